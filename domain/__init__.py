@@ -1,0 +1,1 @@
+"""The rules of the partner hub as pure functions and plain types."""

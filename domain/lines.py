@@ -1,0 +1,127 @@
+"""What a delivered line of each kind must look like: one table of fields a kind, and the reading of a line by it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from domain import line_fields as fields
+from domain.failures import LineRefused
+from domain.line_fields import Parser, wrong_type
+from domain.line_licenses import licenses, product, refuse_surplus
+from domain.types import AdministratorState, ManagedBy, PartnerRole
+
+LONGEST_LINE = 1 << 20
+
+
+class LineKind(StrEnum):
+    """The streams that are taken in, in the order in which a directory of them is loaded."""
+
+    CUSTOMERS = "customers"
+    ADMINISTRATORS = "administrators"
+    SUBSCRIPTIONS = "subscriptions"
+    TRIALS = "trials"
+    LICENSE_USAGE = "license-usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A key of a line; `initial` is the fact where it was never delivered, and what null brings back."""
+
+    name: str
+    parse: Parser
+    required: bool = True
+    initial: Any = None
+    # null says nothing about a fact that cannot be empty and has no fixed default, such as the moment of creation.
+    null_keeps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One accepted line: the values that were given, by their delivered names. Instants are naive UTC."""
+
+    kind: LineKind
+    key: str
+    values: Mapping[str, Any]
+
+
+def _optional(name: str, parse: Parser, initial: Any = None) -> Field:
+    return Field(name, parse, required=False, initial=initial)
+
+
+_id = fields.text(100)
+_PERIOD = (Field("addedAt", fields.instant), Field("startsAt", fields.instant), Field("endsAt", fields.instant))
+FIELDS: dict[LineKind, tuple[Field, ...]] = {
+    LineKind.CUSTOMERS: (
+        Field("externalId", _id),
+        Field("name", fields.text(200)),
+        _optional("domain", fields.domain_name),
+        _optional("country", fields.country),
+        Field("managedBy", fields.one_of(ManagedBy)),
+        Field("createdAt", fields.instant, required=False, null_keeps=True),
+        _optional("lastAdministratorSignInAt", fields.instant),
+        _optional("removedAt", fields.instant),
+    ),
+    LineKind.ADMINISTRATORS: (
+        Field("email", fields.email),
+        Field("displayName", fields.text(200)),
+        Field("role", fields.one_of(PartnerRole)),
+        _optional("state", fields.one_of(AdministratorState), AdministratorState.ACTIVE.value),
+        _optional("assigned", fields.texts, ()),
+    ),
+    LineKind.SUBSCRIPTIONS: (
+        Field("number", _id),
+        Field("customer", _id),
+        *_PERIOD,
+        _optional("termMonths", fields.integer(1, 120), 12),
+        Field("autoRenew", fields.boolean),
+        _optional("setUp", fields.boolean, True),
+        _optional("suspended", fields.boolean, False),
+        _optional("cancelledAt", fields.instant),
+        Field("licenses", licenses),
+    ),
+    LineKind.TRIALS: (Field("number", _id), Field("customer", _id), *_PERIOD, Field("licenses", licenses)),
+    LineKind.LICENSE_USAGE: (
+        Field("entitlement", _id),
+        Field("product", product),
+        Field("day", fields.day),
+        Field("assigned", fields.licenses_count),
+        Field("used", fields.licenses_count),
+        # Nothing stands in for a total that was not counted: null says the same as absence.
+        Field("total", fields.licenses_count, required=False, null_keeps=True),
+    ),
+}
+_NOT_GIVEN = object()
+
+
+def read_line(kind: LineKind, delivered: object) -> Line:
+    """The line behind a decoded JSON value; LineRefused names the first field that cannot be taken."""
+    if type(delivered) is not dict:
+        raise wrong_type("", "an object", delivered)
+    values: dict[str, Any] = {}
+    for field in FIELDS[kind]:
+        given = delivered.get(field.name, _NOT_GIVEN)
+        if given is _NOT_GIVEN:
+            if field.required:
+                raise LineRefused(field.name, "is missing")
+        elif given is not None or field.required:
+            values[field.name] = field.parse(field.name, given)
+        elif not field.null_keeps:
+            values[field.name] = field.initial
+    _check_together(values)
+    return Line(kind, values[FIELDS[kind][0].name], values)
+
+
+def key_of(kind: LineKind, delivered: object) -> str | None:
+    """What a line calls itself, for the refusal of one that could not be read."""
+    named = delivered.get(FIELDS[kind][0].name) if isinstance(delivered, dict) else None
+    return named[:100] if isinstance(named, str) else None
+
+
+def _check_together(values: dict[str, Any]) -> None:
+    if "endsAt" in values and values["endsAt"] <= values["startsAt"]:
+        raise LineRefused("endsAt", "must lie after startsAt")
+    if "used" in values:
+        refuse_surplus("used", values["used"], values["assigned"])
+    if values.get("assigned") and values.get("role", PartnerRole.ADMINISTRATOR) != PartnerRole.ADMINISTRATOR:
+        raise LineRefused("assigned", f"is for an ADMINISTRATOR only, and the role is {values['role']}")

@@ -1,0 +1,54 @@
+"""Who may do what: the table of domain.md as data."""
+
+from enum import StrEnum
+
+from domain.types import PartnerRole
+
+
+class Permission(StrEnum):
+    """What a role allows; which customers it reaches is a matter of visibility."""
+
+    READ_CUSTOMERS = "READ_CUSTOMERS"
+    EDIT_TAGS = "EDIT_TAGS"
+    MANAGE_TRIALS = "MANAGE_TRIALS"
+    SET_UP_ORDERS = "SET_UP_ORDERS"
+    LAUNCH_CUSTOMER = "LAUNCH_CUSTOMER"
+    ASSIGN_ADMINISTRATORS = "ASSIGN_ADMINISTRATORS"
+    MANAGE_ADMINISTRATORS = "MANAGE_ADMINISTRATORS"
+    MANAGE_ORGANIZATION = "MANAGE_ORGANIZATION"
+    READ_ANALYTICS = "READ_ANALYTICS"
+    READ_ACTIVITY = "READ_ACTIVITY"
+    CONTACT_HELPDESK = "CONTACT_HELPDESK"
+
+
+_P = Permission
+ROLE_PERMISSIONS: dict[PartnerRole, tuple[Permission, ...]] = {
+    PartnerRole.FULL_ADMINISTRATOR: tuple(Permission),
+    PartnerRole.ADMINISTRATOR: (
+        _P.READ_CUSTOMERS,
+        _P.EDIT_TAGS,
+        _P.MANAGE_TRIALS,
+        _P.SET_UP_ORDERS,
+        _P.LAUNCH_CUSTOMER,
+        _P.READ_ANALYTICS,
+        _P.READ_ACTIVITY,
+        _P.CONTACT_HELPDESK,
+    ),
+    PartnerRole.READ_ONLY_ADMINISTRATOR: (
+        _P.READ_CUSTOMERS,
+        _P.READ_ANALYTICS,
+        _P.READ_ACTIVITY,
+        _P.CONTACT_HELPDESK,
+    ),
+    PartnerRole.HELPDESK_ADMINISTRATOR: (_P.READ_CUSTOMERS, _P.LAUNCH_CUSTOMER, _P.CONTACT_HELPDESK),
+}
+
+
+def allows(role: PartnerRole, permission: Permission) -> bool:
+    """Whether the role has the permission."""
+    return permission in ROLE_PERMISSIONS[role]
+
+
+def sees_all_customers(role: PartnerRole) -> bool:
+    """Whether the role reaches every customer without being assigned."""
+    return role is not PartnerRole.ADMINISTRATOR

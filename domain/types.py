@@ -1,0 +1,147 @@
+"""The enumerations of the domain; each value is stored and printed by its name."""
+
+from enum import StrEnum
+
+
+class Product(StrEnum):
+    """A communication service that licences are counted for."""
+
+    MEETINGS = "MEETINGS"
+    CALLING = "CALLING"
+    MESSAGING = "MESSAGING"
+    REAL_TIME_TRANSLATIONS = "REAL_TIME_TRANSLATIONS"
+
+
+class SubscriptionType(StrEnum):
+    """The kind of an entitlement."""
+
+    SUBSCRIPTION = "SUBSCRIPTION"
+    TRIAL = "TRIAL"
+
+
+class ManagedBy(StrEnum):
+    """How the partner came to manage the customer."""
+
+    EXTERNAL_ADMINISTRATOR = "EXTERNAL_ADMINISTRATOR"
+    PARTNER_ORGANIZATION = "PARTNER_ORGANIZATION"
+
+
+class EntitlementState(StrEnum):
+    """Where an entitlement stands at one moment."""
+
+    READY_FOR_SETUP = "READY_FOR_SETUP"
+    SCHEDULED = "SCHEDULED"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+class CustomerStatus(StrEnum):
+    """What a customer's facts say; a customer can hold several at once."""
+
+    TRIAL = "TRIAL"
+    SUBSCRIPTION = "SUBSCRIPTION"
+    EXPIRING_SOON = "EXPIRING_SOON"
+    LICENSE_OVERAGE = "LICENSE_OVERAGE"
+    NO_RECENT_ACTIVITY = "NO_RECENT_ACTIVITY"
+    READY_FOR_ORDER_SETUP = "READY_FOR_ORDER_SETUP"
+    SUSPENDED = "SUSPENDED"
+    EXPIRED = "EXPIRED"
+
+
+# The most urgent first (domain.md, "Customer statuses").
+URGENCY: tuple[CustomerStatus, ...] = (
+    CustomerStatus.SUSPENDED,
+    CustomerStatus.LICENSE_OVERAGE,
+    CustomerStatus.EXPIRING_SOON,
+    CustomerStatus.EXPIRED,
+    CustomerStatus.READY_FOR_ORDER_SETUP,
+    CustomerStatus.NO_RECENT_ACTIVITY,
+    CustomerStatus.TRIAL,
+    CustomerStatus.SUBSCRIPTION,
+)
+URGENCY_RANK: dict[CustomerStatus, int] = {status: rank for rank, status in enumerate(URGENCY)}
+
+
+class PartnerRole(StrEnum):
+    """What an administrator of the partner is there for."""
+
+    FULL_ADMINISTRATOR = "FULL_ADMINISTRATOR"
+    ADMINISTRATOR = "ADMINISTRATOR"
+    READ_ONLY_ADMINISTRATOR = "READ_ONLY_ADMINISTRATOR"
+    HELPDESK_ADMINISTRATOR = "HELPDESK_ADMINISTRATOR"
+
+
+class AdministratorState(StrEnum):
+    """Whether an administrator was only invited, works, or has been removed."""
+
+    INVITED = "INVITED"
+    ACTIVE = "ACTIVE"
+    DEACTIVATED = "DEACTIVATED"
+
+
+class OrderKind(StrEnum):
+    """What an order of the ordering system did to a subscription."""
+
+    NEW = "NEW"
+    ADD_LICENSES = "ADD_LICENSES"
+    REMOVE_LICENSES = "REMOVE_LICENSES"
+    RENEWAL = "RENEWAL"
+
+
+class CustomerOrderField(StrEnum):
+    """What a list of customers is sorted by; ties go by name, then id."""
+
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+    LAST_ADMINISTRATOR_SIGN_IN_AT = "LAST_ADMINISTRATOR_SIGN_IN_AT"
+    NEXT_EXPIRY_AT = "NEXT_EXPIRY_AT"
+    URGENCY = "URGENCY"
+
+
+class OrderDirection(StrEnum):
+    """Ascending or descending."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class ActivityKind(StrEnum):
+    """What an event of the log tells."""
+
+    CUSTOMER_ADDED = "CUSTOMER_ADDED"
+    CUSTOMER_CHANGED = "CUSTOMER_CHANGED"
+    CUSTOMER_REMOVED = "CUSTOMER_REMOVED"
+    CUSTOMER_LAUNCHED = "CUSTOMER_LAUNCHED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+    TAG_CREATED = "TAG_CREATED"
+    TAG_CHANGED = "TAG_CHANGED"
+    TAG_DELETED = "TAG_DELETED"
+    TAGS_ASSIGNED = "TAGS_ASSIGNED"
+    TAGS_REMOVED = "TAGS_REMOVED"
+    TRIAL_STARTED = "TRIAL_STARTED"
+    TRIAL_CHANGED = "TRIAL_CHANGED"
+    TRIAL_EXTENDED = "TRIAL_EXTENDED"
+    TRIAL_ENDED = "TRIAL_ENDED"
+    TRIAL_CONVERTED = "TRIAL_CONVERTED"
+    SUBSCRIPTION_ADDED = "SUBSCRIPTION_ADDED"
+    SUBSCRIPTION_CHANGED = "SUBSCRIPTION_CHANGED"
+    SUBSCRIPTION_RENEWED = "SUBSCRIPTION_RENEWED"
+    SUBSCRIPTION_CANCELLED = "SUBSCRIPTION_CANCELLED"
+    ORDER_ADDED = "ORDER_ADDED"
+    INVOICE_CHANGED = "INVOICE_CHANGED"
+    ORDER_SET_UP = "ORDER_SET_UP"
+    LICENSES_CHANGED = "LICENSES_CHANGED"
+    ADMINISTRATOR_INVITED = "ADMINISTRATOR_INVITED"
+    ADMINISTRATOR_CHANGED = "ADMINISTRATOR_CHANGED"
+    ADMINISTRATOR_REMOVED = "ADMINISTRATOR_REMOVED"
+    ADMINISTRATOR_ASSIGNED = "ADMINISTRATOR_ASSIGNED"
+    ADMINISTRATOR_UNASSIGNED = "ADMINISTRATOR_UNASSIGNED"
+    ORGANIZATION_CHANGED = "ORGANIZATION_CHANGED"
+    TERMS_ACCEPTED = "TERMS_ACCEPTED"
+    SETUP_STEP_COMPLETED = "SETUP_STEP_COMPLETED"
+    SERVICE_CHANGED = "SERVICE_CHANGED"
+    SETTINGS_CHANGED = "SETTINGS_CHANGED"
+    HELPDESK_REQUESTED = "HELPDESK_REQUESTED"
+    HELPDESK_CLOSED = "HELPDESK_CLOSED"

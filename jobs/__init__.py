@@ -1,0 +1,1 @@
+"""What runs later or in bulk: the clock's jobs, imports and the sample partner."""

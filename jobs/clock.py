@@ -1,0 +1,84 @@
+"""What time alone brings: statuses that turn, subscriptions that renew, assignments that expire.
+
+Each job finds the customers whose moment has come and runs them through the one write path, which
+catches up whatever is due inside each customer's own transaction. So it does not matter which job,
+or which process, comes first, and a customer that is no longer due is left alone.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from prometheus_client import Counter, Gauge
+
+from domain.failures import Unavailable
+from store.client import Client
+from store.clock import utc_now
+from store.customer_slices import SLICE, CustomerSlice, change_customers
+from store.due import Due, Moment, due_customers
+from store.scope import Scope
+
+# Two slices at once keep both the database and this process busy; more only conflict.
+_AT_ONCE = 2
+_FETCHED = 2000
+_SLICE_SECONDS = 2.0
+_LAG = Gauge("partnerhub_clock_lag_seconds", "How long the most overdue customer has been due, in seconds", ["job"])
+_DONE = Counter("partnerhub_clock_customers_total", "Customers that a clock job has run", ["job"])
+
+
+async def evaluate_due(client: Client) -> int:
+    """Turns the statuses whose moment has come; answers how many customers were due."""
+    return await _run_due(client, "next_evaluation_at", "evaluate_due")
+
+
+async def renew_due(client: Client) -> int:
+    """Writes down the renewals of auto-renewing subscriptions, with one order a term."""
+    return await _run_due(client, "next_renewal_at", "renew_due")
+
+
+async def expire_assignments(client: Client) -> int:
+    """Takes away the assignments that have expired."""
+    return await _run_due(client, "next_unassignment_at", "expire_assignments")
+
+
+async def _run_due(client: Client, moment: Moment, job: str) -> int:
+    now = utc_now()
+    due = await due_customers(client, moment, now, _FETCHED)
+    _LAG.labels(job).set((now - due[0].moment).total_seconds() if due else 0)
+    slices = _slices(due)
+
+    async def work() -> None:
+        for partner_id, ids in slices:
+            await _run_slice(client, partner_id, ids)
+            _DONE.labels(job).inc(len(ids))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(_AT_ONCE):
+            group.create_task(work())
+    return len(due)
+
+
+def _slices(due: Sequence[Due]) -> Iterator[tuple[str, list[str]]]:
+    """Slices of one partner each, in the order in which they are due."""
+    by_partner: dict[str, list[str]] = {}
+    for found in due:
+        by_partner.setdefault(found.partner_id, []).append(found.customer_id)
+    for partner_id, ids in by_partner.items():
+        for start in range(0, len(ids), SLICE):
+            yield partner_id, ids[start : start + SLICE]
+
+
+async def _run_slice(client: Client, partner_id: str, ids: list[str]) -> None:
+    scope = Scope(client, partner_id, utc_now())
+    try:
+        await change_customers(scope, {"_id": {"$in": ids}}, _nothing_more, deadline=_SLICE_SECONDS)
+    except Unavailable:
+        # Somebody keeps changing one of these customers: smaller slices meet fewer of them.
+        if len(ids) == 1:
+            raise
+        half = len(ids) // 2
+        await _run_slice(client, partner_id, ids[:half])
+        await _run_slice(client, partner_id, ids[half:])
+
+
+async def _nothing_more(_: CustomerSlice) -> None:
+    """Catching up is all that the clock does."""

@@ -1,0 +1,81 @@
+"""The loop that every server process runs: each job in turn for whoever holds its lease."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+
+from domain.failures import Unavailable
+from jobs.clock import evaluate_due, expire_assignments, renew_due
+from store.client import Client, PyMongoError
+from store.leases import give_back, take
+
+_log = structlog.get_logger(__name__)
+_LEASE_SECONDS = 1.5
+_AFTER_ERROR_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that runs again and again; `run` answers how much it did, and runs again at once where it did any."""
+
+    name: str
+    run: Callable[[Client], Awaitable[int]]
+    period_seconds: float
+
+
+JOBS: Sequence[Job] = (
+    Job("evaluate_due", evaluate_due, 0.2),
+    Job("renew_due", renew_due, 0.5),
+    Job("expire_assignments", expire_assignments, 0.5),
+)
+
+
+class JobLoop:
+    """Runs the jobs in this process, sharing them with every other process on the database by leases."""
+
+    def __init__(self, client: Client, jobs: Sequence[Job] = JOBS) -> None:
+        self._client = client
+        self._jobs = jobs
+        self._owner = uuid4().hex
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Starts one task a job on the running event loop."""
+        self._tasks = [asyncio.create_task(self._repeat(job), name=job.name) for job in self._jobs]
+
+    async def stop(self) -> None:
+        """Ends the tasks and lets their leases go."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for job in self._jobs:
+            with suppress(PyMongoError, Unavailable):
+                await give_back(self._client, job.name, 0, self._owner)
+
+    async def _repeat(self, job: Job) -> None:
+        while True:
+            pause = job.period_seconds
+            try:
+                if await take(self._client, job.name, 0, self._owner, _LEASE_SECONDS):
+                    pause = 0.0 if await self._run_leased(job) else pause
+            except (PyMongoError, Unavailable, ExceptionGroup) as error:
+                _log.warning("job failed, it will run again", job=job.name, error=repr(error))
+                pause = _AFTER_ERROR_SECONDS
+            await asyncio.sleep(pause)
+
+    async def _run_leased(self, job: Job) -> int:
+        heartbeat = asyncio.create_task(self._keep(job))
+        try:
+            return await job.run(self._client)
+        finally:
+            heartbeat.cancel()
+
+    async def _keep(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(_LEASE_SECONDS / 3)
+            with suppress(PyMongoError, Unavailable):
+                await take(self._client, job.name, 0, self._owner, _LEASE_SECONDS)

@@ -1,0 +1,47 @@
+"""The sample's chances: draws that come out the same on every platform and Python version."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+class Dice:
+    """Draws made from `Random.random()` alone.
+
+    It is the only method whose sequence Python promises to keep. For the same reason there is neither
+    `math.log` nor `**` of floats here: their last digit is the C library's affair.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.fraction = Random(seed).random
+
+    def chance(self, probability: float) -> bool:
+        return self.fraction() < probability
+
+    def between(self, low: int, high: int) -> int:
+        """An integer from `low` to `high`, both included; `low` where the range is empty."""
+        return low + int(self.fraction() * (high - low + 1)) if high > low else low
+
+    def share(self, low: float, high: float) -> float:
+        return low + self.fraction() * (high - low)
+
+    def pick(self, items: Sequence[Item]) -> Item:
+        return items[int(self.fraction() * len(items))]
+
+    def weighted(self, table: Sequence[tuple[Item, int]]) -> Item:
+        """One item of `(item, weight)` pairs."""
+        left = int(self.fraction() * sum(weight for _, weight in table))
+        for item, weight in table:
+            left -= weight
+            if left < 0:
+                return item
+        raise ValueError("a table without weight")
+
+    def shuffled(self, items: Sequence[Item]) -> list[Item]:
+        result = list(items)
+        for last in range(len(result) - 1, 0, -1):
+            other = self.between(0, last)
+            result[last], result[other] = result[other], result[last]
+        return result

@@ -1,0 +1,1 @@
+"""Batches: values by key, one store call however many keys."""

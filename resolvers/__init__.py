@@ -1,0 +1,1 @@
+"""Who asks whom: one short function a field."""

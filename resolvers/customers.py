@@ -1,0 +1,77 @@
+"""Customers and their relations; every relation goes through a loader, so that a list costs one query for each."""
+
+from asyncio import gather
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.failures import BadUserInput
+from domain.types import CustomerStatus
+from resolvers.context import Context
+from resolvers.licenses import LicenseLine, license_lines
+from store.administrators import AdministratorDocument
+from store.customers import CustomerDocument, Customers
+from store.entitlements import EntitlementDocument
+
+LIST_LIMIT = 200
+CALM = frozenset({CustomerStatus.TRIAL, CustomerStatus.SUBSCRIPTION})
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAssignment:
+    """An administrator's hold on a customer."""
+
+    administrator: AdministratorDocument
+    assigned_at: datetime
+    assigned_by: AdministratorDocument | None
+    expires_at: datetime | None
+
+
+async def customer(context: Context, _root: None, by: Mapping[str, str]) -> CustomerDocument | None:
+    if "id" in by:
+        return await context.loaders.customers.get(by["id"])
+    if "external_id" in by:
+        return await Customers(context.scope).by_external_id(by["external_id"])
+    raise BadUserInput("Give the customer's id or its external id.")
+
+
+def needs_attention(_context: Context, customer: CustomerDocument) -> bool:
+    return any(status not in CALM for status in customer.statuses)
+
+
+async def subscriptions(
+    context: Context, customer: CustomerDocument, include_ended: bool
+) -> list[EntitlementDocument]:
+    loaders = context.loaders
+    found = await (loaders.subscriptions if include_ended else loaders.living_subscriptions).get(customer.id)
+    return (found or [])[:LIST_LIMIT]
+
+
+async def trials(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:
+    loaders = context.loaders
+    found = await (loaders.trials if include_ended else loaders.living_trials).get(customer.id)
+    return (found or [])[:LIST_LIMIT]
+
+
+async def licenses(context: Context, customer: CustomerDocument) -> list[LicenseLine]:
+    running = await context.loaders.running.get(customer.id)
+    return license_lines(line for entitlement in running or [] for line in entitlement.licenses)
+
+
+async def status_entitlements(context: Context, detail: Any) -> list[EntitlementDocument]:
+    found = await gather(*(context.loaders.entitlements.get(id_) for id_ in detail.entitlement_ids))
+    return [entitlement for entitlement in found if entitlement is not None]
+
+
+async def assignments(context: Context, customer: CustomerDocument) -> list[CustomerAssignment]:
+    standing = [a for a in customer.assignments if a.expires_at is None or a.expires_at > context.scope.now]
+    administrator = context.loaders.administrator
+    holders = await gather(*(administrator(a.administrator_id) for a in standing))
+    givers = await gather(*(administrator(a.assigned_by) for a in standing))
+    found = [
+        CustomerAssignment(holder, one.assigned_at, giver, one.expires_at)
+        for one, holder, giver in zip(standing, holders, givers, strict=True)
+        if holder is not None
+    ]
+    return sorted(found, key=lambda one: (one.administrator.name_folded, one.administrator.id))[:LIST_LIMIT]

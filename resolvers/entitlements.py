@@ -1,0 +1,64 @@
+"""Subscriptions and trials as of the operation's moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.entitlements import LIVING, end_at, is_living, next_renewal, state_at
+from domain.instants import whole_days_left
+from domain.types import EntitlementState
+from resolvers.context import Context
+from resolvers.licenses import LicenseLine, license_lines
+from store.administrators import AdministratorDocument
+from store.customers import CustomerDocument
+from store.entitlements import EntitlementDocument
+
+
+@dataclass(frozen=True, slots=True)
+class TrialExtension:
+    """Days added to a trial, by whom and when."""
+
+    at: datetime
+    by_id: str | None
+    days: int
+
+
+async def customer(context: Context, entitlement: EntitlementDocument) -> CustomerDocument | None:
+    return await context.loaders.customers.get(entitlement.customer_id)
+
+
+def state(context: Context, entitlement: EntitlementDocument) -> EntitlementState:
+    return state_at(entitlement, context.scope.now)
+
+
+def ends_at(context: Context, entitlement: EntitlementDocument) -> datetime:
+    return end_at(entitlement, context.scope.now)
+
+
+def days_remaining(context: Context, entitlement: EntitlementDocument) -> int:
+    now = context.scope.now
+    return whole_days_left(end_at(entitlement, now), now) if state_at(entitlement, now) in LIVING else 0
+
+
+def renews_at(context: Context, entitlement: EntitlementDocument) -> datetime | None:
+    now = context.scope.now
+    return next_renewal(entitlement, now) if is_living(entitlement, now) else None
+
+
+def licenses(_context: Context, entitlement: EntitlementDocument) -> list[LicenseLine]:
+    return license_lines(entitlement.licenses)
+
+
+async def started_by(context: Context, trial: EntitlementDocument) -> AdministratorDocument | None:
+    return await context.loaders.administrator(trial.started_by)
+
+
+def extensions(_context: Context, trial: EntitlementDocument) -> list[TrialExtension]:
+    return [TrialExtension(one["at"], one.get("by"), one["days"]) for one in trial.extensions]
+
+
+async def extended_by(context: Context, extension: TrialExtension) -> AdministratorDocument | None:
+    return await context.loaders.administrator(extension.by_id)
+
+
+async def converted_to(context: Context, trial: EntitlementDocument) -> EntitlementDocument | None:
+    return None if trial.converted_to is None else await context.loaders.entitlements.get(trial.converted_to)

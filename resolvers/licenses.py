@@ -1,0 +1,61 @@
+"""Licence lines with the figures that follow from total, assigned and used."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.types import Product
+
+
+class Figures(Protocol):
+    """What an entitlement keeps of each product."""
+
+    @property
+    def product(self) -> Product: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def assigned(self) -> int: ...
+    @property
+    def used(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseLine:
+    """Licences of one product: assigned may exceed total, used never exceeds assigned."""
+
+    product: Product
+    total: int
+    assigned: int
+    used: int
+
+    @property
+    def available(self) -> int:
+        """What is left to assign."""
+        return max(0, self.total - self.assigned)
+
+    @property
+    def overage(self) -> int:
+        """What was assigned beyond the total."""
+        return max(0, self.assigned - self.total)
+
+    @property
+    def assigned_percent(self) -> float | None:
+        """Assigned in percent of the total."""
+        return self.assigned / self.total * 100 if self.total else None
+
+    @property
+    def used_percent(self) -> float | None:
+        """Used in percent of the total."""
+        return self.used / self.total * 100 if self.total else None
+
+
+def license_lines(figures: Iterable[Figures]) -> list[LicenseLine]:
+    """One line for each product's sums, in the order of the products."""
+    totals, assigned, used = Counter[Product](), Counter[Product](), Counter[Product]()
+    for line in figures:
+        totals[line.product] += line.total
+        assigned[line.product] += line.assigned
+        used[line.product] += line.used
+    return [LicenseLine(product, totals[product], assigned[product], used[product]) for product in Product if product in totals]

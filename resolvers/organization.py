@@ -1,0 +1,128 @@
+"""The viewer's partner organization: its profile, setup wizard, services and settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.failures import Unauthenticated
+from domain.types import Product
+from resolvers.context import Context, Viewer
+from store.administrators import AdministratorDocument
+from store.partners import PartnerDocument
+
+
+class SetupState(StrEnum):
+    """How far the first-time setup has come."""
+
+    NOT_STARTED = "NOT_STARTED"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETE = "COMPLETE"
+
+
+class SetupStepKey(StrEnum):
+    """The steps of the setup, in their order."""
+
+    ACCEPT_TERMS = "ACCEPT_TERMS"
+    ORGANIZATION_PROFILE = "ORGANIZATION_PROFILE"
+    ADD_ADMINISTRATORS = "ADD_ADMINISTRATORS"
+    CHOOSE_SERVICES = "CHOOSE_SERVICES"
+
+
+STEP_TITLES: Mapping[SetupStepKey, str] = {
+    SetupStepKey.ACCEPT_TERMS: "Accept the terms of service",
+    SetupStepKey.ORGANIZATION_PROFILE: "Complete the organization's profile",
+    SetupStepKey.ADD_ADMINISTRATORS: "Add administrators",
+    SetupStepKey.CHOOSE_SERVICES: "Choose services",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """One step of the setup wizard, and when it was done."""
+
+    key: SetupStepKey
+    completed_at: datetime | None
+
+    @property
+    def title(self) -> str:
+        """The step in words."""
+        return STEP_TITLES[self.key]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """Licences of one product that the partner ordered."""
+
+    product: Product
+    licenses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A product that the partner may offer, and whether it is switched on."""
+
+    product: Product
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The thresholds that the partner chose, in days."""
+
+    version: int
+    expiring_soon_days: int
+    no_recent_activity_days: int
+    trial_days: int
+
+
+def viewer(context: Context, _root: None) -> Viewer:
+    return context.viewer
+
+
+async def partner(context: Context, _viewer: Viewer) -> PartnerDocument:
+    found = await context.loaders.partner.get(context.viewer.partner_id)
+    if found is None:
+        raise Unauthenticated("The partner organization of this token no longer exists.")
+    return found
+
+
+def setup(_context: Context, partner: PartnerDocument) -> PartnerDocument:
+    return partner
+
+
+def plan(_context: Context, partner: PartnerDocument) -> list[PlanItem]:
+    return [PlanItem(Product(item["product"]), item["licenses"]) for item in partner.plan]
+
+
+def setup_steps(_context: Context, partner: PartnerDocument) -> list[SetupStep]:
+    return [SetupStep(key, partner.steps.get(key)) for key in SetupStepKey]
+
+
+def next_step(context: Context, partner: PartnerDocument) -> SetupStep | None:
+    return next((step for step in setup_steps(context, partner) if step.completed_at is None), None)
+
+
+def setup_state(context: Context, partner: PartnerDocument) -> SetupState:
+    done = [step.completed_at is not None for step in setup_steps(context, partner)]
+    if all(done):
+        return SetupState.COMPLETE
+    return SetupState.IN_PROGRESS if any(done) else SetupState.NOT_STARTED
+
+
+async def terms_accepted_by(context: Context, partner: PartnerDocument) -> AdministratorDocument | None:
+    return await context.loaders.administrator(partner.terms_accepted_by)
+
+
+def services(_context: Context, partner: PartnerDocument) -> list[Service]:
+    enabled = {service["product"]: bool(service["enabled"]) for service in partner.services}
+    return [Service(product, enabled.get(product, False)) for product in Product]
+
+
+async def service_customers(context: Context, service: Service) -> int:
+    return await context.loaders.running_customers.get(service.product) or 0
+
+
+def settings(_context: Context, partner: PartnerDocument) -> Settings:
+    return Settings(**dict[str, Any](partner.settings))

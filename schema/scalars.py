@@ -1,0 +1,59 @@
+"""The API's own scalars: how instants, dates, amounts and JSON are printed and read."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+
+from domain.instants import parse_date, parse_instant, print_instant
+
+Parsed = TypeVar("Parsed")
+
+
+def _strictly(name: str, parse: Callable[[str], Parsed]) -> Callable[[Any], Parsed]:
+    """Reads strings only, and turns what the parser refuses into a GraphQL error that names the value."""
+
+    def read(value: Any) -> Parsed:
+        if not isinstance(value, str):
+            raise GraphQLError(f"{name} must be a string.")
+        try:
+            return parse(value)
+        except (ValueError, InvalidOperation) as refused:
+            raise GraphQLError(f"{name} {value[:60]!r} {refused}.") from None
+
+    return read
+
+
+def _parse_decimal(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError("is not a finite number")
+    return number
+
+
+SCALARS: dict[object, Any] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="RFC 3339 date and time, always printed in UTC with a trailing Z.",
+        serialize=print_instant,
+        parse_value=_strictly("DateTime", parse_instant),
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="ISO 8601 calendar date, YYYY-MM-DD.",
+        serialize=date.isoformat,
+        parse_value=_strictly("Date", parse_date),
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="Decimal number printed as a string, so that money never passes through a float.",
+        serialize=str,
+        parse_value=_strictly("Decimal", _parse_decimal),
+    ),
+    strawberry.scalars.JSON: strawberry.scalar(
+        name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value
+    ),
+}

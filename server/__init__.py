@@ -1,0 +1,1 @@
+"""The ASGI application, its protocols, settings and command line."""

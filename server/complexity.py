@@ -1,0 +1,157 @@
+"""What an operation may ask for: limits on its text, its depth and its estimated cost, all linear in its size."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+
+from domain.failures import QueryTooComplex
+
+MAX_TOKENS = 2_000
+MAX_DEPTH = 15
+MAX_ROOT_FIELDS = 30
+MAX_COST = 250_000
+# Validation compares every pair of selections that answer under one name: this bounds those pairs beforehand.
+MAX_SAME_NAME_PAIRS = 12_000
+_DEFAULT_PAGE, _LARGEST_PAGE, _ID_LIST = 25, 200, 200
+# What a list without `first` is taken to hold: lines, entitlements, assignments of one parent.
+_PLAIN_LISTS = {
+    "subscriptions": 4,
+    "trials": 2,
+    "statusDetails": 3,
+    "assignments": 4,
+    "licenses": 4,
+    "entitlements": 2,
+}
+
+
+class Weight(NamedTuple):
+    """How deep a selection goes, and how many fields it is taken to answer."""
+
+    depth: int
+    cost: int
+
+
+@dataclass(slots=True)
+class _Scale:
+    """Weighs the selections of one document; each fragment is weighed once, however often it is spread."""
+
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Mapping[str, Any]
+    _known: dict[str, Weight] = field(default_factory=dict)
+
+    def weigh(self, selections: SelectionSetNode | None) -> Weight:
+        """The deepest depth and the sum of costs of what is selected."""
+        depth = cost = 0
+        for selection in selections.selections if selections else ():
+            weight = self._one(selection)
+            depth, cost = max(depth, weight.depth), cost + weight.cost
+        return Weight(depth, cost)
+
+    def _one(self, selection: Any) -> Weight:
+        if isinstance(selection, FieldNode):
+            inner = self.weigh(selection.selection_set)
+            return Weight(inner.depth + 1, 1 + self._size(selection) * inner.cost)
+        if isinstance(selection, InlineFragmentNode):
+            return self.weigh(selection.selection_set)
+        return self._spread(selection.name.value)
+
+    def _spread(self, name: str) -> Weight:
+        known = self._known.get(name)
+        if known is None:
+            # Validation has refused fragments that contain themselves; an entry stops us here all the same.
+            self._known[name] = Weight(0, 0)
+            fragment = self.fragments.get(name)
+            known = self._known[name] = self.weigh(fragment.selection_set if fragment else None)
+        return known
+
+    def _size(self, node: FieldNode) -> int:
+        """How many objects stand behind a field."""
+        name = node.name.value
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        sizes = [self._number(given[key]) for key in ("first", "last") if key in given]
+        if sizes:
+            return max(sizes)
+        if name == "nodes" and "ids" in given:
+            return _ID_LIST
+        if name == "customers":
+            return _DEFAULT_PAGE
+        return _PLAIN_LISTS.get(name, 1)
+
+    def _number(self, value: Any) -> int:
+        """A page's size; what cannot be one is refused by its resolver later and weighs like the largest here."""
+        number: Any = None
+        if isinstance(value, IntValueNode):
+            number = int(value.value)
+        elif isinstance(value, VariableNode):
+            number = self.variables.get(value.name.value)
+            number = _DEFAULT_PAGE if number is None else number
+        return number if isinstance(number, int) and 0 < number <= _LARGEST_PAGE else _LARGEST_PAGE
+
+
+def check_text(document: DocumentNode) -> None:
+    """Refuses what would make validation itself expensive; reads the syntax alone."""
+    names = Counter(node.alias.value if node.alias else node.name.value for node in _field_nodes(document))
+    if sum(count * count for count in names.values() if count > 1) > MAX_SAME_NAME_PAIRS:
+        raise QueryTooComplex("This operation selects the same names too often.")
+
+
+def check_cost(
+    document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> None:
+    """Refuses an operation that is too deep, too wide at its root, or would answer too much."""
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    if sum(1 for _ in _root_fields(operation.selection_set, fragments, set())) > MAX_ROOT_FIELDS:
+        raise QueryTooComplex(f"An operation may have at most {MAX_ROOT_FIELDS} fields at its root.")
+    weight = _Scale(fragments, variables).weigh(_without_introspection(operation.selection_set))
+    if weight.depth > MAX_DEPTH:
+        raise QueryTooComplex(f"This operation is {weight.depth} levels deep; {MAX_DEPTH} are allowed.")
+    if weight.cost > MAX_COST:
+        raise QueryTooComplex(
+            f"This operation may answer about {weight.cost:,} fields; {MAX_COST:,} are allowed. Ask for smaller pages."
+        )
+
+
+def _without_introspection(selections: SelectionSetNode) -> SelectionSetNode:
+    """graphql-core has a rule of its own for introspection, whose standard query is deeper than ours may be."""
+    kept = [s for s in selections.selections if not (isinstance(s, FieldNode) and s.name.value.startswith("__"))]
+    return SelectionSetNode(selections=tuple(kept))
+
+
+def _field_nodes(document: DocumentNode) -> Iterator[FieldNode]:
+    """Every field in the text, fragments included, each once."""
+    waiting: list[Any] = [getattr(definition, "selection_set", None) for definition in document.definitions]
+    while waiting:
+        selections = waiting.pop()
+        for selection in selections.selections if selections else ():
+            if isinstance(selection, FieldNode):
+                yield selection
+            waiting.append(getattr(selection, "selection_set", None))
+
+
+def _root_fields(
+    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], seen: set[str]
+) -> Iterator[FieldNode]:
+    """The fields at the root, through its fragments, each fragment once."""
+    for selection in selections.selections:
+        if isinstance(selection, FieldNode):
+            yield selection
+        elif isinstance(selection, InlineFragmentNode):
+            yield from _root_fields(selection.selection_set, fragments, seen)
+        elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
+            seen.add(selection.name.value)
+            fragment = fragments.get(selection.name.value)
+            if fragment is not None:
+                yield from _root_fields(fragment.selection_set, fragments, seen)

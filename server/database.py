@@ -1,0 +1,47 @@
+"""Opens the database that a command works on: MONGODB_URI's, or the embedded one of `--data DIR`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from domain.failures import OperatorError
+from server.settings import Settings
+from store import embedded
+from store.client import Client, PyMongoError
+from store.indexes import ensure_indexes
+
+
+@contextmanager
+def database_address(settings: Settings, data: Path | None = None) -> Iterator[str]:
+    """The URI to connect to, for as long as the block runs."""
+    if settings.mongodb_uri:
+        yield settings.mongodb_uri
+        return
+    with embedded.open(data or settings.data) as mongo:
+        yield mongo.uri
+
+
+@asynccontextmanager
+async def ready_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
+    """A client on a database whose collections and indexes are there."""
+    # Building an index on a full collection takes longer than any request may.
+    await _prepare(settings, uri)
+    client = Client(uri, settings.database, driver=settings.driver)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def _prepare(settings: Settings, uri: str) -> None:
+    preparing = Client(uri, settings.database, driver=settings.driver, timeout_ms=None, selection_ms=10_000)
+    try:
+        await asyncio.wait_for(ensure_indexes(preparing), timeout=3600)
+    except PyMongoError as error:
+        raise OperatorError(
+            f"The database cannot be prepared ({error}). MONGODB_URI must name a replica set or "
+            "sharded cluster of MongoDB 6.0 or later that is up and that this user may write to."
+        ) from None
+    finally:
+        await preparing.close()

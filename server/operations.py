@@ -1,0 +1,160 @@
+"""Parses, checks and carries out operations; parsing and validation are remembered by the operation's text."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    parse,
+    validate,
+)
+from strawberry.execution import optimized_is_awaitable
+
+from domain.failures import BadUserInput, QueryTooComplex, RequestFailure
+from resolvers.context import Context
+from server.complexity import MAX_TOKENS, check_cost, check_text
+from server.errors import (
+    PARSE_FAILED,
+    VALIDATION_FAILED,
+    exception_error,
+    execution_errors,
+    failure_error,
+    request_errors,
+)
+
+REMEMBERED_OPERATIONS = 1_000
+# Comments and blanks are no tokens, so that a text within the limit on tokens can still be large.
+LONGEST_REMEMBERED = 20_000
+MAX_SECONDS = 10.0
+_MAX_VALIDATION_ERRORS = 20
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Exception):
+    """An operation that was not carried out, with the entries of `errors` that say why."""
+
+    errors: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One valid operation of a document."""
+
+    text: str
+    document: DocumentNode
+    definition: OperationDefinitionNode
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.definition.operation
+
+
+class Operations:
+    """The operations of one schema."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        self._schema = schema
+        self.graphql_schema: GraphQLSchema = schema._schema
+        self._remembered = lru_cache(REMEMBERED_OPERATIONS)(self._checked)
+
+    def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
+        """The operation that `name` chooses, parsed, validated and weighed; Refusal where it does not pass."""
+        checked = self._remembered if len(text) <= LONGEST_REMEMBERED else self._checked
+        outcome = checked(text)
+        if isinstance(outcome, Refusal):
+            raise outcome
+        operation = Operation(text, outcome, _chosen(outcome, name))
+        try:
+            check_cost(outcome, operation.definition, variables or {})
+        except (QueryTooComplex, RecursionError) as refused:
+            raise _too_complex(refused) from None
+        return operation
+
+    def _checked(self, text: str) -> DocumentNode | Refusal:
+        """The valid document, or what is wrong with it: a mistake is remembered like a success."""
+        try:
+            document = parse(text, max_tokens=MAX_TOKENS)
+        except GraphQLError as refused:
+            if "Document contains more" in refused.message:
+                return _too_complex(QueryTooComplex(refused.message))
+            return Refusal(request_errors([refused], PARSE_FAILED))
+        except RecursionError as refused:
+            return _too_complex(refused)
+        return self._validated(document)
+
+    def _validated(self, document: DocumentNode) -> DocumentNode | Refusal:
+        try:
+            check_text(document)
+            found = validate(self.graphql_schema, document, max_errors=_MAX_VALIDATION_ERRORS)
+        except (QueryTooComplex, RecursionError) as refused:
+            return _too_complex(refused)
+        return Refusal(request_errors(found, VALIDATION_FAILED)) if found else document
+
+    async def answer(self, operation: Operation, variables: Mapping[str, Any] | None, context: Context) -> Answer:
+        """The answer of a query or mutation; nothing is raised, whatever goes wrong in it."""
+        try:
+            async with asyncio.timeout(MAX_SECONDS):
+                if context.feed is not None and "feedCursor" in operation.text:
+                    # Before anything else of the operation is read, as the contract promises.
+                    context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
+                return self.rendered(await self._execute(operation, variables, context))
+        except RecursionError as refused:
+            return {"errors": _too_complex(refused).errors}
+        except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
+            return {"errors": [exception_error(failure)]}
+
+    async def _execute(
+        self, operation: Operation, variables: Mapping[str, Any] | None, context: Context
+    ) -> ExecutionResult:
+        definition = operation.definition
+        result = execute(
+            self.graphql_schema,
+            operation.document,
+            variable_values=dict(variables or {}),
+            operation_name=definition.name.value if definition.name else None,
+            context_value=context,
+            executor_class=self._schema.execution_context_class,
+            is_awaitable=optimized_is_awaitable,
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+    @staticmethod
+    def rendered(result: ExecutionResult) -> Answer:
+        """A result as it is sent: without `data` where the operation was never begun."""
+        errors = execution_errors(result.errors or ())
+        begun = result.data is not None or any("path" in error for error in errors)
+        answer: Answer = {"data": result.data} if begun else {}
+        if errors:
+            answer["errors"] = errors
+        return answer
+
+
+def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """The named operation, or the only one."""
+    offered = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    matching = [d for d in offered if name is None or (d.name is not None and d.name.value == name)]
+    if len(matching) == 1:
+        return matching[0]
+    if name is not None:
+        raise Refusal([failure_error(BadUserInput(f"The document has no operation with the name {name[:60]!r}."))])
+    raise Refusal([failure_error(BadUserInput("The document has several operations: choose one by operationName."))])
+
+
+def _too_complex(refused: Exception) -> Refusal:
+    """A limit that was met; a document nested beyond what Python can follow is one of them."""
+    known = isinstance(refused, RequestFailure)
+    failure = refused if known else QueryTooComplex("This operation is nested too deeply.")
+    return Refusal([exception_error(failure)])

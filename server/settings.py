@@ -1,0 +1,54 @@
+"""Settings: read once from the environment into one frozen object."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.failures import OperatorError
+
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default; the README's table is tested against this class."""
+
+    model_config = SettingsConfigDict(env_prefix="PARTNERHUB_", frozen=True, extra="ignore")
+
+    mongodb_uri: str | None = Field(
+        default=None,
+        validation_alias="MONGODB_URI",
+        description="A replica set or sharded cluster, 6.0 or later; without it the embedded MongoDB is used",
+    )
+    database: str = Field(default="partnerhub", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The database's name")
+    driver: Literal["motor", "pymongo"] = Field(default="motor", description="Which asynchronous driver to use")
+    data: Path = Field(default=Path(".data"), description="Where the embedded MongoDB keeps its files")
+    token_seconds: int = Field(default=43200, ge=60, le=2592000, description="How long a token from here is good for")
+    allowed_origins: str = Field(
+        default="", description="Origins, separated by commas, whose pages may open a websocket; the server's own always may"
+    )
+    ring_events: int = Field(default=10000, ge=100, description="Events that each process keeps in memory for its feeds")
+    ring_minutes: int = Field(default=5, ge=0, le=60, description="How far back the ring is filled at the start")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What the log tells")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The allowed origins one by one."""
+        return frozenset(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
+
+
+@lru_cache(maxsize=1)
+def read_settings() -> Settings:
+    """The environment's settings; OperatorError names the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise OperatorError("; ".join(_sentence(dict(problem)) for problem in error.errors())) from None
+
+
+def _sentence(problem: dict[str, object]) -> str:
+    where = problem["loc"]
+    name = str(where[0]) if isinstance(where, tuple) and where else "a setting"
+    variable = name if name == "MONGODB_URI" else f"PARTNERHUB_{name.upper()}"
+    return f"{variable}: {problem['msg']}"

@@ -1,0 +1,1 @@
+"""All that knows MongoDB: documents, queries, transactions, events and the feed."""

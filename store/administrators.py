@@ -1,0 +1,83 @@
+"""The partner's administrators: their documents, and look-ups by id and by e-mail address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from domain.permissions import sees_all_customers
+from domain.types import AdministratorState, PartnerRole
+from store.client import Document, IndexModel
+from store.scope import Scope
+
+COLLECTION = "administrators"
+ADMINISTRATOR_INDEXES = (
+    IndexModel([("partner_id", 1), ("email_folded", 1)], name="email", unique=True),
+    IndexModel([("partner_id", 1), ("name_folded", 1), ("_id", 1)], name="name"),
+)
+_PROJECTION = {"delivered": 0, "partner_id": 0, "created_at": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorDocument:
+    """A person of the partner's, as the API shows them."""
+
+    id: str
+    email: str
+    display_name: str
+    name_folded: str
+    role: PartnerRole
+    state: AdministratorState
+    last_sign_in_at: datetime | None
+    version: int
+
+    @property
+    def sees_all_customers(self) -> bool:
+        """True for the roles that reach every customer without being assigned."""
+        return sees_all_customers(self.role)
+
+    @classmethod
+    def read(cls, document: Document) -> Self:
+        """The typed form of a document of the collection."""
+        return cls(
+            id=document["_id"],
+            email=document["email"],
+            display_name=document["display_name"],
+            name_folded=document["name_folded"],
+            role=PartnerRole(document["role"]),
+            state=AdministratorState(document["state"]),
+            last_sign_in_at=document.get("last_sign_in_at"),
+            version=document["version"],
+        )
+
+
+def fold_email(email: str) -> str:
+    """The form in which an address is unique within its partner."""
+    return email.casefold()
+
+
+class Administrators:
+    """The administrators in one scope; removed ones are found too, because the past still names them."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._collection = scope.collection(COLLECTION)
+
+    async def by_ids(self, ids: Sequence[str]) -> dict[str, AdministratorDocument]:
+        """Those of the ids that are administrators of this partner, in one query."""
+        where = {**self._scope.match(), "_id": {"$in": list(ids)}}
+        found = await self._collection.find(where, _PROJECTION)
+        return {document["_id"]: AdministratorDocument.read(document) for document in found}
+
+    async def by_email(self, email: str) -> AdministratorDocument | None:
+        """The administrator with this address, whatever its case."""
+        where = {**self._scope.match(), "email_folded": fold_email(email)}
+        found = await self._collection.find_one(where, _PROJECTION)
+        return None if found is None else AdministratorDocument.read(found)
+
+    async def activate(self, administrator_id: str) -> AdministratorDocument | None:
+        """Turns an invited administrator active; None where somebody else changed the state meanwhile."""
+        where = {**self._scope.match(), "_id": administrator_id, "state": AdministratorState.INVITED}
+        change = {"$set": {"state": AdministratorState.ACTIVE, "updated_at": self._scope.now}, "$inc": {"version": 1}}
+        found = await self._collection.find_one_and_update(where, change)
+        return None if found is None else AdministratorDocument.read(found)

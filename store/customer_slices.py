@@ -1,0 +1,140 @@
+"""A slice of customers changed in one transaction: read, caught up, changed, and written with their events."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from domain.failures import OperatorError
+from store.client import DeleteMany, Document, InsertOne, ReplaceOne, Session
+from store.clock import utc_now
+from store.customer_work import CustomerWork
+from store.partners import PartnerDocument, Partners
+from store.scope import Scope
+from store.transactions import DEADLINE_SECONDS, in_transaction
+
+Result = TypeVar("Result")
+SLICE = 100
+
+
+@dataclass(slots=True)
+class CustomerSlice:
+    """The customers of one transaction; `by_external_id` grows when a new one is begun."""
+
+    scope: Scope
+    session: Session
+    now: datetime
+    partner: PartnerDocument
+    works: list[CustomerWork]
+
+    def begin(self) -> CustomerWork:
+        """A customer that is not there yet."""
+        work = CustomerWork(None, (), self.partner)
+        self.works.append(work)
+        return work
+
+
+Body = Callable[[CustomerSlice], Awaitable[Result]]
+
+
+async def change_customers(
+    scope: Scope, where: Document, body: Body[Result], *, actor_id: str | None = None, deadline: float = DEADLINE_SECONDS
+) -> Result:
+    """Loads the customers that match `where` within the partner, lets `body` change them, writes all in one go.
+
+    The body may run several times, each time over freshly read works. Visibility is the caller's part of `where`.
+    """
+
+    async def attempt(session: Session) -> Result:
+        changing = await _load(scope, where, session)
+        result = await body(changing)
+        await _write(changing, actor_id)
+        return result
+
+    return await in_transaction(scope.client, attempt, deadline=deadline)
+
+
+async def _load(scope: Scope, where: Document, session: Session) -> CustomerSlice:
+    partner = await Partners(scope).get(session=session)
+    if partner is None:
+        raise OperatorError(f"There is no partner {scope.partner_id}: make it with `partnerhub partner create`.")
+    now = utc_now()
+    customers = await scope.collection("customers").find({**scope.match(), **where}, session=session)
+    held = await _entitlements_of(scope, [customer["_id"] for customer in customers], session)
+    works = [CustomerWork(customer, held.get(customer["_id"], ()), partner) for customer in customers]
+    names = await _names_of_expired(scope, customers, now, session)
+    for work in works:
+        work.catch_up(now)
+        work.drop_expired_assignments(now, names)
+    return CustomerSlice(scope, session, now, partner, works)
+
+
+async def _entitlements_of(scope: Scope, customer_ids: list[str], session: Session) -> dict[str, list[Document]]:
+    if not customer_ids:
+        return {}
+    where = {**scope.match(), "customer_id": {"$in": customer_ids}}
+    found: dict[str, list[Document]] = {}
+    for document in await scope.collection("entitlements").find(where, session=session):
+        found.setdefault(document["customer_id"], []).append(document)
+    return found
+
+
+async def _names_of_expired(
+    scope: Scope, customers: Iterable[Document], now: datetime, session: Session
+) -> dict[str, str]:
+    ids = {
+        held["administrator_id"]
+        for customer in customers
+        if customer["next_unassignment_at"] is not None and customer["next_unassignment_at"] <= now
+        for held in customer["assignments"]
+    }
+    if not ids:
+        return {}
+    where = {**scope.match(), "_id": {"$in": sorted(ids)}}
+    found = await scope.collection("administrators").find(where, {"display_name": 1}, session=session)
+    return {administrator["_id"]: administrator["display_name"] for administrator in found}
+
+
+async def _write(changing: CustomerSlice, actor_id: str | None) -> None:
+    works = [work for work in changing.works if work.has_changed]
+    for work in works:
+        work.finish(changing.now)
+    scope, session = changing.scope, changing.session
+    await scope.collection("customers").bulk_write(
+        [InsertOne(w.customer) if w.is_new else _replacing(scope, w.customer) for w in works], session=session
+    )
+    await _write_entitlements(changing, works)
+    await _write_orders(changing, works)
+    events = [event for work in works for event in work.events(changing.now, actor_id)]
+    await scope.collection("events").insert_many(events, session=session)
+
+
+def _replacing(scope: Scope, document: Document) -> "ReplaceOne[Document]":
+    return ReplaceOne({**scope.match(), "_id": document["_id"]}, document)
+
+
+async def _write_entitlements(changing: CustomerSlice, works: list[CustomerWork]) -> None:
+    scope = changing.scope
+    writes: list[InsertOne[Document] | ReplaceOne[Document]] = []
+    for work in works:
+        added, changed = work.entitlement_writes()
+        for document in (*added, *changed):
+            document["partner_id"] = scope.partner_id
+            document["version"] = document.get("version", 0) + 1
+            document.setdefault("created_at", changing.now)
+            document["updated_at"] = changing.now
+        writes += [InsertOne(document) for document in added]
+        writes += [_replacing(scope, document) for document in changed]
+    await scope.collection("entitlements").bulk_write(writes, session=changing.session)
+
+
+async def _write_orders(changing: CustomerSlice, works: list[CustomerWork]) -> None:
+    scope = changing.scope
+    reset = sorted({id_ for work in works for id_ in work.reset_orders})
+    stamps = {"created_at": changing.now, "updated_at": changing.now}
+    added = [{**order, **stamps} for work in works for order in work.orders]
+    writes: list[DeleteMany | InsertOne[Document]] = []
+    if reset:
+        writes.append(DeleteMany({**scope.match(), "entitlement_id": {"$in": reset}, "by_system": True}))
+    writes += [InsertOne(order) for order in added]
+    await scope.collection("orders").bulk_write(writes, session=changing.session, ordered=True)

@@ -1,0 +1,266 @@
+"""One customer inside one transaction: its facts, what follows from them, and the events that tell of it.
+
+Whoever changes a customer's facts does it here. A work is caught up with the clock first (what turned
+by itself, under the facts and settings of that time), then changed, then finished: so a status that
+time brought keeps time's moment, and one that a write brought begins with the write.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.customer_keys import customer_keys, facts_keys
+from domain.words import customer_words, sort_form
+
+from domain.derived import derived_fields
+from domain.entitlements import Entitlement, entitlement_facts, nth_end, renewals_at
+from domain.instants import FOREVER
+from domain.reasons import PRODUCT_NAMES, named
+from domain.statuses import CustomerFacts, Thresholds, Turn, advanced, changed, holding
+from domain.types import ActivityKind, CustomerStatus, OrderKind, Product
+from store.client import Document
+from store.events import Note, event_document, status_summary
+from store.ids import new_id
+from store.partners import PartnerDocument
+
+EMPTY_CUSTOMER: Mapping[str, Any] = {
+    "domain": None,
+    "country": None,
+    "last_administrator_sign_in_at": None,
+    "removed_at": None,
+    "assignments": [],
+    "tag_ids": [],
+}
+
+
+class CustomerWork:
+    """The customer's document and entitlements (by number); replace their lists, never change them in place."""
+
+    def __init__(self, customer: Document | None, entitlements: Iterable[Document], partner: PartnerDocument) -> None:
+        self.is_new = customer is None
+        self.customer: Document = {} if customer is None else customer
+        self.entitlements: dict[str, Document] = {e["number"]: e for e in entitlements}
+        self.notes: list[Note] = []
+        self.turns: list[Turn] = []
+        self.orders: list[Document] = []
+        self.reset_orders: set[str] = set()
+        self._partner = partner
+        # References suffice: lists are replaced, never changed in place.
+        self._before = {key: self.customer.get(key, ()) for key in ("keys", "words", "assignments")}
+        self._products_before = self.customer.get("products", [])
+        self._new: set[str] = set()
+        self._touched: set[str] = set()
+        self._customer_touched = self.is_new
+        self._since: dict[CustomerStatus, datetime] = {
+            CustomerStatus(detail["status"]): detail["since"] for detail in self.customer.get("status_details", ())
+        }
+
+    @property
+    def id(self) -> str:
+        """The customer's id."""
+        return str(self.customer["_id"])
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self._customer_touched or self._touched or self.turns)
+
+    def put_customer(self, fields: Mapping[str, Any]) -> None:
+        """Sets facts of the customer; a new one gets its id here."""
+        if "_id" not in self.customer:
+            self.customer.update(_id=new_id("cus"), **EMPTY_CUSTOMER)
+        self.customer.update(fields)
+        self._customer_touched = True
+
+    def add_entitlement(self, document: Document) -> None:
+        """Adds a whole new entitlement; `_id`, `customer_id`, `number` and all facts are there."""
+        self.entitlements[document["number"]] = document
+        self._new.add(document["number"])
+
+    def put_entitlement(self, number: str, fields: Mapping[str, Any]) -> None:
+        """Sets facts of an entitlement that is there; a new first end lets its renewals count anew."""
+        self.entitlements[number].update(fields)
+        self._touched.add(number)
+        if "first_ends_at" in fields:
+            self.entitlements[number]["renewals"] = 0
+            self.reset_orders.add(self.entitlements[number]["_id"])
+
+    def note(self, note: Note) -> None:
+        """Tells that something happened."""
+        self.notes.append(note)
+
+    def facts(self) -> CustomerFacts:
+        """What the rules read."""
+        customer = self.customer
+        return CustomerFacts(
+            customer["created_at"],
+            customer["last_administrator_sign_in_at"],
+            customer["removed_at"],
+            [entitlement_facts(document) for document in self.entitlements.values()],
+        )
+
+    def catch_up(self, now: datetime) -> None:
+        """Carries the statuses to now under the facts as they stand; cheap where nothing was due."""
+        if _is_due(self.customer["next_renewal_at"], now):
+            self._customer_touched = True
+        stale = self.customer["settings_epoch"] < self._partner.epoch
+        if not stale and not _is_due(self.customer["next_evaluation_at"], now):
+            return
+        facts, at = self.facts(), self.customer["evaluated_at"]
+        thresholds = self._thresholds_known()
+        for step in self._partner.history:
+            if step.epoch > self.customer["settings_epoch"]:
+                moment = max(step.at, at)
+                self._since, turns = advanced(self._since, facts, thresholds, at, moment)
+                self._since, turned = changed(self._since, holding(facts, step.thresholds, moment), moment)
+                self.turns += turns + turned
+                at, thresholds = moment, step.thresholds
+        self._since, turns = advanced(self._since, facts, thresholds, at, now)
+        self.turns += turns
+        self._customer_touched = True
+
+    def drop_expired_assignments(self, now: datetime, names: Mapping[str, str]) -> None:
+        """Takes away what has expired; `names` are the administrators' display names by id."""
+        if not _is_due(self.customer["next_unassignment_at"], now):
+            return
+        kept = []
+        for held in self.customer["assignments"]:
+            if not _is_due(held["expires_at"], now):
+                kept.append(held)
+                continue
+            who, end = held["administrator_id"], held["expires_at"]
+            summary = f"The access of {names.get(who, 'an administrator')} to {self.customer['name']} expired"
+            self.note(Note(ActivityKind.ADMINISTRATOR_UNASSIGNED, who, summary, at=end))
+        self.put_customer({"assignments": kept})
+
+    def _thresholds_known(self) -> Thresholds:
+        known = [s.thresholds for s in self._partner.history if s.epoch <= self.customer["settings_epoch"]]
+        return known[-1] if known else self._partner.thresholds
+
+    def finish(self, now: datetime) -> None:
+        """Computes all that follows from the facts at `now`; call once, after every change."""
+        now = max(now, self.customer.get("evaluated_at", now))
+        self._renew(now)
+        facts, thresholds = self.facts(), self._partner.thresholds
+        basis = holding(facts, thresholds, now)
+        self._since, turns = changed(self._since, basis, now)
+        self.turns += turns
+        self.customer.update(derived_fields(facts, basis, self._since, thresholds, now))
+        self.customer.update(self._written_fields(now))
+        self._note_products(now)
+
+    def _renew(self, now: datetime) -> None:
+        for number, document in self.entitlements.items():
+            if not document["auto_renew"]:
+                if document["ends_at"] != document["first_ends_at"]:
+                    self._move_end(number, document["first_ends_at"], 0)
+                continue
+            facts = entitlement_facts(document)
+            count = renewals_at(facts, now)
+            if count != document["renewals"] or document["ends_at"] != nth_end(facts, count):
+                self._write_renewals(number, facts, count)
+
+    def _write_renewals(self, number: str, facts: Entitlement, count: int) -> None:
+        document = self.entitlements[number]
+        if count < document["renewals"]:
+            document["renewals"] = 0
+            self.reset_orders.add(document["_id"])
+        for term in range(document["renewals"] + 1, count + 1):
+            self.orders.append(self._renewal_order(document, term, nth_end(facts, term - 1)))
+        if count > document["renewals"]:
+            end, at = nth_end(facts, count), nth_end(facts, count - 1)
+            summary = f"{named(facts)} renewed until {end.date().isoformat()}"
+            self.note(Note(ActivityKind.SUBSCRIPTION_RENEWED, facts.id, summary, {"ends_at": [at, end]}, at))
+        self._move_end(number, nth_end(facts, count), count)
+
+    def _move_end(self, number: str, end: datetime, count: int) -> None:
+        self.entitlements[number].update(ends_at=end, renewals=count)
+        self._touched.add(number)
+
+    def _renewal_order(self, document: Document, term: int, at: datetime) -> Document:
+        lines = [{"product": line["product"], "quantity": line["total"]} for line in document["licenses"]]
+        return {
+            "_id": new_id("ord"),
+            "partner_id": self._partner.partner_id,
+            "version": 1,
+            "entitlement_id": document["_id"],
+            "customer_id": self.id,
+            "number": f"{document['number']}-R{term}",
+            "kind": str(OrderKind.RENEWAL),
+            "placed_at": at,
+            "lines": lines,
+            "by_system": True,
+        }
+
+    def _written_fields(self, now: datetime) -> dict[str, Any]:
+        customer = self.customer
+        words = customer_words(customer["name"], customer["domain"], customer["external_id"])
+        ends = [held["expires_at"] for held in customer["assignments"] if held["expires_at"] is not None]
+        removed = customer["removed_at"] is not None and customer["removed_at"] <= now
+        return {
+            "partner_id": self._partner.partner_id,
+            "version": customer.get("version", 0) + 1,
+            "updated_at": now,
+            "settings_epoch": self._partner.epoch,
+            "next_unassignment_at": min(ends, default=None),
+            "name_folded": sort_form(customer["name"]),
+            "words": words,
+            "keys": [] if removed else self._keys(words),
+        }
+
+    def _keys(self, words: list[str]) -> list[str]:
+        customer = self.customer
+        return customer_keys(
+            managed_by=customer["managed_by"],
+            products=customer["products"],
+            running_products=customer["running_products"],
+            statuses=customer["statuses"],
+            subscription_types=customer["subscription_types"],
+            tag_ids=customer["tag_ids"],
+            administrator_ids=[held["administrator_id"] for held in customer["assignments"]],
+            country=customer["country"],
+            words=words,
+            expiring_ends=customer["expiring_ends"],
+        )
+
+    def _note_products(self, now: datetime) -> None:
+        """What a customer holds can turn by time alone without a status; lists must hear of that too."""
+        if self.is_new or self.notes or self.turns or self.customer["products"] == self._products_before:
+            return
+        held = ", ".join(PRODUCT_NAMES[Product(product)] for product in self.customer["products"]) or "nothing"
+        changes = {"products": [self._products_before, self.customer["products"]]}
+        self.note(Note(ActivityKind.CUSTOMER_CHANGED, self.id, f"{self.customer['name']} now holds {held}", changes))
+
+    def entitlement_writes(self) -> tuple[list[Document], list[Document]]:
+        """The new entitlements and the changed ones."""
+        changed_only = self._touched - self._new
+        return [self.entitlements[n] for n in sorted(self._new)], [self.entitlements[n] for n in sorted(changed_only)]
+
+    def events(self, now: datetime, actor_id: str | None) -> list[Document]:
+        """The events of this transaction, in the order in which they happened; one of them carries the transition."""
+        facts = {"facts_before": facts_of(self._before), "facts_after": facts_of(self.customer)}
+        shared = {"customer_id": self.id, "actor_id": actor_id, **facts}
+        told = [event_document(self._partner.partner_id, now, shared, note) for note in self.notes]
+        name = self.customer["name"]
+        for turn in self.turns:
+            note = Note(ActivityKind.STATUS_CHANGED, self.id, status_summary(name, turn), at=turn.at)
+            told.append(event_document(self._partner.partner_id, now, shared, note, turn))
+        for event in told[:1]:
+            event["transition"] = True
+        return told
+
+
+def _is_due(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment <= now
+
+
+def facts_of(customer: Mapping[str, Any]) -> Document | None:
+    """What a feed's filter and visibility read of a customer; None for one that is removed."""
+    if not customer["keys"]:
+        return None
+    until = {a["administrator_id"]: a["expires_at"] for a in customer["assignments"] if a["expires_at"] is not None}
+    return {
+        "keys": facts_keys(customer["keys"]),
+        "words": customer["words"],
+        "access_until": {key: end for key, end in until.items() if end < FOREVER},
+    }

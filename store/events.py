@@ -1,0 +1,80 @@
+"""Events: audit log, outbox and source of every feed in one append-only collection (write side)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.statuses import Turn
+from domain.types import ActivityKind, CustomerStatus
+from store.client import Document, IndexModel
+from store.ids import new_id
+
+COLLECTION = "events"
+KEPT = timedelta(days=400)
+KEPT_SHORT = timedelta(days=14)
+EVENT_INDEXES = (
+    IndexModel([("partner_id", 1), ("at", -1), ("_id", -1)], name="newest"),
+    IndexModel([("partner_id", 1), ("customer_id", 1), ("at", -1), ("_id", -1)], name="customer_newest"),
+    IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
+)
+STATUS_NAMES = {
+    CustomerStatus.TRIAL: "on trial",
+    CustomerStatus.SUBSCRIPTION: "subscribed",
+    CustomerStatus.EXPIRING_SOON: "expiring soon",
+    CustomerStatus.LICENSE_OVERAGE: "over its licenses",
+    CustomerStatus.NO_RECENT_ACTIVITY: "without recent activity",
+    CustomerStatus.READY_FOR_ORDER_SETUP: "ready for order setup",
+    CustomerStatus.SUSPENDED: "suspended",
+    CustomerStatus.EXPIRED: "expired",
+}
+
+
+@dataclass(slots=True)
+class Note:
+    """Something that happened to the customer, to become an event; `at` is None for the write's own moment."""
+
+    kind: ActivityKind
+    subject_id: str
+    summary: str
+    changes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    at: datetime | None = None
+    short_lived: bool = False
+
+
+def event_document(
+    partner_id: str, now: datetime, shared: Mapping[str, Any], note: Note, turn: Turn | None = None
+) -> Document:
+    """The stored form of something that happened; `shared` holds actor, customer and the facts around it."""
+    at = note.at or now
+    document: Document = {
+        "_id": new_id("evt"),
+        "partner_id": partner_id,
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+        "kind": str(note.kind),
+        "at": at,
+        "subject_id": note.subject_id,
+        "summary": note.summary,
+        "changes": dict(note.changes),
+        "transition": False,
+        "expires_at": now + (KEPT_SHORT if note.short_lived else KEPT),
+        **shared,
+    }
+    if turn is not None:
+        document.update(
+            entered=[str(s) for s in turn.entered],
+            left=[str(s) for s in turn.left],
+            statuses=[str(s) for s in turn.statuses],
+        )
+    return document
+
+
+def status_summary(name: str, turn: Turn) -> str:
+    """What a person would write: `Acme is now over its licenses; no longer on trial`."""
+    entered = " and ".join(STATUS_NAMES[status] for status in turn.entered)
+    left = " or ".join(STATUS_NAMES[status] for status in turn.left)
+    if not entered:
+        return f"{name} is no longer {left}"
+    return f"{name} is now {entered}" + (f", no longer {left}" if left else "")

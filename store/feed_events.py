@@ -1,0 +1,78 @@
+"""The events of a feed as they lie in memory: where they stand, whose they are, and who may see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.feed_cursors import Position
+from store.client import Document, Timestamp
+from store.scope import administrator_key
+
+# The first byte of a resume token says "timestamp"; its eight bytes follow.
+_TIME_DIGITS = slice(2, 18)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a filter and visibility read of a customer, at the moment of an event."""
+
+    keys: frozenset[str]
+    words: tuple[str, ...]
+    access_until: Mapping[str, datetime]
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any] | None) -> "Facts | None":
+        """The facts as the event's document holds them; None where there was no customer."""
+        if stored is None:
+            return None
+        return cls(frozenset(stored["keys"]), tuple(stored["words"]), stored.get("access_until") or {})
+
+    def is_open_to(self, administrator_id: str | None, now: datetime) -> bool:
+        """Whether the assigned administrator reaches the customer; None stands for those who see all."""
+        if administrator_id is None:
+            return True
+        ends = self.access_until.get(administrator_id)
+        return administrator_key(administrator_id) in self.keys and (ends is None or now < ends)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """One event of the stream; `document` is what store/events.py wrote."""
+
+    position: Position
+    document: Document
+    facts_before: Facts | None = field(repr=False)
+    facts_after: Facts | None = field(repr=False)
+
+    @classmethod
+    def of(cls, change: Mapping[str, Any]) -> "FeedEvent":
+        """The event that an insert on the change stream brought."""
+        document = change["fullDocument"]
+        position = Position(cluster_time(change["clusterTime"]), change["_id"]["_data"])
+        before, after = Facts.of(document.get("facts_before")), Facts.of(document.get("facts_after"))
+        return cls(position, document, before, after)
+
+    @property
+    def partner_id(self) -> str:
+        """Whose event it is."""
+        return str(self.document["partner_id"])
+
+    def is_visible(self, administrator_id: str | None, now: datetime) -> bool:
+        """Whether the viewer may see the customer that the event left behind."""
+        return self.facts_after is not None and self.facts_after.is_open_to(administrator_id, now)
+
+
+def cluster_time(stamp: Timestamp) -> int:
+    """The database's timestamp as one number that compares as it does."""
+    return int(stamp.time) << 32 | int(stamp.inc)
+
+
+def timestamp(time: int) -> Timestamp:
+    """The number as the database's timestamp."""
+    return Timestamp(time >> 32, time & 0xFFFFFFFF)
+
+
+def time_of_token(token: Mapping[str, Any]) -> int:
+    """The cluster time that a resume token begins with (an event's, or a batch's)."""
+    return int(token["_data"][_TIME_DIGITS], 16)

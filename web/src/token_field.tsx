@@ -1,0 +1,46 @@
+/** The field for the access token, with a line that says whose it is. */
+import { useEffect, useState } from "react";
+import { useIdentity } from "./identity";
+import { tidyToken } from "./token";
+
+/** Long enough to type on, short enough to feel immediate after a paste. */
+const PAUSE_MS = 300;
+
+interface Props {
+  address: string;
+  token: string;
+  onToken(token: string): void;
+}
+
+export function TokenField({ address, token, onToken }: Props) {
+  const [text, setText] = useState(token);
+  const identity = useIdentity(address, token);
+  useEffect(() => {
+    const timer = setTimeout(() => onToken(tidyToken(text)), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, onToken]);
+  return (
+    <>
+      <label className="token-label" htmlFor="token">
+        Access token
+      </label>
+      <input
+        id="token"
+        className="token-input"
+        type="text"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => event.key === "Enter" && onToken(tidyToken(text))}
+        placeholder="eyJ… (with or without “Bearer”)"
+        autoComplete="off"
+        autoCapitalize="off"
+        spellCheck={false}
+        aria-describedby="token-owner"
+        aria-invalid={identity.state === "refused"}
+      />
+      <span id="token-owner" className={`token-owner token-owner-${identity.state}`} role="status" title={identity.words}>
+        {identity.words}
+      </span>
+    </>
+  );
+}
