@@ -1,4 +1,4 @@
-"""The small parsers behind a delivered line's fields: each takes a name and a value, and answers the fact or refuses."""
+"""The parsers behind the fields of a delivered line: each takes a name and a value, and answers the fact or refuses."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _JSON_NAMES = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
 
 
-def wrong_type(name: str, wanted: str, value: object) -> LineRefused:
+def wrong_type(name: str | None, wanted: str, value: object) -> LineRefused:
     """The refusal of a value that is of another JSON type than the field."""
     return LineRefused(name, f"must be {wanted}, not {_JSON_NAMES.get(type(value), 'null')}")
 

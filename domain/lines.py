@@ -32,7 +32,7 @@ class Field:
     parse: Parser
     required: bool = True
     initial: Any = None
-    # null says nothing about a fact that cannot be empty and has no fixed default, such as the moment of creation.
+    # For a fact that cannot be empty and has no fixed default, such as the moment of creation, null says nothing.
     null_keeps: bool = False
 
 
@@ -97,7 +97,7 @@ _NOT_GIVEN = object()
 def read_line(kind: LineKind, delivered: object) -> Line:
     """The line behind a decoded JSON value; LineRefused names the first field that cannot be taken."""
     if type(delivered) is not dict:
-        raise wrong_type("", "an object", delivered)
+        raise wrong_type(None, "an object", delivered)
     values: dict[str, Any] = {}
     for field in FIELDS[kind]:
         given = delivered.get(field.name, _NOT_GIVEN)

@@ -2,7 +2,7 @@
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from jobs.sample_dice import Dice
 from jobs.sample_licenses import License, Use, draw_licenses
@@ -42,7 +42,7 @@ class OrderDesk:
 
     def __init__(self, dice: Dice, day: date) -> None:
         self.dice = dice
-        self.midnight = datetime(day.year, day.month, day.day)
+        self.midnight = datetime.combine(day, time())
         self._numbers = 0
 
     def days(self, low: int, high: int) -> timedelta:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import pairwise
 
 from jobs.sample_dice import Dice
 
@@ -50,10 +51,8 @@ class License:
 def customer_size(dice: Dice) -> int:
     """A skewed size, 1–20,000, straight between the table's quantiles (no logarithm, see Dice)."""
     point = dice.fraction()
-    for (low, small), (high, large) in zip(_SIZES, _SIZES[1:], strict=False):
-        if point < high:
-            return small + int((large - small) * (point - low) / (high - low))
-    return _SIZES[-1][1]
+    (low, small), (high, large) = next(pair for pair in pairwise(_SIZES) if point < pair[1][0])
+    return small + int((large - small) * (point - low) / (high - low))
 
 
 def draw_licenses(dice: Dice, size: int, use: Use) -> tuple[License, ...]:

@@ -65,7 +65,8 @@ LOCALES = (
     Locale(
         5,
         (("BR", 5), ("PT", 2)),
-        "São Paulo|Conceição|Guimarães|Araújo|Ipê Amarelo|Brasília|Magalhães|Paraná|Açores|Simões|Maranhão|Évora|João Pessoa",
+        "São Paulo|Conceição|Guimarães|Araújo|Ipê Amarelo|Brasília|Magalhães|Paraná|Açores|Simões|Maranhão|Évora"
+        "|João Pessoa",
         "Construtora|Farmácias|Transportadora|Seguros|Educação|Laticínios|Têxtil|Hospitais|Cafés|Mineração",
         "{} S.A.|{} Ltda.|Grupo {}",
         "{industry} {name}",

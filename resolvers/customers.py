@@ -67,8 +67,10 @@ async def status_entitlements(context: Context, detail: Any) -> list[Entitlement
 async def assignments(context: Context, customer: CustomerDocument) -> list[CustomerAssignment]:
     standing = [a for a in customer.assignments if a.expires_at is None or a.expires_at > context.scope.now]
     administrator = context.loaders.administrator
-    holders = await gather(*(administrator(a.administrator_id) for a in standing))
-    givers = await gather(*(administrator(a.assigned_by) for a in standing))
+    holders, givers = await gather(
+        gather(*(administrator(a.administrator_id) for a in standing)),
+        gather(*(administrator(a.assigned_by) for a in standing)),
+    )
     found = [
         CustomerAssignment(holder, one.assigned_at, giver, one.expires_at)
         for one, holder, giver in zip(standing, holders, givers, strict=True)

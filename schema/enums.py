@@ -1,54 +1,82 @@
 """The enumerations as the API shows them: the domain's own, with their descriptions."""
 
 from enum import StrEnum
-from typing import TypeVar
 
 import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
 
-from domain import permissions, types
-from resolvers import organization
+from domain.permissions import Permission
+from domain.types import (
+    AdministratorState,
+    CustomerOrderField,
+    CustomerStatus,
+    EntitlementState,
+    ManagedBy,
+    OrderDirection,
+    PartnerRole,
+    Product,
+    SubscriptionType,
+)
+from resolvers.organization import SetupState, SetupStepKey
+from resolvers.tags import TagColor
 
-Values = TypeVar("Values", bound=type[StrEnum])
+__all__ = [
+    "AdministratorState",
+    "CustomerOrderField",
+    "CustomerStatus",
+    "EntitlementState",
+    "ManagedBy",
+    "OrderDirection",
+    "PartnerRole",
+    "Permission",
+    "Product",
+    "SetupState",
+    "SetupStepKey",
+    "SubscriptionType",
+    "TagColor",
+]
 
 
-def _shown(values: Values, description: str | None = None, **described: str) -> Values:
-    """Registers an enumeration of the domain, which itself knows nothing of GraphQL."""
-    shown = strawberry.enum(values, description=description)
-    for value in shown.__strawberry_definition__.values:  # type: ignore[attr-defined]
+def _show(values: type[StrEnum], description: str | None = None, **described: str) -> None:
+    """Registers an enumeration, which itself knows nothing of GraphQL."""
+    strawberry.enum(values, description=description)
+    definition: StrawberryEnumDefinition = values.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
         value.description = described.get(value.name)
-    return shown
 
 
-Permission = _shown(permissions.Permission)
-SetupState = _shown(organization.SetupState)
-SetupStepKey = _shown(organization.SetupStepKey)
-Product = _shown(types.Product)
-SubscriptionType = _shown(types.SubscriptionType)
-OrderDirection = _shown(types.OrderDirection)
-AdministratorState = _shown(types.AdministratorState)
-PartnerRole = _shown(
-    types.PartnerRole,
+for plain in (
+    Permission,
+    SetupState,
+    SetupStepKey,
+    Product,
+    SubscriptionType,
+    OrderDirection,
+    AdministratorState,
+    TagColor,
+):
+    _show(plain)
+_show(
+    PartnerRole,
     FULL_ADMINISTRATOR="Sees and manages every customer, tag and administrator, and the organization itself.",
     ADMINISTRATOR="Sees and manages the customers assigned to them; edits tags; starts trials.",
     READ_ONLY_ADMINISTRATOR="Sees every customer and the analytics; changes nothing.",
     HELPDESK_ADMINISTRATOR="Sees every customer, without analytics, and may launch one; changes nothing.",
 )
-ManagedBy = _shown(
-    types.ManagedBy,
+_show(
+    ManagedBy,
     EXTERNAL_ADMINISTRATOR="The customer's own organization let the partner in as an external administrator.",
     PARTNER_ORGANIZATION="The customer is part of the partner's organization.",
 )
-CustomerStatus = _shown(
-    types.CustomerStatus, "A customer can hold several at once; domain.md gives the exact rule of each."
-)
-EntitlementState = _shown(
-    types.EntitlementState,
+_show(CustomerStatus, "A customer can hold several at once; domain.md gives the exact rule of each.")
+_show(
+    EntitlementState,
     READY_FOR_SETUP="Ordered, and not fully set up yet.",
     SCHEDULED="Set up, and its start lies ahead.",
     SUSPENDED="Marked unpaid by the ordering system; invoices do not decide it.",
 )
-CustomerOrderField = _shown(
-    types.CustomerOrderField,
+_show(
+    CustomerOrderField,
     "Ties go by name, then id; nulls come last in both directions.",
     NEXT_EXPIRY_AT="The soonest end of a running entitlement.",
     URGENCY="By the most urgent status; customers without one last.",

@@ -1,11 +1,13 @@
 """How a field of the API is declared: its resolver, its type, its arguments and the permission it asks for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import strawberry
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
@@ -33,8 +35,8 @@ class Argument:
         """The argument as a parameter of the function that Strawberry inspects."""
         annotation = self.graphql_type
         if self.description is not None:
-            described = strawberry.argument(description=self.description)
-            annotation = Annotated.__class_getitem__((annotation, described))
+            annotated: Any = Annotated
+            annotation = annotated[annotation, strawberry.argument(description=self.description)]
         return Parameter(name, Parameter.KEYWORD_ONLY, default=self.default, annotation=annotation)
 
 
@@ -44,28 +46,38 @@ def resolved(
     description: str | None = None,
     *,
     requires: Permission | None = None,
+    tells_selection: Mapping[str, AbstractSet[str]] | None = None,
+    is_subscription: bool = False,
     **arguments: Argument,
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
+    `tells_selection` adds arguments that are True where one of the named fields is selected below this one.
     The function given to Strawberry is a plain one even where the resolver is a coroutine: an `async def`
     in between would cost as much as the whole field.
     """
+    told = tuple((tells_selection or {}).items())
 
     def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
         context = info.context
         if requires is not None and requires not in context.viewer.permissions:
             raise Forbidden(requires)
-        return resolver(context, root, **{name: plain(value) for name, value in given.items()})
+        handed = {name: plain(value) for name, value in given.items()}
+        for name, selected in told:
+            handed[name] = _selects(info, selected)
+        return resolver(context, root, **handed)
 
-    positional = Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [Parameter("root", positional, annotation=Any), Parameter("info", positional, annotation=strawberry.Info)]
-    parameters += [argument.parameter(name) for name, argument in arguments.items()]
-    resolve.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
     directives = () if requires is None else (Requires(permission=requires),)
-    return strawberry.field(
-        resolver=resolve, graphql_type=graphql_type, description=description, directives=directives
-    )
+    declare: Any = strawberry.subscription if is_subscription else strawberry.field
+    return declare(resolver=resolve, graphql_type=graphql_type, description=description, directives=directives)
+
+
+def _signature(arguments: Mapping[str, Argument]) -> Signature:
+    positional = Parameter.POSITIONAL_OR_KEYWORD
+    root = Parameter("root", positional, annotation=Any)
+    info = Parameter("info", positional, annotation=strawberry.Info)
+    return Signature([root, info, *(argument.parameter(name) for name, argument in arguments.items())])
 
 
 def plain(value: Any) -> Any:
@@ -78,3 +90,22 @@ def plain(value: Any) -> Any:
         given = ((field.name, getattr(value, field.name)) for field in fields(value))
         return {name: plain(held) for name, held in given if held is not strawberry.UNSET}
     return value
+
+
+def _selects(info: strawberry.Info, names: AbstractSet[str]) -> bool:
+    """Whether one of the names is selected directly below the field, through whatever fragments."""
+    raw = info._raw_info
+    waiting: list[Any] = [node.selection_set for node in raw.field_nodes]
+    seen: set[str] = set()
+    while waiting:
+        selections = waiting.pop()
+        for selection in selections.selections if selections else ():
+            if isinstance(selection, FieldNode):
+                if selection.name.value in names:
+                    return True
+            elif isinstance(selection, InlineFragmentNode):
+                waiting.append(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
+                seen.add(selection.name.value)
+                waiting.append(raw.fragments[selection.name.value].selection_set)
+    return False

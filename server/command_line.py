@@ -11,7 +11,8 @@ from rich.console import Console
 
 from domain.failures import OperatorError
 from domain.instants import parse_date
-from server import commands
+from schema.build import sdl
+from server import commands, sample_partner, serving
 from server.settings import read_settings
 from store.clock import utc_now
 
@@ -42,7 +43,7 @@ def serve(
     data: Data = None,
 ) -> None:
     """Serve the API; prints `ready http://…` when it is."""
-    commands.serve(read_settings(), data, host, port, workers)
+    serving.serve(read_settings(), data, host, port, workers)
 
 
 @application.command()
@@ -53,7 +54,7 @@ def run(
     data: Data = None,
 ) -> None:
     """Serve the API with a sample partner, and print what to paste."""
-    commands.run(read_settings(), data, host, port, customers)
+    sample_partner.run(read_settings(), data, host, port, customers)
 
 
 @partner_application.command("create")
@@ -126,7 +127,7 @@ def run_job(name: Annotated[str, typer.Argument(metavar="NAME")], data: Data = N
 @application.command()
 def schema() -> None:
     """Print the API's schema."""
-    commands.print_schema()
+    print(sdl(), end="")
 
 
 @application.command()
@@ -142,3 +143,7 @@ def main() -> None:
     except OperatorError as problem:
         Console(stderr=True).print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BAD_USER_INPUT = "BAD_USER_INPUT"
 TIMEOUT = "TIMEOUT"
 INTERNAL = "INTERNAL"
+Errors = list[dict[str, Any]]
 _log = structlog.get_logger("partnerhub.errors")
 
 
@@ -28,12 +29,12 @@ def coded_error(code: str, message: str) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code}}
 
 
-def request_errors(errors: Iterable[GraphQLError], code: str) -> list[dict[str, Any]]:
+def request_errors(errors: Iterable[GraphQLError], code: str) -> Errors:
     """What parsing, validation or the variables of an operation did not pass: graphql-core's own words."""
     return [_located(error, error.message, {"code": code}) for error in errors]
 
 
-def execution_errors(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
+def execution_errors(errors: Iterable[GraphQLError]) -> Errors:
     """What went wrong while fields were resolved."""
     return [_execution_error(error) for error in errors]
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
@@ -14,7 +15,7 @@ DIST: Final = Path(__file__).parent.parent / "web" / "dist"
 
 # Scripts, workers and requests stay on our own origin, without unsafe-eval, unsafe-inline or blob:. Styles need
 # 'unsafe-inline': Monaco writes its theme into <style> elements and positions lines by style attributes, and
-# knows no nonce. Its icon font and GraphiQL's Roboto are data: addresses inside the style sheets.
+# knows no nonce. Its squiggles and arrows are data: images inside its style sheet.
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     [
         "default-src 'none'",
@@ -22,7 +23,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "worker-src 'self'",
         "connect-src 'self'",
         "style-src 'self' 'unsafe-inline'",
-        "font-src 'self' data:",
+        "font-src 'self'",
         "img-src 'self' data:",
         "base-uri 'none'",
         "form-action 'none'",
@@ -103,11 +104,25 @@ def _without_markup(address: str) -> str:
 class HashedFiles(StaticFiles):
     """Files whose names change with their content: a browser never asks for the same one twice."""
 
+    async def check_config(self) -> None:
+        """Asks nothing of the directory: before it is built there is none, and every file in it is a 404."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
+        response = await self._smallest(path, scope)
         response.headers.update(_SECURITY_HEADERS)
         if response.status_code in {200, 206, 304}:
             response.headers["Cache-Control"] = _IMMUTABLE
+        return response
+
+    async def _smallest(self, path: str, scope: Scope) -> Response:
+        """The .gz that the build left beside each script and sheet, for all who take it: 1.4 MB instead of 5."""
+        if not path.endswith((".js", ".css")):
+            return await super().get_response(path, scope)
+        takes_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        response = await super().get_response(f"{path}.gz" if takes_gzip else path, scope)
+        response.headers["Vary"] = "Accept-Encoding"
+        if takes_gzip:
+            response.headers["Content-Encoding"] = "gzip"
         return response
 
 

@@ -20,12 +20,13 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
-from domain.failures import BadUserInput, QueryTooComplex, RequestFailure
+from domain.failures import BadUserInput, QueryTooComplex
 from resolvers.context import Context
 from server.complexity import MAX_TOKENS, check_cost, check_text
 from server.errors import (
     PARSE_FAILED,
     VALIDATION_FAILED,
+    Errors,
     exception_error,
     execution_errors,
     failure_error,
@@ -38,14 +39,18 @@ LONGEST_REMEMBERED = 20_000
 MAX_SECONDS = 10.0
 _MAX_VALIDATION_ERRORS = 20
 
+# The same test as graphql-core's, with a short way out for plain values.
+_is_awaitable: Any = optimized_is_awaitable
+
 Answer = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  It is an outcome, not a fault of the program.
     """An operation that was not carried out, with the entries of `errors` that say why."""
 
-    errors: list[dict[str, Any]]
+    def __init__(self, errors: Errors) -> None:
+        super().__init__(errors[0]["message"])
+        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +79,31 @@ class Operations:
         """The operation that `name` chooses, parsed, validated and weighed; Refusal where it does not pass."""
         checked = self._remembered if len(text) <= LONGEST_REMEMBERED else self._checked
         outcome = checked(text)
-        if isinstance(outcome, Refusal):
-            raise outcome
+        if isinstance(outcome, list):
+            raise Refusal(outcome)
         operation = Operation(text, outcome, _chosen(outcome, name))
         try:
             check_cost(outcome, operation.definition, variables or {})
         except (QueryTooComplex, RecursionError) as refused:
-            raise _too_complex(refused) from None
+            raise Refusal(_too_complex(refused)) from None
         return operation
 
-    def _checked(self, text: str) -> DocumentNode | Refusal:
+    def _checked(self, text: str) -> DocumentNode | Errors:
         """The valid document, or what is wrong with it: a mistake is remembered like a success."""
         try:
             document = parse(text, max_tokens=MAX_TOKENS)
         except GraphQLError as refused:
-            if "Document contains more" in refused.message:
-                return _too_complex(QueryTooComplex(refused.message))
-            return Refusal(request_errors([refused], PARSE_FAILED))
-        except RecursionError as refused:
-            return _too_complex(refused)
+            is_limit = "Parsing aborted" in refused.message
+            return request_errors([refused], QueryTooComplex.code if is_limit else PARSE_FAILED)
         return self._validated(document)
 
-    def _validated(self, document: DocumentNode) -> DocumentNode | Refusal:
+    def _validated(self, document: DocumentNode) -> DocumentNode | Errors:
         try:
             check_text(document)
             found = validate(self.graphql_schema, document, max_errors=_MAX_VALIDATION_ERRORS)
         except (QueryTooComplex, RecursionError) as refused:
             return _too_complex(refused)
-        return Refusal(request_errors(found, VALIDATION_FAILED)) if found else document
+        return request_errors(found, VALIDATION_FAILED) if found else document
 
     async def answer(self, operation: Operation, variables: Mapping[str, Any] | None, context: Context) -> Answer:
         """The answer of a query or mutation; nothing is raised, whatever goes wrong in it."""
@@ -112,7 +114,7 @@ class Operations:
                     context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
                 return self.rendered(await self._execute(operation, variables, context))
         except RecursionError as refused:
-            return {"errors": _too_complex(refused).errors}
+            return {"errors": _too_complex(refused)}
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             return {"errors": [exception_error(failure)]}
 
@@ -127,7 +129,7 @@ class Operations:
             operation_name=definition.name.value if definition.name else None,
             context_value=context,
             executor_class=self._schema.execution_context_class,
-            is_awaitable=optimized_is_awaitable,
+            is_awaitable=_is_awaitable,
         )
         return result if isinstance(result, ExecutionResult) else await result
 
@@ -153,8 +155,8 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     raise Refusal([failure_error(BadUserInput("The document has several operations: choose one by operationName."))])
 
 
-def _too_complex(refused: Exception) -> Refusal:
+def _too_complex(refused: QueryTooComplex | RecursionError) -> Errors:
     """A limit that was met; a document nested beyond what Python can follow is one of them."""
-    known = isinstance(refused, RequestFailure)
-    failure = refused if known else QueryTooComplex("This operation is nested too deeply.")
-    return Refusal([exception_error(failure)])
+    if isinstance(refused, RecursionError):
+        refused = QueryTooComplex("This operation is nested too deeply.")
+    return [failure_error(refused)]

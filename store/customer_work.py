@@ -9,15 +9,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.customer_keys import customer_keys, facts_keys
-from domain.words import customer_words, sort_form
-
+from domain.customer_keys import customer_keys, dimension_key, facts_keys
 from domain.derived import derived_fields
 from domain.entitlements import Entitlement, entitlement_facts, nth_end, renewals_at
 from domain.instants import FOREVER
 from domain.reasons import PRODUCT_NAMES, named
 from domain.statuses import CustomerFacts, Thresholds, Turn, advanced, changed, holding
 from domain.types import ActivityKind, CustomerStatus, OrderKind, Product
+from domain.words import customer_words, sort_form
 from store.client import Document
 from store.events import Note, event_document, status_summary
 from store.ids import new_id
@@ -63,7 +62,7 @@ class CustomerWork:
     @property
     def has_changed(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self._customer_touched or self._touched or self.turns)
+        return bool(self._customer_touched or self._new or self._touched or self.turns)
 
     def put_customer(self, fields: Mapping[str, Any]) -> None:
         """Sets facts of the customer; a new one gets its id here."""
@@ -210,10 +209,10 @@ class CustomerWork:
 
     def _keys(self, words: list[str]) -> list[str]:
         customer = self.customer
-        return customer_keys(
+        running = [dimension_key("running", product) for product in customer["running_products"]]
+        return running + customer_keys(
             managed_by=customer["managed_by"],
             products=customer["products"],
-            running_products=customer["running_products"],
             statuses=customer["statuses"],
             subscription_types=customer["subscription_types"],
             tag_ids=customer["tag_ids"],

@@ -4,7 +4,7 @@ DIR/mongodb/            mode 0700, and everything in it
   users.lock            shared by every user; the keeper takes it whole to learn that the last one is gone
   keeper.lock           held by the one keeper; whoever starts a keeper takes it first and hands it over
   serving               the port, held locked by the keeper while mongod answers there
-  port                  the port of last time, to be tried first
+  port                  the port that the set was made or moved for, to be tried first
   failure               why the last keeper gave up, in a sentence
   data/ mongod.log keeper.log
 """
@@ -96,6 +96,10 @@ class EmbeddedFolder:
         text = self.port.read_text().strip() if self.port.exists() else ""
         return int(text) if text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535 else None
 
+    def has_data(self) -> bool:
+        """Whether a mongod has ever run here."""
+        return any(self.data.iterdir())
+
     def serving_port(self) -> int | None:
         """The port on which a living keeper's mongod answers; what a dead keeper left behind does not count."""
         try:
@@ -118,7 +122,6 @@ class EmbeddedFolder:
         os.write(lock.descriptor, str(port).encode())
         # It is locked and complete before it gets its name, so that no reader ever sees half of it.
         draft.rename(self.serving)
-        self.port.write_text(f"{port}\n")
         return lock
 
     def withdraw(self, lock: HeldLock) -> None:

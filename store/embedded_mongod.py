@@ -1,21 +1,18 @@
 """One mongod as the keeper's child: its command line, its replica set of one member, its end, its last words."""
 
 import ctypes
-import json
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from domain.failures import OperatorError
 from store.embedded_folder import EmbeddedFolder
-
-Command = Callable[..., dict[str, Any]]
 
 SET_NAME = "partnerhub"
 START_SECONDS = 60.0
@@ -24,7 +21,6 @@ POLL_SECONDS = 0.01
 LOG_BYTES = 10_000_000
 _EXIT_PORT_BUSY = 48
 _EXIT_FOLDER_BUSY = 100
-_NOT_YET_INITIALIZED = 94
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -62,11 +58,10 @@ class MongodEnded(Exception):
 class EmbeddedMongod:
     """A running mongod. It dies with its keeper, so that a killed keeper never leaves one that nobody stops."""
 
-    def __init__(self, folder: EmbeddedFolder, port: int) -> None:
+    def __init__(self, folder: EmbeddedFolder, port: int, *, is_alone: bool = False) -> None:
         self.port = port
         self.address = f"127.0.0.1:{port}"
-        self.trouble = "no answer"
-        self._process = _launch(folder, port)
+        self._process = _launch(folder, port, is_alone)
 
     @property
     def exit_code(self) -> int | None:
@@ -75,50 +70,31 @@ class EmbeddedMongod:
     def wait_for_primary(self) -> None:
         """Returns once it takes writes; MongodEnded where it ends, TimeoutError where it is not ready in a minute."""
         # The driver takes as long to import as mongod to start, so it is imported here, while mongod starts.
-        from store.client import PyMongoError, admin_client
+        from store.embedded_set import EmbeddedSet
 
         self._wait_until(lambda: _answers(self.port))
-        with admin_client(f"mongodb://{self.address}/?directConnection=true") as client:
+        with closing(EmbeddedSet(self.address)) as only:
+            self._wait_until(only.takes_writes, lambda: only.trouble)
 
-            def is_primary() -> bool:
-                try:
-                    return self._leads_its_set(client.admin.command)
-                except PyMongoError as failure:
-                    # It may be ending: the loop around this looks, and says why where nothing helps.
-                    self.trouble = str(failure)
-                    return False
+    def rename_member(self) -> None:
+        """Give the set's only member this address. The process must be one that `is_alone`."""
+        from store.embedded_set import EmbeddedSet
 
-            self._wait_until(is_primary)
+        self._wait_until(lambda: _answers(self.port))
+        with closing(EmbeddedSet(self.address)) as only:
+            only.rename_member()
 
-    def _leads_its_set(self, command: Command) -> bool:
-        hello = command("hello")
-        if hello.get("isWritablePrimary"):
-            return True
-        if hello.get("setName") is None:
-            # A member that finds another host in its stored configuration names no set either.
-            self._become_the_set(command, _stored_configuration(command))
-        return False
-
-    def _become_the_set(self, command: Command, stored: dict[str, Any] | None) -> None:
-        if stored is None:
-            members = [{"_id": 0, "host": self.address}]
-            command("replSetInitiate", {"_id": SET_NAME, "members": members})
-        elif [member["host"] for member in stored["members"]] != [self.address]:
-            # The port of last time was busy. A set without its only member has no primary to ask, hence the force.
-            moved = {**stored["members"][0], "host": self.address}
-            command("replSetReconfig", {**stored, "members": [moved], "version": stored["version"] + 1}, force=True)
-
-    def _wait_until(self, is_so: Callable[[], bool]) -> None:
+    def _wait_until(self, is_so: Callable[[], bool], trouble: Callable[[], str] = lambda: "no answer") -> None:
         deadline = time.monotonic() + START_SECONDS
         while not is_so():
             code = self.exit_code
             if code is not None:
                 raise MongodEnded(code)
             if time.monotonic() > deadline:
-                raise TimeoutError(self.trouble)
+                raise TimeoutError(trouble())
             time.sleep(POLL_SECONDS)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """A clean end within STOP_SECONDS, or else a hard one; what was acknowledged is in the journal either way."""
         self._process.terminate()
         try:
@@ -128,22 +104,12 @@ class EmbeddedMongod:
             self._process.wait()
 
 
-def _stored_configuration(command: Command) -> dict[str, Any] | None:
-    from store.client import OperationFailure
-
-    try:
-        configuration: dict[str, Any] = command("replSetGetConfig")["config"]
-    except OperationFailure as failure:
-        if failure.code == _NOT_YET_INITIALIZED:
-            return None
-        raise
-    return configuration
-
-
-def _launch(folder: EmbeddedFolder, port: int) -> subprocess.Popen[bytes]:
+def _launch(folder: EmbeddedFolder, port: int, is_alone: bool) -> subprocess.Popen[bytes]:
     binary, parent = str(mongod_binary()), os.getpid()
     place = ["--dbpath", str(folder.data), "--logpath", str(folder.mongod_log), "--logappend"]
-    network = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket", "--replSet", SET_NAME]
+    network = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+    # Without its set it stays as it was last checkpointed, and nothing may be expired before the journal is replayed.
+    role = ["--setParameter", "ttlMonitorEnabled=false"] if is_alone else ["--replSet", SET_NAME]
     # MongoDB would otherwise take half of the machine's memory, and write statistics every second that nobody reads.
     size = ["--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024"]
     quiet = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
@@ -156,7 +122,7 @@ def _launch(folder: EmbeddedFolder, port: int) -> subprocess.Popen[bytes]:
     try:
         with _fresh_log(folder).open("ab") as log:
             return subprocess.Popen(
-                [binary, *place, *network, *size, *quiet],
+                [binary, *place, *network, *role, *size, *quiet],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -181,20 +147,3 @@ def _answers(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def last_words(log: Path, count: int = 5) -> str:
-    """What mongod said last that was not mere information, a line each."""
-    lines = log.read_text(errors="replace").splitlines()[-80:] if log.exists() else []
-    words = [said for line in lines if (said := _complaint(line))]
-    return "\n".join(f"  {said[:400]}" for said in words[-count:]) or "  (it said nothing)"
-
-
-def _complaint(line: str) -> str | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return line.strip()
-    if not isinstance(entry, dict) or entry.get("s") not in ("E", "F"):
-        return None
-    return f"{entry.get('msg')} {json.dumps(entry.get('attr', {}), ensure_ascii=False)}"

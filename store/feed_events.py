@@ -62,6 +62,12 @@ class FeedEvent:
         """Whether the viewer may see the customer that the event left behind."""
         return self.facts_after is not None and self.facts_after.is_open_to(administrator_id, now)
 
+    def visible_until(self, administrator_id: str | None) -> datetime | None:
+        """When the viewer's sight of the customer ends by itself; None where it does not."""
+        if administrator_id is None or self.facts_after is None:
+            return None
+        return self.facts_after.access_until.get(administrator_id)
+
 
 def cluster_time(stamp: Timestamp) -> int:
     """The database's timestamp as one number that compares as it does."""

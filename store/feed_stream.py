@@ -12,7 +12,7 @@ from store.feed_events import FeedEvent, cluster_time, time_of_token, timestamp
 
 # How long the server holds a read that finds nothing: each empty answer is also a sign of life.
 HOLD_MS = 250
-_LONGEST_PAUSE = 1.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 _GONE_CODES = frozenset({286, 136, 280, 260})
 INSERTS: Mapping[str, Any] = {"operationType": "insert"}
 
@@ -30,7 +30,7 @@ def open_stream(client: Client, where: Mapping[str, Any], **start: Any) -> Chang
 
 def is_ended(stream: ChangeStream) -> bool:
     """Whether the server closed the stream (its collection was dropped): reading it would answer nothing at once."""
-    return not getattr(stream._stream, "alive", True)  # noqa: SLF001 (the wrapper does not tell yet)
+    return not getattr(stream._stream, "alive", True)
 
 
 async def operation_time(client: Client) -> int:
@@ -63,16 +63,18 @@ class EventStream:
 
     async def run(self) -> None:
         """Reads until `stop`; whatever goes wrong with the database is waited out."""
-        pause = 0.0
+        pause = _FIRST_PAUSE
         while not self._is_stopping:
-            opened_at = monotonic()
             try:
                 await self._read()
             except PyMongoError as error:
                 if is_history_lost(error):
-                    self._token, self._back_seconds = None, self._back_seconds // 4
-                pause = 0.0 if monotonic() - opened_at > _LONGEST_PAUSE else min(_LONGEST_PAUSE, pause * 2 + 0.05)
-                await asyncio.sleep(pause)
+                    # Somewhat less far back, until the database remembers that far.
+                    self._token, self._back_seconds, pause = None, self._back_seconds // 4, _FIRST_PAUSE
+            if monotonic() - self.heard_at < _LONGEST_PAUSE:
+                pause = _FIRST_PAUSE
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
 
     def stop(self) -> None:
         """Lets `run` end after the read that is under way."""
@@ -85,18 +87,19 @@ class EventStream:
             while not self._is_stopping:
                 self._take(stream, change, goal)
                 if is_ended(stream):
-                    self._token = None
+                    self._token, self._back_seconds = None, 0
                     return
                 change = await stream.try_next()
         finally:
             await stream.close()
 
     async def _positioned(self) -> tuple[ChangeStream, int]:
-        """The stream from the saved token, or else from some minutes back; and the time up to which it has to catch up."""
+        """The stream from the saved token, or else from some minutes back; and the time that it must catch up with."""
         goal = await operation_time(self._client)
         if self._token is not None:
             return open_stream(self._client, {}, resume_after=self._token), goal
-        start = goal - (self._back_seconds << 32)
+        # One step further, so that a collection's drop, being the newest thing there is, does not end this stream too.
+        start = goal + 1 - (self._back_seconds << 32)
         stream = open_stream(self._client, {}, start_at_operation_time=timestamp(start))
         self._on_start(Position(start))
         return stream, goal

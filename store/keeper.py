@@ -4,17 +4,22 @@ Started by store/embedded.py as `python -m store.keeper FOLDER LOCK`, where LOCK
 keeper.lock. It outlives whoever started it, and ends by itself.
 """
 
+import contextlib
+import itertools
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from domain.failures import OperatorError
 from store.embedded_folder import EmbeddedFolder, HeldLock, try_lock
-from store.embedded_mongod import EmbeddedMongod, MongodEnded, last_words
+from store.embedded_log import last_words
+from store.embedded_mongod import EmbeddedMongod, MongodEnded
 
 WATCH_SECONDS = 0.1
 # Commands often follow each other; without this each would wait for the stop and the start of the one before.
@@ -82,7 +87,7 @@ class Keeper:
             nobody_left = self._watch(mongod)
         finally:
             self.folder.withdraw(serving)
-            mongod.stop()
+            mongod.close()
         _log.info("mongod stopped (%s)", "no users" if nobody_left else f"status {mongod.exit_code}")
         return nobody_left is not None
 
@@ -105,39 +110,47 @@ class Keeper:
         port = free_port(self.folder.last_port())
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
-            mongod = EmbeddedMongod(self.folder, port)
             try:
-                mongod.wait_for_primary()
+                return self._start_on(port)
             except MongodEnded as ended:
                 if ended.port_was_busy:
-                    port = free_port(None)
+                    port = free_port()
                 elif not ended.folder_was_busy or time.monotonic() > deadline:
                     self._give_up("The embedded MongoDB does not start. It said:")
             except TimeoutError as failure:
-                mongod.stop()
                 self._give_up(f"The embedded MongoDB was not ready in a minute ({failure}). It said last:")
-            except BaseException:
-                mongod.stop()
-                raise
-            else:
-                return mongod
             time.sleep(WATCH_SECONDS)
 
-    def _give_up(self, sentence: str) -> None:
+    def _start_on(self, port: int) -> EmbeddedMongod:
+        if port != self.folder.last_port() and self.folder.has_data():
+            with contextlib.closing(EmbeddedMongod(self.folder, port, is_alone=True)) as alone:
+                alone.rename_member()
+        # Written before the set exists: a set whose port is not known is moved, and that does no harm to a new one.
+        self.folder.port.write_text(f"{port}\n")
+        mongod = EmbeddedMongod(self.folder, port)
+        try:
+            mongod.wait_for_primary()
+        except BaseException:
+            mongod.close()
+            raise
+        return mongod
+
+    def _give_up(self, sentence: str) -> NoReturn:
         log = self.folder.mongod_log
         raise OperatorError(f"{sentence}\n{last_words(log)}\nAll of it is in {log}.")
 
 
-def free_port(wanted: int | None) -> int:
+def free_port(wanted: int | None = None) -> int:
     """The wanted port if nobody listens there, else any free one."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted or 0))
-        except OSError:
-            return free_port(None)
-        port: int = probe.getsockname()[1]
-        return port
+    # Below the ports that outgoing connections are given, so that none of them takes ours while mongod is down.
+    others = (20000 + secrets.randbelow(12000) for _ in range(1000))
+    for port in itertools.chain([wanted] if wanted else [], others):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise OperatorError("The embedded MongoDB finds no free port between 20000 and 32000.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,5 @@
 """Leases: who does a job's slot now; one document a job and slot, taken on the database's own clock."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from store.client import Client, DuplicateKeyError
 
 COLLECTION = "leases"
@@ -10,14 +7,18 @@ COLLECTION = "leases"
 
 async def take(client: Client, job: str, slot: int, owner: str, seconds: float) -> bool:
     """Takes or keeps the slot for so many seconds; False where another owner has it."""
-    free = {"_id": f"{job}/{slot}", "$or": [{"owner": owner}, {"$expr": {"$lte": ["$until", "$$NOW"]}}]}
-    until: Mapping[str, Any] = {"$add": ["$$NOW", int(seconds * 1000)]}
-    change = [{"$set": {"owner": owner, "until": until}}]
+    is_free = {"$or": [{"$eq": ["$owner", owner]}, {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}]}
+    until = {"$add": ["$$NOW", int(seconds * 1000)]}
+    # The condition stands in the change: an upsert's filter may not read the server's clock.
+    change = {"owner": {"$cond": [is_free, owner, "$owner"]}, "until": {"$cond": [is_free, until, "$until"]}}
     try:
-        return await client.collection(COLLECTION).find_one_and_update(free, change, upsert=True) is not None
+        held = await client.collection(COLLECTION).find_one_and_update(
+            {"_id": f"{job}/{slot}"}, [{"$set": change}], upsert=True
+        )
     except DuplicateKeyError:
-        # The document is there and belongs to somebody: the upsert could not insert a second one.
+        # Somebody else made the document in the same moment, and with it took the slot.
         return False
+    return held is not None and held["owner"] == owner
 
 
 async def give_back(client: Client, job: str, slot: int, owner: str) -> None:

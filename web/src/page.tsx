@@ -56,7 +56,7 @@ export function Page() {
               <SampleMenu />
             </header>
             <main className="page-main">
-              <GraphiQLInterface showPersistHeadersSettings={false}>
+              <GraphiQLInterface defaultEditorToolsVisibility="variables" showPersistHeadersSettings={false}>
                 <GraphiQL.Logo> </GraphiQL.Logo>
               </GraphiQLInterface>
             </main>

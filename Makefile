@@ -1,0 +1,75 @@
+# What one does with this project; `make help` lists it. Stamp files let a step that has nothing to do cost nothing.
+PACKAGES := server schema resolvers loaders jobs store domain
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PARTNERHUB := $(VENV)/bin/partnerhub
+INSTALLED := $(VENV)/.installed
+LINKED := $(VENV)/.linked
+WEB_BUILT := web/dist/.built
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/tests/*' 2>/dev/null)
+CONTRACT := ../shared/tools/check_contract.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test coverage chromium check lint types layers schema-current contract schema lock bench clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(LINKED) $(WEB_BUILT) ## make the environment in .venv and build GraphiQL; nothing where all is there
+	@:
+
+$(INSTALLED): requirements-dev.lock tools/make_environment
+	@tools/make_environment $(VENV)
+	@echo "Installing the locked packages in $(VENV)."
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+$(LINKED): $(INSTALLED) pyproject.toml
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(WEB_BUILT): $(WEB_SOURCES) tools/build_web
+	@tools/build_web $@
+
+run: setup ## start everything on http://127.0.0.1:8000, with a sample partner and its own MongoDB in .data/
+	@exec $(PARTNERHUB) run $(ARGS)
+
+test: setup chromium ## run all tests against a real MongoDB (ARGS='-k word' for some of them)
+	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+coverage: setup chromium ## run all tests and show which lines and branches none of them reaches
+	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+chromium:
+	@tools/need_chromium
+
+check: lint types layers schema-current contract ## ruff, mypy, import rules, schema.graphql up to date, contract report
+
+lint: setup
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+types: setup
+	@$(VENV)/bin/mypy $(PACKAGES) tests $(if $(wildcard bench/*.py),bench)
+
+layers: setup
+	@$(VENV)/bin/lint-imports
+
+schema-current: setup
+	@$(PARTNERHUB) schema | diff -u schema.graphql - || { echo "schema.graphql is not what the code says: run make schema." >&2; exit 1; }
+
+contract: setup
+	@if [ -f $(CONTRACT) ]; then $(PYTHON) $(CONTRACT) schema.graphql --report; fi
+
+schema: setup ## write schema.graphql from the code
+	@$(PARTNERHUB) schema > $(VENV)/schema.draft && mv $(VENV)/schema.draft schema.graphql
+
+lock: $(LINKED) ## choose the newest allowed versions and write both requirement locks
+	@tools/lock_requirements $(VENV)
+
+bench: setup ## list the measurements and how to run one
+	@tools/list_benches
+
+clean: ## remove what make made: environment, builds, caches; the data in .data/ stays
+	rm -rf $(VENV) web/node_modules web/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	find $(PACKAGES) tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,78 @@
+"""How late statuses turn: customers due at one instant, three processes, one database.
+
+`python -m bench.clock [CUSTOMERS …]` (2000 and 12000). What must hold: at most 2 s late for 2,000, at least
+1,500 a second beyond, each turned once.
+"""
+
+import asyncio
+import sys
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+
+from jobs.loop import JobLoop
+from store.client import Client
+from store.clock import utc_now
+from store.indexes import ensure_indexes
+from store.scope import Scope
+from tests.mongod import running_set
+from tests.store.factory_customers import add_customers, partner_scope, subscription
+
+PROCESSES = 3
+_TURNED = {"kind": "STATUS_CHANGED", "left": "EXPIRING_SOON"}
+
+
+def run_loop(uri: str, database: str) -> None:
+    """One server process as far as the clock is concerned."""
+
+    async def forever() -> None:
+        loop = JobLoop(Client(uri, database))
+        loop.start()
+        await asyncio.Event().wait()
+
+    asyncio.run(forever())
+
+
+async def measure(uri: str, customers: int) -> str:
+    """One row: all customers' trials end at one instant."""
+    client = Client(uri, f"clock_{customers}")
+    await ensure_indexes(client)
+    scope = await partner_scope(client)
+    # Filling takes a while; the common end must still lie ahead when it is done.
+    end = utc_now() + timedelta(seconds=5 + customers / 300)
+    held = ((f"C-{n}", [subscription(f"S-{n}", ends_at=end)]) for n in range(customers))
+    await add_customers(scope, held)
+    workers = [get_context("spawn").Process(target=run_loop, args=(uri, client.database_name)) for _ in range(PROCESSES)]
+    for worker in workers:
+        worker.start()
+    try:
+        done = await _all_turned(scope, customers, end)
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.join()
+    seconds = (done - end).total_seconds()
+    events = await scope.collection("events").count({**scope.match(), **_TURNED})
+    await client.close()
+    rate = f"{customers / seconds:,.0f}/s"
+    return f"{customers:>9,} {seconds:>14.2f} {rate:>10} {events - customers:>8}"
+
+
+async def _all_turned(scope: Scope, customers: int, end: datetime) -> datetime:
+    while utc_now() < end:
+        await asyncio.sleep(0.05)
+    waiting = {**scope.match(), "keys": "status:EXPIRING_SOON"}
+    while await scope.collection("customers").count(waiting):
+        await asyncio.sleep(0.02)
+    return utc_now()
+
+
+async def main(sizes: list[int]) -> None:
+    """Prints a row for each number of customers."""
+    print(f"{'customers':>9} {'last after (s)':>14} {'rate':>10} {'doubled':>8}")
+    with running_set() as (mongod,):
+        for size in sizes:
+            print(await measure(mongod.uri, size), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main([int(argument) for argument in sys.argv[1:]] or [2000, 12000]))

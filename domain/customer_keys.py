@@ -1,0 +1,83 @@
+"""The keys that a customer document carries: one for everything that a filter or a viewer's sight can ask of it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from domain.words import WORD_KEY, prefix_keys
+
+EVERYBODY = "*"
+EXPIRY_KEY = "ends:"
+# An end stands in one bucket of each size, so that a window of a year is a few dozen buckets and none is cut by
+# more than an hour: 1 h, 8 h, 64 h and 512 h.
+_BUCKET_HOURS = (1, 8, 64, 512)
+_EPOCH = datetime(1970, 1, 1)
+_HOUR = timedelta(hours=1)
+
+
+def customer_keys(
+    *,
+    managed_by: str,
+    products: Iterable[str],
+    statuses: Iterable[str],
+    subscription_types: Iterable[str],
+    tag_ids: Iterable[str],
+    administrator_ids: Iterable[str],
+    country: str | None,
+    words: Iterable[str],
+    expiring_ends: Iterable[datetime],
+) -> list[str]:
+    """The whole `keys` array of a customer that exists; a removed one has none."""
+    return [
+        EVERYBODY,
+        dimension_key("managed_by", managed_by),
+        *(dimension_key("product", value) for value in products),
+        *(dimension_key("status", value) for value in statuses),
+        *(dimension_key("type", value) for value in subscription_types),
+        *(dimension_key("tag", value) for value in sorted(set(tag_ids))),
+        *(dimension_key("administrator", value) for value in sorted(set(administrator_ids))),
+        *([dimension_key("country", country)] if country else []),
+        *expiry_keys(expiring_ends),
+        *prefix_keys(words),
+    ]
+
+
+def dimension_key(dimension: str, value: str) -> str:
+    """The key of one value, such as `status:EXPIRED`; countries compare without case."""
+    return f"{dimension}:{value.upper() if dimension == 'country' else value}"
+
+
+def facts_keys(keys: Sequence[str]) -> list[str]:
+    """The keys that an event keeps: those that time and spelling do not make."""
+    return [key for key in keys if not key.startswith((WORD_KEY, EXPIRY_KEY))]
+
+
+def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:
+    """The keys of the buckets of time that the ends lie in, sorted, each once."""
+    hours = {_hour(end) for end in expiring_ends}
+    return sorted({_bucket_key(size, hour // size) for hour in hours for size in _BUCKET_HOURS})
+
+
+def window_keys(after: datetime, until: datetime) -> list[str]:
+    """The fewest buckets that cover every hour from `after` to `until`, both included."""
+    return sorted(_cover(_hour(after), _hour(until), len(_BUCKET_HOURS) - 1))
+
+
+def _cover(first: int, last: int, level: int) -> list[str]:
+    if first > last:
+        return []
+    size = _BUCKET_HOURS[level]
+    whole_from, whole_until = -(-first // size), (last + 1) // size
+    if whole_from >= whole_until:
+        return _cover(first, last, level - 1)
+    whole = [_bucket_key(size, number) for number in range(whole_from, whole_until)]
+    before = _cover(first, whole_from * size - 1, level - 1)
+    behind = _cover(whole_until * size, last, level - 1)
+    return [*before, *whole, *behind]
+
+
+def _bucket_key(size: int, number: int) -> str:
+    return f"{EXPIRY_KEY}{size}:{number}"
+
+
+def _hour(instant: datetime) -> int:
+    return (instant - _EPOCH) // _HOUR

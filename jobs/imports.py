@@ -1,0 +1,184 @@
+"""Imports a stream of delivered lines: slices by customer, each one transaction, memory flat in the stream's length."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from domain.failures import LineRefused, Unavailable
+from domain.lines import Line, LineKind
+from jobs.import_lines import Accepted, RawLine, Refusal, cut_lines, read_raw, refusal
+from store.client import ConnectionFailure
+from store.customer_slices import SLICE
+from store.delivered_administrators import deliver_administrators
+from store.delivered_usage import deliver_usage
+from store.deliveries import LineOutcome, Outcome, deliver_customers, deliver_entitlements
+from store.scope import Scope
+from store.transactions import DEADLINE_SECONDS
+
+Deliver = Callable[[Scope, Sequence[Line], float], Awaitable[list[LineOutcome]]]
+DELIVER: dict[LineKind, Deliver] = {
+    LineKind.CUSTOMERS: deliver_customers,
+    LineKind.ADMINISTRATORS: deliver_administrators,
+    LineKind.SUBSCRIPTIONS: deliver_entitlements,
+    LineKind.TRIALS: deliver_entitlements,
+    LineKind.LICENSE_USAGE: deliver_usage,
+}
+# Lines that are for the same customer wait for each other; all others may be written at the same time.
+_GROUP_FIELD = {LineKind.SUBSCRIPTIONS: "customer", LineKind.TRIALS: "customer"}
+_LINES = 1000
+_BYTES = 4 << 20
+_AT_ONCE = 2
+# A slice that cannot get through for so long is halved, until it is one customer's.
+_PATIENCE_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Summary:
+    """How many lines did what."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    def count(self, outcome: Outcome) -> None:
+        """Counts one accepted line."""
+        setattr(self, outcome.value, getattr(self, outcome.value) + 1)
+
+
+def ignore_refusal(_: Refusal) -> None:
+    """For callers that only count."""
+
+
+def ignore_progress(_: Summary) -> None:
+    """For callers that only wait."""
+
+
+@dataclass(slots=True)
+class _Slice:
+    """Lines in their order; refused ones stand among them, so that refusals are told in the order of the stream."""
+
+    lines: list[Accepted | Refusal] = field(default_factory=list)
+    groups: set[str] = field(default_factory=set)
+    size: int = 0
+
+    def add(self, line: Accepted | Refusal, group: str | None) -> None:
+        self.lines.append(line)
+        self.size += len(line.raw.raw if isinstance(line, Accepted) else line.raw)
+        if group is not None:
+            self.groups.add(group)
+
+    def is_full(self, group: str | None) -> bool:
+        """Whether a line of this group has to begin another slice."""
+        is_new = group is not None and group not in self.groups
+        return len(self.lines) >= _LINES or self.size >= _BYTES or (is_new and len(self.groups) >= SLICE)
+
+
+async def import_stream(
+    scope: Scope,
+    kind: LineKind,
+    chunks: AsyncIterator[bytes],
+    on_refused: Callable[[Refusal], None] = ignore_refusal,
+    on_progress: Callable[[Summary], None] = ignore_progress,
+) -> Summary:
+    """Takes in a whole stream of one kind; bad lines are refused one by one and stop nothing.
+
+    Unavailable where the database is gone: everything told of until then is in, and repeating is safe.
+    """
+    running = _Import(scope, kind, on_refused, on_progress)
+    try:
+        async for raw_lines in cut_lines(chunks):
+            await running.take(raw_lines)
+        await running.finish()
+    finally:
+        await running.stop()
+    return running.summary
+
+
+class _Import:
+    """One stream under way: the slice that is being filled, and those that are being written."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        kind: LineKind,
+        on_refused: Callable[[Refusal], None],
+        on_progress: Callable[[Summary], None],
+    ) -> None:
+        self.summary = Summary()
+        self._scope, self._kind = scope, kind
+        self._on_refused, self._on_progress = on_refused, on_progress
+        self._filling = _Slice()
+        self._writing: deque[tuple[_Slice, asyncio.Task[list[LineOutcome]]]] = deque()
+        self._group_field = _GROUP_FIELD.get(kind)
+
+    async def take(self, raw_lines: Sequence[RawLine]) -> None:
+        """Reads lines, and writes slices as they fill up."""
+        for raw in raw_lines:
+            read = read_raw(self._kind, raw)
+            group = self._group(read)
+            if self._filling.is_full(group):
+                await self._start()
+            self._filling.add(read, group)
+
+    def _group(self, read: Accepted | Refusal) -> str | None:
+        if isinstance(read, Refusal):
+            return None
+        return str(read.line.values[self._group_field]) if self._group_field else read.line.key.casefold()
+
+    async def _start(self) -> None:
+        starting, self._filling = self._filling, _Slice()
+        while self._writing and (len(self._writing) >= _AT_ONCE or self._must_wait(starting)):
+            await self._settle()
+        lines = [read.line for read in starting.lines if isinstance(read, Accepted)]
+        self._writing.append((starting, asyncio.create_task(_deliver(self._scope, self._kind, lines))))
+
+    def _must_wait(self, starting: _Slice) -> bool:
+        if self._kind is LineKind.ADMINISTRATORS:
+            return True
+        return any(not starting.groups.isdisjoint(running.groups) for running, _ in self._writing)
+
+    async def _settle(self) -> None:
+        """Waits for the oldest slice and tells what became of its lines."""
+        done, task = self._writing[0]
+        outcomes = iter(await task)
+        self._writing.popleft()
+        for read in done.lines:
+            outcome = next(outcomes) if isinstance(read, Accepted) else read
+            if isinstance(read, Accepted) and isinstance(outcome, LineRefused):
+                outcome = refusal(read.raw, read.line.key, outcome)
+            if isinstance(outcome, Refusal):
+                self.summary.refused += 1
+                self._on_refused(outcome)
+            elif isinstance(outcome, Outcome):
+                self.summary.count(outcome)
+        self._on_progress(self.summary)
+
+    async def finish(self) -> None:
+        """Writes what is left."""
+        if self._filling.lines:
+            await self._start()
+        while self._writing:
+            await self._settle()
+
+    async def stop(self) -> None:
+        """Lets no slice run on behind an import that has failed or was given up."""
+        tasks = [task for _, task in self._writing]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _deliver(scope: Scope, kind: LineKind, lines: Sequence[Line]) -> list[LineOutcome]:
+    if not lines:
+        return []
+    try:
+        return await DELIVER[kind](scope, lines, DEADLINE_SECONDS if len(lines) == 1 else _PATIENCE_SECONDS)
+    except Unavailable as error:
+        # Where the database itself is gone, smaller slices find it gone too.
+        if len(lines) == 1 or isinstance(error.__cause__, ConnectionFailure):
+            raise
+    middle = len(lines) // 2
+    first = await _deliver(scope, kind, lines[:middle])
+    return first + await _deliver(scope, kind, lines[middle:])

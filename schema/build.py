@@ -1,0 +1,28 @@
+"""Assembles the schema, and prints it as schema.graphql."""
+
+from functools import lru_cache
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.entitlements import CustomerSubscription, Trial
+from schema.feeds import Subscription
+from schema.query import Query
+from schema.scalars import SCALARS
+from schema.tags import Tag
+
+
+@lru_cache(maxsize=1)
+def build_schema() -> strawberry.Schema:
+    """The one schema of the process; it holds nothing that changes."""
+    return strawberry.Schema(
+        query=Query,
+        subscription=Subscription,
+        types=[CustomerSubscription, Trial, Tag],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+def sdl() -> str:
+    """The schema in the schema definition language, as schema.graphql keeps it."""
+    return build_schema().as_str() + "\n"

@@ -1,0 +1,81 @@
+"""Lists of customers: pages, totals, and the counts behind each value of a filter."""
+
+import strawberry
+
+from resolvers import customer_lists
+from schema.customers import Customer
+from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
+from schema.fields import resolved
+from schema.node import PageInfo
+from schema.tags import TagCount
+
+
+@strawberry.type
+class CustomerEdge:
+    """A customer and its place in the list."""
+
+    cursor: str
+    node: Customer
+
+
+@strawberry.type
+class ManagedByCount:
+    """How many customers have the value."""
+
+    value: ManagedBy
+    count: int
+
+
+@strawberry.type
+class ProductCount:
+    """How many customers have the value."""
+
+    value: Product
+    count: int
+
+
+@strawberry.type
+class StatusCount:
+    """How many customers have the value."""
+
+    value: CustomerStatus
+    count: int
+
+
+@strawberry.type
+class SubscriptionTypeCount:
+    """How many customers have the value."""
+
+    value: SubscriptionType
+    count: int
+
+
+@strawberry.type(
+    description=(
+        "Every value of an enum in its order, zeros included; tags with customers, the most used first, at most 100."
+    )
+)
+class CustomerFacets:
+    """The counts of one list."""
+
+    managed_by: list[ManagedByCount]
+    product: list[ProductCount]
+    status: list[StatusCount]
+    subscription_type: list[SubscriptionTypeCount]
+    tag: list[TagCount]
+
+
+@strawberry.type
+class CustomerConnection:
+    """A page of a list; the total and the facets are counted only where they are selected."""
+
+    edges: list[CustomerEdge]
+    nodes: list[Customer]
+    page_info: PageInfo
+    total_count = resolved(customer_lists.total_count, int)
+    facets = resolved(
+        customer_lists.facets,
+        CustomerFacets,
+        "How many customers stand behind each value; "
+        "the top-level condition of a dimension is left out of its own counts.",
+    )

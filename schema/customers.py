@@ -1,0 +1,82 @@
+"""Customers, with everything that is known of them."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from resolvers import customers
+from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
+from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
+from schema.fields import Argument, resolved
+from schema.node import Node
+from schema.organization import PartnerAdministrator
+from store.customers import CustomerDocument
+
+LIVING_OR_ALL = "Living ones, or all; newest first, at most 200."
+INCLUDE_ENDED = Argument(bool, default=False)
+
+
+@strawberry.type
+class CustomerStatusDetail:
+    """One status that holds, and why."""
+
+    status: CustomerStatus
+    since: datetime
+    reason: str = strawberry.field(
+        description="What made it so, in one sentence: 'Subscription SUB-1042 ends on 2026-12-04'."
+    )
+    entitlements = resolved(
+        customers.status_entitlements, list[Entitlement], "The subscriptions and trials that it rests on."
+    )
+
+
+@strawberry.type(description="An administrator's hold on a customer.")
+class CustomerAssignment:
+    """One of the customer's assignments."""
+
+    administrator: PartnerAdministrator
+    assigned_at: datetime
+    assigned_by: PartnerAdministrator | None
+    expires_at: datetime | None = strawberry.field(description="Null where it stands until it is taken back.")
+
+
+@strawberry.type
+class Customer(Node):
+    """An organization that holds the partner's services."""
+
+    external_id: strawberry.ID = strawberry.field(description="The organization's id in the ordering system.")
+    name: str
+    domain: str | None
+    country: str | None = strawberry.field(description="ISO 3166-1 alpha-2.")
+    managed_by: ManagedBy
+    products: list[Product] = strawberry.field(
+        description="Products of every living entitlement: what the customer has ordered."
+    )
+    subscription_types: list[SubscriptionType] = strawberry.field(description="Kinds of every living entitlement.")
+    statuses: list[CustomerStatus] = strawberry.field(description="In order of urgency, the most urgent first.")
+    status_details: list[CustomerStatusDetail]
+    needs_attention = resolved(customers.needs_attention, bool)
+    last_administrator_sign_in_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int = strawberry.field(description="Grows by one with every change: a cache key.")
+    subscriptions = resolved(
+        customers.subscriptions, list[CustomerSubscription], LIVING_OR_ALL, include_ended=INCLUDE_ENDED
+    )
+    trials = resolved(customers.trials, list[Trial], LIVING_OR_ALL, include_ended=INCLUDE_ENDED)
+    licenses = resolved(
+        customers.licenses,
+        list[LicenseLine],
+        "By product: each figure is the sum of that figure over the lines of running entitlements.",
+    )
+    assignments = resolved(
+        customers.assignments,
+        list[CustomerAssignment],
+        "Those assigned to this customer, by name, at most 200; whoever sees all customers is not repeated here.",
+    )
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, CustomerDocument)

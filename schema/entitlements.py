@@ -1,0 +1,96 @@
+"""What entitles a customer to licences: subscriptions and trials."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from domain.entitlements import is_trial
+from resolvers import entitlements
+from schema.enums import EntitlementState, Product
+from schema.fields import resolved
+from schema.node import Node
+from schema.organization import PartnerAdministrator
+from store.entitlements import EntitlementDocument
+
+if TYPE_CHECKING:
+    from schema.customers import Customer
+
+
+@strawberry.type(
+    description=(
+        "Licenses of one product. assigned may exceed total: the surplus is the overage. used never exceeds assigned."
+    )
+)
+class LicenseLine:
+    """The figures of one product."""
+
+    product: Product
+    total: int
+    assigned: int
+    used: int = strawberry.field(description="Used at least once in the last seven days.")
+    available: int = strawberry.field(description="max(0, total − assigned)")
+    overage: int = strawberry.field(description="max(0, assigned − total)")
+    assigned_percent: float | None = strawberry.field(description="assigned ÷ total × 100, null where total is 0.")
+    used_percent: float | None = strawberry.field(description="used ÷ total × 100, null where total is 0.")
+
+
+@strawberry.interface(description="What entitles a customer to licenses: a subscription or a trial.")
+class Entitlement(Node):
+    """What subscriptions and trials share."""
+
+    customer = resolved(entitlements.customer, Annotated["Customer", strawberry.lazy("schema.customers")])
+    state = resolved(entitlements.state, EntitlementState)
+    added_at: datetime
+    starts_at: datetime
+    ends_at = resolved(entitlements.ends_at, datetime)
+    days_remaining = resolved(
+        entitlements.days_remaining, int, "Whole days left, rounded up; 0 once it has ended or was cancelled."
+    )
+    licenses = resolved(entitlements.licenses, list[LicenseLine])
+
+
+@strawberry.type
+class CustomerSubscription(Entitlement):
+    """A subscription of a customer's."""
+
+    number: str = strawberry.field(description="The enterprise subscription's own id, as invoices print it.")
+    auto_renew: bool
+    renews_at = resolved(
+        entitlements.renews_at,
+        datetime | None,
+        "When it renews by itself; null where autoRenew is off or it is not living.",
+    )
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, EntitlementDocument) and not is_trial(value)
+
+
+@strawberry.type
+class TrialExtension:
+    """Days that were added to a trial."""
+
+    at: datetime
+    by = resolved(entitlements.extended_by, PartnerAdministrator | None)
+    days: int
+
+
+@strawberry.type
+class Trial(Entitlement):
+    """A trial of a customer's."""
+
+    number: str = strawberry.field(
+        description="Its own id, unique among subscriptions and trials; made here where none was delivered."
+    )
+    started_by = resolved(entitlements.started_by, PartnerAdministrator | None)
+    extensions = resolved(entitlements.extensions, list[TrialExtension])
+    ended_early_at: datetime | None
+    converted_to = resolved(entitlements.converted_to, CustomerSubscription | None)
+    version: int
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, EntitlementDocument) and is_trial(value)

@@ -1,0 +1,132 @@
+"""The viewer, the partner organization and its administrators."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from resolvers import customer_lists, organization
+from schema.enums import (
+    AdministratorState,
+    PartnerRole,
+    Permission,
+    Product,
+    SetupState,
+    SetupStepKey,
+)
+from schema.fields import resolved
+from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
+from store.administrators import AdministratorDocument
+from store.partners import PartnerDocument
+
+if TYPE_CHECKING:
+    from schema.customer_lists import CustomerConnection
+
+
+@strawberry.type
+class PartnerAdministrator(Node):
+    """A person who works for the partner."""
+
+    email: str
+    display_name: str
+    role: PartnerRole
+    state: AdministratorState
+    sees_all_customers: bool = strawberry.field(
+        description="True for the roles that reach every customer without being assigned."
+    )
+    last_sign_in_at: datetime | None
+    version: int
+    customers = resolved(
+        customer_lists.of_administrator,
+        Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
+        requires=Permission.READ_CUSTOMERS,
+        tells_selection=WITH_PAGE,
+        **PAGE_ARGUMENTS,
+    )
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, AdministratorDocument)
+
+
+@strawberry.type
+class PlanItem:
+    """Licences of one product that the partner ordered."""
+
+    product: Product
+    licenses: int
+
+
+@strawberry.type
+class SetupStep:
+    """One step of the setup wizard."""
+
+    key: SetupStepKey
+    title: str
+    completed_at: datetime | None
+
+
+@strawberry.type(
+    description="The first-time setup wizard: a plan overview, terms to accept, and steps to follow."
+)
+class OrganizationSetup:
+    """Read from the partner's own document."""
+
+    state = resolved(organization.setup_state, SetupState)
+    plan = resolved(
+        organization.plan, list[PlanItem], "What the partner ordered, shown before the terms are accepted."
+    )
+    terms_version: str
+    terms_accepted_at: datetime | None
+    terms_accepted_by = resolved(organization.terms_accepted_by, PartnerAdministrator | None)
+    steps = resolved(organization.setup_steps, list[SetupStep])
+    next_step = resolved(organization.next_step, SetupStep | None)
+
+
+@strawberry.type(description="A service that the partner can switch on for its own organization.")
+class PartnerService:
+    """One of the products."""
+
+    product: Product
+    enabled: bool
+    customers = resolved(
+        organization.service_customers, int, "Customers that the viewer sees with a running line of the product."
+    )
+
+
+@strawberry.type(description="The thresholds that the partner chose; changing one re-evaluates every customer.")
+class PartnerSettings:
+    """All in days."""
+
+    version: int
+    expiring_soon_days: int
+    no_recent_activity_days: int
+    trial_days: int
+
+
+@strawberry.type(description="The tenant: an organization that resells and manages services for customers.")
+class PartnerOrganization(Node):
+    """The viewer's own partner; no other can be reached."""
+
+    name: str
+    country: str | None
+    contact_email: str | None
+    created_at: datetime
+    setup = resolved(organization.setup, OrganizationSetup)
+    services = resolved(organization.services, list[PartnerService])
+    settings = resolved(organization.settings, PartnerSettings)
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, PartnerDocument)
+
+
+@strawberry.type(description="Who is asking, and what they may do.")
+class Viewer:
+    """Made from the request's token."""
+
+    administrator: PartnerAdministrator
+    partner = resolved(organization.partner, PartnerOrganization)
+    permissions: list[Permission]

@@ -1,0 +1,47 @@
+"""The root of all queries."""
+
+import strawberry
+
+from resolvers import customer_lists, organization
+from resolvers import customers as customer_resolvers
+from resolvers import feed_cursor as cursors
+from resolvers import nodes as by_id
+from schema.customer_inputs import CustomerFilter, CustomerLookup, CustomerOrder
+from schema.customer_lists import CustomerConnection
+from schema.customers import Customer
+from schema.enums import Permission
+from schema.fields import Argument, resolved
+from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
+from schema.organization import Viewer
+
+FEED_CURSOR = (
+    "A cursor taken before anything else of this operation is read. A feed started `after` it\n"
+    "delivers every change that the rest of the answer does not show yet, and may repeat some that it shows."
+)
+
+
+@strawberry.type
+class Query:
+    """What can be asked; what the viewer cannot see does not exist for them."""
+
+    node = resolved(by_id.node, Node | None, id=Argument(strawberry.ID))
+    nodes = resolved(
+        by_id.nodes,
+        list[Node | None],
+        "At most 200; null for each that does not exist for the viewer.",
+        ids=Argument(list[strawberry.ID]),
+    )
+    feed_cursor = resolved(cursors.feed_cursor, str, FEED_CURSOR)
+    viewer = resolved(organization.viewer, Viewer)
+    customers = resolved(
+        customer_lists.customers,
+        CustomerConnection,
+        requires=Permission.READ_CUSTOMERS,
+        tells_selection=WITH_PAGE,
+        filter=Argument(CustomerFilter | None),
+        order_by=Argument(CustomerOrder | None),
+        **PAGE_ARGUMENTS,
+    )
+    customer = resolved(
+        customer_resolvers.customer, Customer | None, requires=Permission.READ_CUSTOMERS, by=Argument(CustomerLookup)
+    )

@@ -1,0 +1,73 @@
+"""The ASGI application: its routes, and what it opens and closes with its life."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from jobs.loop import JobLoop
+from schema.build import build_schema
+from server import graphiql, http, imports, probes, websocket
+from server.database import database_address, ready_client
+from server.hub import Hub
+from server.logs import configure_logs
+from server.operations import Operations
+from server.settings import Settings, read_settings
+from server.tokens import Verifier
+from store.client import Client
+from store.feed import Feed
+from store.keys import cursor_secret, signing_key
+
+
+def create_application(settings: Settings | None = None) -> Starlette:
+    """The application; without settings it reads the environment's, as uvicorn's workers do."""
+    chosen = settings or read_settings()
+    configure_logs(chosen.log_level)
+
+    @asynccontextmanager
+    async def lifespan(application: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            hub = application.state.hub = await _opened(chosen, stack)
+            hub.is_ready = True
+            # What was built at the start lives as long as the process: no collection need look at it again.
+            gc.freeze()
+            yield
+            hub.is_ready = False
+
+    return Starlette(routes=_routes(), lifespan=lifespan)
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route("/graphql", http.graphql, methods=["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE"]),
+        *graphiql.routes,
+        *probes.routes,
+    ]
+
+
+async def _opened(settings: Settings, stack: AsyncExitStack) -> Hub:
+    uri = stack.enter_context(database_address(settings))
+    client = await stack.enter_async_context(ready_client(settings, uri))
+    feed = await _started_feed(settings, uri, client)
+    stack.push_async_callback(feed.stop)
+    loop = JobLoop(client)
+    loop.start()
+    stack.push_async_callback(loop.stop)
+    schema = build_schema()
+    verifier = Verifier(await signing_key(client))
+    return Hub(settings, client, schema, Operations(schema), verifier, feed)
+
+
+async def _started_feed(settings: Settings, uri: str, client: Client) -> Feed:
+    feed = Feed(
+        uri,
+        settings.database,
+        await cursor_secret(client),
+        driver=settings.driver,
+        ring_size=settings.ring_events,
+        back_seconds=settings.ring_minutes * 60,
+    )
+    await feed.start()
+    return feed

@@ -1,0 +1,20 @@
+"""What uvicorn loads in each process: the application, made from the environment."""
+
+import ctypes
+import os
+import signal
+
+from starlette.applications import Starlette
+
+from server.application import create_application
+from server.settings import read_settings
+
+PARENT_VARIABLE = "PARTNERHUB_PARENT"
+_PR_SET_PDEATHSIG = 1
+
+
+def application() -> Starlette:
+    """The application of this process; a worker ends with the process that started it."""
+    if os.environ.get(PARENT_VARIABLE) == str(os.getppid()):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    return create_application(read_settings())

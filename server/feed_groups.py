@@ -1,0 +1,196 @@
+"""Equal subscriptions as one: a group executes and encodes each change once, and gives the same text to all its seats."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+from time import monotonic
+from typing import Any, Protocol
+
+import orjson
+from strawberry import Schema
+
+from domain.feed_cursors import Position
+from domain.permissions import sees_all_customers
+from resolvers.context import Context, Viewer
+from server.errors import exception_error
+from server.feed_execution import Answer, FeedExecution
+from server.operations import Errors, Operation, Operations, Refusal
+from store.feed import Feed
+from store.feed_oplog import Stretch
+
+# Groups that hear of the same events share their look-ups; beyond this age, time may have closed what they show.
+_SHARED_SECONDS = 0.05
+
+Key = tuple[str, ...]
+Send = Callable[[str, datetime | None], None]
+
+
+class FeedHub(Protocol):
+    """What feeds need of the process."""
+
+    @property
+    def schema(self) -> Schema: ...
+
+    @property
+    def operations(self) -> Operations: ...
+
+    @property
+    def feed(self) -> Feed: ...
+
+    def context(self, viewer: Viewer) -> Context:
+        """A fresh context, with loaders of its own."""
+
+
+class Seat:
+    """One subscriber's place: `send(payload, visible_until)` is called for each change behind its position."""
+
+    def __init__(self, position: Position, send: Send) -> None:
+        self.position = position
+        self.ended: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
+        self._send = send
+
+    def take(self, answer: Answer) -> None:
+        """Sends the answer, unless the subscriber has had it or asked only for later ones."""
+        if answer.change.position > self.position:
+            self.position = answer.change.position
+            self._send(answer.payload_json, answer.change.visible_until)
+
+    def end(self, errors: Errors) -> None:
+        """Nothing more will come; the errors say why."""
+        if not self.ended.done():
+            self.ended.set_result(errors)
+
+
+class FeedGroups:
+    """All groups of the process."""
+
+    def __init__(self, hub: FeedHub) -> None:
+        self._hub = hub
+        self._groups: dict[Key, _Group] = {}
+        self._contexts = _SharedContexts(hub)
+
+    async def serve(
+        self, viewer: Viewer, operation: Operation, variables: Mapping[str, Any], position: Position, send: Send
+    ) -> Errors:
+        """Serves one subscription from its `after`, or else the position, until it ends; cancel it to leave.
+
+        Refusal, InvalidCursor or CursorExpired where it cannot begin.
+        """
+        execution = FeedExecution(self._hub.operations, self._hub.schema, operation, variables)
+        start = execution.start()
+        if start.after is not None:
+            position = self._hub.feed.read_cursor(viewer.partner_id, start.after)
+        seat = Seat(position, send)
+        group = await self._seated(seat, _key(viewer, operation, variables, start.after_variable), viewer, execution)
+        try:
+            return await seat.ended
+        finally:
+            group.leave(seat)
+
+    async def _seated(self, seat: Seat, key: Key, viewer: Viewer, execution: FeedExecution) -> "_Group":
+        """The group that goes on exactly where the seat is; until there is one, the seat hears its events alone."""
+        feed, partner_id = self._hub.feed, viewer.partner_id
+        while True:
+            group = self._groups.get(key)
+            if group is None and feed.holds(partner_id, seat.position):
+                group = self._groups[key] = _Group(self._hub, viewer, execution, seat.position, self._contexts)
+                group.begin(lambda: self._groups.pop(key, None))
+            # Between this question and the seat's joining nothing else may run, so that nothing is missed.
+            if group is not None and (group.reached <= seat.position or feed.is_at_end(partner_id, seat.position)):
+                group.seats.add(seat)
+                return group
+            await execution.run(self._hub.context(viewer), self._up_to_now(seat, partner_id), self._contexts, seat.take)
+
+    async def _up_to_now(self, seat: Seat, partner_id: str) -> AsyncIterator[Stretch]:
+        async with aclosing(self._hub.feed.follow(partner_id, seat.position, only_to_now=True)) as stretches:
+            async for stretch in stretches:
+                yield stretch
+                seat.position = stretch.reached
+
+
+class _Group:
+    """One execution for all who asked the same and may see the same."""
+
+    def __init__(
+        self,
+        hub: FeedHub,
+        viewer: Viewer,
+        execution: FeedExecution,
+        position: Position,
+        contexts: "_SharedContexts",
+    ) -> None:
+        self._hub, self._viewer, self._execution, self._contexts = hub, viewer, execution, contexts
+        self.reached = position
+        self.seats: set[Seat] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, on_end: Callable[[], Any]) -> None:
+        """Starts hearing the events behind the position."""
+        self._task = asyncio.create_task(self._run(on_end), name="feed group")
+
+    def leave(self, seat: Seat) -> None:
+        """Takes the seat away; with the last one, the group ends."""
+        self.seats.discard(seat)
+        if not self.seats and self._task is not None:
+            self._task.cancel()
+
+    async def _run(self, on_end: Callable[[], Any]) -> None:
+        errors: Errors = []
+        try:
+            context = self._hub.context(self._viewer)
+            await self._execution.run(context, self._stretches(), self._contexts, self._deliver)
+        except Refusal as refused:
+            errors = refused.errors
+        except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
+            errors = [exception_error(failure)]
+        finally:
+            on_end()
+            for seat in self.seats:
+                seat.end(errors)
+
+    async def _stretches(self) -> AsyncIterator[Stretch]:
+        async with aclosing(self._hub.feed.follow(self._viewer.partner_id, self.reached)) as stretches:
+            async for stretch in stretches:
+                yield stretch
+                self.reached = stretch.reached
+
+    def _deliver(self, answer: Answer) -> None:
+        self.reached = answer.change.position
+        for seat in tuple(self.seats):
+            seat.take(answer)
+
+
+class _SharedContexts:
+    """A context for each kind of sight and each state of the feed, so that groups of equals share their look-ups."""
+
+    def __init__(self, hub: FeedHub) -> None:
+        self._hub = hub
+        self._position: Position | None = None
+        self._made_at = float("-inf")
+        self._made: dict[Key, Context] = {}
+
+    def __call__(self, viewer: Viewer) -> Context:
+        # An event that arrived since must not be shown with what was looked up before it.
+        position, now = self._hub.feed.position, monotonic()
+        if position != self._position or now - self._made_at > _SHARED_SECONDS:
+            self._made.clear()
+            self._position, self._made_at = position, now
+        key = _sight(viewer)
+        if key not in self._made:
+            self._made[key] = self._hub.context(viewer)
+        return self._made[key]
+
+
+def _sight(viewer: Viewer) -> Key:
+    """What a viewer may do and see: equal for all of a role, but for those who see only their own customers."""
+    administrator = viewer.administrator
+    own = "" if sees_all_customers(administrator.role) else administrator.id
+    return (viewer.partner_id, str(administrator.role), own)
+
+
+def _key(viewer: Viewer, operation: Operation, variables: Mapping[str, Any], after_variable: str | None) -> Key:
+    name = operation.definition.name
+    given = {key: value for key, value in variables.items() if key != after_variable}
+    text = orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode()
+    return (*_sight(viewer), operation.text, name.value if name else "", text)

@@ -1,0 +1,148 @@
+"""The /graphql endpoint over HTTP, as the GraphQL-over-HTTP specification has it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import OperationType
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from server.errors import BAD_USER_INPUT, coded_error, exception_error
+from server.graphiql import graphiql_response, wants_graphiql
+from server.hub import Hub
+from server.operations import Answer, Refusal
+from server.viewer import bearer_token
+
+MAX_BODY = 1024 * 1024
+RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
+_STATUSES = {"UNAUTHENTICATED": 401, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
+_PARAMETERS = ("query", "operationName", "variables", "extensions")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a well-formed request asks for."""
+
+    query: str
+    operation_name: str | None
+    variables: Mapping[str, Any] | None
+
+
+class HttpRefusal(Exception):  # noqa: N818  It is an outcome, not a fault of the program.
+    """A request that is refused before it is an operation: a status and a sentence."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+async def graphql(request: Request) -> Response:
+    """Answers one request; a browser's visit gets GraphiQL."""
+    if wants_graphiql(request):
+        return graphiql_response(request)
+    media_type = PLAIN_JSON
+    answer: Answer
+    headers: Mapping[str, str]
+    try:
+        media_type = _negotiated(request.headers.get("accept"))
+        status, answer, headers = await _answered(request)
+    except HttpRefusal as refused:
+        status, headers = refused.status, refused.headers
+        answer = {"errors": [coded_error(BAD_USER_INPUT, str(refused))]}
+    except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
+        error = exception_error(failure)
+        status = _STATUSES.get(error["extensions"]["code"], 400)
+        answer, headers = {"errors": [error]}, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if media_type == RESPONSE_JSON and status == 200 and "data" not in answer:
+        status = 400
+    return _response(status, answer, media_type, headers)
+
+
+async def _answered(request: Request) -> tuple[int, Answer, dict[str, str]]:
+    hub: Hub = request.app.state.hub
+    if request.method not in {"GET", "POST"}:
+        raise HttpRefusal(405, "Use POST, or GET for queries.", Allow="GET, POST")
+    viewer = await hub.authenticate(bearer_token(request.headers.get("authorization")))
+    parameters = await _posted(request) if request.method == "POST" else _in_address(request)
+    try:
+        operation = hub.operations.prepare(parameters.query, parameters.operation_name, parameters.variables)
+    except Refusal as refused:
+        return 200, {"errors": refused.errors}, {}
+    if operation.kind is OperationType.SUBSCRIPTION:
+        raise HttpRefusal(400, "Subscriptions are served over the websocket at this address, not over HTTP.")
+    if operation.kind is OperationType.MUTATION and request.method == "GET":
+        raise HttpRefusal(405, "Mutations need POST.", Allow="POST")
+    return 200, await hub.operations.answer(operation, parameters.variables, hub.context(viewer)), {}
+
+
+def _negotiated(accept: str | None) -> str:
+    """The media type of the answer; plain JSON where the client does not say."""
+    if not accept:
+        return PLAIN_JSON
+    offered = [entry.split(";")[0].strip().lower() for entry in accept.split(",")]
+    chosen = {"*/*": PLAIN_JSON, "application/*": PLAIN_JSON, PLAIN_JSON: PLAIN_JSON, RESPONSE_JSON: RESPONSE_JSON}
+    for media_type in offered:
+        if media_type in chosen:
+            return chosen[media_type]
+    raise HttpRefusal(406, f"This endpoint answers {RESPONSE_JSON} or {PLAIN_JSON}.")
+
+
+async def _posted(request: Request) -> Parameters:
+    """The parameters of a POST; asking for JSON keeps a foreign page's form from being a request."""
+    media_type, _, options = request.headers.get("content-type", "").partition(";")
+    charset = options.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
+    if media_type.strip().lower() != PLAIN_JSON or charset not in {"", "utf-8", "utf8"}:
+        raise HttpRefusal(415, "Send the operation as application/json in UTF-8.")
+    body = await _body(request)
+    try:
+        given = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise HttpRefusal(400, "The body is not valid JSON in UTF-8.") from None
+    if not isinstance(given, dict):
+        raise HttpRefusal(400, "The body must be a JSON object with a query; batches are not supported.")
+    return _parameters(given)
+
+
+async def _body(request: Request) -> bytes:
+    """The whole body, read no further than it may be long."""
+    received = bytearray()
+    try:
+        async for chunk in request.stream():
+            received += chunk
+            if len(received) > MAX_BODY:
+                raise HttpRefusal(413, "The body may have at most 1 MiB.", Connection="close")
+    except ClientDisconnect:
+        raise HttpRefusal(400, "The body ended early.") from None
+    return bytes(received)
+
+
+def _in_address(request: Request) -> Parameters:
+    """The parameters of a GET; objects stand in the address as JSON."""
+    given: dict[str, Any] = {name: request.query_params[name] for name in _PARAMETERS if name in request.query_params}
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            try:
+                given[name] = orjson.loads(given[name])
+            except orjson.JSONDecodeError:
+                raise HttpRefusal(400, f"The parameter {name} is not valid JSON.") from None
+    return _parameters(given)
+
+
+def _parameters(given: Mapping[str, Any]) -> Parameters:
+    query, name = given.get("query"), given.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise HttpRefusal(400, "The request has no query: a string with an operation.")
+    if name is not None and not isinstance(name, str):
+        raise HttpRefusal(400, "operationName must be a string.")
+    for key in ("variables", "extensions"):
+        if given.get(key) is not None and not isinstance(given[key], dict):
+            raise HttpRefusal(400, f"{key} must be an object.")
+    return Parameters(query, name or None, given.get("variables"))
+
+
+def _response(status: int, answer: Answer, media_type: str, headers: Mapping[str, str]) -> Response:
+    sent = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff", **headers}
+    return Response(orjson.dumps(answer), status, sent, f"{media_type}; charset=utf-8")

@@ -1,0 +1,39 @@
+"""What one process shares between its requests: the database, the schema, the feed and the keys."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+
+from resolvers.context import Context, Viewer
+from server.operations import Operations
+from server.settings import Settings
+from server.tokens import Claims, Verifier
+from server.viewer import scope_of, viewer_of
+from store.client import Client
+from store.clock import utc_now
+
+
+@dataclass(slots=True)
+class Hub:
+    """Stands at `application.state.hub` for as long as the process serves."""
+
+    settings: Settings
+    client: Client
+    schema: strawberry.Schema
+    operations: Operations
+    verifier: Verifier
+    feed: Any
+    is_ready: bool = False
+
+    def claims(self, token: str) -> Claims:
+        """What a token says, whatever it is good for; Unauthenticated where it is not valid."""
+        return self.verifier.verify(token, utc_now())
+
+    async def authenticate(self, token: str) -> Viewer:
+        """The viewer behind an API token; Unauthenticated otherwise."""
+        return await viewer_of(self.client, self.claims(token), utc_now())
+
+    def context(self, viewer: Viewer) -> Context:
+        """A fresh context, with loaders of its own, for one operation or one batch of events."""
+        return Context(scope_of(self.client, viewer, utc_now()), viewer, self.feed)

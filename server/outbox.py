@@ -1,0 +1,63 @@
+"""What waits to be sent on one socket: bounded, and looked at once more as it leaves."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server.protocol import CloseCode, ProtocolError
+from store.clock import utc_now
+
+MAX_MESSAGES = 256
+MAX_CHARACTERS = 1024 * 1024
+
+
+class _Entry(NamedTuple):
+    text: str
+    visible_until: datetime | None
+    is_wanted: Callable[[], bool] | None
+
+
+class Outbox:
+    """Takes messages without waiting; one who does not keep up is closed, so that nobody else waits or pays."""
+
+    def __init__(self, websocket: WebSocket, on_overflow: Callable[[ProtocolError], None]) -> None:
+        self._websocket, self._on_overflow = websocket, on_overflow
+        self._entries: deque[_Entry] = deque()
+        self._characters = 0
+        self._filled = asyncio.Event()
+
+    def put(
+        self, text: str, visible_until: datetime | None = None, is_wanted: Callable[[], bool] | None = None
+    ) -> None:
+        """Adds a message; it is dropped on its way if by then it is not wanted, or no longer visible."""
+        self._entries.append(_Entry(text, visible_until, is_wanted))
+        self._characters += len(text)
+        if len(self._entries) > MAX_MESSAGES or self._characters > MAX_CHARACTERS:
+            self._entries.clear()
+            self._characters = 0
+            self._on_overflow(ProtocolError(CloseCode.TOO_SLOW, "You do not keep up: resume from your cursor."))
+        self._filled.set()
+
+    async def run(self) -> None:
+        """Sends whatever is put, in order, until the socket is gone."""
+        try:
+            while True:
+                await self._filled.wait()
+                self._filled.clear()
+                while self._entries:
+                    entry = self._entries.popleft()
+                    self._characters -= len(entry.text)
+                    if _may_leave(entry):
+                        await self._websocket.send_text(entry.text)
+        except WebSocketDisconnect:
+            return
+
+
+def _may_leave(entry: _Entry) -> bool:
+    if entry.visible_until is not None and entry.visible_until <= utc_now():
+        return False
+    return entry.is_wanted is None or entry.is_wanted()

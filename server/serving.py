@@ -1,0 +1,102 @@
+"""Runs the server: takes the port, starts uvicorn in one process or several, and says when it is ready."""
+
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from domain.failures import OperatorError
+from server.asgi import PARENT_VARIABLE
+from server.database import database_address
+from server.settings import Settings
+
+OnReady = Callable[[str], None]
+_READY_SECONDS = 120.0
+
+
+def serve(settings: Settings, data: Path | None, host: str, port: int, workers: int) -> None:
+    """Serves until it is told to stop; OperatorError where the port is taken."""
+    listener = take_port(host, port)
+    with listener, database_address(settings, data) as uri:
+        serve_on(listener, settings, uri, workers, lambda address: print(f"ready {address}", flush=True))
+
+
+def take_port(host: str, port: int) -> socket.socket:
+    """A listening socket; OperatorError where another program has the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as problem:
+        listener.close()
+        raise OperatorError(
+            f"Cannot listen on {host} port {port} ({problem.strerror}): name another with --port, or 0 for a free one."
+        ) from None
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where the server is reached, as a browser writes it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int, on_ready: OnReady) -> None:
+    """Runs uvicorn on the socket; returns after a stop by SIGINT or SIGTERM, when running requests are done."""
+    _hand_down(settings, uri)
+    config = uvicorn.Config(
+        "server.asgi:application",
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=1024 * 1024,
+        ws_per_message_deflate=False,
+        # Our own handler pings, because it must also end sockets that do not answer.
+        ws_ping_interval=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    threading.Thread(target=_tell_when_ready, args=(address_of(listener), on_ready), daemon=True).start()
+    # uvicorn raises the signal again once it has stopped: then it has been obeyed.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    server = uvicorn.Server(config)
+    if workers > 1:
+        os.environ[PARENT_VARIABLE] = str(os.getpid())
+        Multiprocess(config, target=server.run, sockets=[listener]).run()
+    else:
+        server.run(sockets=[listener])
+        if not server.started:
+            raise OperatorError("The server did not start; the lines above say why.")
+
+
+def _hand_down(settings: Settings, uri: str) -> None:
+    """The processes that serve read their settings from the environment, as this one did."""
+    os.environ["MONGODB_URI"] = uri
+    os.environ["PARTNERHUB_DATABASE"] = settings.database
+
+
+def _tell_when_ready(address: str, on_ready: OnReady) -> None:
+    ends = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < ends:
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2):  # noqa: S310 (our own address)
+                on_ready(address)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)

@@ -1,0 +1,222 @@
+"""The websocket at /graphql: graphql-transport-ws in a handler of our own, for queries, mutations and live feeds."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from graphql import OperationType
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from domain.failures import BadUserInput, Unauthenticated
+from resolvers.context import Viewer
+from server.errors import exception_error
+from server.feed_groups import FeedGroups, FeedHub
+from server.operations import Errors, Refusal
+from server.outbox import Outbox
+from server.protocol import (
+    ACKNOWLEDGED,
+    SUBPROTOCOL,
+    CloseCode,
+    Complete,
+    ConnectionInit,
+    Ping,
+    Pong,
+    ProtocolError,
+    Subscribe,
+    complete_message,
+    encoded,
+    error_message,
+    next_message,
+    pong,
+    read_message,
+    token_of,
+)
+from server.socket_transport import abort_later
+from store.clock import utc_now
+
+INIT_SECONDS = 10.0
+# A subscriber that cannot take so many operations at once is a program gone wrong.
+MAX_OPERATIONS = 100
+_CLOSE_SECONDS = 5.0
+
+
+class WebSocketHub(FeedHub, Protocol):
+    """What the websocket needs of the process; it stands at `application.state.hub`."""
+
+    @property
+    def settings(self) -> Any: ...
+
+    async def authenticate(self, token: str) -> Viewer:
+        """The viewer behind a token; Unauthenticated otherwise."""
+
+
+async def graphql_websocket(websocket: WebSocket) -> None:
+    """Serves one socket until it is closed."""
+    hub: WebSocketHub = websocket.app.state.hub
+    if not _is_own_origin(websocket, hub.settings.origins):
+        # Closing before accepting answers 403.
+        await websocket.close()
+        return
+    if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+        await websocket.accept()
+        await websocket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, f"Use the subprotocol {SUBPROTOCOL}.")
+        return
+    await websocket.accept(SUBPROTOCOL)
+    await Connection(websocket, hub, _groups(websocket, hub)).run()
+
+
+def _is_own_origin(websocket: WebSocket, allowed: frozenset[str]) -> bool:
+    """A browser names the page's origin, and sends along what it holds for us: foreign pages must not get in."""
+    origin = websocket.headers.get("origin")
+    return origin is None or origin in allowed or urlsplit(origin).netloc == websocket.headers.get("host")
+
+
+def _groups(websocket: WebSocket, hub: WebSocketHub) -> FeedGroups:
+    state = websocket.app.state
+    if getattr(state, "feed_groups", None) is None:
+        state.feed_groups = FeedGroups(hub)
+    groups: FeedGroups = state.feed_groups
+    return groups
+
+
+class Connection:
+    """One accepted socket: what it may do, what runs on it, and why it is closed."""
+
+    def __init__(self, websocket: WebSocket, hub: WebSocketHub, groups: FeedGroups) -> None:
+        self._websocket, self._hub, self._groups = websocket, hub, groups
+        self._loop = asyncio.get_running_loop()
+        self._closing: asyncio.Future[ProtocolError | None] = self._loop.create_future()
+        self._outbox = Outbox(websocket, self.close)
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._token: str | None = None
+        self._is_initialised = False
+        self._timer = self._loop.call_later(
+            INIT_SECONDS, self._close_with, CloseCode.INITIALISATION_TIMEOUT, "connection_init did not come in time."
+        )
+
+    async def run(self) -> None:
+        """Reads and writes until either side ends it."""
+        tasks = {asyncio.create_task(self._read()), asyncio.create_task(self._outbox.run())}
+        try:
+            await asyncio.wait({*tasks, self._closing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._timer.cancel()
+            ending = {*tasks, *self._operations.values()}
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
+            await self._say_goodbye()
+
+    def close(self, error: ProtocolError) -> None:
+        """Ends the socket with a code and a reason."""
+        if not self._closing.done():
+            self._closing.set_result(error)
+
+    def _close_with(self, code: CloseCode, reason: str) -> None:
+        self.close(ProtocolError(code, reason))
+
+    async def _say_goodbye(self) -> None:
+        """Sends the close frame; one who does not even read that is cut off."""
+        if not self._closing.done():
+            return
+        error = self._closing.result()
+        abort_later(self._websocket, _CLOSE_SECONDS)
+        if error is not None:
+            with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self._websocket.close(error.code, error.reason)
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                received = await self._websocket.receive()
+                if received["type"] == "websocket.disconnect":
+                    return
+                await self._handle(received.get("text"))
+        except ProtocolError as error:
+            self.close(error)
+
+    async def _handle(self, text: str | None) -> None:
+        match read_message(text):
+            case ConnectionInit(payload):
+                await self._initialise(token_of(payload))
+            case Ping(payload):
+                self._outbox.put(pong(payload))
+            case Pong():
+                pass
+            case Subscribe() as subscribe:
+                self._begin(subscribe)
+            case Complete(id_):
+                task = self._operations.pop(id_, None)
+                if task is not None:
+                    task.cancel()
+
+    async def _initialise(self, token: str) -> None:
+        if self._is_initialised:
+            raise ProtocolError(CloseCode.TOO_MANY_INITIALISATIONS, "Too many initialisation requests.")
+        self._is_initialised = True
+        try:
+            viewer = await self._hub.authenticate(token)
+        except Unauthenticated as refused:
+            raise ProtocolError(CloseCode.FORBIDDEN, str(refused)) from None
+        except Exception as failure:  # noqa: BLE001  Whatever it was is logged there; the client may come again.
+            raise ProtocolError(CloseCode.TRY_AGAIN_LATER, exception_error(failure)["message"]) from None
+        self._token = token
+        self._timer.cancel()
+        left = (viewer.expires_at - utc_now()).total_seconds()
+        self._timer = self._loop.call_later(max(0, left), self._close_with, CloseCode.FORBIDDEN, "token expired")
+        self._outbox.put(ACKNOWLEDGED)
+
+    def _begin(self, subscribe: Subscribe) -> None:
+        if self._token is None:
+            raise ProtocolError(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
+        if subscribe.id in self._operations:
+            raise ProtocolError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {subscribe.id} already exists")
+        operation = self._operate(subscribe, self._token)
+        task = self._operations[subscribe.id] = asyncio.create_task(operation)
+        task.add_done_callback(lambda done: self._forget(subscribe.id, done))
+
+    def _forget(self, id_: str, task: "asyncio.Task[None]") -> None:
+        if self._operations.get(id_) is task:
+            del self._operations[id_]
+
+    async def _operate(self, subscribe: Subscribe, token: str) -> None:
+        """Carries out one operation and says how it ended; its failure never ends another one."""
+        try:
+            if len(self._operations) > MAX_OPERATIONS:
+                raise BadUserInput(f"A socket may have at most {MAX_OPERATIONS} operations at once.")
+            errors = await self._carried_out(subscribe, token)
+        except Refusal as refused:
+            errors = refused.errors
+        except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
+            errors = [exception_error(failure)]
+        # From here on the client may use the id again.
+        self._operations.pop(subscribe.id, None)
+        self._outbox.put(error_message(subscribe.id, errors) if errors else complete_message(subscribe.id))
+
+    async def _carried_out(self, subscribe: Subscribe, token: str) -> Errors:
+        # A feed begins when its operation is accepted: whatever is written while the token is looked at belongs to it.
+        position, send = self._hub.feed.position, self._sender(subscribe.id)
+        viewer = await self._hub.authenticate(token)
+        variables = subscribe.variables or {}
+        operation = self._hub.operations.prepare(subscribe.query, subscribe.operation_name, variables)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            return await self._groups.serve(viewer, operation, variables, position, send)
+        answer = await self._hub.operations.answer(operation, variables, self._hub.context(viewer))
+        if "data" not in answer:
+            return list(answer["errors"])
+        send(encoded(answer), None)
+        return []
+
+    def _sender(self, id_: str) -> Callable[..., None]:
+        id_json, task = encoded(id_), asyncio.current_task()
+
+        def is_wanted() -> bool:
+            return self._operations.get(id_) is task
+
+        def send(payload_json: str, visible_until: Any) -> None:
+            self._outbox.put(next_message(id_json, payload_json), visible_until, is_wanted)
+
+        return send

@@ -1,0 +1,50 @@
+"""The way back: one partner's events as the database's oplog remembers them."""
+
+from collections.abc import AsyncGenerator
+from typing import NamedTuple
+
+from domain.failures import CursorExpired, Unavailable
+from domain.feed_cursors import Position
+from store.client import Client, PyMongoError
+from store.feed_events import FeedEvent, time_of_token, timestamp
+from store.feed_stream import is_ended, is_history_lost, open_stream
+
+# Longer stretches would keep their first events waiting for their last.
+STRETCH = 200
+
+
+class Stretch(NamedTuple):
+    """Events of one partner in order, possibly none, and the position up to which there are no others."""
+
+    events: list[FeedEvent]
+    reached: Position
+
+
+async def remembered(client: Client, partner_id: str, position: Position) -> AsyncGenerator[Stretch, None]:
+    """Everything behind the position, without end; CursorExpired where the oplog no longer reaches it.
+
+    Not `resumeAfter`: the token came from a stream without this condition, and the database then mostly
+    refuses it. Starting at its time gives the events of that time once more, which are dropped here.
+    """
+    where = {"fullDocument.partner_id": partner_id}
+    stream = open_stream(client, where, start_at_operation_time=timestamp(position.time))
+    events: list[FeedEvent] = []
+    try:
+        change = await stream.open()
+        while True:
+            if change is not None and (event := FeedEvent.of(change)).position > position:
+                events.append(event)
+                position = event.position
+            elif change is None and (token := stream.resume_token) is not None:
+                position = max(position, Position(time_of_token(token)))
+            if change is None or len(events) >= STRETCH:
+                yield Stretch(events, position)
+                events = []
+            if is_ended(stream):
+                # The collection was dropped since: what came after it nobody can tell.
+                raise CursorExpired
+            change = await stream.try_next()
+    except PyMongoError as error:
+        raise (CursorExpired if is_history_lost(error) else Unavailable) from error
+    finally:
+        await stream.close()

@@ -1,0 +1,151 @@
+"""The API as tests meet it: a real uvicorn server in a thread of this process, over the test's own database."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import httpx
+import uvicorn
+
+from domain.types import PartnerRole
+from domain.words import sort_form
+from server.application import create_application
+from server.settings import Settings
+from server.tokens import issue
+from store.client import Client
+from store.clock import utc_now
+from store.ids import new_id
+from store.keys import signing_key
+from store.partners import Partners
+from store.scope import Scope
+
+PARTNER = "acme"
+Result = TypeVar("Result")
+
+
+class Api:
+    """Asks the server over HTTP, and prepares its database through the store."""
+
+    def __init__(self, url: str, mongo_uri: str, database: str) -> None:
+        self.url = url
+        self._mongo = (mongo_uri, database)
+        self.http = httpx.Client(base_url=url, timeout=30)
+
+    def store(self, work: Callable[[Scope], Awaitable[Result]], partner: str = PARTNER) -> Result:
+        """Runs store calls with a client of their own, as the system that sees the whole partner."""
+
+        async def run() -> Result:
+            client = Client(*self._mongo)
+            try:
+                return await work(Scope(client, partner, utc_now()))
+            finally:
+                await client.close()
+
+        return asyncio.run(run())
+
+    def add_partner(self, partner: str, **fields: Any) -> None:
+        """A partner with default settings."""
+
+        async def work(scope: Scope) -> None:
+            await Partners(scope).create(f"The {partner} company", fields.pop("plan", []))
+            if fields:
+                await scope.collection("partners").update_one(scope.match(), {"$set": fields})
+
+        self.store(work, partner)
+
+    def add_administrator(self, role: str, partner: str = PARTNER, **fields: Any) -> str:
+        """An active administrator; answers the id."""
+
+        async def work(scope: Scope) -> str:
+            document = administrator_document(scope, PartnerRole(role), **fields)
+            await scope.collection("administrators").insert_many([document])
+            return str(document["_id"])
+
+        return self.store(work, partner)
+
+    def token(self, administrator_id: str, partner: str = PARTNER, scope: str = "api", **options: Any) -> str:
+        """A token of the installation's own issuer."""
+
+        async def work(_scope: Scope) -> str:
+            key = await signing_key(_scope.client)
+            return issue(key, partner, administrator_id, utc_now(), scope=scope, **options)
+
+        return self.store(work, partner)
+
+    def ask(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer to an operation."""
+        response = self.http.post(
+            "/graphql", json={"query": query, "variables": variables}, headers={"Authorization": f"Bearer {token}"}
+        )
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def data(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of an operation that has no errors."""
+        answer = self.ask(token, query, **variables)
+        assert "errors" not in answer, answer
+        found: dict[str, Any] = answer["data"]
+        return found
+
+
+def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> dict[str, Any]:
+    """An administrator as an import would store one."""
+    name = fields.pop("display_name", role.title())
+    identity = new_id("adm")
+    email = fields.pop("email", f"{identity}@partner.example")
+    return {
+        "_id": identity,
+        "partner_id": scope.partner_id,
+        "version": 1,
+        "created_at": scope.now,
+        "updated_at": scope.now,
+        "email": email,
+        "email_folded": email.casefold(),
+        "display_name": name,
+        "name_folded": sort_form(name),
+        "role": str(role),
+        "state": "ACTIVE",
+        "last_sign_in_at": None,
+        "delivered": {},
+        **fields,
+    }
+
+
+@contextmanager
+def serving(mongo_uri: str, database: str, partners: Sequence[str] = (PARTNER,)) -> Iterator[Api]:
+    """The server, until the block ends."""
+    settings = Settings(MONGODB_URI=mongo_uri, PARTNERHUB_DATABASE=database, ring_minutes=0)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(create_application(settings), log_level="warning", access_log=False, ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        api = Api(f"http://127.0.0.1:{listener.getsockname()[1]}", mongo_uri, database)
+        try:
+            _wait_until_ready(api, thread)
+            for partner in partners:
+                api.add_partner(partner)
+            yield api
+        finally:
+            api.http.close()
+            server.should_exit = True
+            thread.join(timeout=20)
+
+
+def _wait_until_ready(api: Api, thread: threading.Thread) -> None:
+    """The socket listens from the start, so that the first question waits for the answer by itself."""
+    while thread.is_alive():
+        try:
+            if api.http.get("/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            thread.join(timeout=0.02)
+    raise AssertionError("The server ended before it was ready.")
+
+
+MINUTE = timedelta(minutes=1)

@@ -1,0 +1,108 @@
+"""A running hub: a real server process on a free port, over the test's own database."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTNER = "acme"
+EMAILS = {
+    "FULL_ADMINISTRATOR": "full@acme.example",
+    "ADMINISTRATOR": "admin@acme.example",
+    "READ_ONLY_ADMINISTRATOR": "readonly@acme.example",
+    "HELPDESK_ADMINISTRATOR": "helpdesk@acme.example",
+}
+
+
+class Hub:
+    """What a test does with a server: ask for tokens, import, query."""
+
+    def __init__(self, mongo_uri: str, database_name: str, **settings: str) -> None:
+        given = {f"PARTNERHUB_{name.upper()}": value for name, value in settings.items()}
+        self.environment = {**os.environ, "MONGODB_URI": mongo_uri, "PARTNERHUB_DATABASE": database_name, **given}
+        self.url = ""
+        self._tokens: dict[str, str] = {}
+
+    def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Runs a command of the command line against this hub's database; its output is kept."""
+        command = [sys.executable, "-m", "server.command_line", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False, **options
+        )
+
+    def make_partner(self, partner: str = PARTNER) -> None:
+        """The partner and one administrator of each role."""
+        made = self.command("partner", "create", "--id", partner, "--name", "Acme Telecom", "--admin", EMAILS["FULL_ADMINISTRATOR"])
+        assert made.returncode == 0, made.stderr
+        lines = [{"email": email, "displayName": role.title(), "role": role} for role, email in EMAILS.items()]
+        text = "".join(orjson.dumps(line).decode() + "\n" for line in lines)
+        loaded = self.command("import", "administrators", "-", "--partner", partner, input=text)
+        assert loaded.returncode == 0, loaded.stderr
+
+    def token(self, role: str = "FULL_ADMINISTRATOR", scope: str = "api", partner: str = PARTNER) -> str:
+        """A token for the administrator of that role."""
+        key = f"{partner}/{role}/{scope}"
+        if key not in self._tokens:
+            scopes = [part for name in scope.split() for part in ("--scope", name)]
+            made = self.command("token", "--partner", partner, "--email", EMAILS[role], *scopes)
+            assert made.returncode == 0, made.stderr
+            self._tokens[key] = made.stdout.splitlines()[-1]
+        return self._tokens[key]
+
+    def import_lines(self, kind: str, lines: Sequence[Mapping[str, Any]], partner: str = PARTNER) -> dict[str, Any]:
+        """Delivers lines over HTTP; answers the summary."""
+        body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+        token = self.token(scope="import import:administrators", partner=partner)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+        answer = httpx.post(f"{self.url}/import/{kind}", content=body, headers=headers, timeout=60)
+        assert answer.status_code == 200, answer.text
+        summary: dict[str, Any] = answer.json()
+        return summary
+
+    def query(self, text: str, role: str = "FULL_ADMINISTRATOR", **variables: Any) -> dict[str, Any]:
+        """Runs an operation over HTTP; answers the whole response."""
+        headers = {"Authorization": f"Bearer {self.token(role)}"}
+        answer = httpx.post(f"{self.url}/graphql", json={"query": text, "variables": variables}, headers=headers, timeout=30)
+        response: dict[str, Any] = answer.json()
+        return response
+
+    @contextmanager
+    def serving(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+        """A server process of this hub; the first one started gives the hub its address."""
+        command = [sys.executable, "-m", "server.command_line", "serve", "--port", "0", *arguments]
+        with subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                address = ready_address(process)
+                self.url = self.url or address
+                process.args = address
+                yield process
+            finally:
+                stop(process)
+
+
+def ready_address(process: "subprocess.Popen[str]") -> str:
+    """Waits for `ready http://…` and answers the address."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("ready "):
+            return line.split()[1]
+    raise AssertionError(f"The server ended with status {process.wait()} before it was ready.")
+
+
+def stop(process: "subprocess.Popen[str]") -> None:
+    """Asks the process to end, and waits until it has."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise

@@ -1,0 +1,100 @@
+"""Customers made through the one write path, for tests of the store and of the jobs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from domain.types import ActivityKind
+from store.client import Client, Document
+from store.clock import utc_now
+from store.customer_slices import SLICE, CustomerSlice, change_customers
+from store.events import Note
+from store.ids import new_id
+from store.partners import Partners
+from store.scope import Scope
+
+DAY = timedelta(days=1)
+PARTNER = "acme"
+
+
+async def partner_scope(client: Client, partner_id: str = PARTNER) -> Scope:
+    """A partner with default settings, and the system's scope on it."""
+    scope = Scope(client, partner_id, utc_now())
+    await Partners(scope).create("Acme Telecom", [])
+    return scope
+
+
+def subscription(number: str, **facts: Any) -> dict[str, Any]:
+    """A subscription that runs for another year, without auto-renewal, unless told otherwise."""
+    now = utc_now()
+    end = facts.pop("ends_at", now + 365 * DAY)
+    return {
+        "_id": new_id("sub"),
+        "number": number,
+        "kind": "SUBSCRIPTION",
+        "added_at": now - 30 * DAY,
+        "starts_at": now - 30 * DAY,
+        "first_ends_at": end,
+        "ends_at": end,
+        "term_months": 12,
+        "auto_renew": False,
+        "set_up": True,
+        "suspended": False,
+        "cancelled_at": None,
+        "licenses": [{"product": "MEETINGS", "total": 10, "assigned": 5, "used": 3, "day": None}],
+        "renewals": 0,
+        "extensions": [],
+        "started_by": None,
+        "ended_early_at": None,
+        "converted_to": None,
+        "delivered": {},
+        **facts,
+    }
+
+
+async def add_customer(scope: Scope, external_id: str, *held: Mapping[str, Any], **facts: Any) -> str:
+    """A customer whose administrator signed in just now; answers its id."""
+
+    async def body(changing: CustomerSlice) -> str:
+        return _begin(changing, external_id, held, facts)
+
+    return await change_customers(scope, {"external_id": external_id}, body)
+
+
+async def add_customers(scope: Scope, customers: Iterable[tuple[str, Sequence[Mapping[str, Any]]]]) -> None:
+    """Many customers, a hundred a transaction: external id and entitlements of each."""
+    waiting = iter(customers)
+    while some := list(islice(waiting, SLICE)):
+
+        async def body(changing: CustomerSlice, some: Sequence[Any] = some) -> None:
+            for external_id, held in some:
+                _begin(changing, external_id, held, {})
+
+        await change_customers(scope, {"external_id": {"$in": [external_id for external_id, _ in some]}}, body)
+
+
+def _begin(
+    changing: CustomerSlice, external_id: str, held: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> str:
+    work = changing.begin()
+    fields = {"name": f"Customer {external_id}", "managed_by": "PARTNER_ORGANIZATION", "created_at": changing.now}
+    signed_in = {"last_administrator_sign_in_at": changing.now}
+    work.put_customer({**fields, **signed_in, "external_id": external_id, "delivered": {}, **facts})
+    work.note(Note(ActivityKind.CUSTOMER_ADDED, work.id, f"Customer {external_id} was added"))
+    for document in held:
+        work.add_entitlement({**document, "customer_id": work.id})
+    return work.id
+
+
+async def stored(scope: Scope, customer_id: str) -> Document:
+    """The customer as it is stored."""
+    found = await scope.collection("customers").find_one({**scope.match(), "_id": customer_id})
+    assert found is not None
+    return found
+
+
+async def events_of(scope: Scope, customer_id: str) -> list[Document]:
+    """The customer's events, oldest first."""
+    where = {**scope.match(), "customer_id": customer_id}
+    return await scope.collection("events").find(where, sort=[("at", 1), ("_id", 1)])

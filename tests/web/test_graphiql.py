@@ -1,0 +1,54 @@
+"""GraphiQL in Chromium, against a real server: a query, a subscription that hears of an import, a refused token."""
+
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.hub import Hub
+from tests.web.conftest import WEB
+
+CUSTOMER = "WEB-1"
+
+
+def _subscription(assigned: int) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    begun, end = now - timedelta(days=30), now + timedelta(days=300)
+    return {
+        "number": "SUB-WEB-1",
+        "customer": CUSTOMER,
+        "addedAt": begun.isoformat(),
+        "startsAt": begun.isoformat(),
+        "endsAt": end.isoformat(),
+        "autoRenew": True,
+        "licenses": [{"product": "MEETINGS", "total": 10, "assigned": assigned}],
+    }
+
+
+def _import_a_healthy_customer(hub: Hub) -> None:
+    customer = {"externalId": CUSTOMER, "name": "Müller Logistik GmbH", "managedBy": "PARTNER_ORGANIZATION"}
+    hub.import_lines("customers", [customer])
+    hub.import_lines("subscriptions", [_subscription(assigned=8)])
+
+
+def _push_it_over_its_licences(hub: Hub) -> None:
+    hub.import_lines("subscriptions", [_subscription(assigned=12)])
+
+
+def test_a_person_queries_and_watches_changes_in_the_browser(running_hub: Hub, node: str, chromium: str) -> None:
+    _import_a_healthy_customer(running_hub)
+    environment = {
+        **os.environ,
+        "PARTNERHUB_URL": running_hub.url,
+        "PARTNERHUB_TOKEN": running_hub.token("FULL_ADMINISTRATOR"),
+        "PARTNERHUB_CUSTOMER": CUSTOMER,
+        "PARTNERHUB_CHROMIUM": chromium,
+    }
+    command = [node, "tests/graphiql.test.mjs"]
+    with subprocess.Popen(command, cwd=WEB, env=environment, stdout=subprocess.PIPE, text=True) as browser:
+        assert browser.stdout is not None
+        # The script says when the page has subscribed; where it fails, its reasons are on standard error.
+        for line in browser.stdout:
+            if line.strip() == "SUBSCRIBED":
+                _push_it_over_its_licences(running_hub)
+        assert browser.wait(timeout=60) == 0

@@ -1,0 +1,43 @@
+"""The saved operations of GraphiQL are valid, whoever judges them: graphql-core here, graphql-js in Node."""
+
+import subprocess
+from pathlib import Path
+
+import orjson
+import pytest
+from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
+from graphql.execution.values import get_variable_values
+
+from tests.web.conftest import WEB
+
+SCHEMA = WEB.parent / "schema.graphql"
+OPERATIONS = sorted((WEB / "operations").glob("*.graphql"))
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_schema(SCHEMA.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+def test_a_saved_operation_is_valid_against_our_schema(schema: GraphQLSchema, path: Path) -> None:
+    document = parse(path.read_text(encoding="utf-8"))
+    assert validate(schema, document) == []
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    sheet = path.with_suffix(".json")
+    given = orjson.loads(sheet.read_bytes()) if sheet.is_file() else {}
+    assert isinstance(get_variable_values(schema, operation.variable_definitions or (), given), dict)
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+def test_a_saved_operation_begins_with_its_title(path: Path) -> None:
+    title = path.read_text(encoding="utf-8").splitlines()[0]
+    assert title.startswith("# ")
+    assert len(title) > len("# ")
+
+
+def test_graphql_js_agrees(node: str) -> None:
+    check = [node, "tests/operations.test.mjs", str(SCHEMA)]
+    done = subprocess.run(check, cwd=WEB, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

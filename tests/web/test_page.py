@@ -1,0 +1,139 @@
+"""The page for browsers over HTTP: who gets it, under which policy, and what stands there before it is built."""
+
+import gzip
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from server.graphiql import asset_routes, graphiql_response, is_built, wants_graphiql
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+SCRIPT = b"console.log('ready')"
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A build as Vite leaves it: the page, and hashed files with their .gz."""
+    assets = tmp_path / "dist" / "assets"
+    assets.mkdir(parents=True)
+    (tmp_path / "dist" / "index.html").write_text("<title>built</title>")
+    (assets / "index-1a2b.js").write_bytes(SCRIPT)
+    (assets / "index-1a2b.js.gz").write_bytes(gzip.compress(SCRIPT))
+    (assets / "codicon-3c4d.ttf").write_bytes(b"font")
+    return tmp_path / "dist"
+
+
+def _application(dist: Path) -> Starlette:
+    async def graphql(request: Request) -> Response:
+        return graphiql_response(request, dist) if wants_graphiql(request) else PlainTextResponse("the API")
+
+    return Starlette(routes=[*asset_routes(dist), Route("/graphql", graphql, methods=["GET", "HEAD", "POST"])])
+
+
+def _client(dist: Path) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(_application(dist))
+    return httpx.AsyncClient(transport=transport, base_url="http://hub.example")
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "accept"),
+    [
+        ("POST", "/graphql", "text/html"),
+        ("GET", "/graphql?query={viewer{permissions}}", "text/html"),
+        ("GET", "/graphql", "application/graphql-response+json, text/html;q=0.5"),
+        ("GET", "/graphql", "*/*"),
+        ("GET", "/graphql", ""),
+    ],
+)
+async def test_whoever_asks_for_data_gets_the_api(dist: Path, method: str, address: str, accept: str) -> None:
+    async with _client(dist) as client:
+        answer = await client.request(method, address, headers={"Accept": accept})
+    assert answer.text == "the API"
+
+
+async def test_a_browser_gets_the_page_and_asks_again_next_time(dist: Path) -> None:
+    async with _client(dist) as client:
+        answer = await client.get("/graphql", headers=BROWSER)
+        head = await client.head("/graphql", headers=BROWSER)
+    assert answer.text == "<title>built</title>"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["vary"] == "Accept"
+    assert head.status_code == 200
+    assert head.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("address", ["/graphql", "/graphql/assets/index-1a2b.js"])
+async def test_nothing_may_run_but_what_we_serve(dist: Path, address: str) -> None:
+    async with _client(dist) as client:
+        answer = await client.get(address, headers=BROWSER)
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["worker-src"] == policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+async def test_a_hashed_file_is_kept_for_ever_and_sent_small(dist: Path, encoding: str) -> None:
+    async with _client(dist) as client:
+        answer = await client.get("/graphql/assets/index-1a2b.js", headers={"Accept-Encoding": encoding})
+        known = {"Accept-Encoding": encoding, "If-None-Match": answer.headers["etag"]}
+        again = await client.get("/graphql/assets/index-1a2b.js", headers=known)
+    assert answer.content == SCRIPT
+    assert answer.headers.get("content-encoding", "identity") == encoding
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["cache-control"] == again.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert again.status_code == 304
+
+
+async def test_a_font_is_sent_as_it_is(dist: Path) -> None:
+    async with _client(dist) as client:
+        answer = await client.get("/graphql/assets/codicon-3c4d.ttf", headers={"Accept-Encoding": "gzip"})
+    assert answer.content == b"font"
+    assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["gone-5e6f.js", "../index.html", "%2e%2e/index.html", ""])
+async def test_only_built_files_are_served(dist: Path, name: str) -> None:
+    async with _client(dist) as client:
+        answer = await client.get(f"/graphql/assets/{name}")
+    assert answer.status_code == 404
+
+
+async def test_without_a_build_the_page_says_how_to_get_it(tmp_path: Path) -> None:
+    async with _client(tmp_path) as client:
+        answer = await client.get("/graphql", headers=BROWSER)
+        asset = await client.get("/graphql/assets/index-1a2b.js")
+    assert answer.status_code == 200
+    assert "make setup" in answer.text
+    assert "Node 20.19" in answer.text
+    assert "curl http://hub.example/graphql " in answer.text
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert asset.status_code == 404
+    assert not is_built(tmp_path)
+
+
+async def test_the_page_of_a_server_without_a_build_repeats_no_markup(tmp_path: Path) -> None:
+    async with _client(tmp_path) as client:
+        answer = await client.get("/graphql", headers={**BROWSER, "Host": 'x"><script>alert(1)</script>'})
+    assert "<script>" not in answer.text
+
+
+async def test_a_build_made_beside_a_running_server_is_served_at_once(tmp_path: Path, dist: Path) -> None:
+    late = tmp_path / "late"
+    async with _client(late) as client:
+        before = await client.get("/graphql", headers=BROWSER)
+        shutil.move(dist, late)
+        after = await client.get("/graphql", headers=BROWSER)
+        script = await client.get("/graphql/assets/index-1a2b.js")
+    assert "not built" in before.text
+    assert after.text == "<title>built</title>"
+    assert script.status_code == 200

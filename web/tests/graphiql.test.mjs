@@ -1,0 +1,125 @@
+/**
+ * GraphiQL against a running server, in Chromium. Environment:
+ *   PARTNERHUB_URL, PARTNERHUB_TOKEN   the server and a token that sees every customer
+ *   PARTNERHUB_CUSTOMER                externalId of the customer whose status will change
+ *   PARTNERHUB_TRIGGER                 a command that makes it change; without it the line "SUBSCRIBED"
+ *                                      goes to standard output, and whoever reads it makes the change
+ *   PARTNERHUB_SCREENSHOTS             a directory for pictures, where they are wanted
+ */
+import assert from "node:assert/strict";
+import { execSync } from "node:child_process";
+import { openBrowser } from "./browser.mjs";
+import { GraphiQLPage } from "./graphiql_page.mjs";
+
+const { PARTNERHUB_URL, PARTNERHUB_TOKEN, PARTNERHUB_CUSTOMER, PARTNERHUB_TRIGGER, PARTNERHUB_SCREENSHOTS } = process.env;
+const origin = new URL(PARTNERHUB_URL).origin;
+const address = `${origin}/graphql`;
+
+async function feedCursor() {
+  const answer = await fetch(address, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${PARTNERHUB_TOKEN}` },
+    body: JSON.stringify({ query: "{ feedCursor }" }),
+  });
+  return (await answer.json()).data.feedCursor;
+}
+
+function makeTheChange() {
+  if (PARTNERHUB_TRIGGER) execSync(PARTNERHUB_TRIGGER, { stdio: "ignore" });
+  else console.log("SUBSCRIBED");
+}
+
+async function asksForATokenFirst(graphiql) {
+  assert.equal(await graphiql.page.title(), "partnerhub – GraphiQL");
+  assert.match(await graphiql.tokenOwner.innerText(), /Paste a token/);
+  await graphiql.run();
+  await graphiql.response("No access token yet", "UNAUTHENTICATED");
+  await graphiql.screenshot("1-without-a-token");
+}
+
+async function knowsWhoseTokenItIs(graphiql) {
+  assert.match(await graphiql.giveToken(`Bearer ${PARTNERHUB_TOKEN}`), / · /);
+  const kept = await graphiql.page.evaluate(() => sessionStorage.getItem("partnerhub:token"));
+  assert.equal(kept, PARTNERHUB_TOKEN);
+}
+
+async function runsTheFirstOperation(graphiql) {
+  await graphiql.run();
+  const answer = JSON.parse(await graphiql.response('"totalCount"', '"pageInfo"'));
+  assert.equal(answer.errors, undefined);
+  await graphiql.screenshot("2-a-query");
+}
+
+async function checksOperationsWithTheSchema(graphiql) {
+  await graphiql.complaintsOfTheWorker("");
+  const text = await graphiql.page.evaluate(() => globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith("operation.graphql")).getValue());
+  await graphiql.setOperation("query Misspelled { viewerr { permissions } }");
+  await graphiql.complaintsOfTheWorker("viewerr");
+  await graphiql.setOperation(text);
+  await graphiql.complaintsOfTheWorker("");
+}
+
+async function keepsTheTokenOverAReload(graphiql) {
+  await graphiql.open(address);
+  await graphiql.page.locator(".token-owner-known").waitFor();
+}
+
+async function runsEverySavedQuery(graphiql) {
+  const titles = await graphiql.samples();
+  assert.ok(titles.length >= 5, `only ${titles}`);
+  for (const title of titles.filter((each) => !each.startsWith("Live"))) {
+    await graphiql.openSample(title);
+    if ((await graphiql.variables()).includes("externalId")) await graphiql.setVariables({ externalId: PARTNERHUB_CUSTOMER });
+    await graphiql.run();
+    const answer = JSON.parse(await graphiql.response('"data"'));
+    assert.equal(answer.errors, undefined, title);
+  }
+  await graphiql.screenshot("3-one-customer");
+}
+
+async function receivesAChange(graphiql) {
+  const after = await feedCursor();
+  await graphiql.openSample("Live: customer status changes");
+  // From a cursor on, so that the change may come before the server has accepted the subscription.
+  await graphiql.setVariables({ after });
+  await graphiql.run();
+  await graphiql.page.getByRole("button", { name: "Stop query" }).waitFor();
+  makeTheChange();
+  const change = JSON.parse(await graphiql.response(PARTNERHUB_CUSTOMER)).data.customerStatusChanged;
+  assert.equal(change.customer.externalId, PARTNERHUB_CUSTOMER);
+  assert.ok(change.entered.length + change.left.length > 0);
+  await graphiql.screenshot("4-a-change");
+}
+
+async function refusesABadToken(graphiql, sockets) {
+  const before = sockets.length;
+  assert.match(await graphiql.giveToken("not-a-token"), /^Not accepted/);
+  // The running subscription is started again as whoever the new token names: nobody.
+  await graphiql.response("refused the access token");
+  assert.ok(sockets.length > before, "the socket was not opened again");
+  await graphiql.screenshot("5-a-refused-token");
+}
+
+const browser = await openBrowser(origin);
+const graphiql = new GraphiQLPage(await browser.context.newPage(), PARTNERHUB_SCREENSHOTS);
+try {
+  await graphiql.open(address);
+  await asksForATokenFirst(graphiql);
+  await knowsWhoseTokenItIs(graphiql);
+  await runsTheFirstOperation(graphiql);
+  await keepsTheTokenOverAReload(graphiql);
+  await checksOperationsWithTheSchema(graphiql);
+  await runsEverySavedQuery(graphiql);
+  await receivesAChange(graphiql);
+  assert.deepEqual(browser.complaints, []);
+  await refusesABadToken(graphiql, browser.sockets);
+  assert.deepEqual(browser.foreign, []);
+  console.log("PASSED");
+} catch (failure) {
+  console.error("the response pane:", await graphiql.response());
+  console.error("the console:", browser.complaints);
+  await graphiql.screenshot("0-failed");
+  throw failure;
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,111 @@
+/** GraphiQL as a person meets it: the token's field, the saved operations, the run button, the panes. */
+
+const PATIENCE_MS = 20_000;
+
+export class GraphiQLPage {
+  constructor(page, screenshots) {
+    this.page = page;
+    this.screenshots = screenshots;
+    this.tokenField = page.getByLabel("Access token");
+    this.tokenOwner = page.locator("#token-owner");
+  }
+
+  async open(address) {
+    await this.page.goto(address);
+    await this.page.getByRole("button", { name: "Execute query" }).waitFor({ timeout: PATIENCE_MS });
+    await this.page.waitForFunction(() => globalThis.__MONACO?.editor.getEditors().length >= 3, null, { timeout: PATIENCE_MS });
+  }
+
+  async giveToken(token) {
+    const before = await this.tokenOwner.innerText();
+    await this.tokenField.fill(token);
+    await this.page.waitForFunction(
+      (old) => {
+        const owner = document.querySelector(".token-owner-known, .token-owner-refused");
+        return owner !== null && owner.textContent !== old;
+      },
+      before,
+      { timeout: PATIENCE_MS },
+    );
+    return this.tokenOwner.innerText();
+  }
+
+  /** The titles in the menu of saved operations. */
+  async samples() {
+    await this.page.getByRole("button", { name: "Sample operations" }).click();
+    const titles = await this.page.getByRole("menuitem").allInnerTexts();
+    await this.page.keyboard.press("Escape");
+    await this.page.getByRole("menu").waitFor({ state: "detached" });
+    return titles;
+  }
+
+  async openSample(title) {
+    await this.page.getByRole("button", { name: "Sample operations" }).click();
+    await this.page.getByRole("menuitem", { name: title, exact: true }).click();
+    await this.page.waitForFunction(
+      (first) => globalThis.__MONACO.editor.getModels().some((model) => model.getLineContent(1) === first),
+      `# ${title}`,
+    );
+  }
+
+  run() {
+    return this.page.getByRole("button", { name: "Execute query" }).click();
+  }
+
+  stop() {
+    return this.page.getByRole("button", { name: "Stop query" }).click();
+  }
+
+  /** Waits until the response pane holds all of these texts; resolves to its whole content. */
+  async response(...texts) {
+    const found = await this.page.waitForFunction(
+      (wanted) => {
+        const model = globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith("response.json"));
+        const content = model?.getValue() ?? "";
+        return wanted.every((text) => content.includes(text)) && { content };
+      },
+      texts,
+      { timeout: PATIENCE_MS },
+    );
+    return (await found.jsonValue()).content;
+  }
+
+  setVariables(variables) {
+    return this.page.evaluate((text) => {
+      const { editor } = globalThis.__MONACO;
+      editor.getModels().find(({ uri }) => uri.path.endsWith("variables.json")).setValue(text);
+    }, JSON.stringify(variables));
+  }
+
+  variables() {
+    return this.page.evaluate(() => {
+      const { editor } = globalThis.__MONACO;
+      return editor.getModels().find(({ uri }) => uri.path.endsWith("variables.json")).getValue();
+    });
+  }
+
+  /** What the language worker finds wrong in the editors; proves that it runs once it has found something. */
+  complaintsOfTheWorker(expected) {
+    return this.page
+      .waitForFunction(
+        (wanted) => {
+          const messages = globalThis.__MONACO.editor.getModelMarkers({}).map(({ message }) => message);
+          return wanted ? messages.some((message) => message.includes(wanted)) && messages : messages.length === 0 && ["none"];
+        },
+        expected,
+        { timeout: PATIENCE_MS },
+      )
+      .then((found) => found.jsonValue());
+  }
+
+  setOperation(text) {
+    return this.page.evaluate((operation) => {
+      const { editor } = globalThis.__MONACO;
+      editor.getModels().find(({ uri }) => uri.path.endsWith("operation.graphql")).setValue(operation);
+    }, text);
+  }
+
+  async screenshot(name) {
+    if (this.screenshots) await this.page.screenshot({ path: `${this.screenshots}/${name}.png` });
+  }
+}
