@@ -13,7 +13,7 @@ _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
 def sort_form(text: str) -> str:
-    """What text sorts by: its Latin transliteration, casefolded (`Đorđević` and `株式` become `dordevic` and `zhushi`)."""
+    """What text sorts by: its Latin transliteration, casefolded (`Đorđević` becomes `dordevic`, `株式` `zhushi`)."""
     return text.lower() if text.isascii() else anyascii(text).casefold()
 
 

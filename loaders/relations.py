@@ -42,6 +42,11 @@ class Relations:
         return Batch(Entitlements(self._scope).by_ids)
 
     @cached_property
+    def held(self) -> EntitlementLists:
+        """Every subscription and trial by customer, newest first."""
+        return Batch(Entitlements(self._scope).by_customer)
+
+    @cached_property
     def running_customers(self) -> Batch[Product, int]:
         """By product, how many customers in sight have a running line of it."""
         return Batch(RunningCustomers(self._scope).counts)

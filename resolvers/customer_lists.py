@@ -77,7 +77,10 @@ async def _listed(
 ) -> CustomerList:
     """The list; its page is read only where one is selected, and a wrong request for one is refused in any case."""
     request = PageRequest(**page)
-    chosen = CustomerOrder(**(order or {}))
+    given = order or {}
+    chosen = CustomerOrder(
+        given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC)
+    )
     rows = await Customers(context.scope).page(condition, chosen, request) if with_page else None
     return CustomerList(condition, rows)
 

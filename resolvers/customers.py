@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.entitlements import is_living, is_running
 from domain.failures import BadUserInput
-from domain.types import CustomerStatus
+from domain.types import CustomerStatus, SubscriptionType
 from resolvers.context import Context
 from resolvers.licenses import LicenseLine, license_lines
 from store.administrators import AdministratorDocument
@@ -43,20 +44,25 @@ def needs_attention(_context: Context, customer: CustomerDocument) -> bool:
 async def subscriptions(
     context: Context, customer: CustomerDocument, include_ended: bool
 ) -> list[EntitlementDocument]:
-    loaders = context.loaders
-    found = await (loaders.subscriptions if include_ended else loaders.living_subscriptions).get(customer.id)
-    return (found or [])[:LIST_LIMIT]
+    return await _held(context, customer, SubscriptionType.SUBSCRIPTION, include_ended)
 
 
 async def trials(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:
-    loaders = context.loaders
-    found = await (loaders.trials if include_ended else loaders.living_trials).get(customer.id)
-    return (found or [])[:LIST_LIMIT]
+    return await _held(context, customer, SubscriptionType.TRIAL, include_ended)
+
+
+async def _held(
+    context: Context, customer: CustomerDocument, kind: SubscriptionType, include_ended: bool
+) -> list[EntitlementDocument]:
+    held = await context.loaders.held.get(customer.id) or ()
+    now = context.scope.now
+    return [one for one in held if one.kind == kind and (include_ended or is_living(one, now))][:LIST_LIMIT]
 
 
 async def licenses(context: Context, customer: CustomerDocument) -> list[LicenseLine]:
-    running = await context.loaders.running.get(customer.id)
-    return license_lines(line for entitlement in running or [] for line in entitlement.licenses)
+    held = await context.loaders.held.get(customer.id) or ()
+    now = context.scope.now
+    return license_lines(line for one in held if is_running(one, now) for line in one.licenses)
 
 
 async def status_entitlements(context: Context, detail: Any) -> list[EntitlementDocument]:

@@ -48,7 +48,7 @@ class CustomerStatusChange(Change):
 
 def customer_status_changed(
     context: Context,
-    filter: Mapping[str, Any] | None = None,  # noqa: A002 (the contract's word)
+    filter: Mapping[str, Any] | None = None,
     status: Sequence[CustomerStatus] | None = None,
     after: str | None = None,
 ) -> AsyncGenerator[CustomerStatusChange, None]:
@@ -70,7 +70,9 @@ def customer_status_changed(
     return _status_changes(_batches(context, after), tells)
 
 
-async def _status_changes(batches: AsyncIterator[FeedBatch], tells: Tells) -> AsyncGenerator[CustomerStatusChange, None]:
+async def _status_changes(
+    batches: AsyncIterator[FeedBatch], tells: Tells
+) -> AsyncGenerator[CustomerStatusChange, None]:
     async for batch in batches:
         context = batch.context
         administrator_id, now = _assigned_only(context.viewer), context.scope.now

@@ -95,7 +95,7 @@ class FeedExecution:
         context.events = batches()
         source = await self._source(context)
         async for change in source:
-            found.append(change)
+            found.append(change)  # noqa: PERF401 (they are taken out again while this waits for more)
 
     async def _source(self, context: Context) -> AsyncIterator[Change]:
         executor = self._executor.build_per_event_executor(None)

@@ -1,4 +1,4 @@
-"""Equal subscriptions as one: a group executes and encodes each change once, and gives the same text to all its seats."""
+"""Equal subscriptions as one: a group executes and encodes each change once, for all of its seats."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,9 +13,9 @@ from strawberry import Schema
 from domain.feed_cursors import Position
 from domain.permissions import sees_all_customers
 from resolvers.context import Context, Viewer
-from server.errors import exception_error
+from server.errors import Errors, exception_error
 from server.feed_execution import Answer, FeedExecution
-from server.operations import Errors, Operation, Operations, Refusal
+from server.operations import Operation, Operations, Refusal
 from store.feed import Feed
 from store.feed_oplog import Stretch
 

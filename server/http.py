@@ -13,6 +13,7 @@ from server.errors import BAD_USER_INPUT, coded_error, exception_error
 from server.graphiql import graphiql_response, wants_graphiql
 from server.hub import Hub
 from server.operations import Answer, Refusal
+from server.probes import REQUESTS, SECONDS
 from server.viewer import bearer_token
 
 MAX_BODY = 1024 * 1024
@@ -43,6 +44,13 @@ async def graphql(request: Request) -> Response:
     """Answers one request; a browser's visit gets GraphiQL."""
     if wants_graphiql(request):
         return graphiql_response(request)
+    with SECONDS.time():
+        response = await _response_to(request)
+    REQUESTS.labels(response.status_code).inc()
+    return response
+
+
+async def _response_to(request: Request) -> Response:
     media_type = PLAIN_JSON
     answer: Answer
     headers: Mapping[str, str]

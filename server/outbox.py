@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -15,10 +15,16 @@ MAX_MESSAGES = 256
 MAX_CHARACTERS = 1024 * 1024
 
 
+class Sender(Protocol):
+    """What a message belongs to."""
+
+    is_wanted: bool
+
+
 class _Entry(NamedTuple):
     text: str
     visible_until: datetime | None
-    is_wanted: Callable[[], bool] | None
+    sender: Sender | None
 
 
 class Outbox:
@@ -30,11 +36,9 @@ class Outbox:
         self._characters = 0
         self._filled = asyncio.Event()
 
-    def put(
-        self, text: str, visible_until: datetime | None = None, is_wanted: Callable[[], bool] | None = None
-    ) -> None:
-        """Adds a message; it is dropped on its way if by then it is not wanted, or no longer visible."""
-        self._entries.append(_Entry(text, visible_until, is_wanted))
+    def put(self, text: str, visible_until: datetime | None = None, sender: Sender | None = None) -> None:
+        """Adds a message; it is dropped on its way if by then its sender is not wanted, or it no longer visible."""
+        self._entries.append(_Entry(text, visible_until, sender))
         self._characters += len(text)
         if len(self._entries) > MAX_MESSAGES or self._characters > MAX_CHARACTERS:
             self._entries.clear()
@@ -60,4 +64,4 @@ class Outbox:
 def _may_leave(entry: _Entry) -> bool:
     if entry.visible_until is not None and entry.visible_until <= utc_now():
         return False
-    return entry.is_wanted is None or entry.is_wanted()
+    return entry.sender is None or entry.sender.is_wanted

@@ -5,7 +5,7 @@ next, error and complete. What is wrong with an operation is an `error` message;
 closes the socket. https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -192,7 +192,7 @@ def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     return value
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], ClientMessage]] = {
     "connection_init": _connection_init,
     "ping": _ping,
     "pong": _pong,

@@ -24,7 +24,8 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Serves the socket; the application finds the way to cut it off in the scope."""
-        self.scope["extensions"][_ABORT] = self._abort  # type: ignore[typeddict-item]
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[_ABORT] = self._abort
         await super().run_asgi()
 
     def keepalive_timeout(self) -> None:

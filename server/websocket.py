@@ -1,19 +1,18 @@
 """The websocket at /graphql: graphql-transport-ws in a handler of our own, for queries, mutations and live feeds."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.failures import BadUserInput, Unauthenticated
 from resolvers.context import Viewer
-from server.errors import exception_error
+from server.errors import Errors, exception_error
 from server.feed_groups import FeedGroups, FeedHub
-from server.operations import Errors, Refusal
+from server.operations import Refusal
 from server.outbox import Outbox
 from server.protocol import (
     ACKNOWLEDGED,
@@ -69,8 +68,8 @@ async def graphql_websocket(websocket: WebSocket) -> None:
 
 def _is_own_origin(websocket: WebSocket, allowed: frozenset[str]) -> bool:
     """A browser names the page's origin, and sends along what it holds for us: foreign pages must not get in."""
-    origin = websocket.headers.get("origin")
-    return origin is None or origin in allowed or urlsplit(origin).netloc == websocket.headers.get("host")
+    origin, host = websocket.headers.get("origin"), websocket.headers.get("host")
+    return origin is None or origin in allowed or origin in {f"http://{host}", f"https://{host}"}
 
 
 def _groups(websocket: WebSocket, hub: WebSocketHub) -> FeedGroups:
@@ -87,9 +86,9 @@ class Connection:
     def __init__(self, websocket: WebSocket, hub: WebSocketHub, groups: FeedGroups) -> None:
         self._websocket, self._hub, self._groups = websocket, hub, groups
         self._loop = asyncio.get_running_loop()
-        self._closing: asyncio.Future[ProtocolError | None] = self._loop.create_future()
+        self._closing: asyncio.Future[ProtocolError] = self._loop.create_future()
         self._outbox = Outbox(websocket, self.close)
-        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, _Running] = {}
         self._token: str | None = None
         self._is_initialised = False
         self._timer = self._loop.call_later(
@@ -98,15 +97,18 @@ class Connection:
 
     async def run(self) -> None:
         """Reads and writes until either side ends it."""
-        tasks = {asyncio.create_task(self._read()), asyncio.create_task(self._outbox.run())}
+        tasks: set[asyncio.Future[Any]] = {
+            asyncio.create_task(self._read()),
+            asyncio.create_task(self._outbox.run()),
+        }
         try:
             await asyncio.wait({*tasks, self._closing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._timer.cancel()
-            ending = {*tasks, *self._operations.values()}
-            for task in ending:
+            tasks.update(running.task for running in self._running.values())
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*ending, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._say_goodbye()
 
     def close(self, error: ProtocolError) -> None:
@@ -123,10 +125,9 @@ class Connection:
             return
         error = self._closing.result()
         abort_later(self._websocket, _CLOSE_SECONDS)
-        if error is not None:
-            with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await self._websocket.close(error.code, error.reason)
+        with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._websocket.close(error.code, error.reason)
 
     async def _read(self) -> None:
         try:
@@ -149,9 +150,8 @@ class Connection:
             case Subscribe() as subscribe:
                 self._begin(subscribe)
             case Complete(id_):
-                task = self._operations.pop(id_, None)
-                if task is not None:
-                    task.cancel()
+                if (running := self._running.pop(id_, None)) is not None:
+                    running.stop()
 
     async def _initialise(self, token: str) -> None:
         if self._is_initialised:
@@ -172,51 +172,53 @@ class Connection:
     def _begin(self, subscribe: Subscribe) -> None:
         if self._token is None:
             raise ProtocolError(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
-        if subscribe.id in self._operations:
+        if subscribe.id in self._running:
             raise ProtocolError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {subscribe.id} already exists")
-        operation = self._operate(subscribe, self._token)
-        task = self._operations[subscribe.id] = asyncio.create_task(operation)
-        task.add_done_callback(lambda done: self._forget(subscribe.id, done))
+        running = self._running[subscribe.id] = _Running()
+        running.task = asyncio.create_task(self._operate(subscribe, self._token, running))
 
-    def _forget(self, id_: str, task: "asyncio.Task[None]") -> None:
-        if self._operations.get(id_) is task:
-            del self._operations[id_]
-
-    async def _operate(self, subscribe: Subscribe, token: str) -> None:
+    async def _operate(self, subscribe: Subscribe, token: str, running: "_Running") -> None:
         """Carries out one operation and says how it ended; its failure never ends another one."""
         try:
-            if len(self._operations) > MAX_OPERATIONS:
+            if len(self._running) > MAX_OPERATIONS:
                 raise BadUserInput(f"A socket may have at most {MAX_OPERATIONS} operations at once.")
-            errors = await self._carried_out(subscribe, token)
+            errors = await self._carried_out(subscribe, token, running)
         except Refusal as refused:
             errors = refused.errors
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             errors = [exception_error(failure)]
-        # From here on the client may use the id again.
-        self._operations.pop(subscribe.id, None)
-        self._outbox.put(error_message(subscribe.id, errors) if errors else complete_message(subscribe.id))
+        if running.is_wanted:
+            # From here on the client may use the id again.
+            self._running.pop(subscribe.id, None)
+            self._outbox.put(error_message(subscribe.id, errors) if errors else complete_message(subscribe.id))
 
-    async def _carried_out(self, subscribe: Subscribe, token: str) -> Errors:
+    async def _carried_out(self, subscribe: Subscribe, token: str, running: "_Running") -> Errors:
         # A feed begins when its operation is accepted: whatever is written while the token is looked at belongs to it.
-        position, send = self._hub.feed.position, self._sender(subscribe.id)
-        viewer = await self._hub.authenticate(token)
+        position, hub, id_json = self._hub.feed.position, self._hub, encoded(subscribe.id)
+
+        def send(payload_json: str, visible_until: datetime | None) -> None:
+            self._outbox.put(next_message(id_json, payload_json), visible_until, running)
+
+        viewer = await hub.authenticate(token)
         variables = subscribe.variables or {}
-        operation = self._hub.operations.prepare(subscribe.query, subscribe.operation_name, variables)
+        operation = hub.operations.prepare(subscribe.query, subscribe.operation_name, variables)
         if operation.kind is OperationType.SUBSCRIPTION:
             return await self._groups.serve(viewer, operation, variables, position, send)
-        answer = await self._hub.operations.answer(operation, variables, self._hub.context(viewer))
+        answer = await hub.operations.answer(operation, variables, hub.context(viewer))
         if "data" not in answer:
             return list(answer["errors"])
         send(encoded(answer), None)
         return []
 
-    def _sender(self, id_: str) -> Callable[..., None]:
-        id_json, task = encoded(id_), asyncio.current_task()
 
-        def is_wanted() -> bool:
-            return self._operations.get(id_) is task
+class _Running:
+    """An operation under way; what it has put into the outbox is dropped once the client has ended it."""
 
-        def send(payload_json: str, visible_until: Any) -> None:
-            self._outbox.put(next_message(id_json, payload_json), visible_until, is_wanted)
+    def __init__(self) -> None:
+        self.is_wanted = True
+        self.task: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-        return send
+    def stop(self) -> None:
+        """The client wants no more of it."""
+        self.is_wanted = False
+        self.task.cancel()

@@ -31,5 +31,8 @@ async function send(address: RequestInfo | URL, request: RequestInit): Promise<R
     return failure("The server did not answer. Is it still running?", "UNAVAILABLE");
   }
   if (JSON_TYPE.test(answer.headers.get("content-type") ?? "")) return answer;
-  return failure(`The server answered ${answer.status} ${answer.statusText} and no JSON.`.replace("  ", " "), "UNAVAILABLE");
+  return failure(
+    `The server answered ${answer.status} ${answer.statusText} and no JSON.`.replace("  ", " "),
+    "UNAVAILABLE",
+  );
 }

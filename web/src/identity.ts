@@ -20,7 +20,10 @@ interface Answer {
 async function ask(address: string, token: string): Promise<Identity> {
   const answer = await authorizedFetch(token)(address, {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/graphql-response+json, application/json;q=0.9" },
+    headers: {
+      "content-type": "application/json",
+      accept: "application/graphql-response+json, application/json;q=0.9",
+    },
     body: JSON.stringify({ query: QUESTION, operationName: "TokenOwner" }),
   });
   const { data, errors } = (await answer.json()) as Answer;

@@ -22,4 +22,5 @@ export const samples: Sample[] = Object.keys(queries)
   });
 
 /** What a first visit shows: the operation most people come for. */
-export const firstSample = samples.find((sample) => sample.query.includes("query CustomersThatNeedAttention")) ?? samples[0];
+export const firstSample =
+  samples.find((sample) => sample.query.includes("query CustomersThatNeedAttention")) ?? samples[0];

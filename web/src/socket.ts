@@ -47,7 +47,8 @@ function inWords(failure: unknown): unknown {
 
 function closedBecause({ code, reason }: CloseEvent): string {
   const told = reason ? `${code} ${reason}` : `${code}`;
-  if (code === 4401 || code === FORBIDDEN) return `The server refused the access token (${told}). Paste a valid one into the field above.`;
+  if (code === 4401 || code === FORBIDDEN)
+    return `The server refused the access token (${told}). Paste a valid one into the field above.`;
   if (code === 1006) return "The connection broke and could not be made again. Is the server still running?";
   return `The server closed the connection (${told}). Run the operation again to reconnect.`;
 }

@@ -38,7 +38,12 @@ export function TokenField({ address, token, onToken }: Props) {
         aria-describedby="token-owner"
         aria-invalid={identity.state === "refused"}
       />
-      <span id="token-owner" className={`token-owner token-owner-${identity.state}`} role="status" title={identity.words}>
+      <span
+        id="token-owner"
+        className={`token-owner token-owner-${identity.state}`}
+        role="status"
+        title={identity.words}
+      >
         {identity.words}
       </span>
     </>

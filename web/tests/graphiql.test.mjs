@@ -11,7 +11,8 @@ import { execSync } from "node:child_process";
 import { openBrowser } from "./browser.mjs";
 import { GraphiQLPage } from "./graphiql_page.mjs";
 
-const { PARTNERHUB_URL, PARTNERHUB_TOKEN, PARTNERHUB_CUSTOMER, PARTNERHUB_TRIGGER, PARTNERHUB_SCREENSHOTS } = process.env;
+const { PARTNERHUB_URL, PARTNERHUB_TOKEN, PARTNERHUB_CUSTOMER, PARTNERHUB_TRIGGER, PARTNERHUB_SCREENSHOTS } =
+  process.env;
 const origin = new URL(PARTNERHUB_URL).origin;
 const address = `${origin}/graphql`;
 
@@ -52,7 +53,12 @@ async function runsTheFirstOperation(graphiql) {
 
 async function checksOperationsWithTheSchema(graphiql) {
   await graphiql.complaintsOfTheWorker("");
-  const text = await graphiql.page.evaluate(() => globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith("operation.graphql")).getValue());
+  const text = await graphiql.page.evaluate(() =>
+    globalThis.__MONACO.editor
+      .getModels()
+      .find(({ uri }) => uri.path.endsWith("operation.graphql"))
+      .getValue(),
+  );
   await graphiql.setOperation("query Misspelled { viewerr { permissions } }");
   await graphiql.complaintsOfTheWorker("viewerr");
   await graphiql.setOperation(text);
@@ -69,7 +75,8 @@ async function runsEverySavedQuery(graphiql) {
   assert.ok(titles.length >= 5, `only ${titles}`);
   for (const title of titles.filter((each) => !each.startsWith("Live"))) {
     await graphiql.openSample(title);
-    if ((await graphiql.variables()).includes("externalId")) await graphiql.setVariables({ externalId: PARTNERHUB_CUSTOMER });
+    if ((await graphiql.variables()).includes("externalId"))
+      await graphiql.setVariables({ externalId: PARTNERHUB_CUSTOMER });
     await graphiql.run();
     const answer = JSON.parse(await graphiql.response('"data"'));
     assert.equal(answer.errors, undefined, title);

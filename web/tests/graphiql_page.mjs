@@ -13,7 +13,9 @@ export class GraphiQLPage {
   async open(address) {
     await this.page.goto(address);
     await this.page.getByRole("button", { name: "Execute query" }).waitFor({ timeout: PATIENCE_MS });
-    await this.page.waitForFunction(() => globalThis.__MONACO?.editor.getEditors().length >= 3, null, { timeout: PATIENCE_MS });
+    await this.page.waitForFunction(() => globalThis.__MONACO?.editor.getEditors().length >= 3, null, {
+      timeout: PATIENCE_MS,
+    });
   }
 
   async giveToken(token) {
@@ -73,14 +75,20 @@ export class GraphiQLPage {
   setVariables(variables) {
     return this.page.evaluate((text) => {
       const { editor } = globalThis.__MONACO;
-      editor.getModels().find(({ uri }) => uri.path.endsWith("variables.json")).setValue(text);
+      editor
+        .getModels()
+        .find(({ uri }) => uri.path.endsWith("variables.json"))
+        .setValue(text);
     }, JSON.stringify(variables));
   }
 
   variables() {
     return this.page.evaluate(() => {
       const { editor } = globalThis.__MONACO;
-      return editor.getModels().find(({ uri }) => uri.path.endsWith("variables.json")).getValue();
+      return editor
+        .getModels()
+        .find(({ uri }) => uri.path.endsWith("variables.json"))
+        .getValue();
     });
   }
 
@@ -90,7 +98,9 @@ export class GraphiQLPage {
       .waitForFunction(
         (wanted) => {
           const messages = globalThis.__MONACO.editor.getModelMarkers({}).map(({ message }) => message);
-          return wanted ? messages.some((message) => message.includes(wanted)) && messages : messages.length === 0 && ["none"];
+          return wanted
+            ? messages.some((message) => message.includes(wanted)) && messages
+            : messages.length === 0 && ["none"];
         },
         expected,
         { timeout: PATIENCE_MS },
@@ -101,7 +111,10 @@ export class GraphiQLPage {
   setOperation(text) {
     return this.page.evaluate((operation) => {
       const { editor } = globalThis.__MONACO;
-      editor.getModels().find(({ uri }) => uri.path.endsWith("operation.graphql")).setValue(operation);
+      editor
+        .getModels()
+        .find(({ uri }) => uri.path.endsWith("operation.graphql"))
+        .setValue(operation);
     }, text);
   }
 

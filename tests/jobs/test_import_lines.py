@@ -1,0 +1,94 @@
+"""How a stream of bytes becomes lines, and how refused ones are kept so that they can be mended."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.lines import LONGEST_LINE, LineKind
+from jobs.import_lines import Accepted, LineCutter, RawLine, Refusal, read_raw
+from tests.domain.factory_lines import customer_line
+
+
+def cut(*chunks: bytes) -> list[RawLine]:
+    cutter = LineCutter()
+    return [line for chunk in chunks for line in cutter.feed(chunk)] + list(cutter.end())
+
+
+def refused(raw: bytes) -> Refusal:
+    found = read_raw(LineKind.CUSTOMERS, RawLine(7, raw))
+    assert isinstance(found, Refusal)
+    return found
+
+
+@given(st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"")), max_size=8), st.data())
+def test_chunks_may_end_anywhere(lines: list[bytes], data: st.DataObject) -> None:
+    content = b"\n".join(lines)
+    places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=4)))
+    chunks = [content[a:b] for a, b in zip([0, *places], [*places, len(content)], strict=True)]
+    assert cut(*chunks) == cut(content)
+    assert [line.raw for line in cut(content) if line.number > 1] == [line for line in lines[1:] if line.strip()]
+
+
+def test_blank_lines_are_counted_and_skipped() -> None:
+    assert cut(b"a\n\n  \r\nb") == [RawLine(1, b"a"), RawLine(4, b"b")]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    assert cut(b"\xef\xbb\xbf{}\n{}") == [RawLine(1, b"{}"), RawLine(2, b"{}")]
+
+
+def test_a_line_of_one_mebibyte_is_taken_and_a_longer_one_is_not() -> None:
+    long = b"x" * LONGEST_LINE
+    whole, longer, after = cut(long, b"\n", long, b"x\nafter")
+    assert whole == RawLine(1, long)
+    assert (longer.number, longer.is_whole, len(longer.raw)) == (2, False, 1000)
+    assert after == RawLine(3, b"after")
+
+
+def test_a_long_line_is_not_held() -> None:
+    cutter = LineCutter()
+    for _ in range(64):
+        assert list(cutter.feed(b"x" * 65_536)) == []
+    assert len(cutter._held) <= LONGEST_LINE + 65_536
+    (line,) = cutter.feed(b"\n")
+    found = read_raw(LineKind.CUSTOMERS, line)
+    assert isinstance(found, Refusal)
+    assert found.reason == "is longer than 1,048,576 bytes"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b'{"externalId": "C-1"', "is not JSON (unexpected end of data"),
+        (b"{'a': 1}", "is not JSON ("),
+        (b'{"externalId": NaN}', "is not JSON ("),
+        (b'{"externalId": "\xff"}', "is not valid UTF-8 (byte 17)"),
+        (b"[" * 5000, "is not JSON ("),
+        (b'{"externalId": "\\ud800"}', "is not JSON ("),
+        (b"[1]", "must be an object, not a list"),
+    ],
+)
+def test_refuses_what_cannot_be_decoded(raw: bytes, reason: str) -> None:
+    found = refused(raw)
+    assert found.reason.startswith(reason)
+    assert (found.line, found.key, found.field) == (7, None, None)
+
+
+def test_a_refused_line_can_be_mended_and_read_again() -> None:
+    kept = orjson.loads(refused(orjson.dumps(customer_line(country="DEU"))).mendable())
+    assert kept.pop("_refused") == {
+        "line": 7,
+        "field": "country",
+        "reason": "must be a country of two letters, such as DE",
+    }
+    assert kept == customer_line(country="DEU")
+    mended = read_raw(LineKind.CUSTOMERS, RawLine(1, orjson.dumps({**kept, "country": "DE", "_refused": {}})))
+    assert isinstance(mended, Accepted)
+
+
+def test_a_line_that_was_no_json_is_kept_as_text_however_often_it_comes_back() -> None:
+    first = refused(b'{"externalId": \xff').mendable()
+    assert orjson.loads(first)["_refused"]["raw"] == '{"externalId": \\xff'
+    again = orjson.loads(refused(first).mendable())
+    assert again["_refused"] == {"line": 7, "field": "externalId", "reason": "is missing", "raw": '{"externalId": \\xff'}

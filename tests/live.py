@@ -1,0 +1,53 @@
+"""A live widget as tests play it: graphql-transport-ws over Python's own websockets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from websockets.sync.client import ClientConnection, connect
+
+
+class Live:
+    """One connection, acknowledged; subscriptions by name."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Sends one message of the protocol."""
+        self._connection.send(orjson.dumps(message).decode())
+
+    def receive(self, timeout: float = 10) -> dict[str, Any]:
+        """The next message that is no ping; pings are answered."""
+        while True:
+            message: dict[str, Any] = orjson.loads(self._connection.recv(timeout=timeout))
+            if message["type"] != "ping":
+                return message
+            self.send({"type": "pong"})
+
+    def subscribe(self, query: str, id_: str = "1", **variables: Any) -> None:
+        """Begins an operation, and proves by a query behind it that the server has accepted it."""
+        self.send({"id": id_, "type": "subscribe", "payload": {"query": query, "variables": variables}})
+        self.send({"id": "accepted", "type": "subscribe", "payload": {"query": "{ feedCursor }"}})
+        while self.receive() != {"id": "accepted", "type": "complete"}:
+            pass
+
+    def next(self, id_: str = "1", timeout: float = 10) -> dict[str, Any]:
+        """The data of the operation's next message."""
+        message = self.receive(timeout)
+        assert (message["type"], message["id"]) == ("next", id_), message
+        assert "errors" not in message["payload"], message
+        data: dict[str, Any] = message["payload"]["data"]
+        return data
+
+
+@contextmanager
+def live(url: str, token: str) -> Iterator[Live]:
+    """Connects to the hub at `url` and signs in."""
+    address = url.replace("http", "ws", 1) + "/graphql"
+    with connect(address, subprotocols=["graphql-transport-ws"]) as connection:  # type: ignore[list-item]
+        widget = Live(connection)
+        widget.send({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
+        assert widget.receive()["type"] == "connection_ack"
+        yield widget
