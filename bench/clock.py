@@ -41,7 +41,9 @@ async def measure(uri: str, customers: int) -> str:
     end = utc_now() + timedelta(seconds=5 + customers / 300)
     held = ((f"C-{n}", [subscription(f"S-{n}", ends_at=end)]) for n in range(customers))
     await add_customers(scope, held)
-    workers = [get_context("spawn").Process(target=run_loop, args=(uri, client.database_name)) for _ in range(PROCESSES)]
+    workers = [
+        get_context("spawn").Process(target=run_loop, args=(uri, client.database_name)) for _ in range(PROCESSES)
+    ]
     for worker in workers:
         worker.start()
     try:

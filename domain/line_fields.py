@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from datetime import datetime, time
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from domain.failures import LineRefused
@@ -120,10 +121,15 @@ def day(name: str, value: object) -> datetime:
     if type(value) is not str:
         raise wrong_type(name, "a date in a text", value)
     try:
-        found: date = parse_date(value)
+        return _midnight(value)
     except ValueError as wrong:
         raise LineRefused(name, str(wrong)) from None
-    return datetime.combine(found, time.min)
+
+
+# A delivery of daily figures names the same few days in every line.
+@lru_cache(maxsize=512)
+def _midnight(text: str) -> datetime:
+    return datetime.combine(parse_date(text), time.min)
 
 
 def texts(name: str, value: object) -> list[str]:

@@ -20,9 +20,7 @@ def named(entitlement: Entitlement) -> str:
     return f"{'Trial' if is_trial(entitlement) else 'Subscription'} {entitlement.number}"
 
 
-def reason(
-    status: CustomerStatus, basis: Sequence[Entitlement], facts: CustomerFacts, now: datetime
-) -> str:
+def reason(status: CustomerStatus, basis: Sequence[Entitlement], facts: CustomerFacts, now: datetime) -> str:
     """One sentence on the soonest of the entitlements that the status rests on, and how many more there are."""
     if status is CustomerStatus.NO_RECENT_ACTIVITY:
         return _silence(facts)

@@ -31,9 +31,9 @@ class Refusal:
     reason: str
     raw: bytes
 
-    def mendable(self) -> bytes:
-        """One NDJSON line to put right and import again; `_refused` is ignored when it comes back."""
-        told: dict[str, Any] = {"line": self.line, "field": self.field, "reason": self.reason}
+    def mendable(self, kind: LineKind) -> bytes:
+        """One NDJSON line to put right and import again; `_refused` says why, and is no field when it comes back."""
+        told: dict[str, Any] = {"kind": kind.value, "line": self.line, "field": self.field, "reason": self.reason}
         try:
             delivered = orjson.loads(self.raw)
         except orjson.JSONDecodeError:
@@ -53,14 +53,20 @@ class Accepted(NamedTuple):
     line: Line
 
 
-def read_raw(kind: LineKind, raw: RawLine) -> Accepted | Refusal:
-    """Decodes and reads one line."""
+def read_raw(kind: LineKind, raw: RawLine) -> Accepted | Refusal | None:
+    """Decodes and reads one line; None for a line that another kind once refused (one file may keep those of all)."""
     delivered: object = None
     try:
         delivered = _decoded(raw)
+        if isinstance(delivered, dict) and _is_of_another_kind(kind, delivered.get("_refused")):
+            return None
         return Accepted(raw, read_line(kind, delivered))
     except LineRefused as refused:
         return refusal(raw, key_of(kind, delivered), refused)
+
+
+def _is_of_another_kind(kind: LineKind, refused: object) -> bool:
+    return isinstance(refused, dict) and refused.get("kind", kind) != kind
 
 
 def refusal(raw: RawLine, key: str | None, refused: LineRefused) -> Refusal:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from domain.failures import LineRefused, Unavailable
+from domain.failures import LineRefused, OperatorError, Unavailable
 from domain.lines import Line, LineKind
 from jobs.import_lines import Accepted, RawLine, Refusal, cut_lines, read_raw, refusal
 from store.client import ConnectionFailure
@@ -13,6 +13,7 @@ from store.customer_slices import SLICE
 from store.delivered_administrators import deliver_administrators
 from store.delivered_usage import deliver_usage
 from store.deliveries import LineOutcome, Outcome, deliver_customers, deliver_entitlements
+from store.partners import Partners
 from store.scope import Scope
 from store.transactions import DEADLINE_SECONDS
 
@@ -28,7 +29,7 @@ DELIVER: dict[LineKind, Deliver] = {
 _GROUP_FIELD = {LineKind.SUBSCRIPTIONS: "customer", LineKind.TRIALS: "customer"}
 _LINES = 1000
 _BYTES = 4 << 20
-_AT_ONCE = 2
+_AT_ONCE = 4
 # A slice that cannot get through for so long is halved, until it is one customer's.
 _PATIENCE_SECONDS = 2.0
 
@@ -41,6 +42,11 @@ class Summary:
     changed: int = 0
     unchanged: int = 0
     refused: int = 0
+
+    @property
+    def lines(self) -> int:
+        """All of them."""
+        return self.added + self.changed + self.unchanged + self.refused
 
     def count(self, outcome: Outcome) -> None:
         """Counts one accepted line."""
@@ -86,6 +92,8 @@ async def import_stream(
 
     Unavailable where the database is gone: everything told of until then is in, and repeating is safe.
     """
+    if await Partners(scope).get() is None:
+        raise OperatorError(f"There is no partner {scope.partner_id}.")
     running = _Import(scope, kind, on_refused, on_progress)
     try:
         async for raw_lines in cut_lines(chunks):
@@ -117,6 +125,8 @@ class _Import:
         """Reads lines, and writes slices as they fill up."""
         for raw in raw_lines:
             read = read_raw(self._kind, raw)
+            if read is None:
+                continue
             group = self._group(read)
             if self._filling.is_full(group):
                 await self._start()

@@ -58,7 +58,7 @@ async def customers(
     context: Context,
     _root: None,
     with_page: bool,
-    filter: Mapping[str, Any] | None = None,  # noqa: A002  The contract's own word.
+    filter: Mapping[str, Any] | None = None,
     order_by: Mapping[str, Any] | None = None,
     **page: Any,
 ) -> CustomerList:
@@ -78,9 +78,7 @@ async def _listed(
     """The list; its page is read only where one is selected, and a wrong request for one is refused in any case."""
     request = PageRequest(**page)
     given = order or {}
-    chosen = CustomerOrder(
-        given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC)
-    )
+    chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
     rows = await Customers(context.scope).page(condition, chosen, request) if with_page else None
     return CustomerList(condition, rows)
 

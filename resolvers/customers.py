@@ -41,9 +41,7 @@ def needs_attention(_context: Context, customer: CustomerDocument) -> bool:
     return any(status not in CALM for status in customer.statuses)
 
 
-async def subscriptions(
-    context: Context, customer: CustomerDocument, include_ended: bool
-) -> list[EntitlementDocument]:
+async def subscriptions(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:
     return await _held(context, customer, SubscriptionType.SUBSCRIPTION, include_ended)
 
 

@@ -1,6 +1,5 @@
 """Licence lines with the figures that follow from total, assigned and used."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -53,9 +52,12 @@ class LicenseLine:
 
 def license_lines(figures: Iterable[Figures]) -> list[LicenseLine]:
     """One line for each product's sums, in the order of the products."""
-    totals, assigned, used = Counter[Product](), Counter[Product](), Counter[Product]()
-    for line in figures:
-        totals[line.product] += line.total
-        assigned[line.product] += line.assigned
-        used[line.product] += line.used
-    return [LicenseLine(product, totals[product], assigned[product], used[product]) for product in Product if product in totals]
+    lines = list(figures)
+    held = {line.product for line in lines}
+    return [
+        _summed(product, [line for line in lines if line.product == product]) for product in Product if product in held
+    ]
+
+
+def _summed(product: Product, lines: list[Figures]) -> LicenseLine:
+    return LicenseLine(product, sum(x.total for x in lines), sum(x.assigned for x in lines), sum(x.used for x in lines))

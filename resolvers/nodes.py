@@ -11,7 +11,7 @@ from store.ids import prefix_of
 MOST_IDS = 200
 
 
-async def node(context: Context, _root: None, id: str) -> Any:  # noqa: A002  The contract's own word.
+async def node(context: Context, _root: None, id: str) -> Any:
     reader = _READERS.get(prefix_of(id) or "")
     return None if reader is None else await reader(context, id)
 

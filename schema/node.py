@@ -5,7 +5,9 @@ import strawberry
 from schema.fields import Argument
 
 
-@strawberry.interface(description="Anything with a global id. Ids are opaque strings with a type prefix (cus_…, tag_…).")
+@strawberry.interface(
+    description="Anything with a global id. Ids are opaque strings with a type prefix (cus_…, tag_…)."
+)
 class Node:
     """Implemented by every type that `node` can find."""
 

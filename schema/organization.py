@@ -67,16 +67,12 @@ class SetupStep:
     completed_at: datetime | None
 
 
-@strawberry.type(
-    description="The first-time setup wizard: a plan overview, terms to accept, and steps to follow."
-)
+@strawberry.type(description="The first-time setup wizard: a plan overview, terms to accept, and steps to follow.")
 class OrganizationSetup:
     """Read from the partner's own document."""
 
     state = resolved(organization.setup_state, SetupState)
-    plan = resolved(
-        organization.plan, list[PlanItem], "What the partner ordered, shown before the terms are accepted."
-    )
+    plan = resolved(organization.plan, list[PlanItem], "What the partner ordered, shown before the terms are accepted.")
     terms_version: str
     terms_accepted_at: datetime | None
     terms_accepted_by = resolved(organization.terms_accepted_by, PartnerAdministrator | None)

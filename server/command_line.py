@@ -75,7 +75,9 @@ def create_partner(
 def token(
     partner: Partner,
     email: Annotated[str, typer.Option("--email", help="Whose token it is.")],
-    scope: Annotated[list[str] | None, typer.Option("--scope", help="api (the default), import, import:administrators.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="api (the default), import, import:administrators.")
+    ] = None,
     ttl: Annotated[int | None, typer.Option("--ttl", metavar="SECONDS", min=1, help="How long it is good for.")] = None,
     data: Data = None,
 ) -> None:
@@ -86,11 +88,15 @@ def token(
 @application.command("import")
 def import_files(
     targets: Annotated[
-        list[str], typer.Argument(metavar="KIND FILE… | DIRECTORY", help="A kind and its files (- is standard input), or a directory.")
+        list[str],
+        typer.Argument(
+            metavar="KIND FILE… | DIRECTORY", help="A kind and its files (- is standard input), or a directory."
+        ),
     ],
     partner: Partner,
     refused: Annotated[
-        Path | None, typer.Option("--refused", metavar="FILE", help="Keep refused lines as NDJSON, to mend and import again.")
+        Path | None,
+        typer.Option("--refused", metavar="FILE", help="Keep refused lines as NDJSON, to mend and import again."),
     ] = None,
     data: Data = None,
 ) -> None:
@@ -103,7 +109,9 @@ def sample(
     directory: Annotated[Path, typer.Argument(metavar="DIRECTORY")],
     customers: Annotated[int, typer.Option("--customers", metavar="N", min=1, help="How many customers.")] = 2000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed and day give the same bytes.")] = 1,
-    day: Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The day that it looks from; today.")] = None,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The day that it looks from; today.")
+    ] = None,
 ) -> None:
     """Write a believable partner as import files."""
     commands.write_sample(directory, customers, seed, _day(day))

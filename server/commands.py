@@ -71,9 +71,8 @@ def _plan(file: Path | None) -> Sequence[Mapping[str, Any]]:
         raise OperatorError(f"--plan {file} cannot be read: {problem.strerror}.") from None
     except (ValueError, TypeError, KeyError):
         products = ", ".join(Product)
-        raise OperatorError(
-            f'--plan {file} must be JSON of the form [{{"product": "CALLING", "licenses": 100}}]; products are {products}.'
-        ) from None
+        form = '[{"product": "CALLING", "licenses": 100}]'
+        raise OperatorError(f"--plan {file} must be JSON of the form {form}; products are {products}.") from None
 
 
 def _count(number: object) -> int:

@@ -108,9 +108,7 @@ def check_text(document: DocumentNode) -> None:
         raise QueryTooComplex("This operation selects the same names too often.")
 
 
-def check_cost(
-    document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-) -> None:
+def check_cost(document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
     """Refuses an operation that is too deep, too wide at its root, or would answer too much."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     if sum(1 for _ in _root_fields(operation.selection_set, fragments, set())) > MAX_ROOT_FIELDS:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import Any, Protocol
 
@@ -95,12 +96,16 @@ class FeedGroups:
             group = self._groups.get(key)
             if group is None and feed.holds(partner_id, seat.position):
                 group = self._groups[key] = _Group(self._hub, viewer, execution, seat.position, self._contexts)
-                group.begin(lambda: self._groups.pop(key, None))
+                group.begin(partial(self._forget, key, group))
             # Between this question and the seat's joining nothing else may run, so that nothing is missed.
             if group is not None and (group.reached <= seat.position or feed.is_at_end(partner_id, seat.position)):
                 group.seats.add(seat)
                 return group
             await execution.run(self._hub.context(viewer), self._up_to_now(seat, partner_id), self._contexts, seat.take)
+
+    def _forget(self, key: Key, group: "_Group") -> None:
+        if self._groups.get(key) is group:
+            del self._groups[key]
 
     async def _up_to_now(self, seat: Seat, partner_id: str) -> AsyncIterator[Stretch]:
         async with aclosing(self._hub.feed.follow(partner_id, seat.position, only_to_now=True)) as stretches:
@@ -124,18 +129,21 @@ class _Group:
         self.reached = position
         self.seats: set[Seat] = set()
         self._task: asyncio.Task[None] | None = None
+        self._forget: Callable[[], Any] = bool
 
-    def begin(self, on_end: Callable[[], Any]) -> None:
-        """Starts hearing the events behind the position."""
-        self._task = asyncio.create_task(self._run(on_end), name="feed group")
+    def begin(self, forget: Callable[[], Any]) -> None:
+        """Starts hearing the events behind the position; `forget` is called once nobody may join any more."""
+        self._forget = forget
+        self._task = asyncio.create_task(self._run(), name="feed group")
 
     def leave(self, seat: Seat) -> None:
         """Takes the seat away; with the last one, the group ends."""
         self.seats.discard(seat)
         if not self.seats and self._task is not None:
+            self._forget()
             self._task.cancel()
 
-    async def _run(self, on_end: Callable[[], Any]) -> None:
+    async def _run(self) -> None:
         errors: Errors = []
         try:
             context = self._hub.context(self._viewer)
@@ -145,7 +153,7 @@ class _Group:
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             errors = [exception_error(failure)]
         finally:
-            on_end()
+            self._forget()
             for seat in self.seats:
                 seat.end(errors)
 

@@ -31,7 +31,7 @@ class Parameters:
     variables: Mapping[str, Any] | None
 
 
-class HttpRefusal(Exception):  # noqa: N818  It is an outcome, not a fault of the program.
+class HttpRefusal(Exception):
     """A request that is refused before it is an operation: a status and a sentence."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:

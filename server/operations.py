@@ -45,7 +45,7 @@ _is_awaitable: Any = optimized_is_awaitable
 Answer = dict[str, Any]
 
 
-class Refusal(Exception):  # noqa: N818  It is an outcome, not a fault of the program.
+class Refusal(Exception):
     """An operation that was not carried out, with the entries of `errors` that say why."""
 
     def __init__(self, errors: Errors) -> None:

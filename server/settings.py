@@ -10,7 +10,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.failures import OperatorError
 
 
-
 class Settings(BaseSettings):
     """Every setting, with its default; the README's table is tested against this class."""
 
@@ -26,9 +25,9 @@ class Settings(BaseSettings):
     data: Path = Field(default=Path(".data"), description="Where the embedded MongoDB keeps its files")
     token_seconds: int = Field(default=43200, ge=60, le=2592000, description="How long a token from here is good for")
     allowed_origins: str = Field(
-        default="", description="Origins, separated by commas, whose pages may open a websocket; the server's own always may"
+        default="", description="Origins, separated by commas, whose pages may open a websocket beside the server's own"
     )
-    ring_events: int = Field(default=10000, ge=100, description="Events that each process keeps in memory for its feeds")
+    ring_events: int = Field(default=10000, ge=100, description="Events that each process keeps for its feeds")
     ring_minutes: int = Field(default=5, ge=0, le=60, description="How far back the ring is filled at the start")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What the log tells")
 

@@ -38,7 +38,12 @@ Body = Callable[[CustomerSlice], Awaitable[Result]]
 
 
 async def change_customers(
-    scope: Scope, where: Document, body: Body[Result], *, actor_id: str | None = None, deadline: float = DEADLINE_SECONDS
+    scope: Scope,
+    where: Document,
+    body: Body[Result],
+    *,
+    actor_id: str | None = None,
+    deadline: float = DEADLINE_SECONDS,
 ) -> Result:
     """Loads the customers that match `where` within the partner, lets `body` change them, writes all in one go.
 

@@ -23,7 +23,8 @@ async def create_partner(scope: Scope, name: str, admin_email: str, plan: Sequen
         await Partners(scope).create(name, plan, session=session)
         administrator = _first_administrator(scope, admin_email)
         await scope.collection("administrators").insert_many([administrator], session=session)
-        note = Note(ActivityKind.ADMINISTRATOR_INVITED, administrator["_id"], f"{admin_email} became the first administrator")
+        summary = f"{admin_email} became the first administrator"
+        note = Note(ActivityKind.ADMINISTRATOR_INVITED, administrator["_id"], summary)
         shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
         event = event_document(scope.partner_id, scope.now, shared, note)
         await scope.collection("events").insert_many([event], session=session)

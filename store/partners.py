@@ -104,9 +104,7 @@ def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> 
 def partner_document(stored: Document) -> PartnerDocument:
     """The typed form of a stored partner."""
     history = [
-        SettingsStep(
-            step["epoch"], step["at"], Thresholds(step["expiring_soon_days"], step["no_recent_activity_days"])
-        )
+        SettingsStep(step["epoch"], step["at"], Thresholds(step["expiring_soon_days"], step["no_recent_activity_days"]))
         for step in stored["settings_history"]
     ]
     names = [name for name in PartnerDocument.__dataclass_fields__ if name not in ("id", "history")]

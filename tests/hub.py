@@ -40,7 +40,9 @@ class Hub:
 
     def make_partner(self, partner: str = PARTNER) -> None:
         """The partner and one administrator of each role."""
-        made = self.command("partner", "create", "--id", partner, "--name", "Acme Telecom", "--admin", EMAILS["FULL_ADMINISTRATOR"])
+        made = self.command(
+            "partner", "create", "--id", partner, "--name", "Acme Telecom", "--admin", EMAILS["FULL_ADMINISTRATOR"]
+        )
         assert made.returncode == 0, made.stderr
         lines = [{"email": email, "displayName": role.title(), "role": role} for role, email in EMAILS.items()]
         text = "".join(orjson.dumps(line).decode() + "\n" for line in lines)
@@ -70,7 +72,9 @@ class Hub:
     def query(self, text: str, role: str = "FULL_ADMINISTRATOR", **variables: Any) -> dict[str, Any]:
         """Runs an operation over HTTP; answers the whole response."""
         headers = {"Authorization": f"Bearer {self.token(role)}"}
-        answer = httpx.post(f"{self.url}/graphql", json={"query": text, "variables": variables}, headers=headers, timeout=30)
+        answer = httpx.post(
+            f"{self.url}/graphql", json={"query": text, "variables": variables}, headers=headers, timeout=30
+        )
         response: dict[str, Any] = answer.json()
         return response
 

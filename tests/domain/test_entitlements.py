@@ -5,7 +5,16 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 
-from domain.entitlements import Entitlement, end_at, ended_at, is_living, is_running, next_renewal, renewals_at, state_at
+from domain.entitlements import (
+    Entitlement,
+    end_at,
+    ended_at,
+    is_living,
+    is_running,
+    next_renewal,
+    renewals_at,
+    state_at,
+)
 from domain.instants import add_months
 from domain.types import EntitlementState
 from tests.domain.factory_entitlements import DAY, MS, NOON, entitlement, entitlements, instants, trial

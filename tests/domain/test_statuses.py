@@ -93,9 +93,7 @@ def test_since_is_the_boundary_where_time_brought_it_and_the_write_where_a_fact_
 
 
 def test_a_status_that_came_and_went_between_two_evaluations_leaves_no_turn() -> None:
-    facts = customer(
-        entitlement(auto_renew=True), trial(starts_at=NOON + DAY, first_ends_at=NOON + 2 * DAY)
-    )
+    facts = customer(entitlement(auto_renew=True), trial(starts_at=NOON + DAY, first_ends_at=NOON + 2 * DAY))
     since, _ = changed({}, holding(facts, DEFAULTS, NOON), NOON)
     later, turns = advanced(since, facts, DEFAULTS, NOON, NOON + 5 * DAY)
     assert (later, turns) == (since, [])

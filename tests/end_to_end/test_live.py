@@ -63,7 +63,12 @@ def test_the_clock_reaches_a_subscriber_at_the_rules_own_moment(hub: Hub) -> Non
 def test_only_matching_and_visible_customers_are_told_in_order(hub: Hub) -> None:
     with hub.serving():
         hub.import_lines("customers", [customer(f"C-{n}", country="DE" if n % 2 else "FR") for n in range(6)])
-        mine = {"email": EMAILS["ADMINISTRATOR"], "displayName": "A", "role": "ADMINISTRATOR", "assigned": ["C-1", "C-2", "C-3"]}
+        mine = {
+            "email": EMAILS["ADMINISTRATOR"],
+            "displayName": "A",
+            "role": "ADMINISTRATOR",
+            "assigned": ["C-1", "C-2", "C-3"],
+        }
         hub.import_lines("administrators", [mine])
         with live(hub.url, hub.token("ADMINISTRATOR")) as assigned, live(hub.url, hub.token()) as full:
             assigned.subscribe(CHANGES, filter={"country": "DE"})

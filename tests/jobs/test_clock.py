@@ -12,7 +12,15 @@ from store.client import Client
 from store.clock import utc_now
 from store.leases import give_back, take
 from store.scope import Scope
-from tests.store.factory_customers import DAY, add_customer, add_customers, events_of, partner_scope, stored, subscription
+from tests.store.factory_customers import (
+    DAY,
+    add_customer,
+    add_customers,
+    events_of,
+    partner_scope,
+    stored,
+    subscription,
+)
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from domain.lines import LONGEST_LINE, LineKind
 from jobs.import_lines import Accepted, LineCutter, RawLine, Refusal, read_raw
 from tests.domain.factory_lines import customer_line
 
+C = LineKind.CUSTOMERS
+
 
 def cut(*chunks: bytes) -> list[RawLine]:
     cutter = LineCutter()
@@ -16,7 +18,7 @@ def cut(*chunks: bytes) -> list[RawLine]:
 
 
 def refused(raw: bytes) -> Refusal:
-    found = read_raw(LineKind.CUSTOMERS, RawLine(7, raw))
+    found = read_raw(C, RawLine(7, raw))
     assert isinstance(found, Refusal)
     return found
 
@@ -52,7 +54,7 @@ def test_a_long_line_is_not_held() -> None:
         assert list(cutter.feed(b"x" * 65_536)) == []
     assert len(cutter._held) <= LONGEST_LINE + 65_536
     (line,) = cutter.feed(b"\n")
-    found = read_raw(LineKind.CUSTOMERS, line)
+    found = read_raw(C, line)
     assert isinstance(found, Refusal)
     assert found.reason == "is longer than 1,048,576 bytes"
 
@@ -76,19 +78,27 @@ def test_refuses_what_cannot_be_decoded(raw: bytes, reason: str) -> None:
 
 
 def test_a_refused_line_can_be_mended_and_read_again() -> None:
-    kept = orjson.loads(refused(orjson.dumps(customer_line(country="DEU"))).mendable())
+    kept = orjson.loads(refused(orjson.dumps(customer_line(country="DEU"))).mendable(C))
     assert kept.pop("_refused") == {
+        "kind": "customers",
         "line": 7,
         "field": "country",
         "reason": "must be a country of two letters, such as DE",
     }
     assert kept == customer_line(country="DEU")
-    mended = read_raw(LineKind.CUSTOMERS, RawLine(1, orjson.dumps({**kept, "country": "DE", "_refused": {}})))
+    mended = read_raw(C, RawLine(1, orjson.dumps({**kept, "country": "DE", "_refused": {}})))
     assert isinstance(mended, Accepted)
 
 
 def test_a_line_that_was_no_json_is_kept_as_text_however_often_it_comes_back() -> None:
-    first = refused(b'{"externalId": \xff').mendable()
+    first = refused(b'{"externalId": \xff').mendable(C)
     assert orjson.loads(first)["_refused"]["raw"] == '{"externalId": \\xff'
-    again = orjson.loads(refused(first).mendable())
-    assert again["_refused"] == {"line": 7, "field": "externalId", "reason": "is missing", "raw": '{"externalId": \\xff'}
+    again = orjson.loads(refused(first).mendable(C))
+    told = {"kind": "customers", "line": 7, "field": "externalId", "reason": "is missing"}
+    assert again["_refused"] == {**told, "raw": '{"externalId": \\xff'}
+
+
+def test_a_line_that_another_kind_refused_is_passed_over() -> None:
+    raw = RawLine(1, orjson.dumps(customer_line(_refused={"kind": "customers"})))
+    assert isinstance(read_raw(C, raw), Accepted)
+    assert read_raw(LineKind.TRIALS, raw) is None

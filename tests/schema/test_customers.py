@@ -1,8 +1,222 @@
 """What a customer shows: each field, and each relation."""
 
+from datetime import datetime
+from typing import Any
+
+from domain.instants import print_instant
+from store.clock import utc_now
 from tests.api_server import Api
+from tests.factory_documents import DAY, assignment, line, put_customer, trial
+from tests.store.factory_customers import subscription
+
+CUSTOMER = """
+query ($id: ID!) { customer(by: {id: $id}) {
+  id externalId name domain country managedBy products subscriptionTypes statuses needsAttention
+  lastAdministratorSignInAt createdAt version
+  statusDetails { status since reason entitlements { id __typename } }
+} }
+"""
+HOLDINGS = """
+query ($id: ID!, $all: Boolean = false) { customer(by: {id: $id}) {
+  subscriptions(includeEnded: $all) {
+    id number state addedAt startsAt endsAt daysRemaining autoRenew renewsAt customer { id }
+    licenses { product total assigned used available overage assignedPercent usedPercent }
+  }
+  trials(includeEnded: $all) {
+    id number state daysRemaining startedBy { id } extensions { at by { id } days } endedEarlyAt convertedTo { number } version
+  }
+  licenses { product total assigned used available overage assignedPercent usedPercent }
+} }
+"""
 
 
-def test_smoke(api: Api) -> None:
-    full = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
-    print(api.ask(full, "{ viewer { administrator { email role seesAllCustomers } partner { name services { product enabled customers } setup { state nextStep { key title} steps { key completedAt } plan { product } } settings { trialDays } } permissions } customers { nodes { name } } feedCursor }"))
+def reader(api: Api) -> str:
+    return api.token(api.add_administrator("READ_ONLY_ADMINISTRATOR"))
+
+
+def numbers(found: list[dict[str, Any]]) -> list[str]:
+    return [one["number"] for one in found]
+
+
+def test_shows_every_plain_field(api: Api) -> None:
+    over = subscription("SUB-1", licenses=[line("CALLING", 10, 12, 3)])
+    runs = trial("TRI-1", licenses=[line("MEETINGS", 5, 0, 0)])
+    created = datetime(2026, 1, 2, 3, 4, 5)
+    facts = {"name": "Đorđević d.o.o.", "domain": "dordevic.example", "country": "RS", "created_at": created}
+    identity = put_customer(api, "ORG-1", over, runs, managed_by="EXTERNAL_ADMINISTRATOR", **facts)
+    shown = api.data(reader(api), CUSTOMER, id=identity)["customer"]
+    details = {detail["status"]: detail for detail in shown.pop("statusDetails")}
+    signed_in = shown.pop("lastAdministratorSignInAt")
+    assert signed_in is not None
+    assert shown == {
+        "id": identity,
+        "externalId": "ORG-1",
+        "name": "Đorđević d.o.o.",
+        "domain": "dordevic.example",
+        "country": "RS",
+        "managedBy": "EXTERNAL_ADMINISTRATOR",
+        "products": ["MEETINGS", "CALLING"],
+        "subscriptionTypes": ["SUBSCRIPTION", "TRIAL"],
+        "statuses": ["LICENSE_OVERAGE", "EXPIRING_SOON", "TRIAL", "SUBSCRIPTION"],
+        "needsAttention": True,
+        "createdAt": "2026-01-02T03:04:05Z",
+        "version": 1,
+    }
+    assert list(details) == ["LICENSE_OVERAGE", "EXPIRING_SOON", "TRIAL", "SUBSCRIPTION"]
+    assert details["LICENSE_OVERAGE"]["entitlements"] == [{"id": over["_id"], "__typename": "CustomerSubscription"}]
+    assert details["EXPIRING_SOON"]["entitlements"] == [{"id": runs["_id"], "__typename": "Trial"}]
+    assert all("SUB-1" in details[status]["reason"] for status in ("LICENSE_OVERAGE", "SUBSCRIPTION"))
+
+
+def test_a_customer_whose_only_statuses_are_calm_needs_no_attention(api: Api) -> None:
+    calm = put_customer(api, "ORG-1", subscription("SUB-1"))
+    empty = put_customer(api, "ORG-2")
+    token = reader(api)
+    assert api.data(token, CUSTOMER, id=calm)["customer"]["needsAttention"] is False
+    assert api.data(token, CUSTOMER, id=empty)["customer"]["statuses"] == []
+    assert api.data(token, CUSTOMER, id=empty)["customer"]["needsAttention"] is False
+
+
+def test_shows_living_entitlements_or_all_the_newest_first(api: Api) -> None:
+    now = utc_now()
+    held = [
+        subscription("SUB-OLD", added_at=now - 90 * DAY),
+        subscription("SUB-NEW", added_at=now - 1 * DAY),
+        subscription("SUB-ENDED", added_at=now - 50 * DAY, ends_at=now - 1 * DAY),
+        subscription("SUB-CANCELLED", added_at=now - 40 * DAY, cancelled_at=now - 2 * DAY),
+        subscription("SUB-NOT-SET-UP", added_at=now - 30 * DAY, set_up=False),
+        subscription("SUB-SCHEDULED", added_at=now - 20 * DAY, starts_at=now + 3 * DAY),
+        subscription("SUB-UNPAID", added_at=now - 10 * DAY, suspended=True),
+        trial("TRI-RUNS", added_at=now - 5 * DAY),
+        trial("TRI-ENDED", added_at=now - 6 * DAY, ends_at=now - 1 * DAY),
+    ]
+    identity, token = put_customer(api, "ORG-1", *held), reader(api)
+    living = api.data(token, HOLDINGS, id=identity)["customer"]
+    assert numbers(living["subscriptions"]) == ["SUB-NEW", "SUB-UNPAID", "SUB-SCHEDULED", "SUB-NOT-SET-UP", "SUB-OLD"]
+    assert numbers(living["trials"]) == ["TRI-RUNS"]
+    everything = api.data(token, HOLDINGS, id=identity, all=True)["customer"]
+    states = {one["number"]: one["state"] for one in everything["subscriptions"] + everything["trials"]}
+    assert states == {
+        "SUB-NEW": "ACTIVE",
+        "SUB-UNPAID": "SUSPENDED",
+        "SUB-SCHEDULED": "SCHEDULED",
+        "SUB-NOT-SET-UP": "READY_FOR_SETUP",
+        "SUB-CANCELLED": "CANCELLED",
+        "SUB-ENDED": "EXPIRED",
+        "SUB-OLD": "ACTIVE",
+        "TRI-RUNS": "ACTIVE",
+        "TRI-ENDED": "EXPIRED",
+    }
+    assert numbers(everything["trials"]) == ["TRI-RUNS", "TRI-ENDED"]
+    left = {one["number"]: one["daysRemaining"] for one in everything["subscriptions"] + everything["trials"]}
+    assert (left["SUB-ENDED"], left["SUB-CANCELLED"], left["TRI-RUNS"], left["SUB-NEW"]) == (0, 0, 10, 365)
+
+
+def test_the_end_of_a_renewing_subscription_moves_on_by_itself(api: Api) -> None:
+    now = utc_now()
+    first = (now - 40 * DAY).replace(microsecond=0)
+    renews = subscription("SUB-1", ends_at=first, starts_at=first - 365 * DAY, auto_renew=True, term_months=2)
+    cancelled = subscription("SUB-2", auto_renew=True, cancelled_at=now - 1 * DAY, added_at=now - 90 * DAY)
+    identity = put_customer(api, "ORG-1", renews, cancelled)
+    shown = api.data(reader(api), HOLDINGS, id=identity, all=True)["customer"]["subscriptions"]
+    assert [one["state"] for one in shown] == ["ACTIVE", "CANCELLED"]
+    assert shown[0]["endsAt"] == shown[0]["renewsAt"] > print_instant(now)
+    assert (shown[0]["autoRenew"], shown[1]["autoRenew"], shown[1]["renewsAt"]) == (True, True, None)
+    assert shown[0]["customer"] == {"id": identity}
+
+
+def test_sums_licenses_by_product_over_running_entitlements(api: Api) -> None:
+    now = utc_now()
+    held = [
+        subscription("SUB-1", licenses=[line("CALLING", 10, 12, 4), line("MEETINGS", 0, 0, 0)]),
+        subscription("SUB-2", licenses=[line("CALLING", 30, 8, 2)], suspended=True),
+        subscription("SUB-3", licenses=[line("CALLING", 99, 9, 9)], set_up=False),
+        trial("TRI-1", licenses=[line("MESSAGING", 3, 1, 1)], ends_at=now - 1 * DAY),
+    ]
+    identity = put_customer(api, "ORG-1", *held)
+    shown = api.data(reader(api), HOLDINGS, id=identity)["customer"]
+    empty = {"available": 0, "overage": 0, "assignedPercent": None, "usedPercent": None}
+    assert shown["licenses"] == [
+        {"product": "MEETINGS", "total": 0, "assigned": 0, "used": 0, **empty},
+        {
+            "product": "CALLING",
+            "total": 40,
+            "assigned": 20,
+            "used": 6,
+            "available": 20,
+            "overage": 0,
+            "assignedPercent": 50.0,
+            "usedPercent": 15.0,
+        },
+    ]
+    first = next(one for one in shown["subscriptions"] if one["number"] == "SUB-1")
+    calling = next(one for one in first["licenses"] if one["product"] == "CALLING")
+    assert (calling["available"], calling["overage"], calling["assignedPercent"]) == (0, 2, 120.0)
+
+
+def test_shows_what_became_of_a_trial(api: Api) -> None:
+    who = api.add_administrator("ADMINISTRATOR")
+    at = datetime(2026, 11, 1, 9)
+    bought = subscription("SUB-9")
+    tried = trial(
+        "TRI-1",
+        started_by=who,
+        extensions=[{"at": at, "by": who, "days": 5}, {"at": at, "by": None, "days": 2}],
+        ended_early_at=at,
+        converted_to=bought["_id"],
+        ends_at=at,
+        starts_at=datetime(2026, 10, 1),
+    )
+    identity = put_customer(api, "ORG-1", tried, bought)
+    (shown,) = api.data(reader(api), HOLDINGS, id=identity, all=True)["customer"]["trials"]
+    assert shown["startedBy"] == {"id": who}
+    assert shown["extensions"] == [
+        {"at": "2026-11-01T09:00:00Z", "by": {"id": who}, "days": 5},
+        {"at": "2026-11-01T09:00:00Z", "by": None, "days": 2},
+    ]
+    assert (shown["endedEarlyAt"], shown["convertedTo"]) == ("2026-11-01T09:00:00Z", {"number": "SUB-9"})
+    assert (shown["state"], shown["daysRemaining"], shown["version"]) == ("EXPIRED", 0, 1)
+
+
+def test_shows_assignments_by_name_and_only_those_that_stand(api: Api) -> None:
+    giver = api.add_administrator("FULL_ADMINISTRATOR", display_name="Giver")
+    zoe = api.add_administrator("ADMINISTRATOR", display_name="Zoë")
+    amir = api.add_administrator("ADMINISTRATOR", display_name="amir")
+    gone = api.add_administrator("ADMINISTRATOR", display_name="Gone")
+    soon = (utc_now() + DAY).replace(microsecond=0)
+    assignments = [
+        assignment(zoe),
+        assignment(amir, assigned_by=giver, expires_at=soon),
+        assignment(gone, expires_at=utc_now() - DAY),
+    ]
+    identity = put_customer(api, "ORG-1", assignments=assignments)
+    query = """query ($id: ID!) { customer(by: {id: $id}) {
+      assignments { administrator { id displayName } assignedAt assignedBy { displayName } expiresAt } } }"""
+    shown = api.data(reader(api), query, id=identity)["customer"]["assignments"]
+    assert shown == [
+        {
+            "administrator": {"id": amir, "displayName": "amir"},
+            "assignedAt": "2026-05-01T00:00:00Z",
+            "assignedBy": {"displayName": "Giver"},
+            "expiresAt": print_instant(soon),
+        },
+        {
+            "administrator": {"id": zoe, "displayName": "Zoë"},
+            "assignedAt": "2026-05-01T00:00:00Z",
+            "assignedBy": None,
+            "expiresAt": None,
+        },
+    ]
+
+
+def test_finds_a_customer_by_its_own_id_or_the_ordering_systems(api: Api) -> None:
+    identity, token = put_customer(api, "ORG-1"), reader(api)
+    query = "query ($by: CustomerLookup!) { customer(by: $by) { id } }"
+    assert api.data(token, query, by={"externalId": "ORG-1"})["customer"] == {"id": identity}
+    assert api.data(token, query, by={"id": identity})["customer"] == {"id": identity}
+    for nobody in ("org-1", "ORG", "", "\0", "$ne"):
+        assert api.data(token, query, by={"externalId": nobody})["customer"] is None
+        assert api.data(token, query, by={"id": nobody})["customer"] is None
+    for wrong in ({}, {"id": identity, "externalId": "ORG-1"}, {"id": None}, {"externalId": {"$gt": ""}}):
+        (error,) = api.ask(token, query, by=wrong)["errors"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"

@@ -83,7 +83,7 @@ class Query:
 
 @strawberry.type
 class Subscription:
-    @strawberry.subscription(graphql_type=NumberedType)
+    @strawberry.subscription(graphql_type=NumberedType)  # type: ignore[untyped-decorator]
     def numbered(self, info: strawberry.Info, least: int = 0, after: str | None = None) -> Any:
         if least < 0:
             raise GraphQLError("least", original_error=BadUserInput("least cannot be negative."))
@@ -106,7 +106,9 @@ class SmallHub:
         role, _, seconds = rest.partition(" ")
         if role not in set(PartnerRole):
             raise Unauthenticated("This token is not valid.")
-        return Viewer(_administrator(PartnerRole(role)), partner_id, utc_now() + timedelta(seconds=float(seconds or 60)))
+        return Viewer(
+            _administrator(PartnerRole(role)), partner_id, utc_now() + timedelta(seconds=float(seconds or 60))
+        )
 
     def context(self, viewer: Viewer) -> Context:
         administrator = viewer.administrator
@@ -181,6 +183,12 @@ class World:
 
     hub: SmallHub
     address: str
+    server: uvicorn.Server
+
+    @property
+    def connections(self) -> int:
+        """How many sockets the server holds."""
+        return len(self.server.server_state.connections)
 
     @asynccontextmanager
     async def socket(self, **options: Any) -> AsyncIterator[Socket]:
@@ -203,10 +211,10 @@ async def running_world(mongo_uri: str, database_name: str, **feed_options: Any)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
     try:
-        while not server.started:  # noqa: ASYNC110 (uvicorn offers nothing to wait for)
+        while not server.started:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield World(hub, f"ws://127.0.0.1:{port}/graphql")
+        yield World(hub, f"ws://127.0.0.1:{port}/graphql", server)
     finally:
         server.should_exit = True
         await serving

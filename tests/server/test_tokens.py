@@ -66,11 +66,12 @@ def test_a_token_holds_until_its_last_second_and_no_longer() -> None:
 
 OTHER_KEY: dict[str, Any] = dict(OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=True))
 PUBLIC_KEY = {name: KEY[name] for name in ("kty", "crv", "x", "kid")}
+PUBLIC_BYTES = base64.urlsafe_b64decode(KEY["x"] + "=")
 KID = KEY["kid"]
 REFUSED = {
     "no algorithm": by_hand({"alg": "none", "kid": KID}, claims(), None),
     "no algorithm, spelled otherwise": by_hand({"alg": "nOnE", "kid": KID}, claims(), None),
-    "HS256 with the public key": by_hand({"alg": "HS256", "kid": KID}, claims(), base64.urlsafe_b64decode(KEY["x"] + "=")),
+    "HS256 with the public key": by_hand({"alg": "HS256", "kid": KID}, claims(), PUBLIC_BYTES),
     "HS256 with the public JWK": by_hand({"alg": "HS256", "kid": KID}, claims(), json.dumps(PUBLIC_KEY).encode()),
     "the deprecated name of the algorithm": by_hand({"alg": "EdDSA", "kid": KID}, claims(), b"x"),
     "a foreign kid": signed(claims(), key=OTHER_KEY),

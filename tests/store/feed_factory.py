@@ -74,5 +74,5 @@ async def all_numbers(feed: Feed, position: Position, partner_id: str = "acme") 
 async def until(holds: Any, seconds: float = 20) -> None:
     """Waits until the condition holds."""
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110 (a condition of the database, not an event of this process)
+        while not holds():
             await asyncio.sleep(0.01)

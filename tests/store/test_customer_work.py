@@ -103,7 +103,13 @@ async def test_twenty_parallel_writers_lose_nothing(client: Client) -> None:
 async def test_an_expired_assignment_is_taken_away_and_told(client: Client) -> None:
     scope = await partner_scope(client)
     end = utc_now() + timedelta(milliseconds=30)
-    held = {"administrator_id": "adm_1", "assigned_at": utc_now(), "assigned_by": None, "expires_at": end, "imported": True}
+    held = {
+        "administrator_id": "adm_1",
+        "assigned_at": utc_now(),
+        "assigned_by": None,
+        "expires_at": end,
+        "imported": True,
+    }
     id_ = await add_customer(scope, "C-1", assignments=[held])
     assert "administrator:adm_1" in (await stored(scope, id_))["keys"]
     while utc_now() < end:

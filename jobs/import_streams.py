@@ -1,0 +1,40 @@
+"""Where an import's bytes come from: files, standard input, and what gzip has packed."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Callable
+from typing import BinaryIO
+
+CHUNK = 65_536
+_GZIP = zlib.MAX_WBITS | 16
+
+
+class BrokenGzip(ValueError):
+    """What was said to be gzip is none, or ends early."""
+
+
+async def read_chunks(file: BinaryIO, on_read: Callable[[int], None]) -> AsyncIterator[bytes]:
+    """A file's bytes, read outside the event loop; `on_read` hears how many each chunk has."""
+    while chunk := await asyncio.to_thread(file.read, CHUNK):
+        on_read(len(chunk))
+        yield chunk
+
+
+async def unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What gzip has packed, never more than a chunk at a time; several members stand one behind the other."""
+    unzip, is_fresh = zlib.decompressobj(_GZIP), True
+    async for chunk in chunks:
+        packed = chunk
+        while packed:
+            try:
+                yield unzip.decompress(packed, CHUNK)
+            except zlib.error as error:
+                raise BrokenGzip(f"This is not gzip, or damaged: {error}.") from None
+            is_fresh, packed = False, unzip.unconsumed_tail
+            if unzip.eof:
+                packed, unzip, is_fresh = unzip.unused_data, zlib.decompressobj(_GZIP), True
+    if not is_fresh:
+        rest = unzip.flush()
+        if not unzip.eof:
+            raise BrokenGzip("The gzip stream ends early.")
+        yield rest

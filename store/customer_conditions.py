@@ -1,0 +1,54 @@
+"""A filter's conditions as MongoDB reads them; domain.customer_filter.matches decides the same in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from domain.customer_filter import AllOf, AnyOf, Condition, ExpiresWithin, HasKey, HasWords, Not
+from domain.customer_keys import window_keys
+from domain.words import PREFIX_LENGTH, WORD_KEY
+from store.client import Document
+
+# It follows every character that a word can hold, in code points as in the bytes of UTF-8.
+_LAST_CHARACTER = "\U0010ffff"
+
+
+def condition_query(condition: Condition, now: datetime) -> Document:
+    """The query of a simplified condition that is neither EVERYTHING nor NOTHING."""
+    match condition:
+        case HasKey(_, keys):
+            return {"keys": _one_of(keys)}
+        case HasWords(words):
+            return _all([one for word in words for one in _word_starts(word)])
+        case ExpiresWithin(days):
+            until = now + timedelta(days=days)
+            ends = {"expiring_ends": {"$elemMatch": {"$gt": now, "$lte": until}}}
+            # The buckets only lead to few documents in order; the ends themselves decide.
+            return _all([{"keys": _one_of(window_keys(now, until))}, ends])
+        case AllOf(inner):
+            return _all([condition_query(one, now) for one in inner])
+        case AnyOf(inner):
+            return {"$or": [condition_query(one, now) for one in inner]}
+        case Not(inner_one):
+            return {"$nor": [condition_query(inner_one, now)]}
+
+
+def leads_by_key(condition: Condition) -> bool:
+    """Whether every match carries a key that the condition names, so that the index needs no other."""
+    if isinstance(condition, AllOf):
+        return any(map(leads_by_key, condition.conditions))
+    return isinstance(condition, HasKey | HasWords | ExpiresWithin)
+
+
+def _word_starts(word: str) -> list[Document]:
+    by_key: Document = {"keys": WORD_KEY + word[:PREFIX_LENGTH]}
+    if len(word) <= PREFIX_LENGTH:
+        return [by_key]
+    return [by_key, {"words": {"$elemMatch": {"$gte": word, "$lt": word + _LAST_CHARACTER}}}]
+
+
+def _one_of(keys: Sequence[str]) -> str | Document:
+    return keys[0] if len(keys) == 1 else {"$in": list(keys)}
+
+
+def _all(parts: list[Document]) -> Document:
+    return parts[0] if len(parts) == 1 else {"$and": parts}

@@ -1,0 +1,57 @@
+"""Customers in one scope: pages of a filtered list, its total and its facets, and look-ups by id."""
+
+from collections.abc import Sequence
+
+from domain.customer_filter import AllOf, Condition, simplified
+from domain.paging import Page, PageRequest
+from store.client import IndexModel
+from store.customer_documents import PROJECTION, CustomerDocument
+from store.customer_facets import CustomerFacets, read_facets
+from store.customer_orders import KEYS_INDEX, ORDER_INDEXES, CustomerOrder
+from store.customer_pages import read_page
+from store.customer_queries import COLLECTION, customers_where, is_empty
+from store.scope import Scope
+
+__all__ = ["CUSTOMER_INDEXES", "CustomerDocument", "CustomerOrder", "Customers"]
+
+CUSTOMER_INDEXES: tuple[IndexModel, ...] = (
+    # One key and the default order: whatever single condition a list has, its page is a stretch of this index.
+    IndexModel([("partner_id", 1), ("keys", 1), ("name_folded", 1), ("_id", 1)], name=KEYS_INDEX),
+    IndexModel([("partner_id", 1), ("external_id", 1)], name="external_id", unique=True),
+    *ORDER_INDEXES,
+)
+
+
+class Customers:
+    """The customers that the scope sees; a removed one does not exist here."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._collection = scope.collection(COLLECTION)
+
+    async def page(self, condition: AllOf, order: CustomerOrder, request: PageRequest) -> Page[CustomerDocument]:
+        """One page; InvalidCursor for a cursor of another list."""
+        return await read_page(self._scope, condition, order, request)
+
+    async def count(self, condition: Condition) -> int:
+        """How many customers match."""
+        wanted = simplified(condition)
+        if is_empty(wanted):
+            return 0
+        return await self._collection.count(customers_where(self._scope, wanted))
+
+    async def facets(self, condition: AllOf) -> CustomerFacets:
+        """How many customers stand behind each value, each dimension without its own top-level condition."""
+        return await read_facets(self._scope, condition)
+
+    async def by_ids(self, ids: Sequence[str]) -> dict[str, CustomerDocument]:
+        """Those of the ids that are customers in sight, in one query."""
+        where = {**self._scope.match_customers(), "_id": {"$in": list(ids)}}
+        found = await self._collection.find(where, PROJECTION)
+        return {document["_id"]: CustomerDocument(document) for document in found}
+
+    async def by_external_id(self, external_id: str) -> CustomerDocument | None:
+        """The customer with this id in the ordering system."""
+        where = {**self._scope.match_customers(), "external_id": external_id}
+        found = await self._collection.find_one(where, PROJECTION)
+        return None if found is None else CustomerDocument(found)

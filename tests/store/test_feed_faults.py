@@ -1,0 +1,76 @@
+"""What the feed survives: a database that dies, one that hangs, and one that has forgotten."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from domain.failures import CursorExpired
+from tests.mongod import Mongod, running_set
+from tests.store.feed_factory import Events, all_numbers, event, numbers, running_feed, until
+
+
+@pytest.fixture
+def mongod() -> Iterator[Mongod]:
+    """A mongod of the test's own, to be mistreated."""
+    with running_set() as (only,):
+        yield only
+
+
+@pytest.fixture
+def events(mongod: Mongod) -> Iterator[Events]:
+    with MongoClient[dict[str, Any]](mongod.uri) as client:
+        yield Events(client, "faults")
+
+
+async def test_goes_on_behind_the_last_event_after_the_database_was_killed(mongod: Mongod, events: Events) -> None:
+    async with running_feed(mongod.uri, "faults") as feed:
+        start = feed.position
+        following = asyncio.create_task(numbers(feed, start, 60))
+        await events.insert(range(30))
+        mongod.send(signal.SIGKILL)
+        await until(lambda: not feed.is_fresh)
+        mongod.stop()
+        await asyncio.to_thread(mongod.start)
+        await until(lambda: events.client.admin.command("hello")["isWritablePrimary"])
+        await events.insert(range(30, 60))
+        assert await following == list(range(60))
+        await until(lambda: feed.is_fresh)
+
+
+async def test_tells_when_the_database_hangs_and_goes_on_when_it_wakes(mongod: Mongod, events: Events) -> None:
+    async with running_feed(mongod.uri, "faults") as feed:
+        following = asyncio.create_task(numbers(feed, feed.position, 2))
+        await events.insert([0])
+        mongod.send(signal.SIGSTOP)
+        await until(lambda: not feed.is_fresh)
+        mongod.send(signal.SIGCONT)
+        await until(lambda: feed.is_fresh)
+        await events.insert([1])
+        assert await following == [0, 1]
+
+
+async def test_a_cursor_that_the_oplog_has_rolled_over_is_expired(mongod: Mongod, events: Events) -> None:
+    async with running_feed(mongod.uri, "faults") as feed:
+        await events.insert([0])
+        old = feed.position
+    oplog, noise = events.client["local"]["oplog.rs"], events.client["faults"]["noise"]
+
+    def is_rolled_over() -> bool:
+        noise.insert_one({"noise": "x" * 15_000_000})
+        oldest = oplog.find_one()
+        assert oldest is not None
+        return bool(oldest["ts"].time << 32 > old.time)
+
+    async with asyncio.timeout(120):
+        while not await asyncio.to_thread(is_rolled_over):
+            await asyncio.sleep(0)
+    async with running_feed(mongod.uri, "faults", back_seconds=300) as feed:
+        with pytest.raises(CursorExpired):
+            await all_numbers(feed, old)
+        following = asyncio.create_task(numbers(feed, feed.position, 1))
+        await asyncio.to_thread(events.collection.insert_one, event(1))
+        assert await following == [1]
