@@ -29,7 +29,7 @@ DELIVER: dict[LineKind, Deliver] = {
 _GROUP_FIELD = {LineKind.SUBSCRIPTIONS: "customer", LineKind.TRIALS: "customer"}
 _LINES = 1000
 _BYTES = 4 << 20
-_AT_ONCE = 4
+_AT_ONCE = 3
 # A slice that cannot get through for so long is halved, until it is one customer's.
 _PATIENCE_SECONDS = 2.0
 

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.customer_filter import Condition, parse_filter
-from domain.paging import PageRequest
+from domain.customer_filter import AllOf, parse_filter
+from domain.paging import Page, PageRequest
 from domain.types import CustomerOrderField, OrderDirection
 from resolvers.context import Context
 from store.administrators import AdministratorDocument
+from store.customer_facets import CustomerFacets
 from store.customers import CustomerDocument, CustomerOrder, Customers
+
+# Stands where nothing of a page was selected, and so nothing of it is ever read.
+UNREAD: Page[CustomerDocument] = Page((), False, False, lambda row: row.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ class Edge:
 class CustomerList:
     """A list as it was asked for, and the page of it where one was selected."""
 
-    condition: Condition
-    page: Any
+    condition: AllOf
+    page: Page[CustomerDocument]
 
     @property
     def nodes(self) -> list[CustomerDocument]:
@@ -73,19 +77,19 @@ async def of_administrator(
 
 
 async def _listed(
-    context: Context, condition: Condition, order: Mapping[str, Any] | None, page: Mapping[str, Any], with_page: bool
+    context: Context, condition: AllOf, order: Mapping[str, Any] | None, asked: Mapping[str, Any], with_page: bool
 ) -> CustomerList:
     """The list; its page is read only where one is selected, and a wrong request for one is refused in any case."""
-    request = PageRequest(**page)
+    request = PageRequest(**asked)
     given = order or {}
     chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
-    rows = await Customers(context.scope).page(condition, chosen, request) if with_page else None
-    return CustomerList(condition, rows)
+    page = await Customers(context.scope).page(condition, chosen, request) if with_page else UNREAD
+    return CustomerList(condition, page)
 
 
 async def total_count(context: Context, listed: CustomerList) -> int:
     return await Customers(context.scope).count(listed.condition)
 
 
-async def facets(context: Context, listed: CustomerList) -> Any:
+async def facets(context: Context, listed: CustomerList) -> CustomerFacets:
     return await Customers(context.scope).facets(listed.condition)

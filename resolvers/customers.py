@@ -4,19 +4,18 @@ from asyncio import gather
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from domain.entitlements import is_living, is_running
 from domain.failures import BadUserInput
-from domain.types import CustomerStatus, SubscriptionType
+from domain.types import SubscriptionType
 from resolvers.context import Context
 from resolvers.licenses import LicenseLine, license_lines
 from store.administrators import AdministratorDocument
+from store.customer_documents import StatusDetail
 from store.customers import CustomerDocument, Customers
 from store.entitlements import EntitlementDocument
 
 LIST_LIMIT = 200
-CALM = frozenset({CustomerStatus.TRIAL, CustomerStatus.SUBSCRIPTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,6 @@ async def customer(context: Context, _root: None, by: Mapping[str, str]) -> Cust
     if "external_id" in by:
         return await Customers(context.scope).by_external_id(by["external_id"])
     raise BadUserInput("Give the customer's id or its external id.")
-
-
-def needs_attention(_context: Context, customer: CustomerDocument) -> bool:
-    return any(status not in CALM for status in customer.statuses)
 
 
 async def subscriptions(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:
@@ -63,7 +58,7 @@ async def licenses(context: Context, customer: CustomerDocument) -> list[License
     return license_lines(line for one in held if is_running(one, now) for line in one.licenses)
 
 
-async def status_entitlements(context: Context, detail: Any) -> list[EntitlementDocument]:
+async def status_entitlements(context: Context, detail: StatusDetail) -> list[EntitlementDocument]:
     found = await gather(*(context.loaders.entitlements.get(id_) for id_ in detail.entitlement_ids))
     return [entitlement for entitlement in found if entitlement is not None]
 

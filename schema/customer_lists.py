@@ -2,7 +2,7 @@
 
 import strawberry
 
-from resolvers import customer_lists
+from resolvers import customer_lists, tags
 from schema.customers import Customer
 from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
 from schema.fields import resolved
@@ -62,7 +62,7 @@ class CustomerFacets:
     product: list[ProductCount]
     status: list[StatusCount]
     subscription_type: list[SubscriptionTypeCount]
-    tag: list[TagCount]
+    tag = resolved(tags.counts, list[TagCount])
 
 
 @strawberry.type

@@ -6,8 +6,8 @@ from typing import Any
 import strawberry
 
 from resolvers import customers
-from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
+from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
 from schema.fields import Argument, resolved
 from schema.node import Node
 from schema.organization import PartnerAdministrator
@@ -56,7 +56,7 @@ class Customer(Node):
     subscription_types: list[SubscriptionType] = strawberry.field(description="Kinds of every living entitlement.")
     statuses: list[CustomerStatus] = strawberry.field(description="In order of urgency, the most urgent first.")
     status_details: list[CustomerStatusDetail]
-    needs_attention = resolved(customers.needs_attention, bool)
+    needs_attention: bool
     last_administrator_sign_in_at: datetime | None
     created_at: datetime
     updated_at: datetime

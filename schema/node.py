@@ -1,5 +1,7 @@
 """What everything with a global id has in common, and the pages of a connection."""
 
+from typing import Any
+
 import strawberry
 
 from schema.fields import Argument
@@ -24,7 +26,7 @@ class PageInfo:
     end_cursor: str | None
 
 
-PAGE_ARGUMENTS = {
+PAGE_ARGUMENTS: dict[str, Any] = {
     "first": Argument(int | None),
     "after": Argument(str | None),
     "last": Argument(int | None),

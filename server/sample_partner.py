@@ -63,10 +63,9 @@ async def _prepare(settings: Settings, uri: str, folder: Path, customers: int) -
         scope = Scope(client, PARTNER_ID, utc_now())
         if await client.collection("keys").find_one(_LOADED) is None:
             await _load(client, scope, folder / "sample", customers)
-        told = {
-            role: await issue_token(scope, email, "api", settings.token_seconds) for role, email in ADDRESSES.items()
-        }
-        imports = await issue_token(scope, ADDRESSES[PartnerRole.FULL_ADMINISTRATOR], "import", settings.token_seconds)
+        seconds = settings.token_seconds
+        told = {str(role): await issue_token(scope, email, "api", seconds) for role, email in ADDRESSES.items()}
+        imports = await issue_token(scope, ADDRESSES[PartnerRole.FULL_ADMINISTRATOR], "import", seconds)
         return {**told, "import": imports, "line": await _speaking_line(client, scope)}
 
 

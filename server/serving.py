@@ -75,14 +75,14 @@ def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int
     # uvicorn raises the signal again once it has stopped: then it has been obeyed.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    server = uvicorn.Server(config)
     if workers > 1:
         os.environ[PARENT_VARIABLE] = str(os.getpid())
-        Multiprocess(config, target=server.run, sockets=[listener]).run()
-    else:
-        server.run(sockets=[listener])
-        if not server.started:
-            raise OperatorError("The server did not start; the lines above say why.")
+        Multiprocess(config, sockets=[listener]).run()
+        return
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise OperatorError("The server did not start; the lines above say why.")
 
 
 def _hand_down(settings: Settings, uri: str) -> None:

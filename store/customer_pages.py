@@ -1,4 +1,4 @@
-"""One page of a list of customers: keyset paging forward and backward, one query where the cursor's row still stands."""
+"""One page of a list of customers: keyset paging both ways, one query as long as the cursor's row still stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from domain.failures import OperatorError
-from store.client import DeleteMany, Document, InsertOne, ReplaceOne, Session
+from store.client import DeleteMany, Document, InsertOne, ReplaceOne, Session, UpdateOne
 from store.clock import utc_now
 from store.customer_work import CustomerWork
 from store.partners import PartnerDocument, Partners
@@ -106,12 +106,16 @@ async def _write(changing: CustomerSlice, actor_id: str | None) -> None:
         work.finish(changing.now)
     scope, session = changing.scope, changing.session
     await scope.collection("customers").bulk_write(
-        [InsertOne(w.customer) if w.is_new else _replacing(scope, w.customer) for w in works], session=session
+        [InsertOne(w.customer) if w.is_new else _changing(scope, w) for w in works], session=session
     )
     await _write_entitlements(changing, works)
     await _write_orders(changing, works)
     events = [event for work in works for event in work.events(changing.now, actor_id)]
     await scope.collection("events").insert_many(events, session=session)
+
+
+def _changing(scope: Scope, work: CustomerWork) -> UpdateOne:
+    return UpdateOne({**scope.match(), "_id": work.id}, {"$set": work.changed_fields()})
 
 
 def _replacing(scope: Scope, document: Document) -> "ReplaceOne[Document]":

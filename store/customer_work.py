@@ -44,9 +44,8 @@ class CustomerWork:
         self.orders: list[Document] = []
         self.reset_orders: set[str] = set()
         self._partner = partner
-        # References suffice: lists are replaced, never changed in place.
-        self._before = {key: self.customer.get(key, ()) for key in ("keys", "words", "assignments")}
-        self._products_before = self.customer.get("products", [])
+        # A shallow copy suffices: lists are replaced, never changed in place.
+        self._before: Document = {"keys": (), "products": [], **self.customer}
         self._new: set[str] = set()
         self._touched: set[str] = set()
         self._customer_touched = self.is_new
@@ -224,11 +223,16 @@ class CustomerWork:
 
     def _note_products(self, now: datetime) -> None:
         """What a customer holds can turn by time alone without a status; lists must hear of that too."""
-        if self.is_new or self.notes or self.turns or self.customer["products"] == self._products_before:
+        if self.is_new or self.notes or self.turns or self.customer["products"] == self._before["products"]:
             return
         held = ", ".join(PRODUCT_NAMES[Product(product)] for product in self.customer["products"]) or "nothing"
-        changes = {"products": [self._products_before, self.customer["products"]]}
+        changes = {"products": [self._before["products"], self.customer["products"]]}
         self.note(Note(ActivityKind.CUSTOMER_CHANGED, self.id, f"{self.customer['name']} now holds {held}", changes))
+
+    def changed_fields(self) -> Document:
+        """What differs from what is stored: MongoDB skips the indexes of whatever is not set."""
+        before = self._before
+        return {name: value for name, value in self.customer.items() if name not in before or before[name] != value}
 
     def entitlement_writes(self) -> tuple[list[Document], list[Document]]:
         """The new entitlements and the changed ones."""

@@ -118,7 +118,7 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 @contextmanager
 def serving(mongo_uri: str, database: str, partners: Sequence[str] = (PARTNER,)) -> Iterator[Api]:
     """The server, until the block ends."""
-    settings = Settings(MONGODB_URI=mongo_uri, database=database, ring_minutes=0)
+    settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(create_application(settings), log_level="warning", access_log=False, ws="none")

@@ -23,7 +23,8 @@ query ($id: ID!, $all: Boolean = false) { customer(by: {id: $id}) {
     licenses { product total assigned used available overage assignedPercent usedPercent }
   }
   trials(includeEnded: $all) {
-    id number state daysRemaining startedBy { id } extensions { at by { id } days } endedEarlyAt convertedTo { number } version
+    id number state daysRemaining startedBy { id } extensions { at by { id } days }
+    endedEarlyAt convertedTo { number } version
   }
   licenses { product total assigned used available overage assignedPercent usedPercent }
 } }
@@ -42,7 +43,12 @@ def test_shows_every_plain_field(api: Api) -> None:
     over = subscription("SUB-1", licenses=[line("CALLING", 10, 12, 3)])
     runs = trial("TRI-1", licenses=[line("MEETINGS", 5, 0, 0)])
     created = datetime(2026, 1, 2, 3, 4, 5)
-    facts = {"name": "Đorđević d.o.o.", "domain": "dordevic.example", "country": "RS", "created_at": created}
+    facts: dict[str, Any] = {
+        "name": "Đorđević d.o.o.",
+        "domain": "dordevic.example",
+        "country": "RS",
+        "created_at": created,
+    }
     identity = put_customer(api, "ORG-1", over, runs, managed_by="EXTERNAL_ADMINISTRATOR", **facts)
     shown = api.data(reader(api), CUSTOMER, id=identity)["customer"]
     details = {detail["status"]: detail for detail in shown.pop("statusDetails")}

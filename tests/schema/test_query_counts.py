@@ -142,7 +142,8 @@ async def test_two_hundred_nodes_cost_one_query_a_kind(world: World) -> None:
 async def test_every_query_names_its_tenant_for_an_assigned_administrator_too(world: World) -> None:
     await world.fill(2)
     query = """{ viewer { partner { services { customers } } }
-      customers { totalCount nodes { name subscriptions { number } assignments { administrator { customers { totalCount } } } } } }"""
+      customers { totalCount nodes {
+        name subscriptions { number } assignments { administrator { customers { totalCount } } } } } }"""
     data = await world.ask(query, PartnerRole.ADMINISTRATOR)
     assert data["customers"]["totalCount"] == 2
     assert data["viewer"]["partner"]["services"][0] == {"customers": 2}

@@ -12,7 +12,11 @@ from store.client import Document
 from store.scope import Scope
 from tests.api_server import Api, serving
 
-ME = "{ viewer { administrator { id email displayName role state seesAllCustomers version lastSignInAt } permissions } }"
+ME = """
+{ viewer { permissions administrator {
+  id email displayName role state seesAllCustomers version lastSignInAt
+} } }
+"""
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ function inWords(failure: unknown): unknown {
 }
 
 function closedBecause({ code, reason }: CloseEvent): string {
-  const told = reason ? `${code} ${reason}` : `${code}`;
+  const told = reason ? `${code}: ${reason.replace(/\.$/, "")}` : `${code}`;
   if (code === 4401 || code === FORBIDDEN)
     return `The server refused the access token (${told}). Paste a valid one into the field above.`;
   if (code === 1006) return "The connection broke and could not be made again. Is the server still running?";

@@ -1,10 +1,12 @@
 /** GraphiQL as a person meets it: the token's field, the saved operations, the run button, the panes. */
 
-const PATIENCE_MS = 20_000;
+/** A limit for what never comes, not a pace: other tests may share the machine. */
+const PATIENCE_MS = 60_000;
 
 export class GraphiQLPage {
   constructor(page, screenshots) {
     this.page = page;
+    page.setDefaultTimeout(PATIENCE_MS);
     this.screenshots = screenshots;
     this.tokenField = page.getByLabel("Access token");
     this.tokenOwner = page.locator("#token-owner");
@@ -12,7 +14,7 @@ export class GraphiQLPage {
 
   async open(address) {
     await this.page.goto(address);
-    await this.page.getByRole("button", { name: "Execute query" }).waitFor({ timeout: PATIENCE_MS });
+    await this.page.getByRole("button", { name: "Execute query" }).waitFor();
     await this.page.waitForFunction(() => globalThis.__MONACO?.editor.getEditors().length >= 3, null, {
       timeout: PATIENCE_MS,
     });
@@ -21,14 +23,10 @@ export class GraphiQLPage {
   async giveToken(token) {
     const before = await this.tokenOwner.innerText();
     await this.tokenField.fill(token);
-    await this.page.waitForFunction(
-      (old) => {
-        const owner = document.querySelector(".token-owner-known, .token-owner-refused");
-        return owner !== null && owner.textContent !== old;
-      },
-      before,
-      { timeout: PATIENCE_MS },
-    );
+    await this.page.waitForFunction((old) => {
+      const owner = document.querySelector(".token-owner-known, .token-owner-refused");
+      return owner !== null && owner.textContent !== old;
+    }, before);
     return this.tokenOwner.innerText();
   }
 
@@ -60,15 +58,11 @@ export class GraphiQLPage {
 
   /** Waits until the response pane holds all of these texts; resolves to its whole content. */
   async response(...texts) {
-    const found = await this.page.waitForFunction(
-      (wanted) => {
-        const model = globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith("response.json"));
-        const content = model?.getValue() ?? "";
-        return wanted.every((text) => content.includes(text)) && { content };
-      },
-      texts,
-      { timeout: PATIENCE_MS },
-    );
+    const found = await this.page.waitForFunction((wanted) => {
+      const model = globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith("response.json"));
+      const content = model?.getValue() ?? "";
+      return wanted.every((text) => content.includes(text)) && { content };
+    }, texts);
     return (await found.jsonValue()).content;
   }
 
@@ -95,16 +89,12 @@ export class GraphiQLPage {
   /** What the language worker finds wrong in the editors; proves that it runs once it has found something. */
   complaintsOfTheWorker(expected) {
     return this.page
-      .waitForFunction(
-        (wanted) => {
-          const messages = globalThis.__MONACO.editor.getModelMarkers({}).map(({ message }) => message);
-          return wanted
-            ? messages.some((message) => message.includes(wanted)) && messages
-            : messages.length === 0 && ["none"];
-        },
-        expected,
-        { timeout: PATIENCE_MS },
-      )
+      .waitForFunction((wanted) => {
+        const messages = globalThis.__MONACO.editor.getModelMarkers({}).map(({ message }) => message);
+        return wanted
+          ? messages.some((message) => message.includes(wanted)) && messages
+          : messages.length === 0 && ["none"];
+      }, expected)
       .then((found) => found.jsonValue());
   }
 

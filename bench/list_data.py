@@ -1,0 +1,132 @@
+"""Made-up customers for bench/list.py: documents as the write path would leave them, without the way there."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.write_concern import WriteConcern
+
+from domain.customer_keys import customer_keys
+from domain.instants import FOREVER, cut
+from domain.types import URGENCY, Product
+from domain.words import customer_words, sort_form
+
+DAY = timedelta(days=1)
+TAGS = [f"tag_{number:024x}" for number in range(40)]
+ADMINISTRATORS = [f"adm_{number:024x}" for number in range(20)]
+COUNTRIES = ["DE", "US", "FR", "GB", "RS", "JP", "IN", "BR", "TR", "PL", "SE", "KR"]
+_STEMS = ["Đorđe", "Müller", "Nordic", "Aqua", "Solar", "Vista", "Omega", "Granit", "Łódź", "Terra", "Bright", "Örebro"]
+_ENDS = ["works", "media", "soft", "bau", "net", "lab", "trade", "care", "line", "port", "tech", "foods"]
+_FORMS = ["GmbH", "Inc", "SA", "Ltd", "株式会社", "AB", "d.o.o."]
+_CHUNK = 2000
+
+
+def skewed(dice: random.Random, size: int) -> int:
+    """A place below `size`; the first places come up far more often than the last."""
+    return int(size * dice.random() ** 3)
+
+
+def made_customer(partner_id: str, number: int, dice: random.Random, now: datetime) -> dict[str, Any]:
+    """One customer whose statuses, ends and keys agree with each other."""
+    name = f"{_STEMS[skewed(dice, 12)]}{dice.choice(_ENDS)} {dice.randrange(5000)} {_FORMS[skewed(dice, 7)]}"
+    created_at = cut(now - dice.random() * 900 * DAY)
+    signed_in = cut(now - dice.random() ** 2 * 200 * DAY) if dice.random() < 0.75 else None
+    document: dict[str, Any] = {
+        "_id": f"cus_{dice.getrandbits(96):024x}",
+        "partner_id": partner_id,
+        "version": 1,
+        "created_at": created_at,
+        "updated_at": now,
+        "external_id": f"ORG-{number:06d}",
+        "name": name,
+        "domain": f"{sort_form(name).split()[0]}.example",
+        "country": COUNTRIES[skewed(dice, 12)],
+        "managed_by": "PARTNER_ORGANIZATION" if dice.random() < 0.7 else "EXTERNAL_ADMINISTRATOR",
+        "last_administrator_sign_in_at": signed_in,
+        "removed_at": None,
+        "tag_ids": sorted({TAGS[skewed(dice, 40)] for _ in range(skewed(dice, 5))}),
+        "assignments": [],
+        "delivered": {},
+        "name_folded": sort_form(name),
+        **_holdings(dice, now, signed_in or created_at),
+    }
+    if dice.random() < 0.5:
+        holder = {"administrator_id": ADMINISTRATORS[skewed(dice, 20)], "assigned_at": created_at}
+        document["assignments"] = [{**holder, "assigned_by": None, "expires_at": None, "imported": True}]
+    document["sign_in_or_never"] = signed_in or FOREVER
+    return _with_keys(document)
+
+
+def _holdings(dice: random.Random, now: datetime, active_at: datetime) -> dict[str, Any]:
+    kind = dice.random()
+    expired, waiting = kind < 0.12, 0.12 <= kind < 0.17
+    running = kind >= 0.2
+    has_trial = running and dice.random() < 0.2
+    has_subscription = running and (not has_trial or dice.random() < 0.5)
+    trial_ends = [cut(now + dice.random() * 90 * DAY)] if has_trial else []
+    subscription_ends = [cut(now + dice.random() * 730 * DAY)] if has_subscription else []
+    expiring = sorted(trial_ends + (subscription_ends if dice.random() < 0.5 else []))
+    holding = {
+        "SUSPENDED": has_subscription and dice.random() < 0.02,
+        "LICENSE_OVERAGE": running and dice.random() < 0.06,
+        "EXPIRING_SOON": any(end <= now + 30 * DAY for end in expiring),
+        "EXPIRED": expired,
+        "READY_FOR_ORDER_SETUP": waiting,
+        "NO_RECENT_ACTIVITY": running and active_at <= now - 60 * DAY,
+        "TRIAL": has_trial,
+        "SUBSCRIPTION": has_subscription,
+    }
+    statuses = [str(status) for status in URGENCY if holding[status]]
+    urgency = next((rank for rank, status in enumerate(URGENCY) if holding[status]), None)
+    next_expiry = min(trial_ends + subscription_ends, default=None)
+    living = running or waiting
+    types = ["SUBSCRIPTION"] * (has_subscription or waiting) + ["TRIAL"] * has_trial
+    products = [str(one) for rank, one in enumerate(Product) if living and dice.random() < (0.7, 0.5, 0.3, 0.05)[rank]]
+    return {
+        "statuses": statuses,
+        "status_details": [
+            {"status": one, "since": active_at, "reason": "Made up for a bench.", "entitlement_ids": []}
+            for one in statuses
+        ],
+        "products": products or (["MEETINGS"] if living else []),
+        "subscription_types": types,
+        "next_expiry_at": next_expiry,
+        "next_expiry_or_never": next_expiry or FOREVER,
+        "expiring_ends": expiring,
+        "urgency": urgency,
+        "urgency_or_none": len(URGENCY) if urgency is None else urgency,
+    }
+
+
+def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
+    words = customer_words(document["name"], document["domain"], document["external_id"])
+    keys = customer_keys(
+        managed_by=document["managed_by"],
+        products=document["products"],
+        statuses=document["statuses"],
+        subscription_types=document["subscription_types"],
+        tag_ids=document["tag_ids"],
+        administrator_ids=[held["administrator_id"] for held in document["assignments"]],
+        country=document["country"],
+        words=words,
+        expiring_ends=document["expiring_ends"],
+    )
+    return {**document, "words": words, "keys": keys}
+
+
+def made_customers(partner_id: str, count: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """So many customers, the same for the same partner and moment."""
+    dice = random.Random(partner_id)
+    return (made_customer(partner_id, number, dice, now) for number in range(count))
+
+
+def fill(uri: str, database: str, partner_id: str, count: int, now: datetime) -> None:
+    """Writes a partner's customers; the indexes are best made afterwards."""
+    with MongoClient[dict[str, Any]](uri) as client:
+        customers = client[database].get_collection("customers", write_concern=WriteConcern(w=1, j=False))
+        waiting = made_customers(partner_id, count, now)
+        while some := list(islice(waiting, _CHUNK)):
+            customers.insert_many(some, ordered=False)

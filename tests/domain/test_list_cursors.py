@@ -1,0 +1,73 @@
+"""Cursors of lists: they name a place in one list and nothing else."""
+
+import json
+from base64 import urlsafe_b64encode
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.failures import InvalidCursor
+from domain.instants import cut
+from domain.list_cursors import Kind, list_digest, read_cursor, write_cursor
+
+DIGEST = list_digest("acme", "NAME")
+INSTANT: tuple[Kind, ...] = ("instant or null", "text", "text")
+
+
+def forged(values: object) -> str:
+    """A cursor of the right list with any body."""
+    return urlsafe_b64encode(DIGEST + json.dumps(values).encode()).rstrip(b"=").decode()
+
+
+@given(st.none() | st.datetimes(), st.text(alphabet=st.characters(codec="utf-8")))
+def test_a_cursor_names_its_place(instant: datetime | None, name: str) -> None:
+    place = (instant and cut(instant), name, "cus_1")
+    assert read_cursor(DIGEST, INSTANT, write_cursor(DIGEST, place)) == place
+
+
+def test_rejects_a_cursor_of_another_list() -> None:
+    cursor = write_cursor(DIGEST, ("a", "b"))
+    with pytest.raises(InvalidCursor):
+        read_cursor(list_digest("other", "NAME"), ("text", "text"), cursor)
+
+
+@given(st.text() | st.from_regex(r"[A-Za-z0-9_-]{0,60}", fullmatch=True))
+def test_rejects_any_other_text(text: str) -> None:
+    with pytest.raises(InvalidCursor):
+        read_cursor(DIGEST, INSTANT, text)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        [],
+        None,
+        ["a", "b", "c"],
+        [True, "b", "c"],
+        [1.5, "b", "c"],
+        [10**30, "b", "c"],
+        [-(10**17), "b", "c"],
+        [0, None, "c"],
+        [0, "b", 7],
+        [0, "b", "c", "d"],
+    ],
+)
+def test_rejects_a_body_that_is_no_place(values: object) -> None:
+    with pytest.raises(InvalidCursor):
+        read_cursor(DIGEST, INSTANT, forged(values))
+
+
+@pytest.mark.parametrize(("kind", "value"), [("rank", None), ("rank", 100), ("rank", -1), ("instant", None)])
+def test_rejects_a_value_that_its_field_cannot_have(kind: Kind, value: object) -> None:
+    with pytest.raises(InvalidCursor):
+        read_cursor(DIGEST, (kind, "text", "text"), forged([value, "b", "c"]))
+
+
+def test_rejects_another_spelling_of_a_cursor() -> None:
+    cursor = write_cursor(DIGEST, ("a", "b"))
+    for spelling in (cursor + "=", cursor[:4] + "\n" + cursor[4:], " " + cursor, "A" * 5000, "[" * 2000):
+        with pytest.raises(InvalidCursor):
+            read_cursor(DIGEST, ("text", "text"), spelling)
