@@ -56,7 +56,7 @@ def exception_error(exception: BaseException) -> dict[str, Any]:
     if isinstance(exception, TimeoutError):
         return coded_error(TIMEOUT, "This took too long and was stopped.")
     if isinstance(exception, PyMongoError):
-        _log.warning("database_failure", exc_info=exception)
+        _log.warning("database_failure", error=repr(exception))
         return failure_error(Unavailable())
     identity = uuid4().hex
     _log.error("internal_error", id=identity, exc_info=exception)

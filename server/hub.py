@@ -1,10 +1,12 @@
 """What one process shares between its requests: the database, the schema, the feed and the keys."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 import strawberry
 
+from domain.failures import Unavailable
 from resolvers.context import Context, Viewer
 from server.operations import Operations
 from server.settings import Settings
@@ -12,6 +14,8 @@ from server.tokens import Claims, Verifier
 from server.viewer import scope_of, viewer_of
 from store.client import Client
 from store.clock import utc_now
+
+LOOK_UP_SECONDS = 4.0
 
 
 @dataclass(slots=True)
@@ -32,7 +36,13 @@ class Hub:
 
     async def authenticate(self, token: str) -> Viewer:
         """The viewer behind an API token; Unauthenticated otherwise."""
-        return await viewer_of(self.client, self.claims(token), utc_now())
+        claims = self.claims(token)
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                return await viewer_of(self.client, claims, utc_now())
+        except TimeoutError:
+            # One document by its id: where even that does not come, nothing would.
+            raise Unavailable from None
 
     def context(self, viewer: Viewer) -> Context:
         """A fresh context, with loaders of its own, for one operation or one batch of events."""

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Self
 
 from domain.permissions import sees_all_customers
-from domain.types import AdministratorState, PartnerRole
-from store.client import Document, IndexModel
+from domain.types import ActivityKind, AdministratorState, PartnerRole
+from store.client import Document, IndexModel, Session
+from store.events import Note, event_document
 from store.scope import Scope
+from store.transactions import in_transaction
 
 COLLECTION = "administrators"
 ADMINISTRATOR_INDEXES = (
@@ -77,7 +79,18 @@ class Administrators:
 
     async def activate(self, administrator_id: str) -> AdministratorDocument | None:
         """Turns an invited administrator active; None where somebody else changed the state meanwhile."""
-        where = {**self._scope.match(), "_id": administrator_id, "state": AdministratorState.INVITED}
-        change = {"$set": {"state": AdministratorState.ACTIVE, "updated_at": self._scope.now}, "$inc": {"version": 1}}
-        found = await self._collection.find_one_and_update(where, change)
-        return None if found is None else AdministratorDocument.read(found)
+        return await in_transaction(self._scope.client, lambda session: self._activated(administrator_id, session))
+
+    async def _activated(self, administrator_id: str, session: Session) -> AdministratorDocument | None:
+        scope, before, after = self._scope, AdministratorState.INVITED, AdministratorState.ACTIVE
+        where = {**scope.match(), "_id": administrator_id, "state": before}
+        change = {"$set": {"state": after, "updated_at": scope.now}, "$inc": {"version": 1}}
+        found = await self._collection.find_one_and_update(where, change, session=session)
+        if found is None:
+            return None
+        summary = f"{found['display_name']} signed in for the first time"
+        note = Note(ActivityKind.ADMINISTRATOR_CHANGED, administrator_id, summary, {"state": [before, after]})
+        shared = {"actor_id": administrator_id, "customer_id": None, "facts_before": None, "facts_after": None}
+        event = event_document(scope.partner_id, scope.now, shared, note)
+        await scope.collection("events").insert_many([event], session=session)
+        return AdministratorDocument.read(found)

@@ -38,6 +38,13 @@ def stored(api: Api, administrator_id: str) -> Document:
     return api.store(work)
 
 
+def events(api: Api) -> list[Document]:
+    async def work(scope: Scope) -> list[Document]:
+        return await scope.collection("events").find(scope.match())
+
+    return api.store(work)
+
+
 def test_each_role_is_told_what_it_may_do(api: Api) -> None:
     for role in PartnerRole:
         identity = api.add_administrator(role, display_name=f"One {role}", email=f"{role.lower()}@Partner.example")
@@ -63,6 +70,9 @@ def test_an_invited_administrator_becomes_active_with_the_first_valid_request(ap
     assert api.data(token, ME)["viewer"]["administrator"]["state"] == "ACTIVE"
     assert (stored(api, identity)["state"], stored(api, identity)["version"]) == ("ACTIVE", 2)
     assert api.data(token, ME)["viewer"]["administrator"]["version"] == 2
+    (event,) = events(api)
+    assert (event["kind"], event["subject_id"], event["actor_id"]) == ("ADMINISTRATOR_CHANGED", identity, identity)
+    assert event["changes"] == {"state": ["INVITED", "ACTIVE"]}
 
 
 def test_a_removed_administrator_is_out_at_once(api: Api) -> None:

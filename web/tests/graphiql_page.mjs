@@ -15,9 +15,7 @@ export class GraphiQLPage {
   async open(address) {
     await this.page.goto(address);
     await this.page.getByRole("button", { name: "Execute query" }).waitFor();
-    await this.page.waitForFunction(() => globalThis.__MONACO?.editor.getEditors().length >= 3, null, {
-      timeout: PATIENCE_MS,
-    });
+    await this.page.waitForFunction(() => globalThis.__MONACO?.editor.getEditors().length >= 3);
   }
 
   async giveToken(token) {
@@ -50,10 +48,6 @@ export class GraphiQLPage {
 
   run() {
     return this.page.getByRole("button", { name: "Execute query" }).click();
-  }
-
-  stop() {
-    return this.page.getByRole("button", { name: "Stop query" }).click();
   }
 
   /** Waits until the response pane holds all of these texts; resolves to its whole content. */

@@ -1,0 +1,111 @@
+"""How long a change takes from its committed write to a subscriber: a real server process, sockets on this machine.
+
+`python -m bench.feed [SUBSCRIBERS [CHANGES]]` (100 and 200). What must hold for 100 subscribers: p50 ≤ 20 ms,
+p99 ≤ 100 ms. First all subscriptions are equal, then each has a filter of its own and so an execution of its own.
+The clock starts when the writer, in this process, has its commit acknowledged.
+"""
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from time import monotonic
+from typing import Any
+
+import orjson
+import websockets
+
+from server.protocol import SUBPROTOCOL
+from store.client import Client
+from store.clock import utc_now
+from store.customer_slices import CustomerSlice, change_customers
+from store.scope import Scope
+from tests.hub import PARTNER, Hub
+from tests.mongod import running_set
+from tests.store.factory_customers import add_customers, subscription
+
+PAUSE_SECONDS = 0.03
+QUERY = """subscription($filter: CustomerFilter) { customerStatusChanged(filter: $filter) {
+  cursor at entered left statuses
+  customer { id externalId name statuses statusDetails { status since } }
+} }"""
+
+
+class Subscriber:
+    """One socket; `arrivals` are the customers it heard of and when."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.arrivals: list[tuple[str, float]] = []
+
+    async def begin(self, token: str, number: int | None) -> None:
+        """Subscribes, and waits for a query's answer as the sign that it is accepted; a number makes it unlike others."""
+        await self._say(type="connection_init", payload={"authorization": f"Bearer {token}"})
+        other = None if number is None else {"not": {"country": f"X{number}"}}
+        await self._say(id="1", type="subscribe", payload={"query": QUERY, "variables": {"filter": other}})
+        await self._say(id="2", type="subscribe", payload={"query": "{ feedCursor }"})
+        while orjson.loads(await self._connection.recv()) != {"id": "2", "type": "complete"}:
+            pass
+
+    async def listen(self, changes: int) -> None:
+        """Takes so many changes."""
+        while len(self.arrivals) < changes:
+            text = await self._connection.recv()
+            arrived = monotonic()
+            customer = orjson.loads(text)["payload"]["data"]["customerStatusChanged"]["customer"]
+            self.arrivals.append((customer["externalId"], arrived))
+
+    async def _say(self, **message: Any) -> None:
+        await self._connection.send(orjson.dumps(message).decode())
+
+
+async def overload(scope: Scope, external_id: str, assigned: int) -> float:
+    """Pushes one customer over its licences, or back; answers when the commit was acknowledged."""
+    lines = [{"product": "MEETINGS", "total": 10, "assigned": assigned, "used": 3, "day": None}]
+
+    async def body(changing: CustomerSlice) -> None:
+        changing.works[0].put_entitlement(f"S-{external_id}", {"licenses": lines})
+
+    await change_customers(scope, {"external_id": external_id}, body)
+    return monotonic()
+
+
+async def measure(hub: Hub, scope: Scope, subscribers: int, changes: int, *, are_equal: bool) -> str:
+    """One row: every change reaches every subscriber."""
+    token, address = hub.token(), hub.url.replace("http", "ws", 1) + "/graphql"
+    async with AsyncExitStack() as stack:
+        widgets = []
+        for number in range(subscribers):
+            connecting = websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None)  # type: ignore[list-item]
+            widgets.append(Subscriber(await stack.enter_async_context(connecting)))
+            await widgets[-1].begin(token, None if are_equal else number)
+        listening = [asyncio.create_task(widget.listen(changes)) for widget in widgets]
+        committed = {}
+        for number in range(changes):
+            committed[f"C-{number}"] = await overload(scope, f"C-{number}", 12 if are_equal else 5)
+            await asyncio.sleep(PAUSE_SECONDS)
+        async with asyncio.timeout(60):
+            await asyncio.gather(*listening)
+    late = sorted((at - committed[id_]) * 1000 for widget in widgets for id_, at in widget.arrivals)
+    in_order = all([id_ for id_, _ in widget.arrivals] == list(committed) for widget in widgets)
+    p50, p99 = late[len(late) // 2], late[len(late) * 99 // 100]
+    kind = "equal" if are_equal else "all different"
+    return f"{subscribers:>11} {kind:>14} {len(late):>10,} {p50:>9.1f} {p99:>9.1f} {late[-1]:>9.1f} {in_order!s:>9}"
+
+
+async def main(subscribers: int, changes: int) -> None:
+    """Prints a row for equal subscriptions and one for different ones."""
+    print(f"{'subscribers':>11} {'subscriptions':>14} {'delivered':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'max (ms)':>9} in order")
+    with running_set() as (mongod,):
+        hub = Hub(mongod.uri, "bench_feed")
+        await asyncio.to_thread(hub.make_partner)
+        client = Client(mongod.uri, "bench_feed")
+        scope = Scope(client, PARTNER, utc_now())
+        await add_customers(scope, ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(changes)))
+        with hub.serving():
+            for are_equal in (True, False):
+                print(await measure(hub, scope, subscribers, changes, are_equal=are_equal), flush=True)
+        await client.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*([int(argument) for argument in sys.argv[1:]] + [100, 200][len(sys.argv) - 1 :])))

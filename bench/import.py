@@ -1,0 +1,133 @@
+# ruff: noqa: N999  (issue 2 gives the file its name, and nobody imports it)
+"""How fast an import is, beside a bare bulk_write of the documents that it made, and how much memory it takes.
+
+`python -m bench.import [CUSTOMERS] [usage]` (20000 customers with their subscriptions and trials; with `usage` their
+history of licence figures too). What must hold: at least a fifth of the bare rows a second, in the same run, into
+the same collections with the same indexes, statuses and events included; memory flat in the files' length.
+"""
+
+import asyncio
+import resource
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from pymongo import InsertOne, MongoClient
+
+from domain.lines import LineKind
+from jobs.import_streams import read_chunks, unzipped
+from jobs.imports import Summary, import_stream
+from jobs.sample import write_sample
+from store.client import Client
+from store.clock import utc_now
+from store.indexes import ensure_indexes
+from store.partner_creation import create_partner
+from store.scope import Scope
+from tests.mongod import running_set
+
+COLLECTIONS = ("customers", "entitlements", "orders", "license_snapshots", "events")
+BATCH = 1000
+
+
+class Loaded(NamedTuple):
+    """What one process measured of its import."""
+
+    lines: int
+    seconds: float
+    peak_megabytes: int
+    rows: Sequence[str]
+
+
+def load(uri: str, database: str, folder: Path, kinds: Sequence[LineKind]) -> Loaded:
+    """Imports the folder's files of these kinds into an empty database; runs in a process of its own."""
+    return asyncio.run(_load(uri, database, folder, kinds))
+
+
+async def _load(uri: str, database: str, folder: Path, kinds: Sequence[LineKind]) -> Loaded:
+    client = Client(uri, database)
+    await ensure_indexes(client)
+    scope = Scope(client, "bench", utc_now())
+    await create_partner(scope, "Bench", "bench@partner.example", [])
+    lines, total, rows = 0, 0.0, []
+    for kind in kinds:
+        path = _file(folder, kind)
+        started = perf_counter()
+        summary = await _load_file(scope, kind, path)
+        seconds = perf_counter() - started
+        assert summary.refused == 0, summary
+        rows.append(f"  {kind:14} {summary.lines:9,} lines {seconds:8.2f} s {summary.lines / seconds:10,.0f} lines/s")
+        lines, total = lines + summary.lines, total + seconds
+    await client.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return Loaded(lines, total, peak, rows)
+
+
+def _file(folder: Path, kind: LineKind) -> Path:
+    (path,) = folder.glob(f"{kind}*")
+    return path
+
+
+async def _load_file(scope: Scope, kind: LineKind, path: Path) -> Summary:
+    with ExitStack() as stack:
+        chunks = read_chunks(stack.enter_context(path.open("rb")), lambda _: None)
+        return await import_stream(scope, kind, unzipped(chunks) if path.suffix == ".gz" else chunks)
+
+
+def in_a_process(uri: str, database: str, folder: Path, kinds: Sequence[LineKind]) -> Loaded:
+    """The import in a fresh process, so that its peak of memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(load, uri, database, folder, kinds).result()
+
+
+def write_bare(mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -> tuple[int, float]:
+    """Writes every document of one database into the other by plain bulk_write: how many, and the seconds."""
+    count, seconds = 0, 0.0
+    for name in COLLECTIONS:
+        ready = list(mongo[source][name].find())
+        started = perf_counter()
+        for start in range(0, len(ready), BATCH):
+            writes = [InsertOne(document) for document in ready[start : start + BATCH]]
+            mongo[target][name].bulk_write(writes, ordered=False)
+        seconds += perf_counter() - started
+        count += len(ready)
+    return count, seconds
+
+
+async def prepare(uri: str, database: str) -> None:
+    """The same collections, validators and indexes as the import's."""
+    client = Client(uri, database)
+    await ensure_indexes(client)
+    await client.close()
+
+
+def main(customers: int, with_usage: bool) -> None:
+    """Prints both figures and their ratio, then the peaks of memory."""
+    kinds = [LineKind.CUSTOMERS, LineKind.SUBSCRIPTIONS, LineKind.TRIALS]
+    kinds += [LineKind.LICENSE_USAGE] if with_usage else []
+    with running_set() as (mongod,), TemporaryDirectory() as folder, MongoClient[dict[str, Any]](mongod.uri) as mongo:
+        small, whole = Path(folder, "small"), Path(folder, "whole")
+        write_sample(small, customers // 4, 1, date(2026, 11, 22))
+        write_sample(whole, customers, 1, date(2026, 11, 22))
+        quarter = in_a_process(mongod.uri, "quarter", small, kinds)
+        mongo.drop_database("quarter")
+        imported = in_a_process(mongod.uri, "imported", whole, kinds)
+        asyncio.run(prepare(mongod.uri, "bare"))
+        rows, seconds = write_bare(mongo, "imported", "bare")
+    print(f"{customers:,} customers", *imported.rows, sep="\n")
+    print(f"import          {rows:9,} rows {imported.seconds:9.2f} s {rows / imported.seconds:10,.0f} rows/s")
+    print(f"bare bulk_write {rows:9,} rows {seconds:9.2f} s {rows / seconds:10,.0f} rows/s")
+    print(f"ratio           {seconds / imported.seconds:9.2f} (at least 0.20)")
+    print(f"peak memory     {quarter.peak_megabytes:9} MB for {quarter.lines:,} lines")
+    print(f"                {imported.peak_megabytes:9} MB for {imported.lines:,} lines")
+
+
+if __name__ == "__main__":
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    main(numbers[0] if numbers else 20_000, "usage" in sys.argv[1:])

@@ -1,0 +1,180 @@
+"""Lists over the API: filters, orders, pages, totals and facets, and how what cannot be meant is refused."""
+
+from typing import Any
+
+import pytest
+
+from store.clock import utc_now
+from tests.api_server import Api
+from tests.factory_documents import DAY, assignment, line, put_customer, trial
+from tests.store.factory_customers import subscription
+
+LIST = """
+query ($filter: CustomerFilter, $orderBy: CustomerOrder, $first: Int, $after: String, $last: Int, $before: String) {
+  customers(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+    totalCount nodes { externalId } edges { cursor node { externalId } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}
+"""
+
+
+@pytest.fixture
+def holder(api: Api) -> str:
+    return api.add_administrator("ADMINISTRATOR")
+
+
+@pytest.fixture
+def token(api: Api, holder: str) -> str:
+    """Sees four customers: A expires soon, B is over its licences, C is on trial, D has nothing."""
+    signed_in = {"last_administrator_sign_in_at": utc_now() - 3 * DAY}
+    put_customer(api, "A", subscription("S-A", ends_at=utc_now() + 9 * DAY), name="Émile & Söhne", country="DE")
+    over = [line("CALLING", 1, 2)]
+    put_customer(api, "B", subscription("S-B", licenses=over), name="Bravo", assignments=[assignment(holder)])
+    put_customer(api, "C", trial("T-C"), name="Čačak", managed_by="EXTERNAL_ADMINISTRATOR", **signed_in)
+    put_customer(api, "D", name="Delta", last_administrator_sign_in_at=None)
+    return api.token(api.add_administrator("READ_ONLY_ADMINISTRATOR"))
+
+
+def listed(api: Api, token: str, **variables: Any) -> str:
+    found = api.data(token, LIST, **variables)["customers"]
+    assert [edge["node"] for edge in found["edges"]] == found["nodes"]
+    return "".join(node["externalId"] for node in found["nodes"])
+
+
+FILTERS: list[tuple[dict[str, Any] | None, str]] = [
+    (None, "BCDA"),
+    ({}, "BCDA"),
+    ({"search": "sohn"}, "A"),
+    ({"search": "cacak"}, "C"),
+    ({"search": " "}, "BCDA"),
+    ({"search": ".*"}, ""),
+    ({"managedBy": "EXTERNAL_ADMINISTRATOR"}, "C"),
+    ({"managedBy": ["EXTERNAL_ADMINISTRATOR", "PARTNER_ORGANIZATION"]}, "BCDA"),
+    ({"managedBy": None}, "BCDA"),
+    ({"managedBy": []}, ""),
+    ({"product": ["CALLING"]}, "B"),
+    ({"status": ["LICENSE_OVERAGE", "TRIAL"]}, "BC"),
+    ({"status": ["EXPIRING_SOON"], "subscriptionType": ["SUBSCRIPTION"]}, "A"),
+    ({"subscriptionType": ["TRIAL"]}, "C"),
+    ({"country": ["de", "AT"]}, "A"),
+    ({"tag": ["tag_1"]}, ""),
+    ({"expiresWithinDays": 9}, "A"),
+    ({"expiresWithinDays": 10}, "CA"),
+    ({"allOf": [{"status": "SUBSCRIPTION"}, {"not": {"country": "DE"}}]}, "B"),
+    ({"anyOf": [{"search": "delta"}, {"country": "DE"}]}, "DA"),
+    ({"allOf": []}, "BCDA"),
+    ({"anyOf": []}, ""),
+    ({"not": {}}, ""),
+    ({"not": {"not": {"not": {"not": {"not": {"search": "delta"}}}}}}, "BCA"),
+]
+
+
+def test_filters_say_what_the_contract_says(api: Api, token: str, holder: str) -> None:
+    for given, expected in [*FILTERS, ({"administrator": [holder]}, "B")]:
+        assert (given, listed(api, token, filter=given)) == (given, expected)
+        assert api.data(token, LIST, filter=given)["customers"]["totalCount"] == len(expected)
+
+
+def test_every_order_goes_both_ways_with_nulls_last(api: Api, token: str) -> None:
+    orders = {
+        ("NAME", "ASC"): "BCDA",
+        ("NAME", "DESC"): "ADCB",
+        ("CREATED_AT", "ASC"): "ABCD",
+        ("CREATED_AT", "DESC"): "DCBA",
+        ("LAST_ADMINISTRATOR_SIGN_IN_AT", "ASC"): "CABD",
+        ("LAST_ADMINISTRATOR_SIGN_IN_AT", "DESC"): "BACD",
+        ("NEXT_EXPIRY_AT", "ASC"): "ACBD",
+        ("NEXT_EXPIRY_AT", "DESC"): "BCAD",
+        ("URGENCY", "ASC"): "BCAD",
+    }
+    for (field, direction), expected in orders.items():
+        order = {"field": field, "direction": direction}
+        assert (order, listed(api, token, orderBy=order)) == (order, expected)
+    assert listed(api, token, orderBy={}) == "BCDA"
+    assert listed(api, token, orderBy={"direction": "DESC"}) == "ADCB"
+
+
+def test_pages_go_forward_and_back(api: Api, token: str) -> None:
+    first = api.data(token, LIST, first=3)["customers"]
+    assert [node["externalId"] for node in first["nodes"]] == ["B", "C", "D"]
+    info = first["pageInfo"]
+    assert (info["hasNextPage"], info["hasPreviousPage"]) == (True, False)
+    assert (info["startCursor"], info["endCursor"]) == (first["edges"][0]["cursor"], first["edges"][-1]["cursor"])
+    assert listed(api, token, first=3, after=info["endCursor"]) == "A"
+    assert listed(api, token, last=1, before=info["endCursor"]) == "C"
+    assert listed(api, token, last=2) == "DA"
+    nothing = api.data(token, LIST, filter={"anyOf": []})["customers"]
+    assert (nothing["totalCount"], nothing["edges"]) == (0, [])
+    assert nothing["pageInfo"]["startCursor"] is None
+
+
+def test_counts_what_stands_behind_each_value(api: Api, token: str) -> None:
+    query = """query ($filter: CustomerFilter) { customers(filter: $filter) { totalCount facets {
+      managedBy { value count } product { value count } status { value count }
+      subscriptionType { value count } tag { value { name } count } } } }"""
+    found = api.data(token, query, filter={"subscriptionType": ["TRIAL"]})["customers"]
+    counts = {name: {one["value"]: one["count"] for one in rows} for name, rows in found["facets"].items()}
+    assert found["totalCount"] == 1
+    assert counts == {
+        "managedBy": {"EXTERNAL_ADMINISTRATOR": 1, "PARTNER_ORGANIZATION": 0},
+        "product": {"MEETINGS": 1, "CALLING": 0, "MESSAGING": 0, "REAL_TIME_TRANSLATIONS": 0},
+        "status": {
+            "TRIAL": 1,
+            "SUBSCRIPTION": 0,
+            "EXPIRING_SOON": 1,
+            "LICENSE_OVERAGE": 0,
+            "NO_RECENT_ACTIVITY": 0,
+            "READY_FOR_ORDER_SETUP": 0,
+            "SUSPENDED": 0,
+            "EXPIRED": 0,
+        },
+        "subscriptionType": {"SUBSCRIPTION": 2, "TRIAL": 1},
+        "tag": {},
+    }
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"first": 0}, "BAD_USER_INPUT"),
+    ({"first": -1}, "BAD_USER_INPUT"),
+    ({"first": 201}, "BAD_USER_INPUT"),
+    ({"last": 0}, "BAD_USER_INPUT"),
+    ({"last": 201}, "BAD_USER_INPUT"),
+    ({"first": 1, "last": 1}, "BAD_USER_INPUT"),
+    ({"first": "1"}, "BAD_USER_INPUT"),
+    ({"first": 1.5}, "BAD_USER_INPUT"),
+    ({"after": "x"}, "INVALID_CURSOR"),
+    ({"before": ""}, "INVALID_CURSOR"),
+    ({"filter": {"search": "x" * 101}}, "BAD_USER_INPUT"),
+    ({"filter": {"expiresWithinDays": 0}}, "BAD_USER_INPUT"),
+    ({"filter": {"expiresWithinDays": 366}}, "BAD_USER_INPUT"),
+    ({"filter": {"tag": [f"tag_{n}" for n in range(501)]}}, "BAD_USER_INPUT"),
+    ({"filter": {"status": ["NEW"]}}, "BAD_USER_INPUT"),
+    ({"filter": {"status": {"$ne": "TRIAL"}}}, "BAD_USER_INPUT"),
+    ({"filter": {"nothing": 1}}, "BAD_USER_INPUT"),
+    ({"filter": {"not": {"not": {"not": {"not": {"not": {"not": {}}}}}}}}, "BAD_USER_INPUT"),
+    ({"orderBy": {"field": "ID"}}, "BAD_USER_INPUT"),
+    ({"orderBy": {"field": None}}, "BAD_USER_INPUT"),
+]
+
+
+def test_refuses_what_cannot_be_meant(api: Api) -> None:
+    token = api.token(api.add_administrator("READ_ONLY_ADMINISTRATOR"))
+    for variables, code in REFUSED:
+        answer = api.ask(token, LIST, **variables)
+        found = {error["extensions"]["code"] for error in answer["errors"]}
+        assert (variables, found, answer.get("data")) == (variables, {code}, None)
+
+
+def test_a_wrong_page_is_refused_also_where_only_the_total_is_selected(api: Api) -> None:
+    token = api.token(api.add_administrator("READ_ONLY_ADMINISTRATOR"))
+    (error,) = api.ask(token, "{ customers(first: 1, last: 1) { totalCount } }")["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["customers"], "BAD_USER_INPUT")
+
+
+def test_a_cursor_belongs_to_its_own_list(api: Api, token: str) -> None:
+    cursor = api.data(token, LIST, first=1)["customers"]["pageInfo"]["endCursor"]
+    others: list[dict[str, Any]] = [{"filter": {"search": "b"}}, {"orderBy": {"direction": "DESC"}}]
+    for other in others:
+        (error,) = api.ask(token, LIST, after=cursor, **other)["errors"]
+        assert error["extensions"]["code"] == "INVALID_CURSOR"
