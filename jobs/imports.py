@@ -29,6 +29,7 @@ DELIVER: dict[LineKind, Deliver] = {
 _GROUP_FIELD = {LineKind.SUBSCRIPTIONS: "customer", LineKind.TRIALS: "customer"}
 _LINES = 1000
 _BYTES = 4 << 20
+_IN_ONE_GO = 100
 _AT_ONCE = 3
 # A slice that cannot get through for so long is halved, until it is one customer's.
 _PATIENCE_SECONDS = 2.0
@@ -123,7 +124,10 @@ class _Import:
 
     async def take(self, raw_lines: Sequence[RawLine]) -> None:
         """Reads lines, and writes slices as they fill up."""
-        for raw in raw_lines:
+        for place, raw in enumerate(raw_lines):
+            if place % _IN_ONE_GO == 0:
+                # A chunk can hold a thousand lines, and requests and feeds of this process must not wait for them all.
+                await asyncio.sleep(0)
             read = read_raw(self._kind, raw)
             if read is None:
                 continue

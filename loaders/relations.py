@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from functools import cached_property
 
+from domain.customer_filter import AllOf
+from domain.paging import Page, PageRequest
 from domain.types import Product
 from loaders.batch import Batch
+from loaders.once import Once
 from store.administrators import AdministratorDocument, Administrators
-from store.customers import CustomerDocument, Customers
+from store.customers import CustomerDocument, CustomerOrder, Customers
 from store.entitlements import EntitlementDocument, Entitlements
 from store.partners import PartnerDocument, Partners
 from store.running_customers import RunningCustomers
 from store.scope import Scope
 
+CustomerPage = tuple[AllOf, CustomerOrder, PageRequest]
 EntitlementLists = Batch[str, list[EntitlementDocument]]
 
 
@@ -50,6 +54,16 @@ class Relations:
     def running_customers(self) -> Batch[Product, int]:
         """By product, how many customers in sight have a running line of it."""
         return Batch(RunningCustomers(self._scope).counts)
+
+    @cached_property
+    def pages(self) -> Once[CustomerPage, Page[CustomerDocument]]:
+        """Pages of lists of customers: an administrator who stands behind fifty customers is looked up once."""
+        return Once(lambda asked: Customers(self._scope).page(*asked))
+
+    @cached_property
+    def totals(self) -> Once[AllOf, int]:
+        """How many customers match."""
+        return Once(Customers(self._scope).count)
 
     async def administrator(self, id_: str | None) -> AdministratorDocument | None:
         """The administrator that a document names, if it names one."""

@@ -83,12 +83,12 @@ async def _listed(
     request = PageRequest(**asked)
     given = order or {}
     chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
-    page = await Customers(context.scope).page(condition, chosen, request) if with_page else UNREAD
+    page = await context.loaders.pages.get((condition, chosen, request)) if with_page else UNREAD
     return CustomerList(condition, page)
 
 
 async def total_count(context: Context, listed: CustomerList) -> int:
-    return await Customers(context.scope).count(listed.condition)
+    return await context.loaders.totals.get(listed.condition)
 
 
 async def facets(context: Context, listed: CustomerList) -> CustomerFacets:

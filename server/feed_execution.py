@@ -1,13 +1,14 @@
 """One subscription's execution: its source of payloads, and the answer that each payload becomes."""
 
 import re
-from asyncio import gather, sleep
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from asyncio import Future, Task, create_task, gather, shield, sleep
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
 import orjson
-from graphql import ArgumentNode, ExecutionResult, FieldNode, VariableNode, execute_subscription_event
+from graphql import ExecutionResult, FieldNode, VariableNode, execute_subscription_event
 from graphql.execution import create_source_event_stream
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
@@ -21,6 +22,7 @@ from store.feed_oplog import Stretch
 
 # So many answers are made before others get their turn on the loop, and before these are sent.
 _AT_ONCE = 25
+_VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
 
 class Answer(NamedTuple):
@@ -30,15 +32,17 @@ class Answer(NamedTuple):
     payload_json: str
 
 
-class Start(NamedTuple):
-    """Where a subscriber wants to begin, and by what the variables of equal subscriptions may differ."""
-
-    after: str | None
-    after_variable: str | None
-
-
 Deliver = Callable[[Answer], None]
-NewContext = Callable[[Viewer], Context]
+
+
+class Shared(NamedTuple):
+    """The context of a batch, and the answers already made in it: equal changes of one shape have one answer."""
+
+    context: Context
+    answers: dict[Hashable, "Task[str]"]
+
+
+NewContext = Callable[[Viewer], Shared]
 
 
 class FeedExecution:
@@ -56,27 +60,24 @@ class FeedExecution:
         if isinstance(built, list):
             raise Refusal(request_errors(built, BAD_USER_INPUT))
         self._executor = built
-        self._operation = operation
+        field = self._root_field(operation)
+        arguments = get_argument_values(
+            built.schema.get_field(built.schema.subscription_type, field.name.value), field, built.variable_values
+        )
+        self.after: str | None = arguments.get("after")
+        choosing = _only_within(field, operation.text)
+        # Subscriptions that differ in these variables alone hear different events, but say the same of each.
+        rest = {key: value for key, value in variables.items() if key not in choosing}
+        self._shape = (operation.text, name.value if name else "", encoded_key(rest))
+        self.after_variable = _variable_of(field, "after") if _variable_of(field, "after") in choosing else None
 
-    def start(self) -> Start:
-        """What the operation's field is given as `after`."""
-        executor, schema = self._executor, self._executor.schema
-        root = schema.subscription_type
-        fields = collect_fields(
-            schema, executor.fragments, executor.variable_values, root, self._operation.definition, True
-        ).grouped_field_set
-        node: FieldNode = next(iter(fields.values()))[0].node
-        after = get_argument_values(schema.get_field(root, node.name.value), node, executor.variable_values)
-        return Start(after.get("after"), self._after_variable(node.arguments or ()))
-
-    def _after_variable(self, arguments: Any) -> str | None:
-        given: ArgumentNode | None = next((one for one in arguments if one.name.value == "after"), None)
-        if given is None or not isinstance(given.value, VariableNode):
-            return None
-        name = given.value.name.value
-        # Named once more than where it is declared and used here, it says something else too.
-        used = re.findall(rf"\$\s*{re.escape(name)}\b", self._operation.text)
-        return name if len(used) == 2 else None
+    def _root_field(self, operation: Operation) -> FieldNode:
+        executor, root = self._executor, self._executor.schema.subscription_type
+        found = collect_fields(
+            executor.schema, executor.fragments, executor.variable_values, root, operation.definition, True
+        )
+        field: FieldNode = next(iter(found.grouped_field_set.values()))[0].node
+        return field
 
     async def run(
         self, context: Context, stretches: AsyncIterator[Stretch], new_context: NewContext, deliver: Deliver
@@ -87,10 +88,10 @@ class FeedExecution:
         async def batches() -> AsyncIterator[FeedBatch]:
             async for stretch in stretches:
                 if stretch.events:
-                    batch = FeedBatch(new_context(context.viewer), stretch.events)
-                    yield batch
+                    shared = new_context(context.viewer)
+                    yield FeedBatch(shared.context, stretch.events)
                     # Asked for the next batch, the field has said all that it has to say of this one.
-                    await self._answer(found, batch.context, deliver)
+                    await self._answer(found, shared, deliver)
 
         context.events = batches()
         source = await self._source(context)
@@ -108,12 +109,21 @@ class FeedExecution:
         changes: AsyncIterator[Change] = source
         return changes
 
-    async def _answer(self, changes: list[Change], context: Context, deliver: Deliver) -> None:
+    async def _answer(self, changes: list[Change], shared: Shared, deliver: Deliver) -> None:
         while changes:
             some, changes[:] = changes[:_AT_ONCE], changes[_AT_ONCE:]
-            for change, payload in zip(some, await gather(*(self._one(one, context) for one in some)), strict=True):
+            payloads = await gather(*(self._shared_answer(change, shared) for change in some))
+            for change, payload in zip(some, payloads, strict=True):
                 deliver(Answer(change, payload))
             await sleep(0)
+
+    def _shared_answer(self, change: Change, shared: Shared) -> "Future[str]":
+        key = (self._shape, change)
+        answer = shared.answers.get(key)
+        if answer is None:
+            answer = shared.answers[key] = create_task(self._one(change, shared.context))
+        # Whoever leaves early must not take the answer away from the others.
+        return shield(answer)
 
     async def _one(self, change: Change, context: Context) -> str:
         executor = self._executor.build_per_event_executor(change)
@@ -122,3 +132,28 @@ class FeedExecution:
         if isinstance(result, Awaitable):
             result = await result
         return orjson.dumps(Operations.rendered(result)).decode()
+
+
+def encoded_key(variables: Mapping[str, Any]) -> str:
+    """Variables as a text that is equal where they are."""
+    return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _variable_of(field: FieldNode, argument: str) -> str | None:
+    """The variable that is given as the argument."""
+    value = next((given.value for given in field.arguments or () if given.name.value == argument), None)
+    return value.name.value if isinstance(value, VariableNode) else None
+
+
+def _only_within(field: FieldNode, text: str) -> frozenset[str]:
+    """The variables that are declared, used in the field's arguments, and nowhere else."""
+    within: Counter[str] = Counter()
+    waiting: list[Any] = [given.value for given in field.arguments or ()]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, VariableNode):
+            within[value.name.value] += 1
+        waiting += getattr(value, "values", None) or [inner.value for inner in getattr(value, "fields", None) or ()]
+    # What stands in a comment or a string counts too, and only keeps some from sharing.
+    used = Counter(_VARIABLE.findall(text))
+    return frozenset(name for name, count in within.items() if used[name] == count + 1)

@@ -8,14 +8,13 @@ from functools import partial
 from time import monotonic
 from typing import Any, Protocol
 
-import orjson
 from strawberry import Schema
 
 from domain.feed_cursors import Position
 from domain.permissions import sees_all_customers
 from resolvers.context import Context, Viewer
 from server.errors import Errors, exception_error
-from server.feed_execution import Answer, FeedExecution
+from server.feed_execution import Answer, FeedExecution, Shared, encoded_key
 from server.operations import Operation, Operations, Refusal
 from store.feed import Feed
 from store.feed_oplog import Stretch
@@ -79,11 +78,11 @@ class FeedGroups:
         Refusal, InvalidCursor or CursorExpired where it cannot begin.
         """
         execution = FeedExecution(self._hub.operations, self._hub.schema, operation, variables)
-        start = execution.start()
-        if start.after is not None:
-            position = self._hub.feed.read_cursor(viewer.partner_id, start.after)
+        if execution.after is not None:
+            position = self._hub.feed.read_cursor(viewer.partner_id, execution.after)
         seat = Seat(position, send)
-        group = await self._seated(seat, _key(viewer, operation, variables, start.after_variable), viewer, execution)
+        key = _key(viewer, operation, variables, execution.after_variable)
+        group = await self._seated(seat, key, viewer, execution)
         try:
             return await seat.ended
         finally:
@@ -176,9 +175,9 @@ class _SharedContexts:
         self._hub = hub
         self._position: Position | None = None
         self._made_at = float("-inf")
-        self._made: dict[Key, Context] = {}
+        self._made: dict[Key, Shared] = {}
 
-    def __call__(self, viewer: Viewer) -> Context:
+    def __call__(self, viewer: Viewer) -> Shared:
         # An event that arrived since must not be shown with what was looked up before it.
         position, now = self._hub.feed.position, monotonic()
         if position != self._position or now - self._made_at > _SHARED_SECONDS:
@@ -186,7 +185,7 @@ class _SharedContexts:
             self._position, self._made_at = position, now
         key = _sight(viewer)
         if key not in self._made:
-            self._made[key] = self._hub.context(viewer)
+            self._made[key] = Shared(self._hub.context(viewer), {})
         return self._made[key]
 
 
@@ -200,5 +199,4 @@ def _sight(viewer: Viewer) -> Key:
 def _key(viewer: Viewer, operation: Operation, variables: Mapping[str, Any], after_variable: str | None) -> Key:
     name = operation.definition.name
     given = {key: value for key, value in variables.items() if key != after_variable}
-    text = orjson.dumps(given, option=orjson.OPT_SORT_KEYS).decode()
-    return (*_sight(viewer), operation.text, name.value if name else "", text)
+    return (*_sight(viewer), operation.text, name.value if name else "", encoded_key(given))

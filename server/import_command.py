@@ -9,12 +9,12 @@ from typing import BinaryIO, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from domain.failures import OperatorError
+from domain.failures import OperatorError, Unavailable
 from domain.lines import LineKind
 from jobs.import_lines import Refusal
 from jobs.import_streams import BrokenGzip, read_chunks, unzipped
 from jobs.imports import Summary, import_stream
-from store.client import Client
+from store.client import Client, PyMongoError
 from store.clock import utc_now
 from store.scope import Scope
 
@@ -133,6 +133,11 @@ async def _load(client: Client, partner_id: str, source: Source, kept: BinaryIO 
             return await import_stream(scope, source.kind, _unpacked(source, chunks), tell, show)
         except BrokenGzip as broken:
             raise OperatorError(f"{source.name}: {broken} The lines before that were loaded.") from None
+        except (Unavailable, PyMongoError) as gone:
+            raise OperatorError(
+                f"{source.name}: the database does not answer ({gone}). "
+                "Repeat the command when it does: lines that are in already change nothing."
+            ) from gone
 
 
 @contextmanager

@@ -24,10 +24,6 @@ class Column:
         """The same field in the other direction."""
         return Column(self.field, -self.direction, self.kind)
 
-    def at(self, value: Value) -> Document:
-        """Rows with this value."""
-        return {self.field: value}
-
     def behind(self, value: Value) -> Document:
         """Rows with a later value; MongoDB sorts null before all others, and no comparison ever matches it."""
         if not self.kind.endswith("null"):
@@ -69,6 +65,16 @@ class CustomerOrder:
         return _COLUMNS[self.field, self.direction]
 
     @property
+    def index(self) -> str:
+        """The name of the index that has this order."""
+        return _INDEX_NAMES.get((self.field, self.direction), KEYS_INDEX)
+
+    @property
+    def status_index(self) -> str | None:
+        """The name of the index that has this order within each status, where there is one."""
+        return _STATUS_INDEX_NAMES.get((self.field, self.direction))
+
+    @property
     def is_default(self) -> bool:
         """Whether the index of keys has this order."""
         return self.columns is _TIES
@@ -80,20 +86,37 @@ def place_of(columns: Sequence[Column], document: Mapping[str, Any]) -> tuple[Va
 
 
 def from_place(columns: Sequence[Column], place: Sequence[Value], *, inclusive: bool) -> list[Document]:
-    """The rows behind a place, and at it where `inclusive`, as ranges of the order's index that follow each other."""
+    """The rows behind a place, and at it where `inclusive`: conditions of which each row fulfils exactly one.
+
+    Each is one stretch of the order's index, and MongoDB merges the stretches in order.
+    """
     ranges = []
     for depth in range(len(columns) - 1, -1, -1):
-        same: Document = {}
-        for column, value in zip(columns[:depth], place[:depth], strict=True):
-            same.update(column.at(value))
+        same = _at(columns[:depth], place)
         ranges.append({**same, **columns[depth].behind(place[depth])})
-    here = {column.field: value for column, value in zip(columns, place, strict=True)}
-    return [here, *ranges] if inclusive else ranges
+    return [_at(columns, place), *ranges] if inclusive else ranges
 
 
-def _index(columns: Sequence[Column]) -> IndexModel:
-    fields = [("partner_id", 1), *((column.field, column.direction) for column in columns)]
-    return IndexModel(fields, name=f"by_{columns[0].field}_{'up' if columns[0].direction > 0 else 'down'}")
+def _at(columns: Sequence[Column], place: Sequence[Value]) -> Document:
+    return {column.field: value for column, value in zip(columns, place, strict=False)}
 
 
-ORDER_INDEXES = tuple(_index(columns) for columns in _COLUMNS.values() if columns is not _TIES)
+def _name(columns: Sequence[Column]) -> str:
+    return f"{columns[0].field}_{'up' if columns[0].direction > 0 else 'down'}"
+
+
+def _index(columns: Sequence[Column], name: str, *prefix: str) -> IndexModel:
+    fields = [("partner_id", 1), *((field, 1) for field in prefix)]
+    return IndexModel([*fields, *((column.field, column.direction) for column in columns)], name=name)
+
+
+# What follows from the same facts as the statuses does not lie evenly among them (an EXPIRED customer has no next end),
+# so that a walk in its order could pass everybody before it meets the first with the status.
+_BOUND_TO_STATUS = (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _F.NEXT_EXPIRY_AT, _F.URGENCY)
+_OTHERS = {key: columns for key, columns in _COLUMNS.items() if columns is not _TIES}
+_INDEX_NAMES = {key: f"by_{_name(columns)}" for key, columns in _OTHERS.items()}
+_STATUS_INDEX_NAMES = {key: f"status_{_name(columns)}" for key, columns in _OTHERS.items() if key[0] in _BOUND_TO_STATUS}
+ORDER_INDEXES = (
+    *(_index(_OTHERS[key], name) for key, name in _INDEX_NAMES.items()),
+    *(_index(_OTHERS[key], name, "statuses") for key, name in _STATUS_INDEX_NAMES.items()),
+)

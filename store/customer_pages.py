@@ -8,7 +8,8 @@ from domain.list_cursors import Value, list_digest, read_cursor, write_cursor
 from domain.paging import Page, PageRequest
 from store.client import Document
 from store.customer_documents import PROJECTION, CustomerDocument
-from store.customer_orders import KEYS_INDEX, Column, CustomerOrder, from_place, place_of
+from store.customer_orders import Column, CustomerOrder, from_place, place_of
+from store.customer_plans import Plan, choose_plan, implied_range
 from store.customer_queries import COLLECTION, customers_where, is_empty
 from store.scope import Scope
 
@@ -34,7 +35,9 @@ async def read_page(
     columns, start, end = order.columns, after, before
     if request.is_backward:
         columns, start, end = tuple(column.reversed for column in columns), before, after
-    walk = _Walk(scope, customers_where(scope, wanted), columns, KEYS_INDEX if order.is_default else None)
+    plan = await choose_plan(scope, wanted, order)
+    where = customers_where(scope, wanted, implied_range(scope, wanted, order))
+    walk = _Walk(scope, where, columns, plan)
     rows, is_behind, is_ahead = await walk.stretch(start, end, request.size)
     documents = [CustomerDocument(row) for row in (reversed(rows) if request.is_backward else rows)]
     has_next, has_previous = (is_behind, is_ahead) if request.is_backward else (is_ahead, is_behind)
@@ -48,7 +51,7 @@ class _Walk:
     scope: Scope
     where: Document
     columns: tuple[Column, ...]
-    hint: str | None
+    plan: Plan
 
     async def stretch(self, start: Place | None, end: Place | None, size: int) -> tuple[list[Document], bool, bool]:
         """At most `size` rows between the places, and whether others lie behind and ahead of them."""
@@ -67,20 +70,41 @@ class _Walk:
         return tuple(column.reversed for column in self.columns)
 
     async def _rows(self, start: Place | None, end: Place | None, limit: int) -> list[Document]:
-        bounds = []
+        ranges: list[Document] = []
+        bounds: list[Document] = []
         if start is not None:
-            bounds.append({"$or": from_place(self.columns, start, inclusive=True)})
+            ranges = from_place(self.columns, start, inclusive=True)
         if end is not None:
             bounds.append({"$or": from_place(self.reversed, end, inclusive=False)})
-        return await self._find(bounds, self.columns, PROJECTION, limit)
+        return await self._find(ranges, bounds, self.columns, PROJECTION, limit)
 
     async def _has_any(self, columns: Sequence[Column], place: Place, *, inclusive: bool) -> bool:
-        bounds = [{"$or": from_place(columns, place, inclusive=inclusive)}]
-        return bool(await self._find(bounds, columns, {"_id": 1}, 1))
+        ranges = from_place(columns, place, inclusive=inclusive)
+        return bool(await self._find(ranges, [], columns, {"_id": 1}, 1))
 
     async def _find(
-        self, bounds: list[Document], columns: Sequence[Column], projection: Document, limit: int
+        self,
+        ranges: list[Document],
+        bounds: list[Document],
+        columns: Sequence[Column],
+        projection: Document,
+        limit: int,
     ) -> list[Document]:
-        where = {**self.where, "$and": [*self.where.get("$and", ()), *bounds]} if bounds else self.where
+        stretches = self._stretches(ranges)
+        where = {**self.where, "$and": [*self.where.get("$and", ()), *stretches, *bounds]}
+        if not where["$and"]:
+            del where["$and"]
         sort = [(column.field, column.direction) for column in columns]
-        return await self.scope.collection(COLLECTION).find(where, projection, sort=sort, limit=limit, hint=self.hint)
+        index = self.plan.index
+        return await self.scope.collection(COLLECTION).find(where, projection, sort=sort, limit=limit, hint=index)
+
+    def _stretches(self, ranges: list[Document]) -> list[Document]:
+        """The ranges within each status that the index begins with: MongoDB does not multiply the two by itself."""
+        statuses = [{"statuses": status} for status in self.plan.statuses]
+        if not ranges or len(statuses) < 2:
+            return [_any(some) for some in (statuses, ranges) if some]
+        return [{"$or": [{**status, **one} for status in statuses for one in ranges]}]
+
+
+def _any(conditions: list[Document]) -> Document:
+    return conditions[0] if len(conditions) == 1 else {"$or": conditions}

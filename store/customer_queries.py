@@ -13,12 +13,12 @@ def is_empty(wanted: Condition) -> bool:
     return wanted == NOTHING
 
 
-def customers_where(scope: Scope, wanted: Condition) -> Document:
-    """The query of a simplified condition that is not empty."""
+def customers_where(scope: Scope, wanted: Condition, also: Document | None = None) -> Document:
+    """The query of a simplified condition that is not empty, with what else is known of its matches."""
     where = scope.match_customers()
     if wanted == EVERYTHING:
         return where
     if where["keys"] == EVERYBODY and leads_by_key(wanted):
         # Whoever carries any key carries this one; a second key would make the planner weigh it in vain.
         del where["keys"]
-    return {**where, "$and": [condition_query(wanted, scope.now)]}
+    return {**where, "$and": [condition_query(wanted, scope.now), *([also] if also else [])]}

@@ -1,5 +1,6 @@
 """Writes slices of license-usage: snapshots by day, and the current figures of the entitlements they belong to."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -15,6 +16,7 @@ from store.delivery_notes import DeliveryNotes
 from store.ids import new_id
 from store.scope import Scope
 
+_IN_ONE_GO = 100
 SnapshotKey = tuple[str, str, datetime]
 
 
@@ -35,7 +37,11 @@ async def deliver_usage(scope: Scope, lines: Sequence[Line], deadline: float) ->
 async def _deliver(lines: Sequence[Line], changing: CustomerSlice) -> list[LineOutcome]:
     slice_ = _UsageSlice(changing)
     await slice_.read(lines)
-    outcomes = [slice_.outcome(line) for line in lines]
+    outcomes = []
+    for start in range(0, len(lines), _IN_ONE_GO):
+        outcomes += [slice_.outcome(line) for line in lines[start : start + _IN_ONE_GO]]
+        # A slice has many lines for one customer, and the process has other things to do.
+        await asyncio.sleep(0)
     await slice_.write()
     return outcomes
 

@@ -1,7 +1,7 @@
 """The feed: what every subscription of the process is served from, in memory, and the way back into the oplog."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from time import monotonic
 
@@ -36,6 +36,8 @@ class Feed:
         self._secret = secret
         self._ring = Ring(ring_size)
         self._stream = EventStream(self._client, back_seconds, self._restart, self._append, self._ring.advance)
+        # Called with each event, in order, before any follower hears of it.
+        self.listeners: list[Callable[[FeedEvent], None]] = []
         self._news: dict[str, asyncio.Event] = {}
         self._catch_ups = asyncio.Semaphore(CATCH_UPS)
         self._task: asyncio.Task[None] | None = None
@@ -138,5 +140,9 @@ class Feed:
         self._news.clear()
 
     def _append(self, event: FeedEvent) -> None:
-        if self._ring.append(event) and (news := self._news.pop(event.partner_id, None)) is not None:
+        if not self._ring.append(event):
+            return
+        for listener in self.listeners:
+            listener(event)
+        if (news := self._news.pop(event.partner_id, None)) is not None:
             news.set()

@@ -1,20 +1,23 @@
 """Imports of customers, subscriptions and trials into a real MongoDB: what they add, change, refuse and tell."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from domain.failures import OperatorError
 from domain.instants import print_instant
 from domain.lines import LineKind
+from jobs.imports import import_stream
 from store.client import Client
 from store.clock import utc_now
-from store.customer_slices import CustomerSlice, change_customers
+from store.customer_slices import SLICE, CustomerSlice, change_customers
 from store.scope import Scope
 from tests.domain.factory_lines import customer_line, subscription_line, trial_line
-from tests.jobs.factory_imports import documents, import_lines, kinds, one
+from tests.jobs.factory_imports import documents, import_lines, kinds, ndjson, one
 from tests.store.factory_customers import partner_scope
 
 C, S, T = LineKind.CUSTOMERS, LineKind.SUBSCRIPTIONS, LineKind.TRIALS
@@ -208,3 +211,32 @@ async def test_two_imports_of_the_same_numbers_at_one_time_add_each_once(client:
 async def test_needs_a_partner(client: Client) -> None:
     with pytest.raises(OperatorError, match="There is no partner nobody"):
         await import_lines(Scope(client, "nobody", utc_now()), LineKind.CUSTOMERS, customer_line())
+
+
+async def test_a_customer_that_somebody_holds_does_not_keep_the_others_waiting(client: Client, mongo_uri: str) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, C, *(customer_line(f"C-{number}") for number in range(1, 5)))
+    with MongoClient[dict[str, Any]](mongo_uri) as other, other.start_session() as session:
+        session.start_transaction()
+        held = other[client.database_name]["customers"]
+        held.update_one({"external_id": "C-4"}, {"$set": {"held": True}}, session=session)
+        lines = [customer_line(f"C-{number}", country="DE") for number in range(1, 5)]
+        importing = asyncio.create_task(import_lines(scope, C, *lines))
+        async with asyncio.timeout(20):
+            while len(await documents(scope, "customers", country="DE")) < 3:
+                await asyncio.sleep(0)
+        session.abort_transaction()
+        assert (await importing).counts == (0, 4, 0, 0)
+
+
+async def test_a_stream_that_breaks_off_leaves_nothing_running(client: Client) -> None:
+    scope = await partner_scope(client)
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield ndjson(*(customer_line(f"C-{number}") for number in range(450)))
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await import_stream(scope, C, broken())
+    assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    assert len(await documents(scope, "customers")) % SLICE == 0

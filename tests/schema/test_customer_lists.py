@@ -27,7 +27,7 @@ def holder(api: Api) -> str:
 @pytest.fixture
 def token(api: Api, holder: str) -> str:
     """Sees four customers: A expires soon, B is over its licences, C is on trial, D has nothing."""
-    signed_in = {"last_administrator_sign_in_at": utc_now() - 3 * DAY}
+    signed_in: dict[str, Any] = {"last_administrator_sign_in_at": utc_now() - 3 * DAY}
     put_customer(api, "A", subscription("S-A", ends_at=utc_now() + 9 * DAY), name="Émile & Söhne", country="DE")
     over = [line("CALLING", 1, 2)]
     put_customer(api, "B", subscription("S-B", licenses=over), name="Bravo", assignments=[assignment(holder)])

@@ -148,3 +148,11 @@ async def test_every_query_names_its_tenant_for_an_assigned_administrator_too(wo
     assert data["customers"]["totalCount"] == 2
     assert data["viewer"]["partner"]["services"][0] == {"customers": 2}
     world.watch.taken()
+
+
+async def test_an_administrator_behind_many_customers_is_asked_for_once(world: World) -> None:
+    await world.fill(20)
+    inner = "assignments { administrator { customers(first: 1) { totalCount nodes { id } } } }"
+    await world.ask(f"{{ customers {{ nodes {{ {inner} }} }} }}")
+    # The page, the three administrators, and for each of them a page and a total.
+    assert world.watch.taken() == ["administrators", *["customers"] * 7]

@@ -234,6 +234,37 @@ async def test_an_assigned_administrator_hears_only_of_customers_in_sight(world:
         assert await socket.numbers(2) == [3, 4]
 
 
+async def test_ends_when_the_administrators_access_changes(world: World, events: Events) -> None:
+    for kind, changes in [
+        ("ADMINISTRATOR_CHANGED", {"role": ["ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}),
+        ("ADMINISTRATOR_REMOVED", {"state": ["ACTIVE", "DEACTIVATED"]}),
+    ]:
+        async with world.socket() as socket, world.socket() as colleague:
+            await socket.initialise("acme ADMINISTRATOR")
+            await colleague.initialise()
+            await colleague.subscribe("1", FEED)
+            await colleague.settle()
+            harmless = {"display_name": ["A", "B"], "state": ["INVITED", "ACTIVE"]}
+            await events.insert([1], kind="ADMINISTRATOR_CHANGED", subject_id=ADMINISTRATOR, changes=harmless)
+            assert await colleague.numbers(1) == [1]
+            await socket.settle()
+            await events.insert([2], kind=kind, subject_id=ADMINISTRATOR, changes=changes)
+            assert await socket.closed() == (4403, "Your access has changed: connect again.")
+            assert await colleague.numbers(1) == [2]
+
+
+async def test_subscriptions_that_differ_in_what_they_choose_share_what_they_say(world: World, events: Events) -> None:
+    query = "subscription($least: Int) { numbered(least: $least) { number executions } }"
+    async with world.socket() as socket:
+        await socket.initialise()
+        for least in range(3):
+            await socket.subscribe(str(least), query, least=least)
+        await socket.settle()
+        before = COUNTS["executions"]
+        await events.insert([5])
+        assert await socket.payloads(3) == [{"number": 5, "executions": before + 1}] * 3
+
+
 async def test_one_who_does_not_read_is_closed_and_the_others_never_notice(world: World, events: Events) -> None:
     async with world.socket(max_queue=1) as slow, world.socket() as quick:
         await slow.initialise()

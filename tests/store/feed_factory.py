@@ -16,7 +16,13 @@ ALL_SEE = {"keys": ["*"], "words": [], "access_until": {}}
 
 def event(number: int, partner_id: str = "acme", **fields: Any) -> dict[str, Any]:
     """An event's document as far as the feed reads it."""
-    plain = {"partner_id": partner_id, "number": number, "facts_before": None, "facts_after": ALL_SEE}
+    plain = {
+        "kind": "STATUS_CHANGED",
+        "partner_id": partner_id,
+        "number": number,
+        "facts_before": None,
+        "facts_after": ALL_SEE,
+    }
     return {**plain, **fields}
 
 
