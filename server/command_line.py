@@ -11,8 +11,7 @@ from rich.console import Console
 
 from domain.failures import OperatorError
 from domain.instants import parse_date
-from schema.build import sdl
-from server import commands, sample_partner, serving
+from server import commands
 from server.settings import read_settings
 from store.clock import utc_now
 
@@ -43,6 +42,9 @@ def serve(
     data: Data = None,
 ) -> None:
     """Serve the API; prints `ready http://…` when it is."""
+    # Loading the whole server takes a second, which no other command should wait for.
+    from server import serving
+
     serving.serve(read_settings(), data, host, port, workers)
 
 
@@ -54,6 +56,8 @@ def run(
     data: Data = None,
 ) -> None:
     """Serve the API with a sample partner, and print what to paste."""
+    from server import sample_partner
+
     sample_partner.run(read_settings(), data, host, port, customers)
 
 
@@ -135,6 +139,8 @@ def run_job(name: Annotated[str, typer.Argument(metavar="NAME")], data: Data = N
 @application.command()
 def schema() -> None:
     """Print the API's schema."""
+    from schema.build import sdl
+
     print(sdl(), end="")
 
 

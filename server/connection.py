@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.failures import BadUserInput, Unauthenticated
 from resolvers.context import Viewer
-from server.errors import Errors, exception_error
+from server.errors import Errors, exception_error, failure_error
 from server.feed_groups import FeedGroups, FeedHub
 from server.operations import Refusal
 from server.outbox import Outbox
@@ -160,14 +160,16 @@ class Connection:
             raise ProtocolError(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
         if subscribe.id in self._running:
             raise ProtocolError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {subscribe.id} already exists")
+        if len(self._running) == MAX_OPERATIONS:
+            refused = failure_error(BadUserInput(f"A socket may have at most {MAX_OPERATIONS} operations at once."))
+            self._outbox.put(error_message(subscribe.id, [refused]))
+            return
         running = self._running[subscribe.id] = _Running()
         running.task = asyncio.create_task(self._operate(subscribe, self._token, running))
 
     async def _operate(self, subscribe: Subscribe, token: str, running: "_Running") -> None:
         """Carries out one operation and says how it ended; its failure never ends another one."""
         try:
-            if len(self._running) > MAX_OPERATIONS:
-                raise BadUserInput(f"A socket may have at most {MAX_OPERATIONS} operations at once.")
             errors = await self._carried_out(subscribe, token, running)
         except Refusal as refused:
             errors = refused.errors

@@ -22,7 +22,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import BadUserInput, QueryTooComplex
 from resolvers.context import Context
-from server.complexity import MAX_TOKENS, check_cost, check_text
+from server.complexity import MAX_TEXT, MAX_TOKENS, check_cost, check_text
 from server.errors import (
     PARSE_FAILED,
     VALIDATION_FAILED,
@@ -70,13 +70,17 @@ class Operation:
 class Operations:
     """The operations of one schema."""
 
-    def __init__(self, schema: strawberry.Schema) -> None:
+    def __init__(self, schema: strawberry.Schema, seconds: float = MAX_SECONDS) -> None:
         self._schema = schema
+        self._seconds = seconds
         self.graphql_schema: GraphQLSchema = schema._schema
         self._remembered = lru_cache(REMEMBERED_OPERATIONS)(self._checked)
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
         """The operation that `name` chooses, parsed, validated and weighed; Refusal where it does not pass."""
+        if len(text) > MAX_TEXT:
+            message = f"An operation may have at most {MAX_TEXT:,} characters: put its values into variables."
+            raise Refusal(_too_complex(QueryTooComplex(message)))
         checked = self._remembered if len(text) <= LONGEST_REMEMBERED else self._checked
         outcome = checked(text)
         if isinstance(outcome, list):
@@ -108,7 +112,7 @@ class Operations:
     async def answer(self, operation: Operation, variables: Mapping[str, Any] | None, context: Context) -> Answer:
         """The answer of a query or mutation; nothing is raised, whatever goes wrong in it."""
         try:
-            async with asyncio.timeout(MAX_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 if context.feed is not None and "feedCursor" in operation.text:
                     # Before anything else of the operation is read, as the contract promises.
                     context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)

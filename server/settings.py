@@ -1,6 +1,5 @@
 """Settings: read once from the environment into one frozen object."""
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -37,7 +36,6 @@ class Settings(BaseSettings):
         return frozenset(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
 
 
-@lru_cache(maxsize=1)
 def read_settings() -> Settings:
     """The environment's settings; OperatorError names the variable that is wrong."""
     try:

@@ -24,6 +24,10 @@ class Column:
         """The same field in the other direction."""
         return Column(self.field, -self.direction, self.kind)
 
+    def from_value(self, value: Value) -> Document:
+        """Rows with this value or a later one, for a field that is never null."""
+        return {self.field: {"$gte" if self.direction > 0 else "$lte": value}}
+
     def behind(self, value: Value) -> Document:
         """Rows with a later value; MongoDB sorts null before all others, and no comparison ever matches it."""
         if not self.kind.endswith("null"):
@@ -33,21 +37,21 @@ class Column:
         return {self.field: {"$in": []} if value is None else {"$not": {"$gte": value}}}
 
 
-_TIES = (Column("name_folded"), Column("_id"))
+DEFAULT_COLUMNS = (Column("name_folded"), Column("_id"))
 _COLUMNS: Mapping[tuple[CustomerOrderField, OrderDirection], tuple[Column, ...]] = {
-    (_F.NAME, _ASC): _TIES,
+    (_F.NAME, _ASC): DEFAULT_COLUMNS,
     (_F.NAME, _DESC): (Column("name_folded", -1), Column("_id")),
-    (_F.CREATED_AT, _ASC): (Column("created_at", 1, "instant"), *_TIES),
-    (_F.CREATED_AT, _DESC): (Column("created_at", -1, "instant"), *_TIES),
-    (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _ASC): (Column("sign_in_or_never", 1, "instant"), *_TIES),
+    (_F.CREATED_AT, _ASC): (Column("created_at", 1, "instant"), *DEFAULT_COLUMNS),
+    (_F.CREATED_AT, _DESC): (Column("created_at", -1, "instant"), *DEFAULT_COLUMNS),
+    (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _ASC): (Column("sign_in_or_never", 1, "instant"), *DEFAULT_COLUMNS),
     (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _DESC): (
         Column("last_administrator_sign_in_at", -1, "instant or null"),
-        *_TIES,
+        *DEFAULT_COLUMNS,
     ),
-    (_F.NEXT_EXPIRY_AT, _ASC): (Column("next_expiry_or_never", 1, "instant"), *_TIES),
-    (_F.NEXT_EXPIRY_AT, _DESC): (Column("next_expiry_at", -1, "instant or null"), *_TIES),
-    (_F.URGENCY, _ASC): (Column("urgency_or_none", 1, "rank"), *_TIES),
-    (_F.URGENCY, _DESC): (Column("urgency", -1, "rank or null"), *_TIES),
+    (_F.NEXT_EXPIRY_AT, _ASC): (Column("next_expiry_or_never", 1, "instant"), *DEFAULT_COLUMNS),
+    (_F.NEXT_EXPIRY_AT, _DESC): (Column("next_expiry_at", -1, "instant or null"), *DEFAULT_COLUMNS),
+    (_F.URGENCY, _ASC): (Column("urgency_or_none", 1, "rank"), *DEFAULT_COLUMNS),
+    (_F.URGENCY, _DESC): (Column("urgency", -1, "rank or null"), *DEFAULT_COLUMNS),
 }
 KEYS_INDEX = "keys_name"
 
@@ -77,7 +81,7 @@ class CustomerOrder:
     @property
     def is_default(self) -> bool:
         """Whether the index of keys has this order."""
-        return self.columns is _TIES
+        return self.columns is DEFAULT_COLUMNS
 
 
 def place_of(columns: Sequence[Column], document: Mapping[str, Any]) -> tuple[Value, ...]:
@@ -113,9 +117,11 @@ def _index(columns: Sequence[Column], name: str, *prefix: str) -> IndexModel:
 # What follows from the same facts as the statuses does not lie evenly among them (an EXPIRED customer has no next end),
 # so that a walk in its order could pass everybody before it meets the first with the status.
 _BOUND_TO_STATUS = (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _F.NEXT_EXPIRY_AT, _F.URGENCY)
-_OTHERS = {key: columns for key, columns in _COLUMNS.items() if columns is not _TIES}
+_OTHERS = {key: columns for key, columns in _COLUMNS.items() if columns is not DEFAULT_COLUMNS}
 _INDEX_NAMES = {key: f"by_{_name(columns)}" for key, columns in _OTHERS.items()}
-_STATUS_INDEX_NAMES = {key: f"status_{_name(columns)}" for key, columns in _OTHERS.items() if key[0] in _BOUND_TO_STATUS}
+_STATUS_INDEX_NAMES = {
+    key: f"status_{_name(columns)}" for key, columns in _OTHERS.items() if key[0] in _BOUND_TO_STATUS
+}
 ORDER_INDEXES = (
     *(_index(_OTHERS[key], name) for key, name in _INDEX_NAMES.items()),
     *(_index(_OTHERS[key], name, "statuses") for key, name in _STATUS_INDEX_NAMES.items()),

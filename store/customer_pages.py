@@ -8,7 +8,7 @@ from domain.list_cursors import Value, list_digest, read_cursor, write_cursor
 from domain.paging import Page, PageRequest
 from store.client import Document
 from store.customer_documents import PROJECTION, CustomerDocument
-from store.customer_orders import Column, CustomerOrder, from_place, place_of
+from store.customer_orders import DEFAULT_COLUMNS, KEYS_INDEX, Column, CustomerOrder, from_place, place_of
 from store.customer_plans import Plan, choose_plan, implied_range
 from store.customer_queries import COLLECTION, customers_where, is_empty
 from store.scope import Scope
@@ -56,55 +56,46 @@ class _Walk:
     async def stretch(self, start: Place | None, end: Place | None, size: int) -> tuple[list[Document], bool, bool]:
         """At most `size` rows between the places, and whether others lie behind and ahead of them."""
         # The row at the start itself is asked for too: where it still stands, something lies behind without a query.
-        rows = await self._rows(start, end, size + (1 if start is None else 2))
+        from_start = [] if start is None else self._from(self.columns, start, inclusive=True)
+        to_end = [] if end is None else [{"$nor": from_place(self.columns, end, inclusive=True)}]
+        rows = await self._find(self.columns, [*from_start, *to_end], size + (1 if start is None else 2), PROJECTION)
         is_start_there = bool(rows) and start is not None and place_of(self.columns, rows[0]) == start
         if is_start_there:
             del rows[0]
-        is_behind = is_start_there or (start is not None and await self._has_any(self.reversed, start, inclusive=False))
+        is_behind = is_start_there or (start is not None and await self._has_any(_reversed(self.columns), start))
         is_ahead = len(rows) > size or (end is not None and await self._has_any(self.columns, end, inclusive=True))
         return rows[:size], is_behind, is_ahead
 
-    @property
-    def reversed(self) -> tuple[Column, ...]:
-        """The order of the opposite direction."""
-        return tuple(column.reversed for column in self.columns)
+    async def _has_any(self, columns: Sequence[Column], place: Place, *, inclusive: bool = False) -> bool:
+        return bool(await self._find(columns, self._from(columns, place, inclusive=inclusive), 1, {"_id": 1}))
 
-    async def _rows(self, start: Place | None, end: Place | None, limit: int) -> list[Document]:
-        ranges: list[Document] = []
-        bounds: list[Document] = []
-        if start is not None:
-            ranges = from_place(self.columns, start, inclusive=True)
-        if end is not None:
-            bounds.append({"$or": from_place(self.reversed, end, inclusive=False)})
-        return await self._find(ranges, bounds, self.columns, PROJECTION, limit)
-
-    async def _has_any(self, columns: Sequence[Column], place: Place, *, inclusive: bool) -> bool:
+    def _from(self, columns: Sequence[Column], place: Place, *, inclusive: bool) -> list[Document]:
+        """The rows behind a place, in the words that let the plan's index begin there."""
+        not_before = {"$nor": from_place(_reversed(columns), place, inclusive=not inclusive)}
+        if len(columns) == len(DEFAULT_COLUMNS):
+            return [columns[0].from_value(place[0]), not_before]
+        if self.plan.index == KEYS_INDEX:
+            return [not_before]
+        # Thousands may share a first value (no sign-in yet): each range is a stretch of the index of its own.
         ranges = from_place(columns, place, inclusive=inclusive)
-        return bool(await self._find(ranges, [], columns, {"_id": 1}, 1))
+        return [{"$or": [{**status, **one} for status in self._statuses() for one in ranges]}]
+
+    def _statuses(self) -> list[Document]:
+        # MongoDB does not multiply statuses and ranges by itself.
+        return [{"statuses": status} for status in self.plan.statuses] or [{}]
 
     async def _find(
-        self,
-        ranges: list[Document],
-        bounds: list[Document],
-        columns: Sequence[Column],
-        projection: Document,
-        limit: int,
+        self, columns: Sequence[Column], bounds: list[Document], limit: int, projection: Document
     ) -> list[Document]:
-        stretches = self._stretches(ranges)
-        where = {**self.where, "$and": [*self.where.get("$and", ()), *stretches, *bounds]}
+        if self.plan.statuses:
+            bounds = [{"statuses": {"$in": list(self.plan.statuses)}}, *bounds]
+        where = {**self.where, "$and": [*self.where.get("$and", ()), *bounds]}
         if not where["$and"]:
             del where["$and"]
         sort = [(column.field, column.direction) for column in columns]
         index = self.plan.index
         return await self.scope.collection(COLLECTION).find(where, projection, sort=sort, limit=limit, hint=index)
 
-    def _stretches(self, ranges: list[Document]) -> list[Document]:
-        """The ranges within each status that the index begins with: MongoDB does not multiply the two by itself."""
-        statuses = [{"statuses": status} for status in self.plan.statuses]
-        if not ranges or len(statuses) < 2:
-            return [_any(some) for some in (statuses, ranges) if some]
-        return [{"$or": [{**status, **one} for status in statuses for one in ranges]}]
 
-
-def _any(conditions: list[Document]) -> Document:
-    return conditions[0] if len(conditions) == 1 else {"$or": conditions}
+def _reversed(columns: Sequence[Column]) -> tuple[Column, ...]:
+    return tuple(column.reversed for column in columns)

@@ -3,13 +3,15 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import Any, TypeVar
+from copy import copy
+from typing import Any, Self, TypeVar
+from uuid import uuid4
 
 import httpx
 import uvicorn
+from pymongo import MongoClient
 
 from domain.types import PartnerRole
 from domain.words import sort_form
@@ -32,16 +34,26 @@ class Api:
 
     def __init__(self, url: str, mongo_uri: str, database: str) -> None:
         self.url = url
+        self.partner, self.other = PARTNER, f"{PARTNER}-other"
         self._mongo = (mongo_uri, database)
         self.http = httpx.Client(base_url=url, timeout=30)
 
-    def store(self, work: Callable[[Scope], Awaitable[Result]], partner: str = PARTNER) -> Result:
+    def with_new_partners(self) -> Self:
+        """The same server, for a test that has two partners to itself."""
+        anew = copy(self)
+        anew.partner = f"p-{uuid4().hex[:12]}"
+        anew.other = f"{anew.partner}-other"
+        anew.add_partner(anew.partner)
+        anew.add_partner(anew.other)
+        return anew
+
+    def store(self, work: Callable[[Scope], Awaitable[Result]], partner: str | None = None) -> Result:
         """Runs store calls with a client of their own, as the system that sees the whole partner."""
 
         async def run() -> Result:
             client = Client(*self._mongo)
             try:
-                return await work(Scope(client, partner, utc_now()))
+                return await work(Scope(client, partner or self.partner, utc_now()))
             finally:
                 await client.close()
 
@@ -57,7 +69,7 @@ class Api:
 
         self.store(work, partner)
 
-    def add_administrator(self, role: str, partner: str = PARTNER, **fields: Any) -> str:
+    def add_administrator(self, role: str, partner: str | None = None, **fields: Any) -> str:
         """An active administrator; answers the id."""
 
         async def work(scope: Scope) -> str:
@@ -67,12 +79,12 @@ class Api:
 
         return self.store(work, partner)
 
-    def token(self, administrator_id: str, partner: str = PARTNER, scope: str = "api", **options: Any) -> str:
+    def token(self, administrator_id: str, partner: str | None = None, scope: str = "api", **options: Any) -> str:
         """A token of the installation's own issuer."""
 
-        async def work(_scope: Scope) -> str:
-            key = await signing_key(_scope.client)
-            return issue(key, partner, administrator_id, utc_now(), scope=scope, **options)
+        async def work(reached: Scope) -> str:
+            key = await signing_key(reached.client)
+            return issue(key, reached.partner_id, administrator_id, utc_now(), scope=scope, **options)
 
         return self.store(work, partner)
 
@@ -116,8 +128,8 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 
 
 @contextmanager
-def serving(mongo_uri: str, database: str, partners: Sequence[str] = (PARTNER,)) -> Iterator[Api]:
-    """The server, until the block ends."""
+def serving(mongo_uri: str, database: str) -> Iterator[Api]:
+    """The server with one partner, until the block ends."""
     settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -128,8 +140,7 @@ def serving(mongo_uri: str, database: str, partners: Sequence[str] = (PARTNER,))
         api = Api(f"http://127.0.0.1:{listener.getsockname()[1]}", mongo_uri, database)
         try:
             _wait_until_ready(api, thread)
-            for partner in partners:
-                api.add_partner(partner)
+            api.add_partner(api.partner)
             yield api
         finally:
             api.http.close()
@@ -148,4 +159,11 @@ def _wait_until_ready(api: Api, thread: threading.Thread) -> None:
     raise AssertionError("The server ended before it was ready.")
 
 
-MINUTE = timedelta(minutes=1)
+@contextmanager
+def serving_for_many(mongo_uri: str) -> Iterator[Api]:
+    """A server over a database of its own, for many tests that each take partners of their own."""
+    name = f"test_{uuid4().hex[:16]}"
+    with serving(mongo_uri, name) as api:
+        yield api
+    with MongoClient[dict[str, Any]](mongo_uri) as client:
+        client.drop_database(name)

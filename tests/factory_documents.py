@@ -7,7 +7,7 @@ from typing import Any
 from store.clock import utc_now
 from store.ids import new_id
 from store.scope import Scope
-from tests.api_server import PARTNER, Api
+from tests.api_server import Api
 from tests.store.factory_customers import add_customer, subscription
 
 DAY = timedelta(days=1)
@@ -30,7 +30,7 @@ def assignment(administrator_id: str, **fields: Any) -> dict[str, Any]:
     return {"administrator_id": administrator_id, **held, **fields}
 
 
-def put_customer(api: Api, external_id: str, *held: Mapping[str, Any], partner: str = PARTNER, **facts: Any) -> str:
+def put_customer(api: Api, external_id: str, *held: Mapping[str, Any], partner: str | None = None, **facts: Any) -> str:
     """A customer of the partner; answers its id."""
 
     async def work(scope: Scope) -> str:

@@ -1,16 +1,28 @@
 """A running hub: a real server process on a free port, over the test's own database."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 import orjson
+
+from domain.lines import LineKind
+from jobs.imports import import_stream
+from server.commands import issue_token
+from store.client import Client
+from store.clock import utc_now
+from store.indexes import ensure_indexes
+from store.partner_creation import create_partner
+from store.scope import Scope
+
+Result = TypeVar("Result")
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTNER = "acme"
@@ -20,6 +32,13 @@ EMAILS = {
     "READ_ONLY_ADMINISTRATOR": "readonly@acme.example",
     "HELPDESK_ADMINISTRATOR": "helpdesk@acme.example",
 }
+
+
+class Server(NamedTuple):
+    """One server process and where it is reached."""
+
+    url: str
+    process: "subprocess.Popen[str]"
 
 
 class Hub:
@@ -40,24 +59,34 @@ class Hub:
 
     def make_partner(self, partner: str = PARTNER) -> None:
         """The partner and one administrator of each role."""
-        made = self.command(
-            "partner", "create", "--id", partner, "--name", "Acme Telecom", "--admin", EMAILS["FULL_ADMINISTRATOR"]
-        )
-        assert made.returncode == 0, made.stderr
-        lines = [{"email": email, "displayName": role.title(), "role": role} for role, email in EMAILS.items()]
-        text = "".join(orjson.dumps(line).decode() + "\n" for line in lines)
-        loaded = self.command("import", "administrators", "-", "--partner", partner, input=text)
-        assert loaded.returncode == 0, loaded.stderr
+
+        async def make(client: Client) -> None:
+            scope = Scope(client, partner, utc_now())
+            await create_partner(scope, "Acme Telecom", EMAILS["FULL_ADMINISTRATOR"], [])
+            lines = [{"email": email, "displayName": role.title(), "role": role} for role, email in EMAILS.items()]
+            summary = await import_stream(scope, LineKind.ADMINISTRATORS, _stream(lines))
+            assert summary.refused == 0
+
+        self._with_client(make)
 
     def token(self, role: str = "FULL_ADMINISTRATOR", scope: str = "api", partner: str = PARTNER) -> str:
         """A token for the administrator of that role."""
         key = f"{partner}/{role}/{scope}"
         if key not in self._tokens:
-            scopes = [part for name in scope.split() for part in ("--scope", name)]
-            made = self.command("token", "--partner", partner, "--email", EMAILS[role], *scopes)
-            assert made.returncode == 0, made.stderr
-            self._tokens[key] = made.stdout.splitlines()[-1]
+            issued = self._with_client(lambda c: issue_token(Scope(c, partner, utc_now()), EMAILS[role], scope, 3600))
+            self._tokens[key] = issued
         return self._tokens[key]
+
+    def _with_client(self, work: Callable[[Client], Awaitable[Result]]) -> Result:
+        async def run() -> Result:
+            client = Client(self.environment["MONGODB_URI"], self.environment["PARTNERHUB_DATABASE"])
+            await ensure_indexes(client)
+            try:
+                return await work(client)
+            finally:
+                await client.close()
+
+        return asyncio.run(run())
 
     def import_lines(self, kind: str, lines: Sequence[Mapping[str, Any]], partner: str = PARTNER) -> dict[str, Any]:
         """Delivers lines over HTTP; answers the summary."""
@@ -79,17 +108,21 @@ class Hub:
         return response
 
     @contextmanager
-    def serving(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    def serving(self, *arguments: str) -> Iterator["Server"]:
         """A server process of this hub; the first one started gives the hub its address."""
         command = [sys.executable, "-m", "server.command_line", "serve", "--port", "0", *arguments]
         with subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
             try:
-                address = ready_address(process)
-                self.url = self.url or address
-                process.args = address
-                yield process
+                server = Server(ready_address(process), process)
+                self.url = self.url or server.url
+                yield server
             finally:
                 stop(process)
+
+
+async def _stream(lines: Sequence[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    for line in lines:
+        yield orjson.dumps(line) + b"\n"
 
 
 def ready_address(process: "subprocess.Popen[str]") -> str:

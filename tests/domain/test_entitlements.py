@@ -1,6 +1,7 @@
 """States and ends of entitlements (domain.md, "Entitlements")."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -40,7 +41,7 @@ State = EntitlementState
         ({"suspended": True, "starts_at": NOON + DAY}, State.SCHEDULED),
     ],
 )
-def test_the_first_state_that_applies_holds(facts: dict[str, object], state: State) -> None:
+def test_the_first_state_that_applies_holds(facts: dict[str, Any], state: State) -> None:
     assert state_at(entitlement(**facts), NOON) is state
 
 

@@ -109,12 +109,12 @@ def test_a_taken_port_is_a_sentence(hub: Hub) -> None:
 
 
 def test_several_workers_share_one_port_and_stop_together(hub: Hub) -> None:
-    with hub.serving("--workers", "2") as process:
+    with hub.serving("--workers", "2") as server:
         assert all(httpx.get(f"{hub.url}/readyz").status_code == 200 for _ in range(10))
-    assert process.returncode == 0
+    assert server.process.returncode == 0
 
 
 def test_a_server_ends_with_status_0_when_it_is_asked_to(hub: Hub) -> None:
-    with hub.serving() as process:
+    with hub.serving() as server:
         pass
-    assert process.returncode == 0
+    assert server.process.returncode == 0

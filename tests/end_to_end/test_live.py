@@ -40,7 +40,7 @@ def test_an_import_through_one_server_reaches_a_subscriber_of_another(hub: Hub) 
     with hub.serving(), hub.serving() as other:
         hub.import_lines("customers", [customer("C-1")])
         hub.import_lines("subscriptions", [subscription("S-1", "C-1")])
-        with live(other.args, hub.token("READ_ONLY_ADMINISTRATOR")) as widget:
+        with live(other.url, hub.token("READ_ONLY_ADMINISTRATOR")) as widget:
             widget.subscribe(CHANGES)
             hub.import_lines("subscriptions", [subscription("S-1", "C-1", assigned=12)])
             change = widget.next()["customerStatusChanged"]
@@ -87,7 +87,7 @@ def test_a_cursor_resumes_without_loss_or_repeat_on_either_server(hub: Hub) -> N
         hub.import_lines("customers", [customer(f"C-{n}") for n in range(4)])
         for n in range(4):
             hub.import_lines("subscriptions", [subscription(f"S-{n}", f"C-{n}")])
-        with live(other.args, hub.token()) as widget:
+        with live(other.url, hub.token()) as widget:
             widget.send({"id": "1", "type": "subscribe", "payload": {"query": CHANGES, "variables": {"after": cursor}}})
             changes = [widget.next()["customerStatusChanged"] for _ in range(4)]
             assert [change["customer"]["externalId"] for change in changes] == [f"C-{n}" for n in range(4)]

@@ -1,14 +1,20 @@
-"""A real server in this process, so that a test can watch its commands on the way to the database."""
+"""One real server in this process for the whole folder; each test has partners of its own on it."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.api_server import Api, serving
+from tests.api_server import Api, serving_for_many
+
+
+@pytest.fixture(scope="package")
+def shared_server(mongo_uri: str) -> Iterator[Api]:
+    """The API over a database of its own."""
+    with serving_for_many(mongo_uri) as api:
+        yield api
 
 
 @pytest.fixture
-def api(mongo_uri: str, database_name: str) -> Iterator[Api]:
-    """The API over the test's own database, with one partner in it."""
-    with serving(mongo_uri, database_name) as api:
-        yield api
+def api(shared_server: Api) -> Api:
+    """The API with a new partner, and another beside it."""
+    return shared_server.with_new_partners()

@@ -1,13 +1,12 @@
 """What a viewer cannot see does not exist for them: by partner, by role, by assignment, and by time."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from domain.types import PartnerRole
 from store.clock import utc_now
-from tests.api_server import Api, serving
+from tests.api_server import Api
 from tests.factory_documents import DAY, assignment, put_customer, trial
 from tests.store.factory_customers import subscription
 
@@ -18,12 +17,6 @@ query ($id: ID!, $externalId: ID!, $ids: [ID!]!) {
   customers { totalCount nodes { id } }
 }
 """
-
-
-@pytest.fixture
-def api(mongo_uri: str, database_name: str) -> Iterator[Api]:
-    with serving(mongo_uri, database_name, partners=("acme", "other")) as api:
-        yield api
 
 
 def seen(api: Api, token: str, identity: str, external_id: str) -> dict[str, Any]:
@@ -41,9 +34,9 @@ def is_seen(answer: dict[str, Any], identity: str) -> bool:
 
 @pytest.mark.parametrize("role", list(PartnerRole))
 def test_nobody_sees_another_partners_customer(api: Api, role: PartnerRole) -> None:
-    viewer = api.add_administrator(role, "other")
+    viewer = api.add_administrator(role, api.other)
     identity = put_customer(api, "ORG-1", assignments=[assignment(viewer)])
-    token = api.token(viewer, "other")
+    token = api.token(viewer, api.other)
     assert not is_seen(seen(api, token, identity, "ORG-1"), identity)
     assert seen(api, token, identity, "ORG-1")["customers"] == {"totalCount": 0, "nodes": []}
 
@@ -93,7 +86,7 @@ def test_entitlements_and_services_follow_their_customers(api: Api) -> None:
     full = api.data(api.token(api.add_administrator("FULL_ADMINISTRATOR")), query, ids=ids)
     assert [node["__typename"] for node in full["nodes"]] == ["CustomerSubscription", "CustomerSubscription", "Trial"]
     assert full["viewer"]["partner"]["services"][0]["customers"] == 2
-    stranger = api.data(api.token(api.add_administrator("FULL_ADMINISTRATOR", "other"), "other"), query, ids=ids)
+    stranger = api.data(api.token(api.add_administrator("FULL_ADMINISTRATOR", api.other), api.other), query, ids=ids)
     assert stranger["nodes"] == [None, None, None]
 
 
@@ -112,8 +105,8 @@ def test_an_administrators_customers_are_those_that_the_viewer_sees(api: Api) ->
 
 def test_foreign_partners_and_administrators_are_null_like_nobody(api: Api) -> None:
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
-    foreigner = api.add_administrator("FULL_ADMINISTRATOR", "other")
-    theirs = api.token(foreigner, "other")
+    foreigner = api.add_administrator("FULL_ADMINISTRATOR", api.other)
+    theirs = api.token(foreigner, api.other)
     partner = api.data(theirs, "{ viewer { partner { id } } }")["viewer"]["partner"]["id"]
     zeros = "0" * 24
     ids = [foreigner, partner, f"adm_{zeros}", f"cus_{zeros}", f"par_{zeros}", f"xyz_{zeros}", "cus_", "", "\0", "$ne"]

@@ -3,13 +3,11 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
-from pymongo import MongoClient
 
-from tests.api_server import Api, serving
+from tests.api_server import Api, serving_for_many
 
 RESPONSE_JSON = "application/graphql-response+json"
 VIEWER = "{ viewer { administrator { role } } }"
@@ -18,11 +16,8 @@ VIEWER = "{ viewer { administrator { role } } }"
 @pytest.fixture(scope="module")
 def api(mongo_uri: str) -> Iterator[Api]:
     """One server for the whole file: no test here changes anything."""
-    name = f"test_{uuid4().hex[:16]}"
-    with serving(mongo_uri, name) as api:
+    with serving_for_many(mongo_uri) as api:
         yield api
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        client.drop_database(name)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from domain.permissions import ROLE_PERMISSIONS
 from domain.types import PartnerRole
 from store.client import Document
 from store.scope import Scope
-from tests.api_server import Api, serving
+from tests.api_server import Api, serving_for_many
 
 ME = """
 { viewer { permissions administrator {
@@ -19,10 +19,15 @@ ME = """
 """
 
 
-@pytest.fixture
-def api(mongo_uri: str, database_name: str) -> Iterator[Api]:
-    with serving(mongo_uri, database_name, partners=("acme", "other")) as api:
+@pytest.fixture(scope="module")
+def shared_server(mongo_uri: str) -> Iterator[Api]:
+    with serving_for_many(mongo_uri) as api:
         yield api
+
+
+@pytest.fixture
+def api(shared_server: Api) -> Api:
+    return shared_server.with_new_partners()
 
 
 def refused(answer: dict[str, Any]) -> bool:
@@ -90,11 +95,11 @@ def test_a_removed_administrator_is_out_at_once(api: Api) -> None:
 
 
 def test_nobody_is_anybody_in_another_partner(api: Api) -> None:
-    identity = api.add_administrator("FULL_ADMINISTRATOR", partner="other")
-    assert refused(api.ask(api.token(identity, partner="acme"), ME))
+    identity = api.add_administrator("FULL_ADMINISTRATOR", partner=api.other)
+    assert refused(api.ask(api.token(identity, partner=api.partner), ME))
     assert refused(api.ask(api.token(identity, partner="nobody"), ME))
     assert refused(api.ask(api.token("adm_000000000000000000000000"), ME))
-    assert api.data(api.token(identity, partner="other"), ME)["viewer"]["administrator"]["id"] == identity
+    assert api.data(api.token(identity, partner=api.other), ME)["viewer"]["administrator"]["id"] == identity
 
 
 @pytest.mark.parametrize("scope", ["import", "import import:administrators", "", "API", "apis"])

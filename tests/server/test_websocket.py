@@ -10,6 +10,7 @@ import pytest
 import websockets
 from pymongo import MongoClient
 
+from server.connection import MAX_OPERATIONS
 from store.clock import utc_now
 from store.scope import administrator_key
 from tests.server.malformed import MALFORMED
@@ -100,6 +101,32 @@ async def test_closes_when_the_token_expires(world: World) -> None:
         await socket.initialise("acme FULL_ADMINISTRATOR 0.3")
         await socket.subscribe("1", FEED)
         assert await socket.closed() == (4403, "token expired")
+
+
+async def test_closes_who_does_not_introduce_themselves(world: World) -> None:
+    async with world.socket() as socket:
+        assert await socket.closed() == (4408, "connection_init did not come in time.")
+
+
+async def test_refuses_too_many_operations_at_once(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.initialise()
+        for number in range(MAX_OPERATIONS):
+            await socket.subscribe(str(number), FEED)
+        await socket.subscribe("one too many", FEED)
+        answer = await socket.hear()
+        assert (answer["type"], answer["id"]) == ("error", "one too many")
+        await socket.say(type="complete", id="0")
+        await socket.settle()
+
+
+async def test_a_stopping_server_says_goodbye(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", FEED)
+        await socket.settle()
+        world.server.should_exit = True
+        assert (await socket.closed())[0] == 1012
 
 
 async def test_refuses_pages_of_other_origins(world: World) -> None:

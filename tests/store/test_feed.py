@@ -20,8 +20,11 @@ def events(mongo_uri: str, database_name: str) -> Iterator[Events]:
         yield Events(client, database_name)
 
 
-async def test_delivers_each_event_of_the_partner_in_order(mongo_uri: str, database_name: str, events: Events) -> None:
-    async with running_feed(mongo_uri, database_name) as feed:
+@pytest.mark.parametrize("driver", ["motor", "pymongo"])
+async def test_delivers_each_event_of_the_partner_in_order(
+    mongo_uri: str, database_name: str, events: Events, driver: str
+) -> None:
+    async with running_feed(mongo_uri, database_name, driver=driver) as feed:
         reading = asyncio.create_task(numbers(feed, feed.position, 20))
         for number in range(20):
             await events.insert([number])
@@ -74,10 +77,11 @@ async def test_goes_on_behind_any_event_that_only_the_oplog_remembers(
             assert await all_numbers(small, small.read_cursor("acme", cursor)) == list(range(number + 1, 9))
 
 
+@pytest.mark.parametrize("driver", ["motor", "pymongo"])
 async def test_loses_and_repeats_nothing_while_it_catches_up_under_writes(
-    mongo_uri: str, database_name: str, events: Events
+    mongo_uri: str, database_name: str, events: Events, driver: str
 ) -> None:
-    async with running_feed(mongo_uri, database_name, ring_size=20) as feed:
+    async with running_feed(mongo_uri, database_name, ring_size=20, driver=driver) as feed:
         start = feed.position
         await events.insert(range(100))
         writing = asyncio.create_task(events.insert(range(100, 400)))
@@ -133,10 +137,11 @@ async def test_refuses_cursors_of_others(mongo_uri: str, database_name: str) -> 
     await feed.stop()
 
 
+@pytest.mark.parametrize("driver", ["motor", "pymongo"])
 async def test_ends_old_cursors_and_itself_goes_on_when_the_stream_is_cut(
-    mongo_uri: str, database_name: str, events: Events
+    mongo_uri: str, database_name: str, events: Events, driver: str
 ) -> None:
-    async with running_feed(mongo_uri, database_name) as feed:
+    async with running_feed(mongo_uri, database_name, driver=driver) as feed:
         await events.insert(range(3))
         before = feed.position
         follower = asyncio.create_task(numbers(feed, before, 1000))

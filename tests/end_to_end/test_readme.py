@@ -1,0 +1,132 @@
+"""What the README says, done in its words: run, import, query, subscribe, see the change; twice."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.command_line import application
+from server.settings import Settings
+from tests.hub import ROOT
+from tests.live import live
+
+README = (ROOT / "README.md").read_text()
+QUERY, SUBSCRIPTION = re.findall(r"```graphql\n(.*?)```", README, re.DOTALL)
+
+
+class Printed:
+    """What `make run` told: the address, the tokens, what to paste."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.address = _found(r"^ready (\S+)$", text)
+        self.token = _found(r"^FULL_ADMINISTRATOR +(\S+)$", text)
+        self.line = _found(r"^echo '(.*?)' \|", text)
+        self.curl = _found(r"^echo .*$", text)
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text, re.MULTILINE)
+    assert found is not None, text
+    return found.group(found.re.groups)
+
+
+@contextmanager
+def make_run(data: Path) -> Iterator[Printed]:
+    """`make run` with a small sample in a directory of its own; Ctrl-C at the end."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("MONGODB_URI", "MAKEFLAGS")}
+    command = ["make", "--no-print-directory", "run", f"ARGS=--port 0 --customers 60 --data {shlex.quote(str(data))}"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        told = []
+        for line in process.stdout:
+            told.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        try:
+            yield Printed("".join(told))
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(timeout=30)
+
+
+def _mongod_pids(data: Path) -> list[str]:
+    return subprocess.run(["pgrep", "-f", str(data)], capture_output=True, text=True, check=False).stdout.split()
+
+
+def test_the_two_commands_and_what_to_paste_work_as_printed(tmp_path: Path) -> None:
+    with make_run(tmp_path) as printed:
+        assert QUERY.strip() in printed.text and SUBSCRIPTION.strip() in printed.text
+        headers = {"Authorization": f"Bearer {printed.token}"}
+        answer = httpx.post(f"{printed.address}/graphql", json={"query": QUERY}, headers=headers).json()
+        assert "errors" not in answer, answer
+        listed = answer["data"]["customers"]
+        assert listed["totalCount"] >= len(listed["nodes"]) == 5
+        with live(printed.address, printed.token) as widget:
+            widget.subscribe(SUBSCRIPTION)
+            subprocess.run(["bash", "-c", printed.curl], check=True, capture_output=True, timeout=30)
+            change = widget.next()["customerStatusChanged"]
+            assert "LICENSE_OVERAGE" in change["entered"]
+            assert any("licenses assigned" in detail["reason"] for detail in change["customer"]["statusDetails"])
+    with make_run(tmp_path) as again:
+        assert "Loading" not in again.text
+        answer = httpx.post(
+            f"{again.address}/graphql", json={"query": QUERY}, headers={"Authorization": f"Bearer {again.token}"}
+        ).json()
+        assert answer["data"]["customers"]["totalCount"] > listed["totalCount"]
+        _import_as_the_readme_says(tmp_path, printed.line)
+    _all_gone(tmp_path)
+
+
+def _import_as_the_readme_says(data: Path, line: str) -> None:
+    """The README's own import command, with the number that was printed, beside the running server."""
+    command = ["partnerhub", "import", "license-usage", "-", "--partner", "sample"]
+    assert re.search(r"\| \.venv/bin/" + " ".join(command), README)
+    loaded = subprocess.run(
+        [str(ROOT / ".venv/bin/partnerhub"), *command[1:], "--data", str(data)],
+        input=line, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "1 unchanged" in loaded.stdout
+
+
+def _all_gone(data: Path) -> None:
+    """The keeper lets mongod go about a second after its last user."""
+    deadline = time.monotonic() + 20
+    while _mongod_pids(data):
+        assert time.monotonic() < deadline, "mongod or its keeper outlived the server"
+        time.sleep(0.05)
+
+
+def test_the_settings_table_is_the_settings_class() -> None:
+    rows = dict(re.findall(r"^\| `((?:PARTNERHUB_|MONGODB_)\w+)` \| (?:`(.*?)`)? ?\|", README, re.MULTILINE))
+    expected = {}
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        variable = alias if isinstance(alias, str) else f"PARTNERHUB_{name.upper()}"
+        expected[variable] = str(field.default) if field.default not in (None, "") else ""
+    assert rows == expected
+
+
+def test_every_command_of_the_command_line_is_in_the_readme() -> None:
+    names = [
+        command.name or (command.callback and command.callback.__name__) for command in application.registered_commands
+    ]
+    missing = [name for name in names if f"partnerhub {name}" not in README]
+    assert missing == []
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`?make (\w+)", README))))
+def test_every_make_target_of_the_readme_is_there(target: str) -> None:
+    subprocess.run(
+        ["make", "--dry-run", "--always-make", target], cwd=ROOT, check=True, capture_output=True, timeout=60
+    )
