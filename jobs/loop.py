@@ -16,6 +16,7 @@ from store.leases import give_back, take
 _log = structlog.get_logger(__name__)
 _LEASE_SECONDS = 1.5
 _AFTER_ERROR_SECONDS = 1.0
+_GIVE_BACK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ class JobLoop:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for job in self._jobs:
-            with suppress(PyMongoError, Unavailable):
-                await give_back(self._client, job.name, 0, self._owner)
+        # A database that is gone must not hold up the process: the leases then simply run out.
+        with suppress(PyMongoError, Unavailable, TimeoutError):
+            async with asyncio.timeout(_GIVE_BACK_SECONDS):
+                await asyncio.gather(*(give_back(self._client, job.name, 0, self._owner) for job in self._jobs))
 
     async def _repeat(self, job: Job) -> None:
         while True:

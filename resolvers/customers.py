@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.entitlements import is_living, is_running
-from domain.failures import BadUserInput
 from domain.types import SubscriptionType
 from resolvers.context import Context
 from resolvers.licenses import LicenseLine, license_lines
@@ -31,9 +30,7 @@ class CustomerAssignment:
 async def customer(context: Context, _root: None, by: Mapping[str, str]) -> CustomerDocument | None:
     if "id" in by:
         return await context.loaders.customers.get(by["id"])
-    if "external_id" in by:
-        return await Customers(context.scope).by_external_id(by["external_id"])
-    raise BadUserInput("Give the customer's id or its external id.")
+    return await Customers(context.scope).by_external_id(by["external_id"])
 
 
 async def subscriptions(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:

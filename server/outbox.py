@@ -6,13 +6,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect
 
 from server.protocol import CloseCode, ProtocolError
 from store.clock import utc_now
 
 MAX_MESSAGES = 256
 MAX_CHARACTERS = 1024 * 1024
+
+
+class Socket(Protocol):
+    """Where messages go."""
+
+    async def send_text(self, data: str) -> None: ...
 
 
 class Sender(Protocol):
@@ -30,7 +36,7 @@ class _Entry(NamedTuple):
 class Outbox:
     """Takes messages without waiting; one who does not keep up is closed, so that nobody else waits or pays."""
 
-    def __init__(self, websocket: WebSocket, on_overflow: Callable[[ProtocolError], None]) -> None:
+    def __init__(self, websocket: Socket, on_overflow: Callable[[ProtocolError], None]) -> None:
         self._websocket, self._on_overflow = websocket, on_overflow
         self._entries: deque[_Entry] = deque()
         self._characters = 0

@@ -69,7 +69,10 @@ def admin_client(uri: str) -> "pymongo.MongoClient[Document]":
 
 
 class Client:
-    """One connection pool and one database; `timeout_ms` bounds every command on both sides (none for streams)."""
+    """One connection pool and one database; `timeout_ms` bounds every command on both sides (none for streams).
+
+    Where it is set it also bounds the search for a server: a request must know within 5 s that there is none.
+    """
 
     def __init__(
         self,
@@ -77,7 +80,7 @@ class Client:
         database: str,
         *,
         driver: Driver = "motor",
-        timeout_ms: int | None = 8000,
+        timeout_ms: int | None = 4500,
         selection_ms: int = 3000,
         **options: Any,
     ) -> None:

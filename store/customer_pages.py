@@ -56,28 +56,28 @@ class _Walk:
     async def stretch(self, start: Place | None, end: Place | None, size: int) -> tuple[list[Document], bool, bool]:
         """At most `size` rows between the places, and whether others lie behind and ahead of them."""
         # The row at the start itself is asked for too: where it still stands, something lies behind without a query.
-        from_start = [] if start is None else self._from(self.columns, start, inclusive=True)
+        from_start = [] if start is None else self._from(self.columns, start)
         to_end = [] if end is None else [{"$nor": from_place(self.columns, end, inclusive=True)}]
         rows = await self._find(self.columns, [*from_start, *to_end], size + (1 if start is None else 2), PROJECTION)
         is_start_there = bool(rows) and start is not None and place_of(self.columns, rows[0]) == start
         if is_start_there:
             del rows[0]
         is_behind = is_start_there or (start is not None and await self._has_any(_reversed(self.columns), start))
-        is_ahead = len(rows) > size or (end is not None and await self._has_any(self.columns, end, inclusive=True))
+        is_ahead = len(rows) > size or (end is not None and await self._has_any(self.columns, end))
         return rows[:size], is_behind, is_ahead
 
-    async def _has_any(self, columns: Sequence[Column], place: Place, *, inclusive: bool = False) -> bool:
-        return bool(await self._find(columns, self._from(columns, place, inclusive=inclusive), 1, {"_id": 1}))
+    async def _has_any(self, columns: Sequence[Column], place: Place) -> bool:
+        return bool(await self._find(columns, self._from(columns, place), 1, {"_id": 1}))
 
-    def _from(self, columns: Sequence[Column], place: Place, *, inclusive: bool) -> list[Document]:
-        """The rows behind a place, in the words that let the plan's index begin there."""
-        not_before = {"$nor": from_place(_reversed(columns), place, inclusive=not inclusive)}
+    def _from(self, columns: Sequence[Column], place: Place) -> list[Document]:
+        """The rows at a place and behind it, in the words that let the plan's index begin there."""
+        not_before = {"$nor": from_place(_reversed(columns), place, inclusive=False)}
         if len(columns) == len(DEFAULT_COLUMNS):
             return [columns[0].from_value(place[0]), not_before]
         if self.plan.index == KEYS_INDEX:
             return [not_before]
         # Thousands may share a first value (no sign-in yet): each range is a stretch of the index of its own.
-        ranges = from_place(columns, place, inclusive=inclusive)
+        ranges = from_place(columns, place, inclusive=True)
         return [{"$or": [{**status, **one} for status in self._statuses() for one in ranges]}]
 
     def _statuses(self) -> list[Document]:

@@ -76,3 +76,9 @@ def test_a_finished_setup_has_no_next_step(api: Api) -> None:
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR", "done"), "done")
     setup = api.data(token, "{ viewer { partner { setup { state nextStep { key } } } } }")["viewer"]["partner"]["setup"]
     assert setup == {"state": "COMPLETE", "nextStep": None}
+
+
+def test_a_token_outlives_its_partner_for_nothing(api: Api) -> None:
+    token = api.token(api.add_administrator("FULL_ADMINISTRATOR", "vanished"), "vanished")
+    (error,) = api.ask(token, "{ viewer { partner { name } } }")["errors"]
+    assert error["extensions"]["code"] == "UNAUTHENTICATED"

@@ -20,6 +20,8 @@ from tests.api_server import PARTNER, administrator_document
 from tests.factory_documents import assignment, trial
 from tests.store.factory_customers import add_customer, subscription
 
+# What explain does not take beside the query itself.
+BESIDE = {"lsid", "readConcern", "maxTimeMS", "txnNumber"}
 QUERIES = {"find", "aggregate", "count", "distinct", "getMore"}
 
 
@@ -156,3 +158,19 @@ async def test_an_administrator_behind_many_customers_is_asked_for_once(world: W
     await world.ask(f"{{ customers {{ nodes {{ {inner} }} }} }}")
     # The page, the three administrators, and for each of them a page and a total.
     assert world.watch.taken() == ["administrators", *["customers"] * 7]
+
+
+async def test_no_query_scans_a_collection(world: World) -> None:
+    await world.fill(3)
+    query = f"""{{ viewer {{ partner {{ name services {{ customers }} }} }}
+      customers(filter: {{search: "org", status: [TRIAL]}}) {{ totalCount facets {{ status {{ count }} }}
+        nodes {{ {" ".join(RELATIONS)} }} }}
+      customer(by: {{externalId: "ORG-001"}}) {{ id }} }}"""
+    for role in (PartnerRole.FULL_ADMINISTRATOR, PartnerRole.ADMINISTRATOR):
+        await world.ask(query, role)
+        asked, world.watch.queries = world.watch.queries, []
+        assert len(asked) > 8
+        for command in asked:
+            kept = {key: value for key, value in command.items() if key not in BESIDE and not key.startswith("$")}
+            plan = await world.client.command({"explain": kept, "verbosity": "queryPlanner"})
+            assert "COLLSCAN" not in str(plan), kept

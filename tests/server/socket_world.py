@@ -103,6 +103,8 @@ class SmallHub:
 
     async def authenticate(self, token: str) -> Viewer:
         partner_id, _, rest = token.partition(" ")
+        if partner_id == "broken":
+            raise RuntimeError("a secret")
         role, _, seconds = rest.partition(" ")
         if role not in set(PartnerRole):
             raise Unauthenticated("This token is not valid.")

@@ -12,6 +12,7 @@ import websockets
 
 from domain.types import ActivityKind, PartnerRole
 from server.application import create_application
+from server.hub import Hub
 from server.protocol import SUBPROTOCOL
 from server.settings import Settings
 from server.socket_transport import SocketTransport
@@ -39,6 +40,7 @@ class Partner:
 
     scope: Scope
     address: str
+    hub: Hub
 
     async def administrator(self, role: str) -> str:
         document = administrator_document(self.scope, PartnerRole(role))
@@ -60,9 +62,12 @@ class Partner:
     async def add(self, external_id: str, **facts: Any) -> str:
         return await add_customer(self.scope, external_id, subscription(f"S-{external_id}"), **facts)
 
+    async def token(self, administrator_id: str) -> str:
+        return issue(await signing_key(self.scope.client), self.scope.partner_id, administrator_id, utc_now())
+
     async def socket(self, administrator_id: str) -> Socket:
         """An initialised socket of the administrator's; the test's end closes it."""
-        token = issue(await signing_key(self.scope.client), self.scope.partner_id, administrator_id, utc_now())
+        token = await self.token(administrator_id)
         socket = Socket(await websockets.connect(self.address, subprotocols=[SUBPROTOCOL], close_timeout=0.1))  # type: ignore[list-item]
         await socket.initialise(token)
         return socket
@@ -71,7 +76,8 @@ class Partner:
 @pytest.fixture
 async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[Partner]:
     settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database_name, "ring_minutes": 1})
-    server = uvicorn.Server(uvicorn.Config(create_application(settings), port=0, ws=SocketTransport, log_level="error"))
+    application = create_application(settings)
+    server = uvicorn.Server(uvicorn.Config(application, port=0, ws=SocketTransport, log_level="error"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(30):
@@ -79,7 +85,7 @@ async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[Partner]:
             await asyncio.sleep(0.01)
     client = Client(mongo_uri, database_name)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Partner(await partner_scope(client), f"ws://127.0.0.1:{port}/graphql")
+    yield Partner(await partner_scope(client), f"ws://127.0.0.1:{port}/graphql", application.state.hub)
     server.should_exit = True
     await serving
     await client.close()
@@ -182,6 +188,21 @@ async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(p
     await partner.assign_licenses("C-1", 12, assignments=[])
     await socket.subscribe("1", CHANGES, after=cursor)
     assert (await next_change(socket))[0] == "C-2"
+
+
+async def test_can_be_run_by_the_schema_alone(partner: Partner) -> None:
+    viewer = await partner.hub.authenticate(await partner.token(await partner.administrator("FULL_ADMINISTRATOR")))
+    cursor = await partner.hub.feed.now_cursor(viewer.partner_id)
+    await partner.add("C-1")
+    context = partner.hub.context(viewer)
+    results: Any = await partner.hub.schema.subscribe(CHANGES, {"after": cursor}, context)
+    result = await anext(results)
+    assert result.errors is None
+    assert result.data["customerStatusChanged"]["entered"] == ["SUBSCRIPTION"]
+    await results.aclose()
+    context = partner.hub.context(viewer)
+    results = await partner.hub.schema.subscribe(CHANGES, {"after": f"{cursor}x"}, context)
+    assert (await anext(results)).errors[0].message == "This cursor does not belong to this list or feed."
 
 
 async def test_a_change_of_role_ends_the_socket(partner: Partner) -> None:

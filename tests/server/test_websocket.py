@@ -47,6 +47,7 @@ async def test_answers_queries_and_errors_without_closing(world: World) -> None:
             ("query($n: Int!) { double(number: $n) }", "BAD_USER_INPUT"),
             ("\x00", "GRAPHQL_PARSE_FAILED"),
             ("", "GRAPHQL_PARSE_FAILED"),
+            ("subscription($n: Int!) { numbered(least: $n) { number } }", "BAD_USER_INPUT"),
             ("subscription { numbered(least: -1) { number } }", "BAD_USER_INPUT"),
             ('subscription { numbered(after: "x") { number } }', "INVALID_CURSOR"),
         ]:
@@ -72,6 +73,10 @@ async def test_closes_with_the_protocols_codes(world: World) -> None:
     async with world.socket() as socket:
         await socket.say(type="connection_init", payload={"authorization": "Bearer nobody"})
         assert await socket.closed() == (4403, "This token is not valid.")
+    async with world.socket() as socket:
+        await socket.say(type="connection_init", payload={"token": "broken"})
+        code, reason = await socket.closed()
+        assert (code, "secret" in str(reason)) == (1013, False)
     async with world.socket() as socket:
         await socket.initialise()
         await socket.say(type="connection_init")

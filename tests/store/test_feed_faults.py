@@ -35,6 +35,8 @@ async def test_goes_on_behind_the_last_event_after_the_database_was_killed(mongo
         mongod.send(signal.SIGKILL)
         await until(lambda: not feed.is_fresh)
         mongod.stop()
+        # Longer than the driver bears by itself, so that the stream is opened again.
+        await asyncio.sleep(7)
         await asyncio.to_thread(mongod.start)
         await until(lambda: events.client.admin.command("hello")["isWritablePrimary"])
         await events.insert(range(30, 60))
