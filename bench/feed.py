@@ -1,13 +1,16 @@
 """How long a change takes from its committed write to a subscriber: a real server process, sockets on this machine.
 
 `python -m bench.feed [SUBSCRIBERS [CHANGES]]` (100 and 200). What must hold for 100 subscribers: p50 ≤ 20 ms,
-p99 ≤ 100 ms. First all subscriptions are equal, then each has a filter of its own and so an execution of its own.
-The clock starts when the writer, in this process, has its commit acknowledged.
+p99 ≤ 100 ms. First all subscriptions are equal, then each has a filter of its own; then all are equal again while
+somebody else's customers are loaded in bulk. The clock starts when the writer, in this process, has its commit
+acknowledged.
 """
 
 import asyncio
 import sys
 from contextlib import AsyncExitStack
+from itertools import count
+from multiprocessing import get_context
 from time import monotonic
 from typing import Any
 
@@ -21,7 +24,7 @@ from store.customer_slices import CustomerSlice, change_customers
 from store.scope import Scope
 from tests.hub import PARTNER, Hub
 from tests.mongod import running_set
-from tests.store.factory_customers import add_customers, subscription
+from tests.store.factory_customers import add_customers, partner_scope, subscription
 
 PAUSE_SECONDS = 0.03
 QUERY = """subscription($filter: CustomerFilter) { customerStatusChanged(filter: $filter) {
@@ -69,9 +72,23 @@ async def overload(scope: Scope, external_id: str, assigned: int) -> float:
     return monotonic()
 
 
-async def measure(hub: Hub, scope: Scope, subscribers: int, changes: int, *, are_equal: bool) -> str:
+def load_another_partner(uri: str, database: str) -> None:
+    """Bulk work of somebody else: customers by slices of a hundred, without end."""
+
+    async def forever() -> None:
+        scope = await partner_scope(Client(uri, database), "other")
+        for number in count():
+            held = ((f"O-{number}-{n}", [subscription(f"O-{number}-{n}")]) for n in range(100))
+            await add_customers(scope, held)
+
+    asyncio.run(forever())
+
+
+async def measure(
+    hub: Hub, scope: Scope, subscribers: int, changes: int, *, assigned: int, are_equal: bool = True, kind: str
+) -> str:
     """One row: every change reaches every subscriber."""
-    token, address = hub.token(), hub.url.replace("http", "ws", 1) + "/graphql"
+    token, address = await asyncio.to_thread(hub.token), hub.url.replace("http", "ws", 1) + "/graphql"
     async with AsyncExitStack() as stack:
         widgets = []
         for number in range(subscribers):
@@ -81,21 +98,20 @@ async def measure(hub: Hub, scope: Scope, subscribers: int, changes: int, *, are
         listening = [asyncio.create_task(widget.listen(changes)) for widget in widgets]
         committed = {}
         for number in range(changes):
-            committed[f"C-{number}"] = await overload(scope, f"C-{number}", 12 if are_equal else 5)
+            committed[f"C-{number}"] = await overload(scope, f"C-{number}", assigned)
             await asyncio.sleep(PAUSE_SECONDS)
         async with asyncio.timeout(60):
             await asyncio.gather(*listening)
     late = sorted((at - committed[id_]) * 1000 for widget in widgets for id_, at in widget.arrivals)
     in_order = all([id_ for id_, _ in widget.arrivals] == list(committed) for widget in widgets)
     p50, p99 = late[len(late) // 2], late[len(late) * 99 // 100]
-    kind = "equal" if are_equal else "all different"
-    return f"{subscribers:>11} {kind:>14} {len(late):>10,} {p50:>9.1f} {p99:>9.1f} {late[-1]:>9.1f} {in_order!s:>9}"
+    return f"{subscribers:>11} {kind:>18} {len(late):>10,} {p50:>9.1f} {p99:>9.1f} {late[-1]:>9.1f} {in_order!s:>9}"
 
 
 async def main(subscribers: int, changes: int) -> None:
     """Prints a row for equal subscriptions and one for different ones."""
     columns = f"{'delivered':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'max (ms)':>9}  in order"
-    print(f"{'subscribers':>11} {'subscriptions':>14} {columns}")
+    print(f"{'subscribers':>11} {'subscriptions':>18} {columns}")
     with running_set() as (mongod,):
         hub = Hub(mongod.uri, "bench_feed")
         await asyncio.to_thread(hub.make_partner)
@@ -103,8 +119,14 @@ async def main(subscribers: int, changes: int) -> None:
         scope = Scope(client, PARTNER, utc_now())
         await add_customers(scope, ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(changes)))
         with hub.serving():
-            for are_equal in (True, False):
-                print(await measure(hub, scope, subscribers, changes, are_equal=are_equal), flush=True)
+            sizes = (hub, scope, subscribers, changes)
+            print(await measure(*sizes, assigned=12, kind="equal"), flush=True)
+            print(await measure(*sizes, assigned=5, are_equal=False, kind="all different"), flush=True)
+            loading = get_context("spawn").Process(target=load_another_partner, args=(mongod.uri, "bench_feed"))
+            loading.start()
+            print(await measure(*sizes, assigned=12, kind="equal, bulk beside"), flush=True)
+            loading.kill()
+            loading.join()
         await client.close()
 
 

@@ -11,16 +11,18 @@ from typing import Any
 from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-PING_SECONDS = 15.0
 _ABORT = "partnerhub.abort"
 
 
 class SocketTransport(WebSocketsSansIOProtocol):
-    """Give it to uvicorn as `ws`."""
+    """Give it to uvicorn as `ws`: its pings are its own, whatever uvicorn's settings say."""
+
+    # One who has vanished is gone after two of these.
+    ping_seconds = 15.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.ping_interval = self.ping_timeout = PING_SECONDS
+        self.ping_interval = self.ping_timeout = self.ping_seconds
 
     async def run_asgi(self) -> None:
         """Serves the socket; the application finds the way to cut it off in the scope."""

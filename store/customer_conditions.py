@@ -16,27 +16,20 @@ def condition_query(condition: Condition, now: datetime) -> Document:
     """The query of a simplified condition that is neither EVERYTHING nor NOTHING."""
     match condition:
         case HasKey(_, keys):
-            return {"keys": _one_of(keys)}
+            return {"keys": one_of(keys)}
         case HasWords(words):
             return _all([one for word in words for one in _word_starts(word)])
         case ExpiresWithin(days):
             until = now + timedelta(days=days)
             ends = {"expiring_ends": {"$elemMatch": {"$gt": now, "$lte": until}}}
             # The buckets only lead to few documents in order; the ends themselves decide.
-            return _all([{"keys": _one_of(window_keys(now, until))}, ends])
+            return _all([{"keys": one_of(window_keys(now, until))}, ends])
         case AllOf(inner):
             return _all([condition_query(one, now) for one in inner])
         case AnyOf(inner):
             return {"$or": [condition_query(one, now) for one in inner]}
         case Not(inner_one):
             return {"$nor": [condition_query(inner_one, now)]}
-
-
-def leads_by_key(condition: Condition) -> bool:
-    """Whether every match carries a key that the condition names, so that the index needs no other."""
-    if isinstance(condition, AllOf):
-        return any(map(leads_by_key, condition.conditions))
-    return isinstance(condition, HasKey | HasWords | ExpiresWithin)
 
 
 def _word_starts(word: str) -> list[Document]:
@@ -46,7 +39,8 @@ def _word_starts(word: str) -> list[Document]:
     return [by_key, {"words": {"$elemMatch": {"$gte": word, "$lt": word + _LAST_CHARACTER}}}]
 
 
-def _one_of(keys: Sequence[str]) -> str | Document:
+def one_of(keys: Sequence[str]) -> str | Document:
+    """One of the keys; a single one by itself, which needs no merging."""
     return keys[0] if len(keys) == 1 else {"$in": list(keys)}
 
 

@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 from domain.customer_filter import AllOf, simplified, without_dimension
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 from store.client import Document
+from store.customer_leads import rarest_keys
+from store.customer_orders import KEYS_INDEX
 from store.customer_queries import COLLECTION, customers_where, is_empty
 from store.scope import Scope
 
@@ -70,8 +72,9 @@ async def _counted(scope: Scope, condition: AllOf) -> Document:
     if is_empty(wanted):
         return {name: [] for name in _PIPELINES}
     fields = {"_id": 0, "tag_ids": 1, **dict.fromkeys(_DIMENSIONS.values(), 1)}
-    pipeline = [{"$match": customers_where(scope, wanted)}, {"$project": fields}, {"$facet": _PIPELINES}]
-    (found,) = await scope.collection(COLLECTION).aggregate(pipeline)
+    where = customers_where(scope, wanted, await rarest_keys(scope, wanted))
+    pipeline = [{"$match": where}, {"$project": fields}, {"$facet": _PIPELINES}]
+    (found,) = await scope.collection(COLLECTION).aggregate(pipeline, hint=KEYS_INDEX)
     return found
 
 

@@ -73,10 +73,9 @@ class CustomerOrder:
         """The name of the index that has this order."""
         return _INDEX_NAMES.get((self.field, self.direction), KEYS_INDEX)
 
-    @property
-    def status_index(self) -> str | None:
-        """The name of the index that has this order within each status, where there is one."""
-        return _STATUS_INDEX_NAMES.get((self.field, self.direction))
+    def index_within(self, field: str) -> str | None:
+        """The name of the index that has this order within each value of the field, where there is one."""
+        return _NAMES_WITHIN[field].get((self.field, self.direction))
 
     @property
     def is_default(self) -> bool:
@@ -89,7 +88,7 @@ def place_of(columns: Sequence[Column], document: Mapping[str, Any]) -> tuple[Va
     return tuple(document[column.field] for column in columns)
 
 
-def from_place(columns: Sequence[Column], place: Sequence[Value], *, inclusive: bool) -> list[Document]:
+def from_place(columns: Sequence[Column], place: Sequence[Value], *, inclusive: bool = True) -> list[Document]:
     """The rows behind a place, and at it where `inclusive`: conditions of which each row fulfils exactly one.
 
     Each is one stretch of the order's index, and MongoDB merges the stretches in order.
@@ -114,15 +113,21 @@ def _index(columns: Sequence[Column], name: str, *prefix: str) -> IndexModel:
     return IndexModel([*fields, *((column.field, column.direction) for column in columns)], name=name)
 
 
-# What follows from the same facts as the statuses does not lie evenly among them (an EXPIRED customer has no next end),
-# so that a walk in its order could pass everybody before it meets the first with the status.
-_BOUND_TO_STATUS = (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _F.NEXT_EXPIRY_AT, _F.URGENCY)
-_OTHERS = {key: columns for key, columns in _COLUMNS.items() if columns is not DEFAULT_COLUMNS}
-_INDEX_NAMES = {key: f"by_{_name(columns)}" for key, columns in _OTHERS.items()}
-_STATUS_INDEX_NAMES = {
-    key: f"status_{_name(columns)}" for key, columns in _OTHERS.items() if key[0] in _BOUND_TO_STATUS
+# What follows from the same facts as the statuses does not lie evenly among them (an EXPIRED customer has no next end,
+# a trial's is soon), so that a walk in its order could pass everybody before it meets the first with the status.
+_BOUND_TO = {
+    "statuses": [
+        (field, direction)
+        for field in (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _F.NEXT_EXPIRY_AT, _F.URGENCY)
+        for direction in OrderDirection
+    ],
+    "subscription_types": [(_F.NEXT_EXPIRY_AT, _DESC), (_F.URGENCY, _DESC)],
+}
+_INDEX_NAMES = {key: f"by_{_name(columns)}" for key, columns in _COLUMNS.items() if columns is not DEFAULT_COLUMNS}
+_NAMES_WITHIN = {
+    field: {key: f"{field}_{_name(_COLUMNS[key])}" for key in orders} for field, orders in _BOUND_TO.items()
 }
 ORDER_INDEXES = (
-    *(_index(_OTHERS[key], name) for key, name in _INDEX_NAMES.items()),
-    *(_index(_OTHERS[key], name, "statuses") for key, name in _STATUS_INDEX_NAMES.items()),
+    *(_index(_COLUMNS[key], name) for key, name in _INDEX_NAMES.items()),
+    *(_index(_COLUMNS[key], name, field) for field, names in _NAMES_WITHIN.items() for key, name in names.items()),
 )

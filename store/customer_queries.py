@@ -1,8 +1,10 @@
-"""The query of a list of customers: the scope's sight and the filter's condition, as the index of keys wants it."""
+"""The query of a list of customers: the scope's sight, the keys to read by, and the filter's condition."""
 
-from domain.customer_filter import EVERYTHING, NOTHING, Condition
+from domain.customer_filter import NOTHING, Condition, HasKey, HasWords
+from domain.words import PREFIX_LENGTH
 from store.client import Document
-from store.customer_conditions import condition_query, leads_by_key
+from store.customer_conditions import condition_query, one_of
+from store.customer_leads import Keys, conjuncts
 from store.scope import EVERYBODY, Scope
 
 COLLECTION = "customers"
@@ -13,12 +15,27 @@ def is_empty(wanted: Condition) -> bool:
     return wanted == NOTHING
 
 
-def customers_where(scope: Scope, wanted: Condition, also: Document | None = None) -> Document:
-    """The query of a simplified condition that is not empty, with what else is known of its matches."""
+def customers_where(scope: Scope, wanted: Condition, keys: Keys = ()) -> Document:
+    """The query of a simplified condition that is not empty; `keys` are some of which every match has one."""
     where = scope.match_customers()
-    if wanted == EVERYTHING:
-        return where
-    if where["keys"] == EVERYBODY and leads_by_key(wanted):
-        # Whoever carries any key carries this one; a second key would make the planner weigh it in vain.
-        del where["keys"]
-    return {**where, "$and": [condition_query(wanted, scope.now), *([also] if also else [])]}
+    sight = where["keys"]
+    checked = [] if _says_all(wanted, keys) else [condition_query(one, scope.now) for one in conjuncts(wanted)]
+    if keys and keys != (sight,):
+        # Whoever carries any key carries everybody's; an administrator's own is checked.
+        checked += [] if sight == EVERYBODY else [{"keys": sight}]
+        where["keys"] = one_of(keys)
+    if checked:
+        # A condition denied twice is one that the planner cannot take for another way into the index of keys, where it
+        # would not choose by what is rare.
+        where["$nor"] = [{"$nor": [{"$and": checked}]}]
+    return where
+
+
+def _says_all(wanted: Condition, keys: Keys) -> bool:
+    match wanted:
+        case HasKey(_, wanted_keys):
+            return wanted_keys == keys
+        case HasWords((word,)):
+            return len(word) <= PREFIX_LENGTH and bool(keys)
+        case _:
+            return not conjuncts(wanted)

@@ -9,15 +9,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.customer_keys import customer_keys, dimension_key, facts_keys
 from domain.derived import derived_fields
 from domain.entitlements import Entitlement, entitlement_facts, nth_end, renewals_at
-from domain.instants import FOREVER
 from domain.reasons import PRODUCT_NAMES, named
 from domain.statuses import CustomerFacts, Thresholds, Turn, advanced, changed, holding
 from domain.types import ActivityKind, CustomerStatus, OrderKind, Product
-from domain.words import customer_words, sort_form
 from store.client import Document
+from store.customer_fields import facts_of, written_fields
 from store.events import Note, event_document, status_summary
 from store.ids import new_id
 from store.partners import PartnerDocument
@@ -144,8 +142,9 @@ class CustomerWork:
         self._since, turns = changed(self._since, basis, now)
         self.turns += turns
         self.customer.update(derived_fields(facts, basis, self._since, thresholds, now))
-        self.customer.update(self._written_fields(now))
-        self._note_products(now)
+        self.customer.update(written_fields(self.customer, self._before, self._partner, now))
+        self._note_removal()
+        self._note_products()
 
     def _renew(self, now: datetime) -> None:
         for number, document in self.entitlements.items():
@@ -190,38 +189,14 @@ class CustomerWork:
             "by_system": True,
         }
 
-    def _written_fields(self, now: datetime) -> dict[str, Any]:
-        customer = self.customer
-        words = customer_words(customer["name"], customer["domain"], customer["external_id"])
-        ends = [held["expires_at"] for held in customer["assignments"] if held["expires_at"] is not None]
-        removed = customer["removed_at"] is not None and customer["removed_at"] <= now
-        return {
-            "partner_id": self._partner.partner_id,
-            "version": customer.get("version", 0) + 1,
-            "updated_at": now,
-            "settings_epoch": self._partner.epoch,
-            "next_unassignment_at": min(ends, default=None),
-            "name_folded": sort_form(customer["name"]),
-            "words": words,
-            "keys": [] if removed else self._keys(words),
-        }
+    def _note_removal(self) -> None:
+        """A removal that was delivered for a later moment is told when the moment comes."""
+        told = any(note.kind is ActivityKind.CUSTOMER_REMOVED for note in self.notes)
+        if self._before["keys"] and not self.customer["keys"] and not told:
+            summary = f"{self.customer['name']} was removed"
+            self.note(Note(ActivityKind.CUSTOMER_REMOVED, self.id, summary, at=self.customer["removed_at"]))
 
-    def _keys(self, words: list[str]) -> list[str]:
-        customer = self.customer
-        running = [dimension_key("running", product) for product in customer["running_products"]]
-        return running + customer_keys(
-            managed_by=customer["managed_by"],
-            products=customer["products"],
-            statuses=customer["statuses"],
-            subscription_types=customer["subscription_types"],
-            tag_ids=customer["tag_ids"],
-            administrator_ids=[held["administrator_id"] for held in customer["assignments"]],
-            country=customer["country"],
-            words=words,
-            expiring_ends=customer["expiring_ends"],
-        )
-
-    def _note_products(self, now: datetime) -> None:
+    def _note_products(self) -> None:
         """What a customer holds can turn by time alone without a status; lists must hear of that too."""
         if self.is_new or self.notes or self.turns or self.customer["products"] == self._before["products"]:
             return
@@ -255,15 +230,3 @@ class CustomerWork:
 
 def _is_due(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment <= now
-
-
-def facts_of(customer: Mapping[str, Any]) -> Document | None:
-    """What a feed's filter and visibility read of a customer; None for one that is removed."""
-    if not customer["keys"]:
-        return None
-    until = {a["administrator_id"]: a["expires_at"] for a in customer["assignments"] if a["expires_at"] is not None}
-    return {
-        "keys": facts_keys(customer["keys"]),
-        "words": customer["words"],
-        "access_until": {key: end for key, end in until.items() if end < FOREVER},
-    }

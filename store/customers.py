@@ -7,8 +7,10 @@ from domain.paging import Page, PageRequest
 from store.client import IndexModel
 from store.customer_documents import PROJECTION, CustomerDocument
 from store.customer_facets import CustomerFacets, read_facets
+from store.customer_leads import rarest_keys
 from store.customer_orders import KEYS_INDEX, ORDER_INDEXES, CustomerOrder
 from store.customer_pages import read_page
+from store.customer_plans import EXPECTED
 from store.customer_queries import COLLECTION, customers_where, is_empty
 from store.scope import Scope
 
@@ -23,22 +25,27 @@ CUSTOMER_INDEXES: tuple[IndexModel, ...] = (
 
 
 class Customers:
-    """The customers that the scope sees; a removed one does not exist here."""
+    """The customers that the scope sees; a removed one does not exist here.
 
-    def __init__(self, scope: Scope) -> None:
+    `expected` is the number of customers of a large partner, which plans of pages are made for.
+    """
+
+    def __init__(self, scope: Scope, expected: int = EXPECTED) -> None:
         self._scope = scope
+        self._expected = expected
         self._collection = scope.collection(COLLECTION)
 
     async def page(self, condition: AllOf, order: CustomerOrder, request: PageRequest) -> Page[CustomerDocument]:
         """One page; InvalidCursor for a cursor of another list."""
-        return await read_page(self._scope, condition, order, request)
+        return await read_page(self._scope, condition, order, request, self._expected)
 
     async def count(self, condition: Condition) -> int:
         """How many customers match."""
         wanted = simplified(condition)
         if is_empty(wanted):
             return 0
-        return await self._collection.count(customers_where(self._scope, wanted))
+        keys = await rarest_keys(self._scope, wanted)
+        return await self._collection.count(customers_where(self._scope, wanted, keys), hint=KEYS_INDEX)
 
     async def facets(self, condition: AllOf) -> CustomerFacets:
         """How many customers stand behind each value, each dimension without its own top-level condition."""

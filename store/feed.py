@@ -8,13 +8,15 @@ from time import monotonic
 from domain.feed_cursors import Position, read_cursor, write_cursor
 from store.client import Client, Driver
 from store.feed_events import FeedEvent
-from store.feed_oplog import STRETCH, Stretch, remembered
+from store.feed_oplog import Stretch, remembered
 from store.feed_ring import Ring
 from store.feed_stream import EventStream
 
 RING_SIZE = 10_000
 BACK_SECONDS = 300
 CATCH_UPS = 4
+# Longer stretches would keep their first events waiting for their last.
+STRETCH = 200
 FRESH_SECONDS = 1.0
 
 

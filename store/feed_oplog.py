@@ -7,10 +7,7 @@ from domain.failures import CursorExpired, Unavailable
 from domain.feed_cursors import Position
 from store.client import Client, PyMongoError
 from store.feed_events import FeedEvent, time_of_token, timestamp
-from store.feed_stream import is_ended, is_history_lost, open_stream
-
-# Longer stretches would keep their first events waiting for their last.
-STRETCH = 200
+from store.feed_stream import is_ended, is_history_lost, open_stream, whole_batch
 
 
 class Stretch(NamedTuple):
@@ -28,18 +25,14 @@ async def remembered(client: Client, partner_id: str, position: Position) -> Asy
     """
     where = {"fullDocument.partner_id": partner_id}
     stream = open_stream(client, where, start_at_operation_time=timestamp(position.time))
-    events: list[FeedEvent] = []
     try:
         change = await stream.open()
         while True:
-            if change is not None and (event := FeedEvent.of(change)).position > position:
-                events.append(event)
-                position = event.position
-            elif change is None and (token := stream.resume_token) is not None:
-                position = max(position, Position(time_of_token(token)))
-            if change is None or len(events) >= STRETCH:
-                yield Stretch(events, position)
-                events = []
+            batch = [FeedEvent.of(one) for one in await whole_batch(stream, change)]
+            events = [event for event in batch if event.position > position]
+            reached = (token := stream.resume_token) and Position(time_of_token(token))
+            position = max(position, *(event.position for event in events), reached or position)
+            yield Stretch(events, position)
             if is_ended(stream):
                 # The collection was dropped since: what came after it nobody can tell.
                 raise CursorExpired

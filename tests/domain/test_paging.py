@@ -15,7 +15,7 @@ def test_neither_first_nor_last_means_the_first_25() -> None:
 @pytest.mark.parametrize("name", ["first", "last"])
 def test_rejects_a_size_outside_1_to_200(name: str, size: int) -> None:
     with pytest.raises(BadUserInput, match=f"{name} is a number from 1 to 200"):
-        PageRequest(**{name: size})
+        PageRequest(first=size) if name == "first" else PageRequest(last=size)
 
 
 def test_rejects_first_and_last_together() -> None:

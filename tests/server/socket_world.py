@@ -200,14 +200,16 @@ class World:
 
 
 @asynccontextmanager
-async def running_world(mongo_uri: str, database_name: str, **feed_options: Any) -> AsyncIterator[World]:
+async def running_world(
+    mongo_uri: str, database_name: str, *, transport: type[SocketTransport] = SocketTransport, **feed_options: Any
+) -> AsyncIterator[World]:
     feed = Feed(mongo_uri, database_name, b"secret", **feed_options)
     client = Client(mongo_uri, database_name)
     await feed.start()
     application = Starlette(routes=[WebSocketRoute("/graphql", graphql_websocket)])
     hub = application.state.hub = SmallHub(client, feed)
     config = uvicorn.Config(
-        application, port=0, ws=SocketTransport, ws_per_message_deflate=False, log_level="warning", lifespan="off"
+        application, port=0, ws=transport, ws_per_message_deflate=False, log_level="warning", lifespan="off"
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

@@ -11,6 +11,8 @@ import websockets
 from pymongo import MongoClient
 
 from server.connection import MAX_OPERATIONS
+from server.protocol import SUBPROTOCOL
+from server.socket_transport import SocketTransport
 from store.clock import utc_now
 from store.scope import administrator_key
 from tests.server.malformed import MALFORMED
@@ -322,3 +324,25 @@ async def test_a_socket_that_never_reads_again_is_cut_off(world: World, events: 
         async with asyncio.timeout(12):
             while world.connections:
                 await asyncio.sleep(0.05)
+
+
+class ImpatientTransport(SocketTransport):
+    ping_seconds = 0.2
+
+
+async def test_pings_keep_the_living_and_cut_off_the_vanished(mongo_uri: str, database_name: str) -> None:
+    async with running_world(mongo_uri, database_name, transport=ImpatientTransport) as world:
+        host, port = world.address.removeprefix("ws://").removesuffix("/graphql").split(":")
+        async with world.socket() as living:
+            await living.initialise()
+            reader, writer = await asyncio.open_connection(host, int(port))
+            upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+            key, kind = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", f"Sec-WebSocket-Protocol: {SUBPROTOCOL}"
+            writer.write("\r\n".join(["GET /graphql HTTP/1.1", f"Host: {host}", *upgrade, key, kind, "\r\n"]).encode())
+            assert b"101" in await reader.readline()
+            assert world.connections == 2
+            async with asyncio.timeout(5):
+                while world.connections > 1:
+                    await asyncio.sleep(0.01)
+            writer.close()
+            await living.settle()

@@ -1,10 +1,10 @@
 """Customer documents for tests of lists: every field that a list reads, in agreement with the others."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cmp_to_key
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
@@ -16,6 +16,7 @@ from store.customer_orders import CustomerOrder
 from store.ids import new_id
 
 DAY = timedelta(days=1)
+Value = TypeVar("Value")
 NOW = datetime(2026, 11, 22, 12, 30)
 NAMES = ["Đorđević", "dordevic", "Müller", "Muller AG", "株式会社", "Straße", "हिन्दी", "x" * 30, "x" * 26, "Acme 7"]
 TAGS = ["tag_1", "tag_2", "tag_3"]
@@ -28,7 +29,10 @@ ENDS += [NOW + 365 * DAY, NOW + 800 * DAY, NOW - DAY]
 
 def customer_document(dice: random.Random, number: int, **facts: Any) -> dict[str, Any]:
     """A customer of few possible values, so that many tie with others."""
-    some = lambda values: [value for value in values if dice.random() < 0.4]  # noqa: E731
+
+    def some(values: Iterable[Value]) -> list[Value]:
+        return [value for value in values if dice.random() < 0.4]
+
     expiring = sorted(set(some(ENDS[1:])[:2]))
     renewing = [dice.choice(ENDS)] if dice.random() < 0.3 else []
     signed_in = dice.choice([None, NOW - DAY, NOW - 90 * DAY])

@@ -119,3 +119,17 @@ async def test_an_expired_assignment_is_taken_away_and_told(client: Client) -> N
     assert (customer["assignments"], "administrator:adm_1" in customer["keys"]) == ([], False)
     last = (await events_of(scope, id_))[-1]
     assert (last["kind"], last["at"], last["subject_id"]) == ("ADMINISTRATOR_UNASSIGNED", end, "adm_1")
+
+
+async def test_a_removal_delivered_for_later_is_told_at_its_moment(client: Client) -> None:
+    scope = await partner_scope(client)
+    removed_at = utc_now() + timedelta(milliseconds=150)
+    id_ = await add_customer(scope, "C-1", subscription("S-1"), removed_at=removed_at)
+    assert (await stored(scope, id_))["next_evaluation_at"] == removed_at
+    while utc_now() < removed_at:
+        await asyncio.sleep(0)
+    await change_customers(scope, {"_id": id_}, no_change)
+    customer = await stored(scope, id_)
+    assert (customer["keys"], customer["statuses"], customer["next_evaluation_at"]) == ([], [], None)
+    told = [event for event in await events_of(scope, id_) if event["kind"] == "CUSTOMER_REMOVED"]
+    assert [(event["at"], event["facts_after"]) for event in told] == [(removed_at, None)]

@@ -1,0 +1,70 @@
+"""The fields of a customer's document that lists and searches read, made anew with every write."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.customer_keys import customer_keys, dimension_key, facts_keys
+from domain.instants import FOREVER
+from domain.words import customer_words, sort_form
+from store.client import Document
+from store.partners import PartnerDocument
+
+_NAMED_BY = ("name", "domain", "external_id")
+
+
+def is_removed(customer: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the customer exists only in the log by now."""
+    return customer["removed_at"] is not None and customer["removed_at"] <= now
+
+
+def written_fields(
+    customer: Mapping[str, Any], before: Mapping[str, Any], partner: PartnerDocument, now: datetime
+) -> Document:
+    """Version, times, words and keys of a customer whose facts and derived fields are set; `before` is as stored."""
+    ends = [held["expires_at"] for held in customer["assignments"] if held["expires_at"] is not None]
+    spelled = _spelled(customer, before)
+    return {
+        "partner_id": partner.partner_id,
+        "version": before.get("version", 0) + 1,
+        "updated_at": now,
+        "settings_epoch": partner.epoch,
+        "next_unassignment_at": min(ends, default=None),
+        **spelled,
+        "keys": [] if is_removed(customer, now) else _keys(customer, spelled["words"]),
+    }
+
+
+def _spelled(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document:
+    """Folding is the dearest part of a write, and a name seldom changes."""
+    if all(name in before and before[name] == customer[name] for name in _NAMED_BY):
+        return {"name_folded": before["name_folded"], "words": before["words"]}
+    words = customer_words(customer["name"], customer["domain"], customer["external_id"])
+    return {"name_folded": sort_form(customer["name"]), "words": words}
+
+
+def _keys(customer: Mapping[str, Any], words: list[str]) -> list[str]:
+    running = [dimension_key("running", product) for product in customer["running_products"]]
+    return running + customer_keys(
+        managed_by=customer["managed_by"],
+        products=customer["products"],
+        statuses=customer["statuses"],
+        subscription_types=customer["subscription_types"],
+        tag_ids=customer["tag_ids"],
+        administrator_ids=[held["administrator_id"] for held in customer["assignments"]],
+        country=customer["country"],
+        words=words,
+        expiring_ends=customer["expiring_ends"],
+    )
+
+
+def facts_of(customer: Mapping[str, Any]) -> Document | None:
+    """What a feed's filter and visibility read of a customer; None for one that is removed."""
+    if not customer["keys"]:
+        return None
+    until = {a["administrator_id"]: a["expires_at"] for a in customer["assignments"] if a["expires_at"] is not None}
+    return {
+        "keys": facts_keys(customer["keys"]),
+        "words": customer["words"],
+        "access_until": {key: end for key, end in until.items() if end < FOREVER},
+    }
