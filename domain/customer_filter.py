@@ -14,6 +14,8 @@ MOST_FILTERS = 100
 MOST_VALUES = 500
 LONGEST_SEARCH = 100
 LONGEST_WINDOW = 365
+_EXPIRED = "status:EXPIRED"
+_OF_LIVING = ("status:", "product:", "type:")
 # The filter's fields that ask for a key, and the dimension that their keys begin with.
 DIMENSIONS: Mapping[str, str] = {
     "managed_by": "managed_by",
@@ -199,6 +201,22 @@ def simplified(condition: Condition) -> Condition:
             return _negated(simplified(inner_one))
         case _:
             return condition
+
+
+def is_impossible(wanted: Condition) -> bool:
+    """Whether the rules of statuses leave no customer: who is EXPIRED has nothing that is living.
+
+    To a database it is the worst of questions: both keys are common, and it looks for a first match to the end.
+    """
+    if not isinstance(wanted, AllOf):
+        return wanted == NOTHING
+    keys = [one.keys for one in wanted.conditions if isinstance(one, HasKey)]
+    with_living = any(isinstance(one, ExpiresWithin) for one in wanted.conditions) or any(map(_asks_living, keys))
+    return (_EXPIRED,) in keys and with_living
+
+
+def _asks_living(keys: Sequence[str]) -> bool:
+    return all(key.startswith(_OF_LIVING) and key != _EXPIRED for key in keys)
 
 
 def _all_of(inner: Sequence[Condition]) -> Condition:

@@ -61,11 +61,10 @@ def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int
         workers=workers,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        # It pings, and ends the sockets of clients that have gone.
+        ws="server.socket_transport:SocketTransport",
         ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,
-        # Our own handler pings, because it must also end sockets that do not answer.
-        ws_ping_interval=None,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from domain.customer_filter import AllOf, simplified, without_dimension
+from domain.customer_filter import AllOf, is_impossible, simplified, without_dimension
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 from store.client import Document
 from store.customer_leads import rarest_keys
 from store.customer_orders import KEYS_INDEX
-from store.customer_queries import COLLECTION, customers_where, is_empty
+from store.customer_queries import COLLECTION, customers_where
 from store.scope import Scope
 
 MOST_TAGS = 100
@@ -69,7 +69,7 @@ async def read_facets(scope: Scope, condition: AllOf) -> CustomerFacets:
 
 async def _counted(scope: Scope, condition: AllOf) -> Document:
     wanted = simplified(condition)
-    if is_empty(wanted):
+    if is_impossible(wanted):
         return {name: [] for name in _PIPELINES}
     fields = {"_id": 0, "tag_ids": 1, **dict.fromkeys(_DIMENSIONS.values(), 1)}
     where = customers_where(scope, wanted, await rarest_keys(scope, wanted))

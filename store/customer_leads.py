@@ -14,8 +14,8 @@ from store.customer_orders import KEYS_INDEX
 from store.scope import EVERYBODY, Scope
 
 # Beyond this, a key is common, and how common makes no difference.
-COMMON = 20_000
-_REMEMBERED_FOR = timedelta(minutes=1)
+COMMON = 100_000
+_REMEMBERED_FOR = timedelta(minutes=10)
 _MOST_REMEMBERED = 10_000
 Keys = tuple[str, ...]
 _remembered: WeakKeyDictionary[Client, dict[tuple[str, Keys], tuple[datetime, int]]] = WeakKeyDictionary()
@@ -62,7 +62,7 @@ async def rarest_keys(scope: Scope, wanted: Condition) -> Keys:
 
 
 async def counted_leads(scope: Scope, alternatives: list[Keys]) -> list[Lead]:
-    """The rarest first; looks into the index, and remembers for a minute."""
+    """The rarest first; looks into the index, and remembers for a while."""
     counts = await gather(*(_count(scope, keys) for keys in alternatives))
     return sorted(map(Lead, alternatives, counts), key=lambda lead: lead.count)
 

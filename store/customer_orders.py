@@ -113,14 +113,10 @@ def _index(columns: Sequence[Column], name: str, *prefix: str) -> IndexModel:
     return IndexModel([*fields, *((column.field, column.direction) for column in columns)], name=name)
 
 
-# What follows from the same facts as the statuses does not lie evenly among them (an EXPIRED customer has no next end,
-# a trial's is soon), so that a walk in its order could pass everybody before it meets the first with the status.
+# The dates and the urgency follow from the same facts as the statuses do and do not lie evenly among them (an EXPIRED
+# customer has no next end, a trial's is soon): a walk in their order could pass everybody before it meets the first.
 _BOUND_TO = {
-    "statuses": [
-        (field, direction)
-        for field in (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _F.NEXT_EXPIRY_AT, _F.URGENCY)
-        for direction in OrderDirection
-    ],
+    "statuses": [(name, way) for name, way in _COLUMNS if name is not _F.NAME],
     "subscription_types": [(_F.NEXT_EXPIRY_AT, _DESC), (_F.URGENCY, _DESC)],
 }
 _INDEX_NAMES = {key: f"by_{_name(columns)}" for key, columns in _COLUMNS.items() if columns is not DEFAULT_COLUMNS}

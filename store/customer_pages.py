@@ -1,12 +1,12 @@
 """One page of a list of customers: keyset paging both ways, one query as long as the cursor's row still stands."""
 
-from domain.customer_filter import AllOf, simplified
+from domain.customer_filter import AllOf, is_impossible, simplified
 from domain.list_cursors import list_digest, read_cursor, write_cursor
 from domain.paging import Page, PageRequest
 from store.customer_documents import CustomerDocument
 from store.customer_orders import CustomerOrder, place_of
 from store.customer_plans import choose_plan, implied_range
-from store.customer_queries import customers_where, is_empty
+from store.customer_queries import customers_where
 from store.customer_walks import Walk
 from store.scope import Scope
 
@@ -25,7 +25,7 @@ async def read_page(
         return write_cursor(digest, place_of(order.columns, row.document))
 
     wanted = simplified(condition)
-    if is_empty(wanted):
+    if is_impossible(wanted):
         return Page((), False, False, cursor_of)
     columns, start, end = order.columns, after, before
     if request.is_backward:

@@ -40,30 +40,32 @@ async def choose_plan(scope: Scope, wanted: Condition, order: CustomerOrder, cus
         keys = await rarest_keys(scope, wanted)
         return Plan(KEYS_INDEX, keys, is_mirrored=not order.is_default, otherwise=order.index)
     leads = await counted_leads(scope, leading_keys(scope, wanted))
-    if leads[0].count < _walked(leads, customers):
+    keys, walk = _walk(wanted, order)
+    if leads[0].count < _walked([lead for lead in leads if lead.keys != keys], customers):
         return Plan(KEYS_INDEX, leads[0].keys)
-    return _within_values(wanted, order) or Plan(order.index)
+    return walk
 
 
-def _walked(leads: Sequence[Lead], customers: int) -> float:
-    """How many customers a walk along the order passes for a page, were the conditions independent of each other."""
-    return _PAGE * prod(max(1.0, customers / max(1, lead.count)) for lead in leads)
+def _walked(others: Sequence[Lead], customers: int) -> float:
+    """How many customers a walk passes for a page, were the conditions that its index leaves open independent."""
+    return _PAGE * prod(max(1.0, customers / max(1, lead.count)) for lead in others)
 
 
-def _within_values(wanted: Condition, order: CustomerOrder) -> Plan | None:
+def _walk(wanted: Condition, order: CustomerOrder) -> tuple[Keys, Plan]:
+    """The plan that walks along the order, and the keys that its index answers for."""
     for dimension, field in _LEADING_FIELDS.items():
         index = order.index_within(field)
-        values = next(filter(None, (_values(dimension, one) for one in conjuncts(wanted))), None)
-        if values and index is not None:
-            return Plan(index, field=field, values=values)
-    return None
+        keys = next((_keys_of(dimension, one) for one in conjuncts(wanted) if _keys_of(dimension, one)), ())
+        if keys and index is not None:
+            return keys, Plan(index, field=field, values=[key.removeprefix(dimension) for key in keys])
+    return (), Plan(order.index)
 
 
-def _values(dimension: str, condition: Condition) -> list[str]:
-    """The values that a condition on this dimension alone allows."""
+def _keys_of(dimension: str, condition: Condition) -> Keys:
+    """The keys of a condition on this dimension alone."""
     if not isinstance(condition, HasKey) or not all(key.startswith(dimension) for key in condition.keys):
-        return []
-    return [key.removeprefix(dimension) for key in condition.keys]
+        return ()
+    return condition.keys
 
 
 def implied_range(scope: Scope, wanted: Condition, order: CustomerOrder) -> Document:

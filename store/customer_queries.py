@@ -1,6 +1,6 @@
 """The query of a list of customers: the scope's sight, the keys to read by, and the filter's condition."""
 
-from domain.customer_filter import NOTHING, Condition, HasKey, HasWords
+from domain.customer_filter import Condition, HasKey, HasWords
 from domain.words import PREFIX_LENGTH
 from store.client import Document
 from store.customer_conditions import condition_query, one_of
@@ -8,11 +8,6 @@ from store.customer_leads import Keys, conjuncts
 from store.scope import EVERYBODY, Scope
 
 COLLECTION = "customers"
-
-
-def is_empty(wanted: Condition) -> bool:
-    """Whether nobody needs to ask the database."""
-    return wanted == NOTHING
 
 
 def customers_where(scope: Scope, wanted: Condition, keys: Keys = ()) -> Document:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.customer_filter import AllOf, Condition, simplified
+from domain.customer_filter import AllOf, Condition, is_impossible, simplified
 from domain.paging import Page, PageRequest
 from store.client import IndexModel
 from store.customer_documents import PROJECTION, CustomerDocument
@@ -11,7 +11,7 @@ from store.customer_leads import rarest_keys
 from store.customer_orders import KEYS_INDEX, ORDER_INDEXES, CustomerOrder
 from store.customer_pages import read_page
 from store.customer_plans import EXPECTED
-from store.customer_queries import COLLECTION, customers_where, is_empty
+from store.customer_queries import COLLECTION, customers_where
 from store.scope import Scope
 
 __all__ = ["CUSTOMER_INDEXES", "CustomerDocument", "CustomerOrder", "Customers"]
@@ -42,7 +42,7 @@ class Customers:
     async def count(self, condition: Condition) -> int:
         """How many customers match."""
         wanted = simplified(condition)
-        if is_empty(wanted):
+        if is_impossible(wanted):
             return 0
         keys = await rarest_keys(self._scope, wanted)
         return await self._collection.count(customers_where(self._scope, wanted, keys), hint=KEYS_INDEX)

@@ -10,6 +10,7 @@ from domain.customer_filter import (
     NOTHING,
     Condition,
     HasKey,
+    is_impossible,
     matches,
     parse_filter,
     simplified,
@@ -120,3 +121,22 @@ def test_leaves_out_only_the_top_level_condition_of_a_dimension() -> None:
 )
 def test_simplifies_to_an_equal_condition(raw: dict[str, Any], expected: Condition) -> None:
     assert simplified(parse_filter(raw)) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({"status": ["EXPIRED"], "product": ["CALLING"]}, True),
+        ({"status": ["EXPIRED"], "subscription_type": ["TRIAL"]}, True),
+        ({"status": ["EXPIRED"], "all_of": [{"status": ["TRIAL", "SUSPENDED"]}]}, True),
+        ({"status": ["EXPIRED"], "expires_within_days": 1}, True),
+        ({"tag": []}, True),
+        ({"status": ["EXPIRED"], "country": ["DE"]}, False),
+        ({"status": ["EXPIRED", "TRIAL"], "product": ["CALLING"]}, False),
+        ({"status": ["EXPIRED"], "any_of": [{"product": ["CALLING"]}, {"tag": ["a"]}]}, False),
+        ({"status": ["EXPIRED"]}, False),
+        ({}, False),
+    ],
+)
+def test_knows_what_an_expired_customer_cannot_have(raw: dict[str, Any], expected: bool) -> None:
+    assert is_impossible(simplified(parse_filter(raw))) is expected

@@ -58,6 +58,9 @@ def customer_document(dice: random.Random, number: int, **facts: Any) -> dict[st
         "next_expiry_at": min([*expiring, *renewing], default=None),
         **facts,
     }
+    if "EXPIRED" in document["statuses"]:
+        nothing_living = {"statuses": ["EXPIRED"], "products": [], "subscription_types": [], "expiring_ends": []}
+        document |= {**nothing_living, "next_expiry_at": None}
     return with_derived(document)
 
 
