@@ -117,16 +117,16 @@ def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "words": words, "keys": keys}
 
 
-def made_customers(partner_id: str, count: int, now: datetime) -> Iterator[dict[str, Any]]:
-    """So many customers, the same for the same partner and moment."""
-    dice = random.Random(partner_id)
-    return (made_customer(partner_id, number, dice, now) for number in range(count))
+def made_customers(partner_id: str, first: int, count: int, now: datetime) -> Iterator[dict[str, Any]]:
+    """So many customers, the same for the same partner, first number and moment."""
+    dice = random.Random(f"{partner_id} {first}")
+    return (made_customer(partner_id, number, dice, now) for number in range(first, first + count))
 
 
-def fill(uri: str, database: str, partner_id: str, count: int, now: datetime) -> None:
-    """Writes a partner's customers; the indexes are best made afterwards."""
+def fill(uri: str, database: str, partner_id: str, first: int, count: int, now: datetime) -> None:
+    """Writes some of a partner's customers; the indexes are best made afterwards."""
     with MongoClient[dict[str, Any]](uri) as client:
         customers = client[database].get_collection("customers", write_concern=WriteConcern(w=1, j=False))
-        waiting = made_customers(partner_id, count, now)
+        waiting = made_customers(partner_id, first, count, now)
         while some := list(islice(waiting, _CHUNK)):
             customers.insert_many(some, ordered=False)

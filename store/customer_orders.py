@@ -115,7 +115,7 @@ def _index(columns: Sequence[Column], name: str, *prefix: str) -> IndexModel:
 
 # The dates and the urgency follow from the same facts as the statuses do and do not lie evenly among them (an EXPIRED
 # customer has no next end, a trial's is soon): a walk in their order could pass everybody before it meets the first.
-_BOUND_TO = {
+_BOUND_TO: Mapping[str, Sequence[tuple[CustomerOrderField, OrderDirection]]] = {
     "statuses": [(name, way) for name, way in _COLUMNS if name is not _F.NAME],
     "subscription_types": [(_F.NEXT_EXPIRY_AT, _DESC), (_F.URGENCY, _DESC)],
 }

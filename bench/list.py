@@ -1,0 +1,218 @@
+"""Lists of customers: a partner of 200,000 beside one of 2,000, in one mongod of the bench's own.
+
+`python -m bench.list [CUSTOMERS]`. What must hold: in the default order any single condition ≤ 1.5 times what it takes
+at 2,000, the thousandth page like the first; any other order or conjunction ≤ 10 times the default page at 200,000, and
+≤ 4,000 documents examined. Milliseconds are medians as the store's caller sees them.
+"""
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import product
+from multiprocessing import get_context
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from bench.list_data import ADMINISTRATORS, TAGS, fill
+from domain.customer_filter import parse_filter
+from domain.paging import PageRequest
+from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, Product, SubscriptionType
+from store.client import Client
+from store.clock import utc_now
+from store.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
+from store.scope import Scope
+from tests.mongod import running_set
+from tests.store.factory_lists import Commands
+
+SMALL, PAGE, ROUNDS, MOST_EXAMINED = 2_000, 50, 9, 4_000
+DATABASE = "list"
+Raw = Mapping[str, Any]
+SINGLE: list[Raw] = [
+    {},
+    *({"search": text} for text in ("mul", "dord", "株式", "gmbh", "org 0001")),
+    *({"managed_by": [str(one)]} for one in ManagedBy),
+    *({"product": [str(one)]} for one in Product),
+    *({"status": [str(one)]} for one in CustomerStatus),
+    *({"subscription_type": [str(one)]} for one in SubscriptionType),
+    {"tag": [TAGS[0]]},
+    {"tag": [TAGS[20]]},
+    {"administrator": [ADMINISTRATORS[0]]},
+    {"country": ["DE", "RS", "US"]},
+    {"status": ["SUSPENDED", "EXPIRED"]},
+    *({"expires_within_days": days} for days in (1, 30, 365)),
+]
+CONJUNCTIONS: list[Raw] = [
+    {"status": ["EXPIRING_SOON"], "product": ["CALLING"]},
+    {"status": ["SUSPENDED"], "product": ["REAL_TIME_TRANSLATIONS"]},
+    {"status": ["LICENSE_OVERAGE"], "country": ["RS"]},
+    {"status": ["EXPIRED"], "product": ["CALLING"]},
+    {"status": ["EXPIRING_SOON"], "country": ["US"], "managed_by": ["EXTERNAL_ADMINISTRATOR"]},
+    {"search": "mul", "status": ["EXPIRED"]},
+    {"search": "mul", "product": ["CALLING"], "managed_by": ["PARTNER_ORGANIZATION"]},
+    {"tag": [TAGS[3]], "status": ["TRIAL"]},
+    {"tag": [TAGS[3]], "country": ["FR"], "product": ["MESSAGING"]},
+    {"all_of": [{"tag": [TAGS[2]]}, {"tag": [TAGS[4]]}]},
+    {"expires_within_days": 30, "product": ["CALLING"]},
+    {"any_of": [{"status": ["TRIAL"]}, {"search": "mul"}]},
+    {"not_": {"status": ["SUBSCRIPTION"]}},
+]
+ORDERS = [CustomerOrder(*one) for one in product(CustomerOrderField, OrderDirection)]
+DEFAULT = ORDERS[0]
+
+
+@dataclass(slots=True)
+class Partner:
+    """One partner of the bench, and what the store asks of the database for it."""
+
+    client: Client
+    commands: Commands
+    name: str
+    now: datetime
+    misses: list[str] = field(default_factory=list)
+
+    @property
+    def customers(self) -> Customers:
+        """Made anew for each page, as for each request."""
+        return Customers(Scope(self.client, self.name, self.now))
+
+    async def timed(
+        self, raw: Raw, order: CustomerOrder, after: str | None = None, *, size: int = PAGE, rounds: int = ROUNDS
+    ) -> float:
+        """The median of some rounds, in milliseconds; the first, which counts keys, is not among them."""
+        condition, request, taken = parse_filter(raw), PageRequest(first=size, after=after), []
+        for _ in range(rounds + 1):
+            began = perf_counter()
+            await self.customers.page(condition, order, request)
+            taken.append((perf_counter() - began) * 1000)
+        return float(median(taken[1:]))
+
+    async def examined(self, raw: Raw, order: CustomerOrder) -> int:
+        """Documents that the finds of one page examine."""
+        self.commands.taken()
+        await self.customers.page(parse_filter(raw), order, PageRequest(first=PAGE))
+        return sum([await self._examined(sent) for sent in self.commands.taken() if "find" in sent])
+
+    async def _examined(self, find: Mapping[str, Any]) -> int:
+        asked = {name: find[name] for name in ("find", "filter", "sort", "limit", "projection", "hint")}
+        explained = await self.client.command({"explain": asked, "verbosity": "executionStats"})
+        return int(explained["executionStats"]["totalDocsExamined"])
+
+    async def cursor_behind(self, customers: int) -> str | None:
+        """The cursor behind so many customers in the default order."""
+        cursor = None
+        for _ in range(customers // 200):
+            page = await self.customers.page(parse_filter(None), DEFAULT, PageRequest(first=200, after=cursor))
+            cursor = page.end_cursor
+        return cursor
+
+
+def label(raw: Raw, order: CustomerOrder = DEFAULT) -> str:
+    """A filter and an order in one line."""
+    conditions = " ".join(
+        f"{name}={value if isinstance(value, str | int) else _short(value)}" for name, value in raw.items()
+    )
+    return f"{'' if order is DEFAULT else f'{order.field} {order.direction} '}{conditions or 'no condition'}"[:76]
+
+
+def _short(value: Any) -> str:
+    return str(value).replace("'", "").replace("0" * 21, "…")
+
+
+async def default_order(small: Partner, large: Partner) -> float:
+    """Each single condition in the default order, small beside large; answers the median page of the large one."""
+    print(f"{'single condition, by name':<76} {'2,000':>8} {'large':>8} {'ratio':>6} {'examined':>8}")
+    typical = []
+    for raw in SINGLE:
+        # Rounds of both by turns, so that the machine's other work meets both.
+        size = min(PAGE, await small.customers.count(parse_filter(raw)))
+        times = [
+            (await small.timed(raw, DEFAULT, size=size), await large.timed(raw, DEFAULT, size=size)) for _ in range(3)
+        ]
+        at_small, at_large = (median(column) for column in zip(*times, strict=True))
+        examined = await large.examined(raw, DEFAULT)
+        typical.append(at_large)
+        ratio = at_large / at_small
+        print(f"{label(raw):<76} {at_small:>8.2f} {at_large:>8.2f} {ratio:>6.2f} {examined:>8,}")
+        if ratio > 1.5:
+            large.misses.append(f"{label(raw)}: {ratio:.2f} times the small partner")
+    return float(median(typical))
+
+
+async def deep_pages(large: Partner, pages: int) -> None:
+    """The first page beside the one behind so many others."""
+    cursor = await large.cursor_behind(pages * PAGE)
+    first, deep = await large.timed({}, DEFAULT), await large.timed({}, DEFAULT, cursor)
+    print(f"\nfirst page {first:.2f} ms, page {pages:,} {deep:.2f} ms, ratio {deep / first:.2f}\n")
+
+
+async def totals(large: Partner) -> None:
+    """What is paid only where it is selected."""
+    print(f"{'totalCount and facets of':<76} {'total':>8} {'facets':>8}")
+    for raw in ({}, {"status": ["TRIAL"]}, {"search": "mul", "product": ["CALLING"]}):
+        condition, taken = parse_filter(raw), []
+        for asked in (large.customers.count, large.customers.facets):
+            began = perf_counter()
+            await asked(condition)
+            taken.append((perf_counter() - began) * 1000)
+        print(f"{label(raw):<76} {taken[0]:>8.0f} {taken[1]:>8.0f}")
+
+
+async def everything_else(large: Partner, typical: float) -> None:
+    """Every other order with each single condition, and conjunctions in every order; only the extremes are printed."""
+    cases = [*product(SINGLE, ORDERS[1:]), *product(CONJUNCTIONS, ORDERS)]
+    rows = [
+        (await large.timed(raw, order), await large.examined(raw, order), label(raw, order)) for raw, order in cases
+    ]
+    slow = [row for row in rows if row[0] > 10 * typical]
+    wide = [row for row in rows if row[1] > MOST_EXAMINED]
+    print(f"other orders and conjunctions: {len(rows)}; median {median(row[0] for row in rows):.2f} ms")
+    print(f"above 10 times {typical:.2f} ms: {len(slow)}; above {MOST_EXAMINED:,} examined: {len(wide)}; the slowest:")
+    print(f"{'order and conditions':<76} {'ms':>8} {'ratio':>6} {'examined':>8}")
+    for taken, examined, name in sorted(rows, reverse=True)[: max(15, len(slow))]:
+        print(f"{name:<76} {taken:>8.2f} {taken / typical:>6.1f} {examined:>8,}")
+    large.misses += [f"{name}: {examined:,} examined, {taken:.0f} ms" for taken, examined, name in {*slow, *wide}]
+
+
+async def measured(uri: str, now: datetime, customers: int) -> list[str]:
+    """Prints the tables; answers what did not hold."""
+    commands = Commands()
+    client = Client(uri, DATABASE, timeout_ms=None, event_listeners=[commands])
+    began = perf_counter()
+    await client.collection("customers").create_indexes(CUSTOMER_INDEXES)
+    print(f"{perf_counter() - began:.0f} s for the indexes\n")
+    small, large = (Partner(client, commands, name, now) for name in ("small", "large"))
+    typical = await default_order(small, large)
+    await deep_pages(large, min(1000, customers // PAGE - 1))
+    await totals(large)
+    await everything_else(large, typical)
+    await client.close()
+    return large.misses
+
+
+def parts(customers: int) -> Iterator[tuple[str, int, int]]:
+    """What each process makes: partner, first number, count."""
+    half = customers // 2
+    yield from (("small", 0, SMALL), ("large", 0, half), ("large", half, customers - half))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Fills, measures, and says what did not hold."""
+    customers = int(arguments[0]) if arguments else 200_000
+    now = utc_now()
+    with running_set() as (mongod,):
+        began = perf_counter()
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            made = [pool.submit(fill, mongod.uri, DATABASE, *part, now) for part in parts(customers)]
+            for one in made:
+                one.result()
+        print(f"{perf_counter() - began:.0f} s to make {SMALL:,} and {customers:,} customers", flush=True)
+        misses = asyncio.run(measured(mongod.uri, now, customers))
+    print(f"\n{len(misses)} did not hold", *misses, sep="\n- ")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,163 @@
+"""What MongoDB reads for a page: the plans that `explain` shows, and how many queries a page takes."""
+
+import random
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from domain.customer_filter import parse_filter
+from domain.paging import Page, PageRequest
+from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, PartnerRole, Product
+from domain.types import SubscriptionType as Kind
+from store.client import Client
+from store.customer_documents import CustomerDocument
+from store.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
+from store.scope import Scope
+from tests.store.factory_lists import ADMINISTRATORS, NOW, TAGS, Commands, customer_document
+
+CUSTOMERS = 1500
+ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for direction in OrderDirection]
+SINGLE: list[dict[str, Any]] = [
+    {},
+    *({"search": text} for text in ("d", "dord", "mull", "株式", "x" * 25, "acme 7", "org")),
+    *({"managed_by": [one]} for one in ManagedBy),
+    *({"product": [one]} for one in Product),
+    *({"status": [one]} for one in CustomerStatus),
+    *({"subscription_type": [one]} for one in Kind),
+    *({"tag": [one]} for one in TAGS),
+    *({"administrator": [one]} for one in ADMINISTRATORS),
+    {"country": ["DE"]},
+    *({"expires_within_days": days} for days in (1, 30, 365)),
+    {"status": ["TRIAL", "EXPIRED"]},
+    {"product": list(Product)},
+    {"country": ["DE", "RS", "FR"]},
+]
+CONJUNCTIONS: list[dict[str, Any]] = [
+    {"status": ["SUSPENDED"], "product": ["CALLING"]},
+    {"search": "mull", "tag": ["tag_1"], "not_": {"status": ["TRIAL"]}},
+    {"any_of": [{"status": ["TRIAL"]}, {"search": "dord"}], "expires_within_days": 30},
+    {"not_": {"product": ["CALLING"]}},
+]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One partner's customers, and the commands that reading them sends."""
+
+    client: Client
+    commands: Commands
+    scope: Scope
+
+    async def page(self, raw: Mapping[str, Any], order: CustomerOrder, **asked: Any) -> Page[CustomerDocument]:
+        return await Customers(self.scope).page(parse_filter(raw), order, PageRequest(**asked))
+
+    async def explained(self) -> dict[str, Any]:
+        """How MongoDB carries out the find that was sent last."""
+        (find,) = [command for command in self.commands.taken() if "find" in command]
+        asked = {name: find[name] for name in ("find", "filter", "sort", "limit", "projection", "hint")}
+        explained = await self.client.command({"explain": asked, "verbosity": "executionStats"})
+        return dict(explained)
+
+
+def stages(plan: Mapping[str, Any]) -> Iterator[str]:
+    """The names of a plan's stages, from the top."""
+    yield plan["stage"]
+    inner = [plan[name] for name in ("inputStage",) if name in plan]
+    for one in [*inner, *plan.get("inputStages", ())]:
+        yield from stages(one)
+
+
+@pytest.fixture
+async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+    commands = Commands()
+    client = Client(mongo_uri, database_name, event_listeners=[commands])
+    dice = random.Random(11)
+    await client.collection("customers").create_indexes(CUSTOMER_INDEXES)
+    await client.collection("customers").insert_many([customer_document(dice, n) for n in range(CUSTOMERS)])
+    yield World(client, commands, Scope(client, "acme", NOW))
+    await client.close()
+
+
+async def test_a_page_by_name_reads_one_stretch_of_an_index_for_any_single_condition(world: World) -> None:
+    for raw in SINGLE:
+        cursor = None
+        for _ in range(3):
+            page = await world.page(raw, CustomerOrder(), first=50, after=cursor)
+            cursor = page.end_cursor
+            explained = await world.explained()
+            figures, plan = explained["executionStats"], explained["queryPlanner"]["winningPlan"]
+            assert not {"COLLSCAN", "SORT"} & set(stages(plan)), raw
+            assert figures["totalDocsExamined"] <= 3 * max(1, figures["nReturned"]), raw
+
+
+async def test_an_assigned_administrator_reads_one_stretch_too(world: World) -> None:
+    scope = Scope(world.client, "acme", NOW, "adm_1", PartnerRole.ADMINISTRATOR)
+    await Customers(scope).page(parse_filter(None), CustomerOrder(), PageRequest(first=50))
+    explained = await world.explained()
+    assert "SORT" not in set(stages(explained["queryPlanner"]["winningPlan"]))
+    assert explained["executionStats"]["totalDocsExamined"] <= 3 * 51
+
+
+async def test_no_order_or_conjunction_scans_the_collection(world: World) -> None:
+    for order in ORDERS:
+        for raw in (*SINGLE, *CONJUNCTIONS):
+            world.commands.taken()
+            await Customers(world.scope, 20).page(parse_filter(raw), order, PageRequest(first=5))
+            if len(finds := [command for command in world.commands.sent if "find" in command]) == 1:
+                explained = await world.explained()
+                assert "COLLSCAN" not in set(stages(explained["queryPlanner"]["winningPlan"])), (order, raw)
+            assert 1 <= len(finds) <= 2
+
+
+async def test_a_status_in_the_order_of_a_date_needs_no_sort(world: World) -> None:
+    """The dates follow from the statuses, so that neither walking nor collecting would do for every partner."""
+    for order in ORDERS[2:]:
+        page = await Customers(world.scope, 20).page(parse_filter({"status": ["TRIAL"]}), order, PageRequest(first=5))
+        world.commands.taken()
+        asked = PageRequest(first=5, after=page.end_cursor)
+        await Customers(world.scope, 20).page(parse_filter({"status": ["TRIAL"]}), order, asked)
+        explained = await world.explained()
+        assert "SORT" not in set(stages(explained["queryPlanner"]["winningPlan"])), order
+        assert explained["executionStats"]["totalDocsExamined"] <= 3 * 7, order
+
+
+async def test_a_page_is_one_query_as_long_as_the_row_of_its_cursor_stands(world: World) -> None:
+    first = await world.page({}, CustomerOrder(), first=50)
+    assert [next(iter(command)) for command in world.commands.taken()] == ["find"]
+    await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
+    assert [next(iter(command)) for command in world.commands.taken()] == ["find"]
+    await world.scope.collection("customers").delete_many({"_id": first.rows[-1].id, **world.scope.match()})
+    await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
+    assert [next(iter(command)) for command in world.commands.taken()] == ["find", "find"]
+
+
+async def test_nobody_is_asked_for_what_matches_nothing(world: World) -> None:
+    impossible: list[dict[str, Any]] = [{"tag": []}, {"search": "?"}, {"not_": {}}]
+    for raw in [*impossible, {"status": ["EXPIRED"], "product": ["CALLING"]}]:
+        page = await world.page(raw, CustomerOrder(), first=5)
+        assert (list(page.rows), page.has_next, page.has_previous) == ([], False, False)
+        assert await Customers(world.scope).count(parse_filter(raw)) == 0
+    assert world.commands.taken() == []
+
+
+async def test_counting_a_single_condition_reads_only_the_index(world: World) -> None:
+    for raw in ({}, {"status": ["TRIAL"]}, {"country": ["DE", "RS"]}, {"search": "mull"}):
+        await Customers(world.scope).count(parse_filter(raw))
+        (asked,) = world.commands.taken()
+        command = {name: asked[name] for name in ("aggregate", "pipeline", "cursor", "hint")}
+        explained = await world.client.command({"explain": command, "verbosity": "executionStats"})
+        figures = explained["stages"][0]["$cursor"] if "stages" in explained else explained
+        assert figures["executionStats"]["totalDocsExamined"] == 0, raw
+
+
+async def test_every_query_names_its_partner(world: World) -> None:
+    customers, everything = Customers(world.scope), parse_filter({"status": ["TRIAL"], "tag": ["tag_1"]})
+    await customers.page(everything, CustomerOrder(CustomerOrderField.CREATED_AT), PageRequest())
+    await customers.count(everything)
+    await customers.facets(everything)
+    await customers.by_ids(["cus_1"])
+    for command in world.commands.taken():
+        where = command.get("filter") or command.get("query") or command["pipeline"][0]["$match"]
+        assert where["partner_id"] == "acme"
