@@ -71,3 +71,9 @@ def test_rejects_another_spelling_of_a_cursor() -> None:
     for spelling in (cursor + "=", cursor[:4] + "\n" + cursor[4:], " " + cursor, "A" * 5000, "[" * 2000):
         with pytest.raises(InvalidCursor):
             read_cursor(DIGEST, ("text", "text"), spelling)
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b"\xff", b"[" * 2500])
+def test_rejects_a_body_that_is_no_json(body: bytes) -> None:
+    with pytest.raises(InvalidCursor):
+        read_cursor(DIGEST, INSTANT, urlsafe_b64encode(DIGEST + body).rstrip(b"=").decode())
