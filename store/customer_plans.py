@@ -7,7 +7,8 @@ from datetime import timedelta
 from math import prod
 
 from domain.customer_filter import Condition, ExpiresWithin, HasKey
-from domain.types import CustomerOrderField
+from domain.instants import FOREVER
+from domain.types import URGENCY_RANK, CustomerOrderField, CustomerStatus, OrderDirection
 from store.client import Document
 from store.customer_leads import Keys, Lead, conjuncts, counted_leads, leading_keys, rarest_keys
 from store.customer_orders import KEYS_INDEX, CustomerOrder
@@ -54,10 +55,11 @@ def _walked(others: Sequence[Lead], customers: int) -> float:
 def _walk(wanted: Condition, order: CustomerOrder) -> tuple[Keys, Plan]:
     """The plan that walks along the order, and the keys that its index answers for."""
     for dimension, field in _LEADING_FIELDS.items():
-        index = order.index_within(field)
         keys = next((_keys_of(dimension, one) for one in conjuncts(wanted) if _keys_of(dimension, one)), ())
-        if keys and index is not None:
-            return keys, Plan(index, field=field, values=[key.removeprefix(dimension) for key in keys])
+        values = [key.removeprefix(dimension) for key in keys]
+        index = order.index_within(field, values) if keys else None
+        if index is not None:
+            return keys, Plan(index, field=field, values=values)
     return (), Plan(order.index)
 
 
@@ -69,8 +71,19 @@ def _keys_of(dimension: str, condition: Condition) -> Keys:
 
 
 def implied_range(scope: Scope, wanted: Condition, order: CustomerOrder) -> Document:
-    """What a condition says of the sort field: who has an end within the window expires no later."""
+    """What the conditions say of the sort field, by the rules of the statuses: the walk need not pass the others."""
+    column = order.columns[0]
+    statuses = [_keys_of("status:", one) for one in conjuncts(wanted)]
+    for names in ({CustomerStatus(key.removeprefix("status:")) for key in keys} for keys in statuses if keys):
+        if order.field is CustomerOrderField.URGENCY:
+            # A customer with the status is at least that urgent; nothing more urgent holds with EXPIRED.
+            ranks = [URGENCY_RANK[status] for status in names]
+            is_exact = names == {CustomerStatus.EXPIRED}
+            return {column.field: ranks[0] if is_exact else {"$lte": max(ranks)}}
+        if order.field is CustomerOrderField.NEXT_EXPIRY_AT and names == {CustomerStatus.EXPIRED}:
+            return {column.field: FOREVER if order.direction is OrderDirection.ASC else None}
     days = [one.days for one in conjuncts(wanted) if isinstance(one, ExpiresWithin)]
     if not days or order.field is not CustomerOrderField.NEXT_EXPIRY_AT:
         return {}
-    return {order.columns[0].field: {"$lte": scope.now + timedelta(days=min(days))}}
+    # Who has an end within the window expires no later.
+    return {column.field: {"$lte": scope.now + timedelta(days=min(days))}}

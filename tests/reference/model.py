@@ -30,7 +30,7 @@ _PLAIN_LETTERS = str.maketrans({"đ": "d", "ß": "ss", "ı": "i", "ø": "o", "ł
 
 
 def instant(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=None)
+    return datetime.fromisoformat(text).replace(tzinfo=None)
 
 
 class Partner:
@@ -68,8 +68,8 @@ class Partner:
         """A day's figures: the newest day's are the current ones."""
         key = (line["entitlement"], line["product"], line["day"])
         before = self._delivered.setdefault(key, {})
-        changed = {name: line[name] for name in ("total", "assigned", "used") if name in line}
-        changed = {name: value for name, value in changed.items() if before.get(name) != value}
+        figures: Facts = {name: line[name] for name in ("total", "assigned", "used") if name in line}
+        changed = {name: value for name, value in figures.items() if before.get(name) != value}
         before.update(changed)
         held = next(f[line["entitlement"]] for f in self._kinds() if line["entitlement"] in f)
         current = held["licenses"][line["product"]]
