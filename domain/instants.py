@@ -8,7 +8,7 @@ from dateutil.relativedelta import relativedelta
 DAY = timedelta(days=1)
 # The ends of the calendar that both Python and BSON can hold; they also stand where a sort key is null.
 NEVER = datetime(1, 1, 1)
-FOREVER = datetime(9999, 12, 31)
+FOREVER = datetime(9999, 12, 31, 23, 59, 59, 999000)
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|z|[+-]\d{2}:\d{2})",
     re.ASCII,

@@ -64,13 +64,18 @@ def _decoded(cursor: str) -> bytes:
 def _read_value(kind: Kind, value: object) -> Value:
     if value is None and kind.endswith("null"):
         return None
-    if kind == "text" and isinstance(value, str):
+    if kind == "text" and isinstance(value, str) and not _has_surrogates(value):
         return value
     if type(value) is int and kind.startswith("rank") and value in _RANKS:
         return value
     if type(value) is int and kind.startswith("instant"):
         return _instant(value)
     raise InvalidCursor
+
+
+def _has_surrogates(text: str) -> bool:
+    """Half a character: JSON can spell it, and the database cannot take it."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _instant(milliseconds: int) -> datetime:

@@ -1,7 +1,7 @@
 """The query of a list of customers: the scope's sight, the keys to read by, and the filter's condition."""
 
 from domain.customer_filter import Condition, HasKey, HasWords
-from domain.words import PREFIX_LENGTH
+from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.client import Document
 from store.customer_conditions import condition_query, one_of
 from store.customer_leads import Keys, conjuncts
@@ -31,6 +31,6 @@ def _says_all(wanted: Condition, keys: Keys) -> bool:
         case HasKey(_, wanted_keys):
             return wanted_keys == keys
         case HasWords((word,)):
-            return len(word) <= PREFIX_LENGTH and bool(keys)
+            return len(word) <= PREFIX_LENGTH and keys == (WORD_KEY + word,)
         case _:
             return not conjuncts(wanted)

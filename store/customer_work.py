@@ -20,6 +20,8 @@ from store.events import Note, event_document, status_summary
 from store.ids import new_id
 from store.partners import PartnerDocument
 
+# A subscription whose first end lies a century back must not stop an import: so many orders are added at once.
+_TERMS_AT_ONCE = 120
 EMPTY_CUSTOMER: Mapping[str, Any] = {
     "domain": None,
     "country": None,
@@ -162,7 +164,7 @@ class CustomerWork:
         if count < document["renewals"]:
             document["renewals"] = 0
             self.reset_orders.add(document["_id"])
-        for term in range(document["renewals"] + 1, count + 1):
+        for term in range(max(document["renewals"], count - _TERMS_AT_ONCE) + 1, count + 1):
             self.orders.append(self._renewal_order(document, term, nth_end(facts, term - 1)))
         if count > document["renewals"]:
             end, at = nth_end(facts, count), nth_end(facts, count - 1)

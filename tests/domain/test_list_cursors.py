@@ -77,3 +77,10 @@ def test_rejects_another_spelling_of_a_cursor() -> None:
 def test_rejects_a_body_that_is_no_json(body: bytes) -> None:
     with pytest.raises(InvalidCursor):
         read_cursor(DIGEST, INSTANT, urlsafe_b64encode(DIGEST + body).rstrip(b"=").decode())
+
+
+def test_half_a_character_in_a_made_up_cursor_is_refused() -> None:
+    digest = list_digest("acme")
+    made_up = urlsafe_b64encode(digest + b'["\\ud800","cus_1"]').rstrip(b"=").decode()
+    with pytest.raises(InvalidCursor):
+        read_cursor(digest, ("text", "text"), made_up)

@@ -268,6 +268,37 @@ async def test_an_assigned_administrator_sees_only_theirs_until_the_assignment_e
     assert await sees.by_external_id("ORG-1") is None
 
 
+@pytest.mark.parametrize(
+    ("raw", "names"),
+    [
+        ({"search": "beta"}, {"Beta"}),
+        ({"search": "alpha"}, {"Alpha", "Alpha two"}),
+        ({"search": "two"}, {"Alpha two"}),
+        ({"status": ["TRIAL"]}, {"Alpha"}),
+        ({"country": ["de"]}, {"Beta"}),
+    ],
+)
+async def test_an_assigned_administrators_conditions_are_all_asked(
+    client: Client, raw: dict[str, Any], names: set[str]
+) -> None:
+    """Read by the viewer's own key or by the condition's, both have to hold."""
+    dice = random.Random(3)
+    mine, theirs = [assignment("adm_1", None)], [assignment("adm_2", None)]
+    documents = [
+        customer_document(dice, 1, name="Alpha", assignments=mine, statuses=["TRIAL"], country=None),
+        customer_document(dice, 2, name="Alpha two", assignments=mine, statuses=[], country=None),
+        customer_document(dice, 3, name="Beta", assignments=mine, statuses=[], country="DE"),
+        *(customer_document(dice, n, name="Beta", assignments=theirs) for n in range(4, 9)),
+        *(customer_document(dice, n, name="Alpha two", assignments=theirs, country="DE") for n in range(9, 14)),
+    ]
+    await client.collection("customers").insert_many(documents)
+    sees = Customers(Scope(client, "acme", NOW, "adm_1", PartnerRole.ADMINISTRATOR))
+    for order in ORDERS:
+        page = await sees.page(parse_filter(raw), order, PageRequest())
+        assert {row.name for row in page.rows} == names
+    assert await sees.count(parse_filter(raw)) == len(names)
+
+
 async def test_looks_up_customers_by_id_and_external_id(scope: Scope) -> None:
     customers = Customers(scope)
     found = await customers.by_external_id("ORG-4")
