@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.failures import LineRefused
 from domain.line_licenses import FIGURES, Figures, refuse_surplus
 from domain.lines import Line
 from domain.types import Product
 
 Facts = dict[str, Any]
+_PAIR = frozenset({"assigned", "used"})
 _ORDER = {product.value: place for place, product in enumerate(Product)}
 
 
@@ -24,11 +26,29 @@ def merge_licenses(
 
 
 def _merged(product: str, line: Mapping[str, Any] | None, before: Figures, given: Figures) -> Facts:
-    held = line or {"product": product, "total": 0, "assigned": 0, "used": 0, "day": None}
-    applied = {figure: value for figure, value in given.items() if line is None or before.get(figure) != value}
-    merged = {**held, **applied}
-    refuse_surplus(f"licenses.{product}.used", merged["used"], merged["assigned"])
+    if line is None:
+        new = {"product": product, "total": 0, "assigned": 0, "used": 0, "day": None, **given}
+        refuse_surplus(f"licenses.{product}.used", new["used"], new["assigned"])
+        return new
+    merged = {**line, **_applied(before, given)}
+    if merged["used"] > merged["assigned"]:
+        raise _surplus(f"licenses.{product}", merged, is_used_held="used" not in given)
     return merged
+
+
+def _applied(before: Figures, given: Figures) -> Figures:
+    """The figures that differ from the delivered ones; `assigned` and `used` of one line go together."""
+    applied = {figure: value for figure, value in given.items() if before.get(figure) != value}
+    if _PAIR.isdisjoint(applied):
+        return applied
+    return {**applied, **{figure: value for figure, value in given.items() if figure in _PAIR}}
+
+
+def _surplus(name: str, merged: Facts, *, is_used_held: bool) -> LineRefused:
+    """Only one of the two figures was delivered, and does not go with the other, which is held."""
+    if is_used_held:
+        return LineRefused(f"{name}.assigned", f"is {merged['assigned']}, fewer than the {merged['used']} used held here")
+    return LineRefused(f"{name}.used", f"is {merged['used']}, more than the {merged['assigned']} assigned held here")
 
 
 def remembered(before: Mapping[str, Figures] | None, given: Mapping[str, Figures]) -> dict[str, Figures]:
@@ -55,7 +75,7 @@ def apply_usage(held: Mapping[str, Any], snapshot: Mapping[str, Any] | None, lin
     delivered = {**before, **given}
     if delivered == before:
         return UsageMerge({}, None)
-    applied = {figure: value for figure, value in given.items() if before.get(figure) != value}
+    applied = _applied(before, given)
     known = snapshot or held
     figures = {figure: applied.get(figure, known[figure]) for figure in FIGURES}
     return UsageMerge(_current(held, applied, line), {**figures, "delivered": delivered})
@@ -65,6 +85,4 @@ def _current(held: Mapping[str, Any], applied: Figures, line: Line) -> Facts:
     day = line.values["day"]
     if held.get("day") is not None and day < held["day"]:
         return {}
-    current = {name: value for name, value in {**applied, "day": day}.items() if held.get(name) != value}
-    refuse_surplus("used", current.get("used", held["used"]), current.get("assigned", held["assigned"]))
-    return current
+    return {name: value for name, value in {**applied, "day": day}.items() if held.get(name) != value}

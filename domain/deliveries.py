@@ -124,7 +124,9 @@ def _end_fields(
     end = line.values["endsAt"]
     if end != before.get("endsAt"):
         # Also where it is the end that stands there already: the ordering system has caught up with a renewal of ours.
-        return {"ends_at": end, "first_ends_at": end, "ended_early_at": None}
+        fields = {"ends_at": end, "first_ends_at": end, "ended_early_at": None}
+        stands = not document.get("renewals") and all(document.get(name) == value for name, value in fields.items())
+        return {} if stands else fields
     if fields.get("auto_renew") is not False:
         return {}
     reached = end_at(entitlement_facts(document), now)

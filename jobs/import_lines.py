@@ -10,6 +10,8 @@ from domain.failures import LineRefused
 from domain.lines import LONGEST_LINE, Line, LineKind, key_of, read_line
 
 _BOM = b"\xef\xbb\xbf"
+# The bytes of a byte order mark and of a carriage return are no part of the line.
+_MARKS = len(_BOM) + 1
 _SHOWN_OF_A_LONG_LINE = 1000
 
 
@@ -109,7 +111,7 @@ class LineCutter:
             yield from self._take()
 
     def _hold(self, piece: bytes) -> None:
-        if self._is_too_long or len(self._held) + len(piece) > LONGEST_LINE + len(_BOM):
+        if self._is_too_long or len(self._held) + len(piece) > LONGEST_LINE + _MARKS:
             self._held += piece[: max(0, _SHOWN_OF_A_LONG_LINE - len(self._held))]
             del self._held[_SHOWN_OF_A_LONG_LINE:]
             self._is_too_long = True
@@ -121,8 +123,8 @@ class LineCutter:
         self._held.clear()
         self._is_too_long = False
         self._number += 1
-        if self._number == 1:
-            raw = raw.removeprefix(_BOM)
+        # Files that were put one behind the other bring their marks along.
+        raw = raw.removeprefix(_BOM).removesuffix(b"\r")
         if len(raw) > LONGEST_LINE:
             raw, is_whole = raw[:_SHOWN_OF_A_LONG_LINE], False
         if not is_whole or raw.strip():

@@ -22,9 +22,9 @@ async def read_chunks(file: BinaryIO, on_read: Callable[[int], None]) -> AsyncIt
 
 async def unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """What gzip has packed, never more than a chunk at a time; several members stand one behind the other."""
-    unzip, is_fresh = zlib.decompressobj(_GZIP), True
+    unzip, is_fresh, has_ended = zlib.decompressobj(_GZIP), True, False
     async for chunk in chunks:
-        packed = chunk
+        packed = _unpadded(chunk) if is_fresh and has_ended else chunk
         while packed:
             try:
                 yield unzip.decompress(packed, CHUNK)
@@ -32,9 +32,15 @@ async def unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
                 raise BrokenGzip(f"This is not gzip, or damaged: {error}.") from None
             is_fresh, packed = False, unzip.unconsumed_tail
             if unzip.eof:
-                packed, unzip, is_fresh = unzip.unused_data, zlib.decompressobj(_GZIP), True
-    if not is_fresh:
+                has_ended = True
+                packed, unzip, is_fresh = _unpadded(unzip.unused_data), zlib.decompressobj(_GZIP), True
+    if not (is_fresh and has_ended):
         rest = unzip.flush()
         if not unzip.eof:
             raise BrokenGzip("The gzip stream ends early.")
         yield rest
+
+
+def _unpadded(behind: bytes) -> bytes:
+    """Without the zeros that tapes and block devices put behind a member."""
+    return behind.lstrip(b"\0")

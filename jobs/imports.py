@@ -25,7 +25,8 @@ DELIVER: dict[LineKind, Deliver] = {
     LineKind.TRIALS: deliver_entitlements,
     LineKind.LICENSE_USAGE: deliver_usage,
 }
-# Lines that are for the same customer wait for each other; all others may be written at the same time.
+# Lines that are for the same customer, or of the same key, wait for each other: the later one must be told so.
+# All others may be written at the same time.
 _GROUP_FIELD = {LineKind.SUBSCRIPTIONS: "customer", LineKind.TRIALS: "customer"}
 _LINES = 1000
 _BYTES = 4 << 20
@@ -68,6 +69,7 @@ class _Slice:
 
     lines: list[Accepted | Refusal] = field(default_factory=list)
     groups: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
     size: int = 0
 
     def add(self, line: Accepted | Refusal, group: str | None) -> None:
@@ -75,6 +77,12 @@ class _Slice:
         self.size += len(line.raw.raw if isinstance(line, Accepted) else line.raw)
         if group is not None:
             self.groups.add(group)
+        if isinstance(line, Accepted):
+            self.keys.add(line.line.key)
+
+    def meets(self, other: "_Slice") -> bool:
+        """Whether the two have a customer or a key in common, so that their order matters."""
+        return not (self.groups.isdisjoint(other.groups) and self.keys.isdisjoint(other.keys))
 
     def is_full(self, group: str | None) -> bool:
         """Whether a line of this group has to begin another slice."""
@@ -151,7 +159,7 @@ class _Import:
     def _must_wait(self, starting: _Slice) -> bool:
         if self._kind is LineKind.ADMINISTRATORS:
             return True
-        return any(not starting.groups.isdisjoint(running.groups) for running, _ in self._writing)
+        return any(starting.meets(running) for running, _ in self._writing)
 
     async def _settle(self) -> None:
         """Waits for the oldest slice and tells what became of its lines."""
@@ -187,11 +195,13 @@ class _Import:
 async def _deliver(scope: Scope, kind: LineKind, lines: Sequence[Line]) -> list[LineOutcome]:
     if not lines:
         return []
+    # Administrators are written one by one, and what is in would be told again as if it had been there before.
+    is_whole = len(lines) == 1 or kind is LineKind.ADMINISTRATORS
     try:
-        return await DELIVER[kind](scope, lines, DEADLINE_SECONDS if len(lines) == 1 else _PATIENCE_SECONDS)
+        return await DELIVER[kind](scope, lines, DEADLINE_SECONDS if is_whole else _PATIENCE_SECONDS)
     except Unavailable as error:
         # Where the database itself is gone, smaller slices find it gone too.
-        if len(lines) == 1 or isinstance(error.__cause__, ConnectionFailure):
+        if is_whole or isinstance(error.__cause__, ConnectionFailure):
             raise
     middle = len(lines) // 2
     first = await _deliver(scope, kind, lines[:middle])

@@ -8,6 +8,7 @@ from typing import Self
 from domain.permissions import sees_all_customers
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from store.client import Document, IndexModel, Session
+from store.clock import utc_now
 from store.events import Note, event_document
 from store.scope import Scope
 from store.transactions import in_transaction
@@ -83,14 +84,15 @@ class Administrators:
 
     async def _activated(self, administrator_id: str, session: Session) -> AdministratorDocument | None:
         scope, before, after = self._scope, AdministratorState.INVITED, AdministratorState.ACTIVE
+        now = utc_now()
         where = {**scope.match(), "_id": administrator_id, "state": before}
-        change = {"$set": {"state": after, "updated_at": scope.now}, "$inc": {"version": 1}}
+        change = {"$set": {"state": after, "updated_at": now}, "$inc": {"version": 1}}
         found = await self._collection.find_one_and_update(where, change, session=session)
         if found is None:
             return None
         summary = f"{found['display_name']} signed in for the first time"
         note = Note(ActivityKind.ADMINISTRATOR_CHANGED, administrator_id, summary, {"state": [before, after]})
         shared = {"actor_id": administrator_id, "customer_id": None, "facts_before": None, "facts_after": None}
-        event = event_document(scope.partner_id, scope.now, shared, note)
+        event = event_document(scope.partner_id, now, shared, note)
         await scope.collection("events").insert_many([event], session=session)
         return AdministratorDocument.read(found)

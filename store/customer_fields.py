@@ -24,12 +24,15 @@ def written_fields(
     """Version, times, words and keys of a customer whose facts and derived fields are set; `before` is as stored."""
     ends = [held["expires_at"] for held in customer["assignments"] if held["expires_at"] is not None]
     spelled = _spelled(customer, before)
+    next_unassignment_at = min(ends, default=None)
+    moments = (customer["next_evaluation_at"], customer["next_renewal_at"], next_unassignment_at)
     return {
         "partner_id": partner.partner_id,
         "version": before.get("version", 0) + 1,
         "updated_at": now,
         "settings_epoch": partner.epoch,
-        "next_unassignment_at": min(ends, default=None),
+        "next_unassignment_at": next_unassignment_at,
+        "due_at": min((moment for moment in moments if moment is not None), default=None),
         **spelled,
         "keys": [] if is_removed(customer, now) else _keys(customer, spelled["words"]),
     }

@@ -1,11 +1,11 @@
 """The orders of a list of customers: the fields that each sorts by, its index, and what lies behind a place in it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from domain.list_cursors import Kind, Value
-from domain.types import CustomerOrderField, CustomerStatus, OrderDirection, SubscriptionType
+from domain.types import CustomerOrderField, OrderDirection
 from store.client import Document, IndexModel
 
 _F, _ASC, _DESC = CustomerOrderField, OrderDirection.ASC, OrderDirection.DESC
@@ -73,11 +73,6 @@ class CustomerOrder:
         """The name of the index that has this order."""
         return _INDEX_NAMES.get((self.field, self.direction), KEYS_INDEX)
 
-    def index_within(self, field: str, values: Collection[str]) -> str | None:
-        """The name of the index that has this order within each of the field's values, where there is one."""
-        known = _UNEVEN[field].get((self.field, self.direction), ())
-        return f"{field}_{_name(self.columns)}" if set(values) <= set(known) else None
-
     @property
     def is_default(self) -> bool:
         """Whether the index of keys has this order."""
@@ -109,35 +104,12 @@ def _name(columns: Sequence[Column]) -> str:
     return f"{columns[0].field}_{'up' if columns[0].direction > 0 else 'down'}"
 
 
-def _index(columns: Sequence[Column], name: str, field: str = "", only: Sequence[str] = ()) -> IndexModel:
-    """The index of an order; where `only` is given, of those customers whose `field` has one of the values."""
+def _index(columns: Sequence[Column], name: str) -> IndexModel:
     order = [(column.field, column.direction) for column in columns]
-    if not field:
-        return IndexModel([("partner_id", 1), *order], name=name)
-    those = {field: {"$in": [str(value) for value in only]}}
-    return IndexModel([("partner_id", 1), (field, 1), *order], name=name, partialFilterExpression=those)
+    return IndexModel([("partner_id", 1), *order], name=name)
 
 
-# The dates and the urgency follow from the same facts as the statuses do and do not lie evenly among them: a walk in
-# their order could pass everybody before it meets the first. For the values with which it would, there is an index of
-# those customers alone, which costs the writes of others nothing; what the rules say of
-# the others is told by `implied_range` (customer_plans.py).
-_S, _T = CustomerStatus, SubscriptionType
-_UNEVEN: Mapping[str, Mapping[tuple[CustomerOrderField, OrderDirection], Sequence[str]]] = {
-    "statuses": {
-        (_F.NEXT_EXPIRY_AT, _ASC): (_S.READY_FOR_ORDER_SETUP,),
-        (_F.NEXT_EXPIRY_AT, _DESC): (_S.TRIAL, _S.EXPIRING_SOON, _S.READY_FOR_ORDER_SETUP),
-        (_F.URGENCY, _ASC): (_S.TRIAL, _S.READY_FOR_ORDER_SETUP),
-        (_F.LAST_ADMINISTRATOR_SIGN_IN_AT, _DESC): (_S.NO_RECENT_ACTIVITY,),
-    },
-    "subscription_types": {(_F.NEXT_EXPIRY_AT, _DESC): (_T.TRIAL,), (_F.URGENCY, _DESC): (_T.TRIAL,)},
-}
-_INDEX_NAMES = {key: f"by_{_name(columns)}" for key, columns in _COLUMNS.items() if columns is not DEFAULT_COLUMNS}
-ORDER_INDEXES = (
-    *(_index(_COLUMNS[key], name) for key, name in _INDEX_NAMES.items()),
-    *(
-        _index(_COLUMNS[key], f"{field}_{_name(_COLUMNS[key])}", field, only=values)
-        for field, orders in _UNEVEN.items()
-        for key, values in orders.items()
-    ),
-)
+_BY_NAME = (DEFAULT_COLUMNS, _COLUMNS[_F.NAME, _DESC])
+_INDEX_NAMES = {key: f"by_{_name(columns)}" for key, columns in _COLUMNS.items() if columns not in _BY_NAME}
+# MongoDB spends 60 µs on each index of a document that a change touches anywhere, so there are no more than these.
+ORDER_INDEXES = tuple(_index(_COLUMNS[key], name) for key, name in _INDEX_NAMES.items())

@@ -108,10 +108,20 @@ async def _write(changing: CustomerSlice, actor_id: str | None) -> None:
     await scope.collection("customers").bulk_write(
         [InsertOne(w.customer) if w.is_new else _changing(scope, w) for w in works], session=session
     )
+    await _write_remembered(changing)
     await _write_entitlements(changing, works)
     await _write_orders(changing, works)
     events = [event for work in works for event in work.events(changing.now, actor_id)]
     await scope.collection("events").insert_many(events, session=session)
+
+
+async def _write_remembered(changing: CustomerSlice) -> None:
+    """Bookkeeping behind the facts: nothing that anybody sees has changed, so the versions stay."""
+    scope, session = changing.scope, changing.session
+    customers = [_changing(scope, work) for work in changing.works if work.remembers]
+    held = [_replacing(scope, document) for work in changing.works for document in work.remembered_entitlements()]
+    await scope.collection("customers").bulk_write(customers, session=session)
+    await scope.collection("entitlements").bulk_write(held, session=session)
 
 
 def _changing(scope: Scope, work: CustomerWork) -> UpdateOne:

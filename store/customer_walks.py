@@ -51,10 +51,8 @@ class Walk:
             return [self.columns[0].from_value(place[0]), self._not_before(place)]
         if self.plan.index == KEYS_INDEX:
             return [self._not_before(place)]
-        # Thousands may share a first value (no sign-in yet): each range is a stretch of the index of its own,
-        # within each value that the index begins with, because MongoDB does not multiply the two by itself.
-        begins = [{self.plan.field: value} for value in self.plan.values] or [{}]
-        return [{"$or": [{**begin, **one} for begin in begins for one in from_place(self.columns, place)]}]
+        # Thousands may share a first value (no sign-in yet): each range is a stretch of the index of its own.
+        return [{"$or": from_place(self.columns, place)}]
 
     def _not_before(self, place: Place) -> Document:
         turned = tuple(column.reversed for column in self.columns)
@@ -65,14 +63,15 @@ class Walk:
             return await self._find(self.plan, self.columns, bounds, limit)
         name, id_ = self.columns
         mirrored = await self._find(self.plan, (name, replace(id_, direction=name.direction)), bounds, limit + 1)
+        rows = list(_with_ties(mirrored[:limit], id_))
         if len(mirrored) > limit and _NAME(mirrored[limit]) == _NAME(mirrored[limit - 1]):
-            # The last name's customers are cut, and who of them comes first stands in the order's own index only.
-            return await self._find(Plan(self.plan.otherwise), self.columns, bounds, limit)
-        return list(_with_ties(mirrored[:limit], id_))
+            # The last name's customers are cut, and not where the order would cut them: they are read in its own way.
+            last = _NAME(mirrored[limit])
+            rows = [row for row in rows if _NAME(row) != last]
+            rows += await self._find(self.plan, (id_,), [*bounds, {"name_folded": last}], limit - len(rows))
+        return rows
 
     async def _find(self, plan: Plan, columns: Sequence[Column], bounds: list[Document], limit: int) -> list[Document]:
-        if plan.values:
-            bounds = [*bounds, {plan.field: {"$in": list(plan.values)}}]
         where = {**self.where, "$and": bounds} if bounds else self.where
         sort = [(column.field, column.direction) for column in columns]
         collection = self.scope.collection(COLLECTION)

@@ -15,7 +15,7 @@ from domain.reasons import PRODUCT_NAMES, named
 from domain.statuses import CustomerFacts, Thresholds, Turn, advanced, changed, holding
 from domain.types import ActivityKind, CustomerStatus, OrderKind, Product
 from store.client import Document
-from store.customer_fields import facts_of, written_fields
+from store.customer_fields import facts_of, is_removed, written_fields
 from store.events import Note, event_document, status_summary
 from store.ids import new_id
 from store.partners import PartnerDocument
@@ -49,6 +49,8 @@ class CustomerWork:
         self._new: set[str] = set()
         self._touched: set[str] = set()
         self._customer_touched = self.is_new
+        self._remembers = False
+        self._remembered: set[str] = set()
         self._since: dict[CustomerStatus, datetime] = {
             CustomerStatus(detail["status"]): detail["since"] for detail in self.customer.get("status_details", ())
         }
@@ -63,12 +65,33 @@ class CustomerWork:
         """Whether there is anything to write."""
         return bool(self._customer_touched or self._new or self._touched or self.turns)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the customer's bookkeeping alone is to be written."""
+        return self._remembers and not self.has_changed
+
+    @property
+    def is_told_removed(self) -> bool:
+        """Whether the log says already, or is about to say, that the customer was removed."""
+        was_removed = not self.is_new and not self._before["keys"]
+        return was_removed or any(note.kind is ActivityKind.CUSTOMER_REMOVED for note in self.notes)
+
     def put_customer(self, fields: Mapping[str, Any]) -> None:
         """Sets facts of the customer; a new one gets its id here."""
         if "_id" not in self.customer:
             self.customer.update(_id=new_id("cus"), **EMPTY_CUSTOMER)
         self.customer.update(fields)
         self._customer_touched = True
+
+    def remember_customer(self, fields: Mapping[str, Any]) -> None:
+        """Keeps bookkeeping, such as what was delivered, that nobody sees: no new version, and no event."""
+        self.customer.update(fields)
+        self._remembers = True
+
+    def remember_entitlement(self, number: str, fields: Mapping[str, Any]) -> None:
+        """The same for an entitlement that is there."""
+        self.entitlements[number].update(fields)
+        self._remembered.add(number)
 
     def add_entitlement(self, document: Document) -> None:
         """Adds a whole new entitlement; `_id`, `customer_id`, `number` and all facts are there."""
@@ -100,6 +123,10 @@ class CustomerWork:
     def catch_up(self, now: datetime) -> None:
         """Carries the statuses to now under the facts as they stand; cheap where nothing was due."""
         if _is_due(self.customer["next_renewal_at"], now):
+            self._customer_touched = True
+        if is_removed(self.customer, now) and not self.is_told_removed:
+            # The write that follows may undo the removal, whose moment has nevertheless been.
+            self._note_removed(self.customer["removed_at"])
             self._customer_touched = True
         stale = self.customer["settings_epoch"] < self._partner.epoch
         if not stale and not _is_due(self.customer["next_evaluation_at"], now):
@@ -192,11 +219,12 @@ class CustomerWork:
         }
 
     def _note_removal(self) -> None:
-        """A removal that was delivered for a later moment is told when the moment comes."""
-        told = any(note.kind is ActivityKind.CUSTOMER_REMOVED for note in self.notes)
-        if self._before["keys"] and not self.customer["keys"] and not told:
-            summary = f"{self.customer['name']} was removed"
-            self.note(Note(ActivityKind.CUSTOMER_REMOVED, self.id, summary, at=self.customer["removed_at"]))
+        """A customer that is delivered as a removed one is told as both added and removed."""
+        if not self.customer["keys"] and not self.is_told_removed:
+            self._note_removed(None)
+
+    def _note_removed(self, at: datetime | None) -> None:
+        self.note(Note(ActivityKind.CUSTOMER_REMOVED, self.id, f"{self.customer['name']} was removed", at=at))
 
     def _note_products(self) -> None:
         """What a customer holds can turn by time alone without a status; lists must hear of that too."""
@@ -215,6 +243,10 @@ class CustomerWork:
         """The new entitlements and the changed ones."""
         changed_only = self._touched - self._new
         return [self.entitlements[n] for n in sorted(self._new)], [self.entitlements[n] for n in sorted(changed_only)]
+
+    def remembered_entitlements(self) -> list[Document]:
+        """Those of which only the bookkeeping is to be written."""
+        return [self.entitlements[number] for number in sorted(self._remembered - self._touched - self._new)]
 
     def events(self, now: datetime, actor_id: str | None) -> list[Document]:
         """The events of this transaction, in the order in which they happened; one of them carries the transition."""

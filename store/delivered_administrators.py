@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from domain.deliveries import Merge, apply_administrator, may_be_assigned
@@ -11,6 +12,7 @@ from domain.types import ActivityKind, AdministratorState, PartnerRole
 from domain.words import sort_form
 from store.administrators import fold_email
 from store.client import Document, InsertOne, ReplaceOne, Session
+from store.clock import utc_now
 from store.customer_slices import SLICE
 from store.delivered_assignments import Assigning, assign
 from store.deliveries import LineOutcome, Outcome
@@ -68,10 +70,13 @@ async def _deliver(scope: Scope, line: Line, session: Session) -> _Delivered:
     merge = apply_administrator(document, line)
     if merge.delivered is None and not (document or {}).get("assignments_pending"):
         return _Delivered(Outcome.UNCHANGED)
-    after = _written(scope, document, merge)
+    now = utc_now()
+    after = _written(scope, document, merge, now)
     if document is not None and _is_active_full(document) and not _is_active_full(after):
         await _demand_another(scope, document, merge, session)
     changes = _changes(document, after)
+    if document is None or changes:
+        after.update(version=after["version"] + 1, updated_at=now)
     await _write(scope, document, after, changes, session)
     assigning = _assigning(after)
     if document is None:
@@ -79,16 +84,16 @@ async def _deliver(scope: Scope, line: Line, session: Session) -> _Delivered:
     return _Delivered(Outcome.CHANGED if changes or assigning else Outcome.UNCHANGED, assigning)
 
 
-def _written(scope: Scope, document: Document | None, merge: Merge) -> Document:
+def _written(scope: Scope, document: Document | None, merge: Merge, now: datetime) -> Document:
     identity = document or {
         "_id": new_id("adm"),
         "partner_id": scope.partner_id,
         "version": 0,
-        "created_at": scope.now,
+        "created_at": now,
         "last_sign_in_at": None,
         "delivered": {},
     }
-    after = {**identity, **merge.fields, "version": identity["version"] + 1, "updated_at": scope.now}
+    after = {**identity, **merge.fields}
     if merge.delivered is not None:
         after["delivered"] = merge.delivered
     after["email_folded"] = fold_email(after["email"])
@@ -141,7 +146,7 @@ async def _write(
     await scope.collection("administrators").bulk_write([write], session=session)
     if document is None or changes:
         shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
-        event = event_document(scope.partner_id, scope.now, shared, _note(document is None, after, changes))
+        event = event_document(scope.partner_id, after["updated_at"], shared, _note(document is None, after, changes))
         await scope.collection("events").insert_many([event], session=session)
 
 

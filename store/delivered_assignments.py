@@ -1,15 +1,29 @@
 """Writes the customers that delivered administrators are assigned to, many administrators in one pass."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from domain.delivered_assignments import Hold, with_delivered, without_delivered
+from domain.failures import Unavailable
 from domain.types import ActivityKind
-from store.client import Document
+from store.client import ConnectionFailure, Document, IndexModel
 from store.customer_slices import SLICE, CustomerSlice, change_customers
 from store.customer_work import CustomerWork
 from store.events import Note
-from store.scope import Scope, administrator_key
+from store.scope import Scope
+from store.transactions import DEADLINE_SECONDS
+
+# Only customers that somebody is assigned to are in it, so that writing any other costs nothing more.
+ASSIGNMENT_INDEXES = (
+    IndexModel(
+        [("partner_id", 1), ("assignments.administrator_id", 1)],
+        name="assigned",
+        partialFilterExpression={"assignments.administrator_id": {"$exists": True}},
+    ),
+)
+# A slice that somebody keeps changing is halved after so long, until it is one customer.
+_PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +43,7 @@ async def assign(scope: Scope, waiting: dict[str, Assigning]) -> None:
     by_customer = await _by_customer(scope, list(waiting.values()))
     customers = sorted(by_customer)
     for start in range(0, len(customers), SLICE):
-        where: Document = {"external_id": {"$in": customers[start : start + SLICE]}}
-        await change_customers(scope, where, partial(_assign, by_customer))
+        await _assign_slice(scope, by_customer, customers[start : start + SLICE])
     for done in waiting.values():
         where = {**scope.match(), "_id": done.administrator_id}
         await scope.collection("administrators").update_one(where, {"$unset": {"assignments_pending": ""}})
@@ -38,14 +51,30 @@ async def assign(scope: Scope, waiting: dict[str, Assigning]) -> None:
 
 
 async def _by_customer(scope: Scope, waiting: list[Assigning]) -> dict[str, list[Assigning]]:
-    """Whom to look at for each customer: those who are to be assigned to it, and those who are."""
+    """Whom to look at for each customer: those who are to be assigned to it, and those who are.
+
+    A removed customer has no keys but keeps its assignments, which must not come back with it.
+    """
     by_customer: dict[str, list[Assigning]] = {}
     for assigning in waiting:
-        where = {**scope.match(), "keys": administrator_key(assigning.administrator_id)}
+        where = {**scope.match(), "assignments.administrator_id": assigning.administrator_id}
         held = await scope.collection("customers").find(where, {"_id": 0, "external_id": 1})
         for customer in assigning.wanted | {found["external_id"] for found in held}:
             by_customer.setdefault(customer, []).append(assigning)
     return by_customer
+
+
+async def _assign_slice(scope: Scope, by_customer: Mapping[str, list[Assigning]], customers: Sequence[str]) -> None:
+    where: Document = {"external_id": {"$in": list(customers)}}
+    deadline = DEADLINE_SECONDS if len(customers) == 1 else _PATIENCE_SECONDS
+    try:
+        await change_customers(scope, where, partial(_assign, by_customer), deadline=deadline)
+    except Unavailable as error:
+        if len(customers) == 1 or isinstance(error.__cause__, ConnectionFailure):
+            raise
+        middle = len(customers) // 2
+        await _assign_slice(scope, by_customer, customers[:middle])
+        await _assign_slice(scope, by_customer, customers[middle:])
 
 
 async def _assign(by_customer: Mapping[str, list[Assigning]], changing: CustomerSlice) -> None:
@@ -55,25 +84,33 @@ async def _assign(by_customer: Mapping[str, list[Assigning]], changing: Customer
 
 
 def _assign_one(work: CustomerWork, assigning: Assigning, changing: CustomerSlice) -> None:
-    is_wanted = work.customer["external_id"] in assigning.wanted
-    before: list[Document] = work.customer["assignments"]
-    theirs = [held for held in before if held["administrator_id"] == assigning.administrator_id]
-    kept = [held for held in theirs if is_wanted or (assigning.keeps_own and not held["imported"])]
-    added = [_imported(assigning, changing)] if is_wanted and not kept else []
-    if kept == theirs and not added:
+    others, held = [], None
+    for hold in work.customer["assignments"]:
+        if hold["administrator_id"] == assigning.administrator_id:
+            held = hold
+        else:
+            others.append(hold)
+    if work.customer["external_id"] in assigning.wanted:
+        after: Hold | None = with_delivered(held, assigning.administrator_id, changing.now)
+    else:
+        after = without_delivered(held, changing.now, keeps_own=assigning.keeps_own)
+    if after == held:
         return
-    others = [held for held in before if held["administrator_id"] != assigning.administrator_id]
-    work.put_customer({"assignments": [*others, *kept, *added]})
-    kind = ActivityKind.ADMINISTRATOR_ASSIGNED if added else ActivityKind.ADMINISTRATOR_UNASSIGNED
-    verb = "was assigned to" if added else "is no longer assigned to"
-    work.note(Note(kind, assigning.administrator_id, f"{assigning.name} {verb} {work.customer['name']}"))
+    fields = {"assignments": others if after is None else [*others, after]}
+    if held is not None and after is not None and held["expires_at"] == after["expires_at"]:
+        work.remember_customer(fields)
+        return
+    work.put_customer(fields)
+    work.note(_note(work, assigning, held, after))
 
 
-def _imported(assigning: Assigning, changing: CustomerSlice) -> Document:
-    return {
-        "administrator_id": assigning.administrator_id,
-        "assigned_at": changing.now,
-        "assigned_by": None,
-        "expires_at": None,
-        "imported": True,
-    }
+def _note(work: CustomerWork, assigning: Assigning, held: Hold | None, after: Hold | None) -> Note:
+    name = work.customer["name"]
+    if after is None:
+        summary = f"{assigning.name} is no longer assigned to {name}"
+        return Note(ActivityKind.ADMINISTRATOR_UNASSIGNED, assigning.administrator_id, summary)
+    changes = {} if held is None else {"expires_at": [held["expires_at"], after["expires_at"]]}
+    until = "" if after["expires_at"] is None else f" until {after['expires_at'].date().isoformat()}"
+    verb = "was assigned to" if held is None else "stays assigned to"
+    summary = f"{assigning.name} {verb} {name}{until}"
+    return Note(ActivityKind.ADMINISTRATOR_ASSIGNED, assigning.administrator_id, summary, changes)

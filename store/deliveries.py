@@ -9,6 +9,7 @@ from domain.failures import LineRefused
 from domain.lines import Line, LineKind
 from domain.types import SubscriptionType
 from store.client import Document
+from store.customer_fields import is_removed
 from store.customer_slices import CustomerSlice, change_customers
 from store.customer_work import CustomerWork
 from store.delivery_notes import DeliveryNotes
@@ -50,8 +51,8 @@ async def _customers(lines: Sequence[Line], changing: CustomerSlice) -> list[Lin
             told = notes[line.key] = DeliveryNotes(work)
         outcomes.append(_customer(work, told, line, changing))
     for key, told in notes.items():
-        removed_at = works[key].customer["removed_at"]
-        told.tell(removed=removed_at is not None and removed_at <= changing.now)
+        work = works[key]
+        told.tell(removed=is_removed(work.customer, changing.now) and not work.is_told_removed)
     return outcomes
 
 
@@ -60,18 +61,15 @@ def _customer(work: CustomerWork, told: DeliveryNotes, line: Line, changing: Cus
     merge = apply_customer(work.customer if is_there else None, line, changing.now)
     if merge.delivered is None:
         return Outcome.UNCHANGED
+    if is_there and not merge.fields:
+        work.remember_customer({"delivered": merge.delivered})
+        return Outcome.UNCHANGED
     if is_there:
         told.changed(work.customer, merge.fields)
     else:
         told.added()
     work.put_customer({**merge.fields, "delivered": merge.delivered})
-    return _outcome(is_there, bool(merge.fields))
-
-
-def _outcome(is_there: bool, has_changed: bool) -> Outcome:
-    if not is_there:
-        return Outcome.ADDED
-    return Outcome.CHANGED if has_changed else Outcome.UNCHANGED
+    return Outcome.CHANGED if is_there else Outcome.ADDED
 
 
 async def deliver_entitlements(scope: Scope, lines: Sequence[Line], deadline: float) -> list[LineOutcome]:
@@ -130,10 +128,13 @@ def _entitlement(work: CustomerWork, told: DeliveryNotes, line: Line, changing: 
         identity = {"_id": new_id(_PREFIX[line.kind]), "customer_id": work.id}
         work.add_entitlement({**identity, **merge.fields, "delivered": merge.delivered})
         told.added(line.key)
-    else:
-        told.changed(document, merge.fields, line.key)
-        _put(work, document, line, {**merge.fields, "delivered": merge.delivered})
-    return _outcome(document is not None, bool(merge.fields))
+        return Outcome.ADDED
+    if not merge.fields:
+        work.remember_entitlement(line.key, {"delivered": merge.delivered})
+        return Outcome.UNCHANGED
+    told.changed(document, merge.fields, line.key)
+    _put(work, document, line, {**merge.fields, "delivered": merge.delivered})
+    return Outcome.CHANGED
 
 
 def _put(work: CustomerWork, document: Document, line: Line, fields: Document) -> None:

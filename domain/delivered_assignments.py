@@ -1,0 +1,34 @@
+"""One administrator's hold on a customer, which an import delivers, somebody here gives, or both.
+
+There is one entry an administrator. While a delivered assignment stands beside one made here, the entry
+has no end, and `own` keeps what was made here: it stands again when the delivery is withdrawn.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+Hold = dict[str, Any]
+_OWN = ("assigned_at", "assigned_by", "expires_at")
+
+
+def with_delivered(held: Mapping[str, Any] | None, administrator_id: str, now: datetime) -> Hold:
+    """The hold once an assignment is delivered; who had it already keeps the moment and the giver."""
+    if held is None:
+        given: Hold = {"assigned_at": now, "assigned_by": None, "expires_at": None}
+        return {"administrator_id": administrator_id, **given, "imported": True}
+    if held["imported"]:
+        return dict(held)
+    return {**held, "expires_at": None, "imported": True, "own": {name: held[name] for name in _OWN}}
+
+
+def without_delivered(held: Mapping[str, Any] | None, now: datetime, *, keeps_own: bool) -> Hold | None:
+    """What remains where none is delivered: what was made here, until its own end; nothing where nothing may."""
+    if held is None or not keeps_own:
+        return None
+    if not held["imported"]:
+        return dict(held)
+    own = held.get("own")
+    if own is None or (own["expires_at"] is not None and own["expires_at"] <= now):
+        return None
+    return {"administrator_id": held["administrator_id"], **own, "imported": False}
