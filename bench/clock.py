@@ -63,8 +63,9 @@ async def _all_turned(scope: Scope, customers: int, end: datetime) -> datetime:
     while utc_now() < end:
         await asyncio.sleep(0.05)
     waiting = {**scope.match(), "keys": "status:EXPIRING_SOON"}
-    while await scope.collection("customers").count(waiting):
-        await asyncio.sleep(0.02)
+    # Asking for one of them costs the database nothing; counting them would slow down what is measured.
+    while await scope.collection("customers").find_one(waiting, {"_id": 1}):
+        await asyncio.sleep(0.01)
     return utc_now()
 
 

@@ -27,9 +27,8 @@ def merge_licenses(
 
 def _merged(product: str, line: Mapping[str, Any] | None, before: Figures, given: Figures) -> Facts:
     if line is None:
-        new = {"product": product, "total": 0, "assigned": 0, "used": 0, "day": None, **given}
-        refuse_surplus(f"licenses.{product}.used", new["used"], new["assigned"])
-        return new
+        refuse_surplus(f"licenses.{product}.used", given.get("used", 0), given.get("assigned", 0))
+        return {"product": product, "total": 0, "assigned": 0, "used": 0, "day": None, **given}
     merged = {**line, **_applied(before, given)}
     if merged["used"] > merged["assigned"]:
         raise _surplus(f"licenses.{product}", merged, is_used_held="used" not in given)
@@ -46,9 +45,10 @@ def _applied(before: Figures, given: Figures) -> Figures:
 
 def _surplus(name: str, merged: Facts, *, is_used_held: bool) -> LineRefused:
     """Only one of the two figures was delivered, and does not go with the other, which is held."""
+    used, assigned = merged["used"], merged["assigned"]
     if is_used_held:
-        return LineRefused(f"{name}.assigned", f"is {merged['assigned']}, fewer than the {merged['used']} used held here")
-    return LineRefused(f"{name}.used", f"is {merged['used']}, more than the {merged['assigned']} assigned held here")
+        return LineRefused(f"{name}.assigned", f"is {assigned}, fewer than the {used} used that are held here")
+    return LineRefused(f"{name}.used", f"is {used}, more than the {assigned} assigned that are held here")
 
 
 def remembered(before: Mapping[str, Figures] | None, given: Mapping[str, Figures]) -> dict[str, Figures]:

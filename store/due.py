@@ -11,8 +11,9 @@ MOMENTS: Sequence[Moment] = ("next_evaluation_at", "next_renewal_at", "next_unas
 # A customer's `due_at` is the soonest of its moments: one index for all of them, since each index costs every write.
 DUE_INDEXES = (
     IndexModel(
-        [("due_at", 1), ("urgency_or_none", 1)],
-        name="due",
+        # The moments stand behind, so that a job that waits for one of them reads no customer that waits for another.
+        [("due_at", 1), ("urgency_or_none", 1), *((moment, 1) for moment in MOMENTS)],
+        name="due_moments",
         partialFilterExpression={"due_at": {"$type": "date"}},
     ),
 )

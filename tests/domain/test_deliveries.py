@@ -96,8 +96,29 @@ def test_figures_merge_one_by_one_and_dropped_products_go() -> None:
 
 def test_refuses_a_merge_that_uses_more_than_it_assigns() -> None:
     made = subscription(None, licenses=[{"product": "CALLING", "total": 5, "assigned": 4, "used": 4}])
-    with pytest.raises(LineRefused, match=r"licenses.CALLING.used: is 4, more than the 2 assigned"):
+    with pytest.raises(LineRefused, match=r"licenses.CALLING.assigned: is 2, fewer than the 4 used that are held here"):
         subscription(made, licenses=[{"product": "CALLING", "total": 5, "assigned": 2}])
+    with pytest.raises(LineRefused, match=r"licenses.CALLING.used: is 6, more than the 4 assigned that are held here"):
+        subscription(made, licenses=[{"product": "CALLING", "total": 5, "used": 6}])
+    with pytest.raises(LineRefused, match=r"licenses.MEETINGS.used: is 1, more than the 0 assigned"):
+        subscription(made, licenses=[{"product": "MEETINGS", "total": 5, "used": 1}])
+
+
+def test_assigned_and_used_of_one_line_go_together() -> None:
+    made = subscription(None, licenses=[{"product": "CALLING", "total": 5, "assigned": 10, "used": 5}])
+    held = {**made["licenses"][0], "assigned": 6, "used": 4}
+    given_again = [{"product": "CALLING", "total": 5, "assigned": 10, "used": 8}]
+    (line,) = subscription({**made, "licenses": [held]}, licenses=given_again)["licenses"]
+    assert (line["assigned"], line["used"]) == (10, 8)
+    more = [{"product": "CALLING", "total": 6, "assigned": 10, "used": 5}]
+    assert subscription({**made, "licenses": [held]}, licenses=more)["licenses"] == [{**held, "total": 6}]
+
+
+def test_an_end_that_stands_already_is_no_change() -> None:
+    made = subscription(None)
+    moved = {**made, "delivered": {**made["delivered"], "endsAt": NOW}}
+    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line())
+    assert apply_entitlement(moved, line, NOW) == Merge({}, made["delivered"])
 
 
 def usage(held: Document, snapshot: Document | None, **changes: Any) -> tuple[Document, Document | None]:
@@ -122,7 +143,9 @@ def test_the_same_day_corrects_what_differs_and_repeating_does_nothing() -> None
     ordered_since = {**newest, "assigned": 9}
     assert usage(ordered_since, snapshot) == (ordered_since, None)
     corrected, again = usage(ordered_since, snapshot, used=6)
-    assert (corrected["assigned"], corrected["used"]) == (9, 6)
+    assert (corrected["assigned"], corrected["used"]) == (7, 6)
+    ordered_more, _ = usage(ordered_since, snapshot, total=30)
+    assert (ordered_more["total"], ordered_more["assigned"]) == (30, 9)
     assert again is not None
     assert again["used"] == 6
 

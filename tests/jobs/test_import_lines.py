@@ -10,6 +10,7 @@ from jobs.import_lines import Accepted, LineCutter, RawLine, Refusal, read_raw
 from tests.domain.factory_lines import customer_line
 
 C = LineKind.CUSTOMERS
+BOM = b"\xef\xbb\xbf"
 
 
 def cut(*chunks: bytes) -> list[RawLine]:
@@ -29,7 +30,8 @@ def test_chunks_may_end_anywhere(lines: list[bytes], data: st.DataObject) -> Non
     places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=4)))
     chunks = [content[a:b] for a, b in zip([0, *places], [*places, len(content)], strict=True)]
     assert cut(*chunks) == cut(content)
-    assert [line.raw for line in cut(content) if line.number > 1] == [line for line in lines[1:] if line.strip()]
+    bare = [line.removeprefix(BOM).removesuffix(b"\r") for line in lines[1:]]
+    assert [line.raw for line in cut(content) if line.number > 1] == [line for line in bare if line.strip()]
 
 
 def test_blank_lines_are_counted_and_skipped() -> None:
@@ -37,7 +39,17 @@ def test_blank_lines_are_counted_and_skipped() -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
-    assert cut(b"\xef\xbb\xbf{}\n{}") == [RawLine(1, b"{}"), RawLine(2, b"{}")]
+    assert cut(BOM + b"{}\n{}") == [RawLine(1, b"{}"), RawLine(2, b"{}")]
+
+
+def test_files_put_one_behind_the_other_may_bring_their_byte_order_marks() -> None:
+    assert cut(BOM + b"{}\n", BOM + b"\n", BOM + b"[]\n", BOM) == [RawLine(1, b"{}"), RawLine(3, b"[]")]
+
+
+def test_a_carriage_return_does_not_count() -> None:
+    long = b"x" * LONGEST_LINE
+    assert cut(BOM, long, b"\r\n", long, b"\r\r\n")[0] == RawLine(1, long)
+    assert not cut(long, b"\r\r\n")[0].is_whole
 
 
 def test_a_line_of_one_mebibyte_is_taken_and_a_longer_one_is_not() -> None:

@@ -77,13 +77,23 @@ async def test_unknown_targets_are_refused(client: Client) -> None:
     ]
 
 
-async def test_a_merge_that_uses_more_than_is_assigned_is_refused(client: Client) -> None:
+async def test_the_figures_of_one_line_belong_together(client: Client) -> None:
+    scope = await subscribed(client)
+    await import_lines(scope, U, usage_line(assigned=10, used=5))
+    fewer = subscription_line(licenses=[{"product": "MEETINGS", "total": 10, "assigned": 6, "used": 4}])
+    assert (await import_lines(scope, LineKind.SUBSCRIPTIONS, fewer)).counts == (0, 1, 0, 0)
+    assert (await import_lines(scope, U, usage_line(assigned=10, used=8))).counts == (0, 1, 0, 0)
+    (held,) = (await one(scope, "entitlements"))["licenses"]
+    assert (held["assigned"], held["used"]) == (10, 8)
+
+
+async def test_a_list_that_assigns_fewer_than_are_used_is_refused_and_says_what_is_held(client: Client) -> None:
     scope = await subscribed(client)
     await import_lines(scope, U, usage_line(assigned=7, used=4))
-    fewer = subscription_line(licenses=[{"product": "MEETINGS", "total": 10, "assigned": 4}])
-    await import_lines(scope, LineKind.SUBSCRIPTIONS, fewer)
-    imported = await import_lines(scope, U, usage_line(assigned=7, used=6))
-    assert imported.reasons == [(1, "SUB-1", "used", "is 6, more than the 4 assigned")]
+    fewer = subscription_line(licenses=[{"product": "MEETINGS", "total": 10, "assigned": 2}])
+    imported = await import_lines(scope, LineKind.SUBSCRIPTIONS, fewer)
+    reason = "is 2, fewer than the 4 used that are held here"
+    assert imported.reasons == [(1, "SUB-1", "licenses.MEETINGS.assigned", reason)]
 
 
 async def test_many_entitlements_by_day(client: Client) -> None:

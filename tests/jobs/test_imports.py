@@ -189,6 +189,39 @@ async def test_cancelling_and_figures_have_events_of_their_own(client: Client) -
     assert figures["changes"] == {"licenses": [[held], [{**held, "total": 11}]]}
 
 
+async def test_what_is_only_delivered_differently_changes_no_version(client: Client) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, C, customer_line())
+    await import_lines(scope, S, subscription_line())
+    names = ("customers", "entitlements", "events")
+    before = {name: [{**d, "delivered": None} for d in await documents(scope, name)] for name in names}
+    assert (await import_lines(scope, C, customer_line(domain=None))).counts == (0, 0, 1, 0)
+    assert (await import_lines(scope, S, subscription_line(cancelledAt=None))).counts == (0, 0, 1, 0)
+    assert {name: [{**d, "delivered": None} for d in await documents(scope, name)] for name in names} == before
+    assert (await one(scope, "customers"))["delivered"]["domain"] is None
+    assert (await one(scope, "entitlements"))["delivered"]["cancelledAt"] is None
+
+
+async def test_of_two_lines_with_one_number_the_later_is_refused_however_long_the_first_takes(
+    client: Client, mongo_uri: str
+) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, C, *(customer_line(f"C-{number}") for number in range(SLICE + 1)))
+    lines = [subscription_line(f"S-{number}", customer=f"C-{number}") for number in range(1, SLICE)]
+    first, last = subscription_line("S", customer="C-0"), subscription_line("S", customer=f"C-{SLICE}")
+    with MongoClient[dict[str, Any]](mongo_uri) as other, other.start_session() as session:
+        session.start_transaction()
+        held = other[client.database_name]["customers"]
+        held.update_one({"external_id": f"C-{SLICE - 1}"}, {"$set": {"held": True}}, session=session)
+        importing = asyncio.create_task(import_lines(scope, S, first, *lines, last))
+        async with asyncio.timeout(20):
+            while not await documents(scope, "entitlements", number="S"):
+                await asyncio.sleep(0)
+        session.abort_transaction()
+        reason = "is taken by an entitlement of another customer"
+        assert (await importing).reasons == [(SLICE + 1, "S", "number", reason)]
+
+
 async def test_many_slices_at_once_take_every_line(client: Client) -> None:
     scope = await partner_scope(client)
     customers = [customer_line(f"C-{number}") for number in range(350)]
