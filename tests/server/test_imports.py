@@ -104,7 +104,9 @@ async def test_takes_gzip(world: World) -> None:
     assert answer.json()["added"] == 2
 
 
-@pytest.mark.parametrize("packed", [b"no gzip at all\n", gzip.compress(ndjson(customer_line()))[:-9]])
+@pytest.mark.parametrize(
+    "packed", [b"no gzip at all\n", gzip.compress(ndjson(customer_line()))[:-9]], ids=["not packed", "cut off"]
+)
 async def test_refuses_gzip_that_is_damaged(world: World, packed: bytes) -> None:
     answer = await world.post("customers", packed, **{"Content-Encoding": "gzip"})
     assert answer.status_code == 400
