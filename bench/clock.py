@@ -5,11 +5,13 @@
 """
 
 import asyncio
+import gc
 import sys
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 
 from jobs.loop import JobLoop
+from server.application import COLLECTION_THRESHOLDS
 from store.client import Client
 from store.clock import utc_now
 from store.indexes import ensure_indexes
@@ -23,6 +25,8 @@ _TURNED = {"kind": "STATUS_CHANGED", "left": "EXPIRING_SOON"}
 
 def run_loop(uri: str, database: str) -> None:
     """One server process as far as the clock is concerned."""
+
+    gc.set_threshold(*COLLECTION_THRESHOLDS)
 
     async def forever() -> None:
         loop = JobLoop(Client(uri, database))
