@@ -30,8 +30,8 @@ class Job:
 
 JOBS: Sequence[Job] = (
     Job("evaluate_due", evaluate_due, 0.2),
-    Job("renew_due", renew_due, 0.5),
-    Job("expire_assignments", expire_assignments, 0.5),
+    Job("renew_due", renew_due, 1.0),
+    Job("expire_assignments", expire_assignments, 1.0),
 )
 
 
