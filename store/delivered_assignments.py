@@ -7,21 +7,13 @@ from functools import partial
 from domain.delivered_assignments import Hold, with_delivered, without_delivered
 from domain.failures import Unavailable
 from domain.types import ActivityKind
-from store.client import ConnectionFailure, Document, IndexModel
+from store.client import ConnectionFailure, Document
 from store.customer_slices import SLICE, CustomerSlice, change_customers
 from store.customer_work import CustomerWork
 from store.events import Note
-from store.scope import Scope
+from store.scope import Scope, administrator_key
 from store.transactions import DEADLINE_SECONDS
 
-# Only customers that somebody is assigned to are in it, so that writing any other costs nothing more.
-ASSIGNMENT_INDEXES = (
-    IndexModel(
-        [("partner_id", 1), ("assignments.administrator_id", 1)],
-        name="assigned",
-        partialFilterExpression={"assignments.administrator_id": {"$exists": True}},
-    ),
-)
 # A slice that somebody keeps changing is halved after so long, until it is one customer.
 _PATIENCE_SECONDS = 2.0
 
@@ -57,11 +49,18 @@ async def _by_customer(scope: Scope, waiting: list[Assigning]) -> dict[str, list
     """
     by_customer: dict[str, list[Assigning]] = {}
     for assigning in waiting:
-        where = {**scope.match(), "assignments.administrator_id": assigning.administrator_id}
+        where = held_by(scope, assigning.administrator_id)
         held = await scope.collection("customers").find(where, {"_id": 0, "external_id": 1})
         for customer in assigning.wanted | {found["external_id"] for found in held}:
             by_customer.setdefault(customer, []).append(assigning)
     return by_customer
+
+
+def held_by(scope: Scope, administrator_id: str) -> Document:
+    """The customers that the administrator is assigned to, removed ones included: both stand in the index of keys."""
+    there = {"keys": administrator_key(administrator_id)}
+    removed = {"keys": [], "assignments.administrator_id": administrator_id}
+    return {**scope.match(), "$or": [there, removed]}
 
 
 async def _assign_slice(scope: Scope, by_customer: Mapping[str, list[Assigning]], customers: Sequence[str]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from store import administrators, customers, entitlements, events, partners
 from store.client import Client, Document, IndexModel, OperationFailure
-from store.delivered_assignments import ASSIGNMENT_INDEXES
 from store.due import DUE_INDEXES
 
 _NAMESPACE_EXISTS = 48
@@ -24,7 +23,7 @@ _VALIDATOR: Document = {
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "partners": partners.PARTNER_INDEXES,
     "administrators": administrators.ADMINISTRATOR_INDEXES,
-    "customers": (*customers.CUSTOMER_INDEXES, *DUE_INDEXES, *ASSIGNMENT_INDEXES),
+    "customers": (*customers.CUSTOMER_INDEXES, *DUE_INDEXES),
     "entitlements": entitlements.ENTITLEMENT_INDEXES,
     "orders": (
         IndexModel([("partner_id", 1), ("number", 1)], name="number", unique=True),
