@@ -4,19 +4,17 @@ They hold nothing that their reader was not shown, so they are not sealed: a mad
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Literal
 
+from domain.cursor_text import cursor_bytes, cursor_text
 from domain.failures import InvalidCursor
 
 Kind = Literal["text", "instant", "instant or null", "rank", "rank or null"]
 Value = str | int | datetime | None
 _DIGEST_BYTES = 9
-_LONGEST = 4096
 _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 _RANKS = range(100)
@@ -31,12 +29,12 @@ def write_cursor(digest: bytes, place: Sequence[Value]) -> str:
     """The cursor of the row that has these sort values."""
     values = [(one - _EPOCH) // _MILLISECOND if isinstance(one, datetime) else one for one in place]
     body = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return urlsafe_b64encode(digest + body).rstrip(b"=").decode()
+    return cursor_text(digest + body)
 
 
 def read_cursor(digest: bytes, kinds: Sequence[Kind], cursor: str) -> tuple[Value, ...]:
     """The sort values of a cursor of this very list; InvalidCursor for any other text."""
-    raw = _decoded(cursor)
+    raw = cursor_bytes(cursor)
     if raw[:_DIGEST_BYTES] != digest:
         raise InvalidCursor
     try:
@@ -46,19 +44,6 @@ def read_cursor(digest: bytes, kinds: Sequence[Kind], cursor: str) -> tuple[Valu
     if not isinstance(values, list) or len(values) != len(kinds):
         raise InvalidCursor
     return tuple(_read_value(kind, value) for kind, value in zip(kinds, values, strict=True))
-
-
-def _decoded(cursor: str) -> bytes:
-    if len(cursor) > _LONGEST or not cursor.isascii():
-        raise InvalidCursor
-    try:
-        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    except (NotBase64, ValueError):
-        raise InvalidCursor from None
-    # The decoder skips foreign characters and spare bits, which would give one place many spellings.
-    if urlsafe_b64encode(raw).rstrip(b"=").decode() != cursor:
-        raise InvalidCursor
-    return raw
 
 
 def _read_value(kind: Kind, value: object) -> Value:
