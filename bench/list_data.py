@@ -9,10 +9,10 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
-from domain.customer_keys import customer_keys
 from domain.instants import FOREVER, cut
 from domain.types import URGENCY, Product
 from domain.words import customer_words, sort_form
+from store.customer_fields import keys_of
 
 DAY = timedelta(days=1)
 TAGS = [f"tag_{number:024x}" for number in range(40)]
@@ -103,17 +103,7 @@ def _holdings(dice: random.Random, now: datetime, active_at: datetime) -> dict[s
 
 def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
     words = customer_words(document["name"], document["domain"], document["external_id"])
-    keys = customer_keys(
-        managed_by=document["managed_by"],
-        products=document["products"],
-        statuses=document["statuses"],
-        subscription_types=document["subscription_types"],
-        tag_ids=document["tag_ids"],
-        administrator_ids=[held["administrator_id"] for held in document["assignments"]],
-        country=document["country"],
-        words=words,
-        expiring_ends=document["expiring_ends"],
-    )
+    keys = keys_of({**document, "running_products": ()}, words)
     return {**document, "words": words, "keys": keys}
 
 

@@ -34,7 +34,7 @@ def written_fields(
         "next_unassignment_at": next_unassignment_at,
         "due_at": min((moment for moment in moments if moment is not None), default=None),
         **spelled,
-        "keys": [] if is_removed(customer, now) else _keys(customer, spelled["words"]),
+        "keys": [] if is_removed(customer, now) else keys_of(customer, spelled["words"]),
     }
 
 
@@ -46,7 +46,8 @@ def _spelled(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document
     return {"name_folded": sort_form(customer["name"]), "words": words}
 
 
-def _keys(customer: Mapping[str, Any], words: list[str]) -> list[str]:
+def keys_of(customer: Mapping[str, Any], words: list[str]) -> list[str]:
+    """The keys of a customer that exists; what it holds and its statuses are set."""
     running = [dimension_key("running", product) for product in customer["running_products"]]
     return running + customer_keys(
         managed_by=customer["managed_by"],

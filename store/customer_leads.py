@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from domain.customer_filter import AllOf, Condition, ExpiresWithin, HasKey, HasWords
-from domain.customer_keys import window_keys
+from domain.customer_keys import EVERYBODY, window_keys
 from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.client import Client
 from store.customer_orders import KEYS_INDEX
-from store.scope import EVERYBODY, Scope
+from store.scope import Scope
 
 # Beyond this, a key is common, and how common makes no difference.
 COMMON = 100_000

@@ -1,11 +1,12 @@
 """The query of a list of customers: the scope's sight, the keys to read by, and the filter's condition."""
 
 from domain.customer_filter import Condition, HasKey, HasWords
+from domain.customer_keys import EVERYBODY
 from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.client import Document
 from store.customer_conditions import condition_query, one_of
 from store.customer_leads import Keys, conjuncts
-from store.scope import EVERYBODY, Scope
+from store.scope import Scope
 
 COLLECTION = "customers"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.statuses import Thresholds
-from store.client import Client, Document, IndexModel, Session
+from store.client import Document, IndexModel, Session
 from store.ids import new_id
 from store.scope import Scope
 
@@ -109,9 +109,3 @@ def partner_document(stored: Document) -> PartnerDocument:
     ]
     names = [name for name in PartnerDocument.__dataclass_fields__ if name not in ("id", "history")]
     return PartnerDocument(id=stored["_id"], history=history, **{name: stored[name] for name in names})
-
-
-async def partner_ids(client: Client) -> list[str]:
-    """Every partner there is; for jobs and the command line only."""
-    found = await client.collection(COLLECTION).find({}, {"partner_id": 1}, sort=[("partner_id", 1)])
-    return [partner["partner_id"] for partner in found]

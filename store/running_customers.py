@@ -3,6 +3,7 @@
 from asyncio import gather
 from collections.abc import Sequence
 
+from domain.customer_keys import dimension_key
 from domain.types import Product
 from store.scope import Scope
 
@@ -20,5 +21,5 @@ class RunningCustomers:
 
     async def _count(self, product: Product) -> int:
         where = self._scope.match_customers()
-        where["keys"] = {"$all": [f"running:{product}", self._scope.visibility_key]}
+        where["keys"] = {"$all": [dimension_key("running", product), self._scope.visibility_key]}
         return await self._scope.collection("customers").count(where)

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.customer_keys import EVERYBODY, dimension_key
 from domain.types import PartnerRole
 from store.client import Client, Collection, Document
-
-EVERYBODY = "*"
 
 
 def administrator_key(administrator_id: str) -> str:
     """The key that a customer carries for each administrator assigned to it."""
-    return f"administrator:{administrator_id}"
+    return dimension_key("administrator", administrator_id)
 
 
 @dataclass(frozen=True, slots=True)

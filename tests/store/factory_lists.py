@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from domain.customer_keys import customer_keys
 from domain.instants import FOREVER
 from domain.types import URGENCY, ManagedBy, Product, SubscriptionType
 from domain.words import customer_words, sort_form
+from store.customer_fields import keys_of
 from store.customer_orders import CustomerOrder
 from store.ids import new_id
 
@@ -86,17 +86,7 @@ def with_derived(document: dict[str, Any]) -> dict[str, Any]:
         "urgency_or_none": min(ranks, default=len(URGENCY)),
         "sign_in_or_never": document["last_administrator_sign_in_at"] or FOREVER,
         "next_expiry_or_never": document["next_expiry_at"] or FOREVER,
-        "keys": customer_keys(
-            managed_by=document["managed_by"],
-            products=document["products"],
-            statuses=document["statuses"],
-            subscription_types=document["subscription_types"],
-            tag_ids=document["tag_ids"],
-            administrator_ids=[held["administrator_id"] for held in document["assignments"]],
-            country=document["country"],
-            words=words,
-            expiring_ends=document["expiring_ends"],
-        ),
+        "keys": keys_of({**document, "running_products": ()}, words),
     }
 
 
