@@ -9,11 +9,16 @@ Failure
 │   ├── InvalidCursor        INVALID_CURSOR
 │   ├── CursorExpired        CURSOR_EXPIRED
 │   ├── QueryTooComplex      QUERY_TOO_COMPLEX
+│   ├── TermsNotAccepted     TERMS_NOT_ACCEPTED
 │   └── Unavailable          UNAVAILABLE
+├── Rejected                 a mutation's input that a person can put right: `userErrors` of its payload
 └── LineRefused              one line of an import: field and reason
 """
 
+from collections.abc import Sequence
+
 from domain.permissions import Permission
+from domain.user_errors import UserError
 
 
 class Failure(Exception):
@@ -85,6 +90,15 @@ class QueryTooComplex(RequestFailure):
     code = "QUERY_TOO_COMPLEX"
 
 
+class TermsNotAccepted(RequestFailure):
+    """A mutation of an organization that has not accepted the terms of service yet."""
+
+    code = "TERMS_NOT_ACCEPTED"
+
+    def __init__(self) -> None:
+        super().__init__("Your organization has not accepted the terms of service yet: begin with acceptTerms.")
+
+
 class Unavailable(RequestFailure):
     """The database did not answer in time; trying again is safe."""
 
@@ -92,6 +106,14 @@ class Unavailable(RequestFailure):
 
     def __init__(self, message: str = "The database does not answer at the moment; try again.") -> None:
         super().__init__(message)
+
+
+class Rejected(Failure):
+    """Mistakes in a mutation's input, all of them; nothing was changed."""
+
+    def __init__(self, user_errors: Sequence[UserError]) -> None:
+        super().__init__("; ".join(error.message for error in user_errors))
+        self.user_errors = tuple(user_errors)
 
 
 class LineRefused(Failure):

@@ -14,6 +14,7 @@ from store.entitlements import EntitlementDocument, Entitlements
 from store.partners import PartnerDocument, Partners
 from store.running_customers import RunningCustomers
 from store.scope import Scope
+from store.tags import TagDocument, Tags
 
 CustomerPage = tuple[AllOf, CustomerOrder, PageRequest]
 EntitlementLists = Batch[str, list[EntitlementDocument]]
@@ -46,6 +47,11 @@ class Relations:
         return Batch(Entitlements(self._scope).by_ids)
 
     @cached_property
+    def tags(self) -> Batch[str, TagDocument]:
+        """Tags of the partner by id."""
+        return Batch(Tags(self._scope).by_ids)
+
+    @cached_property
     def held(self) -> EntitlementLists:
         """Every subscription and trial by customer, newest first."""
         return Batch(Entitlements(self._scope).by_customer)
@@ -68,6 +74,10 @@ class Relations:
     async def administrator(self, id_: str | None) -> AdministratorDocument | None:
         """The administrator that a document names, if it names one."""
         return None if id_ is None else await self.administrators.get(id_)
+
+    async def tag(self, id_: str | None) -> TagDocument | None:
+        """The tag that an answer names, if it names one that is still there."""
+        return None if id_ is None else await self.tags.get(id_)
 
     async def _own_partner(self, ids: list[str]) -> Mapping[str, PartnerDocument]:
         found = await Partners(self._scope).get()

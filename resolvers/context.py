@@ -1,13 +1,14 @@
 """What the resolvers of one operation share: who asks, what they may see, and the loaders made for it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from domain.permissions import ROLE_PERMISSIONS, Permission
 from loaders.relations import Relations
 from store.administrators import AdministratorDocument
+from store.clock import utc_now
 from store.scope import Scope
 
 
@@ -41,4 +42,9 @@ class Context:
     loaders: Relations = field(init=False)
 
     def __post_init__(self) -> None:
+        self.loaders = Relations(self.scope)
+
+    def renew(self) -> None:
+        """Moves on to the present, behind a change: what was read before it is read again."""
+        self.scope = replace(self.scope, now=utc_now())
         self.loaders = Relations(self.scope)

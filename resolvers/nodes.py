@@ -38,6 +38,10 @@ async def _administrator(context: Context, id_: str) -> Any:
     return await context.loaders.administrators.get(id_)
 
 
+async def _tag(context: Context, id_: str) -> Any:
+    return await context.loaders.tags.get(id_)
+
+
 async def _partner(context: Context, id_: str) -> Any:
     found = await context.loaders.partner.get(context.viewer.partner_id)
     return found if found is not None and found.id == id_ else None
@@ -49,4 +53,5 @@ _READERS: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "tri": _entitlement,
     "adm": _administrator,
     "par": _partner,
+    "tag": _tag,
 }

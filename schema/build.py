@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.entitlements import CustomerSubscription, Trial
 from schema.feeds import Subscription
+from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.tags import Tag
@@ -17,6 +18,7 @@ def build_schema() -> strawberry.Schema:
     """The one schema of the process; it holds nothing that changes."""
     return strawberry.Schema(
         query=Query,
+        mutation=Mutation,
         subscription=Subscription,
         types=[CustomerSubscription, Trial, Tag],
         config=StrawberryConfig(scalar_map=SCALARS),

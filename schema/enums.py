@@ -6,6 +6,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from domain.permissions import Permission
+from domain.tags import TagColor
 from domain.types import (
     AdministratorState,
     CustomerOrderField,
@@ -17,8 +18,8 @@ from domain.types import (
     Product,
     SubscriptionType,
 )
+from domain.user_errors import UserErrorCode
 from resolvers.organization import SetupState, SetupStepKey
-from resolvers.tags import TagColor
 
 __all__ = [
     "AdministratorState",
@@ -34,6 +35,7 @@ __all__ = [
     "SetupStepKey",
     "SubscriptionType",
     "TagColor",
+    "UserErrorCode",
 ]
 
 
@@ -80,4 +82,9 @@ _show(
     "Ties go by name, then id; nulls come last in both directions.",
     NEXT_EXPIRY_AT="The soonest end of a running entitlement.",
     URGENCY="By the most urgent status; customers without one last.",
+)
+_show(
+    UserErrorCode,
+    STALE="The object changed since the version that was given.",
+    KEY_REUSED="The idempotency key was used with other input.",
 )

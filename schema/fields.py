@@ -12,6 +12,7 @@ from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
 from schema.enums import Permission
+from store.mutations import Asked
 
 
 @strawberry.schema_directive(
@@ -71,6 +72,26 @@ def resolved(
     directives = () if requires is None else (Requires(permission=requires),)
     declare: Any = strawberry.subscription if is_subscription else strawberry.field
     return declare(resolver=resolve, graphql_type=graphql_type, description=description, directives=directives)
+
+
+def changed(
+    resolver: Callable[..., Any],
+    payload: Any,
+    input_type: Any,
+    description: str | None = None,
+    *,
+    requires: Permission | None = None,
+) -> Any:
+    """A mutation: `resolver(context, asked)` answers its payload, `asked` holding the one argument `input`."""
+
+    def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
+        if requires is not None and requires not in info.context.viewer.permissions:
+            raise Forbidden(requires)
+        return resolver(info.context, Asked(info.field_name, plain(given["input"]), requires))
+
+    resolve.__signature__ = _signature({"input": Argument(input_type)})  # type: ignore[attr-defined]
+    directives = () if requires is None else (Requires(permission=requires),)
+    return strawberry.mutation(resolver=resolve, graphql_type=payload, description=description, directives=directives)
 
 
 def _signature(arguments: Mapping[str, Argument]) -> Signature:

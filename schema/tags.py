@@ -1,11 +1,16 @@
-"""Tags, as far as lists of customers name them."""
+"""Tags: words of the partner's own for some of its customers."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
+from resolvers import tags
 from schema.enums import TagColor
+from schema.fields import resolved
 from schema.node import Node
+from schema.organization import PartnerAdministrator
+from store.tags import TagDocument
 
 
 @strawberry.type
@@ -17,6 +22,12 @@ class Tag(Node):
     description: str | None
     version: int
     created_at: datetime
+    created_by = resolved(tags.created_by, PartnerAdministrator | None)
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, TagDocument)
 
 
 @strawberry.type

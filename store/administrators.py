@@ -66,10 +66,10 @@ class Administrators:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
-    async def by_ids(self, ids: Sequence[str]) -> dict[str, AdministratorDocument]:
+    async def by_ids(self, ids: Sequence[str], *, session: Session = None) -> dict[str, AdministratorDocument]:
         """Those of the ids that are administrators of this partner, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        found = await self._collection.find(where, _PROJECTION)
+        found = await self._collection.find(where, _PROJECTION, session=session)
         return {document["_id"]: AdministratorDocument.read(document) for document in found}
 
     async def by_email(self, email: str) -> AdministratorDocument | None:

@@ -51,15 +51,16 @@ async def change_customers(
     """
 
     async def attempt(session: Session) -> Result:
-        changing = await _load(scope, where, session)
+        changing = await load_customers(scope, where, session)
         result = await body(changing)
-        await _write(changing, actor_id)
+        await write_customers(changing, actor_id)
         return result
 
     return await in_transaction(scope.client, attempt, deadline=deadline)
 
 
-async def _load(scope: Scope, where: Document, session: Session) -> CustomerSlice:
+async def load_customers(scope: Scope, where: Document, session: Session) -> CustomerSlice:
+    """The customers of a transaction that is under way, caught up with the clock; `write_customers` must follow."""
     partner = await Partners(scope).get(session=session)
     if partner is None:
         raise OperatorError(f"There is no partner {scope.partner_id}: make it with `partnerhub partner create`.")
@@ -100,7 +101,8 @@ async def _names_of_expired(
     return {administrator["_id"]: administrator["display_name"] for administrator in found}
 
 
-async def _write(changing: CustomerSlice, actor_id: str | None) -> None:
+async def write_customers(changing: CustomerSlice, actor_id: str | None) -> None:
+    """Computes what follows from the changes, and writes it with its events; call once."""
     works = [work for work in changing.works if work.has_changed]
     for work in works:
         work.finish(changing.now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from store import administrators, customers, entitlements, events, partners
+from store import administrators, customers, entitlements, events, idempotency, partners, tags
 from store.client import Client, Document, IndexModel, OperationFailure
 from store.due import DUE_INDEXES
 
@@ -35,6 +35,8 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
         ),
     ),
     "events": events.EVENT_INDEXES,
+    "tags": tags.TAG_INDEXES,
+    "answers": idempotency.ANSWER_INDEXES,
 }
 
 

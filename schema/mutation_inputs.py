@@ -1,0 +1,13 @@
+"""What the inputs of mutations have in common."""
+
+from typing import Any
+
+import strawberry
+
+IDEMPOTENCY_KEY: Any = strawberry.field(
+    default=strawberry.UNSET,
+    description=(
+        "For 48 hours, repeating a mutation with the same key returns the first answer and does nothing twice. "
+        "Every input has one."
+    ),
+)

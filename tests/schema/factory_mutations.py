@@ -1,0 +1,49 @@
+"""What the tests of mutations share: an organization ready for them, and how an answer is read."""
+
+from typing import Any
+
+from domain.instants import parse_instant
+from tests.api_server import Api
+
+ROLES = ("FULL_ADMINISTRATOR", "ADMINISTRATOR", "READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR")
+
+
+def accept_terms(api: Api, partner: str | None = None) -> None:
+    """Lets the partner's administrators change things."""
+
+    async def work(scope: Any) -> None:
+        accepted = {"$set": {"terms_accepted_at": parse_instant("2026-01-01T00:00:00Z")}}
+        await scope.collection("partners").update_one(scope.match(), accepted)
+
+    api.store(work, partner)
+
+
+def token_of(api: Api, role: str, partner: str | None = None) -> str:
+    """A token of a new administrator with the role."""
+    return api.token(api.add_administrator(role, partner), partner)
+
+
+def mutated(api: Api, token: str, field: str, selection: str, **given: Any) -> dict[str, Any]:
+    """The payload of a mutation, whose `userErrors` are always selected; `given` is its input as the API spells it."""
+    kind = f"{field[0].upper()}{field[1:]}Input"
+    kind = {"AssignTagsInput": "ChangeCustomerTagsInput", "RemoveTagsInput": "ChangeCustomerTagsInput"}.get(kind, kind)
+    query = (
+        f"mutation($input: {kind}!) {{ {field}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
+    )
+    payload: dict[str, Any] = api.data(token, query, input=given)[field]
+    return payload
+
+
+def codes(payload: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """The codes and fields of the user errors."""
+    return [(error["code"], error["field"]) for error in payload["userErrors"]]
+
+
+def events(api: Api, partner: str | None = None) -> list[dict[str, Any]]:
+    """Every event of the partner, oldest first."""
+
+    async def work(scope: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await scope.collection("events").find(scope.match(), sort=[("_id", 1)])
+        return found
+
+    return api.store(work, partner)
