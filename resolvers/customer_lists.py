@@ -5,57 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.customer_filter import AllOf, parse_filter
-from domain.paging import Page, PageRequest
+from domain.paging import PageRequest
 from domain.types import CustomerOrderField, OrderDirection
+from resolvers.connections import UNREAD, Paged
 from resolvers.context import Context
 from store.administrators import AdministratorDocument
 from store.customer_facets import CustomerFacets
 from store.customers import CustomerDocument, CustomerOrder, Customers
 
-# Stands where nothing of a page was selected, and so nothing of it is ever read.
-UNREAD: Page[CustomerDocument] = Page((), False, False, lambda row: row.id)
-
 
 @dataclass(frozen=True, slots=True)
-class PageInfo:
-    """Where a page stands in its list."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A customer and its cursor."""
-
-    cursor: str
-    node: CustomerDocument
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerList:
+class CustomerList(Paged[CustomerDocument]):
     """A list as it was asked for, and the page of it where one was selected."""
 
     condition: AllOf
-    page: Page[CustomerDocument]
-
-    @property
-    def nodes(self) -> list[CustomerDocument]:
-        """The customers of the page."""
-        return list(self.page.rows)
-
-    @property
-    def edges(self) -> list[Edge]:
-        """The customers of the page with their cursors."""
-        return [Edge(cursor, row) for cursor, row in zip(self.page.cursors, self.page.rows, strict=True)]
-
-    @property
-    def page_info(self) -> PageInfo:
-        """Whether there is more on either side, and from where to go on."""
-        page = self.page
-        return PageInfo(page.has_next, page.has_previous, page.start_cursor, page.end_cursor)
 
 
 async def customers(
@@ -84,7 +47,7 @@ async def _listed(
     given = order or {}
     chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
     page = await context.loaders.pages.get((condition, chosen, request)) if with_page else UNREAD
-    return CustomerList(condition, page)
+    return CustomerList(page, condition)
 
 
 async def total_count(context: Context, listed: CustomerList) -> int:
