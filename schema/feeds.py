@@ -1,15 +1,18 @@
 """Live feeds."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import strawberry
 
-from resolvers import feed_cursor, feeds
+from resolvers import feed_cursor, list_feeds, status_feeds, tag_feeds
+from resolvers.list_feeds import ListChangeKind
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import CustomerStatus, Permission
 from schema.fields import Argument, resolved
+from schema.tags import Tag
 
 
 @strawberry.type(description="A customer gained or lost statuses.")
@@ -24,8 +27,32 @@ class CustomerStatusChange:
     statuses: list[CustomerStatus]
 
 
-def _customer_status_changed(context: Any, _root: None, **arguments: Any) -> Any:
-    return feeds.customer_status_changed(context, **arguments)
+strawberry.enum(ListChangeKind)
+AFTER = Argument(str | None)
+
+
+@strawberry.type(description="What a client must do to keep a filtered list as the server would return it now.")
+class CustomerListChange:
+    """One event of the feed."""
+
+    cursor: str
+    kind: ListChangeKind
+    customer_id: strawberry.ID
+    customer = resolved(list_feeds.changed_customer, Customer | None, "Null once it has left.")
+
+
+@strawberry.type
+class TagChange:
+    """One event of the feed."""
+
+    cursor: str
+    tag_id: strawberry.ID
+    tag = resolved(tag_feeds.changed_tag, Tag | None, "Null once it is deleted.")
+
+
+def _source(feed: Callable[..., Any]) -> Callable[..., Any]:
+    """The feed as the resolver of a root field, which has no parent."""
+    return lambda context, _root, **arguments: feed(context, **arguments)
 
 
 @strawberry.type(
@@ -40,7 +67,7 @@ class Subscription:
     """Each field is an operation of its own on the websocket."""
 
     customer_status_changed = resolved(
-        _customer_status_changed,
+        _source(status_feeds.customer_status_changed),
         CustomerStatusChange,
         "Of customers that matched the filter before or after; "
         "`customer` is as of delivery, `statuses` as of the event.",
@@ -50,5 +77,22 @@ class Subscription:
         status=Argument(
             list[CustomerStatus] | None, description="Only changes in which one of these was entered or left."
         ),
-        after=Argument(str | None),
+        after=AFTER,
+    )
+    customer_list_changed = resolved(
+        _source(list_feeds.customer_list_changed),
+        CustomerListChange,
+        "Gaining and losing sight of a customer are ENTERED and LEFT too; "
+        "UPDATED is anything that names a customer who stays.",
+        requires=Permission.READ_CUSTOMERS,
+        is_subscription=True,
+        filter=Argument(CustomerFilter | None),
+        after=AFTER,
+    )
+    tag_changed = resolved(
+        _source(tag_feeds.tag_changed),
+        TagChange,
+        "Created, changed, deleted; assigning a tag changes customers, not the tag.",
+        is_subscription=True,
+        after=AFTER,
     )

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from jobs.loop import JobLoop
 from schema.build import build_schema
-from server import graphiql, http, imports, probes, websocket
+from server import event_stream, graphiql, http, imports, probes, websocket
 from server.database import database_address, ready_client
 from server.hub import Hub
 from server.logs import configure_logs
@@ -46,6 +46,7 @@ def create_application(settings: Settings | None = None) -> Starlette:
 def _routes() -> list[BaseRoute]:
     return [
         Route("/graphql", http.graphql, methods=["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE"]),
+        Route("/graphql/stream", event_stream.graphql_stream, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", websocket.graphql_websocket),
         *imports.routes,
         *graphiql.routes,

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,7 +12,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from domain.failures import BadUserInput, Unauthenticated
 from resolvers.context import Viewer
 from server.errors import Errors, exception_error, failure_error
-from server.feed_groups import FeedGroups, FeedHub
+from server.feed_execution import Answer
+from server.feed_groups import FeedHub
 from server.operations import Refusal
 from server.outbox import Outbox
 from server.protocol import (
@@ -33,7 +33,7 @@ from server.protocol import (
     read_message,
     token_of,
 )
-from server.revocations import Revocations
+from server.shared_feeds import SharedFeeds
 from server.socket_transport import abort_later
 from store.clock import utc_now
 
@@ -53,18 +53,10 @@ class WebSocketHub(FeedHub, Protocol):
         """The viewer behind a token; Unauthenticated otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all sockets of the process share."""
-
-    groups: FeedGroups
-    revocations: Revocations
-
-
 class Connection:
     """One accepted socket: what it may do, what runs on it, and why it is closed."""
 
-    def __init__(self, websocket: WebSocket, hub: WebSocketHub, shared: Shared) -> None:
+    def __init__(self, websocket: WebSocket, hub: WebSocketHub, shared: SharedFeeds) -> None:
         self._websocket, self._hub, self._shared = websocket, hub, shared
         self._loop = asyncio.get_running_loop()
         self._closing: asyncio.Future[ProtocolError] = self._loop.create_future()
@@ -108,7 +100,7 @@ class Connection:
         if not self._closing.done():
             return
         error = self._closing.result()
-        abort_later(self._websocket, _CLOSE_SECONDS)
+        abort_later(self._websocket.scope, _CLOSE_SECONDS)
         with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._websocket.close(error.code, error.reason)
@@ -184,18 +176,21 @@ class Connection:
         # A feed begins when its operation is accepted: whatever is written while the token is looked at belongs to it.
         position, hub, id_json = self._hub.feed.position, self._hub, encoded(subscribe.id)
 
-        def send(payload_json: str, visible_until: datetime | None) -> None:
+        def send(payload_json: str, visible_until: datetime | None = None) -> None:
             self._outbox.put(next_message(id_json, payload_json), visible_until, running)
+
+        def send_change(answer: Answer) -> None:
+            send(answer.payload_json, answer.visible_until)
 
         viewer = await hub.authenticate(token)
         variables = subscribe.variables or {}
         operation = hub.operations.prepare(subscribe.query, subscribe.operation_name, variables)
         if operation.kind is OperationType.SUBSCRIPTION:
-            return await self._shared.groups.serve(viewer, operation, variables, position, send)
+            return await self._shared.groups.serve(viewer, operation, variables, position, send_change)
         answer = await hub.operations.answer(operation, variables, hub.context(viewer))
         if "data" not in answer:
             return list(answer["errors"])
-        send(encoded(answer), None)
+        send(encoded(answer))
         return []
 
 

@@ -4,6 +4,7 @@ import re
 from asyncio import Future, Task, create_task, gather, shield, sleep
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from datetime import datetime
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
@@ -30,6 +31,16 @@ class Answer(NamedTuple):
 
     change: Change
     payload_json: str
+
+    @property
+    def cursor(self) -> str:
+        """The place to go on from."""
+        return self.change.cursor
+
+    @property
+    def visible_until(self) -> datetime | None:
+        """When the viewer's sight of it ends by itself."""
+        return self.change.visible_until
 
 
 Deliver = Callable[[Answer], None]

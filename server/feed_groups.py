@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from datetime import datetime
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol
@@ -23,7 +22,7 @@ from store.feed_oplog import Stretch
 _SHARED_SECONDS = 0.05
 
 Key = tuple[str, ...]
-Send = Callable[[str, datetime | None], None]
+Send = Callable[[Answer], None]
 
 
 class FeedHub(Protocol):
@@ -43,7 +42,7 @@ class FeedHub(Protocol):
 
 
 class Seat:
-    """One subscriber's place: `send(payload, visible_until)` is called for each change behind its position."""
+    """One subscriber's place: `send` is called with each answer behind its position."""
 
     def __init__(self, position: Position, send: Send) -> None:
         self.position = position
@@ -54,7 +53,7 @@ class Seat:
         """Sends the answer, unless the subscriber has had it or asked only for later ones."""
         if answer.change.position > self.position:
             self.position = answer.change.position
-            self._send(answer.payload_json, answer.change.visible_until)
+            self._send(answer)
 
     def end(self, errors: Errors) -> None:
         """Nothing more will come; the errors say why."""
@@ -71,15 +70,23 @@ class FeedGroups:
         self._contexts = _SharedContexts(hub)
 
     async def serve(
-        self, viewer: Viewer, operation: Operation, variables: Mapping[str, Any], position: Position, send: Send
+        self,
+        viewer: Viewer,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        position: Position,
+        send: Send,
+        last_cursor: str | None = None,
     ) -> Errors:
-        """Serves one subscription from its `after`, or else the position, until it ends; cancel it to leave.
+        """Serves one subscription until it ends; cancel it to leave.
 
+        It goes on behind `last_cursor`, the last one that its client has seen, else its `after`, else the position.
         Refusal, InvalidCursor or CursorExpired where it cannot begin.
         """
         execution = FeedExecution(self._hub.operations, self._hub.schema, operation, variables)
-        if execution.after is not None:
-            position = self._hub.feed.read_cursor(viewer.partner_id, execution.after)
+        after = last_cursor or execution.after
+        if after is not None:
+            position = self._hub.feed.read_cursor(viewer.partner_id, after)
         seat = Seat(position, send)
         key = _key(viewer, operation, variables, execution.after_variable)
         group = await self._seated(seat, key, viewer, execution)

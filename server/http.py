@@ -57,16 +57,25 @@ async def _response_to(request: Request) -> Response:
     try:
         media_type = _negotiated(request.headers.get("accept"))
         status, answer, headers = await _answered(request)
-    except HttpRefusal as refused:
-        status, headers = refused.status, refused.headers
-        answer = {"errors": [coded_error(BAD_USER_INPUT, str(refused))]}
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
-        error = exception_error(failure)
-        status = _STATUSES.get(error["extensions"]["code"], 400)
-        answer, headers = {"errors": [error]}, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        status, answer, headers = _refused(failure)
     if media_type == RESPONSE_JSON and status == 200 and "data" not in answer:
         status = 400
     return _response(status, answer, media_type, headers)
+
+
+def refusal(failure: Exception) -> Response:
+    """The plain answer to a request that is no operation, or whose asker is not known."""
+    status, answer, headers = _refused(failure)
+    return _response(status, answer, PLAIN_JSON, headers)
+
+
+def _refused(failure: Exception) -> tuple[int, Answer, Mapping[str, str]]:
+    if isinstance(failure, HttpRefusal):
+        return failure.status, {"errors": [coded_error(BAD_USER_INPUT, str(failure))]}, failure.headers
+    error = exception_error(failure)
+    status = _STATUSES.get(error["extensions"]["code"], 400)
+    return status, {"errors": [error]}, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 async def _answered(request: Request) -> tuple[int, Answer, dict[str, str]]:
@@ -74,16 +83,23 @@ async def _answered(request: Request) -> tuple[int, Answer, dict[str, str]]:
     if request.method not in {"GET", "POST"}:
         raise HttpRefusal(405, "Use POST, or GET for queries.", Allow="GET, POST")
     viewer = await hub.authenticate(bearer_token(request.headers.get("authorization")))
-    parameters = await _posted(request) if request.method == "POST" else _in_address(request)
+    parameters = await parameters_of(request)
     try:
         operation = hub.operations.prepare(parameters.query, parameters.operation_name, parameters.variables)
     except Refusal as refused:
         return 200, {"errors": refused.errors}, {}
     if operation.kind is OperationType.SUBSCRIPTION:
-        raise HttpRefusal(400, "Subscriptions are served over the websocket at this address, not over HTTP.")
+        raise HttpRefusal(
+            400, "Subscribe over the websocket at this address, or as server-sent events at /graphql/stream."
+        )
     if operation.kind is OperationType.MUTATION and request.method == "GET":
         raise HttpRefusal(405, "Mutations need POST.", Allow="POST")
     return 200, await hub.operations.answer(operation, parameters.variables, hub.context(viewer)), {}
+
+
+async def parameters_of(request: Request) -> Parameters:
+    """What a POST or a GET asks for; HttpRefusal where it is not well formed."""
+    return await _posted(request) if request.method == "POST" else _in_address(request)
 
 
 def _negotiated(accept: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What waits to be sent on one socket: bounded, and looked at once more as it leaves."""
+"""What waits to be sent to one client: bounded, and looked at once more as it leaves."""
 
 import asyncio
 from collections import deque
@@ -36,11 +36,17 @@ class _Entry(NamedTuple):
 class Outbox:
     """Takes messages without waiting; one who does not keep up is closed, so that nobody else waits or pays."""
 
-    def __init__(self, websocket: Socket, on_overflow: Callable[[ProtocolError], None]) -> None:
-        self._websocket, self._on_overflow = websocket, on_overflow
+    def __init__(self, client: Socket, on_overflow: Callable[[ProtocolError], None]) -> None:
+        self._client, self._on_overflow = client, on_overflow
         self._entries: deque[_Entry] = deque()
         self._characters = 0
         self._filled = asyncio.Event()
+        self._is_finished = False
+
+    def finish(self) -> None:
+        """Nothing more will be put: `run` returns once all of it is sent."""
+        self._is_finished = True
+        self._filled.set()
 
     def put(self, text: str, visible_until: datetime | None = None, sender: Sender | None = None) -> None:
         """Adds a message; it is dropped on its way if by then its sender is not wanted, or it no longer visible."""
@@ -53,16 +59,16 @@ class Outbox:
         self._filled.set()
 
     async def run(self) -> None:
-        """Sends whatever is put, in order, until the socket is gone."""
+        """Sends whatever is put, in order, until the client is gone or nothing more will come."""
         try:
-            while True:
+            while not self._is_finished:
                 await self._filled.wait()
                 self._filled.clear()
                 while self._entries:
                     entry = self._entries.popleft()
                     self._characters -= len(entry.text)
                     if _may_leave(entry):
-                        await self._websocket.send_text(entry.text)
+                        await self._client.send_text(entry.text)
         except WebSocketDisconnect:
             return
 

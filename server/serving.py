@@ -60,8 +60,8 @@ def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
-        # It pings, and ends the sockets of clients that have gone.
+        # They ping, and end the connections of clients that have gone.
+        http="server.socket_transport:RequestTransport",
         ws="server.socket_transport:SocketTransport",
         ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,

@@ -1,14 +1,14 @@
-"""uvicorn's websocket protocol with what ASGI lacks: pings of ours, and a way to cut off a socket that is gone.
+"""uvicorn's protocols with what ASGI lacks: pings of ours, and a way to cut off a client that is gone.
 
 Pinned to uvicorn's version: closing its transport waits until all that was written is read, so that somebody
 who has vanished, or never reads, would be kept for good. Only `transport.abort()` ends that.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from starlette.websockets import WebSocket
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _ABORT = "partnerhub.abort"
@@ -47,11 +47,22 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self.transport.abort()
 
 
-def abort_later(websocket: WebSocket, seconds: float) -> None:
-    """Cuts the socket off after so long, unless it is closed by then."""
-    abort: Callable[[], None] | None = websocket.scope.get("extensions", {}).get(_ABORT)
-    if abort is not None:
-        asyncio.get_running_loop().call_later(seconds, abort)
+class RequestTransport(HttpToolsProtocol):
+    """Give it to uvicorn as `http`: a response that streams for hours can be cut off like a socket."""
+
+    def on_message_begin(self) -> None:
+        """A request begins; the application finds the way to cut its connection off in the scope."""
+        super().on_message_begin()
+        extensions: Any = {_ABORT: self.transport.abort}
+        self.scope["extensions"] = extensions
+
+
+def abort_later(scope: MutableMapping[str, Any], seconds: float) -> Callable[[], None]:
+    """Cuts the connection off after so long, unless it is closed by then; the answer takes that back."""
+    abort: Callable[[], None] | None = scope.get("extensions", {}).get(_ABORT)
+    if abort is None:
+        return lambda: None
+    return asyncio.get_running_loop().call_later(seconds, abort).cancel
 
 
 def _is_text(data: bytes) -> bool:

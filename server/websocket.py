@@ -1,12 +1,10 @@
 """The websocket at /graphql: who may open one, and in which protocol."""
 
-from starlette.datastructures import State
 from starlette.websockets import WebSocket
 
-from server.connection import Connection, Shared, WebSocketHub
-from server.feed_groups import FeedGroups
+from server.connection import Connection, WebSocketHub
 from server.protocol import SUBPROTOCOL, CloseCode
-from server.revocations import Revocations
+from server.shared_feeds import shared_feeds
 
 
 async def graphql_websocket(websocket: WebSocket) -> None:
@@ -21,17 +19,10 @@ async def graphql_websocket(websocket: WebSocket) -> None:
         await websocket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, f"Use the subprotocol {SUBPROTOCOL}.")
         return
     await websocket.accept(SUBPROTOCOL)
-    await Connection(websocket, hub, _shared(websocket.app.state, hub)).run()
+    await Connection(websocket, hub, shared_feeds(websocket.app.state, hub)).run()
 
 
 def _is_own_origin(websocket: WebSocket, allowed: frozenset[str]) -> bool:
     """A browser names the page's origin, and sends along what it holds for us: foreign pages must not get in."""
     origin, host = websocket.headers.get("origin"), websocket.headers.get("host")
     return origin is None or origin in allowed or origin in {f"http://{host}", f"https://{host}"}
-
-
-def _shared(state: State, hub: WebSocketHub) -> Shared:
-    if getattr(state, "sockets", None) is None:
-        state.sockets = Shared(FeedGroups(hub), Revocations(hub.feed))
-    shared: Shared = state.sockets
-    return shared

@@ -14,7 +14,7 @@ import uvicorn
 import websockets
 from graphql import GraphQLError
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 
 from domain.failures import BadUserInput, Unauthenticated
@@ -22,9 +22,10 @@ from domain.permissions import sees_all_customers
 from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
 from resolvers.feeds import Change
+from server.event_stream import graphql_stream
 from server.operations import Operations
 from server.protocol import SUBPROTOCOL
-from server.socket_transport import SocketTransport
+from server.socket_transport import RequestTransport, SocketTransport
 from server.websocket import graphql_websocket
 from store.administrators import AdministratorDocument
 from store.client import Client
@@ -38,7 +39,6 @@ class Numbered(Change):
     """The payload of `numbered`."""
 
     number: int
-    cursor: str
 
 
 @strawberry.type
@@ -67,7 +67,7 @@ async def _numbered(context: Context, least: int) -> AsyncIterator[Numbered]:
         for event in batch.events:
             if event.document["number"] >= least and event.is_visible(own, batch.context.scope.now):
                 cursor = feed.cursor(event.partner_id, event.position)
-                yield Numbered(event.position, event.visible_until(own), event.document["number"], cursor)
+                yield Numbered(event.position, event.visible_until(own), cursor, event.document["number"])
 
 
 @strawberry.type
@@ -206,10 +206,20 @@ async def running_world(
     feed = Feed(mongo_uri, database_name, b"secret", **feed_options)
     client = Client(mongo_uri, database_name)
     await feed.start()
-    application = Starlette(routes=[WebSocketRoute("/graphql", graphql_websocket)])
+    routes = [
+        WebSocketRoute("/graphql", graphql_websocket),
+        Route("/graphql/stream", graphql_stream, methods=["GET", "POST"]),
+    ]
+    application = Starlette(routes=routes)
     hub = application.state.hub = SmallHub(client, feed)
     config = uvicorn.Config(
-        application, port=0, ws=transport, ws_per_message_deflate=False, log_level="warning", lifespan="off"
+        application,
+        port=0,
+        http=RequestTransport,
+        ws=transport,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        lifespan="off",
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

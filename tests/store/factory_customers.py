@@ -53,6 +53,15 @@ def subscription(number: str, **facts: Any) -> dict[str, Any]:
     }
 
 
+def trial(number: str, **facts: Any) -> dict[str, Any]:
+    """A trial of Meetings that began ten days ago and runs for another twenty, unless told otherwise."""
+    now = utc_now()
+    end = facts.pop("ends_at", now + 20 * DAY)
+    given = {"_id": new_id("tri"), "kind": "TRIAL", "term_months": None, "auto_renew": False}
+    begun = {"added_at": now - 10 * DAY, "starts_at": now - 10 * DAY, "ends_at": end}
+    return subscription(number, **{**given, **begun, **facts})
+
+
 async def add_customer(scope: Scope, external_id: str, *held: Mapping[str, Any], **facts: Any) -> str:
     """A customer whose administrator signed in just now; answers its id."""
 
