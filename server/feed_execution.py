@@ -4,6 +4,7 @@ import re
 from asyncio import Future, Task, create_task, gather, shield, sleep
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from inspect import isawaitable
 from typing import Any, NamedTuple
@@ -15,8 +16,10 @@ from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
 from strawberry.execution import optimized_is_awaitable
 
+from domain.feed_cursors import Position
 from resolvers.context import Context, Viewer
 from resolvers.feeds import Change, FeedBatch
+from resolvers.state_feeds import STATE_FIELDS
 from server.errors import BAD_USER_INPUT, execution_errors, request_errors
 from server.operations import Operation, Operations, Refusal
 from store.feed_oplog import Stretch
@@ -27,20 +30,12 @@ _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
 
 class Answer(NamedTuple):
-    """One change as it goes to the subscribers, encoded."""
+    """One change or state as it goes to the subscribers, encoded; a state has no place to go on from."""
 
-    change: Change
     payload_json: str
-
-    @property
-    def cursor(self) -> str:
-        """The place to go on from."""
-        return self.change.cursor
-
-    @property
-    def visible_until(self) -> datetime | None:
-        """When the viewer's sight of it ends by itself."""
-        return self.change.visible_until
+    position: Position | None = None
+    cursor: str | None = None
+    visible_until: datetime | None = None
 
 
 Deliver = Callable[[Answer], None]
@@ -76,6 +71,7 @@ class FeedExecution:
             built.schema.get_field(built.schema.subscription_type, field.name.value), field, built.variable_values
         )
         self.after: str | None = arguments.get("after")
+        self.tells_states = field.name.value in STATE_FIELDS
         choosing = _only_within(field, operation.text)
         # Subscriptions that differ in these variables alone hear different events, but say the same of each.
         rest = {key: value for key, value in variables.items() if key not in choosing}
@@ -109,7 +105,14 @@ class FeedExecution:
         async for change in source:
             found.append(change)  # noqa: PERF401 (they are taken out again while this waits for more)
 
-    async def _source(self, context: Context) -> AsyncIterator[Change]:
+    async def run_states(self, context: Context, deliver: Deliver) -> None:
+        """Delivers each state; Refusal where the field itself refuses."""
+        source: Any = await self._source(context)
+        async with aclosing(source):
+            async for state in source:
+                deliver(Answer(await self._one(state, context)))
+
+    async def _source(self, context: Context) -> AsyncIterator[Any]:
         executor = self._executor.build_per_event_executor(None)
         executor.context_value = context
         source: Any = create_source_event_stream(executor)
@@ -117,15 +120,15 @@ class FeedExecution:
             source = await source
         if isinstance(source, ExecutionResult):
             raise Refusal(execution_errors(source.errors or ()))
-        changes: AsyncIterator[Change] = source
-        return changes
+        told: AsyncIterator[Any] = source
+        return told
 
     async def _answer(self, changes: list[Change], shared: Shared, deliver: Deliver) -> None:
         while changes:
             some, changes[:] = changes[:_AT_ONCE], changes[_AT_ONCE:]
             payloads = await gather(*(self._shared_answer(change, shared) for change in some))
             for change, payload in zip(some, payloads, strict=True):
-                deliver(Answer(change, payload))
+                deliver(Answer(payload, change.position, change.cursor, change.visible_until))
             await sleep(0)
 
     def _shared_answer(self, change: Change, shared: Shared) -> "Future[str]":
@@ -136,7 +139,7 @@ class FeedExecution:
         # Whoever leaves early must not take the answer away from the others.
         return shield(answer)
 
-    async def _one(self, change: Change, context: Context) -> str:
+    async def _one(self, change: Any, context: Context) -> str:
         executor = self._executor.build_per_event_executor(change)
         executor.context_value = context
         result: Any = execute_subscription_event(executor)

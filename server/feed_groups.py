@@ -15,6 +15,8 @@ from resolvers.context import Context, Viewer
 from server.errors import Errors, exception_error
 from server.feed_execution import Answer, FeedExecution, Shared, encoded_key
 from server.operations import Operation, Operations, Refusal
+from server.seats import Seat, Send
+from server.state_groups import StateGroup
 from store.feed import Feed
 from store.feed_oplog import Stretch
 
@@ -22,7 +24,6 @@ from store.feed_oplog import Stretch
 _SHARED_SECONDS = 0.05
 
 Key = tuple[str, ...]
-Send = Callable[[Answer], None]
 
 
 class FeedHub(Protocol):
@@ -41,32 +42,13 @@ class FeedHub(Protocol):
         """A fresh context, with loaders of its own."""
 
 
-class Seat:
-    """One subscriber's place: `send` is called with each answer behind its position."""
-
-    def __init__(self, position: Position, send: Send) -> None:
-        self.position = position
-        self.ended: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
-        self._send = send
-
-    def take(self, answer: Answer) -> None:
-        """Sends the answer, unless the subscriber has had it or asked only for later ones."""
-        if answer.change.position > self.position:
-            self.position = answer.change.position
-            self._send(answer)
-
-    def end(self, errors: Errors) -> None:
-        """Nothing more will come; the errors say why."""
-        if not self.ended.done():
-            self.ended.set_result(errors)
-
-
 class FeedGroups:
     """All groups of the process."""
 
     def __init__(self, hub: FeedHub) -> None:
         self._hub = hub
         self._groups: dict[Key, _Group] = {}
+        self._state_groups: dict[Key, StateGroup] = {}
         self._contexts = _SharedContexts(hub)
 
     async def serve(
@@ -89,7 +71,11 @@ class FeedGroups:
             position = self._hub.feed.read_cursor(viewer.partner_id, after)
         seat = Seat(position, send)
         key = _key(viewer, operation, variables, execution.after_variable)
-        group = await self._seated(seat, key, viewer, execution)
+        group: _Group | StateGroup
+        if execution.tells_states:
+            group = self._with_state(seat, key, viewer, execution)
+        else:
+            group = await self._seated(seat, key, viewer, execution)
         try:
             return await seat.ended
         finally:
@@ -108,6 +94,19 @@ class FeedGroups:
                 group.seats.add(seat)
                 return group
             await execution.run(self._hub.context(viewer), self._up_to_now(seat, partner_id), self._contexts, seat.take)
+
+    def _with_state(self, seat: Seat, key: Key, viewer: Viewer, execution: FeedExecution) -> StateGroup:
+        """The group that tells the same state; it tells a new seat at once how it was last."""
+        group = self._state_groups.get(key)
+        if group is None:
+            group = self._state_groups[key] = StateGroup(self._hub.context(viewer), execution)
+            group.begin(partial(self._forget_state, key, group))
+        group.join(seat)
+        return group
+
+    def _forget_state(self, key: Key, group: StateGroup) -> None:
+        if self._state_groups.get(key) is group:
+            del self._state_groups[key]
 
     def _forget(self, key: Key, group: "_Group") -> None:
         if self._groups.get(key) is group:
@@ -170,7 +169,8 @@ class _Group:
                 self.reached = stretch.reached
 
     def _deliver(self, answer: Answer) -> None:
-        self.reached = answer.change.position
+        if answer.position is not None:
+            self.reached = answer.position
         for seat in tuple(self.seats):
             seat.take(answer)
 

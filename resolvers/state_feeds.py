@@ -1,0 +1,72 @@
+"""Feeds of a state: how it is now, and again whenever it may have changed; nothing in between is kept."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from domain.failures import CursorExpired
+from resolvers.context import Context
+from store.feed_events import FeedEvent
+
+State = TypeVar("State")
+# The root fields that tell states; all others tell events.
+STATE_FIELDS = frozenset({"bulkJob", "kpisChanged"})
+
+
+@dataclass(frozen=True, slots=True)
+class StateFeed(Generic[State]):
+    """How a state is read, what may change it, and how often it is told.
+
+    `pause` is the least time between two, in seconds; after `look_again` it is read though nothing was heard.
+    A state of None is not told.
+    """
+
+    read: Callable[[Context], Awaitable[State | None]]
+    is_touched: Callable[[FeedEvent], bool]
+    pause: float
+    look_again: float
+    is_last: Callable[[State], bool] = lambda _: False
+
+
+async def states(context: Context, feed: StateFeed[State]) -> AsyncGenerator[State, None]:
+    """The state at once, then after changes; `context` is renewed before each, so that all below it is read anew."""
+    async with _heard(context, feed.is_touched) as heard:
+        while True:
+            # What arrives from here on may not be in what is read now.
+            heard.clear()
+            context.renew()
+            state = await feed.read(context)
+            if state is not None:
+                yield state
+                if feed.is_last(state):
+                    return
+            await asyncio.sleep(feed.pause)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(feed.look_again):
+                    await heard.wait()
+
+
+@asynccontextmanager
+async def _heard(context: Context, is_touched: Callable[[FeedEvent], bool]) -> AsyncIterator[asyncio.Event]:
+    """Set by each event that touches, for as long as the block runs."""
+    heard = asyncio.Event()
+    listening = asyncio.create_task(_listen(context, is_touched, heard))
+    try:
+        yield heard
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _listen(context: Context, is_touched: Callable[[FeedEvent], bool], heard: asyncio.Event) -> None:
+    feed: Any = context.feed
+    while True:
+        with suppress(CursorExpired):
+            async with aclosing(feed.follow(context.scope.partner_id, feed.position)) as stretches:
+                async for stretch in stretches:
+                    if any(map(is_touched, stretch.events)):
+                        heard.set()
+        # Some events are gone unheard: any of them may have touched.
+        heard.set()

@@ -1,0 +1,32 @@
+"""One subscriber's place in a group of equals."""
+
+import asyncio
+from collections.abc import Callable
+
+from domain.feed_cursors import Position
+from server.errors import Errors
+from server.feed_execution import Answer
+
+Send = Callable[[Answer], None]
+
+
+class Seat:
+    """One subscriber's place: `send` is called with each answer behind its position."""
+
+    def __init__(self, position: Position, send: Send) -> None:
+        self.position = position
+        self.ended: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
+        self._send = send
+
+    def take(self, answer: Answer) -> None:
+        """Sends the answer, unless the subscriber has had it or asked only for later ones."""
+        if answer.position is None:
+            self._send(answer)
+        elif answer.position > self.position:
+            self.position = answer.position
+            self._send(answer)
+
+    def end(self, errors: Errors) -> None:
+        """Nothing more will come; the errors say why."""
+        if not self.ended.done():
+            self.ended.set_result(errors)
