@@ -1,15 +1,18 @@
 """What the resolvers of one operation share: who asks, what they may see, and the loaders made for it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.permissions import ROLE_PERMISSIONS, Permission
+from loaders.kept import Kept
 from loaders.relations import Relations
 from store.administrators import AdministratorDocument
 from store.clock import utc_now
 from store.scope import Scope
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class Context:
     """Made anew for each operation, or for each batch of events of a feed.
 
     `feed_cursor` is filled before anything else of the operation is read, where it asks for one;
-    `events` is what the websocket hands to a subscription.
+    `events` is what the websocket hands to a subscription. `kept` holds the process's figures; `asked_seen` is the
+    latest change that the caller has made, as its header says, and `seen` the latest one that this operation made.
     """
 
     scope: Scope
@@ -39,10 +43,23 @@ class Context:
     feed: Any = None
     feed_cursor: str | None = None
     events: AsyncIterator[Any] | None = None
+    kept: Kept | None = None
+    asked_seen: int = 0
+    seen: int = 0
     loaders: Relations = field(init=False)
 
     def __post_init__(self) -> None:
         self.loaders = Relations(self.scope)
+
+    def saw(self, time: int) -> None:
+        """Notes the cluster time of a change that this operation made."""
+        self.seen = max(self.seen, time)
+
+    async def figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Value:
+        """A kept figure, or what `read` answers: a value, and the moment at which time alone may turn it."""
+        if self.kept is None:
+            return (await read())[0]
+        return await self.kept.figure(self.scope, name, max(self.asked_seen, self.seen), read)
 
     def renew(self) -> None:
         """Moves on to the present, behind a change: what was read before it is read again."""

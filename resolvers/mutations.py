@@ -25,7 +25,7 @@ class Outcome:
 async def carried_out(context: Context, asked: Asked, body: Body) -> Outcome:
     """Carries out the mutation; the context then shows what it left behind."""
     try:
-        answer = await mutate(context.scope, asked, body)
+        answer = await mutate(context.scope, asked, body, context.saw)
     except Rejected as rejected:
         return Outcome(user_errors=rejected.user_errors)
     context.renew()

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from jobs.loop import JobLoop
+from loaders.kept import Kept
 from schema.build import build_schema
 from server import event_stream, graphiql, http, imports, probes, websocket
 from server.database import database_address, ready_client
@@ -64,7 +65,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> Hub:
     stack.push_async_callback(loop.stop)
     schema = build_schema()
     verifier = Verifier(await signing_key(client))
-    return Hub(settings, client, schema, Operations(schema), verifier, feed)
+    return Hub(settings, client, schema, Operations(schema), verifier, feed, Kept(feed))
 
 
 async def _started_feed(settings: Settings, uri: str, client: Client) -> Feed:

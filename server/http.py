@@ -16,6 +16,8 @@ from server.operations import Answer, Refusal
 from server.probes import REQUESTS, SECONDS
 from server.viewer import bearer_token
 
+SEEN_HEADER = "X-Partnerhub-Seen"
+_UNHEARD = 1 << 64
 MAX_BODY = 1024 * 1024
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
 _STATUSES = {"UNAUTHENTICATED": 401, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
@@ -94,7 +96,17 @@ async def _answered(request: Request) -> tuple[int, Answer, dict[str, str]]:
         )
     if operation.kind is OperationType.MUTATION and request.method == "GET":
         raise HttpRefusal(405, "Mutations need POST.", Allow="POST")
-    return 200, await hub.operations.answer(operation, parameters.variables, hub.context(viewer)), {}
+    context = hub.context(viewer)
+    context.asked_seen = _seen(request.headers.get(SEEN_HEADER))
+    answer = await hub.operations.answer(operation, parameters.variables, context)
+    return 200, answer, {SEEN_HEADER: str(context.seen)} if context.seen else {}
+
+
+def _seen(header: str | None) -> int:
+    """The latest change that the caller has made; what cannot be read is taken for one that nobody has heard of."""
+    if header is None:
+        return 0
+    return int(header) if header.isascii() and header.isdigit() and len(header) < 20 else _UNHEARD
 
 
 async def parameters_of(request: Request) -> Parameters:

@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from domain.failures import Unavailable
+from loaders.kept import Kept
 from resolvers.context import Context, Viewer
 from server.operations import Operations
 from server.settings import Settings
@@ -28,6 +29,7 @@ class Hub:
     operations: Operations
     verifier: Verifier
     feed: Any
+    kept: Kept
     is_ready: bool = False
 
     def claims(self, token: str) -> Claims:
@@ -46,4 +48,4 @@ class Hub:
 
     def context(self, viewer: Viewer) -> Context:
         """A fresh context, with loaders of its own, for one operation or one batch of events."""
-        return Context(scope_of(self.client, viewer, utc_now()), viewer, self.feed)
+        return Context(scope_of(self.client, viewer, utc_now()), viewer, self.feed, kept=self.kept)

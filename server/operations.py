@@ -116,7 +116,10 @@ class Operations:
                 if context.feed is not None and "feedCursor" in operation.text:
                     # Before anything else of the operation is read, as the contract promises.
                     context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
-                return self.rendered(await self._execute(operation, variables, context))
+                answer = self.rendered(await self._execute(operation, variables, context))
+                if context.seen:
+                    answer["extensions"] = {"seen": str(context.seen)}
+                return answer
         except RecursionError as refused:
             return {"errors": _too_complex(refused)}
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.

@@ -49,6 +49,7 @@ __all__ = [
     "UpdateOne",
     "admin_client",
     "new_object_id_hex",
+    "operation_time",
 ]
 
 Driver = Literal["motor", "pymongo"]
@@ -61,6 +62,12 @@ _MAJORITY: Mapping[str, Any] = {"w": "majority", "readConcernLevel": "majority",
 def new_object_id_hex() -> str:
     """The 24 hexadecimal digits of a fresh ObjectId."""
     return str(ObjectId())
+
+
+def operation_time(session: Session) -> int:
+    """When the session's last operation took place, on the database's 64-bit cluster clock."""
+    at: Timestamp = session.operation_time
+    return int(at.time) << 32 | int(at.inc)
 
 
 def admin_client(uri: str) -> "pymongo.MongoClient[Document]":

@@ -16,7 +16,7 @@ from store.events import Note, event_document
 from store.idempotency import first_answer, input_digest, remember_answer
 from store.partners import PartnerDocument, Partners
 from store.scope import Scope
-from store.transactions import in_transaction
+from store.transactions import OnCommit, in_transaction
 
 NO_CUSTOMER: Mapping[str, Any] = {"customer_id": None, "facts_before": None, "facts_after": None}
 
@@ -72,7 +72,7 @@ class Mutation:
 Body = Callable[[Mutation], Awaitable[Document]]
 
 
-async def mutate(scope: Scope, asked: Asked, body: Body) -> Document:
+async def mutate(scope: Scope, asked: Asked, body: Body, on_commit: OnCommit | None = None) -> Document:
     """Carries out the mutation; answers what `body` answered: ids and figures, which are all that is kept.
 
     The body may run several times, so it starts from what it reads in its session. It collects mistakes in
@@ -80,7 +80,9 @@ async def mutate(scope: Scope, asked: Asked, body: Body) -> Document:
     puts the mistake right may use the key again.
     """
     key = idempotency_key(asked.input)
-    return await in_transaction(scope.client, lambda session: _attempt(scope, asked, key, body, session))
+    return await in_transaction(
+        scope.client, lambda session: _attempt(scope, asked, key, body, session), on_commit=on_commit
+    )
 
 
 async def _attempt(scope: Scope, asked: Asked, key: str | None, body: Body, session: Session) -> Document:

@@ -7,24 +7,30 @@ from time import monotonic
 from typing import TypeVar
 
 from domain.failures import Unavailable
-from store.client import Client, ConnectionFailure, DuplicateKeyError, PyMongoError, Session
+from store.client import Client, ConnectionFailure, DuplicateKeyError, PyMongoError, Session, operation_time
 
 Result = TypeVar("Result")
+OnCommit = Callable[[int], None]
 DEADLINE_SECONDS = 8.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
 
 
 async def in_transaction(
-    client: Client, body: Callable[[Session], Awaitable[Result]], *, deadline: float = DEADLINE_SECONDS
+    client: Client,
+    body: Callable[[Session], Awaitable[Result]],
+    *,
+    deadline: float = DEADLINE_SECONDS,
+    on_commit: OnCommit | None = None,
 ) -> Result:
     """Runs the body in one transaction; it may run several times, so it must start from what it reads.
 
+    `on_commit` is told the cluster time of the commit.
     Unavailable where it could not be carried out before the deadline, or where its outcome stayed unknown.
     """
     ends, pause = monotonic() + deadline, _FIRST_PAUSE
     while True:
         try:
-            return await _attempt(client, body)
+            return await _attempt(client, body, on_commit)
         except PyMongoError as error:
             if not _may_repeat(error):
                 raise
@@ -34,12 +40,14 @@ async def in_transaction(
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def _attempt(client: Client, body: Callable[[Session], Awaitable[Result]]) -> Result:
+async def _attempt(client: Client, body: Callable[[Session], Awaitable[Result]], on_commit: OnCommit | None) -> Result:
     session = await client.start_session()
     try:
         await client.start_transaction(session)
         result = await body(session)
         await _commit(session)
+        if on_commit is not None:
+            on_commit(operation_time(session))
         return result
     finally:
         # Ending a session aborts a transaction that was left open.

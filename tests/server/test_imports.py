@@ -72,7 +72,7 @@ async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
     await create_partner(scope, "Acme Telecom", FOUNDER, [])
     key = await signing_key(client)
     unused = cast(Any, None)
-    hub = Hub(unused, client, unused, unused, Verifier(key), unused)
+    hub = Hub(unused, client, unused, unused, Verifier(key), unused, unused)
     async with served(hub) as address:
         made = World(scope, address, key)
         async with made.http:

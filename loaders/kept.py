@@ -1,0 +1,84 @@
+"""Figures that outlive their operation: kept until the feed says that they changed, or time alone turns them."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from domain.feed_cursors import Position
+from domain.types import ActivityKind
+from store.feed_events import FeedEvent
+from store.scope import Scope
+
+Value = TypeVar("Value")
+MOST_KEPT = 10_000
+
+
+class Heard(Protocol):
+    """What is asked of the feed: how far it has heard, and whether it still does."""
+
+    listeners: list[Callable[[FeedEvent], None]]
+
+    @property
+    def position(self) -> Position: ...
+    @property
+    def is_fresh(self) -> bool: ...
+
+
+class Figure(NamedTuple):
+    """A value, and the moment at which time alone may turn it."""
+
+    value: Any
+    turns_at: datetime
+
+
+class Kept:
+    """The figures of one process, by partner and sight.
+
+    A caller who made a change shows its operation time (`seen`): nothing is served to them that the feed may not
+    have corrected yet. Others may hear of a change as late as the feed does, and never while it is silent.
+    """
+
+    def __init__(self, feed: Heard) -> None:
+        self._feed = feed
+        self._figures: dict[str, dict[Hashable, Figure]] = {}
+        self._count = 0
+        # How many events have touched each partner's figures: a figure is kept only where none did while it was read.
+        self._touches: dict[str, int] = {}
+        feed.listeners.append(self._hear)
+
+    async def figure(
+        self, scope: Scope, name: Hashable, seen: int, read: Callable[[], Awaitable[tuple[Value, datetime]]]
+    ) -> Value:
+        """The kept value, or else what `read` answers: a value, and the moment at which time alone may turn it."""
+        key = (scope.visibility_key, name)
+        known = self._figures.get(scope.partner_id, {}).get(key)
+        if known is not None and scope.now < known.turns_at and self._may_serve(seen):
+            value: Value = known.value
+            return value
+        touches = self._touches.get(scope.partner_id, 0)
+        value, turns_at = await read()
+        if self._touches.get(scope.partner_id, 0) == touches and self._feed.is_fresh:
+            self._keep(scope.partner_id, key, Figure(value, turns_at))
+        return value
+
+    def _may_serve(self, seen: int) -> bool:
+        return self._feed.is_fresh and self._feed.position.time >= seen
+
+    def _keep(self, partner_id: str, key: Hashable, figure: Figure) -> None:
+        if self._count >= MOST_KEPT:
+            self._figures.clear()
+            self._count = 0
+        of_partner = self._figures.setdefault(partner_id, {})
+        self._count += key not in of_partner
+        of_partner[key] = figure
+
+    def _hear(self, event: FeedEvent) -> None:
+        if touches_figures(event):
+            self._touches[event.partner_id] = self._touches.get(event.partner_id, 0) + 1
+            self._count -= len(self._figures.pop(event.partner_id, ()))
+
+
+def touches_figures(event: FeedEvent) -> bool:
+    """Whether an event may change a figure over customers: it is about one, or about the partner's thresholds."""
+    document = event.document
+    return document.get("customer_id") is not None or document["kind"] == ActivityKind.SETTINGS_CHANGED
