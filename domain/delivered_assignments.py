@@ -32,3 +32,19 @@ def without_delivered(held: Mapping[str, Any] | None, now: datetime, *, keeps_ow
     if own is None or (own["expires_at"] is not None and own["expires_at"] <= now):
         return None
     return {"administrator_id": held["administrator_id"], **own, "imported": False}
+
+
+def with_own(
+    held: Mapping[str, Any] | None, administrator_id: str, given_by: str, expires_at: datetime | None, now: datetime
+) -> Hold:
+    """The hold once somebody here assigns the administrator, until `expires_at` or until it is taken back.
+
+    Beside a delivered assignment it is kept for when that is withdrawn; who has it already keeps moment and giver.
+    """
+    own: Hold = {"assigned_at": now, "assigned_by": given_by, "expires_at": expires_at}
+    if held is None:
+        return {"administrator_id": administrator_id, **own, "imported": False}
+    if held["imported"]:
+        before = held.get("own")
+        return {**held, "own": own if before is None else {**before, "expires_at": expires_at}}
+    return {**held, "expires_at": expires_at}

@@ -12,12 +12,13 @@ from typing import Any
 
 from domain.delivered_licenses import Facts, merge_licenses, remembered
 from domain.entitlements import end_at, entitlement_facts
+from domain.failures import LineRefused
 from domain.lines import FIELDS, Line, LineKind
 from domain.types import AdministratorState, PartnerRole, SubscriptionType
 
 _CAPITAL = re.compile("[A-Z]")
 # What is merged by a rule of its own, or is the document's place and not a fact of it.
-_SPECIAL = frozenset({"customer", "licenses", "assigned"})
+_SPECIAL = frozenset({"customer", "subscription", "licenses", "assigned"})
 _PLAIN = {
     kind: [(f.name, _CAPITAL.sub(lambda c: "_" + c[0].lower(), f.name)) for f in fields if f.name not in _SPECIAL]
     for kind, fields in FIELDS.items()
@@ -81,6 +82,20 @@ def apply_administrator(document: Mapping[str, Any] | None, line: Line) -> Merge
     assigned = list(line.values.get("assigned", before.get("assigned", ()))) if may_be_assigned(facts) else []
     delivered = {**before, **line.values, "assigned": sorted(assigned)}
     return Merge(merge.fields, None if delivered == before else delivered)
+
+
+def apply_paper(document: Mapping[str, Any] | None, line: Line) -> Merge:
+    """An orders or invoices line on its order or invoice; LineRefused for an amount of no currency."""
+    merge = _plain(document, line)
+    facts = {**(document or {}), **merge.fields}
+    if merge.delivered is not None and facts.get("amount") is not None and facts.get("currency") is None:
+        raise LineRefused("currency", "is missing: an amount needs one")
+    return merge
+
+
+def apply_resource(document: Mapping[str, Any] | None, line: Line) -> Merge:
+    """A resources line on a resource; None stands for one that is not there yet."""
+    return _plain(document, line)
 
 
 def may_be_assigned(administrator: Mapping[str, Any]) -> bool:

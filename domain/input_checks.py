@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.failures import Rejected
 from domain.input_texts import BadCharacter, cleaned_line, cleaned_lines
@@ -11,6 +11,7 @@ from domain.user_errors import UserError, UserErrorCode
 MOST_IDS = 500
 LONGEST_KEY = 200
 _C = UserErrorCode
+Value = TypeVar("Value")
 
 
 @dataclass(slots=True)
@@ -31,7 +32,18 @@ class InputChecks:
     def raise_any(self) -> None:
         """Rejects the mutation where there was any mistake."""
         if self.errors:
-            raise Rejected(self.errors)
+            raise self.rejected()
+
+    def rejected(self) -> Rejected:
+        """The rejection with every mistake so far, to be raised where nothing more can be judged."""
+        return Rejected(self.errors)
+
+    def passed(self, value: Value | None) -> Value:
+        """A value that was read, once nothing was wrong; Rejected otherwise."""
+        self.raise_any()
+        if value is None:
+            raise ValueError("A reader that answers None must have added a mistake.")
+        return value
 
     def has(self, name: str) -> bool:
         """Whether the field was given, be it null: an absent one keeps what is there."""

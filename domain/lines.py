@@ -7,9 +7,14 @@ from typing import Any
 
 from domain import line_fields as fields
 from domain.failures import LineRefused
+from domain.invoices import InvoiceState
 from domain.line_fields import Parser, wrong_type
 from domain.line_licenses import licenses, product, refuse_surplus
-from domain.types import AdministratorState, ManagedBy, PartnerRole
+from domain.line_money import amount, currency
+from domain.line_orders import order_lines
+from domain.line_resources import products, web_address
+from domain.resources import ResourceKind
+from domain.types import AdministratorState, ManagedBy, OrderKind, PartnerRole
 
 LONGEST_LINE = 1 << 20
 
@@ -21,7 +26,10 @@ class LineKind(StrEnum):
     ADMINISTRATORS = "administrators"
     SUBSCRIPTIONS = "subscriptions"
     TRIALS = "trials"
+    ORDERS = "orders"
+    INVOICES = "invoices"
     LICENSE_USAGE = "license-usage"
+    RESOURCES = "resources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,25 @@ FIELDS: dict[LineKind, tuple[Field, ...]] = {
         Field("licenses", licenses),
     ),
     LineKind.TRIALS: (Field("number", _id), Field("customer", _id), *_PERIOD, Field("licenses", licenses)),
+    LineKind.ORDERS: (
+        Field("number", _id),
+        Field("subscription", _id),
+        Field("kind", fields.one_of(OrderKind)),
+        Field("placedAt", fields.instant),
+        Field("lines", order_lines),
+        _optional("amount", amount),
+        _optional("currency", currency),
+    ),
+    LineKind.INVOICES: (
+        Field("number", _id),
+        Field("subscription", _id),
+        Field("state", fields.one_of(InvoiceState)),
+        Field("issuedOn", fields.day),
+        Field("dueOn", fields.day),
+        Field("amount", amount),
+        Field("currency", currency),
+        _optional("documentUrl", web_address),
+    ),
     LineKind.LICENSE_USAGE: (
         Field("entitlement", _id),
         Field("product", product),
@@ -89,6 +116,16 @@ FIELDS: dict[LineKind, tuple[Field, ...]] = {
         Field("used", fields.licenses_count),
         # Nothing stands in for a total that was not counted: null says the same as absence.
         Field("total", fields.licenses_count, required=False, null_keeps=True),
+    ),
+    LineKind.RESOURCES: (
+        Field("url", web_address),
+        Field("title", fields.text(200)),
+        Field("summary", fields.text(1_000)),
+        Field("kind", fields.one_of(ResourceKind)),
+        _optional("quickLink", fields.boolean, False),
+        _optional("featured", fields.boolean, False),
+        Field("products", products),
+        Field("updatedOn", fields.day),
     ),
 }
 _NOT_GIVEN = object()

@@ -1,6 +1,6 @@
 """Why a status holds, in one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from domain.entitlements import Entitlement, end_at, ended_at, is_trial, renews
@@ -13,6 +13,12 @@ PRODUCT_NAMES = {
     Product.MESSAGING: "Messaging",
     Product.REAL_TIME_TRANSLATIONS: "Real-time Translations",
 }
+
+
+def product_list(products: Iterable[str]) -> str:
+    """Products as a sentence lists them: `Meetings, Calling and Messaging`."""
+    *others, last = [PRODUCT_NAMES[Product(product)] for product in products]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def named(entitlement: Entitlement) -> str:

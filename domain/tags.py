@@ -1,5 +1,6 @@
 """Tags: their colours and their limits (domain.md, "Tags, trials, launch, views")."""
 
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 MOST_TAGS = 1_000
@@ -20,3 +21,18 @@ class TagColor(StrEnum):
     BLUE = "BLUE"
     PURPLE = "PURPLE"
     PINK = "PINK"
+
+
+def named_tags(names: Iterable[str]) -> str:
+    """Tags as a sentence names them: `Tag Gold`, `Tags Gold and EMEA`."""
+    spelled = sorted(names)
+    if len(spelled) == 1:
+        return f"Tag {spelled[0]}"
+    return f"Tags {', '.join(spelled[:-1])} and {spelled[-1]}"
+
+
+def tags_after(held: Sequence[str], tags: Collection[str], *, are_added: bool) -> list[str]:
+    """The tags of a customer once some were put on it or taken off; the same list where nothing changes."""
+    if are_added:
+        return [*held, *(tag for tag in tags if tag not in held)]
+    return [tag for tag in held if tag not in tags]

@@ -1,7 +1,9 @@
 """Raw lines of an import: cut from chunks of bytes, decoded, and read; what cannot be taken becomes a refusal."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
@@ -80,13 +82,23 @@ def _decoded(raw: RawLine) -> object:
     if not raw.is_whole:
         raise LineRefused(None, f"is longer than {LONGEST_LINE:,} bytes")
     try:
-        return orjson.loads(raw.raw)
+        return _exact(orjson.loads(raw.raw), raw.raw)
     except orjson.JSONDecodeError as wrong:
         try:
             raw.raw.decode("utf-8")
         except UnicodeDecodeError as broken:
             raise LineRefused(None, f"is not valid UTF-8 (byte {broken.start + 1})") from None
         raise LineRefused(None, f"is not JSON ({str(wrong).partition(': line 1')[0]})") from None
+
+
+def _exact(delivered: object, raw: bytes) -> object:
+    """Money is no float: an amount that was delivered as a number is read once more, digit by digit."""
+    if not isinstance(delivered, dict) or type(delivered.get("amount")) is not float:
+        return delivered
+    try:
+        return {**delivered, "amount": json.loads(raw, parse_float=Decimal)["amount"]}
+    except RecursionError:
+        raise LineRefused(None, "is nested too deeply") from None
 
 
 class LineCutter:

@@ -11,6 +11,9 @@ from jobs.import_lines import Accepted, RawLine, Refusal, cut_lines, read_raw, r
 from store.client import ConnectionFailure
 from store.customer_slices import SLICE
 from store.delivered_administrators import deliver_administrators
+from store.delivered_invoices import deliver_invoices
+from store.delivered_orders import deliver_orders
+from store.delivered_resources import deliver_resources
 from store.delivered_usage import deliver_usage
 from store.deliveries import LineOutcome, Outcome, deliver_customers, deliver_entitlements
 from store.partners import Partners
@@ -23,11 +26,19 @@ DELIVER: dict[LineKind, Deliver] = {
     LineKind.ADMINISTRATORS: deliver_administrators,
     LineKind.SUBSCRIPTIONS: deliver_entitlements,
     LineKind.TRIALS: deliver_entitlements,
+    LineKind.ORDERS: deliver_orders,
+    LineKind.INVOICES: deliver_invoices,
     LineKind.LICENSE_USAGE: deliver_usage,
+    LineKind.RESOURCES: deliver_resources,
 }
 # Lines that are for the same customer, or of the same key, wait for each other: the later one must be told so.
 # All others may be written at the same time.
-_GROUP_FIELD = {LineKind.SUBSCRIPTIONS: "customer", LineKind.TRIALS: "customer"}
+_GROUP_FIELD = {
+    LineKind.SUBSCRIPTIONS: "customer",
+    LineKind.TRIALS: "customer",
+    LineKind.ORDERS: "subscription",
+    LineKind.INVOICES: "subscription",
+}
 _LINES = 1000
 _BYTES = 4 << 20
 _IN_ONE_GO = 100

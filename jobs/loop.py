@@ -9,9 +9,14 @@ from uuid import uuid4
 import structlog
 
 from domain.failures import Unavailable
+from jobs.bulk_jobs import bulk_jobs
 from jobs.clock import evaluate_due, expire_assignments, renew_due
+from jobs.drop_assignments import drop_assignments
+from jobs.reevaluate import reevaluate_customers
+from jobs.sweep_tags import sweep_tags
 from store.client import Client, PyMongoError
 from store.leases import give_back, take
+from store.orphaned_transactions import abort_orphans
 
 _log = structlog.get_logger(__name__)
 _LEASE_SECONDS = 1.5
@@ -26,12 +31,19 @@ class Job:
     name: str
     run: Callable[[Client], Awaitable[int]]
     period_seconds: float
+    is_leased: bool = True
 
 
 JOBS: Sequence[Job] = (
     Job("evaluate_due", evaluate_due, 0.2),
     Job("renew_due", renew_due, 1.0),
     Job("expire_assignments", expire_assignments, 1.0),
+    # Whoever held its lease may be the one that died.
+    Job("abort_orphans", abort_orphans, 0.5, is_leased=False),
+    Job("bulk_jobs", bulk_jobs, 0.5),
+    Job("sweep_tags", sweep_tags, 1.0),
+    Job("drop_assignments", drop_assignments, 1.0),
+    Job("reevaluate_customers", reevaluate_customers, 1.0),
 )
 
 
@@ -62,7 +74,9 @@ class JobLoop:
         while True:
             pause = job.period_seconds
             try:
-                if await take(self._client, job.name, 0, self._owner, _LEASE_SECONDS):
+                if not job.is_leased:
+                    await job.run(self._client)
+                elif await take(self._client, job.name, 0, self._owner, _LEASE_SECONDS):
                     pause = 0.0 if await self._run_leased(job) else pause
             except (PyMongoError, Unavailable, ExceptionGroup) as error:
                 _log.warning("job failed, it will run again", job=job.name, error=repr(error))

@@ -15,7 +15,10 @@ from jobs.sample_entitlements import Entitlement, OrderDesk
 from jobs.sample_licenses import customer_size
 from jobs.sample_lines import Line, customer_line, subscription_line, trial_line
 from jobs.sample_names import CompanyNames
+from jobs.sample_papers import PaperDesk
+from jobs.sample_prices import Prices
 from jobs.sample_profiles import Profile, SignIn, fifty_profiles, grow, signed_in_at
+from jobs.sample_resources import resource_lines
 from jobs.sample_usage import usage_lines
 
 # Each file's name begins with the kind that it holds; the order is that in which an import loads them.
@@ -24,7 +27,10 @@ _FILES = {
     "administrators": "administrators.ndjson",
     "subscriptions": "subscriptions.ndjson",
     "trials": "trials.ndjson",
+    "orders": "orders.ndjson",
+    "invoices": "invoices.ndjson",
     "license-usage": "license-usage.ndjson.gz",
+    "resources": "resources.ndjson",
 }
 
 
@@ -68,9 +74,11 @@ class _Sample:
         self._dice = Dice(seed)
         self._desk = OrderDesk(self._dice, day)
         self._names = CompanyNames(self._dice)
-        # History and administrators draw for themselves, so that a change of theirs leaves the customers as they are.
+        # History, administrators, orders and invoices draw for themselves, so that a change of theirs leaves
+        # the customers as they are.
         self._history = Dice(seed + 1_000_003)
         self._staff = Dice(seed + 2_000_003)
+        self._papers = PaperDesk(Dice(seed + 3_000_003), day)
 
     def write(self, customers: int) -> None:
         written: list[str] = []
@@ -80,12 +88,19 @@ class _Sample:
             written.append(f"C-{number:06d}")
             self._write_customer(written[-1], profiles.pop())
         self._put("administrators", administrator_lines(self._staff, written))
+        self._put("resources", resource_lines(self._day))
 
     def _write_customer(self, customer: str, profile: Profile) -> None:
         holdings = self._holdings(profile)
-        self._put("customers", [self._customer(customer, holdings, profile.sign_in)])
-        self._put("subscriptions", (subscription_line(customer, held) for held in holdings if not held.is_trial))
+        line = self._customer(customer, holdings, profile.sign_in)
+        subscriptions = [held for held in holdings if not held.is_trial]
+        self._put("customers", [line])
+        self._put("subscriptions", (subscription_line(customer, held) for held in subscriptions))
         self._put("trials", (trial_line(customer, held) for held in holdings if held.is_trial))
+        prices = Prices(line.get("country"))
+        for held in subscriptions:
+            self._put("orders", self._papers.order_lines(held, prices))
+            self._put("invoices", self._papers.invoice_lines(held, prices))
         for held in holdings:
             self._put("license-usage", usage_lines(self._history, held, self._day))
 

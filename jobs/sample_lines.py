@@ -17,8 +17,8 @@ def customer_line(dice: Dice, customer: str, company: Company, created: datetime
     if not dice.chance(0.02):
         line["country"] = company.country
     line["managedBy"] = "EXTERNAL_ADMINISTRATOR" if dice.chance(0.12) else "PARTNER_ORGANIZATION"
-    line["createdAt"] = _instant(created)
-    line["lastAdministratorSignInAt"] = None if signed_in is None else _instant(signed_in)
+    line["createdAt"] = instant(created)
+    line["lastAdministratorSignInAt"] = None if signed_in is None else instant(signed_in)
     return line
 
 
@@ -36,7 +36,7 @@ def subscription_line(customer: str, subscription: Entitlement) -> Line:
     if subscription.suspended:
         line["suspended"] = True
     if subscription.cancelled is not None:
-        line["cancelledAt"] = _instant(subscription.cancelled)
+        line["cancelledAt"] = instant(subscription.cancelled)
     line["licenses"] = _licenses(subscription)
     return line
 
@@ -45,9 +45,9 @@ def _head(customer: str, entitlement: Entitlement) -> Line:
     return {
         "number": entitlement.number,
         "customer": customer,
-        "addedAt": _instant(entitlement.added),
-        "startsAt": _instant(entitlement.starts),
-        "endsAt": _instant(entitlement.ends),
+        "addedAt": instant(entitlement.added),
+        "startsAt": instant(entitlement.starts),
+        "endsAt": instant(entitlement.ends),
     }
 
 
@@ -58,5 +58,6 @@ def _licenses(entitlement: Entitlement) -> list[Line]:
     ]
 
 
-def _instant(moment: datetime) -> str:
+def instant(moment: datetime) -> str:
+    """RFC 3339 in whole seconds."""
     return moment.isoformat(timespec="seconds") + "Z"

@@ -8,13 +8,22 @@ from domain.paging import Page, PageRequest
 from domain.types import Product
 from loaders.batch import Batch
 from loaders.once import Once
+from loaders.papers import Papers
+from store.activity import Activity, ActivityPage, EventDocument
 from store.administrators import AdministratorDocument, Administrators
+from store.bulk_jobs import BulkJobDocument, read_job
 from store.customers import CustomerDocument, CustomerOrder, Customers
 from store.entitlements import EntitlementDocument, Entitlements
+from store.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
+from store.invoices import InvoiceDocument, Invoices
+from store.orders import OrderDocument, orders
 from store.partners import PartnerDocument, Partners
+from store.resources import ResourceDocument, Resources
 from store.running_customers import RunningCustomers
 from store.scope import Scope
+from store.tag_counts import customer_counts
 from store.tags import TagDocument, Tags
+from store.views import ViewDocument, Views
 
 CustomerPage = tuple[AllOf, CustomerOrder, PageRequest]
 EntitlementLists = Batch[str, list[EntitlementDocument]]
@@ -47,9 +56,59 @@ class Relations:
         return Batch(Entitlements(self._scope).by_ids)
 
     @cached_property
+    def orders(self) -> Papers[OrderDocument]:
+        """Orders by id and by subscription."""
+        return Papers(orders(self._scope))
+
+    @cached_property
+    def invoices(self) -> Papers[InvoiceDocument]:
+        """Invoices by id and by subscription."""
+        return Papers(Invoices(self._scope))
+
+    @cached_property
+    def standing_invoices(self) -> Batch[str, InvoiceDocument]:
+        """By subscription, the newest invoice that is not VOID."""
+        return Batch(Invoices(self._scope).standing)
+
+    @cached_property
     def tags(self) -> Batch[str, TagDocument]:
         """Tags of the partner by id."""
         return Batch(Tags(self._scope).by_ids)
+
+    @cached_property
+    def tag_counts(self) -> Batch[str, int]:
+        """By tag, how many customers in sight have it."""
+        return Batch(lambda tags: customer_counts(self._scope, tags))
+
+    @cached_property
+    def bulk_jobs(self) -> Once[str, BulkJobDocument | None]:
+        """Bulk jobs in sight by id."""
+        return Once(lambda id_: read_job(self._scope, id_))
+
+    @cached_property
+    def views(self) -> Batch[str, ViewDocument]:
+        """Views of customers in sight by id."""
+        return Batch(Views(self._scope).by_ids)
+
+    @cached_property
+    def resources(self) -> Batch[str, ResourceDocument]:
+        """Resources of the partner by id."""
+        return Batch(Resources(self._scope).by_ids)
+
+    @cached_property
+    def helpdesk_requests(self) -> Batch[str, HelpdeskRequestDocument]:
+        """Helpdesk requests in sight by id."""
+        return Batch(HelpdeskRequests(self._scope).by_ids)
+
+    @cached_property
+    def events(self) -> Batch[str, EventDocument]:
+        """Events of the log in sight by id."""
+        return Batch(Activity(self._scope).by_ids)
+
+    @cached_property
+    def newest_events(self) -> Batch[tuple[str, int], ActivityPage]:
+        """First pages of the logs of customers in sight, by customer and size."""
+        return Batch(Activity(self._scope).newest)
 
     @cached_property
     def held(self) -> EntitlementLists:
@@ -75,9 +134,22 @@ class Relations:
         """The administrator that a document names, if it names one."""
         return None if id_ is None else await self.administrators.get(id_)
 
+    async def entitlement(self, id_: str | None) -> EntitlementDocument | None:
+        """The subscription or trial that an answer names; it exists where its customer does."""
+        found = None if id_ is None else await self.entitlements.get(id_)
+        return None if found is None or await self.customers.get(found.customer_id) is None else found
+
     async def tag(self, id_: str | None) -> TagDocument | None:
         """The tag that an answer names, if it names one that is still there."""
         return None if id_ is None else await self.tags.get(id_)
+
+    async def view(self, id_: str | None) -> ViewDocument | None:
+        """The view that an answer names, if it names one that is still there."""
+        return None if id_ is None else await self.views.get(id_)
+
+    async def helpdesk_request(self, id_: str | None) -> HelpdeskRequestDocument | None:
+        """The helpdesk request that an answer names, if it names one."""
+        return None if id_ is None else await self.helpdesk_requests.get(id_)
 
     async def _own_partner(self, ids: list[str]) -> Mapping[str, PartnerDocument]:
         found = await Partners(self._scope).get()

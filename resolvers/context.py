@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from domain.permissions import ROLE_PERMISSIONS, Permission
 from loaders.kept import Kept
 from loaders.relations import Relations
+from resolvers.installation import Installation
 from store.administrators import AdministratorDocument
 from store.clock import utc_now
 from store.scope import Scope
@@ -46,6 +47,7 @@ class Context:
     kept: Kept | None = None
     asked_seen: int = 0
     seen: int = 0
+    installation: Installation = field(default_factory=Installation)
     loaders: Relations = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,6 +12,9 @@ from resolvers.context import Context
 from store.administrators import AdministratorDocument
 from store.customer_facets import CustomerFacets
 from store.customers import CustomerDocument, CustomerOrder, Customers
+from store.deleted_tags import without_deleted_tags
+from store.tags import TagDocument
+from store.views import ViewDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,22 @@ async def of_administrator(
     return await _listed(context, condition, None, page, with_page)
 
 
+async def of_tag(context: Context, tag: TagDocument, with_page: bool, **page: Any) -> CustomerList:
+    return await _listed(context, parse_filter({"tag": [tag.id]}), None, page, with_page)
+
+
+async def of_view(
+    context: Context, view: ViewDocument, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
+) -> CustomerList:
+    return await _listed(context, parse_filter(view.given), order_by, page, with_page)
+
+
 async def _listed(
     context: Context, condition: AllOf, order: Mapping[str, Any] | None, asked: Mapping[str, Any], with_page: bool
 ) -> CustomerList:
     """The list; its page is read only where one is selected, and a wrong request for one is refused in any case."""
     request = PageRequest(**asked)
+    condition = await without_deleted_tags(context.scope, condition)
     given = order or {}
     chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
     page = await context.loaders.pages.get((condition, chosen, request)) if with_page else UNREAD

@@ -27,11 +27,20 @@ async def _customer(context: Context, id_: str) -> Any:
 
 
 async def _entitlement(context: Context, id_: str) -> Any:
-    """A subscription or trial exists where its customer does."""
-    found = await context.loaders.entitlements.get(id_)
-    if found is None or await context.loaders.customers.get(found.customer_id) is None:
-        return None
-    return found
+    return await context.loaders.entitlement(id_)
+
+
+async def _order(context: Context, id_: str) -> Any:
+    return await _of_customer(context, await context.loaders.orders.by_id.get(id_))
+
+
+async def _invoice(context: Context, id_: str) -> Any:
+    return await _of_customer(context, await context.loaders.invoices.by_id.get(id_))
+
+
+async def _of_customer(context: Context, found: Any) -> Any:
+    """An order or an invoice exists where its customer does."""
+    return None if found is None or await context.loaders.customers.get(found.customer_id) is None else found
 
 
 async def _administrator(context: Context, id_: str) -> Any:
@@ -40,6 +49,26 @@ async def _administrator(context: Context, id_: str) -> Any:
 
 async def _tag(context: Context, id_: str) -> Any:
     return await context.loaders.tags.get(id_)
+
+
+async def _view(context: Context, id_: str) -> Any:
+    return await context.loaders.views.get(id_)
+
+
+async def _resource(context: Context, id_: str) -> Any:
+    return await context.loaders.resources.get(id_)
+
+
+async def _helpdesk_request(context: Context, id_: str) -> Any:
+    return await context.loaders.helpdesk_requests.get(id_)
+
+
+async def _event(context: Context, id_: str) -> Any:
+    return await context.loaders.events.get(id_)
+
+
+async def _bulk_job(context: Context, id_: str) -> Any:
+    return await context.loaders.bulk_jobs.get(id_)
 
 
 async def _partner(context: Context, id_: str) -> Any:
@@ -51,7 +80,14 @@ _READERS: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
     "cus": _customer,
     "sub": _entitlement,
     "tri": _entitlement,
+    "ord": _order,
+    "inv": _invoice,
     "adm": _administrator,
     "par": _partner,
     "tag": _tag,
+    "job": _bulk_job,
+    "viw": _view,
+    "res": _resource,
+    "hlp": _helpdesk_request,
+    "evt": _event,
 }

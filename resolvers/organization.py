@@ -1,12 +1,12 @@
 """The viewer's partner organization: its profile, setup wizard, services and settings."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from domain.failures import Unauthenticated
+from domain.setup import STEP_TITLES, SetupStepKey
 from domain.types import Product
 from resolvers.context import Context, Viewer
 from store.administrators import AdministratorDocument
@@ -19,23 +19,6 @@ class SetupState(StrEnum):
     NOT_STARTED = "NOT_STARTED"
     IN_PROGRESS = "IN_PROGRESS"
     COMPLETE = "COMPLETE"
-
-
-class SetupStepKey(StrEnum):
-    """The steps of the setup, in their order."""
-
-    ACCEPT_TERMS = "ACCEPT_TERMS"
-    ORGANIZATION_PROFILE = "ORGANIZATION_PROFILE"
-    ADD_ADMINISTRATORS = "ADD_ADMINISTRATORS"
-    CHOOSE_SERVICES = "CHOOSE_SERVICES"
-
-
-STEP_TITLES: Mapping[SetupStepKey, str] = {
-    SetupStepKey.ACCEPT_TERMS: "Accept the terms of service",
-    SetupStepKey.ORGANIZATION_PROFILE: "Complete the organization's profile",
-    SetupStepKey.ADD_ADMINISTRATORS: "Add administrators",
-    SetupStepKey.CHOOSE_SERVICES: "Choose services",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class StateFeed(Generic[State]):
     """How a state is read, what may change it, and how often it is told.
 
     `pause` is the least time between two, in seconds; after `look_again` it is read though nothing was heard.
-    A state of None is not told.
+    A state of None is not told; where `ends_without`, it ends the feed.
     """
 
     read: Callable[[Context], Awaitable[State | None]]
@@ -28,6 +28,7 @@ class StateFeed(Generic[State]):
     pause: float
     look_again: float
     is_last: Callable[[State], bool] = lambda _: False
+    ends_without: bool = False
 
 
 async def states(context: Context, feed: StateFeed[State]) -> AsyncGenerator[State, None]:
@@ -40,8 +41,8 @@ async def states(context: Context, feed: StateFeed[State]) -> AsyncGenerator[Sta
             state = await feed.read(context)
             if state is not None:
                 yield state
-                if feed.is_last(state):
-                    return
+            if feed.ends_without if state is None else feed.is_last(state):
+                return
             await asyncio.sleep(feed.pause)
             with suppress(TimeoutError):
                 async with asyncio.timeout(feed.look_again):

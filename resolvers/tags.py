@@ -1,35 +1,53 @@
-"""Tags, and the mutations that change them."""
+"""Tags: lists and look-ups, and the customers that carry them."""
 
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.user_errors import UserError
+from domain.searches import read_search
+from domain.tags import MOST_TAGS_OF_A_CUSTOMER
 from resolvers.context import Context
-from resolvers.mutations import carried_out
 from store.administrators import AdministratorDocument
 from store.customer_facets import CustomerFacets
-from store.mutations import Asked
-from store.tag_changes import create_tag as create
-from store.tags import TagDocument
+from store.customers import CustomerDocument
+from store.tags import TagDocument, Tags
+
+
+async def tags(context: Context, _root: None, search: str | None = None) -> list[TagDocument]:
+    return await Tags(context.scope).found(read_search(search))
+
+
+async def of_customer(context: Context, customer: CustomerDocument) -> list[TagDocument]:
+    return _by_name(await _existing(context, customer.tag_ids))[:MOST_TAGS_OF_A_CUSTOMER]
 
 
 @dataclass(frozen=True, slots=True)
-class TagPayload:
-    """The tag as it is now, or what was wrong."""
+class TagCount:
+    """How many customers have the tag."""
 
-    tag: TagDocument | None
-    user_errors: Sequence[UserError]
+    value: TagDocument
+    count: int
 
 
-def counts(_context: Context, _facets: CustomerFacets) -> list[object]:
-    """No tag exists yet whose id a customer could carry."""
-    return []
+async def counts(context: Context, facets: CustomerFacets) -> list[TagCount]:
+    """A tag that was deleted may still stand on some customers; it is counted no more."""
+    found = await gather(*(context.loaders.tags.get(counted.value) for counted in facets.tag))
+    pairs = zip(found, facets.tag, strict=True)
+    return [TagCount(tag, counted.count) for tag, counted in pairs if tag is not None]
+
+
+async def customer_count(context: Context, tag: TagDocument) -> int:
+    return await context.loaders.tag_counts.get(tag.id) or 0
 
 
 async def created_by(context: Context, tag: TagDocument) -> AdministratorDocument | None:
     return await context.loaders.administrator(tag.created_by)
 
 
-async def create_tag(context: Context, asked: Asked) -> TagPayload:
-    outcome = await carried_out(context, asked, create)
-    return TagPayload(await context.loaders.tag(outcome["tag"]), outcome.user_errors)
+async def _existing(context: Context, ids: Sequence[str]) -> list[TagDocument]:
+    found = await gather(*(context.loaders.tags.get(id_) for id_ in ids))
+    return [tag for tag in found if tag is not None]
+
+
+def _by_name(found: list[TagDocument]) -> list[TagDocument]:
+    return sorted(found, key=lambda tag: (tag.name_folded, tag.id))

@@ -5,12 +5,14 @@ from typing import Any
 
 import strawberry
 
-from resolvers import customers
+from resolvers import customers, tags
+from schema.activity import OF_CUSTOMER
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
 from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
 from schema.fields import Argument, resolved
 from schema.node import Node
 from schema.organization import PartnerAdministrator
+from schema.tags import Tag
 from store.customers import CustomerDocument
 
 LIVING_OR_ALL = "Living ones, or all; newest first, at most 200."
@@ -61,6 +63,7 @@ class Customer(Node):
     created_at: datetime
     updated_at: datetime
     version: int = strawberry.field(description="Grows by one with every change: a cache key.")
+    tags = resolved(tags.of_customer, list[Tag], "By name; at most 50.")
     subscriptions = resolved(
         customers.subscriptions, list[CustomerSubscription], LIVING_OR_ALL, include_ended=INCLUDE_ENDED
     )
@@ -75,6 +78,7 @@ class Customer(Node):
         list[CustomerAssignment],
         "Those assigned to this customer, by name, at most 200; whoever sees all customers is not repeated here.",
     )
+    activity = OF_CUSTOMER
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

@@ -7,6 +7,7 @@ import strawberry
 
 from domain.entitlements import is_trial
 from resolvers import entitlements
+from schema import invoices, orders
 from schema.enums import EntitlementState, Product
 from schema.fields import resolved
 from schema.node import Node
@@ -61,6 +62,9 @@ class CustomerSubscription(Entitlement):
         datetime | None,
         "When it renews by itself; null where autoRenew is off or it is not living.",
     )
+    invoice = invoices.NEWEST
+    invoices = invoices.OF_SUBSCRIPTION
+    orders = orders.OF_SUBSCRIPTION
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

@@ -5,32 +5,46 @@ from enum import StrEnum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from domain.bulk_jobs import BulkJobState
+from domain.helpdesk import HelpdeskRequestState, HelpdeskTopic
+from domain.invoices import InvoiceState
 from domain.permissions import Permission
+from domain.resources import ResourceKind
+from domain.setup import SetupStepKey
 from domain.tags import TagColor
 from domain.types import (
+    ActivityKind,
     AdministratorState,
     CustomerOrderField,
     CustomerStatus,
     EntitlementState,
     ManagedBy,
     OrderDirection,
+    OrderKind,
     PartnerRole,
     Product,
     SubscriptionType,
 )
 from domain.user_errors import UserErrorCode
-from resolvers.organization import SetupState, SetupStepKey
+from resolvers.organization import SetupState
 
 __all__ = [
+    "ActivityKind",
     "AdministratorState",
+    "BulkJobState",
     "CustomerOrderField",
     "CustomerStatus",
     "EntitlementState",
+    "HelpdeskRequestState",
+    "HelpdeskTopic",
+    "InvoiceState",
     "ManagedBy",
     "OrderDirection",
+    "OrderKind",
     "PartnerRole",
     "Permission",
     "Product",
+    "ResourceKind",
     "SetupState",
     "SetupStepKey",
     "SubscriptionType",
@@ -48,6 +62,12 @@ def _show(values: type[StrEnum], description: str | None = None, **described: st
 
 
 for plain in (
+    ActivityKind,
+    HelpdeskRequestState,
+    HelpdeskTopic,
+    InvoiceState,
+    OrderKind,
+    ResourceKind,
     Permission,
     SetupState,
     SetupStepKey,
@@ -56,6 +76,7 @@ for plain in (
     OrderDirection,
     AdministratorState,
     TagColor,
+    BulkJobState,
 ):
     _show(plain)
 _show(

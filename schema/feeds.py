@@ -6,8 +6,10 @@ from typing import Any
 
 import strawberry
 
-from resolvers import feed_cursor, list_feeds, status_feeds, tag_feeds
+from resolvers import activity_feeds, bulk_job_feeds, feed_cursor, list_feeds, status_feeds, tag_feeds
 from resolvers.list_feeds import ListChangeKind
+from schema.activity import ActivityEvent, ActivityFilter
+from schema.bulk_jobs import BulkJob
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import CustomerStatus, Permission
@@ -48,6 +50,14 @@ class TagChange:
     cursor: str
     tag_id: strawberry.ID
     tag = resolved(tag_feeds.changed_tag, Tag | None, "Null once it is deleted.")
+
+
+@strawberry.type
+class ActivityChange:
+    """One event of the feed."""
+
+    cursor: str
+    event: ActivityEvent
 
 
 def _source(feed: Callable[..., Any]) -> Callable[..., Any]:
@@ -95,4 +105,19 @@ class Subscription:
         "Created, changed, deleted; assigning a tag changes customers, not the tag.",
         is_subscription=True,
         after=AFTER,
+    )
+    activity = resolved(
+        _source(activity_feeds.activity),
+        ActivityChange,
+        requires=Permission.READ_ACTIVITY,
+        is_subscription=True,
+        filter=Argument(ActivityFilter | None),
+        after=AFTER,
+    )
+    bulk_job = resolved(
+        _source(bulk_job_feeds.bulk_job),
+        BulkJob,
+        "The job at once, then as it goes on, at most four times a second; completes when it ends.",
+        is_subscription=True,
+        id=Argument(strawberry.ID),
     )

@@ -6,13 +6,20 @@ from resolvers import customer_lists, organization
 from resolvers import customers as customer_resolvers
 from resolvers import feed_cursor as cursors
 from resolvers import nodes as by_id
+from resolvers import tags as tag_resolvers
+from schema.activity import ActivityQueries
+from schema.administrators import AdministratorQueries
 from schema.customer_inputs import CustomerFilter, CustomerLookup, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.customers import Customer
 from schema.enums import Permission
 from schema.fields import Argument, resolved
+from schema.helpdesk import HelpdeskQueries
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import Viewer
+from schema.resources import ResourceQueries
+from schema.tags import Tag
+from schema.views import ViewQueries
 
 FEED_CURSOR = (
     "A cursor taken before anything else of this operation is read. A feed started `after` it\n"
@@ -21,7 +28,7 @@ FEED_CURSOR = (
 
 
 @strawberry.type
-class Query:
+class Query(ActivityQueries, AdministratorQueries, HelpdeskQueries, ResourceQueries, ViewQueries):
     """What can be asked; what the viewer cannot see does not exist for them."""
 
     node = resolved(by_id.node, Node | None, id=Argument(strawberry.ID))
@@ -45,3 +52,4 @@ class Query:
     customer = resolved(
         customer_resolvers.customer, Customer | None, requires=Permission.READ_CUSTOMERS, by=Argument(CustomerLookup)
     )
+    tags = resolved(tag_resolvers.tags, list[Tag], "By name; at most 1,000.", search=Argument(str | None))

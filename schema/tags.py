@@ -1,16 +1,19 @@
 """Tags: words of the partner's own for some of its customers."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from resolvers import tags
-from schema.enums import TagColor
+from resolvers import customer_lists, tags
+from schema.enums import Permission, TagColor
 from schema.fields import resolved
-from schema.node import Node
+from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
 from store.tags import TagDocument
+
+if TYPE_CHECKING:
+    from schema.customer_lists import CustomerConnection
 
 
 @strawberry.type
@@ -21,6 +24,14 @@ class Tag(Node):
     color: TagColor
     description: str | None
     version: int
+    customer_count = resolved(tags.customer_count, int, "Of those that the viewer sees.")
+    customers = resolved(
+        customer_lists.of_tag,
+        Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
+        requires=Permission.READ_CUSTOMERS,
+        tells_selection=WITH_PAGE,
+        **PAGE_ARGUMENTS,
+    )
     created_at: datetime
     created_by = resolved(tags.created_by, PartnerAdministrator | None)
 

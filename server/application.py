@@ -10,9 +10,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from jobs.loop import JobLoop
 from loaders.kept import Kept
 from schema.build import build_schema
-from server import event_stream, graphiql, http, imports, probes, websocket
+from server import event_stream, graphiql, http, imports, launch, probes, websocket
 from server.database import database_address, ready_client
 from server.hub import Hub
+from server.installation import installation_of
 from server.logs import configure_logs
 from server.operations import Operations
 from server.settings import Settings, read_settings
@@ -51,6 +52,7 @@ def _routes() -> list[BaseRoute]:
         WebSocketRoute("/graphql", websocket.graphql_websocket),
         *imports.routes,
         *graphiql.routes,
+        *launch.routes,
         *probes.routes,
     ]
 
@@ -65,7 +67,8 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> Hub:
     stack.push_async_callback(loop.stop)
     schema = build_schema()
     verifier = Verifier(await signing_key(client))
-    return Hub(settings, client, schema, Operations(schema), verifier, feed, Kept(feed))
+    installation = await installation_of(settings, client)
+    return Hub(settings, client, schema, Operations(schema), verifier, feed, Kept(feed), installation)
 
 
 async def _started_feed(settings: Settings, uri: str, client: Client) -> Feed:

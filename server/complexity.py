@@ -35,7 +35,10 @@ _PLAIN_LISTS = {
     "assignments": 4,
     "licenses": 4,
     "entitlements": 2,
+    "customerViews": 20,
 }
+# Lists that are answered by the page where the client does not say how large.
+_PAGED = frozenset({"customers", "orders", "invoices", "resources", "helpdeskRequests", "activity"})
 
 
 class Weight(NamedTuple):
@@ -87,7 +90,7 @@ class _Scale:
             return max(sizes)
         if name == "nodes" and "ids" in given:
             return _ID_LIST
-        if name == "customers":
+        if name in _PAGED:
             return _DEFAULT_PAGE
         return _PLAIN_LISTS.get(name, 1)
 

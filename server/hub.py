@@ -1,7 +1,7 @@
 """What one process shares between its requests: the database, the schema, the feed and the keys."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
@@ -9,6 +9,7 @@ import strawberry
 from domain.failures import Unavailable
 from loaders.kept import Kept
 from resolvers.context import Context, Viewer
+from resolvers.installation import Installation
 from server.operations import Operations
 from server.settings import Settings
 from server.tokens import Claims, Verifier
@@ -30,6 +31,7 @@ class Hub:
     verifier: Verifier
     feed: Any
     kept: Kept
+    installation: Installation = field(default_factory=Installation)
     is_ready: bool = False
 
     def claims(self, token: str) -> Claims:
@@ -48,4 +50,6 @@ class Hub:
 
     def context(self, viewer: Viewer) -> Context:
         """A fresh context, with loaders of its own, for one operation or one batch of events."""
-        return Context(scope_of(self.client, viewer, utc_now()), viewer, self.feed, kept=self.kept)
+        return Context(
+            scope_of(self.client, viewer, utc_now()), viewer, self.feed, kept=self.kept, installation=self.installation
+        )

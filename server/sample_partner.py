@@ -12,10 +12,13 @@ from server.database import database_address, ready_client
 from server.import_command import run_import
 from server.serving import serve_on, take_port
 from server.settings import Settings
+from store.administrators import Administrators
 from store.client import Client
 from store.clock import utc_now
+from store.mutations import Asked, mutate
+from store.organization_changes import accept_terms
 from store.partner_creation import create_partner
-from store.partners import Partners
+from store.partners import TERMS_VERSION, Partners
 from store.scope import Scope
 
 PARTNER_ID = "sample"
@@ -78,8 +81,18 @@ async def _load(client: Client, scope: Scope, directory: Path, customers: int) -
     write_sample(directory, customers, SEED, scope.now.date())
     if await run_import(client, PARTNER_ID, [str(directory)], None) != 0:
         raise OperatorError("The sample was not loaded whole; the lines above say what was refused.")
+    await _accept_terms(client, scope)
     marker = {"$set": {"version": 1, "created_at": scope.now, "updated_at": scope.now}}
     await client.collection("keys").update_one(_LOADED, marker, upsert=True)
+
+
+async def _accept_terms(client: Client, scope: Scope) -> None:
+    """As its first administrator would, so that the partner's data can be changed."""
+    full = await Administrators(scope).by_email(ADDRESSES[PartnerRole.FULL_ADMINISTRATOR])
+    if full is None:
+        raise OperatorError("The sample partner has lost its first administrator: empty the data directory.")
+    acting = Scope(client, PARTNER_ID, utc_now(), administrator_id=full.id, role=full.role)
+    await mutate(acting, Asked("acceptTerms", {"terms_version": TERMS_VERSION}), accept_terms)
 
 
 async def _speaking_line(client: Client, scope: Scope) -> str:

@@ -49,12 +49,14 @@ def take_port(host: str, port: int) -> socket.socket:
 def address_of(listener: socket.socket) -> str:
     """Where the server is reached, as a browser writes it."""
     host, port = listener.getsockname()[:2]
+    # Who listens everywhere is reached somewhere: here, as far as this machine knows.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int, on_ready: OnReady) -> None:
     """Runs uvicorn on the socket; returns after a stop by SIGINT or SIGTERM, when running requests are done."""
-    _hand_down(settings, uri)
+    _hand_down(settings, uri, address_of(listener))
     config = uvicorn.Config(
         "server.asgi:application",
         factory=True,
@@ -84,10 +86,11 @@ def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int
         raise OperatorError("The server did not start; the lines above say why.")
 
 
-def _hand_down(settings: Settings, uri: str) -> None:
+def _hand_down(settings: Settings, uri: str, address: str) -> None:
     """The processes that serve read their settings from the environment, as this one did."""
     os.environ["MONGODB_URI"] = uri
     os.environ["PARTNERHUB_DATABASE"] = settings.database
+    os.environ["PARTNERHUB_PUBLIC_URL"] = settings.public_url or address
 
 
 def _tell_when_ready(address: str, on_ready: OnReady) -> None:

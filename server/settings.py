@@ -28,6 +28,20 @@ class Settings(BaseSettings):
     )
     ring_events: int = Field(default=10000, ge=100, description="Events that each process keeps for its feeds")
     ring_minutes: int = Field(default=5, ge=0, le=60, description="How far back the ring is filled at the start")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="Where browsers reach this server; without it the address that `serve` listens on",
+    )
+    console_url: str = Field(
+        default="https://admin.example.com/?org={externalId}",
+        pattern=r"^https?://\S*\{externalId\}\S*$",
+        description="The console that a launch opens; `{externalId}` stands for the customer",
+    )
+    helpdesk_name: str = Field(default="Partner helpdesk", min_length=1, description="What the helpdesk is called")
+    helpdesk_phone: str = Field(default="", description="Its telephone number")
+    helpdesk_email: str = Field(default="", description="Its e-mail address")
+    helpdesk_hours: str = Field(default="", description="When somebody is there")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What the log tells")
 
     @property

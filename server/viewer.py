@@ -1,14 +1,19 @@
 """From a bearer token to the viewer: a living administrator of the token's partner."""
 
+import asyncio
 from datetime import datetime
 
 from domain.failures import Unauthenticated
 from domain.types import AdministratorState
 from resolvers.context import Viewer
 from server.tokens import API_SCOPE, Claims
-from store.administrators import Administrators
+from store.administrators import AdministratorDocument, Administrators
 from store.client import Client
 from store.scope import Scope
+from store.sign_ins import EVERY, note_sign_in
+
+# The loop holds tasks weakly; these must live until they have written.
+_noting: set[asyncio.Task[None]] = set()
 
 
 def bearer_token(authorization: str | None) -> str:
@@ -36,7 +41,16 @@ async def viewer_of(client: Client, claims: Claims, now: datetime) -> Viewer:
         found = await administrators.activate(identity) or (await administrators.by_ids([identity])).get(identity)
     if found is None or found.state is not AdministratorState.ACTIVE:
         raise Unauthenticated("The administrator of this token does not exist or has been removed.")
+    _keep_sign_in(client, claims.partner_id, found, now)
     return Viewer(found, claims.partner_id, claims.expires_at)
+
+
+def _keep_sign_in(client: Client, partner_id: str, administrator: AdministratorDocument, now: datetime) -> None:
+    """At most once a minute, beside the request."""
+    if administrator.last_sign_in_at is None or administrator.last_sign_in_at <= now - EVERY:
+        task = asyncio.create_task(note_sign_in(Scope(client, partner_id, now), administrator.id))
+        _noting.add(task)
+        task.add_done_callback(_noting.discard)
 
 
 def scope_of(client: Client, viewer: Viewer, now: datetime) -> Scope:

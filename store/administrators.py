@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Self
 
 from domain.permissions import sees_all_customers
+from domain.searches import begins_words
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from store.client import Document, IndexModel, Session
 from store.clock import utc_now
+from store.customer_orders import Column
 from store.events import Note, event_document
+from store.pages import Listing
 from store.scope import Scope
 from store.transactions import in_transaction
 
@@ -71,6 +74,23 @@ class Administrators:
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
         found = await self._collection.find(where, _PROJECTION, session=session)
         return {document["_id"]: AdministratorDocument.read(document) for document in found}
+
+    async def listing(
+        self, roles: Sequence[str] | None, wanted: Sequence[str] | None
+    ) -> Listing[AdministratorDocument]:
+        """Those who were not removed, by name: of some roles, or found by the starts of words of name or address."""
+        where: Document = {**self._scope.match(), "state": {"$ne": str(AdministratorState.DEACTIVATED)}}
+        if roles is not None:
+            where["role"] = {"$in": [str(role) for role in roles]}
+        if wanted is not None:
+            where["_id"] = {"$in": await self._found(where, wanted)}
+        columns = (Column("name_folded"), Column("_id"))
+        return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument.read, (roles, wanted))
+
+    async def _found(self, where: Document, wanted: Sequence[str]) -> list[str]:
+        """A partner has few administrators: their words are compared here."""
+        found = await self._collection.find(where, {"display_name": 1, "email": 1})
+        return [one["_id"] for one in found if begins_words(f"{one['display_name']} {one['email']}", wanted)]
 
     async def by_email(self, email: str) -> AdministratorDocument | None:
         """The administrator with this address, whatever its case."""

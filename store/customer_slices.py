@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from domain.failures import OperatorError
+from domain.types import OrderKind
 from store.client import DeleteMany, Document, InsertOne, ReplaceOne, Session, UpdateOne
 from store.clock import utc_now
 from store.customer_work import CustomerWork
@@ -152,10 +153,13 @@ async def _write_entitlements(changing: CustomerSlice, works: list[CustomerWork]
 async def _write_orders(changing: CustomerSlice, works: list[CustomerWork]) -> None:
     scope = changing.scope
     reset = sorted({id_ for work in works for id_ in work.reset_orders})
-    stamps = {"created_at": changing.now, "updated_at": changing.now}
-    added = [{**order, **stamps} for work in works for order in work.orders]
-    writes: list[DeleteMany | InsertOne[Document]] = []
+    stamps = {"partner_id": scope.partner_id, "created_at": changing.now, "updated_at": changing.now}
+    writes: list[DeleteMany | UpdateOne] = []
     if reset:
-        writes.append(DeleteMany({**scope.match(), "entitlement_id": {"$in": reset}, "by_system": True}))
-    writes += [InsertOne(order) for order in added]
+        ours = {"entitlement_id": {"$in": reset}, "by_system": True, "kind": str(OrderKind.RENEWAL)}
+        writes.append(DeleteMany({**scope.match(), **ours}))
+    for order in (order for work in works for order in work.orders):
+        # An order that was delivered under this number stays as it is, and no clock may fail because of it.
+        where = {**scope.match(), "number": order["number"]}
+        writes.append(UpdateOne(where, {"$setOnInsert": {**order, **stamps}}, upsert=True))
     await scope.collection("orders").bulk_write(writes, session=changing.session, ordered=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.derived import derived_fields
 from domain.entitlements import Entitlement, entitlement_facts, nth_end, renewals_at
+from domain.orders import is_delivered
 from domain.reasons import PRODUCT_NAMES, named
 from domain.statuses import CustomerFacts, Thresholds, Turn, advanced, changed, holding
 from domain.types import ActivityKind, CustomerStatus, OrderKind, Product
@@ -18,10 +19,13 @@ from store.client import Document
 from store.customer_fields import facts_of, is_removed, written_fields
 from store.events import Note, event_document, status_summary
 from store.ids import new_id
+from store.own_orders import own_order
 from store.partners import PartnerDocument
 
 # A subscription whose first end lies a century back must not stop an import: so many orders are added at once.
 _TERMS_AT_ONCE = 120
+# What a client sees of a customer that can move with no write and no status turned; what is held comes first.
+_SHOWN_BY_TIME = ("products", "running_products", "subscription_types", "status_details")
 EMPTY_CUSTOMER: Mapping[str, Any] = {
     "domain": None,
     "country": None,
@@ -173,7 +177,10 @@ class CustomerWork:
         self.customer.update(derived_fields(facts, basis, self._since, thresholds, now))
         self.customer.update(written_fields(self.customer, self._before, self._partner, now))
         self._note_removal()
-        self._note_products()
+        self._note_what_time_brought()
+        if not (self.is_new or self.notes or self.turns):
+            # What nobody is told of is no change: only the bookkeeping moved on.
+            self.customer.update({name: self._before[name] for name in ("version", "updated_at")})
 
     def _renew(self, now: datetime) -> None:
         for number, document in self.entitlements.items():
@@ -191,8 +198,11 @@ class CustomerWork:
         if count < document["renewals"]:
             document["renewals"] = 0
             self.reset_orders.add(document["_id"])
+        delivered = [order["placed_at"] for order in document.get("renewal_orders", ())]
         for term in range(max(document["renewals"], count - _TERMS_AT_ONCE) + 1, count + 1):
-            self.orders.append(self._renewal_order(document, term, nth_end(facts, term - 1)))
+            at = nth_end(facts, term - 1)
+            if not is_delivered(delivered, at, facts.term_months):
+                self.orders.append(self._renewal_order(document, term, at))
         if count > document["renewals"]:
             end, at = nth_end(facts, count), nth_end(facts, count - 1)
             summary = f"{named(facts)} renewed until {end.date().isoformat()}"
@@ -204,19 +214,7 @@ class CustomerWork:
         self._touched.add(number)
 
     def _renewal_order(self, document: Document, term: int, at: datetime) -> Document:
-        lines = [{"product": line["product"], "quantity": line["total"]} for line in document["licenses"]]
-        return {
-            "_id": new_id("ord"),
-            "partner_id": self._partner.partner_id,
-            "version": 1,
-            "entitlement_id": document["_id"],
-            "customer_id": self.id,
-            "number": f"{document['number']}-R{term}",
-            "kind": str(OrderKind.RENEWAL),
-            "placed_at": at,
-            "lines": lines,
-            "by_system": True,
-        }
+        return own_order(document, f"{document['number']}-R{term}", OrderKind.RENEWAL, at)
 
     def _note_removal(self) -> None:
         """A customer that is delivered as a removed one is told as both added and removed."""
@@ -226,13 +224,21 @@ class CustomerWork:
     def _note_removed(self, at: datetime | None) -> None:
         self.note(Note(ActivityKind.CUSTOMER_REMOVED, self.id, f"{self.customer['name']} was removed", at=at))
 
-    def _note_products(self) -> None:
-        """What a customer holds can turn by time alone without a status; lists must hear of that too."""
-        if self.is_new or self.notes or self.turns or self.customer["products"] == self._before["products"]:
+    def _note_what_time_brought(self) -> None:
+        """Time alone can turn what a customer holds, or what a status rests on; lists must hear of that too."""
+        if self.is_new or self.notes or self.turns:
             return
-        held = ", ".join(PRODUCT_NAMES[Product(product)] for product in self.customer["products"]) or "nothing"
-        changes = {"products": [self._before["products"], self.customer["products"]]}
-        self.note(Note(ActivityKind.CUSTOMER_CHANGED, self.id, f"{self.customer['name']} now holds {held}", changes))
+        name, before, after = self.customer["name"], self._before, self.customer
+        moved = [field for field in _SHOWN_BY_TIME if before[field] != after[field]]
+        if not moved:
+            return
+        if moved[0] == "products":
+            held = ", ".join(PRODUCT_NAMES[Product(product)] for product in after["products"]) or "nothing"
+            summary = f"{name} now holds {held}"
+        else:
+            summary = f"The entitlements of {name} moved on with time"
+        changes = {field: [before[field], after[field]] for field in moved if field != "status_details"}
+        self.note(Note(ActivityKind.CUSTOMER_CHANGED, self.id, summary, changes))
 
     def changed_fields(self) -> Document:
         """What differs from what is stored: MongoDB skips the indexes of whatever is not set."""

@@ -59,7 +59,7 @@ class DeliveryNotes:
             return Note(ActivityKind.CUSTOMER_REMOVED, self._work.id, f"{name} was removed", changes)
         if told.is_new:
             return Note(ActivityKind.CUSTOMER_ADDED, self._work.id, f"{name} was added")
-        return Note(ActivityKind.CUSTOMER_CHANGED, self._work.id, f"{name} changed: {_listed(changes)}", changes)
+        return Note(ActivityKind.CUSTOMER_CHANGED, self._work.id, f"{name} changed: {listed(changes)}", changes)
 
     def _note(self, number: str, told: _Told, changes: dict[str, list[Any]]) -> Note:
         document = self._work.entitlements[number]
@@ -68,7 +68,7 @@ class DeliveryNotes:
         if told.is_new:
             kind = ActivityKind.TRIAL_STARTED if is_trial else ActivityKind.SUBSCRIPTION_ADDED
             return Note(kind, document["_id"], f"{title} {'began' if is_trial else 'was added'}")
-        summary = f"{title} changed: {_listed(changes)}"
+        summary = f"{title} changed: {listed(changes)}"
         return Note(
             _kind(is_trial, document, changes), document["_id"], summary, changes, short_lived=self._short_lived
         )
@@ -83,7 +83,8 @@ def _kind(is_trial: bool, document: Document, changes: Mapping[str, Any]) -> Act
     return ActivityKind.SUBSCRIPTION_CANCELLED if cancelled else ActivityKind.SUBSCRIPTION_CHANGED
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """The names of changed facts, as a sentence lists them."""
     return ", ".join(name.replace("_", " ") for name in names)
 
 

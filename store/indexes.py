@@ -2,7 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
-from store import administrators, customers, entitlements, events, idempotency, partners, tags
+from store import (
+    administrators,
+    assignment_drops,
+    bulk_jobs,
+    customers,
+    entitlements,
+    events,
+    helpdesk,
+    idempotency,
+    invoices,
+    launches,
+    orders,
+    partners,
+    resources,
+    tag_sweeps,
+    tags,
+    views,
+)
 from store.client import Client, Document, IndexModel, OperationFailure
 from store.due import DUE_INDEXES
 
@@ -25,18 +42,24 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "administrators": administrators.ADMINISTRATOR_INDEXES,
     "customers": (*customers.CUSTOMER_INDEXES, *DUE_INDEXES),
     "entitlements": entitlements.ENTITLEMENT_INDEXES,
-    "orders": (
-        IndexModel([("partner_id", 1), ("number", 1)], name="number", unique=True),
-        IndexModel([("partner_id", 1), ("entitlement_id", 1), ("placed_at", -1)], name="entitlement_newest"),
-    ),
+    "orders": orders.ORDER_INDEXES,
+    "invoices": invoices.INVOICE_INDEXES,
     "license_snapshots": (
         IndexModel(
             [("partner_id", 1), ("entitlement_id", 1), ("product", 1), ("day", 1)], name="line_day", unique=True
         ),
     ),
     "events": events.EVENT_INDEXES,
+    "assignment_drops": assignment_drops.ASSIGNMENT_DROP_INDEXES,
     "tags": tags.TAG_INDEXES,
+    "tag_sweeps": tag_sweeps.TAG_SWEEP_INDEXES,
+    "bulk_jobs": bulk_jobs.BULK_JOB_INDEXES,
+    "bulk_slices": bulk_jobs.BULK_SLICE_INDEXES,
     "answers": idempotency.ANSWER_INDEXES,
+    "customer_views": views.VIEW_INDEXES,
+    "resources": resources.RESOURCE_INDEXES,
+    "helpdesk_requests": helpdesk.HELPDESK_INDEXES,
+    "launches": launches.LAUNCH_INDEXES,
 }
 
 

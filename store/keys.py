@@ -27,6 +27,12 @@ async def cursor_secret(client: Client) -> bytes:
     return b64decode(stored)
 
 
+async def launch_secret(client: Client) -> bytes:
+    """The secret behind the tokens of launches."""
+    stored: str = await _shared(client, "launches", b64encode(secrets.token_bytes(32)).decode())
+    return b64decode(stored)
+
+
 async def _shared(client: Client, name: str, fresh: Any) -> Any:
     """What is stored under the name: `fresh` where this is the first call on the database."""
     collection = client.collection(COLLECTION)

@@ -1,6 +1,6 @@
 """One page of a list in any collection but customers: keyset paging both ways over one index."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -29,7 +29,7 @@ class Listing(Generic[Row]):
 
     async def page(self, request: PageRequest) -> Page[Row]:
         """One page; InvalidCursor for a cursor of another list."""
-        digest = list_digest(self.scope.partner_id, self.collection, self.columns, self.asked)
+        digest = self._digest
         kinds = [column.kind for column in self.columns]
         after, before = (
             None if cursor is None else read_cursor(digest, kinds, cursor) for cursor in (request.after, request.before)
@@ -44,12 +44,25 @@ class Listing(Generic[Row]):
         is_ahead = len(rows) > request.size or (end is not None and await self._has_any(columns, end))
         turned = tuple(column.reversed for column in columns)
         is_behind = start is not None and await self._has_any(turned, start)
-        shown = rows[: request.size]
-        places = [(self.read(row), place_of(self.columns, row)) for row in shown]
-        cursors = {id(read): place for read, place in places}
         has_next, has_previous = (is_behind, is_ahead) if request.is_backward else (is_ahead, is_behind)
-        ordered = [read for read, _ in (reversed(places) if request.is_backward else places)]
-        return Page(ordered, has_next, has_previous, lambda row: write_cursor(digest, cursors[id(row)]))
+        shown = rows[: request.size]
+        return self._cut(shown[::-1] if request.is_backward else shown, has_next, has_previous)
+
+    def first_page(self, rows: Sequence[Document], size: int) -> Page[Row]:
+        """The first page, of rows that were read with those of other lists: one more than it holds, if there is one."""
+        return self._cut(rows[:size], len(rows) > size, has_previous=False)
+
+    def _cut(self, rows: Sequence[Document], has_next: bool, has_previous: bool) -> Page[Row]:
+        places = [(self.read(row), place_of(self.columns, row)) for row in rows]
+        cursors = {id(read): place for read, place in places}
+        digest = self._digest
+        return Page(
+            [read for read, _ in places], has_next, has_previous, lambda row: write_cursor(digest, cursors[id(row)])
+        )
+
+    @property
+    def _digest(self) -> bytes:
+        return list_digest(self.scope.partner_id, self.collection, self.columns, self.asked)
 
     async def count(self) -> int:
         """How many rows the list has."""

@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.settings import DEFAULT_SETTINGS
 from domain.statuses import Thresholds
 from store.client import Document, IndexModel, Session
 from store.ids import new_id
 from store.scope import Scope
 
 COLLECTION = "partners"
-PARTNER_INDEXES = (IndexModel([("partner_id", 1)], name="partner", unique=True),)
+PARTNER_INDEXES = (
+    IndexModel([("partner_id", 1)], name="partner", unique=True),
+    IndexModel([("reevaluating", 1)], name="reevaluating", partialFilterExpression={"reevaluating": True}),
+)
 TERMS_VERSION = "2026-10"
-DEFAULT_SETTINGS: Mapping[str, int] = {
-    "version": 1,
-    "expiring_soon_days": 30,
-    "no_recent_activity_days": 60,
-    "trial_days": 30,
-}
 
 
 class SettingsStep(NamedTuple):
@@ -92,7 +90,7 @@ def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> 
         "contact_email": None,
         "plan": list(plan),
         "services": [],
-        "settings": dict(DEFAULT_SETTINGS),
+        "settings": {"version": 1, **DEFAULT_SETTINGS},
         "terms_version": TERMS_VERSION,
         "terms_accepted_at": None,
         "terms_accepted_by": None,

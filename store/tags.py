@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from domain.searches import begins_words
 from domain.tags import TagColor
 from store.client import Document, IndexModel, Session
 from store.scope import Scope
@@ -19,6 +20,7 @@ class TagDocument:
 
     id: str
     name: str
+    name_folded: str
     color: TagColor
     description: str | None
     version: int
@@ -28,7 +30,10 @@ class TagDocument:
     @classmethod
     def read(cls, document: Document) -> Self:
         """The typed form of a document of the collection."""
-        same = {name: document[name] for name in ("name", "description", "version", "created_at", "created_by")}
+        same = {
+            name: document[name]
+            for name in ("name", "name_folded", "description", "version", "created_at", "created_by")
+        }
         return cls(id=document["_id"], color=TagColor(document["color"]), **same)
 
 
@@ -44,3 +49,9 @@ class Tags:
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
         found = await self._collection.find(where, session=session)
         return {document["_id"]: TagDocument.read(document) for document in found}
+
+    async def found(self, wanted: Sequence[str] | None) -> list[TagDocument]:
+        """Those of which each of the words starts a word of the name, or all, by name; there are at most 1,000."""
+        stored = await self._collection.find(self._scope.match(), sort=[("name_folded", 1), ("_id", 1)])
+        tags = map(TagDocument.read, stored)
+        return [tag for tag in tags if wanted is None or begins_words(tag.name, wanted)]

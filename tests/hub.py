@@ -98,9 +98,11 @@ class Hub:
         summary: dict[str, Any] = answer.json()
         return summary
 
-    def query(self, text: str, role: str = "FULL_ADMINISTRATOR", **variables: Any) -> dict[str, Any]:
+    def query(
+        self, text: str, role: str = "FULL_ADMINISTRATOR", partner: str = PARTNER, **variables: Any
+    ) -> dict[str, Any]:
         """Runs an operation over HTTP; answers the whole response."""
-        headers = {"Authorization": f"Bearer {self.token(role)}"}
+        headers = {"Authorization": f"Bearer {self.token(role, partner=partner)}"}
         answer = httpx.post(
             f"{self.url}/graphql", json={"query": text, "variables": variables}, headers=headers, timeout=30
         )

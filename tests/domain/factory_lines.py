@@ -27,6 +27,22 @@ def subscription_line(number: str = "SUB-1", **changes: Any) -> dict[str, Any]:
     return trial_line(number, **{"autoRenew": False, "endsAt": "2027-11-01T00:00:00Z", **changes})
 
 
+def order_line(number: str = "ORD-1", **changes: Any) -> dict[str, Any]:
+    lines = [{"product": "MEETINGS", "quantity": 10}]
+    placed = {"kind": "NEW", "placedAt": "2026-11-01T00:00:00Z", "lines": lines}
+    return _line({"number": number, "subscription": "SUB-1", **placed}, changes)
+
+
+def invoice_line(number: str = "INV-1", **changes: Any) -> dict[str, Any]:
+    issued = {"state": "OPEN", "issuedOn": "2026-11-01", "dueOn": "2026-12-01", "amount": "1250.00", "currency": "EUR"}
+    return _line({"number": number, "subscription": "SUB-1", **issued}, changes)
+
+
+def resource_line(url: str = "https://help.example/1", **changes: Any) -> dict[str, Any]:
+    told = {"title": "Set up", "summary": "How to set up.", "kind": "GUIDE", "products": [], "updatedOn": "2026-11-01"}
+    return _line({"url": url, **told}, changes)
+
+
 def usage_line(entitlement: str = "SUB-1", **changes: Any) -> dict[str, Any]:
     figures = {"product": "MEETINGS", "day": "2026-11-20", "assigned": 7, "used": 4}
     return _line({"entitlement": entitlement, **figures}, changes)

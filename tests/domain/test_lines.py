@@ -14,6 +14,9 @@ from tests.domain.factory_lines import (
     LEFT_OUT,
     administrator_line,
     customer_line,
+    invoice_line,
+    order_line,
+    resource_line,
     subscription_line,
     trial_line,
     usage_line,
@@ -24,7 +27,10 @@ MAKERS = {
     LineKind.ADMINISTRATORS: administrator_line,
     LineKind.SUBSCRIPTIONS: subscription_line,
     LineKind.TRIALS: trial_line,
+    LineKind.ORDERS: order_line,
+    LineKind.INVOICES: invoice_line,
     LineKind.LICENSE_USAGE: usage_line,
+    LineKind.RESOURCES: resource_line,
 }
 
 
@@ -78,7 +84,8 @@ def test_keeps_only_the_figures_that_were_given() -> None:
 
 
 LICENSE = {"product": "CALLING", "total": 5}
-C, A, S, T, U = LineKind
+C, A, S = LineKind.CUSTOMERS, LineKind.ADMINISTRATORS, LineKind.SUBSCRIPTIONS
+T, U = LineKind.TRIALS, LineKind.LICENSE_USAGE
 REFUSALS: list[tuple[LineKind, dict[str, Any], str, str]] = [
     (C, {"externalId": LEFT_OUT}, "externalId", "is missing"),
     (C, {"name": None}, "name", "must be a text, not null"),

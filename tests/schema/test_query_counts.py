@@ -102,6 +102,7 @@ RELATIONS = {
     "statusDetails { entitlements { id } }": ["entitlements"],
     "assignments { administrator { displayName } assignedBy { displayName } }": ["administrators"],
     "subscriptions { customer { name } }": ["customers", "entitlements"],
+    "activity(first: 3) { nodes { summary subject { id } customer { name } } }": ["customers", "customers"],
 }
 
 
@@ -165,6 +166,9 @@ async def test_no_query_scans_a_collection(world: World) -> None:
     query = f"""{{ viewer {{ partner {{ name services {{ customers }} }} }}
       customers(filter: {{search: "org", status: [TRIAL]}}) {{ totalCount facets {{ status {{ count }} }}
         nodes {{ {" ".join(RELATIONS)} }} }}
+      customerViews {{ name }} helpdeskRequests {{ totalCount nodes {{ id }} }}
+      resources(search: "a", filter: {{kind: [GUIDE]}}) {{ totalCount nodes {{ title }} }}
+      activity(filter: {{kind: [CUSTOMER_ADDED]}}) {{ nodes {{ summary actor {{ id }} subject {{ id }} }} }}
       customer(by: {{externalId: "ORG-001"}}) {{ id }} }}"""
     for role in (PartnerRole.FULL_ADMINISTRATOR, PartnerRole.ADMINISTRATOR):
         await world.ask(query, role)

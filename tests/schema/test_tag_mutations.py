@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from store.scope import Scope
 from tests.api_server import Api
 from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
 
@@ -75,3 +76,94 @@ def test_terms_come_first_and_the_role_before_them(api: Api) -> None:
     assert [error["extensions"] for error in forbidden["errors"]] == [
         {"code": "FORBIDDEN", "permission": "EDIT_TAGS"},
     ]
+
+
+def test_a_tag_changes_by_what_is_given_and_tells_it(api: Api, token: str) -> None:
+    tag = mutated(api, token, "createTag", "tag { id }", name="Gold", description="Old")["tag"]["id"]
+    renamed = mutated(api, token, "updateTag", TAG, id=tag, version=1, name="GOLD ")
+    assert (renamed["tag"]["name"], renamed["tag"]["version"], renamed["tag"]["description"]) == ("GOLD", 2, "Old")
+    cleared = mutated(api, token, "updateTag", TAG, id=tag, version=2, description=None, color="RED")["tag"]
+    assert (cleared["description"], cleared["color"], cleared["version"]) == (None, "RED", 3)
+    same = mutated(api, token, "updateTag", TAG, id=tag, version=3, name="GOLD", color="RED")
+    assert (same["userErrors"], same["tag"]["version"]) == ([], 3)
+    assert [(one["kind"], one["summary"]) for one in events(api)[1:]] == [
+        ("TAG_CHANGED", "Tag Gold was renamed to GOLD"),
+        ("TAG_CHANGED", "Tag GOLD got another colour and description"),
+    ]
+
+
+def test_every_mistake_of_a_change_is_told(api: Api, token: str) -> None:
+    mutated(api, token, "createTag", "tag { id }", name="Silver")
+    tag = mutated(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    bad = mutated(api, token, "updateTag", "tag { id }", id=tag, version=7, name="ＳILVER", color=None)
+    assert codes(bad) == [
+        ("TAKEN", ["input", "name"]),
+        ("INVALID", ["input", "color"]),
+        ("STALE", ["input", "version"]),
+    ]
+    assert codes(mutated(api, token, "updateTag", "tag { id }", id=tag, version=1, name=None)) == [
+        ("INVALID", ["input", "name"])
+    ]
+    for nobody in ("tag_000000000000000000000000", "cus_000000000000000000000000", "", "$ne"):
+        missing = mutated(api, token, "updateTag", "tag { id }", id=nobody, version=1, name="X")
+        assert codes(missing) == [("NOT_FOUND", ["input", "id"])]
+
+
+def test_twenty_writers_of_one_tag_lose_nothing(api: Api, token: str) -> None:
+    tag = mutated(api, token, "createTag", "tag { id }", name="0")["tag"]["id"]
+
+    def rename(number: int) -> int:
+        """Reads the version and writes, again and again until it was not stale."""
+        query, tries = "query($id: ID!) { node(id: $id) { ... on Tag { version } } }", 0
+        while True:
+            tries += 1
+            version = api.data(token, query, id=tag)["node"]["version"]
+            answer = mutated(api, token, "updateTag", "tag { id }", id=tag, version=version, name=f"{number}")
+            if not answer["userErrors"]:
+                return tries
+            assert codes(answer) == [("STALE", ["input", "version"])]
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(rename, range(1, 21)))
+    query = "query($id: ID!) { node(id: $id) { ... on Tag { version } } }"
+    assert api.data(token, query, id=tag)["node"]["version"] == 21
+    assert len(events(api)) == 21
+
+
+def test_a_deleted_tag_is_gone_and_its_name_free(api: Api, token: str) -> None:
+    tag = mutated(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    assert codes(mutated(api, token, "deleteTag", "deletedId", id=tag, version=2)) == [("STALE", ["input", "version"])]
+    gone = mutated(api, token, "deleteTag", "deletedId", id=tag, version=1, idempotencyKey="once")
+    assert gone == {"deletedId": tag, "userErrors": []}
+    again = mutated(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    assert again != tag
+    assert mutated(api, token, "deleteTag", "deletedId", id=tag, version=1, idempotencyKey="once") == gone
+    assert codes(mutated(api, token, "deleteTag", "deletedId", id=tag, version=1)) == [("NOT_FOUND", ["input", "id"])]
+    assert api.data(token, "{ tags { id } }")["tags"] == [{"id": again}]
+    assert [one["kind"] for one in events(api)] == ["TAG_CREATED", "TAG_DELETED", "TAG_CREATED"]
+
+
+def test_tags_are_listed_by_name_and_found_by_the_start_of_words(api: Api, token: str) -> None:
+    for name in ("Zürich key", "alpha", "Ärger", "Key account"):
+        mutated(api, token, "createTag", "tag { id }", name=name)
+
+    def names(search: str | None) -> list[str]:
+        found = api.data(token, "query($s: String) { tags(search: $s) { name } }", s=search)
+        return [tag["name"] for tag in found["tags"]]
+
+    assert names(None) == names(" ") == ["alpha", "Ärger", "Key account", "Zürich key"]
+    assert (names("KEY"), names("ke zur"), names("ey"), names("!")) == (
+        ["Key account", "Zürich key"],
+        ["Zürich key"],
+        [],
+        [],
+    )
+
+
+def test_a_partner_has_at_most_a_thousand_tags(api: Api, token: str) -> None:
+    async def full(scope: Scope) -> None:
+        await scope.collection("partners").update_one(scope.match(), {"$set": {"tag_count": 999}})
+
+    api.store(full)
+    assert mutated(api, token, "createTag", "tag { id }", name="The last")["userErrors"] == []
+    assert codes(mutated(api, token, "createTag", "tag { id }", name="One more")) == [("LIMIT_REACHED", ["input"])]

@@ -18,7 +18,15 @@ from store.clock import utc_now
 from store.indexes import ensure_indexes
 from store.partner_creation import create_partner
 from store.scope import Scope
-from tests.domain.factory_lines import administrator_line, customer_line, subscription_line, trial_line, usage_line
+from tests.domain.factory_lines import (
+    administrator_line,
+    customer_line,
+    invoice_line,
+    order_line,
+    subscription_line,
+    trial_line,
+    usage_line,
+)
 from tests.jobs.factory_imports import documents, ndjson
 
 
@@ -71,14 +79,16 @@ async def test_files_are_loaded_and_summed_up(world: World) -> None:
 async def test_a_directory_is_loaded_in_the_order_of_the_kinds(world: World) -> None:
     world.write("license-usage-1.ndjson.gz", usage_line())
     world.write("administrators.ndjson", administrator_line(assigned=["C-1"]))
+    world.write("invoices.ndjson", invoice_line())
+    world.write("orders.ndjson.gz", order_line())
     world.write("trials.ndjson", trial_line())
     world.write("subscriptions-2026.ndjson", subscription_line())
     world.write("customers.ndjson", customer_line())
     world.write("README.txt")
     assert await world.run(str(world.folder)) == 0
     loaded = [Path(line.split(":")[0]).name.split(".")[0] for line in world.output.splitlines()]
-    expected = ["customers", "administrators", "subscriptions-2026", "trials", "license-usage-1", "all"]
-    assert loaded == expected
+    expected = ["customers", "administrators", "subscriptions-2026", "trials"]
+    assert loaded == [*expected, "orders", "invoices", "license-usage-1", "all"]
     assert world.messages == "README.txt: passed over, its name does not begin with a kind\n"
 
 

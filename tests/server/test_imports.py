@@ -23,7 +23,13 @@ from store.indexes import ensure_indexes
 from store.keys import signing_key
 from store.partner_creation import create_partner
 from store.scope import Scope
-from tests.domain.factory_lines import administrator_line, customer_line, subscription_line
+from tests.domain.factory_lines import (
+    administrator_line,
+    customer_line,
+    invoice_line,
+    order_line,
+    subscription_line,
+)
 from tests.jobs.factory_imports import documents, import_lines, ndjson, one
 
 FOUNDER = "root@partner.example"
@@ -91,6 +97,16 @@ async def test_answers_with_counts_and_refusals(world: World) -> None:
     assert first["line"] == 2
     reason = "must be a country of two letters, such as DE"
     assert second == {"line": 3, "key": "C-2", "field": "country", "reason": reason}
+
+
+async def test_takes_orders_and_invoices(world: World) -> None:
+    await import_lines(world.scope, LineKind.CUSTOMERS, customer_line())
+    await import_lines(world.scope, LineKind.SUBSCRIPTIONS, subscription_line())
+    for kind, line in (("orders", order_line()), ("invoices", invoice_line())):
+        answer = (await world.post(kind, ndjson(line, {**line, "number": "2", "subscription": "SUB-9"}))).json()
+        assert (answer["added"], answer["refused"]) == (1, 1)
+        reason = "there is no subscription 'SUB-9'"
+        assert answer["refusals"] == [{"line": 2, "key": "2", "field": "subscription", "reason": reason}]
 
 
 async def test_shows_the_first_hundred_refusals_and_counts_all(world: World) -> None:

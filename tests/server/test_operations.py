@@ -94,7 +94,8 @@ async def test_the_cursor_of_the_feed_is_taken_before_anything_is_read() -> None
                 told.append("customer")
 
     scope, viewer = SimpleNamespace(partner_id="acme"), SimpleNamespace(permissions=())
-    context: Any = SimpleNamespace(feed=Feed(), feed_cursor=None, scope=scope, loaders=Loaders(), viewer=viewer)
+    held = {"scope": scope, "loaders": Loaders(), "viewer": viewer, "seen": 0}
+    context: Any = SimpleNamespace(feed=Feed(), feed_cursor=None, **held)
     text = 'query { node(id: "cus_' + "0" * 24 + '") { id } ...F } fragment F on Query { feedCursor }'
     answer = await OPERATIONS.answer(OPERATIONS.prepare(text, None), None, context)
     assert answer == {"data": {"node": None, "feedCursor": "c"}}

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.customer_filter import matches, parse_filter
-from domain.failures import InvalidCursor
+from domain.failures import BadUserInput, InvalidCursor
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, PartnerRole, Product
 from domain.types import SubscriptionType as Kind
@@ -104,12 +104,23 @@ async def walked(
             return found
 
 
+def may_be_asked(raw: dict[str, Any]) -> bool:
+    """Whether the filter is within the limits; now and then one is made of more than a hundred."""
+    try:
+        parse_filter(raw)
+    except BadUserInput:
+        return False
+    return True
+
+
 def test_mongodb_and_memory_agree_on_every_filter(world: tuple[list[dict[str, Any]], Run[Any]]) -> None:
     documents, run = world
 
     @settings(max_examples=300)
     @given(st.lists(filters, min_size=1, max_size=3), st.sampled_from(ORDERS), sizes)
     def agree(raws: list[dict[str, Any]], order: CustomerOrder, expected_size: int) -> None:
+        assume(all(map(may_be_asked, raws)))
+
         async def ask(scope: Scope) -> None:
             for raw in raws:
                 expected = in_order(matching(documents, raw), order)

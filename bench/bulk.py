@@ -1,0 +1,180 @@
+"""Many customers tagged at once: beside a bare `update_many`, with feeds and other partners going on meanwhile.
+
+`python -m bench.bulk [CUSTOMERS]` (50,000). What must hold: at least a fifth of the customers a second that a bare
+`update_many` with `$addToSet` reaches over the same customers in the same run, events and feeds included; the feed of
+others stays at p99 ≤ 100 ms, and their requests at three times their usual p99. A hundred subscribers follow a list of
+the tagged partner (one customer in some fifty is in it); the other partner's changes come every 30 ms.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from time import monotonic
+from typing import Any
+
+import httpx
+import orjson
+import websockets
+
+from bench.feed import Subscriber, overload
+from server.protocol import SUBPROTOCOL
+from store.client import Client, UpdateMany
+from store.clock import utc_now
+from store.scope import Scope
+from tests.hub import PARTNER, Hub
+from tests.mongod import running_set
+from tests.store.factory_customers import add_customers, subscription
+
+OTHER, OTHERS, SUBSCRIBERS, PAUSE_SECONDS, USUAL = "other", 200, 100, 0.03, 300
+FOLLOW = 'subscription { customerListChanged(filter: {search: "c-12"}) { cursor kind customer { id name } } }'
+TAG = 'mutation { createTag(input: {name: "Bulk"}) { tag { id } userErrors { message } } }'
+ASSIGN = """mutation($tag: ID!) { assignTags(input: {customers: {matching: {}}, tags: [$tag]}) {
+  job { id } userErrors { message } } }"""
+JOB = "query($id: ID!) { node(id: $id) { ... on BulkJob { state done changed skipped } } }"
+REQUEST = "{ customers(first: 25) { nodes { id name statuses } } }"
+
+
+async def ask(http: httpx.AsyncClient, query: str, **variables: Any) -> dict[str, Any]:
+    """The data of an operation."""
+    answer = (await http.post("/graphql", json={"query": query, "variables": variables})).json()
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
+def caller(hub: Hub, partner: str) -> httpx.AsyncClient:
+    """Somebody who asks for the partner."""
+    headers = {"Authorization": f"Bearer {hub.token(partner=partner)}"}
+    return httpx.AsyncClient(base_url=hub.url, headers=headers, timeout=30)
+
+
+async def followed(stack: AsyncExitStack, hub: Hub) -> list[int]:
+    """A hundred sockets on one list of the tagged partner; the answer counts what each has heard."""
+    heard = [0] * SUBSCRIBERS
+    address, token = hub.url.replace("http", "ws", 1) + "/graphql", hub.token()
+    for number in range(SUBSCRIBERS):
+        connecting = websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None)  # type: ignore[list-item]
+        connection = await stack.enter_async_context(connecting)
+        for message in (
+            {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
+            {"type": "subscribe", "id": "1", "payload": {"query": FOLLOW}},
+        ):
+            await connection.send(orjson.dumps(message).decode())
+
+        async def listen(connection: Any = connection, number: int = number) -> None:
+            async for text in connection:
+                heard[number] += '"next"' in text
+
+        task = asyncio.create_task(listen())
+        stack.callback(task.cancel)
+    return heard
+
+
+async def others_feed(hub: Hub, scope: Scope, stop: asyncio.Event) -> list[float]:
+    """How late the other partner's changes reach one subscriber of its own, in milliseconds."""
+    address, token = hub.url.replace("http", "ws", 1) + "/graphql", hub.token(partner=OTHER)
+    committed: dict[str, float] = {}
+    async with websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None) as connection:  # type: ignore[list-item]
+        widget = Subscriber(connection)
+        await widget.begin(token, None)
+        listening = asyncio.create_task(widget.listen(1 << 30))
+        number = 0
+        while not stop.is_set():
+            customer = f"C-{number % OTHERS}"
+            at = await overload(scope, customer, 12 if number // OTHERS % 2 == 0 else 5)
+            committed[f"{customer}/{number // OTHERS}"] = at
+            number += 1
+            await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(0.5)
+        listening.cancel()
+    rounds: dict[str, int] = {}
+    late = []
+    for customer, arrived in widget.arrivals:
+        turn = rounds.get(customer, 0)
+        rounds[customer] = turn + 1
+        late.append((arrived - committed[f"{customer}/{turn}"]) * 1000)
+    return late
+
+
+async def requests(http: httpx.AsyncClient, until: Callable[[int], bool]) -> list[float]:
+    """Milliseconds of the other partner's requests, one after the other."""
+    taken: list[float] = []
+    while not until(len(taken)):
+        began = monotonic()
+        await ask(http, REQUEST)
+        taken.append((monotonic() - began) * 1000)
+        await asyncio.sleep(PAUSE_SECONDS)
+    return taken
+
+
+async def tagged(http: httpx.AsyncClient) -> float:
+    """Tags everybody; answers the seconds until the job is done."""
+    tag = (await ask(http, TAG))["createTag"]["tag"]["id"]
+    began = monotonic()
+    job = (await ask(http, ASSIGN, tag=tag))["assignTags"]["job"]["id"]
+    while (node := (await ask(http, JOB, id=job))["node"])["state"] == "RUNNING":
+        await asyncio.sleep(0.1)
+    print(f"job {node}")
+    return monotonic() - began
+
+
+async def bare(scope: Scope) -> float:
+    """The same customers with one `update_many`; answers its seconds."""
+    change = {"$addToSet": {"tag_ids": "tag_bare", "keys": "tag:tag_bare"}}
+    began = monotonic()
+    await scope.collection("customers").bulk_write([UpdateMany(scope.match(), change)])
+    return monotonic() - began
+
+
+def p(values: list[float], percent: int) -> float:
+    """A percentile of the values."""
+    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
+async def _prepared(hub: Hub, uri: str, customers: int) -> tuple[Client, Scope, Scope]:
+    client = Client(uri, "bench_bulk", timeout_ms=None)
+    scopes = [Scope(client, partner, utc_now()) for partner in (PARTNER, OTHER)]
+    for scope in scopes:
+        await asyncio.to_thread(hub.make_partner, scope.partner_id)
+        accepted = {"$set": {"terms_accepted_at": scope.now}}
+        await scope.collection("partners").update_one(scope.match(), accepted)
+    began = monotonic()
+    await add_customers(scopes[0], ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(customers)))
+    await add_customers(scopes[1], ((f"C-{n}", [subscription(f"O-S-{n}")]) for n in range(OTHERS)))
+    print(f"{monotonic() - began:.0f} s to make {customers:,} customers", flush=True)
+    return client, scopes[0], scopes[1]
+
+
+async def _with_neighbours(hub: Hub, other: Scope, work: Callable[[], Awaitable[float]]) -> float:
+    """Does the work while the other partner goes on, and prints what that was like."""
+    stop = asyncio.Event()
+    async with caller(hub, OTHER) as http:
+        usual = await requests(http, lambda count: count >= USUAL)
+        beside = asyncio.create_task(requests(http, lambda _: stop.is_set()))
+        feed = asyncio.create_task(others_feed(hub, other, stop))
+        seconds = await work()
+        stop.set()
+        during, late = await beside, await feed
+    print(f"others' requests p99: usually {p(usual, 99):.1f} ms, meanwhile {p(during, 99):.1f} ms ({len(during)})")
+    print(f"others' feed: p50 {p(late, 50):.1f} ms, p99 {p(late, 99):.1f} ms ({len(late)})")
+    return seconds
+
+
+async def main(customers: int) -> None:
+    """Prints both rates and what the neighbours felt."""
+    with running_set() as (mongod,):
+        hub = Hub(mongod.uri, "bench_bulk")
+        client, scope, other = await _prepared(hub, mongod.uri, customers)
+        bare_rate = customers / await bare(scope)
+        with hub.serving():
+            async with AsyncExitStack() as stack:
+                heard = await followed(stack, hub)
+                async with caller(hub, PARTNER) as http:
+                    rate = customers / await _with_neighbours(hub, other, lambda: tagged(http))
+                print(f"{sum(heard):,} changes delivered to {SUBSCRIBERS} subscribers")
+        await client.close()
+    print(f"bare update_many {bare_rate:,.0f} customers/s, assignTags {rate:,.0f}/s, ratio {rate / bare_rate:.2f}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000))

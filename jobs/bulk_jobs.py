@@ -1,0 +1,49 @@
+"""Works off bulk jobs, the oldest first: several slices of one job side by side, each in its own transaction."""
+
+import asyncio
+
+from domain.bulk_jobs import BulkJobState
+from domain.failures import Unavailable
+from store.bulk_jobs import finish_job, open_slices, running_job
+from store.bulk_slices import NotAllowedAnyMore, work_off
+from store.client import Client, Document
+from store.clock import utc_now
+from store.customer_slices import SLICE
+from store.scope import Scope
+
+_AT_ONCE = 2
+_FETCHED = 20
+
+
+async def bulk_jobs(client: Client) -> int:
+    """Goes on with the oldest job for some slices; answers how many there were."""
+    job = await running_job(client)
+    if job is None:
+        return 0
+    scope = Scope(client, job["partner_id"], utc_now())
+    waiting = iter(slices := await open_slices(scope, job["_id"], _FETCHED))
+    if not slices:
+        await finish_job(scope, job["_id"], BulkJobState.DONE)
+        return 1
+
+    async def work() -> None:
+        for slice_id in waiting:
+            await _work_off(scope, job, slice_id, SLICE)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(work())
+    except* NotAllowedAnyMore:
+        await finish_job(scope, job["_id"], BulkJobState.FAILED)
+    return len(slices)
+
+
+async def _work_off(scope: Scope, job: Document, slice_id: str, at_most: int) -> None:
+    try:
+        await work_off(scope, job, slice_id, at_most)
+    except Unavailable:
+        # Somebody keeps changing one of these customers: fewer at a time meet less of that.
+        if at_most == 1:
+            raise
+        await _work_off(scope, job, slice_id, at_most // 2)

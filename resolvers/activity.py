@@ -1,0 +1,44 @@
+"""The activity: who did what to whom, as far as the viewer may see."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.activity import ActivityCondition, activity_condition
+from domain.paging import PageRequest
+from resolvers.connections import UNREAD, Paged
+from resolvers.context import Context
+from resolvers.nodes import node
+from store.activity import Activity, EventDocument
+from store.administrators import AdministratorDocument
+from store.customers import CustomerDocument
+
+Events = Paged[EventDocument]
+
+
+async def activity(
+    context: Context, _root: None, with_page: bool, filter: Mapping[str, Any] | None = None, **page: Any
+) -> Events:
+    condition, request = activity_condition(filter), PageRequest(**page)
+    return Paged(await Activity(context.scope).page(condition, request) if with_page else UNREAD)
+
+
+async def of_customer(context: Context, customer: CustomerDocument, with_page: bool, **page: Any) -> Events:
+    """Without `after` a list of customers costs one query for the logs of all."""
+    request = PageRequest(**page)
+    if not with_page:
+        return Paged(UNREAD)
+    if request.after is not None:
+        return Paged(await Activity(context.scope).page(ActivityCondition(customers=(customer.id,)), request))
+    return Paged(await context.loaders.newest_events.get((customer.id, request.size)) or UNREAD)
+
+
+async def actor(context: Context, event: EventDocument) -> AdministratorDocument | None:
+    return await context.loaders.administrator(event.actor_id)
+
+
+async def customer(context: Context, event: EventDocument) -> CustomerDocument | None:
+    return None if event.customer_id is None else await context.loaders.customers.get(event.customer_id)
+
+
+async def subject(context: Context, event: EventDocument) -> Any:
+    return await node(context, None, event.subject_id)

@@ -1,0 +1,76 @@
+"""The partner's administrators, and the mutations of access."""
+
+from asyncio import gather
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.searches import read_search
+from domain.user_errors import UserError
+from resolvers.connections import Connection, connection_of
+from resolvers.context import Context
+from resolvers.mutations import Outcome, carried_out
+from store import administrator_changes, assignment_changes
+from store.administrators import AdministratorDocument, Administrators
+from store.customers import CustomerDocument
+from store.mutations import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorPayload:
+    """The administrator as they are now, or what was wrong."""
+
+    administrator: AdministratorDocument | None
+    user_errors: Sequence[UserError]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignAdministratorPayload:
+    """The administrator and the customers as they are now, or what was wrong."""
+
+    administrator: AdministratorDocument | None
+    customers: Sequence[CustomerDocument]
+    user_errors: Sequence[UserError]
+
+
+async def administrators(
+    context: Context,
+    _root: None,
+    with_page: bool,
+    role: Sequence[str] | None = None,
+    search: str | None = None,
+    **page: Any,
+) -> Connection[AdministratorDocument]:
+    listing = await Administrators(context.scope).listing(role, read_search(search))
+    return await connection_of(listing, with_page, **page)
+
+
+async def invite_administrator(context: Context, asked: Asked) -> AdministratorPayload:
+    return await _changed(context, await carried_out(context, asked, administrator_changes.invite_administrator))
+
+
+async def change_administrator(context: Context, asked: Asked) -> AdministratorPayload:
+    return await _changed(context, await carried_out(context, asked, administrator_changes.change_administrator))
+
+
+async def remove_administrator(context: Context, asked: Asked) -> AdministratorPayload:
+    return await _changed(context, await carried_out(context, asked, administrator_changes.remove_administrator))
+
+
+async def assign_administrator(context: Context, asked: Asked) -> AssignAdministratorPayload:
+    return await _assigned(context, await carried_out(context, asked, assignment_changes.assign_administrator))
+
+
+async def unassign_administrator(context: Context, asked: Asked) -> AssignAdministratorPayload:
+    return await _assigned(context, await carried_out(context, asked, assignment_changes.unassign_administrator))
+
+
+async def _changed(context: Context, outcome: Outcome) -> AdministratorPayload:
+    return AdministratorPayload(await context.loaders.administrator(outcome["administrator"]), outcome.user_errors)
+
+
+async def _assigned(context: Context, outcome: Outcome) -> AssignAdministratorPayload:
+    administrator = await context.loaders.administrator(outcome["administrator"])
+    found = await gather(*(context.loaders.customers.get(id_) for id_ in outcome["customers"] or ()))
+    customers = [customer for customer in found if customer is not None]
+    return AssignAdministratorPayload(administrator, customers, outcome.user_errors)

@@ -1,0 +1,45 @@
+"""The mutations of the partner organization, and what they answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.user_errors import UserError
+from resolvers.context import Context
+from resolvers.mutations import carried_out
+from store import organization_changes, settings_changes
+from store.mutations import Asked, Body
+from store.partners import PartnerDocument
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationPayload:
+    """The organization as it is now, or what was wrong."""
+
+    partner: PartnerDocument | None
+    user_errors: Sequence[UserError]
+
+
+async def accept_terms(context: Context, asked: Asked) -> OrganizationPayload:
+    return await _changed(context, asked, organization_changes.accept_terms)
+
+
+async def complete_setup_step(context: Context, asked: Asked) -> OrganizationPayload:
+    return await _changed(context, asked, organization_changes.complete_setup_step)
+
+
+async def update_organization(context: Context, asked: Asked) -> OrganizationPayload:
+    return await _changed(context, asked, organization_changes.update_organization)
+
+
+async def set_service(context: Context, asked: Asked) -> OrganizationPayload:
+    return await _changed(context, asked, organization_changes.set_service)
+
+
+async def change_settings(context: Context, asked: Asked) -> OrganizationPayload:
+    return await _changed(context, asked, settings_changes.change_settings)
+
+
+async def _changed(context: Context, asked: Asked, body: Body) -> OrganizationPayload:
+    outcome = await carried_out(context, asked, body)
+    partner = None if outcome.user_errors else await context.loaders.partner.get(context.viewer.partner_id)
+    return OrganizationPayload(partner, outcome.user_errors)

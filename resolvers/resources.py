@@ -1,0 +1,21 @@
+"""Resources of the partner."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.resources import resource_condition
+from resolvers.connections import Connection, connection_of
+from resolvers.context import Context
+from store.resources import ResourceDocument, Resources
+
+
+async def resources(
+    context: Context,
+    _root: None,
+    with_page: bool,
+    filter: Mapping[str, Any] | None = None,
+    search: str | None = None,
+    **page: Any,
+) -> Connection[ResourceDocument]:
+    condition = resource_condition(filter, search)
+    return await connection_of(Resources(context.scope).listing(condition), with_page, **page)

@@ -1,0 +1,77 @@
+"""The mutations of tags, and what they answer."""
+
+from asyncio import gather
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.user_errors import UserError
+from resolvers.context import Context
+from resolvers.mutations import Outcome, carried_out
+from store.bulk_jobs import BulkJobDocument
+from store.customers import CustomerDocument
+from store.mutations import Asked
+from store.tag_assignment import assign_tags as assign
+from store.tag_assignment import remove_tags as remove
+from store.tag_changes import create_tag as create
+from store.tag_changes import delete_tag as delete
+from store.tag_changes import update_tag as update
+from store.tags import TagDocument
+
+
+@dataclass(frozen=True, slots=True)
+class TagPayload:
+    """The tag as it is now, or what was wrong."""
+
+    tag: TagDocument | None
+    user_errors: Sequence[UserError]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTagPayload:
+    """What is gone, or what was wrong."""
+
+    deleted_id: str | None
+    user_errors: Sequence[UserError]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCustomerTagsPayload:
+    """How many customers changed, or what was wrong."""
+
+    changed: int
+    skipped: int
+    customers: Sequence[CustomerDocument]
+    job: BulkJobDocument | None
+    user_errors: Sequence[UserError]
+
+
+async def create_tag(context: Context, asked: Asked) -> TagPayload:
+    outcome = await carried_out(context, asked, create)
+    return TagPayload(await context.loaders.tag(outcome["tag"]), outcome.user_errors)
+
+
+async def update_tag(context: Context, asked: Asked) -> TagPayload:
+    outcome = await carried_out(context, asked, update)
+    return TagPayload(await context.loaders.tag(outcome["tag"]), outcome.user_errors)
+
+
+async def delete_tag(context: Context, asked: Asked) -> DeleteTagPayload:
+    outcome = await carried_out(context, asked, delete)
+    return DeleteTagPayload(outcome["deleted"], outcome.user_errors)
+
+
+async def assign_tags(context: Context, asked: Asked) -> ChangeCustomerTagsPayload:
+    return await _changed(context, await carried_out(context, asked, assign))
+
+
+async def remove_tags(context: Context, asked: Asked) -> ChangeCustomerTagsPayload:
+    return await _changed(context, await carried_out(context, asked, remove))
+
+
+async def _changed(context: Context, outcome: Outcome) -> ChangeCustomerTagsPayload:
+    found = await gather(*(context.loaders.customers.get(id_) for id_ in outcome["customers"] or ()))
+    customers = [customer for customer in found if customer is not None]
+    job = None if outcome["job"] is None else await context.loaders.bulk_jobs.get(outcome["job"])
+    # What a job has done by now belongs to the answer: it goes on while this is read.
+    changed, skipped = (job.changed, job.skipped) if job else (outcome["changed"] or 0, outcome["skipped"] or 0)
+    return ChangeCustomerTagsPayload(changed, skipped, customers, job, outcome.user_errors)

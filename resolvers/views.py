@@ -1,0 +1,53 @@
+"""Views of customers, and the mutations that change them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.user_errors import UserError
+from domain.views import spelled_filter
+from resolvers.context import Context
+from resolvers.mutations import carried_out
+from store.administrators import AdministratorDocument
+from store.mutations import Asked
+from store.view_changes import delete_customer_view as delete
+from store.view_changes import save_customer_view as save
+from store.views import ViewDocument, Views
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerViewPayload:
+    """The view as it is now, or what was wrong."""
+
+    view: ViewDocument | None
+    user_errors: Sequence[UserError]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCustomerViewPayload:
+    """The id of the view that is no more, or what was wrong."""
+
+    deleted_id: str | None
+    user_errors: Sequence[UserError]
+
+
+async def customer_views(context: Context, _root: None) -> list[ViewDocument]:
+    return await Views(context.scope).all()
+
+
+def filter_of(_context: Context, view: ViewDocument) -> dict[str, Any] | None:
+    return spelled_filter(view.given)
+
+
+async def owner(context: Context, view: ViewDocument) -> AdministratorDocument | None:
+    return await context.loaders.administrator(view.owner_id)
+
+
+async def save_customer_view(context: Context, asked: Asked) -> CustomerViewPayload:
+    outcome = await carried_out(context, asked, save)
+    return CustomerViewPayload(await context.loaders.view(outcome["view"]), outcome.user_errors)
+
+
+async def delete_customer_view(context: Context, asked: Asked) -> DeleteCustomerViewPayload:
+    outcome = await carried_out(context, asked, delete)
+    return DeleteCustomerViewPayload(outcome["deleted"], outcome.user_errors)

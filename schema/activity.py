@@ -1,0 +1,88 @@
+"""Activity: the audit log, and what every live feed is made of."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from resolvers import activity
+from schema.connections import FORWARD_ARGUMENTS
+from schema.enums import ActivityKind, Permission
+from schema.fields import Argument, resolved
+from schema.node import WITH_PAGE, Node, PageInfo
+from schema.organization import PartnerAdministrator
+from store.activity import EventDocument
+
+if TYPE_CHECKING:
+    from schema.customers import Customer
+
+
+@strawberry.type(description="Something that happened, written in the same transaction as the change itself.")
+class ActivityEvent(Node):
+    """One entry of the log."""
+
+    kind: ActivityKind
+    at: datetime
+    actor = resolved(
+        activity.actor, PartnerAdministrator | None, "Null where the system did it: the clock, or an import."
+    )
+    customer = resolved(activity.customer, Annotated["Customer", strawberry.lazy("schema.customers")] | None)
+    subject = resolved(activity.subject, Node | None)
+    summary: str
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, EventDocument)
+
+
+@strawberry.type
+class ActivityEdge:
+    """An event and its place in the log."""
+
+    cursor: str
+    node: ActivityEvent
+
+
+@strawberry.type
+class ActivityConnection:
+    """A page of the log; one may hold fewer events than asked for, and none, while pageInfo says that there is more."""
+
+    edges: list[ActivityEdge]
+    nodes: list[ActivityEvent]
+    page_info: PageInfo
+
+
+@strawberry.input
+class ActivityFilter:
+    """An absent or null condition asks nothing, an empty list matches nothing; at most 100 values each."""
+
+    kind: list[ActivityKind] | None = strawberry.UNSET
+    actor: list[strawberry.ID] | None = strawberry.UNSET
+    customer: list[strawberry.ID] | None = strawberry.UNSET
+    since: datetime | None = strawberry.field(default=strawberry.UNSET, description="Inclusive.")
+    until: datetime | None = strawberry.field(default=strawberry.UNSET, description="Exclusive.")
+
+
+OF_CUSTOMER = resolved(
+    activity.of_customer,
+    ActivityConnection | None,
+    requires=Permission.READ_ACTIVITY,
+    tells_selection=WITH_PAGE,
+    **FORWARD_ARGUMENTS,
+)
+
+
+@strawberry.type
+class ActivityQueries:
+    """The field of the root that reads the log."""
+
+    activity = resolved(
+        activity.activity,
+        ActivityConnection | None,
+        "Newest first.",
+        requires=Permission.READ_ACTIVITY,
+        tells_selection=WITH_PAGE,
+        filter=Argument(ActivityFilter | None),
+        **FORWARD_ARGUMENTS,
+    )

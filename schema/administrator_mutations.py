@@ -1,0 +1,118 @@
+"""The mutations of access: who works for the partner, and for which customers."""
+
+from datetime import datetime
+
+import strawberry
+
+from resolvers import administrators
+from schema.customers import Customer
+from schema.enums import PartnerRole, Permission
+from schema.fields import changed
+from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.organization import PartnerAdministrator
+from schema.user_errors import UserError
+
+
+@strawberry.input
+class InviteAdministratorInput:
+    """Who is invited; they are let in with their first valid request."""
+
+    email: str
+    display_name: str
+    role: PartnerRole
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input(
+    description="In every change: omitted keeps; null clears a description, country or e-mail and is INVALID elsewhere."
+)
+class ChangeAdministratorInput:
+    """What changes of an administrator; another role drops the assignments."""
+
+    id: strawberry.ID
+    version: int | None = strawberry.UNSET
+    role: PartnerRole | None = strawberry.UNSET
+    display_name: str | None = strawberry.UNSET
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input
+class RemoveAdministratorInput:
+    """Who is let in no more."""
+
+    id: strawberry.ID
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input
+class AssignAdministratorInput:
+    """An ADMINISTRATOR, and at most 500 customers, each once."""
+
+    administrator: strawberry.ID
+    customers: list[strawberry.ID]
+    expires_at: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="When the access ends by itself, open feeds included."
+    )
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input
+class UnassignAdministratorInput:
+    """An administrator, and at most 500 customers, each once."""
+
+    administrator: strawberry.ID
+    customers: list[strawberry.ID]
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.type
+class AdministratorPayload:
+    """The administrator as they are now, or what was wrong."""
+
+    administrator: PartnerAdministrator | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class AssignAdministratorPayload:
+    """The administrator and the customers as they are now, or what was wrong."""
+
+    administrator: PartnerAdministrator | None
+    customers: list[Customer]
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class AdministratorMutations:
+    """The fields of the root that change access."""
+
+    assign_administrator = changed(
+        administrators.assign_administrator,
+        AssignAdministratorPayload,
+        AssignAdministratorInput,
+        requires=Permission.ASSIGN_ADMINISTRATORS,
+    )
+    unassign_administrator = changed(
+        administrators.unassign_administrator,
+        AssignAdministratorPayload,
+        UnassignAdministratorInput,
+        requires=Permission.ASSIGN_ADMINISTRATORS,
+    )
+    invite_administrator = changed(
+        administrators.invite_administrator,
+        AdministratorPayload,
+        InviteAdministratorInput,
+        requires=Permission.MANAGE_ADMINISTRATORS,
+    )
+    change_administrator = changed(
+        administrators.change_administrator,
+        AdministratorPayload,
+        ChangeAdministratorInput,
+        requires=Permission.MANAGE_ADMINISTRATORS,
+    )
+    remove_administrator = changed(
+        administrators.remove_administrator,
+        AdministratorPayload,
+        RemoveAdministratorInput,
+        requires=Permission.MANAGE_ADMINISTRATORS,
+    )

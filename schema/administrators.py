@@ -1,0 +1,25 @@
+"""Lists of the partner's administrators."""
+
+import strawberry
+
+from resolvers import administrators
+from schema.connections import Connection
+from schema.enums import PartnerRole
+from schema.fields import Argument, resolved
+from schema.node import PAGE_ARGUMENTS, WITH_PAGE
+from schema.organization import PartnerAdministrator
+
+
+@strawberry.type
+class AdministratorQueries:
+    """The fields of the root that list administrators."""
+
+    administrators = resolved(
+        administrators.administrators,
+        Connection[PartnerAdministrator],
+        "By name, without those who were removed; search looks at name and e-mail address.",
+        tells_selection=WITH_PAGE,
+        role=Argument(list[PartnerRole] | None),
+        search=Argument(str | None),
+        **PAGE_ARGUMENTS,
+    )

@@ -1,0 +1,96 @@
+"""The partner helpdesk: its contact, the requests to it, and the mutations that change them."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from resolvers import helpdesk as desk
+from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.customers import Customer
+from schema.enums import HelpdeskRequestState, HelpdeskTopic, Permission
+from schema.fields import changed, resolved
+from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.node import WITH_PAGE, Node
+from schema.organization import PartnerAdministrator
+from schema.user_errors import UserError
+from store.helpdesk import HelpdeskRequestDocument
+
+
+@strawberry.type
+class Helpdesk:
+    """How the helpdesk is reached."""
+
+    name: str
+    phone: str | None
+    email: str | None
+    hours: str | None
+
+
+@strawberry.type
+class HelpdeskRequest(Node):
+    """A request for help; its author and FULL_ADMINISTRATORs read it."""
+
+    topic: HelpdeskTopic
+    subject: str
+    message: str
+    state: HelpdeskRequestState
+    customer = resolved(desk.customer, Customer | None)
+    created_at: datetime
+    created_by = resolved(desk.created_by, PartnerAdministrator)
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, HelpdeskRequestDocument)
+
+
+@strawberry.input
+class RequestHelpdeskInput:
+    """What to help with."""
+
+    topic: HelpdeskTopic
+    subject: str
+    message: str
+    customer: strawberry.ID | None = strawberry.UNSET
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input
+class CloseHelpdeskRequestInput:
+    """A request that one wrote, or any for a FULL_ADMINISTRATOR."""
+
+    id: strawberry.ID
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.type
+class HelpdeskPayload:
+    """The request as it is now, or what was wrong."""
+
+    request: HelpdeskRequest | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class HelpdeskMutations:
+    """The fields of the root that change helpdesk requests."""
+
+    request_helpdesk = changed(
+        desk.request_helpdesk, HelpdeskPayload, RequestHelpdeskInput, requires=Permission.CONTACT_HELPDESK
+    )
+    close_helpdesk_request = changed(desk.close_helpdesk_request, HelpdeskPayload, CloseHelpdeskRequestInput)
+
+
+@strawberry.type
+class HelpdeskQueries:
+    """The fields of the root that read the helpdesk."""
+
+    helpdesk = resolved(desk.helpdesk, Helpdesk)
+    helpdesk_requests = resolved(
+        desk.helpdesk_requests,
+        Connection[HelpdeskRequest],
+        "One's own, or all for a FULL_ADMINISTRATOR; newest first.",
+        tells_selection=WITH_PAGE,
+        **FORWARD_ARGUMENTS,
+    )

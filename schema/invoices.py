@@ -1,0 +1,37 @@
+"""Invoices: what is to be paid for a subscription, and whether it has been."""
+
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from resolvers import papers
+from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.enums import InvoiceState
+from schema.fields import resolved
+from schema.node import WITH_PAGE, Node
+from schema.orders import Money
+from store.invoices import InvoiceDocument
+
+
+@strawberry.type
+class Invoice(Node):
+    """What is to be paid by one day."""
+
+    number: str
+    state: InvoiceState
+    issued_on: date
+    due_on: date
+    total: Money
+    document_url: str | None
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, InvoiceDocument)
+
+
+NEWEST: Any = resolved(papers.invoice, Invoice | None, "The newest that is not VOID.")
+OF_SUBSCRIPTION: Any = resolved(
+    papers.invoices, Connection[Invoice], "Newest first.", tells_selection=WITH_PAGE, **FORWARD_ARGUMENTS
+)

@@ -1,0 +1,35 @@
+"""The mutation that completes the setup of an order."""
+
+import strawberry
+
+from resolvers import trials
+from schema.entitlements import CustomerSubscription
+from schema.enums import Permission
+from schema.fields import changed
+from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.user_errors import UserError
+
+
+@strawberry.input
+class CompleteOrderSetupInput:
+    """A subscription that is ready for setup."""
+
+    subscription: strawberry.ID
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.type
+class SubscriptionPayload:
+    """The subscription as it is now, or what was wrong."""
+
+    subscription: CustomerSubscription | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class OrderMutations:
+    """The field of the root that sets up orders."""
+
+    complete_order_setup = changed(
+        trials.complete_order_setup, SubscriptionPayload, CompleteOrderSetupInput, requires=Permission.SET_UP_ORDERS
+    )

@@ -1,0 +1,51 @@
+"""Orders: what was ordered for a subscription, and when."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+
+from resolvers import papers
+from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.enums import OrderKind, Product
+from schema.fields import resolved
+from schema.node import WITH_PAGE, Node
+from store.orders import OrderDocument
+
+
+@strawberry.type
+class Money:
+    """An exact amount."""
+
+    amount: Decimal
+    currency: str = strawberry.field(description="ISO 4217.")
+
+
+@strawberry.type
+class OrderLine:
+    """One product of an order."""
+
+    product: Product
+    quantity: int = strawberry.field(description="Negative where licenses were given back.")
+
+
+@strawberry.type
+class Order(Node):
+    """What was ordered at one moment."""
+
+    number: str
+    kind: OrderKind
+    placed_at: datetime
+    lines: list[OrderLine]
+    total: Money | None
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, OrderDocument)
+
+
+OF_SUBSCRIPTION: Any = resolved(
+    papers.orders, Connection[Order], "Newest first.", tells_selection=WITH_PAGE, **FORWARD_ARGUMENTS
+)

@@ -1,0 +1,81 @@
+"""The mutations of the partner organization: terms, setup, profile, services, settings."""
+
+from typing import Any
+
+import strawberry
+
+from resolvers import organization_mutations as organization
+from schema.enums import Permission, Product, SetupStepKey
+from schema.fields import changed
+from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.organization import PartnerOrganization
+from schema.user_errors import UserError
+
+
+@strawberry.input
+class AcceptTermsInput:
+    """The version of the terms that was read; only the current one can be accepted."""
+
+    terms_version: str
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input
+class CompleteSetupStepInput:
+    """The step that is done; they are done in their order."""
+
+    key: SetupStepKey
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input
+class UpdateOrganizationInput:
+    """What changes of the profile; null clears country and e-mail address."""
+
+    name: str | None = strawberry.UNSET
+    country: str | None = strawberry.UNSET
+    contact_email: str | None = strawberry.UNSET
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input
+class SetServiceInput:
+    """Which service is switched on or off."""
+
+    product: Product
+    enabled: bool
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.input
+class ChangeSettingsInput:
+    """In days: expiringSoonDays 1–180, noRecentActivityDays 1–365, trialDays 1–90."""
+
+    version: int | None = strawberry.UNSET
+    expiring_soon_days: int | None = strawberry.UNSET
+    no_recent_activity_days: int | None = strawberry.UNSET
+    trial_days: int | None = strawberry.UNSET
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.type
+class OrganizationPayload:
+    """The organization as it is now, or what was wrong."""
+
+    partner: PartnerOrganization | None
+    user_errors: list[UserError]
+
+
+def _change(resolver: Any, input_type: Any) -> Any:
+    return changed(resolver, OrganizationPayload, input_type, requires=Permission.MANAGE_ORGANIZATION)
+
+
+@strawberry.type
+class OrganizationMutations:
+    """The fields of the root that change the organization."""
+
+    accept_terms = _change(organization.accept_terms, AcceptTermsInput)
+    complete_setup_step = _change(organization.complete_setup_step, CompleteSetupStepInput)
+    update_organization = _change(organization.update_organization, UpdateOrganizationInput)
+    set_service = _change(organization.set_service, SetServiceInput)
+    change_settings = _change(organization.change_settings, ChangeSettingsInput)

@@ -1,0 +1,57 @@
+"""Resources: guides, trainings, videos and release notes."""
+
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from resolvers import resources
+from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.enums import Product, ResourceKind
+from schema.fields import Argument, resolved
+from schema.node import WITH_PAGE, Node
+from store.resources import ResourceDocument
+
+
+@strawberry.type
+class Resource(Node):
+    """Something to read or to watch."""
+
+    title: str
+    summary: str
+    url: str
+    kind: ResourceKind
+    quick_link: bool
+    featured: bool
+    products: list[Product]
+    updated_on: date
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, ResourceDocument)
+
+
+@strawberry.input
+class ResourceFilter:
+    """An absent or null condition asks nothing, an empty list matches nothing."""
+
+    kind: list[ResourceKind] | None = strawberry.UNSET
+    product: list[Product] | None = strawberry.UNSET
+    quick_link: bool | None = strawberry.UNSET
+    featured: bool | None = strawberry.UNSET
+
+
+@strawberry.type
+class ResourceQueries:
+    """The field of the root that reads resources."""
+
+    resources = resolved(
+        resources.resources,
+        Connection[Resource],
+        "The newest first, those of one day by title. Every word of the search must begin one of title or summary.",
+        tells_selection=WITH_PAGE,
+        filter=Argument(ResourceFilter | None),
+        search=Argument(str | None),
+        **FORWARD_ARGUMENTS,
+    )

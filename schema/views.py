@@ -1,0 +1,101 @@
+"""Views of customers, and the mutations that change them."""
+
+from typing import Any
+
+import strawberry
+
+from resolvers import customer_lists, views
+from schema.customer_inputs import CustomerFilter, CustomerOrder
+from schema.customer_lists import CustomerConnection
+from schema.enums import Permission
+from schema.fields import Argument, changed, resolved
+from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
+from schema.organization import PartnerAdministrator
+from schema.user_errors import UserError
+from store.views import ViewDocument
+
+
+@strawberry.type(description="A filter that an administrator has named and kept.")
+class CustomerView(Node):
+    """One's own, or one that its owner shares with everybody of the partner."""
+
+    name: str
+    filter = resolved(
+        views.filter_of,
+        strawberry.scalars.JSON | None,
+        "The CustomerFilter as it was given; a tag that was deleted since matches nobody.",
+    )
+    shared: bool
+    version: int
+    owner = resolved(views.owner, PartnerAdministrator)
+    customers = resolved(
+        customer_lists.of_view,
+        CustomerConnection,
+        requires=Permission.READ_CUSTOMERS,
+        tells_selection=WITH_PAGE,
+        **PAGE_ARGUMENTS,
+        order_by=Argument(CustomerOrder | None),
+    )
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a document is shown as this type."""
+        return isinstance(value, ViewDocument)
+
+
+@strawberry.input
+class SaveCustomerViewInput:
+    """A new view, or another form of one's own."""
+
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="To change one's own view; without it a new one is made."
+    )
+    version: int | None = strawberry.UNSET
+    name: str
+    filter: CustomerFilter | None = strawberry.UNSET
+    shared: bool = strawberry.field(
+        default=False, description="Sharing needs the permission EDIT_TAGS; a change without it ends the sharing."
+    )
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.type
+class CustomerViewPayload:
+    """The view as it is now, or what was wrong."""
+
+    view: CustomerView | None
+    user_errors: list[UserError]
+
+
+@strawberry.input
+class DeleteCustomerViewInput:
+    """One's own view."""
+
+    id: strawberry.ID
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.type
+class DeleteCustomerViewPayload:
+    """The id of the view that is no more, or what was wrong."""
+
+    deleted_id: strawberry.ID | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class ViewMutations:
+    """The fields of the root that change views; everybody keeps some of their own."""
+
+    save_customer_view = changed(views.save_customer_view, CustomerViewPayload, SaveCustomerViewInput)
+    delete_customer_view = changed(views.delete_customer_view, DeleteCustomerViewPayload, DeleteCustomerViewInput)
+
+
+@strawberry.type
+class ViewQueries:
+    """The field of the root that reads views."""
+
+    customer_views = resolved(
+        views.customer_views, list[CustomerView], "One's own and shared ones, by name; at most 200."
+    )

@@ -1,0 +1,104 @@
+"""assignTags and removeTags: who is meant, and whether they are changed here or by a job behind the answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.bulk_jobs import MOST_AT_ONCE
+from domain.customer_filter import is_impossible, parse_filter, simplified
+from domain.failures import BadUserInput
+from domain.user_errors import UserErrorCode
+from store.bulk_jobs import begin_job
+from store.client import Document
+from store.customer_leads import rarest_keys
+from store.customer_orders import KEYS_INDEX
+from store.customer_queries import customers_where
+from store.customer_tags import Tagging
+from store.deleted_tags import without_deleted_tags
+from store.mutations import Mutation
+from store.tags import Tags
+
+_MOST_TAGS = 500
+_SHOWN = 100
+
+
+async def assign_tags(mutation: Mutation) -> Document:
+    """Puts tags on customers; answers `changed`, `skipped`, the first `customers`, and the `job` if there is one."""
+    return await _change_tags(mutation, are_added=True)
+
+
+async def remove_tags(mutation: Mutation) -> Document:
+    """Takes tags off customers, with the same answer."""
+    return await _change_tags(mutation, are_added=False)
+
+
+async def _change_tags(mutation: Mutation, *, are_added: bool) -> Document:
+    names = await _tag_names(mutation)
+    ids = await _chosen(mutation, mutation.input["customers"])
+    mutation.checks.raise_any()
+    tagging, is_dry = Tagging(names, are_added), bool(mutation.input.get("dry_run"))
+    if len(ids) > MOST_AT_ONCE and not is_dry:
+        job = await begin_job(mutation, tagging, ids)
+        return {"changed": 0, "skipped": 0, "customers": [], "job": job}
+    changed, skipped = await (_tried(mutation, tagging, ids) if is_dry else _applied(mutation, tagging, ids))
+    return {"changed": len(changed), "skipped": skipped, "customers": changed[:_SHOWN], "job": None}
+
+
+async def _tag_names(mutation: Mutation) -> Mapping[str, str]:
+    checks = mutation.checks
+    ids = checks.ids(mutation.input["tags"], "tags", "tags", most=_MOST_TAGS) or []
+    found = await Tags(mutation.scope).by_ids(ids, session=mutation.session)
+    for position, id_ in enumerate(ids):
+        if id_ not in found:
+            checks.missing("tag", "tags", position)
+    return {id_: tag.name for id_, tag in found.items()}
+
+
+async def _chosen(mutation: Mutation, selection: Mapping[str, Any]) -> list[str]:
+    """The ids of the customers that are meant, in the order of their names where a filter chooses them."""
+    if selection.get("ids") is None:
+        return await _matching(mutation, selection.get("matching") or {})
+    checks = mutation.checks
+    ids = checks.ids(selection["ids"], "customers", "customers", "ids") or []
+    where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
+    found = await mutation.scope.collection("customers").find(where, {"_id": 1}, session=mutation.session)
+    seen = {customer["_id"] for customer in found}
+    for position, id_ in enumerate(ids):
+        if id_ not in seen:
+            checks.missing("customer", "customers", "ids", position)
+    return ids
+
+
+async def _matching(mutation: Mutation, given: Mapping[str, Any]) -> list[str]:
+    try:
+        condition = parse_filter(given)
+    except BadUserInput as bad:
+        mutation.checks.add(UserErrorCode.INVALID, str(bad), "customers", "matching")
+        return []
+    scope = mutation.scope
+    wanted = simplified(await without_deleted_tags(scope, condition))
+    if is_impossible(wanted):
+        return []
+    where = customers_where(scope, wanted, await rarest_keys(scope, wanted))
+    collection = scope.collection("customers")
+    found = await collection.find(where, {"_id": 1}, hint=KEYS_INDEX, session=mutation.session)
+    return [customer["_id"] for customer in found]
+
+
+async def _applied(mutation: Mutation, tagging: Tagging, ids: list[str]) -> tuple[list[str], int]:
+    if not ids:
+        return [], 0
+    changing = await mutation.customers({"_id": {"$in": ids}})
+    changed, skipped = await tagging.apply(changing)
+    await mutation.write(changing)
+    return changed, skipped
+
+
+async def _tried(mutation: Mutation, tagging: Tagging, ids: list[str]) -> tuple[list[str], int]:
+    """What would change, read from the tags alone."""
+    where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
+    collection = mutation.scope.collection("customers")
+    found = await collection.find(where, {"tag_ids": 1}, session=mutation.session)
+    held = {customer["_id"]: customer["tag_ids"] for customer in found}
+    ordered = [(id_, held[id_]) for id_ in ids if id_ in held]
+    after, skipped = await tagging.sorted_out(mutation.scope, mutation.session, ordered)
+    return list(after), skipped

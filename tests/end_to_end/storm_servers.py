@@ -1,0 +1,40 @@
+"""Server processes that start in a moment, to be killed: forked from one that has imported everything already."""
+
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+_FORKS = get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.end_to_end.storm_serving"])
+
+
+class StormServer:
+    """A real server process on a port of its own; `url` waits until it is ready."""
+
+    def __init__(self, mongo_uri: str, database: str) -> None:
+        self._answers, told = _FORKS.Pipe(duplex=False)
+        self._process = _FORKS.Process(target=_serve, args=(mongo_uri, database, told), daemon=True)
+        self._process.start()
+        told.close()
+        self._url: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        if self._url is None:
+            self._url = self._answers.recv()
+        return self._url
+
+    def kill(self) -> None:
+        """Ends it at whatever it is doing, as the kernel would: SIGKILL."""
+        self._process.kill()
+        self._process.join(timeout=20)
+        with suppress(OSError):
+            self._answers.close()
+
+
+def _serve(mongo_uri: str, database: str, told: "Connection[Any, Any]") -> None:
+    from tests.end_to_end.storm_serving import serve
+
+    serve(mongo_uri, database, told.send)

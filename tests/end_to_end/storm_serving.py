@@ -1,0 +1,27 @@
+"""What a forked server process of a storm runs."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from server.application import create_application
+from server.settings import Settings
+
+
+def serve(mongo_uri: str, database: str, on_ready: Callable[[str], None]) -> None:
+    """Serves on a free port until the process ends; tells its address when it answers."""
+    settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(create_application(settings), log_level="warning", access_log=False, ws="none")
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        on_ready(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        await serving
+
+    asyncio.run(run())

@@ -1,0 +1,202 @@
+"""A client that loads a list and then applies what customerListChanged says always has what the server answers.
+
+Random changes by imports, mutations and the clock, filters and viewers of every kind, compared after each change.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.instants import print_instant
+from store.clock import utc_now
+from tests.hub import Hub
+from tests.live import Live, live
+
+CUSTOMER = "id name statuses version tags { id } products assignments { administrator { id } }"
+LIST = f"""query($filter: CustomerFilter) {{
+  feedCursor customers(filter: $filter, first: 200) {{ nodes {{ {CUSTOMER} }} }}
+}}"""
+CHANGES = f"""subscription($filter: CustomerFilter, $after: String) {{
+  customerListChanged(filter: $filter, after: $after) {{ kind customerId customer {{ {CUSTOMER} }} }}
+}}"""
+ROLES = ("FULL_ADMINISTRATOR", "ADMINISTRATOR")
+NUMBERS = range(4)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def hub(mongo_uri: str) -> Iterator[Hub]:
+    """One server process for all examples; each has a partner of its own."""
+    made = Hub(mongo_uri, f"test_{uuid4().hex[:16]}")
+    with made.serving():
+        yield made
+
+
+class Widget:
+    """One list on one screen: loaded once, then kept by the feed alone."""
+
+    def __init__(self, world: "World", role: str, filter_: Mapping[str, Any] | None, stack: ExitStack) -> None:
+        self._world, self._role, self._filter = world, role, filter_
+        loaded = self._asked()
+        self.rows = {row["id"]: row for row in loaded["customers"]["nodes"]}
+        self._live: Live = stack.enter_context(live(world.hub.url, world.token(role)))
+        self._live.subscribe(CHANGES, filter=filter_, after=loaded["feedCursor"])
+
+    def _asked(self) -> dict[str, Any]:
+        return self._world.data(LIST, self._role, filter=self._filter)
+
+    def agrees(self) -> None:
+        """Applies what has come and is still to come until the list is what the server answers."""
+        while {row["id"]: row for row in self._asked()["customers"]["nodes"]} != self.rows:
+            self._apply(self._live.next(timeout=10)["customerListChanged"])
+
+    def _apply(self, change: Mapping[str, Any]) -> None:
+        if change["kind"] == "LEFT":
+            assert change["customer"] is None
+            self.rows.pop(change["customerId"], None)
+        else:
+            assert change["customer"]["id"] == change["customerId"]
+            self.rows[change["customerId"]] = change["customer"]
+
+
+class World:
+    """A partner with a few customers, and everything that can happen to them."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub, self.partner = hub, f"p-{uuid4().hex[:12]}"
+        hub.make_partner(self.partner)
+        self.data('mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }')
+        self.tags = [self._tag(name) for name in ("Gold", "Silver")]
+
+    def token(self, role: str) -> str:
+        """A token of the partner's administrator with the role."""
+        return self.hub.token(role, partner=self.partner)
+
+    def data(self, query: str, role: str = "FULL_ADMINISTRATOR", **variables: Any) -> dict[str, Any]:
+        """The data of an operation that has no errors."""
+        answer = self.hub.query(query, role, partner=self.partner, **variables)
+        assert "errors" not in answer, answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def deliver(self, kind: str, **line: Any) -> None:
+        """One line of an import; one that is refused changes nothing."""
+        self.hub.import_lines(kind, [line], self.partner)
+
+    def _tag(self, name: str) -> str:
+        made = self.data("mutation($n: String!) { createTag(input: {name: $n}) { tag { id } } }", n=name)
+        return str(made["createTag"]["tag"]["id"])
+
+    def ids(self) -> dict[str, str]:
+        """The ids of all customers by external id."""
+        found = self.data("{ customers(first: 200) { nodes { id externalId } } }")
+        return {row["externalId"]: row["id"] for row in found["customers"]["nodes"]}
+
+    # What can happen; each takes the number of a customer, which may not be there.
+
+    def named(self, number: int, word: str) -> None:
+        self.deliver("customers", externalId=f"C{number}", name=f"{word} {number}", managedBy="PARTNER_ORGANIZATION")
+
+    def removed(self, number: int, word: str) -> None:
+        at = print_instant(utc_now() - timedelta(milliseconds=1)) if word == "Acme" else None
+        fields = {"externalId": f"C{number}", "name": f"{word} {number}", "managedBy": "PARTNER_ORGANIZATION"}
+        self.deliver("customers", **fields, removedAt=at)
+
+    def licensed(self, number: int, word: str) -> None:
+        now = utc_now()
+        dates = {"addedAt": now - DAY, "startsAt": now - DAY, "endsAt": now + (20 if word == "Acme" else 200) * DAY}
+        lines = [{"product": "CALLING", "total": 5, "assigned": 9 if word == "Bolt" else 3, "used": 1}]
+        printed = {name: print_instant(at) for name, at in dates.items()}
+        given_ = {"number": f"S{number}", "customer": f"C{number}", "autoRenew": False, "licenses": lines, **printed}
+        self.deliver("subscriptions", **given_)
+
+    def on_trial_for_a_moment(self, number: int, word: str) -> None:
+        now, moment = utc_now(), timedelta(seconds=0.4 if word == "Acme" else 400)
+        dates = {"addedAt": now, "startsAt": now - DAY, "endsAt": now + moment}
+        lines = [{"product": "MEETINGS", "total": 5}]
+        printed = {name: print_instant(at) for name, at in dates.items()}
+        self.deliver("trials", number=f"T{uuid4().hex[:8]}", customer=f"C{number}", licenses=lines, **printed)
+
+    def tagged(self, number: int, word: str) -> None:
+        self._changed_tags("assignTags", number, word)
+
+    def untagged(self, number: int, word: str) -> None:
+        self._changed_tags("removeTags", number, word)
+
+    def _changed_tags(self, field: str, number: int, word: str) -> None:
+        mutation = f"mutation($i: ChangeCustomerTagsInput!) {{ {field}(input: $i) {{ userErrors {{ code }} }} }}"
+        customers = {"ids": [id_]} if (id_ := self.ids().get(f"C{number}")) else {"matching": {"search": word}}
+        self.data(mutation, i={"customers": customers, "tags": [self.tags[word == "Acme"]]})
+
+    def assigned(self, number: int, word: str) -> None:
+        self._changed_access("assign", number, word)
+
+    def unassigned(self, number: int, word: str) -> None:
+        self._changed_access("unassign", number, word)
+
+    def _changed_access(self, verb: str, number: int, word: str) -> None:
+        if (customer := self.ids().get(f"C{number}")) is None:
+            return
+        kind = f"{verb.capitalize()}AdministratorInput"
+        mutation = f"mutation($i: {kind}!) {{ {verb}Administrator(input: $i) {{ userErrors {{ code message }} }} }}"
+        viewer = self.data("{ viewer { administrator { id } } }", "ADMINISTRATOR")["viewer"]["administrator"]["id"]
+        given_ = {"administrator": viewer, "customers": [customer]}
+        if verb == "assign" and word == "Acme":
+            given_["expiresAt"] = print_instant(utc_now() + timedelta(seconds=0.5))
+        self.data(mutation, i=given_)
+
+    def deliver_many(self, _number: int, word: str) -> None:
+        lines = [{"externalId": f"C{n}", "name": f"{word} {n}", "managedBy": "EXTERNAL_ADMINISTRATOR"} for n in NUMBERS]
+        self.hub.import_lines("customers", lines, self.partner)
+
+
+HAPPENINGS: tuple[Callable[[World, int, str], None], ...] = (
+    World.named,
+    World.removed,
+    World.licensed,
+    World.on_trial_for_a_moment,
+    World.tagged,
+    World.untagged,
+    World.assigned,
+    World.unassigned,
+    World.deliver_many,
+)
+WORDS = ("Acme", "Bolt", "Æther")
+FILTERS: tuple[Mapping[str, Any] | None, ...] = (
+    None,
+    {"search": "ac"},
+    {"status": ["TRIAL", "EXPIRED"]},
+    {"status": ["LICENSE_OVERAGE"]},
+    {"product": ["CALLING"]},
+    {"not": {"subscriptionType": ["TRIAL"]}},
+    {"anyOf": [{"search": "bolt"}, {"status": ["EXPIRING_SOON"]}]},
+    {"managedBy": ["PARTNER_ORGANIZATION"], "not": {"search": "aether"}},
+    {"allOf": [{"not": {"status": []}}]},
+)
+_happening = st.tuples(st.sampled_from(HAPPENINGS), st.sampled_from(NUMBERS), st.sampled_from(WORDS))
+
+
+@settings(max_examples=12)
+@given(
+    happenings=st.lists(_happening, min_size=6, max_size=12),
+    filters=st.lists(st.sampled_from(FILTERS), min_size=2, max_size=3, unique_by=orjson.dumps),
+)
+def test_a_list_that_is_kept_by_the_feed_is_the_servers(
+    hub: Hub, happenings: list[tuple[Any, int, str]], filters: list[Mapping[str, Any] | None]
+) -> None:
+    world = World(hub)
+    world.deliver_many(0, "Acme")
+    with ExitStack() as stack:
+        tagged = {"tag": world.tags[:1]}
+        widgets = [Widget(world, role, one, stack) for role in ROLES for one in (*filters, tagged)]
+        for happening, number, word in happenings:
+            happening(world, number, word)
+            for widget in widgets:
+                widget.agrees()

@@ -1,0 +1,270 @@
+"""Who works for the partner and for which customers: invited, changed, removed, assigned."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from domain.instants import print_instant
+from store.clock import utc_now
+from store.scope import Scope
+from tests.api_server import Api
+from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.store.factory_customers import add_customer, add_customers
+
+ADMINISTRATOR = "administrator { id email displayName role state version }"
+ASSIGNED = "administrator { id } customers { externalId version assignments { administrator { id } expiresAt } }"
+NOBODY = "adm_000000000000000000000000"
+
+
+@pytest.fixture
+def token(api: Api) -> str:
+    """The only full administrator of an organization that has accepted the terms."""
+    accept_terms(api)
+    return token_of(api, "FULL_ADMINISTRATOR")
+
+
+def _told(api: Api) -> list[tuple[str, str]]:
+    return [(one["kind"], one["summary"]) for one in events(api)]
+
+
+def _invite(api: Api, token: str, email: str = "ada@b.example", role: str = "ADMINISTRATOR", **more: Any) -> Any:
+    return mutated(api, token, "inviteAdministrator", ADMINISTRATOR, email=email, displayName="Ada", role=role, **more)
+
+
+def test_somebody_is_invited_and_active_with_the_first_request(api: Api, token: str) -> None:
+    made = _invite(api, token, " Ada@B.example ")
+    ada = made["administrator"]
+    assert (ada["email"], ada["state"], ada["version"], made["userErrors"]) == ("Ada@B.example", "INVITED", 1, [])
+    assert codes(_invite(api, token, "ADA@b.EXAMPLE")) == [("TAKEN", ["input", "email"])]
+    viewer = api.data(api.token(ada["id"]), "{ viewer { administrator { state lastSignInAt } } }")["viewer"]
+    assert viewer["administrator"]["state"] == "ACTIVE"
+    assert _told(api)[0] == ("ADMINISTRATOR_INVITED", "Ada was invited as administrator")
+    signed_in = "query($id: ID!) { node(id: $id) { ... on PartnerAdministrator { lastSignInAt } } }"
+    while api.data(token, signed_in, id=ada["id"])["node"]["lastSignInAt"] is None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("email", "code"),
+    [("", "BLANK"), ("a", "INVALID"), ("a@b", "INVALID"), ("a b@c.de", "INVALID"), ("@c.de", "INVALID")],
+)
+def test_a_bad_address_is_told_with_a_bad_name(api: Api, token: str, email: str, code: str) -> None:
+    bad = mutated(api, token, "inviteAdministrator", ADMINISTRATOR, email=email, displayName="\t", role="ADMINISTRATOR")
+    assert codes(bad) == [("BLANK", ["input", "displayName"]), (code, ["input", "email"])]
+
+
+def test_parallel_invitations_of_one_address_make_one(api: Api, token: str) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        made = list(pool.map(lambda _: _invite(api, token), range(20)))
+    assert [codes(one) for one in made if one["userErrors"]] == [[("TAKEN", ["input", "email"])]] * 19
+
+
+def test_name_and_role_change_and_another_role_drops_the_customers(api: Api, token: str) -> None:
+    ada = _invite(api, token)["administrator"]["id"]
+    customer = api.store(lambda scope: add_customer(scope, "C1"))
+    mutated(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[customer])
+    changed = mutated(
+        api,
+        token,
+        "changeAdministrator",
+        ADMINISTRATOR,
+        id=ada,
+        version=1,
+        displayName="Grace",
+        role="READ_ONLY_ADMINISTRATOR",
+    )["administrator"]
+    assert (changed["displayName"], changed["role"], changed["version"]) == ("Grace", "READ_ONLY_ADMINISTRATOR", 2)
+    assert api.data(token, "{ customers { nodes { assignments { assignedAt } } } }")["customers"]["nodes"] == [
+        {"assignments": []}
+    ]
+    assert _told(api)[2:] == [
+        ("ADMINISTRATOR_ASSIGNED", "Ada was assigned to Customer C1"),
+        ("ADMINISTRATOR_UNASSIGNED", "Ada is no longer assigned to Customer C1"),
+        ("ADMINISTRATOR_CHANGED", "Ada is now called Grace and became read-only administrator"),
+    ]
+    wrong = mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, version=1, displayName=None, role=None)
+    assert codes(wrong) == [
+        ("STALE", ["input", "version"]),
+        ("INVALID", ["input", "displayName"]),
+        ("INVALID", ["input", "role"]),
+    ]
+    missing = mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=NOBODY, displayName="X")
+    assert codes(missing) == [("NOT_FOUND", ["input", "id"])]
+
+
+def test_a_removed_administrator_is_out_and_can_be_invited_again(api: Api, token: str) -> None:
+    ada = api.add_administrator("ADMINISTRATOR", email="ada@b.example", display_name="Ada")
+    access = api.token(ada)
+    assert "errors" not in api.ask(access, "{ viewer { permissions } }")
+    removed = mutated(api, token, "removeAdministrator", ADMINISTRATOR, id=ada, idempotencyKey="k")
+    assert removed["administrator"]["state"] == "DEACTIVATED"
+    assert mutated(api, token, "removeAdministrator", ADMINISTRATOR, id=ada, idempotencyKey="k") == removed
+    assert api.ask(access, "{ viewer { permissions } }")["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    listed = api.data(token, "{ administrators { totalCount nodes { displayName } } }")["administrators"]
+    assert listed == {"totalCount": 1, "nodes": [{"displayName": "Full_Administrator"}]}
+    assert codes(mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, displayName="X")) == [
+        ("WRONG_STATE", ["input", "id"])
+    ]
+    again = _invite(api, token, role="HELPDESK_ADMINISTRATOR")["administrator"]
+    assert (again["id"], again["state"], again["role"]) == (ada, "INVITED", "HELPDESK_ADMINISTRATOR")
+
+
+def test_the_last_full_administrator_stays(api: Api, token: str) -> None:
+    me = api.data(token, "{ viewer { administrator { id } } }")["viewer"]["administrator"]["id"]
+    _invite(api, token, role="FULL_ADMINISTRATOR")
+    demoted = mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=me, role="ADMINISTRATOR")
+    assert codes(demoted) == [("LAST_FULL_ADMINISTRATOR", ["input", "role"])]
+    assert codes(mutated(api, token, "removeAdministrator", ADMINISTRATOR, id=me)) == [
+        ("LAST_FULL_ADMINISTRATOR", ["input", "id"])
+    ]
+
+
+def test_two_who_remove_each_other_leave_one(api: Api, token: str) -> None:
+    for _ in range(20):
+        one, other = (api.add_administrator("FULL_ADMINISTRATOR") for _ in range(2))
+        keeper = api.data(token, "{ viewer { administrator { id } } }")["viewer"]["administrator"]["id"]
+
+        async def alone(scope: Scope, keeper: str = keeper) -> None:
+            where = {**scope.match(), "_id": keeper}
+            await scope.collection("administrators").update_one(where, {"$set": {"role": "READ_ONLY_ADMINISTRATOR"}})
+
+        api.store(alone)
+        pairs = ((one, api.token(other)), (other, api.token(one)))
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda pair: _ask_to_remove(api, *pair), pairs))
+        query = "{ administrators(role: [FULL_ADMINISTRATOR]) { nodes { id } } }"
+        left = [row["id"] for row in api.data(token, query)["administrators"]["nodes"]]
+        assert len(left) == 1 and left[0] in (one, other)
+
+        async def back(scope: Scope, keeper: str = keeper, left: str = left[0]) -> None:
+            administrators = scope.collection("administrators")
+            full = {"$set": {"role": "FULL_ADMINISTRATOR"}}
+            await administrators.update_one({**scope.match(), "_id": keeper}, full)
+            await administrators.update_one({**scope.match(), "_id": left}, {"$set": {"state": "DEACTIVATED"}})
+
+        api.store(back)
+
+
+def _ask_to_remove(api: Api, whom: str, token: str) -> None:
+    query = "mutation($id: ID!) { removeAdministrator(input: {id: $id}) { userErrors { code } } }"
+    answer = api.ask(token, query, id=whom)
+    codes_ = [error["extensions"]["code"] for error in answer.get("errors", ())]
+    assert codes_ in ([], ["UNAUTHENTICATED"]), answer
+
+
+def test_customers_are_assigned_until_an_end_and_taken_back(api: Api, token: str) -> None:
+    ada = api.add_administrator("ADMINISTRATOR", display_name="Ada")
+    mine = api.token(ada)
+    first, second = (api.store(partial(add_customer, external_id=f"C{number}")) for number in range(2))
+    count = "{ customers { totalCount } }"
+    assert api.data(mine, count)["customers"]["totalCount"] == 0
+    end = print_instant(utc_now() + timedelta(days=3))
+    given = {"administrator": ada, "customers": [first, second]}
+    made = mutated(api, token, "assignAdministrator", ASSIGNED, **given, expiresAt=end)
+    held = [{"administrator": {"id": ada}, "expiresAt": end}]
+    assert [(one["version"], one["assignments"]) for one in made["customers"]] == [(2, held)] * 2
+    assert api.data(mine, count)["customers"]["totalCount"] == 2
+    again = mutated(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[first], expiresAt=end)
+    assert again["customers"][0]["version"] == 2
+    longer = mutated(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[first])
+    assert longer["customers"][0]["assignments"] == [{"administrator": {"id": ada}, "expiresAt": None}]
+    taken = mutated(api, token, "unassignAdministrator", ASSIGNED, **given)
+    assert [one["assignments"] for one in taken["customers"]] == [[], []]
+    assert api.data(mine, count)["customers"]["totalCount"] == 0
+    assert (
+        mutated(api, token, "unassignAdministrator", ASSIGNED, administrator=ada, customers=[first])["userErrors"] == []
+    )
+    day = end[:10]
+    assert [summary for kind, summary in _told(api) if kind.startswith("ADMINISTRATOR")] == [
+        f"Ada was assigned to Customer C0 until {day}",
+        f"Ada was assigned to Customer C1 until {day}",
+        "Ada stays assigned to Customer C0",
+        "Ada is no longer assigned to Customer C0",
+        "Ada is no longer assigned to Customer C1",
+    ]
+
+
+def test_every_mistake_of_an_assignment_is_told(api: Api, token: str) -> None:
+    reader = api.add_administrator("READ_ONLY_ADMINISTRATOR")
+    first = api.store(lambda scope: add_customer(scope, "C1"))
+    foreign = api.store(lambda scope: add_customer(scope, "C1"), api.other)
+    past = print_instant(utc_now())
+    wrong = mutated(
+        api,
+        token,
+        "assignAdministrator",
+        ASSIGNED,
+        administrator=reader,
+        customers=[first, foreign, NOBODY],
+        expiresAt=past,
+    )
+    assert codes(wrong) == [
+        ("INVALID", ["input", "administrator"]),
+        ("INVALID", ["input", "expiresAt"]),
+        ("NOT_FOUND", ["input", "customers", "1"]),
+        ("NOT_FOUND", ["input", "customers", "2"]),
+    ]
+    for whom in (NOBODY, first, api.add_administrator("ADMINISTRATOR", api.other)):
+        missing = mutated(api, token, "unassignAdministrator", ASSIGNED, administrator=whom, customers=[first, first])
+        assert codes(missing) == [("NOT_FOUND", ["input", "administrator"]), ("INVALID", ["input", "customers", "1"])]
+    many = [f"cus_{number:024x}" for number in range(501)]
+    ada = api.add_administrator("ADMINISTRATOR")
+    assert codes(mutated(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=many)) == [
+        ("LIMIT_REACHED", ["input", "customers"])
+    ]
+    assert events(api)[1:] == []
+
+
+def test_many_customers_are_dropped_behind_the_answer_and_do_not_come_back(api: Api, token: str) -> None:
+    ada = api.add_administrator("ADMINISTRATOR", display_name="Ada")
+    held = {
+        "administrator_id": ada,
+        "assigned_at": utc_now(),
+        "assigned_by": None,
+        "expires_at": None,
+        "imported": True,
+    }
+
+    async def fill(scope: Scope) -> None:
+        await add_customers(scope, [(f"C{number:03}", ()) for number in range(250)])
+        change = {"$set": {"assignments": [held]}, "$push": {"keys": f"administrator:{ada}"}}
+        for customer in await scope.collection("customers").find(scope.match(), {"_id": 1}):
+            await scope.collection("customers").update_one({**scope.match(), "_id": customer["_id"]}, change)
+
+    api.store(fill)
+    assert api.data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 250
+    mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, role="HELPDESK_ADMINISTRATOR")
+    while (back := mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, role="ADMINISTRATOR"))[
+        "userErrors"
+    ]:
+        assert codes(back) == [("WRONG_STATE", ["input", "role"])]
+    assert api.data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 0
+    assert len([kind for kind, _ in _told(api) if kind == "ADMINISTRATOR_UNASSIGNED"]) == 250
+
+
+def test_administrators_are_listed_by_name_found_and_paged(api: Api, token: str) -> None:
+    for name, role in (("Ada", "ADMINISTRATOR"), ("Édith Piaf", "HELPDESK_ADMINISTRATOR"), ("bob", "ADMINISTRATOR")):
+        api.add_administrator(role, display_name=name, email=f"{name[0]}@mail-{name[-1]}.example")
+    api.add_administrator("ADMINISTRATOR", display_name="Gone", state="DEACTIVATED")
+
+    def names(arguments: str) -> list[str]:
+        found = api.data(token, f"{{ administrators{arguments} {{ nodes {{ displayName }} }} }}")
+        return [row["displayName"] for row in found["administrators"]["nodes"]]
+
+    assert names("") == ["Ada", "bob", "Édith Piaf", "Full_Administrator"]
+    assert names("(role: [ADMINISTRATOR])") == ["Ada", "bob"]
+    assert (names('(search: "edi pi")'), names('(search: "mail-b")'), names("(role: [])")) == (
+        ["Édith Piaf"],
+        ["bob"],
+        [],
+    )
+    page = api.data(token, "{ administrators(first: 2) { pageInfo { endCursor hasNextPage } totalCount } }")[
+        "administrators"
+    ]
+    assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (4, True)
+    cursor = page["pageInfo"]["endCursor"]
+    assert names(f'(first: 5, after: "{cursor}")') == ["Édith Piaf", "Full_Administrator"]
+    assert names(f'(last: 1, before: "{cursor}")') == ["Ada"]

@@ -1,0 +1,219 @@
+"""Tags put on customers and taken off: whom it meets, what it changes, and what a deleted tag leaves behind."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from store.scope import Scope
+from tests.api_server import Api
+from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.store.factory_customers import add_customer, add_customers
+
+CHANGED = "changed skipped customers { externalId version tags { name } } job { id }"
+NOBODY = "cus_000000000000000000000000"
+
+
+class World:
+    """A partner with three customers and three tags."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        accept_terms(api)
+        self.token = token_of(api, "FULL_ADMINISTRATOR")
+        self.customers = [self.add(f"C{number}") for number in range(3)]
+        self.tags = [self.tag(name) for name in ("Gold", "Silver", "Bronze")]
+
+    def add(self, external_id: str, **facts: Any) -> str:
+        """A new customer's id."""
+        return self.api.store(lambda scope: add_customer(scope, external_id, **facts))
+
+    def tag(self, name: str) -> str:
+        """A new tag's id."""
+        return str(mutated(self.api, self.token, "createTag", "tag { id }", name=name)["tag"]["id"])
+
+    def change(self, field: str, customers: Any, tags: list[str], token: str | None = None, **given: Any) -> Any:
+        """The payload of assignTags or removeTags."""
+        selection = customers if isinstance(customers, dict) else {"ids": customers}
+        return mutated(self.api, token or self.token, field, CHANGED, customers=selection, tags=tags, **given)
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """The data of a query."""
+        return self.api.data(self.token, query, **variables)
+
+    def told(self) -> list[tuple[str, str]]:
+        """Kind and summary of the events of customers' tags."""
+        return [(one["kind"], one["summary"]) for one in events(self.api) if one["kind"].startswith("TAGS_")]
+
+
+@pytest.fixture
+def world(api: Api) -> World:
+    return World(api)
+
+
+def test_tags_are_put_on_counted_filtered_and_told(world: World) -> None:
+    gold, silver, _ = world.tags
+    first, second, _ = world.customers
+    assert world.change("assignTags", [first], [gold])["changed"] == 1
+    payload = world.change("assignTags", [first, second], [gold, silver])
+    assert (payload["changed"], payload["skipped"], payload["job"], payload["userErrors"]) == (2, 0, None, [])
+    assert payload["customers"] == [
+        {"externalId": "C0", "version": 3, "tags": [{"name": "Gold"}, {"name": "Silver"}]},
+        {"externalId": "C1", "version": 2, "tags": [{"name": "Gold"}, {"name": "Silver"}]},
+    ]
+    assert world.told() == [
+        ("TAGS_ASSIGNED", "Tag Gold was put on Customer C0"),
+        ("TAGS_ASSIGNED", "Tag Silver was put on Customer C0"),
+        ("TAGS_ASSIGNED", "Tags Gold and Silver were put on Customer C1"),
+    ]
+    asked = world.ask(
+        """query($t: [ID!]) { customers(filter: {tag: $t}) { totalCount facets { tag { count value { name } } } }
+        tags { name customerCount customers { nodes { externalId } totalCount } } }""",
+        t=[silver],
+    )
+    assert asked["customers"]["totalCount"] == 2
+    counted = {one["value"]["name"]: one["count"] for one in asked["customers"]["facets"]["tag"]}
+    assert counted == {"Gold": 2, "Silver": 2}
+    assert [(one["name"], one["customerCount"], one["customers"]["totalCount"]) for one in asked["tags"]] == [
+        ("Bronze", 0, 0),
+        ("Gold", 2, 2),
+        ("Silver", 2, 2),
+    ]
+    removed = world.change("removeTags", [first, second], [gold])
+    assert [one["tags"] for one in removed["customers"]] == [[{"name": "Silver"}]] * 2
+
+
+def test_what_is_already_so_changes_nothing(world: World) -> None:
+    world.change("assignTags", world.customers, world.tags)
+    before = len(events(world.api))
+    assert world.change("assignTags", world.customers, world.tags)["changed"] == 0
+    assert world.change("removeTags", {"matching": {"search": "nobody"}}, world.tags)["changed"] == 0
+    assert len(events(world.api)) == before
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(world: World) -> None:
+    world.change("assignTags", world.customers[:1], world.tags[:1])
+    before = events(world.api)
+    tried = world.change("assignTags", {"matching": {}}, world.tags[:1], dryRun=True)
+    assert (tried["changed"], [one["externalId"] for one in tried["customers"]]) == (2, ["C1", "C2"])
+    assert [one["tags"] for one in tried["customers"]] == [[], []]
+    assert events(world.api) == before
+
+
+def test_who_would_have_more_than_fifty_is_skipped(world: World) -> None:
+    async def laden(scope: Scope) -> None:
+        tags = [{"_id": f"tag_{n:024x}", "name_key": str(n), **_plain(scope, str(n))} for n in range(49)]
+        await scope.collection("tags").insert_many(tags)
+
+    world.api.store(laden)
+    many = [f"tag_{n:024x}" for n in range(49)]
+    assert world.change("assignTags", world.customers[:1], many)["changed"] == 1
+    both = world.change("assignTags", world.customers, world.tags[:2])
+    assert (both["changed"], both["skipped"]) == (2, 1)
+    assert world.change("assignTags", world.customers[:1], world.tags[:1])["changed"] == 1
+    assert world.change("assignTags", world.customers[:1], world.tags[1:2])["skipped"] == 1
+
+
+def _plain(scope: Scope, name: str) -> dict[str, Any]:
+    stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": scope.now, "updated_at": scope.now}
+    return {**stamps, "name": name, "name_folded": name, "color": "RED", "description": None, "created_by": None}
+
+
+def test_everything_that_is_wrong_is_told_and_nothing_changed(world: World) -> None:
+    first = world.customers[0]
+    other = world.api.store(lambda scope: add_customer(scope, "F"), world.api.other)
+    before = events(world.api)
+    wrong = world.change("assignTags", [first, NOBODY, other, "tag_1"], [world.tags[0], "tag_nobody"])
+    assert codes(wrong) == [
+        ("NOT_FOUND", ["input", "tags", "1"]),
+        ("NOT_FOUND", ["input", "customers", "ids", "1"]),
+        ("NOT_FOUND", ["input", "customers", "ids", "2"]),
+        ("NOT_FOUND", ["input", "customers", "ids", "3"]),
+    ]
+    assert codes(world.change("assignTags", [], [])) == [
+        ("INVALID", ["input", "tags"]),
+        ("INVALID", ["input", "customers", "ids"]),
+    ]
+    assert codes(world.change("assignTags", [first, first], world.tags)) == [
+        ("INVALID", ["input", "customers", "ids", "1"])
+    ]
+    assert codes(world.change("assignTags", [f"cus_{n:024x}" for n in range(501)], world.tags)) == [
+        ("LIMIT_REACHED", ["input", "customers", "ids"])
+    ]
+    assert codes(world.change("assignTags", {"matching": {"expiresWithinDays": 0}}, world.tags)) == [
+        ("INVALID", ["input", "customers", "matching"])
+    ]
+    assert events(world.api) == before
+
+
+def test_an_administrator_tags_own_customers_with_any_tag(world: World) -> None:
+    administrator = world.api.add_administrator("ADMINISTRATOR")
+    token = world.api.token(administrator)
+    held = {"administrator_id": administrator, "assigned_at": None, "assigned_by": None, "expires_at": None}
+    world.add("OWN", assignments=[{**held, "imported": True}])
+    refused = world.change("assignTags", world.customers[:1], world.tags[:1], token)
+    assert codes(refused) == [("NOT_FOUND", ["input", "customers", "ids", "0"])]
+    every = world.change("assignTags", {"matching": {}}, world.tags[:1], token)
+    assert [one["externalId"] for one in every["customers"]] == ["OWN"]
+    counted = world.api.data(token, "{ tags { name customerCount } }")["tags"]
+    assert {one["name"]: one["customerCount"] for one in counted} == {"Bronze": 0, "Gold": 1, "Silver": 0}
+
+
+def test_fifty_at_once_on_one_customer_lose_nothing(world: World) -> None:
+    tags = [world.tag(f"T{number}") for number in range(40)]
+    with ThreadPoolExecutor(10) as pool:
+        made = list(pool.map(lambda tag: world.change("assignTags", world.customers[:1], [tag]), tags))
+    assert [one["changed"] for one in made] == [1] * 40
+    customer = world.ask(
+        "query($id: ID!) { node(id: $id) { ... on Customer { version tags { id } } } }", id=world.customers[0]
+    )
+    assert customer["node"]["version"] == 41 and {one["id"] for one in customer["node"]["tags"]} == set(tags)
+
+
+def test_a_deleted_tag_matches_nobody_and_is_taken_off_everybody(world: World) -> None:
+    gold, silver, _ = world.tags
+    world.change("assignTags", world.customers, [gold, silver])
+    mutated(world.api, world.token, "deleteTag", "deletedId", id=gold, version=1)
+    asked = world.ask(
+        """query($t: [ID!]) { customers(filter: {tag: $t}) { totalCount }
+        not: customers(filter: {not: {tag: $t}}) {
+          totalCount nodes { version tags { name } } facets { tag { value { name } } }
+        } }""",
+        t=[gold],
+    )
+    assert (asked["customers"]["totalCount"], asked["not"]["totalCount"]) == (0, 3)
+    assert asked["not"]["nodes"] == [{"version": 3, "tags": [{"name": "Silver"}]}] * 3
+    assert asked["not"]["facets"]["tag"] == [{"value": {"name": "Silver"}}]
+    assert world.told()[3:] == [("TAGS_REMOVED", f"Tag Gold was taken off Customer C{n}") for n in range(3)]
+
+
+def test_many_are_tagged_by_a_job_that_can_be_followed(world: World) -> None:
+    world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
+    payload = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1], idempotencyKey="once")
+    job = payload["job"]["id"]
+    assert payload["userErrors"] == []
+    assert world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1], idempotencyKey="once")["job"] == {
+        "id": job
+    }
+    query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state total done changed skipped finishedAt } } }"
+    seen: list[dict[str, Any]] = []
+    while not seen or seen[-1]["state"] == "RUNNING":
+        seen.append(world.ask(query, id=job)["node"])
+    assert {**seen[-1], "finishedAt": None} == {
+        "state": "DONE",
+        "total": 1_050,
+        "done": 1_050,
+        "changed": 1_050,
+        "skipped": 0,
+        "finishedAt": None,
+    }
+    assert [one["done"] for one in seen] == sorted(one["done"] for one in seen)
+    assert len(world.told()) == 1_050
+    asked = world.ask("query($t: [ID!]) { customers(filter: {tag: $t}) { totalCount } }", t=world.tags[:1])
+    assert asked["customers"]["totalCount"] == 1_050
+    gone = mutated(world.api, world.token, "deleteTag", "deletedId", id=world.tags[0], version=1)
+    assert gone["userErrors"] == []
+    asked = world.ask(
+        "query($t: [ID!]) { customers(filter: {tag: $t}) { totalCount nodes { id } } tags { name } }", t=world.tags[:1]
+    )
+    assert asked == {"customers": {"totalCount": 0, "nodes": []}, "tags": [{"name": "Bronze"}, {"name": "Silver"}]}

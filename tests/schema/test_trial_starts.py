@@ -1,0 +1,269 @@
+"""Starting a trial, for a customer who is there and for a new one."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.instants import parse_instant
+from domain.lines import LineKind
+from store.scope import Scope
+from tests.api_server import Api
+from tests.domain.factory_lines import customer_line
+from tests.jobs.factory_imports import import_lines
+from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.store.factory_customers import add_customer, trial
+
+CALLING = [{"product": "CALLING", "licenses": 25}]
+TRIAL = """trial { id number state startsAt endsAt daysRemaining version endedEarlyAt startedBy { id }
+  extensions { days } convertedTo { id } licenses { product total assigned used }
+  customer { id externalId name domain country managedBy statuses version
+    assignments { administrator { id } assignedBy { id } } } }"""
+NODE = "query($id: ID!) { node(id: $id) { id } }"
+
+
+@pytest.fixture
+def token(api: Api) -> str:
+    """A full administrator of an organization that has accepted the terms."""
+    accept_terms(api)
+    return token_of(api, "FULL_ADMINISTRATOR")
+
+
+def started(api: Api, token: str, customer: dict[str, Any], **given: Any) -> dict[str, Any]:
+    return mutated(api, token, "startTrial", TRIAL, customer=customer, **{"licenses": CALLING, **given})
+
+
+def customer_of(api: Api, *held: Any, external_id: str = "C-1", **facts: Any) -> str:
+    return api.store(lambda scope: add_customer(scope, external_id, *held, **facts))
+
+
+def told(api: Api) -> list[tuple[str, str]]:
+    return [(event["kind"], event["summary"]) for event in events(api)]
+
+
+def test_a_trial_begins_now_and_its_statuses_with_it(api: Api, token: str) -> None:
+    customer = customer_of(api)
+    both = [{"product": "CALLING", "licenses": 1}, {"product": "MEETINGS", "licenses": 1000}]
+    made = started(api, token, {"id": customer}, licenses=both, days=14)
+    trial = made["trial"]
+    assert made["userErrors"] == []
+    assert (trial["state"], trial["daysRemaining"], trial["version"]) == ("ACTIVE", 14, 1)
+    assert parse_instant(trial["endsAt"]) - parse_instant(trial["startsAt"]) == timedelta(days=14)
+    assert [(line["product"], line["total"], line["assigned"]) for line in trial["licenses"]] == [
+        ("MEETINGS", 1000, 0),
+        ("CALLING", 1, 0),
+    ]
+    assert trial["customer"]["statuses"] == ["EXPIRING_SOON", "TRIAL"]
+    assert trial["customer"]["version"] == 2
+    _, begun, status = events(api)
+    assert (begun["kind"], begun["subject_id"], begun["customer_id"]) == ("TRIAL_STARTED", trial["id"], customer)
+    assert begun["actor_id"] == trial["startedBy"]["id"]
+    end = trial["endsAt"][:10]
+    assert begun["summary"] == f"Trial {trial['number']} of Meetings and Calling began for Customer C-1, until {end}"
+    assert (status["kind"], status["entered"]) == ("STATUS_CHANGED", ["EXPIRING_SOON", "TRIAL"])
+
+
+def test_without_days_it_lasts_as_the_partner_has_set(api: Api, token: str) -> None:
+    async def work(scope: Scope) -> None:
+        await scope.collection("partners").update_one(scope.match(), {"$set": {"settings.trial_days": 45}})
+
+    api.store(work)
+    for number, days in enumerate([{}, {"days": None}]):
+        made = started(api, token, {"id": customer_of(api, external_id=f"C-{number}")}, **days)
+        assert made["trial"]["daysRemaining"] == 45
+
+
+def test_a_new_customer_is_added_with_what_was_typed_cleaned(api: Api, token: str) -> None:
+    given = {"name": " Acme \u200b  Ltd ", "domain": " ACME.example", "country": "de", "externalId": " X-1 "}
+    made = started(api, token, {"new": {**given, "managedBy": "EXTERNAL_ADMINISTRATOR"}})["trial"]["customer"]
+    assert (made["name"], made["domain"], made["country"], made["externalId"]) == (
+        "Acme Ltd",
+        "acme.example",
+        "DE",
+        "X-1",
+    )
+    assert (made["managedBy"], made["assignments"], made["version"]) == ("EXTERNAL_ADMINISTRATOR", [], 1)
+    assert [kind for kind, _ in told(api)] == ["CUSTOMER_ADDED", "TRIAL_STARTED", "STATUS_CHANGED"]
+    assert told(api)[0][1] == "Acme Ltd was added"
+
+
+def test_a_new_customer_without_an_external_id_gets_one_of_ours(api: Api, token: str) -> None:
+    made = started(api, token, {"new": {"name": "Acme", "externalId": None, "domain": " ", "country": None}})
+    customer = made["trial"]["customer"]
+    assert customer["externalId"] == customer["id"]
+    assert (customer["domain"], customer["country"], customer["managedBy"]) == (None, None, "PARTNER_ORGANIZATION")
+
+
+def test_later_deliveries_meet_a_new_customer(api: Api, token: str) -> None:
+    made = started(api, token, {"new": {"name": "Acme", "externalId": "X-1"}})["trial"]["customer"]
+    delivered = customer_line("X-1", name="Acme Incorporated", country="US")
+    for counts in [(0, 1, 0, 0), (0, 0, 1, 0)]:
+        imported = api.store(lambda scope: import_lines(scope, LineKind.CUSTOMERS, delivered))
+        assert imported.counts == counts
+    query = "query($id: ID!) { customer(by: {id: $id}) { name country version statuses } }"
+    assert api.data(token, query, id=made["id"])["customer"] == {
+        "name": "Acme Incorporated",
+        "country": "US",
+        "version": 2,
+        "statuses": made["statuses"],
+    }
+
+
+def test_an_administrator_is_assigned_to_the_customer_they_create(api: Api, token: str) -> None:
+    me = api.add_administrator("ADMINISTRATOR", display_name="Ada")
+    mine = api.token(me)
+    customer = started(api, mine, {"new": {"name": "Acme"}})["trial"]["customer"]
+    assert customer["assignments"] == [{"administrator": {"id": me}, "assignedBy": {"id": me}}]
+    assert told(api)[0] == ("CUSTOMER_ADDED", "Acme was added and assigned to Ada")
+    assert api.data(mine, NODE, id=customer["id"])["node"] == {"id": customer["id"]}
+    other = token_of(api, "ADMINISTRATOR")
+    assert api.data(other, NODE, id=customer["id"])["node"] is None
+
+
+def test_an_external_id_is_taken_in_the_whole_partner_with_one_answer(api: Api, token: str) -> None:
+    customer_of(api, external_id="X-1")
+    customer_of(api, external_id="X-2", removed_at=parse_instant("2026-01-01T00:00:00Z"))
+    mine = token_of(api, "ADMINISTRATOR")
+    answers = [
+        started(api, one, {"new": {"name": "Acme", "externalId": external_id}})
+        for one in (token, mine)
+        for external_id in ("X-1", "X-2")
+    ]
+    assert codes(answers[0]) == [("TAKEN", ["input", "customer", "new", "externalId"])]
+    assert answers == [answers[0]] * 4
+    assert started(api, mine, {"new": {"name": "Acme", "externalId": "X-3"}})["userErrors"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "path"),
+    [
+        ({"days": 0}, "INVALID", ["days"]),
+        ({"days": -(2**31)}, "INVALID", ["days"]),
+        ({"days": 91}, "TRIAL_TOO_LONG", ["days"]),
+        ({"days": 2**31 - 1}, "TRIAL_TOO_LONG", ["days"]),
+        ({"licenses": []}, "INVALID", ["licenses"]),
+        ({"licenses": [{"product": "CALLING", "licenses": 0}]}, "INVALID", ["licenses", "0", "licenses"]),
+        ({"licenses": [{"product": "CALLING", "licenses": 1001}]}, "INVALID", ["licenses", "0", "licenses"]),
+        ({"licenses": CALLING * 2}, "INVALID", ["licenses", "1", "product"]),
+    ],
+)
+def test_a_bad_trial_is_told_with_its_field(api: Api, token: str, given: Any, code: str, path: list[str]) -> None:
+    customer = customer_of(api)
+    made = started(api, token, {"id": customer}, **given)
+    assert (made["trial"], codes(made)) == (None, [(code, ["input", *path])])
+    assert len(events(api)) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "field"),
+    [
+        ({"name": " \u200b"}, "BLANK", "name"),
+        ({"name": "x" * 201}, "TOO_LONG", "name"),
+        ({"name": "a\x00b"}, "INVALID", "name"),
+        ({"name": "Acme", "externalId": " "}, "BLANK", "externalId"),
+        ({"name": "Acme", "externalId": "x" * 101}, "TOO_LONG", "externalId"),
+        ({"name": "Acme", "externalId": "a\x1f"}, "INVALID", "externalId"),
+        ({"name": "Acme", "country": "DEU"}, "INVALID", "country"),
+        ({"name": "Acme", "country": "\u0661\u0662"}, "INVALID", "country"),
+        ({"name": "Acme", "domain": "x" * 254}, "TOO_LONG", "domain"),
+    ],
+)
+def test_a_bad_new_customer_is_told_with_its_field(api: Api, token: str, given: Any, code: str, field: str) -> None:
+    made = started(api, token, {"new": given})
+    assert codes(made) == [(code, ["input", "customer", "new", field])]
+    assert events(api) == []
+
+
+@pytest.mark.parametrize("bad", ["\ud800", "a\x00", "\x7f"])
+def test_what_is_no_text_is_never_stored(api: Api, token: str, bad: str) -> None:
+    query = "mutation($input: StartTrialInput!) { startTrial(input: $input) { userErrors { code } } }"
+    new = {"name": f"A{bad}", "externalId": f"X{bad}", "domain": f"d{bad}", "country": f"D{bad}"}
+    for customer in ({"new": new}, {"id": f"cus_{bad}"}):
+        # Escapes, as any JSON writer may spell them: half a character has no bytes.
+        body = json.dumps({"query": query, "variables": {"input": {"customer": customer, "licenses": CALLING}}})
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        answer = api.http.post("/graphql", content=body, headers=headers).json()
+        refused = answer.get("errors") or answer["data"]["startTrial"]["userErrors"]
+        assert refused
+        assert all(error.get("extensions", {}).get("code") != "INTERNAL" for error in refused), answer
+    assert events(api) == []
+
+
+def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
+    customer = customer_of(api, trial("T-1"))
+    twice = [{"product": "MEETINGS", "licenses": 0}, *CALLING, *CALLING]
+    assert codes(started(api, token, {"id": customer}, licenses=twice, days=91)) == [
+        ("INVALID", ["input", "licenses", "0", "licenses"]),
+        ("INVALID", ["input", "licenses", "2", "product"]),
+        ("TRIAL_TOO_LONG", ["input", "days"]),
+        ("TRIAL_RUNNING", ["input", "licenses", "0", "product"]),
+    ]
+    new = {"name": "", "country": "D"}
+    assert codes(started(api, token, {"new": new}, licenses=[])) == [
+        ("INVALID", ["input", "licenses"]),
+        ("BLANK", ["input", "customer", "new", "name"]),
+        ("INVALID", ["input", "customer", "new", "country"]),
+    ]
+
+
+def test_one_trial_of_a_product_runs_at_a_time(api: Api, token: str) -> None:
+    now = parse_instant("2026-01-01T00:00:00Z")
+    over = trial("T-0", starts_at=now, ends_at=now + timedelta(days=9))
+    customer = customer_of(api, over, trial("T-1"))
+    meetings = [*CALLING, {"product": "MEETINGS", "licenses": 5}]
+    refused = started(api, token, {"id": customer}, licenses=meetings)
+    assert codes(refused) == [("TRIAL_RUNNING", ["input", "licenses", "1", "product"])]
+    assert "T-1" in refused["userErrors"][0]["message"]
+    assert started(api, token, {"id": customer})["userErrors"] == []
+    assert codes(started(api, token, {"id": customer})) == [("TRIAL_RUNNING", ["input", "licenses", "0", "product"])]
+
+
+def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
+    unassigned, foreign = customer_of(api), api.store(lambda scope: add_customer(scope, "C-1"), api.other)
+    removed = customer_of(api, external_id="C-2", removed_at=parse_instant("2026-01-01T00:00:00Z"))
+    mine = token_of(api, "ADMINISTRATOR")
+    ids = [unassigned, foreign, removed, "cus_" + "0" * 24, "tag_" + "0" * 24, "nonsense", ""]
+    answers = [started(api, mine, {"id": id_}) for id_ in ids]
+    assert codes(answers[0]) == [("NOT_FOUND", ["input", "customer", "id"])]
+    assert answers == [answers[0]] * len(ids)
+    assert (
+        codes(started(api, token, {"id": foreign})) == codes(started(api, token, {"id": removed})) == codes(answers[0])
+    )
+
+
+def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api, token: str) -> None:
+    new = {"new": {"name": "Acme", "externalId": "X-1"}}
+    first = started(api, token, new, idempotencyKey="k")
+    assert started(api, token, new, idempotencyKey="k") == first
+    assert codes(started(api, token, new, days=9, idempotencyKey="k")) == [("KEY_REUSED", ["input", "idempotencyKey"])]
+    assert [kind for kind, _ in told(api)].count("TRIAL_STARTED") == 1
+
+
+def test_a_replay_shows_nothing_that_has_gone_out_of_sight(api: Api, token: str) -> None:
+    mine = token_of(api, "ADMINISTRATOR")
+    customer = started(api, mine, {"new": {"name": "Acme"}}, idempotencyKey="k")["trial"]["customer"]["id"]
+
+    async def work(scope: Scope) -> None:
+        change = {"$set": {"assignments": []}, "$pull": {"keys": {"$regex": "^administrator:"}}}
+        await scope.collection("customers").update_one({**scope.match(), "_id": customer}, change)
+
+    api.store(work)
+    assert started(api, mine, {"new": {"name": "Acme"}}, idempotencyKey="k") == {"trial": None, "userErrors": []}
+
+
+def test_fifty_at_once_make_one(api: Api, token: str) -> None:
+    customer = customer_of(api)
+    with ThreadPoolExecutor(10) as pool:
+        made = list(pool.map(lambda _: started(api, token, {"id": customer}), range(50)))
+    refused = [codes(one) for one in made if one["trial"] is None]
+    assert refused == [[("TRIAL_RUNNING", ["input", "licenses", "0", "product"])]] * 49
+    assert [kind for kind, _ in told(api)].count("TRIAL_STARTED") == 1
+
+
+def test_twenty_new_customers_with_one_external_id_make_one(api: Api, token: str) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        new = {"new": {"name": "Acme", "externalId": "X-1"}}
+        made = list(pool.map(lambda _: started(api, token, new), range(20)))
+    assert [codes(one) for one in made].count([("TAKEN", ["input", "customer", "new", "externalId"])]) == 19
