@@ -12,6 +12,13 @@ class Product(StrEnum):
     REAL_TIME_TRANSLATIONS = "REAL_TIME_TRANSLATIONS"
 
 
+class AnalyticsProduct(StrEnum):
+    """A product that KPIs and licence analytics are about."""
+
+    MEETINGS = "MEETINGS"
+    CALLING = "CALLING"
+
+
 class SubscriptionType(StrEnum):
     """The kind of an entitlement."""
 

@@ -15,6 +15,7 @@ from domain.tags import TagColor
 from domain.types import (
     ActivityKind,
     AdministratorState,
+    AnalyticsProduct,
     CustomerOrderField,
     CustomerStatus,
     EntitlementState,
@@ -31,6 +32,7 @@ from resolvers.organization import SetupState
 __all__ = [
     "ActivityKind",
     "AdministratorState",
+    "AnalyticsProduct",
     "BulkJobState",
     "CustomerOrderField",
     "CustomerStatus",
@@ -72,6 +74,7 @@ for plain in (
     SetupState,
     SetupStepKey,
     Product,
+    AnalyticsProduct,
     SubscriptionType,
     OrderDirection,
     AdministratorState,

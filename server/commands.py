@@ -24,6 +24,7 @@ from store.clock import utc_now
 from store.indexes import missing_indexes
 from store.keys import signing_key
 from store.partners import Partners
+from store.reevaluation import outdated_partners
 from store.scope import Scope
 
 _PARTNER_ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
@@ -158,5 +159,11 @@ async def _database_problems(client: Client) -> list[str]:
     missing = await missing_indexes(client)
     if missing:
         problems.append(f"Indexes are missing, `partnerhub serve` makes them at its start: {', '.join(missing)}.")
+    outdated = await outdated_partners(client)
+    if outdated:
+        partners = ", ".join(outdated)
+        problems.append(
+            f"Customers are as an earlier version wrote them, `partnerhub serve` brings them up: {partners}."
+        )
     await signing_key(client)
     return problems

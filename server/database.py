@@ -10,6 +10,7 @@ from server.settings import Settings
 from store import embedded
 from store.client import Client, PyMongoError
 from store.indexes import ensure_indexes
+from store.reevaluation import bring_up
 
 
 @contextmanager
@@ -24,8 +25,8 @@ def database_address(settings: Settings, data: Path | None = None) -> Iterator[s
 
 @asynccontextmanager
 async def ready_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
-    """A client on a database whose collections and indexes are there."""
-    # Building an index on a full collection takes longer than any request may.
+    """A client on a database whose collections and indexes are there, and whose documents are as this version's."""
+    # Building an index on a full collection takes longer than any request may; so does writing all customers anew.
     await _prepare(settings, uri)
     client = Client(uri, settings.database, driver=settings.driver)
     try:
@@ -38,6 +39,7 @@ async def _prepare(settings: Settings, uri: str) -> None:
     preparing = Client(uri, settings.database, driver=settings.driver, timeout_ms=None, selection_ms=10_000)
     try:
         await asyncio.wait_for(ensure_indexes(preparing), timeout=3600)
+        await asyncio.wait_for(bring_up(preparing), timeout=3600)
     except PyMongoError as error:
         raise OperatorError(
             f"The database cannot be prepared ({error}). MONGODB_URI must name a replica set or "

@@ -8,7 +8,7 @@ from domain.customer_keys import customer_keys, dimension_key, facts_keys
 from domain.instants import FOREVER
 from domain.words import customer_words, sort_form
 from store.client import Document
-from store.partners import PartnerDocument
+from store.partners import FORM, PartnerDocument
 
 _NAMED_BY = ("name", "domain", "external_id")
 
@@ -31,6 +31,7 @@ def written_fields(
         "version": before.get("version", 0) + 1,
         "updated_at": now,
         "settings_epoch": partner.epoch,
+        "written_as": FORM,
         "next_unassignment_at": next_unassignment_at,
         "due_at": min((moment for moment in moments if moment is not None), default=None),
         **spelled,

@@ -10,6 +10,8 @@ from domain.types import OrderKind
 from store.client import DeleteMany, Document, InsertOne, ReplaceOne, Session, UpdateOne
 from store.clock import utc_now
 from store.customer_work import CustomerWork
+from store.license_lines import COLLECTION as LICENSE_LINES
+from store.license_lines import LineWrite, line_rewrites, line_writes
 from store.partners import PartnerDocument, Partners
 from store.scope import Scope
 from store.transactions import DEADLINE_SECONDS, in_transaction
@@ -113,6 +115,7 @@ async def write_customers(changing: CustomerSlice, actor_id: str | None) -> None
     )
     await _write_remembered(changing)
     await _write_entitlements(changing, works)
+    await _write_license_lines(changing, works)
     await _write_orders(changing, works)
     events = [event for work in works for event in work.events(changing.now, actor_id)]
     await scope.collection("events").insert_many(events, session=session)
@@ -148,6 +151,17 @@ async def _write_entitlements(changing: CustomerSlice, works: list[CustomerWork]
         writes += [InsertOne(document) for document in added]
         writes += [_replacing(scope, document) for document in changed]
     await scope.collection("entitlements").bulk_write(writes, session=changing.session)
+
+
+async def _write_license_lines(changing: CustomerSlice, works: list[CustomerWork]) -> None:
+    scope, now = changing.scope, changing.now
+    writes: list[LineWrite] = []
+    for work in works:
+        before, after = work.license_lines()
+        writes += (
+            line_writes(scope, before, after, now) if work.is_in_form else line_rewrites(scope, before, after, now)
+        )
+    await scope.collection(LICENSE_LINES).bulk_write(writes, session=changing.session)
 
 
 async def _write_orders(changing: CustomerSlice, works: list[CustomerWork]) -> None:

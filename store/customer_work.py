@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.derived import derived_fields
 from domain.entitlements import Entitlement, entitlement_facts, nth_end, renewals_at
+from domain.license_lines import Line, license_lines
 from domain.orders import is_delivered
 from domain.reasons import PRODUCT_NAMES, named
 from domain.statuses import CustomerFacts, Thresholds, Turn, advanced, changed, holding
@@ -20,7 +21,7 @@ from store.customer_fields import facts_of, is_removed, written_fields
 from store.events import Note, event_document, status_summary
 from store.ids import new_id
 from store.own_orders import own_order
-from store.partners import PartnerDocument
+from store.partners import FORM, PartnerDocument
 
 # A subscription whose first end lies a century back must not stop an import: so many orders are added at once.
 _TERMS_AT_ONCE = 120
@@ -50,6 +51,7 @@ class CustomerWork:
         self._partner = partner
         # A shallow copy suffices: lists are replaced, never changed in place.
         self._before: Document = {"keys": (), "products": [], **self.customer}
+        self._entitlements_before = [dict(document) for document in self.entitlements.values()]
         self._new: set[str] = set()
         self._touched: set[str] = set()
         self._customer_touched = self.is_new
@@ -132,6 +134,7 @@ class CustomerWork:
             # The write that follows may undo the removal, whose moment has nevertheless been.
             self._note_removed(self.customer["removed_at"])
             self._customer_touched = True
+        self._customer_touched |= not self.is_in_form
         stale = self.customer["settings_epoch"] < self._partner.epoch
         if not stale and not _is_due(self.customer["next_evaluation_at"], now):
             return
@@ -253,6 +256,18 @@ class CustomerWork:
     def remembered_entitlements(self) -> list[Document]:
         """Those of which only the bookkeeping is to be written."""
         return [self.entitlements[number] for number in sorted(self._remembered - self._touched - self._new)]
+
+    @property
+    def is_in_form(self) -> bool:
+        """Whether what is stored was written as this version writes it, or nothing is stored yet."""
+        return self.is_new or self._before.get("written_as") == FORM
+
+    def license_lines(self) -> tuple[Mapping[str, Line], Mapping[str, Line]]:
+        """The licence lines as they were and as they must be, by id; a removed customer has none."""
+        before, after = self._before, self.customer
+        was = license_lines(before, self._entitlements_before, before["evaluated_at"]) if before["keys"] else {}
+        now = license_lines(after, self.entitlements.values(), after["evaluated_at"]) if after["keys"] else {}
+        return was, now
 
     def events(self, now: datetime, actor_id: str | None) -> list[Document]:
         """The events of this transaction, in the order in which they happened; one of them carries the transition."""

@@ -13,6 +13,7 @@ from store import (
     idempotency,
     invoices,
     launches,
+    license_lines,
     orders,
     partners,
     resources,
@@ -44,6 +45,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "entitlements": entitlements.ENTITLEMENT_INDEXES,
     "orders": orders.ORDER_INDEXES,
     "invoices": invoices.INVOICE_INDEXES,
+    "license_lines": license_lines.LICENSE_LINE_INDEXES,
     "license_snapshots": (
         IndexModel(
             [("partner_id", 1), ("entitlement_id", 1), ("product", 1), ("day", 1)], name="line_day", unique=True

@@ -16,6 +16,8 @@ PARTNER_INDEXES = (
     IndexModel([("partner_id", 1)], name="partner", unique=True),
     IndexModel([("reevaluating", 1)], name="reevaluating", partialFilterExpression={"reevaluating": True}),
 )
+# Grows when what follows from a customer's facts is stored in another form: store/reevaluation.py brings up the rest.
+FORM = 1
 TERMS_VERSION = "2026-10"
 
 
@@ -96,6 +98,7 @@ def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> 
         "terms_accepted_by": None,
         "steps": {},
         "settings_history": [first],
+        "written_as": FORM,
     }
 
 

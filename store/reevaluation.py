@@ -1,4 +1,4 @@
-"""Customers whose statuses still rest on settings of before, in the order of their names.
+"""Customers whose statuses rest on settings of before, or that another version wrote, in the order of their names.
 
 They are found without an index of their own: whoever is renamed, or added, while they are walked through is
 written with the settings in force, and so is none of them any more.
@@ -6,9 +6,10 @@ written with the settings in force, and so is none of them any more.
 
 from domain.customer_keys import EVERYBODY
 from store.client import Client, Document
+from store.clock import utc_now
 from store.customer_orders import DEFAULT_COLUMNS, KEYS_INDEX, from_place, place_of
 from store.customer_slices import SLICE, CustomerSlice, change_customers
-from store.partners import PartnerDocument, partner_document
+from store.partners import FORM, PartnerDocument, partner_document
 from store.scope import Scope
 
 _PROJECTION = {"name_folded": 1}
@@ -22,11 +23,7 @@ async def waiting_partners(client: Client) -> list[PartnerDocument]:
 
 async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     """Evaluates every customer that is behind, a slice a transaction; answers how many there were."""
-    count, place = 0, None
-    while some := await _behind(scope, partner.epoch, place):
-        place = place_of(DEFAULT_COLUMNS, some[-1])
-        await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in some]}}, _nothing_more)
-        count += len(some)
+    count = await _evaluate(scope, {"settings_epoch": {"$lt": partner.epoch}})
     if not count:
         # Only where the settings are still those that all customers now rest on.
         where = {**scope.match(), "settings.version": partner.settings["version"]}
@@ -34,8 +31,36 @@ async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     return count
 
 
-async def _behind(scope: Scope, epoch: int, place: tuple[object, ...] | None) -> list[Document]:
-    where: Document = {**scope.match(), "keys": EVERYBODY, "settings_epoch": {"$lt": epoch}}
+async def bring_up(client: Client) -> int:
+    """Writes anew, as this version does, every customer that another one wrote; answers how many there were.
+
+    Nobody is told, since no fact changes: call it before anything is read. Several may call it at once.
+    """
+    count = 0
+    for partner in await client.collection("partners").find({"written_as": {"$ne": FORM}}, {"partner_id": 1}):
+        scope = Scope(client, partner["partner_id"], utc_now())
+        count += await _evaluate(scope, {"written_as": {"$ne": FORM}})
+        await scope.collection("partners").update_one(scope.match(), {"$set": {"written_as": FORM}})
+    return count
+
+
+async def outdated_partners(client: Client) -> list[str]:
+    """The partners whom `bring_up` has not brought up yet."""
+    found = await client.collection("partners").find({"written_as": {"$ne": FORM}}, {"partner_id": 1})
+    return sorted(partner["partner_id"] for partner in found)
+
+
+async def _evaluate(scope: Scope, behind: Document) -> int:
+    count, place = 0, None
+    while some := await _some(scope, behind, place):
+        place = place_of(DEFAULT_COLUMNS, some[-1])
+        await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in some]}}, _nothing_more)
+        count += len(some)
+    return count
+
+
+async def _some(scope: Scope, behind: Document, place: tuple[object, ...] | None) -> list[Document]:
+    where: Document = {**scope.match(), "keys": EVERYBODY, **behind}
     if place is not None:
         where["name_folded"] = {"$gte": place[0]}
         where["$or"] = from_place(DEFAULT_COLUMNS, place, inclusive=False)  # type: ignore[arg-type]
