@@ -1,8 +1,9 @@
-"""Weeks: they begin on Monday 00:00 UTC, and are named by that moment."""
+"""Weeks: they begin on Monday 00:00 UTC, are named by that moment, and close to late data 13 weeks after it."""
 
 from datetime import datetime, timedelta
 
 WEEK = timedelta(weeks=1)
+CLOSED_AFTER = 13 * WEEK
 
 
 def week_of(moment: datetime) -> datetime:
@@ -13,3 +14,8 @@ def week_of(moment: datetime) -> datetime:
 def latest_completed(now: datetime) -> datetime:
     """The week that has ended last."""
     return week_of(now) - WEEK
+
+
+def is_closed(week: datetime, now: datetime) -> bool:
+    """Whether the week takes no more data: its sums stay as they are, for the rows behind them are about to expire."""
+    return now >= week + CLOSED_AFTER

@@ -6,6 +6,8 @@ from store import (
     administrators,
     assignment_drops,
     bulk_jobs,
+    call_weeks,
+    calls,
     customers,
     entitlements,
     events,
@@ -62,6 +64,9 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "resources": resources.RESOURCE_INDEXES,
     "helpdesk_requests": helpdesk.HELPDESK_INDEXES,
     "launches": launches.LAUNCH_INDEXES,
+    "calls": calls.CALL_INDEXES,
+    "queue_calls": calls.CALL_INDEXES,
+    "call_weeks": call_weeks.CALL_WEEK_INDEXES,
 }
 
 

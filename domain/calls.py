@@ -1,0 +1,98 @@
+"""What a call's record says (domain.md, "Calling engagement"): its endpoint, its features, its quality."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from enum import StrEnum
+
+# Raw calls outlive the closing of their week and then go; the weekly sums stay.
+RAW_CALLS_KEPT = timedelta(days=100)
+POOR_LOSS_PERCENT, POOR_LATENCY_MS, POOR_JITTER_MS = 5.0, 400.0, 150.0
+
+
+class EndpointType(StrEnum):
+    """What a call was made or taken with."""
+
+    DESK_PHONE = "DESK_PHONE"
+    WEBEX_APP = "WEBEX_APP"
+    ROOM_DEVICE = "ROOM_DEVICE"
+    UNKNOWN = "UNKNOWN"
+
+
+class CallFeature(StrEnum):
+    """A service of the telephone system that a call went through."""
+
+    CALL_QUEUE = "CALL_QUEUE"
+    HUNT_GROUP = "HUNT_GROUP"
+    AUTO_ATTENDANT = "AUTO_ATTENDANT"
+    CALL_PARK = "CALL_PARK"
+    CALL_PICKUP = "CALL_PICKUP"
+    CALL_FORWARDING = "CALL_FORWARDING"
+    CALL_TRANSFER = "CALL_TRANSFER"
+    CALL_RECORDING = "CALL_RECORDING"
+    VOICEMAIL = "VOICEMAIL"
+
+
+class CallQuality(StrEnum):
+    """How a call sounded, as far as it was measured."""
+
+    GOOD = "GOOD"
+    POOR = "POOR"
+    NOT_AVAILABLE = "NOT_AVAILABLE"
+
+
+class QueueOutcome(StrEnum):
+    """How a call left its queue."""
+
+    ANSWERED = "ANSWERED"
+    TRANSFERRED = "TRANSFERRED"
+    ABANDONED = "ABANDONED"
+    VOICEMAIL = "VOICEMAIL"
+
+
+_ROOM_MODELS = ("Room", "Board", "Desk Pro")
+_ENDPOINTS = {
+    "WXC_THIRD_PARTY": EndpointType.DESK_PHONE,
+    "WXC_CLIENT": EndpointType.WEBEX_APP,
+    "TEAMS_WXC_CLIENT": EndpointType.WEBEX_APP,
+}
+_REASONS = {
+    CallFeature.CALL_QUEUE: ("CallQueue",),
+    CallFeature.HUNT_GROUP: ("HuntGroup",),
+    CallFeature.CALL_PARK: ("CallPark", "CallParkRetrieve"),
+    CallFeature.CALL_PICKUP: ("CallPickup", "DirectedCallPickup"),
+    CallFeature.CALL_FORWARDING: (
+        *("CallForwardAlways", "CallForwardBusy", "CallForwardNoAnswer", "CallForwardNotReachable"),
+        *("CallForwardSelective", "CallForwardModeBased", "Unconditional", "NoAnswer", "UserBusy", "Unavailable"),
+        *("FollowMe", "TimeOfDay"),
+    ),
+    CallFeature.CALL_TRANSFER: ("ConsultativeTransfer", "Deflection"),
+}
+_FEATURE_OF_REASON = {reason: feature for feature, reasons in _REASONS.items() for reason in reasons}
+
+
+def endpoint_of(client_type: str | None, model: str | None) -> EndpointType:
+    """The endpoint behind a record's client type and device model."""
+    if client_type == "WXC_DEVICE":
+        return EndpointType.ROOM_DEVICE if (model or "").startswith(_ROOM_MODELS) else EndpointType.DESK_PHONE
+    return _ENDPOINTS.get(client_type or "", EndpointType.UNKNOWN)
+
+
+def features_of(reasons: Iterable[str | None], user_type: str | None, recording: str | None) -> list[CallFeature]:
+    """The features that a call went through, each once, by name."""
+    found = {_FEATURE_OF_REASON[reason] for reason in reasons if reason in _FEATURE_OF_REASON}
+    if user_type is not None and user_type.startswith("AutomatedAttendant"):
+        found.add(CallFeature.AUTO_ATTENDANT)
+    if user_type is not None and user_type.startswith("VoiceMail"):
+        found.add(CallFeature.VOICEMAIL)
+    if recording is not None:
+        found.add(CallFeature.CALL_RECORDING)
+    return sorted(found)
+
+
+def quality_of(loss: float | None, jitter: float | None, latency: float | None) -> CallQuality:
+    """Good where every measurement that is there is; loss in percent, the others in milliseconds."""
+    bounds = ((loss, POOR_LOSS_PERCENT), (jitter, POOR_JITTER_MS), (latency, POOR_LATENCY_MS))
+    measured = [value < bound for value, bound in bounds if value is not None]
+    if not measured:
+        return CallQuality.NOT_AVAILABLE
+    return CallQuality.GOOD if all(measured) else CallQuality.POOR
