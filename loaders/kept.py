@@ -17,6 +17,7 @@ class Heard(Protocol):
     """What is asked of the feed: how far it has heard, and whether it still does."""
 
     listeners: list[Callable[[FeedEvent], None]]
+    gap_listeners: list[Callable[[], None]]
 
     @property
     def position(self) -> Position: ...
@@ -44,7 +45,9 @@ class Kept:
         self._count = 0
         # How many events have touched each partner's figures: a figure is kept only where none did while it was read.
         self._touches: dict[str, int] = {}
+        self._gaps = 0
         feed.listeners.append(self._hear)
+        feed.gap_listeners.append(self._forget)
 
     async def figure(
         self, scope: Scope, name: Hashable, seen: int, read: Callable[[], Awaitable[tuple[Value, datetime]]]
@@ -55,14 +58,17 @@ class Kept:
         if known is not None and scope.now < known.turns_at and self._may_serve(seen):
             value: Value = known.value
             return value
-        touches = self._touches.get(scope.partner_id, 0)
+        touches = self._touched(scope.partner_id)
         value, turns_at = await read()
-        if self._touches.get(scope.partner_id, 0) == touches and self._feed.is_fresh:
+        if self._touched(scope.partner_id) == touches and self._feed.is_fresh:
             self._keep(scope.partner_id, key, Figure(value, turns_at))
         return value
 
     def _may_serve(self, seen: int) -> bool:
         return self._feed.is_fresh and self._feed.position.time >= seen
+
+    def _touched(self, partner_id: str) -> tuple[int, int]:
+        return self._gaps, self._touches.get(partner_id, 0)
 
     def _keep(self, partner_id: str, key: Hashable, figure: Figure) -> None:
         if self._count >= MOST_KEPT:
@@ -71,6 +77,12 @@ class Kept:
         of_partner = self._figures.setdefault(partner_id, {})
         self._count += key not in of_partner
         of_partner[key] = figure
+
+    def _forget(self) -> None:
+        """Events are gone unheard: any of them may have touched any figure."""
+        self._gaps += 1
+        self._figures.clear()
+        self._count = 0
 
     def _hear(self, event: FeedEvent) -> None:
         if touches_figures(event):

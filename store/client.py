@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("MOTOR_MAX_WORKERS", "64")
 
 from collections.abc import Mapping, Sequence
+from inspect import isawaitable
 from typing import Any, Literal
 
 import motor.motor_asyncio
@@ -233,16 +234,32 @@ class ChangeStream:
         self._options = options
         self._stream: Any = None
 
-    async def open(self) -> Document | None:
-        """Opens the stream with one read; answers the first change where one is there already."""
+    async def open(self) -> list[Document]:
+        """Opens the stream with one read; answers the changes that are there already."""
         stream = self._raw.watch(self._pipeline, **self._options)
         self._stream = stream if hasattr(stream, "try_next") else await stream
-        return await self.try_next()
+        return await self.next_batch()
 
-    async def try_next(self) -> Document | None:
-        """The next change, or None where the server had none within max_await_time_ms."""
-        found: Document | None = await self._stream.try_next()
-        return found
+    async def next_batch(self) -> list[Document]:
+        """What the server's next answer brings, in order: nothing where it had none within max_await_time_ms.
+
+        All but the first lie in the driver's memory. Asking motor for each would take a thread and some tenths of a
+        millisecond apiece, and a bulk import writes thousands; so they are taken from the stream that it wraps.
+        """
+        first: Document | None = await self._stream.try_next()
+        if first is None:
+            return []
+        inner: Any = getattr(self._stream, "delegate", self._stream)
+        batch = [first]
+        while inner._cursor._has_next():
+            change = inner.try_next()
+            batch.append(await change if isawaitable(change) else change)
+        return batch
+
+    @property
+    def is_alive(self) -> bool:
+        """False once the server closed the stream (its collection was dropped): reads would answer nothing at once."""
+        return bool(self._stream.alive)
 
     @property
     def resume_token(self) -> Document | None:

@@ -5,18 +5,17 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from time import monotonic
 
+from domain.failures import CursorExpired
 from domain.feed_cursors import Position, read_cursor, write_cursor
 from store.client import Client, Driver
+from store.feed_catch_ups import CatchUps
 from store.feed_events import FeedEvent
-from store.feed_oplog import Stretch, remembered
+from store.feed_oplog import STRETCH, Stretch
 from store.feed_ring import Ring
 from store.feed_stream import EventStream
 
 RING_SIZE = 10_000
 BACK_SECONDS = 300
-CATCH_UPS = 4
-# Longer stretches would keep their first events waiting for their last.
-STRETCH = 200
 FRESH_SECONDS = 1.0
 
 
@@ -40,8 +39,11 @@ class Feed:
         self._stream = EventStream(self._client, back_seconds, self._restart, self._append, self._ring.advance)
         # Called with each event, in order, before any follower hears of it.
         self.listeners: list[Callable[[FeedEvent], None]] = []
+        # Called where events are gone unheard: whatever was concluded from hearing nothing no longer holds.
+        self.gap_listeners: list[Callable[[], None]] = []
+        self._gaps = 0
         self._news: dict[str, asyncio.Event] = {}
-        self._catch_ups = asyncio.Semaphore(CATCH_UPS)
+        self._catch_ups = CatchUps(self._client, self._ring.holds)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -91,6 +93,31 @@ class Feed:
         """The position of a cursor that this partner was given; InvalidCursor for any other."""
         return read_cursor(self._secret, partner_id, cursor)
 
+    @property
+    def silence(self) -> float:
+        """How long ago the database was last heard, in seconds."""
+        return monotonic() - self._stream.heard_at
+
+    @property
+    def lag(self) -> float:
+        """How old the newest event was when it came, in seconds."""
+        return self._stream.lag
+
+    @property
+    def reopenings(self) -> int:
+        """How often the stream had to be opened again."""
+        return max(0, self._stream.openings - 1)
+
+    @property
+    def catch_ups(self) -> int:
+        """How many catch-ups the process has made."""
+        return self._catch_ups.started
+
+    async def heard(self) -> None:
+        """Returns while the database is heard, at once or once it is again: what access it took away is known then."""
+        while not self.is_fresh:
+            await self._stream.beat.wait()
+
     async def follow(
         self, partner_id: str, position: Position, *, only_to_now: bool = False
     ) -> AsyncGenerator[Stretch, None]:
@@ -98,12 +125,19 @@ class Feed:
 
         CursorExpired where the database has forgotten some of them.
         """
+        gaps = self._gaps
         while True:
-            while not self._ring.holds(partner_id, position):
-                async with aclosing(self._catch_up(partner_id, position)) as stretches:
+            if self._gaps != gaps:
+                # Changes of access may have gone unheard too: whoever goes on must be let in anew.
+                raise CursorExpired
+            if not self._ring.holds(partner_id, position):
+                async with aclosing(self._catch_ups.follow(partner_id, position)) as stretches:
                     async for stretch in stretches:
                         position = stretch.reached
                         yield stretch
+                        if self._ring.holds(partner_id, position):
+                            break
+                continue
             stretch = self.stretch(partner_id, position)
             position = stretch.reached
             if stretch.events:
@@ -128,15 +162,14 @@ class Feed:
         """Whether the ring has nothing of the partner behind the position."""
         return self._ring.holds(partner_id, position) and not self._ring.since(partner_id, position, 1)
 
-    async def _catch_up(self, partner_id: str, position: Position) -> AsyncGenerator[Stretch, None]:
-        async with self._catch_ups, aclosing(remembered(self._client, partner_id, position)) as stretches:
-            async for stretch in stretches:
-                yield stretch
-                if self._ring.holds(partner_id, stretch.reached):
-                    return
-
     def _restart(self, start: Position) -> None:
+        if start <= self._ring.reached:
+            # It begins further back than it broke: the events in between come once more, and none is missing.
+            return
         self._ring.restart(start)
+        self._gaps += 1
+        for on_gap in self.gap_listeners:
+            on_gap()
         for news in self._news.values():
             news.set()
         self._news.clear()

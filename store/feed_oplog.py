@@ -7,7 +7,10 @@ from domain.failures import CursorExpired, Unavailable
 from domain.feed_cursors import Position
 from store.client import Client, PyMongoError
 from store.feed_events import FeedEvent, time_of_token, timestamp
-from store.feed_stream import is_ended, is_history_lost, open_stream, whole_batch
+from store.feed_stream import in_order, is_history_lost, open_stream
+
+# Longer stretches would keep their first events waiting for their last.
+STRETCH = 200
 
 
 class Stretch(NamedTuple):
@@ -23,20 +26,19 @@ async def remembered(client: Client, partner_id: str, position: Position) -> Asy
     Not `resumeAfter`: the token came from a stream without this condition, and the database then mostly
     refuses it. Starting at its time gives the events of that time once more, which are dropped here.
     """
-    where = {"fullDocument.partner_id": partner_id}
-    stream = open_stream(client, where, start_at_operation_time=timestamp(position.time))
+    where, start = {"fullDocument.partner_id": partner_id}, timestamp(position.time)
+    stream = open_stream(client, where, start_at_operation_time=start, batch_size=STRETCH)
     try:
-        change = await stream.open()
+        batch = await stream.open()
         while True:
-            batch = [FeedEvent.of(one) for one in await whole_batch(stream, change)]
-            events = [event for event in batch if event.position > position]
+            events = [event for event in in_order(batch) if event.position > position]
             reached = (token := stream.resume_token) and Position(time_of_token(token))
             position = max(position, *(event.position for event in events), reached or position)
             yield Stretch(events, position)
-            if is_ended(stream):
+            if not stream.is_alive:
                 # The collection was dropped since: what came after it nobody can tell.
                 raise CursorExpired
-            change = await stream.try_next()
+            batch = await stream.next_batch()
     except PyMongoError as error:
         raise (CursorExpired if is_history_lost(error) else Unavailable) from error
     finally:

@@ -1,14 +1,33 @@
 """The ring: the newest events of all partners in memory, and how far back each partner's lie there whole."""
 
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
-from itertools import takewhile
 
 from domain.failures import CursorExpired
 from domain.feed_cursors import Position
 from store.feed_events import FeedEvent
 
 NOWHERE = Position(0)
+
+
+class _Lane:
+    """One partner's events; those before `first` are gone, and are cut off once they are the greater part."""
+
+    __slots__ = ("events", "first")
+
+    def __init__(self) -> None:
+        self.events: list[FeedEvent] = []
+        self.first = 0
+
+    def drop(self) -> None:
+        self.first += 1
+        if self.first * 2 > len(self.events):
+            del self.events[: self.first]
+            self.first = 0
+
+    def since(self, position: Position, limit: int) -> list[FeedEvent]:
+        at = bisect_right(self.events, position, lo=self.first, key=lambda event: event.position)
+        return self.events[at : at + limit]
 
 
 class Ring:
@@ -21,8 +40,8 @@ class Ring:
     def restart(self, start: Position) -> None:
         """Forgets everything: what comes from now on lies behind `start`."""
         self.reached = self._start = start
-        self._all: deque[FeedEvent] = deque()
-        self._of_partner: dict[str, deque[FeedEvent]] = {}
+        self._all: deque[str] = deque()
+        self._lanes: dict[str, _Lane] = {}
         self._dropped: dict[str, Position] = {}
 
     def append(self, event: FeedEvent) -> bool:
@@ -30,8 +49,8 @@ class Ring:
         if event.position <= self.reached:
             return False
         self.reached = event.position
-        self._all.append(event)
-        self._of_partner.setdefault(event.partner_id, deque()).append(event)
+        self._all.append(event.partner_id)
+        self._lanes.setdefault(event.partner_id, _Lane()).events.append(event)
         if len(self._all) > self._size:
             self._drop(self._all.popleft())
         return True
@@ -48,14 +67,12 @@ class Ring:
         """The partner's next events behind the position, in order; CursorExpired where some are gone."""
         if not self.holds(partner_id, position):
             raise CursorExpired
-        newest_first: Iterable[FeedEvent] = reversed(self._of_partner.get(partner_id, ()))
-        behind = list(takewhile(lambda event: event.position > position, newest_first))
-        behind.reverse()
-        return behind[:limit]
+        lane = self._lanes.get(partner_id)
+        return [] if lane is None else lane.since(position, limit)
 
-    def _drop(self, event: FeedEvent) -> None:
-        of_partner = self._of_partner[event.partner_id]
-        of_partner.popleft()
-        if not of_partner:
-            del self._of_partner[event.partner_id]
-        self._dropped[event.partner_id] = event.position
+    def _drop(self, partner_id: str) -> None:
+        lane = self._lanes[partner_id]
+        self._dropped[partner_id] = lane.events[lane.first].position
+        lane.drop()
+        if not lane.events:
+            del self._lanes[partner_id]

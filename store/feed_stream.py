@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from inspect import isawaitable
+from itertools import pairwise
 from time import monotonic
 from typing import Any
 
 from domain.feed_cursors import Position
 from store.client import ChangeStream, Client, Document, OperationFailure, PyMongoError
+from store.clock import utc_now
 from store.events import COLLECTION
 from store.feed_events import FeedEvent, cluster_time, time_of_token, timestamp
 
@@ -29,27 +30,6 @@ def open_stream(client: Client, where: Mapping[str, Any], **start: Any) -> Chang
     return client.watch(COLLECTION, pipeline, max_await_time_ms=HOLD_MS, **start)
 
 
-def is_ended(stream: ChangeStream) -> bool:
-    """Whether the server closed the stream (its collection was dropped): reading it would answer nothing at once."""
-    return not stream._stream.alive
-
-
-async def whole_batch(stream: ChangeStream, first: Document | None) -> list[Document]:
-    """The first change and all that came in the same answer of the server.
-
-    They lie in the driver's memory. Asking motor for each would take a thread and some tenths of a millisecond
-    apiece, and a bulk import writes thousands; so they are taken from the stream that it wraps.
-    """
-    if first is None:
-        return []
-    inner: Any = getattr(stream._stream, "delegate", stream._stream)
-    batch = [first]
-    while inner._cursor._has_next():
-        change = inner.try_next()
-        batch.append(await change if isawaitable(change) else change)
-    return batch
-
-
 async def operation_time(client: Client) -> int:
     """The cluster time that the database has reached."""
     return cluster_time((await client.command({"ping": 1}))["operationTime"])
@@ -60,6 +40,8 @@ class EventStream:
 
     `on_start(position)`: what follows is whole behind the position, what was before is unknown.
     `on_event(event)`: the next event. `on_reached(position)`: read up to here.
+    `beat` is set by the next answer of the database, with whatever it brought already told.
+    `openings` counts how often it was opened; `lag` is how old its newest event was when it came, in seconds.
     """
 
     def __init__(
@@ -77,6 +59,9 @@ class EventStream:
         self._is_stopping = False
         self.heard_at = float("-inf")
         self.caught_up = asyncio.Event()
+        self.beat = asyncio.Event()
+        self.openings = 0
+        self.lag = 0.0
 
     async def run(self) -> None:
         """Reads until `stop`; whatever goes wrong with the database is waited out."""
@@ -98,33 +83,38 @@ class EventStream:
         self._is_stopping = True
 
     async def _read(self) -> None:
-        stream, goal = await self._positioned()
+        stream, start, goal = await self._positioned()
         try:
-            change = await stream.open()
+            batch = await stream.open()
+            self.openings += 1
+            if start is not None:
+                self._on_start(start)
             while not self._is_stopping:
-                self._take(await whole_batch(stream, change), stream.resume_token, goal)
-                if is_ended(stream):
+                self._take(batch, stream.resume_token, goal)
+                if not stream.is_alive:
                     self._token, self._back_seconds = None, 0
                     return
-                change = await stream.try_next()
+                batch = await stream.next_batch()
         finally:
             await stream.close()
 
-    async def _positioned(self) -> tuple[ChangeStream, int]:
-        """The stream from the saved token, or else from some minutes back; and the time that it must catch up with."""
+    async def _positioned(self) -> tuple[ChangeStream, Position | None, int]:
+        """The stream from the saved token, or else from a start some minutes back; and when it has caught up."""
         goal = await operation_time(self._client)
         if self._token is not None:
-            return open_stream(self._client, {}, resume_after=self._token), goal
+            return open_stream(self._client, {}, resume_after=self._token), None, goal
         # One step further, so that a collection's drop, being the newest thing there is, does not end this stream too.
         start = goal + 1 - (self._back_seconds << 32)
-        stream = open_stream(self._client, {}, start_at_operation_time=timestamp(start))
-        self._on_start(Position(start))
-        return stream, goal
+        return open_stream(self._client, {}, start_at_operation_time=timestamp(start)), Position(start), goal
 
     def _take(self, batch: Sequence[Document], token: Document | None, goal: int) -> None:
         self.heard_at = monotonic()
-        for change in batch:
-            self._on_event(FeedEvent.of(change))
+        beat, self.beat = self.beat, asyncio.Event()
+        beat.set()
+        for event in in_order(batch):
+            self._on_event(event)
+        if batch and "wallTime" in batch[-1]:
+            self.lag = max(0.0, (utc_now() - batch[-1]["wallTime"]).total_seconds())
         if token is None:
             return
         self._token = token
@@ -132,3 +122,14 @@ class EventStream:
         self._on_reached(Position(reached))
         if reached >= goal:
             self.caught_up.set()
+
+
+def in_order(batch: Sequence[Document]) -> list[FeedEvent]:
+    """The events of a batch. RuntimeError where their tokens do not sort as the stream does.
+
+    Everything here rests on that order, and MongoDB does not promise it: better no feed than one with holes.
+    """
+    events = [FeedEvent.of(change) for change in batch]
+    if any(later.position <= earlier.position for earlier, later in pairwise(events)):
+        raise RuntimeError("The resume tokens of this MongoDB do not sort as its change stream does.")
+    return events

@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from domain.failures import CursorExpired, InvalidCursor
 from domain.feed_cursors import Position
 from store.feed import Feed
+from store.feed_catch_ups import AT_ONCE
 from store.feed_events import cluster_time, time_of_token
 from tests.store.feed_factory import Events, all_numbers, numbers, running_feed, until
 
@@ -158,3 +159,95 @@ async def test_is_not_fresh_before_it_was_started(mongo_uri: str, database_name:
     assert not feed.is_ready
     assert not feed.is_fresh
     await feed.stop()
+
+
+async def test_resumers_of_one_partner_share_one_catch_up_from_the_lowest_cursor(
+    mongo_uri: str, database_name: str, events: Events
+) -> None:
+    async with running_feed(mongo_uri, database_name, ring_size=10) as feed:
+        start = feed.position
+        following = asyncio.create_task(_positions(feed, start, 300))
+        await events.insert(range(300))
+        positions = [start, *await following]
+        before = feed.catch_ups
+        resumed = await asyncio.gather(*(all_numbers(feed, position) for position in reversed(positions[:100])))
+        assert resumed == [list(range(number, 300)) for number in reversed(range(100))]
+        assert feed.catch_ups == before + 1
+
+
+async def _positions(feed: Feed, position: Position, count: int) -> list[Position]:
+    found: list[Position] = []
+    async for stretch in feed.follow("acme", position):
+        found += [event.position for event in stretch.events]
+        if len(found) >= count:
+            break
+    return found
+
+
+async def test_a_slow_resumer_keeps_little_in_memory_and_misses_nothing(
+    mongo_uri: str, database_name: str, events: Events
+) -> None:
+    async with running_feed(mongo_uri, database_name, ring_size=10) as feed:
+        start = feed.position
+        for first in range(0, 4000, 500):
+            await events.insert_at_once(range(first, first + 500))
+        slow = feed.follow("acme", start, only_to_now=True)
+        heard = [event.document["number"] for event in (await anext(slow)).events]
+        quick = asyncio.create_task(all_numbers(feed, start))
+        heard += [event.document["number"] async for stretch in slow for event in stretch.events]
+        assert heard == list(range(4000))
+        assert await quick == list(range(4000))
+
+
+async def test_more_partners_than_may_catch_up_at_once_all_do(
+    mongo_uri: str, database_name: str, events: Events
+) -> None:
+    async with running_feed(mongo_uri, database_name, ring_size=3) as feed:
+        start = feed.position
+        names = [f"p{number}" for number in range(3 * AT_ONCE)]
+        for name in names:
+            await events.insert_at_once(range(20), name)
+        assert await asyncio.gather(*(all_numbers(feed, start, name) for name in names)) == [list(range(20))] * len(
+            names
+        )
+
+
+async def test_a_catch_up_ends_with_the_last_who_goes_along(mongo_uri: str, database_name: str, events: Events) -> None:
+    async with running_feed(mongo_uri, database_name, ring_size=3) as feed:
+        start = feed.position
+        for first in range(0, 6000, 500):
+            await events.insert_at_once(range(first, first + 500))
+        leaving = feed.follow("acme", start)
+        await anext(leaving)
+        await leaving.aclose()
+        await until(lambda: not [task for task in asyncio.all_tasks() if task.get_name() == "catch-up"])
+        assert await all_numbers(feed, start) == list(range(6000))
+
+
+async def test_a_gap_in_the_stream_is_told_to_all_who_rest_on_it(
+    mongo_uri: str, database_name: str, events: Events
+) -> None:
+    async with running_feed(mongo_uri, database_name) as feed:
+        gaps: list[bool] = []
+        feed.gap_listeners.append(lambda: gaps.append(True))
+        heard: list[int] = []
+        feed.listeners.append(lambda event: heard.append(event.document["number"]))
+        follower = asyncio.create_task(numbers(feed, feed.position, 5))
+        await events.insert([1])
+        await until(lambda: heard == [1])
+        await asyncio.to_thread(events.collection.drop)
+        with pytest.raises(CursorExpired):
+            await follower
+        assert gaps == [True]
+        assert feed.reopenings == 1
+        await events.insert([2])
+        await until(lambda: heard == [1, 2])
+
+
+async def test_says_how_far_behind_it_is(mongo_uri: str, database_name: str, events: Events) -> None:
+    async with running_feed(mongo_uri, database_name) as feed:
+        await events.insert([0])
+        await numbers(feed, Position(feed.position.time - (60 << 32)), 1)
+        assert 0 <= feed.lag < 10
+        assert 0 <= feed.silence < 10
+        await asyncio.wait_for(feed.heard(), 10)

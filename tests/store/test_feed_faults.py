@@ -17,7 +17,7 @@ from tests.store.feed_factory import Events, all_numbers, event, numbers, runnin
 def mongod() -> Iterator[Mongod]:
     """A mongod of the test's own, to be mistreated."""
     # The oplog gives up only what a checkpoint has made needless: here one comes every second, not every minute.
-    with running_set(options=["--syncdelay", "1"]) as (only,):
+    with running_set(options=["--syncdelay", "1", "--setParameter", "enableTestCommands=1"]) as (only,):
         yield only
 
 
@@ -42,6 +42,37 @@ async def test_goes_on_behind_the_last_event_after_the_database_was_killed(mongo
         await events.insert(range(30, 60))
         assert await following == list(range(60))
         await until(lambda: feed.is_fresh)
+
+
+@pytest.mark.parametrize("code", [286, 136, 280, 260])
+async def test_opens_at_once_again_where_its_place_is_lost_and_repeats_nothing(
+    mongod: Mongod, events: Events, code: int
+) -> None:
+    async with running_feed(mongod.uri, "faults", back_seconds=60) as feed:
+        heard: list[int] = []
+        feed.listeners.append(lambda event: heard.append(event.document["number"]))
+        follower = asyncio.create_task(numbers(feed, feed.position, 6))
+        await events.insert(range(3))
+        await until(lambda: heard == [0, 1, 2])
+        failing = {"failCommands": ["getMore"], "errorCode": code}
+        events.client.admin.command("configureFailPoint", "failCommand", mode={"times": 1}, data=failing)
+        await until(lambda: feed.reopenings == 1, 5)
+        await events.insert(range(3, 6))
+        assert await follower == list(range(6))
+        assert heard == list(range(6))
+
+
+async def test_where_its_place_is_lost_for_good_all_who_follow_are_told(mongod: Mongod, events: Events) -> None:
+    async with running_feed(mongod.uri, "faults", back_seconds=0) as feed:
+        follower = asyncio.create_task(numbers(feed, feed.position, 6))
+        await events.insert(range(3))
+        failing = {"failCommands": ["getMore"], "errorCode": 286}
+        events.client.admin.command("configureFailPoint", "failCommand", mode={"times": 1}, data=failing)
+        with pytest.raises(CursorExpired):
+            await follower
+        cursor = await feed.now_cursor("acme")
+        await events.insert([3])
+        assert await numbers(feed, feed.read_cursor("acme", cursor), 1) == [3]
 
 
 async def test_tells_when_the_database_hangs_and_goes_on_when_it_wakes(mongod: Mongod, events: Events) -> None:
