@@ -103,7 +103,7 @@ def _holdings(dice: random.Random, now: datetime, active_at: datetime) -> dict[s
 
 def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
     words = customer_words(document["name"], document["domain"], document["external_id"])
-    keys = keys_of({**document, "running_products": ()}, words)
+    keys = keys_of({**document, "running_products": (), "holdings": {}, "evaluated_at": document["updated_at"]}, words)
     return {**document, "words": words, "keys": keys}
 
 

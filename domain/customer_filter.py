@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.customer_keys import dimension_key
 from domain.failures import BadUserInput
+from domain.holding_conditions import EndsWithin, IsLow
 from domain.words import words as words_of
 
 DEEPEST = 5
@@ -71,7 +72,7 @@ class Not:
     condition: "Condition"
 
 
-Condition = HasKey | HasWords | ExpiresWithin | AllOf | AnyOf | Not
+Condition = HasKey | HasWords | ExpiresWithin | EndsWithin | IsLow | AllOf | AnyOf | Not
 EVERYTHING = AllOf(())
 NOTHING = AnyOf(())
 
@@ -140,7 +141,7 @@ def _expires_within(days: Any) -> ExpiresWithin:
 def uses_time(condition: Condition) -> bool:
     """Whether time alone can turn the answer."""
     match condition:
-        case ExpiresWithin():
+        case ExpiresWithin() | EndsWithin() | IsLow():
             return True
         case AllOf(inner) | AnyOf(inner):
             return any(map(uses_time, inner))
@@ -178,6 +179,8 @@ def matches(
                 if now is None:
                     raise ValueError("A condition on time needs a moment.")
                 return any(now < end <= now + timedelta(days=days) for end in expiring_ends)
+            case EndsWithin() | IsLow():
+                raise ValueError("No filter asks for what a customer holds: the condition itself decides it.")
 
     return holds(condition)
 
@@ -191,7 +194,7 @@ def without_dimension(condition: AllOf, dimension: str) -> AllOf:
 def simplified(condition: Condition) -> Condition:
     """An equal condition without empty and needless parts: EVERYTHING and NOTHING stand only for themselves."""
     match condition:
-        case HasKey(_, ()) | HasWords(()):
+        case HasKey(_, ()) | HasWords(()) | IsLow(_, ()):
             return NOTHING
         case AllOf(inner):
             return _all_of(inner)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from domain.holdings import HOLDING_KEY
 from domain.words import WORD_KEY, prefix_keys
 
 EVERYBODY = "*"
@@ -48,7 +49,7 @@ def dimension_key(dimension: str, value: str) -> str:
 
 def facts_keys(keys: Sequence[str]) -> list[str]:
     """The keys that an event keeps: those that time and spelling do not make."""
-    return [key for key in keys if not key.startswith((WORD_KEY, EXPIRY_KEY))]
+    return [key for key in keys if not key.startswith((WORD_KEY, EXPIRY_KEY, HOLDING_KEY))]
 
 
 def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.entitlements import LIVING, RUNNING, end_at, is_trial, next_renewal, renews, state_at
+from domain.holdings import holdings_of
 from domain.instants import FOREVER
 from domain.reasons import ordered, reason
 from domain.statuses import Basis, CustomerFacts, Since, Thresholds, next_moment
@@ -57,6 +58,7 @@ def _holdings(facts: CustomerFacts, now: datetime) -> Mapping[str, Any]:
     return {
         "products": [str(product) for product in Product if product in products],
         "running_products": [str(product) for product in Product if product in running_products],
+        "holdings": holdings_of(ends),
         "subscription_types": [str(t) for t in SubscriptionType if any(e.kind == t for e in living)],
         "next_expiry_at": soonest,
         "next_expiry_or_never": soonest or FOREVER,

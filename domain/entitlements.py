@@ -49,6 +49,7 @@ class Entitlement:
     id: str
     number: str
     kind: str
+    added_at: datetime
     starts_at: datetime
     first_ends_at: datetime
     term_months: int | None
@@ -69,6 +70,7 @@ def entitlement_facts(document: Mapping[str, Any]) -> Entitlement:
         document["_id"],
         document["number"],
         document["kind"],
+        document["added_at"],
         document["starts_at"],
         document["first_ends_at"],
         document["term_months"],

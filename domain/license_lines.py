@@ -36,7 +36,7 @@ def _of_entitlement(document: Mapping[str, Any], facts: Entitlement, now: dateti
         "entitlement_id": facts.id,
         "number": facts.number,
         "kind": str(facts.kind),
-        "added_at": document["added_at"],
+        "added_at": facts.added_at,
         "ends_at": document["ends_at"],
         "auto_renew": renews(facts),
         "cancelled_at": facts.cancelled_at,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.feed_cursors import Position
 from domain.types import ActivityKind
@@ -25,10 +25,10 @@ class Heard(Protocol):
     def is_fresh(self) -> bool: ...
 
 
-class Figure(NamedTuple):
+class Figure(NamedTuple, Generic[Value]):
     """A value, and the moment at which time alone may turn it."""
 
-    value: Any
+    value: Value
     turns_at: datetime
 
 
@@ -41,7 +41,7 @@ class Kept:
 
     def __init__(self, feed: Heard) -> None:
         self._feed = feed
-        self._figures: dict[str, dict[Hashable, Figure]] = {}
+        self._figures: dict[str, dict[Hashable, Figure[Any]]] = {}
         self._count = 0
         # How many events have touched each partner's figures: a figure is kept only where none did while it was read.
         self._touches: dict[str, int] = {}
@@ -51,18 +51,17 @@ class Kept:
 
     async def figure(
         self, scope: Scope, name: Hashable, seen: int, read: Callable[[], Awaitable[tuple[Value, datetime]]]
-    ) -> Value:
-        """The kept value, or else what `read` answers: a value, and the moment at which time alone may turn it."""
+    ) -> Figure[Value]:
+        """The kept one, or else what `read` answers: a value, and the moment at which time alone may turn it."""
         key = (scope.visibility_key, name)
         known = self._figures.get(scope.partner_id, {}).get(key)
         if known is not None and scope.now < known.turns_at and self._may_serve(seen):
-            value: Value = known.value
-            return value
+            return known
         touches = self._touched(scope.partner_id)
-        value, turns_at = await read()
+        figure = Figure(*await read())
         if self._touched(scope.partner_id) == touches and self._feed.is_fresh:
-            self._keep(scope.partner_id, key, Figure(value, turns_at))
-        return value
+            self._keep(scope.partner_id, key, figure)
+        return figure
 
     def _may_serve(self, seen: int) -> bool:
         return self._feed.is_fresh and self._feed.position.time >= seen
@@ -70,7 +69,7 @@ class Kept:
     def _touched(self, partner_id: str) -> tuple[int, int]:
         return self._gaps, self._touches.get(partner_id, 0)
 
-    def _keep(self, partner_id: str, key: Hashable, figure: Figure) -> None:
+    def _keep(self, partner_id: str, key: Hashable, figure: Figure[Any]) -> None:
         if self._count >= MOST_KEPT:
             self._figures.clear()
             self._count = 0

@@ -7,6 +7,7 @@ from domain.customer_filter import AllOf
 from domain.paging import Page, PageRequest
 from domain.types import Product
 from loaders.batch import Batch
+from loaders.kpis import Kpis
 from loaders.once import Once
 from loaders.papers import Papers
 from store.activity import Activity, ActivityPage, EventDocument
@@ -119,6 +120,11 @@ class Relations:
     def running_customers(self) -> Batch[Product, int]:
         """By product, how many customers in sight have a running line of it."""
         return Batch(RunningCustomers(self._scope).counts)
+
+    @cached_property
+    def kpis(self) -> Kpis:
+        """The KPIs over customers in sight."""
+        return Kpis(self._scope)
 
     @cached_property
     def pages(self) -> Once[CustomerPage, Page[CustomerDocument]]:

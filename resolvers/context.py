@@ -1,10 +1,12 @@
 """What the resolvers of one operation share: who asks, what they may see, and the loaders made for it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from domain.instants import FOREVER
 from domain.permissions import ROLE_PERMISSIONS, Permission
 from loaders.kept import Kept
 from loaders.relations import Relations
@@ -37,6 +39,8 @@ class Context:
     `feed_cursor` is filled before anything else of the operation is read, where it asks for one;
     `events` is what the websocket hands to a subscription. `kept` holds the process's figures; `asked_seen` is the
     latest change that the caller has made, as its header says, and `seen` the latest one that this operation made.
+    `turns_at` is the soonest moment at which time alone may turn what was read: a feed of a state (`is_watching`)
+    reads again then.
     """
 
     scope: Scope
@@ -48,7 +52,10 @@ class Context:
     asked_seen: int = 0
     seen: int = 0
     installation: Installation = field(default_factory=Installation)
+    is_watching: bool = False
+    turns_at: datetime = FOREVER
     loaders: Relations = field(init=False)
+    _figures: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.loaders = Relations(self.scope)
@@ -57,13 +64,27 @@ class Context:
         """Notes the cluster time of a change that this operation made."""
         self.seen = max(self.seen, time)
 
-    async def figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Value:
-        """A kept figure, or what `read` answers: a value, and the moment at which time alone may turn it."""
+    def figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Awaitable[Value]:
+        """A kept figure, or what `read` answers: a value, and the moment at which time alone may turn it.
+
+        Within an operation it is read once, so that it never contradicts itself.
+        """
+        asked = self._figures.get(name)
+        if asked is None:
+            asked = self._figures[name] = asyncio.create_task(self._figure(name, read))
+        return asyncio.shield(asked)
+
+    async def _figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Value:
         if self.kept is None:
-            return (await read())[0]
-        return await self.kept.figure(self.scope, name, max(self.asked_seen, self.seen), read)
+            value, turns_at = await read()
+        else:
+            value, turns_at = await self.kept.figure(self.scope, name, max(self.asked_seen, self.seen), read)
+        self.turns_at = min(self.turns_at, turns_at)
+        return value
 
     def renew(self) -> None:
         """Moves on to the present, behind a change: what was read before it is read again."""
         self.scope = replace(self.scope, now=utc_now())
         self.loaders = Relations(self.scope)
+        self.turns_at = FOREVER
+        self._figures = {}

@@ -1,6 +1,6 @@
 """Lists of customers: the page, the total and the facets, each read only where it is selected."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,10 @@ from store.views import ViewDocument
 
 @dataclass(frozen=True, slots=True)
 class CustomerList(Paged[CustomerDocument]):
-    """A list as it was asked for, and the page of it where one was selected."""
+    """A list as it was asked for, the page of it where one was selected, and how it is counted, if in its own way."""
 
     condition: AllOf
+    count: Callable[[], Awaitable[int]] | None = None
 
 
 async def customers(
@@ -32,28 +33,33 @@ async def customers(
     order_by: Mapping[str, Any] | None = None,
     **page: Any,
 ) -> CustomerList:
-    return await _listed(context, parse_filter(filter), order_by, page, with_page)
+    return await listed(context, parse_filter(filter), order_by, page, with_page)
 
 
 async def of_administrator(
     context: Context, administrator: AdministratorDocument, with_page: bool, **page: Any
 ) -> CustomerList:
     condition = parse_filter({"administrator": [administrator.id]})
-    return await _listed(context, condition, None, page, with_page)
+    return await listed(context, condition, None, page, with_page)
 
 
 async def of_tag(context: Context, tag: TagDocument, with_page: bool, **page: Any) -> CustomerList:
-    return await _listed(context, parse_filter({"tag": [tag.id]}), None, page, with_page)
+    return await listed(context, parse_filter({"tag": [tag.id]}), None, page, with_page)
 
 
 async def of_view(
     context: Context, view: ViewDocument, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
 ) -> CustomerList:
-    return await _listed(context, parse_filter(view.given), order_by, page, with_page)
+    return await listed(context, parse_filter(view.given), order_by, page, with_page)
 
 
-async def _listed(
-    context: Context, condition: AllOf, order: Mapping[str, Any] | None, asked: Mapping[str, Any], with_page: bool
+async def listed(
+    context: Context,
+    condition: AllOf,
+    order: Mapping[str, Any] | None,
+    asked: Mapping[str, Any],
+    with_page: bool,
+    count: Callable[[], Awaitable[int]] | None = None,
 ) -> CustomerList:
     """The list; its page is read only where one is selected, and a wrong request for one is refused in any case."""
     request = PageRequest(**asked)
@@ -61,10 +67,12 @@ async def _listed(
     given = order or {}
     chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
     page = await context.loaders.pages.get((condition, chosen, request)) if with_page else UNREAD
-    return CustomerList(page, condition)
+    return CustomerList(page, condition, count)
 
 
 async def total_count(context: Context, listed: CustomerList) -> int:
+    if listed.count is not None:
+        return await listed.count()
     return await context.loaders.totals.get(listed.condition)
 
 

@@ -4,35 +4,40 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from domain.failures import CursorExpired
 from resolvers.context import Context
+from store.clock import utc_now
 from store.feed_events import FeedEvent
 
 State = TypeVar("State")
 # The root fields that tell states; all others tell events.
 STATE_FIELDS = frozenset({"bulkJob", "kpisChanged"})
+_A_LITTLE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
 class StateFeed(Generic[State]):
     """How a state is read, what may change it, and how often it is told.
 
-    `pause` is the least time between two, in seconds; after `look_again` it is read though nothing was heard.
+    `pause` is the least time between two, in seconds. It is read again, though nothing was heard, when time alone may
+    have turned it, and after `look_again` seconds.
     A state of None is not told; where `ends_without`, it ends the feed.
     """
 
     read: Callable[[Context], Awaitable[State | None]]
     is_touched: Callable[[FeedEvent], bool]
     pause: float
-    look_again: float
+    look_again: float = 3600.0
     is_last: Callable[[State], bool] = lambda _: False
     ends_without: bool = False
 
 
 async def states(context: Context, feed: StateFeed[State]) -> AsyncGenerator[State, None]:
     """The state at once, then after changes; `context` is renewed before each, so that all below it is read anew."""
+    context.is_watching = True
     async with _heard(context, feed.is_touched) as heard:
         while True:
             # What arrives from here on may not be in what is read now.
@@ -45,8 +50,13 @@ async def states(context: Context, feed: StateFeed[State]) -> AsyncGenerator[Sta
                 return
             await asyncio.sleep(feed.pause)
             with suppress(TimeoutError):
-                async with asyncio.timeout(feed.look_again):
+                async with asyncio.timeout(min(feed.look_again, _seconds_until(context.turns_at))):
                     await heard.wait()
+
+
+def _seconds_until(moment: datetime) -> float:
+    # The clock of the event loop and that of the calendar may differ by less than what instants are cut to.
+    return max(0.0, (moment - utc_now()).total_seconds()) + _A_LITTLE
 
 
 @asynccontextmanager

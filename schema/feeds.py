@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from resolvers import activity_feeds, bulk_job_feeds, feed_cursor, list_feeds, status_feeds, tag_feeds
+from resolvers import activity_feeds, bulk_job_feeds, feed_cursor, kpis, list_feeds, status_feeds, tag_feeds
 from resolvers.list_feeds import ListChangeKind
 from schema.activity import ActivityEvent, ActivityFilter
 from schema.bulk_jobs import BulkJob
@@ -14,6 +14,7 @@ from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import CustomerStatus, Permission
 from schema.fields import Argument, resolved
+from schema.kpis import PRODUCT, PartnerKpis
 from schema.tags import Tag
 
 
@@ -113,6 +114,14 @@ class Subscription:
         is_subscription=True,
         filter=Argument(ActivityFilter | None),
         after=AFTER,
+    )
+    kpis_changed = resolved(
+        _source(kpis.kpis_changed),
+        PartnerKpis,
+        "The current figures at once, then again after changes, at most once a second.",
+        requires=Permission.READ_ANALYTICS,
+        is_subscription=True,
+        **PRODUCT,
     )
     bulk_job = resolved(
         _source(bulk_job_feeds.bulk_job),

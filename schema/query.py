@@ -15,6 +15,7 @@ from schema.customers import Customer
 from schema.enums import Permission
 from schema.fields import Argument, resolved
 from schema.helpdesk import HelpdeskQueries
+from schema.kpis import KpiQueries
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import Viewer
 from schema.resources import ResourceQueries
@@ -28,7 +29,7 @@ FEED_CURSOR = (
 
 
 @strawberry.type
-class Query(ActivityQueries, AdministratorQueries, HelpdeskQueries, ResourceQueries, ViewQueries):
+class Query(ActivityQueries, AdministratorQueries, HelpdeskQueries, KpiQueries, ResourceQueries, ViewQueries):
     """What can be asked; what the viewer cannot see does not exist for them."""
 
     node = resolved(by_id.node, Node | None, id=Argument(strawberry.ID))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.customer_keys import customer_keys, dimension_key, facts_keys
+from domain.holdings import holding_keys
 from domain.instants import FOREVER
 from domain.words import customer_words, sort_form
 from store.client import Document
@@ -50,16 +51,21 @@ def _spelled(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document
 def keys_of(customer: Mapping[str, Any], words: list[str]) -> list[str]:
     """The keys of a customer that exists; what it holds and its statuses are set."""
     running = [dimension_key("running", product) for product in customer["running_products"]]
-    return running + customer_keys(
-        managed_by=customer["managed_by"],
-        products=customer["products"],
-        statuses=customer["statuses"],
-        subscription_types=customer["subscription_types"],
-        tag_ids=customer["tag_ids"],
-        administrator_ids=[held["administrator_id"] for held in customer["assignments"]],
-        country=customer["country"],
-        words=words,
-        expiring_ends=customer["expiring_ends"],
+    holding = holding_keys(customer["holdings"], customer["evaluated_at"])
+    return (
+        running
+        + holding
+        + customer_keys(
+            managed_by=customer["managed_by"],
+            products=customer["products"],
+            statuses=customer["statuses"],
+            subscription_types=customer["subscription_types"],
+            tag_ids=customer["tag_ids"],
+            administrator_ids=[held["administrator_id"] for held in customer["assignments"]],
+            country=customer["country"],
+            words=words,
+            expiring_ends=customer["expiring_ends"],
+        )
     )
 
 

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from domain.customer_filter import AllOf, Condition, ExpiresWithin, HasKey, HasWords
 from domain.customer_keys import EVERYBODY, window_keys
+from domain.holding_conditions import EndsWithin, IsLow
 from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.client import Client
 from store.customer_orders import KEYS_INDEX
@@ -49,6 +50,8 @@ def _of_conditions(scope: Scope, wanted: Condition) -> Iterator[Keys]:
                 yield from ((WORD_KEY + word[:PREFIX_LENGTH],) for word in words)
             case ExpiresWithin(days):
                 yield tuple(window_keys(scope.now, scope.now + timedelta(days=days)))
+            case EndsWithin() | IsLow():
+                yield one.keys(scope.now).all
             case _:
                 pass
 

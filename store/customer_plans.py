@@ -7,6 +7,7 @@ from datetime import timedelta
 from math import prod
 
 from domain.customer_filter import Condition, ExpiresWithin, HasKey
+from domain.holding_conditions import EndsWithin
 from domain.instants import FOREVER
 from domain.types import URGENCY_RANK, CustomerOrderField, CustomerStatus, OrderDirection
 from store.client import Document
@@ -64,7 +65,7 @@ def implied_range(scope: Scope, wanted: Condition, order: CustomerOrder) -> Docu
             return {column.field: ranks[0] if is_exact else {"$lte": max(ranks)}}
         if order.field is CustomerOrderField.NEXT_EXPIRY_AT and names == {CustomerStatus.EXPIRED}:
             return {column.field: FOREVER if order.direction is OrderDirection.ASC else None}
-    days = [one.days for one in conjuncts(wanted) if isinstance(one, ExpiresWithin)]
+    days = [one.days for one in conjuncts(wanted) if isinstance(one, ExpiresWithin | EndsWithin)]
     if not days or order.field is not CustomerOrderField.NEXT_EXPIRY_AT:
         return {}
     # Who has an end within the window expires no later.

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from domain.customer_filter import AllOf, Condition, is_impossible, simplified
+from domain.customer_keys import EVERYBODY
+from domain.holding_conditions import EndsWithin, IsLow
 from domain.paging import Page, PageRequest
 from store.client import IndexModel
 from store.customer_documents import PROJECTION, CustomerDocument
 from store.customer_facets import CustomerFacets, read_facets
+from store.customer_holders import count_holders
 from store.customer_leads import rarest_keys
 from store.customer_orders import KEYS_INDEX, ORDER_INDEXES, CustomerOrder
 from store.customer_pages import read_page
@@ -44,6 +47,8 @@ class Customers:
         wanted = simplified(condition)
         if is_impossible(wanted):
             return 0
+        if isinstance(wanted, EndsWithin | IsLow) and self._scope.visibility_key == EVERYBODY:
+            return await count_holders(self._scope, wanted)
         keys = await rarest_keys(self._scope, wanted)
         return await self._collection.count(customers_where(self._scope, wanted, keys), hint=KEYS_INDEX)
 

@@ -19,6 +19,7 @@ def entitlement(kind: str = "SUBSCRIPTION", **facts: Any) -> Entitlement:
     values: dict[str, Any] = {
         "id": "sub_1",
         "number": "SUB-1",
+        "added_at": NOON - 100 * DAY,
         "starts_at": NOON - 100 * DAY,
         "first_ends_at": NOON + 365 * DAY,
         "term_months": None if kind == "TRIAL" else 12,
@@ -59,6 +60,7 @@ def entitlements(draw: st.DrawFn, number: int = 1) -> Entitlement:
         id=f"{'sub' if is_subscription else 'tri'}_{number}",
         number=f"N-{number}",
         kind=kind,
+        added_at=starts - draw(st.integers(0, 80)) * timedelta(hours=12),
         starts_at=starts,
         first_ends_at=starts + draw(st.integers(1, 60)) * timedelta(hours=12),
         term_months=draw(st.integers(1, 3)) if is_subscription else None,

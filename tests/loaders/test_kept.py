@@ -61,38 +61,39 @@ async def _heard(feed: Feed, events: Events, partner: str = "acme", **fields: An
 
 async def test_a_figure_is_read_once_until_a_customer_changes(feed: Feed, scope: Scope, events: Events) -> None:
     kept, read = Kept(feed), Reader(scope.now + FAR)
-    assert [await kept.figure(scope, "f", 0, read) for _ in range(3)] == [1, 1, 1]
+    assert [(await kept.figure(scope, "f", 0, read)).value for _ in range(3)] == [1, 1, 1]
     await _heard(feed, events, "other", customer_id="cus_1")
     await _heard(feed, events, customer_id=None)
-    assert await kept.figure(scope, "f", 0, read) == 1
+    assert (await kept.figure(scope, "f", 0, read)).value == 1
     await _heard(feed, events, customer_id="cus_1")
-    assert await kept.figure(scope, "f", 0, read) == 2
+    assert (await kept.figure(scope, "f", 0, read)).value == 2
     await _heard(feed, events, customer_id=None, kind="SETTINGS_CHANGED")
-    assert await kept.figure(scope, "f", 0, read) == 3
+    assert (await kept.figure(scope, "f", 0, read)).value == 3
 
 
 async def test_time_turns_it_at_its_moment_and_not_a_millisecond_before(feed: Feed, scope: Scope) -> None:
     turns_at = scope.now + FAR
     kept, read = Kept(feed), Reader(turns_at)
     await kept.figure(scope, "f", 0, read)
-    assert await kept.figure(replace(scope, now=turns_at - timedelta(milliseconds=1)), "f", 0, read) == 1
-    assert await kept.figure(replace(scope, now=turns_at), "f", 0, read) == 2
+    just_before = replace(scope, now=turns_at - timedelta(milliseconds=1))
+    assert await kept.figure(just_before, "f", 0, read) == (1, turns_at)
+    assert (await kept.figure(replace(scope, now=turns_at), "f", 0, read)).value == 2
 
 
 async def test_another_sight_has_figures_of_its_own(feed: Feed, scope: Scope) -> None:
     kept, read = Kept(feed), Reader(scope.now + FAR)
     own = replace(scope, administrator_id="adm_1", role=PartnerRole.ADMINISTRATOR)
-    assert await kept.figure(scope, "f", 0, read) == 1
-    assert await kept.figure(own, "f", 0, read) == 2
-    assert await kept.figure(scope, "g", 0, read) == 3
+    assert (await kept.figure(scope, "f", 0, read)).value == 1
+    assert (await kept.figure(own, "f", 0, read)).value == 2
+    assert (await kept.figure(scope, "g", 0, read)).value == 3
 
 
 async def test_who_has_made_a_change_is_served_nothing_older(feed: Feed, scope: Scope, events: Events) -> None:
     kept, read = Kept(feed), Reader(scope.now + FAR)
-    assert await kept.figure(scope, "f", 0, read) == 1
+    assert (await kept.figure(scope, "f", 0, read)).value == 1
     ahead = feed.position.time + (1 << 32)
-    assert await kept.figure(scope, "f", ahead, read) == 2
-    assert await kept.figure(scope, "f", feed.position.time, read) == 2
+    assert (await kept.figure(scope, "f", ahead, read)).value == 2
+    assert (await kept.figure(scope, "f", feed.position.time, read)).value == 2
 
 
 async def test_a_change_heard_while_it_was_read_keeps_it_from_being_kept(
@@ -104,15 +105,15 @@ async def test_a_change_heard_while_it_was_read_keeps_it_from_being_kept(
         await _heard(feed, events, customer_id="cus_1")
         return await read()
 
-    assert await kept.figure(scope, "f", 0, slowly) == 1
-    assert await kept.figure(scope, "f", 0, read) == 2
+    assert (await kept.figure(scope, "f", 0, slowly)).value == 1
+    assert (await kept.figure(scope, "f", 0, read)).value == 2
 
 
 async def test_nothing_is_served_while_the_feed_is_silent(feed: Feed, scope: Scope) -> None:
     kept, read = Kept(feed), Reader(scope.now + FAR)
-    assert await kept.figure(scope, "f", 0, read) == 1
+    assert (await kept.figure(scope, "f", 0, read)).value == 1
     await feed.stop()
     async with asyncio.timeout(10):
         while feed.is_fresh:
             await asyncio.sleep(0.05)
-    assert [await kept.figure(scope, "f", 0, read) for _ in range(2)] == [2, 3]
+    assert [(await kept.figure(scope, "f", 0, read)).value for _ in range(2)] == [2, 3]

@@ -86,7 +86,7 @@ def with_derived(document: dict[str, Any]) -> dict[str, Any]:
         "urgency_or_none": min(ranks, default=len(URGENCY)),
         "sign_in_or_never": document["last_administrator_sign_in_at"] or FOREVER,
         "next_expiry_or_never": document["next_expiry_at"] or FOREVER,
-        "keys": keys_of({**document, "running_products": ()}, words),
+        "keys": keys_of({**document, "running_products": (), "holdings": {}, "evaluated_at": NOW}, words),
     }
 
 

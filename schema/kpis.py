@@ -1,0 +1,56 @@
+"""The partner's KPIs."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from resolvers import kpis
+from schema.customer_inputs import CustomerOrder
+from schema.customer_lists import CustomerConnection
+from schema.enums import AnalyticsProduct, Permission
+from schema.fields import Argument, resolved
+from schema.node import PAGE_ARGUMENTS, WITH_PAGE
+
+
+@strawberry.type(description="A figure and the customers behind it: count is always customers.totalCount.")
+class Kpi:
+    """Counted over the customers that the viewer sees."""
+
+    count = resolved(kpis.count, int)
+    customers = resolved(
+        kpis.customers,
+        CustomerConnection,
+        tells_selection=WITH_PAGE,
+        **PAGE_ARGUMENTS,
+        order_by=Argument(CustomerOrder | None),
+    )
+
+
+@strawberry.type(
+    description=(
+        "Only customers that hold Calling or Meetings count; where a product is given, only that product's licenses do."
+    )
+)
+class PartnerKpis:
+    """The figures of one moment."""
+
+    product: AnalyticsProduct | None
+    as_of: datetime
+    total_customers: Kpi
+    nearing_expiration: Kpi = strawberry.field(
+        description="A subscription without auto-renewal, or a trial, ends in the next 90 days."
+    )
+    nearing_renewal: Kpi = strawberry.field(description="A subscription renews by itself in the next 90 days.")
+    low_license_assignment: Kpi
+    over_license_limit: Kpi
+
+
+PRODUCT: dict[str, Any] = {"product": Argument(AnalyticsProduct | None)}
+
+
+@strawberry.type
+class KpiQueries:
+    """The field of the root that reads the KPIs."""
+
+    kpis = resolved(kpis.kpis, PartnerKpis | None, requires=Permission.READ_ANALYTICS, **PRODUCT)
