@@ -32,7 +32,15 @@ from store.partner_creation import create_partner
 from store.scope import Scope
 from tests.mongod import running_set
 
-COLLECTIONS = ("customers", "entitlements", "orders", "license_snapshots", "events")
+COLLECTIONS = (
+    "customers",
+    "entitlements",
+    "license_lines",
+    "orders",
+    "license_snapshots",
+    "license_customer_weeks",
+    "events",
+)
 BATCH = 1000
 
 

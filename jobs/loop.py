@@ -13,6 +13,7 @@ from jobs.bulk_jobs import bulk_jobs
 from jobs.clock import evaluate_due, expire_assignments, renew_due
 from jobs.drop_assignments import drop_assignments
 from jobs.reevaluate import reevaluate_customers
+from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
 from jobs.sweep_tags import sweep_tags
 from store.client import Client, PyMongoError
 from store.leases import give_back, take
@@ -32,6 +33,8 @@ class Job:
     run: Callable[[Client], Awaitable[int]]
     period_seconds: float
     is_leased: bool = True
+    # What the command line runs instead, for a job that waits for its moment of the day.
+    run_now: Callable[[Client], Awaitable[int]] | None = None
 
 
 JOBS: Sequence[Job] = (
@@ -44,6 +47,7 @@ JOBS: Sequence[Job] = (
     Job("sweep_tags", sweep_tags, 1.0),
     Job("drop_assignments", drop_assignments, 1.0),
     Job("reevaluate_customers", reevaluate_customers, 1.0),
+    Job("snapshot_licenses", snapshot_licenses, 5.0, run_now=snapshot_licenses_now),
 )
 
 

@@ -125,9 +125,9 @@ async def run_job(settings: Settings, data: Path | None, name: str) -> None:
     jobs = {job.name: job for job in JOBS}
     if name not in jobs:
         raise OperatorError(f"There is no job {name}. Jobs are: {', '.join(jobs)}.")
-    total = 0
+    total, run = 0, jobs[name].run_now or jobs[name].run
     async with opened(settings, data) as client:
-        while done := await jobs[name].run(client):
+        while done := await run(client):
             total += done
     print(f"{name}: {total} done")
 

@@ -12,6 +12,7 @@ from store.clock import utc_now
 from store.customer_work import CustomerWork
 from store.license_lines import COLLECTION as LICENSE_LINES
 from store.license_lines import LineWrite, line_rewrites, line_writes
+from store.license_weeks import turn_weeks
 from store.partners import PartnerDocument, Partners
 from store.scope import Scope
 from store.transactions import DEADLINE_SECONDS, in_transaction
@@ -116,6 +117,7 @@ async def write_customers(changing: CustomerSlice, actor_id: str | None) -> None
     await _write_remembered(changing)
     await _write_entitlements(changing, works)
     await _write_license_lines(changing, works)
+    await _turn_license_weeks(changing, works)
     await _write_orders(changing, works)
     events = [event for work in works for event in work.events(changing.now, actor_id)]
     await scope.collection("events").insert_many(events, session=session)
@@ -162,6 +164,12 @@ async def _write_license_lines(changing: CustomerSlice, works: list[CustomerWork
             line_writes(scope, before, after, now) if work.is_in_form else line_rewrites(scope, before, after, now)
         )
     await scope.collection(LICENSE_LINES).bulk_write(writes, session=changing.session)
+
+
+async def _turn_license_weeks(changing: CustomerSlice, works: list[CustomerWork]) -> None:
+    for turn in (True, False):
+        ids = [work.id for work in works if work.turns_removed is turn]
+        await turn_weeks(changing.scope, changing.session, ids, is_removed=turn)
 
 
 async def _write_orders(changing: CustomerSlice, works: list[CustomerWork]) -> None:

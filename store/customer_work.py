@@ -82,6 +82,12 @@ class CustomerWork:
         was_removed = not self.is_new and not self._before["keys"]
         return was_removed or any(note.kind is ActivityKind.CUSTOMER_REMOVED for note in self.notes)
 
+    @property
+    def turns_removed(self) -> bool | None:
+        """True where this write removes the customer, False where it brings it back; None where it does neither."""
+        was, is_now = not self._before["keys"], not self.customer["keys"]
+        return None if self.is_new or was == is_now else is_now
+
     def put_customer(self, fields: Mapping[str, Any]) -> None:
         """Sets facts of the customer; a new one gets its id here."""
         if "_id" not in self.customer:

@@ -7,13 +7,17 @@ from functools import partial
 
 from domain.delivered_licenses import UsageMerge, apply_usage
 from domain.failures import LineRefused
+from domain.license_lines import PRODUCTS
+from domain.license_snapshots import WeekKey
 from domain.lines import Line
+from domain.weeks import week_of
 from store.client import Document, InsertOne, ReplaceOne, UpdateOne
 from store.customer_slices import CustomerSlice, change_customers
 from store.customer_work import CustomerWork
 from store.deliveries import LineOutcome, Outcome
 from store.delivery_notes import DeliveryNotes
 from store.ids import new_id
+from store.license_weeks import sum_weeks
 from store.scope import Scope
 
 _IN_ONE_GO = 100
@@ -85,7 +89,8 @@ class _UsageSlice:
         self._written[key] = self._snapshot(document, key, merge)
         if merge.current:
             self._licenses[line.key] = [*licenses[:place], {**licenses[place], **merge.current}, *licenses[place + 1 :]]
-        return Outcome.ADDED if snapshot is None else Outcome.CHANGED
+        is_first = snapshot is None or "delivered" not in snapshot
+        return Outcome.ADDED if is_first else Outcome.CHANGED
 
     def _place(self, line: Line) -> tuple[Document, int]:
         work = self._works.get(line.key)
@@ -110,6 +115,8 @@ class _UsageSlice:
             "product": key[1],
             "day": key[2],
         }
+        # What was delivered takes the place of what the job took.
+        identity = {name: value for name, value in identity.items() if name != "by_system"}
         return {**identity, **(merge.snapshot or {}), "version": identity["version"] + 1, "updated_at": now}
 
     async def write(self) -> None:
@@ -121,9 +128,23 @@ class _UsageSlice:
             for key, snapshot in self._written.items()
         ]
         await changing.scope.collection("license_snapshots").bulk_write(writes, session=changing.session)
+        await self._sum_weeks()
         only_days = [self._put(number, licenses) for number, licenses in self._licenses.items()]
         moved = [write for write in only_days if write is not None]
         await changing.scope.collection("entitlements").bulk_write(moved, session=changing.session)
+
+    async def _sum_weeks(self) -> None:
+        changing = self._changing
+        touched = {
+            WeekKey(snapshot["customer_id"], product, week_of(day))
+            for (_, product, day), snapshot in self._written.items()
+            if product in PRODUCTS
+        }
+        customers = {key.customer_id for key in touched}
+        works = [work for work in changing.works if work.id in customers]
+        held = [document["_id"] for work in works for document in work.entitlements.values()]
+        removed = {work.id for work in works if not work.customer["keys"]}
+        await sum_weeks(changing.scope, changing.session, touched, held, removed)
 
     def _put(self, number: str, licenses: list[Document]) -> UpdateOne | None:
         """Figures go through the customer's work; a newer day with the same figures is no change of the customer."""

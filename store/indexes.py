@@ -16,6 +16,8 @@ from store import (
     invoices,
     launches,
     license_lines,
+    license_snapshots,
+    license_weeks,
     orders,
     partners,
     resources,
@@ -48,11 +50,9 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "orders": orders.ORDER_INDEXES,
     "invoices": invoices.INVOICE_INDEXES,
     "license_lines": license_lines.LICENSE_LINE_INDEXES,
-    "license_snapshots": (
-        IndexModel(
-            [("partner_id", 1), ("entitlement_id", 1), ("product", 1), ("day", 1)], name="line_day", unique=True
-        ),
-    ),
+    license_snapshots.COLLECTION: license_snapshots.LICENSE_SNAPSHOT_INDEXES,
+    license_weeks.OF_CUSTOMERS: license_weeks.LICENSE_CUSTOMER_WEEK_INDEXES,
+    license_weeks.OF_PARTNER: license_weeks.LICENSE_WEEK_INDEXES,
     "events": events.EVENT_INDEXES,
     "assignment_drops": assignment_drops.ASSIGNMENT_DROP_INDEXES,
     "tags": tags.TAG_INDEXES,

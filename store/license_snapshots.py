@@ -1,0 +1,105 @@
+"""Daily snapshots of licence lines: those that the job takes, and what rows of reports read of all of them.
+
+One document a line and day. What was delivered for a day (store/delivered_usage.py) wins over what the job took,
+whichever came first: the job leaves a day alone that has a snapshot, and a delivery takes the place of the job's.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.license_snapshots import WeekKey, is_newer, lines_due
+from domain.weeks import week_of
+from store.client import Document, IndexModel, Session
+from store.clock import utc_now
+from store.ids import new_id
+from store.license_weeks import sum_weeks
+from store.scope import Scope
+from store.transactions import in_transaction
+
+COLLECTION = "license_snapshots"
+LINE_DAY_INDEX = "line_day"
+LICENSE_SNAPSHOT_INDEXES = (
+    IndexModel(
+        [("partner_id", 1), ("entitlement_id", 1), ("product", 1), ("day", 1)], name=LINE_DAY_INDEX, unique=True
+    ),
+)
+LineKey = tuple[str, str]
+_FIGURES = ("total", "assigned", "used")
+
+
+async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetime) -> int:
+    """Takes what these customers' lines still lack of the day, in one transaction; answers how many that were."""
+
+    async def attempt(session: Session) -> int:
+        held = await _entitlements(scope, customer_ids, session)
+        due = {(one["_id"], line["product"]): (one, line) for one in held for line in lines_due(one, day)}
+        for key in await _taken(scope, list(due), day, session):
+            del due[key]
+        newer = [key for key, (_, line) in due.items() if is_newer(line, day)]
+        earlier = await _latest_before(scope, newer, day, session)
+        taken = [_snapshot(scope, one, earlier.get(key, line), key, day) for key, (one, line) in due.items()]
+        await scope.collection(COLLECTION).insert_many(taken, session=session)
+        touched = {WeekKey(one["customer_id"], one["product"], week_of(day)) for one in taken}
+        await sum_weeks(scope, session, touched, [one["_id"] for one in held])
+        return len(taken)
+
+    return await in_transaction(scope.client, attempt)
+
+
+async def _entitlements(scope: Scope, customer_ids: Sequence[str], session: Session) -> list[Document]:
+    where = {**scope.match(), "customer_id": {"$in": list(customer_ids)}}
+    return await scope.collection("entitlements").find(where, {"delivered": 0}, session=session)
+
+
+async def _taken(scope: Scope, lines: Sequence[LineKey], day: datetime, session: Session) -> list[LineKey]:
+    where = {**_of_lines(scope, lines), "day": day}
+    shown = {"_id": 0, "entitlement_id": 1, "product": 1}
+    found = await scope.collection(COLLECTION).find(where, shown, session=session)
+    return [key for one in found if (key := (one["entitlement_id"], one["product"])) in set(lines)]
+
+
+async def _latest_before(
+    scope: Scope, lines: Sequence[LineKey], day: datetime, session: Session
+) -> dict[LineKey, Document]:
+    """The figures that were known last, of lines whose current ones are of a later day."""
+    if not lines:
+        return {}
+    pipeline: list[Document] = [
+        {"$match": {**_of_lines(scope, lines), "day": {"$lt": day}}},
+        {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}},
+        {"$group": {"_id": _LINE, **{name: {"$last": f"${name}"} for name in _FIGURES}}},
+    ]
+    return _by_line(await scope.collection(COLLECTION).aggregate(pipeline, session=session))
+
+
+def _snapshot(
+    scope: Scope, entitlement: Document, figures: Mapping[str, Any], line: LineKey, day: datetime
+) -> Document:
+    now = utc_now()
+    return {
+        "_id": new_id("lsn"),
+        "partner_id": scope.partner_id,
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+        "entitlement_id": line[0],
+        "customer_id": entitlement["customer_id"],
+        "product": line[1],
+        "day": day,
+        "by_system": True,
+        **{name: figures[name] for name in _FIGURES},
+    }
+
+
+_LINE: Document = {"entitlement_id": "$entitlement_id", "product": "$product"}
+
+
+def _of_lines(scope: Scope, lines: Sequence[LineKey]) -> Document:
+    """A condition on both fields of the index; of other products of the same entitlements some may come along."""
+    ids, products = {id_ for id_, _ in lines}, {product for _, product in lines}
+    return {**scope.match(), "entitlement_id": {"$in": sorted(ids)}, "product": {"$in": sorted(products)}}
+
+
+def _by_line(groups: Sequence[Document]) -> dict[LineKey, Document]:
+    return {(one["_id"]["entitlement_id"], one["_id"]["product"]): one for one in groups}

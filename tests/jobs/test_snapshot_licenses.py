@@ -1,0 +1,225 @@
+"""The job snapshot_licenses: each line and day once, whoever does it, and what was delivered wins."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.license_snapshots import midnight, weekly_sums
+from domain.lines import LineKind
+from jobs.loop import JobLoop
+from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
+from store.client import Client, Document
+from store.clock import utc_now
+from store.license_snapshots import take_snapshots
+from store.scope import Scope
+from tests.domain.factory_lines import usage_line
+from tests.jobs.factory_imports import documents, import_lines, one
+from tests.store.factory_customers import DAY, add_customer, add_customers, partner_scope, subscription, trial
+
+TODAY = midnight(utc_now())
+YESTERDAY = TODAY - DAY
+FIGURES = ("total", "assigned", "used")
+
+
+async def old_partner(client: Client, *, done: datetime | None = YESTERDAY - DAY, partner_id: str = "acme") -> Scope:
+    """A partner that has been there for long, with snapshots up to a day."""
+    scope = await partner_scope(client, partner_id)
+    fields = {"created_at": TODAY - 100 * DAY, **({} if done is None else {"snapshot_day": done})}
+    await scope.collection("partners").update_one(scope.match(), {"$set": fields})
+    return scope
+
+
+def licenses(product: str = "MEETINGS", total: int = 10, assigned: int = 5, used: int = 3, **more: Any) -> list[Any]:
+    return [{"product": product, "total": total, "assigned": assigned, "used": used, "day": None, **more}]
+
+
+def usage(number: str, day: datetime, **figures: Any) -> dict[str, Any]:
+    return usage_line(number, day=day.date().isoformat(), **figures)
+
+
+async def taken(scope: Scope) -> dict[tuple[str, datetime], tuple[int, ...]]:
+    """The figures of each entitlement's number and day."""
+    numbers = {held["_id"]: held["number"] for held in await documents(scope, "entitlements")}
+    found = await documents(scope, "license_snapshots")
+    return {(numbers[s["entitlement_id"]], s["day"]): tuple(s[name] for name in FIGURES) for s in found}
+
+
+async def assert_weeks_are_what_the_snapshots_say(scope: Scope) -> None:
+    kept = await documents(scope, "license_customer_weeks")
+    sums = weekly_sums(await documents(scope, "license_snapshots"))
+    names = ("customer_id", "product", "week")
+    assert {tuple(row[name] for name in names): _sums(row) for row in kept} == {
+        tuple(key): s for key, s in sums.items()
+    }
+
+
+def _sums(row: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(row[name] for name in (*FIGURES, "available"))
+
+
+async def test_the_day_that_ended_is_taken_once_for_every_line_of_a_running_entitlement(client: Client) -> None:
+    scope = await old_partner(client)
+    both = licenses() + licenses("CALLING", 4, 9, 9) + licenses("MESSAGING")
+    await add_customer(scope, "C-1", subscription("S-1", licenses=both), trial("T-1", licenses=licenses(used=1)))
+    await add_customer(scope, "C-2", subscription("S-2", ends_at=TODAY - 5 * DAY), subscription("S-3", set_up=False))
+    assert await snapshot_licenses(client) == 3
+    found = await documents(scope, "license_snapshots")
+    assert sorted((s["product"], s["assigned"], s["used"]) for s in found) == [
+        ("CALLING", 9, 9),
+        ("MEETINGS", 5, 1),
+        ("MEETINGS", 5, 3),
+    ]
+    assert {(s["day"], s["by_system"]) for s in found} == {(YESTERDAY, True)}
+    assert await snapshot_licenses(client) == 0
+    assert await documents(scope, "license_snapshots") == found
+    await assert_weeks_are_what_the_snapshots_say(scope)
+
+
+async def test_it_tells_nobody_and_changes_no_customer(client: Client) -> None:
+    scope = await old_partner(client)
+    await add_customer(scope, "C-1", subscription("S-1"))
+    before = [await documents(scope, name) for name in ("customers", "entitlements", "events")]
+    assert await snapshot_licenses(client) == 1
+    assert [await documents(scope, name) for name in ("customers", "entitlements", "events")] == before
+
+
+async def test_what_was_delivered_for_the_day_wins_whichever_comes_first(client: Client) -> None:
+    scope = await old_partner(client)
+    await add_customer(scope, "C-1", subscription("S-1"), subscription("S-2"))
+    await import_lines(scope, LineKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=8, used=8))
+    assert await snapshot_licenses(client) == 1
+    late = await import_lines(scope, LineKind.LICENSE_USAGE, usage("S-2", YESTERDAY, assigned=9, used=1))
+    assert late.counts == (1, 0, 0, 0)
+    assert await taken(scope) == {("S-1", YESTERDAY): (10, 8, 8), ("S-2", YESTERDAY): (10, 9, 1)}
+    assert not any("by_system" in snapshot for snapshot in await documents(scope, "license_snapshots"))
+    again = await import_lines(scope, LineKind.LICENSE_USAGE, usage("S-2", YESTERDAY, assigned=9, used=1))
+    assert again.counts == (0, 0, 1, 0)
+    assert await snapshot_licenses_now(client) == 0
+    await assert_weeks_are_what_the_snapshots_say(scope)
+
+
+async def test_a_delivery_without_a_total_keeps_the_one_that_the_job_took(client: Client) -> None:
+    scope = await old_partner(client)
+    id_ = await add_customer(scope, "C-1", subscription("S-1"))
+    assert await snapshot_licenses(client) == 1
+    where = {**scope.match(), "customer_id": id_}
+    await scope.collection("entitlements").update_one(where, {"$set": {"licenses": licenses(total=70)}})
+    await import_lines(scope, LineKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=9, used=1))
+    assert await taken(scope) == {("S-1", YESTERDAY): (10, 9, 1)}
+
+
+async def test_missed_days_are_caught_up_with_what_was_known_then(client: Client) -> None:
+    scope = await old_partner(client, done=TODAY - 5 * DAY)
+    ended, begun = TODAY - 1.5 * DAY, TODAY - 2.5 * DAY
+    await add_customer(
+        scope, "C-1", subscription("S-1"), subscription("S-2", ends_at=ended), subscription("S-3", starts_at=begun)
+    )
+    older = usage("S-1", TODAY - 6 * DAY, assigned=4, used=4)
+    await import_lines(scope, LineKind.LICENSE_USAGE, older, usage("S-1", TODAY - 2 * DAY, assigned=9, used=9))
+    assert await snapshot_licenses(client) == 3 + 2 + 3
+    found = await taken(scope)
+    of_first = {day: found["S-1", day] for number, day in found if number == "S-1"}
+    # What was delivered for a later day was not known before it: the last figures known then stand in.
+    assert of_first == {
+        TODAY - 6 * DAY: (10, 4, 4),
+        TODAY - 4 * DAY: (10, 4, 4),
+        TODAY - 3 * DAY: (10, 4, 4),
+        TODAY - 2 * DAY: (10, 9, 9),
+        TODAY - 1 * DAY: (10, 9, 9),
+    }
+    assert {day for number, day in found if number == "S-2"} == {TODAY - 4 * DAY, TODAY - 3 * DAY}
+    assert {day for number, day in found if number == "S-3"} == {TODAY - number * DAY for number in (3, 2, 1)}
+    assert (await one(scope, "partners"))["snapshot_day"] == YESTERDAY
+
+
+async def test_a_new_partner_begins_at_the_next_midnight_unless_somebody_asks(client: Client) -> None:
+    scope = await partner_scope(client)
+    await add_customer(scope, "C-1", subscription("S-1"))
+    assert await snapshot_licenses(client) == 0
+    assert await snapshot_licenses_now(client) == 1
+    assert await snapshot_licenses_now(client) == 0
+    assert set(await taken(scope)) == {("S-1", YESTERDAY)}
+
+
+async def test_a_removed_customer_has_no_snapshots(client: Client) -> None:
+    scope = await old_partner(client)
+    await add_customer(scope, "C-1", subscription("S-1"), removed_at=TODAY - 3 * DAY)
+    assert await snapshot_licenses(client) == 0
+    assert await documents(scope, "license_customer_weeks") == []
+
+
+@pytest.fixture
+async def three_clients(client: Client, mongo_uri: str) -> AsyncIterator[list[Client]]:
+    clients = [Client(mongo_uri, client.database_name) for _ in range(3)]
+    yield clients
+    for opened in clients:
+        await opened.close()
+
+
+async def many(client: Client) -> Scope:
+    scope = await old_partner(client)
+    both = licenses() + licenses("CALLING")
+    await add_customers(scope, ((f"C-{n:03}", [subscription(f"S-{n}", licenses=both)]) for n in range(350)))
+    return scope
+
+
+async def test_runs_at_once_and_deliveries_between_end_as_one_run(client: Client, three_clients: list[Client]) -> None:
+    scope = await many(client)
+    lines = [usage(f"S-{number}", YESTERDAY, assigned=7, used=7) for number in range(0, 350, 3)]
+    runs = asyncio.gather(*(snapshot_licenses(one) for one in three_clients))
+    imported, counts = await asyncio.gather(import_lines(scope, LineKind.LICENSE_USAGE, *lines), runs)
+    assert imported.counts == (len(lines), 0, 0, 0)
+    found = await documents(scope, "license_snapshots")
+    assert len(found) == 700
+    assert sum(counts) <= 700
+    delivered = [snapshot for snapshot in found if "by_system" not in snapshot]
+    assert len(delivered) == len(lines)
+    assert {snapshot["assigned"] for snapshot in delivered} == {7}
+    await assert_weeks_are_what_the_snapshots_say(scope)
+
+
+async def test_a_run_that_was_killed_is_finished_by_the_next(client: Client) -> None:
+    scope = await many(client)
+    first = asyncio.create_task(snapshot_licenses(client))
+    async with asyncio.timeout(20):
+        while not await scope.collection("license_snapshots").count(scope.match()):
+            await asyncio.sleep(0.001)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    done = await scope.collection("license_snapshots").count(scope.match())
+    assert 0 < done < 700
+    assert (await one(scope, "partners"))["snapshot_day"] < YESTERDAY
+    await assert_weeks_are_what_the_snapshots_say(scope)
+    # What was under way may still have been carried out behind the count.
+    assert 0 < await snapshot_licenses(client) <= 700 - done
+    assert await scope.collection("license_snapshots").count(scope.match()) == 700
+    assert (await one(scope, "partners"))["snapshot_day"] == YESTERDAY
+    await assert_weeks_are_what_the_snapshots_say(scope)
+
+
+async def test_the_loop_takes_the_snapshots_of_every_partner(client: Client) -> None:
+    scopes = [await old_partner(client, partner_id=name) for name in ("acme", "other")]
+    for scope in scopes:
+        await add_customer(scope, "C-1", subscription("S-1"))
+    loop = JobLoop(client)
+    loop.start()
+    async with asyncio.timeout(20):
+        while not all([await _is_done(scope) for scope in scopes]):
+            await asyncio.sleep(0.02)
+    await loop.stop()
+    for scope in scopes:
+        assert set(await taken(scope)) == {("S-1", YESTERDAY)}
+
+
+async def _is_done(scope: Scope) -> bool:
+    partner: Document = await one(scope, "partners")
+    return bool(partner["snapshot_day"] == YESTERDAY)
+
+
+async def test_one_slice_may_be_repeated(client: Client) -> None:
+    scope = await old_partner(client)
+    id_ = await add_customer(scope, "C-1", subscription("S-1"))
+    assert [await take_snapshots(scope, [id_], YESTERDAY) for _ in range(3)] == [1, 0, 0]
