@@ -45,7 +45,7 @@ def _change(context: Context, event: FeedEvent) -> ActivityChange:
     is_own = event.document["actor_id"] == context.viewer.administrator.id
     return ActivityChange(
         position=event.position,
-        visible_until=None if is_own else event.visible_until(administrator_id),
+        hold=None if is_own else event.hold(administrator_id),
         cursor=context.feed.cursor(event.partner_id, event.position),
         event=EventDocument.read(event.document),
     )

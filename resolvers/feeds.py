@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from domain.customer_filter import AllOf, parse_filter, uses_time
@@ -11,7 +10,7 @@ from domain.feed_cursors import Position
 from domain.permissions import sees_all_customers
 from resolvers.context import Context, Viewer
 from store.clock import utc_now
-from store.feed_events import FeedEvent
+from store.feed_events import FeedEvent, Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +23,10 @@ class FeedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What every feed's payload carries for its delivery: its place, and when the viewer's sight of it ends."""
+    """What every feed's payload carries for its delivery: its place, and the hold that it may be told by, if any."""
 
     position: Position
-    visible_until: datetime | None
+    hold: Hold | None
     cursor: str
 
 

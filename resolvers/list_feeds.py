@@ -83,7 +83,7 @@ def _change(context: Context, event: FeedEvent, kind: ListChangeKind) -> Custome
     administrator_id = assigned_only(context.viewer)
     return CustomerListChange(
         position=event.position,
-        visible_until=None if kind is ListChangeKind.LEFT else event.visible_until(administrator_id),
+        hold=None if kind is ListChangeKind.LEFT else event.hold(administrator_id),
         cursor=context.feed.cursor(event.partner_id, event.position),
         kind=kind,
         customer_id=event.document["customer_id"],

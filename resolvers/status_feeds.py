@@ -66,7 +66,7 @@ def _status_change(context: Context, event: FeedEvent, administrator_id: str | N
     document = event.document
     return CustomerStatusChange(
         position=event.position,
-        visible_until=event.visible_until(administrator_id),
+        hold=event.hold(administrator_id),
         cursor=context.feed.cursor(event.partner_id, event.position),
         at=document["at"],
         customer_id=document["customer_id"],

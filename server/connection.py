@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, Protocol
 
+import orjson
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -26,15 +26,15 @@ from server.protocol import (
     ProtocolError,
     Subscribe,
     complete_message,
-    encoded,
     error_message,
+    next_head,
     next_message,
     pong,
     read_message,
     token_of,
 )
 from server.shared_feeds import SharedFeeds
-from server.socket_transport import abort_later
+from server.socket_transport import abort_later, wire_of
 from store.clock import utc_now
 
 INIT_SECONDS = 10.0
@@ -60,7 +60,8 @@ class Connection:
         self._websocket, self._hub, self._shared = websocket, hub, shared
         self._loop = asyncio.get_running_loop()
         self._closing: asyncio.Future[ProtocolError] = self._loop.create_future()
-        self._outbox = Outbox(websocket, self.close)
+        self._wire = wire_of(websocket.scope)
+        self._outbox = Outbox(self._wire, hub.feed.heard, shared.figures, self.close)
         self._running: dict[str, _Running] = {}
         self._token: str | None = None
         self._release: Callable[[], None] | None = None
@@ -70,26 +71,26 @@ class Connection:
         )
 
     async def run(self) -> None:
-        """Reads and writes until either side ends it."""
-        tasks: set[asyncio.Future[Any]] = {
-            asyncio.create_task(self._read()),
-            asyncio.create_task(self._outbox.run()),
-        }
+        """Reads until either side ends it."""
+        reading: asyncio.Future[None] = asyncio.create_task(self._read(), name="socket")
         try:
-            await asyncio.wait({*tasks, self._closing}, return_when=asyncio.FIRST_COMPLETED)
+            waited: set[asyncio.Future[Any]] = {reading, self._closing}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._outbox.shut()
             self._timer.cancel()
             if self._release is not None:
                 self._release()
-            tasks.update(running.task for running in self._running.values())
+            tasks = [reading, *(running.task for running in self._running.values())]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._say_goodbye()
 
     def close(self, error: ProtocolError) -> None:
-        """Ends the socket with a code and a reason."""
+        """Ends the socket with a code and a reason; nothing else leaves from now on."""
         if not self._closing.done():
+            self._outbox.shut()
             self._closing.set_result(error)
 
     def _close_with(self, code: CloseCode, reason: str) -> None:
@@ -100,7 +101,7 @@ class Connection:
         if not self._closing.done():
             return
         error = self._closing.result()
-        abort_later(self._websocket.scope, _CLOSE_SECONDS)
+        abort_later(self._wire, _CLOSE_SECONDS)
         with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._websocket.close(error.code, error.reason)
@@ -120,7 +121,7 @@ class Connection:
             case ConnectionInit(payload):
                 await self._initialise(token_of(payload))
             case Ping(payload):
-                self._outbox.put(pong(payload))
+                self._outbox.put_first(pong(payload))
             case Pong():
                 pass
             case Subscribe() as subscribe:
@@ -141,7 +142,7 @@ class Connection:
             raise ProtocolError(CloseCode.TRY_AGAIN_LATER, exception_error(failure)["message"]) from None
         self._token = token
         # A change before this moment is seen by each operation, which looks at the token again.
-        self._release = self._shared.revocations.watch(viewer, self.close)
+        self._outbox.access, self._release = self._shared.watch.begin(viewer, self.close)
         self._timer.cancel()
         left = (viewer.expires_at - utc_now()).total_seconds()
         self._timer = self._loop.call_later(max(0, left), self._close_with, CloseCode.FORBIDDEN, "token expired")
@@ -156,8 +157,8 @@ class Connection:
             refused = failure_error(BadUserInput(f"A socket may have at most {MAX_OPERATIONS} operations at once."))
             self._outbox.put(error_message(subscribe.id, [refused]))
             return
-        running = self._running[subscribe.id] = _Running()
-        running.task = asyncio.create_task(self._operate(subscribe, self._token, running))
+        running = self._running[subscribe.id] = _Running(subscribe.id, self._outbox)
+        running.task = asyncio.create_task(self._operate(subscribe, self._token, running), name="operation")
 
     async def _operate(self, subscribe: Subscribe, token: str, running: "_Running") -> None:
         """Carries out one operation and says how it ended; its failure never ends another one."""
@@ -165,6 +166,10 @@ class Connection:
             errors = await self._carried_out(subscribe, token, running)
         except Refusal as refused:
             errors = refused.errors
+        except Unauthenticated as refused:
+            # It was let in before, so the viewer has gone since: that ends everything.
+            self._close_with(CloseCode.FORBIDDEN, str(refused))
+            return
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             errors = [exception_error(failure)]
         if running.is_wanted:
@@ -174,32 +179,30 @@ class Connection:
 
     async def _carried_out(self, subscribe: Subscribe, token: str, running: "_Running") -> Errors:
         # A feed begins when its operation is accepted: whatever is written while the token is looked at belongs to it.
-        position, hub, id_json = self._hub.feed.position, self._hub, encoded(subscribe.id)
-
-        def send(payload_json: str, visible_until: datetime | None = None) -> None:
-            self._outbox.put(next_message(id_json, payload_json), visible_until, running)
-
-        def send_change(answer: Answer) -> None:
-            send(answer.payload_json, answer.visible_until)
-
+        position, hub = self._hub.feed.position, self._hub
         viewer = await hub.authenticate(token)
         variables = subscribe.variables or {}
         operation = hub.operations.prepare(subscribe.query, subscribe.operation_name, variables)
         if operation.kind is OperationType.SUBSCRIPTION:
-            return await self._shared.groups.serve(viewer, operation, variables, position, send_change)
+            return await self._shared.groups.serve(viewer, operation, variables, position, running.tell)
         answer = await hub.operations.answer(operation, variables, hub.context(viewer))
         if "data" not in answer:
             return list(answer["errors"])
-        send(encoded(answer))
+        self._outbox.put(next_message(next_head(subscribe.id), orjson.dumps(answer)), running)
         return []
 
 
 class _Running:
     """An operation under way; what it has put into the outbox is dropped once the client has ended it."""
 
-    def __init__(self) -> None:
+    def __init__(self, id_: str, outbox: Outbox) -> None:
         self.is_wanted = True
         self.task: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._head, self._outbox = next_head(id_), outbox
+
+    def tell(self, answer: Answer) -> None:
+        """Sends a result."""
+        self._outbox.put(next_message(self._head, answer.payload), self, answer)
 
     def stop(self) -> None:
         """The client wants no more of it."""

@@ -64,6 +64,11 @@ def exception_error(exception: BaseException) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": INTERNAL, "id": identity}}
 
 
+def is_outage(error: GraphQLError) -> bool:
+    """Whether the database was the reason, so that the same may go well a moment later."""
+    return isinstance(_root_cause(error), (Unavailable, PyMongoError))
+
+
 def _root_cause(error: GraphQLError) -> BaseException | None:
     """What a resolver raised, under however many GraphQL errors."""
     cause: BaseException | None = error.original_error

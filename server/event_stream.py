@@ -25,7 +25,7 @@ from server.operations import Operation, Refusal
 from server.outbox import Outbox
 from server.protocol import ProtocolError
 from server.shared_feeds import SharedFeeds, shared_feeds
-from server.socket_transport import abort_later
+from server.socket_transport import abort_later, wire_of
 from server.viewer import bearer_token
 from store.clock import utc_now
 
@@ -46,11 +46,12 @@ async def graphql_stream(request: Request) -> Response:
     # A feed begins when its operation is accepted: whatever is written from here on belongs to it.
     position = hub.feed.position
     try:
-        viewer = await hub.authenticate(bearer_token(request.headers.get("authorization")))
+        token = bearer_token(request.headers.get("authorization"))
+        viewer = await hub.authenticate(token)
         parameters = await parameters_of(request)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         return refusal(failure)
-    operating = _Operating(hub, shared_feeds(request.app.state, hub), viewer, parameters, request.method)
+    operating = _Operating(hub, shared_feeds(request.app.state, hub), token, viewer, parameters, request.method)
     return _EventStream(operating, position, request.headers.get("last-event-id"))
 
 
@@ -60,6 +61,7 @@ class _Operating:
 
     hub: Hub
     feeds: SharedFeeds
+    token: str
     viewer: Viewer
     parameters: Parameters
     method: str
@@ -76,24 +78,26 @@ class _Operating:
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             errors = [exception_error(failure)]
         if errors:
-            outbox.put(_next(orjson.dumps({"errors": errors}).decode()))
-        outbox.put("event: complete\ndata:\n\n")
+            outbox.put(_next(Answer(orjson.dumps({"errors": errors}))))
+        outbox.put(b"event: complete\ndata:\n\n")
 
     async def _carried_out(self, outbox: Outbox, position: Position, last_cursor: str | None) -> Errors:
         hub, given = self.hub, self.parameters
         variables = given.variables or {}
+        # Access may have changed between the first look and the watch over it.
+        viewer = await hub.authenticate(self.token)
         operation: Operation = hub.operations.prepare(given.query, given.operation_name, variables)
         if operation.kind is OperationType.MUTATION and self.method == "GET":
             raise HttpRefusal(405, "Mutations need POST.")
+
+        def tell(answer: Answer) -> None:
+            outbox.put(_next(answer), self, answer)
+
         if operation.kind is not OperationType.SUBSCRIPTION:
-            answer = await hub.operations.answer(operation, variables, hub.context(self.viewer))
-            outbox.put(_next(orjson.dumps(answer).decode()))
+            answered = await hub.operations.answer(operation, variables, hub.context(viewer))
+            outbox.put(_next(Answer(orjson.dumps(answered))), self)
             return []
-
-        def send(told: Answer) -> None:
-            outbox.put(_next(told.payload_json, told.cursor), told.visible_until, self)
-
-        return await self.feeds.groups.serve(self.viewer, operation, variables, position, send, last_cursor)
+        return await self.feeds.groups.serve(viewer, operation, variables, position, tell, last_cursor)
 
 
 class _EventStream(Response):
@@ -104,56 +108,48 @@ class _EventStream(Response):
         self._operating, self._position, self._last_cursor = operating, position, last_cursor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operating, ended = self._operating, asyncio.get_running_loop().create_future()
+        operating, wire = self._operating, wire_of(scope)
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def end(_: ProtocolError | None = None) -> None:
-            operating.is_wanted = False
+            outbox.shut()
             if not ended.done():
                 ended.set_result(None)
 
-        outbox = Outbox(_Body(send), end)
-        release = operating.feeds.revocations.watch(operating.viewer, end)
+        outbox = Outbox(wire, operating.hub.feed.heard, operating.feeds.figures, end)
+        outbox.access, release = operating.feeds.watch.begin(operating.viewer, end)
         left = (operating.viewer.expires_at - utc_now()).total_seconds()
         timer = asyncio.get_running_loop().call_later(max(0.0, left), end)
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         tasks: set[asyncio.Future[Any]] = {
             asyncio.create_task(_vanished(receive)),
             asyncio.create_task(_pinged(outbox)),
-            asyncio.create_task(outbox.run()),
+            asyncio.create_task(self._run(outbox)),
         }
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            running = asyncio.create_task(operating.run(outbox, self._position, self._last_cursor))
-            running.add_done_callback(lambda _: outbox.finish())
             await asyncio.wait({*tasks, ended}, return_when=asyncio.FIRST_COMPLETED)
-            tasks.add(running)
         finally:
+            outbox.shut()
             timer.cancel()
             release()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         # One who does not read would keep the end waiting for good.
-        keep = abort_later(scope, _CLOSE_SECONDS)
+        keep = abort_later(wire, _CLOSE_SECONDS)
         with suppress(OSError):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             keep()
 
-
-class _Body:
-    """The response's body as the outbox writes it."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-
-    async def send_text(self, data: str) -> None:
-        """One event."""
-        await self._send({"type": "http.response.body", "body": data.encode(), "more_body": True})
+    async def _run(self, outbox: Outbox) -> None:
+        await self._operating.run(outbox, self._position, self._last_cursor)
+        await outbox.flushed()
 
 
-def _next(payload_json: str, cursor: str | None = None) -> str:
+def _next(answer: Answer) -> bytes:
     """One result; JSON has no line breaks of its own."""
-    place = "" if cursor is None else f"id: {cursor}\n"
-    return f"{place}event: next\ndata: {payload_json}\n\n"
+    place = b"" if answer.cursor is None else b"id: %b\n" % answer.cursor.encode()
+    return b"%bevent: next\ndata: %b\n\n" % (place, answer.payload)
 
 
 async def _vanished(receive: Receive) -> None:
@@ -164,4 +160,4 @@ async def _vanished(receive: Receive) -> None:
 async def _pinged(outbox: Outbox) -> None:
     while True:
         await asyncio.sleep(PING_SECONDS)
-        outbox.put(":\n\n")
+        outbox.put_first(b":\n\n")

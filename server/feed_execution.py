@@ -5,7 +5,6 @@ from asyncio import Future, Task, create_task, gather, shield, sleep
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import aclosing
-from datetime import datetime
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
@@ -16,45 +15,59 @@ from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
 from strawberry.execution import optimized_is_awaitable
 
+from domain.failures import Unavailable
 from domain.feed_cursors import Position
 from resolvers.context import Context, Viewer
 from resolvers.feeds import Change, FeedBatch
 from resolvers.state_feeds import STATE_FIELDS
-from server.errors import BAD_USER_INPUT, execution_errors, request_errors
+from server.errors import BAD_USER_INPUT, execution_errors, is_outage, request_errors
 from server.operations import Operation, Operations, Refusal
+from store.feed_events import Hold
 from store.feed_oplog import Stretch
 
-# So many answers are made before others get their turn on the loop, and before these are sent.
-_AT_ONCE = 25
+# So many answers are made before these are sent, and so many messages sent before others get their turn on the loop.
+_AT_ONCE, _SENT_AT_ONCE = 25, 6_000
 _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
 
 class Answer(NamedTuple):
     """One change or state as it goes to the subscribers, encoded; a state has no place to go on from."""
 
-    payload_json: str
+    payload: bytes
     position: Position | None = None
     cursor: str | None = None
-    visible_until: datetime | None = None
+    hold: Hold | None = None
 
 
-Deliver = Callable[[Answer], None]
+# Hands an answer to its subscribers, and says how many they are.
+Deliver = Callable[[Answer], int]
 
 
 class Shared(NamedTuple):
     """The context of a batch, and the answers already made in it: equal changes of one shape have one answer."""
 
     context: Context
-    answers: dict[Hashable, "Task[str]"]
+    answers: dict[Hashable, "Task[bytes]"]
 
 
 NewContext = Callable[[Viewer], Shared]
 
 
 class FeedExecution:
-    """A subscription with its variables, ready to be run over any stretches of events; Refusal where it cannot be."""
+    """A subscription with its variables, ready to be run over any stretches of events; Refusal where it cannot be.
 
-    def __init__(self, operations: Operations, schema: Any, operation: Operation, variables: Mapping[str, Any]) -> None:
+    `heard` returns while the feed is heard: nothing is delivered while access may have changed unheard.
+    """
+
+    def __init__(
+        self,
+        operations: Operations,
+        schema: Any,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        heard: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._heard = heard
         name = operation.definition.name
         built = schema.execution_context_class.build(
             operations.graphql_schema,
@@ -110,7 +123,9 @@ class FeedExecution:
         source: Any = await self._source(context)
         async with aclosing(source):
             async for state in source:
-                deliver(Answer(await self._one(state, context)))
+                payload = await self._one(state, context)
+                await self._heard()
+                deliver(Answer(payload))
 
     async def _source(self, context: Context) -> AsyncIterator[Any]:
         executor = self._executor.build_per_event_executor(None)
@@ -127,25 +142,35 @@ class FeedExecution:
         while changes:
             some, changes[:] = changes[:_AT_ONCE], changes[_AT_ONCE:]
             payloads = await gather(*(self._shared_answer(change, shared) for change in some))
+            sent = 0
             for change, payload in zip(some, payloads, strict=True):
-                deliver(Answer(payload, change.position, change.cursor, change.visible_until))
+                await self._heard()
+                sent += deliver(Answer(payload, change.position, change.cursor, change.hold))
+                if sent >= _SENT_AT_ONCE:
+                    sent = 0
+                    await sleep(0)
             await sleep(0)
 
-    def _shared_answer(self, change: Change, shared: Shared) -> "Future[str]":
+    def _shared_answer(self, change: Change, shared: Shared) -> "Future[bytes]":
         key = (self._shape, change)
         answer = shared.answers.get(key)
         if answer is None:
             answer = shared.answers[key] = create_task(self._one(change, shared.context))
+            # Where nobody waits any more, nobody needs to know that it failed.
+            answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         # Whoever leaves early must not take the answer away from the others.
         return shield(answer)
 
-    async def _one(self, change: Any, context: Context) -> str:
+    async def _one(self, change: Any, context: Context) -> bytes:
         executor = self._executor.build_per_event_executor(change)
         executor.context_value = context
         result: Any = execute_subscription_event(executor)
         if isinstance(result, Awaitable):
             result = await result
-        return orjson.dumps(Operations.rendered(result)).decode()
+        if any(is_outage(error) for error in result.errors or ()):
+            # Half an answer would pass for the change itself; it is made once more when the database is back.
+            raise Unavailable
+        return orjson.dumps(Operations.rendered(result))
 
 
 def encoded_key(variables: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from strawberry import Schema
 
@@ -14,7 +14,9 @@ from domain.permissions import sees_all_customers
 from resolvers.context import Context, Viewer
 from server.errors import Errors, exception_error
 from server.feed_execution import Answer, FeedExecution, Shared, encoded_key
+from server.feed_figures import FeedFigures
 from server.operations import Operation, Operations, Refusal
+from server.outages import through_outages
 from server.seats import Seat, Send
 from server.state_groups import StateGroup
 from store.feed import Feed
@@ -42,11 +44,20 @@ class FeedHub(Protocol):
         """A fresh context, with loaders of its own."""
 
 
+class _Asked(NamedTuple):
+    """One subscription: what equals share, and what is its own."""
+
+    key: Key
+    viewer: Viewer
+    execution: FeedExecution
+    seat: Seat
+
+
 class FeedGroups:
     """All groups of the process."""
 
-    def __init__(self, hub: FeedHub) -> None:
-        self._hub = hub
+    def __init__(self, hub: FeedHub, figures: FeedFigures) -> None:
+        self._hub, self._figures = hub, figures
         self._groups: dict[Key, _Group] = {}
         self._state_groups: dict[Key, StateGroup] = {}
         self._contexts = _SharedContexts(hub)
@@ -65,43 +76,57 @@ class FeedGroups:
         It goes on behind `last_cursor`, the last one that its client has seen, else its `after`, else the position.
         Refusal, InvalidCursor or CursorExpired where it cannot begin.
         """
-        execution = FeedExecution(self._hub.operations, self._hub.schema, operation, variables)
-        after = last_cursor or execution.after
-        if after is not None:
-            position = self._hub.feed.read_cursor(viewer.partner_id, after)
         seat = Seat(position, send)
-        key = _key(viewer, operation, variables, execution.after_variable)
-        group: _Group | StateGroup
-        if execution.tells_states:
-            group = self._with_state(seat, key, viewer, execution)
-        else:
-            group = await self._seated(seat, key, viewer, execution)
+        group = await self._joined(self._asked(viewer, operation, variables, seat, last_cursor))
+        self._figures.subscribers += 1
         try:
             return await seat.ended
         finally:
+            self._figures.subscribers -= 1
             group.leave(seat)
 
-    async def _seated(self, seat: Seat, key: Key, viewer: Viewer, execution: FeedExecution) -> "_Group":
+    def _asked(
+        self, viewer: Viewer, operation: Operation, variables: Mapping[str, Any], seat: Seat, last_cursor: str | None
+    ) -> _Asked:
+        hub = self._hub
+        execution = FeedExecution(hub.operations, hub.schema, operation, variables, hub.feed.heard)
+        after = last_cursor or execution.after
+        if after is not None:
+            seat.position = hub.feed.read_cursor(viewer.partner_id, after)
+        return _Asked(_key(viewer, operation, variables, execution.after_variable), viewer, execution, seat)
+
+    async def _joined(self, asked: _Asked) -> "_Group | StateGroup":
+        # The first state is told as one joins, and must not be told while access may have changed unheard.
+        await self._hub.feed.heard()
+        return self._with_state(asked) if asked.execution.tells_states else await self._seated(asked)
+
+    async def _seated(self, asked: _Asked) -> "_Group":
         """The group that goes on exactly where the seat is; until there is one, the seat hears its events alone."""
-        feed, partner_id = self._hub.feed, viewer.partner_id
+        feed, seat, partner_id = self._hub.feed, asked.seat, asked.viewer.partner_id
         while True:
-            group = self._groups.get(key)
+            group = self._groups.get(asked.key)
             if group is None and feed.holds(partner_id, seat.position):
-                group = self._groups[key] = _Group(self._hub, viewer, execution, seat.position, self._contexts)
-                group.begin(partial(self._forget, key, group))
+                group = self._groups[asked.key] = _Group(self._hub, asked, self._contexts)
+                group.begin(partial(self._forget, asked.key, group))
             # Between this question and the seat's joining nothing else may run, so that nothing is missed.
             if group is not None and (group.reached <= seat.position or feed.is_at_end(partner_id, seat.position)):
                 group.seats.add(seat)
                 return group
-            await execution.run(self._hub.context(viewer), self._up_to_now(seat, partner_id), self._contexts, seat.take)
+            await through_outages(partial(self._hear_alone, asked), lambda: seat.position)
 
-    def _with_state(self, seat: Seat, key: Key, viewer: Viewer, execution: FeedExecution) -> StateGroup:
+    async def _hear_alone(self, asked: _Asked) -> None:
+        """Tells the seat what has happened up to now."""
+        stretches = self._up_to_now(asked.seat, asked.viewer.partner_id)
+        await asked.execution.run(self._hub.context(asked.viewer), stretches, self._contexts, asked.seat.take)
+
+    def _with_state(self, asked: _Asked) -> StateGroup:
         """The group that tells the same state; it tells a new seat at once how it was last."""
-        group = self._state_groups.get(key)
+        group = self._state_groups.get(asked.key)
         if group is None:
-            group = self._state_groups[key] = StateGroup(self._hub.context(viewer), execution)
-            group.begin(partial(self._forget_state, key, group))
-        group.join(seat)
+            context = self._hub.context(asked.viewer)
+            group = self._state_groups[asked.key] = StateGroup(context, asked.execution)
+            group.begin(partial(self._forget_state, asked.key, group))
+        group.join(asked.seat)
         return group
 
     def _forget_state(self, key: Key, group: StateGroup) -> None:
@@ -122,16 +147,9 @@ class FeedGroups:
 class _Group:
     """One execution for all who asked the same and may see the same."""
 
-    def __init__(
-        self,
-        hub: FeedHub,
-        viewer: Viewer,
-        execution: FeedExecution,
-        position: Position,
-        contexts: "_SharedContexts",
-    ) -> None:
-        self._hub, self._viewer, self._execution, self._contexts = hub, viewer, execution, contexts
-        self.reached = position
+    def __init__(self, hub: FeedHub, asked: _Asked, contexts: "_SharedContexts") -> None:
+        self._hub, self._viewer, self._execution, self._contexts = hub, asked.viewer, asked.execution, contexts
+        self.reached = asked.seat.position
         self.seats: set[Seat] = set()
         self._task: asyncio.Task[None] | None = None
         self._forget: Callable[[], Any] = bool
@@ -151,8 +169,7 @@ class _Group:
     async def _run(self) -> None:
         errors: Errors = []
         try:
-            context = self._hub.context(self._viewer)
-            await self._execution.run(context, self._stretches(), self._contexts, self._deliver)
+            await through_outages(self._hear, lambda: self.reached)
         except Refusal as refused:
             errors = refused.errors
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
@@ -162,17 +179,22 @@ class _Group:
             for seat in self.seats:
                 seat.end(errors)
 
+    async def _hear(self) -> None:
+        context = self._hub.context(self._viewer)
+        await self._execution.run(context, self._stretches(), self._contexts, self._deliver)
+
     async def _stretches(self) -> AsyncIterator[Stretch]:
         async with aclosing(self._hub.feed.follow(self._viewer.partner_id, self.reached)) as stretches:
             async for stretch in stretches:
                 yield stretch
                 self.reached = stretch.reached
 
-    def _deliver(self, answer: Answer) -> None:
+    def _deliver(self, answer: Answer) -> int:
         if answer.position is not None:
             self.reached = answer.position
         for seat in tuple(self.seats):
             seat.take(answer)
+        return len(self.seats)
 
 
 class _SharedContexts:

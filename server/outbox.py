@@ -1,24 +1,21 @@
-"""What waits to be sent to one client: bounded, and looked at once more as it leaves."""
+"""What goes to one client: at once where it keeps up, else through a bounded queue and a last look at what leaves."""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
-from starlette.websockets import WebSocketDisconnect
-
+from server.access import Access
+from server.feed_execution import Answer
+from server.feed_figures import FeedFigures
 from server.protocol import CloseCode, ProtocolError
+from server.socket_transport import Wire
 from store.clock import utc_now
 
 MAX_MESSAGES = 256
-MAX_CHARACTERS = 1024 * 1024
-
-
-class Socket(Protocol):
-    """Where messages go."""
-
-    async def send_text(self, data: str) -> None: ...
+MAX_BYTES = 1024 * 1024
+# One who takes nothing at all for so long has stopped reading.
+STALLED_SECONDS = 5.0
 
 
 class Sender(Protocol):
@@ -28,52 +25,121 @@ class Sender(Protocol):
 
 
 class _Entry(NamedTuple):
-    text: str
-    visible_until: datetime | None
+    text: bytes
     sender: Sender | None
+    answer: Answer | None
 
 
 class Outbox:
-    """Takes messages without waiting; one who does not keep up is closed, so that nobody else waits or pays."""
+    """Takes messages without waiting; one who does not keep up is closed, so that nobody else waits or pays.
 
-    def __init__(self, client: Socket, on_overflow: Callable[[ProtocolError], None]) -> None:
-        self._client, self._on_overflow = client, on_overflow
+    `heard` returns while the feed is heard: what was queued does not leave while access may have changed unheard.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        heard: Callable[[], Awaitable[None]],
+        figures: FeedFigures,
+        on_overflow: Callable[[ProtocolError], None],
+    ) -> None:
+        self._wire, self._heard, self._figures, self._on_overflow = wire, heard, figures, on_overflow
         self._entries: deque[_Entry] = deque()
-        self._characters = 0
-        self._filled = asyncio.Event()
-        self._is_finished = False
+        self._bytes = 0
+        self._is_shut = False
+        self._draining: asyncio.Task[None] | None = None
+        # The client's, once it has said who it is.
+        self.access: Access | None = None
 
-    def finish(self) -> None:
-        """Nothing more will be put: `run` returns once all of it is sent."""
-        self._is_finished = True
-        self._filled.set()
+    def put(self, text: bytes, sender: Sender | None = None, answer: Answer | None = None) -> None:
+        """Sends a message, or queues it; `answer` is what it carries of a feed.
 
-    def put(self, text: str, visible_until: datetime | None = None, sender: Sender | None = None) -> None:
-        """Adds a message; it is dropped on its way if by then its sender is not wanted, or it no longer visible."""
-        self._entries.append(_Entry(text, visible_until, sender))
-        self._characters += len(text)
-        if len(self._entries) > MAX_MESSAGES or self._characters > MAX_CHARACTERS:
-            self._entries.clear()
-            self._characters = 0
-            self._on_overflow(ProtocolError(CloseCode.TOO_SLOW, "You do not keep up: resume from your cursor."))
-        self._filled.set()
-
-    async def run(self) -> None:
-        """Sends whatever is put, in order, until the client is gone or nothing more will come."""
-        try:
-            while not self._is_finished:
-                await self._filled.wait()
-                self._filled.clear()
-                while self._entries:
-                    entry = self._entries.popleft()
-                    self._characters -= len(entry.text)
-                    if _may_leave(entry):
-                        await self._client.send_text(entry.text)
-        except WebSocketDisconnect:
+        It is dropped if by the time it leaves its sender is not wanted, or the viewer may no longer see it.
+        """
+        if self._is_shut:
             return
+        if not self._entries:
+            if not self._may_leave(sender, answer):
+                self._figures.dropped += 1
+                return
+            if self._wire.write(text):
+                self._figures.delivered += answer is not None
+                return
+        self._queue(_Entry(text, sender, answer))
 
+    def put_first(self, text: bytes) -> None:
+        """Sends what belongs to no operation, past all that is queued if the client takes it."""
+        if not self._is_shut and not self._wire.write(text):
+            self._queue(_Entry(text, None, None))
 
-def _may_leave(entry: _Entry) -> bool:
-    if entry.visible_until is not None and entry.visible_until <= utc_now():
-        return False
-    return entry.sender is None or entry.sender.is_wanted
+    def shut(self) -> None:
+        """From this moment on nothing leaves any more."""
+        self._is_shut = True
+        self._clear()
+        if self._draining is not None:
+            self._draining.cancel()
+
+    async def flushed(self) -> None:
+        """Returns once all that was put is sent, or nobody is there to take it."""
+        if self._draining is not None:
+            await asyncio.wait({self._draining})
+
+    def _queue(self, entry: _Entry) -> None:
+        self._entries.append(entry)
+        self._bytes += len(entry.text)
+        self._figures.queued += 1
+        if len(self._entries) > MAX_MESSAGES or self._bytes > MAX_BYTES:
+            self._give_up()
+        elif self._draining is None:
+            self._draining = asyncio.create_task(self._drain(), name="outbox")
+            self._draining.add_done_callback(self._drained)
+
+    def _give_up(self) -> None:
+        self._clear()
+        self._on_overflow(ProtocolError(CloseCode.TOO_SLOW, "You do not keep up: resume from your cursor."))
+
+    def _clear(self) -> None:
+        self._figures.queued -= len(self._entries)
+        self._figures.dropped += len(self._entries)
+        self._entries.clear()
+        self._bytes = 0
+
+    async def _drain(self) -> None:
+        """Sends what is queued, in order, as the client takes it."""
+        while self._entries:
+            try:
+                async with asyncio.timeout(STALLED_SECONDS):
+                    is_there = await self._wire.drained()
+            except TimeoutError:
+                self._give_up()
+                return
+            if not is_there:
+                self._clear()
+                return
+            if self._entries[0].answer is not None:
+                await self._heard()
+            self._send_next()
+
+    def _send_next(self) -> None:
+        """Between the look at the first entry and its leaving nothing else may run."""
+        text, sender, answer = self._entries[0]
+        may_leave = self._may_leave(sender, answer)
+        if may_leave and not self._wire.write(text):
+            return
+        self._entries.popleft()
+        self._bytes -= len(text)
+        self._figures.queued -= 1
+        if not may_leave:
+            self._figures.dropped += 1
+        elif answer is not None:
+            self._figures.delivered += 1
+
+    def _drained(self, _: "asyncio.Task[None]") -> None:
+        self._draining = None
+
+    def _may_leave(self, sender: Sender | None, answer: Answer | None) -> bool:
+        if sender is not None and not sender.is_wanted:
+            return False
+        if answer is None or answer.hold is None or answer.position is None:
+            return True
+        return self.access is not None and self.access.opens(answer.hold, answer.position, utc_now())

@@ -5,6 +5,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from server.feed_figures import feed_registry
+from server.shared_feeds import shared_feeds
+
 REQUESTS = Counter("partnerhub_http_requests_total", "Requests to /graphql by status", ["status"])
 SECONDS = Histogram("partnerhub_http_request_seconds", "How long requests to /graphql took")
 
@@ -23,9 +26,12 @@ async def readyz(request: Request) -> Response:
     return PlainTextResponse("\n".join(problems) or "ok", 503 if problems else 200)
 
 
-async def metrics(_request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Prometheus' text format."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    hub, text = getattr(request.app.state, "hub", None), generate_latest()
+    if hub is not None:
+        text += generate_latest(feed_registry(hub.feed, shared_feeds(request.app.state, hub).figures))
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 routes = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]

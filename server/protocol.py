@@ -21,6 +21,7 @@ _LONGEST_REASON = 123
 class CloseCode(IntEnum):
     """Why the server closes a socket; all but those of the protocol itself are safe to connect after again."""
 
+    SERVICE_RESTART = 1012
     TRY_AGAIN_LATER = 1013
     BAD_REQUEST = 4400
     UNAUTHORIZED = 4401
@@ -108,40 +109,36 @@ def token_of(payload: Mapping[str, Any]) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-ACKNOWLEDGED = '{"type":"connection_ack"}'
+ACKNOWLEDGED = b'{"type":"connection_ack"}'
 
 
-def pong(payload: Mapping[str, Any] | None) -> str:
+def pong(payload: Mapping[str, Any] | None) -> bytes:
     """Answers a ping."""
     try:
-        return _text({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+        return orjson.dumps({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
     except orjson.JSONEncodeError:
         # What may be read may be nested deeper than what can be written.
         raise _bad("The ping's payload is nested too deeply.") from None
 
 
-def next_message(id_json: str, payload_json: str) -> str:
-    """One result; both parts come encoded, so that a result for many is encoded once."""
-    return f'{{"id":{id_json},"type":"next","payload":{payload_json}}}'
+def next_head(id_: str) -> bytes:
+    """What stands before the payload in each result of an operation."""
+    return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id_)
 
 
-def error_message(id_: str, errors: Sequence[Mapping[str, Any]]) -> str:
+def next_message(head: bytes, payload: bytes) -> bytes:
+    """One result; the payload comes encoded, so that a result for many is encoded once."""
+    return b"%b%b}" % (head, payload)
+
+
+def error_message(id_: str, errors: Sequence[Mapping[str, Any]]) -> bytes:
     """The operation could not be begun, or cannot go on."""
-    return _text({"id": id_, "type": "error", "payload": errors})
+    return orjson.dumps({"id": id_, "type": "error", "payload": errors})
 
 
-def complete_message(id_: str) -> str:
+def complete_message(id_: str) -> bytes:
     """The operation is over."""
-    return _text({"id": id_, "type": "complete"})
-
-
-def encoded(value: Any) -> str:
-    """A value as JSON."""
-    return _text(value)
-
-
-def _text(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return orjson.dumps({"id": id_, "type": "complete"})
 
 
 def _bad(reason: str) -> ProtocolError:

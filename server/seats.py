@@ -18,13 +18,15 @@ class Seat:
         self.ended: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
         self._send = send
 
-    def take(self, answer: Answer) -> None:
-        """Sends the answer, unless the subscriber has had it or asked only for later ones."""
-        if answer.position is None:
-            self._send(answer)
-        elif answer.position > self.position:
-            self.position = answer.position
-            self._send(answer)
+    def take(self, answer: Answer) -> int:
+        """Sends the answer, unless the subscriber has had it or asked only for later ones; says whether it did."""
+        position = answer.position
+        if position is not None:
+            if position <= self.position:
+                return 0
+            self.position = position
+        self._send(answer)
+        return 1
 
     def end(self, errors: Errors) -> None:
         """Nothing more will come; the errors say why."""

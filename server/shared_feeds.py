@@ -4,21 +4,24 @@ from dataclasses import dataclass
 
 from starlette.datastructures import State
 
+from server.access import AccessWatch
+from server.feed_figures import FeedFigures
 from server.feed_groups import FeedGroups, FeedHub
-from server.revocations import Revocations
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFeeds:
-    """The groups of equal subscriptions, and who is told that their access has changed."""
+    """The groups of equal subscriptions, whose connections are open, and the figures of it all."""
 
     groups: FeedGroups
-    revocations: Revocations
+    watch: AccessWatch
+    figures: FeedFigures
 
 
 def shared_feeds(state: State, hub: FeedHub) -> SharedFeeds:
     """Those of the application, made with the first live client."""
     if getattr(state, "shared_feeds", None) is None:
-        state.shared_feeds = SharedFeeds(FeedGroups(hub), Revocations(hub.feed))
+        figures = FeedFigures()
+        state.shared_feeds = SharedFeeds(FeedGroups(hub, figures), AccessWatch(hub.feed), figures)
     shared: SharedFeeds = state.shared_feeds
     return shared

@@ -1,21 +1,36 @@
-"""uvicorn's protocols with what ASGI lacks: pings of ours, and a way to cut off a client that is gone.
+"""uvicorn's protocols with what ASGI lacks: finished frames straight to the transport, pings of ours, a way to cut off.
 
-Pinned to uvicorn's version: closing its transport waits until all that was written is read, so that somebody
-who has vanished, or never reads, would be kept for good. Only `transport.abort()` ends that.
+Pinned to uvicorn's version. An ASGI message costs several times what its bytes do, and a feed says the same to
+thousands. Closing a transport waits until all that was written is read, so that somebody who has vanished, or
+never reads, would be kept for good: only `transport.abort()` ends that.
 """
 
 import asyncio
 from collections.abc import Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import OPEN
 
-_ABORT = "partnerhub.abort"
+_WIRE = "partnerhub.wire"
+
+
+class Wire(Protocol):
+    """The way to one client, past ASGI."""
+
+    def write(self, text: bytes) -> bool:
+        """Sends it at once; False where the client does not take more at the moment, or is gone."""
+
+    async def drained(self) -> bool:
+        """Returns once more can be written; False where the client is gone."""
+
+    def abort(self) -> None:
+        """Cuts the connection off."""
 
 
 class SocketTransport(WebSocketsSansIOProtocol):
-    """Give it to uvicorn as `ws`: its pings are its own, whatever uvicorn's settings say."""
+    """Give it to uvicorn as `ws`: its pings are its own, whatever uvicorn's settings say. It is its socket's wire."""
 
     # One who has vanished is gone after two of these.
     ping_seconds = 15.0
@@ -25,15 +40,31 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self.ping_interval = self.ping_timeout = self.ping_seconds
 
     async def run_asgi(self) -> None:
-        """Serves the socket; the application finds the way to cut it off in the scope."""
+        """Serves the socket; the application finds its wire in the scope."""
         extensions: dict[str, Any] = self.scope["extensions"]
-        extensions[_ABORT] = self._abort
+        extensions[_WIRE] = self
         await super().run_asgi()
+
+    def write(self, text: bytes) -> bool:
+        """Sends UTF-8 as one text message."""
+        if not self.writable.is_set() or not self._is_open():
+            return False
+        self.transport.write(_text_frame(text))
+        return True
+
+    async def drained(self) -> bool:
+        """Returns once more can be written; False where the socket is closed."""
+        await self.writable.wait()
+        return self._is_open()
+
+    def abort(self) -> None:
+        """Cuts the connection off."""
+        self.transport.abort()
 
     def keepalive_timeout(self) -> None:
         """The peer answered no ping: it is gone, and what was written to it will never be read."""
         super().keepalive_timeout()
-        self._abort()
+        self.abort()
 
     def send_receive_event_to_app(self) -> None:
         """Text that is not UTF-8 fails the connection, as RFC 6455 demands; uvicorn would also log a traceback."""
@@ -43,26 +74,67 @@ class SocketTransport(WebSocketsSansIOProtocol):
             return
         super().send_receive_event_to_app()
 
-    def _abort(self) -> None:
-        self.transport.abort()
+    def _is_open(self) -> bool:
+        return not self.close_sent and self.conn.state is OPEN and not self.transport.is_closing()
 
 
 class RequestTransport(HttpToolsProtocol):
-    """Give it to uvicorn as `http`: a response that streams for hours can be cut off like a socket."""
+    """Give it to uvicorn as `http`: a response that streams for hours can be written to and cut off like a socket."""
 
-    def on_message_begin(self) -> None:
-        """A request begins; the application finds the way to cut its connection off in the scope."""
-        super().on_message_begin()
-        extensions: Any = {_ABORT: self.transport.abort}
-        self.scope["extensions"] = extensions
+    def on_headers_complete(self) -> None:
+        """A request begins; the application finds the wire of its response in the scope."""
+        before = self.cycle
+        super().on_headers_complete()
+        if self.cycle is not before:
+            wires: Any = {_WIRE: _ResponseWire(self, self.cycle)}
+            self.cycle.scope["extensions"] = wires
 
 
-def abort_later(scope: MutableMapping[str, Any], seconds: float) -> Callable[[], None]:
+class _ResponseWire:
+    """A response without a length, once it has begun: each text is a chunk of its body."""
+
+    def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
+        self._protocol, self._cycle = protocol, cycle
+
+    def write(self, text: bytes) -> bool:
+        protocol = self._protocol
+        if protocol.flow.write_paused or not self._is_open():
+            return False
+        protocol.transport.write(b"%x\r\n%b\r\n" % (len(text), text))
+        return True
+
+    async def drained(self) -> bool:
+        await self._protocol.flow.drain()
+        return self._is_open()
+
+    def abort(self) -> None:
+        self._protocol.transport.abort()
+
+    def _is_open(self) -> bool:
+        cycle = self._cycle
+        is_ended = cycle.disconnected or cycle.response_complete
+        return bool(cycle.chunked_encoding) and not is_ended and not self._protocol.transport.is_closing()
+
+
+def wire_of(scope: MutableMapping[str, Any]) -> Wire:
+    """The wire of a request; KeyError where the server is not the one that `serve` starts."""
+    wire: Wire = scope["extensions"][_WIRE]
+    return wire
+
+
+def abort_later(wire: Wire, seconds: float) -> Callable[[], None]:
     """Cuts the connection off after so long, unless it is closed by then; the answer takes that back."""
-    abort: Callable[[], None] | None = scope.get("extensions", {}).get(_ABORT)
-    if abort is None:
-        return lambda: None
-    return asyncio.get_running_loop().call_later(seconds, abort).cancel
+    return asyncio.get_running_loop().call_later(seconds, wire.abort).cancel
+
+
+def _text_frame(text: bytes) -> bytes:
+    """A whole text message as RFC 6455 frames it: unmasked, uncompressed, in one piece."""
+    length = len(text)
+    if length < 126:
+        return b"\x81%c%b" % (length, text)
+    if length < 65536:
+        return b"\x81\x7e%b%b" % (length.to_bytes(2, "big"), text)
+    return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), text)
 
 
 def _is_text(data: bytes) -> bool:

@@ -8,6 +8,7 @@ from resolvers.context import Context
 from server.errors import Errors, exception_error
 from server.feed_execution import Answer, FeedExecution
 from server.operations import Refusal
+from server.outages import through_outages
 from server.seats import Seat
 
 
@@ -42,7 +43,7 @@ class StateGroup:
     async def _run(self) -> None:
         errors: Errors = []
         try:
-            await self._execution.run_states(self._context, self._deliver)
+            await through_outages(lambda: self._execution.run_states(self._context, self._deliver), lambda: self._last)
         except Refusal as refused:
             errors = refused.errors
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
@@ -52,9 +53,10 @@ class StateGroup:
             for seat in self.seats:
                 seat.end(errors)
 
-    def _deliver(self, answer: Answer) -> None:
+    def _deliver(self, answer: Answer) -> int:
         if answer == self._last:
-            return
+            return 0
         self._last = answer
         for seat in tuple(self.seats):
             seat.take(answer)
+        return len(self.seats)

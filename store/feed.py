@@ -49,6 +49,8 @@ class Feed:
     async def start(self) -> None:
         """Opens the stream and returns once everything that had happened by then lies in the ring."""
         self._task = asyncio.create_task(self._stream.run(), name="feed")
+        # It ends by `stop` alone: anything else goes to the log, and /readyz says so within a second.
+        self._task.add_done_callback(lambda task: task.cancelled() or task.result())
         caught_up = asyncio.create_task(self._stream.caught_up.wait())
         await asyncio.wait({self._task, caught_up}, return_when=asyncio.FIRST_COMPLETED)
         if self._task.done():

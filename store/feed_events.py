@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.feed_cursors import Position
 from store.client import Document, Timestamp
 from store.scope import administrator_key
 
+# Until when a hold stands that was taken away.
+LOST = datetime.min  # noqa: DTZ901  Instants are naive UTC throughout.
+_ADMINISTRATOR = administrator_key("")
 # The first byte of a resume token says "timestamp"; its eight bytes follow.
 _TIME_DIGITS = slice(2, 18)
 
@@ -34,6 +37,19 @@ class Facts:
             return True
         ends = self.access_until.get(administrator_id)
         return administrator_key(administrator_id) in self.keys and (ends is None or now < ends)
+
+    @property
+    def holds(self) -> dict[str, datetime | None]:
+        """Who is assigned to the customer, and until when; None where it stands until it is taken back."""
+        named = (key.removeprefix(_ADMINISTRATOR) for key in self.keys if key.startswith(_ADMINISTRATOR))
+        return {administrator_id: self.access_until.get(administrator_id) for administrator_id in named}
+
+
+class Hold(NamedTuple):
+    """An assigned administrator's hold on a customer, as an event left it: what rests on it may be told till then."""
+
+    customer_id: str
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +78,22 @@ class FeedEvent:
         """Whether the viewer may see the customer that the event left behind."""
         return self.facts_after is not None and self.facts_after.is_open_to(administrator_id, now)
 
-    def visible_until(self, administrator_id: str | None) -> datetime | None:
-        """When the viewer's sight of the customer ends by itself; None where it does not."""
+    def hold(self, administrator_id: str | None) -> Hold | None:
+        """The hold on the customer that the viewer's sight of it rests on; None for those who see all."""
         if administrator_id is None or self.facts_after is None:
             return None
-        return self.facts_after.access_until.get(administrator_id)
+        return Hold(self.document["customer_id"], self.facts_after.access_until.get(administrator_id))
+
+    def turned_holds(self) -> dict[str, datetime | None]:
+        """Whose hold on the customer the event changed, and until when it stands since: None for good, or LOST."""
+        before = {} if self.facts_before is None else self.facts_before.holds
+        after = {} if self.facts_after is None else self.facts_after.holds
+        if before == after:
+            return {}
+        named = before.keys() | after.keys()
+        return {
+            one: after.get(one, LOST) for one in named if (one in after) != (one in before) or before[one] != after[one]
+        }
 
 
 def cluster_time(stamp: Timestamp) -> int:

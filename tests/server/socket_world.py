@@ -67,7 +67,7 @@ async def _numbered(context: Context, least: int) -> AsyncIterator[Numbered]:
         for event in batch.events:
             if event.document["number"] >= least and event.is_visible(own, batch.context.scope.now):
                 cursor = feed.cursor(event.partner_id, event.position)
-                yield Numbered(event.position, event.visible_until(own), cursor, event.document["number"])
+                yield Numbered(event.position, event.hold(own), cursor, event.document["number"])
 
 
 @strawberry.type

@@ -16,8 +16,8 @@ from server.protocol import (
     ProtocolError,
     Subscribe,
     complete_message,
-    encoded,
     error_message,
+    next_head,
     next_message,
     pong,
     read_message,
@@ -105,7 +105,7 @@ def test_finds_the_token(payload: dict[str, object], token: str) -> None:
 @given(st.text(), anything)
 def test_results_are_spliced_into_valid_messages(id_: str, payload: object) -> None:
     try:
-        text = next_message(encoded(id_), json.dumps(payload))
+        text = next_message(next_head(id_), json.dumps(payload).encode())
     except TypeError:
         return  # A lone surrogate, which no client can have sent.
     assert json.loads(text) == {"id": id_, "type": "next", "payload": payload}

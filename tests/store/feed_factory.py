@@ -20,6 +20,7 @@ def event(number: int, partner_id: str = "acme", **fields: Any) -> dict[str, Any
         "kind": "STATUS_CHANGED",
         "partner_id": partner_id,
         "number": number,
+        "customer_id": "cus_1",
         "facts_before": None,
         "facts_after": ALL_SEE,
     }

@@ -60,4 +60,4 @@ def test_a_restart_forgets_what_was_and_what_came_between() -> None:
 
 def test_facts_without_a_customer_are_open_to_nobody() -> None:
     assert Facts.of(None) is None
-    assert made("a", 1).visible_until("adm_1") is None
+    assert made("a", 1).hold("adm_1") is None
