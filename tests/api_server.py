@@ -17,6 +17,7 @@ from domain.types import PartnerRole
 from domain.words import sort_form
 from server.application import create_application
 from server.settings import Settings
+from server.socket_transport import SocketTransport
 from server.tokens import issue
 from store.client import Client
 from store.clock import utc_now
@@ -133,7 +134,8 @@ def serving(mongo_uri: str, database: str) -> Iterator[Api]:
     settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_application(settings), log_level="warning", access_log=False, ws="none")
+        application = create_application(settings)
+        config = uvicorn.Config(application, log_level="warning", access_log=False, ws=SocketTransport)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

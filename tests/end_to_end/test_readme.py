@@ -19,7 +19,7 @@ from tests.hub import ROOT
 from tests.live import live
 
 README = (ROOT / "README.md").read_text()
-QUERY, SUBSCRIPTION = re.findall(r"```graphql\n(.*?)```", README, re.DOTALL)
+QUERY, SUBSCRIPTION, MUTATION = re.findall(r"```graphql\n(.*?)```", README, re.DOTALL)
 
 
 class Printed:
@@ -72,6 +72,8 @@ def test_the_two_commands_and_what_to_paste_work_as_printed(tmp_path: Path) -> N
         assert "errors" not in answer, answer
         listed = answer["data"]["customers"]
         assert listed["totalCount"] >= len(listed["nodes"]) == 5
+        answer = httpx.post(f"{printed.address}/graphql", json={"query": MUTATION}, headers=headers).json()
+        assert answer["data"]["createTag"]["userErrors"] == [], answer
         with live(printed.address, printed.token) as widget:
             widget.subscribe(SUBSCRIPTION)
             subprocess.run(["bash", "-c", printed.curl], check=True, capture_output=True, timeout=30)
