@@ -47,7 +47,7 @@ class Partner:
         key = line[{"customers": "externalId", "administrators": "email"}.get(kind, "number")]
         before = self._delivered.setdefault((kind, key), {})
         held = self.facts[kind].setdefault(key, {**_AT_FIRST[kind], "licenses": {}})
-        end_before = self._end(held, now) if "endsAt" in held else None
+        end_before = self.end(held, now) if "endsAt" in held else None
         for name, given in line.items():
             if name == "licenses":
                 _apply_licenses(held["licenses"], before.get(name, {}), given)
@@ -69,38 +69,38 @@ class Partner:
         key = (line["entitlement"], line["product"], line["day"])
         before = self._delivered.setdefault(key, {})
         figures: Facts = {name: line[name] for name in ("total", "assigned", "used") if name in line}
-        changed = {name: value for name, value in figures.items() if before.get(name) != value}
+        changed = _changed(figures, before)
         before.update(changed)
-        held = next(f[line["entitlement"]] for f in self._kinds() if line["entitlement"] in f)
+        held = next(f[line["entitlement"]] for f in self.kinds() if line["entitlement"] in f)
         current = held["licenses"][line["product"]]
         if changed and line["day"] >= current.get("day", ""):
             current.update(changed, day=line["day"])
 
     def has_line(self, number: str, product: str) -> bool:
-        return any(number in found and product in found[number]["licenses"] for found in self._kinds())
+        return any(number in found and product in found[number]["licenses"] for found in self.kinds())
 
-    def _kinds(self) -> list[dict[str, Facts]]:
+    def kinds(self) -> list[dict[str, Facts]]:
         return [self.facts["subscriptions"], self.facts["trials"]]
 
     def is_assigned(self, email: str, external_id: str) -> bool:
         return external_id in self.facts["administrators"][email]["assigned"]
 
     @staticmethod
-    def _end(held: Facts, now: datetime) -> datetime:
+    def end(held: Facts, now: datetime) -> datetime:
         """The n-th end is the first end + n terms, for the smallest n that lies after now."""
         first: datetime = held["endsAt"]
         if not held.get("autoRenew"):
             return first
         count = 0
-        while (end := _months_later(first, count * held["termMonths"])) <= now:
+        while (end := months_later(first, count * held["termMonths"])) <= now:
             count += 1
         return end
 
-    def _state(self, kind: str, held: Facts, now: datetime) -> str:
+    def state(self, kind: str, held: Facts, now: datetime) -> str:
         cancelled = held.get("cancelledAt")
         if cancelled is not None and cancelled <= now:
             return "CANCELLED"
-        if self._end(held, now) <= now:
+        if self.end(held, now) <= now:
             return "EXPIRED"
         if kind == "subscriptions" and not held["setUp"]:
             return "READY_FOR_SETUP"
@@ -115,7 +115,7 @@ class Partner:
 
     def _customer(self, external_id: str, held: Facts, now: datetime) -> Facts:
         mine = [
-            (kind, one, self._state(kind, one, now), self._end(one, now))
+            (kind, one, self.state(kind, one, now), self.end(one, now))
             for kind in ("subscriptions", "trials")
             for one in self.facts[kind].values()
             if one["customer"] == external_id
@@ -160,10 +160,17 @@ def _apply_licenses(held: dict[str, Facts], before: Mapping[str, Facts], given: 
     for one in given:
         told = before.get(one["product"], {}) if one["product"] in held else {}
         line = held.setdefault(one["product"], {"total": 0, "assigned": 0, "used": 0})
-        line.update({name: value for name, value in one.items() if name != "product" and told.get(name) != value})
+        line.update(_changed({name: value for name, value in one.items() if name != "product"}, told))
 
 
-def _months_later(first: datetime, months: int) -> datetime:
+def _changed(given: Facts, before: Mapping[str, Any]) -> Facts:
+    """What differs from what was delivered before; assigned and used are one fact: used never exceeds assigned."""
+    changed = {name: value for name, value in given.items() if before.get(name) != value}
+    pair = {name: value for name, value in given.items() if name in ("assigned", "used")}
+    return {**changed, **pair} if changed.keys() & pair.keys() else changed
+
+
+def months_later(first: datetime, months: int) -> datetime:
     """A calendar month later, with the day clamped to the month's length."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return first.replace(year=year, month=month + 1, day=min(first.day, calendar.monthrange(year, month + 1)[1]))

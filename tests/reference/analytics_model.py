@@ -1,0 +1,330 @@
+"""KPIs and licence analytics as domain.md and the contract word them, in plain Python; knows nothing of the code."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from functools import cmp_to_key
+from math import ceil
+from typing import Any
+
+from tests.reference.model import Facts, Partner, months_later, sort_form
+
+ANALYTICS_PRODUCTS = ["MEETINGS", "CALLING"]
+DAY = timedelta(days=1)
+RUNNING = ("ACTIVE", "SUSPENDED")
+Answer = dict[str, Any]
+
+
+class Delivered(Partner):
+    """What was delivered to a partner, with the daily snapshots beside the current figures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.snapshots: dict[tuple[str, str], dict[date, Facts]] = {}
+
+    def deliver(self, kind: str, line: Facts, now: datetime) -> None:
+        """One accepted line."""
+        super().deliver(kind, line, now)
+        if kind != "license-usage":
+            return
+        days = self.snapshots.setdefault((line["entitlement"], line["product"]), {})
+        figures: Facts = {name: line[name] for name in ("total", "assigned", "used") if name in line}
+        kept: Facts = {"total": self.line(line["entitlement"], line["product"])["total"]}
+        days[date.fromisoformat(line["day"])] = {**kept, **days.get(date.fromisoformat(line["day"]), {}), **figures}
+
+    def line(self, number: str, product: str) -> Facts:
+        """The current figures of a line."""
+        found: Facts = next(f[number] for f in self.kinds() if number in f)["licenses"][product]
+        return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of one entitlement: what a row of any report is made of."""
+
+    number: str
+    kind: str
+    product: str
+    customer: str
+    name: str
+    state: str
+    added_at: datetime
+    ends_at: datetime
+    auto_renew: bool
+    total: int
+    assigned: int
+    used: int
+    snapshots: Mapping[date, Facts] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the entitlement is running."""
+        return self.state in RUNNING
+
+    @property
+    def overage(self) -> int:
+        """max(0, assigned − total)"""
+        return max(0, self.assigned - self.total)
+
+    @property
+    def rate(self) -> Fraction:
+        """assigned ÷ total, of a line that has licences."""
+        return Fraction(self.assigned, self.total)
+
+
+@dataclass(frozen=True)
+class Licenses:
+    """A partner's licences at one moment, as one viewer sees them: `sight` holds the external ids, None all."""
+
+    delivered: Delivered
+    now: datetime
+    ids: Mapping[str, str]
+    sight: frozenset[str] | None = None
+
+    def sees(self, customer: str) -> bool:
+        """Whether the viewer sees the customer."""
+        return self.sight is None or customer in self.sight
+
+    def all_rows(self, product: str) -> list[Row]:
+        """Every line of the product that the partner has, whoever asks."""
+        customers = self.delivered.customers(self.now)
+        return [
+            self._row(kind, number, held, product, customers[held["customer"]]["name"])
+            for kind in ("subscriptions", "trials")
+            for number, held in self.delivered.facts[kind].items()
+            if product in held["licenses"] and held["customer"] in customers
+        ]
+
+    def _row(self, kind: str, number: str, held: Facts, product: str, name: str) -> Row:
+        line = held["licenses"][product]
+        return Row(
+            number,
+            kind,
+            product,
+            held["customer"],
+            sort_form(name),
+            self.delivered.state(kind, held, self.now),
+            held["addedAt"],
+            self.delivered.end(held, self.now),
+            bool(held.get("autoRenew")),
+            line["total"],
+            line["assigned"],
+            line["used"],
+            self.delivered.snapshots.get((number, product), {}),
+        )
+
+    def rows(self, product: str) -> list[Row]:
+        """Those of the customers in sight."""
+        return [row for row in self.all_rows(product) if self.sees(row.customer)]
+
+    def peer_group(self, product: str) -> list[Row]:
+        """The partner's running lines with total ≥ 5, added 30 days ago or longer, whatever the viewer sees."""
+        rows = self.all_rows(product)
+        return [row for row in rows if row.runs and row.total >= 5 and row.added_at <= self.now - 30 * DAY]
+
+    def threshold(self, product: str) -> Fraction | None:
+        """The smaller of the group's 25th percentile by nearest rank and 0.75; none below 8 lines."""
+        rates = sorted(row.rate for row in self.peer_group(product))
+        if len(rates) < 8:
+            return None
+        return min(rates[ceil(Fraction(len(rates), 4)) - 1], Fraction(3, 4))
+
+    def recently_added(self, product: str, days: int) -> list[Row]:
+        """now − days < addedAt ≤ now, any state but CANCELLED."""
+        since = self.now - days * DAY
+        return [row for row in self.rows(product) if since < row.added_at <= self.now and row.state != "CANCELLED"]
+
+    def ending(self, product: str, days: int, *, renews: bool) -> list[Row]:
+        """Running, and now < end ≤ now + days."""
+        until = self.now + days * DAY
+        running = [row for row in self.rows(product) if row.runs and row.auto_renew is renews]
+        return [row for row in running if self.now < row.ends_at <= until]
+
+    def low(self, product: str) -> list[Row]:
+        """In the peer group, and rate < threshold."""
+        threshold = self.threshold(product)
+        if threshold is None:
+            return []
+        return [row for row in self.peer_group(product) if row.rate < threshold and self.sees(row.customer)]
+
+    def over_limit(self, product: str) -> list[Row]:
+        """Running, with assigned > total."""
+        return [row for row in self.rows(product) if row.runs and row.assigned > row.total]
+
+    def kpis(self, product: str | None) -> dict[str, set[str]]:
+        """The customers behind each KPI."""
+        products = ANALYTICS_PRODUCTS if product is None else [product]
+
+        def over(rows: Callable[[str], Iterable[Row]]) -> set[str]:
+            return {row.customer for one in products for row in rows(one)}
+
+        return {
+            "totalCustomers": over(lambda one: [row for row in self.rows(one) if row.runs]),
+            "nearingExpiration": over(lambda one: self.ending(one, 90, renews=False)),
+            "nearingRenewal": over(lambda one: self.ending(one, 90, renews=True)),
+            "lowLicenseAssignment": over(self.low),
+            "overLicenseLimit": over(self.over_limit),
+        }
+
+    def trend(self, product: str, weeks: int) -> list[Answer]:
+        """For each completed week of the last ones that has snapshots: Σ over lines of that week's last snapshot."""
+        this_week = monday(self.now.date())
+        histories = [days for key, days in self.delivered.snapshots.items() if self._is_shown(*key, product)]
+        points = []
+        for back in range(weeks, 0, -1):
+            start = this_week - back * 7 * DAY
+            last = [one for days in histories if (one := last_of_week(days, start)) is not None]
+            if last:
+                points.append({"weekStart": str(start), **sums_of(last)})
+        return points
+
+    def _is_shown(self, number: str, snapshots_product: str, product: str) -> bool:
+        """Whether a history is the product's, of a customer that exists and is in sight; its line may be gone."""
+        customer = next(found[number] for found in self.delivered.kinds() if number in found)["customer"]
+        exists = customer in self.delivered.customers(self.now)
+        return snapshots_product == product and exists and self.sees(customer)
+
+
+def monday(day: date) -> date:
+    """The Monday of the day's week."""
+    return day - day.weekday() * DAY
+
+
+def last_of_week(snapshots: Mapping[date, Facts], start: date) -> Facts | None:
+    """The latest snapshot of the week that begins on this Monday."""
+    days = [day for day in snapshots if start <= day < start + 7 * DAY]
+    return snapshots[max(days)] if days else None
+
+
+def sums_of(snapshots: list[Facts]) -> Answer:
+    """Each figure is the sum of that figure over the lines."""
+    found: Answer = {name: sum(one[name] for one in snapshots) for name in ("total", "assigned", "used")}
+    return {**found, "available": sum(max(0, one["total"] - one["assigned"]) for one in snapshots)}
+
+
+def percent(part: int | Fraction, whole: int | Fraction) -> float | None:
+    """part ÷ whole × 100, null where there is no whole."""
+    return None if whole == 0 else float(Fraction(part) / Fraction(whole) * 100)
+
+
+def whole_months(start: datetime, end: datetime) -> int:
+    """How many whole calendar months lie between; 0 where the end comes first."""
+    count = 0
+    while months_later(start, count + 1) <= end:
+        count += 1
+    return count
+
+
+def report_row(row: Row, now: datetime) -> Answer:
+    """Everything that one row of a report says."""
+    is_over = row.state in ("CANCELLED", "EXPIRED")
+    week_ago = _week_ago(row, now.date())
+    days = [day for day in row.snapshots if now.date() - 91 * DAY <= day <= now.date()]
+    return {
+        "customer": {"externalId": row.customer},
+        "subscriptionId": row.number,
+        "trial": row.kind == "trials",
+        "daysSinceAdded": max(0, (now - row.added_at) // DAY),
+        "monthsSinceAdded": whole_months(row.added_at, now),
+        "daysToExpiry": 0 if is_over else -((now - row.ends_at) // DAY),
+        "monthsRemaining": 0 if is_over else whole_months(now, row.ends_at),
+        "autoRenew": row.auto_renew,
+        "total": row.total,
+        "assigned": row.assigned,
+        "used": row.used,
+        "available": max(0, row.total - row.assigned),
+        "overage": row.overage,
+        "assignedPercent": percent(row.assigned, row.total),
+        "usedPercent": percent(row.used, row.total),
+        "weeklyAssignmentChange": None if week_ago is None else row.assigned - week_ago["assigned"],
+        "weeklyUsageChange": None if week_ago is None else row.used - week_ago["used"],
+        "usedLastThreeMonths": max([row.used, *(row.snapshots[day]["used"] for day in days)]),
+    }
+
+
+def _week_ago(row: Row, today: date) -> Facts | None:
+    """The latest snapshot whose date is 7 to 13 days before today."""
+    days = [day for day in row.snapshots if 7 * DAY <= today - day <= 13 * DAY]
+    return row.snapshots[max(days)] if days else None
+
+
+ORDER_VALUES: Mapping[str, Callable[[Row], Any]] = {
+    "CUSTOMER_NAME": lambda row: row.name,
+    "ADDED_AT": lambda row: row.added_at,
+    "ENDS_AT": lambda row: row.ends_at,
+    "TOTAL": lambda row: row.total,
+    "ASSIGNED_PERCENT": lambda row: row.rate if row.total else None,
+    "USED_PERCENT": lambda row: Fraction(row.used, row.total) if row.total else None,
+    "OVERAGE": lambda row: row.overage,
+}
+DEFAULT_ORDERS = {
+    "recentlyAdded": ("ADDED_AT", "DESC"),
+    "expiring": ("ENDS_AT", "ASC"),
+    "renewing": ("ENDS_AT", "ASC"),
+    "lowAssignment": ("ASSIGNED_PERCENT", "ASC"),
+    "overLimit": ("OVERAGE", "DESC"),
+}
+
+
+def in_order(rows: Iterable[Row], order: tuple[str, str]) -> list[Row]:
+    """By the field, nulls last in both directions; then by the customer's name, then the number."""
+    return ordered(rows, ORDER_VALUES[order[0]], order[1], lambda row: (row.name, row.number))
+
+
+def ordered(rows: Iterable[Any], value: Callable[[Any], Any], direction: str, tie: Callable[[Any], Any]) -> list[Any]:
+    """By a value, nulls last in both directions; ties by what always ascends."""
+
+    def compare(one: Any, other: Any) -> int:
+        a, b = value(one), value(other)
+        if a == b:
+            return -1 if tie(one) < tie(other) else 1
+        if a is None or b is None:
+            return 1 if a is None else -1
+        return 1 if (a > b) is (direction == "ASC") else -1
+
+    return sorted(rows, key=cmp_to_key(compare))
+
+
+def reports(licenses: Licenses, product: str, days: int) -> dict[str, tuple[list[Row], Answer]]:
+    """Each report's rows, and its figures."""
+    added, low = licenses.recently_added(product, days), licenses.low(product)
+    expiring, renewing = (licenses.ending(product, days, renews=renews) for renews in (False, True))
+    over, threshold = licenses.over_limit(product), licenses.threshold(product)
+    overage = sum(row.overage for row in over)
+    return {
+        "recentlyAdded": (added, {"newCustomers": _customers(added), "totalLicenses": sum(r.total for r in added)}),
+        "expiring": (expiring, {"expiringCustomers": _customers(expiring), **_shares(expiring)}),
+        "renewing": (renewing, {"renewingCustomers": _customers(renewing), **_shares(renewing)}),
+        "lowAssignment": (
+            low,
+            {
+                "lowAssignmentCustomers": _customers(low),
+                **_shares(low),
+                "usageWhenAssignedPercent": percent(sum(r.used for r in low), sum(r.assigned for r in low)),
+                "unassignedLicenses": sum(max(0, r.total - r.assigned) for r in low),
+                "peerGroupSize": len(licenses.peer_group(product)),
+                "thresholdPercent": None if threshold is None else float(threshold * 100),
+            },
+        ),
+        "overLimit": (
+            over,
+            {
+                "customersWithOverage": _customers(over),
+                "licensesInOverage": overage,
+                "averageOverage": overage / _customers(over) if over else None,
+            },
+        ),
+    }
+
+
+def _customers(rows: list[Row]) -> int:
+    return len({row.customer for row in rows})
+
+
+def _shares(rows: list[Row]) -> Answer:
+    total = sum(row.total for row in rows)
+    return {
+        "licenseAssignmentPercent": percent(sum(row.assigned for row in rows), total),
+        "licenseUsagePercent": percent(sum(row.used for row in rows), total),
+    }

@@ -1,0 +1,162 @@
+"""Whatever was delivered: KPIs and licence analytics answer what the reference model answers, to every viewer."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import count
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from resolvers.context import Viewer
+from store.clock import utc_now
+from store.scope import Scope
+from tests.reference import analytics_model as model
+from tests.reference.analytics_model import Delivered, Licenses
+from tests.reference.asking import SEE_ALL, SEES_SOME, Asking, differences, imported, ndjson
+from tests.reference.license_worlds import World, license_worlds, told
+
+KPIS = ["totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit"]
+PRODUCTS = {"both": None, "meetings": "MEETINGS", "calling": "CALLING"}
+FIGURES = {
+    "recentlyAdded": "newCustomers totalLicenses",
+    "expiring": "expiringCustomers licenseAssignmentPercent licenseUsagePercent",
+    "renewing": "renewingCustomers licenseAssignmentPercent licenseUsagePercent",
+    "lowAssignment": "lowAssignmentCustomers licenseAssignmentPercent licenseUsagePercent usageWhenAssignedPercent "
+    "unassignedLicenses peerGroupSize thresholdPercent",
+    "overLimit": "customersWithOverage licensesInOverage averageOverage",
+}
+WINDOWED = ("recentlyAdded", "expiring", "renewing")
+ROW = """customer { externalId } subscriptionId trial daysSinceAdded monthsSinceAdded daysToExpiry monthsRemaining
+autoRenew total assigned used available overage assignedPercent usedPercent weeklyAssignmentChange weeklyUsageChange
+usedLastThreeMonths"""
+_KPI = " ".join(f"{name} {{ count customers {{ totalCount nodes {{ externalId }} }} }}" for name in KPIS)
+_ASKED = {name: f"kpis(product: {product})" if product else "kpis" for name, product in PRODUCTS.items()}
+KPIS_QUERY = "{ " + " ".join(f"{name}: {asked} {{ product asOf {_KPI} }}" for name, asked in _ASKED.items()) + " }"
+
+
+def report_fields(order: str) -> str:
+    """Every report with its figures and its table."""
+    table = f"entitlements(first: 50{order}) {{ totalCount nodes {{ {ROW} }} }}"
+    windows = {name: "(days: $days)" if name in WINDOWED else "" for name in FIGURES}
+    return " ".join(f"{name}{windows[name]} {{ {figures} {table} }}" for name, figures in FIGURES.items())
+
+
+def reports_query(order: str = "") -> str:
+    """The whole of licenseAnalytics."""
+    trend = "licenseTrend(weeks: $weeks) { weekStart total assigned used available }"
+    head = "query($product: AnalyticsProduct!, $days: Int!, $weeks: Int!)"
+    return f"{head} {{ licenseAnalytics(product: $product) {{ product asOf {trend} {report_fields(order)} }} }}"
+
+
+orders = st.none() | st.tuples(st.sampled_from([*model.ORDER_VALUES]), st.sampled_from(["ASC", "DESC"]))
+
+
+def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str) -> None:
+    partners = count()
+    with asyncio.Runner() as runner:
+        asking = runner.run(Asking.open(mongo_uri, database_name))
+
+        # Every step of shrinking is a round of imports: minutes for an example that is small already.
+        @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @given(license_worlds(), st.sampled_from(SEE_ALL), orders, st.integers(1, 13))
+        def agree(world: World, whoever: str, order: tuple[str, str] | None, weeks: int) -> None:
+            runner.run(_compared(asking, f"partner-{next(partners)}", world, [whoever, SEES_SOME], order, weeks))
+
+        try:
+            agree()
+        finally:
+            runner.run(asking.close())
+
+
+async def _compared(
+    asking: Asking, partner: str, world: World, emails: list[str], order: tuple[str, str] | None, weeks: int
+) -> None:
+    scope = await asking.add_partner(partner)
+    seen = await Seen.prepare(asking, scope, world)
+    for email in emails:
+        viewer = await asking.viewer(scope, email)
+        await seen.compare_kpis(viewer)
+
+
+def moment(now: datetime, shift: str) -> datetime:
+    """Now, or the next Monday 00:00 UTC, or the last millisecond before it."""
+    if not shift:
+        return now
+    monday = datetime.combine(model.monday(now.date()) + timedelta(days=7), time())
+    return monday if shift == "MONDAY" else monday - timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The partner as the API shows it, beside the partner as the model has it."""
+
+    asking: Asking
+    scope: Scope
+    delivered: Delivered
+    world: World
+    now: datetime
+    ids: dict[str, str]
+
+    @classmethod
+    async def prepare(cls, asking: Asking, scope: Scope, world: World) -> "Seen":
+        """Delivers the world to the API and to the model."""
+        delivered, now = Delivered(), moment(utc_now(), world.shift)
+        for kind, lines in world.streams:
+            await deliver(scope, delivered, kind, told(lines, now), now)
+        found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
+        return cls(asking, scope, delivered, world, now, {one["external_id"]: one["_id"] for one in found})
+
+    def licenses(self, viewer: Viewer) -> Licenses:
+        """What the model shows this administrator."""
+        email = viewer.administrator.email
+        assigned = self.delivered.facts["administrators"][email]["assigned"]
+        sight = frozenset(assigned) if email == SEES_SOME else None
+        return Licenses(self.delivered, self.now, self.ids, sight)
+
+    def listed(self, customers: Iterable[str]) -> list[dict[str, str]]:
+        """Customers in the order of a list without one of its own."""
+        names = {key: held["NAME"] for key, held in self.delivered.customers(self.now).items()}
+        return [{"externalId": key} for key in sorted(customers, key=lambda key: (names[key], self.ids[key]))]
+
+    async def compare_kpis(self, viewer: Viewer) -> None:
+        """Each count, and the customers behind it."""
+        answer = await self.asking.data(viewer, self.now, KPIS_QUERY)
+        for name, product in PRODUCTS.items():
+            kpis: dict[str, Any] = {"product": product, "asOf": printed(self.now)}
+            for kpi, found in self.licenses(viewer).kpis(product).items():
+                customers = {"totalCount": len(found), "nodes": self.listed(found)}
+                kpis[kpi] = {"count": len(found), "customers": customers}
+            assert differences(answer[name], kpis, f"{viewer.administrator.email} {name}") == []
+
+    async def compare_reports(self, viewer: Viewer, order: tuple[str, str] | None, weeks: int) -> None:
+        """Each report, and each row of its table in its order."""
+        given_order = f", orderBy: {{field: {order[0]}, direction: {order[1]}}}" if order else ""
+        for product in model.ANALYTICS_PRODUCTS:
+            asked = {"product": product, "days": self.world.days, "weeks": weeks}
+            answer = await self.asking.data(viewer, self.now, reports_query(given_order), **asked)
+            whole = self._analytics(self.licenses(viewer), product, order, weeks)
+            assert differences(answer["licenseAnalytics"], whole, f"{viewer.administrator.email} {product}") == []
+
+    def _analytics(self, licenses: Licenses, product: str, order: tuple[str, str] | None, weeks: int) -> dict[str, Any]:
+        found: dict[str, Any] = {"product": product, "asOf": printed(self.now)}
+        found["licenseTrend"] = licenses.trend(product, weeks)
+        for name, (rows, figures) in model.reports(licenses, product, self.world.days).items():
+            in_order = model.in_order(rows, order or model.DEFAULT_ORDERS[name])
+            nodes = [model.report_row(row, self.now) for row in in_order]
+            found[name] = {**figures, "entitlements": {"totalCount": len(rows), "nodes": nodes}}
+        return found
+
+
+def printed(now: datetime) -> str:
+    """RFC 3339 in UTC, without the fraction where it is zero."""
+    return now.isoformat(timespec="milliseconds").removesuffix(".000") + "Z"
+
+
+async def deliver(scope: Scope, delivered: Delivered, kind: str, lines: list[dict[str, Any]], now: datetime) -> None:
+    """Delivers lines to both."""
+    assert await imported(scope, kind, ndjson(lines)) == []
+    for line in lines:
+        delivered.deliver(kind, line, now)
