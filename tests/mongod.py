@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,17 @@ class Mongod:
         place = ["--dbpath", str(self.folder), "--logpath", str(self.log), "--logappend"]
         network = ["--bind_ip", "127.0.0.1", "--port", str(self.port), "--nounixsocket", "--replSet", self.set_name]
         size = ["--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256"]
-        return [str(mongod_binary()), *place, *network, *size, *self.options]
+        # Statistics every second, which nobody reads.
+        quiet = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+        return [str(mongod_binary()), *place, *network, *size, *quiet, *self.options]
 
     def start(self) -> None:
+        """Start it, the first time or again, and wait until it answers."""
+        self.launch()
+        self.wait_until_up()
+
+    def launch(self) -> None:
+        """Start it. It ends with the thread that calls this."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
             self.command(),
@@ -63,14 +71,28 @@ class Mongod:
             stderr=subprocess.DEVNULL,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 (one system call, its library is loaded before)
         )
+
+    def wait_until_up(self) -> None:
         self._wait(lambda admin: bool(admin.command("ping")))
 
-    def initiate(self, members: Sequence["Mongod"] = ()) -> None:
+    def initiate(self, members: Sequence["Mongod"] = (), settings: Mapping[str, Any] | None = None) -> None:
         """Make a set of this one, or of the members named, and wait until this one or another is primary."""
         hosts = [{"_id": number, "host": member.address} for number, member in enumerate(members or [self])]
         with MongoClient[dict[str, Any]](self.uri) as client:
-            client.admin.command("replSetInitiate", {"_id": self.set_name, "members": hosts})
+            asked = {"_id": self.set_name, "members": hosts, "settings": settings or {}}
+            client.admin.command("replSetInitiate", asked)
+        if len(hosts) > 1:
+            self._elect()
         self._wait(self._has_primary)
+
+    def _elect(self) -> None:
+        """The first election of several would wait for a whole election timeout."""
+
+        def is_elected(admin: Any) -> bool:
+            admin.command("replSetStepUp")
+            return True
+
+        self._wait(is_elected)
 
     def _has_primary(self, admin: Any) -> bool:
         # A fresh primary names itself a moment before it takes writes.
@@ -132,14 +154,18 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running_set(members: int = 1, options: Sequence[str] = ()) -> Iterator[list[Mongod]]:
+def running_set(
+    members: int = 1, options: Sequence[str] = (), settings: Mapping[str, Any] | None = None
+) -> Iterator[list[Mongod]]:
     """A replica set of so many members, the first initiated and ready for writes."""
     with temporary_folder() as folder:
         everyone = [Mongod(folder / str(number), free_port(), options=options) for number in range(members)]
         try:
             for member in everyone:
-                member.start()
-            everyone[0].initiate(everyone)
+                member.launch()
+            for member in everyone:
+                member.wait_until_up()
+            everyone[0].initiate(everyone, settings)
             yield everyone
         finally:
             for member in everyone:

@@ -1,0 +1,60 @@
+"""What the tests of faults measured, beside what is asked: printed at the end of a long run for docs/reliability.md."""
+
+import os
+import platform
+from typing import NamedTuple
+
+import pytest
+
+from tests.faults.scale import STRETCH
+
+
+class Figure(NamedTuple):
+    """One measurement; `limit` is what a quiet machine must hold, or None where it is only told."""
+
+    fault: str
+    name: str
+    measured: float
+    limit: float | None
+    unit: str
+
+
+class Figures:
+    """The figures of one run."""
+
+    def __init__(self) -> None:
+        self.told: list[Figure] = []
+
+    def tell(self, fault: str, name: str, measured: float, limit: float | None = None, unit: str = "") -> None:
+        """Keeps the figure; fails where it is over its limit, stretched for time (s) as the scale says."""
+        self.told.append(Figure(fault, name, measured, limit, unit))
+        allowed = limit if limit is None or unit != "s" else limit * STRETCH
+        assert allowed is None or measured <= allowed, f"{fault}: {name} is {measured:.2f} {unit}, over {allowed:g}"
+
+    def table(self) -> list[str]:
+        """The figures as lines of Markdown."""
+        rows = ["| Fault | Figure | Measured | Limit |", "|---|---|---|---|"]
+        for fault, name, measured, limit, unit in self.told:
+            asked = "" if limit is None else f"{limit:g} {unit}".strip()
+            rows.append(f"| {fault} | {name} | {_number(measured)} {unit}".rstrip() + f" | {asked} |")
+        return rows
+
+
+FIGURES = Figures()
+
+
+@pytest.fixture(scope="session")
+def figures() -> Figures:
+    """Where the tests of faults tell what they measured."""
+    return FIGURES
+
+
+def machine() -> str:
+    """The machine in a line."""
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {system}, load {load}"
+
+
+def _number(measured: float) -> str:
+    return f"{measured:,.0f}" if float(measured).is_integer() else f"{measured:,.2f}"

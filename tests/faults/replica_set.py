@@ -1,0 +1,77 @@
+"""A replica set of three real mongods, and what happens to its members."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic, sleep
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import AutoReconnect, PyMongoError
+
+from tests.faults.scale import SET_OPTIONS, SET_SETTINGS
+from tests.mongod import SET_NAME, Mongod, running_set
+
+MEMBERS = 3
+_WAIT_SECONDS = 60.0
+
+
+class ReplicaSet:
+    """Three members; whoever is primary is found anew for each fault."""
+
+    def __init__(self, members: list[Mongod]) -> None:
+        self.members = members
+        self.uri = f"mongodb://{','.join(one.address for one in members)}/?replicaSet={SET_NAME}"
+
+    def primary(self) -> Mongod:
+        """The member that takes writes; waits until there is one."""
+        found: Mongod = self._awaited(
+            lambda: next((one for one in self.members if self._says(one, "isWritablePrimary")), None)
+        )
+        return found
+
+    def settle(self) -> None:
+        """Waits until one member is primary and the others follow it."""
+        self.primary()
+        for member in self.members:
+            self._awaited(lambda m=member: self._says(m, "isWritablePrimary") or self._says(m, "secondary"))
+
+    def step_down(self) -> None:
+        """Asks the primary to let another one be it."""
+        with MongoClient[dict[str, Any]](self.primary().uri) as client, suppress(AutoReconnect):
+            client.admin.command({"replSetStepDown": 20, "secondaryCatchUpPeriodSecs": 10})
+
+    def end(self, member: Mongod, number: signal.Signals) -> None:
+        """Ends the member's process: SIGKILL at once, SIGTERM as an operator would."""
+        member.send(number)
+        if member.process is not None:
+            member.process.wait(timeout=_WAIT_SECONDS)
+            member.process = None
+
+    def start(self, member: Mongod) -> None:
+        """Starts the member again and waits until the set is whole."""
+        member.start()
+        self.settle()
+
+    def _says(self, member: Mongod, what: str) -> bool:
+        try:
+            with MongoClient[dict[str, Any]](member.uri, serverSelectionTimeoutMS=300, socketTimeoutMS=500) as client:
+                return bool(client.admin.command("hello").get(what))
+        except PyMongoError:
+            return False
+
+    def _awaited(self, look: Any) -> Any:
+        ends = monotonic() + _WAIT_SECONDS
+        while not (found := look()):
+            assert monotonic() < ends, "the replica set did not recover"
+            sleep(0.05)
+        return found
+
+
+@contextmanager
+def running_replica_set() -> Iterator[ReplicaSet]:
+    """A set that is ready: one primary and two members that follow it."""
+    with running_set(MEMBERS, SET_OPTIONS, settings=SET_SETTINGS) as members:
+        made = ReplicaSet(members)
+        made.settle()
+        yield made

@@ -1,0 +1,22 @@
+"""How large the faults are: short in `make test`, whole in `make test-faults` (PARTNERHUB_FAULTS=long)."""
+
+import os
+
+IS_LONG = os.environ.get("PARTNERHUB_FAULTS") == "long"
+# A short form shares the machine with the other tests: its bounds of time stretch, its claims do not.
+STRETCH = float(os.environ.get("PARTNERHUB_STRETCH", "1" if IS_LONG else "4"))
+# As MongoDB ships it; the short forms need not wait for as long to see the same.
+ELECTION_SECONDS = 10.0 if IS_LONG else 2.0
+SET_SETTINGS = {} if IS_LONG else {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500}
+# A member that is asked to end lets its clients go for so long, 15 s where nothing is said.
+SET_OPTIONS = [] if IS_LONG else ["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=500"]
+
+
+def sized(short: int, long: int) -> int:
+    """A number of rounds, clients or changes."""
+    return long if IS_LONG else short
+
+
+def bound(seconds: float) -> float:
+    """The longest time that something may take here, where a quiet machine must do it in so many seconds."""
+    return seconds * STRETCH

@@ -1,0 +1,97 @@
+"""A steady load of mutations, each with a key and asked again until it is answered; and what must have come of it."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.faults.truth import Event
+
+_FIELDS = {True: "assignTags", False: "removeTags"}
+_KINDS = {True: "TAGS_ASSIGNED", False: "TAGS_REMOVED"}
+_MUTATION = "mutation($i: ChangeCustomerTagsInput!) {{ {0}(input: $i) {{ changed userErrors {{ code message }} }} }}"
+
+
+class Writers:
+    """Each writer turns one tag on and off at customers of its own, so that every answer is known beforehand."""
+
+    def __init__(self, addresses: Sequence[str], token: str, customers: Sequence[str], tag: str) -> None:
+        self._addresses, self._tag, self._customers = addresses, tag, customers
+        self._headers = {"Authorization": f"Bearer {token}"}
+        # By customer, what was acknowledged; by request, how long it took; and what else was answered.
+        self.acknowledged: dict[str, list[str]] = {id_: [] for id_ in customers}
+        self.seconds: list[float] = []
+        self.refusals: Counter[str] = Counter()
+        self.acknowledged_at: list[float] = []
+        self.unavailable_seconds: list[float] = []
+        self._is_stopping = False
+
+    @property
+    def count(self) -> int:
+        """How many mutations were acknowledged."""
+        return sum(len(done) for done in self.acknowledged.values())
+
+    def stop(self) -> None:
+        """Lets `run` end once every mutation under way is acknowledged."""
+        self._is_stopping = True
+
+    async def run(self, per_second: float, writers: int) -> None:
+        """So many mutations a second, as long as they are answered at once, by so many writers."""
+        limits = httpx.Limits(max_connections=writers, max_keepalive_connections=writers)
+        async with httpx.AsyncClient(limits=limits, timeout=30) as http, asyncio.TaskGroup() as group:
+            for number in range(writers):
+                group.create_task(self._write(http, self._customers[number::writers], writers / per_second))
+
+    async def _write(self, http: httpx.AsyncClient, customers: Sequence[str], pause: float) -> None:
+        is_on = dict.fromkeys(customers, False)
+        due = monotonic() + random.uniform(0, pause)
+        while not self._is_stopping:
+            await asyncio.sleep(max(0.0, due - monotonic()))
+            due = max(due + pause, monotonic() - pause)
+            customer = random.choice(customers)
+            is_on[customer] = not is_on[customer]
+            await self._until_acknowledged(http, customer, is_on[customer])
+
+    async def _until_acknowledged(self, http: httpx.AsyncClient, customer: str, on: bool) -> None:
+        given = {"customers": {"ids": [customer]}, "tags": [self._tag], "idempotencyKey": uuid4().hex}
+        body = {"query": _MUTATION.format(_FIELDS[on]), "variables": {"i": given}}
+        while (payload := await self._answer(http, body, _FIELDS[on])) is None:
+            await asyncio.sleep(random.uniform(0.02, 0.2))
+        assert payload == {"changed": 1, "userErrors": []}, payload
+        self.acknowledged[customer].append(_KINDS[on])
+        self.acknowledged_at.append(monotonic())
+
+    async def _answer(self, http: httpx.AsyncClient, body: dict[str, Any], field: str) -> dict[str, Any] | None:
+        begun = monotonic()
+        try:
+            response = await http.post(f"{random.choice(self._addresses)}/graphql", json=body, headers=self._headers)
+        except (httpx.TransportError, IndexError) as gone:
+            self.refusals[type(gone).__name__] += 1
+            return None
+        finally:
+            self.seconds.append(monotonic() - begun)
+        answer = response.json()
+        if "errors" not in answer:
+            payload: dict[str, Any] = answer["data"][field]
+            return payload
+        code = answer["errors"][0]["extensions"]["code"]
+        assert code in {"UNAVAILABLE", "TIMEOUT"}, answer
+        self.refusals[code] += 1
+        self.unavailable_seconds.append(self.seconds[-1])
+        return None
+
+    def lost_and_doubled(self, events: Sequence[Event]) -> tuple[int, int]:
+        """How many acknowledged mutations left no event, and how many events nobody was told of."""
+        told: dict[str, list[str]] = {id_: [] for id_ in self.acknowledged}
+        for event in events:
+            if event["kind"] in _KINDS.values():
+                told[event["customer_id"]].append(event["kind"])
+        lost = sum(max(0, len(done) - len(told[id_])) for id_, done in self.acknowledged.items())
+        doubled = sum(max(0, len(told[id_]) - len(done)) for id_, done in self.acknowledged.items())
+        assert lost or doubled or told == self.acknowledged, "events differ from what was acknowledged"
+        return lost, doubled
