@@ -79,6 +79,11 @@ class AccessWatch:
 
         return access, release
 
+    @property
+    def everybody(self) -> list[Close]:
+        """How each open connection is closed."""
+        return [close for access in self._open.values() for close in access.connections]
+
     def _hear(self, event: FeedEvent) -> None:
         if not self._open:
             return

@@ -1,8 +1,10 @@
 """The ASGI application: its routes, and what it opens and closes with its life."""
 
 import gc
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -12,11 +14,13 @@ from loaders.kept import Kept
 from schema.build import build_schema
 from server import event_stream, graphiql, http, imports, launch, probes, websocket
 from server.database import database_address, ready_client
+from server.draining import Drain
 from server.hub import Hub
 from server.installation import installation_of
 from server.logs import configure_logs
 from server.operations import Operations
 from server.settings import Settings, read_settings
+from server.shared_feeds import live_clients
 from server.tokens import Verifier
 from store.client import Client
 from store.feed import Feed
@@ -39,8 +43,10 @@ def create_application(settings: Settings | None = None) -> Starlette:
             # What was built at the start lives as long as the process: no collection need look at it again.
             gc.freeze()
             gc.set_threshold(*COLLECTION_THRESHOLDS)
+            drain = Drain(chosen.drain_seconds, hub.take_leave, partial(live_clients, application.state))
+            drain.stand_before(signal.SIGTERM, signal.SIGINT)
             yield
-            hub.is_ready = False
+            hub.take_leave()
 
     return Starlette(routes=_routes(), lifespan=lifespan)
 

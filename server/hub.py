@@ -34,6 +34,10 @@ class Hub:
     installation: Installation = field(default_factory=Installation)
     is_ready: bool = False
 
+    def take_leave(self) -> None:
+        """From now on /readyz says that no more requests should come here."""
+        self.is_ready = False
+
     def claims(self, token: str) -> Claims:
         """What a token says, whatever it is good for; Unauthenticated where it is not valid."""
         return self.verifier.verify(token, utc_now())

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     helpdesk_phone: str = Field(default="", description="Its telephone number")
     helpdesk_email: str = Field(default="", description="Its e-mail address")
     helpdesk_hours: str = Field(default="", description="When somebody is there")
+    drain_seconds: float = Field(
+        default=1.0, ge=0, le=60, description="How long a process that is to stop says so in `/readyz` before it acts"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What the log tells")
 
     @property

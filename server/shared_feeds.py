@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import State
 
-from server.access import AccessWatch
+from server.access import AccessWatch, Close
 from server.feed_figures import FeedFigures
 from server.feed_groups import FeedGroups, FeedHub
 
@@ -16,6 +16,12 @@ class SharedFeeds:
     groups: FeedGroups
     watch: AccessWatch
     figures: FeedFigures
+
+
+def live_clients(state: State) -> list[Close]:
+    """How each live client of the application is sent away."""
+    shared: SharedFeeds | None = getattr(state, "shared_feeds", None)
+    return [] if shared is None else shared.watch.everybody
 
 
 def shared_feeds(state: State, hub: FeedHub) -> SharedFeeds:

@@ -45,6 +45,8 @@ class Hub:
     """What a test does with a server: ask for tokens, import, query."""
 
     def __init__(self, mongo_uri: str, database_name: str, **settings: str) -> None:
+        # Nobody balances a load in a test.
+        settings = {"drain_seconds": "0", **settings}
         given = {f"PARTNERHUB_{name.upper()}": value for name, value in settings.items()}
         self.environment = {**os.environ, "MONGODB_URI": mongo_uri, "PARTNERHUB_DATABASE": database_name, **given}
         self.url = ""

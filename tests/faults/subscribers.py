@@ -30,6 +30,7 @@ class Subscriber:
         self.heard: list[str] = []
         self.times: list[float] = []
         self.codes: list[int] = []
+        self.closed_at: list[float] = []
         self.refusals: list[str] = []
         self.is_live = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -65,6 +66,7 @@ class Subscriber:
                 await self._listen(socket)
             except websockets.ConnectionClosed:
                 self.codes.append(socket.close_code or 1006)
+                self.closed_at.append(monotonic())
 
     async def _listen(self, socket: ClientConnection) -> None:
         await _say(socket, type="connection_init", payload={"authorization": f"Bearer {self._token}"})

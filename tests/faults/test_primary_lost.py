@@ -44,9 +44,7 @@ async def survive(
         name, "longest silence of a subscriber", watch.longest_gap(begun, watch.writers.acknowledged_at[-1]), gap, "s"
     )
     figures.tell(name, "longest request", max(watch.writers.seconds), LONGEST_REQUEST, "s")
-    for one in watch.subscribers:
-        await one.stop()
-    assert not [code for one in watch.subscribers for code in one.refusals]
+    await watch.leave()
 
 
 async def test_the_primary_is_killed(world: World, three: ReplicaSet, figures: Figures) -> None:

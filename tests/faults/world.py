@@ -79,6 +79,12 @@ class Watch:
             figures.tell(fault, "events repeated", sum(one.repeated for one in accounts), 0)
             figures.tell(fault, "events reordered", sum(one.reordered for one in accounts), 0)
 
+    async def leave(self) -> None:
+        """Ends the subscribers; none of them was ever refused."""
+        for one in self.subscribers:
+            await one.stop()
+        assert not [code for one in self.subscribers for code in one.refusals]
+
     def longest_gap(self, begun: float, ended: float) -> float:
         """The longest silence that any subscriber had."""
         return max(one.longest_gap(begun, ended) for one in self.subscribers)
