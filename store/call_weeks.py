@@ -13,7 +13,12 @@ from store.clock import utc_now
 from store.scope import Scope
 
 CALL_WEEKS = "call_weeks"
-CALL_WEEK_INDEXES = (IndexModel([("partner_id", 1), ("week", 1)], name="week", unique=True),)
+CALL_WEEK_INDEXES = (
+    IndexModel([("partner_id", 1), ("week", 1)], name="week", unique=True),
+    # Those of the job that rolls up, which asks for all partners.
+    IndexModel([("week", 1)], name="all_partners"),
+    IndexModel([("stale.since", 1)], name="stale", partialFilterExpression={"stale.since": {"$exists": True}}),
+)
 
 
 def week_id(scope: Scope, week: datetime) -> str:

@@ -6,6 +6,7 @@ from store import (
     administrators,
     assignment_drops,
     bulk_jobs,
+    call_sums,
     call_weeks,
     calls,
     customers,
@@ -67,6 +68,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "calls": calls.CALL_INDEXES,
     "queue_calls": calls.CALL_INDEXES,
     "call_weeks": call_weeks.CALL_WEEK_INDEXES,
+    call_sums.COLLECTION: call_sums.CALL_SUM_INDEXES,
 }
 
 

@@ -1,0 +1,39 @@
+"""Sums up the calls of weeks that have ended, and of those that late data changed."""
+
+from prometheus_client import Counter
+
+from domain.failures import Unavailable
+from store.call_roll_up import roll_up_week
+from store.client import Client, PyMongoError
+from store.clock import utc_now
+from store.due_call_weeks import due_weeks, forget_stale_sums
+from store.scope import Scope
+
+_FETCHED = 20
+_DONE = Counter("partnerhub_call_weeks_total", "Weeks of partners whose calls were summed up")
+
+
+async def roll_up_calls(client: Client) -> int:
+    """For the loop, which does not run after every slice of an import that is under way; answers how many weeks."""
+    return await _roll_up(client, is_patient=True)
+
+
+async def roll_up_calls_now(client: Client) -> int:
+    """For the command line: every week that is due."""
+    return await _roll_up(client, is_patient=False)
+
+
+async def _roll_up(client: Client, *, is_patient: bool) -> int:
+    """What fails for one partner keeps no other waiting."""
+    now = utc_now()
+    done, failures = 0, []
+    for partner_id, week in await due_weeks(client, now, _FETCHED, is_patient=is_patient):
+        try:
+            done += await roll_up_week(Scope(client, partner_id, now), week)
+        except (PyMongoError, Unavailable) as failure:
+            failures.append(failure)
+    _DONE.inc(done)
+    await forget_stale_sums(client, now)
+    if failures:
+        raise ExceptionGroup("Some weeks could not be rolled up.", failures)
+    return done
