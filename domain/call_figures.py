@@ -21,7 +21,7 @@ MOST_WEEKS = 52
 Sums = Mapping[str, Any]
 
 
-def percent(part: int, whole: int) -> float | None:
+def percent(part: float, whole: float) -> float | None:
     """part ÷ whole × 100."""
     return part * 100 / whole if whole else None
 
@@ -167,8 +167,18 @@ def qualities(sums: Sums) -> dict[str, int]:
 def by_endpoint(sums: Sums) -> list[EndpointQuality]:
     """Every endpoint in its order, zeros included."""
     cells = sums.get("endpoints", {})
+
+    def calls(endpoint: EndpointType, quality: CallQuality) -> int:
+        found: int = cells.get(cell_name(endpoint, quality), 0)
+        return found
+
     return [
-        EndpointQuality(*(cells.get(cell_name(endpoint, quality), 0) for quality in CallQuality), endpoint)
+        EndpointQuality(
+            endpoint=endpoint,
+            good=calls(endpoint, CallQuality.GOOD),
+            poor=calls(endpoint, CallQuality.POOR),
+            not_available=calls(endpoint, CallQuality.NOT_AVAILABLE),
+        )
         for endpoint in EndpointType
     ]
 
@@ -180,10 +190,17 @@ def cell_name(endpoint: EndpointType, quality: CallQuality) -> str:
 
 def customer_quality(sums: Sums) -> CustomerQuality:
     """A row of the table of customers and quality."""
-    averages = (
-        mean(sums.get(f"{name}_sum", 0), sums.get(f"{name}_count", 0)) for name in ("loss", "jitter", "latency")
+
+    def average(measurement: str) -> float | None:
+        return mean(sums.get(f"{measurement}_sum", 0), sums.get(f"{measurement}_count", 0))
+
+    return CustomerQuality(
+        customer_id=sums["customer_id"],
+        average_packet_loss_percent=average("loss"),
+        average_jitter_ms=average("jitter"),
+        average_latency_ms=average("latency"),
+        **qualities(sums),
     )
-    return CustomerQuality(*qualities(sums).values(), sums["customer_id"], *averages)
 
 
 def feature_counts(sums: Sums) -> list[FeatureCount]:
@@ -195,10 +212,12 @@ def feature_counts(sums: Sums) -> list[FeatureCount]:
 def insights(sums: Sums, average_abandoned_percent: float | None) -> QueueInsights:
     """What the sums of queue calls say; the mean of the customers' own percentages is no matter of sums."""
     return QueueInsights(
-        *(sums.get(name, 0) for name in ("offered", "answered", "abandoned")),
-        mean(sums.get("answer_seconds", 0), sums.get("answer_count", 0)),
-        mean(sums.get("abandon_seconds", 0), sums.get("abandon_count", 0)),
-        average_abandoned_percent,
+        offered=sums.get("offered", 0),
+        answered=sums.get("answered", 0),
+        abandoned=sums.get("abandoned", 0),
+        average_seconds_to_answer=mean(sums.get("answer_seconds", 0), sums.get("answer_count", 0)),
+        average_seconds_to_abandon=mean(sums.get("abandon_seconds", 0), sums.get("abandon_count", 0)),
+        average_abandoned_percent=average_abandoned_percent,
     )
 
 

@@ -7,17 +7,20 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Literal
+from math import isfinite
+from typing import Literal, TypeGuard
 
 from domain.cursor_text import cursor_bytes, cursor_text
 from domain.failures import InvalidCursor
 
-Kind = Literal["text", "instant", "instant or null", "rank", "rank or null"]
-Value = str | int | datetime | None
+Kind = Literal["text", "instant", "instant or null", "rank", "rank or null", "number", "number or null"]
+Value = str | int | float | datetime | None
 _DIGEST_BYTES = 9
 _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 _RANKS = range(100)
+# What the database can hold of a whole number.
+_LARGEST = 2**63 - 1
 
 
 def list_digest(*of: object) -> bytes:
@@ -55,12 +58,20 @@ def _read_value(kind: Kind, value: object) -> Value:
         return value
     if type(value) is int and kind.startswith("instant"):
         return _instant(value)
+    if kind.startswith("number") and _is_number(value):
+        return value
     raise InvalidCursor
 
 
 def _has_surrogates(text: str) -> bool:
     """Half a character: JSON can spell it, and the database cannot take it."""
     return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    if type(value) is float:
+        return isfinite(value)
+    return type(value) is int and abs(value) <= _LARGEST
 
 
 def _instant(milliseconds: int) -> datetime:

@@ -13,6 +13,7 @@ from jobs.bulk_jobs import bulk_jobs
 from jobs.clock import evaluate_due, expire_assignments, renew_due
 from jobs.drop_assignments import drop_assignments
 from jobs.reevaluate import reevaluate_customers
+from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
 from jobs.sweep_tags import sweep_tags
 from store.client import Client, PyMongoError
@@ -33,7 +34,7 @@ class Job:
     run: Callable[[Client], Awaitable[int]]
     period_seconds: float
     is_leased: bool = True
-    # What the command line runs instead, for a job that waits for its moment of the day.
+    # What the command line runs instead, for a job that waits for its moment.
     run_now: Callable[[Client], Awaitable[int]] | None = None
 
 
@@ -48,6 +49,7 @@ JOBS: Sequence[Job] = (
     Job("drop_assignments", drop_assignments, 1.0),
     Job("reevaluate_customers", reevaluate_customers, 1.0),
     Job("snapshot_licenses", snapshot_licenses, 5.0, run_now=snapshot_licenses_now),
+    Job("roll_up_calls", roll_up_calls, 1.0, run_now=roll_up_calls_now),
 )
 
 

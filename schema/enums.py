@@ -6,6 +6,8 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from domain.bulk_jobs import BulkJobState
+from domain.call_orders import CallingUsageOrderField, CallQualityOrderField
+from domain.calls import CallFeature, EndpointType
 from domain.helpdesk import HelpdeskRequestState, HelpdeskTopic
 from domain.invoices import InvoiceState
 from domain.permissions import Permission
@@ -34,8 +36,12 @@ __all__ = [
     "AdministratorState",
     "AnalyticsProduct",
     "BulkJobState",
+    "CallFeature",
+    "CallQualityOrderField",
+    "CallingUsageOrderField",
     "CustomerOrderField",
     "CustomerStatus",
+    "EndpointType",
     "EntitlementState",
     "HelpdeskRequestState",
     "HelpdeskTopic",
@@ -80,6 +86,10 @@ for plain in (
     AdministratorState,
     TagColor,
     BulkJobState,
+    CallFeature,
+    CallQualityOrderField,
+    CallingUsageOrderField,
+    EndpointType,
 ):
     _show(plain)
 _show(

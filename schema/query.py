@@ -9,6 +9,7 @@ from resolvers import nodes as by_id
 from resolvers import tags as tag_resolvers
 from schema.activity import ActivityQueries
 from schema.administrators import AdministratorQueries
+from schema.calling_engagement import CallingEngagementQueries
 from schema.customer_inputs import CustomerFilter, CustomerLookup, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.customers import Customer
@@ -29,7 +30,15 @@ FEED_CURSOR = (
 
 
 @strawberry.type
-class Query(ActivityQueries, AdministratorQueries, HelpdeskQueries, KpiQueries, ResourceQueries, ViewQueries):
+class Query(
+    ActivityQueries,
+    AdministratorQueries,
+    CallingEngagementQueries,
+    HelpdeskQueries,
+    KpiQueries,
+    ResourceQueries,
+    ViewQueries,
+):
     """What can be asked; what the viewer cannot see does not exist for them."""
 
     node = resolved(by_id.node, Node | None, id=Argument(strawberry.ID))

@@ -36,9 +36,19 @@ _PLAIN_LISTS = {
     "licenses": 4,
     "entitlements": 2,
     "customerViews": 20,
+    "usersByUsageTrend": 52,
+    "qualityTrend": 52,
+    "qualityByEndpoint": 4,
+    "featureUse": 9,
+    "features": 9,
 }
 # Lists that are answered by the page where the client does not say how large.
-_PAGED = frozenset({"customers", "orders", "invoices", "resources", "helpdeskRequests", "activity"})
+_PAGED = frozenset(
+    {
+        *("customers", "orders", "invoices", "resources", "helpdeskRequests", "activity"),
+        *("customersByUsage", "customersByQuality", "customersByQueue"),
+    }
+)
 
 
 class Weight(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from store.call_pipelines import FEATURES, QUALITY, QUEUES, USERS, Pipeline
-from store.call_sums import CELLS, COLLECTION, OF_CALLS, OF_QUEUES, USER_LEVELS, sum_inside, sum_of
+from store.call_sums import CELLS, COLLECTION, NUMBERS, sum_inside, sum_of
 from store.call_weeks import CALL_WEEKS, week_id
 from store.calls import CALLS, QUEUE_CALLS
 from store.client import Document
@@ -22,7 +22,6 @@ from store.scope import Scope
 # What one aggregation reads at most, unless a single customer has more: it takes a fraction of a second.
 SLICE_ROWS = 50_000
 _QUESTIONS: Mapping[str, Sequence[Pipeline]] = {CALLS: (QUALITY, USERS, FEATURES), QUEUE_CALLS: (QUEUES,)}
-_NUMBERS = (*OF_CALLS, *USER_LEVELS, *OF_QUEUES)
 
 
 async def roll_up_week(scope: Scope, week: datetime, slice_rows: int = SLICE_ROWS) -> bool:
@@ -111,8 +110,8 @@ class RollUp:
     async def _totals(self) -> Document:
         stages = [
             {"$match": self._sums},
-            {"$group": {"_id": None, **sum_of(*_NUMBERS), **sum_inside("endpoints", CELLS)}},
-            {"$project": {"_id": 0, **dict.fromkeys(_NUMBERS, 1), "endpoints": {cell: f"${cell}" for cell in CELLS}}},
+            {"$group": {"_id": None, **sum_of(*NUMBERS), **sum_inside("endpoints", CELLS)}},
+            {"$project": {"_id": 0, **dict.fromkeys(NUMBERS, 1), "endpoints": {cell: f"${cell}" for cell in CELLS}}},
         ]
         found = await self.scope.collection(COLLECTION).aggregate(stages)
         return found[0] if found else {}

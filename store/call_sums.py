@@ -25,6 +25,7 @@ OF_QUEUES = (
     *("offered", "answered", "abandoned"),
     *("answer_seconds", "answer_count", "abandon_seconds", "abandon_count"),
 )
+NUMBERS = (*OF_CALLS, *USER_LEVELS, *OF_QUEUES)
 CELLS = tuple(cell_name(endpoint, quality) for endpoint in EndpointType for quality in CallQuality)
 
 

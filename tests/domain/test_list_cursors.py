@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64encode
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -84,3 +85,21 @@ def test_half_a_character_in_a_made_up_cursor_is_refused() -> None:
     made_up = urlsafe_b64encode(digest + b'["\\ud800","cus_1"]').rstrip(b"=").decode()
     with pytest.raises(InvalidCursor):
         read_cursor(digest, ("text", "text"), made_up)
+
+
+@pytest.mark.parametrize("number", [0, -3, 2**63 - 1, 1.5, 100 / 3, -0.0])
+def test_numbers_come_back_as_they_were(number: float) -> None:
+    digest = list_digest("calls")
+    assert read_cursor(digest, ["number"], write_cursor(digest, [number])) == (number,)
+
+
+@pytest.mark.parametrize("value", [True, "1", None, 2**63, float("inf"), float("nan"), [1]])
+def test_what_is_no_number_of_the_database_is_no_cursor(value: Any) -> None:
+    digest = list_digest("calls")
+    with pytest.raises(InvalidCursor):
+        read_cursor(digest, ["number"], write_cursor(digest, [value]))
+
+
+def test_a_number_may_be_missing_where_its_kind_says_so() -> None:
+    digest = list_digest("calls")
+    assert read_cursor(digest, ["number or null"], write_cursor(digest, [None])) == (None,)

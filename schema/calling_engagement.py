@@ -1,0 +1,195 @@
+"""Calling engagement: how the customers' users call, how it sounds, and what becomes of calls in queues."""
+
+from datetime import date, datetime
+
+import strawberry
+
+from resolvers import calling_engagement as engagement
+from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.customers import Customer
+from schema.enums import (
+    CallFeature,
+    CallingUsageOrderField,
+    CallQualityOrderField,
+    EndpointType,
+    OrderDirection,
+    Permission,
+)
+from schema.fields import Argument, resolved
+from schema.node import WITH_PAGE
+
+
+@strawberry.type(description="Users by how many calls they made or took in the week.")
+class CallingUsersTrendPoint:
+    """One of the last completed weeks."""
+
+    week_start: date
+    inactive: int = strawberry.field(description="Licensed, and no call.")
+    low: int = strawberry.field(description="1 to 10 calls.")
+    medium: int = strawberry.field(description="11 to 50 calls.")
+    high: int = strawberry.field(description="51 calls and more.")
+
+
+@strawberry.type
+class CustomerCallingUsage:
+    """A customer with a running line of Calling or a call in the week."""
+
+    customer = resolved(engagement.customer, Customer)
+    active_users: int
+    licensed_users: int
+    calls: int
+    minutes: int
+    calls_per_active_user: float | None
+    weekly_change_percent: float | None = strawberry.field(
+        description="Change of calls against the week before, in percent; null where that week had none."
+    )
+
+
+@strawberry.input
+class CallingUsageOrder:
+    """Ties go by name, then id; nulls come last in both directions."""
+
+    field: CallingUsageOrderField
+    direction: OrderDirection = OrderDirection.DESC
+
+
+@strawberry.type
+class CallQualityTrendPoint:
+    """One of the last completed weeks."""
+
+    week_start: date
+    good: int
+    poor: int
+    not_available: int = strawberry.field(description="Calls without media figures; no percentage counts them.")
+    poor_percent: float | None
+
+
+@strawberry.type
+class EndpointQuality:
+    """The week's calls of one kind of endpoint."""
+
+    endpoint: EndpointType
+    good: int
+    poor: int
+    not_available: int
+    poor_percent: float | None
+
+
+@strawberry.type
+class CustomerCallQuality:
+    """A customer with a POOR call in the week."""
+
+    customer = resolved(engagement.customer, Customer)
+    good: int
+    poor: int
+    not_available: int
+    poor_percent: float | None
+    average_packet_loss_percent: float | None
+    average_jitter_ms: float | None
+    average_latency_ms: float | None
+
+
+@strawberry.input
+class CallQualityOrder:
+    """Ties go by name, then id."""
+
+    field: CallQualityOrderField
+    direction: OrderDirection = OrderDirection.DESC
+
+
+@strawberry.type
+class CallFeatureUse:
+    """The week's calls that went through a feature, and how many customers they belong to."""
+
+    feature: CallFeature
+    calls: int
+    customers: int
+
+
+@strawberry.type
+class CallFeatureCount:
+    """A customer's calls of the week that went through a feature."""
+
+    feature: CallFeature
+    calls: int
+
+
+@strawberry.type(description="Averages over the queue calls of the week; null where there were none.")
+class CallQueueInsights:
+    """Of all customers in sight, or of one."""
+
+    offered: int
+    answered: int
+    abandoned: int
+    average_seconds_to_answer: float | None = strawberry.field(
+        description="Until an agent answered, or the call moved to another queue."
+    )
+    average_seconds_to_abandon: float | None = strawberry.field(
+        description="Until the caller hung up or left a message."
+    )
+    abandoned_percent: float | None = strawberry.field(description="Σ abandoned ÷ Σ offered × 100")
+    average_abandoned_percent: float | None = strawberry.field(
+        description="The mean of the customers' own percentages."
+    )
+
+
+@strawberry.type
+class CustomerCallQueue:
+    """A customer with a queue call in the week."""
+
+    customer = resolved(engagement.customer, Customer)
+    insights: CallQueueInsights
+    features: list[CallFeatureCount]
+
+
+_WEEKS = Argument(int, 8, "1–52: so many of the last completed weeks, oldest first.")
+
+
+@strawberry.type(
+    description=(
+        "Week by week, from Monday 00:00 UTC; "
+        "the data are those of the latest completed week unless a trend says otherwise."
+    )
+)
+class CallingEngagement:
+    """Over the customers that the viewer sees."""
+
+    week_start = resolved(engagement.week_start, date)
+    week_end = resolved(engagement.week_end, date, "Its Sunday.")
+    refreshed_at = resolved(engagement.refreshed_at, datetime | None, "When its figures were last computed.")
+    users_by_usage_trend = resolved(engagement.users_trend, list[CallingUsersTrendPoint], weeks=_WEEKS)
+    customers_by_usage = resolved(
+        engagement.customers_by_usage,
+        Connection[CustomerCallingUsage],
+        tells_selection=WITH_PAGE,
+        **FORWARD_ARGUMENTS,
+        order_by=Argument(CallingUsageOrder | None),
+    )
+    quality_trend = resolved(engagement.quality_trend, list[CallQualityTrendPoint], weeks=_WEEKS)
+    quality_by_endpoint = resolved(engagement.quality_by_endpoint, list[EndpointQuality])
+    customers_by_quality = resolved(
+        engagement.customers_by_quality,
+        Connection[CustomerCallQuality],
+        tells_selection=WITH_PAGE,
+        **FORWARD_ARGUMENTS,
+        order_by=Argument(CallQualityOrder | None),
+    )
+    feature_use = resolved(
+        engagement.feature_use, list[CallFeatureUse], "Only customers with a queue call in the last eight weeks."
+    )
+    queue_insights = resolved(engagement.queue_insights, CallQueueInsights)
+    customers_by_queue = resolved(
+        engagement.customers_by_queue,
+        Connection[CustomerCallQueue],
+        tells_selection=WITH_PAGE,
+        **FORWARD_ARGUMENTS,
+    )
+
+
+@strawberry.type
+class CallingEngagementQueries:
+    """The field of the root that reads calling engagement."""
+
+    calling_engagement = resolved(
+        engagement.calling_engagement, CallingEngagement | None, requires=Permission.READ_ANALYTICS
+    )

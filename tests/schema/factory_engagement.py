@@ -1,0 +1,62 @@
+"""A partner's calls for tests of the API: stored as an import leaves them, then rolled up."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from domain.weeks import latest_completed
+from store.call_roll_up import roll_up_week
+from store.client import Document
+from store.clock import utc_now
+from store.due_call_weeks import due_weeks
+from store.scope import Scope
+from tests.api_server import Api
+from tests.factory_documents import put_customer
+from tests.store.factory_calls import put_calls, put_queue_calls
+from tests.store.factory_customers import subscription
+
+
+def week() -> datetime:
+    """The latest completed week."""
+    return latest_completed(utc_now())
+
+
+def calling(number: str, assigned: int, **facts: Any) -> Document:
+    """A running subscription with a line of CALLING."""
+    line = {"product": "CALLING", "total": 1000, "assigned": assigned, "used": 0, "day": None}
+    return {**subscription(number, **facts), "licenses": [line]}
+
+
+def add(api: Api, external_id: str, *held: Document, **facts: Any) -> str:
+    """A customer named as its external id; answers its id."""
+    return put_customer(api, external_id, *held, name=external_id, **facts)
+
+
+def deliver(
+    api: Api, calls: Iterable[Document] = (), queue_calls: Iterable[Document] = (), partner: str | None = None
+) -> None:
+    """Stores the calls and waits until their weeks are rolled up, by whomever."""
+
+    async def work(scope: Scope) -> None:
+        await put_calls(scope, calls)
+        await put_queue_calls(scope, queue_calls)
+        await roll_up(scope)
+
+    api.store(work, partner)
+
+
+async def roll_up(scope: Scope) -> None:
+    """Rolls up what is due of the partner; the server's own loop may be at it too."""
+    while mine := [one for one in await due_weeks(scope.client, utc_now(), 1000) if one.partner_id == scope.partner_id]:
+        for due in mine:
+            await roll_up_week(scope, due.week)
+
+
+def engagement(api: Api, selection: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
+    """What callingEngagement answers; variables are declared as $first, $after and $order where they are given."""
+    kinds = {"first": "Int", "after": "String", "usage": "CallingUsageOrder", "quality": "CallQualityOrder"}
+    declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
+    query = f"query{f'({declared})' if declared else ''} {{ callingEngagement {{ {selection} }} }}"
+    asked = token or api.token(api.add_administrator("FULL_ADMINISTRATOR"))
+    found: dict[str, Any] = api.data(asked, query, **variables)["callingEngagement"]
+    return found

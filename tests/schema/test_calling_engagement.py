@@ -1,0 +1,476 @@
+"""Query.callingEngagement: its weeks, trends, blocks and tables, over the customers in sight."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.weeks import WEEK
+from store.clock import utc_now
+from store.customer_slices import CustomerSlice, change_customers
+from store.scope import Scope
+from tests.api_server import Api
+from tests.factory_documents import assignment
+from tests.schema.factory_engagement import add, calling, deliver, engagement, week
+from tests.schema.factory_mutations import token_of
+from tests.store.factory_calls import call, many, queue_call
+from tests.store.factory_customers import subscription
+
+DAY = timedelta(days=1)
+USERS = "usersByUsageTrend(weeks: 2) { weekStart inactive low medium high }"
+USAGE = "customer { name } activeUsers licensedUsers calls minutes callsPerActiveUser weeklyChangePercent"
+QUALITY = "customer { name } good poor notAvailable poorPercent"
+AVERAGES = "averagePacketLossPercent averageJitterMs averageLatencyMs"
+CUSTOMER = "customer { name }"
+INSIGHTS = """offered answered abandoned averageSecondsToAnswer averageSecondsToAbandon
+  abandonedPercent averageAbandonedPercent"""
+
+
+def put_snapshot(api: Api, customer_id: str, assigned: int, **fields: Any) -> None:
+    """The sums of a customer's snapshots of CALLING in the latest completed week."""
+
+    async def work(scope: Scope) -> None:
+        sums = {"product": "CALLING", "total": assigned, "assigned": assigned, "used": 0, "available": 0}
+        stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": scope.now, "updated_at": scope.now}
+        row = {"customer_id": customer_id, "week": week(), "is_removed": False, **sums, **stamps, **fields}
+        document = {"_id": f"{customer_id}:CALLING:{row['week']:%Y-%m-%d}", **row}
+        await scope.collection("license_customer_weeks").insert_many([document])
+
+    api.store(work)
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["customer"]["name"] for row in rows]
+
+
+def test_a_partner_without_calls_has_empty_figures(api: Api) -> None:
+    found = engagement(
+        api,
+        f"""weekStart weekEnd refreshedAt {USERS} qualityTrend {{ weekStart good poor notAvailable poorPercent }}
+        qualityByEndpoint {{ endpoint good poor notAvailable poorPercent }} featureUse {{ feature calls customers }}
+        queueInsights {{ {INSIGHTS} }} customersByUsage {{ totalCount nodes {{ {USAGE} }} }}
+        customersByQuality {{ totalCount nodes {{ {QUALITY} }} }}
+        customersByQueue {{ totalCount nodes {{ insights {{ offered }} }} pageInfo {{ hasNextPage }} }}""",
+    )
+    monday = week().date()
+    assert (found["weekStart"], found["weekEnd"]) == (str(monday), str(monday + 6 * DAY))
+    assert found["refreshedAt"] is None
+    nothing = {"inactive": 0, "low": 0, "medium": 0, "high": 0}
+    assert found["usersByUsageTrend"] == [{"weekStart": str(day), **nothing} for day in (monday - 7 * DAY, monday)]
+    assert [point["weekStart"] for point in found["qualityTrend"]] == [
+        str(monday - back * 7 * DAY) for back in range(7, -1, -1)
+    ]
+    none = {"good": 0, "poor": 0, "notAvailable": 0, "poorPercent": None}
+    assert found["qualityTrend"][0] == {"weekStart": str(monday - 49 * DAY), **none}
+    endpoints = ("DESK_PHONE", "WEBEX_APP", "ROOM_DEVICE", "UNKNOWN")
+    assert found["qualityByEndpoint"] == [{"endpoint": one, **none} for one in endpoints]
+    assert len(found["featureUse"]) == 9
+    assert found["featureUse"][0] == {"feature": "CALL_QUEUE", "calls": 0, "customers": 0}
+    counts = dict.fromkeys(("offered", "answered", "abandoned"), 0)
+    assert found["queueInsights"] == dict.fromkeys(INSIGHTS.split()) | counts
+    assert found["customersByUsage"] == found["customersByQuality"] == {"totalCount": 0, "nodes": []}
+    assert found["customersByQueue"] == {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": False}}
+
+
+def test_users_by_usage_and_how_many_licensed_ones_had_no_call(api: Api) -> None:
+    one, other = add(api, "One", calling("S-1", 10)), add(api, "Other", calling("S-2", 1), calling("S-3", 2))
+    add(api, "Idle", calling("S-4", 4))
+    monday = week()
+    calls = [*many(one, monday, 10, user_id="a"), *many(one, monday, 51, user_id="b"), call(one, monday)]
+    # More users called than are licensed: nobody is less than not inactive.
+    calls += [call(other, monday, user_id=f"u-{number}") for number in range(4)]
+    calls += many(one, monday - WEEK, 11, user_id="a")
+    deliver(api, calls)
+    before, now = engagement(api, USERS)["usersByUsageTrend"]
+    assert now == {"weekStart": str(monday.date()), "inactive": 8 + 0 + 4, "low": 5, "medium": 0, "high": 1}
+    assert before == {
+        "weekStart": str((monday - WEEK).date()),
+        "inactive": 9 + 3 + 4,
+        "low": 0,
+        "medium": 1,
+        "high": 0,
+    }
+
+
+def test_licences_are_those_of_the_weeks_snapshots_else_those_of_now(api: Api) -> None:
+    monday, now = week(), utc_now()
+    snapped = add(api, "Snapped", calling("S-1", 50))
+    add(api, "Never snapped", calling("S-2", 7), calling("S-3", 5, ends_at=now - DAY, starts_at=now - 30 * DAY))
+    ended = add(api, "Ended", calling("S-4", 9, ends_at=now - DAY, starts_at=now - 30 * DAY))
+    put_snapshot(api, snapped, 20)
+    put_snapshot(api, ended, 3)
+    deliver(api, [call(snapped, monday, user_id="u"), call(ended, monday, user_id="u")])
+    found = engagement(api, f"{USERS} customersByUsage {{ nodes {{ {USAGE} }} }}")
+    assert found["usersByUsageTrend"][1]["inactive"] == 19 + 7 + 2
+    assert found["usersByUsageTrend"][0]["inactive"] == 50 + 7
+    licensed = {row["customer"]["name"]: row["licensedUsers"] for row in found["customersByUsage"]["nodes"]}
+    assert licensed == {"Snapped": 20, "Never snapped": 7, "Ended": 3}
+
+
+def test_usage_is_of_customers_with_a_running_line_or_a_call(api: Api) -> None:
+    monday, now = week(), utc_now()
+    caller = add(api, "Caller", subscription("S-1"))
+    add(api, "Holder", calling("S-2", 3))
+    add(api, "Neither", subscription("S-3"))
+    add(api, "Once held", calling("S-4", 3, ends_at=now - DAY, starts_at=now - 30 * DAY))
+    earlier = add(api, "Earlier", subscription("S-5"))
+    calls = [
+        call(caller, monday, seconds=59),
+        call(caller, monday, seconds=60, user_id="u"),
+        call(earlier, monday - WEEK),
+    ]
+    deliver(api, calls)
+    found = engagement(api, f"customersByUsage {{ totalCount nodes {{ {USAGE} }} }}")["customersByUsage"]
+    figures = {"activeUsers": 1, "licensedUsers": 0, "calls": 2, "minutes": 1}
+    nothing = {"activeUsers": 0, "licensedUsers": 3, "calls": 0, "minutes": 0, "callsPerActiveUser": None}
+    assert found == {
+        "totalCount": 2,
+        "nodes": [
+            {"customer": {"name": "Caller"}, **figures, "callsPerActiveUser": 2.0, "weeklyChangePercent": None},
+            {"customer": {"name": "Holder"}, **nothing, "weeklyChangePercent": None},
+        ],
+    }
+
+
+def test_usage_in_every_order(api: Api) -> None:
+    monday = week()
+    ids = {name: add(api, name, calling(f"S-{name}", 1)) for name in ("b", "A", "c", "d")}
+    calls = [
+        *many(ids["A"], monday, 2, user_id="u"),
+        *many(ids["A"], monday - WEEK, 1),
+        *many(ids["b"], monday, 2),
+        *many(ids["b"], monday - WEEK, 4),
+        call(ids["c"], monday, user_id="u"),
+        call(ids["c"], monday, user_id="v"),
+        call(ids["c"], monday, user_id="v"),
+        call(ids["d"], monday - WEEK),
+    ]
+    deliver(api, calls)
+    orders = {
+        ("CALLS", "DESC"): ["c", "A", "b", "d"],
+        ("CALLS", "ASC"): ["d", "A", "b", "c"],
+        ("ACTIVE_USERS", "DESC"): ["c", "A", "b", "d"],
+        ("ACTIVE_USERS", "ASC"): ["b", "d", "A", "c"],
+        ("CUSTOMER_NAME", "ASC"): ["A", "b", "c", "d"],
+        ("CUSTOMER_NAME", "DESC"): ["d", "c", "b", "A"],
+        # 100, −50, none, −100: who had no call in the week before comes last in both directions.
+        ("WEEKLY_CHANGE_PERCENT", "DESC"): ["A", "b", "d", "c"],
+        ("WEEKLY_CHANGE_PERCENT", "ASC"): ["d", "b", "A", "c"],
+    }
+    selection = f"nodes {{ {USAGE} }} edges {{ cursor }} pageInfo {{ hasNextPage hasPreviousPage endCursor }}"
+    for (field, direction), expected in orders.items():
+        given = {"field": field, "direction": direction}
+        whole = engagement(api, f"customersByUsage(orderBy: $usage) {{ {selection} }}", usage=given)["customersByUsage"]
+        assert names(whole["nodes"]) == expected, (field, direction)
+        _assert_pages(api, "customersByUsage", "usage", given, selection, expected)
+    whole = engagement(api, f"customersByUsage {{ nodes {{ {USAGE} }} }}")["customersByUsage"]
+    assert names(whole["nodes"]) == ["c", "A", "b", "d"]
+    rows = {row["customer"]["name"]: row["weeklyChangePercent"] for row in whole["nodes"]}
+    assert rows == {"A": 100.0, "b": -50.0, "c": None, "d": -100.0}
+
+
+def _assert_pages(api: Api, table: str, kind: str, order: dict[str, str], selection: str, expected: list[str]) -> None:
+    token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
+    for size in (1, 2):
+        after, seen = None, []
+        while True:
+            asked = f"{table}(first: $first, after: $after, orderBy: ${kind}) {{ {selection} }}"
+            page = engagement(api, asked, token, first=size, after=after, **{kind: order})[table]
+            assert page["pageInfo"]["hasPreviousPage"] is (after is not None)
+            assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
+            seen += names(page["nodes"])
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+        assert seen == expected, (order, size)
+
+
+def test_quality_of_the_week_by_endpoint_and_over_weeks(api: Api) -> None:
+    monday = week()
+    one, other = add(api, "One"), add(api, "Other")
+    calls = [
+        call(one, monday, endpoint="DESK_PHONE", loss=5.0),
+        call(one, monday, endpoint="DESK_PHONE", loss=1.0),
+        call(one, monday, endpoint="WEBEX_APP", jitter=10.0),
+        call(other, monday, endpoint="WEBEX_APP"),
+        call(other, monday - WEEK, endpoint="ROOM_DEVICE", latency=400.0),
+    ]
+    deliver(api, calls)
+    trend = "qualityTrend(weeks: 2) { weekStart good poor notAvailable poorPercent }"
+    found = engagement(api, f"refreshedAt {trend} qualityByEndpoint {{ endpoint good poor notAvailable poorPercent }}")
+    assert found["refreshedAt"] is not None
+    before, now = found["qualityTrend"]
+    assert before == {"weekStart": str((monday - WEEK).date()), **_qualities(0, 1, 0, 100.0)}
+    assert now == {"weekStart": str(monday.date()), **_qualities(2, 1, 1, 100 / 3)}
+    assert found["qualityByEndpoint"] == [
+        {"endpoint": "DESK_PHONE", **_qualities(1, 1, 0, 50.0)},
+        {"endpoint": "WEBEX_APP", **_qualities(1, 0, 1, 0.0)},
+        {"endpoint": "ROOM_DEVICE", **_qualities(0, 0, 0, None)},
+        {"endpoint": "UNKNOWN", **_qualities(0, 0, 0, None)},
+    ]
+
+
+def _qualities(good: int, poor: int, not_available: int, percent: float | None) -> dict[str, Any]:
+    return {"good": good, "poor": poor, "notAvailable": not_available, "poorPercent": percent}
+
+
+def test_quality_lists_customers_with_a_poor_call(api: Api) -> None:
+    monday = week()
+    ids = {name: add(api, name) for name in ("fine", "Bad", "worse", "also bad")}
+    calls = [
+        call(ids["fine"], monday, loss=1.0),
+        call(ids["Bad"], monday, loss=6.0, latency=100.0),
+        call(ids["Bad"], monday, loss=1.0),
+        call(ids["Bad"], monday),
+        *many(ids["worse"], monday, 2, jitter=151.0),
+        *many(ids["worse"], monday, 6, jitter=1.0),
+        call(ids["also bad"], monday, latency=500.0),
+        call(ids["also bad"], monday, latency=300.0),
+        call(ids["fine"], monday - WEEK, loss=50.0),
+    ]
+    deliver(api, calls)
+    selection = f"totalCount nodes {{ {QUALITY} {AVERAGES} }}"
+    found = engagement(api, f"customersByQuality {{ {selection} }}")["customersByQuality"]
+    assert (found["totalCount"], names(found["nodes"])) == (3, ["worse", "also bad", "Bad"])
+    bad = found["nodes"][2]
+    averages = {"averagePacketLossPercent": 3.5, "averageJitterMs": None, "averageLatencyMs": 100.0}
+    assert bad == {"customer": {"name": "Bad"}, **_qualities(1, 1, 1, 50.0), **averages}
+    orders = {
+        ("POOR", "ASC"): ["also bad", "Bad", "worse"],
+        ("POOR_PERCENT", "DESC"): ["also bad", "Bad", "worse"],
+        ("POOR_PERCENT", "ASC"): ["worse", "also bad", "Bad"],
+        ("CUSTOMER_NAME", "ASC"): ["also bad", "Bad", "worse"],
+        ("CUSTOMER_NAME", "DESC"): ["worse", "Bad", "also bad"],
+    }
+    selection = f"nodes {{ {QUALITY} }} edges {{ cursor }} pageInfo {{ hasNextPage hasPreviousPage endCursor }}"
+    for (field, direction), expected in orders.items():
+        order = {"field": field, "direction": direction}
+        _assert_pages(api, "customersByQuality", "quality", order, selection, expected)
+
+
+def test_queues_and_features_of_customers_with_a_queue_call(api: Api) -> None:
+    monday = week()
+    ids = {name: add(api, name) for name in ("now", "then", "long ago", "never", "all lost")}
+    feature = {"features": ["CALL_QUEUE", "VOICEMAIL"]}
+    calls = [call(one, monday, **feature) for one in ids.values()]
+    calls += [call(ids["now"], monday, features=["VOICEMAIL"]), call(ids["now"], monday - WEEK, **feature)]
+    queued = [
+        queue_call(ids["now"], monday, "ANSWERED", 10),
+        queue_call(ids["now"], monday, "TRANSFERRED", 40),
+        queue_call(ids["now"], monday, "VOICEMAIL", 9),
+        queue_call(ids["all lost"], monday, "ABANDONED", 3),
+        queue_call(ids["then"], monday - 7 * WEEK, "ANSWERED", 1),
+        queue_call(ids["long ago"], monday - 8 * WEEK, "ANSWERED", 1),
+        queue_call(ids["never"], monday + WEEK, "ANSWERED", 1),
+    ]
+    deliver(api, calls, queued)
+    rows = f"nodes {{ customer {{ name }} insights {{ {INSIGHTS} }} features {{ feature calls }} }}"
+    found = engagement(
+        api,
+        f"""featureUse {{ feature calls customers }} queueInsights {{ {INSIGHTS} }}
+        customersByQueue {{ totalCount {rows} }}""",
+    )
+    use = {one["feature"]: (one["calls"], one["customers"]) for one in found["featureUse"]}
+    assert {name: value for name, value in use.items() if value != (0, 0)} == {
+        "CALL_QUEUE": (3, 3),
+        "VOICEMAIL": (4, 3),
+    }
+    assert found["queueInsights"] == {
+        "offered": 4,
+        "answered": 1,
+        "abandoned": 2,
+        "averageSecondsToAnswer": 25.0,
+        "averageSecondsToAbandon": 6.0,
+        "abandonedPercent": 50.0,
+        "averageAbandonedPercent": pytest.approx((100 + 100 / 3) / 2),
+    }
+    table = found["customersByQueue"]
+    assert (table["totalCount"], names(table["nodes"])) == (2, ["all lost", "now"])
+    lost, now = table["nodes"]
+    assert lost["insights"]["averageSecondsToAnswer"] is None
+    assert lost["insights"]["abandonedPercent"] == lost["insights"]["averageAbandonedPercent"] == 100.0
+    assert now["insights"]["averageAbandonedPercent"] == 100 / 3
+    counts = {one["feature"]: one["calls"] for one in now["features"]}
+    assert len(counts) == 9
+    assert {name: value for name, value in counts.items() if value} == {"CALL_QUEUE": 1, "VOICEMAIL": 2}
+
+
+def test_a_removed_customer_counts_nowhere_and_one_that_returns_counts_again(api: Api) -> None:
+    monday = week()
+    stays, goes = add(api, "Stays", calling("S-1", 3)), add(api, "Goes", calling("S-2", 5))
+    calls = [
+        call(one, monday, user_id="u", loss=9.0, endpoint="WEBEX_APP", features=["CALL_PARK"]) for one in (stays, goes)
+    ]
+    deliver(api, calls, [queue_call(one, monday, "ANSWERED", 5) for one in (stays, goes)])
+    selection = """usersByUsageTrend(weeks: 1) { inactive low } qualityTrend(weeks: 1) { poor }
+      qualityByEndpoint { poor } featureUse { calls customers } queueInsights { offered }
+      customersByUsage { totalCount nodes { customer { name } } }
+      customersByQuality { totalCount nodes { customer { name } } }
+      customersByQueue { totalCount nodes { customer { name } } }"""
+    both = engagement(api, selection)
+    for removed_at, size in ((utc_now(), 1), (None, 2)):
+        put_removed(api, "Goes", removed_at)
+        found = engagement(api, selection)
+        assert found["usersByUsageTrend"] == [{"inactive": 2 if size == 1 else 6, "low": size}]
+        assert found["qualityTrend"] == [{"poor": size}]
+        assert [one["poor"] for one in found["qualityByEndpoint"]] == [0, size, 0, 0]
+        assert found["featureUse"][3] == {"calls": size, "customers": size}
+        assert found["queueInsights"] == {"offered": size}
+        for table in ("customersByUsage", "customersByQuality", "customersByQueue"):
+            assert found[table]["totalCount"] == len(found[table]["nodes"]) == size
+    assert engagement(api, selection) == both
+
+
+def put_removed(api: Api, external_id: str, removed_at: Any) -> None:
+    """The customer is removed, or brought back, by the one write path."""
+
+    async def body(changing: CustomerSlice) -> None:
+        changing.works[0].put_customer({"removed_at": removed_at})
+
+    async def work(scope: Scope) -> None:
+        await change_customers(scope, {"external_id": external_id}, body)
+
+    api.store(work)
+
+
+def test_names_are_those_of_now(api: Api) -> None:
+    monday = week()
+    deliver(api, [call(add(api, name), monday, loss=9.0) for name in ("A", "B")])
+
+    async def rename(changing: CustomerSlice) -> None:
+        changing.works[0].put_customer({"name": "Z"})
+
+    api.store(lambda scope: change_customers(scope, {"external_id": "A"}, rename))
+    found = engagement(api, "customersByQuality { nodes { customer { name } } }")
+    assert names(found["customersByQuality"]["nodes"]) == ["B", "Z"]
+
+
+def test_an_administrator_sees_the_figures_of_their_own_customers(api: Api) -> None:
+    monday = week()
+    administrator = api.add_administrator("ADMINISTRATOR")
+    own = add(api, "Own", calling("S-1", 3), assignments=[assignment(administrator)])
+    past = assignment(administrator, expires_at=utc_now() - DAY)
+    others = [add(api, "Other", calling("S-2", 30)), add(api, "Former", calling("S-3", 30), assignments=[past])]
+    calls = [call(one, monday, user_id="u", loss=9.0, features=["VOICEMAIL"]) for one in (own, *others)]
+    deliver(api, calls, [queue_call(one, monday, "ANSWERED", 5) for one in (own, *others)])
+    selection = f"""refreshedAt {USERS} qualityTrend(weeks: 1) {{ poor }} qualityByEndpoint {{ poor }}
+      featureUse {{ calls }} queueInsights {{ offered }} customersByUsage {{ totalCount nodes {{ {USAGE} }} }}
+      customersByQuality {{ totalCount nodes {{ {QUALITY} }} }}
+      customersByQueue {{ totalCount nodes {{ {CUSTOMER} }} }}"""
+    found = engagement(api, selection, api.token(administrator))
+    assert found["usersByUsageTrend"][1]["inactive"] == 2
+    assert found["usersByUsageTrend"][1]["low"] == 1
+    assert found["qualityTrend"] == [{"poor": 1}]
+    assert sum(one["poor"] for one in found["qualityByEndpoint"]) == 1
+    assert found["featureUse"][8] == {"calls": 1}
+    assert found["queueInsights"] == {"offered": 1}
+    for table in ("customersByUsage", "customersByQuality", "customersByQueue"):
+        assert (found[table]["totalCount"], names(found[table]["nodes"])) == (1, ["Own"])
+    nobody = engagement(api, selection, token_of(api, "ADMINISTRATOR"))
+    assert nobody["customersByUsage"] == {"totalCount": 0, "nodes": []}
+    assert nobody["qualityTrend"] == [{"poor": 0}]
+    everybody = engagement(api, selection, token_of(api, "READ_ONLY_ADMINISTRATOR"))
+    assert everybody["customersByUsage"]["totalCount"] == 3
+
+
+def test_the_helpdesk_may_not_read_it(api: Api) -> None:
+    answer = api.ask(
+        token_of(api, "HELPDESK_ADMINISTRATOR"), "{ callingEngagement { weekStart } viewer { permissions } }"
+    )
+    (error,) = answer["errors"]
+    assert error["extensions"] == {"code": "FORBIDDEN", "permission": "READ_ANALYTICS"}
+    assert answer["data"]["callingEngagement"] is None
+    assert answer["data"]["viewer"]["permissions"]
+
+
+def test_another_partners_calls_are_not_counted(api: Api) -> None:
+    monday = week()
+    deliver(api, [call(add(api, "Mine"), monday, loss=9.0)])
+    found = engagement(api, "qualityTrend(weeks: 1) { poor }", api.token(*_of_other(api)))
+    assert found["qualityTrend"] == [{"poor": 0}]
+
+
+def _of_other(api: Api) -> tuple[str, str]:
+    return api.add_administrator("FULL_ADMINISTRATOR", api.other), api.other
+
+
+def error_code(api: Api, selection: str, **variables: Any) -> str:
+    """The code of the only error."""
+    kinds = {"after": "String"}
+    declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
+    query = f"query{f'({declared})' if declared else ''} {{ callingEngagement {{ {selection} }} }}"
+    (error,) = api.ask(token_of(api, "FULL_ADMINISTRATOR"), query, **variables)["errors"]
+    code: str = error["extensions"]["code"]
+    return code
+
+
+@pytest.mark.parametrize("field", ["usersByUsageTrend", "qualityTrend"])
+@pytest.mark.parametrize("weeks", [0, -1, 53])
+def test_a_trend_has_1_to_52_weeks(api: Api, field: str, weeks: int) -> None:
+    assert error_code(api, f"{field}(weeks: {weeks}) {{ weekStart }}") == "BAD_USER_INPUT"
+
+
+def test_a_trend_of_a_year_and_of_one_week(api: Api) -> None:
+    found = engagement(api, "year: qualityTrend(weeks: 52) { good } one: usersByUsageTrend(weeks: 1) { low }")
+    assert (len(found["year"]), len(found["one"])) == (52, 1)
+
+
+TABLES = ("customersByUsage", "customersByQuality", "customersByQueue")
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("first", [0, -1, 201])
+def test_a_page_has_1_to_200_rows(api: Api, table: str, first: int) -> None:
+    assert error_code(api, f"{table}(first: {first}) {{ totalCount }}") == "BAD_USER_INPUT"
+
+
+def test_a_cursor_belongs_to_its_list_its_order_and_its_partner(api: Api) -> None:
+    monday = week()
+    ids = [add(api, name, calling(f"S-{name}", 1)) for name in ("a", "b")]
+    deliver(api, [call(one, monday, loss=9.0) for one in ids], [queue_call(one, monday, "ANSWERED", 5) for one in ids])
+    cursors = {
+        table: engagement(api, f"{table}(first: 1) {{ pageInfo {{ endCursor }} }}")[table]["pageInfo"]["endCursor"]
+        for table in TABLES
+    }
+    for table in TABLES:
+        for other, cursor in cursors.items():
+            if other != table:
+                assert error_code(api, f"{table}(after: $after) {{ nodes {{ {CUSTOMER} }} }}", after=cursor) == (
+                    "INVALID_CURSOR"
+                )
+    ascending = "customersByUsage(after: $after, orderBy: {field: CALLS, direction: ASC}) { nodes { calls } }"
+    assert error_code(api, ascending, after=cursors["customersByUsage"]) == "INVALID_CURSOR"
+    foreign = "query($after: String) { callingEngagement { customersByUsage(after: $after) { nodes { calls } } } }"
+    answer = api.ask(api.token(*_of_other(api)), foreign, after=cursors["customersByUsage"])
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
+    for text in ("", "x", "AAAA"):
+        assert error_code(api, "customersByUsage(after: $after) { nodes { calls } }", after=text) == "INVALID_CURSOR"
+
+
+def test_a_cursor_goes_on_where_its_row_has_gone(api: Api) -> None:
+    monday = week()
+    ids = [add(api, name, calling(f"S-{name}", 1)) for name in ("a", "b", "c")]
+    deliver(api, [call(one, monday, loss=9.0) for one in ids])
+    asked = "customersByQuality(first: $first, after: $after)"
+    selection = f"{{ nodes {{ {CUSTOMER} }} pageInfo {{ endCursor hasPreviousPage }} }}"
+    first = engagement(api, f"{asked} {selection}", first=2, after=None)["customersByQuality"]
+    put_removed(api, "b", utc_now())
+    rest = engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])["customersByQuality"]
+    assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], True)
+    put_removed(api, "a", utc_now())
+    rest = engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])["customersByQuality"]
+    assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], False)
+
+
+def test_late_data_correct_a_finished_week(api: Api) -> None:
+    monday = week()
+    one = add(api, "One")
+    deliver(api, [call(one, monday - 5 * WEEK, report_id="r", loss=1.0)])
+    trend = "qualityTrend(weeks: 6) { good poor notAvailable }"
+    assert engagement(api, trend)["qualityTrend"][0] == {"good": 1, "poor": 0, "notAvailable": 0}
+    deliver(api, [call(one, monday - 5 * WEEK, report_id="r", loss=9.0), call(one, monday - 5 * WEEK)])
+    assert engagement(api, trend)["qualityTrend"][0] == {"good": 0, "poor": 1, "notAvailable": 1}
+    deliver(api, [call(one, monday - 4 * WEEK, report_id="r", loss=9.0)])
+    first, second, *_ = engagement(api, trend)["qualityTrend"]
+    assert first == {"good": 0, "poor": 0, "notAvailable": 1}
+    assert second == {"good": 0, "poor": 1, "notAvailable": 0}
