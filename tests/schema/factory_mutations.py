@@ -12,8 +12,9 @@ def accept_terms(api: Api, partner: str | None = None) -> None:
     """Lets the partner's administrators change things."""
 
     async def work(scope: Any) -> None:
-        accepted = {"$set": {"terms_accepted_at": parse_instant("2026-01-01T00:00:00Z")}}
-        await scope.collection("partners").update_one(scope.match(), accepted)
+        at = parse_instant("2026-01-01T00:00:00Z")
+        accepted = {"terms_accepted_at": at, "steps.ACCEPT_TERMS": at}
+        await scope.collection("partners").update_one(scope.match(), {"$set": accepted})
 
     api.store(work, partner)
 

@@ -1,0 +1,118 @@
+"""Every mutation, walked: its key repeats it without doing anything twice, its event reaches who watches, and no bad
+value of any of its fields is more than a mistake that is told."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.api_server import Api
+from tests.live import live
+from tests.schema.factory_mutations import events, token_of
+from tests.schema.factory_walk import CASES, FULL, World
+
+ACTIVITY = "subscription($after: String) { activity(after: $after) { event { kind summary actor { id } } } }"
+# A view of one's own is nobody else's matter; the others ask here for what is so already, and change nothing.
+SILENT = {"saveCustomerView", "deleteCustomerView", "acceptTerms", "removeTags", "unassignAdministrator"}
+
+
+@pytest.fixture
+def world(api: Api) -> World:
+    """A full administrator, with an organization that has a profile, so that every step can be taken."""
+    made = World(api, FULL)
+    made.made(
+        made.token, "updateOrganization", "__typename", {"name": "Acme", "country": "DE", "contactEmail": "a@acme.test"}
+    )
+    made.made(made.token, "completeSetupStep", "__typename", {"key": "ORGANIZATION_PROFILE"})
+    return made
+
+
+def _asked(world: World, name: str, **more: Any) -> dict[str, Any]:
+    return {**CASES[name].given(world.ids("own")), **more}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_key_repeats_a_mutation_without_doing_anything_twice(world: World, name: str) -> None:
+    given = _asked(world, name, idempotencyKey="once")
+    first = world.made(world.token, name, "__typename", given)
+    written = len(events(world.api))
+    assert world.made(world.token, name, "__typename", given) == first
+    assert len(events(world.api)) == written
+    other = world.answered(world.token, "createTag", "tag { id }", {"name": "Other", "idempotencyKey": "once"})
+    reused = other["data"]["createTag"]["userErrors"]
+    assert [(one["code"], one["field"]) for one in reused] == [("KEY_REUSED", ["input", "idempotencyKey"])]
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - SILENT))
+def test_what_was_done_is_told_to_those_who_watch(world: World, name: str) -> None:
+    given = _asked(world, name)
+    watcher = token_of(world.api, FULL)
+    after = world.api.data(watcher, "{ feedCursor }")["feedCursor"]
+    before = len(events(world.api))
+    world.made(world.token, name, "__typename", given)
+    written = events(world.api)[before:]
+    assert written and {event["actor_id"] for event in written} == {world.viewer}, name
+    with live(world.api.url, watcher) as widget:
+        payload = {"query": ACTIVITY, "variables": {"after": after}}
+        widget.send({"id": "1", "type": "subscribe", "payload": payload})
+        told = [widget.next()["activity"]["event"] for _ in written]
+    assert [(one["kind"], one["summary"]) for one in told] == [(one["kind"], one["summary"]) for one in written]
+
+
+# A lone surrogate, NUL and other controls, what databases and shells read as more than text, and sizes.
+BAD_TEXTS = (
+    "",
+    " \t\u3000",
+    "a\0b",
+    "\ud800",
+    "a\u0007b",
+    "{'$gt': ''}",
+    "$where",
+    "../..",
+    "\u202e\u200b",
+    "x" * 5000,
+)
+BAD_NUMBERS = (0, -1, 2**31 - 1, -(2**31))
+FULL_INPUTS: dict[str, dict[str, Any]] = {
+    "createTag": {"description": "For calls", "idempotencyKey": "k"},
+    "updateTag": {"description": "For calls", "idempotencyKey": "k"},
+    "startTrial": {"days": 20, "idempotencyKey": "k"},
+    "convertTrial": {"months": 12, "idempotencyKey": "k"},
+    "assignAdministrator": {"expiresAt": "2027-01-01T00:00:00Z"},
+    "updateOrganization": {"country": "DE", "contactEmail": "a@acme.test"},
+    "changeSettings": {"version": 1, "expiringSoonDays": 30, "noRecentActivityDays": 60},
+    "saveCustomerView": {"version": 1, "filter": {"search": "a", "tag": ["tag_1"], "country": ["DE"]}},
+    "changeAdministrator": {"version": 1},
+}
+NEW_CUSTOMER = {"name": "Neu", "externalId": "NEU", "domain": "neu.example", "country": "DE"}
+
+
+def _spoiled(value: Any) -> Iterator[Any]:
+    """The value with one of its parts after the other replaced by everything bad."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            yield from ({**value, key: worse} for worse in _spoiled(held))
+    elif isinstance(value, list):
+        yield []
+        yield [*value, *value]
+        yield value * 501
+        yield from ([worse] for worse in _spoiled(value[0]))
+    elif isinstance(value, str):
+        yield from BAD_TEXTS
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield from BAD_NUMBERS
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_bad_value_is_a_mistake_that_is_told(world: World, name: str) -> None:
+    given = _asked(world, name, **FULL_INPUTS.get(name, {}))
+    inputs = list(_spoiled(given))
+    if name == "startTrial":
+        inputs += list(_spoiled({**given, "customer": {"new": NEW_CUSTOMER}}))
+    for spoiled in inputs:
+        answer = world.answered(world.token, name, "__typename", spoiled)
+        for error in answer.get("errors", ()):
+            assert error["extensions"]["code"] == "BAD_USER_INPUT", (spoiled, answer)
+        for mistake in ((answer.get("data") or {}).get(name) or {}).get("userErrors", ()):
+            assert mistake["field"] is None or mistake["field"][0] == "input", (spoiled, mistake)
+            assert len(mistake["message"]) < 300 and "\0" not in mistake["message"], (spoiled, mistake)
