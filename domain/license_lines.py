@@ -9,6 +9,8 @@ from domain.peer_groups import SMALLEST_TOTAL, rate_of
 from domain.types import AnalyticsProduct
 
 Line = dict[str, Any]
+# Stands where a rate is null and ascending order wants it last; no rate is as large.
+NO_RATE = 1e9
 PRODUCTS = frozenset(str(product) for product in AnalyticsProduct)
 
 
@@ -47,14 +49,16 @@ def _of_entitlement(document: Mapping[str, Any], facts: Entitlement, now: dateti
 def _lines(entitlement_id: str, common: Line, held: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Line]]:
     for line in held:
         total, assigned, used = line["total"], line["assigned"], line["used"]
-        rate = rate_of(assigned, total)
+        rate, used_rate = rate_of(assigned, total), rate_of(used, total)
         figures = {
             "product": line["product"],
             "total": total,
             "assigned": assigned,
             "used": used,
             "rate": rate,
-            "used_rate": rate_of(used, total),
+            "used_rate": used_rate,
+            "rate_or_last": NO_RATE if rate is None else rate,
+            "used_rate_or_last": NO_RATE if used_rate is None else used_rate,
             "overage": max(0, assigned - total),
             "peer_rate": rate if common["is_running"] and total >= SMALLEST_TOTAL else None,
         }

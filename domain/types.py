@@ -107,6 +107,18 @@ class CustomerOrderField(StrEnum):
     URGENCY = "URGENCY"
 
 
+class EntitlementReportOrderField(StrEnum):
+    """What a report of entitlements is sorted by; ties go by the customer's name, then number."""
+
+    CUSTOMER_NAME = "CUSTOMER_NAME"
+    ADDED_AT = "ADDED_AT"
+    ENDS_AT = "ENDS_AT"
+    TOTAL = "TOTAL"
+    ASSIGNED_PERCENT = "ASSIGNED_PERCENT"
+    USED_PERCENT = "USED_PERCENT"
+    OVERAGE = "OVERAGE"
+
+
 class OrderDirection(StrEnum):
     """Ascending or descending."""
 

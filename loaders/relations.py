@@ -8,6 +8,7 @@ from domain.paging import Page, PageRequest
 from domain.types import Product
 from loaders.batch import Batch
 from loaders.kpis import Kpis
+from loaders.license_reports import Reports
 from loaders.once import Once
 from loaders.papers import Papers
 from store.activity import Activity, ActivityPage, EventDocument
@@ -125,6 +126,11 @@ class Relations:
     def kpis(self) -> Kpis:
         """The KPIs over customers in sight."""
         return Kpis(self._scope)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """The licence reports over customers in sight."""
+        return Reports(self._scope)
 
     @cached_property
     def pages(self) -> Once[CustomerPage, Page[CustomerDocument]]:

@@ -20,6 +20,7 @@ from domain.types import (
     AnalyticsProduct,
     CustomerOrderField,
     CustomerStatus,
+    EntitlementReportOrderField,
     EntitlementState,
     ManagedBy,
     OrderDirection,
@@ -42,6 +43,7 @@ __all__ = [
     "CustomerOrderField",
     "CustomerStatus",
     "EndpointType",
+    "EntitlementReportOrderField",
     "EntitlementState",
     "HelpdeskRequestState",
     "HelpdeskTopic",
@@ -117,6 +119,7 @@ _show(
     NEXT_EXPIRY_AT="The soonest end of a running entitlement.",
     URGENCY="By the most urgent status; customers without one last.",
 )
+_show(EntitlementReportOrderField, "Ties go by the customer's name, then number; nulls come last in both directions.")
 _show(
     UserErrorCode,
     STALE="The object changed since the version that was given.",

@@ -17,6 +17,7 @@ from schema.enums import Permission
 from schema.fields import Argument, resolved
 from schema.helpdesk import HelpdeskQueries
 from schema.kpis import KpiQueries
+from schema.license_analytics import LicenseAnalyticsQueries
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import Viewer
 from schema.resources import ResourceQueries
@@ -36,6 +37,7 @@ class Query(
     CallingEngagementQueries,
     HelpdeskQueries,
     KpiQueries,
+    LicenseAnalyticsQueries,
     ResourceQueries,
     ViewQueries,
 ):

@@ -36,12 +36,14 @@ _PLAIN_LISTS = {
     "licenses": 4,
     "entitlements": 2,
     "customerViews": 20,
+    "licenseTrend": 52,
     "usersByUsageTrend": 52,
     "qualityTrend": 52,
     "qualityByEndpoint": 4,
     "featureUse": 9,
     "features": 9,
 }
+_ROWS = frozenset({"nodes", "edges"})
 # Lists that are answered by the page where the client does not say how large.
 _PAGED = frozenset(
     {
@@ -100,7 +102,7 @@ class _Scale:
             return max(sizes)
         if name == "nodes" and "ids" in given:
             return _ID_LIST
-        if name in _PAGED:
+        if name in _PAGED or _is_connection(node):
             return _DEFAULT_PAGE
         return _PLAIN_LISTS.get(name, 1)
 
@@ -113,6 +115,12 @@ class _Scale:
             number = self.variables.get(value.name.value)
             number = _DEFAULT_PAGE if number is None else number
         return number if isinstance(number, int) and 0 < number <= _LARGEST_PAGE else _LARGEST_PAGE
+
+
+def _is_connection(node: FieldNode) -> bool:
+    """Whether rows are selected below it: some names stand for a plain list in one type, for pages in another."""
+    below = node.selection_set.selections if node.selection_set else ()
+    return any(isinstance(one, FieldNode) and one.name.value in _ROWS for one in below)
 
 
 def check_text(document: DocumentNode) -> None:

@@ -6,9 +6,10 @@ whichever came first: the job leaves a day alone that has a snapshot, and a deli
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from domain.license_snapshots import WeekKey, is_newer, lines_due
+from domain.instants import DAY
+from domain.license_snapshots import WeekKey, is_newer, lines_due, midnight
 from domain.weeks import week_of
 from store.client import Document, IndexModel, Session
 from store.clock import utc_now
@@ -24,6 +25,7 @@ LICENSE_SNAPSHOT_INDEXES = (
         [("partner_id", 1), ("entitlement_id", 1), ("product", 1), ("day", 1)], name=LINE_DAY_INDEX, unique=True
     ),
 )
+# An entitlement's id, and the product.
 LineKey = tuple[str, str]
 _FIGURES = ("total", "assigned", "used")
 
@@ -65,12 +67,8 @@ async def _latest_before(
     """The figures that were known last, of lines whose current ones are of a later day."""
     if not lines:
         return {}
-    pipeline: list[Document] = [
-        {"$match": {**_of_lines(scope, lines), "day": {"$lt": day}}},
-        {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}},
-        {"$group": {"_id": _LINE, **{name: {"$last": f"${name}"} for name in _FIGURES}}},
-    ]
-    return _by_line(await scope.collection(COLLECTION).aggregate(pipeline, session=session))
+    figures = {name: {"$last": f"${name}"} for name in _FIGURES}
+    return await _grouped(scope, lines, {"$lt": day}, figures, session)
 
 
 def _snapshot(
@@ -90,6 +88,41 @@ def _snapshot(
         "by_system": True,
         **{name: figures[name] for name in _FIGURES},
     }
+
+
+class DayFigures(NamedTuple):
+    """What a line's snapshot of a day says."""
+
+    assigned: int
+    used: int
+
+
+async def week_ago(scope: Scope, lines: Sequence[LineKey]) -> dict[LineKey, DayFigures]:
+    """Each line's latest snapshot of a date 7 to 13 days before today, in one query; none where there is none."""
+    today = midnight(scope.now)
+    figures = {name: {"$last": f"${name}"} for name in DayFigures._fields}
+    found = await _grouped(scope, lines, {"$gte": today - 13 * DAY, "$lte": today - 7 * DAY}, figures)
+    return {key: DayFigures(one["assigned"], one["used"]) for key, one in found.items()}
+
+
+async def highest_used(scope: Scope, lines: Sequence[LineKey]) -> dict[LineKey, int]:
+    """The highest figure of used among each line's snapshots of the last 92 dates, today's included, in one query."""
+    today = midnight(scope.now)
+    highest = {"used": {"$max": "$used"}}
+    found = await _grouped(scope, lines, {"$gte": today - 91 * DAY, "$lte": today}, highest)
+    return {key: one["used"] for key, one in found.items()}
+
+
+async def _grouped(
+    scope: Scope, lines: Sequence[LineKey], days: Document, fields: Document, session: Session = None
+) -> dict[LineKey, Document]:
+    """By line, over its snapshots of these days, the oldest first."""
+    pipeline: list[Document] = [
+        {"$match": {**_of_lines(scope, lines), "day": days}},
+        {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}},
+        {"$group": {"_id": _LINE, **fields}},
+    ]
+    return _by_line(await scope.collection(COLLECTION).aggregate(pipeline, session=session))
 
 
 _LINE: Document = {"entitlement_id": "$entitlement_id", "product": "$product"}

@@ -1,0 +1,57 @@
+"""The figures of licence reports: what a table's rows add up to, and how long ago or ahead a row's moments are."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from domain.failures import BadUserInput
+from domain.instants import DAY, add_months
+
+LONGEST_DAYS, LONGEST_WEEKS = 365, 52
+
+
+class ReportSums(NamedTuple):
+    """Σ over the rows of a table; `customers` counts each once, `unassigned` and `overage` never set off each other."""
+
+    customers: int = 0
+    total: int = 0
+    assigned: int = 0
+    used: int = 0
+    unassigned: int = 0
+    overage: int = 0
+
+
+def percent(part: int, whole: int) -> float | None:
+    """part ÷ whole × 100; None where there is nothing to be a part of."""
+    return part / whole * 100 if whole else None
+
+
+def mean(whole: int, count: int) -> float | None:
+    """whole ÷ count; None where nothing was counted."""
+    return whole / count if count else None
+
+
+def days_passed(since: datetime, now: datetime) -> int:
+    """Whole days from a moment until now; 0 where it lies ahead."""
+    return max(0, (now - since) // DAY)
+
+
+def months_between(start: datetime, end: datetime) -> int:
+    """The most calendar months that can be added to the start without passing the end; 0 where it comes first."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return max(0, months if months < 1 or add_months(start, months) <= end else months - 1)
+
+
+def checked_days(days: int) -> int:
+    """The window of a report in days; BadUserInput outside 1–365."""
+    return _checked("days", days, LONGEST_DAYS)
+
+
+def checked_weeks(weeks: int) -> int:
+    """How many weeks of a trend are asked for; BadUserInput outside 1–52."""
+    return _checked("weeks", weeks, LONGEST_WEEKS)
+
+
+def _checked(name: str, number: int, most: int) -> int:
+    if not 1 <= number <= most:
+        raise BadUserInput(f"{name} is a number from 1 to {most}; this is {number}.")
+    return number

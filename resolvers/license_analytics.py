@@ -1,0 +1,180 @@
+"""Licence analytics of one product: the trend, and reports with their figures and tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from domain.entitlements import LIVING, end_at, state_at
+from domain.report_figures import (
+    ReportSums,
+    checked_days,
+    checked_weeks,
+    days_passed,
+    mean,
+    months_between,
+    percent,
+)
+from domain.types import AnalyticsProduct
+from domain.weeks import WEEK, latest_completed
+from resolvers import entitlements
+from resolvers.connections import Connection, connection_of
+from resolvers.context import Context
+from store.customers import CustomerDocument
+from store.entitlements import EntitlementDocument
+from store.license_reports import Report, ReportLine, ReportName, ReportOrder
+from store.license_snapshots import DayFigures
+from store.license_weeks import license_trend
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseAnalytics:
+    """One product's figures as of one moment; each is read where it is selected."""
+
+    product: AnalyticsProduct
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """The licences of one week."""
+
+    week_start: date
+    total: int
+    assigned: int
+    used: int
+    available: int
+
+
+def analytics(context: Context, _root: None, product: AnalyticsProduct) -> LicenseAnalytics:
+    return LicenseAnalytics(product, context.scope.now)
+
+
+async def trend(context: Context, of: LicenseAnalytics, weeks: int) -> list[TrendPoint]:
+    last = latest_completed(of.as_of)
+    first = last - (checked_weeks(weeks) - 1) * WEEK
+    points = await license_trend(context.scope, of.product, first, last)
+    return [TrendPoint(point.week_start.date(), *point.sums) for point in points]
+
+
+def recently_added(_context: Context, of: LicenseAnalytics, days: int) -> Report:
+    return Report(ReportName.RECENTLY_ADDED, of.product, checked_days(days))
+
+
+def expiring(_context: Context, of: LicenseAnalytics, days: int) -> Report:
+    return Report(ReportName.EXPIRING, of.product, checked_days(days))
+
+
+def renewing(_context: Context, of: LicenseAnalytics, days: int) -> Report:
+    return Report(ReportName.RENEWING, of.product, checked_days(days))
+
+
+def low_assignment(_context: Context, of: LicenseAnalytics) -> Report:
+    return Report(ReportName.LOW_ASSIGNMENT, of.product)
+
+
+def over_limit(_context: Context, of: LicenseAnalytics) -> Report:
+    return Report(ReportName.OVER_LIMIT, of.product)
+
+
+async def customers(context: Context, report: Report) -> int:
+    return (await _sums(context, report)).customers
+
+
+async def total_licenses(context: Context, report: Report) -> int:
+    return (await _sums(context, report)).total
+
+
+async def unassigned_licenses(context: Context, report: Report) -> int:
+    return (await _sums(context, report)).unassigned
+
+
+async def licenses_in_overage(context: Context, report: Report) -> int:
+    return (await _sums(context, report)).overage
+
+
+async def average_overage(context: Context, report: Report) -> float | None:
+    sums = await _sums(context, report)
+    return mean(sums.overage, sums.customers)
+
+
+async def assignment_percent(context: Context, report: Report) -> float | None:
+    sums = await _sums(context, report)
+    return percent(sums.assigned, sums.total)
+
+
+async def usage_percent(context: Context, report: Report) -> float | None:
+    sums = await _sums(context, report)
+    return percent(sums.used, sums.total)
+
+
+async def usage_when_assigned_percent(context: Context, report: Report) -> float | None:
+    sums = await _sums(context, report)
+    return percent(sums.used, sums.assigned)
+
+
+async def peer_group_size(context: Context, report: Report) -> int:
+    return (await context.loaders.reports.peer_groups.get(report.product)).size
+
+
+async def threshold_percent(context: Context, report: Report) -> float | None:
+    threshold = (await context.loaders.reports.peer_groups.get(report.product)).threshold
+    return None if threshold is None else threshold * 100
+
+
+async def _sums(context: Context, report: Report) -> ReportSums:
+    return await context.loaders.reports.sums.get(report)
+
+
+async def table(
+    context: Context, report: Report, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
+) -> Connection[ReportLine]:
+    order = None if order_by is None else ReportOrder(order_by["field"], order_by["direction"])
+    return await connection_of(await context.loaders.reports.listing(report, order), with_page, **page)
+
+
+async def entitlement(context: Context, line: ReportLine) -> EntitlementDocument | None:
+    return await context.loaders.entitlements.get(line.entitlement_id)
+
+
+async def customer(context: Context, line: ReportLine) -> CustomerDocument | None:
+    return await context.loaders.customers.get(line.customer_id)
+
+
+def days_since_added(context: Context, line: ReportLine) -> int:
+    return days_passed(line.added_at, context.scope.now)
+
+
+def months_since_added(context: Context, line: ReportLine) -> int:
+    return months_between(line.added_at, context.scope.now)
+
+
+async def days_to_expiry(context: Context, line: ReportLine) -> int | None:
+    held = await entitlement(context, line)
+    return None if held is None else entitlements.days_remaining(context, held)
+
+
+async def months_remaining(context: Context, line: ReportLine) -> int | None:
+    held, now = await entitlement(context, line), context.scope.now
+    if held is None:
+        return None
+    return months_between(now, end_at(held, now)) if state_at(held, now) in LIVING else 0
+
+
+async def weekly_assignment_change(context: Context, line: ReportLine) -> int | None:
+    before = await _week_ago(context, line)
+    return None if before is None else line.assigned - before.assigned
+
+
+async def weekly_usage_change(context: Context, line: ReportLine) -> int | None:
+    before = await _week_ago(context, line)
+    return None if before is None else line.used - before.used
+
+
+async def _week_ago(context: Context, line: ReportLine) -> DayFigures | None:
+    return await context.loaders.reports.week_ago.get((line.entitlement_id, line.product))
+
+
+async def used_last_three_months(context: Context, line: ReportLine) -> int:
+    before = await context.loaders.reports.highest_used.get((line.entitlement_id, line.product))
+    return max(line.used, before or 0)

@@ -1,0 +1,193 @@
+"""Licence analytics: the trend, and the reports with their tables."""
+
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+
+from resolvers import connections
+from resolvers import license_analytics as analytics
+from schema.connections import FORWARD_ARGUMENTS
+from schema.customers import Customer
+from schema.entitlements import Entitlement
+from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, Permission
+from schema.fields import Argument, resolved
+from schema.node import WITH_PAGE, PageInfo
+
+USED_OF_TOTAL = "Σ used ÷ Σ total × 100"
+
+
+@strawberry.type
+class LicenseTrendPoint:
+    """Σ over the licenses of the customers in sight, each line as the week's last snapshot has it."""
+
+    week_start: date = strawberry.field(description="Monday of the week.")
+    total: int
+    assigned: int
+    used: int
+    available: int
+
+
+@strawberry.type(
+    description=(
+        "One entitlement's licenses of the report's product. Percentages are null where their denominator is 0."
+    )
+)
+class EntitlementReportRow:
+    """A row of a report."""
+
+    entitlement = resolved(analytics.entitlement, Entitlement)
+    customer = resolved(analytics.customer, Customer)
+    subscription_id: str = strawberry.field(description="The entitlement's number.")
+    trial: bool
+    days_since_added = resolved(analytics.days_since_added, int, "Whole days that have passed.")
+    months_since_added = resolved(analytics.months_since_added, int, "Whole calendar months that have passed.")
+    days_to_expiry = resolved(analytics.days_to_expiry, int, "As Entitlement.daysRemaining.")
+    months_remaining = resolved(analytics.months_remaining, int, "Whole calendar months that remain.")
+    auto_renew: bool
+    total: int
+    assigned: int
+    used: int
+    available: int
+    overage: int
+    assigned_percent: float | None
+    used_percent: float | None
+    weekly_assignment_change = resolved(
+        analytics.weekly_assignment_change,
+        int | None,
+        "assigned now − assigned a week ago; null where there was none a week ago.",
+    )
+    weekly_usage_change = resolved(analytics.weekly_usage_change, int | None)
+    used_last_three_months = resolved(
+        analytics.used_last_three_months, int, "The highest daily figure of used in the last 92 days, today's included."
+    )
+
+
+@strawberry.type
+class EntitlementReportEdge:
+    """A row and its place in the table."""
+
+    cursor: str
+    node: EntitlementReportRow
+
+
+@strawberry.type
+class EntitlementReportConnection:
+    """A page of a report's table; the total is counted only where it is selected."""
+
+    edges: list[EntitlementReportEdge]
+    nodes: list[EntitlementReportRow]
+    page_info: PageInfo
+    total_count = resolved(connections.total_count, int)
+
+
+@strawberry.input
+class EntitlementReportOrder:
+    """What a report's table is sorted by."""
+
+    field: EntitlementReportOrderField
+    direction: OrderDirection = OrderDirection.ASC
+
+
+def _table(order: str) -> Any:
+    return resolved(
+        analytics.table,
+        EntitlementReportConnection,
+        f"{order} first, where no order is asked for.",
+        tells_selection=WITH_PAGE,
+        **FORWARD_ARGUMENTS,
+        order_by=Argument(EntitlementReportOrder | None),
+    )
+
+
+@strawberry.type
+class RecentlyAddedReport:
+    """Entitlements that were added in the last so many days, in any state but CANCELLED."""
+
+    new_customers = resolved(analytics.customers, int)
+    total_licenses = resolved(analytics.total_licenses, int)
+    entitlements = _table("Newest added")
+
+
+@strawberry.type
+class ExpiringReport:
+    """Running trials, and subscriptions without auto-renewal, that end in the next so many days."""
+
+    expiring_customers = resolved(analytics.customers, int)
+    license_assignment_percent = resolved(analytics.assignment_percent, float | None, "Σ assigned ÷ Σ total × 100")
+    license_usage_percent = resolved(analytics.usage_percent, float | None, USED_OF_TOTAL)
+    entitlements = _table("Soonest end")
+
+
+@strawberry.type
+class RenewingReport:
+    """Running subscriptions that renew by themselves in the next so many days."""
+
+    renewing_customers = resolved(analytics.customers, int)
+    license_assignment_percent = resolved(analytics.assignment_percent, float | None)
+    license_usage_percent = resolved(analytics.usage_percent, float | None)
+    entitlements = _table("Soonest end")
+
+
+@strawberry.type
+class LowAssignmentReport:
+    """Running entitlements of which fewer licenses are assigned than of their peers."""
+
+    low_assignment_customers = resolved(analytics.customers, int)
+    license_assignment_percent = resolved(analytics.assignment_percent, float | None)
+    license_usage_percent = resolved(analytics.usage_percent, float | None, USED_OF_TOTAL)
+    usage_when_assigned_percent = resolved(
+        analytics.usage_when_assigned_percent, float | None, "Σ used ÷ Σ assigned × 100"
+    )
+    unassigned_licenses = resolved(analytics.unassigned_licenses, int)
+    peer_group_size = resolved(analytics.peer_group_size, int, "What the rule measured against: see domain.md.")
+    threshold_percent = resolved(
+        analytics.threshold_percent,
+        float | None,
+        "An entitlement below it is low; null where the peer group is too small to judge.",
+    )
+    entitlements = _table("Lowest assignment")
+
+
+@strawberry.type
+class OverLimitReport:
+    """Running entitlements with more licenses assigned than ordered."""
+
+    customers_with_overage = resolved(analytics.customers, int)
+    licenses_in_overage = resolved(analytics.licenses_in_overage, int)
+    average_overage = resolved(analytics.average_overage, float | None, "licensesInOverage ÷ customersWithOverage")
+    entitlements = _table("Largest overage")
+
+
+DAYS: dict[str, Any] = {"days": Argument(int, default=90)}
+
+
+@strawberry.type(description="days: 1–365; weeks: 1–52.")
+class LicenseAnalytics:
+    """The figures of one product, over the customers that the viewer sees."""
+
+    product: AnalyticsProduct
+    as_of: datetime
+    license_trend = resolved(
+        analytics.trend,
+        list[LicenseTrendPoint],
+        "One point per completed week that has snapshots, oldest first.",
+        weeks=Argument(int, default=12),
+    )
+    recently_added = resolved(analytics.recently_added, RecentlyAddedReport, **DAYS)
+    expiring = resolved(analytics.expiring, ExpiringReport, **DAYS)
+    renewing = resolved(analytics.renewing, RenewingReport, **DAYS)
+    low_assignment = resolved(analytics.low_assignment, LowAssignmentReport)
+    over_limit = resolved(analytics.over_limit, OverLimitReport)
+
+
+@strawberry.type
+class LicenseAnalyticsQueries:
+    """The field of the root that reads licence analytics."""
+
+    license_analytics = resolved(
+        analytics.analytics,
+        LicenseAnalytics | None,
+        requires=Permission.READ_ANALYTICS,
+        product=Argument(AnalyticsProduct),
+    )
