@@ -12,7 +12,8 @@ Failure
 │   ├── TermsNotAccepted     TERMS_NOT_ACCEPTED
 │   └── Unavailable          UNAVAILABLE
 ├── Rejected                 a mutation's input that a person can put right: `userErrors` of its payload
-└── LineRefused              one line of an import: field and reason
+├── LineRefused              one line of an import: field and reason
+└── StreamRefused            a whole stream of an import, before any of its lines
 """
 
 from collections.abc import Sequence
@@ -123,3 +124,7 @@ class LineRefused(Failure):
         super().__init__(f"{field}: {reason}" if field else reason)
         self.field = field
         self.reason = reason
+
+
+class StreamRefused(Failure):
+    """A stream of an import whose lines cannot be read, in a sentence that says why."""

@@ -9,10 +9,12 @@ DAY = timedelta(days=1)
 # The ends of the calendar that both Python and BSON can hold; they also stand where a sort key is null.
 NEVER = datetime(1, 1, 1)
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, 999000)
+_NO_SUCH_TIME = "names a date or time that does not exist"
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|z|[+-]\d{2}:\d{2})",
     re.ASCII,
 )
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -37,7 +39,21 @@ def parse_instant(text: str) -> datetime:
     try:
         return naive_utc(datetime.fromisoformat(f"{day}T{clock}.{micros}{zone}"))
     except (ValueError, OverflowError):
-        raise ValueError("names a date or time that does not exist") from None
+        raise ValueError(_NO_SUCH_TIME) from None
+
+
+def parse_utc_instant(text: str) -> datetime:
+    """The same, where a date-time without a zone is in UTC."""
+    bare = text.removesuffix("Z")
+    if _WITHOUT_ZONE.fullmatch(bare) is None:
+        if _RFC3339.fullmatch(text) is None:
+            raise ValueError("is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z")
+        return parse_instant(text)
+    try:
+        # Reports come by the million: a zone of UTC need not be worked out, and finer digits are cut from the text.
+        return datetime.fromisoformat(bare[:23])
+    except ValueError:
+        raise ValueError(_NO_SUCH_TIME) from None
 
 
 def parse_date(text: str) -> date:

@@ -6,8 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from domain import line_fields as fields
+from domain.calls import QueueOutcome
 from domain.failures import LineRefused
 from domain.invoices import InvoiceState
+from domain.line_calls import instant_in_utc, milliseconds, percent, seconds_text, wait_seconds
 from domain.line_fields import Parser, wrong_type
 from domain.line_licenses import licenses, product, refuse_surplus
 from domain.line_money import amount, currency
@@ -30,6 +32,9 @@ class LineKind(StrEnum):
     INVOICES = "invoices"
     LICENSE_USAGE = "license-usage"
     RESOURCES = "resources"
+    CALLS = "calls"
+    CALL_MEDIA = "call-media"
+    QUEUE_CALLS = "queue-calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ def _optional(name: str, parse: Parser, initial: Any = None) -> Field:
 
 
 _id = fields.text(100)
+_cell = fields.text(200)
 _PERIOD = (Field("addedAt", fields.instant), Field("startsAt", fields.instant), Field("endsAt", fields.instant))
 FIELDS: dict[LineKind, tuple[Field, ...]] = {
     LineKind.CUSTOMERS: (
@@ -126,6 +132,35 @@ FIELDS: dict[LineKind, tuple[Field, ...]] = {
         _optional("featured", fields.boolean, False),
         Field("products", products),
         Field("updatedOn", fields.day),
+    ),
+    # The columns of a report; what it does not tell is absent, and nothing in it clears a fact.
+    LineKind.CALLS: (
+        Field("Report ID", _id),
+        Field("Org UUID", _id),
+        _optional("User UUID", _id),
+        Field("Start time", instant_in_utc),
+        Field("Duration", seconds_text),
+        _optional("Client type", _cell),
+        _optional("Model", _cell),
+        _optional("Related reason", _cell),
+        _optional("Redirect reason", _cell),
+        _optional("Original reason", _cell),
+        _optional("User type", _cell),
+        _optional("Call Recording Result", _cell),
+    ),
+    LineKind.CALL_MEDIA: (
+        Field("reportId", _id),
+        _optional("packetLossPercent", percent),
+        _optional("jitterMs", milliseconds),
+        _optional("latencyMs", milliseconds),
+    ),
+    LineKind.QUEUE_CALLS: (
+        Field("id", _id),
+        Field("customer", _id),
+        Field("queue", _cell),
+        Field("offeredAt", fields.instant),
+        Field("outcome", fields.one_of(QueueOutcome)),
+        Field("waitSeconds", wait_seconds),
     ),
 }
 _NOT_GIVEN = object()

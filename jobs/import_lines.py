@@ -1,10 +1,10 @@
 """Raw lines of an import: cut from chunks of bytes, decoded, and read; what cannot be taken becomes a refusal."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import orjson
 
@@ -15,14 +15,19 @@ _BOM = b"\xef\xbb\xbf"
 # The bytes of a byte order mark and of a carriage return are no part of the line.
 _MARKS = len(_BOM) + 1
 _SHOWN_OF_A_LONG_LINE = 1000
+TOO_LONG = f"is longer than {LONGEST_LINE:,} bytes"
 
 
 class RawLine(NamedTuple):
-    """One line as it came, without its line break; numbers count from 1, blank lines included."""
+    """One line as it came, without its line break; numbers count from 1, blank lines included.
+
+    `header` has the names of the columns where the line is a row of a table.
+    """
 
     number: int
     raw: bytes
     is_whole: bool = True
+    header: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +39,7 @@ class Refusal:
     field: str | None
     reason: str
     raw: bytes
-
-    def mendable(self, kind: LineKind) -> bytes:
-        """One NDJSON line to put right and import again; `_refused` says why, and is no field when it comes back."""
-        told: dict[str, Any] = {"kind": kind.value, "line": self.line, "field": self.field, "reason": self.reason}
-        try:
-            delivered = orjson.loads(self.raw)
-        except orjson.JSONDecodeError:
-            delivered = None
-        if not isinstance(delivered, dict):
-            delivered, told["raw"] = {}, self.raw.decode("utf-8", "backslashreplace")
-        earlier = delivered.pop("_refused", None)
-        if not delivered and isinstance(earlier, dict) and "raw" in earlier:
-            told["raw"] = earlier["raw"]
-        return orjson.dumps({**delivered, "_refused": told}) + b"\n"
+    header: tuple[str, ...] | None = None
 
 
 class Accepted(NamedTuple):
@@ -55,6 +47,38 @@ class Accepted(NamedTuple):
 
     raw: RawLine
     line: Line
+
+
+class LineReader(Protocol):
+    """Makes lines of a stream's chunks, and holds at most one line's worth of bytes."""
+
+    def feed(self, chunk: bytes) -> Iterator[Accepted | Refusal]:
+        """The lines that the chunk completes."""
+
+    def end(self) -> Iterator[Accepted | Refusal]:
+        """What was left open at the stream's end."""
+
+
+class NdjsonReader:
+    """Reads a stream of JSON objects, one a line."""
+
+    def __init__(self, kind: LineKind) -> None:
+        self._kind = kind
+        self._cutter = LineCutter()
+
+    def feed(self, chunk: bytes) -> Iterator[Accepted | Refusal]:
+        """The lines that the chunk completes, but for blank ones."""
+        return self._read(self._cutter.feed(chunk))
+
+    def end(self) -> Iterator[Accepted | Refusal]:
+        """The last line, where no line break stood behind it."""
+        return self._read(self._cutter.end())
+
+    def _read(self, raw_lines: Iterator[RawLine]) -> Iterator[Accepted | Refusal]:
+        for raw in raw_lines:
+            read = None if is_blank(raw) else read_raw(self._kind, raw)
+            if read is not None:
+                yield read
 
 
 def read_raw(kind: LineKind, raw: RawLine) -> Accepted | Refusal | None:
@@ -75,12 +99,17 @@ def _is_of_another_kind(kind: LineKind, refused: object) -> bool:
 
 def refusal(raw: RawLine, key: str | None, refused: LineRefused) -> Refusal:
     """The refusal of a raw line."""
-    return Refusal(raw.number, key, refused.field, refused.reason, raw.raw)
+    return Refusal(raw.number, key, refused.field, refused.reason, raw.raw, raw.header)
+
+
+def is_blank(raw: RawLine) -> bool:
+    """Whether there is nothing in the line."""
+    return raw.is_whole and not raw.raw.strip()
 
 
 def _decoded(raw: RawLine) -> object:
     if not raw.is_whole:
-        raise LineRefused(None, f"is longer than {LONGEST_LINE:,} bytes")
+        raise LineRefused(None, TOO_LONG)
     try:
         return _exact(orjson.loads(raw.raw), raw.raw)
     except orjson.JSONDecodeError as wrong:
@@ -114,13 +143,13 @@ class LineCutter:
         *ended, rest = chunk.split(b"\n")
         for piece in ended:
             self._hold(piece)
-            yield from self._take()
+            yield self._taken()
         self._hold(rest)
 
     def end(self) -> Iterator[RawLine]:
         """The last line, where no line break stood behind it."""
         if self._held or self._is_too_long:
-            yield from self._take()
+            yield self._taken()
 
     def _hold(self, piece: bytes) -> None:
         if self._is_too_long or len(self._held) + len(piece) > LONGEST_LINE + _MARKS:
@@ -130,7 +159,7 @@ class LineCutter:
         else:
             self._held += piece
 
-    def _take(self) -> Iterator[RawLine]:
+    def _taken(self) -> RawLine:
         raw, is_whole = bytes(self._held), not self._is_too_long
         self._held.clear()
         self._is_too_long = False
@@ -139,15 +168,4 @@ class LineCutter:
         raw = raw.removeprefix(_BOM).removesuffix(b"\r")
         if len(raw) > LONGEST_LINE:
             raw, is_whole = raw[:_SHOWN_OF_A_LONG_LINE], False
-        if not is_whole or raw.strip():
-            yield RawLine(self._number, raw, is_whole)
-
-
-async def cut_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[list[RawLine]]:
-    """The lines of a stream, a list for each chunk."""
-    cutter = LineCutter()
-    async for chunk in chunks:
-        if lines := list(cutter.feed(chunk)):
-            yield lines
-    if lines := list(cutter.end()):
-        yield lines
+        return RawLine(self._number, raw, is_whole)

@@ -2,43 +2,20 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from domain.failures import LineRefused, OperatorError, Unavailable
 from domain.lines import Line, LineKind
-from jobs.import_lines import Accepted, RawLine, Refusal, cut_lines, read_raw, refusal
+from jobs.import_lines import Accepted, Refusal, refusal
+from jobs.import_ways import WAYS
 from store.client import ConnectionFailure
 from store.customer_slices import SLICE
-from store.delivered_administrators import deliver_administrators
-from store.delivered_invoices import deliver_invoices
-from store.delivered_orders import deliver_orders
-from store.delivered_resources import deliver_resources
-from store.delivered_usage import deliver_usage
-from store.deliveries import LineOutcome, Outcome, deliver_customers, deliver_entitlements
+from store.deliveries import LineOutcome, Outcome
 from store.partners import Partners
 from store.scope import Scope
 from store.transactions import DEADLINE_SECONDS
 
-Deliver = Callable[[Scope, Sequence[Line], float], Awaitable[list[LineOutcome]]]
-DELIVER: dict[LineKind, Deliver] = {
-    LineKind.CUSTOMERS: deliver_customers,
-    LineKind.ADMINISTRATORS: deliver_administrators,
-    LineKind.SUBSCRIPTIONS: deliver_entitlements,
-    LineKind.TRIALS: deliver_entitlements,
-    LineKind.ORDERS: deliver_orders,
-    LineKind.INVOICES: deliver_invoices,
-    LineKind.LICENSE_USAGE: deliver_usage,
-    LineKind.RESOURCES: deliver_resources,
-}
-# Lines that are for the same customer, or of the same key, wait for each other: the later one must be told so.
-# All others may be written at the same time.
-_GROUP_FIELD = {
-    LineKind.SUBSCRIPTIONS: "customer",
-    LineKind.TRIALS: "customer",
-    LineKind.ORDERS: "subscription",
-    LineKind.INVOICES: "subscription",
-}
 _LINES = 1000
 _BYTES = 4 << 20
 _IN_ONE_GO = 100
@@ -60,6 +37,11 @@ class Summary:
     def lines(self) -> int:
         """All of them."""
         return self.added + self.changed + self.unchanged + self.refused
+
+    def add(self, other: "Summary") -> None:
+        """Adds the lines of another stream."""
+        for name in Summary.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def count(self, outcome: Outcome) -> None:
         """Counts one accepted line."""
@@ -110,14 +92,17 @@ async def import_stream(
 ) -> Summary:
     """Takes in a whole stream of one kind; bad lines are refused one by one and stop nothing.
 
-    Unavailable where the database is gone: everything told of until then is in, and repeating is safe.
+    StreamRefused where none of them can be read. Unavailable where the database is gone: everything told of until then
+    is in, and repeating is safe.
     """
     if await Partners(scope).get() is None:
         raise OperatorError(f"There is no partner {scope.partner_id}.")
     running = _Import(scope, kind, on_refused, on_progress)
+    reader = WAYS[kind].reader(kind)
     try:
-        async for raw_lines in cut_lines(chunks):
-            await running.take(raw_lines)
+        async for chunk in chunks:
+            await running.take(reader.feed(chunk))
+        await running.take(reader.end())
         await running.finish()
     finally:
         await running.stop()
@@ -139,26 +124,18 @@ class _Import:
         self._on_refused, self._on_progress = on_refused, on_progress
         self._filling = _Slice()
         self._writing: deque[tuple[_Slice, asyncio.Task[list[LineOutcome]]]] = deque()
-        self._group_field = _GROUP_FIELD.get(kind)
+        self._group = WAYS[kind].group
 
-    async def take(self, raw_lines: Sequence[RawLine]) -> None:
+    async def take(self, lines: Iterator[Accepted | Refusal]) -> None:
         """Reads lines, and writes slices as they fill up."""
-        for place, raw in enumerate(raw_lines):
+        for place, read in enumerate(lines):
             if place % _IN_ONE_GO == 0:
                 # A chunk can hold a thousand lines, and requests and feeds of this process must not wait for them all.
                 await asyncio.sleep(0)
-            read = read_raw(self._kind, raw)
-            if read is None:
-                continue
-            group = self._group(read)
+            group = self._group(read.line) if isinstance(read, Accepted) else None
             if self._filling.is_full(group):
                 await self._start()
             self._filling.add(read, group)
-
-    def _group(self, read: Accepted | Refusal) -> str | None:
-        if isinstance(read, Refusal):
-            return None
-        return str(read.line.values[self._group_field]) if self._group_field else read.line.key.casefold()
 
     async def _start(self) -> None:
         starting, self._filling = self._filling, _Slice()
@@ -209,7 +186,7 @@ async def _deliver(scope: Scope, kind: LineKind, lines: Sequence[Line]) -> list[
     # Administrators are written one by one, and what is in would be told again as if it had been there before.
     is_whole = len(lines) == 1 or kind is LineKind.ADMINISTRATORS
     try:
-        return await DELIVER[kind](scope, lines, DEADLINE_SECONDS if is_whole else _PATIENCE_SECONDS)
+        return await WAYS[kind].deliver(scope, lines, DEADLINE_SECONDS if is_whole else _PATIENCE_SECONDS)
     except Unavailable as error:
         # Where the database itself is gone, smaller slices find it gone too.
         if is_whole or isinstance(error.__cause__, ConnectionFailure):

@@ -1,7 +1,7 @@
 """`partnerhub import`: files, standard input or a directory into a partner, with progress on a terminal."""
 
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -9,11 +9,12 @@ from typing import BinaryIO, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from domain.failures import OperatorError, Unavailable
+from domain.failures import OperatorError, StreamRefused, Unavailable
 from domain.lines import LineKind
 from jobs.import_lines import Refusal
 from jobs.import_streams import BrokenGzip, read_chunks, unzipped
 from jobs.imports import Summary, import_stream
+from jobs.refused_files import RefusedFiles, opened_for_writing, paths_for
 from store.client import Client, PyMongoError
 from store.clock import utc_now
 from store.scope import Scope
@@ -41,26 +42,33 @@ async def run_import(
     output: Console | None = None,
     messages: Console | None = None,
 ) -> int:
-    """Loads the targets in order; answers the exit status: 1 where a line was refused.
+    """Loads the targets in order; answers the exit status: 1 where a line, or a whole file, was refused.
 
     Summaries go to `output` (standard output), refusals and the progress bar to `messages` (standard error).
     """
     output = output or Console(soft_wrap=True)
     messages = messages or Console(stderr=True, soft_wrap=True)
     sources = find_sources(targets, messages)
-    _check_files(sources, refused)
-    total = Summary()
+    paths = {} if refused is None else paths_for(refused, [source.kind for source in sources])
+    _check_files(sources, set(paths.values()))
+    total, has_refused_a_file = Summary(), False
     with ExitStack() as stack:
-        kept = None if refused is None else stack.enter_context(_opened_for_writing(refused))
+        kept = stack.enter_context(opened_for_writing(paths)) if paths else None
         progress = stack.enter_context(_progress(messages))
         for source in sources:
-            summary = await _load(client, partner_id, source, kept, progress)
-            for name in Summary.__slots__:
-                setattr(total, name, getattr(total, name) + getattr(summary, name))
+            try:
+                summary = await _load(client, partner_id, source, kept, progress)
+            except StreamRefused as problem:
+                has_refused_a_file = True
+                messages.print(
+                    f"{source.name}: {problem} Nothing of this file was loaded.", markup=False, highlight=False
+                )
+                continue
+            total.add(summary)
             output.print(f"{source.name}: {_told(summary)}", markup=False, highlight=False)
     if len(sources) > 1:
         output.print(f"all: {_told(total)}", markup=False, highlight=False)
-    return 1 if total.refused else 0
+    return 1 if total.refused or has_refused_a_file else 0
 
 
 def find_sources(targets: Sequence[str], messages: Console) -> list[Source]:
@@ -82,21 +90,16 @@ def find_sources(targets: Sequence[str], messages: Console) -> list[Source]:
     return found
 
 
-def _check_files(sources: Sequence[Source], refused: Path | None) -> None:
+def _check_files(sources: Sequence[Source], refused: Collection[Path]) -> None:
     """Everything is looked at before anything is loaded."""
     for source in sources:
-        if not source.is_standard_input and not Path(source.name).is_file() and not Path(source.name).is_fifo():
+        if source.is_standard_input:
+            continue
+        if not Path(source.name).is_file() and not Path(source.name).is_fifo():
             raise OperatorError(f"There is no file {source.name}.")
-        is_same = refused is not None and refused.exists() and not source.is_standard_input
-        if is_same and refused is not None and refused.samefile(source.name):
-            raise OperatorError(f"--refused {refused} is the file that is loaded: name another one.")
-
-
-def _opened_for_writing(path: Path) -> BinaryIO:
-    try:
-        return path.open("wb")
-    except OSError as problem:
-        raise OperatorError(f"--refused {path} cannot be written: {problem.strerror}.") from None
+        for path in refused:
+            if path.exists() and path.samefile(source.name):
+                raise OperatorError(f"--refused {path} is the file that is loaded: name another one.")
 
 
 @contextmanager
@@ -113,7 +116,9 @@ def _progress(messages: Console) -> Iterator[Progress]:
         yield progress
 
 
-async def _load(client: Client, partner_id: str, source: Source, kept: BinaryIO | None, progress: Progress) -> Summary:
+async def _load(
+    client: Client, partner_id: str, source: Source, kept: RefusedFiles | None, progress: Progress
+) -> Summary:
     task = progress.add_task(source.name, total=_size(source), lines=0)
 
     def tell(refusal: Refusal) -> None:
@@ -121,7 +126,7 @@ async def _load(client: Client, partner_id: str, source: Source, kept: BinaryIO 
         sentence = f"{where} {_plain(refusal.key)} {_plain(refusal.field)} {_plain(refusal.reason)}"
         progress.console.print(sentence, markup=False, highlight=False, emoji=False, soft_wrap=True)
         if kept is not None:
-            kept.write(refusal.mendable(source.kind))
+            kept.keep(source.kind, refusal)
 
     def show(summary: Summary) -> None:
         progress.update(task, lines=summary.lines)

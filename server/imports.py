@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.failures import Unauthenticated
+from domain.failures import StreamRefused, Unauthenticated
 from domain.lines import LineKind
 from domain.types import AdministratorState
 from jobs.import_lines import Refusal
@@ -57,7 +57,7 @@ async def import_kind(request: Request) -> Response:
     except ClientDisconnect:
         # Nobody is there to read this; what stood in whole slices until then is in, and repeating is safe.
         return _failure(400, "BAD_USER_INPUT", "The body ended early.", summary)
-    except BrokenGzip as broken:
+    except (BrokenGzip, StreamRefused) as broken:
         return _failure(400, "BAD_USER_INPUT", str(broken), summary)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         error = exception_error(failure)

@@ -46,3 +46,19 @@ def resource_line(url: str = "https://help.example/1", **changes: Any) -> dict[s
 def usage_line(entitlement: str = "SUB-1", **changes: Any) -> dict[str, Any]:
     figures = {"product": "MEETINGS", "day": "2026-11-20", "assigned": 7, "used": 4}
     return _line({"entitlement": entitlement, **figures}, changes)
+
+
+def call_line(report_id: str = "R-1", **changes: Any) -> dict[str, Any]:
+    """A row of a report, by its columns; the columns that it may leave out are absent."""
+    columns = {name.replace("_", " "): value for name, value in changes.items()}
+    told = {"Org UUID": "C-1", "Start time": "2026-11-18T09:30:00.000Z", "Duration": "90"}
+    return _line({"Report ID": report_id, **told}, columns)
+
+
+def media_line(report_id: str = "R-1", **changes: Any) -> dict[str, Any]:
+    return _line({"reportId": report_id, "packetLossPercent": 0.5, "jitterMs": 12, "latencyMs": 80.5}, changes)
+
+
+def queue_call_line(id_: str = "Q-1", **changes: Any) -> dict[str, Any]:
+    told = {"queue": "Support", "offeredAt": "2026-11-18T09:30:00Z", "outcome": "ANSWERED", "waitSeconds": 20}
+    return _line({"id": id_, "customer": "C-1", **told}, changes)

@@ -13,9 +13,12 @@ from domain.lines import Line, LineKind, key_of, read_line
 from tests.domain.factory_lines import (
     LEFT_OUT,
     administrator_line,
+    call_line,
     customer_line,
     invoice_line,
+    media_line,
     order_line,
+    queue_call_line,
     resource_line,
     subscription_line,
     trial_line,
@@ -31,6 +34,9 @@ MAKERS = {
     LineKind.INVOICES: invoice_line,
     LineKind.LICENSE_USAGE: usage_line,
     LineKind.RESOURCES: resource_line,
+    LineKind.CALLS: call_line,
+    LineKind.CALL_MEDIA: media_line,
+    LineKind.QUEUE_CALLS: queue_call_line,
 }
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.lines import LONGEST_LINE, LineKind
-from jobs.import_lines import Accepted, LineCutter, RawLine, Refusal, read_raw
+from jobs.import_lines import Accepted, LineCutter, NdjsonReader, RawLine, Refusal, is_blank, read_raw
+from jobs.refused_files import mendable
 from tests.domain.factory_lines import customer_line
 
 C = LineKind.CUSTOMERS
@@ -15,7 +16,8 @@ BOM = b"\xef\xbb\xbf"
 
 def cut(*chunks: bytes) -> list[RawLine]:
     cutter = LineCutter()
-    return [line for chunk in chunks for line in cutter.feed(chunk)] + list(cutter.end())
+    lines = [line for chunk in chunks for line in cutter.feed(chunk)] + list(cutter.end())
+    return [line for line in lines if not is_blank(line)]
 
 
 def refused(raw: bytes) -> Refusal:
@@ -35,7 +37,9 @@ def test_chunks_may_end_anywhere(lines: list[bytes], data: st.DataObject) -> Non
 
 
 def test_blank_lines_are_counted_and_skipped() -> None:
-    assert cut(b"a\n\n  \r\nb") == [RawLine(1, b"a"), RawLine(4, b"b")]
+    reader = NdjsonReader(C)
+    read = [*reader.feed(b"a\n\n  \r\n"), *reader.feed(b"b"), *reader.end()]
+    assert [(line.line, line.raw) for line in read if isinstance(line, Refusal)] == [(1, b"a"), (4, b"b")]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
@@ -90,7 +94,7 @@ def test_refuses_what_cannot_be_decoded(raw: bytes, reason: str) -> None:
 
 
 def test_a_refused_line_can_be_mended_and_read_again() -> None:
-    kept = orjson.loads(refused(orjson.dumps(customer_line(country="DEU"))).mendable(C))
+    kept = orjson.loads(mendable(C, refused(orjson.dumps(customer_line(country="DEU")))))
     assert kept.pop("_refused") == {
         "kind": "customers",
         "line": 7,
@@ -103,9 +107,9 @@ def test_a_refused_line_can_be_mended_and_read_again() -> None:
 
 
 def test_a_line_that_was_no_json_is_kept_as_text_however_often_it_comes_back() -> None:
-    first = refused(b'{"externalId": \xff').mendable(C)
+    first = mendable(C, refused(b'{"externalId": \xff'))
     assert orjson.loads(first)["_refused"]["raw"] == '{"externalId": \\xff'
-    again = orjson.loads(refused(first).mendable(C))
+    again = orjson.loads(mendable(C, refused(first)))
     told = {"kind": "customers", "line": 7, "field": "externalId", "reason": "is missing"}
     assert again["_refused"] == {**told, "raw": '{"externalId": \\xff'}
 
