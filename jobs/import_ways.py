@@ -17,6 +17,8 @@ from store.scope import Scope
 
 Deliver = Callable[[Scope, Sequence[Line], float], Awaitable[list[LineOutcome]]]
 
+_LINES, _RAW_ROWS = 1000, 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -29,8 +31,13 @@ class Way:
     deliver: Deliver
     group_field: str | None = None
     reader: Callable[[LineKind], LineReader] = NdjsonReader
-    # Raw rows change no customer, so that a slice need not be small for the sake of those who do.
+    # Raw rows are nobody's: slices of many can be written without holding up those who change a customer.
     are_raw_rows: bool = False
+
+    @property
+    def slice_lines(self) -> int:
+        """How many lines a slice has at most."""
+        return _RAW_ROWS if self.are_raw_rows else _LINES
 
     def group(self, line: Line) -> str | None:
         """Whose line it is; None where it is nobody's."""

@@ -16,7 +16,6 @@ from store.partners import Partners
 from store.scope import Scope
 from store.transactions import DEADLINE_SECONDS
 
-_LINES = 1000
 _BYTES = 4 << 20
 _IN_ONE_GO = 100
 _AT_ONCE = 3
@@ -77,10 +76,10 @@ class _Slice:
         """Whether the two have a customer or a key in common, so that their order matters."""
         return not (self.groups.isdisjoint(other.groups) and self.keys.isdisjoint(other.keys))
 
-    def is_full(self, group: str | None) -> bool:
+    def is_full(self, group: str | None, most: int) -> bool:
         """Whether a line of this group has to begin another slice."""
         is_new = group is not None and group not in self.groups
-        return len(self.lines) >= _LINES or self.size >= _BYTES or (is_new and len(self.groups) >= SLICE)
+        return len(self.lines) >= most or self.size >= _BYTES or (is_new and len(self.groups) >= SLICE)
 
 
 async def import_stream(
@@ -124,7 +123,7 @@ class _Import:
         self._on_refused, self._on_progress = on_refused, on_progress
         self._filling = _Slice()
         self._writing: deque[tuple[_Slice, asyncio.Task[list[LineOutcome]]]] = deque()
-        self._group = WAYS[kind].group
+        self._way = WAYS[kind]
 
     async def take(self, lines: Iterator[Accepted | Refusal]) -> None:
         """Reads lines, and writes slices as they fill up."""
@@ -132,8 +131,8 @@ class _Import:
             if place % _IN_ONE_GO == 0:
                 # A chunk can hold a thousand lines, and requests and feeds of this process must not wait for them all.
                 await asyncio.sleep(0)
-            group = self._group(read.line) if isinstance(read, Accepted) else None
-            if self._filling.is_full(group):
+            group = self._way.group(read.line) if isinstance(read, Accepted) else None
+            if self._filling.is_full(group, self._way.slice_lines):
                 await self._start()
             self._filling.add(read, group)
 

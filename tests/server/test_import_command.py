@@ -27,6 +27,7 @@ from tests.domain.factory_lines import (
     trial_line,
     usage_line,
 )
+from tests.jobs.factory_calls import media, queue_call, report, row
 from tests.jobs.factory_imports import documents, ndjson
 
 
@@ -92,6 +93,19 @@ async def test_a_directory_is_loaded_in_the_order_of_the_kinds(world: World) -> 
     assert world.messages == "README.txt: passed over, its name does not begin with a kind\n"
 
 
+async def test_calls_are_loaded_after_everything_else_and_their_media_and_queues_after_them(world: World) -> None:
+    world.write("queue-calls.ndjson.gz", queue_call())
+    world.write("call-media.ndjson", media())
+    world.write("calls-november.csv.gz", report(row()).strip())
+    world.write("customers.ndjson", customer_line())
+    assert await world.run(str(world.folder)) == 0
+    loaded = [Path(line.split(":")[0]).name.split(".")[0] for line in world.output.splitlines()]
+    assert loaded == ["customers", "calls-november", "call-media", "queue-calls", "all"]
+    assert world.output.splitlines()[-1] == "all: 4 added, 0 changed, 0 unchanged, 0 refused"
+    (call,) = await documents(world.scope, "calls")
+    assert (call["loss"], call["week"] is None) == (0.5, False)
+
+
 async def test_refusals_name_file_line_key_field_and_reason(world: World) -> None:
     path = world.write("c.ndjson", customer_line("C-1"), customer_line("C-\u001b[31m2", country=1), b"{")
     assert await world.run("customers", path) == 1
@@ -120,6 +134,61 @@ async def test_refused_lines_can_be_mended_and_imported_again(world: World) -> N
     assert await world.run("trials", mended, refused=kept) == 0
     assert kept.read_bytes() == b""
     assert [entitlement["number"] for entitlement in await documents(world.scope, "entitlements")] == ["TRI-1"]
+
+
+async def test_refused_rows_of_a_report_can_be_mended_under_their_header(world: World) -> None:
+    world.write("customers.ndjson", customer_line())
+    await world.run(str(world.folder))
+    first = world.folder / "first.csv"
+    rows = row("R-1"), row("R-2", Duration="x"), row("R-3", Site='a "b", c', Duration="")
+    first.write_bytes(b"\xef\xbb\xbf" + report(*rows))
+    second = world.write("second.csv", b"Duration,Start time,Org UUID,Report ID\n1,2,3", b'"')
+    kept = world.folder / "refused.csv"
+    assert await world.run("calls", str(first), second, refused=kept) == 1
+    assert world.messages.splitlines()[0] == (
+        f"{first}:3 R-2 Duration must be whole seconds from 0 to 1,000,000, and is 'x'"
+    )
+    lines = kept.read_text().splitlines()
+    told = "_refused line,_refused field,_refused reason,_refused raw"
+    assert lines[0] == f"Report ID,Org UUID,Start time,Duration,Site,{told}"
+    assert lines[3] == f"Duration,Start time,Org UUID,Report ID,{told}"
+    assert lines[5] == ',,,,3,,opens a quote that is not closed,""""'
+    mended = kept.read_text().replace(",x,", ",7,").replace("Z,,", "Z,8,")
+    kept.write_text(mended)
+    again = world.folder / "again.csv"
+    assert await world.run("calls", str(kept), refused=again) == 1
+    assert world.output == f"{kept}: 2 added, 0 changed, 0 unchanged, 2 refused\n"
+    assert again.read_text().splitlines()[1:] == [
+        ',,,,5,Report ID,is missing,"1,2,3"',
+        ',,,,6,Report ID,is missing,""""',
+    ]
+
+
+async def test_refused_rows_stand_beside_refused_lines(world: World) -> None:
+    world.write("customers.ndjson", customer_line(), customer_line("C-2", country="DEU"))
+    world.write("calls.csv", report(row(Duration="x"), row("R-2")))
+    world.write("queue-calls.ndjson", queue_call(customer="C-9"))
+    kept = world.folder / "kept" / "refused.ndjson"
+    kept.parent.mkdir()
+    assert await world.run(str(world.folder), refused=kept) == 1
+    assert [orjson.loads(line)["_refused"]["kind"] for line in kept.read_bytes().splitlines()] == [
+        "customers",
+        "queue-calls",
+    ]
+    rows = kept.with_name("refused.calls.csv")
+    assert len(rows.read_bytes().splitlines()) == 2
+    with pytest.raises(OperatorError, match=r"refused\.calls\.csv is the file that is loaded"):
+        await world.run("calls", str(rows), world.write("more.csv", report(row())), refused=rows)
+
+
+async def test_a_report_without_its_columns_is_refused_and_the_others_are_loaded(world: World) -> None:
+    world.write("customers.ndjson", customer_line())
+    without = world.write("calls-1.csv", report(row(), header=("Report ID", "Org UUID", "Duration")).strip())
+    world.write("calls-2.csv", report(row()).strip())
+    assert await world.run(str(world.folder)) == 1
+    sentence = "In the header row the column is missing: Start time. Nothing of this file was loaded."
+    assert world.messages == f"{without}: {sentence}\n"
+    assert world.output.splitlines()[-1] == "all: 2 added, 0 changed, 0 unchanged, 0 refused"
 
 
 async def test_reads_standard_input(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

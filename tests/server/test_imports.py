@@ -30,6 +30,7 @@ from tests.domain.factory_lines import (
     order_line,
     subscription_line,
 )
+from tests.jobs.factory_calls import media, queue_call, report, row, with_customers
 from tests.jobs.factory_imports import documents, import_lines, ndjson, one
 
 FOUNDER = "root@partner.example"
@@ -107,6 +108,25 @@ async def test_takes_orders_and_invoices(world: World) -> None:
         assert (answer["added"], answer["refused"]) == (1, 1)
         reason = "there is no subscription 'SUB-9'"
         assert answer["refusals"] == [{"line": 2, "key": "2", "field": "subscription", "reason": reason}]
+
+
+async def test_takes_calls_their_media_and_queue_calls(world: World) -> None:
+    await with_customers(world.scope)
+    body = report(row("R-1"), row("R-2", Org_UUID="C-9"))
+    calls = (await world.post("calls", gzip.compress(body), **{"Content-Encoding": "gzip"})).json()
+    reason = "there is no customer 'C-9'"
+    assert calls.pop("refusals") == [{"line": 3, "key": "R-2", "field": "Org UUID", "reason": reason}]
+    assert calls == {"added": 1, "changed": 0, "unchanged": 0, "refused": 1}
+    assert (await world.post("call-media", ndjson(media(), media("R-2", latencyMs=-1)))).json()["added"] == 1
+    assert (await world.post("queue-calls", ndjson(queue_call()))).json()["added"] == 1
+    assert (await world.post("calls", body, "api")).status_code == 403
+
+
+async def test_a_report_without_its_columns_is_refused_whole(world: World) -> None:
+    answer = await world.post("calls", report(row(), header=("Report ID", "Duration")))
+    assert answer.status_code == 400
+    message = "In the header row the columns are missing: Org UUID and Start time."
+    assert answer.json()["error"] == {"code": "BAD_USER_INPUT", "message": message}
 
 
 async def test_shows_the_first_hundred_refusals_and_counts_all(world: World) -> None:
@@ -195,3 +215,18 @@ async def test_lines_are_taken_in_while_the_body_still_arrives(world: World) -> 
         yield ndjson(*lines[250:])
 
     assert (await world.post("customers", body())).json()["added"] == 300
+
+
+async def test_rows_of_a_report_are_taken_in_while_the_body_still_arrives(world: World) -> None:
+    await with_customers(world.scope)
+    rows = [row(f"R-{n:05}") for n in range(5000)]
+    content = report(*rows)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield content[: len(content) // 2 + 7]
+        async with asyncio.timeout(20):
+            while not await documents(world.scope, "calls", report_id="R-00099"):
+                await asyncio.sleep(0)
+        yield content[len(content) // 2 + 7 :]
+
+    assert (await world.post("calls", body())).json()["added"] == 5000

@@ -1,0 +1,178 @@
+"""How fast calls are imported, beside reading the report and inserting the bare documents, and in how much memory.
+
+`python -m bench.calls [ROWS]` (200000; the issue speaks of 5000000). What must hold: at least 20,000 rows a second a
+core, or half of what reading the CSV and inserting the bare documents reaches in the same run, into the same
+collection with the same indexes; memory flat in the report's length.
+"""
+
+import asyncio
+import csv
+import resource
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
+
+from pymongo import MongoClient
+
+from domain.lines import LineKind
+from domain.weeks import WEEK, week_of
+from jobs.import_streams import read_chunks
+from jobs.imports import import_stream
+from store.client import Client
+from store.clock import utc_now
+from store.indexes import ensure_indexes
+from store.partner_creation import create_partner
+from store.scope import Scope
+from tests.domain.factory_lines import customer_line
+from tests.jobs.factory_imports import import_lines
+from tests.mongod import Mongod, running_set
+
+CUSTOMERS = 500
+WEEKS = 8
+BATCH = 2000
+ENOUGH_ROWS = 20_000
+ENOUGH_RATIO = 0.5
+HEADER = (
+    *("Start time", "Answer time", "Duration", "Calling number", "Called number", "Call type", "Direction"),
+    *("Client type", "Model", "Org UUID", "User UUID", "User", "User type", "Location", "Correlation ID", "Report ID"),
+    *("Related reason", "Redirect reason", "Original reason", "Call Recording Result", "Releasing party"),
+)
+DEVICES = (("WXC_CLIENT", "NA"), ("WXC_DEVICE", "8845"), ("WXC_DEVICE", "Room Kit"), ("SIP", "NA"))
+REASONS = ("NA",) * 7 + ("CallQueue", "HuntGroup", "NoAnswer")
+
+
+class Loaded(NamedTuple):
+    """What one process measured of its import."""
+
+    rows: int
+    seconds: float
+    cpu_seconds: float
+    peak_megabytes: int
+
+
+def write_report(path: Path, rows: int, first: datetime) -> None:
+    """A report of eight weeks, in the order of time, under the columns of an export; every tenth name is quoted."""
+    draw = Random(7)
+    step = WEEKS * WEEK / rows
+    with path.open("w", newline="") as file:
+        report = csv.writer(file)
+        report.writerow(HEADER)
+        for number in range(rows):
+            report.writerow(_row(draw, number, first + step * number))
+
+
+def _row(draw: Random, number: int, start: datetime) -> list[str]:
+    customer = int(draw.random() ** 3 * CUSTOMERS)
+    user = f"{customer:08x}-0000-4000-8000-{draw.randrange(50):012x}"
+    client, model = draw.choice(DEVICES)
+    at = f"{start.isoformat(timespec='milliseconds')}Z"
+    name = "Smith, Ann" if number % 10 == 0 else "Ann Smith"
+    call = [at, at, str(draw.randrange(1800)), "+4930123456", "+4930654321", "SIP_ENTERPRISE", "ORIGINATING"]
+    who = [client, model, f"C-{customer}", user, name, "User", "Berlin", f"{draw.getrandbits(128):032x}"]
+    ids = [f"{draw.getrandbits(128):032x}"]
+    return [*call, *who, *ids, draw.choice(REASONS), "NA", "NA", "NA", "Local"]
+
+
+def load(uri: str, database: str, path: Path) -> Loaded:
+    """Imports the report into a partner without calls; runs in a process of its own."""
+    return asyncio.run(_load(uri, database, path))
+
+
+async def _load(uri: str, database: str, path: Path) -> Loaded:
+    client = Client(uri, database)
+    await ensure_indexes(client)
+    scope = Scope(client, "bench", utc_now())
+    await create_partner(scope, "Bench", "bench@partner.example", [])
+    await import_lines(scope, LineKind.CUSTOMERS, *(customer_line(f"C-{number}") for number in range(CUSTOMERS)))
+    started, cpu = perf_counter(), process_time()
+    with path.open("rb") as file:
+        summary = await import_stream(scope, LineKind.CALLS, read_chunks(file, lambda _: None))
+    seconds, cpu = perf_counter() - started, process_time() - cpu
+    assert summary.added == summary.lines, summary
+    await client.close()
+    return Loaded(summary.lines, seconds, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+def in_a_process(uri: str, database: str, path: Path) -> Loaded:
+    """The import in a fresh process, so that its peak of memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(load, uri, database, path).result()
+
+
+def read_bare(path: Path) -> float:
+    """The seconds that reading every row takes."""
+    started = perf_counter()
+    with path.open(newline="") as file:
+        for _ in csv.reader(file):
+            pass
+    return perf_counter() - started
+
+
+def insert_bare(mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -> float:
+    """The seconds that plain inserts of the same documents take; only a batch of them is held."""
+    seconds, batch = 0.0, []
+    asyncio.run(_prepare(mongo, target))
+    for document in mongo[source]["calls"].find(batch_size=BATCH):
+        batch.append(document)
+        if len(batch) == BATCH:
+            seconds += _insert(mongo, target, batch)
+            batch = []
+    return seconds + (_insert(mongo, target, batch) if batch else 0.0)
+
+
+def _insert(mongo: "MongoClient[dict[str, Any]]", target: str, batch: list[dict[str, Any]]) -> float:
+    started = perf_counter()
+    mongo[target]["calls"].insert_many(batch, ordered=False)
+    return perf_counter() - started
+
+
+async def _prepare(mongo: "MongoClient[dict[str, Any]]", target: str) -> None:
+    host, port = mongo.address or ("127.0.0.1", 27017)
+    client = Client(f"mongodb://{host}:{port}/?directConnection=true", target)
+    await ensure_indexes(client)
+    await client.close()
+
+
+def cpu_seconds(mongod: Mongod) -> float:
+    """What the database has used of the processors so far."""
+    assert mongod.process is not None
+    fields = Path(f"/proc/{mongod.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def main(rows: int) -> None:
+    """Prints both figures and their ratio, then the peaks of memory."""
+    with running_set() as (mongod,), TemporaryDirectory() as folder, MongoClient[dict[str, Any]](mongod.uri) as mongo:
+        small, whole = Path(folder, "small.csv"), Path(folder, "whole.csv")
+        first = week_of(utc_now()) - WEEKS * WEEK + timedelta(hours=1)
+        write_report(small, rows // 4, first)
+        write_report(whole, rows, first)
+        quarter = in_a_process(mongod.uri, "quarter", small)
+        mongo.drop_database("quarter")
+        before = cpu_seconds(mongod)
+        imported = in_a_process(mongod.uri, "imported", whole)
+        of_mongod = cpu_seconds(mongod) - before
+        bare = read_bare(whole) + insert_bare(mongo, "imported", "bare")
+        _tell(imported, bare, of_mongod)
+        print(f"peak memory       {quarter.peak_megabytes:9,} MB for {quarter.rows:,} rows")
+        print(f"                  {imported.peak_megabytes:9,} MB for {imported.rows:,} rows (flat)")
+
+
+def _tell(imported: Loaded, bare: float, of_mongod: float) -> None:
+    rows, seconds = imported.rows, imported.seconds
+    print(f"import            {rows:9,} rows {seconds:8.2f} s {rows / seconds:10,.0f} rows/s")
+    print(f"  processor time of the import {imported.cpu_seconds:.2f} s, of MongoDB {of_mongod:.2f} s")
+    of_a_core = rows / imported.cpu_seconds
+    print(f"  {of_a_core:10,.0f} rows/s a core of the import's own (at least {ENOUGH_ROWS:,}, or the ratio)")
+    print(f"read and insert   {rows:9,} rows {bare:8.2f} s {rows / bare:10,.0f} rows/s")
+    print(f"ratio             {bare / seconds:9.2f} (at least {ENOUGH_RATIO:.2f}, or the rows)")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
