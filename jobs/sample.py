@@ -1,15 +1,17 @@
 """A believable partner as import files: `partnerhub sample DIRECTORY`. The same seed and day, the same bytes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from csv import writer
 from datetime import date
 from gzip import GzipFile
-from io import BufferedIOBase
+from io import BufferedIOBase, StringIO
 from pathlib import Path
 
 import orjson
 
 from jobs.sample_administrators import administrator_lines
+from jobs.sample_calls import HEADER, Exchange
 from jobs.sample_dice import Dice
 from jobs.sample_entitlements import Entitlement, OrderDesk
 from jobs.sample_licenses import customer_size
@@ -31,6 +33,9 @@ _FILES = {
     "invoices": "invoices.ndjson",
     "license-usage": "license-usage.ndjson.gz",
     "resources": "resources.ndjson",
+    "calls": "calls.csv.gz",
+    "call-media": "call-media.ndjson.gz",
+    "queue-calls": "queue-calls.ndjson",
 }
 
 
@@ -74,15 +79,17 @@ class _Sample:
         self._dice = Dice(seed)
         self._desk = OrderDesk(self._dice, day)
         self._names = CompanyNames(self._dice)
-        # History, administrators, orders and invoices draw for themselves, so that a change of theirs leaves
+        # History, administrators, orders, invoices and calls draw for themselves, so that a change of theirs leaves
         # the customers as they are.
         self._history = Dice(seed + 1_000_003)
         self._staff = Dice(seed + 2_000_003)
         self._papers = PaperDesk(Dice(seed + 3_000_003), day)
+        self._exchange = Exchange(Dice(seed + 4_000_003), day)
 
     def write(self, customers: int) -> None:
         written: list[str] = []
         profiles: list[Profile] = []
+        self._put_rows("calls", [HEADER])
         for number in range(1, customers + 1):
             profiles = profiles or fifty_profiles(self._dice)
             written.append(f"C-{number:06d}")
@@ -103,6 +110,10 @@ class _Sample:
             self._put("invoices", self._papers.invoice_lines(held, prices))
         for held in holdings:
             self._put("license-usage", usage_lines(self._history, held, self._day))
+        traffic = self._exchange.traffic(customer, holdings)
+        self._put_rows("calls", traffic.calls)
+        self._put("call-media", traffic.media)
+        self._put("queue-calls", traffic.queue_calls)
 
     def _holdings(self, profile: Profile) -> list[Entitlement]:
         size = customer_size(self._dice)
@@ -121,3 +132,8 @@ class _Sample:
         file = self._files[kind]
         for line in lines:
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+    def _put_rows(self, kind: str, rows: Iterable[Sequence[str]]) -> None:
+        text = StringIO()
+        writer(text).writerows(rows)
+        self._files[kind].write(text.getvalue().encode())

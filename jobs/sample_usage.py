@@ -20,7 +20,7 @@ def usage_days(entitlement: Entitlement, day: date) -> list[date]:
 
     Empty for what has not begun, or had ended before the history begins.
     """
-    newest = _newest_day(entitlement, day)
+    newest = newest_day(entitlement, day)
     oldest = max(entitlement.starts.date(), day - timedelta(days=HISTORY_DAYS))
     if newest < oldest or not entitlement.set_up:
         return []
@@ -30,7 +30,7 @@ def usage_days(entitlement: Entitlement, day: date) -> list[date]:
     return [each for each in days if each >= daily_from or each == newest or each.weekday() == 6]
 
 
-def _newest_day(entitlement: Entitlement, day: date) -> date:
+def newest_day(entitlement: Entitlement, day: date) -> date:
     """The day before `day`, or the last whole day of what ended earlier. What renews itself does not end."""
     newest = day - timedelta(days=1)
     if not entitlement.auto_renew:

@@ -100,7 +100,7 @@ def import_files(
     partner: Partner,
     refused: Annotated[
         Path | None,
-        typer.Option("--refused", metavar="FILE", help="Keep refused lines as NDJSON, to mend and import again."),
+        typer.Option("--refused", metavar="FILE", help="Keep refused lines, to mend and import again."),
     ] = None,
     data: Data = None,
 ) -> None:

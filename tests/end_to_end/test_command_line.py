@@ -67,7 +67,7 @@ def test_import_prints_a_summary_and_keeps_what_it_refuses_to_be_mended(hub: Hub
 
 
 def test_the_sample_loads_whole_and_again_without_a_change(hub: Hub, tmp_path: Path) -> None:
-    written = hub.command("sample", str(tmp_path), "--customers", "60", "--day", "2026-11-22")
+    written = hub.command("sample", str(tmp_path), "--customers", "60")
     assert written.returncode == 0 and len(written.stdout.splitlines()) == len(LineKind)
     first = hub.command("import", str(tmp_path), "--partner", PARTNER)
     assert (first.returncode, first.stderr) == (0, "")
