@@ -1,0 +1,74 @@
+"""Every place of the queries and feeds that takes an id × every role: what is foreign answers as what is nowhere."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
+
+from schema.build import build_schema
+from tests.api_server import Api
+from tests.live import live
+from tests.schema.factory_mutations import ROLES
+from tests.schema.factory_walk import TARGETS, World
+
+CUSTOMERS = "customers(filter: {%s: [$id]}) { totalCount nodes { id } facets { status { count } } }"
+ACTIVITY = "activity(filter: {%s: [$id]}) { nodes { id summary } pageInfo { hasNextPage endCursor } }"
+# By place: what is asked there. A new place of the schema that is not here fails the first test.
+QUERIES = {
+    "node.id": "node(id: $id) { __typename id }",
+    "nodes.ids": "nodes(ids: [$id]) { __typename id }",
+    "customer.by.id": "customer(by: {id: $id}) { id name }",
+    "customer.by.externalId": "customer(by: {externalId: $id}) { id name }",
+    "customers.filter.tag": CUSTOMERS % "tag",
+    "customers.filter.administrator": CUSTOMERS % "administrator",
+    "activity.filter.actor": ACTIVITY % "actor",
+    "activity.filter.customer": ACTIVITY % "customer",
+}
+# The filters of feeds are those of the lists (tests/server); this one takes an id of its own.
+FEEDS = {"bulkJob.id"}
+
+
+def _places(field: str, arguments: Any, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+    for name, argument in arguments.items():
+        kind = get_named_type(argument.type)
+        if kind.name == "ID":
+            yield f"{field}.{name}"
+        elif isinstance(kind, GraphQLInputObjectType) and kind.name not in seen:
+            yield from _places(f"{field}.{name}", kind.fields, seen | {kind.name})
+
+
+def _places_of(root: GraphQLObjectType | None) -> set[str]:
+    assert root is not None
+    return {place for name, field in root.fields.items() for place in _places(name, field.args)}
+
+
+def test_the_table_names_every_place_that_takes_an_id() -> None:
+    schema = build_schema()._schema
+    assert _places_of(schema.query_type) == set(QUERIES)
+    filters = {place for place in _places_of(schema.subscription_type) if ".filter." in place}
+    assert _places_of(schema.subscription_type) - filters == FEEDS
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_foreign_answers_as_what_is_nowhere(api: Api, role: str) -> None:
+    world = World(api, role)
+    ids = {target: asdict(world.ids(target)) for target in TARGETS}
+    for place, selection in QUERIES.items():
+        query = f"query($id: ID!) {{ {selection} }}"
+        for kind in ids["foreign"].keys() - {"home_tag", "home_administrator"}:
+            foreign, nowhere = (api.ask(world.token, query, id=ids[each][kind]) for each in ("foreign", "nowhere"))
+            assert foreign == nowhere, (place, kind)
+            assert ids["foreign"][kind] not in str(foreign)
+
+
+def test_a_foreign_job_ends_without_a_word_like_one_that_is_nowhere(api: Api) -> None:
+    world = World(api, "FULL_ADMINISTRATOR")
+    with live(api.url, world.token) as widget:
+        for identity in (world.ids("foreign").customer, "job_" + "0" * 24):
+            query = "subscription($id: ID!) { bulkJob(id: $id) { state } }"
+            widget.send(
+                {"id": identity, "type": "subscribe", "payload": {"query": query, "variables": {"id": identity}}}
+            )
+            assert widget.receive() == {"id": identity, "type": "complete"}
