@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from domain.weeks import WEEK
 from store.call_pipelines import FEATURES, QUALITY, USERS
@@ -15,6 +16,7 @@ from store.client import Client, Document
 from store.clock import utc_now
 from store.due_call_weeks import due_weeks, forget_stale_sums
 from store.ids import new_id
+from store.indexes import ensure_indexes
 from store.scope import Scope
 from tests.store.factory_calls import call, many, put_calls, put_queue_calls, queue_call
 
@@ -276,3 +278,55 @@ async def test_a_patient_caller_waits_for_an_import_to_be_over(scope: Scope) -> 
     assert await due_weeks(scope.client, now, 9, is_patient=True) == []
     assert await due_weeks(scope.client, now, 9) == [("acme", MONDAY)]
     assert await due_weeks(scope.client, utc_now() + timedelta(seconds=6), 9, is_patient=True) == [("acme", MONDAY)]
+
+
+class Aggregations(CommandListener):
+    """Keeps the aggregations over raw rows."""
+
+    def __init__(self) -> None:
+        self.asked: list[Document] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "aggregate" and event.command["aggregate"] in ("calls", "queue_calls"):
+            self.asked.append({"aggregate": event.command["aggregate"], "pipeline": event.command["pipeline"]})
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Only beginnings count."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Only beginnings count."""
+
+
+async def examined(client: Client, asked: Document) -> tuple[int, int]:
+    """Documents and keys that an aggregation reads, without what it writes."""
+    stages = [stage for stage in asked["pipeline"] if "$merge" not in stage]
+    told = await client.command({"explain": {**asked, "pipeline": stages, "cursor": {}}, "verbosity": "executionStats"})
+    assert "COLLSCAN" not in str(told)
+    stats = told["executionStats"] if "executionStats" in told else told["stages"][0]["$cursor"]["executionStats"]
+    return stats["totalDocsExamined"], stats["totalKeysExamined"]
+
+
+async def test_touches_the_rows_and_sums_of_that_partner_and_week_alone(mongo_uri: str, database_name: str) -> None:
+    told = Aggregations()
+    client = Client(mongo_uri, database_name, event_listeners=[told])
+    await ensure_indexes(client)
+    scopes = [Scope(client, partner, NOW) for partner in ("acme", "other")]
+    for each in scopes:
+        for back in range(4):
+            monday = MONDAY - back * WEEK
+            await put_calls(
+                each, [call(f"cus_{n % 3}", monday, user_id="u", features=["VOICEMAIL"]) for n in range(40)]
+            )
+            await put_queue_calls(each, [queue_call("cus_1", monday, "ANSWERED", 1) for _ in range(40)])
+            await roll_up_week(each, monday)
+    others = {"$nor": [{"partner_id": "acme", "week": MONDAY}]}
+    before = [await client.collection(name).find(others) for name in (COLLECTION, CALL_WEEKS)]
+    told.asked.clear()
+    assert await roll_up_week(scopes[0], MONDAY, 20)
+    assert [await client.collection(name).find(others) for name in (COLLECTION, CALL_WEEKS)] == before
+    # Two collections are cut into slices; then three questions a slice of calls, and one of queue calls.
+    assert len(told.asked) == 2 + 3 * 3 + 1
+    read = [await examined(client, asked) for asked in told.asked]
+    assert all(documents <= 40 and keys <= 45 for documents, keys in read)
+    assert sum(documents for documents, _ in read) == 3 * 40 + 40
+    await client.close()

@@ -1,0 +1,188 @@
+"""The job `roll_up_calls`: what it takes up, killed at any command, in several processes, and by the command line."""
+
+import asyncio
+import os
+import signal
+from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import pytest
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from domain.weeks import WEEK, latest_completed, week_of
+from jobs.loop import JOBS, Job, JobLoop
+from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
+from store.call_roll_up import roll_up_week
+from store.call_sums import COLLECTION
+from store.call_weeks import CALL_WEEKS
+from store.client import Client
+from store.clock import utc_now
+from store.due_call_weeks import due_weeks
+from store.partners import Partners
+from store.scope import Scope
+from tests.hub import Hub
+from tests.store.factory_calls import call, many, put_calls
+
+JOB = "roll_up_calls"
+
+
+@pytest.fixture
+def scope(client: Client) -> Scope:
+    return Scope(client, "acme", utc_now())
+
+
+async def counted(scope: Scope) -> dict[Any, int]:
+    """The calls of each week by the sums that count."""
+    states = await scope.collection(CALL_WEEKS).find({**scope.match(), "roll_up_id": {"$type": "string"}})
+    counts: dict[Any, int] = {}
+    for state in states:
+        sums = {**scope.match(), "week": state["week"], "roll_up_id": state["roll_up_id"]}
+        counts[state["week"]] = sum([one["calls"] for one in await scope.collection(COLLECTION).find(sums)])
+    return counts
+
+
+async def test_rolls_up_every_week_that_has_ended_and_no_other(scope: Scope) -> None:
+    latest = latest_completed(utc_now())
+    weeks = [latest - back * WEEK for back in range(9)]
+    await put_calls(scope, [call("cus_a", week) for week in weeks])
+    await put_calls(Scope(scope.client, "other", scope.now), [call("cus_b", latest)])
+    await put_calls(scope, [call("cus_a", week_of(utc_now()))])
+    assert await roll_up_calls(scope.client) == 10
+    assert await counted(scope) == dict.fromkeys(weeks, 1)
+    assert await roll_up_calls(scope.client) == 0
+    await put_calls(scope, [call("cus_a", weeks[3])])
+    # What changed this moment may change again: the loop waits a little, the command line does not.
+    assert await roll_up_calls(scope.client) == 0
+    assert await roll_up_calls_now(scope.client) == 1
+    assert await counted(scope) == dict.fromkeys(weeks, 1) | {weeks[3]: 2}
+
+
+class KillAt(CommandListener):
+    """Cancels a task as its n-th command begins, as a process dies between two lines."""
+
+    def __init__(self) -> None:
+        self.left = -1
+        self.task: asyncio.Task[Any] | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def started(self, _event: CommandStartedEvent) -> None:
+        self.left -= 1
+        if self.left == 0 and self.task is not None and self.loop is not None:
+            self.loop.call_soon_threadsafe(self.task.cancel)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Only beginnings count."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Only beginnings count."""
+
+
+async def test_killed_at_any_command_it_leaves_the_old_sums_or_the_new_ones(
+    mongo_uri: str, database_name: str, scope: Scope
+) -> None:
+    killer = KillAt()
+    killer.loop = asyncio.get_running_loop()
+    mortal = Scope(Client(mongo_uri, database_name, event_listeners=[killer]), "acme", scope.now)
+    week = latest_completed(scope.now)
+    await put_calls(scope, [call(f"cus_{number}", week) for number in range(3)])
+    await roll_up_week(scope, week)
+    size, is_dead, commands = 3, True, 0
+    while is_dead:
+        commands += 1
+        await put_calls(scope, [call("cus_0", week)])
+        before, size = size, size + 1
+        task = asyncio.create_task(roll_up_week(mortal, week, 1))
+        killer.task, killer.left = task, commands
+        await asyncio.wait([task])
+        is_dead = task.cancelled()
+        assert await counted(scope) in ({week: before}, {week: size})
+        await roll_up_calls_now(scope.client)
+        assert await counted(scope) == {week: size}
+    # begin, two lists of slices, three questions a slice, totals, finish
+    assert commands >= 1 + 2 + 3 * 3 + 2
+    await mortal.client.close()
+
+
+def roll_up_for_ever(uri: str, database: str) -> None:
+    """One server process as far as this job is concerned."""
+
+    async def work() -> None:
+        client = Client(uri, database)
+        while True:
+            await roll_up_calls_now(client)
+
+    asyncio.run(work())
+
+
+def _started(uri: str, database: str) -> BaseProcess:
+    process = get_context("spawn").Process(target=roll_up_for_ever, args=(uri, database), daemon=True)
+    process.start()
+    return process
+
+
+async def test_processes_that_are_killed_while_calls_come_in_end_right(
+    mongo_uri: str, database_name: str, scope: Scope
+) -> None:
+    week = latest_completed(scope.now)
+    workers = [_started(mongo_uri, database_name) for _ in range(2)]
+    delivered = 0
+    for number in range(12):
+        await put_calls(scope, many("cus_a", week, 50, user_id=f"u-{number}"))
+        delivered += 50
+        # Whoever is at it dies once it has rolled up something, wherever it is by then.
+        if number % 4 == 3:
+            while not await counted(scope):
+                await asyncio.sleep(0.01)
+            dying = workers.pop(0)
+            assert dying.pid is not None
+            os.kill(dying.pid, signal.SIGKILL)
+            dying.join()
+            workers.append(_started(mongo_uri, database_name))
+    while await due_weeks(scope.client, utc_now(), 1):
+        await asyncio.sleep(0.01)
+    for worker in workers:
+        worker.kill()
+        worker.join()
+    assert await counted(scope) == {week: delivered}
+
+
+async def test_a_partner_that_fails_keeps_no_other_waiting(scope: Scope) -> None:
+    latest = latest_completed(utc_now())
+    await put_calls(scope, [call("cus_a", latest)])
+    broken = Scope(scope.client, "aaa", scope.now)
+    await put_calls(broken, [call("cus_b", latest)])
+    # A row that no import writes stops the sums.
+    await scope.collection("calls").update_one(broken.match(), {"$set": {"endpoint": 7}})
+    with pytest.raises(ExceptionGroup):
+        await roll_up_calls(scope.client)
+    assert await counted(scope) == {latest: 1}
+    assert [due.partner_id for due in await due_weeks(scope.client, utc_now(), 9)] == ["aaa"]
+
+
+async def test_the_loop_runs_it_under_a_lease(scope: Scope) -> None:
+    week = latest_completed(scope.now)
+    await put_calls(scope, [call("cus_a", week)])
+    (job,) = [job for job in JOBS if job.name == JOB]
+    assert job == Job(JOB, roll_up_calls, 1.0, run_now=roll_up_calls_now)
+    assert job.is_leased
+    loops = [JobLoop(scope.client, [job]) for _ in range(2)]
+    for loop in loops:
+        loop.start()
+    while await counted(scope) != {week: 1}:
+        await asyncio.sleep(0.01)
+    for loop in loops:
+        await loop.stop()
+
+
+async def test_the_command_line_runs_it(mongo_uri: str, database_name: str, scope: Scope) -> None:
+    await Partners(scope).create("Acme", [])
+    latest = latest_completed(scope.now)
+    await put_calls(scope, [call("cus_a", latest), call("cus_a", latest + WEEK - timedelta(milliseconds=1))])
+    await roll_up_calls(scope.client)
+    await put_calls(scope, [call("cus_a", latest - WEEK), call("cus_a", latest)])
+    hub = Hub(mongo_uri, database_name)
+    ran = await asyncio.to_thread(hub.command, "jobs", "run", JOB)
+    assert (ran.returncode, ran.stdout) == (0, f"{JOB}: 2 done\n")
+    assert await counted(scope) == {latest - WEEK: 1, latest: 3}
