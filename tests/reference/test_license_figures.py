@@ -79,6 +79,7 @@ async def _compared(
     for email in emails:
         viewer = await asking.viewer(scope, email)
         await seen.compare_kpis(viewer)
+        await seen.compare_reports(viewer, order, weeks)
 
 
 def moment(now: datetime, shift: str) -> datetime:
