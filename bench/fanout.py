@@ -1,0 +1,214 @@
+"""How many messages a second one process delivers to the subscribers of one feed, beside what bare uvicorn can.
+
+`python -m bench.fanout [--subscribers 100 1000 3000] [--seconds 3] [--idle 5000]`. 50 customers a second change in
+real transactions. First every subscriber hears of every change; then each of one in eight, as a dashboard would. The
+limit is an endpoint of bare uvicorn that sends ready-made bytes of the same length to as many sockets, as often. What
+must hold: at least half the limit's messages a second; all delivered; p99 ≤ 100 ms where one in eight is heard;
+≤ 60 kB a subscriber, idle ones too. The load runs in a process of its own, the writer in this one.
+"""
+
+import asyncio
+import os
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import orjson
+
+from bench.fanout_load import CHANGES_A_SECOND, Received, load, serve_bare
+from bench.feed import QUERY, overload
+from store.client import Client
+from store.clock import utc_now
+from store.keeper import free_port
+from store.scope import Scope
+from tests.hub import PARTNER, Hub
+from tests.mongod import running_set
+from tests.store.factory_customers import add_customers, subscription
+
+GROUPS = 8
+_processes = get_context("spawn")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """What the process has used of the processor."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def kilobytes(pid: int) -> int:
+    """What the process holds of memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def subscribing(token: str, search: str | None) -> list[str]:
+    """What a subscriber says: hello, the feed, and a query whose end shows that the feed was accepted."""
+    filter_ = None if search is None else {"search": search}
+    feed = {"query": QUERY, "variables": {"filter": filter_}}
+    said: list[dict[str, Any]] = [
+        {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
+        {"id": "8a1f5b1e-6f3e-4d46-9f8a-3b1f6f3e4d46", "type": "subscribe", "payload": feed},
+        {"id": "2", "type": "subscribe", "payload": {"query": "{ feedCursor }"}},
+    ]
+    return [orjson.dumps(message).decode() for message in said]
+
+
+class Load:
+    """The process of the sockets."""
+
+    def __init__(self, port: int, counts: list[int], said: list[list[str]], committed: Any) -> None:
+        self._pipe, theirs = _processes.Pipe()
+        self._process = _processes.Process(target=load, args=(theirs, port, counts, said, committed))
+        self._process.start()
+        self._pipe.recv()
+
+    def expect(self, messages: int) -> None:
+        """Begins to receive."""
+        self._pipe.send(messages)
+
+    def received(self) -> Received:
+        """Waits for what was expected."""
+        found: Received = self._pipe.recv()
+        return found
+
+    def close(self) -> None:
+        """Closes all sockets."""
+        self._pipe.send(None)
+        self._process.join()
+
+
+async def write(scope: Scope, changes: int, assigned: int, committed: Any) -> None:
+    """One change after the other at its moment, a few under way at once."""
+    start, under_way = monotonic(), asyncio.Semaphore(8)
+
+    async def one(number: int) -> None:
+        async with under_way:
+            committed[number] = await overload(scope, f"G{number % GROUPS}-{number}", assigned)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(changes):
+            await asyncio.sleep(max(0, start + number / CHANGES_A_SECOND - monotonic()))
+            group.create_task(one(number))
+
+
+class Bench:
+    """One database and its figures."""
+
+    def __init__(self, hub: Hub, scope: Scope, changes: int) -> None:
+        self._hub, self._scope, self._changes = hub, scope, changes
+        self._committed = _processes.Array("d", changes, lock=False)
+        self._assigned = 5
+
+    async def serve(self, subscribers: int, *, is_split: bool) -> float:
+        """A row of ours; answers the messages a second."""
+        with self._hub.serving() as server:
+            pid, port = server.process.pid, int(server.url.rpartition(":")[2])
+            before, token = kilobytes(pid), await asyncio.to_thread(self._hub.token)
+            searches = [f"g{number}" for number in range(GROUPS)] if is_split else [None]
+            counts = [subscribers // len(searches)] * len(searches)
+            said = [subscribing(token, search) for search in searches]
+            sockets = await asyncio.to_thread(Load, port, counts, said, self._committed)
+            connected, used = kilobytes(pid), cpu_seconds(pid)
+            expected = sum(counts) * self._changes // len(searches)
+            sockets.expect(expected)
+            began, self._assigned = monotonic(), 17 - self._assigned
+            await write(self._scope, self._changes, self._assigned, self._committed)
+            received = await asyncio.to_thread(sockets.received)
+            used = cpu_seconds(pid) - used
+            kind = f"one in {GROUPS}" if is_split else "every change"
+            memory = f"{before >> 10} → {kilobytes(pid) >> 10} MB, {(connected - before) / subscribers:.1f} kB each"
+            sockets.close()
+            return _row(subscribers, kind, received, began, used, f"{memory}, lost {expected - received.messages}")
+
+    def serve_bare(self, subscribers: int, message: bytes) -> float:
+        """A row of the limit; answers the messages a second."""
+        with bare_server(message, self._changes, self._committed) as (pid, port):
+            sockets = Load(port, [subscribers], [["hello"]], self._committed)
+            used = cpu_seconds(pid)
+            sockets.expect(subscribers * self._changes)
+            began = monotonic()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).close()
+            received = sockets.received()
+            rate = _row(subscribers, "bare uvicorn", received, began, cpu_seconds(pid) - used, "")
+            sockets.close()
+            return rate
+
+    async def idle(self, subscribers: int) -> None:
+        """A row of subscribers who hear nothing."""
+        with self._hub.serving() as server:
+            before, token = kilobytes(server.process.pid), await asyncio.to_thread(self._hub.token)
+            port = int(server.url.rpartition(":")[2])
+            sockets = await asyncio.to_thread(Load, port, [subscribers], [subscribing(token, None)], self._committed)
+            held = kilobytes(server.process.pid)
+            print(f"{subscribers:>11} {'idle':>13} {(held - before) / subscribers:.1f} kB each (limit 60)", flush=True)
+            sockets.close()
+
+
+@contextmanager
+def bare_server(message: bytes, changes: int, committed: Any) -> Iterator[tuple[int, int]]:
+    """A process of the bare endpoint: its id and port."""
+    port = free_port()
+    process = _processes.Process(target=serve_bare, args=(port, message, changes, committed), daemon=True)
+    process.start()
+    try:
+        sleep(2)
+        yield process.pid or 0, port
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _row(subscribers: int, kind: str, received: Received, began: float, used: float, rest: str) -> float:
+    late, rate = received.late, received.messages / (received.last_at - began)
+    p50, p99 = late[len(late) // 2] * 1000, late[len(late) * 99 // 100] * 1000
+    cost = used / received.messages * 1e6
+    figures = f"{received.messages:>9,} {rate:>10,.0f} {p50:>9.1f} {p99:>9.1f} {cost:>9.1f}"
+    print(f"{subscribers:>11} {kind:>13} {figures}  {rest}", flush=True)
+    return rate
+
+
+async def main(sizes: list[int], seconds: float, idle: int) -> None:
+    """Prints three rows for each size, and one for the idle."""
+    changes = int(seconds * CHANGES_A_SECOND)
+    figures = f"{'messages':>9} {'a second':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'CPU (µs)':>9}"
+    print(f"{'subscribers':>11} {'hear':>13} {figures}  memory of the server", flush=True)
+    with running_set() as (mongod,):
+        hub = Hub(mongod.uri, "bench_fanout")
+        await asyncio.to_thread(hub.make_partner)
+        client = Client(mongod.uri, "bench_fanout")
+        scope = Scope(client, PARTNER, utc_now())
+        named = [f"G{number % GROUPS}-{number}" for number in range(changes)]
+        await add_customers(scope, ((name, [subscription(f"S-{name}")]) for name in named))
+        bench = Bench(hub, scope, changes)
+        message = SAMPLE.encode()
+        for size in sizes:
+            await bench.serve(size, is_split=True)
+            ours = await bench.serve(size, is_split=False)
+            limit = await asyncio.to_thread(bench.serve_bare, size, message)
+            print(f"{'':>11} {ours / limit:>13.2f} of the limit (at least 0.5)", flush=True)
+        if idle:
+            await bench.idle(idle)
+        await client.close()
+
+
+SAMPLE = (
+    '{"id":"8a1f5b1e-6f3e-4d46-9f8a-3b1f6f3e4d46","type":"next","payload":{"data":{"customerStatusChanged":{"cursor":"'
+    + "A" * 126
+    + '","at":"2026-11-25T10:00:00.000Z","entered":["LICENSE_OVERAGE"],"left":[],'
+    '"statuses":["LICENSE_OVERAGE","SUBSCRIPTION"],"customer":{"id":"cus_000000000000000000000000","externalId":"G0-0",'
+    '"name":"Customer G0-0","statuses":["LICENSE_OVERAGE","SUBSCRIPTION"],"statusDetails":[{"status":"LICENSE_OVERAGE",'
+    '"since":"2026-11-25T10:00:00.000Z"},{"status":"SUBSCRIPTION","since":"2026-10-25T10:00:00.000Z"}]}}}}}'
+)
+
+if __name__ == "__main__":
+    parser = ArgumentParser()
+    parser.add_argument("--subscribers", type=int, nargs="+", default=[100, 1000, 3000])
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--idle", type=int, default=5000)
+    given = parser.parse_args()
+    asyncio.run(main(given.subscribers, given.seconds, given.idle))

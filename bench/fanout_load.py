@@ -1,0 +1,155 @@
+"""The two ends of bench.fanout beside the server: thousands of raw sockets in one process, and the bare endpoint."""
+
+import asyncio
+import re
+import select
+import socket
+from array import array
+from multiprocessing.connection import Connection
+from time import monotonic
+from typing import Any, NamedTuple
+
+import orjson
+import uvicorn
+
+from server.protocol import SUBPROTOCOL
+
+CHANGES_A_SECOND = 50
+_NUMBER = re.compile(rb'"externalId":"G\d-(\d+)"')
+_LONGEST_NUMBER = 40
+_PING = re.compile(rb"\x89\x04(.{4})", re.DOTALL)
+
+
+class Received(NamedTuple):
+    """What the sockets got: how many messages, when the last one came, and how late each was, in seconds, sorted."""
+
+    messages: int
+    last_at: float
+    late: "array[float]"
+
+
+def load(pipe: Connection, port: int, counts: list[int], said: list[list[str]], committed: Any) -> None:
+    """A process of its own: opens the sockets, says so, and then receives what it is told to expect."""
+    sockets = _Sockets(port)
+    for number, messages in enumerate(said):
+        sockets.open(counts[number], messages)
+    pipe.send("open")
+    while (expected := pipe.recv()) is not None:
+        pipe.send(sockets.receive(expected, committed))
+    sockets.close()
+
+
+class _Sockets:
+    """Websockets that parse no more than they must, so that they cost less than what serves them."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._by_fd: dict[int, socket.socket] = {}
+        self._tails: dict[int, bytes] = {}
+        self._poll = select.epoll()
+
+    def open(self, count: int, messages: list[str]) -> None:
+        """So many sockets that each say these messages, and hear that the last of them is complete."""
+        for number in range(count):
+            one = socket.create_connection(("127.0.0.1", self._port))
+            one.sendall(_handshake(self._port))
+            _until(one, b"\r\n\r\n")
+            one.sendall(b"".join(map(_masked, messages)))
+            _until(one, b'"complete"')
+            one.setblocking(False)
+            self._by_fd[one.fileno()] = one
+            self._poll.register(one, select.EPOLLIN)
+            if number % 200 == 0:
+                self._take(0)
+
+    def receive(self, expected: int, committed: Any) -> Received:
+        """Takes so many messages, or what comes until nothing came for ten seconds (or for as long as is idle)."""
+        numbers, times = array("l"), array("d")
+        heard_at = monotonic()
+        while len(numbers) < expected and monotonic() - heard_at < 10:
+            for number, at in self._take(1):
+                numbers.append(number)
+                times.append(at)
+                heard_at = at
+        late = array("d", sorted(at - committed[number] for number, at in zip(numbers, times, strict=True)))
+        return Received(len(numbers), heard_at, late)
+
+    def close(self) -> None:
+        for one in self._by_fd.values():
+            one.close()
+
+    def _take(self, seconds: float) -> list[tuple[int, float]]:
+        found = []
+        for fd, _ in self._poll.poll(seconds):
+            text = self._tails.pop(fd, b"") + self._by_fd[fd].recv(262144)
+            at, end = monotonic(), 0
+            for match in _NUMBER.finditer(text):
+                found.append((int(match[1]), at))
+                end = match.end()
+            self._tails[fd] = text[max(end, len(text) - _LONGEST_NUMBER) :]
+            for ping in _PING.finditer(text):
+                self._by_fd[fd].sendall(b"\x8a\x84\0\0\0\0" + ping[1])
+        return found
+
+
+def _handshake(port: int) -> bytes:
+    lines = ["GET /graphql HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket", "Connection: Upgrade"]
+    key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+    lines += ["Sec-WebSocket-Version: 13", key, f"Sec-WebSocket-Protocol: {SUBPROTOCOL}", "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def _masked(text: str) -> bytes:
+    """A client's frame; the mask of zeros is as good as any, and leaves the text as it is."""
+    data = text.encode()
+    length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
+    return b"\x81" + length + b"\0\0\0\0" + data
+
+
+def _until(one: socket.socket, sign: bytes) -> None:
+    heard = b""
+    while sign not in heard:
+        data = one.recv(65536)
+        assert data, f"The server closed a socket: {heard!r}"
+        heard += data
+
+
+def serve_bare(port: int, message: bytes, changes: int, committed: Any) -> None:
+    """The limit: an endpoint of uvicorn that sends ready-made bytes to all its sockets, so many times a second."""
+    sockets: list[Any] = []
+
+    async def broadcast() -> None:
+        start = monotonic()
+        for number in range(changes):
+            await asyncio.sleep(max(0, start + number / CHANGES_A_SECOND - monotonic()))
+            data = message.replace(b"G0-0", b"G0-%d" % number)
+            committed[number] = monotonic()
+            for send in sockets:
+                await send({"type": "websocket.send", "bytes": data})
+
+    tasks = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            tasks.append(asyncio.create_task(broadcast()))
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body"})
+            return
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+        await receive()
+        await send({"type": "websocket.send", "text": orjson.dumps({"type": "complete"}).decode()})
+        sockets.append(send)
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        sockets.remove(send)
+
+    uvicorn.run(
+        application,
+        port=port,
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_level="warning",
+    )
