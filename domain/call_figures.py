@@ -1,8 +1,4 @@
-"""The figures of calling engagement (domain.md): what follows from the weekly sums, and nothing that is kept itself.
-
-A percentage or an average over nothing is None. Percentages multiply before they divide, so that equal shares of
-different sizes are one and the same number, here as in the database.
-"""
+"""The figures of calling engagement (domain.md): what follows from the weekly sums, and nothing that is kept itself."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +7,7 @@ from typing import Any
 
 from domain.calls import CallFeature, CallQuality, EndpointType
 from domain.failures import BadUserInput
+from domain.ratios import mean, percent
 from domain.weeks import WEEK, latest_completed
 
 # Users by usage: up to so many calls a week is low, up to so many medium, and more is high.
@@ -19,16 +16,6 @@ MOST_LOW, MOST_MEDIUM = 10, 50
 QUEUE_WEEKS = 8
 MOST_WEEKS = 52
 Sums = Mapping[str, Any]
-
-
-def percent(part: float, whole: float) -> float | None:
-    """part ÷ whole × 100."""
-    return part * 100 / whole if whole else None
-
-
-def mean(total: float, count: int) -> float | None:
-    """total ÷ count."""
-    return total / count if count else None
 
 
 def completed_weeks(count: int, now: datetime) -> list[datetime]:

@@ -20,16 +20,6 @@ class ReportSums(NamedTuple):
     overage: int = 0
 
 
-def percent(part: int, whole: int) -> float | None:
-    """part ÷ whole × 100; None where there is nothing to be a part of."""
-    return part / whole * 100 if whole else None
-
-
-def mean(whole: int, count: int) -> float | None:
-    """whole ÷ count; None where nothing was counted."""
-    return whole / count if count else None
-
-
 def days_passed(since: datetime, now: datetime) -> int:
     """Whole days from a moment until now; 0 where it lies ahead."""
     return max(0, (now - since) // DAY)

@@ -6,14 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.entitlements import LIVING, end_at, state_at
+from domain.ratios import mean, percent
 from domain.report_figures import (
     ReportSums,
     checked_days,
     checked_weeks,
     days_passed,
-    mean,
     months_between,
-    percent,
 )
 from domain.types import AnalyticsProduct
 from domain.weeks import WEEK, latest_completed

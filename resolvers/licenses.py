@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.ratios import percent
 from domain.types import Product
 
 
@@ -42,12 +43,12 @@ class LicenseLine:
     @property
     def assigned_percent(self) -> float | None:
         """Assigned in percent of the total."""
-        return self.assigned / self.total * 100 if self.total else None
+        return percent(self.assigned, self.total)
 
     @property
     def used_percent(self) -> float | None:
         """Used in percent of the total."""
-        return self.used / self.total * 100 if self.total else None
+        return percent(self.used, self.total)
 
 
 def license_lines(figures: Iterable[Figures]) -> list[LicenseLine]:

@@ -125,7 +125,7 @@ def _columns(first: Sequence[Column], direction: OrderDirection) -> tuple[Column
 
 
 def _percent(part: Any, whole: str) -> Document:
-    """As domain.call_figures.percent."""
+    """As domain.ratios.percent."""
     return {"$cond": [{"$gt": [whole, 0]}, {"$divide": [{"$multiply": [part, 100]}, whole]}, None]}
 
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import NamedTuple, Self
 
 from domain.list_cursors import Kind
-from domain.report_figures import ReportSums, percent
+from domain.ratios import percent
+from domain.report_figures import ReportSums
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, SubscriptionType
 from store.client import Document
 from store.customer_orders import Column

@@ -13,11 +13,10 @@ from domain.call_figures import (
     customer_queue,
     feature_counts,
     insights,
-    mean,
-    percent,
 )
 from domain.calls import CallFeature, EndpointType
 from domain.failures import BadUserInput
+from domain.ratios import mean, percent
 
 NOW = datetime(2026, 11, 25, 12)
 MONDAY = datetime(2026, 11, 16)

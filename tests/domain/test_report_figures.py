@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.failures import BadUserInput
 from domain.instants import FOREVER, add_months
-from domain.report_figures import checked_days, checked_weeks, days_passed, mean, months_between, percent
+from domain.report_figures import checked_days, checked_weeks, days_passed, months_between
 
 DAY, MS = timedelta(days=1), timedelta(milliseconds=1)
 NOON = datetime(2026, 11, 25, 12)
@@ -37,14 +37,6 @@ def test_so_many_months_fit_and_one_more_does_not(start: datetime, end: datetime
     months = months_between(start, end)
     assert months == 0 or add_months(start, months) <= end
     assert add_months(start, months + 1) > end
-
-
-@given(st.integers(0, 10**9), st.integers(1, 10**9))
-def test_a_percentage_is_null_only_where_there_is_nothing_to_divide_by(part: int, whole: int) -> None:
-    assert percent(part, whole) == part / whole * 100
-    assert percent(part, 0) is None
-    assert mean(part, whole) == part / whole
-    assert mean(part, 0) is None
 
 
 @pytest.mark.parametrize("number", [-1, 0, 366])
