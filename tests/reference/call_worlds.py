@@ -1,0 +1,199 @@
+"""Small random weeks of calls on the edges of every rule, told relative to the Monday of the week asked for."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from hypothesis import strategies as st
+
+from tests.reference.calls_model import FORWARDING
+from tests.reference.license_worlds import NAMES, administrators, by_kind, line
+
+Line = dict[str, Any]
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+DAY, MS, WEEK = timedelta(days=1), timedelta(milliseconds=1), timedelta(days=7)
+COLUMNS = ["Report ID", "Org UUID", "User UUID", "Start time", "Duration", "Client type", "Model", "Related reason"]
+COLUMNS += ["Redirect reason", "Original reason", "User type", "Call Recording Result"]
+CLIENTS = ["WXC_DEVICE", "WXC_THIRD_PARTY", "WXC_CLIENT", "TEAMS_WXC_CLIENT", "SIP", "", "NA"]
+MODELS = ["Room Kit", "Board 55", "Desk Pro", "Desk Pro Plus", "Desk", "8865", "room", "", "NA"]
+REASON = ["CallQueue", "HuntGroup", "CallPark", "CallParkRetrieve", "CallPickup", "DirectedCallPickup", *FORWARDING]
+REASON += ["ConsultativeTransfer", "Deflection", "callqueue", "Unknown", "", "NA"]
+USER_TYPES = ["User", "AutomatedAttendantBasic", "AutomatedAttendant", "VoiceMailGroup", "VoiceMail", "CallQueue", "NA"]
+OUTCOMES = ["ANSWERED", "TRANSFERRED", "ABANDONED", "VOICEMAIL"]
+WRITTEN = ["Z", "", "+02:00", "-11:30"]
+# Weeks back from the latest completed one; −1 is the week that is not over.
+backs = st.sampled_from([0, 0, 0, 1, 1, 2, 6, 7, 8, 9, -1])
+within = st.sampled_from([timedelta(), MS, 3 * DAY, WEEK - MS, WEEK - timedelta(seconds=1)])
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant within a week, so many weeks back, and how its zone is written."""
+
+    back: int
+    within: timedelta
+    zone: str
+
+
+@dataclass(frozen=True)
+class Burst:
+    """Lines that are alike but for their ids: `prefix-0`, `prefix-1`, and so on."""
+
+    key: str
+    prefix: str
+    count: int
+    alike: Line
+
+    @property
+    def ids(self) -> list[str]:
+        """All of them."""
+        return [f"{self.prefix}-{n}" for n in range(self.count)]
+
+
+@dataclass(frozen=True)
+class CallWorld:
+    """Streams of lines, and the moment asked for: now, this week's Monday 00:00, or the millisecond before it."""
+
+    streams: list[tuple[str, list[Line | Burst]]]
+    asked_at: str
+
+
+moments = st.builds(Moment, backs, within, st.sampled_from(WRITTEN))
+seconds = st.sampled_from([0, 1, 29, 59, 60, 61, 3600])
+
+
+@st.composite
+def calls(draw: Draw, customers: list[str], prefix: str) -> Burst:
+    """A burst: calls of one customer and one user or nobody, alike but for their ids."""
+    customer, user = draw(st.sampled_from(customers)), draw(st.sampled_from(["", "NA", "1", "1", "2", "2", "3"]))
+    alike = {
+        "Org UUID": customer,
+        "User UUID": str(uuid5(NAMESPACE_URL, customer + user)) if user.isdigit() else user,
+        "Start time": draw(moments),
+        "Duration": draw(seconds),
+        "Client type": draw(st.sampled_from(CLIENTS)),
+        "Model": draw(st.sampled_from(MODELS)),
+        "User type": draw(st.sampled_from(USER_TYPES)),
+        "Call Recording Result": draw(st.sampled_from(["", "", "NA", "successful"])),
+        **{name: draw(st.sampled_from(REASON)) for name in COLUMNS if name.endswith("reason")},
+    }
+    return Burst("Report ID", prefix, draw(st.sampled_from([1, 1, 2, 9, 10, 11, 40, 51])), alike)
+
+
+@st.composite
+def media(draw: Draw, report_ids: list[str]) -> Line:
+    """Measurements of a call, or of one that never comes."""
+    values = {
+        "packetLossPercent": st.sampled_from([0, 0.1, 4.999, 5, 5.001, 100, None]),
+        "jitterMs": st.sampled_from([0, 149.9, 150, 151, 12.5, None]),
+        "latencyMs": st.sampled_from([0, 399, 399.9, 400, 80.25, None]),
+    }
+    found: Line = draw(st.fixed_dictionaries({}, optional=values))
+    return {"reportId": draw(st.sampled_from([*report_ids, "nobody"])), **found}
+
+
+@st.composite
+def queue_calls(draw: Draw, customers: list[str], prefix: str) -> Burst:
+    """A burst of queue calls that ended alike."""
+    alike = {
+        "customer": draw(st.sampled_from(customers)),
+        "queue": draw(st.sampled_from(["Sales", "Support"])),
+        "offeredAt": draw(st.builds(Moment, backs, within, st.sampled_from(["Z", "+02:00"]))),
+        "outcome": draw(st.sampled_from(OUTCOMES)),
+        "waitSeconds": draw(st.sampled_from([0, 1, 7, 600])),
+    }
+    return Burst("id", prefix, draw(st.sampled_from([1, 1, 2, 3, 7])), alike)
+
+
+@st.composite
+def licenses(draw: Draw, customers: list[str]) -> list[tuple[str, list[Line]]]:
+    """CALLING licences of some customers, and snapshots of some of their weeks."""
+    held = []
+    for number, customer in enumerate(customers):
+        for nth in range(draw(st.sampled_from([0, 1, 1, 2]))):
+            state = draw(st.sampled_from([{}, {}, {"setUp": False}, {"suspended": True}, {"cancelledAt": -30 * DAY}]))
+            fixed: Line = {"number": f"E-{number}-{nth}", "customer": customer, "addedAt": -200 * DAY}
+            fixed |= {"startsAt": -200 * DAY, "endsAt": 200 * DAY, "autoRenew": False, **state}
+            figures = draw(st.sampled_from([(5, 0, 0), (5, 2, 1), (2, 4, 0), (90, 60, 3)]))
+            product = draw(st.sampled_from(["CALLING", "CALLING", "CALLING", "MEETINGS"]))
+            held.append(("subscriptions", {**fixed, "licenses": [line(product, figures)]}))
+    numbers = [(one["number"], one["licenses"][0]["product"]) for _, one in held]
+    days = st.sampled_from([Moment(back, day * DAY, "day") for back in (0, 0, 1, 7) for day in (0, 4, 6)])
+    told = []
+    for number, product in numbers:
+        for day in draw(st.lists(days, max_size=2)):
+            assigned = draw(st.integers(0, 5))
+            figures = {"product": product, "day": day, "assigned": assigned, "used": 0}
+            told.append({"entitlement": number, **figures})
+    return [*by_kind(held), ("license-usage", told)]
+
+
+@st.composite
+def call_worlds(draw: Draw) -> CallWorld:
+    """Customers with and without licences, with and without calls; media before and after; some of it twice."""
+    customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 2, 4])))]
+    fixed = {"managedBy": "PARTNER_ORGANIZATION", "createdAt": -600 * DAY}
+    named = [{"externalId": key, "name": draw(st.sampled_from(NAMES)), **fixed} for key in customers]
+    assigned = draw(st.lists(st.sampled_from(customers), unique=True))
+    made = [draw(calls(customers, f"R{n}")) for n in range(draw(st.integers(0, 7)))]
+    ids = [key for burst in made for key in burst.ids]
+    measured = draw(st.lists(media(ids), max_size=8)) if ids else []
+    queued = [draw(queue_calls(customers, f"Q{n}")) for n in range(draw(st.integers(0, 5)))]
+    early = draw(st.integers(0, len(measured)))
+    streams: list[tuple[str, list[Any]]] = [("customers", named), ("administrators", administrators(assigned))]
+    streams += draw(licenses(customers))
+    streams += [("call-media", measured[:early]), ("calls", made), ("call-media", measured[early:])]
+    streams += [("queue-calls", queued)]
+    if made and draw(st.booleans()):
+        # Delivered again: as it was, in another week, of another customer, with other columns.
+        other = draw(calls(customers, "again")).alike
+        again = [{"Report ID": key, **other} for key in draw(st.lists(st.sampled_from(ids), max_size=3, unique=True))]
+        streams.append(("calls", [made[0], *again]))
+    if queued and draw(st.booleans()):
+        other = draw(queue_calls(customers, "again")).alike
+        streams.append(("queue-calls", [queued[0], {"id": queued[-1].ids[0], **other}]))
+    kept = [(kind, lines) for kind, lines in streams if lines]
+    return CallWorld(kept, draw(st.sampled_from(["now", "MONDAY", "BEFORE_MONDAY"])))
+
+
+def told(value: Any, now: datetime, week: datetime) -> Any:
+    """Lines as they are delivered: `week` is the Monday of the latest completed week at the moment asked for."""
+    if isinstance(value, Moment):
+        if value.zone == "day":
+            return str((week - value.back * WEEK + value.within).date())
+        return written(min(week - value.back * WEEK + value.within, now - timedelta(hours=2)), value.zone)
+    if isinstance(value, timedelta):
+        return written(now + value, "Z")
+    if isinstance(value, dict):
+        return {name: told(one, now, week) for name, one in value.items()}
+    return [told(one, now, week) for one in expanded(value)] if isinstance(value, list) else value
+
+
+def expanded(lines: list[Any]) -> list[Any]:
+    """The lines, one by one."""
+    found = []
+    for one in lines:
+        found += [{one.key: key, **one.alike} for key in one.ids] if isinstance(one, Burst) else [one]
+    return found
+
+
+def written(at: datetime, zone: str) -> str:
+    """The instant (UTC) as that zone writes it; no zone at all is UTC."""
+    offset = timedelta()
+    if zone not in ("", "Z"):
+        hours, minutes = zone[1:].split(":")
+        offset = (1 if zone[0] == "+" else -1) * timedelta(hours=int(hours), minutes=int(minutes))
+    return (at + offset).isoformat(timespec="milliseconds") + zone
+
+
+def as_csv(lines: list[Line], columns: list[str]) -> bytes:
+    """A file as Control Hub exports it: a byte order mark, a header in any order, columns that nobody asked for."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, restval='said "hello, world"\nand hung up', quoting=csv.QUOTE_MINIMAL)
+    writer.writeheader()
+    writer.writerows(lines)
+    return ("\ufeff" + out.getvalue()).encode()

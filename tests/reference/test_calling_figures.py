@@ -1,0 +1,154 @@
+"""Whatever calls were delivered, early, late or twice: engagement answers what the reference model answers."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import count
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from jobs.roll_up_calls import roll_up_calls_now
+from store.clock import utc_now
+from store.scope import Scope
+from tests.reference import call_worlds
+from tests.reference.analytics_model import Delivered, Licenses, monday
+from tests.reference.asking import SEE_ALL, SEES_SOME, Asking, differences, imported, ndjson
+from tests.reference.call_worlds import COLUMNS, CallWorld, as_csv
+from tests.reference.calls_model import DeliveredCalls, Engagement
+
+CALL_KINDS = ("calls", "call-media", "queue-calls")
+Order = tuple[str, str] | None
+USAGE = "activeUsers licensedUsers calls minutes callsPerActiveUser weeklyChangePercent"
+QUALITIES = "good poor notAvailable poorPercent"
+MEANS = "averagePacketLossPercent averageJitterMs averageLatencyMs"
+INSIGHTS = """offered answered abandoned averageSecondsToAnswer averageSecondsToAbandon abandonedPercent
+averageAbandonedPercent"""
+usage_fields = ["CUSTOMER_NAME", "ACTIVE_USERS", "CALLS", "WEEKLY_CHANGE_PERCENT"]
+quality_fields = ["CUSTOMER_NAME", "POOR", "POOR_PERCENT"]
+
+
+def some_order(fields: Sequence[str]) -> st.SearchStrategy[Order]:
+    """An order that is asked for, or the table's own."""
+    return st.none() | st.tuples(st.sampled_from(fields), st.sampled_from(["ASC", "DESC"]))
+
+
+def query(usage: Order, quality: Order) -> str:
+    """The whole of callingEngagement."""
+
+    def table(name: str, order: Order, fields: str) -> str:
+        given_order = f", orderBy: {{field: {order[0]}, direction: {order[1]}}}" if order else ""
+        return f"{name}(first: 200{given_order}) {{ totalCount nodes {{ customer {{ externalId }} {fields} }} }}"
+
+    return f"""query($weeks: Int!) {{ callingEngagement {{
+      weekStart weekEnd
+      usersByUsageTrend(weeks: $weeks) {{ weekStart inactive low medium high }}
+      {table("customersByUsage", usage, USAGE)}
+      qualityTrend(weeks: $weeks) {{ weekStart {QUALITIES} }}
+      qualityByEndpoint {{ endpoint {QUALITIES} }}
+      {table("customersByQuality", quality, f"{QUALITIES} {MEANS}")}
+      featureUse {{ feature calls customers }}
+      queueInsights {{ {INSIGHTS} }}
+      {table("customersByQueue", None, f"insights {{ {INSIGHTS} }} features {{ feature calls }}")}
+    }} }}"""
+
+
+def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str) -> None:
+    partners = count()
+    orders = st.tuples(some_order(usage_fields), some_order(quality_fields))
+    with asyncio.Runner() as runner:
+        asking = runner.run(Asking.open(mongo_uri, database_name))
+
+        # Every step of shrinking is a round of imports: minutes for an example that is small already.
+        @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @given(call_worlds.call_worlds(), orders, st.integers(1, 10), st.integers(0, 99))
+        def agree(world: CallWorld, order: tuple[Order, Order], weeks: int, seed: int) -> None:
+            runner.run(_compared(asking, f"partner-{next(partners)}", world, order, weeks, seed))
+
+        try:
+            agree()
+        finally:
+            runner.run(asking.close())
+
+
+async def _compared(
+    asking: Asking, partner: str, world: CallWorld, order: tuple[Order, Order], weeks: int, seed: int
+) -> None:
+    scope = await asking.add_partner(partner)
+    seen = await Seen.prepare(asking, scope, world, seed)
+    for email in (SEE_ALL[seed % 2], SEES_SOME):
+        await seen.compare(email, order, weeks)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The partner as the API shows it, beside the partner as the model has it."""
+
+    asking: Asking
+    scope: Scope
+    delivered: Delivered
+    calls: DeliveredCalls
+    now: datetime
+    ids: dict[str, str]
+
+    @classmethod
+    async def prepare(cls, asking: Asking, scope: Scope, world: CallWorld, seed: int) -> "Seen":
+        """Delivers the world to the API and to the model; the weeks are summed up half-way and at the end."""
+        delivered, calls, now = Delivered(), DeliveredCalls(), utc_now()
+        asked_at = {"now": now, **mondays(now)}[world.asked_at]
+        week = datetime.combine(monday(asked_at.date()), time()) - timedelta(days=7)
+        dice = random.Random(seed)
+        for kind, lines in world.streams:
+            lines_told = call_worlds.told(lines, now, week)
+            body = as_csv(lines_told, dice.sample([*COLUMNS, "Direction"], 13)) if kind == "calls" else None
+            assert await imported(scope, kind, body or ndjson(lines_told)) == []
+            for line in lines_told:
+                calls.deliver(kind, line) if kind in CALL_KINDS else delivered.deliver(kind, line, now)
+            if dice.random() < 0.3:
+                await roll_up_calls_now(scope.client)
+        await roll_up_calls_now(scope.client)
+        found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
+        ids = {one["external_id"]: one["_id"] for one in found}
+        return cls(asking, scope, delivered, calls, asked_at, ids)
+
+    def engagement(self, email: str) -> Engagement:
+        """What the model shows this administrator."""
+        assigned = self.delivered.facts["administrators"][email]["assigned"]
+        sight = frozenset(assigned) if email == SEES_SOME else None
+        return Engagement(Licenses(self.delivered, self.now, self.ids, sight), self.calls)
+
+    async def compare(self, email: str, order: tuple[Order, Order], weeks: int) -> None:
+        """All of engagement, as this administrator sees it."""
+        viewer = await self.asking.viewer(self.scope, email)
+        answer = await self.asking.data(viewer, self.now, query(*order), weeks=weeks)
+        expected = whole_answer(self.engagement(email), order, weeks)
+        assert differences(answer["callingEngagement"], expected, email) == []
+
+
+def mondays(now: datetime) -> dict[str, datetime]:
+    """This week's beginning, and the last millisecond of the week before."""
+    start = datetime.combine(monday(now.date()), time())
+    return {"MONDAY": start, "BEFORE_MONDAY": start - timedelta(milliseconds=1)}
+
+
+def whole_answer(model: Engagement, order: tuple[Order, Order], weeks: int) -> dict[str, Any]:
+    """All of callingEngagement, as the model has it."""
+
+    def table(rows: list[dict[str, Any]], chosen: tuple[str, str]) -> dict[str, Any]:
+        return {"totalCount": len(rows), "nodes": model.in_order(rows, *chosen)}
+
+    return {
+        "weekStart": str(model.week),
+        "weekEnd": str(model.week + timedelta(days=6)),
+        "usersByUsageTrend": model.users_trend(weeks),
+        "customersByUsage": table(model.usage_rows(), order[0] or ("CALLS", "DESC")),
+        "qualityTrend": model.quality_trend(weeks),
+        "qualityByEndpoint": model.quality_by_endpoint(),
+        "customersByQuality": table(model.quality_rows(), order[1] or ("POOR", "DESC")),
+        "featureUse": model.feature_use(),
+        "queueInsights": model.queue_insights(),
+        "customersByQueue": table(model.queue_rows(), ("ABANDONED_PERCENT", "DESC")),
+    }
