@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.entitlements import LIVING, RUNNING, end_at, is_trial, next_renewal, renews, state_at
-from domain.holdings import holdings_of
+from domain.holdings import grows_old_at, holdings_of
 from domain.instants import FOREVER
 from domain.reasons import ordered, reason
 from domain.statuses import Basis, CustomerFacts, Since, Thresholds, next_moment
@@ -19,6 +19,8 @@ def derived_fields(
 ) -> dict[str, Any]:
     """The stored fields that follow from the facts at this moment; enums by name, instants in naive UTC."""
     urgency = min((URGENCY_RANK[status] for status in basis), default=None)
+    held = _holdings(facts, now)
+    turns = (next_moment(facts, thresholds, now), grows_old_at(held["holdings"], now))
     return {
         "statuses": [str(status) for status in basis],
         "status_details": _details(facts, basis, since, now),
@@ -26,8 +28,8 @@ def derived_fields(
         "urgency_or_none": NO_URGENCY if urgency is None else urgency,
         "sign_in_or_never": facts.last_sign_in_at or FOREVER,
         "evaluated_at": now,
-        "next_evaluation_at": next_moment(facts, thresholds, now),
-        **_holdings(facts, now),
+        "next_evaluation_at": min((moment for moment in turns if moment is not None), default=None),
+        **held,
     }
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from domain.holdings import Holding, day_of, end_key, rate_key, step_of, young_key
+from domain.holdings import YOUNG, Holding, day_key, day_of, rate_key, step_of
 from domain.peer_groups import peers_added_until
 
 WINDOW_DAYS = 90
+# A moment that has passed hides those behind it until the clock's job has been there, which so may be a week behind.
+_BEHIND_DAYS = 7
 
 
 class ReadingKeys(NamedTuple):
@@ -25,6 +27,10 @@ class ReadingKeys(NamedTuple):
     def all(self) -> tuple[str, ...]:
         """Those of both kinds."""
         return self.sure + self.unsure
+
+
+def _days_until(today: int) -> range:
+    return range(today - _BEHIND_DAYS, today + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,9 @@ class EndsWithin:
     def keys(self, now: datetime) -> ReadingKeys:
         """The days of the window; of the first and the last only a part lies in it."""
         first, last = day_of(now), day_of(self.until(now))
-        sure = [end_key(self.which, product, day) for product in self.products for day in range(first + 1, last)]
-        unsure = [end_key(self.which, product, day) for product in self.products for day in {first, last}]
+        sure = [day_key(self.which, product, day) for product in self.products for day in range(first + 1, last)]
+        partly = {*_days_until(first), last}
+        unsure = [day_key(self.which, product, day) for product in self.products for day in partly]
         return ReadingKeys(tuple(sorted(sure)), tuple(sorted(unsure)))
 
     def holds(self, holdings: Mapping[str, Holding], now: datetime) -> bool:
@@ -68,11 +75,11 @@ class IsLow:
     thresholds: tuple[tuple[str, float], ...] = field(repr=False)
 
     def keys(self, now: datetime) -> ReadingKeys:
-        """The steps of the rates below the threshold; in its own step, and among the young, some lie above it."""
+        """The steps of the rates below the threshold; of its own step, and of lines that grew old, not all are low."""
         sure = [rate_key(product, step) for product, limit in self.thresholds for step in range(step_of(limit))]
-        unsure = [
-            key for product, limit in self.thresholds for key in (rate_key(product, step_of(limit)), young_key(product))
-        ]
+        unsure = [rate_key(product, step_of(limit)) for product, limit in self.thresholds]
+        days = _days_until(day_of(now))
+        unsure += [day_key(YOUNG, product, day) for product, _ in self.thresholds for day in days]
         return ReadingKeys(tuple(sorted(sure)), tuple(sorted(unsure)))
 
     def holds(self, holdings: Mapping[str, Holding], now: datetime) -> bool:

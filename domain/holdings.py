@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from domain.entitlements import Entitlement, LicenseFigures, renews
 from domain.license_lines import PRODUCTS
-from domain.peer_groups import HIGHEST_THRESHOLD, SMALLEST_TOTAL, peers_added_until, rate_of
+from domain.peer_groups import HIGHEST_THRESHOLD, LEAST_AGE, SMALLEST_TOTAL, peers_added_until, rate_of
 from domain.types import Product
 
 Holding = dict[str, Any]
@@ -14,7 +14,7 @@ Holdings = dict[str, Holding]
 # The keys of holdings, which no filter asks for and no event keeps.
 HOLDING_KEY = "holds:"
 HOLDS_ANY = HOLDING_KEY + "any"
-EXPIRING, RENEWING = "expiring", "renewing"
+EXPIRING, RENEWING, YOUNG = "expiring", "renewing", "young"
 _EPOCH = datetime(1970, 1, 1)
 
 
@@ -62,22 +62,34 @@ def _rates(held: Sequence[_Held]) -> Iterator[tuple[datetime, float]]:
             yield one.entitlement.added_at, rate
 
 
-def holding_keys(holdings: Mapping[str, Holding], evaluated_at: datetime) -> list[str]:
-    """The keys of a customer's holdings, sorted, each once.
+def grows_old_at(holdings: Mapping[str, Holding], now: datetime) -> datetime | None:
+    """When the next line becomes old enough for its peer group; None where none will."""
+    young = (moment for held in holdings.values() for moment in _growing_old(held, now))
+    return min(young, default=None)
 
-    A line that was old enough for its peer group at the evaluation has the key of its rate, a younger one a key that
-    says only that its age must be looked at.
+
+def _growing_old(held: Holding, now: datetime) -> Iterator[datetime]:
+    until = peers_added_until(now)
+    return (line["added_at"] + LEAST_AGE for line in held["rates"] if line["added_at"] > until)
+
+
+def holding_keys(holdings: Mapping[str, Holding], evaluated_at: datetime) -> list[str]:
+    """The keys of a customer's holdings, sorted: few, since each is counted over, and written with every change.
+
+    Each product has one for the soonest end, one for the lowest rate that was old enough for its peer group at the
+    evaluation, and one for the day on which the next line becomes so.
     """
     keys = {HOLDS_ANY} if holdings else set()
+    until = peers_added_until(evaluated_at)
     for product, held in holdings.items():
         if held["is_over"]:
             keys.add(over_key(product))
-        keys.update(end_key(EXPIRING, product, day_of(end)) for end in held["expiring_ends"])
-        keys.update(end_key(RENEWING, product, day_of(end)) for end in held["renewing_ends"])
-        until = peers_added_until(evaluated_at)
-        for line in held["rates"]:
-            is_old = line["added_at"] <= until
-            keys.add(rate_key(product, step_of(line["rate"])) if is_old else young_key(product))
+        old = [line["rate"] for line in held["rates"] if line["added_at"] <= until]
+        if old:
+            keys.add(rate_key(product, step_of(min(old))))
+        young = min(_growing_old(held, evaluated_at), default=None)
+        days = {EXPIRING: held["expires_at"], RENEWING: held["renews_at"], YOUNG: young}
+        keys.update(day_key(which, product, day_of(moment)) for which, moment in days.items() if moment is not None)
     return sorted(keys)
 
 
@@ -86,19 +98,14 @@ def over_key(product: str) -> str:
     return f"{HOLDING_KEY}over:{product}"
 
 
-def end_key(which: str, product: str, day: int) -> str:
-    """A running line ends, or renews, on the day."""
+def day_key(which: str, product: str, day: int) -> str:
+    """The soonest end or renewal of a running line, or a young line's becoming old enough, lies on the day."""
     return f"{HOLDING_KEY}{which}:{product}:{day}"
 
 
 def rate_key(product: str, step: int) -> str:
-    """A line of the peer group is assigned at a rate of this step."""
+    """The lowest rate of a line of the peer group is of this step."""
     return f"{HOLDING_KEY}rate:{product}:{step}"
-
-
-def young_key(product: str) -> str:
-    """A line was too young for the peer group when the customer was evaluated last."""
-    return f"{HOLDING_KEY}young:{product}"
 
 
 def day_of(instant: datetime) -> int:

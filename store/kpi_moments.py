@@ -9,7 +9,7 @@ from domain.peer_groups import LEAST_AGE, peers_added_until
 from store.client import Document
 from store.customer_conditions import one_of
 from store.customer_orders import KEYS_INDEX
-from store.license_lines import ADDED_INDEX, COLLECTION, ENDS_INDEX
+from store.license_lines import ADDED_INDEX, COLLECTION, ENDS_INDEX, large
 from store.scope import Scope
 
 
@@ -23,8 +23,7 @@ async def window_turns_at(scope: Scope, products: Sequence[str], days: int) -> d
 
 async def peers_turn_at(scope: Scope, products: Sequence[str]) -> datetime:
     """When the next running line becomes old enough for its peer group."""
-    large = {"peer_rate": {"$gte": 0}}
-    added = await _next(scope, products, "added_at", peers_added_until(scope.now), ADDED_INDEX, large)
+    added = await _next(scope, products, "added_at", peers_added_until(scope.now), ADDED_INDEX, large())
     return FOREVER if added == FOREVER else added + LEAST_AGE
 
 

@@ -13,7 +13,7 @@ from store.client import DeleteOne, Document, IndexModel, InsertOne, ReplaceOne,
 from store.scope import Scope
 
 COLLECTION = "license_lines"
-PEERS_INDEX, ENDS_INDEX, ADDED_INDEX, OVERAGE_INDEX = "peers", "ends", "added", "overage"
+PEERS_INDEX, ENDS_INDEX, ADDED_INDEX, OVERAGE_INDEX = "peers", "ends", "added_rate", "overage"
 _BY_PRODUCT = [("partner_id", 1), ("product", 1)]
 # What is a member of no peer group, or within its licences, costs nothing in the indexes of those who are.
 LICENSE_LINE_INDEXES = (
@@ -23,7 +23,7 @@ LICENSE_LINE_INDEXES = (
         partialFilterExpression={"peer_rate": {"$gte": 0}},
     ),
     IndexModel([*_BY_PRODUCT, ("ends_at", 1)], name=ENDS_INDEX),
-    IndexModel([*_BY_PRODUCT, ("added_at", 1)], name=ADDED_INDEX),
+    IndexModel([*_BY_PRODUCT, ("added_at", 1), ("peer_rate", 1)], name=ADDED_INDEX),
     IndexModel([*_BY_PRODUCT, ("overage", 1)], name=OVERAGE_INDEX, partialFilterExpression={"overage": {"$gt": 0}}),
 )
 LineWrite = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
@@ -51,7 +51,17 @@ def _ahead(now: datetime, days: int) -> Document:
 
 def peers(now: datetime) -> Document:
     """The lines of a peer group: running, of five licences or more, added 30 days ago or longer."""
-    return {"peer_rate": {"$gte": 0}, "added_at": {"$lte": peers_added_until(now)}}
+    return {**large(), "added_at": {"$lte": peers_added_until(now)}}
+
+
+def large() -> Document:
+    """Running lines of five licences or more: those of a peer group, and those too young for it yet."""
+    return {"peer_rate": {"$gte": 0}}
+
+
+def too_young(now: datetime) -> Document:
+    """Those that will be of a peer group once they are 30 days old."""
+    return {**large(), "added_at": {"$gt": peers_added_until(now)}}
 
 
 def low(now: datetime, threshold: float | None) -> Document:

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from domain.customer_filter import NOTHING, simplified, uses_time
 from domain.customer_keys import facts_keys
+from domain.derived import derived_fields
 from domain.entitlements import Entitlement, LicenseFigures, end_at, is_running, renews
 from domain.holding_conditions import EndsWithin, HoldingCondition, IsLow
-from domain.holdings import EXPIRING, HOLDS_ANY, RENEWING, Holdings, holding_keys, holdings_of
+from domain.holdings import EXPIRING, HOLDS_ANY, RENEWING, Holdings, grows_old_at, holding_keys, holdings_of
 from domain.kpis import KpiName, kpi_condition
+from domain.statuses import Thresholds
 from domain.types import AnalyticsProduct, Product
-from tests.domain.factory_entitlements import DAY, MS, NOON, entitlement, trial
+from tests.domain.factory_entitlements import DAY, MS, NOON, customer, entitlement, trial
 
 BOTH = ("MEETINGS", "CALLING")
 
@@ -48,6 +50,15 @@ def test_only_lines_that_can_ever_be_low_keep_their_rates() -> None:
     assert [one["rate"] for one in held(entitlement(licenses=lines), high)["CALLING"]["rates"]] == [0.0]
     assert held(entitlement(licenses=lines), high)["MEETINGS"]["rates"] == []
     assert held(entitlement(licenses=[line(total=8, assigned=6)]))["MEETINGS"]["rates"] == []
+
+
+def test_a_customer_is_evaluated_when_a_line_grows_old_enough_to_be_compared() -> None:
+    young = entitlement(added_at=NOON - 29 * DAY, licenses=[line(assigned=1)])
+    small = entitlement(added_at=NOON - 29 * DAY, licenses=[line(total=4, assigned=1)])
+    assert grows_old_at(held(young, small), NOON) == NOON + DAY
+    assert grows_old_at(held(young, small), NOON + DAY) is None
+    derived = derived_fields(customer(young), {}, {}, Thresholds(), NOON)
+    assert derived["next_evaluation_at"] == NOON + DAY
 
 
 def test_events_keep_no_keys_of_holdings() -> None:
@@ -125,7 +136,7 @@ limits = st.sampled_from([0.0, 0.1, 0.29, 0.3, 0.5, 0.75])
 lows = st.builds(lambda one, other: IsLow(BOTH, (("MEETINGS", one), ("CALLING", other))), limits, limits)
 
 
-@given(many(), conditions | lows, st.integers(0, 40))
+@given(many(), conditions | lows, st.integers(0, 7))
 def test_sure_keys_are_sure_and_every_match_has_a_key(
     entitlements: Sequence[Entitlement], condition: HoldingCondition, days: int
 ) -> None:

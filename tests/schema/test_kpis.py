@@ -16,7 +16,7 @@ NAMES = ("totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAss
 EACH = " ".join(f"{name} {{ count customers(first: 200) {{ totalCount nodes {{ externalId }} }} }}" for name in NAMES)
 KPIS = f"query($product: AnalyticsProduct) {{ kpis(product: $product) {{ product asOf {EACH} }} }}"
 # As if the caller had just changed something: what the store does for a test is nothing that a header could name.
-NOTHING_KEPT = 1 << 62
+NOTHING_KEPT = (1 << 63) - 1
 OLD = {"added_at": utc_now() - 31 * DAY}
 
 
