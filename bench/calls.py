@@ -9,8 +9,10 @@ import asyncio
 import csv
 import resource
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -24,6 +26,7 @@ from domain.lines import LineKind
 from domain.weeks import WEEK, week_of
 from jobs.import_streams import read_chunks
 from jobs.imports import import_stream
+from server.collector import look_seldom
 from store.client import Client
 from store.clock import utc_now
 from store.indexes import ensure_indexes
@@ -56,6 +59,17 @@ class Loaded(NamedTuple):
     peak_megabytes: int
 
 
+class Bare(NamedTuple):
+    """What reading and inserting took: by the clock, and of this process's processor."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    def plus(self, started: float, cpu: float) -> "Bare":
+        """With what has gone by since both were read."""
+        return Bare(self.seconds + perf_counter() - started, self.cpu_seconds + process_time() - cpu)
+
+
 def write_report(path: Path, rows: int, first: datetime) -> None:
     """A report of eight weeks, in the order of time, under the columns of an export; every tenth name is quoted."""
     draw = Random(7)
@@ -80,7 +94,8 @@ def _row(draw: Random, number: int, start: datetime) -> list[str]:
 
 
 def load(uri: str, database: str, path: Path) -> Loaded:
-    """Imports the report into a partner without calls; runs in a process of its own."""
+    """Imports the report into a partner without calls; runs in a process of its own, as the command does."""
+    look_seldom()
     return asyncio.run(_load(uri, database, path))
 
 
@@ -105,36 +120,28 @@ def in_a_process(uri: str, database: str, path: Path) -> Loaded:
         return pool.submit(load, uri, database, path).result()
 
 
-def read_bare(path: Path) -> float:
-    """The seconds that reading every row takes."""
-    started = perf_counter()
+def read_bare(path: Path) -> Bare:
+    """What reading every row takes."""
+    started, cpu = perf_counter(), process_time()
     with path.open(newline="") as file:
         for _ in csv.reader(file):
             pass
-    return perf_counter() - started
+    return Bare().plus(started, cpu)
 
 
-def insert_bare(mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -> float:
-    """The seconds that plain inserts of the same documents take; only a batch of them is held."""
-    seconds, batch = 0.0, []
-    asyncio.run(_prepare(mongo, target))
-    for document in mongo[source]["calls"].find(batch_size=BATCH):
-        batch.append(document)
-        if len(batch) == BATCH:
-            seconds += _insert(mongo, target, batch)
-            batch = []
-    return seconds + (_insert(mongo, target, batch) if batch else 0.0)
+def insert_bare(bare: Bare, mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -> Bare:
+    """What plain inserts of the same documents take besides; only a batch of them is held."""
+    documents = mongo[source]["calls"].find(batch_size=BATCH)
+    while batch := list(islice(documents, BATCH)):
+        started, cpu = perf_counter(), process_time()
+        mongo[target]["calls"].insert_many(batch, ordered=False)
+        bare = bare.plus(started, cpu)
+    return bare
 
 
-def _insert(mongo: "MongoClient[dict[str, Any]]", target: str, batch: list[dict[str, Any]]) -> float:
-    started = perf_counter()
-    mongo[target]["calls"].insert_many(batch, ordered=False)
-    return perf_counter() - started
-
-
-async def _prepare(mongo: "MongoClient[dict[str, Any]]", target: str) -> None:
-    host, port = mongo.address or ("127.0.0.1", 27017)
-    client = Client(f"mongodb://{host}:{port}/?directConnection=true", target)
+async def prepare(uri: str, database: str) -> None:
+    """The same collections, validators and indexes as the import's."""
+    client = Client(uri, database)
     await ensure_indexes(client)
     await client.close()
 
@@ -146,6 +153,12 @@ def cpu_seconds(mongod: Mongod) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
+def measured(mongod: Mongod, work: Callable[[], Loaded]) -> tuple[Loaded, float]:
+    """What the work answers, and the processor time that it cost the database."""
+    before = cpu_seconds(mongod)
+    return work(), cpu_seconds(mongod) - before
+
+
 def main(rows: int) -> None:
     """Prints both figures and their ratio, then the peaks of memory."""
     with running_set() as (mongod,), TemporaryDirectory() as folder, MongoClient[dict[str, Any]](mongod.uri) as mongo:
@@ -155,23 +168,18 @@ def main(rows: int) -> None:
         write_report(whole, rows, first)
         quarter = in_a_process(mongod.uri, "quarter", small)
         mongo.drop_database("quarter")
-        before = cpu_seconds(mongod)
-        imported = in_a_process(mongod.uri, "imported", whole)
-        of_mongod = cpu_seconds(mongod) - before
-        bare = read_bare(whole) + insert_bare(mongo, "imported", "bare")
-        _tell(imported, bare, of_mongod)
-        print(f"peak memory       {quarter.peak_megabytes:9,} MB for {quarter.rows:,} rows")
-        print(f"                  {imported.peak_megabytes:9,} MB for {imported.rows:,} rows (flat)")
-
-
-def _tell(imported: Loaded, bare: float, of_mongod: float) -> None:
-    rows, seconds = imported.rows, imported.seconds
-    print(f"import            {rows:9,} rows {seconds:8.2f} s {rows / seconds:10,.0f} rows/s")
-    print(f"  processor time of the import {imported.cpu_seconds:.2f} s, of MongoDB {of_mongod:.2f} s")
-    of_a_core = rows / imported.cpu_seconds
-    print(f"  {of_a_core:10,.0f} rows/s a core of the import's own (at least {ENOUGH_ROWS:,}, or the ratio)")
-    print(f"read and insert   {rows:9,} rows {bare:8.2f} s {rows / bare:10,.0f} rows/s")
-    print(f"ratio             {bare / seconds:9.2f} (at least {ENOUGH_RATIO:.2f}, or the rows)")
+        imported, of_mongod = measured(mongod, lambda: in_a_process(mongod.uri, "imported", whole))
+        asyncio.run(prepare(mongod.uri, "bare"))
+        bare = insert_bare(read_bare(whole), mongo, "imported", "bare")
+    rows, ratio = imported.rows, bare.seconds / imported.seconds
+    print(f"import            {rows:9,} rows {imported.seconds:8.2f} s {rows / imported.seconds:10,.0f} rows/s")
+    print(f"  processor time: its own {imported.cpu_seconds:.2f} s, MongoDB's {of_mongod:.2f} s")
+    print(f"read and insert   {rows:9,} rows {bare.seconds:8.2f} s {rows / bare.seconds:10,.0f} rows/s")
+    print(f"  processor time: its own {bare.cpu_seconds:.2f} s")
+    print(f"rows/s a core     {rows / imported.cpu_seconds:9,.0f} (its own; at least {ENOUGH_ROWS:,}, or the ratio)")
+    print(f"ratio             {ratio:9.2f} (at least {ENOUGH_RATIO:.2f}, or the rows/s a core)")
+    print(f"peak memory       {quarter.peak_megabytes:9,} MB for {quarter.rows:,} rows")
+    print(f"                  {imported.peak_megabytes:9,} MB for {rows:,} rows (flat)")
 
 
 if __name__ == "__main__":

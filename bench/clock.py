@@ -5,13 +5,12 @@
 """
 
 import asyncio
-import gc
 import sys
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 
 from jobs.loop import JobLoop
-from server.application import COLLECTION_THRESHOLDS
+from server.collector import look_seldom
 from store.client import Client
 from store.clock import utc_now
 from store.indexes import ensure_indexes
@@ -26,7 +25,7 @@ _TURNED = {"kind": "STATUS_CHANGED", "left": "EXPIRING_SOON"}
 def run_loop(uri: str, database: str) -> None:
     """One server process as far as the clock is concerned."""
 
-    gc.set_threshold(*COLLECTION_THRESHOLDS)
+    look_seldom()
 
     async def forever() -> None:
         loop = JobLoop(Client(uri, database))

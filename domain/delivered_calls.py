@@ -46,7 +46,9 @@ def apply_call(document: Mapping[str, Any] | None, line: Line, customer_id: str,
     week = _open_week("Start time", starts, "Duration", values["Duration"], now)
     before = document or _NOT_THERE
     told = before["delivered"]
-    cells = [values.get(column) or told.get(name) for name, column in _TOLD.items()]
+    cells = [values.get(column) for column in _TOLD.values()]
+    if told:
+        cells = [cell or told.get(name) for name, cell in zip(_TOLD, cells, strict=True)]
     endpoint, features, delivered = _read(*cells)
     facts = {
         "report_id": line.key,

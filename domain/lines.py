@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain import line_fields as fields
 from domain.calls import QueueOutcome
@@ -37,8 +37,7 @@ class LineKind(StrEnum):
     QUEUE_CALLS = "queue-calls"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A key of a line; `initial` is the fact where it was never delivered, and what null brings back."""
 
     name: str
@@ -171,15 +170,15 @@ def read_line(kind: LineKind, delivered: object) -> Line:
     if type(delivered) is not dict:
         raise wrong_type(None, "an object", delivered)
     values: dict[str, Any] = {}
-    for field in FIELDS[kind]:
-        given = delivered.get(field.name, _NOT_GIVEN)
+    for name, parse, is_required, initial, null_keeps in FIELDS[kind]:
+        given = delivered.get(name, _NOT_GIVEN)
         if given is _NOT_GIVEN:
-            if field.required:
-                raise LineRefused(field.name, "is missing")
-        elif given is not None or field.required:
-            values[field.name] = field.parse(field.name, given)
-        elif not field.null_keeps:
-            values[field.name] = field.initial
+            if is_required:
+                raise LineRefused(name, "is missing")
+        elif given is not None or is_required:
+            values[name] = parse(name, given)
+        elif not null_keeps:
+            values[name] = initial
     _check_together(values)
     return Line(kind, values[FIELDS[kind][0].name], values)
 

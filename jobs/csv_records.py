@@ -43,7 +43,10 @@ class CsvRecords:
     def feed(self, chunk: bytes) -> Iterator[Record]:
         """The records that the chunk completes, but for blank lines."""
         for line in self._cutter.feed(chunk):
-            yield from self._cut(line)
+            if self._open or not line.is_whole or b'"' in line.raw:
+                yield from self._cut(line)
+            elif not is_blank(line):
+                yield self._record(line)
 
     def end(self) -> Iterator[Record]:
         """The last record, where no line break stood behind it, and what was left open."""

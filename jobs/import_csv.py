@@ -8,8 +8,8 @@ from domain.lines import FIELDS, LineKind, key_of, read_line
 from jobs.csv_records import CsvRecords, Record
 from jobs.import_lines import Accepted, Refusal, refusal
 
-# What a report says where it has nothing to say.
-_ABSENT = frozenset({"", "NA"})
+# What a report says where it has nothing to say, or it leaves the cell empty.
+_NOTHING = "NA"
 
 
 class CsvReader:
@@ -91,7 +91,7 @@ class _Header:
         return {
             name: text
             for name, cell in zip(self._names, self._pick(record.cells), strict=True)
-            if (text := cell.strip()) not in _ABSENT
+            if cell != _NOTHING and (text := cell.strip()) and text != _NOTHING
         }
 
     def fits(self, cells: list[str]) -> bool:

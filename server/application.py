@@ -1,6 +1,5 @@
 """The ASGI application: its routes, and what it opens and closes with its life."""
 
-import gc
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +12,7 @@ from jobs.loop import JobLoop
 from loaders.kept import Kept
 from schema.build import build_schema
 from server import event_stream, graphiql, http, imports, launch, probes, websocket
+from server.collector import look_seldom
 from server.database import database_address, ready_client
 from server.draining import Drain
 from server.hub import Hub
@@ -26,9 +26,6 @@ from store.client import Client
 from store.feed import Feed
 from store.keys import cursor_secret, signing_key
 
-# Freshly decoded documents make the collector look often and find nothing: a tenth of a busy process's time.
-COLLECTION_THRESHOLDS = (100_000, 20, 100)
-
 
 def create_application(settings: Settings | None = None) -> Starlette:
     """The application; without settings it reads the environment's, as uvicorn's workers do."""
@@ -40,9 +37,7 @@ def create_application(settings: Settings | None = None) -> Starlette:
         async with AsyncExitStack() as stack:
             hub = application.state.hub = await _opened(chosen, stack)
             hub.is_ready = True
-            # What was built at the start lives as long as the process: no collection need look at it again.
-            gc.freeze()
-            gc.set_threshold(*COLLECTION_THRESHOLDS)
+            look_seldom()
             drain = Drain(chosen.drain_seconds, hub.take_leave, partial(live_clients, application.state))
             drain.stand_before(signal.SIGTERM, signal.SIGINT)
             yield

@@ -13,6 +13,7 @@ from domain.failures import OperatorError
 from domain.types import Product
 from jobs.loop import JOBS
 from jobs.sample import write_sample as write_sample_files
+from server.collector import look_seldom
 from server.database import database_address, ready_client
 from server.import_command import run_import
 from server.settings import Settings
@@ -111,6 +112,7 @@ async def import_files(
     """Loads files; answers the exit status."""
     async with opened(settings, data) as client:
         await partner_scope(client, partner_id)
+        look_seldom()
         return await run_import(client, partner_id, targets, refused)
 
 

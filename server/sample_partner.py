@@ -7,6 +7,7 @@ from pathlib import Path
 from domain.failures import OperatorError
 from domain.types import PartnerRole
 from jobs.sample import write_sample
+from server.collector import look_seldom
 from server.commands import issue_token
 from server.database import database_address, ready_client
 from server.import_command import run_import
@@ -78,6 +79,7 @@ async def _load(client: Client, scope: Scope, directory: Path, customers: int) -
     if await Partners(scope).get() is None:
         plan = [{"product": "MEETINGS", "licenses": 50_000}, {"product": "CALLING", "licenses": 50_000}]
         await create_partner(scope, PARTNER_NAME, ADDRESSES[PartnerRole.FULL_ADMINISTRATOR], plan)
+    look_seldom()
     write_sample(directory, customers, SEED, scope.now.date())
     if await run_import(client, PARTNER_ID, [str(directory)], None) != 0:
         raise OperatorError("The sample was not loaded whole; the lines above say what was refused.")
