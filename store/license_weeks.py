@@ -5,25 +5,27 @@ every week that it touches, and the trend never reads a day. A removed customer'
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain.license_snapshots import Sums, WeekKey, week_span, weekly_sums
 from domain.types import AnalyticsProduct
-from store.client import Document, IndexModel, InsertOne, Session, UpdateMany, UpdateOne
+from store.client import BulkWriteError, Document, IndexModel, InsertOne, Session, UpdateMany, UpdateOne
 from store.clock import utc_now
 from store.customers_in_sight import in_sight
 from store.scope import Scope
 
 OF_CUSTOMERS, OF_PARTNER = "license_customer_weeks", "license_weeks"
-NEWEST_INDEX = "newest"
+NEWEST_INDEX, CUSTOMER_INDEX = "newest", "customer"
 LICENSE_CUSTOMER_WEEK_INDEXES = (
     IndexModel([("partner_id", 1), ("product", 1), ("week", 1), ("updated_at", -1)], name=NEWEST_INDEX),
-    IndexModel([("partner_id", 1), ("customer_id", 1), ("product", 1), ("week", 1)], name="customer"),
+    IndexModel([("partner_id", 1), ("customer_id", 1), ("product", 1), ("week", 1)], name=CUSTOMER_INDEX),
 )
 LICENSE_WEEK_INDEXES = (IndexModel([("partner_id", 1), ("product", 1), ("week", 1)], name="week"),)
 # A transaction may write sums so long after it read the clock: MongoDB ends each after 60 s, and clocks differ.
 _UNSETTLED = timedelta(seconds=120)
+_WEEKS_AT_ONCE = 4
 _SNAPSHOT_FIELDS = dict.fromkeys(("customer_id", "entitlement_id", "product", "day", "total", "assigned", "used"), 1)
 _SUM_FIELDS = dict.fromkeys(Sums._fields, 1)
 
@@ -97,7 +99,7 @@ async def license_trend(scope: Scope, product: AnalyticsProduct, first: datetime
     """The weeks from `first` to `last` that have snapshots of customers in sight, oldest first."""
     weeks = {"product": str(product), "week": {"$gte": first, "$lte": last}}
     sight = await in_sight(scope)
-    sums = await (_summed(scope, {**weeks, **sight}) if sight else _of_all(scope, weeks))
+    sums = await (_summed(scope, {**weeks, **sight}, CUSTOMER_INDEX) if sight else _of_all(scope, weeks))
     return [TrendPoint(week, sums[week]) for week in sorted(sums)]
 
 
@@ -108,10 +110,15 @@ async def _of_all(scope: Scope, weeks: Mapping[str, Any]) -> dict[datetime, Sums
     kept = await scope.collection(OF_PARTNER).find({**scope.match(), **weeks})
     fresh = {one["week"]: one for one in kept if one["updated_at"] - _UNSETTLED > newest.get(one["week"], now)}
     stale = sorted(newest.keys() - fresh.keys())
-    summed = await _summed(scope, {"product": weeks["product"], "week": {"$in": stale}}) if stale else {}
-    settled = {week: sums for week, sums in summed.items() if newest[week] < now - _UNSETTLED}
-    await _keep(scope, weeks["product"], settled, now)
-    return {week: Sums(*(one[name] for name in Sums._fields)) for week, one in fresh.items()} | summed
+    found = {week: Sums(*(one[name] for name in Sums._fields)) for week, one in fresh.items()}
+    for start in range(0, len(stale), _WEEKS_AT_ONCE):
+        # What was added up is kept before the rest is begun: who has little patience finds more of it the next time.
+        some = {"product": weeks["product"], "week": {"$in": stale[start : start + _WEEKS_AT_ONCE]}}
+        summed = await _summed(scope, some, NEWEST_INDEX)
+        settled = {week: sums for week, sums in summed.items() if newest[week] < now - _UNSETTLED}
+        await _keep(scope, weeks["product"], settled, now)
+        found |= summed
+    return found
 
 
 async def _newest(scope: Scope, weeks: Mapping[str, Any]) -> dict[datetime, datetime]:
@@ -125,12 +132,13 @@ async def _newest(scope: Scope, weeks: Mapping[str, Any]) -> dict[datetime, date
     return {one["_id"]: one["newest"] for one in found}
 
 
-async def _summed(scope: Scope, where: Mapping[str, Any]) -> dict[datetime, Sums]:
+async def _summed(scope: Scope, where: Mapping[str, Any], index: str) -> dict[datetime, Sums]:
     pipeline: list[Document] = [
         {"$match": {**scope.match(), **where, "is_removed": False}},
         {"$group": {"_id": "$week", **{name: {"$sum": f"${name}"} for name in Sums._fields}}},
     ]
-    found = await scope.collection(OF_CUSTOMERS).aggregate(pipeline)
+    # The planner takes few customers and many weeks for the same.
+    found = await scope.collection(OF_CUSTOMERS).aggregate(pipeline, hint=index)
     return {one["_id"]: Sums(*(one[name] for name in Sums._fields)) for one in found}
 
 
@@ -147,4 +155,6 @@ async def _keep(scope: Scope, product: str, settled: Mapping[datetime, Sums], no
         )
         for week, sums in settled.items()
     ]
-    await scope.collection(OF_PARTNER).bulk_write(writes)
+    # Whoever else asked in this moment has kept the same: the answer does not rest on it.
+    with suppress(BulkWriteError):
+        await scope.collection(OF_PARTNER).bulk_write(writes)

@@ -1,5 +1,6 @@
 """Weekly sums of licences: who sees which, late snapshots, removed customers, and what is kept of a partner's."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,3 +161,20 @@ async def test_what_is_settled_is_read_from_few_documents(scope: Scope) -> None:
     )
     assert "DISTINCT_SCAN" in str(plan)
     assert len(await trend(scope)) == 12
+
+
+async def test_many_who_ask_first_at_once_are_all_answered(scope: Scope) -> None:
+    await deliver(scope, *(("S-1", SUNDAY - week * WEEK, 3) for week in range(9)))
+    await settle(scope)
+    answers = await asyncio.gather(*(trend(scope) for _ in range(30)))
+    assert all(answer == answers[0] and len(answer) == 9 for answer in answers)
+    assert len(await documents(scope, "license_weeks")) == 9
+
+
+async def test_a_sum_that_cannot_be_kept_is_answered_all_the_same(scope: Scope) -> None:
+    await deliver(scope, ("S-1", SUNDAY, 3))
+    await settle(scope)
+    in_the_way = {"_id": f"{scope.partner_id}:MEETINGS:{LATEST.date()}", "partner_id": "other", "version": 1}
+    stamps = {"created_at": SUNDAY, "updated_at": SUNDAY}
+    await scope.collection("license_weeks").insert_many([{**in_the_way, **stamps}])
+    assert await trend(scope) == [(0, 10, 3, 1, 7)]

@@ -1,0 +1,191 @@
+"""Licence analytics of a partner with 12,500 lines of a product and 52 weeks, beside adding up the snapshots.
+
+`python -m bench.reports [CUSTOMERS]` (10,000; about two minutes). What must hold, in the same run: a trend of 52 weeks
+that is kept takes at most a tenth of the one aggregation over snapshots of one day a week (daily ones are seven times
+as many), one with a week that has just changed at most a quarter; the figures or a page of a report take at most four
+times the one aggregation over all the product's lines. Milliseconds are medians as the store's caller sees them.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from domain.license_lines import license_lines
+from domain.paging import PageRequest
+from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, PartnerRole
+from domain.weeks import WEEK, latest_completed
+from store.client import Client, Document
+from store.clock import utc_now
+from store.indexes import ensure_indexes
+from store.license_reports import LicenseReports, Report, ReportName, ReportOrder
+from store.license_weeks import license_trend
+from store.peer_groups import threshold_of
+from store.scope import Scope
+from tests.mongod import running_set
+from tests.store.factory_customers import subscription
+
+PRODUCT, WEEKS, ROUNDS, BATCH = AnalyticsProduct.CALLING, 52, 9, 5_000
+OF_ADMINISTRATOR = 500
+DAY = timedelta(days=1)
+Ask = Callable[[], Awaitable[object]]
+
+
+class Partner:
+    """Documents as the write path stores them, made without it: filling takes long enough as it is."""
+
+    def __init__(self, customers: int) -> None:
+        self._dice = Random(1)
+        self._customers = customers
+        self.now = utc_now()
+        self.last = latest_completed(self.now)
+        self._stamps = {"partner_id": "bench", "version": 1, "created_at": self.now, "updated_at": self.now}
+
+    def customers(self) -> Iterator[Document]:
+        for number in range(self._customers):
+            keys = ["*", "administrator:adm_1"] if number < OF_ADMINISTRATOR else ["*"]
+            held = [{"administrator_id": "adm_1", "expires_at": None}] if number < OF_ADMINISTRATOR else []
+            name = f"customer {number:06}"
+            shown = {"external_id": name, "name_folded": name, "keys": keys, "assignments": held}
+            yield {"_id": f"cus_{number:06}", **self._stamps, **shown}
+
+    def lines(self) -> Iterator[Document]:
+        """Five lines for every four customers, ends and additions spread over two years."""
+        for number in range(self._customers * 5 // 4):
+            of, dice = number % self._customers, self._dice
+            total, spread = dice.randint(0, 200), timedelta(hours=dice.randint(-9_000, 9_000))
+            assigned = dice.randint(0, total + 5)
+            figures = {"product": str(PRODUCT), "total": total, "assigned": assigned, "used": assigned // 2}
+            ends, added = self.now + abs(spread) + DAY, self.now - abs(spread)
+            held = subscription(f"S-{number:06}", licenses=[figures], ends_at=ends, auto_renew=number % 2 == 0)
+            held |= {"added_at": added, "starts_at": added}
+            customer = {"_id": f"cus_{of:06}", "name_folded": f"customer {of:06}"}
+            for id_, line in license_lines(customer, [held], self.now).items():
+                yield {"_id": id_, **self._stamps, **line}
+
+    def weeks(self) -> Iterator[Document]:
+        written = {**self._stamps, "updated_at": self.now - DAY, "is_removed": False}
+        for number in range(self._customers):
+            for week in self._weeks():
+                id_ = f"cus_{number:06}"
+                of = {"_id": f"{id_}:{PRODUCT}:{week.date()}", "customer_id": id_, "product": str(PRODUCT)}
+                yield {**of, "week": week, **written, "total": 100, "assigned": 70, "used": 40, "available": 30}
+
+    def snapshots(self) -> Iterator[Document]:
+        """The last day of each week alone."""
+        for number in range(self._customers * 5 // 4):
+            for week in self._weeks():
+                of = {"_id": f"lsn_{number}_{week.date()}", "entitlement_id": f"sub_{number:06}"}
+                of |= {"customer_id": f"cus_{number % self._customers:06}", "product": str(PRODUCT)}
+                yield {**of, "day": week + 6 * DAY, **self._stamps, "total": 80, "assigned": 56, "used": 32}
+
+    def _weeks(self) -> list[datetime]:
+        return [self.last - number * WEEK for number in range(WEEKS)]
+
+
+async def fill(client: Client, partner: Partner) -> None:
+    made = {
+        "customers": partner.customers(),
+        "license_lines": partner.lines(),
+        "license_customer_weeks": partner.weeks(),
+        "license_snapshots": partner.snapshots(),
+    }
+    for name, documents in made.items():
+        waiting: list[Document] = []
+        for document in documents:
+            waiting.append(document)
+            if len(waiting) == BATCH:
+                await client.collection(name).insert_many(waiting)
+                waiting = []
+        await client.collection(name).insert_many(waiting)
+
+
+async def milliseconds(ask: Ask, rounds: int = ROUNDS) -> float:
+    taken = []
+    for _ in range(rounds):
+        started = perf_counter()
+        await ask()
+        taken.append((perf_counter() - started) * 1000)
+    return median(taken)
+
+
+def say(name: str, taken: float, limit: float | None = None) -> None:
+    print(f"{name:58} {taken:8.1f} ms" + ("" if limit is None else f"   (at most {limit:.1f})"))
+
+
+async def bare_trend(scope: Scope) -> object:
+    remainder = {"$max": [0, {"$subtract": ["$total", "$assigned"]}]}
+    sums: dict[str, Any] = {name: {"$sum": f"${name}"} for name in ("total", "assigned", "used")}
+    stages = [
+        {"$match": {**scope.match(), "product": str(PRODUCT)}},
+        {"$group": {"_id": "$day", **sums, "r": {"$sum": remainder}}},
+    ]
+    return await scope.collection("license_snapshots").aggregate(stages)
+
+
+async def measure_trend(scope: Scope, partner: Partner) -> None:
+    first, last = partner.last - (WEEKS - 1) * WEEK, partner.last
+
+    async def trend(of: Scope = scope, since: datetime = first) -> None:
+        assert len(await license_trend(of, PRODUCT, since, last)) == (last - since) // WEEK + 1
+
+    bare = await milliseconds(lambda: bare_trend(scope), 3)
+    say("one aggregation over a snapshot a week and line", bare)
+    say("trend of 52 weeks, nothing kept", await milliseconds(trend, 1))
+    say("trend of 52 weeks, kept", await milliseconds(trend), bare / 10)
+    row = {**scope.match(), "_id": f"cus_000001:{PRODUCT}:{last.date()}"}
+    await scope.collection("license_customer_weeks").update_one(row, {"$set": {"updated_at": utc_now()}})
+    say("trend of 52 weeks, one of them just corrected", await milliseconds(trend), bare / 4)
+    own = replace(scope, administrator_id="adm_1", role=PartnerRole.ADMINISTRATOR)
+    say(
+        f"trend of 52 weeks over {OF_ADMINISTRATOR} customers of one's own",
+        await milliseconds(lambda: trend(own)),
+        bare / 4,
+    )
+
+
+async def measure_reports(scope: Scope) -> None:
+    reports = await LicenseReports.of(scope)
+    group = await threshold_of(scope, PRODUCT, scope.now)
+
+    async def bare() -> None:
+        stages = [
+            {"$match": {**scope.match(), "product": str(PRODUCT)}},
+            {"$group": {"_id": None, "n": {"$sum": "$total"}}},
+        ]
+        await scope.collection("license_lines").aggregate(stages)
+
+    limit = 4 * await milliseconds(bare)
+    say("one aggregation over the product's lines", limit / 4)
+    by_use = ReportOrder(EntitlementReportOrderField.USED_PERCENT, OrderDirection.ASC)
+    for name in ReportName:
+        report = Report(name, PRODUCT, 365)
+        for order in (None, by_use):
+            listing = reports.listing(report, order, group.threshold)
+            of = f"{name.lower()}, first page{'' if order is None else ' by use'} of {await listing.count():,}"
+            say(of, await milliseconds(partial(listing.page, PageRequest())), limit)
+        figures = await milliseconds(partial(reports.sums, report, group.threshold))
+        say(f"{name.lower()}, figures", figures, limit)
+
+
+async def main(customers: int) -> None:
+    """Prints each figure with its limit."""
+    with running_set() as (mongod,):
+        client = Client(mongod.uri, "reports", timeout_ms=None)
+        await ensure_indexes(client)
+        partner = Partner(customers)
+        await fill(client, partner)
+        scope = Scope(client, "bench", partner.now)
+        await measure_trend(scope, partner)
+        await measure_reports(scope)
+        await client.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))
