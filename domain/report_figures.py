@@ -1,10 +1,12 @@
 """The figures of licence reports: what a table's rows add up to, and how long ago or ahead a row's moments are."""
 
 from datetime import datetime
+from fractions import Fraction
 from typing import NamedTuple
 
 from domain.failures import BadUserInput
 from domain.instants import DAY, add_months
+from domain.line_fields import LICENSE_LIMIT
 
 LONGEST_DAYS, LONGEST_WEEKS = 365, 52
 
@@ -18,6 +20,11 @@ class ReportSums(NamedTuple):
     used: int = 0
     unassigned: int = 0
     overage: int = 0
+
+
+def rate_percent(rate: float) -> float:
+    """A rate of licences in percent, rounded once: of the fraction that it stands for, not of the rate itself."""
+    return float(Fraction(rate).limit_denominator(LICENSE_LIMIT) * 100)
 
 
 def days_passed(since: datetime, now: datetime) -> int:

@@ -13,6 +13,7 @@ from domain.report_figures import (
     checked_weeks,
     days_passed,
     months_between,
+    rate_percent,
 )
 from domain.types import AnalyticsProduct
 from domain.weeks import WEEK, latest_completed
@@ -118,7 +119,7 @@ async def peer_group_size(context: Context, report: Report) -> int:
 
 async def threshold_percent(context: Context, report: Report) -> float | None:
     threshold = (await context.loaders.reports.peer_groups.get(report.product)).threshold
-    return None if threshold is None else threshold * 100
+    return None if threshold is None else rate_percent(threshold)
 
 
 async def _sums(context: Context, report: Report) -> ReportSums:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.failures import BadUserInput
 from domain.instants import FOREVER, add_months
-from domain.report_figures import checked_days, checked_weeks, days_passed, months_between
+from domain.report_figures import checked_days, checked_weeks, days_passed, months_between, rate_percent
 
 DAY, MS = timedelta(days=1), timedelta(milliseconds=1)
 NOON = datetime(2026, 11, 25, 12)
@@ -51,3 +51,9 @@ def test_a_trend_is_of_1_to_52_weeks(number: int) -> None:
     assert [checked_weeks(weeks) for weeks in (1, 52)] == [1, 52]
     with pytest.raises(BadUserInput, match="from 1 to 52"):
         checked_weeks(number)
+
+
+@given(st.integers(0, 1_000_000), st.integers(1, 1_000_000))
+def test_the_percentage_of_a_rate_is_that_of_its_line(assigned: int, total: int) -> None:
+    assert rate_percent(assigned / total) == assigned * 100 / total
+    assert rate_percent(7 / 25) == 28.0

@@ -345,8 +345,8 @@ async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(w
             snapshots,
             snapshots,
         ],
-        "lowAssignment { peerGroupSize }": [lines] * 2,
-        f"lowAssignment {{ {LOW} entitlements {{ nodes {{ total }} }} }}": [lines] * 4,
+        "lowAssignment { peerGroupSize }": [lines] * 3,
+        f"lowAssignment {{ {LOW} entitlements {{ nodes {{ total }} }} }}": [lines] * 5,
     }
     for selection, collections in costs.items():
         data = await world.ask(f"{{ licenseAnalytics(product: CALLING) {{ {selection} }} }}")
