@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from domain.failures import CursorExpired
 from resolvers.context import Context
 from store.clock import utc_now
 from store.feed_events import FeedEvent
@@ -38,10 +37,13 @@ class StateFeed(Generic[State]):
 async def states(context: Context, feed: StateFeed[State]) -> AsyncGenerator[State, None]:
     """The state at once, then after changes; `context` is renewed before each, so that all below it is read anew."""
     context.is_watching = True
-    async with _heard(context, feed.is_touched) as heard:
+    async with _heard(context, feed.is_touched) as (heard, listening):
         while True:
             # What arrives from here on may not be in what is read now.
             heard.clear()
+            if listening.done():
+                # CursorExpired: events are gone unheard, and one of them may have ended the viewer's access.
+                await listening
             context.renew()
             state = await feed.read(context)
             if state is not None:
@@ -60,12 +62,15 @@ def _seconds_until(moment: datetime) -> float:
 
 
 @asynccontextmanager
-async def _heard(context: Context, is_touched: Callable[[FeedEvent], bool]) -> AsyncIterator[asyncio.Event]:
-    """Set by each event that touches, for as long as the block runs."""
+async def _heard(
+    context: Context, is_touched: Callable[[FeedEvent], bool]
+) -> AsyncIterator[tuple[asyncio.Event, "asyncio.Task[None]"]]:
+    """Set by each event that touches, and where the hearing fails, for as long as the block runs."""
     heard = asyncio.Event()
     listening = asyncio.create_task(_listen(context, is_touched, heard))
+    listening.add_done_callback(lambda _: heard.set())
     try:
-        yield heard
+        yield heard, listening
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
@@ -73,11 +78,7 @@ async def _heard(context: Context, is_touched: Callable[[FeedEvent], bool]) -> A
 
 async def _listen(context: Context, is_touched: Callable[[FeedEvent], bool], heard: asyncio.Event) -> None:
     feed: Any = context.feed
-    while True:
-        with suppress(CursorExpired):
-            async with aclosing(feed.follow(context.scope.partner_id, feed.position)) as stretches:
-                async for stretch in stretches:
-                    if any(map(is_touched, stretch.events)):
-                        heard.set()
-        # Some events are gone unheard: any of them may have touched.
-        heard.set()
+    async with aclosing(feed.follow(context.scope.partner_id, feed.position)) as stretches:
+        async for stretch in stretches:
+            if any(map(is_touched, stretch.events)):
+                heard.set()

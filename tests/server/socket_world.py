@@ -17,14 +17,18 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 
-from domain.failures import BadUserInput, Unauthenticated
+from domain.failures import BadUserInput, Unauthenticated, Unavailable
 from domain.permissions import sees_all_customers
 from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
 from resolvers.feeds import Change
+from resolvers.state_feeds import StateFeed, states
+from server import probes
 from server.event_stream import graphql_stream
+from server.feed_figures import FeedFigures
 from server.operations import Operations
 from server.protocol import SUBPROTOCOL
+from server.shared_feeds import shared_feeds
 from server.socket_transport import RequestTransport, SocketTransport
 from server.websocket import graphql_websocket
 from store.administrators import AdministratorDocument
@@ -55,8 +59,21 @@ class NumberedType:
         COUNTS["executions"] += 1
         return COUNTS["executions"]
 
+    @strawberry.field
+    def flaky(self) -> bool:
+        """The database is away for the first two who ask."""
+        COUNTS["outages"] += 1
+        if COUNTS["outages"] <= 2:
+            raise Unavailable
+        return True
 
-COUNTS = {"executions": 0}
+
+@strawberry.type
+class Count:
+    count: int
+
+
+COUNTS = {"executions": 0, "outages": 0}
 
 
 async def _numbered(context: Context, least: int) -> AsyncIterator[Numbered]:
@@ -89,6 +106,16 @@ class Subscription:
             raise GraphQLError("least", original_error=BadUserInput("least cannot be negative."))
         return _numbered(info.context, least)
 
+    @strawberry.subscription(graphql_type=Count)  # type: ignore[untyped-decorator]
+    def bulk_job(self, info: strawberry.Info) -> Any:
+        """A state, by the name of one that the server knows as such: how many events there are."""
+        return states(info.context, StateFeed(_counted, lambda _: True, pause=0.01))
+
+
+async def _counted(context: Context) -> Count:
+    events = context.scope.collection("events")
+    return Count(count=await events.count(context.scope.match()))
+
 
 SCHEMA = strawberry.Schema(Query, subscription=Subscription)
 
@@ -99,6 +126,7 @@ class SmallHub:
     def __init__(self, client: Client, feed: Feed) -> None:
         self.client, self.feed = client, feed
         self.schema, self.operations = SCHEMA, Operations(SCHEMA)
+        self.is_ready = True
         self.settings = SimpleNamespace(origins=frozenset({"https://friend.example"}))
 
     async def authenticate(self, token: str) -> Viewer:
@@ -186,6 +214,7 @@ class World:
     hub: SmallHub
     address: str
     server: uvicorn.Server
+    figures: FeedFigures
 
     @property
     def connections(self) -> int:
@@ -209,6 +238,7 @@ async def running_world(
     routes = [
         WebSocketRoute("/graphql", graphql_websocket),
         Route("/graphql/stream", graphql_stream, methods=["GET", "POST"]),
+        *probes.routes,
     ]
     application = Starlette(routes=routes)
     hub = application.state.hub = SmallHub(client, feed)
@@ -228,7 +258,7 @@ async def running_world(
         while not server.started:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield World(hub, f"ws://127.0.0.1:{port}/graphql", server)
+        yield World(hub, f"ws://127.0.0.1:{port}/graphql", server, shared_feeds(application.state, hub).figures)
     finally:
         server.should_exit = True
         await serving

@@ -217,3 +217,12 @@ async def test_a_change_of_role_ends_the_socket(partner: Partner) -> None:
     event = event_document(partner.scope.partner_id, utc_now(), shared, note)
     await partner.scope.collection("events").insert_many([event])
     assert await socket.closed() == (4403, "Your access has changed: connect again.")
+
+
+async def test_an_operation_of_a_viewer_who_is_gone_ends_the_socket(partner: Partner) -> None:
+    me = await partner.administrator("FULL_ADMINISTRATOR")
+    socket = await partner.socket(me)
+    where = {**partner.scope.match(), "_id": me}
+    await partner.scope.collection("administrators").update_one(where, {"$set": {"state": "DEACTIVATED"}})
+    await socket.subscribe("1", CHANGES)
+    assert (await socket.closed())[0] == 4403
