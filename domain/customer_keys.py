@@ -13,6 +13,13 @@ EXPIRY_KEY = "ends:"
 _BUCKET_HOURS = (1, 8, 64, 512)
 _EPOCH = datetime(1970, 1, 1)
 _HOUR = timedelta(hours=1)
+# Their stretches are read in the order of names alone: a word has too many beginnings, and the rest is too fine.
+_ONLY_BY_NAME = (
+    WORD_KEY,
+    HOLDING_KEY,
+    "running:",
+    *(f"{EXPIRY_KEY}{size}:" for size in _BUCKET_HOURS[:2]),
+)
 
 
 def customer_keys(
@@ -52,6 +59,11 @@ def facts_keys(keys: Sequence[str]) -> list[str]:
     return [key for key in keys if not key.startswith((WORD_KEY, EXPIRY_KEY, HOLDING_KEY))]
 
 
+def ordering_keys(keys: Iterable[str]) -> list[str]:
+    """Those of a customer's keys that have a stretch of their own in every order."""
+    return [key for key in keys if not key.startswith(_ONLY_BY_NAME)]
+
+
 def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:
     """The keys of the buckets of time that the ends lie in, sorted, each once."""
     hours = {_hour(end) for end in expiring_ends}
@@ -61,6 +73,13 @@ def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:
 def window_keys(after: datetime, until: datetime) -> list[str]:
     """The fewest buckets that cover every hour from `after` to `until`, both included."""
     return sorted(_cover(_hour(after), _hour(until), len(_BUCKET_HOURS) - 1))
+
+
+def ordering_window_keys(after: datetime, until: datetime) -> list[str]:
+    """The fewest buckets among the ordering keys that cover the window; they reach beyond it, by 64 hours at most."""
+    size = _BUCKET_HOURS[2]
+    first, last = _hour(after) // size * size, _hour(until) // size * size + size - 1
+    return sorted(_cover(first, last, len(_BUCKET_HOURS) - 1))
 
 
 def _cover(first: int, last: int, level: int) -> list[str]:

@@ -9,7 +9,7 @@ from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 from store.client import Document
 
 _CALM = frozenset({"TRIAL", "SUBSCRIPTION"})
-PROJECTION: Document = {"keys": 0, "words": 0, "delivered": 0, "holdings": 0}
+PROJECTION: Document = {"keys": 0, "order_keys": 0, "words": 0, "delivered": 0, "holdings": 0}
 
 
 class Assignment(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.customer_keys import customer_keys, dimension_key, facts_keys
+from domain.customer_keys import customer_keys, dimension_key, facts_keys, ordering_keys
 from domain.holdings import holding_keys
 from domain.instants import FOREVER
 from domain.words import customer_words, sort_form
@@ -36,8 +36,13 @@ def written_fields(
         "next_unassignment_at": next_unassignment_at,
         "due_at": min((moment for moment in moments if moment is not None), default=None),
         **spelled,
-        "keys": [] if is_removed(customer, now) else keys_of(customer, spelled["words"]),
+        **key_fields([] if is_removed(customer, now) else keys_of(customer, spelled["words"])),
     }
+
+
+def key_fields(keys: list[str]) -> Document:
+    """The fields that indexes read for a customer with these keys."""
+    return {"keys": keys, "order_keys": ordering_keys(keys)}
 
 
 def _spelled(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document:

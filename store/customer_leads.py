@@ -1,33 +1,41 @@
-"""The key of a list of customers that leads to the fewest: its stretch of the index of keys is what is read."""
+"""The keys that a list of customers can be read by, and how many customers have them: counted, or guessed till then."""
 
-from asyncio import gather
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
+from datetime import timedelta
 
 from domain.customer_filter import AllOf, Condition, ExpiresWithin, HasKey, HasWords
-from domain.customer_keys import EVERYBODY, window_keys
+from domain.customer_keys import EVERYBODY, ordering_window_keys, window_keys
 from domain.holding_conditions import EndsWithin, IsLow
 from domain.words import PREFIX_LENGTH, WORD_KEY
-from store.client import Client
-from store.customer_orders import KEYS_INDEX
+from store.key_counts import Keys, counted, known_count
 from store.scope import Scope
 
-# Beyond this, a key is common, and how common makes no difference.
-COMMON = 100_000
-_REMEMBERED_FOR = timedelta(minutes=10)
-_MOST_REMEMBERED = 10_000
-Keys = tuple[str, ...]
-_remembered: WeakKeyDictionary[Client, dict[tuple[str, Keys], tuple[datetime, int]]] = WeakKeyDictionary()
+# Of a large partner's customers, the share that a key is thought to have until it has been counted: the first that fits.
+_SHARES = (
+    (EVERYBODY, 1.0),
+    ("managed_by:", 0.5),
+    ("product:", 0.4),
+    ("type:SUBSCRIPTION", 0.7),
+    ("status:SUBSCRIPTION", 0.6),
+    ("status:NO_RECENT_ACTIVITY", 0.2),
+    ("status:TRIAL", 0.15),
+    ("type:", 0.15),
+    ("status:", 0.06),
+    ("country:", 0.1),
+    ("ends:", 0.04),
+    ("", 0.03),
+)
+_SHARE_OF_A_LETTER = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Keys of which every match has one, and how many customers have: at most COMMON are counted."""
+    """Keys of which every match has one, and how many customers have; `is_known` tells a count from a guess."""
 
     keys: Keys
-    count: int
+    count: float
+    is_known: bool
 
 
 def conjuncts(wanted: Condition) -> tuple[Condition, ...]:
@@ -35,49 +43,78 @@ def conjuncts(wanted: Condition) -> tuple[Condition, ...]:
     return wanted.conditions if isinstance(wanted, AllOf) else (wanted,)
 
 
-def leading_keys(scope: Scope, wanted: Condition) -> list[Keys]:
-    """For each condition that must hold, the keys of which every match has one; what the scope sees comes first."""
-    keys = list(_of_conditions(scope, wanted))
-    return keys if keys and scope.visibility_key == EVERYBODY else [(scope.visibility_key,), *keys]
+def leads_by_name(scope: Scope, wanted: Condition, customers: int) -> list[Lead]:
+    """What the index of keys can be read by in the order of names, the rarest first."""
+    return _rarest_first(scope, _leading_keys(scope, wanted), customers)
 
 
-def _of_conditions(scope: Scope, wanted: Condition) -> Iterator[Keys]:
-    for one in conjuncts(wanted):
-        match one:
-            case HasKey(_, keys):
-                yield keys
-            case HasWords(words):
-                yield from ((WORD_KEY + word[:PREFIX_LENGTH],) for word in words)
-            case ExpiresWithin(days):
-                yield tuple(window_keys(scope.now, scope.now + timedelta(days=days)))
-            case EndsWithin() | IsLow():
-                yield one.keys(scope.now).all
-            case _:
-                pass
+def leads_in_order(scope: Scope, wanted: Condition, customers: int) -> list[Lead]:
+    """What the index of any other order can be read by, the rarest first."""
+    keys = [found for one in conjuncts(wanted) if (found := _ordering_keys(scope, one))]
+    return _rarest_first(scope, _with_sight(scope, keys), customers)
+
+
+def leads_by_name_alone(scope: Scope, wanted: Condition, customers: int) -> list[Lead]:
+    """What only the index of keys can be read by, the rarest first: words, and what customers hold."""
+    keys = [keys for one in conjuncts(wanted) if not _ordering_keys(scope, one) for keys in _of_condition(scope, one)]
+    return _rarest_first(scope, keys, customers)
 
 
 async def rarest_keys(scope: Scope, wanted: Condition) -> Keys:
-    """The keys to read by; they are counted only where there is a choice."""
-    alternatives = leading_keys(scope, wanted)
+    """The keys to read the index of keys by where all matches are read; counted where there is a choice."""
+    alternatives = _leading_keys(scope, wanted)
     if len(alternatives) == 1:
         return alternatives[0]
-    return (await counted_leads(scope, alternatives))[0].keys
+    counts = await counted(scope, alternatives)
+    return min(alternatives, key=lambda keys: counts[keys])
 
 
-async def counted_leads(scope: Scope, alternatives: list[Keys]) -> list[Lead]:
-    """The rarest first; looks into the index, and remembers for a while."""
-    counts = await gather(*(_count(scope, keys) for keys in alternatives))
-    return sorted(map(Lead, alternatives, counts), key=lambda lead: lead.count)
+def _leading_keys(scope: Scope, wanted: Condition) -> list[Keys]:
+    return _with_sight(scope, [keys for one in conjuncts(wanted) for keys in _of_condition(scope, one)])
 
 
-async def _count(scope: Scope, keys: Keys) -> int:
-    remembered = _remembered.setdefault(scope.client, {})
-    known = remembered.get((scope.partner_id, keys))
-    if known is None or not timedelta() <= scope.now - known[0] < _REMEMBERED_FOR:
-        if len(remembered) >= _MOST_REMEMBERED:
-            remembered.clear()
-        query = {**scope.match(), "keys": {"$in": list(keys)}}
-        asked = {"count": "customers", "query": query, "limit": COMMON, "hint": KEYS_INDEX}
-        known = scope.now, int((await scope.client.command(asked))["n"])
-        remembered[scope.partner_id, keys] = known
-    return known[1]
+def _with_sight(scope: Scope, keys: list[Keys]) -> list[Keys]:
+    """What the scope sees comes first, unless it is everybody and there is something better."""
+    return keys if keys and scope.visibility_key == EVERYBODY else [(scope.visibility_key,), *keys]
+
+
+def _of_condition(scope: Scope, one: Condition) -> Iterator[Keys]:
+    match one:
+        case HasWords(words):
+            yield from ((WORD_KEY + word[:PREFIX_LENGTH],) for word in words)
+        case HasKey(_, keys):
+            yield keys
+        case ExpiresWithin(days):
+            yield tuple(window_keys(scope.now, scope.now + timedelta(days=days)))
+        case EndsWithin() | IsLow():
+            yield one.keys(scope.now).all
+        case _:
+            pass
+
+
+def _ordering_keys(scope: Scope, one: Condition) -> Keys:
+    match one:
+        case HasKey(_, keys):
+            return keys
+        case ExpiresWithin(days):
+            return tuple(ordering_window_keys(scope.now, scope.now + timedelta(days=days)))
+        case _:
+            return ()
+
+
+def _rarest_first(scope: Scope, alternatives: list[Keys], customers: int) -> list[Lead]:
+    if len(alternatives) == 1 and alternatives[0] == (EVERYBODY,):
+        return [Lead((EVERYBODY,), customers, is_known=False)]
+    return sorted((_lead(scope, keys, customers) for keys in alternatives), key=lambda lead: lead.count)
+
+
+def _lead(scope: Scope, keys: Keys, customers: int) -> Lead:
+    count = known_count(scope, keys)
+    return Lead(keys, customers * min(1.0, sum(map(_share, keys))) if count is None else count, count is not None)
+
+
+def _share(key: str) -> float:
+    if key.startswith(WORD_KEY):
+        return float(_SHARE_OF_A_LETTER ** (len(key) - len(WORD_KEY)))
+    return next(share for start, share in _SHARES if key.startswith(start))
+

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.derived import NO_URGENCY
+from domain.instants import FOREVER
 from domain.list_cursors import Kind, Value
 from domain.types import CustomerOrderField, OrderDirection
 from store.client import Document, IndexModel
@@ -53,7 +55,15 @@ _COLUMNS: Mapping[tuple[CustomerOrderField, OrderDirection], tuple[Column, ...]]
     (_F.URGENCY, _ASC): (Column("urgency_or_none", 1, "rank"), *DEFAULT_COLUMNS),
     (_F.URGENCY, _DESC): (Column("urgency", -1, "rank or null"), *DEFAULT_COLUMNS),
 }
-KEYS_INDEX = "keys_name"
+KEYS_INDEX = "by_keys"
+# The field of each order's index, its direction there, and what stands in it for null.
+_STORED: Mapping[CustomerOrderField, tuple[Column, Value]] = {
+    _F.NAME: (Column("name_folded"), None),
+    _F.CREATED_AT: (Column("created_at", -1, "instant"), None),
+    _F.LAST_ADMINISTRATOR_SIGN_IN_AT: (Column("sign_in_or_never", 1, "instant"), FOREVER),
+    _F.NEXT_EXPIRY_AT: (Column("next_expiry_or_never", 1, "instant"), FOREVER),
+    _F.URGENCY: (Column("urgency_or_none", 1, "rank"), NO_URGENCY),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +80,28 @@ class CustomerOrder:
 
     @property
     def index(self) -> str:
-        """The name of the index that has this order."""
-        return _INDEX_NAMES.get((self.field, self.direction), KEYS_INDEX)
+        """The name of the index that its pages are read from, forwards or backwards."""
+        return _INDEX_NAMES[self.field]
 
     @property
-    def is_default(self) -> bool:
-        """Whether the index of keys has this order."""
-        return self.columns is DEFAULT_COLUMNS
+    def stored(self) -> Column:
+        """The index's column for the first of the columns; it is never null."""
+        return _STORED[self.field][0]
+
+    @property
+    def null(self) -> Value:
+        """What stands in the stored column for null; None where there is no null."""
+        return _STORED[self.field][1]
+
+    @property
+    def nowhere(self) -> Document:
+        """A range of the index without rows: no value is a boolean."""
+        return {self.stored.field: False}
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the index has this very order; else its values run the other way, but ties do not."""
+        return self.columns[0] == self.stored
 
 
 def place_of(columns: Sequence[Column], document: Mapping[str, Any]) -> tuple[Value, ...]:
@@ -100,16 +125,17 @@ def _at(columns: Sequence[Column], place: Sequence[Value]) -> Document:
     return {column.field: value for column, value in zip(columns, place, strict=False)}
 
 
-def _name(columns: Sequence[Column]) -> str:
-    return f"{columns[0].field}_{'up' if columns[0].direction > 0 else 'down'}"
+def _index(stored: Column, name: str) -> IndexModel:
+    # The partner stands behind the key, so that a query can use the index for a key alone: else each query of two
+    # stretches would let MongoDB try the whole partner as well.
+    order = [(stored.field, stored.direction), *((column.field, 1) for column in DEFAULT_COLUMNS)]
+    return IndexModel([("order_keys", 1), ("partner_id", 1), *order], name=name)
 
 
-def _index(columns: Sequence[Column], name: str) -> IndexModel:
-    order = [(column.field, column.direction) for column in columns]
-    return IndexModel([("partner_id", 1), *order], name=name)
-
-
-_BY_NAME = (DEFAULT_COLUMNS, _COLUMNS[_F.NAME, _DESC])
-_INDEX_NAMES = {key: f"by_{_name(columns)}" for key, columns in _COLUMNS.items() if columns not in _BY_NAME}
-# MongoDB spends 60 µs on each index of a document that a change touches anywhere, so there are no more than these.
-ORDER_INDEXES = tuple(_index(_COLUMNS[key], name) for key, name in _INDEX_NAMES.items())
+_INDEX_NAMES = {field: f"by_{field.lower()}" for field in CustomerOrderField} | {_F.NAME: KEYS_INDEX}
+# One index a field, read either way: each index and each entry costs every change (docs/decisions/0006 and 0011).
+ORDER_INDEXES = (
+    # One key and the default order: whatever single condition a list has, its page is a stretch of this index.
+    IndexModel([("keys", 1), ("partner_id", 1), ("name_folded", 1), ("_id", 1)], name=KEYS_INDEX),
+    *(_index(_STORED[field][0], name) for field, name in _INDEX_NAMES.items() if field is not _F.NAME),
+)

@@ -6,7 +6,8 @@ from domain.paging import Page, PageRequest
 from store.customer_documents import CustomerDocument
 from store.customer_orders import CustomerOrder, place_of
 from store.customer_plans import choose_plan, implied_range
-from store.customer_queries import customers_where
+from store.customer_queries import led_where
+from store.customer_stretches import Stretches
 from store.customer_walks import Walk
 from store.scope import Scope
 
@@ -27,12 +28,10 @@ async def read_page(
     wanted = simplified(condition)
     if is_impossible(wanted):
         return Page((), False, False, cursor_of)
-    columns, start, end = order.columns, after, before
-    if request.is_backward:
-        columns, start, end = tuple(column.reversed for column in columns), before, after
-    plan = await choose_plan(scope, wanted, order, expected)
-    where = {**customers_where(scope, wanted, plan.keys), **implied_range(scope, wanted, order)}
-    walk = Walk(scope, where, columns, plan)
+    plan = choose_plan(scope, wanted, order, expected)
+    where = led_where(scope, wanted, plan.leads)
+    walk = Walk(Stretches(scope, where, plan, implied_range(scope, wanted, order)), order, request.is_backward)
+    start, end = (before, after) if request.is_backward else (after, before)
     rows, is_behind, is_ahead = await walk.stretch(start, end, request.size)
     documents = [CustomerDocument(row) for row in (reversed(rows) if request.is_backward else rows)]
     has_next, has_previous = (is_behind, is_ahead) if request.is_backward else (is_ahead, is_behind)

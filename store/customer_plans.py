@@ -1,72 +1,81 @@
-"""Which index a page of customers is read from, decided here: MongoDB remembers a plan for a shape of query, and the
-plan that suits a rare tag reads half a partner for a common one (2 s instead of 5 ms among 200,000 customers)."""
+"""Which index a page of customers is read from, and by which keys: one query, without asking the database first.
+
+The choice is ours, since MongoDB remembers a plan for a shape of query, and the plan that suits a rare tag reads half
+a partner for a common one. Where we cannot know better, two keys are read by turns (see store/customer_stretches.py).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import prod
+from typing import Literal
 
-from domain.customer_filter import Condition, ExpiresWithin, HasKey
+from domain.customer_filter import Condition
 from domain.holding_conditions import EndsWithin
-from domain.instants import FOREVER
-from domain.types import URGENCY_RANK, CustomerOrderField, CustomerStatus, OrderDirection
+from domain.types import CustomerOrderField
 from store.client import Document
-from store.customer_leads import Keys, Lead, conjuncts, counted_leads, leading_keys, rarest_keys
+from store.customer_leads import Lead, conjuncts, leads_by_name, leads_by_name_alone, leads_in_order
 from store.customer_orders import KEYS_INDEX, CustomerOrder
+from store.key_counts import Keys
 from store.scope import Scope
 
 # What a page and a partner hold where it matters; smaller ones are quick whatever is chosen.
 _PAGE = 51
 EXPECTED = 200_000
-_STATUS = "status:"
+# So many may be read to the last, or twice in a race, without harm.
+_FEW = 1_000
+# Two lists of more keys than that are not read by turns.
+_MOST_RACING = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The index to read from, and the keys to read by, if it is that of keys.
+    """The index to read from, and the keys to read by: those of one lead, or of two that race.
 
-    A mirrored plan reads the index backwards, which turns the order of ties too.
+    A plan that `sorts` collects the matches of its lead, because its index has another order than the list.
     """
 
     index: str
-    keys: Keys = ()
-    is_mirrored: bool = False
+    leads: tuple[Keys, ...]
+    sorts: bool = False
+
+    @property
+    def field(self) -> Literal["keys", "order_keys"]:
+        """The array of keys that the index has."""
+        return "keys" if self.index == KEYS_INDEX else "order_keys"
 
 
-async def choose_plan(scope: Scope, wanted: Condition, order: CustomerOrder, customers: int = EXPECTED) -> Plan:
-    """The plan of a simplified condition; counts keys only where there is a choice."""
+def choose_plan(scope: Scope, wanted: Condition, order: CustomerOrder, customers: int = EXPECTED) -> Plan:
+    """The plan of a simplified condition, by what is known of its keys."""
+    by_name = leads_by_name(scope, wanted, customers)
     if order.field is CustomerOrderField.NAME:
-        return Plan(KEYS_INDEX, await rarest_keys(scope, wanted), is_mirrored=not order.is_default)
-    leads = await counted_leads(scope, leading_keys(scope, wanted))
-    is_quicker = leads[0].count < _walked(leads, customers)
-    return Plan(KEYS_INDEX, leads[0].keys) if is_quicker else Plan(order.index)
+        return Plan(KEYS_INDEX, _chosen(by_name, customers))
+    in_order = leads_in_order(scope, wanted, customers)
+    alone = leads_by_name_alone(scope, wanted, customers)
+    if alone and alone[0].count < _walked(in_order[0], [*in_order[1:], *alone], customers):
+        return Plan(KEYS_INDEX, (alone[0].keys,), sorts=True)
+    return Plan(order.index, _chosen(in_order, customers))
 
 
-def _walked(leads: Sequence[Lead], customers: int) -> float:
-    """How many customers a walk along the order passes for a page, were the conditions independent."""
-    return _PAGE * prod(max(1.0, customers / max(1, lead.count)) for lead in leads)
+def _chosen(leads: Sequence[Lead], customers: int) -> tuple[Keys, ...]:
+    """The rarest lead, with the next as its rival where the rarest alone might be a long way."""
+    first, *others = leads
+    if not others or max(len(first.keys), len(others[0].keys)) > _MOST_RACING:
+        return (first.keys,)
+    is_sure = first.is_known and first.count <= _FEW
+    # Where even independent conditions need a long walk, walking twice is no insurance.
+    is_long = first.is_known and others[0].is_known and _walked(first, others, customers) > 1.5 * _FEW
+    return (first.keys,) if is_sure or is_long else (first.keys, others[0].keys)
 
 
-def _statuses(condition: Condition) -> set[CustomerStatus]:
-    """The statuses of a condition on statuses alone."""
-    if not isinstance(condition, HasKey) or not all(key.startswith(_STATUS) for key in condition.keys):
-        return set()
-    return {CustomerStatus(key.removeprefix(_STATUS)) for key in condition.keys}
+def _walked(lead: Lead, others: Sequence[Lead], customers: int) -> float:
+    """How many customers of the lead a walk passes for a page, were the conditions independent."""
+    return min(lead.count, _PAGE * prod(max(1.0, customers / max(1.0, other.count)) for other in others))
 
 
-def implied_range(scope: Scope, wanted: Condition, order: CustomerOrder) -> Document:
-    """What the conditions say of the sort field, by the rules of the statuses: the walk need not pass the others."""
-    column = order.columns[0]
-    for names in filter(None, map(_statuses, conjuncts(wanted))):
-        if order.field is CustomerOrderField.URGENCY:
-            # A customer with the status is at least that urgent; nothing more urgent holds with EXPIRED.
-            ranks = [URGENCY_RANK[status] for status in names]
-            is_exact = names == {CustomerStatus.EXPIRED}
-            return {column.field: ranks[0] if is_exact else {"$lte": max(ranks)}}
-        if order.field is CustomerOrderField.NEXT_EXPIRY_AT and names == {CustomerStatus.EXPIRED}:
-            return {column.field: FOREVER if order.direction is OrderDirection.ASC else None}
-    days = [one.days for one in conjuncts(wanted) if isinstance(one, ExpiresWithin | EndsWithin)]
+def implied_range(scope: Scope, wanted: Condition, order: CustomerOrder) -> list[Document]:
+    """What the conditions say of the sort field: who has an end within a window expires no later."""
+    days = [one.days for one in conjuncts(wanted) if isinstance(one, EndsWithin)]
     if not days or order.field is not CustomerOrderField.NEXT_EXPIRY_AT:
-        return {}
-    # Who has an end within the window expires no later.
-    return {column.field: {"$lte": scope.now + timedelta(days=min(days))}}
+        return []
+    return [{order.stored.field: {"$lte": scope.now + timedelta(days=min(days))}}]

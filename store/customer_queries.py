@@ -1,11 +1,14 @@
 """The query of a list of customers: the scope's sight, the keys to read by, and the filter's condition."""
 
+from collections.abc import Sequence
+
 from domain.customer_filter import Condition, HasKey, HasWords
 from domain.customer_keys import EVERYBODY
 from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.client import Document
 from store.customer_conditions import condition_query, one_of
-from store.customer_leads import Keys, conjuncts
+from store.customer_leads import conjuncts
+from store.key_counts import Keys
 from store.scope import Scope
 
 COLLECTION = "customers"
@@ -25,6 +28,16 @@ def customers_where(scope: Scope, wanted: Condition, keys: Keys = ()) -> Documen
         # would not choose by what is rare.
         where["$nor"] = [{"$nor": [{"$and": checked}]}]
     return where
+
+
+def led_where(scope: Scope, wanted: Condition, leads: Sequence[Keys]) -> Document:
+    """The query of a simplified condition but for the leads, of which one or all are to be read by."""
+    where = scope.match_customers()
+    sight = where.pop("keys")
+    checked = [] if _says_all(wanted, leads[0]) else [condition_query(one, scope.now) for one in conjuncts(wanted)]
+    if sight != EVERYBODY and (sight,) not in leads:
+        checked.append({"keys": sight})
+    return {**where, **({"$nor": [{"$nor": [{"$and": checked}]}]} if checked else {})}
 
 
 def _says_all(wanted: Condition, keys: Keys) -> bool:

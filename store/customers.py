@@ -20,8 +20,6 @@ from store.scope import Scope
 __all__ = ["CUSTOMER_INDEXES", "CustomerDocument", "CustomerOrder", "Customers"]
 
 CUSTOMER_INDEXES: tuple[IndexModel, ...] = (
-    # One key and the default order: whatever single condition a list has, its page is a stretch of this index.
-    IndexModel([("partner_id", 1), ("keys", 1), ("name_folded", 1), ("_id", 1)], name=KEYS_INDEX),
     IndexModel([("partner_id", 1), ("external_id", 1)], name="external_id", unique=True),
     *ORDER_INDEXES,
 )

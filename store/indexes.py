@@ -30,6 +30,7 @@ from store.client import Client, Document, IndexModel, OperationFailure
 from store.due import DUE_INDEXES
 
 _NAMESPACE_EXISTS = 48
+_INDEX_NOT_FOUND = 27
 _REQUIRED = ["partner_id", "version", "created_at", "updated_at"]
 _VALIDATOR: Document = {
     "$jsonSchema": {
@@ -72,12 +73,34 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
 }
 
 
+# Indexes of earlier versions: nothing reads them any more, and each costs every write.
+_DROPPED: Mapping[str, Sequence[str]] = {
+    "customers": (
+        "keys_name",
+        *(f"by_{field}_up" for field in ("created_at", "sign_in_or_never", "next_expiry_or_never", "urgency_or_none")),
+        *(f"by_{field}_down" for field in ("created_at", "last_administrator_sign_in_at", "next_expiry_at", "urgency")),
+    )
+}
+
+
 async def ensure_indexes(client: Client) -> None:
     """Makes every collection, validator and index; takes a moment on a full database, nothing on a ready one."""
     for name, indexes in COLLECTIONS.items():
         await _ensure_collection(client, name)
         await client.collection(name).create_indexes(indexes)
+    for name, dropped in _DROPPED.items():
+        for index in (await client.collection(name).index_names()).intersection(dropped):
+            await _drop_index(client, name, index)
     await _ensure_plain(client, "leases")
+
+
+async def _drop_index(client: Client, name: str, index: str) -> None:
+    try:
+        await client.command({"dropIndexes": name, "index": index})
+    except OperationFailure as error:
+        # Another process that starts just now was quicker.
+        if error.code != _INDEX_NOT_FOUND:
+            raise
 
 
 async def _ensure_collection(client: Client, name: str) -> None:

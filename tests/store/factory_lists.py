@@ -11,7 +11,7 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 from domain.instants import FOREVER
 from domain.types import URGENCY, ManagedBy, Product, SubscriptionType
 from domain.words import customer_words, sort_form
-from store.customer_fields import keys_of
+from store.customer_fields import key_fields, keys_of
 from store.customer_orders import CustomerOrder
 from store.ids import new_id
 
@@ -86,7 +86,7 @@ def with_derived(document: dict[str, Any]) -> dict[str, Any]:
         "urgency_or_none": min(ranks, default=len(URGENCY)),
         "sign_in_or_never": document["last_administrator_sign_in_at"] or FOREVER,
         "next_expiry_or_never": document["next_expiry_at"] or FOREVER,
-        "keys": keys_of({**document, "running_products": (), "holdings": {}, "evaluated_at": NOW}, words),
+        **key_fields(keys_of({**document, "running_products": (), "holdings": {}, "evaluated_at": NOW}, words)),
     }
 
 

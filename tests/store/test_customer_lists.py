@@ -63,7 +63,7 @@ def world(mongo_uri: str, database_name: str) -> Iterator[tuple[list[dict[str, A
     """Customers of one partner, and a way to ask the store about them."""
     dice = random.Random(2026)
     documents = [customer_document(dice, number) for number in range(150)]
-    removed = {**customer_document(dice, 999), "keys": []}
+    removed = {**customer_document(dice, 999), "keys": [], "order_keys": []}
     other = customer_document(dice, 1000, partner_id="other")
     with asyncio.Runner() as runner:
 

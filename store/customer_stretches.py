@@ -1,0 +1,65 @@
+"""Stretches of an index of customers: what lies within some ranges behind the keys of a plan, read in one query.
+
+Each range of each key is a condition of its own in an `$or`, which MongoDB merges in order. Where a plan has two leads,
+the query demands both: MongoDB then reads them by turns and goes on with the one that has the page first. It remembers
+no plan for a query that names its index, so that every page finds its own way.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from store.client import Document
+from store.customer_conditions import one_of
+from store.customer_documents import PROJECTION
+from store.customer_plans import Plan
+from store.customer_queries import COLLECTION
+from store.key_counts import Keys
+from store.scope import Scope
+
+_MOST_STRETCHES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Ranges of an index behind its key: rows fulfil one of them, or else lie in the hull and pass the filters."""
+
+    ranges: Sequence[Document]
+    hull: Document
+    nowhere: Document
+
+    @classmethod
+    def single(cls, range_: Document, nowhere: Document) -> "Reach":
+        """One range, which is its own hull. `nowhere` is a range without rows, for a race of what is undivided."""
+        return cls([range_], range_, nowhere)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """What a list matches, and how its index is read."""
+
+    scope: Scope
+    where: Document
+    plan: Plan
+    conditions: Sequence[Document] = ()
+
+    async def find(
+        self, reach: Reach, filters: Sequence[Document], sort: Sequence[tuple[str, int]], limit: int
+    ) -> list[Document]:
+        """At most `limit` rows of the reach that pass the filters; the index must have the order for one key."""
+        conditions = [*self._led(reach), *self.conditions, *filters]
+        collection = self.scope.collection(COLLECTION)
+        where = {**self.where, "$and": conditions}
+        return await collection.find(where, PROJECTION, sort=sort, limit=limit, hint=self.plan.index)
+
+    def _led(self, reach: Reach) -> list[Document]:
+        if len(self.plan.leads) > 1:
+            ranges = reach.ranges if len(reach.ranges) > 1 else [*reach.ranges, reach.nowhere]
+            return [self._either(keys, ranges) for keys in self.plan.leads]
+        (keys,) = self.plan.leads
+        if 1 < len(reach.ranges) and len(reach.ranges) * len(keys) <= _MOST_STRETCHES:
+            return [self._either(keys, reach.ranges)]
+        return [{self.plan.field: one_of(keys), **reach.hull}]
+
+    def _either(self, keys: Keys, ranges: Sequence[Document]) -> Document:
+        stretch = {**self.scope.match()}
+        return {"$or": [{self.plan.field: key, **stretch, **range_} for key in keys for range_ in ranges]}
