@@ -17,6 +17,7 @@ from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
 from jobs.sweep_tags import sweep_tags
 from store.client import Client, PyMongoError
+from store.key_counts import count_wanted
 from store.leases import give_back, take
 from store.orphaned_transactions import abort_orphans
 
@@ -44,6 +45,8 @@ JOBS: Sequence[Job] = (
     Job("expire_assignments", expire_assignments, 1.0),
     # Whoever held its lease may be the one that died.
     Job("abort_orphans", abort_orphans, 0.5, is_leased=False),
+    # Each process chooses its plans by what it has counted itself.
+    Job("count_keys", count_wanted, 1.0, is_leased=False),
     Job("bulk_jobs", bulk_jobs, 0.5),
     Job("sweep_tags", sweep_tags, 1.0),
     Job("drop_assignments", drop_assignments, 1.0),

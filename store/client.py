@@ -28,6 +28,7 @@ from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 __all__ = [
+    "ID_INDEX",
     "AutoReconnect",
     "BulkWriteError",
     "ChangeStream",
@@ -54,6 +55,8 @@ __all__ = [
 ]
 
 Driver = Literal["motor", "pymongo"]
+# MongoDB's own index of `_id`: with the partner in the query, it would weigh every index that begins with that.
+ID_INDEX = "_id_"
 Document = dict[str, Any]
 Session = Any
 Write = InsertOne[Document] | UpdateOne | UpdateMany | ReplaceOne[Document] | DeleteOne | DeleteMany

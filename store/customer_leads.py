@@ -11,7 +11,7 @@ from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.key_counts import Keys, counted, known_count
 from store.scope import Scope
 
-# Of a large partner's customers, the share that a key is thought to have until it has been counted: the first that fits.
+# The share of a large partner's customers that a key is thought to have until it has been counted: the first that fits.
 _SHARES = (
     (EVERYBODY, 1.0),
     ("managed_by:", 0.5),
@@ -117,4 +117,3 @@ def _share(key: str) -> float:
     if key.startswith(WORD_KEY):
         return float(_SHARE_OF_A_LETTER ** (len(key) - len(WORD_KEY)))
     return next(share for start, share in _SHARES if key.startswith(start))
-

@@ -96,9 +96,7 @@ class Mirror:
         """Those with one value, from the place on if it lies among them."""
         is_within = place is not None and place[0] == value
         range_ = self._from_tie(place) if is_within and place is not None else {self.order.stored.field: value}
-        return await self.stretches.find(
-            Reach.single(range_, self.order.nowhere), filters, self._sorted_ties(), limit
-        )
+        return await self.stretches.find(Reach.single(range_, self.order.nowhere), filters, self._sorted_ties(), limit)
 
     def _sorted_ties(self) -> list[tuple[str, int]]:
         return [(column.field, column.direction) for column in self._ties]

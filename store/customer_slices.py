@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from domain.failures import OperatorError
 from domain.types import OrderKind
-from store.client import DeleteMany, Document, InsertOne, ReplaceOne, Session, UpdateOne
+from store.client import ID_INDEX, DeleteMany, Document, InsertOne, ReplaceOne, Session, UpdateOne
 from store.clock import utc_now
 from store.customer_work import CustomerWork
 from store.license_lines import COLLECTION as LICENSE_LINES
@@ -133,11 +133,11 @@ async def _write_remembered(changing: CustomerSlice) -> None:
 
 
 def _changing(scope: Scope, work: CustomerWork) -> UpdateOne:
-    return UpdateOne({**scope.match(), "_id": work.id}, {"$set": work.changed_fields()})
+    return UpdateOne({**scope.match(), "_id": work.id}, {"$set": work.changed_fields()}, hint=ID_INDEX)
 
 
 def _replacing(scope: Scope, document: Document) -> "ReplaceOne[Document]":
-    return ReplaceOne({**scope.match(), "_id": document["_id"]}, document)
+    return ReplaceOne({**scope.match(), "_id": document["_id"]}, document, hint=ID_INDEX)
 
 
 async def _write_entitlements(changing: CustomerSlice, works: list[CustomerWork]) -> None:

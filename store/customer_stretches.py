@@ -56,7 +56,7 @@ class Stretches:
             ranges = reach.ranges if len(reach.ranges) > 1 else [*reach.ranges, reach.nowhere]
             return [self._either(keys, ranges) for keys in self.plan.leads]
         (keys,) = self.plan.leads
-        if 1 < len(reach.ranges) and len(reach.ranges) * len(keys) <= _MOST_STRETCHES:
+        if len(reach.ranges) > 1 and len(reach.ranges) * len(keys) <= _MOST_STRETCHES:
             return [self._either(keys, reach.ranges)]
         return [{self.plan.field: one_of(keys), **reach.hull}]
 
