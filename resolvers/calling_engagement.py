@@ -1,5 +1,6 @@
 """Calling engagement of the customers in sight, from the sums of the latest completed weeks."""
 
+from asyncio import gather
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -16,20 +17,22 @@ from domain.call_figures import (
     completed_weeks,
 )
 from domain.call_orders import CallingUsageOrderField, CallQualityOrderField
-from domain.instants import DAY
+from domain.instants import DAY, FOREVER
 from domain.paging import PageRequest
 from domain.types import OrderDirection
 from domain.weeks import WEEK
 from resolvers.connections import UNREAD, Connection
 from resolvers.context import Context
+from store.call_licenses import inactive_users, licenses_settled
 from store.call_licenses import users_trend as read_users_trend
+from store.call_quality_tables import quality_table, queue_table
 from store.call_reading import CallReading
-from store.call_table_rows import quality_table, queue_table, usage_table
 from store.call_tables import CallTable
 from store.call_totals import feature_use as read_feature_use
 from store.call_totals import quality_by_endpoint as read_quality_by_endpoint
 from store.call_totals import quality_trend as read_quality_trend
 from store.call_totals import queue_insights as read_queue_insights
+from store.call_usage_table import usage_table
 from store.customers import CustomerDocument
 
 Row = TypeVar("Row")
@@ -53,7 +56,24 @@ def refreshed_at(_context: Context, reading: CallReading) -> datetime | None:
 
 
 async def users_trend(context: Context, reading: CallReading, weeks: int) -> list[UsersPoint]:
-    return await read_users_trend(reading, completed_weeks(weeks, context.scope.now))
+    wanted = completed_weeks(weeks, context.scope.now)
+    settled = await licenses_settled(reading, wanted)
+    inactive = await gather(*(_inactive(context, reading, week, settled.get(week)) for week in wanted))
+    return await read_users_trend(reading, wanted, inactive)
+
+
+async def _inactive(context: Context, reading: CallReading, week: datetime, settled: datetime | None) -> int:
+    """It joins all customers, so it is kept where all it rests on is told by events, or stands in its name.
+
+    A snapshot is told by no event, and an assignment may expire: with either of them, it is read anew each time.
+    """
+    is_kept = settled is not None and reading.seen is None
+    turns_at = FOREVER if is_kept else context.scope.now
+
+    async def read() -> tuple[int, datetime]:
+        return await inactive_users(reading, week), turns_at
+
+    return await context.figure(("inactive users", week, reading.roll_up_id(week), settled), read)
 
 
 async def quality_trend(context: Context, reading: CallReading, weeks: int) -> list[QualityPoint]:

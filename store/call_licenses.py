@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.call_figures import UsersPoint
+from domain.instants import NEVER
 from domain.types import Product
 from store.call_reading import CallReading
 from store.call_sums import COLLECTION, USER_LEVELS
@@ -17,6 +18,7 @@ from store.client import Document
 from store.customer_queries import COLLECTION as CUSTOMERS
 from store.license_lines import COLLECTION as LICENSE_LINES
 from store.license_weeks import OF_CUSTOMERS as LICENSE_WEEKS
+from store.license_weeks import UNSETTLED, newest_sums
 
 _CALLING: Document = {"product": str(Product.CALLING)}
 _ASSIGNED_NOW = f"holdings.{Product.CALLING}.assigned"
@@ -35,16 +37,23 @@ async def licensed_users(reading: CallReading, week: datetime, ids: Sequence[str
     return now | {one["customer_id"]: one["assigned"] for one in snapshots}
 
 
-async def users_trend(reading: CallReading, weeks: Sequence[datetime]) -> list[UsersPoint]:
-    """One point a week, in their order."""
-    sums, inactive = await gather(totals(reading, weeks), gather(*(_inactive(reading, week) for week in weeks)))
+async def users_trend(reading: CallReading, weeks: Sequence[datetime], inactive: Sequence[int]) -> list[UsersPoint]:
+    """One point a week, in their order, each with its inactive users."""
+    sums = await totals(reading, weeks)
     return [
         UsersPoint(week.date(), unused, *(sums[week].get(level, 0) for level in USER_LEVELS))
         for week, unused in zip(weeks, inactive, strict=True)
     ]
 
 
-async def _inactive(reading: CallReading, week: datetime) -> int:
+async def licenses_settled(reading: CallReading, weeks: Sequence[datetime]) -> dict[datetime, datetime]:
+    """When the sums of snapshots of each week were written last; weeks that may be under way right now are left out."""
+    newest = await newest_sums(reading.scope, {**_CALLING, "week": {"$in": list(weeks)}})
+    settled = reading.scope.now - UNSETTLED
+    return {week: at for week in weeks if (at := newest.get(week, NEVER)) < settled}
+
+
+async def inactive_users(reading: CallReading, week: datetime) -> int:
     """Σ over customers in sight of their licensed users beyond those who had a call."""
     scope, whose = reading.scope, reading.in_sight
     snapshots = [

@@ -50,6 +50,11 @@ class CallReading:
         state = self.states.get(self.week)
         return None if state is None else state["rolled_up_at"]
 
+    def roll_up_id(self, week: datetime) -> str | None:
+        """Whose sums of the week count; None before there were any."""
+        state = self.states.get(week)
+        return None if state is None else state["roll_up_id"]
+
     def sums_of(self, *weeks: datetime) -> Document:
         """The sums that count of these weeks, of the customers in sight."""
         return {**self.any_sums_of(*weeks), **self.in_sight}

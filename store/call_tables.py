@@ -26,7 +26,7 @@ class CallTable(Generic[Row]):
     """A table of customers.
 
     `stages` lead from customers with an id and a folded name to those that belong to it, with what `columns` sort by;
-    `fill` makes rows of them, in their order.
+    `fill` makes rows of them, in their order. `count` says how many there are, and needs no names for that.
     """
 
     reading: CallReading
@@ -34,6 +34,7 @@ class CallTable(Generic[Row]):
     stages: Stages
     columns: tuple[Column, ...]
     fill: Callable[[Sequence[Document]], Awaitable[Sequence[Row]]]
+    count: Callable[[], Awaitable[int]]
 
     async def page(self, request: PageRequest) -> Page[Row]:
         """One page forwards; InvalidCursor for a cursor of another list."""
@@ -51,20 +52,12 @@ class CallTable(Generic[Row]):
         places = {id(row): place_of(self.columns, one) for row, one in zip(rows, shown, strict=True)}
         return Page(rows, len(found) > len(shown), has_previous, lambda row: write_cursor(digest, places[id(row)]))
 
-    async def count(self) -> int:
-        """How many customers the table has."""
-        found = await self._aggregated([{"$count": "rows"}])
-        return int(found[0]["rows"]) if found else 0
-
     async def _has_any_before(self, place: Place) -> bool:
         return bool(await self._found(tuple(column.reversed for column in self.columns), place, 1))
 
     async def _found(self, columns: tuple[Column, ...], start: Place | None, limit: int) -> list[Document]:
-        bounds = [] if start is None else [{"$match": {"$or": from_place(columns, start)}}]
-        sort = {column.field: column.direction for column in columns}
-        return await self._aggregated([*bounds, {"$sort": sort}, {"$limit": limit}])
-
-    async def _aggregated(self, behind: Stages) -> list[Document]:
         scope = self.reading.scope
-        customers = [{"$match": scope.match_customers()}, {"$project": {"name_folded": 1}}]
-        return await scope.collection(COLLECTION).aggregate([*customers, *self.stages, *behind])
+        customers: Stages = [{"$match": scope.match_customers()}, {"$project": {"name_folded": 1}}]
+        bounds: Stages = [] if start is None else [{"$match": {"$or": from_place(columns, start)}}]
+        order: Stages = [{"$sort": {column.field: column.direction for column in columns}}, {"$limit": limit}]
+        return await scope.collection(COLLECTION).aggregate([*customers, *self.stages, *bounds, *order])

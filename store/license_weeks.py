@@ -24,7 +24,7 @@ LICENSE_CUSTOMER_WEEK_INDEXES = (
 )
 LICENSE_WEEK_INDEXES = (IndexModel([("partner_id", 1), ("product", 1), ("week", 1)], name="week"),)
 # A transaction may write sums so long after it read the clock: MongoDB ends each after 60 s, and clocks differ.
-_UNSETTLED = timedelta(seconds=120)
+UNSETTLED = timedelta(seconds=120)
 _WEEKS_AT_ONCE = 4
 _SNAPSHOT_FIELDS = dict.fromkeys(("customer_id", "entitlement_id", "product", "day", "total", "assigned", "used"), 1)
 _SUM_FIELDS = dict.fromkeys(Sums._fields, 1)
@@ -106,22 +106,22 @@ async def license_trend(scope: Scope, product: AnalyticsProduct, first: datetime
 async def _of_all(scope: Scope, weeks: Mapping[str, Any]) -> dict[datetime, Sums]:
     """The partner's kept sums; those that a customer's have changed since are added up, and kept when settled."""
     now = utc_now()
-    newest = await _newest(scope, weeks)
+    newest = await newest_sums(scope, weeks)
     kept = await scope.collection(OF_PARTNER).find({**scope.match(), **weeks})
-    fresh = {one["week"]: one for one in kept if one["updated_at"] - _UNSETTLED > newest.get(one["week"], now)}
+    fresh = {one["week"]: one for one in kept if one["updated_at"] - UNSETTLED > newest.get(one["week"], now)}
     stale = sorted(newest.keys() - fresh.keys())
     found = {week: Sums(*(one[name] for name in Sums._fields)) for week, one in fresh.items()}
     for start in range(0, len(stale), _WEEKS_AT_ONCE):
         # What was added up is kept before the rest is begun: who has little patience finds more of it the next time.
         some = {"product": weeks["product"], "week": {"$in": stale[start : start + _WEEKS_AT_ONCE]}}
         summed = await _summed(scope, some, NEWEST_INDEX)
-        settled = {week: sums for week, sums in summed.items() if newest[week] < now - _UNSETTLED}
+        settled = {week: sums for week, sums in summed.items() if newest[week] < now - UNSETTLED}
         await _keep(scope, weeks["product"], settled, now)
         found |= summed
     return found
 
 
-async def _newest(scope: Scope, weeks: Mapping[str, Any]) -> dict[datetime, datetime]:
+async def newest_sums(scope: Scope, weeks: Mapping[str, Any]) -> dict[datetime, datetime]:
     """When each week's sums were written last: one key of the index a week."""
     pipeline: list[Document] = [
         {"$match": {**scope.match(), **weeks}},

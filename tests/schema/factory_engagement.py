@@ -5,15 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from domain.weeks import latest_completed
+from server.http import SEEN_HEADER
 from store.call_roll_up import roll_up_week
 from store.client import Document
 from store.clock import utc_now
+from store.customer_slices import CustomerSlice, change_customers
 from store.due_call_weeks import due_weeks
 from store.scope import Scope
 from tests.api_server import Api
 from tests.factory_documents import put_customer
 from tests.store.factory_calls import put_calls, put_queue_calls
 from tests.store.factory_customers import subscription
+
+# A change later than any that the server can have heard of.
+NOTHING_KEPT = 1 << 63
 
 
 def week() -> datetime:
@@ -52,11 +57,31 @@ async def roll_up(scope: Scope) -> None:
             await roll_up_week(scope, due.week)
 
 
-def engagement(api: Api, selection: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
-    """What callingEngagement answers; variables are declared as $first, $after and $order where they are given."""
+def engagement(
+    api: Api, selection: str, token: str | None = None, seen: int = NOTHING_KEPT, **variables: Any
+) -> dict[str, Any]:
+    """What callingEngagement answers; variables are declared as $first, $after, $usage and $quality where given.
+
+    A test's changes reach the database behind the server's back, so nothing that the server keeps is asked for.
+    """
     kinds = {"first": "Int", "after": "String", "usage": "CallingUsageOrder", "quality": "CallQualityOrder"}
     declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
     query = f"query{f'({declared})' if declared else ''} {{ callingEngagement {{ {selection} }} }}"
     asked = token or api.token(api.add_administrator("FULL_ADMINISTRATOR"))
-    found: dict[str, Any] = api.data(asked, query, **variables)["callingEngagement"]
+    headers = {"Authorization": f"Bearer {asked}", SEEN_HEADER: str(seen)}
+    answer = api.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers).json()
+    assert "errors" not in answer, answer
+    found: dict[str, Any] = answer["data"]["callingEngagement"]
     return found
+
+
+def put_removed(api: Api, external_id: str, removed_at: Any) -> None:
+    """The customer is removed, or brought back, by the one write path."""
+
+    async def body(changing: CustomerSlice) -> None:
+        changing.works[0].put_customer({"removed_at": removed_at})
+
+    async def work(scope: Scope) -> None:
+        await change_customers(scope, {"external_id": external_id}, body)
+
+    api.store(work)

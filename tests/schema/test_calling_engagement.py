@@ -1,5 +1,6 @@
 """Query.callingEngagement: its weeks, trends, blocks and tables, over the customers in sight."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from store.customer_slices import CustomerSlice, change_customers
 from store.scope import Scope
 from tests.api_server import Api
 from tests.factory_documents import assignment
-from tests.schema.factory_engagement import add, calling, deliver, engagement, week
+from tests.schema.factory_engagement import add, calling, deliver, engagement, put_removed, week
 from tests.schema.factory_mutations import token_of
 from tests.store.factory_calls import call, many, queue_call
 from tests.store.factory_customers import subscription
@@ -175,7 +176,8 @@ def _assert_pages(api: Api, table: str, kind: str, order: dict[str, str], select
         after, seen = None, []
         while True:
             asked = f"{table}(first: $first, after: $after, orderBy: ${kind}) {{ {selection} }}"
-            page = engagement(api, asked, token, first=size, after=after, **{kind: order})[table]
+            given: dict[str, Any] = {"first": size, "after": after, kind: order}
+            page = engagement(api, asked, token, **given)[table]
             assert page["pageInfo"]["hasPreviousPage"] is (after is not None)
             assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
             seen += names(page["nodes"])
@@ -321,18 +323,6 @@ def test_a_removed_customer_counts_nowhere_and_one_that_returns_counts_again(api
     assert engagement(api, selection) == both
 
 
-def put_removed(api: Api, external_id: str, removed_at: Any) -> None:
-    """The customer is removed, or brought back, by the one write path."""
-
-    async def body(changing: CustomerSlice) -> None:
-        changing.works[0].put_customer({"removed_at": removed_at})
-
-    async def work(scope: Scope) -> None:
-        await change_customers(scope, {"external_id": external_id}, body)
-
-    api.store(work)
-
-
 def test_names_are_those_of_now(api: Api) -> None:
     monday = week()
     deliver(api, [call(add(api, name), monday, loss=9.0) for name in ("A", "B")])
@@ -394,74 +384,6 @@ def _of_other(api: Api) -> tuple[str, str]:
     return api.add_administrator("FULL_ADMINISTRATOR", api.other), api.other
 
 
-def error_code(api: Api, selection: str, **variables: Any) -> str:
-    """The code of the only error."""
-    kinds = {"after": "String"}
-    declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
-    query = f"query{f'({declared})' if declared else ''} {{ callingEngagement {{ {selection} }} }}"
-    (error,) = api.ask(token_of(api, "FULL_ADMINISTRATOR"), query, **variables)["errors"]
-    code: str = error["extensions"]["code"]
-    return code
-
-
-@pytest.mark.parametrize("field", ["usersByUsageTrend", "qualityTrend"])
-@pytest.mark.parametrize("weeks", [0, -1, 53])
-def test_a_trend_has_1_to_52_weeks(api: Api, field: str, weeks: int) -> None:
-    assert error_code(api, f"{field}(weeks: {weeks}) {{ weekStart }}") == "BAD_USER_INPUT"
-
-
-def test_a_trend_of_a_year_and_of_one_week(api: Api) -> None:
-    found = engagement(api, "year: qualityTrend(weeks: 52) { good } one: usersByUsageTrend(weeks: 1) { low }")
-    assert (len(found["year"]), len(found["one"])) == (52, 1)
-
-
-TABLES = ("customersByUsage", "customersByQuality", "customersByQueue")
-
-
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("first", [0, -1, 201])
-def test_a_page_has_1_to_200_rows(api: Api, table: str, first: int) -> None:
-    assert error_code(api, f"{table}(first: {first}) {{ totalCount }}") == "BAD_USER_INPUT"
-
-
-def test_a_cursor_belongs_to_its_list_its_order_and_its_partner(api: Api) -> None:
-    monday = week()
-    ids = [add(api, name, calling(f"S-{name}", 1)) for name in ("a", "b")]
-    deliver(api, [call(one, monday, loss=9.0) for one in ids], [queue_call(one, monday, "ANSWERED", 5) for one in ids])
-    cursors = {
-        table: engagement(api, f"{table}(first: 1) {{ pageInfo {{ endCursor }} }}")[table]["pageInfo"]["endCursor"]
-        for table in TABLES
-    }
-    for table in TABLES:
-        for other, cursor in cursors.items():
-            if other != table:
-                assert error_code(api, f"{table}(after: $after) {{ nodes {{ {CUSTOMER} }} }}", after=cursor) == (
-                    "INVALID_CURSOR"
-                )
-    ascending = "customersByUsage(after: $after, orderBy: {field: CALLS, direction: ASC}) { nodes { calls } }"
-    assert error_code(api, ascending, after=cursors["customersByUsage"]) == "INVALID_CURSOR"
-    foreign = "query($after: String) { callingEngagement { customersByUsage(after: $after) { nodes { calls } } } }"
-    answer = api.ask(api.token(*_of_other(api)), foreign, after=cursors["customersByUsage"])
-    assert answer["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
-    for text in ("", "x", "AAAA"):
-        assert error_code(api, "customersByUsage(after: $after) { nodes { calls } }", after=text) == "INVALID_CURSOR"
-
-
-def test_a_cursor_goes_on_where_its_row_has_gone(api: Api) -> None:
-    monday = week()
-    ids = [add(api, name, calling(f"S-{name}", 1)) for name in ("a", "b", "c")]
-    deliver(api, [call(one, monday, loss=9.0) for one in ids])
-    asked = "customersByQuality(first: $first, after: $after)"
-    selection = f"{{ nodes {{ {CUSTOMER} }} pageInfo {{ endCursor hasPreviousPage }} }}"
-    first = engagement(api, f"{asked} {selection}", first=2, after=None)["customersByQuality"]
-    put_removed(api, "b", utc_now())
-    rest = engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])["customersByQuality"]
-    assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], True)
-    put_removed(api, "a", utc_now())
-    rest = engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])["customersByQuality"]
-    assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], False)
-
-
 def test_late_data_correct_a_finished_week(api: Api) -> None:
     monday = week()
     one = add(api, "One")
@@ -474,3 +396,31 @@ def test_late_data_correct_a_finished_week(api: Api) -> None:
     first, second, *_ = engagement(api, trend)["qualityTrend"]
     assert first == {"good": 0, "poor": 0, "notAvailable": 1}
     assert second == {"good": 0, "poor": 1, "notAvailable": 0}
+
+
+def test_what_is_kept_of_a_trend_follows_every_change(api: Api) -> None:
+    """Without a word about what it has seen, a client hears of a change as soon as the server does."""
+    monday, token = week(), token_of(api, "FULL_ADMINISTRATOR")
+    one = add(api, "One", calling("S-1", 10))
+
+    def inactive() -> int:
+        found = engagement(api, "usersByUsageTrend(weeks: 1) { inactive }", token, seen=0)["usersByUsageTrend"]
+        figure: int = found[0]["inactive"]
+        return figure
+
+    def becomes(expected: int) -> None:
+        while inactive() != expected:
+            time.sleep(0.01)
+        assert inactive() == expected
+
+    becomes(10)
+    deliver(api, [call(one, monday, user_id="u")])
+    becomes(9)
+    put_snapshot(api, one, 5, updated_at=utc_now() - DAY)
+    becomes(4)
+    put_removed(api, "One", utc_now())
+    becomes(0)
+    put_removed(api, "One", None)
+    becomes(4)
+    add(api, "Two", calling("S-2", 7))
+    becomes(11)

@@ -1,0 +1,86 @@
+"""The arguments of callingEngagement's fields: sizes of pages, cursors, and how many weeks a trend may have."""
+
+from typing import Any
+
+import pytest
+
+from store.clock import utc_now
+from tests.api_server import Api
+from tests.schema.factory_engagement import add, calling, deliver, engagement, put_removed, week
+from tests.schema.factory_mutations import token_of
+from tests.store.factory_calls import call, queue_call
+
+CUSTOMER = "customer { name }"
+
+
+def names(rows: list[dict[str, dict[str, str]]]) -> list[str]:
+    return [row["customer"]["name"] for row in rows]
+
+
+def error_code(api: Api, selection: str, **variables: Any) -> str:
+    """The code of the only error."""
+    kinds = {"after": "String"}
+    declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
+    query = f"query{f'({declared})' if declared else ''} {{ callingEngagement {{ {selection} }} }}"
+    (error,) = api.ask(token_of(api, "FULL_ADMINISTRATOR"), query, **variables)["errors"]
+    code: str = error["extensions"]["code"]
+    return code
+
+
+@pytest.mark.parametrize("field", ["usersByUsageTrend", "qualityTrend"])
+@pytest.mark.parametrize("weeks", [0, -1, 53])
+def test_a_trend_has_1_to_52_weeks(api: Api, field: str, weeks: int) -> None:
+    assert error_code(api, f"{field}(weeks: {weeks}) {{ weekStart }}") == "BAD_USER_INPUT"
+
+
+def test_a_trend_of_a_year_and_of_one_week(api: Api) -> None:
+    found = engagement(api, "year: qualityTrend(weeks: 52) { good } one: usersByUsageTrend(weeks: 1) { low }")
+    assert (len(found["year"]), len(found["one"])) == (52, 1)
+
+
+TABLES = ("customersByUsage", "customersByQuality", "customersByQueue")
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("first", [0, -1, 201])
+def test_a_page_has_1_to_200_rows(api: Api, table: str, first: int) -> None:
+    assert error_code(api, f"{table}(first: {first}) {{ totalCount }}") == "BAD_USER_INPUT"
+
+
+def test_a_cursor_belongs_to_its_list_its_order_and_its_partner(api: Api) -> None:
+    monday = week()
+    ids = [add(api, name, calling(f"S-{name}", 1)) for name in ("a", "b")]
+    deliver(api, [call(one, monday, loss=9.0) for one in ids], [queue_call(one, monday, "ANSWERED", 5) for one in ids])
+    cursors = {
+        table: engagement(api, f"{table}(first: 1) {{ pageInfo {{ endCursor }} }}")[table]["pageInfo"]["endCursor"]
+        for table in TABLES
+    }
+    for table in TABLES:
+        for other, cursor in cursors.items():
+            if other != table:
+                assert error_code(api, f"{table}(after: $after) {{ nodes {{ {CUSTOMER} }} }}", after=cursor) == (
+                    "INVALID_CURSOR"
+                )
+    ascending = "customersByUsage(after: $after, orderBy: {field: CALLS, direction: ASC}) { nodes { calls } }"
+    assert error_code(api, ascending, after=cursors["customersByUsage"]) == "INVALID_CURSOR"
+    elsewhere = api.token(api.add_administrator("FULL_ADMINISTRATOR", api.other), api.other)
+    foreign = "query($after: String) { callingEngagement { customersByUsage(after: $after) { nodes { calls } } } }"
+    answer = api.ask(elsewhere, foreign, after=cursors["customersByUsage"])
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
+    for text in ("", "x", "AAAA"):
+        assert error_code(api, "customersByUsage(after: $after) { nodes { calls } }", after=text) == "INVALID_CURSOR"
+
+
+def test_a_cursor_goes_on_where_its_row_has_gone(api: Api) -> None:
+    monday = week()
+    ids = [add(api, name, calling(f"S-{name}", 1)) for name in ("a", "b", "c")]
+    deliver(api, [call(one, monday, loss=9.0) for one in ids])
+    asked = "customersByQuality(first: $first, after: $after)"
+    selection = f"{{ nodes {{ {CUSTOMER} }} pageInfo {{ endCursor hasPreviousPage }} }}"
+    first = engagement(api, f"{asked} {selection}", first=2, after=None)["customersByQuality"]
+    put_removed(api, "b", utc_now())
+    rest = engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])["customersByQuality"]
+    assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], True)
+    put_removed(api, "a", utc_now())
+    rest = engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])["customersByQuality"]
+    assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], False)
