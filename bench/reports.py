@@ -25,7 +25,7 @@ from store.client import Client, Document
 from store.clock import utc_now
 from store.indexes import ensure_indexes
 from store.license_reports import LicenseReports, Report, ReportName, ReportOrder
-from store.license_weeks import license_trend
+from store.license_trend import license_trend
 from store.peer_groups import threshold_of
 from store.scope import Scope
 from tests.mongod import running_set

@@ -7,37 +7,50 @@ later day, the last that were known before.
 """
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from prometheus_client import Counter
 
 from domain.instants import DAY
 from domain.license_snapshots import days_to_take, midnight
-from store.client import Client
+from store.client import Client, PyMongoError
 from store.clock import utc_now
 from store.customer_slices import SLICE
 from store.license_snapshots import take_snapshots
+from store.partners import PartnerDocument
 from store.scope import Scope
 from store.snapshot_days import all_partners, customers_to_take, finish_day, partners_behind
 
 _AT_ONCE = 2
+_DONE = Counter("partnerhub_license_snapshots_total", "Snapshots of licence lines that the job has taken")
 
 
 async def snapshot_licenses(client: Client) -> int:
     """Takes the days that have ended since the last run; answers how many snapshots those were."""
     now = utc_now()
-    taken = 0
-    for partner, done in await partners_behind(client, midnight(now) - DAY):
-        scope = Scope(client, partner.partner_id, now)
-        for day in days_to_take(done, partner.created_at, now):
-            taken += await _take_day(scope, day)
-    return taken
+    behind = await partners_behind(client, midnight(now) - DAY)
+    return await _take(client, ((one, days_to_take(done, one.created_at, now)) for one, done in behind))
 
 
 async def snapshot_licenses_now(client: Client) -> int:
     """The same for whoever asks on the command line: what lacks yesterday's snapshot gets it, whenever it came."""
     taken = await snapshot_licenses(client)
-    now = utc_now()
-    for partner, _ in await all_partners(client):
-        taken += await _take_day(Scope(client, partner.partner_id, now), midnight(now) - DAY)
+    yesterday = midnight(utc_now()) - DAY
+    return taken + await _take(client, ((one, [yesterday]) for one, _ in await all_partners(client)))
+
+
+async def _take(client: Client, due: Iterable[tuple[PartnerDocument, Sequence[datetime]]]) -> int:
+    """What fails for one partner keeps no other waiting."""
+    taken, failures = 0, []
+    for partner, days in due:
+        try:
+            for day in days:
+                taken += await _take_day(Scope(client, partner.partner_id, utc_now()), day)
+        except (PyMongoError, ExceptionGroup) as failure:
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("Some snapshots could not be taken.", failures)
     return taken
 
 
@@ -55,4 +68,5 @@ async def _take_day(scope: Scope, day: datetime) -> int:
         for _ in range(_AT_ONCE):
             group.create_task(work())
     await finish_day(scope, day)
+    _DONE.inc(taken)
     return taken

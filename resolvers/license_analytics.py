@@ -24,7 +24,7 @@ from store.customers import CustomerDocument
 from store.entitlements import EntitlementDocument
 from store.license_reports import Report, ReportLine, ReportName, ReportOrder
 from store.license_snapshots import DayFigures
-from store.license_weeks import license_trend
+from store.license_trend import license_trend
 
 
 @dataclass(frozen=True, slots=True)

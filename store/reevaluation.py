@@ -8,7 +8,8 @@ from domain.customer_keys import EVERYBODY
 from store.client import Client, Document
 from store.clock import utc_now
 from store.customer_orders import DEFAULT_COLUMNS, KEYS_INDEX, from_place, place_of
-from store.customer_slices import SLICE, CustomerSlice, change_customers
+from store.customer_slices import SLICE, Body, CustomerSlice, change_customers
+from store.license_weeks import OF_CUSTOMERS, week_repairs
 from store.partners import FORM, PartnerDocument, partner_document
 from store.scope import Scope
 
@@ -23,7 +24,7 @@ async def waiting_partners(client: Client) -> list[PartnerDocument]:
 
 async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     """Evaluates every customer that is behind, a slice a transaction; answers how many there were."""
-    count = await _evaluate(scope, {"settings_epoch": {"$lt": partner.epoch}})
+    count = await _evaluate(scope, {"settings_epoch": {"$lt": partner.epoch}}, _nothing_more)
     if not count:
         # Only where the settings are still those that all customers now rest on.
         where = {**scope.match(), "settings.version": partner.settings["version"]}
@@ -39,7 +40,7 @@ async def bring_up(client: Client) -> int:
     count = 0
     for partner in await client.collection("partners").find({"written_as": {"$ne": FORM}}, {"partner_id": 1}):
         scope = Scope(client, partner["partner_id"], utc_now())
-        count += await _evaluate(scope, {"written_as": {"$ne": FORM}})
+        count += await _evaluate(scope, {"written_as": {"$ne": FORM}}, _sum_weeks)
         await scope.collection("partners").update_one(scope.match(), {"$set": {"written_as": FORM}})
     return count
 
@@ -50,11 +51,11 @@ async def outdated_partners(client: Client) -> list[str]:
     return sorted(partner["partner_id"] for partner in found)
 
 
-async def _evaluate(scope: Scope, behind: Document) -> int:
+async def _evaluate(scope: Scope, behind: Document, body: Body[None]) -> int:
     count, place = 0, None
     while some := await _some(scope, behind, place):
         place = place_of(DEFAULT_COLUMNS, some[-1])
-        await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in some]}}, _nothing_more)
+        await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in some]}}, body)
         count += len(some)
     return count
 
@@ -66,6 +67,12 @@ async def _some(scope: Scope, behind: Document, place: tuple[object, ...] | None
         where["$or"] = from_place(DEFAULT_COLUMNS, place, inclusive=False)  # type: ignore[arg-type]
     order = [("name_folded", 1), ("_id", 1)]
     return await scope.collection("customers").find(where, _PROJECTION, sort=order, limit=SLICE, hint=KEYS_INDEX)
+
+
+async def _sum_weeks(changing: CustomerSlice) -> None:
+    """Weekly sums rest on snapshots alone, and so no fact of the customers brings them up."""
+    repairs = await week_repairs(changing.scope, changing.session, [work.id for work in changing.works])
+    await changing.scope.collection(OF_CUSTOMERS).bulk_write(repairs, session=changing.session)
 
 
 async def _nothing_more(_: CustomerSlice) -> None:

@@ -1,8 +1,11 @@
 """The job snapshot_licenses: each line and day once, whoever does it, and what was delivered wins."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -16,7 +19,9 @@ from store.clock import utc_now
 from store.license_snapshots import take_snapshots
 from store.scope import Scope
 from tests.domain.factory_lines import usage_line
+from tests.hub import Hub
 from tests.jobs.factory_imports import documents, import_lines, one
+from tests.jobs.test_roll_up_calls import KillAt
 from tests.store.factory_customers import DAY, add_customer, add_customers, partner_scope, subscription, trial
 
 TODAY = midnight(utc_now())
@@ -198,6 +203,87 @@ async def test_a_run_that_was_killed_is_finished_by_the_next(client: Client) -> 
     assert await scope.collection("license_snapshots").count(scope.match()) == 700
     assert (await one(scope, "partners"))["snapshot_day"] == YESTERDAY
     await assert_weeks_are_what_the_snapshots_say(scope)
+
+
+async def test_killed_at_any_command_it_leaves_a_slice_whole_or_untouched(
+    client: Client, mongo_uri: str, database_name: str
+) -> None:
+    scope = await old_partner(client)
+    ids = [await add_customer(scope, f"C-{number}", subscription(f"S-{number}")) for number in range(3)]
+    killer = KillAt()
+    killer.loop = asyncio.get_running_loop()
+    mortal = Client(mongo_uri, database_name, event_listeners=[killer])
+    is_dead, commands = True, 0
+    while is_dead:
+        commands += 1
+        for name in ("license_snapshots", "license_customer_weeks"):
+            await scope.collection(name).delete_many(scope.match())
+        task = asyncio.create_task(take_snapshots(Scope(mortal, scope.partner_id, utc_now()), ids, YESTERDAY))
+        killer.task, killer.left = task, commands
+        await asyncio.wait([task])
+        is_dead = task.cancelled()
+        # The dead one's last command may still be under way: whoever comes next waits for it.
+        await take_snapshots(scope, ids, YESTERDAY)
+        assert await scope.collection("license_snapshots").count(scope.match()) == 3
+        await assert_weeks_are_what_the_snapshots_say(scope)
+    # entitlements, what is taken, snapshots, days of the week, sums, sums again, commit
+    assert commands >= 7
+    await mortal.close()
+
+
+def take_for_ever(uri: str, database: str) -> None:
+    """One server process as far as this job is concerned."""
+
+    async def work() -> None:
+        client = Client(uri, database)
+        while True:
+            await snapshot_licenses_now(client)
+
+    asyncio.run(work())
+
+
+async def test_a_process_that_is_killed_leaves_its_work_to_the_others(
+    client: Client, mongo_uri: str, database_name: str
+) -> None:
+    scope = await many(client)
+    dying = get_context("spawn").Process(target=take_for_ever, args=(mongo_uri, database_name), daemon=True)
+    dying.start()
+    async with asyncio.timeout(60):
+        while not await scope.collection("license_snapshots").count(scope.match()):
+            await asyncio.sleep(0.001)
+    assert dying.pid is not None
+    os.kill(dying.pid, signal.SIGKILL)
+    dying.join()
+    await assert_weeks_are_what_the_snapshots_say(scope)
+    loop = JobLoop(client)
+    loop.start()
+    async with asyncio.timeout(60):
+        while not await _is_done(scope):
+            await asyncio.sleep(0.02)
+    await loop.stop()
+    assert await scope.collection("license_snapshots").count(scope.match()) == 700
+    await assert_weeks_are_what_the_snapshots_say(scope)
+
+
+async def test_a_partner_that_fails_keeps_no_other_waiting(client: Client) -> None:
+    broken, scope = [await old_partner(client, partner_id=name) for name in ("aaa", "acme")]
+    for reached in (broken, scope):
+        await add_customer(reached, "C-1", subscription("S-1"))
+    # What no import writes stops the slice that it is in.
+    await broken.collection("entitlements").update_one(broken.match(), {"$set": {"licenses": 7}})
+    with pytest.raises(ExceptionGroup):
+        await snapshot_licenses(client)
+    assert set(await taken(scope)) == {("S-1", YESTERDAY)}
+    assert not await _is_done(broken)
+
+
+async def test_the_command_line_takes_what_lacks_yesterdays(client: Client, mongo_uri: str, database_name: str) -> None:
+    scope = await partner_scope(client)
+    await add_customer(scope, "C-1", subscription("S-1"), subscription("S-2"))
+    hub = Hub(mongo_uri, database_name)
+    for done in (2, 0):
+        ran = await asyncio.to_thread(hub.command, "jobs", "run", "snapshot_licenses")
+        assert (ran.returncode, ran.stdout) == (0, f"snapshot_licenses: {done} done\n")
 
 
 async def test_the_loop_takes_the_snapshots_of_every_partner(client: Client) -> None:

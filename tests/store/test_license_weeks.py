@@ -12,7 +12,8 @@ from domain.types import AnalyticsProduct, PartnerRole
 from domain.weeks import WEEK, latest_completed
 from store.client import Client
 from store.clock import utc_now
-from store.license_weeks import license_trend
+from store.license_trend import license_trend
+from store.reevaluation import bring_up
 from store.scope import Scope
 from tests.domain.factory_lines import customer_line, usage_line
 from tests.factory_documents import assignment
@@ -178,3 +179,23 @@ async def test_a_sum_that_cannot_be_kept_is_answered_all_the_same(scope: Scope) 
     stamps = {"created_at": SUNDAY, "updated_at": SUNDAY}
     await scope.collection("license_weeks").insert_many([{**in_the_way, **stamps}])
     assert await trend(scope) == [(0, 10, 3, 1, 7)]
+
+
+async def test_what_another_version_wrote_is_brought_up(scope: Scope) -> None:
+    await deliver(scope, ("S-1", EARLIER, 2), ("S-1", SUNDAY, 3), ("S-2", LATEST, 4))
+    right = await trend(scope)
+    rows = scope.collection("license_customer_weeks")
+    first, second, third = await documents(scope, "license_customer_weeks")
+    await rows.delete_many({**scope.match(), "_id": first["_id"]})
+    await rows.update_one({**scope.match(), "_id": second["_id"]}, {"$set": {"used": 9}})
+    await rows.update_one({**scope.match(), "_id": third["_id"]}, {"$set": {"is_removed": True}})
+    await rows.insert_many([{**first, "_id": "nowhere", "week": EARLIER - WEEK}])
+    assert await trend(scope) != right
+    for name in ("partners", "customers"):
+        for stored in await documents(scope, name):
+            where = {**scope.match(), "_id": stored["_id"]}
+            await scope.collection(name).update_one(where, {"$set": {"written_as": 0}})
+    events = await documents(scope, "events")
+    assert await bring_up(scope.client) == 3
+    assert await trend(scope) == right
+    assert await documents(scope, "events") == events
