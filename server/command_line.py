@@ -145,9 +145,15 @@ def schema() -> None:
 
 
 @application.command()
-def check(data: Data = None) -> None:
+def check(
+    data: Data = None,
+    deep: Annotated[bool, typer.Option(help="Also compare every customer with its subscriptions and trials.")] = False,
+    repair: Annotated[bool, typer.Option(help="With --deep: write anew what is wrong.")] = False,
+) -> None:
     """Say what is wrong with settings, database, indexes and keys, and what to do."""
-    raise typer.Exit(asyncio.run(commands.check(read_settings(), data)))
+    if repair and not deep:
+        raise OperatorError("--repair goes with --deep.")
+    raise typer.Exit(asyncio.run(commands.check(read_settings(), data, deep=deep, repair=repair)))
 
 
 def main() -> None:

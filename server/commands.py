@@ -13,6 +13,7 @@ from domain.failures import OperatorError
 from domain.types import Product
 from jobs.loop import JOBS
 from jobs.sample import write_sample as write_sample_files
+from server.checks import deep_problems
 from server.collector import look_seldom
 from server.database import database_address, ready_client
 from server.import_command import run_import
@@ -134,19 +135,21 @@ async def run_job(settings: Settings, data: Path | None, name: str) -> None:
     print(f"{name}: {total} done")
 
 
-async def check(settings: Settings, data: Path | None) -> int:
+async def check(settings: Settings, data: Path | None, *, deep: bool = False, repair: bool = False) -> int:
     """Says what is wrong; 0 where nothing is."""
     problems: list[str] = []
     with database_address(settings, data) as uri:
         client = Client(uri, settings.database, driver=settings.driver)
         try:
             problems += await _database_problems(client)
+            # Customers of another version, or without their indexes, are for a start to bring up first.
+            problems += await deep_problems(client, repair=repair) if deep and not problems else []
         finally:
             await client.close()
     for problem in problems:
         print(problem)
     if not problems:
-        print("Settings, database, indexes and keys are as they should be.")
+        print(f"Settings, database, indexes{', keys and customers' if deep else ' and keys'} are as they should be.")
     return 1 if problems else 0
 
 

@@ -70,7 +70,7 @@ async def load_customers(scope: Scope, where: Document, session: Session) -> Cus
         raise OperatorError(f"There is no partner {scope.partner_id}: make it with `partnerhub partner create`.")
     now = utc_now()
     customers = await scope.collection("customers").find({**scope.match(), **where}, session=session)
-    held = await _entitlements_of(scope, [customer["_id"] for customer in customers], session)
+    held = await entitlements_of(scope, [customer["_id"] for customer in customers], session)
     works = [CustomerWork(customer, held.get(customer["_id"], ()), partner) for customer in customers]
     names = await _names_of_expired(scope, customers, now, session)
     for work in works:
@@ -79,7 +79,8 @@ async def load_customers(scope: Scope, where: Document, session: Session) -> Cus
     return CustomerSlice(scope, session, now, partner, works)
 
 
-async def _entitlements_of(scope: Scope, customer_ids: list[str], session: Session) -> dict[str, list[Document]]:
+async def entitlements_of(scope: Scope, customer_ids: list[str], session: Session) -> dict[str, list[Document]]:
+    """The subscriptions and trials of each customer, as their documents stand."""
     if not customer_ids:
         return {}
     where = {**scope.match(), "customer_id": {"$in": customer_ids}}

@@ -55,7 +55,7 @@ class CustomerWork:
         self._new: set[str] = set()
         self._touched: set[str] = set()
         self._customer_touched = self.is_new
-        self._remembers = False
+        self._remembers = self._is_distrusted = False
         self._remembered: set[str] = set()
         self._since: dict[CustomerStatus, datetime] = {
             CustomerStatus(detail["status"]): detail["since"] for detail in self.customer.get("status_details", ())
@@ -263,10 +263,14 @@ class CustomerWork:
         """Those of which only the bookkeeping is to be written."""
         return [self.entitlements[number] for number in sorted(self._remembered - self._touched - self._new)]
 
+    def write_anew(self) -> None:
+        """Distrusts what is stored beside the facts, and writes all that follows from them."""
+        self._is_distrusted = self._customer_touched = True
+
     @property
     def is_in_form(self) -> bool:
         """Whether what is stored was written as this version writes it, or nothing is stored yet."""
-        return self.is_new or self._before.get("written_as") == FORM
+        return self.is_new or (self._before.get("written_as") == FORM and not self._is_distrusted)
 
     def license_lines(self) -> tuple[Mapping[str, Line], Mapping[str, Line]]:
         """The licence lines as they were and as they must be, by id; a removed customer has none."""

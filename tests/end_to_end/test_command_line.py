@@ -96,6 +96,15 @@ def test_check_finds_nothing_wrong_with_a_ready_database(hub: Hub) -> None:
     assert (checked.returncode, checked.stdout.count("\n")) == (0, 1)
 
 
+def test_a_deep_check_looks_at_every_customer_and_alone_repairs(hub: Hub) -> None:
+    with hub.serving():
+        hub.import_lines("customers", [{"externalId": "C-1", "name": "Acme", "managedBy": "PARTNER_ORGANIZATION"}])
+    checked = hub.command("check", "--deep")
+    assert (checked.returncode, checked.stdout.count("\n")) == (0, 1) and "customers" in checked.stdout
+    refused = hub.command("check", "--repair")
+    assert refused.returncode == 2 and "--deep" in refused.stderr
+
+
 def test_a_bad_setting_is_named(hub: Hub) -> None:
     hub.environment["PARTNERHUB_RING_EVENTS"] = "many"
     refused = hub.command("check")
