@@ -61,7 +61,12 @@ def facts_keys(keys: Sequence[str]) -> list[str]:
 
 def ordering_keys(keys: Iterable[str]) -> list[str]:
     """Those of a customer's keys that have a stretch of their own in every order."""
-    return [key for key in keys if not key.startswith(_ONLY_BY_NAME)]
+    return [key for key in keys if is_ordering(key)]
+
+
+def is_ordering(key: str) -> bool:
+    """Whether a key has a stretch of its own in every order, and not in that of names alone."""
+    return not key.startswith(_ONLY_BY_NAME)
 
 
 def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:

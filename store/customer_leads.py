@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain.customer_filter import AllOf, Condition, ExpiresWithin, HasKey, HasWords
-from domain.customer_keys import EVERYBODY, ordering_window_keys, window_keys
+from domain.customer_keys import EVERYBODY, is_ordering, ordering_window_keys, window_keys
 from domain.holding_conditions import EndsWithin, IsLow
 from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.key_counts import Keys, counted, known_count
@@ -94,7 +94,7 @@ def _of_condition(scope: Scope, one: Condition) -> Iterator[Keys]:
 
 def _ordering_keys(scope: Scope, one: Condition) -> Keys:
     match one:
-        case HasKey(_, keys):
+        case HasKey(_, keys) if all(map(is_ordering, keys)):
             return keys
         case ExpiresWithin(days):
             return tuple(ordering_window_keys(scope.now, scope.now + timedelta(days=days)))

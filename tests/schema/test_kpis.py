@@ -144,38 +144,51 @@ def test_a_high_quarter_is_cut_to_three_quarters(api: Api) -> None:
 
 
 ORDERED = """query($order: CustomerOrder, $first: Int, $after: String, $last: Int, $before: String) { kpis {
-  nearingExpiration { customers(orderBy: $order, first: $first, after: $after, last: $last, before: $before) {
+  KPI { customers(orderBy: $order, first: $first, after: $after, last: $last, before: $before) {
     nodes { externalId } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } } }"""
 
 
-@pytest.mark.parametrize("field", ["NAME", "CREATED_AT", "LAST_ADMINISTRATOR_SIGN_IN_AT", "NEXT_EXPIRY_AT", "URGENCY"])
+@pytest.mark.parametrize("kpi", NAMES)
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
-def test_the_list_behind_a_figure_pages_in_every_order(api: Api, field: str, direction: str) -> None:
+def test_the_list_behind_a_figure_pages_in_every_order(api: Api, kpi: str, direction: str) -> None:
     now = utc_now()
-    for number in range(5):
+    for number in range(10):
         ends = now + (number * 7 % 5 + 20) * DAY
         created: dict[str, Any] = {"created_at": now - number * 3 % 5 * DAY, "last_administrator_sign_in_at": None}
-        put_customer(api, f"C-{number}", subscription(f"S-{number}", ends_at=ends), **created)
-    put_customer(api, "FAR", subscription("S-9"))
-    token, order = token_of(api, "FULL_ADMINISTRATOR"), {"field": field, "direction": direction}
-    whole = _page(api, token, order=order, first=200)
-    expected = [one["externalId"] for one in whole["nodes"]]
-    assert len(expected) == 5
-    forwards, backwards = list[str](), list[str]()
-    page = _page(api, token, order=order, first=2)
-    forwards += [one["externalId"] for one in page["nodes"]]
+        lines = [line("MEETINGS", 100, number), line("CALLING", 1, 2)]
+        held = [subscription(f"S-{number}-{place}", ends_at=ends, auto_renew=place == 1, **OLD) for place in (0, 1)]
+        put_customer(api, f"C-{number}", *({**one, "licenses": lines} for one in held), **created)
+    put_customer(api, "FAR", subscription("S-9", licenses=[line("MESSAGING", 1)]))
+    token, expected = token_of(api, "FULL_ADMINISTRATOR"), 2 if kpi == "lowLicenseAssignment" else 10
+    for field in ("NAME", "CREATED_AT", "LAST_ADMINISTRATOR_SIGN_IN_AT", "NEXT_EXPIRY_AT", "URGENCY"):
+        order = {"field": field, "direction": direction}
+        whole = [one["externalId"] for one in _page(api, token, kpi, order=order, first=200)["nodes"]]
+        assert len(set(whole)) == expected
+        assert _walked(api, token, kpi, order) == _walked_back(api, token, kpi, order) == whole
+
+
+def _walked(api: Api, token: str, kpi: str, order: Mapping[str, str]) -> list[str]:
+    size = 1 if kpi == "lowLicenseAssignment" else 3
+    page = _page(api, token, kpi, order=order, first=size)
+    found = [one["externalId"] for one in page["nodes"]]
     while page["pageInfo"]["hasNextPage"]:
-        page = _page(api, token, order=order, first=2, after=page["pageInfo"]["endCursor"])
-        forwards += [one["externalId"] for one in page["nodes"]]
-    page = _page(api, token, order=order, last=2)
-    while page["nodes"]:
-        backwards = [one["externalId"] for one in page["nodes"]] + backwards
-        page = _page(api, token, order=order, last=2, before=page["pageInfo"]["startCursor"])
-    assert forwards == backwards == expected
+        page = _page(api, token, kpi, order=order, first=size, after=page["pageInfo"]["endCursor"])
+        found += [one["externalId"] for one in page["nodes"]]
+    return found
 
 
-def _page(api: Api, token: str, **given: Any) -> dict[str, Any]:
-    found: dict[str, Any] = api.data(token, ORDERED, **given)["kpis"]["nearingExpiration"]["customers"]
+def _walked_back(api: Api, token: str, kpi: str, order: Mapping[str, str]) -> list[str]:
+    size = 1 if kpi == "lowLicenseAssignment" else 3
+    page = _page(api, token, kpi, order=order, last=size)
+    found = [one["externalId"] for one in page["nodes"]]
+    while page["pageInfo"]["hasPreviousPage"]:
+        page = _page(api, token, kpi, order=order, last=size, before=page["pageInfo"]["startCursor"])
+        found = [one["externalId"] for one in page["nodes"]] + found
+    return found
+
+
+def _page(api: Api, token: str, kpi: str = "nearingExpiration", **given: Any) -> dict[str, Any]:
+    found: dict[str, Any] = api.data(token, ORDERED.replace("KPI", kpi), **given)["kpis"][kpi]["customers"]
     return found
 
 
