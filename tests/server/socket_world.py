@@ -28,7 +28,7 @@ from server.event_stream import graphql_stream
 from server.feed_figures import FeedFigures
 from server.operations import Operations
 from server.protocol import SUBPROTOCOL
-from server.shared_feeds import shared_feeds
+from server.shared_feeds import SharedFeeds, shared_feeds
 from server.socket_transport import RequestTransport, SocketTransport
 from server.websocket import graphql_websocket
 from store.administrators import AdministratorDocument
@@ -214,7 +214,11 @@ class World:
     hub: SmallHub
     address: str
     server: uvicorn.Server
-    figures: FeedFigures
+    feeds: SharedFeeds
+
+    @property
+    def figures(self) -> FeedFigures:
+        return self.feeds.figures
 
     @property
     def connections(self) -> int:
@@ -258,7 +262,7 @@ async def running_world(
         while not server.started:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield World(hub, f"ws://127.0.0.1:{port}/graphql", server, shared_feeds(application.state, hub).figures)
+        yield World(hub, f"ws://127.0.0.1:{port}/graphql", server, shared_feeds(application.state, hub))
     finally:
         server.should_exit = True
         await serving

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import shutil
-from asyncio.subprocess import PIPE, create_subprocess_exec
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from server.protocol import CloseCode, ProtocolError
 from tests.server.socket_world import World, running_world
-from tests.store.feed_factory import Events
+from tests.store.feed_factory import Events, until
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parents[1] / "web"
@@ -135,33 +136,77 @@ async def test_one_who_does_not_read_is_cut_off_and_the_others_hear_all(world: W
     writer.close()
 
 
-@pytest.mark.skipif(
+needs_node = pytest.mark.skipif(
     shutil.which("node") is None or not (PACKAGES / "node_modules" / "graphql-sse").exists(),
     reason="needs Node and the packages of web/ (make setup installs them where Node is there)",
 )
+
+
+@needs_node
 async def test_the_real_client_hears_and_resumes(world: World, events: Events) -> None:
     start = await world.hub.feed.now_cursor("acme")
     await events.insert(range(5))
     operation = {"query": FEED, "variables": {"after": start}}
-    said = await _node(world, FULL, operation, 5)
-    assert [one["result"]["data"]["numbered"]["number"] for one in said[:-1]] == list(range(5))
+    async with node_client(world, FULL, operation, 5) as client:
+        assert await client.numbers(5) == list(range(5))
     async with streaming(world, FEED, last=start) as heard:
         third = (await heard.numbers(3))[-1][1]
-    assert [
-        one["result"]["data"]["numbered"]["number"] for one in (await _node(world, FULL, operation, 2, third))[:-1]
-    ] == [3, 4]
-    assert (await _node(world, FULL, {"query": "{ double(number: 1) }"}, 9)) == [
-        {"result": {"data": {"double": 2}}},
-        {"completed": 1},
-    ]
-    assert await _node(world, "nobody", operation, 1) == [{"failed": 401}]
+    async with node_client(world, FULL, operation, 2, third) as client:
+        assert await client.numbers(2) == [3, 4]
+    async with node_client(world, FULL, {"query": "{ double(number: 1) }"}, 9) as client:
+        assert [await client.hear() for _ in range(3)] == [
+            {"connected": "first"},
+            {"result": {"data": {"double": 2}}},
+            {"completed": 1},
+        ]
+    async with node_client(world, "nobody", operation, 1) as client:
+        assert await client.hear() == {"failed": 401}
 
 
-async def _node(
-    world: World, token: str, operation: dict[str, Any], count: int, last: str = ""
-) -> list[dict[str, Any]]:
+@needs_node
+async def test_the_real_client_comes_back_by_itself_behind_the_last_event(world: World, events: Events) -> None:
+    query = "subscription { numbered { number cursor } }"
+    async with node_client(world, FULL, {"query": query}, 6, attempts=5) as client:
+        await until(lambda: world.figures.subscribers == 1)
+        await events.insert(range(3))
+        assert await client.numbers(3) == [0, 1, 2]
+        for close in world.feeds.watch.everybody:
+            close(ProtocolError(CloseCode.SERVICE_RESTART, "come back"))
+        await events.insert(range(3, 6))
+        assert await client.numbers(3) == [3, 4, 5]
+        assert await client.hear() == {"completed": 6}
+
+
+class NodeClient:
+    """One process of graphql_sse_client.mjs."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def hear(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        async with asyncio.timeout(20):
+            said: dict[str, Any] = json.loads(await self._process.stdout.readline())
+            return said
+
+    async def numbers(self, count: int) -> list[int]:
+        found: list[int] = []
+        while len(found) < count:
+            if "result" in (said := await self.hear()):
+                found.append(said["result"]["data"]["numbered"]["number"])
+        return found
+
+
+@asynccontextmanager
+async def node_client(
+    world: World, token: str, operation: dict[str, Any], count: int, last: str = "", attempts: int = 0
+) -> AsyncIterator[NodeClient]:
     script = [str(HERE / "graphql_sse_client.mjs"), _url(world), f"Bearer {token}", str(PACKAGES)]
-    process = await create_subprocess_exec("node", *script, json.dumps(operation), str(count), last, stdout=PIPE)
-    async with asyncio.timeout(20):
-        output, _ = await process.communicate()
-    return [json.loads(line) for line in output.splitlines()]
+    given = [json.dumps(operation), str(count), last, str(attempts)]
+    process = await create_subprocess_exec("node", *script, *given, stdout=PIPE)
+    try:
+        yield NodeClient(process)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()

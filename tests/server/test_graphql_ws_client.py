@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from server.protocol import CloseCode, ProtocolError
 from tests.server.socket_world import World, running_world
-from tests.store.feed_factory import Events
+from tests.store.feed_factory import Events, until
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parents[1] / "web"
@@ -59,9 +60,10 @@ class NodeClient:
 
 
 @asynccontextmanager
-async def node_client(address: str, token: str) -> AsyncIterator[NodeClient]:
+async def node_client(address: str, token: str, **options: Any) -> AsyncIterator[NodeClient]:
     command = ["node", "--experimental-websocket", "--no-warnings", str(HERE / "graphql_ws_client.mjs")]
-    process = await create_subprocess_exec(*command, address, f"Bearer {token}", str(PACKAGES), stdin=PIPE, stdout=PIPE)
+    given = [address, f"Bearer {token}", str(PACKAGES), json.dumps(options)]
+    process = await create_subprocess_exec(*command, *given, stdin=PIPE, stdout=PIPE)
     try:
         yield NodeClient(process)
     finally:
@@ -107,3 +109,54 @@ async def test_learns_why_it_is_not_let_in(world: World) -> None:
         await client.run("{ double(number: 1) }")
         assert await client.hear() == {"closed": 4403, "reason": "This token is not valid."}
         assert await client.hear() == {"failed": "This token is not valid."}
+
+
+async def test_comes_back_by_itself_behind_its_last_cursor(world: World, events: Events) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
+        await client.run(FEED, 9, after=await world.hub.feed.now_cursor("acme"))
+        assert await client.hear() == {"connected": True}
+        heard: list[int] = []
+        # Each code that asks it to come back.
+        for number, code in enumerate((CloseCode.SERVICE_RESTART, CloseCode.TRY_AGAIN_LATER, CloseCode.TOO_SLOW)):
+            await events.insert([3 * number])
+            heard.append((await client.hear())["result"]["data"]["numbered"]["number"])
+            for close in world.feeds.watch.everybody:
+                close(ProtocolError(code, "come back"))
+            assert await client.hear() == {"closed": code, "reason": "come back"}
+            await events.insert([3 * number + 1, 3 * number + 2])
+            assert await client.hear() == {"connected": True}
+            heard += [(await client.hear())["result"]["data"]["numbered"]["number"] for _ in range(2)]
+        assert heard == list(range(9))
+        assert await client.hear() == {"completed": 9}
+
+
+async def test_does_not_come_back_where_it_has_made_a_mistake(world: World) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
+        await client.run(FEED, 9)
+        assert await client.hear() == {"connected": True}
+        await until(lambda: bool(world.feeds.watch.everybody))
+        for close in world.feeds.watch.everybody:
+            close(ProtocolError(CloseCode.BAD_REQUEST, "a mistake"))
+        assert await client.hear() == {"closed": 4400, "reason": "a mistake"}
+        assert await client.hear() == {"failed": "a mistake"}
+
+
+async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: World) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=True, lazyCloseTimeout=0) as client:
+        for _ in range(2):
+            assert world.connections == 0
+            await client.run("{ double(number: 1) }")
+            assert await client.hear() == {"connected": True}
+            assert await client.hear() == {"result": {"data": {"double": 2}}}
+            assert [await client.hear(), await client.hear()] == [
+                {"completed": 1},
+                {"closed": 1000, "reason": "Normal Closure"},
+            ]
+            await until(lambda: world.connections == 0)
+
+
+async def test_an_eager_client_holds_one_before_it_asks(world: World) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=False) as client:
+        assert await client.hear() == {"connected": True}
+        await client.run("{ double(number: 1) }")
+        assert await client.hear() == {"result": {"data": {"double": 2}}}
