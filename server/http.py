@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -84,6 +85,7 @@ async def _answered(request: Request) -> tuple[int, Answer, dict[str, str]]:
     hub: Hub = request.app.state.hub
     if request.method not in {"GET", "POST"}:
         raise HttpRefusal(405, "Use POST, or GET for queries.", Allow="GET, POST")
+    begun = monotonic()
     viewer = await hub.authenticate(bearer_token(request.headers.get("authorization")))
     parameters = await parameters_of(request)
     try:
@@ -98,7 +100,7 @@ async def _answered(request: Request) -> tuple[int, Answer, dict[str, str]]:
         raise HttpRefusal(405, "Mutations need POST.", Allow="POST")
     context = hub.context(viewer)
     context.asked_seen = _seen(request.headers.get(SEEN_HEADER))
-    answer = await hub.operations.answer(operation, parameters.variables, context)
+    answer = await hub.operations.answer(operation, parameters.variables, context, monotonic() - begun)
     return 200, answer, {SEEN_HEADER: str(context.seen)} if context.seen else {}
 
 

@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("MOTOR_MAX_WORKERS", "64")
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from inspect import isawaitable
 from typing import Any, Literal
 
@@ -50,6 +51,7 @@ __all__ = [
     "UpdateMany",
     "UpdateOne",
     "admin_client",
+    "deadline",
     "new_object_id_hex",
     "operation_time",
 ]
@@ -61,6 +63,8 @@ Document = dict[str, Any]
 Session = Any
 Write = InsertOne[Document] | UpdateOne | UpdateMany | ReplaceOne[Document] | DeleteOne | DeleteMany
 _MAJORITY: Mapping[str, Any] = {"w": "majority", "readConcernLevel": "majority", "retryWrites": True, "tz_aware": False}
+# One that hangs is given up after this and `connectTimeoutMS`, and what waits for it is broken off: 12 s otherwise.
+_HEARTBEAT_MS = 1000
 
 
 def new_object_id_hex() -> str:
@@ -72,6 +76,11 @@ def operation_time(session: Session) -> int:
     """When the session's last operation took place, on the database's 64-bit cluster clock."""
     at: Timestamp = session.operation_time
     return int(at.time) << 32 | int(at.inc)
+
+
+def deadline(seconds: float) -> AbstractContextManager[None]:
+    """Within it, whatever is asked of the database is answered, or broken off, before so many seconds have passed."""
+    return pymongo.timeout(seconds)
 
 
 def admin_client(uri: str) -> "pymongo.MongoClient[Document]":
@@ -95,7 +104,8 @@ class Client:
         selection_ms: int = 3000,
         **options: Any,
     ) -> None:
-        settings = {**_MAJORITY, "serverSelectionTimeoutMS": selection_ms, "connectTimeoutMS": 2000, **options}
+        found = {"serverSelectionTimeoutMS": selection_ms, "connectTimeoutMS": 2000}
+        settings = {**_MAJORITY, **found, "heartbeatFrequencyMS": _HEARTBEAT_MS, **options}
         if timeout_ms is not None:
             settings["timeoutMS"] = timeout_ms
         kind: Any = motor.motor_asyncio.AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient

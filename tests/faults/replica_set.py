@@ -30,6 +30,20 @@ class ReplicaSet:
         )
         return found
 
+    def successor(self, old: Mongod) -> float:
+        """When another member than `old` first takes writes, on the monotonic clock."""
+        others = [one for one in self.members if one is not old]
+        self._awaited(lambda: any(self._says(one, "isWritablePrimary") for one in others))
+        return monotonic()
+
+    def set_election_timeout(self, seconds: float) -> None:
+        """How long the members bear a primary's silence."""
+        with MongoClient[dict[str, Any]](self.uri) as client:
+            config = client.admin.command("replSetGetConfig")["config"]
+            config["version"] += 1
+            config["settings"]["electionTimeoutMillis"] = int(seconds * 1000)
+            client.admin.command("replSetReconfig", config)
+
     def settle(self) -> None:
         """Waits until one member is primary and the others follow it."""
         self.primary()

@@ -12,9 +12,11 @@ import orjson
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from domain.instants import parse_instant
+from store.clock import utc_now
 from tests.faults.truth import position_of
 
-ACTIVITY = "subscription($after: String) { activity(after: $after) { cursor event { id kind } } }"
+ACTIVITY = "subscription($after: String) { activity(after: $after) { cursor event { id at } } }"
 _OPEN_SECONDS = 5.0
 # A client that hears neither changes nor pings for so long takes its socket for lost.
 _SILENT_SECONDS = 25.0
@@ -29,6 +31,8 @@ class Subscriber:
         self._field = query.split("{")[1].split("(")[0].strip()
         self.heard: list[str] = []
         self.times: list[float] = []
+        # How old each change was when it was heard, in seconds, where the feed says when it took place.
+        self.ages: list[float] = []
         self.codes: list[int] = []
         self.closed_at: list[float] = []
         self.refusals: list[str] = []
@@ -90,6 +94,8 @@ class Subscriber:
         self._cursor = payload["data"][self._field]["cursor"]
         self.heard.append(position_of(self._cursor).token)
         self.times.append(monotonic())
+        if (event := payload["data"][self._field].get("event")) is not None:
+            self.ages.append((utc_now() - parse_instant(event["at"])).total_seconds())
 
     def longest_gap(self, begun: float, ended: float) -> float:
         """The longest time between two messages in the interval, or to its ends."""

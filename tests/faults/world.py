@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
+
+import httpx
 
 from tests.faults.figures import Figures
 from tests.faults.subscribers import ACTIVITY, Subscriber, until
@@ -28,6 +31,7 @@ class World:
     hub: Hub
     token: str
     customers: Sequence[str]
+    server: Server
     addresses: list[str] = field(default_factory=list)
 
     def cursor(self) -> str:
@@ -102,7 +106,7 @@ async def watched(world: World, subscribers: int, per_second: float, writers: in
         yield watch
     finally:
         load.stop()
-        await writing
+        await asyncio.wait_for(writing, 90)
 
 
 @contextmanager
@@ -123,7 +127,7 @@ def running_world(uri: str, **settings: str) -> Iterator[World]:
             "query($c: String) { customers(first: 200, after: $c) { nodes { id } } }", c=listed["pageInfo"]["endCursor"]
         )["data"]["customers"]
         customers = [row["id"] for row in (*listed["nodes"], *rest["nodes"])]
-        yield World(uri, database, hub, hub.token(), customers, [server.url])
+        yield World(uri, database, hub, hub.token(), customers, server, [server.url])
 
 
 def memory_of(server: Server) -> float:
@@ -131,6 +135,15 @@ def memory_of(server: Server) -> float:
     text = Path(f"/proc/{server.process.pid}/smaps_rollup").read_text()
     private = sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Private"))
     return private / 1024
+
+
+async def feed_gauge(server: Server, name: str) -> float:
+    """One of the figures of the server's feeds."""
+    async with httpx.AsyncClient() as http:
+        text = (await http.get(f"{server.url}/metrics")).text
+    found = re.search(rf"^partnerhub_feed_{name} (\S+)$", text, re.MULTILINE)
+    assert found is not None, text
+    return float(found[1])
 
 
 def descriptors_of(server: Server) -> int:

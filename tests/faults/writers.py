@@ -28,7 +28,8 @@ class Writers:
         self.seconds: list[float] = []
         self.refusals: Counter[str] = Counter()
         self.acknowledged_at: list[float] = []
-        self.unavailable_seconds: list[float] = []
+        # When each refused request began, and how long it took.
+        self.refused: list[tuple[float, float]] = []
         self._is_stopping = False
 
     @property
@@ -82,7 +83,7 @@ class Writers:
         code = answer["errors"][0]["extensions"]["code"]
         assert code in {"UNAVAILABLE", "TIMEOUT"}, answer
         self.refusals[code] += 1
-        self.unavailable_seconds.append(self.seconds[-1])
+        self.refused.append((begun, self.seconds[-1]))
         return None
 
     def lost_and_doubled(self, events: Sequence[Event]) -> tuple[int, int]:
