@@ -10,10 +10,10 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 CONTRACT := ../shared/tools/check_contract.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage chromium check lint types layers schema-current contract schema lock bench clean
+.PHONY: help setup run test test-faults soak coverage chromium check lint types layers schema-current contract schema lock bench clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(LINKED) $(WEB_BUILT) ## make the environment in .venv and build GraphiQL; nothing where all is there
 	@:
@@ -36,6 +36,12 @@ run: setup ## start everything on http://127.0.0.1:8000, with a sample partner a
 
 test: setup chromium ## run all tests against a real MongoDB (ARGS='-k word' for some of them)
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+test-faults: setup ## the faults of docs/reliability.md at full length, with their figures (ARGS='-k hangs' for some)
+	@PARTNERHUB_FAULTS=long $(PYTHON) -m pytest -n 0 tests/faults $(ARGS)
+
+soak: setup ## half an hour of changes, comings and goings, and restarts (MINUTES=5 for less)
+	@$(PYTHON) -m bench.soak $(or $(MINUTES),30)
 
 coverage: setup chromium ## run all tests and show which lines and branches none of them reaches
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)

@@ -1,16 +1,15 @@
-"""What the tests of faults share: the figures, and their table at the end of a long run."""
+"""What the tests of faults share: the figures, and their table at the end of a run in one process."""
 
 import pytest
 
 from tests.faults.figures import FIGURES, figures, machine
-from tests.faults.scale import IS_LONG
 
 __all__ = ["figures"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The table that docs/reliability.md shows."""
-    if IS_LONG and FIGURES.told:
+    if FIGURES.told:
         terminalreporter.write_sep("-", "figures of the faults")
         terminalreporter.write_line(machine())
         for row in FIGURES.table():

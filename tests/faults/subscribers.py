@@ -2,11 +2,14 @@
 
 import asyncio
 import random
+from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import websockets
@@ -22,17 +25,34 @@ _OPEN_SECONDS = 5.0
 _SILENT_SECONDS = 25.0
 
 
+class _Change(NamedTuple):
+    cursor: str
+    token: str
+    at: datetime | None
+
+
+@lru_cache(4096)
+def _change(text: str) -> _Change | None:
+    """What a message tells; None where it is none of a change. Hundreds of clients get the same bytes."""
+    message = orjson.loads(text)
+    if message["type"] != "next":
+        return None
+    assert "errors" not in message["payload"], message
+    (told,) = message["payload"]["data"].values()
+    at = parse_instant(told["event"]["at"]) if "event" in told else None
+    return _Change(told["cursor"], position_of(told["cursor"]).token, at)
+
+
 class Subscriber:
     """One client of one feed: what it heard, when, and how often its socket ended with which code."""
 
     def __init__(self, addresses: Sequence[str], token: str, cursor: str, query: str = ACTIVITY) -> None:
         # The first address is where it goes first; the same list is shared by all, and may be changed.
         self._addresses, self._token, self._query, self._cursor = addresses, token, query, cursor
-        self._field = query.split("{")[1].split("(")[0].strip()
         self.heard: list[str] = []
-        self.times: list[float] = []
+        self.times = array("d")
         # How old each change was when it was heard, in seconds, where the feed says when it took place.
-        self.ages: list[float] = []
+        self.ages = array("d")
         self.codes: list[int] = []
         self.closed_at: list[float] = []
         self.refusals: list[str] = []
@@ -42,6 +62,11 @@ class Subscriber:
     def start(self) -> None:
         """Connects, and goes on until `stop`."""
         self._task = asyncio.create_task(self._run())
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it has been stopped, and not started again."""
+        return self._task is None
 
     async def stop(self) -> None:
         """Leaves."""
@@ -76,26 +101,27 @@ class Subscriber:
         await _say(socket, type="connection_init", payload={"authorization": f"Bearer {self._token}"})
         while True:
             async with asyncio.timeout(_SILENT_SECONDS):
-                message = orjson.loads(await socket.recv())
+                text = await socket.recv()
+            if (change := _change(text)) is not None:
+                self._hear(change)
+                continue
+            message = orjson.loads(text)
             if message["type"] == "connection_ack":
                 asked = {"query": self._query, "variables": {"after": self._cursor}}
                 await _say(socket, id="1", type="subscribe", payload=asked)
                 self.is_live.set()
             elif message["type"] == "ping":
                 await _say(socket, type="pong")
-            elif message["type"] == "next":
-                self._hear(message["payload"])
             else:
                 self.refusals += [error["extensions"]["code"] for error in message.get("payload") or ()]
                 return
 
-    def _hear(self, payload: dict[str, Any]) -> None:
-        assert "errors" not in payload, payload
-        self._cursor = payload["data"][self._field]["cursor"]
-        self.heard.append(position_of(self._cursor).token)
+    def _hear(self, change: "_Change") -> None:
+        self._cursor = change.cursor
+        self.heard.append(change.token)
         self.times.append(monotonic())
-        if (event := payload["data"][self._field].get("event")) is not None:
-            self.ages.append((utc_now() - parse_instant(event["at"])).total_seconds())
+        if change.at is not None:
+            self.ages.append((utc_now() - change.at).total_seconds())
 
     def longest_gap(self, begun: float, ended: float) -> float:
         """The longest time between two messages in the interval, or to its ends."""

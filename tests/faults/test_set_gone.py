@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from time import monotonic
 
 import pytest
@@ -54,7 +54,7 @@ async def test_the_set_goes_and_comes_back(world: World, three: ReplicaSet, figu
     await watch.leave()
 
 
-async def first_after(times: list[float], moment: float) -> float:
+async def first_after(times: Sequence[float], moment: float) -> float:
     """When a subscriber first heard something after the moment."""
     await until(lambda: times[-1] > moment, 60)
     return next(at for at in times if at > moment)
