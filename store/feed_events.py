@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from sys import intern
 from typing import Any, NamedTuple
 
 from domain.feed_cursors import Position
@@ -26,10 +27,14 @@ class Facts:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> "Facts | None":
-        """The facts as the event's document holds them; None where there was no customer."""
+        """The facts as the event's document holds them; None where there was no customer.
+
+        Thousands of events lie in memory, and most of their keys are the same: each text is held once.
+        """
         if stored is None:
             return None
-        return cls(frozenset(stored["keys"]), tuple(stored["words"]), stored.get("access_until") or {})
+        words = tuple(map(intern, stored["words"]))
+        return cls(frozenset(map(intern, stored["keys"])), words, stored.get("access_until") or {})
 
     def is_open_to(self, administrator_id: str | None, now: datetime) -> bool:
         """Whether the assigned administrator reaches the customer; None stands for those who see all."""
@@ -54,7 +59,7 @@ class Hold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One event of the stream; `document` is what store/events.py wrote."""
+    """One event of the stream; `document` is what store/events.py wrote, but for the facts, which stand beside it."""
 
     position: Position
     document: Document
@@ -62,12 +67,12 @@ class FeedEvent:
     facts_after: Facts | None = field(repr=False)
 
     @classmethod
-    def of(cls, change: Mapping[str, Any]) -> "FeedEvent":
+    def of(cls, change: Document) -> "FeedEvent":
         """The event that an insert on the change stream brought."""
         document = change["fullDocument"]
         position = Position(cluster_time(change["clusterTime"]), change["_id"]["_data"])
-        before, after = Facts.of(document.get("facts_before")), Facts.of(document.get("facts_after"))
-        return cls(position, document, before, after)
+        before, after = Facts.of(document.pop("facts_before", None)), Facts.of(document.pop("facts_after", None))
+        return cls(position, document, after if before == after else before, after)
 
     @property
     def partner_id(self) -> str:
