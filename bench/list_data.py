@@ -22,6 +22,8 @@ _STEMS = ["Đorđe", "Müller", "Nordic", "Aqua", "Solar", "Vista", "Omega", "Gr
 _ENDS = ["works", "media", "soft", "bau", "net", "lab", "trade", "care", "line", "port", "tech", "foods"]
 _FORMS = ["GmbH", "Inc", "SA", "Ltd", "株式会社", "AB", "d.o.o."]
 _CHUNK = 2000
+# How many days ago, at most, a customer of the stage was added: trials and orders to set up are those of new ones.
+AGES = {"waiting": 20, "on trial": 60, "both": 400}
 
 
 def skewed(dice: random.Random, size: int) -> int:
@@ -32,8 +34,10 @@ def skewed(dice: random.Random, size: int) -> int:
 def made_customer(partner_id: str, number: int, dice: random.Random, now: datetime) -> dict[str, Any]:
     """One customer whose statuses, ends and keys agree with each other."""
     name = f"{_STEMS[skewed(dice, 12)]}{dice.choice(_ENDS)} {dice.randrange(5000)} {_FORMS[skewed(dice, 7)]}"
-    created_at = cut(now - dice.random() * 900 * DAY)
-    signed_in = cut(now - dice.random() ** 2 * 200 * DAY) if dice.random() < 0.75 else None
+    kind = dice.random()
+    age = dice.random() * AGES.get(_stage(kind), 900)
+    created_at = cut(now - age * DAY)
+    signed_in = cut(now - min(age, dice.random() ** 2 * 200) * DAY) if dice.random() < 0.75 else None
     document: dict[str, Any] = {
         "_id": f"cus_{dice.getrandbits(96):024x}",
         "partner_id": partner_id,
@@ -51,7 +55,7 @@ def made_customer(partner_id: str, number: int, dice: random.Random, now: dateti
         "assignments": [],
         "delivered": {},
         "name_folded": sort_form(name),
-        **_holdings(dice, now, signed_in or created_at),
+        **_holdings(kind, dice, now, signed_in or created_at),
     }
     if dice.random() < 0.5:
         holder = {"administrator_id": ADMINISTRATORS[skewed(dice, 20)], "assigned_at": created_at}
@@ -60,12 +64,15 @@ def made_customer(partner_id: str, number: int, dice: random.Random, now: dateti
     return _with_keys(document)
 
 
-def _holdings(dice: random.Random, now: datetime, active_at: datetime) -> dict[str, Any]:
-    kind = dice.random()
-    expired, waiting = kind < 0.12, 0.12 <= kind < 0.17
-    running = kind >= 0.2
-    has_trial = running and dice.random() < 0.2
-    has_subscription = running and (not has_trial or dice.random() < 0.5)
+def _stage(kind: float) -> str:
+    bounds = ((0.12, "expired"), (0.17, "waiting"), (0.2, "idle"), (0.28, "on trial"), (0.36, "both"))
+    return next((stage for bound, stage in bounds if kind < bound), "subscribed")
+
+
+def _holdings(kind: float, dice: random.Random, now: datetime, active_at: datetime) -> dict[str, Any]:
+    stage = _stage(kind)
+    expired, waiting, running = stage == "expired", stage == "waiting", kind >= 0.2
+    has_trial, has_subscription = stage in ("on trial", "both"), stage in ("both", "subscribed")
     trial_ends = [cut(now + dice.random() * 90 * DAY)] if has_trial else []
     subscription_ends = [cut(now + dice.random() * 730 * DAY)] if has_subscription else []
     expiring = sorted(trial_ends + (subscription_ends if dice.random() < 0.5 else []))
