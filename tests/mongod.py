@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,17 @@ def _die_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def _open_files() -> None:
+    """As many as the machine lets a process have: each collection and each index of a database is a file."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _begin() -> None:
+    _die_with_parent()
+    _open_files()
+
+
 class Mongod:
     """One mongod on a loopback port. It is a member of the set `set_name` once somebody initiates that set."""
 
@@ -53,8 +65,10 @@ class Mongod:
         place = ["--dbpath", str(self.folder), "--logpath", str(self.log), "--logappend"]
         network = ["--bind_ip", "127.0.0.1", "--port", str(self.port), "--nounixsocket", "--replSet", self.set_name]
         size = ["--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256"]
-        # Statistics every second, which nobody reads.
-        quiet = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+        # Statistics every second, which nobody reads; and five minutes of the past, in which the files of the databases
+        # that hundreds of tests have dropped would stay open, more of them than a process may have.
+        parameters = ("diagnosticDataCollectionEnabled=false", "minSnapshotHistoryWindowInSeconds=0")
+        quiet = [word for parameter in parameters for word in ("--setParameter", parameter)]
         return [str(mongod_binary()), *place, *network, *size, *quiet, *self.options]
 
     def start(self) -> None:
@@ -69,7 +83,7 @@ class Mongod:
             self.command(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 (one system call, its library is loaded before)
+            preexec_fn=_begin,  # noqa: PLW1509 (one system call, its library is loaded before)
         )
 
     def wait_until_up(self) -> None:
