@@ -79,6 +79,10 @@ class Hub:
             self._tokens[key] = issued
         return self._tokens[key]
 
+    def fresh_token(self, seconds: int, role: str = "FULL_ADMINISTRATOR") -> str:
+        """A token that ends so soon."""
+        return self._with_client(lambda c: issue_token(Scope(c, PARTNER, utc_now()), EMAILS[role], "api", seconds))
+
     def _with_client(self, work: Callable[[Client], Awaitable[Result]]) -> Result:
         async def run() -> Result:
             client = Client(self.environment["MONGODB_URI"], self.environment["PARTNERHUB_DATABASE"])

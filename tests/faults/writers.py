@@ -21,7 +21,7 @@ class Writers:
     """Each writer turns one tag on and off at customers of its own, so that every answer is known beforehand."""
 
     def __init__(self, addresses: Sequence[str], token: str, customers: Sequence[str], tag: str) -> None:
-        self._addresses, self._tag, self._customers = addresses, tag, customers
+        self._addresses, self.tag, self._customers = addresses, tag, customers
         self._headers = {"Authorization": f"Bearer {token}"}
         # By customer, what was acknowledged; by request, how long it took; and what else was answered.
         self.acknowledged: dict[str, list[str]] = {id_: [] for id_ in customers}
@@ -59,7 +59,7 @@ class Writers:
             await self._until_acknowledged(http, customer, is_on[customer])
 
     async def _until_acknowledged(self, http: httpx.AsyncClient, customer: str, on: bool) -> None:
-        given = {"customers": {"ids": [customer]}, "tags": [self._tag], "idempotencyKey": uuid4().hex}
+        given = {"customers": {"ids": [customer]}, "tags": [self.tag], "idempotencyKey": uuid4().hex}
         body = {"query": _MUTATION.format(_FIELDS[on]), "variables": {"i": given}}
         while (payload := await self._answer(http, body, _FIELDS[on])) is None:
             await asyncio.sleep(random.uniform(0.02, 0.2))
