@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.figures import Figures
 from tests.faults.raw_sockets import RawSocket
-from tests.faults.scale import sized
+from tests.faults.scale import IS_LONG, sized
 from tests.faults.subscribers import until
 from tests.faults.world import Watch, World, feed_gauge, memory_of, running_world, watched
 
@@ -51,8 +51,9 @@ async def test_one_who_does_not_read_is_closed_and_the_others_do_not_notice(worl
     figures.tell(FAULT, "closed after", closed, 10, "s")
     figures.tell(FAULT, "memory grown", grown, 20, "MB")
     figures.tell(FAULT, "p99 of the others before", usual, None, "ms")
-    figures.tell(FAULT, "p99 of the others beside it", beside, None, "ms")
     await watch.leave()
+    # A short run shares its cores with other tests, and has too few changes for a p99.
+    figures.tell(FAULT, "p99 of the others beside it", beside, usual * 1.2 if IS_LONG else None, "ms")
 
 
 async def elapsed(seconds: float) -> None:
