@@ -54,10 +54,11 @@ def leads_in_order(scope: Scope, wanted: Condition, customers: int) -> list[Lead
     return _rarest_first(scope, _with_sight(scope, keys), customers)
 
 
-def leads_by_name_alone(scope: Scope, wanted: Condition, customers: int) -> list[Lead]:
+async def counted_leads_by_name_alone(scope: Scope, wanted: Condition) -> list[Lead]:
     """What only the index of keys can be read by, the rarest first: words, and what customers hold."""
     keys = [keys for one in conjuncts(wanted) if not _ordering_keys(scope, one) for keys in _of_condition(scope, one)]
-    return _rarest_first(scope, keys, customers)
+    counts = await counted(scope, keys)
+    return sorted((Lead(one, counts[one], is_known=True) for one in keys), key=lambda lead: lead.count)
 
 
 async def rarest_keys(scope: Scope, wanted: Condition) -> Keys:

@@ -18,6 +18,7 @@ from store.customer_orders import Column, CustomerOrder
 from store.customer_stretches import Reach, Stretches
 
 Place = tuple[Value, ...]
+_A_FEW_TIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ class Mirror:
         sort = [(field, self._step), *((column.field, -column.direction) for column in self._ties)]
         reach = self._from(place)
         while True:
-            # Twice as many as are asked for: then most groups of ties end within what was read.
-            asked = 2 * limit
+            # More than are asked for: then most groups of ties end within what was read.
+            asked = 2 * limit if self.stretches.is_dense else limit + _A_FEW_TIES
             batch = await self.stretches.find(reach, filters, sort, asked)
             groups = [list(rows) for _, rows in groupby(batch, itemgetter(field))]
             cut = groups.pop() if len(batch) == asked else None

@@ -133,7 +133,7 @@ def _index(stored: Column, name: str) -> IndexModel:
 
 
 _INDEX_NAMES = {field: f"by_{field.lower()}" for field in CustomerOrderField} | {_F.NAME: KEYS_INDEX}
-# One index a field, read either way: each index and each entry costs every change (docs/decisions/0006 and 0011).
+# One index a field, read either way: each index and each entry costs every change (docs/decisions/0006 and 0009).
 ORDER_INDEXES = (
     # One key and the default order: whatever single condition a list has, its page is a stretch of this index.
     IndexModel([("keys", 1), ("partner_id", 1), ("name_folded", 1), ("_id", 1)], name=KEYS_INDEX),

@@ -5,7 +5,7 @@ from domain.list_cursors import list_digest, read_cursor, write_cursor
 from domain.paging import Page, PageRequest
 from store.customer_documents import CustomerDocument
 from store.customer_orders import CustomerOrder, place_of
-from store.customer_plans import choose_plan, implied_range
+from store.customer_plans import choose_plan, implied_range, is_tied
 from store.customer_queries import led_where
 from store.customer_stretches import Stretches
 from store.customer_walks import Walk
@@ -22,16 +22,21 @@ async def read_page(
         None if cursor is None else read_cursor(digest, kinds, cursor) for cursor in (request.after, request.before)
     )
 
+    columns = order.columns
+
     def cursor_of(row: CustomerDocument) -> str:
-        return write_cursor(digest, place_of(order.columns, row.document))
+        return write_cursor(digest, place_of(columns, row.document))
 
     wanted = simplified(condition)
     if is_impossible(wanted):
         return Page((), False, False, cursor_of)
-    plan = choose_plan(scope, wanted, order, expected)
+    start, end = (before, after) if request.is_backward else (after, before)
+    if is_tied(wanted, order):
+        # The name and the id are all that tells the places apart.
+        order, start, end = CustomerOrder(), start and start[1:], end and end[1:]
+    plan = await choose_plan(scope, wanted, order, expected)
     where = led_where(scope, wanted, plan.leads)
     walk = Walk(Stretches(scope, where, plan, implied_range(scope, wanted, order)), order, request.is_backward)
-    start, end = (before, after) if request.is_backward else (after, before)
     rows, is_behind, is_ahead = await walk.stretch(start, end, request.size)
     documents = [CustomerDocument(row) for row in (reversed(rows) if request.is_backward else rows)]
     has_next, has_previous = (is_behind, is_ahead) if request.is_backward else (is_ahead, is_behind)

@@ -1,4 +1,4 @@
-"""Which index a page of customers is read from, and by which keys: one query, without asking the database first.
+"""Which index a page of customers is read from, and by which keys: without asking the database first, but for words.
 
 The choice is ours, since MongoDB remembers a plan for a shape of query, and the plan that suits a rare tag reads half
 a partner for a common one. Where we cannot know better, two keys are read by turns (see store/customer_stretches.py).
@@ -10,11 +10,11 @@ from datetime import timedelta
 from math import prod
 from typing import Literal
 
-from domain.customer_filter import Condition
+from domain.customer_filter import Condition, HasKey
 from domain.holding_conditions import EndsWithin
 from domain.types import CustomerOrderField
 from store.client import Document
-from store.customer_leads import Lead, conjuncts, leads_by_name, leads_by_name_alone, leads_in_order
+from store.customer_leads import Lead, conjuncts, counted_leads_by_name_alone, leads_by_name, leads_in_order
 from store.customer_orders import KEYS_INDEX, CustomerOrder
 from store.key_counts import Keys
 from store.scope import Scope
@@ -24,6 +24,7 @@ _PAGE = 51
 EXPECTED = 200_000
 # So many may be read to the last, or twice in a race, without harm.
 _FEW = 1_000
+_EXPIRED = "status:EXPIRED"
 # Two lists of more keys than that are not read by turns.
 _MOST_RACING = 20
 
@@ -45,13 +46,16 @@ class Plan:
         return "keys" if self.index == KEYS_INDEX else "order_keys"
 
 
-def choose_plan(scope: Scope, wanted: Condition, order: CustomerOrder, customers: int = EXPECTED) -> Plan:
-    """The plan of a simplified condition, by what is known of its keys."""
-    by_name = leads_by_name(scope, wanted, customers)
+async def choose_plan(scope: Scope, wanted: Condition, order: CustomerOrder, customers: int = EXPECTED) -> Plan:
+    """The plan of a simplified condition, by what is known of its keys.
+
+    Words are counted where that is not known: another order has no stretch of them, and whether to walk along it or
+    to collect who has the word makes the difference between a page and half a partner.
+    """
     if order.field is CustomerOrderField.NAME:
-        return Plan(KEYS_INDEX, _chosen(by_name, customers))
+        return Plan(KEYS_INDEX, _chosen(leads_by_name(scope, wanted, customers), customers))
+    alone = await counted_leads_by_name_alone(scope, wanted)
     in_order = leads_in_order(scope, wanted, customers)
-    alone = leads_by_name_alone(scope, wanted, customers)
     if alone and alone[0].count < _walked(in_order[0], [*in_order[1:], *alone], customers):
         return Plan(KEYS_INDEX, (alone[0].keys,), sorts=True)
     return Plan(order.index, _chosen(in_order, customers))
@@ -64,13 +68,19 @@ def _chosen(leads: Sequence[Lead], customers: int) -> tuple[Keys, ...]:
         return (first.keys,)
     is_sure = first.is_known and first.count <= _FEW
     # Where even independent conditions need a long walk, walking twice is no insurance.
-    is_long = first.is_known and others[0].is_known and _walked(first, others, customers) > 1.5 * _FEW
+    is_long = _walked(first, others, customers) > 1.2 * _FEW
     return (first.keys,) if is_sure or is_long else (first.keys, others[0].keys)
 
 
 def _walked(lead: Lead, others: Sequence[Lead], customers: int) -> float:
     """How many customers of the lead a walk passes for a page, were the conditions independent."""
     return min(lead.count, _PAGE * prod(max(1.0, customers / max(1.0, other.count)) for other in others))
+
+
+def is_tied(wanted: Condition, order: CustomerOrder) -> bool:
+    """Whether all matches have one value in the order, so that it is that of names: who is EXPIRED has no next end."""
+    decided = order.field in (CustomerOrderField.NEXT_EXPIRY_AT, CustomerOrderField.URGENCY)
+    return decided and any(isinstance(one, HasKey) and one.keys == (_EXPIRED,) for one in conjuncts(wanted))
 
 
 def implied_range(scope: Scope, wanted: Condition, order: CustomerOrder) -> list[Document]:

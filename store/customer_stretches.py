@@ -16,7 +16,7 @@ from store.customer_queries import COLLECTION
 from store.key_counts import Keys
 from store.scope import Scope
 
-_MOST_STRETCHES = 200
+_MOST_STRETCHES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class Stretches:
     where: Document
     plan: Plan
     conditions: Sequence[Document] = ()
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether whatever carries a key matches, so that rows cost no more than they are."""
+        return "$nor" not in self.where and len(self.plan.leads) == 1
 
     async def find(
         self, reach: Reach, filters: Sequence[Document], sort: Sequence[tuple[str, int]], limit: int
