@@ -98,8 +98,10 @@ async def test_killed_at_any_command_it_leaves_the_old_sums_or_the_new_ones(
         await asyncio.wait([task])
         is_dead = task.cancelled()
         assert await counted(scope) in ({week: before}, {week: size})
-        await roll_up_calls_now(scope.client)
-        assert await counted(scope) == {week: size}
+        # The command that was given up may still run in the database and overtake the next roll-up: then comes another.
+        async with asyncio.timeout(20):
+            while await counted(scope) != {week: size}:
+                await roll_up_calls_now(scope.client)
     # begin, two lists of slices, three questions a slice, totals, finish
     assert commands >= 1 + 2 + 3 * 3 + 2
     await mortal.client.close()
