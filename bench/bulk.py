@@ -42,16 +42,17 @@ async def ask(http: httpx.AsyncClient, query: str, **variables: Any) -> dict[str
     return data
 
 
-def caller(hub: Hub, partner: str) -> httpx.AsyncClient:
+async def caller(hub: Hub, partner: str) -> httpx.AsyncClient:
     """Somebody who asks for the partner."""
-    headers = {"Authorization": f"Bearer {hub.token(partner=partner)}"}
+    token = await asyncio.to_thread(hub.token, partner=partner)
+    headers = {"Authorization": f"Bearer {token}"}
     return httpx.AsyncClient(base_url=hub.url, headers=headers, timeout=30)
 
 
 async def followed(stack: AsyncExitStack, hub: Hub) -> list[int]:
     """A hundred sockets on one list of the tagged partner; the answer counts what each has heard."""
     heard = [0] * SUBSCRIBERS
-    address, token = hub.url.replace("http", "ws", 1) + "/graphql", hub.token()
+    address, token = hub.url.replace("http", "ws", 1) + "/graphql", await asyncio.to_thread(hub.token)
     for number in range(SUBSCRIBERS):
         connecting = websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None)  # type: ignore[list-item]
         connection = await stack.enter_async_context(connecting)
@@ -72,7 +73,8 @@ async def followed(stack: AsyncExitStack, hub: Hub) -> list[int]:
 
 async def others_feed(hub: Hub, scope: Scope, stop: asyncio.Event) -> list[float]:
     """How late the other partner's changes reach one subscriber of its own, in milliseconds."""
-    address, token = hub.url.replace("http", "ws", 1) + "/graphql", hub.token(partner=OTHER)
+    token = await asyncio.to_thread(hub.token, partner=OTHER)
+    address = hub.url.replace("http", "ws", 1) + "/graphql"
     committed: dict[str, float] = {}
     async with websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None) as connection:  # type: ignore[list-item]
         widget = Subscriber(connection)
@@ -148,7 +150,7 @@ async def _prepared(hub: Hub, uri: str, customers: int) -> tuple[Client, Scope, 
 async def _with_neighbours(hub: Hub, other: Scope, work: Callable[[], Awaitable[float]]) -> float:
     """Does the work while the other partner goes on, and prints what that was like."""
     stop = asyncio.Event()
-    async with caller(hub, OTHER) as http:
+    async with await caller(hub, OTHER) as http:
         usual = await requests(http, lambda count: count >= USUAL)
         beside = asyncio.create_task(requests(http, lambda _: stop.is_set()))
         feed = asyncio.create_task(others_feed(hub, other, stop))
@@ -169,7 +171,7 @@ async def main(customers: int) -> None:
         with hub.serving():
             async with AsyncExitStack() as stack:
                 heard = await followed(stack, hub)
-                async with caller(hub, PARTNER) as http:
+                async with await caller(hub, PARTNER) as http:
                     rate = customers / await _with_neighbours(hub, other, lambda: tagged(http))
                 print(f"{sum(heard):,} changes delivered to {SUBSCRIBERS} subscribers")
         await client.close()
