@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.ratios import percent
+from domain.line_ratios import LineRatios
 from domain.types import Product
 
 
@@ -22,7 +22,7 @@ class Figures(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LicenseLine:
+class LicenseLine(LineRatios):
     """Licences of one product: assigned may exceed total, used never exceeds assigned."""
 
     product: Product
@@ -31,24 +31,9 @@ class LicenseLine:
     used: int
 
     @property
-    def available(self) -> int:
-        """What is left to assign."""
-        return max(0, self.total - self.assigned)
-
-    @property
     def overage(self) -> int:
         """What was assigned beyond the total."""
         return max(0, self.assigned - self.total)
-
-    @property
-    def assigned_percent(self) -> float | None:
-        """Assigned in percent of the total."""
-        return percent(self.assigned, self.total)
-
-    @property
-    def used_percent(self) -> float | None:
-        """Used in percent of the total."""
-        return percent(self.used, self.total)
 
 
 def license_lines(figures: Iterable[Figures]) -> list[LicenseLine]:

@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
+from domain.line_ratios import LineRatios
 from domain.list_cursors import Kind
-from domain.ratios import percent
 from domain.report_figures import ReportSums
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, SubscriptionType
 from store.client import Document
@@ -49,7 +49,7 @@ class Report(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ReportLine:
+class ReportLine(LineRatios):
     """A row: one entitlement's licences of the report's product."""
 
     entitlement_id: str
@@ -69,21 +69,6 @@ class ReportLine:
         """The typed form of a document of the collection."""
         same = {name: document[name] for name in _SAME_NAME}
         return cls(subscription_id=document["number"], trial=document["kind"] == SubscriptionType.TRIAL, **same)
-
-    @property
-    def available(self) -> int:
-        """What is left to assign."""
-        return max(0, self.total - self.assigned)
-
-    @property
-    def assigned_percent(self) -> float | None:
-        """Assigned in percent of the total."""
-        return percent(self.assigned, self.total)
-
-    @property
-    def used_percent(self) -> float | None:
-        """Used in percent of the total."""
-        return percent(self.used, self.total)
 
 
 _SAME_NAME = tuple(name for name in ReportLine.__slots__ if name not in ("subscription_id", "trial"))
