@@ -134,8 +134,8 @@ def _problems(
     expected = _expected(customer, held, partner, at)
     wrong = [name for name in _COMPARED if customer.get(name) != expected[name]]
     problems = [f"{name} is {_short(customer.get(name))} and should be {_short(expected[name])}" for name in wrong]
-    if sorted(customer["keys"]) != sorted(expected["keys"]):
-        problems.append(f"keys {_short(sorted(set(customer['keys']) ^ set(expected['keys'])))} are amiss")
+    arrays = [name for name in ("keys", "order_keys") if sorted(customer[name]) != sorted(expected[name])]
+    problems += [f"{name} {_short(sorted(set(customer[name]) ^ set(expected[name])))} are amiss" for name in arrays]
     wanted = {} if is_removed(customer, at) else license_lines({**customer, **expected}, held, at)
     stored = lines.get(customer["_id"], {})
     amiss = sorted(id_ for id_ in wanted.keys() | stored.keys() if wanted.get(id_) != stored.get(id_))

@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.customer_keys import customer_keys, expiry_keys, facts_keys, window_keys
+from domain.customer_keys import (
+    customer_keys,
+    expiry_keys,
+    facts_keys,
+    ordering_keys,
+    ordering_window_keys,
+    window_keys,
+)
 
 HOUR = timedelta(hours=1)
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1))
@@ -59,3 +66,26 @@ def test_an_end_an_hour_outside_the_window_shares_none(now: datetime, days: int,
 def test_a_window_is_few_buckets(now: datetime, days: int) -> None:
     """Beyond 200 branches MongoDB would sort in memory instead of merging."""
     assert len(window_keys(now, now + timedelta(days=days))) <= 64
+
+
+@given(instants, st.integers(1, 365), st.floats(0.0, 1.0))
+def test_an_end_within_the_window_shares_an_ordering_bucket_with_it(now: datetime, days: int, part: float) -> None:
+    end = now + part * timedelta(days=days)
+    window = ordering_window_keys(now, now + timedelta(days=days))
+    assert not set(ordering_keys(expiry_keys([end]))).isdisjoint(window)
+    # Eight ranks of each are merged in one query, which reads at most 400 stretches.
+    assert len(window) <= 40
+
+
+@given(instants, st.integers(1, 365), st.timedeltas(64 * HOUR, timedelta(days=400)))
+def test_an_end_64_hours_outside_the_window_shares_no_ordering_bucket(
+    now: datetime, days: int, distance: timedelta
+) -> None:
+    until = now + timedelta(days=days)
+    window = set(ordering_window_keys(now, until))
+    assert window.isdisjoint(ordering_keys(expiry_keys([now - distance, until + distance])))
+
+
+def test_words_and_holdings_have_no_stretch_in_every_order() -> None:
+    keys = ["*", "status:TRIAL", "running:CALLING", "holds:any", "w:acme", "ends:1:5", "ends:8:5", "ends:64:5"]
+    assert ordering_keys(keys) == ["*", "status:TRIAL", "ends:64:5"]

@@ -55,6 +55,7 @@ async def test_what_the_write_path_wrote_is_right_over_several_slices(client: Cl
         ("customers", {"holdings": {}}, "holdings is {} and should be"),
         ("customers", {"holdings.MEETINGS.assigned": 6}, "holdings is"),
         ("customers", {"keys": ["*"]}, "keys ["),
+        ("customers", {"order_keys": ["*"]}, "order_keys ["),
         ("customers", {"next_evaluation_at": None}, "next_evaluation_at is None and should be"),
         ("license_lines", {"used": 9}, "licence lines ['sub_"),
         ("license_lines", {"customer_id": "cus_other"}, "licence lines ['sub_"),
