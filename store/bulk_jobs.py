@@ -80,12 +80,15 @@ async def begin_job(mutation: Mutation, tagging: Tagging, customer_ids: Sequence
 
 
 async def read_job(scope: Scope, id_: str) -> BulkJobDocument | None:
-    """The job as it stands: whoever began it follows it, and who sees all customers."""
+    """The job as it stands: whoever began it follows it, and who sees all customers.
+
+    The sums come first: a job that still runs afterwards had all its slices then; one that has ended carries its own.
+    """
+    sums = await _figures(scope, id_)
     found = await scope.collection(JOBS).find_one({**scope.match(), "_id": id_, **_mine(scope)})
     if found is None:
         return None
-    is_running = found["state"] == BulkJobState.RUNNING
-    figures = await _figures(scope, id_) if is_running else found
+    figures = sums if found["state"] == BulkJobState.RUNNING else found
     return BulkJobDocument(
         id=id_,
         state=BulkJobState(found["state"]),
