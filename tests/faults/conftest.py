@@ -1,10 +1,35 @@
-"""What the tests of faults share: the figures, and their table at the end of a run in one process."""
+"""What the tests of faults share: their worlds, the figures, and their table at the end of a run in one process."""
+
+from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.figures import FIGURES, figures, machine
+from tests.faults.replica_set import ReplicaSet, running_replica_set
+from tests.faults.world import World, running_world
 
 __all__ = ["figures"]
+
+
+@pytest.fixture(scope="module")
+def world(mongo_uri: str) -> Iterator[World]:
+    """A partner and a server on the database that all tests share, which nobody mistreats."""
+    with running_world(mongo_uri) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def three() -> Iterator[ReplicaSet]:
+    """Three members of the module's own, to be mistreated."""
+    with running_replica_set() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def world_of_three(three: ReplicaSet) -> Iterator[World]:
+    """A partner and a server on these three."""
+    with running_world(three.uri) as made:
+        yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

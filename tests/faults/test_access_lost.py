@@ -13,17 +13,11 @@ import pytest
 from tests.faults.figures import Figures
 from tests.faults.subscribers import Subscriber, until
 from tests.faults.truth import position_of
-from tests.faults.world import World, running_world
+from tests.faults.world import World
 from tests.hub import Server
 
 FAULT = "Access taken away on another server"
 FEED = "subscription($after: String) { customerListChanged(after: $after) { cursor customerId } }"
-
-
-@pytest.fixture(scope="module")
-def world(mongo_uri: str) -> Iterator[World]:
-    with running_world(mongo_uri) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

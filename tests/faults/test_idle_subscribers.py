@@ -1,26 +1,17 @@
 """Thousands of subscribers who only listen: what each costs, and that those who vanish are gone soon."""
 
 import asyncio
-from collections.abc import Iterator
 from time import monotonic
-
-import pytest
 
 from tests.faults.figures import Figures
 from tests.faults.raw_sockets import opened_many
 from tests.faults.scale import IS_LONG, sized
 from tests.faults.subscribers import until
-from tests.faults.world import World, feed_gauge, memory_of, running_world
+from tests.faults.world import World, feed_gauge, memory_of
 
 SUBSCRIBERS = sized(500, 5000)
 QUERY = "subscription { activity { cursor event { id at } } }"
 FAULT = f"{SUBSCRIBERS:,} idle subscribers"
-
-
-@pytest.fixture(scope="module")
-def world(mongo_uri: str) -> Iterator[World]:
-    with running_world(mongo_uri) as made:
-        yield made
 
 
 async def test_idle_subscribers_cost_little_and_leave_no_trace(world: World, figures: Figures) -> None:

@@ -2,32 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
 import pytest
 
 from tests.faults.figures import Figures
-from tests.faults.replica_set import ReplicaSet, running_replica_set
+from tests.faults.replica_set import ReplicaSet
 from tests.faults.scale import ELECTION_SECONDS, IS_LONG, sized
 from tests.faults.subscribers import until
-from tests.faults.world import World, running_world, watched
+from tests.faults.world import World, watched
 
 SUBSCRIBERS, PER_SECOND, WRITERS = sized(5, 20), sized(30, 200), sized(10, 60)
 LONGEST_REQUEST = 10.0
-
-
-@pytest.fixture(scope="module")
-def three() -> Iterator[ReplicaSet]:
-    with running_replica_set() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def world(three: ReplicaSet) -> Iterator[World]:
-    with running_world(three.uri) as made:
-        yield made
 
 
 class Faults:
@@ -57,8 +45,8 @@ class Faults:
 
 
 @pytest.fixture
-def faults(world: World, three: ReplicaSet, figures: Figures) -> Faults:
-    return Faults(world, three, figures)
+def faults(world_of_three: World, three: ReplicaSet, figures: Figures) -> Faults:
+    return Faults(world_of_three, three, figures)
 
 
 async def test_the_primary_is_killed(faults: Faults, three: ReplicaSet) -> None:

@@ -2,24 +2,15 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
-
-import pytest
 
 from tests.faults.figures import Figures
 from tests.faults.scale import sized
 from tests.faults.subscribers import Subscriber, until
-from tests.faults.world import World, running_world, watched
+from tests.faults.world import World, watched
 
 SUBSCRIBERS, PER_SECOND, WRITERS = sized(20, 100), sized(20, 50), sized(8, 20)
 ROUNDS = sized(2, 6)
 FAULT = "One of two servers killed"
-
-
-@pytest.fixture(scope="module")
-def world(mongo_uri: str) -> Iterator[World]:
-    with running_world(mongo_uri) as made:
-        yield made
 
 
 async def test_subscribers_of_a_killed_server_go_on_at_the_other(world: World, figures: Figures) -> None:

@@ -2,41 +2,27 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from time import monotonic
 
-import pytest
-
 from tests.faults.figures import Figures
-from tests.faults.replica_set import ReplicaSet, running_replica_set
+from tests.faults.replica_set import ReplicaSet
 from tests.faults.scale import sized
 from tests.faults.subscribers import until
-from tests.faults.world import World, memory_of, running_world, watched
+from tests.faults.world import World, memory_of, watched
 
 AWAY_SECONDS, SUBSCRIBERS, PER_SECOND, WRITERS = sized(5, 30), sized(10, 100), sized(20, 50), sized(10, 40)
 FAULT = f"The whole set gone for {AWAY_SECONDS} s"
 
 
-@pytest.fixture(scope="module")
-def three() -> Iterator[ReplicaSet]:
-    with running_replica_set() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def world(three: ReplicaSet) -> Iterator[World]:
-    with running_world(three.uri) as made:
-        yield made
-
-
-async def test_the_set_goes_and_comes_back(world: World, three: ReplicaSet, figures: Figures) -> None:
-    async with watched(world, SUBSCRIBERS, PER_SECOND, WRITERS) as watch:
-        before, load = memory_of(world.server), watch.writers
+async def test_the_set_goes_and_comes_back(world_of_three: World, three: ReplicaSet, figures: Figures) -> None:
+    async with watched(world_of_three, SUBSCRIBERS, PER_SECOND, WRITERS) as watch:
+        before, load = memory_of(world_of_three.server), watch.writers
         for member in three.members:
             three.end(member, signal.SIGKILL)
         gone = monotonic()
         await until(lambda: monotonic() > gone + AWAY_SECONDS, AWAY_SECONDS * 2)
-        grown = memory_of(world.server) - before
+        grown = memory_of(world_of_three.server) - before
         refused = [seconds for begun, seconds in load.refused if begun > gone]
         for member in three.members:
             member.launch()

@@ -1,16 +1,13 @@
 """A subscriber that stops reading, among many: it is closed soon, costs little, and the others do not notice."""
 
 import asyncio
-from collections.abc import Iterator
 from time import monotonic
-
-import pytest
 
 from tests.faults.figures import Figures
 from tests.faults.raw_sockets import RawSocket
 from tests.faults.scale import IS_LONG, sized
 from tests.faults.subscribers import until
-from tests.faults.world import Watch, World, feed_gauge, memory_of, running_world, watched
+from tests.faults.world import Watch, World, feed_gauge, memory_of, watched
 
 SUBSCRIBERS, PER_SECOND, WRITERS, SECONDS = sized(20, 100), sized(25, 50), sized(8, 20), sized(2, 15)
 # So many operations on one socket that what is written to it fills every buffer on its way in a moment.
@@ -19,12 +16,6 @@ LARGE = "subscription { activity { cursor event { %s } } }" % " ".join(  # noqa:
     f"a{n}: customer {{ id externalId name statuses tags {{ id name }} createdAt updatedAt }}" for n in range(12)
 )
 FAULT = f"A subscriber that stops reading, among {SUBSCRIBERS}"
-
-
-@pytest.fixture(scope="module")
-def world(mongo_uri: str) -> Iterator[World]:
-    with running_world(mongo_uri) as made:
-        yield made
 
 
 async def test_one_who_does_not_read_is_closed_and_the_others_do_not_notice(world: World, figures: Figures) -> None:
