@@ -81,7 +81,8 @@ class Connection:
             self._timer.cancel()
             if self._release is not None:
                 self._release()
-            tasks = [reading, *(running.task for running in self._running.values())]
+                self._release = None
+            tasks = [reading, *(running.task for running in self._running.values() if running.task is not None)]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -159,6 +160,7 @@ class Connection:
             return
         running = self._running[subscribe.id] = _Running(subscribe.id, self._outbox)
         running.task = asyncio.create_task(self._operate(subscribe, self._token, running), name="operation")
+        running.task.add_done_callback(running.let_go)
 
     async def _operate(self, subscribe: Subscribe, token: str, running: "_Running") -> None:
         """Carries out one operation and says how it ended; its failure never ends another one."""
@@ -197,7 +199,7 @@ class _Running:
 
     def __init__(self, id_: str, outbox: Outbox) -> None:
         self.is_wanted = True
-        self.task: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.task: asyncio.Task[None] | None = None
         self._head, self._outbox = next_head(id_), outbox
 
     def tell(self, answer: Answer) -> None:
@@ -207,4 +209,9 @@ class _Running:
     def stop(self) -> None:
         """The client wants no more of it."""
         self.is_wanted = False
-        self.task.cancel()
+        if self.task is not None:
+            self.task.cancel()
+
+    def let_go(self, _: "asyncio.Task[None]") -> None:
+        """A task that was cancelled remembers where, and with it all that belongs to the socket, this included."""
+        self.task = None

@@ -9,7 +9,7 @@ from inspect import isawaitable
 from typing import Any, NamedTuple
 
 import orjson
-from graphql import ExecutionResult, FieldNode, VariableNode, execute_subscription_event
+from graphql import ExecutionResult, Executor, FieldNode, VariableNode, execute_subscription_event
 from graphql.execution import create_source_event_stream
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
@@ -128,8 +128,7 @@ class FeedExecution:
                 deliver(Answer(payload))
 
     async def _source(self, context: Context) -> AsyncIterator[Any]:
-        executor = self._executor.build_per_event_executor(None)
-        executor.context_value = context
+        executor = self._executor_of(None, context)
         source: Any = create_source_event_stream(executor)
         if isawaitable(source):
             source = await source
@@ -151,6 +150,14 @@ class FeedExecution:
                     await sleep(0)
             await sleep(0)
 
+    def _executor_of(self, root: Any, context: Context) -> Executor[Any]:
+        executor: Executor[Any] = self._executor.build_per_event_executor(root)
+        executor.context_value = context
+        # The library's copies would all note their sub-fields in one place, which grows with each event and is
+        # good for nothing: its keys are the ids of lists that each execution makes anew.
+        executor._relevant_sub_fields = {}
+        return executor
+
     def _shared_answer(self, change: Change, shared: Shared) -> "Future[bytes]":
         key = (self._shape, change)
         answer = shared.answers.get(key)
@@ -162,9 +169,7 @@ class FeedExecution:
         return shield(answer)
 
     async def _one(self, change: Any, context: Context) -> bytes:
-        executor = self._executor.build_per_event_executor(change)
-        executor.context_value = context
-        result: Any = execute_subscription_event(executor)
+        result: Any = execute_subscription_event(self._executor_of(change, context))
         if isinstance(result, Awaitable):
             result = await result
         if any(is_outage(error) for error in result.errors or ()):

@@ -176,6 +176,8 @@ class _Group:
             errors = [exception_error(failure)]
         finally:
             self._forget()
+            # A task that was cancelled remembers where, and both of these know the group.
+            self._forget, self._task = bool, None
             for seat in self.seats:
                 seat.end(errors)
 

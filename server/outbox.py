@@ -30,6 +30,10 @@ class _Entry(NamedTuple):
     answer: Answer | None
 
 
+def _nobody(_: ProtocolError) -> None:
+    """Hears nothing."""
+
+
 class Outbox:
     """Takes messages without waiting; one who does not keep up is closed, so that nobody else waits or pays.
 
@@ -73,9 +77,11 @@ class Outbox:
             self._queue(_Entry(text, None, None))
 
     def shut(self) -> None:
-        """From this moment on nothing leaves any more."""
+        """From this moment on nothing leaves any more, and nobody need be told."""
         self._is_shut = True
         self._clear()
+        # It is a method of whoever has this outbox: each would keep the other until the collector comes.
+        self._on_overflow = _nobody
         if self._draining is not None:
             self._draining.cancel()
 

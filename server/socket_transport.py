@@ -8,6 +8,7 @@ never reads, would be kept for good: only `transport.abort()` ends that.
 import asyncio
 from collections.abc import Callable, MutableMapping
 from typing import Any, Protocol
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -47,7 +48,11 @@ class SocketTransport(WebSocketsSansIOProtocol):
         """Serves the socket; the application finds its wire in the scope."""
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[_WIRE] = self
-        await super().run_asgi()
+        try:
+            await super().run_asgi()
+        finally:
+            # Else the two would keep each other until the collector comes, which is seldom.
+            del extensions[_WIRE]
 
     def write(self, text: bytes) -> bool:
         """Sends UTF-8 as one text message, together with all others of this turn of the loop.
@@ -116,12 +121,18 @@ class RequestTransport(HttpToolsProtocol):
             wires: Any = {_WIRE: _ResponseWire(self, self.cycle)}
             self.cycle.scope["extensions"] = wires
 
+    def handle_websocket_upgrade(self) -> None:
+        """The socket is another protocol's now; the parser and this one know each other, as where a client leaves."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]
+
 
 class _ResponseWire:
     """A response without a length, once it has begun: each text is a chunk of its body."""
 
     def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
-        self._protocol, self._cycle = protocol, cycle
+        # The cycle has it in its scope: each would keep the other until the collector comes, which is seldom.
+        self._protocol, self._cycle = protocol, ref(cycle)
 
     def write(self, text: bytes) -> bool:
         protocol = self._protocol
@@ -138,9 +149,10 @@ class _ResponseWire:
         self._protocol.transport.abort()
 
     def _is_open(self) -> bool:
-        cycle = self._cycle
-        is_ended = cycle.disconnected or cycle.response_complete
-        return bool(cycle.chunked_encoding) and not is_ended and not self._protocol.transport.is_closing()
+        cycle = self._cycle()
+        if cycle is None or cycle.disconnected or cycle.response_complete:
+            return False
+        return bool(cycle.chunked_encoding) and not self._protocol.transport.is_closing()
 
 
 def wire_of(scope: MutableMapping[str, Any]) -> Wire:
