@@ -8,8 +8,10 @@ the tagged partner (one customer in some fifty is in it); the other partner's ch
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any
 
@@ -17,6 +19,7 @@ import httpx
 import orjson
 import websockets
 
+from bench.fanout import cpu_seconds
 from bench.feed import Subscriber, overload
 from server.protocol import SUBPROTOCOL
 from store.client import Client, UpdateMany
@@ -27,8 +30,9 @@ from tests.mongod import running_set
 from tests.store.factory_customers import add_customers, subscription
 
 OTHER, OTHERS, SUBSCRIBERS, PAUSE_SECONDS, USUAL = "other", 200, 100, 0.03, 300
+_processes = get_context("spawn")
 FOLLOW = 'subscription { customerListChanged(filter: {search: "c-12"}) { cursor kind customer { id name } } }'
-TAG = 'mutation { createTag(input: {name: "Bulk"}) { tag { id } userErrors { message } } }'
+TAG = "mutation($name: String!) { createTag(input: {name: $name}) { tag { id } userErrors { message } } }"
 ASSIGN = """mutation($tag: ID!) { assignTags(input: {customers: {matching: {}}, tags: [$tag]}) {
   job { id } userErrors { message } } }"""
 JOB = "query($id: ID!) { node(id: $id) { ... on BulkJob { state done changed skipped } } }"
@@ -49,26 +53,49 @@ async def caller(hub: Hub, partner: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=hub.url, headers=headers, timeout=30)
 
 
-async def followed(stack: AsyncExitStack, hub: Hub) -> list[int]:
-    """A hundred sockets on one list of the tagged partner; the answer counts what each has heard."""
+def follow(address: str, token: str, pipe: Connection) -> None:
+    """A process of its own: sockets on one list of the tagged partner; at the end it says what they have heard."""
+    asyncio.run(_follow(address, token, pipe))
+
+
+async def _follow(address: str, token: str, pipe: Connection) -> None:
     heard = [0] * SUBSCRIBERS
-    address, token = hub.url.replace("http", "ws", 1) + "/graphql", await asyncio.to_thread(hub.token)
-    for number in range(SUBSCRIBERS):
-        connecting = websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None)  # type: ignore[list-item]
-        connection = await stack.enter_async_context(connecting)
-        for message in (
-            {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
-            {"type": "subscribe", "id": "1", "payload": {"query": FOLLOW}},
-        ):
-            await connection.send(orjson.dumps(message).decode())
 
-        async def listen(connection: Any = connection, number: int = number) -> None:
-            async for text in connection:
-                heard[number] += '"next"' in text
+    async def listen(connection: Any, number: int) -> None:
+        async for text in connection:
+            heard[number] += '"next"' in text
 
-        task = asyncio.create_task(listen())
-        stack.callback(task.cancel)
-    return heard
+    async with AsyncExitStack() as stack:
+        for number in range(SUBSCRIBERS):
+            connecting = websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None)  # type: ignore[list-item]
+            connection = await stack.enter_async_context(connecting)
+            for message in (
+                {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
+                {"type": "subscribe", "id": "1", "payload": {"query": FOLLOW}},
+            ):
+                await connection.send(orjson.dumps(message).decode())
+            stack.callback(asyncio.create_task(listen(connection, number)).cancel)
+        pipe.send("open")
+        await asyncio.to_thread(pipe.recv)
+        pipe.send(heard)
+
+
+@contextmanager
+def followers(url: str, token: str) -> Iterator[Callable[[], list[int]]]:
+    """A hundred subscribers; the answer says how many changes each has heard."""
+    here, there = _processes.Pipe()
+    address = url.replace("http", "ws", 1) + "/graphql"
+    process = _processes.Process(target=follow, args=(address, token, there), daemon=True)
+    process.start()
+    assert here.recv() == "open"
+
+    def heard() -> list[int]:
+        here.send("enough")
+        counts: list[int] = here.recv()
+        return counts
+
+    yield heard
+    process.join()
 
 
 async def others_feed(hub: Hub, scope: Scope, stop: asyncio.Event) -> list[float]:
@@ -109,9 +136,15 @@ async def requests(http: httpx.AsyncClient, until: Callable[[int], bool]) -> lis
     return taken
 
 
+async def made(http: httpx.AsyncClient, tag: str) -> str:
+    """The id of a new tag."""
+    id_: str = (await ask(http, TAG, name=tag))["createTag"]["tag"]["id"]
+    return id_
+
+
 async def tagged(http: httpx.AsyncClient) -> float:
     """Tags everybody; answers the seconds until the job is done."""
-    tag = (await ask(http, TAG))["createTag"]["tag"]["id"]
+    tag = await made(http, "Bulk")
     began = monotonic()
     job = (await ask(http, ASSIGN, tag=tag))["assignTags"]["job"]["id"]
     while (node := (await ask(http, JOB, id=job))["node"])["state"] == "RUNNING":
@@ -120,9 +153,9 @@ async def tagged(http: httpx.AsyncClient) -> float:
     return monotonic() - began
 
 
-async def bare(scope: Scope) -> float:
+async def bare(scope: Scope, tag: str) -> float:
     """The same customers with one `update_many`; answers its seconds."""
-    change = {"$addToSet": {"tag_ids": "tag_bare", "keys": "tag:tag_bare"}}
+    change = {"$addToSet": {"tag_ids": tag, "keys": f"tag:{tag}"}}
     began = monotonic()
     await scope.collection("customers").bulk_write([UpdateMany(scope.match(), change)])
     return monotonic() - began
@@ -142,7 +175,7 @@ async def _prepared(hub: Hub, uri: str, customers: int) -> tuple[Client, Scope, 
         await scope.collection("partners").update_one(scope.match(), accepted)
     began = monotonic()
     await add_customers(scopes[0], ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(customers)))
-    await add_customers(scopes[1], ((f"C-{n}", [subscription(f"O-S-{n}")]) for n in range(OTHERS)))
+    await add_customers(scopes[1], ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(OTHERS)))
     print(f"{monotonic() - began:.0f} s to make {customers:,} customers", flush=True)
     return client, scopes[0], scopes[1]
 
@@ -165,15 +198,31 @@ async def _with_neighbours(hub: Hub, other: Scope, work: Callable[[], Awaitable[
 async def main(customers: int) -> None:
     """Prints both rates and what the neighbours felt."""
     with running_set() as (mongod,):
-        hub = Hub(mongod.uri, "bench_bulk")
+        assert mongod.process is not None
+        hub, database = Hub(mongod.uri, "bench_bulk"), mongod.process.pid
         client, scope, other = await _prepared(hub, mongod.uri, customers)
-        bare_rate = customers / await bare(scope)
-        with hub.serving():
-            async with AsyncExitStack() as stack:
-                heard = await followed(stack, hub)
-                async with await caller(hub, PARTNER) as http:
-                    rate = customers / await _with_neighbours(hub, other, lambda: tagged(http))
-                print(f"{sum(heard):,} changes delivered to {SUBSCRIBERS} subscribers")
+        token = await asyncio.to_thread(hub.token)
+        with hub.serving() as server:
+            async with await caller(hub, PARTNER) as http:
+                # Nobody listens yet: it has both processors to itself.
+                tag, spent = await made(http, "Bare"), cpu_seconds(database)
+                bare_rate = customers / await bare(scope, tag)
+                print(f"bare: {(cpu_seconds(database) - spent) / customers * 1e6:.0f} µs of mongod a customer")
+
+                async def work() -> float:
+                    before = cpu_seconds(server.process.pid), cpu_seconds(database)
+                    seconds = await tagged(http)
+                    after = cpu_seconds(server.process.pid), cpu_seconds(database)
+                    each = [(now - then) / customers * 1e6 for then, now in zip(before, after, strict=True)]
+                    print(
+                        f"tagged, neighbours included: {each[0]:.0f} µs of the server and {each[1]:.0f} of mongod each"
+                    )
+                    return seconds
+
+                with followers(server.url, token) as heard:
+                    rate = customers / await _with_neighbours(hub, other, work)
+                    told = await asyncio.to_thread(heard)
+        print(f"{min(told):,} changes delivered to each of {len(told)} subscribers, alike: {len(set(told)) == 1}")
         await client.close()
     print(f"bare update_many {bare_rate:,.0f} customers/s, assignTags {rate:,.0f}/s, ratio {rate / bare_rate:.2f}")
 

@@ -8,8 +8,8 @@ from store.administrators import Administrators
 from store.bulk_jobs import SLICES
 from store.client import Document, Session
 from store.clock import utc_now
-from store.customer_slices import load_customers, write_customers
 from store.customer_tags import Tagging
+from store.retagging import retag
 from store.scope import Scope
 from store.tags import Tags
 from store.transactions import in_transaction
@@ -36,9 +36,7 @@ async def work_off(scope: Scope, job: Document, slice_id: str, at_most: int) -> 
         acting = await _acting(scope, job, session)
         tagging = await _tagging(acting, job, session)
         in_sight = {**acting.match_customers(), "_id": {"$in": now}}
-        changing = await load_customers(acting, in_sight, session)
-        changed, skipped = await tagging.apply(changing)
-        await write_customers(changing, job["administrator_id"])
+        changed, skipped = await retag(acting, in_sight, tagging, session, job["administrator_id"])
         told = {"done": len(now), "changed": len(changed), "skipped": skipped}
         progress = {"$set": {"ids": rest, "is_done": not rest, "updated_at": acting.now}, "$inc": told}
         await scope.collection(SLICES).update_one({**scope.match(), "_id": slice_id}, progress, session=session)

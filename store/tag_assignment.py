@@ -15,6 +15,7 @@ from store.customer_queries import customers_where
 from store.customer_tags import Tagging
 from store.deleted_tags import without_deleted_tags
 from store.mutations import Mutation
+from store.retagging import retag
 from store.tags import Tags
 
 _MOST_TAGS = 500
@@ -87,10 +88,8 @@ async def _matching(mutation: Mutation, given: Mapping[str, Any]) -> list[str]:
 async def _applied(mutation: Mutation, tagging: Tagging, ids: list[str]) -> tuple[list[str], int]:
     if not ids:
         return [], 0
-    changing = await mutation.customers({"_id": {"$in": ids}})
-    changed, skipped = await tagging.apply(changing)
-    await mutation.write(changing)
-    return changed, skipped
+    where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
+    return await retag(mutation.scope, where, tagging, mutation.session, mutation.actor.id)
 
 
 async def _tried(mutation: Mutation, tagging: Tagging, ids: list[str]) -> tuple[list[str], int]:

@@ -10,10 +10,11 @@ from typing import Any
 
 from domain.customer_keys import dimension_key
 from store.client import Client, DeleteMany, Document, IndexModel, Session
-from store.customer_slices import SLICE, load_customers, write_customers
+from store.customer_slices import SLICE
 from store.customer_tags import Tagging
 from store.ids import new_id
 from store.mutations import Mutation
+from store.retagging import retag
 from store.scope import Scope
 from store.transactions import DEADLINE_SECONDS, in_transaction
 
@@ -63,9 +64,9 @@ async def _swept(scope: Scope, sweep: Mapping[str, Any], session: Session) -> in
     found = await scope.collection("customers").find(where, {"_id": 1}, limit=SLICE, session=session)
     if not found:
         return 0
-    changing = await load_customers(scope, {"_id": {"$in": [one["_id"] for one in found]}}, session)
-    await Tagging({sweep["tag_id"]: sweep["name"]}, are_added=False).apply(changing)
-    await write_customers(changing, sweep["administrator_id"])
+    tagging = Tagging({sweep["tag_id"]: sweep["name"]}, are_added=False)
+    of_slice = {"_id": {"$in": [one["_id"] for one in found]}}
+    await retag(scope, of_slice, tagging, session, sweep["administrator_id"])
     return len(found)
 
 
