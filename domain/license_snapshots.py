@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from domain.entitlements import entitlement_facts, is_running
 from domain.instants import DAY
 from domain.license_lines import PRODUCTS
+from domain.types import Product
 from domain.weeks import week_of
 
 # As far back as a weekly change looks: days that were missed before that stay empty, since nobody knows their figures.
@@ -31,6 +32,16 @@ class Sums(NamedTuple):
     assigned: int
     used: int
     available: int
+
+
+class Week(NamedTuple):
+    """What the snapshots of one customer, product and week say: the sums, and each line's own.
+
+    `assigned` is by entitlement, of each line's last snapshot; only CALLING has it, whose users are counted by line.
+    """
+
+    sums: Sums
+    assigned: Mapping[str, int]
 
 
 def midnight(moment: datetime) -> datetime:
@@ -63,16 +74,26 @@ def is_newer(line: Mapping[str, Any], day: datetime) -> bool:
 
 def weekly_sums(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, Sums]:
     """By customer, product and week: Σ over lines of the line's last snapshot in that week."""
-    last: dict[tuple[str, WeekKey], Mapping[str, Any]] = {}
+    return {key: week.sums for key, week in weeks_of(snapshots).items()}
+
+
+def weeks_of(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, Week]:
+    """By customer, product and week: what the last snapshot of each line in that week says."""
+    last: dict[WeekKey, dict[str, Mapping[str, Any]]] = {}
     for snapshot in snapshots:
-        week = WeekKey(snapshot["customer_id"], snapshot["product"], week_of(snapshot["day"]))
-        key = (snapshot["entitlement_id"], week)
-        if key not in last or last[key]["day"] < snapshot["day"]:
-            last[key] = snapshot
-    sums: dict[WeekKey, Sums] = {}
-    for (_, week), snapshot in last.items():
-        sums[week] = added(sums.get(week, Sums(0, 0, 0, 0)), snapshot)
-    return sums
+        key = WeekKey(snapshot["customer_id"], snapshot["product"], week_of(snapshot["day"]))
+        lines, id_ = last.setdefault(key, {}), snapshot["entitlement_id"]
+        if id_ not in lines or lines[id_]["day"] < snapshot["day"]:
+            lines[id_] = snapshot
+    return {key: _week(key.product, lines) for key, lines in last.items()}
+
+
+def _week(product: str, lines: Mapping[str, Mapping[str, Any]]) -> Week:
+    sums = Sums(0, 0, 0, 0)
+    for line in lines.values():
+        sums = added(sums, line)
+    is_calling = product == Product.CALLING
+    return Week(sums, {id_: line["assigned"] for id_, line in lines.items()} if is_calling else {})
 
 
 def added(sums: Sums, line: Mapping[str, Any]) -> Sums:

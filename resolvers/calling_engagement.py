@@ -1,7 +1,6 @@
 """Calling engagement of the customers in sight, from the sums of the latest completed weeks."""
 
-from asyncio import gather
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -37,6 +36,8 @@ from store.customers import CustomerDocument
 
 Row = TypeVar("Row")
 Order = Mapping[str, Any] | None
+# One aggregation a default trend; what it found is kept before the next, older weeks are read.
+_WEEKS_AT_ONCE = 8
 
 
 async def calling_engagement(context: Context, _root: None) -> CallReading:
@@ -58,22 +59,28 @@ def refreshed_at(_context: Context, reading: CallReading) -> datetime | None:
 async def users_trend(context: Context, reading: CallReading, weeks: int) -> list[UsersPoint]:
     wanted = completed_weeks(weeks, context.scope.now)
     settled = await licenses_settled(reading, wanted)
-    inactive = await gather(*(_inactive(context, reading, week, settled.get(week)) for week in wanted))
+    inactive: list[int] = []
+    for start in range(0, len(wanted), _WEEKS_AT_ONCE):
+        inactive += await _inactive(context, reading, wanted[start : start + _WEEKS_AT_ONCE], settled)
     return await read_users_trend(reading, wanted, inactive)
 
 
-async def _inactive(context: Context, reading: CallReading, week: datetime, settled: datetime | None) -> int:
-    """It joins all customers, so it is kept where all it rests on is told by events, or stands in its name.
+async def _inactive(
+    context: Context, reading: CallReading, weeks: Sequence[datetime], settled: Mapping[datetime, datetime]
+) -> list[int]:
+    """They join all customers, so they are kept where all they rest on is told by events, or stands in their name.
 
-    A snapshot is told by no event, and an assignment may expire: with either of them, it is read anew each time.
+    Which lines run now is told by events. A snapshot is told by none, and an assignment may expire: with either of
+    them, they are read anew each time.
     """
-    is_kept = settled is not None and reading.seen is None
+    is_kept = reading.seen is None and all(week in settled for week in weeks)
     turns_at = FOREVER if is_kept else context.scope.now
+    name = ("inactive users", *((week, reading.roll_up_id(week), settled.get(week)) for week in weeks))
 
-    async def read() -> tuple[int, datetime]:
-        return await inactive_users(reading, week), turns_at
+    async def read() -> tuple[list[int], datetime]:
+        return await inactive_users(reading, weeks), turns_at
 
-    return await context.figure(("inactive users", week, reading.roll_up_id(week), settled), read)
+    return await context.figure(name, read)
 
 
 async def quality_trend(context: Context, reading: CallReading, weeks: int) -> list[QualityPoint]:

@@ -1,7 +1,7 @@
-"""Licensed users of CALLING: what was assigned in the week's last snapshots, else now; and those who had no call.
+"""Licensed users of CALLING, and those of them who had no call.
 
-A customer with snapshots of the week has what they add up to (store/license_weeks.py); one without any has what its
-running lines have assigned now.
+Who is licensed in a week is counted line by line, over the lines of entitlements that run now: what the line had
+assigned in its last snapshot of the week (store/license_weeks.py), or has now where it has none of that week.
 """
 
 from asyncio import gather
@@ -9,32 +9,35 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.call_figures import UsersPoint
+from domain.entitlements import entitlement_facts, is_running
 from domain.instants import NEVER
 from domain.types import Product
 from store.call_reading import CallReading
 from store.call_sums import COLLECTION, USER_LEVELS
 from store.call_totals import totals
 from store.client import Document
-from store.customer_queries import COLLECTION as CUSTOMERS
 from store.license_lines import COLLECTION as LICENSE_LINES
 from store.license_weeks import OF_CUSTOMERS as LICENSE_WEEKS
-from store.license_weeks import UNSETTLED, newest_sums
+from store.license_weeks import UNSETTLED, assigned_of, newest_sums
 
 _CALLING: Document = {"product": str(Product.CALLING)}
-_ASSIGNED_NOW = f"holdings.{Product.CALLING}.assigned"
-_LICENSED: Document = {"$ifNull": ["$then", "$now"]}
 
 
 async def licensed_users(reading: CallReading, week: datetime, ids: Sequence[str]) -> dict[str, int]:
     """By customer in sight, how many users were licensed in the week."""
     scope = reading.scope
-    whose: Document = {"$in": list(ids)}
-    snapshots, customers = await gather(
-        scope.collection(LICENSE_WEEKS).find({**scope.match(), **_CALLING, "week": week, "customer_id": whose}),
-        scope.collection(CUSTOMERS).find({**scope.match_customers(), "_id": whose}, {_ASSIGNED_NOW: 1}),
+    whose: Document = {"customer_id": {"$in": list(ids)}}
+    snapped, held = await gather(
+        scope.collection(LICENSE_WEEKS).find({**scope.match(), **_CALLING, "week": week, **whose}, {"lines": 1}),
+        scope.collection("entitlements").find({**scope.match(), **whose}, {"delivered": 0}),
     )
-    now = {one["_id"]: one["holdings"].get(Product.CALLING, {}).get("assigned", 0) for one in customers}
-    return now | {one["customer_id"]: one["assigned"] for one in snapshots}
+    then = {id_: assigned for one in snapped for id_, assigned in assigned_of(one).items()}
+    licensed = dict.fromkeys(ids, 0)
+    for one in held:
+        lines = [line for line in one["licenses"] if line["product"] == Product.CALLING]
+        if lines and is_running(entitlement_facts(one), scope.now):
+            licensed[one["customer_id"]] += then.get(one["_id"], lines[0]["assigned"])
+    return licensed
 
 
 async def users_trend(reading: CallReading, weeks: Sequence[datetime], inactive: Sequence[int]) -> list[UsersPoint]:
@@ -53,24 +56,51 @@ async def licenses_settled(reading: CallReading, weeks: Sequence[datetime]) -> d
     return {week: at for week in weeks if (at := newest.get(week, NEVER)) < settled}
 
 
-async def inactive_users(reading: CallReading, week: datetime) -> int:
-    """Σ over customers in sight of their licensed users beyond those who had a call."""
+async def inactive_users(reading: CallReading, weeks: Sequence[datetime]) -> list[int]:
+    """For each week, Σ over customers in sight of their licensed users beyond those who had a call."""
     scope, whose = reading.scope, reading.in_sight
-    snapshots = [
-        {"$match": {**scope.match(), **_CALLING, "week": week, **whose}},
-        {"$project": {"_id": "$customer_id", "then": "$assigned"}},
+    snapped = [
+        {"$match": {**scope.match(), **_CALLING, "week": {"$in": list(weeks)}, **whose}},
+        {"$project": {"_id": "$customer_id", "snapped": {"week": "$week", "lines": "$lines"}}},
     ]
+    users = {"$add": [{"$ifNull": [f"${one}", 0]} for one in USER_LEVELS]}
     active = [
-        {"$match": reading.sums_of(week)},
-        {"$project": {"_id": "$customer_id", "active": {"$add": [{"$ifNull": [f"${one}", 0]} for one in USER_LEVELS]}}},
+        {"$match": reading.sums_of(*weeks)},
+        {"$project": {"_id": "$customer_id", "active": {"week": "$week", "users": users}}},
     ]
     stages = [
         {"$match": {**scope.match(), **_CALLING, "is_running": True, **whose}},
-        {"$project": {"_id": "$customer_id", "now": "$assigned"}},
-        {"$unionWith": {"coll": LICENSE_WEEKS, "pipeline": snapshots}},
+        {"$project": {"_id": "$customer_id", "running": {"id": "$entitlement_id", "assigned": "$assigned"}}},
+        {"$unionWith": {"coll": LICENSE_WEEKS, "pipeline": snapped}},
         {"$unionWith": {"coll": COLLECTION, "pipeline": active}},
-        {"$group": {"_id": "$_id", "now": {"$sum": "$now"}, "then": {"$max": "$then"}, "active": {"$sum": "$active"}}},
-        {"$group": {"_id": None, "inactive": {"$sum": {"$max": [0, {"$subtract": [_LICENSED, "$active"]}]}}}},
+        {"$group": {"_id": "$_id", **{name: {"$push": f"${name}"} for name in ("running", "snapped", "active")}}},
+        # Who has no line that runs is licensed in no week.
+        {"$match": {"running.0": {"$exists": True}}},
+        {"$project": {"inactive": {"$map": {"input": list(weeks), "as": "week", "in": _INACTIVE}}}},
+        {"$group": {"_id": None, **{f"week{place}": _sum_at(place) for place in range(len(weeks))}}},
     ]
     found = await scope.collection(LICENSE_LINES).aggregate(stages)
-    return int(found[0]["inactive"]) if found else 0
+    return [int(found[0][f"week{place}"]) if found else 0 for place in range(len(weeks))]
+
+
+def _sum_at(place: int) -> Document:
+    return {"$sum": {"$arrayElemAt": ["$inactive", place]}}
+
+
+def _of_week(name: str) -> Document:
+    """The customer's entry of the week `$$week` in an array that has one a week; missing where there is none."""
+    return {"$first": {"$filter": {"input": f"${name}", "cond": {"$eq": ["$$this.week", "$$week"]}}}}
+
+
+# A line that was snapped in the week stands in `$$then.lines` with what it had assigned.
+_LINE_THEN: Document = {"$first": {"$filter": {"input": "$$then.lines", "cond": {"$eq": ["$$this.id", "$$line.id"]}}}}
+_LICENSED_OF_LINE: Document = {
+    "$let": {"vars": {"snapped": _LINE_THEN}, "in": {"$ifNull": ["$$snapped.assigned", "$$line.assigned"]}}
+}
+_LICENSED: Document = {"$sum": {"$map": {"input": "$running", "as": "line", "in": _LICENSED_OF_LINE}}}
+_INACTIVE: Document = {
+    "$let": {
+        "vars": {"then": _of_week("snapped"), "active": _of_week("active")},
+        "in": {"$max": [0, {"$subtract": [_LICENSED, {"$ifNull": ["$$active.users", 0]}]}]},
+    }
+}

@@ -1,7 +1,9 @@
 """Weekly sums of licences by customer, written with the snapshots that they add up.
 
 A customer's sums are always what its snapshots say, since one transaction writes both; so a late delivery corrects
-every week that it touches, and the trend never reads a day. A removed customer's sums stay, and count nowhere.
+every week that it touches, and the trend never reads a day. Beside the sums of CALLING stands what each line had
+assigned (`lines`): who is licensed in a week depends on which of them run today. A removed customer's sums stay, and
+count nowhere.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain.license_lines import PRODUCTS
-from domain.license_snapshots import Sums, WeekKey, week_span, weekly_sums
+from domain.license_snapshots import Sums, Week, WeekKey, week_span, weeks_of
 from store.client import Document, IndexModel, InsertOne, Session, UpdateMany, UpdateOne
 from store.clock import utc_now
 from store.scope import Scope
@@ -23,14 +25,14 @@ LICENSE_CUSTOMER_WEEK_INDEXES = (
 # A transaction may write sums so long after it read the clock: MongoDB ends each after 60 s, and clocks differ.
 UNSETTLED = timedelta(seconds=120)
 _SNAPSHOT_FIELDS = dict.fromkeys(("customer_id", "entitlement_id", "product", "day", "total", "assigned", "used"), 1)
-_SUM_FIELDS = dict.fromkeys(Sums._fields, 1)
+_WEEK_FIELDS = dict.fromkeys(("is_removed", "lines", *Sums._fields), 1)
 WeekWrite = InsertOne[Document] | UpdateOne
 
 
 class _Rows(NamedTuple):
-    """Stored sums of weeks by id, and whether each counts."""
+    """Stored weeks by id, and whether each counts."""
 
-    sums: Mapping[str, Sums]
+    weeks: Mapping[str, Week]
     is_removed: Mapping[str, bool]
 
 
@@ -76,16 +78,16 @@ async def week_repairs(scope: Scope, session: Session, customer_ids: Sequence[st
 
 async def _said(
     scope: Scope, session: Session, lines: Mapping[str, Sequence[str]], days: Document
-) -> dict[WeekKey, Sums]:
+) -> dict[WeekKey, Week]:
     """What the snapshots of these lines and days say."""
     where = {**scope.match(), **{name: {"$in": list(values)} for name, values in lines.items()}, "day": days}
-    return weekly_sums(await scope.collection("license_snapshots").find(where, _SNAPSHOT_FIELDS, session=session))
+    return weeks_of(await scope.collection("license_snapshots").find(where, _SNAPSHOT_FIELDS, session=session))
 
 
 async def _stored(scope: Scope, session: Session, where: Document) -> _Rows:
-    fields = {"is_removed": 1, **_SUM_FIELDS}
-    found = await scope.collection(OF_CUSTOMERS).find({**scope.match(), **where}, fields, session=session)
-    return _Rows({row["_id"]: sums_of(row) for row in found}, {row["_id"]: row["is_removed"] for row in found})
+    found = await scope.collection(OF_CUSTOMERS).find({**scope.match(), **where}, _WEEK_FIELDS, session=session)
+    weeks = {row["_id"]: Week(sums_of(row), assigned_of(row)) for row in found}
+    return _Rows(weeks, {row["_id"]: row["is_removed"] for row in found})
 
 
 def sums_of(document: Mapping[str, Any]) -> Sums:
@@ -93,17 +95,24 @@ def sums_of(document: Mapping[str, Any]) -> Sums:
     return Sums(*(document[name] for name in Sums._fields))
 
 
+def assigned_of(document: Mapping[str, Any]) -> dict[str, int]:
+    """What each line of CALLING had assigned, by entitlement, in a customer's document of a week."""
+    return {line["id"]: line["assigned"] for line in document.get("lines", ())}
+
+
 def _writes(
-    scope: Scope, said: Mapping[WeekKey, Sums], stored: _Rows, removed_ids: Container[str]
+    scope: Scope, said: Mapping[WeekKey, Week], stored: _Rows, removed_ids: Container[str]
 ) -> Iterator[WeekWrite]:
     """What differs."""
     now = utc_now()
-    for key, sums in said.items():
-        id_, fields = _id_of(key), {**sums._asdict(), "is_removed": key.customer_id in removed_ids}
-        if id_ not in stored.sums:
+    for key, week in said.items():
+        lines = [{"id": id_, "assigned": assigned} for id_, assigned in sorted(week.assigned.items())]
+        id_, is_removed = _id_of(key), key.customer_id in removed_ids
+        fields = {**week.sums._asdict(), "lines": lines, "is_removed": is_removed}
+        if id_ not in stored.weeks:
             stamps = {"_id": id_, **scope.match(), "version": 1, "created_at": now, "updated_at": now}
             yield InsertOne({**stamps, **key._asdict(), **fields})
-        elif (stored.sums[id_], stored.is_removed[id_]) != (sums, fields["is_removed"]):
+        elif (stored.weeks[id_], stored.is_removed[id_]) != (week, is_removed):
             change = {"$set": {**fields, "updated_at": now}, "$inc": {"version": 1}}
             yield UpdateOne({**scope.match(), "_id": id_}, change)
 

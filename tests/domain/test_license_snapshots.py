@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.license_snapshots import LONGEST_CATCH_UP, Sums, WeekKey, days_to_take, lines_due, weekly_sums
+from domain.license_snapshots import LONGEST_CATCH_UP, Sums, WeekKey, days_to_take, lines_due, weekly_sums, weeks_of
 
 DAY, MS = timedelta(days=1), timedelta(milliseconds=1)
 TODAY = datetime(2026, 11, 25)
@@ -106,6 +106,19 @@ def test_a_week_adds_up_the_last_snapshot_of_each_line() -> None:
         WeekKey("cus_1", "MEETINGS", MONDAY): Sums(1, 1, 1, 0),
         WeekKey("cus_2", "CALLING", MONDAY): Sums(2, 2, 0, 0),
     }
+
+
+def test_a_week_of_calling_says_what_each_line_had_assigned() -> None:
+    weeks = weeks_of(
+        [
+            snapshot("sub_1", MONDAY + DAY, (10, 4, 2)),
+            snapshot("sub_1", MONDAY, (10, 9, 2)),
+            snapshot("sub_2", MONDAY, (5, 8, 8)),
+            snapshot("sub_2", MONDAY, (1, 1, 1), product="MEETINGS"),
+        ]
+    )
+    assert weeks[WeekKey("cus_1", "CALLING", MONDAY)].assigned == {"sub_1": 4, "sub_2": 8}
+    assert weeks[WeekKey("cus_1", "MEETINGS", MONDAY)].assigned == {}
 
 
 SNAPSHOTS = st.builds(

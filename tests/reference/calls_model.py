@@ -138,10 +138,10 @@ class Engagement:
         return [row for row in self.licenses.rows("CALLING") if row.runs]
 
     def licensed(self, customer: str, week: date) -> int:
-        """Assigned CALLING licences: as in the week's last snapshots, or now where the customer has none of it."""
-        rows = [row for row in self.licenses.rows("CALLING") if row.customer == customer]
-        then = [one for row in rows if (one := last_of_week(row.snapshots, week)) is not None]
-        return sum(one["assigned"] for one in then) if then else sum(row.assigned for row in rows if row.runs)
+        """Over its CALLING lines that run now: assigned as in the line's last snapshot of the week, else as now."""
+        rows = [row for row in self._rows if row.customer == customer]
+        then = [(row, last_of_week(row.snapshots, week)) for row in rows]
+        return sum(row.assigned if one is None else one["assigned"] for row, one in then)
 
     def has_calling(self, customer: str) -> bool:
         """Whether the customer has a running CALLING line."""

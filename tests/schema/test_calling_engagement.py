@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from domain.types import ActivityKind
 from domain.weeks import WEEK
+from store.client import Document
 from store.clock import utc_now
 from store.customer_slices import CustomerSlice, change_customers
+from store.events import Note
 from store.scope import Scope
 from tests.api_server import Api
 from tests.factory_documents import assignment
@@ -27,14 +30,16 @@ INSIGHTS = """offered answered abandoned averageSecondsToAnswer averageSecondsTo
   abandonedPercent averageAbandonedPercent"""
 
 
-def put_snapshot(api: Api, customer_id: str, assigned: int, **fields: Any) -> None:
-    """The sums of a customer's snapshots of CALLING in the latest completed week."""
+def put_snapshot(api: Api, customer_id: str, *held: tuple[Document, int], **fields: Any) -> None:
+    """The customer's snapshots of CALLING in the latest completed week: what each line had assigned."""
 
     async def work(scope: Scope) -> None:
+        assigned = sum(figure for _, figure in held)
         sums = {"product": "CALLING", "total": assigned, "assigned": assigned, "used": 0, "available": 0}
+        lines = [{"id": one["_id"], "assigned": figure} for one, figure in held]
         stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": scope.now, "updated_at": scope.now}
-        row = {"customer_id": customer_id, "week": week(), "is_removed": False, **sums, **stamps, **fields}
-        document = {"_id": f"{customer_id}:CALLING:{row['week']:%Y-%m-%d}", **row}
+        row = {"customer_id": customer_id, "week": week(), "is_removed": False, "lines": lines}
+        document = {"_id": f"{customer_id}:CALLING:{row['week']:%Y-%m-%d}", **row, **sums, **stamps, **fields}
         await scope.collection("license_customer_weeks").insert_many([document])
 
     api.store(work)
@@ -93,19 +98,36 @@ def test_users_by_usage_and_how_many_licensed_ones_had_no_call(api: Api) -> None
     }
 
 
-def test_licences_are_those_of_the_weeks_snapshots_else_those_of_now(api: Api) -> None:
+def test_licences_are_those_of_lines_that_run_as_snapped_in_the_week_else_as_of_now(api: Api) -> None:
     monday, now = week(), utc_now()
-    snapped = add(api, "Snapped", calling("S-1", 50))
-    add(api, "Never snapped", calling("S-2", 7), calling("S-3", 5, ends_at=now - DAY, starts_at=now - 30 * DAY))
-    ended = add(api, "Ended", calling("S-4", 9, ends_at=now - DAY, starts_at=now - 30 * DAY))
-    put_snapshot(api, snapped, 20)
-    put_snapshot(api, ended, 3)
-    deliver(api, [call(snapped, monday, user_id="u"), call(ended, monday, user_id="u")])
+    over = {"ends_at": now - DAY, "starts_at": now - 30 * DAY}
+    # Of one running line there is a snapshot, of the other none.
+    held = calling("S-1", 50), calling("S-2", 3)
+    both = add(api, "Both", *held)
+    add(api, "Never snapped", calling("S-3", 7), calling("S-4", 5, **over))
+    # What does not run now counts nothing, whatever was snapped of it.
+    ended, waiting = calling("S-5", 9, **over), calling("S-6", 9, set_up=False)
+    gone, ready = add(api, "Ended", ended), add(api, "Not set up", waiting)
+    put_snapshot(api, both, (held[0], 20))
+    put_snapshot(api, gone, (ended, 3))
+    put_snapshot(api, ready, (waiting, 3))
+    deliver(api, [call(one, monday, user_id="u") for one in (both, gone, ready)])
     found = engagement(api, f"{USERS} customersByUsage {{ nodes {{ {USAGE} }} }}")
-    assert found["usersByUsageTrend"][1]["inactive"] == 19 + 7 + 2
-    assert found["usersByUsageTrend"][0]["inactive"] == 50 + 7
+    assert found["usersByUsageTrend"][1]["inactive"] == 22 + 7
+    assert found["usersByUsageTrend"][0]["inactive"] == 53 + 7
     licensed = {row["customer"]["name"]: row["licensedUsers"] for row in found["customersByUsage"]["nodes"]}
-    assert licensed == {"Snapped": 20, "Never snapped": 7, "Ended": 3}
+    assert licensed == {"Both": 23, "Never snapped": 7, "Ended": 0, "Not set up": 0}
+
+
+def test_a_line_that_was_taken_out_of_its_subscription_licenses_nobody(api: Api) -> None:
+    held = calling("S-1", 9)
+    held["licenses"] = [{**held["licenses"][0], "product": "MEETINGS"}]
+    one = add(api, "One", held)
+    put_snapshot(api, one, (held, 5))
+    deliver(api, [call(one, week(), user_id="u")])
+    found = engagement(api, f"{USERS} customersByUsage {{ nodes {{ licensedUsers }} }}")
+    assert found["customersByUsage"] == {"nodes": [{"licensedUsers": 0}]}
+    assert [point["inactive"] for point in found["usersByUsageTrend"]] == [0, 0]
 
 
 def test_usage_is_of_customers_with_a_running_line_or_a_call(api: Api) -> None:
@@ -401,7 +423,8 @@ def test_late_data_correct_a_finished_week(api: Api) -> None:
 def test_what_is_kept_of_a_trend_follows_every_change(api: Api) -> None:
     """Without a word about what it has seen, a client hears of a change as soon as the server does."""
     monday, token = week(), token_of(api, "FULL_ADMINISTRATOR")
-    one = add(api, "One", calling("S-1", 10))
+    held = calling("S-1", 10)
+    one = add(api, "One", held)
 
     def inactive() -> int:
         found = engagement(api, "usersByUsageTrend(weeks: 1) { inactive }", token, seen=0)["usersByUsageTrend"]
@@ -416,11 +439,30 @@ def test_what_is_kept_of_a_trend_follows_every_change(api: Api) -> None:
     becomes(10)
     deliver(api, [call(one, monday, user_id="u")])
     becomes(9)
-    put_snapshot(api, one, 5, updated_at=utc_now() - DAY)
+    put_snapshot(api, one, (held, 5), updated_at=utc_now() - DAY)
     becomes(4)
     put_removed(api, "One", utc_now())
     becomes(0)
     put_removed(api, "One", None)
     becomes(4)
-    add(api, "Two", calling("S-2", 7))
-    becomes(11)
+    add(api, "Two", calling("S-2", 7), calling("S-3", 2))
+    becomes(13)
+    put_cancelled(api, "Two", "S-2")
+    becomes(6)
+    # Time alone stops one of two lines: no status and no product of the customer turns, only what they rest on.
+    add(api, "Three", calling("S-4", 100, cancelled_at=utc_now() + timedelta(seconds=1)), calling("S-5", 1))
+    becomes(7)
+
+
+def put_cancelled(api: Api, external_id: str, number: str) -> None:
+    """The subscription is cancelled now, as an import does it."""
+
+    async def body(changing: CustomerSlice) -> None:
+        (work,) = changing.works
+        work.put_entitlement(number, {"cancelled_at": utc_now()})
+        work.note(Note(ActivityKind.SUBSCRIPTION_CHANGED, work.id, "changed"))
+
+    async def work(scope: Scope) -> None:
+        await change_customers(scope, {"external_id": external_id}, body)
+
+    api.store(work)

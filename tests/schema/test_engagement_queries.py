@@ -71,7 +71,7 @@ async def test_no_query_reads_raw_calls_or_daily_snapshots(world: World) -> None
         world.watch.taken()
         assert asked == {
             *("call_weeks", "call_customer_weeks"),
-            *("customers", "license_lines", "license_customer_weeks"),
+            *("customers", "entitlements", "license_lines", "license_customer_weeks"),
         }
         assert not asked & RAW
 

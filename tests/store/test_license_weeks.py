@@ -69,6 +69,24 @@ async def test_a_week_shows_the_last_snapshot_of_each_line_in_it(scope: Scope) -
     assert await trend(scope, CALLING) == []
 
 
+async def test_beside_the_sums_of_calling_stands_what_each_line_had_assigned(scope: Scope) -> None:
+    await deliver(scope, ("S-1", EARLIER, 2), ("S-1", LATEST, 3), ("S-1", SUNDAY, 7), product="CALLING")
+    await deliver(scope, ("S-1", SUNDAY, 4))
+    await add_customer(scope, "C-4", held("S-4"), held("S-5"))
+    await deliver(scope, ("S-4", SUNDAY, 1), ("S-5", SUNDAY, 2), ("S-4", SUNDAY, 6), product="CALLING")
+    ids = {one["_id"]: one["number"] for one in await documents(scope, "entitlements")}
+    found = [
+        (row["product"], row["week"], sorted((ids[line["id"]], line["assigned"]) for line in row["lines"]))
+        for row in await documents(scope, "license_customer_weeks")
+    ]
+    assert sorted(found) == [
+        ("CALLING", EARLIER, [("S-1", 2)]),
+        ("CALLING", LATEST, [("S-1", 7)]),
+        ("CALLING", LATEST, [("S-4", 6), ("S-5", 2)]),
+        ("MEETINGS", LATEST, []),
+    ]
+
+
 async def test_the_running_week_has_no_point(scope: Scope) -> None:
     await deliver(scope, ("S-1", LATEST + WEEK, 2), ("S-1", SUNDAY, 3))
     assert await trend(scope) == [(0, 10, 3, 1, 7)]
