@@ -96,13 +96,12 @@ class _Retagging:
 
     def _event(self, customer: Document, now: datetime) -> Document:
         came, went = (_arrays(tags)["keys"] for tags in self._move(customer))
-        before = facts_of(customer)
-        keys = [key for key in customer["keys"] if key not in went] + came
-        after = facts_of({**customer, "keys": keys})
-        shared = {"customer_id": customer["_id"], "actor_id": self.actor_id}
+        before = facts_of(customer) or {"keys": []}
+        after = {**before, "keys": [key for key in before["keys"] if key not in went] + came}
+        facts = {"facts_before": before, "facts_after": after}
+        shared = {"customer_id": customer["_id"], "actor_id": self.actor_id, **facts}
         note = self.tagging.note(customer, self.after[customer["_id"]])
-        told = {**shared, "facts_before": before, "facts_after": after}
-        return {**event_document(self.scope.partner_id, now, told, note), "transition": True}
+        return {**event_document(self.scope.partner_id, now, shared, note), "transition": True}
 
 
 def _arrays(tags: Sequence[str]) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ import pytest
 
 from store.scope import Scope
 from tests.api_server import Api
+from tests.live import live
 from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
 from tests.store.factory_customers import add_customer, add_customers
 
@@ -217,3 +218,32 @@ def test_many_are_tagged_by_a_job_that_can_be_followed(world: World) -> None:
         "query($t: [ID!]) { customers(filter: {tag: $t}) { totalCount nodes { id } } tags { name } }", t=world.tags[:1]
     )
     assert asked == {"customers": {"totalCount": 0, "nodes": []}, "tags": [{"name": "Bronze"}, {"name": "Silver"}]}
+
+
+def test_a_job_is_told_as_it_goes_on_until_it_ends(world: World) -> None:
+    world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
+    job = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1])["job"]["id"]
+    seen: list[dict[str, Any]] = []
+    with live(world.api.url, world.token) as widget:
+        query = "subscription($id: ID!) { bulkJob(id: $id) { id state total done changed } }"
+        widget.send({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": {"id": job}}})
+        while (message := widget.receive())["type"] == "next":
+            seen.append(message["payload"]["data"]["bulkJob"])
+    assert message == {"id": "1", "type": "complete"}
+    assert seen[-1] == {"id": job, "state": "DONE", "total": 1_050, "done": 1_050, "changed": 1_050}
+    assert {one["state"] for one in seen[:-1]} <= {"RUNNING"}
+    assert [one["done"] for one in seen] == sorted(one["done"] for one in seen)
+
+
+def test_a_job_ends_where_its_administrator_may_no_longer_tag(world: World) -> None:
+    world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
+    administrator = world.api.add_administrator("FULL_ADMINISTRATOR")
+    token = world.api.token(administrator)
+    job = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1], token)["job"]["id"]
+    mutated(world.api, world.token, "removeAdministrator", "administrator { id }", id=administrator)
+    query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state total done changed finishedAt } } }"
+    while (seen := world.ask(query, id=job)["node"])["state"] == "RUNNING":
+        pass
+    # It may have been quicker than the removal.
+    assert seen["finishedAt"] is not None and seen["state"] == ("DONE" if seen["done"] == 1_050 else "FAILED")
+    assert len(world.told()) == seen["changed"] == seen["done"]

@@ -1,6 +1,7 @@
 """Creating, changing and deleting tags."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -66,6 +67,29 @@ def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api
         ("TAKEN", ["input", "name"])
     ]
     assert len(events(api)) == 1
+
+
+def test_a_key_is_good_for_48_hours_and_then_as_new(api: Api, token: str) -> None:
+    first = mutated(api, token, "createTag", TAG, name="Gold", idempotencyKey="k")
+
+    async def aged(scope: Scope, hours: int) -> timedelta:
+        """So long later: everything that is kept with the key is older by as much."""
+        where = {**scope.match(), "key": "k"}
+        kept = await scope.collection("answers").find_one(where)
+        assert kept is not None
+        passed = timedelta(hours=hours)
+        change = {"$set": {name: kept[name] - passed for name in ("created_at", "updated_at", "expires_at")}}
+        await scope.collection("answers").update_one(where, change)
+        life: timedelta = kept["expires_at"] - kept["created_at"]
+        return life
+
+    assert api.store(lambda scope: aged(scope, 47)) == timedelta(hours=48)
+    assert mutated(api, token, "createTag", TAG, name="Gold", idempotencyKey="k") == first
+    api.store(lambda scope: aged(scope, 1))
+    anew = mutated(api, token, "createTag", TAG, name="Silver", idempotencyKey="k")
+    assert (anew["userErrors"], anew["tag"]["name"]) == ([], "Silver")
+    assert mutated(api, token, "createTag", TAG, name="Silver", idempotencyKey="k") == anew
+    assert len(events(api)) == 2
 
 
 def test_terms_come_first_and_the_role_before_them(api: Api) -> None:
