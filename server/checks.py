@@ -1,4 +1,4 @@
-"""`partnerhub check --deep`: whether what stands with every customer is what its subscriptions and trials say."""
+"""`partnerhub check --deep`: whether what stands with every customer is what its facts and its snapshots say."""
 
 from collections.abc import AsyncIterator
 

@@ -1,6 +1,6 @@
-"""Whether what stands with customers is what their facts say: statuses, holdings, keys and licence lines."""
+"""Whether what stands with customers is what their facts say: statuses, holdings, keys, licence lines, weekly sums."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from store.customer_fields import is_removed, written_fields
 from store.customer_slices import SLICE, CustomerSlice, change_customers, entitlements_of
 from store.events import Note
 from store.license_lines import COLLECTION as LINES
+from store.license_weeks import mend_weeks, week_repairs
 from store.partners import PartnerDocument, Partners
 from store.scope import Scope
 from store.transactions import in_transaction
@@ -71,7 +72,9 @@ async def write_anew(scope: Scope, customer_ids: Sequence[str]) -> None:
     """Writes all that follows from the facts of the customers, and tells of it: some may have shown the mistake."""
 
     async def body(changing: CustomerSlice) -> None:
-        of_slice = {"customer_id": {"$in": [work.id for work in changing.works]}}
+        ids = [work.id for work in changing.works]
+        await mend_weeks(scope, changing.session, ids)
+        of_slice = {"customer_id": {"$in": ids}}
         await scope.collection(LINES).delete_many({**scope.match(), **of_slice}, session=changing.session)
         for work in changing.works:
             work.write_anew()
@@ -100,14 +103,24 @@ async def _checked(scope: Scope, place: str) -> tuple[list[Problem], str]:
         ids = [customer["_id"] for customer in customers]
         held = await entitlements_of(scope, ids, session)
         lines = await _lines_of(scope, ids, session)
+        weeks = sorted(await week_repairs(scope, session, ids))
         found = [
             Problem(customer["_id"], customer["external_id"], *one)
             for customer in customers
             for one in _problems(customer, held.get(customer["_id"], []), lines, partner)
         ]
-        return found, customers[-1]["external_id"]
+        by_id = {customer["_id"]: customer["external_id"] for customer in customers}
+        return [*found, *_week_problems(weeks, by_id)], customers[-1]["external_id"]
 
     return await in_transaction(scope.client, body)
+
+
+def _week_problems(amiss: Sequence[str], customers: Mapping[str, str]) -> Iterator[Problem]:
+    """One for each customer whose weekly sums of licences are not what the snapshots say; external ids by id."""
+    for id_, external_id in customers.items():
+        weeks = [week for week in amiss if week.startswith(f"{id_}:")]
+        if weeks:
+            yield Problem(id_, external_id, f"weekly sums of licences {_short(weeks)} are amiss")
 
 
 async def _lines_of(scope: Scope, ids: Sequence[str], session: Session) -> dict[str, dict[str, Document]]:

@@ -55,25 +55,34 @@ async def sum_weeks(
     said = await _said(scope, session, {"entitlement_id": entitlement_ids, "product": sorted(products)}, days)
     ids = [_id_of(key) for key in wanted]
     stored = await _stored(scope, session, {"_id": {"$in": ids}})
-    writes = _writes(scope, {key: said[key] for key in wanted}, stored, removed_ids)
-    await scope.collection(OF_CUSTOMERS).bulk_write(list(writes), session=session)
+    writes = dict(_writes(scope, {key: said[key] for key in wanted}, stored, removed_ids))
+    await scope.collection(OF_CUSTOMERS).bulk_write(list(writes.values()), session=session)
 
 
-async def week_repairs(scope: Scope, session: Session, customer_ids: Sequence[str]) -> list[WeekWrite]:
-    """What makes all sums of these customers what their snapshots say; nothing where they are."""
+async def mend_weeks(scope: Scope, session: Session, customer_ids: Sequence[str]) -> None:
+    """Makes all sums of these customers what their snapshots say."""
+    repairs = await week_repairs(scope, session, customer_ids)
+    await scope.collection(OF_CUSTOMERS).bulk_write(list(repairs.values()), session=session)
+
+
+async def week_repairs(scope: Scope, session: Session, customer_ids: Sequence[str]) -> dict[str, WeekWrite]:
+    """What makes all sums of these customers what their snapshots say, by the sums' id; nothing where they are.
+
+    The id is `<customer>:<product>:<Monday>`, unless something else wrote it.
+    """
     of_customers = {**scope.match(), "customer_id": {"$in": list(customer_ids)}}
     held = await scope.collection("entitlements").find(of_customers, {"_id": 1}, session=session)
     ids = {"entitlement_id": [one["_id"] for one in held], "product": sorted(PRODUCTS)}
-    said = await _said(scope, session, ids, {"$type": "date"})
+    said = await _said_ever(scope, session, ids)
     gone = {**scope.match(), "_id": {"$in": list(customer_ids)}, "keys": []}
     removed = {one["_id"] for one in await scope.collection("customers").find(gone, {"_id": 1}, session=session)}
     stored = await _stored(scope, session, {"customer_id": {"$in": list(customer_ids)}})
-    repairs = list(_writes(scope, said, stored, removed))
+    repairs = dict(_writes(scope, said, stored, removed))
     known = {_id_of(key) for key in said}
     astray = sorted(id_ for id_, is_removed in stored.is_removed.items() if id_ not in known and not is_removed)
     # Taken out and not deleted: what is kept of the week must hear of it.
     taken_out = {"$set": {"is_removed": True, "updated_at": utc_now()}, "$inc": {"version": 1}}
-    return repairs + [UpdateOne({**scope.match(), "_id": id_}, taken_out) for id_ in astray]
+    return repairs | {id_: UpdateOne({**scope.match(), "_id": id_}, taken_out) for id_ in astray}
 
 
 async def _said(
@@ -82,6 +91,18 @@ async def _said(
     """What the snapshots of these lines and days say."""
     where = {**scope.match(), **{name: {"$in": list(values)} for name, values in lines.items()}, "day": days}
     return weeks_of(await scope.collection("license_snapshots").find(where, _SNAPSHOT_FIELDS, session=session))
+
+
+async def _said_ever(scope: Scope, session: Session, lines: Mapping[str, Sequence[str]]) -> dict[WeekKey, Week]:
+    """What all snapshots of these lines say; a year of days is more than the process need see."""
+    of_week = {"$dateTrunc": {"date": "$day", "unit": "week", "startOfWeek": "monday"}}
+    key = {"entitlement_id": "$entitlement_id", "product": "$product", "week": of_week}
+    pipeline: list[Document] = [
+        {"$match": {**scope.match(), **{name: {"$in": list(values)} for name, values in lines.items()}}},
+        {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}},
+        {"$group": {"_id": key, **{name: {"$last": f"${name}"} for name in _SNAPSHOT_FIELDS}}},
+    ]
+    return weeks_of(await scope.collection("license_snapshots").aggregate(pipeline, session=session))
 
 
 async def _stored(scope: Scope, session: Session, where: Document) -> _Rows:
@@ -102,8 +123,8 @@ def assigned_of(document: Mapping[str, Any]) -> dict[str, int]:
 
 def _writes(
     scope: Scope, said: Mapping[WeekKey, Week], stored: _Rows, removed_ids: Container[str]
-) -> Iterator[WeekWrite]:
-    """What differs."""
+) -> Iterator[tuple[str, WeekWrite]]:
+    """What differs, by the id of the sums."""
     now = utc_now()
     for key, week in said.items():
         lines = [{"id": id_, "assigned": assigned} for id_, assigned in sorted(week.assigned.items())]
@@ -111,10 +132,10 @@ def _writes(
         fields = {**week.sums._asdict(), "lines": lines, "is_removed": is_removed}
         if id_ not in stored.weeks:
             stamps = {"_id": id_, **scope.match(), "version": 1, "created_at": now, "updated_at": now}
-            yield InsertOne({**stamps, **key._asdict(), **fields})
+            yield id_, InsertOne({**stamps, **key._asdict(), **fields})
         elif (stored.weeks[id_], stored.is_removed[id_]) != (week, is_removed):
             change = {"$set": {**fields, "updated_at": now}, "$inc": {"version": 1}}
-            yield UpdateOne({**scope.match(), "_id": id_}, change)
+            yield id_, UpdateOne({**scope.match(), "_id": id_}, change)
 
 
 def _id_of(key: WeekKey) -> str:

@@ -9,7 +9,7 @@ from store.client import Client, Document
 from store.clock import utc_now
 from store.customer_orders import DEFAULT_COLUMNS, KEYS_INDEX, from_place, place_of
 from store.customer_slices import SLICE, Body, CustomerSlice, change_customers
-from store.license_weeks import OF_CUSTOMERS, week_repairs
+from store.license_weeks import mend_weeks
 from store.partners import FORM, PartnerDocument, partner_document
 from store.scope import Scope
 
@@ -71,8 +71,7 @@ async def _some(scope: Scope, behind: Document, place: tuple[object, ...] | None
 
 async def _sum_weeks(changing: CustomerSlice) -> None:
     """Weekly sums rest on snapshots alone, and so no fact of the customers brings them up."""
-    repairs = await week_repairs(changing.scope, changing.session, [work.id for work in changing.works])
-    await changing.scope.collection(OF_CUSTOMERS).bulk_write(repairs, session=changing.session)
+    await mend_weeks(changing.scope, changing.session, [work.id for work in changing.works])
 
 
 async def _nothing_more(_: CustomerSlice) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.lines import LineKind
 from domain.types import ActivityKind
 from server.checks import deep_problems
 from store.client import Client, Document
@@ -19,7 +20,9 @@ from store.events import Note
 from store.indexes import ensure_indexes
 from store.partners import Partners
 from store.scope import Scope
+from tests.domain.factory_lines import usage_line
 from tests.factory_documents import line
+from tests.jobs.factory_imports import documents, import_lines
 from tests.store.factory_customers import (
     DAY,
     add_customer,
@@ -30,6 +33,8 @@ from tests.store.factory_customers import (
     subscription,
     trial,
 )
+
+USED = (("S-1", "CALLING"), ("S-1", "MEETINGS"), ("S-2", "MEETINGS"))
 
 
 async def problems(scope: Scope) -> list[Problem]:
@@ -75,6 +80,45 @@ async def test_says_what_is_wrong_and_puts_it_right(
     assert "written anew" in (await deep_problems(client, repair=True))[-1]
     assert await deep_problems(client) == []
     assert (await events_of(scope, id_))[-1]["kind"] in ("CUSTOMER_CHANGED", "STATUS_CHANGED")
+
+
+DAMAGE = {
+    "sums": {"used": 9},
+    "lines": {"lines": [{"id": "sub_other", "assigned": 5}]},
+    "removal": {"is_removed": True},
+}
+
+
+@pytest.mark.parametrize("damage", [*DAMAGE, "missing", "astray"])
+async def test_compares_weekly_sums_of_licences_with_the_snapshots(client: Client, damage: str) -> None:
+    scope = await partner_scope(client)
+    id_ = await add_customer(scope, "C-1", subscription("S-1", licenses=[line("CALLING", 9, 5), line("MEETINGS", 3)]))
+    await add_customer(scope, "C-2", subscription("S-2"))
+    days = [utc_now() - weeks * 7 * DAY for weeks in range(1, 4)]
+    given = [usage_line(number, product=p, day=f"{day:%Y-%m-%d}") for number, p in USED for day in days]
+    assert (await import_lines(scope, LineKind.LICENSE_USAGE, *given)).summary.refused == 0
+    assert await deep_problems(client) == []
+    before = await documents(scope, "license_customer_weeks")
+    (week,) = [one for one in before if one["product"] == "CALLING"][:1]
+    weeks = scope.collection("license_customer_weeks")
+    if damage in DAMAGE:
+        await put(scope, "license_customer_weeks", {"_id": week["_id"]}, **DAMAGE[damage])
+    elif damage == "missing":
+        await weeks.delete_many({**scope.match(), "_id": week["_id"]})
+    else:
+        monday = week["week"] - 70 * DAY
+        await weeks.insert_many([{**week, "_id": f"{id_}:CALLING:{monday:%Y-%m-%d}", "week": monday}])
+    (told,) = await problems(scope)
+    assert told.external_id == "C-1" and told.what.startswith(f"weekly sums of licences ['{id_}:CALLING:2")
+    assert "written anew" in (await deep_problems(client, repair=True))[-1]
+    assert await deep_problems(client) == []
+    stamps = ("version", "updated_at", "created_at")
+    after = {
+        one["_id"]: {name: value for name, value in one.items() if name not in stamps}
+        for one in await documents(scope, "license_customer_weeks")
+        if not one["is_removed"]
+    }
+    assert after == {one["_id"]: {n: v for n, v in one.items() if n not in stamps} for one in before}
 
 
 async def test_lines_of_nobody_are_found_and_deleted(client: Client) -> None:
