@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.failures import LineRefused
@@ -65,11 +66,14 @@ class UsageMerge:
     snapshot: Facts | None
 
 
-def apply_usage(held: Mapping[str, Any], snapshot: Mapping[str, Any] | None, line: Line) -> UsageMerge:
+def apply_usage(held: Mapping[str, Any], snapshot: Mapping[str, Any] | None, line: Line, now: datetime) -> UsageMerge:
     """A line on the entitlement's licence line of its product, and on the snapshot of its day where there is one.
 
-    A snapshot that this system took itself carries nothing delivered, and gives way to what is.
+    A snapshot that this system took itself carries nothing delivered, and gives way to what is. A day that has not
+    begun is refused: its figures would be the current ones until then, whatever came meanwhile.
     """
+    if line.values["day"] > now:
+        raise LineRefused("day", "lies in the future")
     before: Figures = (snapshot or {}).get("delivered") or {}
     given = {figure: line.values[figure] for figure in FIGURES if figure in line.values}
     delivered = {**before, **given}

@@ -147,7 +147,9 @@ def schema() -> None:
 @application.command()
 def check(
     data: Data = None,
-    deep: Annotated[bool, typer.Option(help="Also compare every customer with its subscriptions, trials and snapshots.")] = False,
+    deep: Annotated[
+        bool, typer.Option(help="Also compare every customer with its subscriptions, trials and snapshots.")
+    ] = False,
     repair: Annotated[bool, typer.Option(help="With --deep: write anew what is wrong.")] = False,
 ) -> None:
     """Say what is wrong with settings, database, indexes and keys, and what to do."""

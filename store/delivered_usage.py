@@ -83,7 +83,7 @@ class _UsageSlice:
         licenses: list[Document] = self._licenses.get(line.key) or document["licenses"]
         key = (document["_id"], line.values["product"], line.values["day"])
         snapshot = self._written.get(key) or self._stored.get(key)
-        merge = apply_usage(licenses[place], snapshot, line)
+        merge = apply_usage(licenses[place], snapshot, line, self._changing.now)
         if merge.snapshot is None:
             return Outcome.UNCHANGED
         self._written[key] = self._snapshot(document, key, merge)

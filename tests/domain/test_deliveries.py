@@ -122,7 +122,7 @@ def test_an_end_that_stands_already_is_no_change() -> None:
 
 
 def usage(held: Document, snapshot: Document | None, **changes: Any) -> tuple[Document, Document | None]:
-    merge = apply_usage(held, snapshot, read_line(LineKind.LICENSE_USAGE, usage_line(**changes)))
+    merge = apply_usage(held, snapshot, read_line(LineKind.LICENSE_USAGE, usage_line(**changes)), NOW)
     return {**held, **merge.current}, merge.snapshot
 
 
@@ -136,6 +136,13 @@ def test_the_newest_day_becomes_the_current_figure_and_an_older_one_is_history()
     older, history = usage(newest, None, day="2026-11-19", assigned=1, used=1)
     assert older == newest
     assert history == {"total": 20, "assigned": 1, "used": 1, "delivered": {"assigned": 1, "used": 1}}
+
+
+def test_the_running_day_is_taken_and_the_next_one_is_refused() -> None:
+    newest, _ = usage(HELD, None, day="2026-11-22")
+    assert newest["assigned"] == 7
+    with pytest.raises(LineRefused, match="lies in the future"):
+        usage(HELD, None, day="2026-11-23")
 
 
 def test_the_same_day_corrects_what_differs_and_repeating_does_nothing() -> None:

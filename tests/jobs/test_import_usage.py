@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from domain.lines import LineKind
 from store.client import Client
+from store.clock import utc_now
 from store.scope import Scope
 from tests.domain.factory_lines import customer_line, subscription_line, usage_line
 from tests.jobs.factory_imports import documents, import_lines, one
@@ -75,6 +76,18 @@ async def test_unknown_targets_are_refused(client: Client) -> None:
         (1, "SUB-9", "entitlement", "there is no subscription or trial 'SUB-9'"),
         (2, "SUB-1", "product", "is CALLING, of which SUB-1 has no licenses"),
     ]
+
+
+async def test_a_day_that_has_not_begun_is_refused(client: Client) -> None:
+    scope = await subscribed(client)
+    today = utc_now()
+    days = [today, today + timedelta(days=1), today + timedelta(days=365)]
+    lines = [usage_line(day=f"{day:%Y-%m-%d}", assigned=number + 5) for number, day in enumerate(days)]
+    imported = await import_lines(scope, U, *lines)
+    assert imported.counts == (1, 0, 0, 2)
+    assert imported.reasons == [(number, "SUB-1", "day", "lies in the future") for number in (2, 3)]
+    assert (await one(scope, "entitlements"))["licenses"][0]["assigned"] == 5
+    assert len(await documents(scope, "license_snapshots")) == 1
 
 
 async def test_the_figures_of_one_line_belong_together(client: Client) -> None:

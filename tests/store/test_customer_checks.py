@@ -1,7 +1,7 @@
 """The deep check finds whatever does not follow from a customer's facts, and nothing else."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,7 +82,7 @@ async def test_says_what_is_wrong_and_puts_it_right(
     assert (await events_of(scope, id_))[-1]["kind"] in ("CUSTOMER_CHANGED", "STATUS_CHANGED")
 
 
-DAMAGE = {
+DAMAGE: Mapping[str, Document] = {
     "sums": {"used": 9},
     "lines": {"lines": [{"id": "sub_other", "assigned": 5}]},
     "removal": {"is_removed": True},
