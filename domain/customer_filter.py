@@ -138,6 +138,11 @@ def _expires_within(days: Any) -> ExpiresWithin:
     return ExpiresWithin(days)
 
 
+def conjuncts(wanted: Condition) -> tuple[Condition, ...]:
+    """The conditions that must all hold."""
+    return wanted.conditions if isinstance(wanted, AllOf) else (wanted,)
+
+
 def uses_time(condition: Condition) -> bool:
     """Whether time alone can turn the answer."""
     match condition:

@@ -8,6 +8,10 @@ from domain.words import WORD_KEY, prefix_keys
 
 EVERYBODY = "*"
 EXPIRY_KEY = "ends:"
+_DENIAL_KEY = "no:"
+# What most customers of a partner have: who has it not carries a key that says so, since a list of them would pass by
+# all the others where these come first.
+MOSTLY_HAD = ("status:SUBSCRIPTION", "type:SUBSCRIPTION")
 # An end stands in one bucket of each size, so that a window of a year is a few dozen buckets and none is cut by
 # more than an hour: 1 h, 8 h, 64 h and 512 h.
 _BUCKET_HOURS = (1, 8, 64, 512)
@@ -35,12 +39,16 @@ def customer_keys(
     expiring_ends: Iterable[datetime],
 ) -> list[str]:
     """The whole `keys` array of a customer that exists; a removed one has none."""
+    held = [
+        *(dimension_key("status", value) for value in statuses),
+        *(dimension_key("type", value) for value in subscription_types),
+    ]
     return [
         EVERYBODY,
         dimension_key("managed_by", managed_by),
         *(dimension_key("product", value) for value in products),
-        *(dimension_key("status", value) for value in statuses),
-        *(dimension_key("type", value) for value in subscription_types),
+        *held,
+        *(denial_key(key) for key in MOSTLY_HAD if key not in held),
         *(dimension_key("tag", value) for value in sorted(set(tag_ids))),
         *(dimension_key("administrator", value) for value in sorted(set(administrator_ids))),
         *([dimension_key("country", country)] if country else []),
@@ -54,9 +62,14 @@ def dimension_key(dimension: str, value: str) -> str:
     return f"{dimension}:{value.upper() if dimension == 'country' else value}"
 
 
+def denial_key(key: str) -> str:
+    """The key of those who do not have one of MOSTLY_HAD."""
+    return _DENIAL_KEY + key
+
+
 def facts_keys(keys: Sequence[str]) -> list[str]:
     """The keys that an event keeps: those that time and spelling do not make."""
-    return [key for key in keys if not key.startswith((WORD_KEY, EXPIRY_KEY, HOLDING_KEY))]
+    return [key for key in keys if not key.startswith((WORD_KEY, EXPIRY_KEY, HOLDING_KEY, _DENIAL_KEY))]
 
 
 def ordering_keys(keys: Iterable[str]) -> list[str]:

@@ -1,11 +1,18 @@
 """The keys that a list of customers can be read by, and how many customers have them: counted, or guessed till then."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.customer_filter import AllOf, Condition, ExpiresWithin, HasKey, HasWords
-from domain.customer_keys import EVERYBODY, is_ordering, ordering_window_keys, window_keys
+from domain.customer_filter import AnyOf, Condition, ExpiresWithin, HasKey, HasWords, Not, conjuncts
+from domain.customer_keys import (
+    EVERYBODY,
+    MOSTLY_HAD,
+    denial_key,
+    is_ordering,
+    ordering_window_keys,
+    window_keys,
+)
 from domain.holding_conditions import EndsWithin, IsLow
 from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.key_counts import Keys, counted, known_count
@@ -14,6 +21,7 @@ from store.scope import Scope
 # The share of a large partner's customers that a key is thought to have until it has been counted: the first that fits.
 _SHARES = (
     (EVERYBODY, 1.0),
+    (denial_key(""), 0.4),
     ("managed_by:", 0.5),
     ("product:", 0.4),
     ("type:SUBSCRIPTION", 0.7),
@@ -26,6 +34,9 @@ _SHARES = (
     ("ends:", 0.04),
     ("", 0.03),
 )
+# So many stretches MongoDB merges in order; beyond 200 it would sort.
+_MOST_TOGETHER = 100
+_SMALL = 4_000
 _SHARE_OF_A_LETTER = 0.3
 
 
@@ -36,11 +47,6 @@ class Lead:
     keys: Keys
     count: float
     is_known: bool
-
-
-def conjuncts(wanted: Condition) -> tuple[Condition, ...]:
-    """The conditions that must all hold."""
-    return wanted.conditions if isinstance(wanted, AllOf) else (wanted,)
 
 
 def leads_by_name(scope: Scope, wanted: Condition, customers: int) -> list[Lead]:
@@ -54,9 +60,15 @@ def leads_in_order(scope: Scope, wanted: Condition, customers: int) -> list[Lead
     return _rarest_first(scope, _with_sight(scope, keys), customers)
 
 
-async def counted_leads_by_name_alone(scope: Scope, wanted: Condition) -> list[Lead]:
-    """What only the index of keys can be read by, the rarest first: words, and what customers hold."""
+async def leads_by_name_alone(scope: Scope, wanted: Condition) -> list[Lead]:
+    """What only the index of keys can be read by, the rarest first: words, and what customers hold.
+
+    They are counted, but in a partner that is known to be so small that whatever is read is soon read.
+    """
     keys = [keys for one in conjuncts(wanted) if not _ordering_keys(scope, one) for keys in _of_condition(scope, one)]
+    everybody = known_count(scope, (EVERYBODY,)) if keys else None
+    if everybody is not None and everybody <= _SMALL:
+        return _rarest_first(scope, keys, everybody)
     counts = await counted(scope, keys)
     return sorted((Lead(one, counts[one], is_known=True) for one in keys), key=lambda lead: lead.count)
 
@@ -68,6 +80,12 @@ async def rarest_keys(scope: Scope, wanted: Condition) -> Keys:
         return alternatives[0]
     counts = await counted(scope, alternatives)
     return min(alternatives, key=lambda keys: counts[keys])
+
+
+def has_share(scope: Scope, keys: Keys, share: float) -> bool:
+    """Whether so large a part of the partner has one of the keys, by what has been counted or else by a guess."""
+    count, everybody = known_count(scope, keys), known_count(scope, (EVERYBODY,))
+    return sum(map(_share, keys)) >= share if count is None or everybody is None else count >= share * everybody
 
 
 def _leading_keys(scope: Scope, wanted: Condition) -> list[Keys]:
@@ -89,8 +107,20 @@ def _of_condition(scope: Scope, one: Condition) -> Iterator[Keys]:
             yield tuple(window_keys(scope.now, scope.now + timedelta(days=days)))
         case EndsWithin() | IsLow():
             yield one.keys(scope.now).all
+        case Not(HasKey(_, keys)):
+            yield from ((denial_key(key),) for key in keys if key in MOSTLY_HAD)
+        case AnyOf(inner):
+            yield from _of_any(scope, inner)
         case _:
             pass
+
+
+def _of_any(scope: Scope, alternatives: Sequence[Condition]) -> Iterator[Keys]:
+    """Whoever matches one of the alternatives has one of its keys."""
+    firsts = [next(_of_condition(scope, one), ()) for one in alternatives]
+    together = tuple(sorted({key for keys in firsts for key in keys}))
+    if all(firsts) and len(together) <= _MOST_TOGETHER:
+        yield together
 
 
 def _ordering_keys(scope: Scope, one: Condition) -> Keys:
@@ -99,6 +129,8 @@ def _ordering_keys(scope: Scope, one: Condition) -> Keys:
             return keys
         case ExpiresWithin(days):
             return tuple(ordering_window_keys(scope.now, scope.now + timedelta(days=days)))
+        case Not() | AnyOf():
+            return next((keys for keys in _of_condition(scope, one) if all(map(is_ordering, keys))), ())
         case _:
             return ()
 

@@ -1,8 +1,7 @@
 """Rows of an order whose values run against its index, while ties still go by name: the newest first, for instance.
 
 The index is read backwards, and whoever ties is put right afterwards. A group of ties that is cut off by the limit is
-read by itself, in its own order; so is the group of those without a value, who come last either way. Values that are
-few, as ranks are, need neither: each is a stretch, and MongoDB merges the stretches.
+read by itself, in its own order; so is the group of those without a value, who come last either way.
 """
 
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from domain.derived import NO_URGENCY
 from domain.list_cursors import Value
 from store.client import Document
 from store.customer_orders import Column, CustomerOrder
@@ -61,8 +59,6 @@ class Mirror:
         return self.order.null if value is None else value
 
     async def _values(self, place: Place | None, filters: Sequence[Document], limit: int) -> list[Document]:
-        if self.order.null == NO_URGENCY:
-            return await self._ranks(place, filters, limit)
         field, found = self.order.stored.field, list[Document]()
         sort = [(field, self._step), *((column.field, -column.direction) for column in self._ties)]
         reach = self._from(place)
@@ -80,16 +76,6 @@ class Mirror:
             if len(found) >= limit:
                 return found
             reach = Reach.single(self._within(self._beyond(value)), self.order.nowhere)
-
-    async def _ranks(self, place: Place | None, filters: Sequence[Document], limit: int) -> list[Document]:
-        field = self.order.stored.field
-        ranks = [rank for rank in range(NO_URGENCY) if place is None or (rank - place[0]) * self._step >= 0]  # type: ignore[operator]
-        ranges: list[Document] = [{field: rank} for rank in ranks]
-        if place is not None:
-            ranges = [self._from_tie(place) if one[field] == place[0] else one for one in ranges]
-        sort = [(field, self._step), *self._sorted_ties()]
-        reach = Reach(ranges, {field: {"$in": ranks}}, self.order.nowhere)
-        return await self.stretches.find(reach, filters, sort, limit)
 
     async def _group(
         self, value: Value, place: Place | None, filters: Sequence[Document], limit: int

@@ -7,6 +7,7 @@ from store.customer_documents import CustomerDocument
 from store.customer_orders import CustomerOrder, place_of
 from store.customer_plans import choose_plan, implied_range, is_tied
 from store.customer_queries import led_where
+from store.customer_ranks import Ranking
 from store.customer_stretches import Stretches
 from store.customer_walks import Walk
 from store.scope import Scope
@@ -36,7 +37,8 @@ async def read_page(
         order, start, end = CustomerOrder(), start and start[1:], end and end[1:]
     plan = await choose_plan(scope, wanted, order, expected)
     where = led_where(scope, wanted, plan.leads)
-    walk = Walk(Stretches(scope, where, plan, implied_range(scope, wanted, order)), order, request.is_backward)
+    stretches = Stretches(scope, where, plan, implied_range(scope, wanted, order))
+    walk = Walk(stretches, order, request.is_backward, Ranking.of(scope, wanted, plan))
     rows, is_behind, is_ahead = await walk.stretch(start, end, request.size)
     documents = [CustomerDocument(row) for row in (reversed(rows) if request.is_backward else rows)]
     has_next, has_previous = (is_behind, is_ahead) if request.is_backward else (is_ahead, is_behind)

@@ -10,11 +10,18 @@ from datetime import timedelta
 from math import prod
 from typing import Literal
 
-from domain.customer_filter import Condition, HasKey
+from domain.customer_filter import Condition, HasKey, conjuncts
 from domain.holding_conditions import EndsWithin
+from domain.ranked_filter import among_calm
 from domain.types import CustomerOrderField
 from store.client import Document
-from store.customer_leads import Lead, conjuncts, counted_leads_by_name_alone, leads_by_name, leads_in_order
+from store.customer_leads import (
+    Lead,
+    has_share,
+    leads_by_name,
+    leads_by_name_alone,
+    leads_in_order,
+)
 from store.customer_orders import KEYS_INDEX, CustomerOrder
 from store.key_counts import Keys
 from store.scope import Scope
@@ -25,6 +32,7 @@ EXPECTED = 200_000
 # So many may be read to the last, or twice in a race, without harm.
 _FEW = 1_000
 _EXPIRED = "status:EXPIRED"
+_CALM: Keys = ("status:SUBSCRIPTION",)
 # Two lists of more keys than that are not read by turns.
 _MOST_RACING = 20
 
@@ -33,12 +41,14 @@ _MOST_RACING = 20
 class Plan:
     """The index to read from, and the keys to read by: those of one lead, or of two that race.
 
-    A plan that `sorts` collects the matches of its lead, because its index has another order than the list.
+    A plan that `sorts` collects the matches of its lead, because its index has another order than the list. In the
+    order of urgency the `calm` may have a plan of their own, by name (see store/customer_ranks.py).
     """
 
     index: str
     leads: tuple[Keys, ...]
     sorts: bool = False
+    calm: "Plan | None" = None
 
     @property
     def field(self) -> Literal["keys", "order_keys"]:
@@ -53,12 +63,18 @@ async def choose_plan(scope: Scope, wanted: Condition, order: CustomerOrder, cus
     to collect who has the word makes the difference between a page and half a partner.
     """
     if order.field is CustomerOrderField.NAME:
-        return Plan(KEYS_INDEX, _chosen(leads_by_name(scope, wanted, customers), customers))
-    alone = await counted_leads_by_name_alone(scope, wanted)
+        return _by_name(scope, wanted, customers)
+    alone = await leads_by_name_alone(scope, wanted)
     in_order = leads_in_order(scope, wanted, customers)
     if alone and alone[0].count < _walked(in_order[0], [*in_order[1:], *alone], customers):
         return Plan(KEYS_INDEX, (alone[0].keys,), sorts=True)
-    return Plan(order.index, _chosen(in_order, customers))
+    is_calm_apart = bool(alone) and order.field is CustomerOrderField.URGENCY and has_share(scope, _CALM, 0.25)
+    calm = _by_name(scope, among_calm(wanted), customers) if is_calm_apart else None
+    return Plan(order.index, _chosen(in_order, customers), calm=calm)
+
+
+def _by_name(scope: Scope, wanted: Condition, customers: int) -> Plan:
+    return Plan(KEYS_INDEX, _chosen(leads_by_name(scope, wanted, customers), customers))
 
 
 def _chosen(leads: Sequence[Lead], customers: int) -> tuple[Keys, ...]:

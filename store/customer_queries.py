@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from domain.customer_filter import Condition, HasKey, HasWords
-from domain.customer_keys import EVERYBODY
+from domain.customer_filter import Condition, HasKey, HasWords, Not, conjuncts
+from domain.customer_keys import EVERYBODY, denial_key
 from domain.words import PREFIX_LENGTH, WORD_KEY
 from store.client import Document
 from store.customer_conditions import condition_query, one_of
-from store.customer_leads import conjuncts
 from store.key_counts import Keys
 from store.scope import Scope
 
@@ -44,6 +43,8 @@ def _says_all(wanted: Condition, keys: Keys) -> bool:
     match wanted:
         case HasKey(_, wanted_keys):
             return wanted_keys == keys
+        case Not(HasKey(_, (key,))):
+            return keys == (denial_key(key),)
         case HasWords((word,)):
             return len(word) <= PREFIX_LENGTH and keys == (WORD_KEY + word,)
         case _:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain.list_cursors import Value
+from domain.types import CustomerOrderField
 from store.client import Document
 from store.customer_mirrors import Mirror
 from store.customer_orders import Column, CustomerOrder, from_place, place_of
+from store.customer_ranks import Ranking, Ranks
 from store.customer_stretches import Reach, Stretches
 
 Place = tuple[Value, ...]
@@ -19,6 +21,7 @@ class Walk:
     stretches: Stretches
     order: CustomerOrder
     is_backward: bool
+    ranking: Ranking
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -47,8 +50,11 @@ class Walk:
     async def _rows(self, start: Place | None, to_end: Sequence[Document], limit: int) -> list[Document]:
         """The rows at the start and behind it."""
         filters = list(to_end) if start is None else [*to_end, self._not_before(start)]
-        if not (self.order.is_native or self.stretches.plan.sorts):
-            return await Mirror(self.stretches, self.order, self.columns).rows(start, filters, limit)
+        if not self.stretches.plan.sorts:
+            if self.order.field is CustomerOrderField.URGENCY:
+                return await Ranks(self.stretches, self.ranking, self.order, self.columns).rows(start, filters, limit)
+            if not self.order.is_native:
+                return await Mirror(self.stretches, self.order, self.columns).rows(start, filters, limit)
         reach = Reach.single({}, self.order.nowhere)
         if start is not None and not self.stretches.plan.sorts:
             # Thousands may share a first value (no sign-in yet): each range is a stretch of the index of its own.

@@ -36,6 +36,8 @@ def test_a_customer_has_a_key_for_each_thing_that_a_filter_asks() -> None:
         "product:CALLING",
         "status:TRIAL",
         "type:TRIAL",
+        "no:status:SUBSCRIPTION",
+        "no:type:SUBSCRIPTION",
         "tag:tag_1",
         "tag:tag_2",
         "administrator:adm_1",

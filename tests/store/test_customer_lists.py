@@ -181,11 +181,18 @@ def test_others_that_come_and_go_around_the_cursor_do_not_matter(world: tuple[li
     dice = random.Random(7)
 
     @settings(max_examples=200)
-    @given(st.sampled_from(ORDERS), st.booleans(), st.randoms(use_true_random=False))
-    def page_through(order: CustomerOrder, backward: bool, choose: random.Random) -> None:
+    @given(st.just({}) | conditions, st.sampled_from(ORDERS), st.booleans(), st.randoms(use_true_random=False), sizes)
+    def page_through(
+        raw: dict[str, Any], order: CustomerOrder, backward: bool, choose: random.Random, expected_size: int
+    ) -> None:
+        expected = in_order(matching(documents, raw), order)
+        # Filtered or not, a list is some pages long.
+        page = max(2, len(expected) // 4)
+
         async def ask(scope: Scope) -> None:
-            seen = await _walk_among_changes(scope, order, choose, dice, backward=backward)
-            assert [id_ for id_ in seen if id_ in lasting] == in_order(documents, order)
+            customers = Customers(scope, expected_size)
+            seen = await _walk_among_changes(scope, customers, (raw, order, page), choose, dice, backward=backward)
+            assert [id_ for id_ in seen if id_ in lasting] == expected
             assert len(seen) == len(set(seen))
 
         run(ask)
@@ -195,17 +202,24 @@ def test_others_that_come_and_go_around_the_cursor_do_not_matter(world: tuple[li
 
 
 async def _walk_among_changes(
-    scope: Scope, order: CustomerOrder, choose: random.Random, dice: random.Random, *, backward: bool
+    scope: Scope,
+    customers: Customers,
+    asked_for: tuple[dict[str, Any], CustomerOrder, int],
+    choose: random.Random,
+    dice: random.Random,
+    *,
+    backward: bool,
 ) -> list[str]:
     """Pages while, before each, passing customers are deleted (those at the cursor too) and others inserted."""
-    collection, customers, seen, cursor = scope.collection("customers"), Customers(scope), list[str](), None
+    raw, order, largest = asked_for
+    collection, seen, cursor = scope.collection("customers"), list[str](), None
     while True:
         passing = [customer_document(dice, 2000 + dice.randrange(10**9), version=7) for _ in range(4)]
         await collection.delete_many({"partner_id": "acme", "version": 7})
         await collection.insert_many(passing)
-        size = choose.randrange(20, 60)
+        size = choose.randrange(largest // 2, largest + 1)
         asked = PageRequest(last=size, before=cursor) if backward else PageRequest(first=size, after=cursor)
-        page = await customers.page(parse_filter(None), order, asked)
+        page = await customers.page(parse_filter(raw), order, asked)
         ids = [row.id for row in page.rows]
         seen = [*ids, *seen] if backward else [*seen, *ids]
         cursor = page.start_cursor if backward else page.end_cursor

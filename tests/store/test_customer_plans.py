@@ -17,7 +17,7 @@ from store.customer_documents import CustomerDocument
 from store.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
 from store.key_counts import count_wanted
 from store.scope import Scope
-from tests.store.factory_lists import ADMINISTRATORS, NOW, TAGS, Commands, customer_document
+from tests.store.factory_lists import ADMINISTRATORS, NOW, TAGS, Commands, customer_document, in_order
 
 CUSTOMERS = 1500
 ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for direction in OrderDirection]
@@ -168,6 +168,17 @@ async def test_words_are_counted_once_for_the_other_orders(world: World) -> None
     assert sent == [["count", "find"], ["find"]]
 
 
+async def test_no_word_is_counted_where_the_partner_is_known_to_be_small(world: World) -> None:
+    order = CustomerOrder(CustomerOrderField.CREATED_AT)
+    await world.page({"search": "mull"}, order, first=5)
+    while await count_wanted(world.client):
+        pass
+    world.commands.taken()
+    for word in ("d", "dord", "acme 7"):
+        await world.page({"search": word}, order, first=5)
+        assert [next(iter(command)) for command in world.commands.taken()] == ["find"]
+
+
 async def test_a_page_learns_what_its_process_counted_beside_it(world: World) -> None:
     condition = parse_filter({"tag": ["tag_1"], "product": ["CALLING"]})
 
@@ -244,3 +255,32 @@ async def test_every_query_names_its_partner(world: World) -> None:
     for command in world.commands.taken():
         where = command.get("filter") or command.get("query") or command["pipeline"][0]["$match"]
         assert where["partner_id"] == "acme"
+
+
+async def test_the_calm_are_read_by_a_word_in_the_order_of_urgency(world: World) -> None:
+    """Most of a partner ties there and goes by name, where a walk for a word would pass everybody before it."""
+    calm = {"statuses": ["SUBSCRIPTION"], "expiring_ends": [], "next_expiry_at": None}
+    dice = random.Random(8)
+    others = [customer_document(dice, 7000 + n, name=f"Aaa {n}", domain=None, **calm) for n in range(300)]
+    wanted = [customer_document(dice, 8000 + n, name=f"Zebra {n}", domain=None, **calm) for n in range(60)]
+    await world.scope.collection("customers").insert_many([*others, *wanted])
+    order = CustomerOrder(CustomerOrderField.URGENCY, OrderDirection.DESC)
+    condition, cursor, seen = parse_filter({"search": "zebra"}), None, list[str]()
+    for _ in range(2):
+        page = await Customers(world.scope, 20).page(condition, order, PageRequest(first=25, after=cursor))
+        cursor = page.end_cursor
+        seen += [row.id for row in page.rows]
+        read = await world.read()
+        assert (read.queries, {"COLLSCAN", "SORT"} & read.stages) == (1, set())
+        assert read.examined <= 3 * 27
+    assert seen == in_order(wanted, order)[:50]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: f"{order.field} {order.direction}")
+async def test_those_without_what_most_have_are_a_stretch_of_every_order(world: World, order: CustomerOrder) -> None:
+    for raw in ({"not_": {"status": ["SUBSCRIPTION"]}}, {"not_": {"subscription_type": ["SUBSCRIPTION", "TRIAL"]}}):
+        await world.page(raw, order, first=20)
+        read = await world.read()
+        assert not {"COLLSCAN", "SORT"} & read.stages
+        # Of two that are denied, one leads.
+        assert read.examined <= 5 * 22
