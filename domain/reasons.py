@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from domain.entitlements import Entitlement, end_at, ended_at, is_trial, renews
+from domain.sentences import listed
 from domain.statuses import CustomerFacts
 from domain.types import CustomerStatus, Product
 
@@ -17,8 +18,7 @@ PRODUCT_NAMES = {
 
 def product_list(products: Iterable[str]) -> str:
     """Products as a sentence lists them: `Meetings, Calling and Messaging`."""
-    *others, last = [PRODUCT_NAMES[Product(product)] for product in products]
-    return f"{', '.join(others)} and {last}" if others else last
+    return listed(PRODUCT_NAMES[Product(product)] for product in products)
 
 
 def named(entitlement: Entitlement) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
+from domain.sentences import listed
+
 MOST_TAGS = 1_000
 MOST_TAGS_OF_A_CUSTOMER = 50
 LONGEST_NAME = 50
@@ -26,9 +28,7 @@ class TagColor(StrEnum):
 def named_tags(names: Iterable[str]) -> str:
     """Tags as a sentence names them: `Tag Gold`, `Tags Gold and EMEA`."""
     spelled = sorted(names)
-    if len(spelled) == 1:
-        return f"Tag {spelled[0]}"
-    return f"Tags {', '.join(spelled[:-1])} and {spelled[-1]}"
+    return f"{'Tag' if len(spelled) == 1 else 'Tags'} {listed(spelled)}"
 
 
 def tags_after(held: Sequence[str], tags: Collection[str], *, are_added: bool) -> list[str]:

@@ -5,6 +5,7 @@ from operator import itemgetter
 
 from domain.failures import LineRefused, StreamRefused
 from domain.lines import FIELDS, LineKind, key_of, read_line
+from domain.sentences import listed
 from jobs.csv_records import CsvRecords, Record
 from jobs.import_lines import Accepted, Refusal, refusal
 
@@ -77,10 +78,10 @@ class _Header:
         if missing:
             is_or_are = "column is" if len(missing) == 1 else "columns are"
             hint = " Columns are separated by commas." if self._width == 1 else ""
-            raise StreamRefused(f"In the header row the {is_or_are} missing: {_listed(missing)}.{hint}")
+            raise StreamRefused(f"In the header row the {is_or_are} missing: {listed(missing)}.{hint}")
         twice = [name for name in dict.fromkeys(self._names) if self._names.count(name) > 1]
         if twice:
-            raise StreamRefused(f"The header row names a column more than once: {_listed(twice)}.")
+            raise StreamRefused(f"The header row names a column more than once: {listed(twice)}.")
 
     def given(self, record: Record) -> dict[str, str]:
         """What the record's cells say; LineRefused where they do not stand under the header's columns."""
@@ -107,7 +108,3 @@ class _Header:
 def _plain(name: str) -> str:
     """A column's name without what differs between exports: capitals and white space."""
     return " ".join(name.split()).casefold()
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

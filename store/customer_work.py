@@ -13,9 +13,9 @@ from domain.derived import derived_fields
 from domain.entitlements import Entitlement, entitlement_facts, nth_end, renewals_at
 from domain.license_lines import Line, license_lines
 from domain.orders import is_delivered
-from domain.reasons import PRODUCT_NAMES, named
+from domain.reasons import named, product_list
 from domain.statuses import CustomerFacts, Thresholds, Turn, advanced, changed, holding
-from domain.types import ActivityKind, CustomerStatus, OrderKind, Product
+from domain.types import ActivityKind, CustomerStatus, OrderKind
 from store.client import Document
 from store.customer_fields import facts_of, is_removed, written_fields
 from store.events import Note, event_document, status_summary
@@ -242,7 +242,7 @@ class CustomerWork:
         if not moved:
             return
         if moved[0] == "products":
-            held = ", ".join(PRODUCT_NAMES[Product(product)] for product in after["products"]) or "nothing"
+            held = product_list(after["products"]) if after["products"] else "nothing"
             summary = f"{name} now holds {held}"
         else:
             summary = f"The entitlements of {name} moved on with time"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.sentences import listed
 from domain.statuses import Turn
 from domain.types import ActivityKind, CustomerStatus
 from store.client import Document, IndexModel
@@ -88,8 +89,7 @@ def event_key(name: str, value: str) -> str:
 
 def status_summary(name: str, turn: Turn) -> str:
     """What a person would write: `Acme is now over its licenses; no longer on trial`."""
-    entered = " and ".join(STATUS_NAMES[status] for status in turn.entered)
-    left = " or ".join(STATUS_NAMES[status] for status in turn.left)
+    entered, left = ([STATUS_NAMES[status] for status in statuses] for statuses in (turn.entered, turn.left))
     if not entered:
-        return f"{name} is no longer {left}"
-    return f"{name} is now {entered}" + (f", no longer {left}" if left else "")
+        return f"{name} is no longer {listed(left, 'or')}"
+    return f"{name} is now {listed(entered)}" + (f", no longer {listed(left, 'or')}" if left else "")

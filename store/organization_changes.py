@@ -3,6 +3,8 @@
 from typing import Any
 
 from domain.contact_fields import country_code, is_email
+from domain.reasons import PRODUCT_NAMES
+from domain.sentences import listed
 from domain.setup import STEP_TITLES, SetupStepKey, missing_for, step_before
 from domain.types import ActivityKind, Product
 from domain.user_errors import UserErrorCode
@@ -59,7 +61,7 @@ async def update_organization(mutation: Mutation) -> Document:
     differing = {name: pair for name, pair in differing.items() if pair[0] != pair[1]}
     if differing:
         await _write(mutation, {name: pair[1] for name, pair in differing.items()})
-        named = " and ".join(name.replace("contact_email", "contact e-mail address") for name in differing)
+        named = listed(name.replace("contact_email", "contact e-mail address") for name in differing)
         note = Note(ActivityKind.ORGANIZATION_CHANGED, partner.id, f"The organization's {named} changed", differing)
         mutation.tell(note)
     return {}
@@ -90,8 +92,7 @@ async def set_service(mutation: Mutation) -> Document:
         services[product] = enabled
         stored = [{"product": str(name), "enabled": is_on} for name, is_on in services.items()]
         await _write(mutation, {"services": stored})
-        named = str(product).replace("_", " ").capitalize()
-        summary = f"{named} was switched {'on' if enabled else 'off'} for the organization"
+        summary = f"{PRODUCT_NAMES[product]} was switched {'on' if enabled else 'off'} for the organization"
         mutation.tell(Note(ActivityKind.SERVICE_CHANGED, partner.id, summary, {str(product): [not enabled, enabled]}))
     return {}
 

@@ -1,5 +1,6 @@
 """changeSettings: new thresholds begin a new epoch, and every customer is evaluated anew behind the answer."""
 
+from domain.sentences import listed
 from domain.settings import BOUNDS, NAMES
 from domain.statuses import Thresholds
 from domain.types import ActivityKind
@@ -27,7 +28,7 @@ async def change_settings(mutation: Mutation) -> Document:
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     if changes:
         await _write(mutation, {name: pair[1] for name, pair in changes.items()})
-        told = " and ".join(f"{NAMES[name]} from {old} to {new}" for name, (old, new) in changes.items())
+        told = listed(f"{NAMES[name]} from {old} to {new}" for name, (old, new) in changes.items())
         mutation.tell(Note(ActivityKind.SETTINGS_CHANGED, partner.id, f"The settings changed: {told}", changes))
     return {}
 

@@ -71,7 +71,7 @@ def test_the_profile_changes_by_what_is_given(api: Api, token: str) -> None:
     wrong = mutated(api, token, "updateOrganization", profile, name=None, country="Germany", contactEmail="a b@c")
     assert codes(wrong) == [("INVALID", ["input", field]) for field in ("name", "country", "contactEmail")]
     assert [one["summary"] for one in events(api)] == [
-        "The organization's name and country and contact e-mail address changed",
+        "The organization's name, country and contact e-mail address changed",
         "The organization's country and contact e-mail address changed",
     ]
 
