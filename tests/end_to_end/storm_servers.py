@@ -1,5 +1,7 @@
 """Server processes that start in a moment, to be killed: forked from one that has imported everything already."""
 
+import os
+import signal
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -25,6 +27,26 @@ class StormServer:
         if self._url is None:
             self._url = self._answers.recv()
         return self._url
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has begun to serve."""
+        if self._url is None and self._answers.poll():
+            with suppress(EOFError):
+                self._url = self._answers.recv()
+        return self._url is not None
+
+    def pause(self) -> None:
+        """Holds it at whatever it is doing, as a machine does that is out of breath: SIGSTOP."""
+        self._send(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Lets it go on as if nothing had been: SIGCONT."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._process.pid is not None and self._process.is_alive():
+            os.kill(self._process.pid, number)
 
     def kill(self) -> None:
         """Ends it at whatever it is doing, as the kernel would: SIGKILL."""

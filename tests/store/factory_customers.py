@@ -71,14 +71,18 @@ async def add_customer(scope: Scope, external_id: str, *held: Mapping[str, Any],
     return await change_customers(scope, {"external_id": external_id}, body)
 
 
-async def add_customers(scope: Scope, customers: Iterable[tuple[str, Sequence[Mapping[str, Any]]]]) -> None:
-    """Many customers, a hundred a transaction: external id and entitlements of each."""
+async def add_customers(
+    scope: Scope,
+    customers: Iterable[tuple[str, Sequence[Mapping[str, Any]]]],
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Many customers, a hundred a transaction: external id and entitlements of each, and further facts by the id."""
     waiting = iter(customers)
     while some := list(islice(waiting, SLICE)):
 
         async def body(changing: CustomerSlice, some: Sequence[Any] = some) -> None:
             for external_id, held in some:
-                _begin(changing, external_id, held, {})
+                _begin(changing, external_id, held, (facts or {}).get(external_id, {}))
 
         await change_customers(scope, {"external_id": {"$in": [external_id for external_id, _ in some]}}, body)
 
