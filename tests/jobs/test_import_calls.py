@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from multiprocessing import get_context
 
 import pytest
 
@@ -12,8 +13,11 @@ from domain.instants import print_instant
 from domain.lines import LineKind
 from domain.weeks import WEEK
 from jobs.imports import Summary
+from jobs.roll_up_calls import roll_up_calls_now
+from store.call_sums import USER_LEVELS
 from store.client import Client, Document
 from store.clock import utc_now
+from store.orphaned_transactions import abort_orphans
 from store.scope import Scope
 from tests.domain.factory_lines import LEFT_OUT, customer_line
 from tests.jobs.factory_calls import (
@@ -253,3 +257,45 @@ def test_summaries_add_up() -> None:
     total = Summary(1, 2, 3, 4)
     total.add(Summary(1, 1, 1, 1))
     assert (total.added, total.changed, total.unchanged, total.refused, total.lines) == (2, 3, 4, 5, 14)
+
+
+def import_for_good(uri: str, database: str, content: bytes) -> None:
+    """An importing process of its own."""
+
+    async def work() -> None:
+        await import_report(Scope(Client(uri, database), "acme", utc_now()), content)
+
+    asyncio.run(work())
+
+
+async def test_an_import_that_is_killed_and_repeated_counts_nothing_twice(
+    client: Client, mongo_uri: str, database_name: str
+) -> None:
+    scope = await ready(client)
+    rows = 12_000
+    users = [row(f"R-{number}", User_UUID=f"U-{number % 3}", Duration="60") for number in range(rows)]
+    content, calls = report(*users), scope.collection("calls")
+    for _ in range(2):
+        before = await calls.count(scope.match())
+        importing = get_context("spawn").Process(target=import_for_good, args=(mongo_uri, database_name, content))
+        importing.start()
+        while await calls.count(scope.match()) == before:
+            await asyncio.sleep(0.002)
+        importing.kill()
+        importing.join()
+        # What it left open is aborted, as every server does for the dead.
+        while await abort_orphans(client):
+            await asyncio.sleep(0.1)
+    half = await calls.count(scope.match())
+    assert 0 < half <= rows
+    await roll_up_calls_now(client)
+    async with asyncio.timeout(90):
+        imported = await import_report(scope, content)
+    assert imported.counts == (rows - half, 0, half, 0)
+    await roll_up_calls_now(client)
+    week = await one(scope, "call_weeks")
+    (sums,) = [one for one in await documents(scope, "call_customer_weeks") if one["roll_up_id"] == week["roll_up_id"]]
+    assert (sums["calls"], sums["seconds"]) == (rows, rows * 60)
+    assert {level: sums.get(level, 0) for level in USER_LEVELS} == dict(zip(USER_LEVELS, (0, 0, 3), strict=True))
+    assert (await import_report(scope, content)).counts == (0, 0, rows, 0)
+    assert await roll_up_calls_now(client) == 0
