@@ -9,18 +9,21 @@ so late data that come while it runs are found again.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from store.call_pipelines import FEATURES, QUALITY, QUEUES, USERS, Pipeline
 from store.call_sums import CELLS, COLLECTION, NUMBERS, sum_inside, sum_of
 from store.call_weeks import CALL_WEEKS, week_id
 from store.calls import CALLS, QUEUE_CALLS
-from store.client import Document
+from store.client import Document, deadline
 from store.clock import utc_now
 from store.ids import new_id
 from store.scope import Scope
 
 # What one aggregation reads at most, unless a single customer has more: it takes a fraction of a second.
 SLICE_ROWS = 50_000
+# A single customer with a million calls a week takes seconds of MongoDB, more than any request may: it must end, too.
+_PATIENCE_SECONDS = 600
 _QUESTIONS: Mapping[str, Sequence[Pipeline]] = {CALLS: (QUALITY, USERS, FEATURES), QUEUE_CALLS: (QUEUES,)}
 
 
@@ -65,7 +68,7 @@ class RollUp:
         ]
         slice_: list[str] = []
         size = 0
-        for one in await self.scope.collection(collection).aggregate(stages):
+        for one in await self._patiently(collection, stages):
             if slice_ and size + one["rows"] > rows:
                 yield slice_
                 slice_, size = [], 0
@@ -87,7 +90,7 @@ class RollUp:
             "updated_at": now,
         }
         merge = {"into": COLLECTION, "on": "_id", "whenMatched": "merge", "whenNotMatched": "insert"}
-        await self.scope.collection(collection).aggregate([rows, *question, {"$set": named}, {"$merge": merge}])
+        await self._patiently(collection, [rows, *question, {"$set": named}, {"$merge": merge}])
 
     async def finish(self, state: Document) -> bool:
         """Makes this roll-up the one that counts, with its sums over all customers; False where it was overtaken."""
@@ -113,8 +116,12 @@ class RollUp:
             {"$group": {"_id": None, **sum_of(*NUMBERS), **sum_inside("endpoints", CELLS)}},
             {"$project": {"_id": 0, **dict.fromkeys(NUMBERS, 1), "endpoints": {cell: f"${cell}" for cell in CELLS}}},
         ]
-        found = await self.scope.collection(COLLECTION).aggregate(stages)
+        found = await self._patiently(COLLECTION, stages)
         return found[0] if found else {}
+
+    async def _patiently(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[Document]:
+        with deadline(_PATIENCE_SECONDS):
+            return await self.scope.collection(collection).aggregate(stages)
 
     @property
     def _state(self) -> Document:

@@ -330,3 +330,33 @@ async def test_touches_the_rows_and_sums_of_that_partner_and_week_alone(mongo_ur
     assert all(documents <= 40 and keys <= 45 for documents, keys in read)
     assert sum(documents for documents, _ in read) == 3 * 40 + 40
     await client.close()
+
+
+class Limits(CommandListener):
+    """Keeps how long each aggregation may take, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.most: list[int] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "aggregate":
+            self.most.append(event.command["maxTimeMS"])
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Only beginnings count."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Only beginnings count."""
+
+
+async def test_a_customer_with_more_calls_than_a_request_could_wait_for_is_rolled_up(
+    mongo_uri: str, database_name: str
+) -> None:
+    limits = Limits()
+    patient = Scope(Client(mongo_uri, database_name, event_listeners=[limits]), "acme", NOW)
+    await ensure_indexes(patient.client)
+    await put_calls(patient, [call("cus_a", MONDAY)])
+    assert await roll_up_week(patient, MONDAY)
+    # The slices of calls and of queue calls, three questions, and the totals.
+    assert len(limits.most) == 6 and min(limits.most) > 500_000
+    await patient.client.close()
