@@ -4,17 +4,16 @@ import asyncio
 import json
 import shutil
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from pymongo import MongoClient
 
 from server.protocol import CloseCode, ProtocolError
-from tests.server.socket_world import World, running_world
+from tests.server.socket_world import World
 from tests.store.feed_factory import Events, until
 
 HERE = Path(__file__).parent
@@ -22,18 +21,6 @@ PACKAGES = HERE.parents[1] / "web"
 FEED = "subscription($after: String) { numbered(after: $after) { number } }"
 LARGE = f"subscription {{ numbered {{ number {' '.join(f'a{n}: cursor' for n in range(600))} }} }}"
 FULL = "acme FULL_ADMINISTRATOR"
-
-
-@pytest.fixture
-def events(mongo_uri: str, database_name: str) -> Iterator[Events]:
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        yield Events(client, database_name)
-
-
-@pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    async with running_world(mongo_uri, database_name) as running:
-        yield running
 
 
 class Heard:

@@ -2,12 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 from pymongo import MongoClient
 
 from domain.feed_cursors import Position
@@ -27,18 +25,6 @@ STATE = "subscription { bulkJob { count } }"
 ADMINISTRATOR = "adm_admi00000000000000000000"
 MINE = {"keys": ["*", administrator_key(ADMINISTRATOR)], "words": [], "access_until": {}}
 NOBODYS = {"keys": ["*"], "words": [], "access_until": {}}
-
-
-@pytest.fixture
-def events(mongo_uri: str, database_name: str) -> Iterator[Events]:
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        yield Events(client, database_name)
-
-
-@pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    async with running_world(mongo_uri, database_name) as running:
-        yield running
 
 
 async def test_what_waits_for_a_slow_client_is_dropped_once_the_customer_is_taken_away(

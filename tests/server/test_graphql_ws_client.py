@@ -4,16 +4,15 @@ import asyncio
 import json
 import shutil
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
 
 from server.protocol import CloseCode, ProtocolError
-from tests.server.socket_world import World, running_world
+from tests.server.socket_world import World
 from tests.store.feed_factory import Events, until
 
 HERE = Path(__file__).parent
@@ -24,18 +23,6 @@ pytestmark = pytest.mark.skipif(
     shutil.which("node") is None or not (PACKAGES / "node_modules" / "graphql-ws").exists(),
     reason="needs Node and the packages of web/ (make setup installs them where Node is there)",
 )
-
-
-@pytest.fixture
-def events(mongo_uri: str, database_name: str) -> Iterator[Events]:
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        yield Events(client, database_name)
-
-
-@pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    async with running_world(mongo_uri, database_name) as running:
-        yield running
 
 
 class NodeClient:

@@ -3,34 +3,20 @@
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from pymongo import MongoClient
 
 from server.connection import Connection
 from server.outbox import Outbox
 from server.seats import Seat
 from server.socket_transport import RequestTransport, SocketTransport
-from tests.server.socket_world import World, running_world
+from tests.server.socket_world import World
 from tests.store.feed_factory import Events
 
 FEED = "subscription { numbered { number cursor } }"
 STATE = "subscription { bulkJob { count } }"
 OURS = (Connection, Outbox, Seat, SocketTransport, RequestTransport)
-
-
-@pytest.fixture
-def events(mongo_uri: str, database_name: str) -> Iterator[Events]:
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        yield Events(client, database_name)
-
-
-@pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    async with running_world(mongo_uri, database_name) as running:
-        yield running
 
 
 @pytest.fixture

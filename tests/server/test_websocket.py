@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import websockets
-from pymongo import MongoClient
 from structlog.testing import capture_logs
 
 from server.connection import MAX_OPERATIONS
@@ -24,18 +21,6 @@ FEED = "subscription($after: String, $least: Int) { numbered(after: $after, leas
 # Some 60 kB an answer: more than the kernel's buffers and ours together take of 400.
 LARGE = f"subscription {{ numbered {{ number {' '.join(f'a{n}: cursor' for n in range(600))} }} }}"
 ADMINISTRATOR = "adm_admi00000000000000000000"
-
-
-@pytest.fixture
-def events(mongo_uri: str, database_name: str) -> Iterator[Events]:
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        yield Events(client, database_name)
-
-
-@pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    async with running_world(mongo_uri, database_name) as running:
-        yield running
 
 
 async def test_answers_queries_and_errors_without_closing(world: World) -> None:
