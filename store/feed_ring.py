@@ -9,9 +9,12 @@ from store.feed_events import FeedEvent
 
 NOWHERE = Position(0)
 
+# So many are cut off at once: moving thousands of others up for each would cost, and so would keeping half as many.
+_CUT = 100
+
 
 class _Lane:
-    """One partner's events; those before `first` are gone, and are cut off once they are the greater part."""
+    """One partner's events; those before `first` are gone, and are cut off some at a time."""
 
     __slots__ = ("events", "first")
 
@@ -21,7 +24,7 @@ class _Lane:
 
     def drop(self) -> None:
         self.first += 1
-        if self.first * 2 > len(self.events):
+        if self.first == _CUT or self.first * 2 > len(self.events):
             del self.events[: self.first]
             self.first = 0
 

@@ -10,14 +10,14 @@ from pymongo import MongoClient
 
 from domain.failures import CursorExpired
 from tests.mongod import Mongod, running_set
+from tests.oplog import FORGETFUL, roll_over
 from tests.store.feed_factory import Events, all_numbers, event, numbers, running_feed, until
 
 
 @pytest.fixture
 def mongod() -> Iterator[Mongod]:
     """A mongod of the test's own, to be mistreated."""
-    # The oplog gives up only what a checkpoint has made needless: here one comes every second, not every minute.
-    with running_set(options=["--syncdelay", "1", "--setParameter", "enableTestCommands=1"]) as (only,):
+    with running_set(options=[*FORGETFUL, "--setParameter", "enableTestCommands=1"]) as (only,):
         yield only
 
 
@@ -91,17 +91,7 @@ async def test_a_cursor_that_the_oplog_has_rolled_over_is_expired(mongod: Mongod
     async with running_feed(mongod.uri, "faults") as feed:
         await events.insert([0])
         old = feed.position
-    oplog, noise = events.client["local"]["oplog.rs"], events.client["faults"]["noise"]
-
-    def is_rolled_over() -> bool:
-        noise.insert_many([{"noise": "x" * 3_000_000} for _ in range(15)])
-        oldest = oplog.find_one()
-        assert oldest is not None
-        return bool(oldest["ts"].time << 32 > old.time)
-
-    async with asyncio.timeout(120):
-        while not await asyncio.to_thread(is_rolled_over):
-            await asyncio.sleep(0)
+    await roll_over(events.client, old.time)
     async with running_feed(mongod.uri, "faults", back_seconds=300) as feed:
         with pytest.raises(CursorExpired):
             await all_numbers(feed, old)

@@ -1,5 +1,7 @@
 """The ring: bounded, ordered, and honest about what it no longer holds."""
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +43,18 @@ def test_takes_an_event_once_however_often_the_stream_brings_it() -> None:
     ring = Ring(5)
     assert [ring.append(made("a", time)) for time in (1, 2, 2, 1, 3)] == [True, True, False, False, True]
     assert [event.position.time for event in ring.since("a", NOWHERE, 9)] == [1, 2, 3]
+
+
+def test_lets_go_of_what_it_has_dropped() -> None:
+    def held() -> int:
+        return sum(type(one) is FeedEvent for one in gc.get_objects())
+
+    gc.collect()
+    before, ring = held(), Ring(1000)
+    for time in range(1, 5001):
+        ring.append(made("a", time))
+        assert time % 500 or held() - before <= 1100
+    assert len(ring.since("a", Position(4000, "82"), 2000)) == 1000
 
 
 def test_never_goes_back() -> None:
