@@ -4,15 +4,18 @@ import asyncio
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from time import monotonic, time
 from typing import Any
 
 import orjson
 import pytest
 
+from domain.instants import print_instant
+from store.clock import utc_now
 from tests.faults.figures import Figures
 from tests.faults.subscribers import Subscriber, until
-from tests.faults.truth import position_of
+from tests.faults.truth import Event, position_of
 from tests.faults.world import World
 from tests.hub import Server
 
@@ -79,6 +82,37 @@ async def test_an_unassigned_customer_is_told_of_no_more(world: World, other: Se
         assert len(theirs) == 2
         assert not theirs & set(one.heard)
         assert not one.codes
+
+
+async def test_a_customer_whose_assignment_runs_out_is_told_of_no_more(
+    world: World, other: Server, figures: Figures
+) -> None:
+    administrator = await asyncio.to_thread(identity, world, "ADMINISTRATOR")
+    customer, kept = world.customers[2:4]
+    await asyncio.to_thread(done, world, "assignAdministrator", administrator=administrator, customers=[kept])
+    writers = await asyncio.to_thread(world.writers)
+    async with listening(world, other, await asyncio.to_thread(world.hub.token, "ADMINISTRATOR")) as one:
+        ends = utc_now() + timedelta(seconds=3)
+        held = {"administrator": administrator, "customers": [customer], "expiresAt": print_instant(ends)}
+        behind = await asyncio.to_thread(done, world, "assignAdministrator", **held)
+        given = {"customers": {"ids": [customer, kept]}, "tags": [writers.tag]}
+        await asyncio.to_thread(done, world, "assignTags", **given)
+        await until(lambda: utc_now() > ends, 30)
+        begun, gone = monotonic(), await asyncio.to_thread(world.cursor)
+        await asyncio.to_thread(done, world, "removeTags", **given)
+        told = await world.happened(gone)
+        last = next(token for token, event in told if event["customer_id"] == kept)
+        await until(lambda: last in one.heard, 20)
+        figures.tell(FAULT, "another's change heard after an assignment ran out", monotonic() - begun, 2, "s")
+        while_held = {event["kind"]: token for token, event in await world.happened(behind) if is_of(event, customer)}
+        assert set(while_held) >= {"TAGS_ASSIGNED", "TAGS_REMOVED"}
+        assert while_held["TAGS_ASSIGNED"] in one.heard
+        assert while_held["TAGS_REMOVED"] not in one.heard
+        assert not one.codes
+
+
+def is_of(event: Event, customer: str) -> bool:
+    return bool(event["customer_id"] == customer)
 
 
 async def test_who_is_given_another_role_is_sent_away(world: World, other: Server, figures: Figures) -> None:
