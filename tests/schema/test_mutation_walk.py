@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from graphql import get_named_type
 
+from schema.build import build_schema
 from store.scope import Scope
 from tests.api_server import Api
 from tests.live import live
@@ -71,6 +73,24 @@ def test_what_was_done_is_told_to_those_who_watch(world: World, name: str) -> No
         widget.send({"id": "1", "type": "subscribe", "payload": payload})
         told = [widget.next()["activity"]["event"] for _ in written]
     assert [(one["kind"], one["summary"]) for one in told] == [(one["kind"], one["summary"]) for one in written]
+
+
+def _has_version(name: str) -> bool:
+    mutation = build_schema()._schema.mutation_type
+    assert mutation is not None
+    given: Any = get_named_type(mutation.fields[name].args["input"].type)
+    return "version" in given.fields
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if _has_version(name)])
+def test_a_stale_version_changes_nothing(world: World, name: str) -> None:
+    given = _asked(world, name, version=99, idempotencyKey="once")
+    before = len(events(world.api))
+    payload = world.answered(world.token, name, "__typename", given)["data"][name]
+    assert [(one["code"], one["field"]) for one in payload["userErrors"]] == [("STALE", ["input", "version"])]
+    assert len(events(world.api)) == before
+    # What changed nothing is not kept: with the right version the key still serves.
+    world.made(world.token, name, "__typename", {**given, "version": 1})
 
 
 # A lone surrogate, NUL and other controls, what databases and shells read as more than text, and sizes.
