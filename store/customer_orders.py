@@ -99,6 +99,11 @@ class CustomerOrder:
         return {self.stored.field: False}
 
     @property
+    def stretches(self) -> int:
+        """In how many stretches those with one key are read: against its index, urgency has one a rank."""
+        return NO_URGENCY if self.field is CustomerOrderField.URGENCY and not self.is_native else 1
+
+    @property
     def is_native(self) -> bool:
         """Whether the index has this very order; else its values run the other way, but ties do not."""
         return self.columns[0] == self.stored

@@ -29,12 +29,13 @@ from store.scope import Scope
 # What a page and a partner hold where it matters; smaller ones are quick whatever is chosen.
 _PAGE = 51
 EXPECTED = 200_000
-# So many may be read to the last, or twice in a race, without harm.
+# So many may be read twice in a race without harm; so many to the last, which is seldom come to.
 _FEW = 1_000
+_BOUNDED = 4_000
 _EXPIRED = "status:EXPIRED"
 _CALM: Keys = ("status:SUBSCRIPTION",)
-# Two lists of more keys than that are not read by turns.
-_MOST_RACING = 20
+# Two lists of more stretches than that are not read by turns: to plan for each would take longer than what it saves.
+_MOST_RACING = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +71,22 @@ async def choose_plan(scope: Scope, wanted: Condition, order: CustomerOrder, cus
         return Plan(KEYS_INDEX, (alone[0].keys,), sorts=True)
     is_calm_apart = bool(alone) and order.field is CustomerOrderField.URGENCY and has_share(scope, _CALM, 0.25)
     calm = _by_name(scope, among_calm(wanted), customers) if is_calm_apart else None
-    return Plan(order.index, _chosen(in_order, customers), calm=calm)
+    return Plan(order.index, _chosen(in_order, customers, order.stretches), calm=calm)
 
 
 def _by_name(scope: Scope, wanted: Condition, customers: int) -> Plan:
     return Plan(KEYS_INDEX, _chosen(leads_by_name(scope, wanted, customers), customers))
 
 
-def _chosen(leads: Sequence[Lead], customers: int) -> tuple[Keys, ...]:
-    """The rarest lead, with the next as its rival where the rarest alone might be a long way."""
+def _chosen(leads: Sequence[Lead], customers: int, stretches: int = 1) -> tuple[Keys, ...]:
+    """The rarest lead, with the next as its rival where the rarest alone might be a long way.
+
+    `stretches`: how many each key is read in.
+    """
     first, *others = leads
-    if not others or max(len(first.keys), len(others[0].keys)) > _MOST_RACING:
+    if not others or max(len(first.keys), len(others[0].keys)) * stretches > _MOST_RACING:
         return (first.keys,)
-    is_sure = first.is_known and first.count <= _FEW
+    is_sure = first.is_known and first.count <= _BOUNDED
     # Where even independent conditions need a long walk, walking twice is no insurance.
     is_long = _walked(first, others, customers) > 1.2 * _FEW
     return (first.keys,) if is_sure or is_long else (first.keys, others[0].keys)
