@@ -8,7 +8,7 @@ from functools import partial
 from domain.delivered_licenses import UsageMerge, apply_usage
 from domain.failures import LineRefused
 from domain.license_lines import PRODUCTS
-from domain.license_snapshots import WeekKey
+from domain.license_snapshots import WeekKey, week_span, weeks_of
 from domain.lines import Line
 from domain.weeks import week_of
 from store.client import Document, InsertOne, ReplaceOne, UpdateOne
@@ -17,7 +17,7 @@ from store.customer_work import CustomerWork
 from store.deliveries import LineOutcome, Outcome
 from store.delivery_notes import DeliveryNotes
 from store.ids import new_id
-from store.license_weeks import sum_weeks
+from store.license_weeks import write_weeks
 from store.scope import Scope
 
 _IN_ONE_GO = 100
@@ -61,11 +61,17 @@ class _UsageSlice:
         self._licenses: dict[str, list[Document]] = {}
 
     async def read(self, lines: Sequence[Line]) -> None:
-        """Loads the snapshots of the lines' entitlements and days."""
-        ids = {self._works[line.key].entitlements[line.key]["_id"] for line in lines if line.key in self._works}
-        if ids:
-            days = {line.values["day"] for line in lines}
-            where = {"entitlement_id": {"$in": sorted(ids)}, "day": {"$in": sorted(days)}}
+        """Loads all snapshots of the lines' customers, products and weeks, which the weeks' sums rest on too."""
+        known = [line for line in lines if line.key in self._works]
+        works = {work.id: work for work in (self._works[line.key] for line in known)}
+        ids = {document["_id"] for work in works.values() for document in work.entitlements.values()}
+        if known:
+            begin, end = week_span(week_of(line.values["day"]) for line in known)
+            where = {
+                "entitlement_id": {"$in": sorted(ids)},
+                "product": {"$in": sorted({line.values["product"] for line in known})},
+                "day": {"$gte": begin, "$lt": end},
+            }
             snapshots = self._changing.scope.collection("license_snapshots")
             match = self._changing.scope.match()
             for found in await snapshots.find({**match, **where}, session=self._changing.session):
@@ -140,11 +146,9 @@ class _UsageSlice:
             for (_, product, day), snapshot in self._written.items()
             if product in PRODUCTS
         }
-        customers = {key.customer_id for key in touched}
-        works = [work for work in changing.works if work.id in customers]
-        held = [document["_id"] for work in works for document in work.entitlements.values()]
-        removed = {work.id for work in works if not work.customer["keys"]}
-        await sum_weeks(changing.scope, changing.session, touched, held, removed)
+        said = weeks_of({**self._stored, **self._written}.values())
+        removed = {work.id for work in changing.works if not work.customer["keys"]}
+        await write_weeks(changing.scope, changing.session, {key: said[key] for key in touched}, removed)
 
     def _put(self, number: str, licenses: list[Document]) -> UpdateOne | None:
         """Figures go through the customer's work; a newer day with the same figures is no change of the customer."""

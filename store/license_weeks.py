@@ -36,27 +36,25 @@ class _Rows(NamedTuple):
     is_removed: Mapping[str, bool]
 
 
-async def sum_weeks(
-    scope: Scope,
-    session: Session,
-    touched: Iterable[WeekKey],
-    entitlement_ids: Sequence[str],
-    removed_ids: Container[str] = (),
-) -> None:
-    """Writes the sums of these weeks anew; `entitlement_ids` are all entitlements of their customers.
-
-    `removed_ids` are those of the customers that exist only in the log.
-    """
+async def sum_weeks(scope: Scope, session: Session, touched: Iterable[WeekKey], entitlement_ids: Sequence[str]) -> None:
+    """Writes the sums of these weeks anew; `entitlement_ids` are all entitlements of their customers."""
     wanted = set(touched)
     if not wanted:
         return
     begin, end = week_span(key.week for key in wanted)
     products, days = {key.product for key in wanted}, {"$gte": begin, "$lt": end}
     said = await _said(scope, session, {"entitlement_id": entitlement_ids, "product": sorted(products)}, days)
-    ids = [_id_of(key) for key in wanted]
-    stored = await _stored(scope, session, {"_id": {"$in": ids}})
-    writes = dict(_writes(scope, {key: said[key] for key in wanted}, stored, removed_ids))
-    await scope.collection(OF_CUSTOMERS).bulk_write(list(writes.values()), session=session)
+    await write_weeks(scope, session, {key: said[key] for key in wanted})
+
+
+async def write_weeks(
+    scope: Scope, session: Session, said: Mapping[WeekKey, Week], removed_ids: Container[str] = ()
+) -> None:
+    """Writes what all snapshots of these weeks say; `removed_ids` are customers that exist only in the log."""
+    if said:
+        stored = await _stored(scope, session, {"_id": {"$in": [_id_of(key) for key in said]}})
+        writes = dict(_writes(scope, said, stored, removed_ids))
+        await scope.collection(OF_CUSTOMERS).bulk_write(list(writes.values()), session=session)
 
 
 async def mend_weeks(scope: Scope, session: Session, customer_ids: Sequence[str]) -> None:
