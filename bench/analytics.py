@@ -1,9 +1,10 @@
 """KPIs of a large partner: beside the aggregation that would compute them, kept or not, and when others see a change.
 
 `python -m bench.analytics [CUSTOMERS [CHANGES]]` (10000 with 25,000 entitlements, and 100). What must hold: all KPIs in
-one request ≥ 10 times as fast as one aggregation over the entitlements, kept ≥ 10 times as fast again; a change made on
-one process seen by those who ask another ≤ 50 ms later at p99. The KPIs are asked over HTTP, the aggregation without a
-server in between.
+one request ≥ 10 times as fast as one aggregation over the entitlements; kept ≥ 10 times as fast again, and ≥ 100 times
+as the aggregation; a change that one server process acknowledges seen by those who ask another one ≤ 50 ms later at
+p99. The KPIs are asked over HTTP, the aggregation without a server in between. Times on the wall move with whatever
+else the machine does; the processors' time of mongod does much less.
 """
 
 import asyncio
@@ -24,11 +25,10 @@ from domain.peer_groups import HIGHEST_THRESHOLD, SMALLEST_GROUP, SMALLEST_TOTAL
 from server.http import SEEN_HEADER
 from store.client import Client
 from store.clock import utc_now
-from store.customer_slices import CustomerSlice, change_customers
 from store.scope import Scope
 from tests.hub import PARTNER, Hub
 from tests.mongod import running_set
-from tests.store.factory_customers import add_customers
+from tests.store.factory_customers import add_customers, subscription
 
 DATABASE = "bench_analytics"
 FIGURES = ("totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit")
@@ -58,10 +58,18 @@ class Cost(NamedTuple):
     mongod: float
     server: float
 
-    def row(self, label: str, beside: float | None = None) -> str:
-        """One row; `beside` is what it is compared with."""
-        times = "" if beside is None else f"{beside / self.wall:8.1f} times (at least 10)"
-        return f"{label:34} {self.wall:9.2f} {self.mongod:9.2f} {self.server:9.2f}{times}"
+    def row(self, label: str) -> str:
+        """One row of the table."""
+        return f"{label:34} {self.wall:9.2f} {self.mongod:9.2f} {self.server:9.2f}"
+
+    def beside(self, other: "Cost", label: str, least: int) -> str:
+        """How many times as fast as the other it is: on the wall, by mongod's time, and by that of both processes."""
+        # A kept answer may cost mongod less than the clock of its time can tell.
+        mongod, both = max(self.mongod, 0.01), self.mongod + self.server
+        times = (
+            f"{other.wall / self.wall:8.1f} {other.mongod / mongod:9.1f} {(other.mongod + other.server) / both:9.1f}"
+        )
+        return f"{label:34}  {times} times (at least {least})"
 
 
 def cost_of(work: Callable[[], Any], processes: Sequence[int], rounds: int) -> Cost:
@@ -138,27 +146,25 @@ def _low(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-async def overload(scope: Scope, assigned: int) -> float:
-    """Pushes the one customer whose licences are changed over its limit, or back; when that was acknowledged."""
-    lines = [{"product": "MEETINGS", "total": 10, "assigned": assigned, "used": 0, "day": None}]
-
-    async def body(changing: CustomerSlice) -> None:
-        (work,) = changing.works
-        work.put_entitlement(next(iter(work.entitlements)), {"licenses": lines, "set_up": True, "cancelled_at": None})
-
-    await change_customers(scope, {"external_id": "CHANGING"}, body)
+def overload(hub: Hub, assigned: int) -> float:
+    """Delivers to the first server what pushes one customer over its limit, or back; when that was acknowledged."""
+    usage = {"entitlement": "CHANGING", "product": "MEETINGS", "day": f"{utc_now():%Y-%m-%d}"}
+    summary = hub.import_lines("license-usage", [{**usage, "total": 10, "assigned": assigned, "used": 0}])
+    assert summary["refused"] == 0, summary
     return perf_counter()
 
 
-async def seen_after(scope: Scope, asker: Asker, changes: int) -> list[float]:
-    """For each change, the milliseconds from its acknowledgement until another process's answer shows it."""
+def seen_after(hub: Hub, other: Asker, changes: int) -> list[float]:
+    """For each change, the milliseconds from its acknowledgement until the other server's answer shows it."""
     late = []
-    count = asker.ask(OVER)["overLicenseLimit"]
+    overload(hub, 5)
+    count = other.ask(OVER, NOTHING_KEPT)["overLicenseLimit"]
     for number in range(changes):
-        acknowledged = await overload(scope, 11 if number % 2 == 0 else 5)
-        expected = count + (1 if number % 2 == 0 else 0)
+        # What is asked again is kept, and would be served for ever if nobody told of the change.
+        assert other.ask(OVER)["overLicenseLimit"] == count + number % 2
+        acknowledged = overload(hub, 5 if number % 2 else 11)
         asked = perf_counter()
-        while (await asyncio.to_thread(asker.ask, OVER))["overLicenseLimit"] != expected:
+        while other.ask(OVER)["overLicenseLimit"] != count + (number + 1) % 2:
             asked = perf_counter()
         # What was asked at this moment showed it: whoever asks from here on does see it.
         late.append(max(0.0, asked - acknowledged) * 1000)
@@ -172,12 +178,11 @@ async def main(customers: int, changes: int) -> None:
         await asyncio.to_thread(hub.make_partner)
         scope = Scope(Client(mongod.uri, DATABASE), PARTNER, utc_now())
         await add_customers(scope, made_customers(customers, scope.now))
-        changing = next(iter(made_customers(1, scope.now, seed=2)))[1]
-        far = {"number": "CHANGING", "ends_at": scope.now + timedelta(days=700)}
-        await add_customers(scope, [("CHANGING", [{**changing[0], **far, "first_ends_at": far["ends_at"]}])])
+        lines = [{"product": "MEETINGS", "total": 10, "assigned": 5, "used": 0, "day": None}]
+        await add_customers(scope, [("CHANGING", [subscription("CHANGING", licenses=lines)])])
         token = await asyncio.to_thread(hub.token)
-        with hub.serving() as server, MongoClient[dict[str, Any]](mongod.uri) as mongo:
-            asker, database = Asker(server.url, token), mongo[DATABASE]
+        with hub.serving() as server, hub.serving() as second, MongoClient[dict[str, Any]](mongod.uri) as mongo:
+            asker, other, database = Asker(server.url, token), Asker(second.url, token), mongo[DATABASE]
             assert asker.ask(headers=NOTHING_KEPT) == aggregated(database, utc_now()), "The figures differ."
             held = database.entitlements.count_documents({"partner_id": PARTNER})
             print(f"{customers:,} customers, {held:,} entitlements: {dict(asker.ask())}")
@@ -186,14 +191,17 @@ async def main(customers: int, changes: int) -> None:
             whole = cost_of(lambda: aggregated(database, utc_now()), processes, 10)
             counted = cost_of(lambda: asker.ask(headers=NOTHING_KEPT), processes, 100)
             kept = cost_of(asker.ask, processes, 300)
-            print(f"{'milliseconds':34} {'wall':>9} {'mongod':>9} {'server':>9}")
+            print(f"{'milliseconds, and times':34} {'wall':>9} {'mongod':>9} {'server':>9}")
             print(whole.row("one aggregation over entitlements"))
-            print(counted.row("all KPIs in one request", whole.wall))
-            print(kept.row("the same, kept", counted.wall))
-            late = await seen_after(scope, asker, changes)
+            print(counted.row("all KPIs in one request"))
+            print(kept.row("the same, kept"))
+            print(counted.beside(whole, "all KPIs beside the aggregation", 10))
+            print(kept.beside(counted, "kept beside nothing kept", 10))
+            print(kept.beside(whole, "kept beside the aggregation", 100))
+            late = await asyncio.to_thread(seen_after, hub, other, changes)
             p50, p99 = late[len(late) // 2], late[len(late) * 99 // 100]
-            print(f"{'a change seen by others, p50':34} {p50:9.2f}")
-            print(f"{'                         p99':34} {p99:9.2f} (at most 50)")
+            print(f"{'a change seen at another server, p50':36} {p50:9.2f}")
+            print(f"{'                                p99':36} {p99:9.2f} (at most 50)")
         await scope.client.close()
 
 

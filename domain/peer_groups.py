@@ -1,5 +1,6 @@
 """The peer group of low assignment, and the threshold that it sets (domain.md, "KPIs and licence analytics")."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -7,6 +8,8 @@ SMALLEST_TOTAL = 5
 LEAST_AGE = timedelta(days=30)
 SMALLEST_GROUP = 8
 HIGHEST_THRESHOLD = 0.75
+# The step of all rates that no threshold exceeds.
+HIGHEST_STEP = 75
 
 
 class PeerGroup(NamedTuple):
@@ -19,6 +22,21 @@ class PeerGroup(NamedTuple):
 def rate_of(assigned: int, total: int) -> float | None:
     """How much of a line is assigned; None where there is nothing to assign."""
     return assigned / total if total else None
+
+
+def rate_step(rate: float) -> int:
+    """The hundredth that the rate lies in, a higher rate never in a lower one; HIGHEST_STEP for 0.75 and above."""
+    return min(HIGHEST_STEP, int(rate * 100))
+
+
+def place_of_rank(counts: Mapping[int, int]) -> tuple[int, int]:
+    """The step that the rate at `rank` lies in, and how many rates lie in lower ones; `counts` are by step."""
+    wanted, before = rank(sum(counts.values())), 0
+    for step in sorted(counts):
+        if before + counts[step] >= wanted:
+            return step, before
+        before += counts[step]
+    raise ValueError("An empty group has no rank.")
 
 
 def peers_added_until(now: datetime) -> datetime:

@@ -20,6 +20,7 @@ from store.client import Client, PyMongoError
 from store.key_counts import count_wanted
 from store.leases import give_back, take
 from store.orphaned_transactions import abort_orphans
+from store.peer_tallies import fold_tallies
 
 _log = structlog.get_logger(__name__)
 _LEASE_SECONDS = 1.5
@@ -47,6 +48,7 @@ JOBS: Sequence[Job] = (
     Job("abort_orphans", abort_orphans, 0.5, is_leased=False),
     # Each process chooses its plans by what it has counted itself.
     Job("count_keys", count_wanted, 1.0, is_leased=False),
+    Job("fold_tallies", fold_tallies, 1.0),
     Job("bulk_jobs", bulk_jobs, 0.5),
     Job("sweep_tags", sweep_tags, 1.0),
     Job("drop_assignments", drop_assignments, 1.0),

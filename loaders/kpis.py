@@ -1,6 +1,7 @@
 """The KPIs of one operation: which customers stand behind each, how many they are, and until when that holds."""
 
 from asyncio import gather
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from domain.types import AnalyticsProduct
 from loaders.once import Once
 from store.customers import Customers
 from store.kpi_moments import peers_turn_at, sight_turns_at, window_turns_at
-from store.peer_groups import threshold_of
+from store.peer_groups import thresholds_of
 from store.scope import Scope
 
 _IN_A_WINDOW = frozenset({KpiName.NEARING_EXPIRATION, KpiName.NEARING_RENEWAL})
@@ -31,7 +32,9 @@ class Kpis:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._groups: Once[str, PeerGroup] = Once(self._group)
+        self._groups: Once[tuple[str, ...], Mapping[str, PeerGroup]] = Once(
+            lambda products: thresholds_of(scope, products, scope.now)
+        )
         self._windows: Once[tuple[str, ...], datetime] = Once(
             lambda products: window_turns_at(scope, products, WINDOW_DAYS)
         )
@@ -48,8 +51,8 @@ class Kpis:
         if kpi.name is not KpiName.LOW_LICENSE_ASSIGNMENT:
             return kpi_condition(kpi.name, kpi.product)
         products = products_of(kpi.product)
-        groups = await gather(*map(self._groups.get, products))
-        thresholds = {product: group.threshold for product, group in zip(products, groups, strict=True)}
+        groups = await self._groups.get(products)
+        thresholds = {product: group.threshold for product, group in groups.items()}
         return kpi_condition(kpi.name, kpi.product, thresholds)
 
     async def turns_at(self, kpi: Kpi) -> datetime:
@@ -66,6 +69,3 @@ class Kpis:
 
     async def _count(self, kpi: Kpi) -> int:
         return await Customers(self._scope).count(await self.condition(kpi))
-
-    async def _group(self, product: str) -> PeerGroup:
-        return await threshold_of(self._scope, AnalyticsProduct(product), self._scope.now)

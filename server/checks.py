@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from store.client import Client
 from store.clock import utc_now
 from store.customer_checks import Problem, check_customers, forget_lines, orphaned_lines, write_anew
+from store.peer_tallies import is_tally_right, recount
 from store.scope import Scope
 
 MOST_TOLD = 100
@@ -22,7 +23,7 @@ async def deep_problems(client: Client, *, repair: bool = False) -> list[str]:
     async for partner_id, problem in _all_problems(client, repair):
         wrong, overdue = wrong + (not problem.is_overdue), overdue + problem.is_overdue
         if len(told) < MOST_TOLD:
-            told.append(f"{partner_id}: customer {problem.external_id} ({problem.customer_id}): {problem.what}")
+            told.append(f"{partner_id}: {problem.whose}: {problem.what}")
     if wrong + overdue > len(told):
         told.append(f"And {wrong + overdue - len(told)} more.")
     if wrong:
@@ -41,6 +42,9 @@ async def _all_problems(client: Client, repair: bool) -> AsyncIterator[tuple[str
         orphans = await orphaned_lines(scope)
         for id_ in orphans:
             yield scope.partner_id, Problem(id_, "unknown", "licence lines name this customer, who does not exist")
+        if not await is_tally_right(scope):
+            yield scope.partner_id, Problem("", "", "the counts of the peer groups are not those of the licence lines")
         if repair:
             await write_anew(scope, sorted(wrong))
             await forget_lines(scope, orphans)
+            await recount(scope)

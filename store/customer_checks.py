@@ -42,12 +42,20 @@ _STAMPS = frozenset({"_id", "partner_id", "version", "created_at", "updated_at"}
 
 
 class Problem(NamedTuple):
-    """What is wrong with a customer; one that is only overdue will be right once the jobs run."""
+    """What is wrong with a customer, or with the whole partner, where the ids are empty.
+
+    One that is only overdue will be right once the jobs run.
+    """
 
     customer_id: str
     external_id: str
     what: str
     is_overdue: bool = False
+
+    @property
+    def whose(self) -> str:
+        """Who has it, in words."""
+        return f"customer {self.external_id} ({self.customer_id})" if self.customer_id else "the partner"
 
 
 async def check_customers(scope: Scope) -> AsyncIterator[Problem]:

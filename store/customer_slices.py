@@ -14,6 +14,7 @@ from store.license_lines import COLLECTION as LICENSE_LINES
 from store.license_lines import LineWrite, line_rewrites, line_writes
 from store.license_weeks import turn_weeks
 from store.partners import PartnerDocument, Partners
+from store.peer_tallies import write_tally
 from store.scope import Scope
 from store.transactions import DEADLINE_SECONDS, in_transaction
 
@@ -159,12 +160,13 @@ async def _write_entitlements(changing: CustomerSlice, works: list[CustomerWork]
 async def _write_license_lines(changing: CustomerSlice, works: list[CustomerWork]) -> None:
     scope, now = changing.scope, changing.now
     writes: list[LineWrite] = []
-    for work in works:
-        before, after = work.license_lines()
+    lines = [work.license_lines() for work in works]
+    for work, (before, after) in zip(works, lines, strict=True):
         writes += (
             line_writes(scope, before, after, now) if work.is_in_form else line_rewrites(scope, before, after, now)
         )
     await scope.collection(LICENSE_LINES).bulk_write(writes, session=changing.session)
+    await write_tally(scope, changing.session, lines)
 
 
 async def _turn_license_weeks(changing: CustomerSlice, works: list[CustomerWork]) -> None:

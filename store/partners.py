@@ -17,7 +17,7 @@ PARTNER_INDEXES = (
     IndexModel([("reevaluating", 1)], name="reevaluating", partialFilterExpression={"reevaluating": True}),
 )
 # Grows when what follows from a customer's facts is stored in another form: store/reevaluation.py brings up the rest.
-FORM = 4
+FORM = 5
 TERMS_VERSION = "2026-10"
 
 

@@ -11,6 +11,7 @@ from store.customer_orders import DEFAULT_COLUMNS, KEYS_INDEX, from_place, place
 from store.customer_slices import SLICE, Body, CustomerSlice, change_customers
 from store.license_weeks import mend_weeks
 from store.partners import FORM, PartnerDocument, partner_document
+from store.peer_tallies import recount
 from store.scope import Scope
 
 _PROJECTION = {"name_folded": 1}
@@ -41,6 +42,7 @@ async def bring_up(client: Client) -> int:
     for partner in await client.collection("partners").find({"written_as": {"$ne": FORM}}, {"partner_id": 1}):
         scope = Scope(client, partner["partner_id"], utc_now())
         count += await _evaluate(scope, {"written_as": {"$ne": FORM}}, _sum_weeks)
+        await recount(scope)
         await scope.collection("partners").update_one(scope.match(), {"$set": {"written_as": FORM}})
     return count
 

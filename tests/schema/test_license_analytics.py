@@ -327,7 +327,7 @@ LOW = "peerGroupSize thresholdPercent lowAssignmentCustomers unassignedLicenses"
 
 async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(world: World) -> None:
     await fill(world)
-    lines, snapshots = "license_lines", "license_snapshots"
+    lines, snapshots, tallies = "license_lines", "license_snapshots", "peer_tallies"
     changes = "weeklyAssignmentChange weeklyUsageChange"
     costs: Mapping[str, list[str]] = {
         "product asOf": [],
@@ -345,8 +345,9 @@ async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(w
             snapshots,
             snapshots,
         ],
-        "lowAssignment { peerGroupSize }": [lines] * 3,
-        f"lowAssignment {{ {LOW} entitlements {{ nodes {{ total }} }} }}": [lines] * 5,
+        # The young lines, those of the hundredth that the rank lies in, and the kept counts.
+        "lowAssignment { peerGroupSize }": [lines, lines, tallies],
+        f"lowAssignment {{ {LOW} entitlements {{ nodes {{ total }} }} }}": [lines] * 4 + [tallies],
     }
     for selection, collections in costs.items():
         data = await world.ask(f"{{ licenseAnalytics(product: CALLING) {{ {selection} }} }}")

@@ -19,6 +19,7 @@ from store.customer_slices import CustomerSlice, change_customers
 from store.events import Note
 from store.indexes import ensure_indexes
 from store.partners import Partners
+from store.peer_tallies import is_tally_right
 from store.scope import Scope
 from tests.domain.factory_lines import usage_line
 from tests.factory_documents import line
@@ -80,6 +81,17 @@ async def test_says_what_is_wrong_and_puts_it_right(
     assert "written anew" in (await deep_problems(client, repair=True))[-1]
     assert await deep_problems(client) == []
     assert (await events_of(scope, id_))[-1]["kind"] in ("CUSTOMER_CHANGED", "STATUS_CHANGED")
+
+
+async def test_counts_of_peer_groups_that_are_not_those_of_the_lines_are_told_and_counted_anew(client: Client) -> None:
+    scope = await partner_scope(client)
+    await add_customer(scope, "C-1", subscription("S-1"))
+    await put(scope, "peer_tallies", {}, counts={"MEETINGS:9": 4})
+    assert (await deep_problems(client))[0] == (
+        "acme: the partner: the counts of the peer groups are not those of the licence lines"
+    )
+    assert "written anew" in (await deep_problems(client, repair=True))[-1]
+    assert await deep_problems(client) == []
 
 
 DAMAGE: Mapping[str, Document] = {
@@ -236,6 +248,7 @@ def test_the_summary_always_says_what_the_entitlements_do(runner: tuple[asyncio.
         await Partners(scope).create("Acme", [])
         await Life(scope).live(taken)
         assert await problems(scope) == []
+        assert await is_tally_right(scope)
         (customer,) = await scope.collection("customers").find(scope.match())
         held = await scope.collection("entitlements").find(scope.match())
         is_there = customer["removed_at"] is None
