@@ -61,13 +61,6 @@ class InputChecks:
         """A text that must say something and may have several lines."""
         return self._text(self.input.get(name), longest, what, (name,), is_multiline=True)
 
-    def optional_line(self, name: str, longest: int, what: str) -> str | None:
-        """A text that null or blank clears."""
-        value = self.input.get(name)
-        if value is None or not value.strip():
-            return None
-        return self._text(value, longest, what, (name,), is_multiline=False)
-
     def optional_lines(self, name: str, longest: int, what: str) -> str | None:
         """A text of several lines that null or blank clears."""
         value = self.input.get(name)

@@ -1,0 +1,123 @@
+"""Bulk jobs, slice by slice: what several processes, or parts of a slice, make of it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pytest
+
+from domain.bulk_jobs import BulkJobState
+from domain.input_checks import InputChecks
+from domain.types import PartnerRole
+from jobs.bulk_jobs import bulk_jobs
+from store.administrators import Administrators
+from store.bulk_jobs import BulkJobDocument, begin_job, open_slices, read_job, running_job
+from store.bulk_slices import work_off
+from store.client import Client, Document, Session
+from store.customer_slices import SLICE
+from store.customer_tags import Tagging
+from store.mutations import Mutation
+from store.partners import Partners
+from store.scope import Scope
+from store.transactions import in_transaction
+from tests.api_server import administrator_document
+from tests.store.factory_customers import add_customers, partner_scope, subscription
+
+TAG = "tag_a"
+
+
+class Begun(NamedTuple):
+    """A job that somebody began, and all its slices."""
+
+    scope: Scope
+    job: Document
+    slices: Sequence[str]
+
+    async def read(self) -> BulkJobDocument:
+        found = await read_job(self.scope, self.job["_id"])
+        assert found is not None
+        return found
+
+    async def told(self) -> int:
+        return await self.scope.collection("events").count({**self.scope.match(), "kind": "TAGS_ASSIGNED"})
+
+
+async def begun(client: Client, customers: int) -> Begun:
+    """A full administrator puts one tag on so many customers."""
+    scope = await partner_scope(client)
+    stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": scope.now, "updated_at": scope.now}
+    tag = {"_id": TAG, "name": "A", "name_key": "a", "name_folded": "a", "color": "RED", "description": None}
+    await scope.collection("tags").insert_many([{**tag, "created_by": None, **stamps}])
+    await add_customers(scope, ((f"C-{number:04}", [subscription(f"S-{number}")]) for number in range(customers)))
+    administrator = administrator_document(scope, PartnerRole.FULL_ADMINISTRATOR)
+    await scope.collection("administrators").insert_many([administrator])
+    ids = [one["_id"] for one in await scope.collection("customers").find(scope.match(), {"_id": 1}, sort=[("_id", 1)])]
+
+    async def begin(session: Session) -> str:
+        partner = await Partners(scope).get(session=session)
+        (actor,) = (await Administrators(scope).by_ids([administrator["_id"]], session=session)).values()
+        assert partner is not None
+        mutation = Mutation(scope, session, partner, actor, InputChecks({}))
+        return await begin_job(mutation, Tagging({TAG: "A"}, are_added=True), ids)
+
+    job_id = await in_transaction(client, begin)
+    job = await running_job(client)
+    assert job is not None and job["_id"] == job_id
+    return Begun(scope, job, await open_slices(scope, job_id, 1_000))
+
+
+async def test_a_slice_that_several_processes_take_is_done_once(client: Client) -> None:
+    work = await begun(client, SLICE)
+    (slice_id,) = work.slices
+    await asyncio.gather(*(work_off(work.scope, work.job, slice_id, SLICE) for _ in range(5)))
+    done = await work.read()
+    assert (done.state, done.done, done.changed, done.skipped) == (BulkJobState.RUNNING, SLICE, SLICE, 0)
+    assert await work.told() == SLICE
+
+
+async def test_a_slice_may_be_done_in_parts(client: Client) -> None:
+    work = await begun(client, SLICE)
+    (slice_id,) = work.slices
+    for expected in (40, 80, SLICE):
+        await work_off(work.scope, work.job, slice_id, 40)
+        assert (await work.read()).done == await work.told() == expected
+    assert await open_slices(work.scope, work.job["_id"], 10) == []
+
+
+async def test_a_job_runs_to_its_end_and_keeps_its_figures(client: Client) -> None:
+    work = await begun(client, 2 * SLICE + 50)
+    assert len(work.slices) == 3
+    counted = 0
+    while (some := await bulk_jobs(client)) > 0:
+        counted += some
+    done = await work.read()
+    assert (done.state, done.total, done.done, done.changed) == (BulkJobState.DONE, 250, 250, 250)
+    assert done.finished_at is not None and counted == 4
+    # The slices are gone with it.
+    assert await work.scope.collection("bulk_slices").count(work.scope.match()) == 0
+
+
+@pytest.mark.parametrize("reason", ["no tag", "another role", "removed"])
+async def test_a_job_that_may_not_go_on_ends_with_what_it_has_done(client: Client, reason: str) -> None:
+    work = await begun(client, 2 * SLICE)
+    await work_off(work.scope, work.job, work.slices[0], SLICE)
+    if reason == "no tag":
+        await work.scope.collection("tags").delete_many({**work.scope.match(), "_id": TAG})
+    else:
+        change = {"role": "READ_ONLY_ADMINISTRATOR"} if reason == "another role" else {"state": "DEACTIVATED"}
+        where = {**work.scope.match(), "_id": work.job["administrator_id"]}
+        await work.scope.collection("administrators").update_one(where, {"$set": change})
+    await bulk_jobs(client)
+    ended = await work.read()
+    assert (ended.state, ended.done, ended.changed) == (BulkJobState.FAILED, SLICE, SLICE)
+    assert await bulk_jobs(client) == 0 and await work.told() == SLICE
+
+
+async def test_an_assigned_administrator_tags_only_who_is_theirs_when_the_slice_comes(client: Client) -> None:
+    work = await begun(client, SLICE)
+    where = {**work.scope.match(), "_id": work.job["administrator_id"]}
+    await work.scope.collection("administrators").update_one(where, {"$set": {"role": "ADMINISTRATOR"}})
+    await bulk_jobs(client)
+    done = await work.read()
+    # Nobody is assigned to them any more: the slice is done, and nobody was tagged.
+    assert (done.done, done.changed, await work.told()) == (SLICE, 0, 0)
