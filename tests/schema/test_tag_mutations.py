@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -49,12 +50,25 @@ def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
 
 
 def test_fifty_at_once_in_different_spellings_make_one(api: Api, token: str) -> None:
-    spellings = ["Straße", "STRASSE", "strasse", "Ｓtrasse", "Stra\u200bsse"]
-    with ThreadPoolExecutor(10) as pool:
-        made = list(
-            pool.map(lambda n: mutated(api, token, "createTag", "tag { id }", name=spellings[n % 5]), range(50))
-        )
+    # Case, width, composed and decomposed, characters without width, joiners, and every kind of space.
+    spellings = (
+        "Café Straße",
+        "CAFÉ STRASSE",
+        "Cafe\u0301 Strasse",
+        "\uff23afé Straße",
+        "Ca\u200bfé Stra\u00adße",
+        "cafe\u0301\u3000STRA\u1e9eE",
+        "\ufeff Café\u00a0\t\u2009Stra\u2060sse ",
+        "Ca\u200dfé Stra\u200csse",
+    )
+
+    def create(number: int) -> dict[str, Any]:
+        return mutated(api, token, "createTag", "tag { id }", name=spellings[number % len(spellings)])
+
+    with ThreadPoolExecutor(50) as pool:
+        made = list(pool.map(create, range(50)))
     assert [codes(one) for one in made if one["tag"] is None] == [[("TAKEN", ["input", "name"])]] * 49
+    assert len(events(api)) == len(api.data(token, "{ tags { id } }")["tags"]) == 1
 
 
 def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api, token: str) -> None:

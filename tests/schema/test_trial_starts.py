@@ -255,7 +255,7 @@ def test_a_replay_shows_nothing_that_has_gone_out_of_sight(api: Api, token: str)
 
 def test_fifty_at_once_make_one(api: Api, token: str) -> None:
     customer = customer_of(api)
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(50) as pool:
         made = list(pool.map(lambda _: started(api, token, {"id": customer}), range(50)))
     refused = [codes(one) for one in made if one["trial"] is None]
     assert refused == [[("TRIAL_RUNNING", ["input", "licenses", "0", "product"])]] * 49
