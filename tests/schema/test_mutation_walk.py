@@ -1,6 +1,7 @@
 """Every mutation, walked: its key repeats it without doing anything twice, its event reaches who watches, and no bad
 value of any of its fields is more than a mistake that is told."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from store.scope import Scope
 from tests.api_server import Api
 from tests.live import live
 from tests.schema.factory_mutations import events, token_of
-from tests.schema.factory_walk import CASES, FULL, World
+from tests.schema.factory_walk import CASES, FULL, Ids, World
 
 ACTIVITY = "subscription($after: String) { activity(after: $after) { event { kind summary actor { id } } } }"
 # A view of one's own is nobody else's matter.
@@ -91,6 +92,31 @@ def test_a_stale_version_changes_nothing(world: World, name: str) -> None:
     assert len(events(world.api)) == before
     # What changed nothing is not kept: with the right version the key still serves.
     world.made(world.token, name, "__typename", {**given, "version": 1})
+
+
+_ID = re.compile("[a-z]{3}_[0-9a-f]{24}")
+
+
+def _with_others_ids(value: Any, ids: Ids) -> Iterator[Any]:
+    """The value with one of its ids after the other replaced by that of something else which is there."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            yield from ({**value, key: other} for other in _with_others_ids(held, ids))
+    elif isinstance(value, list):
+        yield from ([other] for other in _with_others_ids(value[0], ids))
+    elif isinstance(value, str) and _ID.fullmatch(value):
+        yield ids.customer if value.startswith("tag_") else ids.tag
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.aims_at is not None])
+def test_an_id_of_another_type_names_nothing(world: World, name: str) -> None:
+    ids = world.ids("own")
+    asked = list(_with_others_ids(CASES[name].given(ids), ids))
+    before = len(events(world.api))
+    for given in asked:
+        payload = world.answered(world.token, name, "__typename", given)["data"][name]
+        assert [one["code"] for one in payload["userErrors"]] == ["NOT_FOUND"], (given, payload)
+    assert asked and len(events(world.api)) == before
 
 
 # A lone surrogate, NUL and other controls, what databases and shells read as more than text, and sizes.
