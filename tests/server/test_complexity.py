@@ -1,6 +1,6 @@
 """Operations that ask for too much are refused before they run, in time that is linear in their text."""
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -63,10 +63,11 @@ def test_pages_of_pages_are_too_much_whatever_the_variable_says(first: Any) -> N
 
 def test_chained_fragments_cost_no_time() -> None:
     fragments = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} a{n} }} " for n in range(60))
-    begun = perf_counter()
+    begun = process_time()
     with pytest.raises(QueryTooComplex):
         check("{ ...F0 } " + fragments + "fragment F60 on Query { a }")
-    assert perf_counter() - begun < 0.05
+    # It takes some milliseconds; without a memory, 2^60 steps.
+    assert process_time() - begun < 0.5
 
 
 def test_refuses_what_would_make_validation_slow() -> None:
