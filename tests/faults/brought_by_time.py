@@ -35,10 +35,10 @@ _CREATE = "mutation($i: CreateTagInput!) { createTag(input: $i) { tag { id } use
 
 
 class Account(NamedTuple):
-    """How many effects there were, and how long after its moment the latest of them was written, in seconds."""
+    """How many effects there were, and how long after its moment each of time's was written, in seconds, sorted."""
 
     effects: int
-    latest: float
+    late: Sequence[float]
 
 
 class BroughtByTime:
@@ -135,8 +135,9 @@ class BroughtByTime:
         self._check_tags(events, customers)
         await self._check_figures()
         assert await deep_problems(self._scope.client) == []
-        late = [event["created_at"] - event["at"] for event in events if _effect(event) in set(wanted)]
-        return Account(len(wanted) + len(self.tags) * len(customers), max(late).total_seconds())
+        moved = set(wanted)
+        late = sorted((one["created_at"] - one["at"]).total_seconds() for one in events if _effect(one) in moved)
+        return Account(len(wanted) + len(self.tags) * len(customers), late)
 
     def _wanted(self, customers: Mapping[str, Document]) -> list[Hashable]:
         """What each moment had to bring, but for those that had come before their customer was there."""
