@@ -23,7 +23,7 @@ class Tagging:
         self, scope: Scope, session: Session, customers: Iterable[tuple[str, list[str]]]
     ) -> tuple[dict[str, list[str]], int]:
         """Of customers and the tags that they have: what those that change have then, and how many have no room."""
-        moving = [(id_, held) for id_, held in customers if self._moved(held)]
+        moving = [(id_, held) for id_, held in customers if self.moves(held)]
         # A tag that was deleted, and not taken off yet, takes up no room.
         others = {tag for _, held in moving for tag in held} - self.names.keys()
         living = self.names.keys() | await _living(scope, session, others)
@@ -46,6 +46,10 @@ class Tagging:
             (ActivityKind.TAGS_ASSIGNED, "put on") if self.are_added else (ActivityKind.TAGS_REMOVED, "taken off")
         )
         return Note(kind, customer["_id"], f"{told} {verb} {customer['name']}", {"tags": [held, list(after)]})
+
+    def moves(self, held: Collection[str]) -> bool:
+        """Whether a customer with these tags is not yet as asked."""
+        return bool(self._moved(held))
 
     def _moved(self, held: Collection[str]) -> set[str]:
         """The tags that are not yet where they are asked to be."""

@@ -1,7 +1,7 @@
 """assignTags and removeTags: who is meant, and whether they are changed here or by a job behind the answer."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from domain.bulk_jobs import MOST_AT_ONCE
 from domain.customer_filter import is_impossible, parse_filter, simplified
@@ -20,6 +20,16 @@ from store.tags import Tags
 
 _MOST_TAGS = 500
 _SHOWN = 100
+# A query is a document, and none is larger than 16 MiB.
+_COUNTED_AT_ONCE, _LOOKED_AT_ONCE = 50_000, 1_000
+
+
+class _Outcome(NamedTuple):
+    """How many changed and had no room, and the first that changed."""
+
+    changed: int
+    skipped: int
+    shown: list[str]
 
 
 async def assign_tags(mutation: Mutation) -> Document:
@@ -40,8 +50,8 @@ async def _change_tags(mutation: Mutation, *, are_added: bool) -> Document:
     if len(ids) > MOST_AT_ONCE and not is_dry:
         job = await begin_job(mutation, tagging, ids)
         return {"changed": 0, "skipped": 0, "customers": [], "job": job}
-    changed, skipped = await (_tried(mutation, tagging, ids) if is_dry else _applied(mutation, tagging, ids))
-    return {"changed": len(changed), "skipped": skipped, "customers": changed[:_SHOWN], "job": None}
+    outcome = await (_tried(mutation, tagging, ids) if is_dry else _applied(mutation, tagging, ids))
+    return {"changed": outcome.changed, "skipped": outcome.skipped, "customers": outcome.shown, "job": None}
 
 
 async def _tag_names(mutation: Mutation) -> Mapping[str, str]:
@@ -85,19 +95,43 @@ async def _matching(mutation: Mutation, given: Mapping[str, Any]) -> list[str]:
     return [customer["_id"] for customer in found]
 
 
-async def _applied(mutation: Mutation, tagging: Tagging, ids: list[str]) -> tuple[list[str], int]:
+async def _applied(mutation: Mutation, tagging: Tagging, ids: list[str]) -> _Outcome:
     if not ids:
-        return [], 0
+        return _Outcome(0, 0, [])
     where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
-    return await retag(mutation.scope, where, tagging, mutation.session, mutation.actor.id)
+    changed, skipped = await retag(mutation.scope, where, tagging, mutation.session, mutation.actor.id)
+    return _Outcome(len(changed), skipped, changed[:_SHOWN])
 
 
-async def _tried(mutation: Mutation, tagging: Tagging, ids: list[str]) -> tuple[list[str], int]:
-    """What would change, read from the tags alone."""
-    where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
-    collection = mutation.scope.collection("customers")
-    found = await collection.find(where, {"tag_ids": 1}, session=mutation.session)
-    held = {customer["_id"]: customer["tag_ids"] for customer in found}
-    ordered = [(id_, held[id_]) for id_ in ids if id_ in held]
-    after, skipped = await tagging.sorted_out(mutation.scope, mutation.session, ordered)
-    return list(after), skipped
+async def _tried(mutation: Mutation, tagging: Tagging, ids: list[str]) -> _Outcome:
+    """What would change, read from the tags alone: many customers have the same, and are counted together."""
+    scope, session = mutation.scope, mutation.session
+    changed = skipped = 0
+    for some in _parts(ids, _COUNTED_AT_ONCE):
+        where = {**scope.match_customers(), "_id": {"$in": some}}
+        stages = [{"$match": where}, {"$group": {"_id": "$tag_ids", "count": {"$sum": 1}}}]
+        alike = {
+            str(n): one for n, one in enumerate(await scope.collection("customers").aggregate(stages, session=session))
+        }
+        after, _ = await tagging.sorted_out(scope, session, [(key, one["_id"]) for key, one in alike.items()])
+        changed += sum(alike[key]["count"] for key in after)
+        skipped += sum(one["count"] for key, one in alike.items() if key not in after and tagging.moves(one["_id"]))
+    return _Outcome(changed, skipped, await _first(mutation, tagging, ids, min(changed, _SHOWN)))
+
+
+async def _first(mutation: Mutation, tagging: Tagging, ids: list[str], count: int) -> list[str]:
+    """The first customers that would change, in the order of the ids."""
+    scope, session = mutation.scope, mutation.session
+    first: list[str] = []
+    for some in _parts(ids, _LOOKED_AT_ONCE):
+        if len(first) >= count:
+            break
+        where = {**scope.match_customers(), "_id": {"$in": some}}
+        found = await scope.collection("customers").find(where, {"tag_ids": 1}, session=session)
+        after, _ = await tagging.sorted_out(scope, session, [(one["_id"], one["tag_ids"]) for one in found])
+        first += [id_ for id_ in some if id_ in after]
+    return first[:count]
+
+
+def _parts(ids: list[str], size: int) -> Iterator[list[str]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -107,6 +107,34 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(world: World) -> N
     assert events(world.api) == before
 
 
+@pytest.mark.parametrize("field", ["assignTags", "removeTags"])
+def test_a_dry_run_of_many_counts_what_the_job_then_changes(world: World, field: str) -> None:
+    gold, silver, bronze = world.tags
+    ids = world.api.store(_many)
+    for number, tags in enumerate(([gold], [silver, gold], [gold, silver], [gold, silver, bronze], [bronze])):
+        world.change("assignTags", ids[number * 200 : number * 200 + 100], tags)
+    asked = {"matching": {"search": "m"}}
+    tried = world.change(field, asked, [gold, silver], dryRun=True)
+    assert (tried["changed"], tried["skipped"]) == ((800, 0) if field == "assignTags" else (400, 0))
+    shown = [one["externalId"] for one in tried["customers"]]
+    expected = [n for n in range(1_100) if n % 200 >= 100 or n // 200 in (0, 4, 5)][:100]
+    assert shown == [f"M{n:04}" for n in (expected if field == "assignTags" else range(100))]
+    job = world.change(field, asked, [gold, silver])["job"]["id"]
+    query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state changed skipped } } }"
+    while (node := world.ask(query, id=job)["node"])["state"] == "RUNNING":
+        pass
+    assert node == {"state": "DONE", "changed": tried["changed"], "skipped": 0}
+
+
+async def _many(scope: Scope) -> list[str]:
+    """The ids of 1,100 customers, in the order of their names."""
+    await add_customers(scope, [(f"M{number:04}", ()) for number in range(1_100)])
+    where = {**scope.match(), "external_id": {"$gte": "M"}}
+    return [
+        one["_id"] for one in await scope.collection("customers").find(where, {"_id": 1}, sort=[("external_id", 1)])
+    ]
+
+
 def test_who_would_have_more_than_fifty_is_skipped(world: World) -> None:
     async def laden(scope: Scope) -> None:
         tags = [{"_id": f"tag_{n:024x}", "name_key": str(n), **_plain(scope, str(n))} for n in range(49)]
@@ -115,8 +143,10 @@ def test_who_would_have_more_than_fifty_is_skipped(world: World) -> None:
     world.api.store(laden)
     many = [f"tag_{n:024x}" for n in range(49)]
     assert world.change("assignTags", world.customers[:1], many)["changed"] == 1
+    tried = world.change("assignTags", world.customers, world.tags[:2], dryRun=True)
     both = world.change("assignTags", world.customers, world.tags[:2])
-    assert (both["changed"], both["skipped"]) == (2, 1)
+    assert (both["changed"], both["skipped"]) == (tried["changed"], tried["skipped"]) == (2, 1)
+    assert [one["externalId"] for one in tried["customers"]] == ["C1", "C2"]
     assert world.change("assignTags", world.customers[:1], world.tags[:1])["changed"] == 1
     assert world.change("assignTags", world.customers[:1], world.tags[1:2])["skipped"] == 1
 
