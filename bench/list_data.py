@@ -12,7 +12,7 @@ from pymongo.write_concern import WriteConcern
 from domain.instants import FOREVER, cut
 from domain.types import URGENCY, Product
 from domain.words import customer_words, sort_form
-from store.customer_fields import key_fields, keys_of
+from store.customer_fields import key_fields, keys_of, read_first
 
 DAY = timedelta(days=1)
 TAGS = [f"tag_{number:024x}" for number in range(40)]
@@ -111,7 +111,7 @@ def _holdings(kind: float, dice: random.Random, now: datetime, active_at: dateti
 def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
     words = customer_words(document["name"], document["domain"], document["external_id"])
     keys = keys_of({**document, "running_products": (), "holdings": {}, "evaluated_at": document["updated_at"]}, words)
-    return {**document, "words": words, **key_fields(keys)}
+    return read_first({**document, "words": words, **key_fields(keys)})
 
 
 def made_customers(partner_id: str, first: int, count: int, now: datetime) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from domain.words import customer_words, sort_form
 from store.client import Document
 from store.partners import FORM, PartnerDocument
 
+_READ_FIRST = ("_id", "partner_id", "order_keys", "keys")
 _NAMED_BY = ("name", "domain", "external_id")
 
 
@@ -43,6 +44,11 @@ def written_fields(
 def key_fields(keys: list[str]) -> Document:
     """The fields that indexes read for a customer with these keys."""
     return {"keys": keys, "order_keys": ordering_keys(keys)}
+
+
+def read_first(customer: Document) -> Document:
+    """The document of a new customer, with what lists check in front: MongoDB looks through its fields one by one."""
+    return {**{name: customer[name] for name in _READ_FIRST}, **customer}
 
 
 def _spelled(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document:

@@ -17,7 +17,7 @@ def customers_where(scope: Scope, wanted: Condition, keys: Keys = ()) -> Documen
     """The query of a simplified condition that is not empty; `keys` are some of which every match has one."""
     where = scope.match_customers()
     sight = where["keys"]
-    checked = [] if _says_all(wanted, keys) else [condition_query(one, scope.now) for one in conjuncts(wanted)]
+    checked = _checked(scope, wanted, [keys])
     if keys and keys != (sight,):
         # Whoever carries any key carries everybody's; an administrator's own is checked.
         checked += [] if sight == EVERYBODY else [{"keys": sight}]
@@ -33,19 +33,25 @@ def led_where(scope: Scope, wanted: Condition, leads: Sequence[Keys]) -> Documen
     """The query of a simplified condition but for the leads, of which one or all are to be read by."""
     where = scope.match_customers()
     sight = where.pop("keys")
-    checked = [] if _says_all(wanted, leads[0]) else [condition_query(one, scope.now) for one in conjuncts(wanted)]
+    checked = _checked(scope, wanted, leads)
     if sight != EVERYBODY and (sight,) not in leads:
         checked.append({"keys": sight})
     return {**where, **({"$nor": [{"$nor": [{"$and": checked}]}]} if checked else {})}
 
 
-def _says_all(wanted: Condition, keys: Keys) -> bool:
-    match wanted:
-        case HasKey(_, wanted_keys):
-            return wanted_keys == keys
+def _checked(scope: Scope, wanted: Condition, leads: Sequence[Keys]) -> list[Document]:
+    """The queries of what carrying a key of each of the leads does not say already."""
+    return [condition_query(one, scope.now) for one in conjuncts(wanted) if _meaning(one) not in leads]
+
+
+def _meaning(condition: Condition) -> Keys | None:
+    """The keys of which carrying one is all that the condition asks."""
+    match condition:
+        case HasKey(_, keys):
+            return keys
         case Not(HasKey(_, (key,))):
-            return keys == (denial_key(key),)
-        case HasWords((word,)):
-            return len(word) <= PREFIX_LENGTH and keys == (WORD_KEY + word,)
+            return (denial_key(key),)
+        case HasWords((word,)) if len(word) <= PREFIX_LENGTH:
+            return (WORD_KEY + word,)
         case _:
-            return not conjuncts(wanted)
+            return None

@@ -9,6 +9,7 @@ from domain.failures import OperatorError
 from domain.types import OrderKind
 from store.client import ID_INDEX, DeleteMany, Document, InsertOne, ReplaceOne, Session, UpdateOne
 from store.clock import utc_now
+from store.customer_fields import read_first
 from store.customer_work import CustomerWork
 from store.license_lines import COLLECTION as LICENSE_LINES
 from store.license_lines import LineWrite, line_rewrites, line_writes
@@ -114,7 +115,7 @@ async def write_customers(changing: CustomerSlice, actor_id: str | None) -> None
         work.finish(changing.now)
     scope, session = changing.scope, changing.session
     await scope.collection("customers").bulk_write(
-        [InsertOne(w.customer) if w.is_new else _changing(scope, w) for w in works], session=session
+        [InsertOne(read_first(w.customer)) if w.is_new else _changing(scope, w) for w in works], session=session
     )
     await _write_remembered(changing)
     await _write_entitlements(changing, works)
