@@ -1,5 +1,6 @@
 """The /graphql endpoint over HTTP, as the GraphQL-over-HTTP specification has it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -20,6 +21,8 @@ from server.viewer import bearer_token
 SEEN_HEADER = "X-Partnerhub-Seen"
 _UNHEARD = 1 << 64
 MAX_BODY = 1024 * 1024
+# A body that does not come would keep its request for good, and a server that stops waiting for it.
+BODY_SECONDS = 5.0
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
 _STATUSES = {"UNAUTHENTICATED": 401, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
@@ -145,13 +148,14 @@ async def _posted(request: Request) -> Parameters:
 
 
 async def _body(request: Request) -> bytes:
-    """The whole body, read no further than it may be long."""
+    """The whole body, read no further than it may be long; TimeoutError where it does not come."""
     received = bytearray()
     try:
-        async for chunk in request.stream():
-            received += chunk
-            if len(received) > MAX_BODY:
-                raise HttpRefusal(413, "The body may have at most 1 MiB.", Connection="close")
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                received += chunk
+                if len(received) > MAX_BODY:
+                    raise HttpRefusal(413, "The body may have at most 1 MiB.", Connection="close")
     except ClientDisconnect:
         raise HttpRefusal(400, "The body ended early.") from None
     return bytes(received)

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: media types, statuses, and that no body whatever brings out more than a clear sentence."""
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -165,6 +166,17 @@ def test_variables_nested_beyond_what_can_be_followed_are_refused(http: httpx.Cl
 
 def test_refuses_a_body_of_more_than_a_mebibyte(http: httpx.Client) -> None:
     assert post(http, b'{"query": "' + b" " * 1024 * 1024 + b'{ __typename }"}').status_code == 413
+
+
+def test_a_body_that_does_not_come_is_given_up(api: Api, token: str) -> None:
+    lines = ["POST /graphql HTTP/1.1", "Host: hub", f"Authorization: Bearer {token}", "Content-Type: application/json"]
+    head = "\r\n".join([*lines, "Content-Length: 100", "", '{"query": '])
+    host, port = api.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as client:
+        client.sendall(head.encode())
+        answer = client.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b'"TIMEOUT"' in answer
 
 
 @pytest.mark.parametrize(
