@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import httpx
@@ -161,6 +161,20 @@ async def bare(scope: Scope, tag: str) -> float:
     return monotonic() - began
 
 
+async def lateness(until: Callable[[], bool]) -> list[float]:
+    """By how many milliseconds the machine wakes late who sleeps for ten: what no server can be blamed for."""
+
+    def sleeper() -> list[float]:
+        late = []
+        while not until():
+            began = monotonic()
+            sleep(0.01)
+            late.append((monotonic() - began) * 1000 - 10)
+        return late
+
+    return await asyncio.to_thread(sleeper)
+
+
 def p(values: list[float], percent: int) -> float:
     """A percentile of the values."""
     return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
@@ -184,13 +198,18 @@ async def _with_neighbours(hub: Hub, other: Scope, work: Callable[[], Awaitable[
     """Does the work while the other partner goes on, and prints what that was like."""
     stop = asyncio.Event()
     async with await caller(hub, OTHER) as http:
+        calm = asyncio.Event()
+        sleeping = asyncio.create_task(lateness(calm.is_set))
         usual = await requests(http, lambda count: count >= USUAL)
+        calm.set()
+        calmly, sleeping = await sleeping, asyncio.create_task(lateness(stop.is_set))
         beside = asyncio.create_task(requests(http, lambda _: stop.is_set()))
         feed = asyncio.create_task(others_feed(hub, other, stop))
         seconds = await work()
         stop.set()
-        during, late = await beside, await feed
+        during, late, restlessly = await beside, await feed, await sleeping
     print(f"others' requests p99: usually {p(usual, 99):.1f} ms, meanwhile {p(during, 99):.1f} ms ({len(during)})")
+    print(f"a sleeper of 10 ms wakes late, p99: usually {p(calmly, 99):.1f} ms, meanwhile {p(restlessly, 99):.1f} ms")
     print(f"others' feed: p50 {p(late, 50):.1f} ms, p99 {p(late, 99):.1f} ms ({len(late)})")
     return seconds
 
