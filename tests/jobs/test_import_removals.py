@@ -28,7 +28,7 @@ async def events(scope: Scope, kind: str) -> list[Document]:
 async def removed_soon(client: Client) -> Scope:
     """A customer with a subscription whose removal has come due, though no job has run."""
     scope = await partner_scope(client)
-    moment = utc_now() + timedelta(milliseconds=400)
+    moment = utc_now() + timedelta(seconds=1)
     await deliver(scope, removedAt=print_instant(moment))
     await import_lines(scope, LineKind.SUBSCRIPTIONS, subscription_line())
     while utc_now() <= moment:

@@ -47,7 +47,7 @@ async def test_running_a_customer_that_is_not_due_changes_nothing(client: Client
 
 async def test_what_time_brought_keeps_times_moment_although_a_write_came_later(client: Client) -> None:
     scope = await partner_scope(client)
-    end = utc_now() + timedelta(milliseconds=80)
+    end = utc_now() + timedelta(seconds=1)
     id_ = await add_customer(scope, "C-1", subscription("S-1", ends_at=end), subscription("S-2", auto_renew=True))
     while utc_now() < end:
         await asyncio.sleep(0)
@@ -102,7 +102,7 @@ async def test_twenty_parallel_writers_lose_nothing(client: Client) -> None:
 
 async def test_an_expired_assignment_is_taken_away_and_told(client: Client) -> None:
     scope = await partner_scope(client)
-    end = utc_now() + timedelta(milliseconds=30)
+    end = utc_now() + timedelta(seconds=1)
     held = {
         "administrator_id": "adm_1",
         "assigned_at": utc_now(),
@@ -123,7 +123,7 @@ async def test_an_expired_assignment_is_taken_away_and_told(client: Client) -> N
 
 async def test_a_removal_delivered_for_later_is_told_at_its_moment(client: Client) -> None:
     scope = await partner_scope(client)
-    removed_at = utc_now() + timedelta(milliseconds=150)
+    removed_at = utc_now() + timedelta(seconds=1)
     id_ = await add_customer(scope, "C-1", subscription("S-1"), removed_at=removed_at)
     assert (await stored(scope, id_))["next_evaluation_at"] == removed_at
     while utc_now() < removed_at:
