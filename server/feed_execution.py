@@ -26,7 +26,7 @@ from store.feed_events import Hold
 from store.feed_oplog import Stretch
 
 # So many answers are made before these are sent, and so many messages sent before others get their turn on the loop.
-_AT_ONCE, _SENT_AT_ONCE = 25, 10_000
+_AT_ONCE, _SENT_AT_ONCE = 25, 1_000
 _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
 
