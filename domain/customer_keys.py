@@ -17,6 +17,7 @@ MOSTLY_HAD = ("status:SUBSCRIPTION", "type:SUBSCRIPTION")
 _BUCKET_HOURS = (1, 8, 64, 512)
 _EPOCH = datetime(1970, 1, 1)
 _HOUR = timedelta(hours=1)
+_LONG_WINDOW = timedelta(days=120)
 # Their stretches are read in the order of names alone: a word has too many beginnings, and the rest is too fine.
 _ONLY_BY_NAME = (
     WORD_KEY,
@@ -94,8 +95,11 @@ def window_keys(after: datetime, until: datetime) -> list[str]:
 
 
 def ordering_window_keys(after: datetime, until: datetime) -> list[str]:
-    """The fewest buckets among the ordering keys that cover the window; they reach beyond it, by 64 hours at most."""
-    size = _BUCKET_HOURS[2]
+    """The fewest buckets among the ordering keys that cover the window.
+
+    They reach beyond it, by 64 hours at most; those of a long window by 512.
+    """
+    size = _BUCKET_HOURS[2] if until - after <= _LONG_WINDOW else _BUCKET_HOURS[3]
     first, last = _hour(after) // size * size, _hour(until) // size * size + size - 1
     return sorted(_cover(first, last, len(_BUCKET_HOURS) - 1))
 

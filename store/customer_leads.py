@@ -31,7 +31,9 @@ _SHARES = (
     ("type:", 0.15),
     ("status:", 0.06),
     ("country:", 0.1),
-    ("ends:", 0.04),
+    ("ends:512:", 0.04),
+    ("ends:64:", 0.006),
+    ("ends:", 0.001),
     ("", 0.03),
 )
 # So many stretches MongoDB merges in order; beyond 200 it would sort.
