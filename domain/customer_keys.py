@@ -83,6 +83,11 @@ def is_ordering(key: str) -> bool:
     return not key.startswith(_ONLY_BY_NAME)
 
 
+def is_made_by_time(key: str) -> bool:
+    """Whether statuses and ends decide on a key, and so what time does."""
+    return key.startswith(("status:", "type:", EXPIRY_KEY, _DENIAL_KEY))
+
+
 def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:
     """The keys of the buckets of time that the ends lie in, sorted, each once."""
     hours = {_hour(end) for end in expiring_ends}

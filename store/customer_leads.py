@@ -9,6 +9,7 @@ from domain.customer_keys import (
     EVERYBODY,
     MOSTLY_HAD,
     denial_key,
+    is_made_by_time,
     is_ordering,
     ordering_window_keys,
     window_keys,
@@ -49,6 +50,11 @@ class Lead:
     keys: Keys
     count: float
     is_known: bool
+
+    @property
+    def is_of_time(self) -> bool:
+        """Whether time makes the keys come and go."""
+        return all(map(is_made_by_time, self.keys))
 
 
 def leads_by_name(scope: Scope, wanted: Condition, customers: int) -> list[Lead]:

@@ -75,7 +75,7 @@ class Mirror:
             found += await self._group(value, place, filters, limit - len(found))
             if len(found) >= limit:
                 return found
-            reach = Reach.single(self._within(self._beyond(value)), self.order.nowhere)
+            reach = Reach.single(self._within(self._beyond(value)))
 
     async def _group(
         self, value: Value, place: Place | None, filters: Sequence[Document], limit: int
@@ -83,7 +83,7 @@ class Mirror:
         """Those with one value, from the place on if it lies among them."""
         is_within = place is not None and place[0] == value
         range_ = self._from_tie(place) if is_within and place is not None else {self.order.stored.field: value}
-        return await self.stretches.find(Reach.single(range_, self.order.nowhere), filters, self._sorted_ties(), limit)
+        return await self.stretches.find(Reach.single(range_), filters, self._sorted_ties(), limit)
 
     def _sorted_ties(self) -> list[tuple[str, int]]:
         return [(column.field, column.direction) for column in self._ties]
@@ -95,9 +95,9 @@ class Mirror:
 
     def _from(self, place: Place | None) -> Reach:
         if place is None:
-            return Reach.single(self._within({}), self.order.nowhere)
+            return Reach.single(self._within({}))
         hull = self._within({"$gte" if self._step > 0 else "$lte": place[0]})
-        return Reach([self._from_tie(place), self._within(self._beyond(place[0]))], hull, self.order.nowhere)
+        return Reach([self._from_tie(place), self._within(self._beyond(place[0]))], hull)
 
     def _from_tie(self, place: Place) -> Document:
         """Those with the place's value, from its name on (or its id, where names are the values)."""

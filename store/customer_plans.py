@@ -71,21 +71,23 @@ async def choose_plan(scope: Scope, wanted: Condition, order: CustomerOrder, cus
         return Plan(KEYS_INDEX, (alone[0].keys,), sorts=True)
     is_calm_apart = bool(alone) and order.field is CustomerOrderField.URGENCY and has_share(scope, _CALM, 0.25)
     calm = _by_name(scope, among_calm(wanted), customers) if is_calm_apart else None
-    return Plan(order.index, _chosen(in_order, customers, order.stretches), calm=calm)
+    return Plan(order.index, _chosen(in_order, customers, order), calm=calm)
 
 
 def _by_name(scope: Scope, wanted: Condition, customers: int) -> Plan:
-    return Plan(KEYS_INDEX, _chosen(leads_by_name(scope, wanted, customers), customers))
+    return Plan(KEYS_INDEX, _chosen(leads_by_name(scope, wanted, customers), customers, CustomerOrder()))
 
 
-def _chosen(leads: Sequence[Lead], customers: int, stretches: int = 1) -> tuple[Keys, ...]:
-    """The rarest lead, with the next as its rival where the rarest alone might be a long way.
-
-    `stretches`: how many each key is read in.
-    """
+def _chosen(leads: Sequence[Lead], customers: int, order: CustomerOrder) -> tuple[Keys, ...]:
+    """The rarest lead, with the next as its rival where the rarest alone might be a long way."""
     first, *others = leads
-    if not others or max(len(first.keys), len(others[0].keys)) * stretches > _MOST_RACING:
+    if not others or max(len(first.keys), len(others[0].keys)) * order.stretches > _MOST_RACING:
         return (first.keys,)
+    own, other = (first, others[0]) if first.is_of_time == order.is_of_time else (others[0], first)
+    is_mixed = own.is_of_time != other.is_of_time and own.is_known and other.is_known
+    if is_mixed and _walked(own, [other, *others[1:]], customers) <= 2 * _FEW:
+        # What goes with the order leads; what does not lies evenly along it, so that no rival is needed.
+        return (own.keys,)
     is_sure = first.is_known and first.count <= _BOUNDED
     # Where even independent conditions need a long walk, walking twice is no insurance.
     is_long = _walked(first, others, customers) > 1.2 * _FEW

@@ -96,13 +96,13 @@ class Ranks:
         field, here = self.order.stored.field, place if place is not None and place[0] == ranks[0] else None
         from_tie = {} if here is None else self.columns[1].from_value(here[1])
         if ranks == [CALM] and (calm := self.ranking.calm) is not None:
-            reach = Reach.single(from_tie, CustomerOrder().nowhere)
+            reach = Reach.single(from_tie)
             return await calm.find(reach, [*filters, {field: CALM}], self._ties, limit)
         rest = ranks if here is None else ranks[1:]
         ranges = [*([] if here is None else [{field: here[0], **from_tie}]), *self._ranges(rest)]
         hull = ranges[0] if len(ranges) == 1 else {field: {"$gte": min(ranks), "$lte": max(ranks)}}
         sort = self._ties if len(ranks) == 1 else [(field, self._step), *self._ties]
-        return await self.stretches.find(Reach(ranges, hull, self.order.nowhere), filters, sort, limit)
+        return await self.stretches.find(Reach(ranges, hull), filters, sort, limit)
 
     def _ranges(self, ranks: Sequence[int]) -> list[Document]:
         """The index has neighbours of its own direction in order; other ranks are merged, so that ties stand right."""

@@ -1,8 +1,8 @@
 """Stretches of an index of customers: what lies within some ranges behind the keys of a plan, read in one query.
 
-Each range of each key is a condition of its own in an `$or`, which MongoDB merges in order. Where a plan has two leads,
-the query demands both: MongoDB then reads them by turns and goes on with the one that has the page first. It remembers
-no plan for a query that names its index, so that every page finds its own way.
+Where there are several ranges, each of each key is a condition of its own in an `$or`, which MongoDB merges in order.
+Where a plan has two leads, the query demands both: MongoDB then reads them by turns and goes on with the one that has
+the page first. It remembers no plan for a query that names its index, so that every page finds its own way.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,11 @@ class Reach:
 
     ranges: Sequence[Document]
     hull: Document
-    nowhere: Document
 
     @classmethod
-    def single(cls, range_: Document, nowhere: Document) -> "Reach":
-        """One range, which is its own hull. `nowhere` is a range without rows, for a race of what is undivided."""
-        return cls([range_], range_, nowhere)
+    def single(cls, range_: Document) -> "Reach":
+        """One range, which is its own hull."""
+        return cls([range_], range_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +56,11 @@ class Stretches:
         return await collection.find(where, PROJECTION, sort=sort, limit=limit, hint=self.plan.index)
 
     def _led(self, reach: Reach) -> list[Document]:
-        if len(self.plan.leads) > 1:
-            ranges = reach.ranges if len(reach.ranges) > 1 else [*reach.ranges, reach.nowhere]
-            return [self._either(keys, ranges) for keys in self.plan.leads]
-        (keys,) = self.plan.leads
-        if len(reach.ranges) > 1 and len(reach.ranges) * len(keys) <= _MOST_STRETCHES:
-            return [self._either(keys, reach.ranges)]
-        return [{self.plan.field: one_of(keys), **reach.hull}]
+        leads = self.plan.leads
+        if len(reach.ranges) > 1 and all(len(reach.ranges) * len(keys) <= _MOST_STRETCHES for keys in leads):
+            return [self._either(keys, reach.ranges) for keys in leads]
+        led: list[Document] = [{self.plan.field: one_of(keys)} for keys in leads]
+        return [*led, reach.hull]
 
     def _either(self, keys: Keys, ranges: Sequence[Document]) -> Document:
         stretch = {**self.scope.match()}

@@ -55,11 +55,11 @@ class Walk:
                 return await Ranks(self.stretches, self.ranking, self.order, self.columns).rows(start, filters, limit)
             if not self.order.is_native:
                 return await Mirror(self.stretches, self.order, self.columns).rows(start, filters, limit)
-        reach = Reach.single({}, self.order.nowhere)
+        reach = Reach.single({})
         if start is not None and not self.stretches.plan.sorts:
             # Thousands may share a first value (no sign-in yet): each range is a stretch of the index of its own.
             hull = self.columns[0].from_value(start[0])
-            reach = Reach(from_place(self.columns, start), hull, self.order.nowhere)
+            reach = Reach(from_place(self.columns, start), hull)
         sort = [(column.field, column.direction) for column in self.columns]
         return await self.stretches.find(reach, filters, sort, limit)
 
