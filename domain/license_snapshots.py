@@ -72,13 +72,8 @@ def is_newer(line: Mapping[str, Any], day: datetime) -> bool:
     return line.get("day") is not None and line["day"] > day
 
 
-def weekly_sums(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, Sums]:
-    """By customer, product and week: Σ over lines of the line's last snapshot in that week."""
-    return {key: week.sums for key, week in weeks_of(snapshots).items()}
-
-
 def weeks_of(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, Week]:
-    """By customer, product and week: what the last snapshot of each line in that week says."""
+    """By customer, product and week: what the last snapshot of each line in that week says, and Σ over the lines."""
     last: dict[WeekKey, dict[str, Mapping[str, Any]]] = {}
     for snapshot in snapshots:
         key = WeekKey(snapshot["customer_id"], snapshot["product"], week_of(snapshot["day"]))

@@ -3,6 +3,7 @@
 from domain.customer_filter import AllOf, is_impossible, simplified
 from domain.list_cursors import list_digest, read_cursor, write_cursor
 from domain.paging import Page, PageRequest
+from domain.types import CustomerOrderField
 from store.customer_documents import CustomerDocument
 from store.customer_orders import CustomerOrder, place_of
 from store.customer_plans import choose_plan, implied_range, is_tied
@@ -38,7 +39,8 @@ async def read_page(
     plan = await choose_plan(scope, wanted, order, expected)
     where = led_where(scope, wanted, plan.leads)
     stretches = Stretches(scope, where, plan, implied_range(scope, wanted, order))
-    walk = Walk(stretches, order, request.is_backward, Ranking.of(scope, wanted, plan))
+    ranking = Ranking.of(scope, wanted, plan) if order.field is CustomerOrderField.URGENCY else None
+    walk = Walk(stretches, order, request.is_backward, ranking)
     rows, is_behind, is_ahead = await walk.stretch(start, end, request.size)
     documents = [CustomerDocument(row) for row in (reversed(rows) if request.is_backward else rows)]
     has_next, has_previous = (is_behind, is_ahead) if request.is_backward else (is_ahead, is_behind)

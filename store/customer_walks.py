@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from domain.list_cursors import Value
-from domain.types import CustomerOrderField
 from store.client import Document
 from store.customer_mirrors import Mirror
 from store.customer_orders import Column, CustomerOrder, from_place, place_of
@@ -16,12 +15,15 @@ Place = tuple[Value, ...]
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Behind and ahead are meant in the direction of the walk, which may be the opposite of the list's."""
+    """Behind and ahead are meant in the direction of the walk, which may be the opposite of the list's.
+
+    The order of urgency alone has a `ranking`.
+    """
 
     stretches: Stretches
     order: CustomerOrder
     is_backward: bool
-    ranking: Ranking
+    ranking: Ranking | None
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -51,7 +53,7 @@ class Walk:
         """The rows at the start and behind it."""
         filters = list(to_end) if start is None else [*to_end, self._not_before(start)]
         if not self.stretches.plan.sorts:
-            if self.order.field is CustomerOrderField.URGENCY:
+            if self.ranking is not None:
                 return await Ranks(self.stretches, self.ranking, self.order, self.columns).rows(start, filters, limit)
             if not self.order.is_native:
                 return await Mirror(self.stretches, self.order, self.columns).rows(start, filters, limit)

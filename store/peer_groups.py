@@ -9,7 +9,7 @@ from domain.types import AnalyticsProduct
 from store.client import Document
 from store.customer_conditions import one_of
 from store.license_lines import ADDED_INDEX, COLLECTION, PEERS_INDEX, large, peers, too_young
-from store.peer_tallies import STEP, read_tally
+from store.peer_tallies import STEP, read_tally, tally_of_lines
 from store.scope import Scope
 
 # A rate of a step lies so close to its hundredths, whatever floats make of them.
@@ -29,7 +29,8 @@ async def thresholds_of(scope: Scope, products: Sequence[str], now: datetime) ->
     lies; that hundredth alone is walked.
     """
     for _ in range(_ATTEMPTS):
-        tally, young = await gather(read_tally(scope), _young(scope, products, now))
+        too_new = {"product": one_of(list(map(str, products))), **too_young(now)}
+        tally, young = await gather(read_tally(scope), tally_of_lines(scope, too_new, ADDED_INDEX))
         counts = [
             {step: lines - young.get((of, step), 0) for (of, step), lines in tally.items() if of == product}
             for product in products
@@ -41,15 +42,6 @@ async def thresholds_of(scope: Scope, products: Sequence[str], now: datetime) ->
     # Changes came between the reads each time: counting needs no two of them to agree.
     counted = await gather(*(_by_counting(scope, product, now) for product in products))
     return dict(zip(products, counted, strict=True))
-
-
-async def _young(scope: Scope, products: Sequence[str], now: datetime) -> Mapping[tuple[str, int], int]:
-    pipeline: list[Document] = [
-        {"$match": {**scope.match(), "product": one_of(list(map(str, products))), **too_young(now)}},
-        {"$group": {"_id": {"product": "$product", "step": STEP}, "lines": {"$sum": 1}}},
-    ]
-    found = await scope.collection(COLLECTION).aggregate(pipeline, hint=ADDED_INDEX)
-    return {(one["_id"]["product"], one["_id"]["step"]): one["lines"] for one in found}
 
 
 async def _group(scope: Scope, product: str, counts: Mapping[int, int], now: datetime) -> PeerGroup | None:

@@ -100,7 +100,7 @@ async def recount(scope: Scope) -> bool:
 
     async def body(session: Session) -> bool:
         base, rest = await _found(scope, session, _base(scope)), await _found(scope, session, _rest(scope))
-        counted = await _counted(scope, session)
+        counted = await tally_of_lines(scope, large(), PEERS_INDEX, session)
         was_right = _summed([*base, *rest]) == counted
         if not was_right:
             await _put_base(scope, session, base, rest, counted)
@@ -114,7 +114,7 @@ async def is_tally_right(scope: Scope) -> bool:
 
     async def body(session: Session) -> bool:
         found = [one for where in (_base(scope), _rest(scope)) for one in await _found(scope, session, where)]
-        return _summed(found) == await _counted(scope, session)
+        return _summed(found) == await tally_of_lines(scope, large(), PEERS_INDEX, session)
 
     return await in_transaction(scope.client, body)
 
@@ -124,12 +124,13 @@ async def _found(scope: Scope, session: Session, where: Document, limit: int = 0
     return await scope.collection(COLLECTION).find(where, sort=[("_id", 1)], limit=limit, session=session)
 
 
-async def _counted(scope: Scope, session: Session) -> Tally:
+async def tally_of_lines(scope: Scope, where: Document, index: str, session: Session = None) -> Tally:
+    """The counts of the lines that match, read from an index and from no document."""
     pipeline: list[Document] = [
-        {"$match": {**scope.match(), **large()}},
+        {"$match": {**scope.match(), **where}},
         {"$group": {"_id": {"product": "$product", "step": STEP}, "lines": {"$sum": 1}}},
     ]
-    found = await scope.collection(LINES).aggregate(pipeline, hint=PEERS_INDEX, session=session)
+    found = await scope.collection(LINES).aggregate(pipeline, hint=index, session=session)
     return {(one["_id"]["product"], one["_id"]["step"]): one["lines"] for one in found}
 
 

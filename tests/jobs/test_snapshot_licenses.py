@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from domain.license_snapshots import midnight, weekly_sums
+from domain.license_snapshots import midnight, weeks_of
 from domain.lines import LineKind
 from jobs.loop import JobLoop
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
@@ -54,10 +54,10 @@ async def taken(scope: Scope) -> dict[tuple[str, datetime], tuple[int, ...]]:
 
 async def assert_weeks_are_what_the_snapshots_say(scope: Scope) -> None:
     kept = await documents(scope, "license_customer_weeks")
-    sums = weekly_sums(await documents(scope, "license_snapshots"))
+    weeks = weeks_of(await documents(scope, "license_snapshots"))
     names = ("customer_id", "product", "week")
     assert {tuple(row[name] for name in names): _sums(row) for row in kept} == {
-        tuple(key): s for key, s in sums.items()
+        tuple(key): week.sums for key, week in weeks.items()
     }
 
 
