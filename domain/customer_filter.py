@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.customer_keys import dimension_key
 from domain.failures import BadUserInput
@@ -167,27 +167,37 @@ def matches(
 
     The keys need not hold those of words and ends. A condition that `uses_time` needs the ends and `now`.
     """
+    return _holds(condition, _Customer(keys, words, expiring_ends, now))
 
-    def holds(condition: Condition) -> bool:
-        match condition:
-            case HasKey(_, wanted):
-                return not keys.isdisjoint(wanted)
-            case HasWords(wanted):
-                return bool(wanted) and all(any(word.startswith(start) for word in words) for start in wanted)
-            case AllOf(inner):
-                return all(map(holds, inner))
-            case AnyOf(inner):
-                return any(map(holds, inner))
-            case Not(inner_one):
-                return not holds(inner_one)
-            case ExpiresWithin(days):
-                if now is None:
-                    raise ValueError("A condition on time needs a moment.")
-                return any(now < end <= now + timedelta(days=days) for end in expiring_ends)
-            case EndsWithin() | IsLow():
-                raise ValueError("No filter asks for what a customer holds: the condition itself decides it.")
 
-    return holds(condition)
+class _Customer(NamedTuple):
+    """What a condition is held against."""
+
+    keys: Set[str]
+    words: Collection[str]
+    expiring_ends: Collection[datetime]
+    now: datetime | None
+
+
+def _holds(condition: Condition, customer: _Customer) -> bool:
+    match condition:
+        case HasKey(_, wanted):
+            return not customer.keys.isdisjoint(wanted)
+        case HasWords(wanted):
+            return bool(wanted) and all(any(word.startswith(start) for word in customer.words) for start in wanted)
+        case AllOf(inner):
+            return all(_holds(one, customer) for one in inner)
+        case AnyOf(inner):
+            return any(_holds(one, customer) for one in inner)
+        case Not(inner_one):
+            return not _holds(inner_one, customer)
+        case ExpiresWithin(days):
+            if customer.now is None:
+                raise ValueError("A condition on time needs a moment.")
+            last = customer.now + timedelta(days=days)
+            return any(customer.now < end <= last for end in customer.expiring_ends)
+        case EndsWithin() | IsLow():
+            raise ValueError("No filter asks for what a customer holds: the condition itself decides it.")
 
 
 def without_dimension(condition: AllOf, dimension: str) -> AllOf:

@@ -1,7 +1,7 @@
 """The batches of one operation: whatever the size of a list, one store call for each relation selected."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from domain.customer_filter import AllOf
 from domain.paging import Page, PageRequest
@@ -32,7 +32,10 @@ EntitlementLists = Batch[str, list[EntitlementDocument]]
 
 
 class Relations:
-    """Made anew for each operation, so that nothing is kept beyond what one viewer may see at one moment."""
+    """Made anew for each operation, so that nothing is kept beyond what one viewer may see at one moment.
+
+    No batch refers back to it: what an operation has read goes with it, and need not wait for Python's collector.
+    """
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -40,7 +43,7 @@ class Relations:
     @cached_property
     def partner(self) -> Batch[str, PartnerDocument]:
         """The scope's own partner, by its partner id."""
-        return Batch(self._own_partner)
+        return Batch(partial(_own_partner, self._scope))
 
     @cached_property
     def customers(self) -> Batch[str, CustomerDocument]:
@@ -80,12 +83,12 @@ class Relations:
     @cached_property
     def tag_counts(self) -> Batch[str, int]:
         """By tag, how many customers in sight have it."""
-        return Batch(lambda tags: customer_counts(self._scope, tags))
+        return Batch(partial(customer_counts, self._scope))
 
     @cached_property
     def bulk_jobs(self) -> Once[str, BulkJobDocument | None]:
         """Bulk jobs in sight by id."""
-        return Once(lambda id_: read_job(self._scope, id_))
+        return Once(partial(read_job, self._scope))
 
     @cached_property
     def views(self) -> Batch[str, ViewDocument]:
@@ -135,7 +138,7 @@ class Relations:
     @cached_property
     def pages(self) -> Once[CustomerPage, Page[CustomerDocument]]:
         """Pages of lists of customers: an administrator who stands behind fifty customers is looked up once."""
-        return Once(lambda asked: Customers(self._scope).page(*asked))
+        return Once(partial(_page, Customers(self._scope)))
 
     @cached_property
     def totals(self) -> Once[AllOf, int]:
@@ -163,6 +166,11 @@ class Relations:
         """The helpdesk request that an answer names, if it names one."""
         return None if id_ is None else await self.helpdesk_requests.get(id_)
 
-    async def _own_partner(self, ids: list[str]) -> Mapping[str, PartnerDocument]:
-        found = await Partners(self._scope).get()
-        return {} if found is None else {id_: found for id_ in ids if id_ == found.partner_id}
+
+async def _own_partner(scope: Scope, ids: list[str]) -> Mapping[str, PartnerDocument]:
+    found = await Partners(scope).get()
+    return {} if found is None else {id_: found for id_ in ids if id_ == found.partner_id}
+
+
+async def _page(customers: Customers, asked: CustomerPage) -> Page[CustomerDocument]:
+    return await customers.page(*asked)

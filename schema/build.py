@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.entitlements import CustomerSubscription, Trial
+from schema.executor import Executor
 from schema.feeds import Subscription
 from schema.mutation import Mutation
 from schema.query import Query
@@ -21,6 +22,7 @@ def build_schema() -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=[CustomerSubscription, Trial, Tag],
+        execution_context_class=Executor,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 

@@ -1,0 +1,50 @@
+"""What an operation leaves in memory once it has answered: nothing that would wait for Python's collector."""
+
+import asyncio
+import gc
+from collections import Counter
+
+import pytest
+
+from loaders.batch import Batch
+from loaders.kpis import Kpis
+from loaders.license_reports import Reports
+from loaders.once import Once
+from loaders.relations import Relations
+from resolvers.context import Context
+from schema.executor import Executor
+from store.customers import CustomerDocument
+from tests.schema.test_license_analytics import EVERYTHING
+from tests.schema.test_query_counts import RELATIONS, World, world
+
+__all__ = ["world"]
+
+OURS = {Batch, Context, CustomerDocument, Executor, Kpis, Once, Relations, Reports}
+OPERATIONS = {
+    "a page": "{ customers(first: 50) { totalCount nodes { id name } facets { status { count } } } }",
+    "relations": f"{{ customers {{ nodes {{ id {' '.join(RELATIONS)} }} }} }}",
+    "administrators": "{ customers { nodes { assignments { administrator { customers { totalCount } } } } } }",
+    "the partner": "{ viewer { partner { name services { customers } } } tags { name customerCount } }",
+    "figures": f"{{ licenseAnalytics(product: CALLING) {{ {EVERYTHING} }} }}",
+    "a job": '{ node(id: "job_0123456789abcdef01234567") { id } }',
+    "KPIs": "{ kpis { totalCustomers { count } nearingRenewal { customers { nodes { id } } } } }",
+}
+
+
+def alive() -> Counter[str]:
+    return Counter(type(one).__name__ for one in gc.get_objects() if type(one) in OURS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_an_operation_leaves_nothing_to_the_collector(world: World, operation: str) -> None:
+    await world.fill(3)
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        assert await world.answer(OPERATIONS[operation])
+        async with asyncio.timeout(5):
+            while alive() != before:
+                await asyncio.sleep(0)
+    finally:
+        gc.enable()
