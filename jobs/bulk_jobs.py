@@ -26,18 +26,18 @@ async def bulk_jobs(client: Client) -> int:
         await finish_job(scope, job["_id"], BulkJobState.DONE)
         return 1
     try:
-        for slice_id in slices:
-            await _work_off(scope, job, slice_id, SLICE)
+        for slice_ in slices:
+            await _work_off(scope, job, slice_, SLICE)
     except NotAllowedAnyMore:
         await finish_job(scope, job["_id"], BulkJobState.FAILED)
     return len(slices)
 
 
-async def _work_off(scope: Scope, job: Document, slice_id: str, at_most: int) -> None:
+async def _work_off(scope: Scope, job: Document, slice_: Document, at_most: int) -> None:
     try:
-        await work_off(scope, job, slice_id, at_most)
+        await work_off(scope, job, slice_, at_most)
     except Unavailable:
         # Somebody keeps changing one of these customers: fewer at a time meet less of that.
         if at_most == 1:
             raise
-        await _work_off(scope, job, slice_id, at_most // 2)
+        await _work_off(scope, job, slice_, at_most // 2)

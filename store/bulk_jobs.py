@@ -118,11 +118,10 @@ async def running_job(client: Client) -> Document | None:
     return found[0] if found else None
 
 
-async def open_slices(scope: Scope, job_id: str, limit: int) -> list[str]:
+async def open_slices(scope: Scope, job_id: str, limit: int) -> list[Document]:
     """The next slices of the job that are not done."""
     where = {**scope.match(), "job_id": job_id, "is_done": False}
-    found = await scope.collection(SLICES).find(where, {"_id": 1}, sort=[("_id", 1)], limit=limit)
-    return [one["_id"] for one in found]
+    return await scope.collection(SLICES).find(where, {"ids": 1, "done": 1}, sort=[("_id", 1)], limit=limit)
 
 
 async def finish_job(scope: Scope, job_id: str, state: BulkJobState) -> None:

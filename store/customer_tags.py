@@ -23,15 +23,15 @@ class Tagging:
         self, scope: Scope, session: Session, customers: Iterable[tuple[str, list[str]]]
     ) -> tuple[dict[str, list[str]], int]:
         """Of customers and the tags that they have: what those that change have then, and how many have no room."""
-        moving = [(id_, held) for id_, held in customers if self.moves(held)]
+        moving = {id_: self._after(held) for id_, held in customers if self.moves(held)}
+        crowded = {tag for after in moving.values() if self._is_too_many(after) for tag in after}
         # A tag that was deleted, and not taken off yet, takes up no room.
-        others = {tag for _, held in moving for tag in held} - self.names.keys()
-        living = self.names.keys() | await _living(scope, session, others)
+        gone = await _gone(scope, session, crowded - self.names.keys())
         changing: dict[str, list[str]] = {}
         skipped = 0
-        for id_, held in moving:
-            after = [tag for tag in tags_after(held, self.names, are_added=self.are_added) if tag in living]
-            if self.are_added and len(after) > MOST_TAGS_OF_A_CUSTOMER:
+        for id_, tags in moving.items():
+            after = [tag for tag in tags if tag not in gone]
+            if self._is_too_many(after):
                 skipped += 1
             else:
                 changing[id_] = after
@@ -51,14 +51,22 @@ class Tagging:
         """Whether a customer with these tags is not yet as asked."""
         return bool(self._moved(held))
 
+    def _after(self, held: Sequence[str]) -> list[str]:
+        return tags_after(held, self.names, are_added=self.are_added)
+
+    def _is_too_many(self, tags: Collection[str]) -> bool:
+        """Whether they are too many to be added to; what was more already may become less."""
+        return self.are_added and len(tags) > MOST_TAGS_OF_A_CUSTOMER
+
     def _moved(self, held: Collection[str]) -> set[str]:
         """The tags that are not yet where they are asked to be."""
         return {tag for tag in self.names if (tag in held) != self.are_added}
 
 
-async def _living(scope: Scope, session: Session, tags: Collection[str]) -> set[str]:
+async def _gone(scope: Scope, session: Session, tags: Collection[str]) -> set[str]:
+    """Those that are no more; costs a query only where there are any to ask for."""
     if not tags:
         return set()
     where = {**scope.match(), "_id": {"$in": sorted(tags)}}
     found: list[Document] = await scope.collection(COLLECTION).find(where, {"_id": 1}, session=session)
-    return {tag["_id"] for tag in found}
+    return set(tags) - {tag["_id"] for tag in found}

@@ -16,7 +16,7 @@ from store.customer_fields import facts_of
 from store.customer_slices import load_customers, write_customers
 from store.customer_tags import Tagging
 from store.events import event_document
-from store.partners import FORM, PartnerDocument, Partners
+from store.partners import FORM, PartnerDocument
 from store.scope import Scope
 
 _READ = ("tag_ids", "name", "keys", "words", "assignments", "removed_at", "due_at", "settings_epoch", "written_as")
@@ -26,13 +26,19 @@ _Move = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 async def retag(
-    scope: Scope, where: Document, tagging: Tagging, session: Session, actor_id: str | None
+    scope: Scope,
+    where: Document,
+    tagging: Tagging,
+    session: Session,
+    actor_id: str | None,
+    partner: PartnerDocument | None,
 ) -> tuple[list[str], int]:
     """Changes every matching customer that is not yet as asked; answers their ids, and how many had no room.
 
-    Visibility is the caller's part of `where`.
+    Visibility is the caller's part of `where`. The partner may be older than the transaction: a customer that was
+    evaluated under newer settings is not at rest then.
     """
-    partner, now = await Partners(scope).get(session=session), utc_now()
+    now = utc_now()
     found = await scope.collection("customers").find({**scope.match(), **where}, _PROJECTION, session=session)
     held = [(customer["_id"], customer["tag_ids"]) for customer in found]
     after, skipped = await tagging.sorted_out(scope, session, held)

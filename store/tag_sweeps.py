@@ -14,6 +14,7 @@ from store.customer_slices import SLICE
 from store.customer_tags import Tagging
 from store.ids import new_id
 from store.mutations import Mutation
+from store.partners import Partners
 from store.retagging import retag
 from store.scope import Scope
 from store.transactions import DEADLINE_SECONDS, in_transaction
@@ -66,7 +67,8 @@ async def _swept(scope: Scope, sweep: Mapping[str, Any], session: Session) -> in
         return 0
     tagging = Tagging({sweep["tag_id"]: sweep["name"]}, are_added=False)
     of_slice = {"_id": {"$in": [one["_id"] for one in found]}}
-    await retag(scope, of_slice, tagging, session, sweep["administrator_id"])
+    partner = await Partners(scope).get(session=session)
+    await retag(scope, of_slice, tagging, session, sweep["administrator_id"], partner)
     return len(found)
 
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from domain.tags import MOST_TAGS_OF_A_CUSTOMER
 from store.client import Client, Document
 from store.clock import utc_now
 from store.customer_checks import check_customers
 from store.customer_tags import Tagging
 from store.feed_events import Facts
+from store.partners import Partners
 from store.retagging import retag
 from store.scope import Scope
 from store.transactions import in_transaction
@@ -27,7 +29,8 @@ async def add_tags(scope: Scope, *ids: str) -> None:
 async def tagged(scope: Scope, customers: Sequence[str], *tags: str, are_added: bool = True) -> tuple[list[str], int]:
     tagging = Tagging({tag: tag for tag in tags}, are_added)
     where = {"_id": {"$in": list(customers)}}
-    return await in_transaction(scope.client, lambda session: retag(scope, where, tagging, session, ACTOR))
+    partner = await Partners(scope).get()
+    return await in_transaction(scope.client, lambda session: retag(scope, where, tagging, session, ACTOR, partner))
 
 
 async def is_right(scope: Scope) -> bool:
@@ -84,15 +87,19 @@ async def test_customers_of_one_slice_may_change_in_different_ways_or_not_at_all
     assert await is_right(scope)
 
 
-async def test_a_tag_that_was_deleted_goes_when_others_come(client: Client) -> None:
+async def test_a_tag_that_was_deleted_takes_up_no_room(client: Client) -> None:
     scope = await partner_scope(client)
-    await add_tags(scope, "tag_a", "tag_gone")
+    most = [f"tag_{number:02}" for number in range(MOST_TAGS_OF_A_CUSTOMER)]
+    await add_tags(scope, *most, "tag_a", "tag_b")
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
-    await tagged(scope, [id_], "tag_gone")
-    await scope.collection("tags").delete_many({**scope.match(), "_id": "tag_gone"})
-    await tagged(scope, [id_], "tag_a")
-    customer = await stored(scope, id_)
-    assert (customer["tag_ids"], tag_keys(customer), customer["version"]) == (["tag_a"], {"tag:tag_a"}, 3)
+    await tagged(scope, [id_], *most)
+    assert await tagged(scope, [id_], "tag_a") == ([], 1)
+    await scope.collection("tags").delete_many({**scope.match(), "_id": most[0]})
+    assert await tagged(scope, [id_], "tag_a") == ([id_], 0)
+    customer, held = await stored(scope, id_), {*most[1:], "tag_a"}
+    assert set(customer["tag_ids"]) == held and len(customer["tag_ids"]) == MOST_TAGS_OF_A_CUSTOMER
+    assert tag_keys(customer) == tag_keys(customer, "order_keys") == {f"tag:{tag}" for tag in held}
+    assert await tagged(scope, [id_], "tag_b") == ([], 1)
     assert await is_right(scope)
 
 
