@@ -9,6 +9,7 @@ from domain.words import WORD_KEY, prefix_keys
 EVERYBODY = "*"
 EXPIRY_KEY = "ends:"
 _DENIAL_KEY = "no:"
+_RUNNING = "running"
 # What most customers of a partner have: who has it not carries a key that says so, since a list of them would pass by
 # all the others where these come first.
 MOSTLY_HAD = ("status:SUBSCRIPTION", "type:SUBSCRIPTION")
@@ -22,7 +23,7 @@ _LONG_WINDOW = timedelta(days=120)
 _ONLY_BY_NAME = (
     WORD_KEY,
     HOLDING_KEY,
-    "running:",
+    f"{_RUNNING}:",
     *(f"{EXPIRY_KEY}{size}:" for size in _BUCKET_HOURS[:2]),
 )
 
@@ -56,6 +57,11 @@ def customer_keys(
         *expiry_keys(expiring_ends),
         *prefix_keys(words),
     ]
+
+
+def running_keys(products: Iterable[str]) -> list[str]:
+    """A key for each product of which a line runs: the only keys of an event that are no ordering keys."""
+    return [dimension_key(_RUNNING, product) for product in products]
 
 
 def dimension_key(dimension: str, value: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.customer_keys import customer_keys, dimension_key, facts_keys, ordering_keys
+from domain.customer_keys import customer_keys, facts_keys, ordering_keys, running_keys
 from domain.holdings import holding_keys
 from domain.instants import FOREVER
 from domain.words import customer_words, sort_form
@@ -61,10 +61,9 @@ def _spelled(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document
 
 def keys_of(customer: Mapping[str, Any], words: list[str]) -> list[str]:
     """The keys of a customer that exists; what it holds and its statuses are set."""
-    running = [dimension_key("running", product) for product in customer["running_products"]]
     holding = holding_keys(customer["holdings"], customer["evaluated_at"])
     return (
-        running
+        running_keys(customer["running_products"])
         + holding
         + customer_keys(
             managed_by=customer["managed_by"],

@@ -82,7 +82,8 @@ _DROPPED: Mapping[str, Sequence[str]] = {
         "keys_name",
         *(f"by_{field}_up" for field in ("created_at", "sign_in_or_never", "next_expiry_or_never", "urgency_or_none")),
         *(f"by_{field}_down" for field in ("created_at", "last_administrator_sign_in_at", "next_expiry_at", "urgency")),
-    )
+    ),
+    "bulk_slices": ("job",),
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.customer_keys import dimension_key
+from domain.customer_keys import dimension_key, running_keys
 from store.client import ID_INDEX, Document, Session, UpdateMany
 from store.clock import utc_now
 from store.customer_fields import facts_of
@@ -19,7 +19,8 @@ from store.events import event_document
 from store.partners import FORM, PartnerDocument
 from store.scope import Scope
 
-_READ = ("tag_ids", "name", "keys", "words", "assignments", "removed_at", "due_at", "settings_epoch", "written_as")
+_OF_FACTS = ("order_keys", "running_products", "words", "assignments")
+_READ = ("tag_ids", "name", "removed_at", "due_at", "settings_epoch", "written_as", *_OF_FACTS)
 _PROJECTION = dict.fromkeys(_READ, 1)
 # The tags that come and those that go.
 _Move = tuple[tuple[str, ...], tuple[str, ...]]
@@ -102,12 +103,17 @@ class _Retagging:
 
     def _event(self, customer: Document, now: datetime) -> Document:
         came, went = (_arrays(tags)["keys"] for tags in self._move(customer))
-        before = facts_of(customer) or {"keys": []}
+        before = facts_of({**customer, "keys": _keys(customer)}) or {"keys": []}
         after = {**before, "keys": [key for key in before["keys"] if key not in went] + came}
         facts = {"facts_before": before, "facts_after": after}
         shared = {"customer_id": customer["_id"], "actor_id": self.actor_id, **facts}
         note = self.tagging.note(customer, self.after[customer["_id"]])
         return {**event_document(self.scope.partner_id, now, shared, note), "transition": True}
+
+
+def _keys(customer: Document) -> list[str]:
+    """Those of its keys that facts consist of; most of the others are beginnings of words, and dear to read."""
+    return [*customer["order_keys"], *running_keys(customer["running_products"])]
 
 
 def _arrays(tags: Sequence[str]) -> dict[str, list[str]]:

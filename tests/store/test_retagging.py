@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from domain.customer_keys import facts_keys
 from domain.tags import MOST_TAGS_OF_A_CUSTOMER
 from store.client import Client, Document
 from store.clock import utc_now
@@ -69,7 +70,9 @@ async def test_the_event_tells_who_did_what_and_the_facts_on_both_sides(client: 
     before, after = Facts.of(told["facts_before"]), Facts.of(told["facts_after"])
     assert before is not None and after is not None
     assert after.keys == before.keys | {"tag:tag_a"}
-    assert before.words == after.words == tuple((await stored(scope, id_))["words"])
+    customer = await stored(scope, id_)
+    assert after.keys == set(facts_keys(customer["keys"])) >= {"running:MEETINGS", "status:SUBSCRIPTION"}
+    assert before.words == after.words == tuple(customer["words"])
 
 
 async def test_customers_of_one_slice_may_change_in_different_ways_or_not_at_all(client: Client) -> None:
