@@ -187,7 +187,8 @@ class Connection:
         operation = hub.operations.prepare(subscribe.query, subscribe.operation_name, variables)
         if operation.kind is OperationType.SUBSCRIPTION:
             return await self._shared.groups.serve(viewer, operation, variables, position, running.tell)
-        answer = await hub.operations.answer(operation, variables, hub.context(viewer))
+        with hub.courtesy.request():
+            answer = await hub.operations.answer(operation, variables, hub.context(viewer))
         if "data" not in answer:
             return list(answer["errors"])
         self._outbox.put(next_message(next_head(subscribe.id), orjson.dumps(answer)), running)

@@ -94,7 +94,8 @@ class _Operating:
             outbox.put(_next(answer), self, answer)
 
         if operation.kind is not OperationType.SUBSCRIPTION:
-            answered = await hub.operations.answer(operation, variables, hub.context(viewer))
+            with hub.courtesy.request():
+                answered = await hub.operations.answer(operation, variables, hub.context(viewer))
             outbox.put(_next(Answer(orjson.dumps(answered))), self)
             return []
         return await self.feeds.groups.serve(viewer, operation, variables, position, tell, last_cursor)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import aclosing
 from inspect import isawaitable
+from time import monotonic
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,13 +21,15 @@ from domain.feed_cursors import Position
 from resolvers.context import Context, Viewer
 from resolvers.feeds import Change, FeedBatch
 from resolvers.state_feeds import STATE_FIELDS
+from server.courtesy import Courtesy
 from server.errors import BAD_USER_INPUT, execution_errors, is_outage, request_errors
 from server.operations import Operation, Operations, Refusal
 from store.feed_events import Hold
 from store.feed_oplog import Stretch
 
-# So many answers are made before these are sent, and so many messages sent before others get their turn on the loop.
-_AT_ONCE, _SENT_AT_ONCE = 25, 1_000
+# So many answers are made before these are sent, and so many messages sent before others get their turn on the loop:
+# messages of one turn go out to a socket together.
+_AT_ONCE, _SENT_AT_ONCE = 10, 500
 _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
 
@@ -66,8 +69,9 @@ class FeedExecution:
         operation: Operation,
         variables: Mapping[str, Any],
         heard: Callable[[], Awaitable[None]],
+        courtesy: Courtesy,
     ) -> None:
-        self._heard = heard
+        self._heard, self._courtesy = heard, courtesy
         name = operation.definition.name
         built = schema.execution_context_class.build(
             operations.graphql_schema,
@@ -138,16 +142,16 @@ class FeedExecution:
         return told
 
     async def _answer(self, changes: list[Change], shared: Shared, deliver: Deliver) -> None:
+        began, sent = monotonic(), 0
         while changes:
             some, changes[:] = changes[:_AT_ONCE], changes[_AT_ONCE:]
             payloads = await gather(*(self._shared_answer(change, shared) for change in some))
-            sent = 0
             for change, payload in zip(some, payloads, strict=True):
                 await self._heard()
                 sent += deliver(Answer(payload, change.position, change.cursor, change.hold))
                 if sent >= _SENT_AT_ONCE:
-                    sent = 0
-                    await sleep(0)
+                    await self._courtesy.let_pass(monotonic() - began)
+                    began, sent = monotonic(), 0
             await sleep(0)
 
     def _executor_of(self, root: Any, context: Context) -> Executor[Any]:

@@ -12,6 +12,7 @@ from strawberry import Schema
 from domain.feed_cursors import Position
 from domain.permissions import sees_all_customers
 from resolvers.context import Context, Viewer
+from server.courtesy import Courtesy
 from server.errors import Errors, exception_error
 from server.feed_execution import Answer, FeedExecution, Shared, encoded_key
 from server.feed_figures import FeedFigures
@@ -39,6 +40,9 @@ class FeedHub(Protocol):
 
     @property
     def feed(self) -> Feed: ...
+
+    @property
+    def courtesy(self) -> Courtesy: ...
 
     def context(self, viewer: Viewer) -> Context:
         """A fresh context, with loaders of its own."""
@@ -89,7 +93,7 @@ class FeedGroups:
         self, viewer: Viewer, operation: Operation, variables: Mapping[str, Any], seat: Seat, last_cursor: str | None
     ) -> _Asked:
         hub = self._hub
-        execution = FeedExecution(hub.operations, hub.schema, operation, variables, hub.feed.heard)
+        execution = FeedExecution(hub.operations, hub.schema, operation, variables, hub.feed.heard, hub.courtesy)
         after = last_cursor or execution.after
         if after is not None:
             seat.position = hub.feed.read_cursor(viewer.partner_id, after)

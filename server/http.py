@@ -50,7 +50,8 @@ async def graphql(request: Request) -> Response:
     """Answers one request; a browser's visit gets GraphiQL."""
     if wants_graphiql(request):
         return graphiql_response(request)
-    with SECONDS.time():
+    hub: Hub = request.app.state.hub
+    with SECONDS.time(), hub.courtesy.request():
         response = await _response_to(request)
     REQUESTS.labels(response.status_code).inc()
     return response

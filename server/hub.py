@@ -10,6 +10,7 @@ from domain.failures import Unavailable
 from loaders.kept import Kept
 from resolvers.context import Context, Viewer
 from resolvers.installation import Installation
+from server.courtesy import Courtesy
 from server.operations import Operations
 from server.settings import Settings
 from server.tokens import Claims, Verifier
@@ -32,6 +33,7 @@ class Hub:
     feed: Any
     kept: Kept
     installation: Installation = field(default_factory=Installation)
+    courtesy: Courtesy = field(default_factory=Courtesy)
     is_ready: bool = False
 
     def take_leave(self) -> None:

@@ -24,6 +24,7 @@ from resolvers.context import Context, Viewer
 from resolvers.feeds import Change
 from resolvers.state_feeds import StateFeed, states
 from server import probes
+from server.courtesy import Courtesy
 from server.event_stream import graphql_stream
 from server.feed_figures import FeedFigures
 from server.operations import Operations
@@ -125,7 +126,7 @@ class SmallHub:
 
     def __init__(self, client: Client, feed: Feed) -> None:
         self.client, self.feed = client, feed
-        self.schema, self.operations = SCHEMA, Operations(SCHEMA)
+        self.schema, self.operations, self.courtesy = SCHEMA, Operations(SCHEMA), Courtesy()
         self.is_ready = True
         self.settings = SimpleNamespace(origins=frozenset({"https://friend.example"}))
 
