@@ -2,11 +2,10 @@
 
 from domain.bulk_jobs import BulkJobState
 from domain.failures import Unavailable
-from store.bulk_jobs import finish_job, open_slices, running_job
-from store.bulk_slices import NotAllowedAnyMore, work_off
+from store.bulk_jobs import SLICE, finish_job, open_slices, running_job
+from store.bulk_slices import Mandates, NotAllowedAnyMore, work_off
 from store.client import Client, Document
 from store.clock import utc_now
-from store.customer_slices import SLICE
 from store.scope import Scope
 
 _FETCHED = 20
@@ -15,7 +14,8 @@ _FETCHED = 20
 async def bulk_jobs(client: Client) -> int:
     """Goes on with the oldest job for some slices; answers how many there were.
 
-    Two at once would be hardly faster: the processors are what they share, with everybody's requests and feeds.
+    Two at once would be hardly faster: the processors are what they share, with everybody's requests and feeds. What
+    the job may do is looked at for each second of it.
     """
     job = await running_job(client)
     if job is None:
@@ -25,19 +25,20 @@ async def bulk_jobs(client: Client) -> int:
     if not slices:
         await finish_job(scope, job["_id"], BulkJobState.DONE)
         return 1
+    mandates = Mandates(scope, job)
     try:
         for slice_ in slices:
-            await _work_off(scope, job, slice_, SLICE)
+            await _work_off(scope, mandates, slice_, SLICE)
     except NotAllowedAnyMore:
         await finish_job(scope, job["_id"], BulkJobState.FAILED)
     return len(slices)
 
 
-async def _work_off(scope: Scope, job: Document, slice_: Document, at_most: int) -> None:
+async def _work_off(scope: Scope, mandates: Mandates, slice_: Document, at_most: int) -> None:
     try:
-        await work_off(scope, job, slice_, at_most)
+        await work_off(scope, mandates, slice_, at_most)
     except Unavailable:
         # Somebody keeps changing one of these customers: fewer at a time meet less of that.
         if at_most == 1:
             raise
-        await _work_off(scope, job, slice_, at_most // 2)
+        await _work_off(scope, mandates, slice_, at_most // 2)

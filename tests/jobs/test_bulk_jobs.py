@@ -11,10 +11,9 @@ from domain.input_checks import InputChecks
 from domain.types import PartnerRole
 from jobs.bulk_jobs import bulk_jobs
 from store.administrators import Administrators
-from store.bulk_jobs import BulkJobDocument, begin_job, open_slices, read_job, running_job
-from store.bulk_slices import work_off
+from store.bulk_jobs import SLICE, BulkJobDocument, begin_job, open_slices, read_job, running_job
+from store.bulk_slices import Mandates, NotAllowedAnyMore, work_off
 from store.client import Client, Document, Session
-from store.customer_slices import SLICE
 from store.customer_tags import Tagging
 from store.mutations import Mutation
 from store.partners import Partners
@@ -32,6 +31,10 @@ class Begun(NamedTuple):
     scope: Scope
     job: Document
     slices: Sequence[Document]
+
+    @property
+    def mandates(self) -> Mandates:
+        return Mandates(self.scope, self.job)
 
     async def read(self) -> BulkJobDocument:
         found = await read_job(self.scope, self.job["_id"])
@@ -69,7 +72,7 @@ async def begun(client: Client, customers: int) -> Begun:
 async def test_a_slice_that_several_processes_take_is_done_once(client: Client) -> None:
     work = await begun(client, SLICE)
     (slice_,) = work.slices
-    await asyncio.gather(*(work_off(work.scope, work.job, slice_, SLICE) for _ in range(5)))
+    await asyncio.gather(*(work_off(work.scope, work.mandates, slice_, SLICE) for _ in range(5)))
     done = await work.read()
     assert (done.state, done.done, done.changed, done.skipped) == (BulkJobState.RUNNING, SLICE, SLICE, 0)
     assert await work.told() == SLICE
@@ -77,11 +80,11 @@ async def test_a_slice_that_several_processes_take_is_done_once(client: Client) 
 
 async def test_a_slice_may_be_done_in_parts(client: Client) -> None:
     work = await begun(client, SLICE)
-    for expected in (40, 80, SLICE):
+    for expected in (40, 80, 120, SLICE):
         (slice_,) = await open_slices(work.scope, work.job["_id"], 10)
-        await work_off(work.scope, work.job, slice_, 40)
+        await work_off(work.scope, work.mandates, slice_, 40)
         # Who read it before that comes too late.
-        await work_off(work.scope, work.job, slice_, 40)
+        await work_off(work.scope, work.mandates, slice_, 40)
         assert (await work.read()).done == await work.told() == expected
     assert await open_slices(work.scope, work.job["_id"], 10) == []
 
@@ -105,22 +108,38 @@ async def test_who_keeps_a_customer_busy_holds_up_only_those_beside_it(
 
 
 async def test_a_job_runs_to_its_end_and_keeps_its_figures(client: Client) -> None:
-    work = await begun(client, 2 * SLICE + 50)
+    total = 2 * SLICE + 50
+    work = await begun(client, total)
     assert len(work.slices) == 3
     counted = 0
     while (some := await bulk_jobs(client)) > 0:
         counted += some
     done = await work.read()
-    assert (done.state, done.total, done.done, done.changed) == (BulkJobState.DONE, 250, 250, 250)
+    assert (done.state, done.total, done.done, done.changed) == (BulkJobState.DONE, total, total, total)
     assert done.finished_at is not None and counted == 4
     # The slices are gone with it.
     assert await work.scope.collection("bulk_slices").count(work.scope.match()) == 0
 
 
+async def test_what_a_job_may_do_is_looked_at_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = await begun(client, 1)
+    mandates = work.mandates
+    first = await mandates.current()
+    where = {**work.scope.match(), "_id": work.job["administrator_id"]}
+    await work.scope.collection("administrators").update_one(where, {"$set": {"role": "READ_ONLY_ADMINISTRATOR"}})
+    second = await mandates.current()
+    # Who acts is as it was a moment ago; their assignments expire on the moment all the same.
+    assert (second.acting.role, second.tagging) == (first.acting.role, first.tagging)
+    assert second.acting.now > first.acting.now
+    monkeypatch.setattr("store.bulk_slices._FRESH_SECONDS", 0.0)
+    with pytest.raises(NotAllowedAnyMore):
+        await mandates.current()
+
+
 @pytest.mark.parametrize("reason", ["no tag", "another role", "removed"])
 async def test_a_job_that_may_not_go_on_ends_with_what_it_has_done(client: Client, reason: str) -> None:
     work = await begun(client, 2 * SLICE)
-    await work_off(work.scope, work.job, work.slices[0], SLICE)
+    await work_off(work.scope, work.mandates, work.slices[0], SLICE)
     if reason == "no tag":
         await work.scope.collection("tags").delete_many({**work.scope.match(), "_id": TAG})
     else:
