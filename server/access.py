@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.feed_cursors import Position
-from domain.types import ActivityKind, AdministratorState
+from domain.types import AdministratorState
 from resolvers.context import Viewer
 from server.protocol import CloseCode, ProtocolError
 from store.feed import Feed
-from store.feed_events import FeedEvent, Hold
+from store.feed_events import OF_ACCESS, FeedEvent, Hold
 
 Close = Callable[[ProtocolError], None]
-_TELLING = frozenset({ActivityKind.ADMINISTRATOR_REMOVED, ActivityKind.ADMINISTRATOR_CHANGED})
 MOST_TURNS = 10_000
 
 
@@ -91,7 +90,7 @@ class AccessWatch:
             access = self._open.get((event.partner_id, administrator_id))
             if access is not None:
                 access.turn(event.position, event.document["customer_id"], until)
-        if event.document["kind"] in _TELLING and _takes_away(event):
+        if event.document["kind"] in OF_ACCESS and _takes_away(event):
             access = self._open.get((event.partner_id, event.document["subject_id"]))
             if access is not None:
                 access.close(CloseCode.FORBIDDEN, "Your access has changed: connect again.")

@@ -8,11 +8,14 @@ from sys import intern
 from typing import Any, NamedTuple
 
 from domain.feed_cursors import Position
+from domain.types import ActivityKind
 from store.client import Document, Timestamp
 from store.scope import administrator_key
 
 # Until when a hold stands that was taken away.
 LOST = datetime.min  # noqa: DTZ901  Instants are naive UTC throughout.
+# What may take an administrator's access away: of these events alone the changes are read.
+OF_ACCESS = frozenset({ActivityKind.ADMINISTRATOR_REMOVED, ActivityKind.ADMINISTRATOR_CHANGED})
 _ADMINISTRATOR = administrator_key("")
 _NOBODY: Mapping[str, datetime] = {}
 # The first byte of a resume token says "timestamp"; its eight bytes follow.
@@ -87,8 +90,7 @@ class FeedEvent:
         position = Position(cluster_time(change["clusterTime"]), change["_id"]["_data"])
         before, after = Facts.of(document.pop("facts_before", None)), Facts.of(document.pop("facts_after", None))
         document.pop("keys", None)
-        if document.get("customer_id") is not None:
-            # Those of an administrator decide on open connections.
+        if document.get("kind") not in OF_ACCESS:
             document.pop("changes", None)
         return cls(position, document, after if before == after else before, after)
 
