@@ -13,6 +13,9 @@ from store.customers import CustomerDocument
 from store.feed_events import Facts, FeedEvent
 from store.scope import administrator_key
 
+# While an answer of the database is read everybody else waits for the interpreter: ten milliseconds for 200 customers.
+_AT_ONCE = 25
+
 
 class ListChangeKind(StrEnum):
     """What the client does with the customer."""
@@ -48,11 +51,13 @@ async def _list_changes(
     async for batch in batches:
         context = batch.context
         found = [(event, kind) for event in batch.events if (kind := _kind(context, condition, event)) is not None]
-        customers = await gather(*(_looked_up(context, event, kind) for event, kind in found))
-        for (event, kind), customer in zip(found, customers, strict=True):
-            # Who has gone since is told to have left by an event that is still to come.
-            if kind is ListChangeKind.LEFT or customer is not None:
-                yield _change(context, event, kind)
+        for start in range(0, len(found), _AT_ONCE):
+            some = found[start : start + _AT_ONCE]
+            customers = await gather(*(_looked_up(context, event, kind) for event, kind in some))
+            for (event, kind), customer in zip(some, customers, strict=True):
+                # Who has gone since is told to have left by an event that is still to come.
+                if kind is ListChangeKind.LEFT or customer is not None:
+                    yield _change(context, event, kind)
 
 
 async def _looked_up(context: Context, event: FeedEvent, kind: ListChangeKind) -> CustomerDocument | None:

@@ -25,5 +25,5 @@ class Courtesy:
             self._requests -= 1
 
     async def let_pass(self, seconds: float) -> None:
-        """For who has been busy for so long: leaves requests as long again, where there are any, and others a turn."""
+        """Leaves requests so long, where there are any, and everybody else one turn."""
         await asyncio.sleep(seconds if self._requests else 0)

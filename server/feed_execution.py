@@ -28,8 +28,9 @@ from store.feed_events import Hold
 from store.feed_oplog import Stretch
 
 # So many answers are made before these are sent, and so many messages sent before others get their turn on the loop:
-# messages of one turn go out to a socket together.
-_AT_ONCE, _SENT_AT_ONCE = 10, 500
+# messages of one turn go out to a socket together. Requests then have this many times as long as that has taken.
+_AT_ONCE, _SENT_AT_ONCE = 5, 500
+_FOR_REQUESTS = 2
 _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
 
@@ -150,7 +151,7 @@ class FeedExecution:
                 await self._heard()
                 sent += deliver(Answer(payload, change.position, change.cursor, change.hold))
                 if sent >= _SENT_AT_ONCE:
-                    await self._courtesy.let_pass(monotonic() - began)
+                    await self._courtesy.let_pass(_FOR_REQUESTS * (monotonic() - began))
                     began, sent = monotonic(), 0
             await sleep(0)
 
