@@ -15,7 +15,6 @@ from store.customer_queries import customers_where
 from store.customer_tags import Tagging
 from store.deleted_tags import without_deleted_tags
 from store.mutations import Mutation
-from store.partners import Partners
 from store.retagging import retag
 from store.tags import Tags
 
@@ -100,8 +99,8 @@ async def _applied(mutation: Mutation, tagging: Tagging, ids: list[str]) -> _Out
     if not ids:
         return _Outcome(0, 0, [])
     where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
-    partner = await Partners(mutation.scope).get(session=mutation.session)
-    changed, skipped = await retag(mutation.scope, where, tagging, mutation.session, mutation.actor.id, partner)
+    actor_id = mutation.actor.id
+    changed, skipped = await retag(mutation.scope, where, tagging, mutation.session, actor_id, mutation.partner)
     return _Outcome(len(changed), skipped, changed[:_SHOWN])
 
 

@@ -42,7 +42,7 @@ async def test_an_operation_leaves_nothing_to_the_collector(world: World, operat
     gc.disable()
     try:
         before = alive()
-        assert await world.answer(OPERATIONS[operation])
+        assert await world.ask(OPERATIONS[operation])
         async with asyncio.timeout(5):
             while alive() != before:
                 await asyncio.sleep(0)

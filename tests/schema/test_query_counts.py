@@ -74,20 +74,16 @@ class World:
             await add_customer(self.scope, f"ORG-{number:03}", *held, assignments=assignments)
 
     async def ask(self, text: str, role: PartnerRole = PartnerRole.FULL_ADMINISTRATOR, **variables: Any) -> Any:
-        """The data of an operation; the collections that it asks are counted from here on."""
-        answer = await self.answer(text, role, **variables)
-        assert "errors" not in answer, answer
-        return answer["data"]
-
-    async def answer(self, text: str, role: PartnerRole = PartnerRole.FULL_ADMINISTRATOR, **variables: Any) -> Any:
-        """What an operation answers, mistakes included."""
+        """The data of an operation, and the collections that it asked."""
         administrator = AdministratorDocument(
             self.administrators[0], "a@b.c", "A", "a", role, AdministratorState.ACTIVE, None, 1
         )
         scope = Scope(self.client, PARTNER, utc_now(), administrator_id=administrator.id, role=role)
         context = Context(scope, Viewer(administrator, PARTNER, utc_now()))
         self.watch.queries.clear()
-        return await self.operations.answer(self.operations.prepare(text, None, variables), variables, context)
+        answer = await self.operations.answer(self.operations.prepare(text, None, variables), variables, context)
+        assert "errors" not in answer, answer
+        return answer["data"]
 
 
 @pytest.fixture
