@@ -1,5 +1,5 @@
 # What one does with this project; `make help` lists it. Stamp files let a step that has nothing to do cost nothing.
-PACKAGES := server schema resolvers loaders jobs store domain
+PACKAGES := server schema resolvers loaders jobs store domain sample
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PARTNERHUB := $(VENV)/bin/partnerhub

@@ -22,12 +22,12 @@ import orjson
 from pymongo import MongoClient
 
 from bench.analytics_data import made_customers
-from domain.peer_groups import HIGHEST_THRESHOLD, SMALLEST_GROUP, SMALLEST_TOTAL, peers_added_until
-from server.http import SEEN_HEADER
-from store.client import Client
-from store.clock import utc_now
-from store.scope import Scope
-from tests.hub import PARTNER, Hub
+from domain.entitlements.peer_groups import HIGHEST_THRESHOLD, SMALLEST_GROUP, SMALLEST_TOTAL, peers_added_until
+from server.http.graphql import SEEN_HEADER
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from tests.app_state import PARTNER, Hub
 from tests.mongod import running_set
 from tests.store.factory_customers import add_customers, subscription
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.instants import cut
+from domain.time.instants import cut
 from tests.store.factory_customers import subscription, trial
 
 DAY = timedelta(days=1)

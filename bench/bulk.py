@@ -21,12 +21,12 @@ import websockets
 
 from bench.fanout import cpu_seconds
 from bench.feed import Subscriber, overload
-from domain.customer_keys import dimension_key
-from server.protocol import SUBPROTOCOL
-from store.client import Client, UpdateMany
-from store.clock import utc_now
-from store.scope import Scope
-from tests.hub import PARTNER, Hub
+from domain.customers.keys import dimension_key
+from server.live.protocol import SUBPROTOCOL
+from store.database.client import Client, UpdateMany
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from tests.app_state import PARTNER, Hub
 from tests.mongod import running_set
 from tests.store.factory_customers import add_customers, subscription
 

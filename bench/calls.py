@@ -22,18 +22,18 @@ from typing import Any, NamedTuple
 
 from pymongo import MongoClient
 
-from domain.lines import LineKind
-from domain.weeks import WEEK, week_of
-from jobs.import_streams import read_chunks
-from jobs.imports import import_stream
-from server.collector import look_seldom
-from store.client import Client
-from store.clock import utc_now
+from domain.imports.records import LineKind
+from domain.time.weeks import WEEK, week_of
+from jobs.imports.runner import import_stream
+from jobs.imports.streams import read_chunks
+from server.gc_tuning import look_seldom
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.partner_creation import create_partner
-from store.scope import Scope
-from tests.domain.factory_lines import customer_line
-from tests.jobs.factory_imports import import_lines
+from store.tenants.partner_creation import create_partner
+from tests.domain.imports.factory_records import customer_line
+from tests.jobs.imports.factory_imports import import_lines
 from tests.mongod import Mongod, running_set
 
 CUSTOMERS = 500

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from multiprocessing import get_context
 
 from jobs.loop import JobLoop
-from server.collector import look_seldom
-from store.client import Client
-from store.clock import utc_now
+from server.gc_tuning import look_seldom
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.scope import Scope
 from tests.mongod import running_set
 from tests.store.factory_customers import add_customers, partner_scope, subscription
 

@@ -14,19 +14,19 @@ from time import perf_counter
 from typing import Any
 
 from bench.calls import cpu_seconds
+from domain.time.weeks import WEEK, latest_completed
 from domain.types import AdministratorState, PartnerRole
-from domain.weeks import WEEK, latest_completed
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
-from server.operations import Operations
-from store.administrators import AdministratorDocument
-from store.call_roll_up import roll_up_week
-from store.client import Client
-from store.clock import utc_now
+from server.graphql.operations import Operations
+from store.calling.roll_up import roll_up_week
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.scope import Scope
+from store.tenants.administrators import AdministratorDocument
 from tests.mongod import Mongod, running_set
-from tests.store.factory_calls import call, put_calls
+from tests.store.calling.factory_calls import call, put_calls
 from tests.store.factory_customers import add_customers, partner_scope, subscription
 
 PARTNERS, WEEKS, ROUNDS, SLICE = 5, 8, 5, 1000

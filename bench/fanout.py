@@ -22,11 +22,11 @@ import orjson
 
 from bench.fanout_load import CHANGES_A_SECOND, Received, load, serve_bare
 from bench.feed import QUERY, overload
-from store.client import Client
-from store.clock import utc_now
-from store.keeper import free_port
-from store.scope import Scope
-from tests.hub import PARTNER, Hub
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.embedded.supervisor import free_port
+from tests.app_state import PARTNER, Hub
 from tests.mongod import running_set
 from tests.store.factory_customers import add_customers, subscription
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 import uvicorn
 
-from server.protocol import SUBPROTOCOL
+from server.live.protocol import SUBPROTOCOL
 
 CHANGES_A_SECOND = 50
 _NUMBER = re.compile(rb'"externalId":"G\d-(\d+)"')

@@ -17,12 +17,12 @@ from typing import Any
 import orjson
 import websockets
 
-from server.protocol import SUBPROTOCOL
-from store.client import Client
-from store.clock import utc_now
-from store.customer_slices import CustomerSlice, change_customers
-from store.scope import Scope
-from tests.hub import PARTNER, Hub
+from server.live.protocol import SUBPROTOCOL
+from store.changes.customer_batch import CustomerSlice, change_customers
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from tests.app_state import PARTNER, Hub
 from tests.mongod import running_set
 from tests.store.factory_customers import add_customers, partner_scope, subscription
 

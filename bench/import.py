@@ -21,15 +21,15 @@ from typing import Any, NamedTuple
 
 from pymongo import InsertOne, MongoClient
 
-from domain.lines import LineKind
-from jobs.import_streams import read_chunks, unzipped
-from jobs.imports import Summary, import_stream
-from jobs.sample import write_sample
-from store.client import Client
-from store.clock import utc_now
+from domain.imports.records import LineKind
+from jobs.imports.runner import Summary, import_stream
+from jobs.imports.streams import read_chunks, unzipped
+from sample.writer import write_sample
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.partner_creation import create_partner
-from store.scope import Scope
+from store.tenants.partner_creation import create_partner
 from tests.mongod import running_set
 
 COLLECTIONS = (

@@ -20,16 +20,16 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from bench.list_data import ADMINISTRATORS, TAGS, fill
-from domain.customer_filter import parse_filter
+from domain.customers.filter import parse_filter
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, Product, SubscriptionType
-from store.client import Client
-from store.clock import utc_now
-from store.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
-from store.key_counts import count_wanted
-from store.scope import Scope
+from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
+from store.customers.list_planner.key_statistics import count_wanted
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from tests.mongod import running_set
-from tests.store.factory_lists import Commands
+from tests.store.customers.factory_lists import Commands
 
 SMALL, PAGE, ROUNDS, MOST_EXAMINED = 2_000, 50, 9, 4_000
 DATABASE = "list"

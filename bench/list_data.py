@@ -9,10 +9,10 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
-from domain.instants import FOREVER, cut
+from domain.text.folding import customer_words, sort_form
+from domain.time.instants import FOREVER, cut
 from domain.types import URGENCY, Product
-from domain.words import customer_words, sort_form
-from store.customer_fields import key_fields, keys_of, read_first
+from store.changes.customer_fields import key_fields, keys_of, read_first
 
 DAY = timedelta(days=1)
 TAGS = [f"tag_{number:024x}" for number in range(40)]

@@ -17,18 +17,18 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from domain.license_lines import license_lines
+from domain.entitlements.license_lines import license_lines
 from domain.paging import PageRequest
+from domain.time.weeks import WEEK, latest_completed
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, PartnerRole
-from domain.weeks import WEEK, latest_completed
-from store.client import Client, Document
-from store.clock import utc_now
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.license_reports import LicenseReports, Report, ReportName, ReportOrder
-from store.license_trend import license_trend
-from store.peer_groups import threshold_of
-from store.peer_tallies import recount
-from store.scope import Scope
+from store.licenses.peer_groups import threshold_of
+from store.licenses.peer_histogram import recount
+from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrder
+from store.licenses.trend import license_trend
 from tests.mongod import running_set
 from tests.store.factory_customers import subscription
 

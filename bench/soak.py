@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from statistics import mean
 from time import monotonic
 
+from tests.app_state import Server
 from tests.faults.figures import machine
 from tests.faults.subscribers import Subscriber
 from tests.faults.truth import account
 from tests.faults.world import Watch, World, memory_of, running_world, watched
-from tests.hub import Server
 from tests.mongod import running_set
 
 SUBSCRIBERS, PER_SECOND, WRITERS = 500, 20.0, 20

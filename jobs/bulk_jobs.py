@@ -1,12 +1,12 @@
 """Works off bulk jobs, the oldest first: one slice after the other, each in its own transaction."""
 
-from domain.bulk_jobs import BulkJobState
 from domain.failures import Unavailable
-from store.bulk_jobs import SLICE, finish_job, open_slices, running_job
-from store.bulk_slices import Mandates, NotAllowedAnyMore, work_off
-from store.client import Client, Document
-from store.clock import utc_now
-from store.scope import Scope
+from domain.partner.bulk_jobs import BulkJobState
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.tags.bulk_batches import Mandates, NotAllowedAnyMore, work_off
+from store.tags.bulk_jobs import SLICE, finish_job, open_slices, running_job
 
 _FETCHED = 20
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from prometheus_client import Counter, Gauge
 
 from domain.failures import Unavailable
-from store.client import Client
-from store.clock import utc_now
-from store.customer_slices import SLICE, CustomerSlice, change_customers
-from store.due import Due, Moment, due_customers
-from store.scope import Scope
+from store.changes.customer_batch import SLICE, CustomerSlice, change_customers
+from store.changes.due import Due, Moment, due_customers
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 
 # While one slice is computed here, others are in the database; more than four gain nothing on two cores.
 _AT_ONCE = 4

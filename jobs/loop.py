@@ -10,17 +10,17 @@ import structlog
 
 from domain.failures import Unavailable
 from jobs.bulk_jobs import bulk_jobs
+from jobs.cleanup_assignments import drop_assignments
+from jobs.cleanup_tags import sweep_tags
 from jobs.clock import evaluate_due, expire_assignments, renew_due
-from jobs.drop_assignments import drop_assignments
 from jobs.reevaluate import reevaluate_customers
 from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
-from jobs.sweep_tags import sweep_tags
-from store.client import Client, PyMongoError
-from store.key_counts import count_wanted
-from store.leases import give_back, take
-from store.orphaned_transactions import abort_orphans
-from store.peer_tallies import fold_tallies
+from store.customers.list_planner.key_statistics import count_wanted
+from store.database.client import Client, PyMongoError
+from store.database.leases import give_back, take
+from store.database.orphaned_transactions import abort_orphans
+from store.licenses.peer_histogram import fold_tallies
 
 _log = structlog.get_logger(__name__)
 _LEASE_SECONDS = 1.5

@@ -1,9 +1,9 @@
 """Evaluates the customers of a partner whose settings have changed."""
 
-from store.client import Client
-from store.clock import utc_now
-from store.reevaluation import reevaluate, waiting_partners
-from store.scope import Scope
+from store.changes.reevaluation import reevaluate, waiting_partners
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 
 
 async def reevaluate_customers(client: Client) -> int:

@@ -3,11 +3,11 @@
 from prometheus_client import Counter
 
 from domain.failures import Unavailable
-from store.call_roll_up import roll_up_week
-from store.client import Client, PyMongoError
-from store.clock import utc_now
-from store.due_call_weeks import due_weeks, forget_stale_sums
-from store.scope import Scope
+from store.calling.due_weeks import due_weeks, forget_stale_sums
+from store.calling.roll_up import roll_up_week
+from store.database.client import Client, PyMongoError
+from store.database.clock import utc_now
+from store.database.scope import Scope
 
 _FETCHED = 20
 _DONE = Counter("partnerhub_call_weeks_total", "Weeks of partners whose calls were summed up")

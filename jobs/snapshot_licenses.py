@@ -12,15 +12,15 @@ from datetime import datetime
 
 from prometheus_client import Counter
 
-from domain.instants import DAY
-from domain.license_snapshots import days_to_take, midnight
-from store.client import Client, PyMongoError
-from store.clock import utc_now
-from store.customer_slices import SLICE
-from store.license_snapshots import take_snapshots
-from store.partners import PartnerDocument
-from store.scope import Scope
-from store.snapshot_days import all_partners, customers_to_take, finish_day, partners_behind
+from domain.entitlements.license_snapshots import days_to_take, midnight
+from domain.time.instants import DAY
+from store.changes.customer_batch import SLICE
+from store.database.client import Client, PyMongoError
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.licenses.snapshot_days import all_partners, customers_to_take, finish_day, partners_behind
+from store.licenses.snapshots import take_snapshots
+from store.tenants.partners import PartnerDocument
 
 _AT_ONCE = 2
 _DONE = Counter("partnerhub_license_snapshots_total", "Snapshots of licence lines that the job has taken")

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.customer_filter import AllOf
-from domain.holding_conditions import WINDOW_DAYS
-from domain.instants import FOREVER
-from domain.kpis import KpiName, kpi_condition, products_of
-from domain.peer_groups import PeerGroup
+from domain.customers.filter import AllOf
+from domain.customers.holding_conditions import WINDOW_DAYS
+from domain.customers.kpis import KpiName, kpi_condition, products_of
+from domain.entitlements.peer_groups import PeerGroup
+from domain.time.instants import FOREVER
 from domain.types import AnalyticsProduct
-from loaders.once import Once
-from store.customers import Customers
-from store.kpi_moments import peers_turn_at, sight_turns_at, window_turns_at
-from store.peer_groups import thresholds_of
-from store.scope import Scope
+from loaders.request_memo import Once
+from store.customers.customers import Customers
+from store.database.scope import Scope
+from store.licenses.kpi_moments import peers_turn_at, sight_turns_at, window_turns_at
+from store.licenses.peer_groups import thresholds_of
 
 _IN_A_WINDOW = frozenset({KpiName.NEARING_EXPIRATION, KpiName.NEARING_RENEWAL})
 

@@ -3,16 +3,16 @@
 from asyncio import gather
 from functools import partial
 
-from domain.peer_groups import PeerGroup
-from domain.report_figures import ReportSums
+from domain.entitlements.peer_groups import PeerGroup
+from domain.entitlements.report_figures import ReportSums
 from domain.types import AnalyticsProduct
 from loaders.batch import Batch
-from loaders.once import Once
-from store.license_reports import LicenseReports, Report, ReportLine, ReportName, ReportOrder
-from store.license_snapshots import DayFigures, LineKey, highest_used, week_ago
-from store.pages import Listing
-from store.peer_groups import threshold_of
-from store.scope import Scope
+from loaders.request_memo import Once
+from store.database.pages import Listing
+from store.database.scope import Scope
+from store.licenses.peer_groups import threshold_of
+from store.licenses.reports import LicenseReports, Report, ReportLine, ReportName, ReportOrder
+from store.licenses.snapshots import DayFigures, LineKey, highest_used, week_ago
 
 
 class Reports:

@@ -3,29 +3,29 @@
 from collections.abc import Mapping
 from functools import cached_property, partial
 
-from domain.customer_filter import AllOf
+from domain.customers.filter import AllOf
 from domain.paging import Page, PageRequest
 from domain.types import Product
 from loaders.batch import Batch
+from loaders.billing_documents import Papers
 from loaders.kpis import Kpis
 from loaders.license_reports import Reports
-from loaders.once import Once
-from loaders.papers import Papers
-from store.activity import Activity, ActivityPage, EventDocument
-from store.administrators import AdministratorDocument, Administrators
-from store.bulk_jobs import BulkJobDocument, read_job
-from store.customers import CustomerDocument, CustomerOrder, Customers
-from store.entitlements import EntitlementDocument, Entitlements
-from store.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
-from store.invoices import InvoiceDocument, Invoices
-from store.orders import OrderDocument, orders
-from store.partners import PartnerDocument, Partners
-from store.resources import ResourceDocument, Resources
-from store.running_customers import RunningCustomers
-from store.scope import Scope
-from store.tag_counts import customer_counts
-from store.tags import TagDocument, Tags
-from store.views import ViewDocument, Views
+from loaders.request_memo import Once
+from store.customers.customers import CustomerDocument, CustomerOrder, Customers
+from store.customers.running import RunningCustomers
+from store.database.scope import Scope
+from store.entitlements.documents import EntitlementDocument, Entitlements
+from store.entitlements.invoices import InvoiceDocument, Invoices
+from store.entitlements.orders import OrderDocument, orders
+from store.events.activity import Activity, ActivityPage, EventDocument
+from store.organization.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
+from store.organization.resources import ResourceDocument, Resources
+from store.organization.views import ViewDocument, Views
+from store.tags.bulk_jobs import BulkJobDocument, read_job
+from store.tags.counts import customer_counts
+from store.tags.documents import TagDocument, Tags
+from store.tenants.administrators import AdministratorDocument, Administrators
+from store.tenants.partners import PartnerDocument, Partners
 
 CustomerPage = tuple[AllOf, CustomerOrder, PageRequest]
 EntitlementLists = Batch[str, list[EntitlementDocument]]

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.activity import ActivityCondition, activity_condition
 from domain.paging import PageRequest
+from domain.partner.activity import ActivityCondition, activity_condition
 from resolvers.connections import UNREAD, Paged
 from resolvers.context import Context
 from resolvers.nodes import node
-from store.activity import Activity, EventDocument
-from store.administrators import AdministratorDocument
-from store.customers import CustomerDocument
+from store.customers.customers import CustomerDocument
+from store.events.activity import Activity, EventDocument
+from store.tenants.administrators import AdministratorDocument
 
 Events = Paged[EventDocument]
 

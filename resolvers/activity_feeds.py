@@ -4,12 +4,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.activity import ActivityCondition, activity_condition, tells_of
+from domain.partner.activity import ActivityCondition, activity_condition, tells_of
 from resolvers.context import Context
 from resolvers.feeds import Change, FeedBatch, assigned_only, batches
-from store.activity import EventDocument
-from store.activity_queries import Sight
-from store.feed_events import FeedEvent
+from store.events.activity import EventDocument
+from store.events.activity_queries import Sight
+from store.feed.events import FeedEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.searches import read_search
+from domain.text.search import read_search
 from domain.user_errors import UserError
 from resolvers.connections import Connection, connection_of
 from resolvers.context import Context
 from resolvers.mutations import Outcome, carried_out
-from store import administrator_changes, assignment_changes
-from store.administrators import AdministratorDocument, Administrators
-from store.customers import CustomerDocument
-from store.mutations import Asked
+from store.access import administrator_changes, assignment_changes
+from store.changes.mutations import Asked
+from store.customers.customers import CustomerDocument
+from store.tenants.administrators import AdministratorDocument, Administrators
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncGenerator
 
-from domain.bulk_jobs import BulkJobState
+from domain.partner.bulk_jobs import BulkJobState
 from resolvers.context import Context
 from resolvers.state_feeds import StateFeed, states
-from store.bulk_jobs import BulkJobDocument
-from store.feed_events import FeedEvent
+from store.feed.events import FeedEvent
+from store.tags.bulk_jobs import BulkJobDocument
 
 # At most four times a second, as the contract has it.
 PAUSE_SECONDS = 0.25

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from domain.call_figures import (
+from domain.calling.figures import (
     CustomerQuality,
     CustomerQueue,
     CustomerUsage,
@@ -15,24 +15,24 @@ from domain.call_figures import (
     UsersPoint,
     completed_weeks,
 )
-from domain.call_orders import CallingUsageOrderField, CallQualityOrderField
-from domain.instants import DAY, FOREVER
+from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField
 from domain.paging import PageRequest
+from domain.time.instants import DAY, FOREVER
+from domain.time.weeks import WEEK
 from domain.types import OrderDirection
-from domain.weeks import WEEK
 from resolvers.connections import UNREAD, Connection
 from resolvers.context import Context
-from store.call_licenses import inactive_users, licenses_settled
-from store.call_licenses import users_trend as read_users_trend
-from store.call_quality_tables import quality_table, queue_table
-from store.call_reading import CallReading
-from store.call_tables import CallTable
-from store.call_totals import feature_use as read_feature_use
-from store.call_totals import quality_by_endpoint as read_quality_by_endpoint
-from store.call_totals import quality_trend as read_quality_trend
-from store.call_totals import queue_insights as read_queue_insights
-from store.call_usage_table import usage_table
-from store.customers import CustomerDocument
+from store.calling.licenses import inactive_users, licenses_settled
+from store.calling.licenses import users_trend as read_users_trend
+from store.calling.quality_tables import quality_table, queue_table
+from store.calling.reading import CallReading
+from store.calling.tables import CallTable
+from store.calling.totals import feature_use as read_feature_use
+from store.calling.totals import quality_by_endpoint as read_quality_by_endpoint
+from store.calling.totals import quality_trend as read_quality_trend
+from store.calling.totals import queue_insights as read_queue_insights
+from store.calling.usage_table import usage_table
+from store.customers.customers import CustomerDocument
 
 Row = TypeVar("Row")
 Order = Mapping[str, Any] | None

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from domain.paging import Page, PageRequest
 from resolvers.context import Context
-from store.pages import Listing
+from store.database.pages import Listing
 
 Row = TypeVar("Row")
 # Stands where nothing of a page was selected, and so nothing of it is ever read.

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from domain.instants import FOREVER
 from domain.permissions import ROLE_PERMISSIONS, Permission
-from loaders.kept import Kept
+from domain.time.instants import FOREVER
+from loaders.figure_cache import Kept
 from loaders.relations import Relations
 from resolvers.installation import Installation
-from store.administrators import AdministratorDocument
-from store.clock import utc_now
-from store.scope import Scope
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.tenants.administrators import AdministratorDocument
 
 Value = TypeVar("Value")
 

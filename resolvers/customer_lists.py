@@ -4,17 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.customer_filter import AllOf, parse_filter
+from domain.customers.filter import AllOf, parse_filter
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, OrderDirection
 from resolvers.connections import UNREAD, Paged
 from resolvers.context import Context
-from store.administrators import AdministratorDocument
-from store.customer_facets import CustomerFacets
-from store.customers import CustomerDocument, CustomerOrder, Customers
-from store.deleted_tags import without_deleted_tags
-from store.tags import TagDocument
-from store.views import ViewDocument
+from store.customers.customers import CustomerDocument, CustomerOrder, Customers
+from store.customers.facets import CustomerFacets
+from store.organization.views import ViewDocument
+from store.tags.deleted_tags import without_deleted_tags
+from store.tags.documents import TagDocument
+from store.tenants.administrators import AdministratorDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.entitlements import is_living, is_running
+from domain.entitlements.lifecycle import is_living, is_running
 from domain.types import SubscriptionType
 from resolvers.context import Context
 from resolvers.licenses import LicenseLine, license_lines
-from store.administrators import AdministratorDocument
-from store.customer_documents import StatusDetail
-from store.customers import CustomerDocument, Customers
-from store.entitlements import EntitlementDocument
+from store.customers.customers import CustomerDocument, Customers
+from store.customers.documents import StatusDetail
+from store.entitlements.documents import EntitlementDocument
+from store.tenants.administrators import AdministratorDocument
 
 LIST_LIMIT = 200
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.entitlements import LIVING, end_at, is_living, next_renewal, state_at
-from domain.instants import whole_days_left
+from domain.entitlements.lifecycle import LIVING, end_at, is_living, next_renewal, state_at
+from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
 from resolvers.licenses import LicenseLine, license_lines
-from store.administrators import AdministratorDocument
-from store.customers import CustomerDocument
-from store.entitlements import EntitlementDocument
+from store.customers.customers import CustomerDocument
+from store.entitlements.documents import EntitlementDocument
+from store.tenants.administrators import AdministratorDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from domain.failures import Unavailable
 from resolvers.context import Context
-from store.customers import CustomerDocument
+from store.customers.customers import CustomerDocument
 
 
 class HasCustomer(Protocol):

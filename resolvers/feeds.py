@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.customer_filter import AllOf, parse_filter, uses_time
+from domain.cursors.feed import Position
+from domain.customers.filter import AllOf, parse_filter, uses_time
 from domain.failures import BadUserInput
-from domain.feed_cursors import Position
 from domain.permissions import sees_all_customers
 from resolvers.context import Context, Viewer
-from store.clock import utc_now
-from store.feed_events import FeedEvent, Hold
+from store.database.clock import utc_now
+from store.feed.events import FeedEvent, Hold
 
 
 @dataclass(frozen=True, slots=True)

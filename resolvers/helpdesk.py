@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.helpdesk import HelpdeskContact
+from domain.partner.helpdesk import HelpdeskContact
 from domain.user_errors import UserError
 from resolvers.connections import Connection, connection_of
 from resolvers.context import Context
 from resolvers.mutations import carried_out
-from store.administrators import AdministratorDocument
-from store.customers import CustomerDocument
-from store.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
-from store.helpdesk_changes import close_helpdesk_request as close
-from store.helpdesk_changes import request_helpdesk as request
-from store.mutations import Asked, Body
+from store.changes.mutations import Asked, Body
+from store.customers.customers import CustomerDocument
+from store.organization.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
+from store.organization.helpdesk_changes import close_helpdesk_request as close
+from store.organization.helpdesk_changes import request_helpdesk as request
+from store.tenants.administrators import AdministratorDocument
 
 
 @dataclass(frozen=True, slots=True)

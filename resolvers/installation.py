@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from domain.helpdesk import HelpdeskContact
-from domain.launch import LaunchName, launch_token
+from domain.partner.helpdesk import HelpdeskContact
+from domain.partner.launch import LaunchName, launch_token
 
 
 @dataclass(frozen=True, slots=True)

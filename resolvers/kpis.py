@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.kpis import KpiName
+from domain.customers.kpis import KpiName
 from domain.types import AnalyticsProduct
-from loaders.kept import touches_figures
+from loaders.figure_cache import touches_figures
 from loaders.kpis import Kpi
 from resolvers.context import Context
 from resolvers.customer_lists import CustomerList, listed

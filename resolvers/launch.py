@@ -7,8 +7,8 @@ from datetime import datetime
 from domain.user_errors import UserError
 from resolvers.context import Context
 from resolvers.mutations import carried_out
-from store.launches import launch_customer as launch
-from store.mutations import Asked
+from store.changes.mutations import Asked
+from store.organization.launches import launch_customer as launch
 
 
 @dataclass(frozen=True, slots=True)

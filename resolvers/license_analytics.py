@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from domain.entitlements import LIVING, end_at, state_at
-from domain.ratios import mean, percent
-from domain.report_figures import (
+from domain.entitlements.lifecycle import LIVING, end_at, state_at
+from domain.entitlements.report_figures import (
     ReportSums,
     checked_days,
     checked_weeks,
@@ -15,16 +14,17 @@ from domain.report_figures import (
     months_between,
     rate_percent,
 )
+from domain.ratios import mean, percent
+from domain.time.weeks import WEEK, latest_completed
 from domain.types import AnalyticsProduct
-from domain.weeks import WEEK, latest_completed
 from resolvers import entitlements
 from resolvers.connections import Connection, connection_of
 from resolvers.context import Context
-from store.customers import CustomerDocument
-from store.entitlements import EntitlementDocument
-from store.license_reports import Report, ReportLine, ReportName, ReportOrder
-from store.license_snapshots import DayFigures
-from store.license_trend import license_trend
+from store.customers.customers import CustomerDocument
+from store.entitlements.documents import EntitlementDocument
+from store.licenses.reports import Report, ReportLine, ReportName, ReportOrder
+from store.licenses.snapshots import DayFigures
+from store.licenses.trend import license_trend
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.line_ratios import LineRatios
+from domain.entitlements.license_ratios import LineRatios
 from domain.types import Product
 
 

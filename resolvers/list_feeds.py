@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from domain.customer_filter import AllOf, matches
+from domain.customers.filter import AllOf, matches
 from resolvers.context import Context
 from resolvers.feeds import Change, FeedBatch, assigned_only, batches, feed_filter
-from store.customers import CustomerDocument
-from store.feed_events import Facts, FeedEvent
-from store.scope import administrator_key
+from store.customers.customers import CustomerDocument
+from store.database.scope import administrator_key
+from store.feed.events import Facts, FeedEvent
 
 # While an answer of the database is read everybody else waits for the interpreter: ten milliseconds for 200 customers.
 _AT_ONCE = 25

@@ -6,8 +6,8 @@ from typing import Any
 from domain.failures import Rejected
 from domain.user_errors import UserError
 from resolvers.context import Context
-from store.client import Document
-from store.mutations import Asked, Body, mutate
+from store.changes.mutations import Asked, Body, mutate
+from store.database.client import Document
 
 
 @dataclass(frozen=True, slots=True)

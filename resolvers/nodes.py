@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.failures import BadUserInput
 from resolvers.context import Context
-from store.ids import prefix_of
+from store.database.ids import prefix_of
 
 MOST_IDS = 200
 

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 from domain.failures import Unauthenticated
-from domain.setup import STEP_TITLES, SetupStepKey
+from domain.partner.setup import STEP_TITLES, SetupStepKey
 from domain.types import Product
 from resolvers.context import Context, Viewer
-from store.administrators import AdministratorDocument
-from store.partners import PartnerDocument
+from store.tenants.administrators import AdministratorDocument
+from store.tenants.partners import PartnerDocument
 
 
 class SetupState(StrEnum):

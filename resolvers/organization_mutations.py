@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from domain.user_errors import UserError
 from resolvers.context import Context
 from resolvers.mutations import carried_out
-from store import organization_changes, settings_changes
-from store.mutations import Asked, Body
-from store.partners import PartnerDocument
+from store.changes.mutations import Asked, Body
+from store.organization import organization_changes, settings_changes
+from store.tenants.partners import PartnerDocument
 
 
 @dataclass(frozen=True, slots=True)

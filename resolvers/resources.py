@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.resources import resource_condition
+from domain.partner.resources import resource_condition
 from resolvers.connections import Connection, connection_of
 from resolvers.context import Context
-from store.resources import ResourceDocument, Resources
+from store.organization.resources import ResourceDocument, Resources
 
 
 async def resources(

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from resolvers.context import Context
-from store.clock import utc_now
-from store.feed_events import FeedEvent
+from store.database.clock import utc_now
+from store.feed.events import FeedEvent
 
 State = TypeVar("State")
 # The root fields that tell states; all others tell events.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.customer_filter import matches
+from domain.customers.filter import matches
 from domain.types import ActivityKind, CustomerStatus
 from resolvers.context import Context
 from resolvers.feeds import Change, FeedBatch, assigned_only, batches, feed_filter
-from store.feed_events import FeedEvent
+from store.feed.events import FeedEvent
 
 Tells = Callable[[FeedEvent], bool]
 

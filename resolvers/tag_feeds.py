@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from domain.types import ActivityKind
 from resolvers.context import Context
 from resolvers.feeds import Change, FeedBatch, batches
-from store.tags import TagDocument
+from store.tags.documents import TagDocument
 
 _TELLING = frozenset({ActivityKind.TAG_CREATED, ActivityKind.TAG_CHANGED, ActivityKind.TAG_DELETED})
 

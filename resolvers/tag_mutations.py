@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from domain.user_errors import UserError
 from resolvers.context import Context
 from resolvers.mutations import Outcome, carried_out
-from store.bulk_jobs import BulkJobDocument
-from store.customers import CustomerDocument
-from store.mutations import Asked
-from store.tag_assignment import assign_tags as assign
-from store.tag_assignment import remove_tags as remove
-from store.tag_changes import create_tag as create
-from store.tag_changes import delete_tag as delete
-from store.tag_changes import update_tag as update
-from store.tags import TagDocument
+from store.changes.mutations import Asked
+from store.customers.customers import CustomerDocument
+from store.tags.assignment import assign_tags as assign
+from store.tags.assignment import remove_tags as remove
+from store.tags.bulk_jobs import BulkJobDocument
+from store.tags.changes import create_tag as create
+from store.tags.changes import delete_tag as delete
+from store.tags.changes import update_tag as update
+from store.tags.documents import TagDocument
 
 
 @dataclass(frozen=True, slots=True)

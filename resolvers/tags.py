@@ -4,13 +4,13 @@ from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.searches import read_search
-from domain.tags import MOST_TAGS_OF_A_CUSTOMER
+from domain.partner.tags import MOST_TAGS_OF_A_CUSTOMER
+from domain.text.search import read_search
 from resolvers.context import Context
-from store.administrators import AdministratorDocument
-from store.customer_facets import CustomerFacets
-from store.customers import CustomerDocument
-from store.tags import TagDocument, Tags
+from store.customers.customers import CustomerDocument
+from store.customers.facets import CustomerFacets
+from store.tags.documents import TagDocument, Tags
+from store.tenants.administrators import AdministratorDocument
 
 
 async def tags(context: Context, _root: None, search: str | None = None) -> list[TagDocument]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from domain.user_errors import UserError
 from resolvers.context import Context
 from resolvers.mutations import carried_out
-from store import order_changes, trial_changes, trial_conversions, trial_starts
-from store.entitlements import EntitlementDocument
-from store.mutations import Asked, Body
+from store.changes.mutations import Asked, Body
+from store.entitlements import order_changes, trial_changes, trial_conversions, trial_starts
+from store.entitlements.documents import EntitlementDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.partner.views import spelled_filter
 from domain.user_errors import UserError
-from domain.views import spelled_filter
 from resolvers.context import Context
 from resolvers.mutations import carried_out
-from store.administrators import AdministratorDocument
-from store.mutations import Asked
-from store.view_changes import delete_customer_view as delete
-from store.view_changes import save_customer_view as save
-from store.views import ViewDocument, Views
+from store.changes.mutations import Asked
+from store.organization.view_changes import delete_customer_view as delete
+from store.organization.view_changes import save_customer_view as save
+from store.organization.views import ViewDocument, Views
+from store.tenants.administrators import AdministratorDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from schema.enums import ActivityKind, Permission
 from schema.fields import Argument, resolved
 from schema.node import WITH_PAGE, Node, PageInfo
 from schema.organization import PartnerAdministrator
-from store.activity import EventDocument
+from store.events.activity import EventDocument
 
 if TYPE_CHECKING:
     from schema.customers import Customer

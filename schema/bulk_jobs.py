@@ -7,7 +7,7 @@ import strawberry
 
 from schema.enums import BulkJobState
 from schema.node import Node
-from store.bulk_jobs import BulkJobDocument
+from store.tags.bulk_jobs import BulkJobDocument
 
 
 @strawberry.type(description="Work on many customers, done in slices that survive a crash.")

@@ -13,7 +13,7 @@ from schema.enums import CustomerOrderField, CustomerStatus, ManagedBy, OrderDir
     )
 )
 class CustomerFilter:
-    """Read by domain/customer_filter.py, which also says what is too much."""
+    """Read by domain/customers/filter.py, which also says what is too much."""
 
     search: str | None = strawberry.field(
         default=strawberry.UNSET,

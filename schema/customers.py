@@ -13,7 +13,7 @@ from schema.fields import Argument, resolved
 from schema.node import Node
 from schema.organization import PartnerAdministrator
 from schema.tags import Tag
-from store.customers import CustomerDocument
+from store.customers.customers import CustomerDocument
 
 LIVING_OR_ALL = "Living ones, or all; newest first, at most 200."
 INCLUDE_ENDED = Argument(bool, default=False)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from domain.entitlements import is_trial
+from domain.entitlements.lifecycle import is_trial
 from resolvers import entitlements
 from schema import invoices, orders
 from schema.enums import EntitlementState, Product
 from schema.fields import resolved
 from schema.node import Node
 from schema.organization import PartnerAdministrator
-from store.entitlements import EntitlementDocument
+from store.entitlements.documents import EntitlementDocument
 
 if TYPE_CHECKING:
     from schema.customers import Customer

@@ -5,15 +5,15 @@ from enum import StrEnum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
-from domain.bulk_jobs import BulkJobState
-from domain.call_orders import CallingUsageOrderField, CallQualityOrderField
-from domain.calls import CallFeature, EndpointType
-from domain.helpdesk import HelpdeskRequestState, HelpdeskTopic
-from domain.invoices import InvoiceState
+from domain.calling.calls import CallFeature, EndpointType
+from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField
+from domain.entitlements.invoices import InvoiceState
+from domain.partner.bulk_jobs import BulkJobState
+from domain.partner.helpdesk import HelpdeskRequestState, HelpdeskTopic
+from domain.partner.resources import ResourceKind
+from domain.partner.setup import SetupStepKey
+from domain.partner.tags import TagColor
 from domain.permissions import Permission
-from domain.resources import ResourceKind
-from domain.setup import SetupStepKey
-from domain.tags import TagColor
 from domain.types import (
     ActivityKind,
     AdministratorState,

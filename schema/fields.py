@@ -12,7 +12,7 @@ from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
 from schema.enums import Permission
-from store.mutations import Asked
+from store.changes.mutations import Asked
 
 
 @strawberry.schema_directive(

@@ -14,7 +14,7 @@ from schema.mutation_inputs import IDEMPOTENCY_KEY
 from schema.node import WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
 from schema.user_errors import UserError
-from store.helpdesk import HelpdeskRequestDocument
+from store.organization.helpdesk import HelpdeskRequestDocument
 
 
 @strawberry.type

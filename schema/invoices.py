@@ -5,13 +5,13 @@ from typing import Any
 
 import strawberry
 
-from resolvers import papers
+from resolvers import billing_documents as papers
 from schema.connections import FORWARD_ARGUMENTS, Connection
 from schema.enums import InvoiceState
 from schema.fields import resolved
 from schema.node import WITH_PAGE, Node
 from schema.orders import Money
-from store.invoices import InvoiceDocument
+from store.entitlements.invoices import InvoiceDocument
 
 
 @strawberry.type

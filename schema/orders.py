@@ -6,12 +6,12 @@ from typing import Any
 
 import strawberry
 
-from resolvers import papers
+from resolvers import billing_documents as papers
 from schema.connections import FORWARD_ARGUMENTS, Connection
 from schema.enums import OrderKind, Product
 from schema.fields import resolved
 from schema.node import WITH_PAGE, Node
-from store.orders import OrderDocument
+from store.entitlements.orders import OrderDocument
 
 
 @strawberry.type

@@ -16,8 +16,8 @@ from schema.enums import (
 )
 from schema.fields import resolved
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
-from store.administrators import AdministratorDocument
-from store.partners import PartnerDocument
+from store.tenants.administrators import AdministratorDocument
+from store.tenants.partners import PartnerDocument
 
 if TYPE_CHECKING:
     from schema.customer_lists import CustomerConnection

@@ -10,7 +10,7 @@ from schema.connections import FORWARD_ARGUMENTS, Connection
 from schema.enums import Product, ResourceKind
 from schema.fields import Argument, resolved
 from schema.node import WITH_PAGE, Node
-from store.resources import ResourceDocument
+from store.organization.resources import ResourceDocument
 
 
 @strawberry.type

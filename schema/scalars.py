@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import strawberry
 from graphql import GraphQLError
 
-from domain.instants import parse_date, parse_instant, print_instant
+from domain.time.instants import parse_date, parse_instant, print_instant
 
 Parsed = TypeVar("Parsed")
 

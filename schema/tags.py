@@ -10,7 +10,7 @@ from schema.enums import Permission, TagColor
 from schema.fields import resolved
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
-from store.tags import TagDocument
+from store.tags.documents import TagDocument
 
 if TYPE_CHECKING:
     from schema.customer_lists import CustomerConnection

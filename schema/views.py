@@ -13,7 +13,7 @@ from schema.mutation_inputs import IDEMPOTENCY_KEY
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
 from schema.user_errors import UserError
-from store.views import ViewDocument
+from store.organization.views import ViewDocument
 
 
 @strawberry.type(description="A filter that an administrator has named and kept.")

@@ -9,22 +9,24 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from jobs.loop import JobLoop
-from loaders.kept import Kept
+from loaders.figure_cache import Kept
 from schema.build import build_schema
-from server import event_stream, graphiql, http, imports, launch, probes, websocket
-from server.collector import look_seldom
-from server.database import database_address, ready_client
-from server.draining import Drain
-from server.hub import Hub
-from server.installation import installation_of
-from server.logs import configure_logs
-from server.operations import Operations
-from server.settings import Settings, read_settings
-from server.shared_feeds import live_clients
-from server.tokens import Verifier
-from store.client import Client
-from store.feed import Feed
-from store.keys import cursor_secret, signing_key
+from server.app.app_state import Hub
+from server.app.database import database_address, ready_client
+from server.app.installation import installation_of
+from server.app.logs import configure_logs
+from server.app.settings import Settings, read_settings
+from server.auth.tokens import Verifier
+from server.gc_tuning import look_seldom
+from server.graceful_shutdown import Drain
+from server.graphql.operations import Operations
+from server.http import event_stream, graphiql, imports, launch, probes
+from server.http import graphql as http
+from server.live import websocket
+from server.live.shared_feeds import live_clients
+from store.database.client import Client
+from store.database.secrets import cursor_secret, signing_key
+from store.feed.feed import Feed
 
 
 def create_application(settings: Settings | None = None) -> Starlette:

@@ -6,8 +6,8 @@ import signal
 
 from starlette.applications import Starlette
 
+from server.app.settings import read_settings
 from server.application import create_application
-from server.settings import read_settings
 
 PARENT_VARIABLE = "PARTNERHUB_PARENT"
 _PR_SET_PDEATHSIG = 1

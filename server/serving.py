@@ -14,9 +14,9 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from domain.failures import OperatorError
+from server.app.database import database_address
+from server.app.settings import Settings
 from server.asgi import PARENT_VARIABLE
-from server.database import database_address
-from server.settings import Settings
 
 OnReady = Callable[[str], None]
 _READY_SECONDS = 120.0
@@ -63,8 +63,8 @@ def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int
         workers=workers,
         loop="uvloop",
         # They ping, and end the connections of clients that have gone.
-        http="server.socket_transport:RequestTransport",
-        ws="server.socket_transport:SocketTransport",
+        http="server.live.socket_transport:RequestTransport",
+        ws="server.live.socket_transport:SocketTransport",
         ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,
         log_level="warning",

@@ -2,34 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 
-from store import (
-    administrators,
-    assignment_drops,
-    bulk_jobs,
-    call_sums,
-    call_weeks,
-    calls,
-    customers,
-    entitlements,
-    events,
-    helpdesk,
-    idempotency,
-    invoices,
-    launches,
-    license_lines,
-    license_snapshots,
-    license_trend,
-    license_weeks,
-    orders,
-    partners,
-    peer_tallies,
-    resources,
-    tag_sweeps,
-    tags,
-    views,
-)
-from store.client import Client, Document, IndexModel, OperationFailure
-from store.due import DUE_INDEXES
+from store.access import assignment_cleanup as assignment_drops
+from store.calling import calls
+from store.calling import sums as call_sums
+from store.calling import weeks as call_weeks
+from store.changes import idempotency
+from store.changes.due import DUE_INDEXES
+from store.customers import customers
+from store.database.client import Client, Document, IndexModel, OperationFailure
+from store.entitlements import documents as entitlements
+from store.entitlements import invoices, orders
+from store.events import log as events
+from store.licenses import lines as license_lines
+from store.licenses import peer_histogram as peer_tallies
+from store.licenses import snapshots as license_snapshots
+from store.licenses import trend as license_trend
+from store.licenses import weeks as license_weeks
+from store.organization import helpdesk, launches, resources, views
+from store.tags import bulk_jobs
+from store.tags import cleanup as tag_sweeps
+from store.tags import documents as tags
+from store.tenants import administrators, partners
 
 _NAMESPACE_EXISTS = 48
 _INDEX_NOT_FOUND = 27

@@ -14,18 +14,18 @@ import httpx
 import uvicorn
 from pymongo import MongoClient
 
+from domain.text.folding import sort_form
 from domain.types import PartnerRole
-from domain.words import sort_form
+from server.app.settings import Settings
 from server.application import create_application
-from server.settings import Settings
-from server.socket_transport import SocketTransport
-from server.tokens import issue
-from store.client import Client
-from store.clock import utc_now
-from store.ids import new_id
-from store.keys import signing_key
-from store.partners import Partners
-from store.scope import Scope
+from server.auth.tokens import issue
+from server.live.socket_transport import SocketTransport
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.ids import new_id
+from store.database.scope import Scope
+from store.database.secrets import signing_key
+from store.tenants.partners import Partners
 
 PARTNER = "acme"
 Result = TypeVar("Result")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from store.clock import utc_now
-from store.ids import new_id
-from store.scope import Scope
+from store.database.clock import utc_now
+from store.database.ids import new_id
+from store.database.scope import Scope
 from tests.api_server import Api
 from tests.store.factory_customers import add_customer, subscription
 

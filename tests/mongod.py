@@ -16,8 +16,8 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from store.embedded_mongod import mongod_binary
-from store.keeper import free_port
+from store.embedded.mongod import mongod_binary
+from store.embedded.supervisor import free_port
 
 START_SECONDS = 30.0
 SET_NAME = "rs0"

@@ -22,7 +22,7 @@ function compressed(): Plugin {
 }
 
 export default defineConfig({
-  // server/graphiql.py serves dist/index.html at /graphql and dist/assets/ at /graphql/assets/.
+  // server/http/graphiql.py serves dist/index.html at /graphql and dist/assets/ at /graphql/assets/.
   base: "/graphql/",
   plugins: [compressed()],
   build: {

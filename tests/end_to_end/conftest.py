@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hub import Hub
+from tests.app_state import Hub
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import uvicorn
 
+from server.app.settings import Settings
 from server.application import create_application
-from server.settings import Settings
 
 
 def serve(mongo_uri: str, database: str, on_ready: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from pymongo import MongoClient
 
-from tests.hub import PARTNER, Hub
+from tests.app_state import PARTNER, Hub
 
 HEADER = "Report ID,Org UUID,User UUID,Start time,Duration,Client type,Model,Related reason"
 DAY = timedelta(days=1)

@@ -6,10 +6,10 @@ import time
 from collections import Counter
 from typing import Any
 
-from store.client import Client, Document
-from store.clock import utc_now
-from store.customer_checks import check_customers
-from store.scope import Scope
+from store.changes.consistency_check import check_customers
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from tests.api_server import PARTNER, Api
 from tests.end_to_end.storm_servers import StormServer
 from tests.schema.factory_mutations import accept_terms

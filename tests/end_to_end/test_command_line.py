@@ -6,10 +6,10 @@ import httpx
 import orjson
 import pytest
 
-from domain.lines import LineKind
+from domain.imports.records import LineKind
 from jobs.loop import JOBS
+from tests.app_state import EMAILS, PARTNER, ROOT, Hub
 from tests.end_to_end.test_live import customer
-from tests.hub import EMAILS, PARTNER, ROOT, Hub
 
 
 def test_a_partner_is_made_once(hub: Hub) -> None:

@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from domain.failures import OperatorError
-from server.settings import read_settings
-from store.client import Client
-from store.clock import utc_now
-from store.scope import Scope
-from tests.hub import PARTNER, Hub
+from server.app.settings import read_settings
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from tests.app_state import PARTNER, Hub
 from tests.live import live
 from tests.store.factory_customers import add_customer
 

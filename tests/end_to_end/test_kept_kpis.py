@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from server.http import SEEN_HEADER
-from tests.hub import Hub
+from server.http.graphql import SEEN_HEADER
+from tests.app_state import Hub
 
 KPIS = "{ kpis(product: MEETINGS) { totalCustomers { count customers { totalCount } } } }"
 START = """mutation($number: ID!) { startTrial(input: {licenses: [{product: MEETINGS, licenses: 5}], customer: {new: {

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.instants import print_instant
-from store.clock import utc_now
+from domain.time.instants import print_instant
+from store.database.clock import utc_now
+from tests.app_state import Hub
 from tests.end_to_end.list_filters import ASSIGNED, TAGS, Filter, filters, named
-from tests.hub import Hub
 from tests.live import Live, live
 
 CUSTOMER = "id name statuses version tags { id } products assignments { administrator { id } }"

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.instants import print_instant
-from store.clock import utc_now
-from tests.hub import EMAILS, Hub
+from domain.time.instants import print_instant
+from store.database.clock import utc_now
+from tests.app_state import EMAILS, Hub
 from tests.live import live
 
 CHANGES = """

@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 
-from domain.derived import derived_fields
-from domain.statuses import holding
-from store.client import Client
-from store.clock import utc_now
-from store.customer_work import CustomerWork
-from store.partners import Partners
-from store.scope import Scope
+from domain.customers.projection import derived_fields
+from domain.customers.statuses import holding
+from store.changes.customer_change import CustomerWork
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.tenants.partners import Partners
 from tests.api_server import PARTNER, Api
 from tests.end_to_end.storm_model import Answer, Model, Step
 from tests.end_to_end.storm_servers import StormServer

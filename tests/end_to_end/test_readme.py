@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.command_line import application
-from server.settings import Settings
-from tests.hub import ROOT
+from server.app.settings import Settings
+from server.cli.command_line import application
+from tests.app_state import ROOT
 from tests.live import live
 
 README = (ROOT / "README.md").read_text()

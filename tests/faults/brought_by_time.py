@@ -10,17 +10,17 @@ from uuid import uuid4
 
 import httpx
 
-from domain.bulk_jobs import MOST_AT_ONCE
-from domain.license_snapshots import midnight
-from domain.weeks import WEEK, latest_completed
-from server.checks import deep_problems
-from store.client import Document
-from store.clock import utc_now
-from store.scope import Scope
-from tests.jobs.factory_imports import documents
+from domain.entitlements.license_snapshots import midnight
+from domain.partner.bulk_jobs import MOST_AT_ONCE
+from domain.time.weeks import WEEK, latest_completed
+from server.cli.checks import deep_problems
+from store.database.client import Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from tests.jobs.imports.factory_imports import documents
 from tests.jobs.test_roll_up_calls import counted
 from tests.jobs.test_snapshot_licenses import assert_weeks_are_what_the_snapshots_say
-from tests.store.factory_calls import many, put_calls
+from tests.store.calling.factory_calls import many, put_calls
 from tests.store.factory_customers import DAY, add_customers, subscription
 
 _CALLS = 20

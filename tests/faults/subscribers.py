@@ -15,8 +15,8 @@ import orjson
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from domain.instants import parse_instant
-from store.clock import utc_now
+from domain.time.instants import parse_instant
+from store.database.clock import utc_now
 from tests.faults.truth import position_of
 
 ACTIVITY = "subscription($after: String) { activity(after: $after) { cursor event { id at } } }"

@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 import pytest
 
-from domain.instants import print_instant
-from store.clock import utc_now
+from domain.time.instants import print_instant
+from store.database.clock import utc_now
+from tests.app_state import Server
 from tests.faults.figures import Figures
 from tests.faults.subscribers import Subscriber, until
 from tests.faults.truth import Event, position_of
 from tests.faults.world import World
-from tests.hub import Server
 
 FAULT = "Access taken away on another server"
 FEED = "subscription($after: String) { customerListChanged(after: $after) { cursor customerId } }"

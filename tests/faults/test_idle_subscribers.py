@@ -27,7 +27,7 @@ async def test_idle_subscribers_cost_little_and_leave_no_trace(world: World, fig
     await until(lambda: all(one.received > had for one, had in zip(many, received, strict=True)), 60)
     figures.tell(FAULT, "memory each", grown, 60, "kB")
     for one in many:
-        # Only the long run waits for the pings; tests/server/test_websocket.py tries the same with shorter ones.
+        # Only the long run waits for the pings; tests/server/live/test_websocket.py tries the same with shorter ones.
         if IS_LONG:
             one.is_gone = True
         else:

@@ -11,12 +11,12 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from tests.app_state import Server
 from tests.faults.figures import Figures
 from tests.faults.scale import sized
 from tests.faults.subscribers import Subscriber, until
 from tests.faults.truth import position_of
 from tests.faults.world import World, running_world
-from tests.hub import Server
 from tests.mongod import running_set
 from tests.oplog import FORGETFUL, roll_over
 

@@ -9,11 +9,11 @@ import httpx
 import orjson
 import pytest
 
+from tests.app_state import Server
 from tests.faults.figures import Figures
 from tests.faults.scale import sized
 from tests.faults.subscribers import until
 from tests.faults.world import World, running_world
-from tests.hub import Server
 
 LIVE = sized(60, 400)
 FAULT = "SIGTERM with live subscriptions"

@@ -7,10 +7,10 @@ from time import monotonic
 
 import pytest
 
-from store.client import Client
-from store.clock import utc_now
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.scope import Scope
 from tests.api_server import PARTNER, Api
 from tests.faults.brought_by_time import BroughtByTime
 from tests.faults.figures import Figures

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from pymongo import MongoClient
 
-from domain.cursor_text import cursor_bytes
-from domain.feed_cursors import Position
-from store.feed_events import cluster_time, time_of_token, timestamp
+from domain.cursors.encoding import cursor_bytes
+from domain.cursors.feed import Position
+from store.feed.events import cluster_time, time_of_token, timestamp
 
 Event = dict[str, Any]
 # The version and the seal stand before it.

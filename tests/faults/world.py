@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import httpx
 
+from tests.app_state import PARTNER, Hub, Server
 from tests.faults.figures import Figures
 from tests.faults.subscribers import ACTIVITY, Subscriber, until
 from tests.faults.truth import Event, account, happened
 from tests.faults.writers import Writers
-from tests.hub import PARTNER, Hub, Server
 
 CUSTOMERS = 240
 _ACCEPT = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from store.client import Client
+from store.database.client import Client
 from store.indexes import ensure_indexes
 
 

@@ -6,19 +6,19 @@ from typing import NamedTuple
 
 import pytest
 
-from domain.bulk_jobs import BulkJobState
-from domain.input_checks import InputChecks
+from domain.partner.bulk_jobs import BulkJobState
+from domain.text.input_checks import InputChecks
 from domain.types import PartnerRole
 from jobs.bulk_jobs import bulk_jobs
-from store.administrators import Administrators
-from store.bulk_jobs import SLICE, BulkJobDocument, begin_job, open_slices, read_job, running_job
-from store.bulk_slices import Mandates, NotAllowedAnyMore, work_off
-from store.client import Client, Document, Session
-from store.customer_tags import Tagging
-from store.mutations import Mutation
-from store.partners import Partners
-from store.scope import Scope
-from store.transactions import in_transaction
+from store.changes.mutations import Mutation
+from store.database.client import Client, Document, Session
+from store.database.scope import Scope
+from store.database.transactions import in_transaction
+from store.tags.bulk_batches import Mandates, NotAllowedAnyMore, work_off
+from store.tags.bulk_jobs import SLICE, BulkJobDocument, begin_job, open_slices, read_job, running_job
+from store.tags.customer_tags import Tagging
+from store.tenants.administrators import Administrators
+from store.tenants.partners import Partners
 from tests.api_server import administrator_document
 from tests.store.factory_customers import add_customers, partner_scope, subscription
 
@@ -93,7 +93,7 @@ async def test_who_keeps_a_customer_busy_holds_up_only_those_beside_it(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = await begun(client, SLICE)
-    monkeypatch.setattr("store.bulk_slices._DEADLINE_SECONDS", 0.2)
+    monkeypatch.setattr("store.tags.bulk_batches._DEADLINE_SECONDS", 0.2)
     last = {**work.scope.match(), "_id": work.slices[0]["ids"][-1]}
     session = await client.start_session()
     await client.start_transaction(session)
@@ -131,7 +131,7 @@ async def test_what_a_job_may_do_is_looked_at_again(client: Client, monkeypatch:
     # Who acts is as it was a moment ago; their assignments expire on the moment all the same.
     assert (second.acting.role, second.tagging) == (first.acting.role, first.tagging)
     assert second.acting.now > first.acting.now
-    monkeypatch.setattr("store.bulk_slices._FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("store.tags.bulk_batches._FRESH_SECONDS", 0.0)
     with pytest.raises(NotAllowedAnyMore):
         await mandates.current()
 

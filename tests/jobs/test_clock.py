@@ -8,10 +8,10 @@ import pytest
 
 from jobs.clock import evaluate_due, expire_assignments, renew_due
 from jobs.loop import JobLoop
-from store.client import Client
-from store.clock import utc_now
-from store.leases import give_back, take
-from store.scope import Scope
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.leases import give_back, take
+from store.database.scope import Scope
 from tests.store.factory_customers import (
     DAY,
     add_customer,

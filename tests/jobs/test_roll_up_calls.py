@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from domain.weeks import WEEK, latest_completed, week_of
+from domain.time.weeks import WEEK, latest_completed, week_of
 from jobs.loop import JOBS, Job, JobLoop
 from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
-from store.call_roll_up import roll_up_week
-from store.call_sums import COLLECTION
-from store.call_weeks import CALL_WEEKS
-from store.client import Client
-from store.clock import utc_now
-from store.due_call_weeks import due_weeks
-from store.partners import Partners
-from store.scope import Scope
-from tests.hub import Hub
-from tests.store.factory_calls import call, many, put_calls
+from store.calling.due_weeks import due_weeks
+from store.calling.roll_up import roll_up_week
+from store.calling.sums import COLLECTION
+from store.calling.weeks import CALL_WEEKS
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.tenants.partners import Partners
+from tests.app_state import Hub
+from tests.store.calling.factory_calls import call, many, put_calls
 
 JOB = "roll_up_calls"
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from domain.license_snapshots import midnight, weeks_of
-from domain.lines import LineKind
+from domain.entitlements.license_snapshots import midnight, weeks_of
+from domain.imports.records import LineKind
 from jobs.loop import JobLoop
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
-from store.client import Client, Document
-from store.clock import utc_now
-from store.license_snapshots import take_snapshots
-from store.scope import Scope
-from tests.domain.factory_lines import usage_line
-from tests.hub import Hub
-from tests.jobs.factory_imports import documents, import_lines, one
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.licenses.snapshots import take_snapshots
+from tests.app_state import Hub
+from tests.domain.imports.factory_records import usage_line
+from tests.jobs.imports.factory_imports import documents, import_lines, one
 from tests.jobs.test_roll_up_calls import KillAt
 from tests.store.factory_customers import DAY, add_customer, add_customers, partner_scope, subscription, trial
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.kpis import KpiName
-from domain.peer_groups import peer_group, rank
+from domain.customers.kpis import KpiName
+from domain.entitlements.peer_groups import peer_group, rank
 from domain.types import AnalyticsProduct
 from loaders.kpis import Kpi, Kpis
-from store.client import Client, Document
-from store.clock import utc_now
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.scope import Scope
 from tests.factory_documents import line
 from tests.store.factory_customers import DAY, add_customers, partner_scope, subscription
 

@@ -8,19 +8,19 @@ from typing import Any
 
 import orjson
 
-from domain.lines import LineKind
+from domain.imports.records import LineKind
 from domain.types import PartnerRole
-from jobs.import_lines import Refusal
-from jobs.imports import import_stream
+from jobs.imports.records import Refusal
+from jobs.imports.runner import import_stream
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
-from server.operations import Operations
-from store.administrators import Administrators
-from store.client import Client
-from store.clock import utc_now
+from server.graphql.operations import Operations
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.partners import Partners
-from store.scope import Scope
+from store.tenants.administrators import Administrators
+from store.tenants.partners import Partners
 
 Line = dict[str, Any]
 # Those that the worlds of this folder deliver.

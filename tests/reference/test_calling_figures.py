@@ -12,8 +12,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from jobs.roll_up_calls import roll_up_calls_now
-from store.clock import utc_now
-from store.scope import Scope
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from tests.reference import call_worlds
 from tests.reference.analytics_model import Delivered, Licenses, monday
 from tests.reference.asking import SEE_ALL, SEES_SOME, Asking, differences, imported, ndjson

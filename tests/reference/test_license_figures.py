@@ -11,8 +11,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from resolvers.context import Viewer
-from store.clock import utc_now
-from store.scope import Scope
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from tests.reference import analytics_model as model
 from tests.reference.analytics_model import Delivered, Licenses
 from tests.reference.asking import SEE_ALL, SEES_SOME, Asking, differences, imported, ndjson

@@ -11,18 +11,18 @@ import orjson
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from domain.customer_filter import parse_filter
-from domain.lines import LineKind
+from domain.customers.filter import parse_filter
+from domain.imports.records import LineKind
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, OrderDirection, PartnerRole
-from jobs.import_lines import Refusal
-from jobs.imports import Summary, import_stream
-from store.client import Client, Document
-from store.clock import utc_now
-from store.customers import CustomerDocument, CustomerOrder, Customers
+from jobs.imports.records import Refusal
+from jobs.imports.runner import Summary, import_stream
+from store.customers.customers import CustomerDocument, CustomerOrder, Customers
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.partners import Partners
-from store.scope import Scope
+from store.tenants.partners import Partners
 from tests.reference import model
 
 KEYS = ["C-1", "C-2", "Ü 3", "Cé４"]

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from domain.weeks import latest_completed
-from server.http import SEEN_HEADER
-from store.call_roll_up import roll_up_week
-from store.client import Document
-from store.clock import utc_now
-from store.customer_slices import CustomerSlice, change_customers
-from store.due_call_weeks import due_weeks
-from store.scope import Scope
+from domain.time.weeks import latest_completed
+from server.http.graphql import SEEN_HEADER
+from store.calling.due_weeks import due_weeks
+from store.calling.roll_up import roll_up_week
+from store.changes.customer_batch import CustomerSlice, change_customers
+from store.database.client import Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from tests.api_server import Api
 from tests.factory_documents import put_customer
-from tests.store.factory_calls import put_calls, put_queue_calls
+from tests.store.calling.factory_calls import put_calls, put_queue_calls
 from tests.store.factory_customers import subscription
 
 # A change later than any that the server can have heard of.

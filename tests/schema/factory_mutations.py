@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.instants import parse_instant
+from domain.time.instants import parse_instant
 from tests.api_server import Api
 
 ROLES = ("FULL_ADMINISTRATOR", "ADMINISTRATOR", "READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR")

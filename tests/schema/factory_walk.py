@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from store.ids import new_id
+from store.database.ids import new_id
 from tests.api_server import Api
 from tests.schema.factory_mutations import ROLES, accept_terms
 from tests.store.factory_customers import add_customer, subscription, trial

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from store.clock import utc_now
-from store.ids import new_id
+from store.database.clock import utc_now
+from store.database.ids import new_id
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment
 from tests.schema.factory_mutations import accept_terms, mutated, token_of

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from domain.instants import print_instant
-from store.clock import utc_now
-from store.scope import Scope
+from domain.time.instants import print_instant
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from tests.api_server import Api
 from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
 from tests.store.factory_customers import add_customer, add_customers

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
+from domain.time.weeks import WEEK
 from domain.types import ActivityKind
-from domain.weeks import WEEK
-from store.client import Document
-from store.clock import utc_now
-from store.customer_slices import CustomerSlice, change_customers
-from store.events import Note
-from store.scope import Scope
+from store.changes.customer_batch import CustomerSlice, change_customers
+from store.database.client import Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.events.log import Note
 from tests.api_server import Api
 from tests.factory_documents import assignment
 from tests.schema.factory_engagement import add, calling, deliver, engagement, put_removed, week
 from tests.schema.factory_mutations import token_of
-from tests.store.factory_calls import call, many, queue_call
+from tests.store.calling.factory_calls import call, many, queue_call
 from tests.store.factory_customers import subscription
 
 DAY = timedelta(days=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from store.clock import utc_now
+from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
 from tests.store.factory_customers import subscription

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from domain.instants import print_instant
-from store.clock import utc_now
+from domain.time.instants import print_instant
+from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
 from tests.store.factory_customers import subscription

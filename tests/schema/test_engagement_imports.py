@@ -3,14 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.instants import print_instant
-from domain.lines import LineKind
-from domain.weeks import WEEK
+from domain.imports.records import LineKind
+from domain.time.instants import print_instant
+from domain.time.weeks import WEEK
 from jobs.roll_up_calls import roll_up_calls_now
-from store.scope import Scope
+from store.database.scope import Scope
 from tests.api_server import Api
-from tests.jobs.factory_calls import LAST_WEEK, NOON, import_report, media, queue_call, report, row, with_customers
-from tests.jobs.factory_imports import Imported, import_lines
+from tests.jobs.imports.factory_calls import (
+    LAST_WEEK,
+    NOON,
+    import_report,
+    media,
+    queue_call,
+    report,
+    row,
+    with_customers,
+)
+from tests.jobs.imports.factory_imports import Imported, import_lines
 from tests.schema.factory_engagement import engagement, roll_up
 
 MILLISECOND = timedelta(milliseconds=1)

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from store.clock import utc_now
+from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.schema.factory_engagement import add, calling, deliver, engagement, put_removed, week
 from tests.schema.factory_mutations import token_of
-from tests.store.factory_calls import call, queue_call
+from tests.store.calling.factory_calls import call, queue_call
 
 CUSTOMER = "customer { name }"
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
+from domain.time.weeks import WEEK
 from domain.types import PartnerRole
-from domain.weeks import WEEK
-from store.client import Client, Document
-from store.customers import Customers
+from store.customers.customers import Customers
+from store.database.client import Client, Document
 from store.indexes import ensure_indexes
 from tests.schema.factory_engagement import roll_up, week
 from tests.schema.test_query_counts import BESIDE, Watch, World
-from tests.store.factory_calls import call, put_calls, put_queue_calls, queue_call
+from tests.store.calling.factory_calls import call, put_calls, put_queue_calls, queue_call
 
 RAW = {"calls", "queue_calls", "license_snapshots"}
 EVERYTHING = """{ callingEngagement { weekStart refreshedAt

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from store.clock import utc_now
+from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment
 from tests.schema.factory_mutations import ROLES, accept_terms, codes, events, mutated, token_of

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from server.http import SEEN_HEADER
-from store.clock import utc_now
+from server.http.graphql import SEEN_HEADER
+from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
 from tests.schema.factory_mutations import token_of

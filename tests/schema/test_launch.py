@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.instants import parse_instant
-from store.clock import utc_now
+from domain.time.instants import parse_instant
+from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment
 from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of

@@ -9,11 +9,11 @@ import pytest
 from loaders.batch import Batch
 from loaders.kpis import Kpis
 from loaders.license_reports import Reports
-from loaders.once import Once
 from loaders.relations import Relations
+from loaders.request_memo import Once
 from resolvers.context import Context
 from schema.executor import Executor
-from store.customers import CustomerDocument
+from store.customers.customers import CustomerDocument
 from tests.schema.test_license_analytics import EVERYTHING
 from tests.schema.test_query_counts import RELATIONS, World, world
 

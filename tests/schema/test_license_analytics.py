@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from domain.instants import add_months
-from domain.license_snapshots import midnight
-from domain.lines import LineKind
+from domain.entitlements.license_snapshots import midnight
+from domain.imports.records import LineKind
+from domain.time.instants import add_months
+from domain.time.weeks import WEEK, latest_completed
 from domain.types import PartnerRole
-from domain.weeks import WEEK, latest_completed
-from store.client import Client
-from store.clock import utc_now
+from store.database.client import Client
+from store.database.clock import utc_now
 from store.indexes import ensure_indexes
 from tests.api_server import Api
-from tests.domain.factory_lines import usage_line
+from tests.domain.imports.factory_records import usage_line
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
-from tests.jobs.factory_imports import import_lines
+from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import token_of
 from tests.schema.test_query_counts import BESIDE, Watch, World
 from tests.store.factory_customers import add_customer, subscription

@@ -9,7 +9,7 @@ import pytest
 from graphql import get_named_type
 
 from schema.build import build_schema
-from store.scope import Scope
+from store.database.scope import Scope
 from tests.api_server import Api
 from tests.live import live
 from tests.schema.factory_mutations import events, token_of

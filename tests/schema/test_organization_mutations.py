@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.instants import parse_instant
-from store.customer_slices import SLICE
-from store.scope import Scope
+from domain.time.instants import parse_instant
+from store.changes.customer_batch import SLICE
+from store.database.scope import Scope
 from tests.api_server import Api
 from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
 from tests.store.factory_customers import DAY, add_customers, subscription

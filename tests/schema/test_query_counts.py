@@ -9,13 +9,13 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
-from server.operations import Operations
-from store.administrators import AdministratorDocument
-from store.client import Client
-from store.clock import utc_now
+from server.graphql.operations import Operations
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.partners import Partners
-from store.scope import Scope
+from store.tenants.administrators import AdministratorDocument
+from store.tenants.partners import Partners
 from tests.api_server import PARTNER, administrator_document
 from tests.factory_documents import assignment, trial
 from tests.store.factory_customers import add_customer, subscription

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from domain.lines import LineKind
+from domain.imports.records import LineKind
 from tests.api_server import Api
-from tests.jobs.factory_imports import import_lines
+from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import ROLES, token_of
 
 QUERY = """query($filter: ResourceFilter, $search: String, $first: Int, $after: String) {

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from server.http import SEEN_HEADER
+from server.http.graphql import SEEN_HEADER
 from tests.api_server import Api
 from tests.schema.factory_mutations import accept_terms, token_of
 

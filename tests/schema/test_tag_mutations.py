@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.scope import Scope
+from store.database.scope import Scope
 from tests.api_server import Api
 from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from domain.instants import parse_instant, print_instant
-from domain.lines import LineKind
-from store.clock import utc_now
-from store.scope import Scope
+from domain.imports.records import LineKind
+from domain.time.instants import parse_instant, print_instant
+from store.database.clock import utc_now
+from store.database.scope import Scope
 from tests.api_server import Api
-from tests.domain.factory_lines import customer_line, invoice_line, subscription_line, trial_line
-from tests.jobs.factory_imports import documents, import_lines
+from tests.domain.imports.factory_records import customer_line, invoice_line, subscription_line, trial_line
+from tests.jobs.imports.factory_imports import documents, import_lines
 from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
 from tests.store.factory_customers import add_customer, subscription, trial
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.views import MOST_OF_ONES_OWN, MOST_SHARED
+from domain.partner.views import MOST_OF_ONES_OWN, MOST_SHARED
 from tests.api_server import Api
 from tests.factory_documents import assignment
 from tests.schema.factory_mutations import ROLES, accept_terms, codes, events, mutated, token_of

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from tests.server.socket_world import World, running_world
-from tests.store.feed_factory import Events
+from tests.server.live.socket_world import World, running_world
+from tests.store.feed.factory_feeds import Events
 
 
 @pytest.fixture

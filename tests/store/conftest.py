@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from store.client import Client
+from store.database.client import Client
 from store.indexes import ensure_indexes
 
 

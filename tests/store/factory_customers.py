@@ -6,13 +6,13 @@ from itertools import islice
 from typing import Any
 
 from domain.types import ActivityKind
-from store.client import Client, Document
-from store.clock import utc_now
-from store.customer_slices import SLICE, CustomerSlice, change_customers
-from store.events import Note
-from store.ids import new_id
-from store.partners import Partners
-from store.scope import Scope
+from store.changes.customer_batch import SLICE, CustomerSlice, change_customers
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.ids import new_id
+from store.database.scope import Scope
+from store.events.log import Note
+from store.tenants.partners import Partners
 
 DAY = timedelta(days=1)
 PARTNER = "acme"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.graphiql import is_built
-from tests.hub import Hub
+from server.http.graphiql import is_built
+from tests.app_state import Hub
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 

@@ -5,7 +5,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.hub import Hub
+from tests.app_state import Hub
 from tests.web.conftest import WEB
 
 CUSTOMER = "WEB-1"

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from server.graphiql import asset_routes, graphiql_response, is_built, wants_graphiql
+from server.http.graphiql import asset_routes, graphiql_response, is_built, wants_graphiql
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 SCRIPT = b"console.log('ready')"

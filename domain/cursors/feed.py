@@ -1,0 +1,43 @@
+"""Cursors of feeds: a position in the stream of events, sealed so that only this installation can make one."""
+
+import hmac
+from hashlib import sha256
+from typing import NamedTuple
+
+from domain.cursors.encoding import cursor_bytes, cursor_text
+from domain.failures import InvalidCursor
+
+_VERSION = b"\x01"
+_SEAL_BYTES = 16
+_TIME_BYTES = 8
+
+
+class Position(NamedTuple):
+    """A place in the stream: positions compare as the stream is ordered.
+
+    `time` is the database's 64-bit cluster time; `token` the event's resume token in hexadecimal, or empty
+    for the place before all events of that time.
+    """
+
+    time: int
+    token: str = ""
+
+
+def write_cursor(secret: bytes, partner_id: str, position: Position) -> str:
+    """The cursor that names the position for one partner."""
+    body = position.time.to_bytes(_TIME_BYTES, "big") + bytes.fromhex(position.token)
+    return cursor_text(_VERSION + _seal(secret, partner_id, body) + body)
+
+
+def read_cursor(secret: bytes, partner_id: str, cursor: str) -> Position:
+    """The position that `write_cursor` was given; InvalidCursor for any other text and any other partner."""
+    raw = cursor_bytes(cursor)
+    version, seal, body = raw[:1], raw[1 : 1 + _SEAL_BYTES], raw[1 + _SEAL_BYTES :]
+    is_ours = hmac.compare_digest(seal, _seal(secret, partner_id, body))
+    if version != _VERSION or not is_ours or len(body) < _TIME_BYTES:
+        raise InvalidCursor
+    return Position(int.from_bytes(body[:_TIME_BYTES], "big"), body[_TIME_BYTES:].hex().upper())
+
+
+def _seal(secret: bytes, partner_id: str, body: bytes) -> bytes:
+    return hmac.digest(secret, _VERSION + partner_id.encode() + b"\x00" + body, sha256)[:_SEAL_BYTES]

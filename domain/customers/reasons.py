@@ -1,0 +1,68 @@
+"""Why a status holds, in one sentence."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from domain.customers.statuses import CustomerFacts
+from domain.entitlements.lifecycle import Entitlement, end_at, ended_at, is_trial, renews
+from domain.text.sentences import listed
+from domain.types import CustomerStatus, Product
+
+PRODUCT_NAMES = {
+    Product.MEETINGS: "Meetings",
+    Product.CALLING: "Calling",
+    Product.MESSAGING: "Messaging",
+    Product.REAL_TIME_TRANSLATIONS: "Real-time Translations",
+}
+
+
+def product_list(products: Iterable[str]) -> str:
+    """Products as a sentence lists them: `Meetings, Calling and Messaging`."""
+    return listed(PRODUCT_NAMES[Product(product)] for product in products)
+
+
+def named(entitlement: Entitlement) -> str:
+    """What a person calls it: `Trial TRI-7` or `Subscription SUB-1042`."""
+    return f"{'Trial' if is_trial(entitlement) else 'Subscription'} {entitlement.number}"
+
+
+def reason(status: CustomerStatus, basis: Sequence[Entitlement], facts: CustomerFacts, now: datetime) -> str:
+    """One sentence on the soonest of the entitlements that the status rests on, and how many more there are."""
+    if status is CustomerStatus.NO_RECENT_ACTIVITY:
+        return _silence(facts)
+    more = len(basis) - 1
+    return _sentence(status, basis[0], now) + (f", and {more} more" if more else "")
+
+
+def ordered(basis: Sequence[Entitlement], now: datetime) -> list[Entitlement]:
+    """The soonest end first, then by number."""
+    return sorted(basis, key=lambda e: (end_at(e, now), e.number)) if len(basis) > 1 else list(basis)
+
+
+def _silence(facts: CustomerFacts) -> str:
+    if facts.last_sign_in_at is None:
+        return f"No administrator has signed in since the customer was added on {_day(facts.created_at)}"
+    return f"No administrator has signed in since {_day(facts.last_sign_in_at)}"
+
+
+def _sentence(status: CustomerStatus, entitlement: Entitlement, now: datetime) -> str:
+    name = named(entitlement)
+    match status:
+        case CustomerStatus.SUSPENDED:
+            return f"{name} is suspended"
+        case CustomerStatus.LICENSE_OVERAGE:
+            worst = max(entitlement.licenses, key=lambda line: line.assigned - line.total)
+            product = PRODUCT_NAMES[worst.product]
+            return f"{name} has {worst.assigned} {product} licenses assigned and {worst.total} ordered"
+        case CustomerStatus.EXPIRED:
+            verb = "ended" if entitlement.cancelled_at is None or entitlement.cancelled_at > now else "was cancelled"
+            return f"{name} {verb} on {_day(ended_at(entitlement, now))}"
+        case CustomerStatus.READY_FOR_ORDER_SETUP:
+            return f"{name} is ready to be set up"
+        case _:
+            verb = "renews" if renews(entitlement) else "ends"
+            return f"{name} {verb} on {_day(end_at(entitlement, now))}"
+
+
+def _day(instant: datetime) -> str:
+    return instant.date().isoformat()

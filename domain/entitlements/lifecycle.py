@@ -1,0 +1,172 @@
+"""Subscriptions and trials: their state and end as functions of now (domain.md, "Entitlements")."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from domain.time.instants import add_months
+from domain.types import EntitlementState, Product, SubscriptionType
+
+RUNNING = frozenset({EntitlementState.ACTIVE, EntitlementState.SUSPENDED})
+LIVING = RUNNING | {EntitlementState.READY_FOR_SETUP, EntitlementState.SCHEDULED}
+
+
+class LicenseFigures(NamedTuple):
+    """One product's licences: `assigned` may exceed `total`; `used` counts the last seven days."""
+
+    product: Product
+    total: int
+    assigned: int
+    used: int
+
+
+class Terms(Protocol):
+    """What the rules read of an entitlement, whoever holds it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def first_ends_at(self) -> datetime: ...
+    @property
+    def term_months(self) -> int | None: ...
+    @property
+    def auto_renew(self) -> bool: ...
+    @property
+    def set_up(self) -> bool: ...
+    @property
+    def suspended(self) -> bool: ...
+    @property
+    def cancelled_at(self) -> datetime | None: ...
+
+
+@dataclass(slots=True)
+class Entitlement:
+    """The facts of one subscription or trial that the rules read."""
+
+    id: str
+    number: str
+    kind: str
+    added_at: datetime
+    starts_at: datetime
+    first_ends_at: datetime
+    term_months: int | None
+    auto_renew: bool
+    set_up: bool
+    suspended: bool
+    cancelled_at: datetime | None
+    licenses: Sequence[LicenseFigures]
+
+
+def entitlement_facts(document: Mapping[str, Any]) -> Entitlement:
+    """The facts as they stand in a stored document."""
+    lines = [
+        LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"])
+        for line in document["licenses"]
+    ]
+    return Entitlement(
+        document["_id"],
+        document["number"],
+        document["kind"],
+        document["added_at"],
+        document["starts_at"],
+        document["first_ends_at"],
+        document["term_months"],
+        document["auto_renew"],
+        document["set_up"],
+        document["suspended"],
+        document["cancelled_at"],
+        lines,
+    )
+
+
+def is_trial(entitlement: Terms) -> bool:
+    """Whether it is a trial and not a subscription."""
+    return entitlement.kind == SubscriptionType.TRIAL
+
+
+def renews(entitlement: Terms) -> bool:
+    """Whether its end moves on by itself."""
+    return entitlement.auto_renew and not is_trial(entitlement)
+
+
+def renewals_at(entitlement: Terms, now: datetime) -> int:
+    """How often it has renewed by now: the smallest n whose end lies after now, none behind its cancellation."""
+    first = entitlement.first_ends_at
+    if first > now or not renews(entitlement):
+        return 0
+    term = entitlement.term_months or 12
+    last = now if entitlement.cancelled_at is None else min(now, entitlement.cancelled_at)
+    months = (last.year - first.year) * 12 + last.month - first.month
+    count = max(0, months // term - 1)
+    while not _outlasts(entitlement, add_months(first, count * term), now):
+        count += 1
+    return count
+
+
+def _outlasts(entitlement: Terms, end: datetime, now: datetime) -> bool:
+    cancelled = entitlement.cancelled_at
+    return end > now or (cancelled is not None and end >= cancelled)
+
+
+def nth_end(entitlement: Terms, count: int) -> datetime:
+    """The end after so many renewals: the first end and as many terms, never a sum of clamped months."""
+    if count == 0:
+        return entitlement.first_ends_at
+    return add_months(entitlement.first_ends_at, count * (entitlement.term_months or 12))
+
+
+def end_at(entitlement: Terms, now: datetime) -> datetime:
+    """When it ends, as seen from now; for an auto-renewing one the end of the term that now lies in."""
+    return nth_end(entitlement, renewals_at(entitlement, now))
+
+
+def state_at(entitlement: Terms, now: datetime) -> EntitlementState:
+    """The first state that applies, in domain.md's order."""
+    cancelled = entitlement.cancelled_at
+    if cancelled is not None and cancelled <= now:
+        return EntitlementState.CANCELLED
+    if entitlement.first_ends_at <= now and not renews(entitlement):
+        return EntitlementState.EXPIRED
+    if not entitlement.set_up:
+        return EntitlementState.READY_FOR_SETUP
+    if entitlement.starts_at > now:
+        return EntitlementState.SCHEDULED
+    return EntitlementState.SUSPENDED if entitlement.suspended else EntitlementState.ACTIVE
+
+
+def is_running(entitlement: Terms, now: datetime) -> bool:
+    """ACTIVE or SUSPENDED."""
+    return state_at(entitlement, now) in RUNNING
+
+
+def is_living(entitlement: Terms, now: datetime) -> bool:
+    """Running, READY_FOR_SETUP or SCHEDULED."""
+    return state_at(entitlement, now) in LIVING
+
+
+def ended_at(entitlement: Terms, now: datetime) -> datetime:
+    """When an entitlement that is no longer living stopped being so."""
+    end = end_at(entitlement, now)
+    cancelled = entitlement.cancelled_at
+    return end if cancelled is None else min(end, cancelled)
+
+
+def next_renewal(entitlement: Terms, now: datetime) -> datetime | None:
+    """The next moment at which it renews by itself; None where it does not."""
+    if not renews(entitlement):
+        return None
+    cancelled = entitlement.cancelled_at
+    end = end_at(entitlement, now)
+    return end if end > now and (cancelled is None or end < cancelled) else None
+
+
+def turning_points(entitlement: Terms) -> Iterator[datetime]:
+    """Every moment at which its state turns: start, end (unless it renews) and cancellation."""
+    yield entitlement.starts_at
+    if not renews(entitlement):
+        yield entitlement.first_ends_at
+    if entitlement.cancelled_at is not None:
+        yield entitlement.cancelled_at

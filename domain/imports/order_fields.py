@@ -1,0 +1,31 @@
+"""The lines of a delivered order: what was ordered, and how much of it."""
+
+from typing import Any
+
+from domain.entitlements.orders import MOST_LINES, QUANTITY_LIMIT
+from domain.failures import LineRefused
+from domain.imports.fields import integer, wrong_type
+from domain.imports.license_fields import product
+
+_quantity = integer(-QUANTITY_LIMIT, QUANTITY_LIMIT)
+
+
+def order_lines(name: str, value: object) -> list[dict[str, Any]]:
+    """Products and quantities in the order given."""
+    if type(value) is not list:
+        raise wrong_type(name, "a list", value)
+    if len(value) > MOST_LINES:
+        raise LineRefused(name, f"has {len(value)} entries; at most {MOST_LINES} fit")
+    return [_line(f"{name}[{place}]", item) for place, item in enumerate(value)]
+
+
+def _line(name: str, value: object) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise wrong_type(name, "an object", value)
+    for field in ("product", "quantity"):
+        if field not in value:
+            raise LineRefused(f"{name}.{field}", "is missing")
+    return {
+        "product": product(f"{name}.product", value["product"]),
+        "quantity": _quantity(f"{name}.quantity", value["quantity"]),
+    }

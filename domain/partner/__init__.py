@@ -1,0 +1,1 @@
+"""The partner's own objects: tags, views, settings, setup, helpdesk, launches, assignments. Read tags.py first."""

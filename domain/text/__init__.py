@@ -1,0 +1,1 @@
+"""Text: folding for search and sort, normalization and checks of input. Read folding.py first."""

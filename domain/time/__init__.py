@@ -1,0 +1,1 @@
+"""Instants, dates, months and weeks, in UTC. Read instants.py first."""

@@ -1,0 +1,43 @@
+"""The sample's administrators of the partner: one of each role to sign in as, and some colleagues."""
+
+from collections.abc import Iterator, Sequence
+
+from sample.seeded_random import Dice
+
+# Who answers for an address that `make run` prints, then the others: address, name, role, state, share of customers.
+_ADMINISTRATORS = (
+    ("full", "Franziska Weiß", "FULL_ADMINISTRATOR", "ACTIVE", 0.0),
+    ("admin", "Amélie Đorđević", "ADMINISTRATOR", "ACTIVE", 0.05),
+    ("readonly", "Ravi Śarmā", "READ_ONLY_ADMINISTRATOR", "ACTIVE", 0.0),
+    ("helpdesk", "Hana Dvořáková", "HELPDESK_ADMINISTRATOR", "ACTIVE", 0.0),
+    ("m.lindstrom", "Maja Lindström", "FULL_ADMINISTRATOR", "ACTIVE", 0.0),
+    ("t.okafor", "Tobe Okafor", "ADMINISTRATOR", "ACTIVE", 0.08),
+    ("s.tanaka", "田中 さくら", "ADMINISTRATOR", "ACTIVE", 0.03),
+    ("l.araujo", "Luís Araújo", "ADMINISTRATOR", "ACTIVE", 0.04),
+    ("i.petrenko", "Ірина Петренко", "ADMINISTRATOR", "INVITED", 0.01),
+    ("y.haddad", "ياسمين حداد", "READ_ONLY_ADMINISTRATOR", "ACTIVE", 0.0),
+    ("c.oconnor", "Ciarán O’Connor", "HELPDESK_ADMINISTRATOR", "INVITED", 0.0),
+    ("j.kim", "김지우", "HELPDESK_ADMINISTRATOR", "ACTIVE", 0.0),
+    ("p.novak", "Petr Novák", "READ_ONLY_ADMINISTRATOR", "DEACTIVATED", 0.0),
+)
+# Nobody watches over more, and a line stays far below the importer's 1 MiB.
+_ASSIGNED_AT_MOST = 2_000
+
+
+def administrator_lines(dice: Dice, customers: Sequence[str]) -> Iterator[dict[str, object]]:
+    for address, name, role, state, share in _ADMINISTRATORS:
+        line: dict[str, object] = {
+            "email": f"{address}@partner.example",
+            "displayName": name,
+            "role": role,
+            "state": state,
+        }
+        if role == "ADMINISTRATOR":
+            line["assigned"] = _assigned(dice, customers, share)
+        yield line
+
+
+def _assigned(dice: Dice, customers: Sequence[str], share: float) -> list[str]:
+    """That share of the customers in their order, at least one where there is one."""
+    chosen = [customer for customer in customers if dice.chance(share)]
+    return (chosen or list(customers[:1]))[:_ASSIGNED_AT_MOST]

@@ -1,0 +1,39 @@
+"""The sample's prices: what a licence costs a month, in the currency of the customer's country."""
+
+from decimal import Decimal
+
+from sample.licenses import License
+
+# In cents of a euro.
+_MONTHLY = {"MEETINGS": 1_250, "CALLING": 990, "MESSAGING": 320, "REAL_TIME_TRANSLATIONS": 640}
+# A currency, how many hundredths of it a euro is taken to be worth, and its decimals.
+_EURO = ("EUR", 100, 2)
+_CURRENCIES = {
+    "US": ("USD", 115, 2),
+    "GB": ("GBP", 85, 2),
+    "CH": ("CHF", 95, 2),
+    "SE": ("SEK", 1_100, 2),
+    "NO": ("NOK", 1_150, 2),
+    "DK": ("DKK", 745, 2),
+    "PL": ("PLN", 430, 2),
+    "CZ": ("CZK", 2_450, 2),
+    "BR": ("BRL", 620, 2),
+    "IN": ("INR", 9_800, 2),
+    "UA": ("UAH", 4_700, 2),
+    "TR": ("TRY", 4_500, 2),
+    "CA": ("CAD", 160, 2),
+    "JP": ("JPY", 17_000, 0),
+    "KR": ("KRW", 160_000, 0),
+}
+
+
+class Prices:
+    """The prices for the customers of one country, in euros where it has no currency here, or is not known."""
+
+    def __init__(self, country: object) -> None:
+        self.currency, self._rate, self._decimals = _CURRENCIES.get(str(country), _EURO)
+
+    def amount(self, licenses: tuple[License, ...], months: int) -> str:
+        """What the licences cost for so many months, as text; it is negative where they are given back."""
+        cents = sum(line.total * _MONTHLY[line.product] for line in licenses) * months
+        return f"{Decimal(cents * self._rate // 100).scaleb(-2):.{self._decimals}f}"

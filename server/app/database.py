@@ -1,0 +1,49 @@
+"""Opens the database that a command works on: MONGODB_URI's, or the embedded one of `--data DIR`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from domain.failures import OperatorError
+from server.app.settings import Settings
+from store.changes.reevaluation import bring_up
+from store.database.client import Client, PyMongoError
+from store.embedded import instance as embedded
+from store.indexes import ensure_indexes
+
+
+@contextmanager
+def database_address(settings: Settings, data: Path | None = None) -> Iterator[str]:
+    """The URI to connect to, for as long as the block runs."""
+    if settings.mongodb_uri:
+        yield settings.mongodb_uri
+        return
+    with embedded.open(data or settings.data) as mongo:
+        yield mongo.uri
+
+
+@asynccontextmanager
+async def ready_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
+    """A client on a database whose collections and indexes are there, and whose documents are as this version's."""
+    # Building an index on a full collection takes longer than any request may; so does writing all customers anew.
+    await _prepare(settings, uri)
+    client = Client(uri, settings.database, driver=settings.driver)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def _prepare(settings: Settings, uri: str) -> None:
+    preparing = Client(uri, settings.database, driver=settings.driver, timeout_ms=None, selection_ms=10_000)
+    try:
+        await asyncio.wait_for(ensure_indexes(preparing), timeout=3600)
+        await asyncio.wait_for(bring_up(preparing), timeout=3600)
+    except PyMongoError as error:
+        raise OperatorError(
+            f"The database cannot be prepared ({error}). MONGODB_URI must name a replica set or "
+            "sharded cluster of MongoDB 6.0 or later that is up and that this user may write to."
+        ) from None
+    finally:
+        await preparing.close()

@@ -1,0 +1,18 @@
+"""What the settings and the installation's keys bring to every operation."""
+
+from domain.partner.helpdesk import HelpdeskContact
+from resolvers.installation import Installation
+from server.app.settings import Settings
+from store.database.client import Client
+from store.database.secrets import launch_secret
+
+
+async def installation_of(settings: Settings, client: Client) -> Installation:
+    """Read once, at the start of the process."""
+    contact = HelpdeskContact(
+        settings.helpdesk_name,
+        settings.helpdesk_phone or None,
+        settings.helpdesk_email or None,
+        settings.helpdesk_hours or None,
+    )
+    return Installation(contact, settings.public_url.rstrip("/"), await launch_secret(client))

@@ -1,0 +1,1 @@
+"""Tokens, and from a token to the viewer. Read viewer.py first."""

@@ -1,0 +1,1 @@
+"""The command line `partnerhub`. Read command_line.py first."""

@@ -1,0 +1,50 @@
+"""`partnerhub check --deep`: whether what stands with every customer is what its facts and its snapshots say."""
+
+from collections.abc import AsyncIterator
+
+from store.changes.consistency_check import Problem, check_customers, forget_lines, orphaned_lines, write_anew
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.licenses.peer_histogram import is_tally_right, recount
+
+MOST_TOLD = 100
+_REPAIR = "`partnerhub check --deep --repair` writes what is wrong anew from the facts."
+_REPAIRED = "What was wrong was written anew; check once more."
+_OVERDUE = (
+    "Customers are overdue: `partnerhub serve` evaluates them as it runs, `partnerhub jobs run evaluate_due` now."
+)
+
+
+async def deep_problems(client: Client, *, repair: bool = False) -> list[str]:
+    """What is wrong with whom, at most 100 of it, and what to do; with `repair`, what was put right."""
+    told: list[str] = []
+    wrong = overdue = 0
+    async for partner_id, problem in _all_problems(client, repair):
+        wrong, overdue = wrong + (not problem.is_overdue), overdue + problem.is_overdue
+        if len(told) < MOST_TOLD:
+            told.append(f"{partner_id}: {problem.whose}: {problem.what}")
+    if wrong + overdue > len(told):
+        told.append(f"And {wrong + overdue - len(told)} more.")
+    if wrong:
+        told.append(_REPAIRED if repair else _REPAIR)
+    return [*told, _OVERDUE] if overdue else told
+
+
+async def _all_problems(client: Client, repair: bool) -> AsyncIterator[tuple[str, Problem]]:
+    for partner in await client.collection("partners").find({}, {"partner_id": 1}):
+        scope = Scope(client, partner["partner_id"], utc_now())
+        wrong: set[str] = set()
+        async for problem in check_customers(scope):
+            if not problem.is_overdue:
+                wrong.add(problem.customer_id)
+            yield scope.partner_id, problem
+        orphans = await orphaned_lines(scope)
+        for id_ in orphans:
+            yield scope.partner_id, Problem(id_, "unknown", "licence lines name this customer, who does not exist")
+        if not await is_tally_right(scope):
+            yield scope.partner_id, Problem("", "", "the counts of the peer groups are not those of the licence lines")
+        if repair:
+            await write_anew(scope, sorted(wrong))
+            await forget_lines(scope, orphans)
+            await recount(scope)

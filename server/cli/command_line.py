@@ -1,0 +1,171 @@
+"""The command line: `partnerhub …`; every command that needs the database takes --data DIR."""
+
+import asyncio
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from domain.failures import OperatorError
+from domain.time.instants import parse_date
+from server.app.settings import read_settings
+from server.cli import commands
+from store.database.clock import utc_now
+
+application = typer.Typer(
+    name="partnerhub",
+    help="The GraphQL API behind a partner hub.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+partner_application = typer.Typer(help="Tenants.", no_args_is_help=True)
+jobs_application = typer.Typer(help="Work that runs later.", no_args_is_help=True)
+application.add_typer(partner_application, name="partner")
+application.add_typer(jobs_application, name="jobs")
+
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Where the embedded MongoDB keeps its files.")]
+Partner = Annotated[str, typer.Option("--partner", metavar="ID", help="The partner's id.")]
+Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+DEFAULT_PORT = 8000
+
+
+@application.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many processes serve.")] = 1,
+    data: Data = None,
+) -> None:
+    """Serve the API; prints `ready http://…` when it is."""
+    # Loading the whole server takes a second, which no other command should wait for.
+    from server import serving
+
+    serving.serve(read_settings(), data, host, port, workers)
+
+
+@application.command()
+def run(
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+    customers: Annotated[int, typer.Option("--customers", min=1, help="How many the sample partner has.")] = 2000,
+    data: Data = None,
+) -> None:
+    """Serve the API with a sample partner, and print what to paste."""
+    from server.cli import sample_partner
+
+    sample_partner.run(read_settings(), data, host, port, customers)
+
+
+@partner_application.command("create")
+def create_partner(
+    identifier: Annotated[str, typer.Option("--id", metavar="ID", help="1–40 of a–z, 0–9 and the hyphen.")],
+    name: Annotated[str, typer.Option("--name", help="What people call the partner.")],
+    admin: Annotated[str, typer.Option("--admin", metavar="EMAIL", help="The first FULL_ADMINISTRATOR.")],
+    plan: Annotated[
+        Path | None, typer.Option("--plan", metavar="FILE", help='What was ordered: [{"product", "licenses"}] as JSON.')
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Make a tenant and its first administrator."""
+    asyncio.run(commands.create_partner(read_settings(), data, identifier, name, admin, plan))
+
+
+@application.command()
+def token(
+    partner: Partner,
+    email: Annotated[str, typer.Option("--email", help="Whose token it is.")],
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="api (the default), import, import:administrators.")
+    ] = None,
+    ttl: Annotated[int | None, typer.Option("--ttl", metavar="SECONDS", min=1, help="How long it is good for.")] = None,
+    data: Data = None,
+) -> None:
+    """Print a signed token, alone on the last line."""
+    asyncio.run(commands.print_token(read_settings(), data, partner, email, scope or [], ttl))
+
+
+@application.command("import")
+def import_files(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KIND FILE… | DIRECTORY", help="A kind and its files (- is standard input), or a directory."
+        ),
+    ],
+    partner: Partner,
+    refused: Annotated[
+        Path | None,
+        typer.Option("--refused", metavar="FILE", help="Keep refused lines, to mend and import again."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Load what upstream systems deliver; exit status 1 where a line was refused."""
+    raise typer.Exit(asyncio.run(commands.import_files(read_settings(), data, partner, targets, refused)))
+
+
+@application.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(metavar="DIRECTORY")],
+    customers: Annotated[int, typer.Option("--customers", metavar="N", min=1, help="How many customers.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed and day give the same bytes.")] = 1,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The day that it looks from; today.")
+    ] = None,
+) -> None:
+    """Write a believable partner as import files."""
+    commands.write_sample(directory, customers, seed, _day(day))
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return utc_now().date()
+    try:
+        return parse_date(text)
+    except ValueError as problem:
+        raise OperatorError(f"--day {text} {problem}.") from None
+
+
+@jobs_application.command("run")
+def run_job(name: Annotated[str, typer.Argument(metavar="NAME")], data: Data = None) -> None:
+    """Run one job now."""
+    asyncio.run(commands.run_job(read_settings(), data, name))
+
+
+@application.command()
+def schema() -> None:
+    """Print the API's schema."""
+    from schema.build import sdl
+
+    print(sdl(), end="")
+
+
+@application.command()
+def check(
+    data: Data = None,
+    deep: Annotated[
+        bool, typer.Option(help="Also compare every customer with its subscriptions, trials and snapshots.")
+    ] = False,
+    repair: Annotated[bool, typer.Option(help="With --deep: write anew what is wrong.")] = False,
+) -> None:
+    """Say what is wrong with settings, database, indexes and keys, and what to do."""
+    if repair and not deep:
+        raise OperatorError("--repair goes with --deep.")
+    raise typer.Exit(asyncio.run(commands.check(read_settings(), data, deep=deep, repair=repair)))
+
+
+def main() -> None:
+    """The entry point: what an operator can put right is one sentence, not a traceback."""
+    try:
+        application()
+    except OperatorError as problem:
+        Console(stderr=True).print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

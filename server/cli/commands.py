@@ -1,0 +1,174 @@
+"""What each command of the command line does."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from domain.failures import OperatorError
+from domain.types import Product
+from jobs.loop import JOBS
+from sample.writer import write_sample as write_sample_files
+from server.app.database import database_address, ready_client
+from server.app.settings import Settings
+from server.auth.tokens import API_SCOPE, issue
+from server.cli.checks import deep_problems
+from server.cli.import_command import run_import
+from server.gc_tuning import look_seldom
+from store.changes.reevaluation import outdated_partners
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.database.secrets import signing_key
+from store.indexes import missing_indexes
+from store.tenants import partner_creation
+from store.tenants.administrators import Administrators
+from store.tenants.partners import Partners
+
+_PARTNER_ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, data: Path | None) -> AsyncIterator[Client]:
+    """A client on the command's database."""
+    with database_address(settings, data) as uri:
+        async with ready_client(settings, uri) as client:
+            yield client
+
+
+async def partner_scope(client: Client, partner_id: str) -> Scope:
+    """The system's scope on a partner that is there; OperatorError otherwise."""
+    scope = Scope(client, partner_id, utc_now())
+    if _PARTNER_ID.fullmatch(partner_id) is None or await Partners(scope).get() is None:
+        raise OperatorError(f"There is no partner {partner_id}. Make it with: partnerhub partner create --id …")
+    return scope
+
+
+async def create_partner(
+    settings: Settings, data: Path | None, partner_id: str, name: str, admin: str, plan: Path | None
+) -> None:
+    """Makes a tenant."""
+    if _PARTNER_ID.fullmatch(partner_id) is None:
+        raise OperatorError(f"--id {partner_id!r} must be 1 to 40 characters of a–z, 0–9 and the hyphen.")
+    if not name.strip():
+        raise OperatorError("--name must not be blank.")
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", admin):
+        raise OperatorError(f"--admin {admin!r} is not an e-mail address.")
+    async with opened(settings, data) as client:
+        scope = Scope(client, partner_id, utc_now())
+        await partner_creation.create_partner(scope, name.strip(), admin, _plan(plan))
+    print(f"Made the partner {partner_id} with {admin} as its FULL_ADMINISTRATOR.")
+
+
+def _plan(file: Path | None) -> Sequence[Mapping[str, Any]]:
+    if file is None:
+        return []
+    try:
+        items = orjson.loads(file.read_bytes())
+        return [{"product": str(Product(item["product"])), "licenses": _count(item["licenses"])} for item in items]
+    except OSError as problem:
+        raise OperatorError(f"--plan {file} cannot be read: {problem.strerror}.") from None
+    except (ValueError, TypeError, KeyError):
+        products = ", ".join(Product)
+        form = '[{"product": "CALLING", "licenses": 100}]'
+        raise OperatorError(f"--plan {file} must be JSON of the form {form}; products are {products}.") from None
+
+
+def _count(number: object) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise ValueError("licenses is a whole number")
+    return number
+
+
+async def print_token(
+    settings: Settings, data: Path | None, partner_id: str, email: str, scopes: Sequence[str], ttl: int | None
+) -> None:
+    """Prints a token, alone on the last line."""
+    async with opened(settings, data) as client:
+        scope = await partner_scope(client, partner_id)
+        seconds = settings.token_seconds if ttl is None else ttl
+        print(await issue_token(scope, email, " ".join(scopes) or API_SCOPE, seconds))
+
+
+async def issue_token(scope: Scope, email: str, token_scope: str, seconds: int) -> str:
+    """A token for an administrator of the partner."""
+    unknown = set(token_scope.split()) - {API_SCOPE, "import", "import:administrators"}
+    if unknown:
+        raise OperatorError(f"--scope {' '.join(sorted(unknown))} is unknown: api, import or import:administrators.")
+    administrator = await Administrators(scope).by_email(email)
+    if administrator is None:
+        raise OperatorError(f"{email} is no administrator of {scope.partner_id}.")
+    key = await signing_key(scope.client)
+    lifetime = timedelta(seconds=seconds)
+    return issue(key, scope.partner_id, administrator.id, utc_now(), scope=token_scope, ttl=lifetime)
+
+
+async def import_files(
+    settings: Settings, data: Path | None, partner_id: str, targets: list[str], refused: Path | None
+) -> int:
+    """Loads files; answers the exit status."""
+    async with opened(settings, data) as client:
+        await partner_scope(client, partner_id)
+        look_seldom()
+        return await run_import(client, partner_id, targets, refused)
+
+
+def write_sample(directory: Path, customers: int, seed: int, day: date) -> None:
+    """Writes the sample's files and says which."""
+    for path in write_sample_files(directory, customers, seed, day):
+        print(path)
+
+
+async def run_job(settings: Settings, data: Path | None, name: str) -> None:
+    """Runs one job until nothing is left to do."""
+    jobs = {job.name: job for job in JOBS}
+    if name not in jobs:
+        raise OperatorError(f"There is no job {name}. Jobs are: {', '.join(jobs)}.")
+    total, run = 0, jobs[name].run_now or jobs[name].run
+    async with opened(settings, data) as client:
+        while done := await run(client):
+            total += done
+    print(f"{name}: {total} done")
+
+
+async def check(settings: Settings, data: Path | None, *, deep: bool = False, repair: bool = False) -> int:
+    """Says what is wrong; 0 where nothing is."""
+    problems: list[str] = []
+    with database_address(settings, data) as uri:
+        client = Client(uri, settings.database, driver=settings.driver)
+        try:
+            problems += await _database_problems(client)
+            # Customers of another version, or without their indexes, are for a start to bring up first.
+            problems += await deep_problems(client, repair=repair) if deep and not problems else []
+        finally:
+            await client.close()
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print(f"Settings, database, indexes{', keys and customers' if deep else ' and keys'} are as they should be.")
+    return 1 if problems else 0
+
+
+async def _database_problems(client: Client) -> list[str]:
+    hello = await client.command({"hello": 1}, admin=True)
+    build = await client.command({"buildInfo": 1}, admin=True)
+    problems = []
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        problems.append("The database is a standalone server: transactions and feeds need a replica set.")
+    if int(str(build["version"]).split(".", 1)[0]) < 6:
+        problems.append(f"MongoDB {build['version']} is too old: 6.0 or later is needed.")
+    missing = await missing_indexes(client)
+    if missing:
+        problems.append(f"Indexes are missing, `partnerhub serve` makes them at its start: {', '.join(missing)}.")
+    outdated = await outdated_partners(client)
+    if outdated:
+        partners = ", ".join(outdated)
+        problems.append(
+            f"Customers are as an earlier version wrote them, `partnerhub serve` brings them up: {partners}."
+        )
+    await signing_key(client)
+    return problems

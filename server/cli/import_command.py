@@ -1,0 +1,181 @@
+"""`partnerhub import`: files, standard input or a directory into a partner, with progress on a terminal."""
+
+import sys
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+from domain.failures import OperatorError, StreamRefused, Unavailable
+from domain.imports.records import LineKind
+from jobs.imports.records import Refusal
+from jobs.imports.refused_files import RefusedFiles, opened_for_writing, paths_for
+from jobs.imports.runner import Summary, import_stream
+from jobs.imports.streams import BrokenGzip, read_chunks, unzipped
+from store.database.client import Client, PyMongoError
+from store.database.clock import utc_now
+from store.database.scope import Scope
+
+STANDARD_INPUT = "-"
+
+
+class Source(NamedTuple):
+    """One stream to load: its kind, and its file or `-`."""
+
+    kind: LineKind
+    name: str
+
+    @property
+    def is_standard_input(self) -> bool:
+        """Whether it has no file."""
+        return self.name == STANDARD_INPUT
+
+
+async def run_import(
+    client: Client,
+    partner_id: str,
+    targets: Sequence[str],
+    refused: Path | None,
+    output: Console | None = None,
+    messages: Console | None = None,
+) -> int:
+    """Loads the targets in order; answers the exit status: 1 where a line, or a whole file, was refused.
+
+    Summaries go to `output` (standard output), refusals and the progress bar to `messages` (standard error).
+    """
+    output = output or Console(soft_wrap=True)
+    messages = messages or Console(stderr=True, soft_wrap=True)
+    sources = find_sources(targets, messages)
+    paths = {} if refused is None else paths_for(refused, [source.kind for source in sources])
+    _check_files(sources, set(paths.values()))
+    total, has_refused_a_file = Summary(), False
+    with ExitStack() as stack:
+        kept = stack.enter_context(opened_for_writing(paths)) if paths else None
+        progress = stack.enter_context(_progress(messages))
+        for source in sources:
+            try:
+                summary = await _load(client, partner_id, source, kept, progress)
+            except StreamRefused as problem:
+                has_refused_a_file = True
+                messages.print(
+                    f"{source.name}: {problem} Nothing of this file was loaded.", markup=False, highlight=False
+                )
+                continue
+            total.add(summary)
+            output.print(f"{source.name}: {_told(summary)}", markup=False, highlight=False)
+    if len(sources) > 1:
+        output.print(f"all: {_told(total)}", markup=False, highlight=False)
+    return 1 if total.refused or has_refused_a_file else 0
+
+
+def find_sources(targets: Sequence[str], messages: Console) -> list[Source]:
+    """What `KIND FILE…` or `DIRECTORY` names, in the order of loading; OperatorError where it names nothing."""
+    first, *files = targets
+    if first in set(LineKind):
+        if not files:
+            raise OperatorError(f"Name the files with {first}, or - for standard input.")
+        return [Source(LineKind(first), name) for name in files]
+    if files or not Path(first).is_dir():
+        raise OperatorError(f"{first} is neither a directory nor a kind; kinds are {', '.join(LineKind)}.")
+    names = sorted(path.name for path in Path(first).iterdir() if path.is_file())
+    found = [Source(kind, str(Path(first, name))) for kind in LineKind for name in names if name.startswith(kind)]
+    for name in names:
+        if not name.startswith(tuple(LineKind)):
+            messages.print(f"{name}: passed over, its name does not begin with a kind", markup=False, highlight=False)
+    if not found:
+        raise OperatorError(f"No file in {first} begins with a kind; kinds are {', '.join(LineKind)}.")
+    return found
+
+
+def _check_files(sources: Sequence[Source], refused: Collection[Path]) -> None:
+    """Everything is looked at before anything is loaded."""
+    for source in sources:
+        if source.is_standard_input:
+            continue
+        if not Path(source.name).is_file() and not Path(source.name).is_fifo():
+            raise OperatorError(f"There is no file {source.name}.")
+        for path in refused:
+            if path.exists() and path.samefile(source.name):
+                raise OperatorError(f"--refused {path} is the file that is loaded: name another one.")
+
+
+@contextmanager
+def _progress(messages: Console) -> Iterator[Progress]:
+    """A bar for each file; silent where nobody watches."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[lines]:,} lines"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as progress:
+        yield progress
+
+
+async def _load(
+    client: Client, partner_id: str, source: Source, kept: RefusedFiles | None, progress: Progress
+) -> Summary:
+    task = progress.add_task(source.name, total=_size(source), lines=0)
+
+    def tell(refusal: Refusal) -> None:
+        where = f"{source.name}:{refusal.line}"
+        sentence = f"{where} {_plain(refusal.key)} {_plain(refusal.field)} {_plain(refusal.reason)}"
+        progress.console.print(sentence, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        if kept is not None:
+            kept.keep(source.kind, refusal)
+
+    def show(summary: Summary) -> None:
+        progress.update(task, lines=summary.lines)
+
+    scope = Scope(client, partner_id, utc_now())
+    with ExitStack() as stack:
+        chunks = read_chunks(stack.enter_context(_opened(source)), lambda count: progress.advance(task, count))
+        try:
+            return await import_stream(scope, source.kind, _unpacked(source, chunks), tell, show)
+        except BrokenGzip as broken:
+            raise OperatorError(f"{source.name}: {broken} The lines before that were loaded.") from None
+        except (Unavailable, PyMongoError) as gone:
+            raise OperatorError(
+                f"{source.name}: the database does not answer ({gone}). "
+                "Repeat the command when it does: lines that are in already change nothing."
+            ) from gone
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    if source.is_standard_input:
+        yield sys.stdin.buffer
+        return
+    with _file(source) as file:
+        yield file
+
+
+def _file(source: Source) -> BinaryIO:
+    try:
+        return Path(source.name).open("rb")
+    except OSError as problem:
+        raise OperatorError(f"{source.name} cannot be read: {problem.strerror}.") from None
+
+
+def _size(source: Source) -> int | None:
+    """How many bytes there are to read; None where that shows only at the end."""
+    return None if source.is_standard_input else Path(source.name).stat().st_size or None
+
+
+def _unpacked(source: Source, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    return unzipped(chunks) if source.name.endswith(".gz") else chunks
+
+
+def _told(summary: Summary) -> str:
+    return ", ".join(f"{getattr(summary, name):,} {name}" for name in Summary.__slots__)
+
+
+def _plain(text: str | None) -> str:
+    """Text that cannot steer a terminal; a hyphen where there is none."""
+    if text is None:
+        return "-"
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

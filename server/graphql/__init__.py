@@ -1,0 +1,1 @@
+"""Parses, checks, costs and runs operations; renders errors. Read operations.py first."""

@@ -1,0 +1,87 @@
+"""The one place that turns failures into the errors of an answer; nothing internal gets past it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from graphql import GraphQLError
+
+from domain.failures import RequestFailure, Unavailable
+from store.database.client import PyMongoError
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+BAD_USER_INPUT = "BAD_USER_INPUT"
+TIMEOUT = "TIMEOUT"
+INTERNAL = "INTERNAL"
+Errors = list[dict[str, Any]]
+_log = structlog.get_logger("partnerhub.errors")
+
+
+def failure_error(failure: RequestFailure) -> dict[str, Any]:
+    """A failure of the request itself as an entry of `errors`."""
+    return {"message": str(failure), "extensions": failure.extensions}
+
+
+def coded_error(code: str, message: str) -> dict[str, Any]:
+    """An entry of `errors` that no exception stands behind."""
+    return {"message": message, "extensions": {"code": code}}
+
+
+def request_errors(errors: Iterable[GraphQLError], code: str) -> Errors:
+    """What parsing, validation or the variables of an operation did not pass: graphql-core's own words."""
+    return [_located(error, error.message, {"code": code}) for error in errors]
+
+
+def execution_errors(errors: Iterable[GraphQLError]) -> Errors:
+    """What went wrong while fields were resolved."""
+    return [_execution_error(error) for error in errors]
+
+
+def _execution_error(error: GraphQLError) -> dict[str, Any]:
+    cause = _root_cause(error)
+    if isinstance(cause, RequestFailure):
+        return _located(error, str(cause), cause.extensions)
+    if cause is None and (error.path is None or error.message.startswith(("Argument ", "Variable "))):
+        # Without a path it is graphql-core's word on the variables; with one, on a field's arguments.
+        return _located(error, error.message, {"code": BAD_USER_INPUT})
+    return {**_located(error, "", {}), **exception_error(cause or error)}
+
+
+def exception_error(exception: BaseException) -> dict[str, Any]:
+    """Anything that was raised, as message and extensions; the unexpected is logged and shows nothing but its id."""
+    if isinstance(exception, RequestFailure):
+        return failure_error(exception)
+    if isinstance(exception, TimeoutError):
+        return coded_error(TIMEOUT, "This took too long and was stopped.")
+    if isinstance(exception, PyMongoError):
+        _log.warning("database_failure", error=repr(exception))
+        return failure_error(Unavailable())
+    identity = uuid4().hex
+    _log.error("internal_error", id=identity, exc_info=exception)
+    message = "Something went wrong on our side; the log knows it by this id."
+    return {"message": message, "extensions": {"code": INTERNAL, "id": identity}}
+
+
+def is_outage(error: GraphQLError) -> bool:
+    """Whether the database was the reason, so that the same may go well a moment later."""
+    return isinstance(_root_cause(error), (Unavailable, PyMongoError))
+
+
+def _root_cause(error: GraphQLError) -> BaseException | None:
+    """What a resolver raised, under however many GraphQL errors."""
+    cause: BaseException | None = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _located(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"message": message}
+    if error.locations:
+        entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        entry["path"] = list(error.path)
+    entry["extensions"] = dict(extensions)
+    return entry

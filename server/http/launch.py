@@ -1,0 +1,93 @@
+"""GET /launch/{token}: opens a customer's console once, for whoever has the address; else a page that says why not."""
+
+from base64 import b64encode
+from hashlib import sha256
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from domain.partner.launch import LaunchName, console_address, read_launch_token
+from server.app.app_state import Hub
+from server.graphql.errors import exception_error
+from store.organization.launches import is_open, spend
+
+_STYLE: Final = """
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
+"""
+_PAGE: Final = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{sentence}</p>
+</body>
+</html>
+"""
+_STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
+# The address is a key as long as it works: it goes into no cache, and no page behind it hears of it.
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+_UNKNOWN: Final = (
+    404,
+    "This address opens nothing",
+    "It is not one that was given here: part of it may have been lost on the way. "
+    "Go back to the partner hub, and launch the customer from there.",
+)
+_OVER: Final = (
+    410,
+    "This address no longer works",
+    "It opens a customer's console once, within five minutes after it was asked for, and that was used or is over. "
+    "Go back to the partner hub, and launch the customer again.",
+)
+_UNAVAILABLE: Final = (503, "This does not work at the moment", "Nothing is lost: please open the address again.")
+_FAILED: Final = (500, "Something went wrong on our side", "Please open the address again, or ask for a new one.")
+_FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE}
+
+
+async def launch(request: Request) -> Response:
+    """Spends the launch and redirects (303); HEAD, with which programs only look, neither spends nor tells where."""
+    hub: Hub = request.app.state.hub
+    secret = hub.installation.launch_secret
+    name = None if secret is None else read_launch_token(secret, request.path_params["token"])
+    if name is None:
+        return _page(*_UNKNOWN)
+    try:
+        return await (_looked_at(hub, name) if request.method == "HEAD" else _opened(hub, name))
+    except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
+        return _page(*_FAILURES.get(exception_error(failure)["extensions"]["code"], _FAILED))
+
+
+async def _looked_at(hub: Hub, name: LaunchName) -> Response:
+    return Response(headers=_HEADERS) if await is_open(hub.client, name) else _page(*_OVER)
+
+
+async def _opened(hub: Hub, name: LaunchName) -> Response:
+    external_id = await spend(hub.client, name)
+    if external_id is None:
+        return _page(*_OVER)
+    return RedirectResponse(console_address(hub.settings.console_url, external_id), 303, _HEADERS)
+
+
+def _page(status: int, title: str, sentence: str) -> Response:
+    return HTMLResponse(_PAGE.format(title=title, sentence=sentence, style=_STYLE), status, _HEADERS)
+
+
+routes = [Route("/launch/{token:path}", launch, methods=["GET"])]

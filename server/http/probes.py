@@ -1,0 +1,37 @@
+"""What an operator's machinery asks: whether the process lives, whether it is ready, and its figures."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from server.live.metrics import feed_registry
+from server.live.shared_feeds import shared_feeds
+
+REQUESTS = Counter("partnerhub_http_requests_total", "Requests to /graphql by status", ["status"])
+SECONDS = Histogram("partnerhub_http_request_seconds", "How long requests to /graphql took")
+
+
+async def livez(_request: Request) -> Response:
+    """The process answers; nothing else is asked."""
+    return PlainTextResponse("ok")
+
+
+async def readyz(request: Request) -> Response:
+    """Whether requests should come here: started up, not going down, and the database heard a moment ago."""
+    hub = getattr(request.app.state, "hub", None)
+    problems = ["the server is starting or stopping"] if hub is None or not hub.is_ready else []
+    if hub is not None and hub.feed is not None and not hub.feed.is_fresh:
+        problems.append("the feed has not heard from the database for more than a second")
+    return PlainTextResponse("\n".join(problems) or "ok", 503 if problems else 200)
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus' text format."""
+    hub, text = getattr(request.app.state, "hub", None), generate_latest()
+    if hub is not None:
+        text += generate_latest(feed_registry(hub.feed, shared_feeds(request.app.state, hub).figures))
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+routes = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]

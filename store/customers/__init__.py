@@ -1,0 +1,1 @@
+"""Reads of customers: pages of lists, facets, counts, look-ups. Read customers.py first."""

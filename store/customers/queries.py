@@ -1,0 +1,57 @@
+"""The query of a list of customers: the scope's sight, the keys to read by, and the filter's condition."""
+
+from collections.abc import Sequence
+
+from domain.customers.filter import Condition, HasKey, HasWords, Not, conjuncts
+from domain.customers.keys import EVERYBODY, denial_key
+from domain.text.folding import PREFIX_LENGTH, WORD_KEY
+from store.customers.conditions import condition_query, one_of
+from store.customers.list_planner.key_statistics import Keys
+from store.database.client import Document
+from store.database.scope import Scope
+
+COLLECTION = "customers"
+
+
+def customers_where(scope: Scope, wanted: Condition, keys: Keys = ()) -> Document:
+    """The query of a simplified condition that is not empty; `keys` are some of which every match has one."""
+    where = scope.match_customers()
+    sight = where["keys"]
+    checked = _checked(scope, wanted, [keys])
+    if keys and keys != (sight,):
+        # Whoever carries any key carries everybody's; an administrator's own is checked.
+        checked += [] if sight == EVERYBODY else [{"keys": sight}]
+        where["keys"] = one_of(keys)
+    if checked:
+        # A condition denied twice is one that the planner cannot take for another way into the index of keys, where it
+        # would not choose by what is rare.
+        where["$nor"] = [{"$nor": [{"$and": checked}]}]
+    return where
+
+
+def led_where(scope: Scope, wanted: Condition, leads: Sequence[Keys]) -> Document:
+    """The query of a simplified condition but for the leads, of which one or all are to be read by."""
+    where = scope.match_customers()
+    sight = where.pop("keys")
+    checked = _checked(scope, wanted, leads)
+    if sight != EVERYBODY and (sight,) not in leads:
+        checked.append({"keys": sight})
+    return {**where, **({"$nor": [{"$nor": [{"$and": checked}]}]} if checked else {})}
+
+
+def _checked(scope: Scope, wanted: Condition, leads: Sequence[Keys]) -> list[Document]:
+    """The queries of what carrying a key of each of the leads does not say already."""
+    return [condition_query(one, scope.now) for one in conjuncts(wanted) if _meaning(one) not in leads]
+
+
+def _meaning(condition: Condition) -> Keys | None:
+    """The keys of which carrying one is all that the condition asks."""
+    match condition:
+        case HasKey(_, keys):
+            return keys
+        case Not(HasKey(_, (key,))):
+            return (denial_key(key),)
+        case HasWords((word,)) if len(word) <= PREFIX_LENGTH:
+            return (WORD_KEY + word,)
+        case _:
+            return None

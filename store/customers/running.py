@@ -1,0 +1,25 @@
+"""How many customers in sight hold a running line of a product."""
+
+from asyncio import gather
+from collections.abc import Sequence
+
+from domain.customers.keys import dimension_key
+from domain.types import Product
+from store.database.scope import Scope
+
+
+class RunningCustomers:
+    """Counts over the keys that customers carry for the products of their running entitlements."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def counts(self, products: Sequence[Product]) -> dict[Product, int]:
+        """One count on the index for each product."""
+        found = await gather(*(self._count(product) for product in products))
+        return dict(zip(products, found, strict=True))
+
+    async def _count(self, product: Product) -> int:
+        where = self._scope.match_customers()
+        where["keys"] = {"$all": [dimension_key("running", product), self._scope.visibility_key]}
+        return await self._scope.collection("customers").count(where)

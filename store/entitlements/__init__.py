@@ -1,0 +1,1 @@
+"""Subscriptions, trials, orders and invoices: reads and mutations. Read documents.py first."""

@@ -1,0 +1,99 @@
+"""Subscriptions and trials in one scope, as the API reads them: batches by customer and by id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from domain.entitlements.lifecycle import LicenseFigures, is_living
+from domain.types import Product, SubscriptionType
+from store.database.client import Document, IndexModel
+from store.database.scope import Scope
+
+COLLECTION = "entitlements"
+MOST_OF_A_CUSTOMER = 200
+ENTITLEMENT_INDEXES = (
+    IndexModel([("partner_id", 1), ("number", 1)], name="number", unique=True),
+    IndexModel([("partner_id", 1), ("customer_id", 1), ("added_at", -1), ("_id", 1)], name="customer_newest"),
+)
+_PROJECTION = {"delivered": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementDocument:
+    """A subscription or a trial; domain.entitlements tells its state and end at a moment from these facts."""
+
+    id: str
+    customer_id: str
+    kind: SubscriptionType
+    number: str
+    added_at: datetime
+    starts_at: datetime
+    first_ends_at: datetime
+    written_ends_at: datetime
+    term_months: int | None
+    auto_renew: bool
+    set_up: bool
+    suspended: bool
+    cancelled_at: datetime | None
+    licenses: Sequence[LicenseFigures]
+    renewals: int
+    extensions: Sequence[Document]
+    started_by: str | None
+    ended_early_at: datetime | None
+    converted_to: str | None
+    version: int
+
+    @classmethod
+    def read(cls, document: Document) -> Self:
+        """The typed form of a document of the collection."""
+        facts: dict[str, Any] = {name: document[name] for name in _SAME_NAME}
+        licenses = [
+            LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"])
+            for line in document["licenses"]
+        ]
+        return cls(
+            id=document["_id"],
+            kind=SubscriptionType(document["kind"]),
+            written_ends_at=document["ends_at"],
+            licenses=licenses,
+            **facts,
+        )
+
+
+_APART = {"id", "kind", "written_ends_at", "licenses"}
+_SAME_NAME = tuple(name for name in EntitlementDocument.__slots__ if name not in _APART)
+
+
+class Entitlements:
+    """The partner's entitlements; that their customer is in sight is for the caller to know."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._collection = scope.collection(COLLECTION)
+
+    async def by_customer(
+        self,
+        customer_ids: Sequence[str],
+        kind: SubscriptionType | None = None,
+        living_only: bool = False,
+        now: datetime | None = None,
+    ) -> dict[str, list[EntitlementDocument]]:
+        """Each customer's entitlements in one query, newest first; of a kind, at most 200 a customer."""
+        where = {**self._scope.match(), "customer_id": {"$in": list(customer_ids)}}
+        if kind is not None:
+            where["kind"] = str(kind)
+        newest = [("customer_id", 1), ("added_at", -1), ("_id", 1)]
+        held: dict[str, list[EntitlementDocument]] = {id_: [] for id_ in customer_ids}
+        moment = now or self._scope.now
+        for document in await self._collection.find(where, _PROJECTION, sort=newest):
+            entitlement = EntitlementDocument.read(document)
+            if not living_only or is_living(entitlement, moment):
+                held[entitlement.customer_id].append(entitlement)
+        return {id_: some[: None if kind is None else MOST_OF_A_CUSTOMER] for id_, some in held.items()}
+
+    async def by_ids(self, ids: Sequence[str]) -> dict[str, EntitlementDocument]:
+        """Those of the ids that are entitlements of this partner, in one query."""
+        where = {**self._scope.match(), "_id": {"$in": list(ids)}}
+        found = await self._collection.find(where, _PROJECTION)
+        return {document["_id"]: EntitlementDocument.read(document) for document in found}

@@ -1,0 +1,1 @@
+"""Writes what upstream systems deliver, by kind. Read deliveries.py first."""

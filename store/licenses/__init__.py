@@ -1,0 +1,1 @@
+"""Licence lines: daily snapshots, weekly sums, peer groups and reports. Read lines.py first."""

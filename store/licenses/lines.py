@@ -1,0 +1,108 @@
+"""The partner's licence lines of MEETINGS and CALLING: one document a line, kept by the customers' write path.
+
+A line is what its entitlement and its customer say; nothing is ever known from it alone. `is_running` is as of the
+customer's last evaluation, while the windows of time below are decided by the query, at the moment of asking.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from domain.entitlements.license_lines import Line
+from domain.entitlements.peer_groups import peers_added_until
+from store.database.client import DeleteOne, Document, IndexModel, InsertOne, ReplaceOne, UpdateOne
+from store.database.scope import Scope
+
+COLLECTION = "license_lines"
+PEERS_INDEX, ENDS_INDEX, ADDED_INDEX, OVERAGE_INDEX = "peers", "ends", "added_rate", "overage"
+_BY_PRODUCT = [("partner_id", 1), ("product", 1)]
+# What is a member of no peer group, or within its licences, costs nothing in the indexes of those who are.
+LICENSE_LINE_INDEXES = (
+    IndexModel(
+        [*_BY_PRODUCT, ("peer_rate", 1), ("added_at", 1)],
+        name=PEERS_INDEX,
+        partialFilterExpression={"peer_rate": {"$gte": 0}},
+    ),
+    IndexModel([*_BY_PRODUCT, ("ends_at", 1)], name=ENDS_INDEX),
+    IndexModel([*_BY_PRODUCT, ("added_at", 1), ("peer_rate", 1)], name=ADDED_INDEX),
+    IndexModel([*_BY_PRODUCT, ("overage", 1)], name=OVERAGE_INDEX, partialFilterExpression={"overage": {"$gt": 0}}),
+)
+LineWrite = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
+
+
+def recently_added(now: datetime, days: int) -> Document:
+    """Lines that were added in the last so many days, in any state but CANCELLED."""
+    added = {"$gt": now - timedelta(days=days), "$lte": now}
+    return {"added_at": added, "cancelled_at": {"$not": {"$lte": now}}}
+
+
+def expiring(now: datetime, days: int) -> Document:
+    """Lines of trials, and of subscriptions without auto-renewal, that run and end within so many days."""
+    return {"is_running": True, "auto_renew": False, "ends_at": _ahead(now, days)}
+
+
+def renewing(now: datetime, days: int) -> Document:
+    """Lines of auto-renewing subscriptions that run and whose term ends within so many days."""
+    return {"is_running": True, "auto_renew": True, "ends_at": _ahead(now, days)}
+
+
+def _ahead(now: datetime, days: int) -> Document:
+    return {"$gt": now, "$lte": now + timedelta(days=days)}
+
+
+def peers(now: datetime) -> Document:
+    """The lines of a peer group: running, of five licences or more, added 30 days ago or longer."""
+    return {**large(), "added_at": {"$lte": peers_added_until(now)}}
+
+
+def large() -> Document:
+    """Running lines of five licences or more: those of a peer group, and those too young for it yet."""
+    return {"peer_rate": {"$gte": 0}}
+
+
+def too_young(now: datetime) -> Document:
+    """Those that will be of a peer group once they are 30 days old."""
+    return {**large(), "added_at": {"$gt": peers_added_until(now)}}
+
+
+def low(now: datetime, threshold: float | None) -> Document:
+    """Lines of the peer group below its threshold; without one, none."""
+    if threshold is None:
+        return {"_id": {"$in": []}}
+    return {**peers(now), "peer_rate": {"$gte": 0, "$lt": threshold}}
+
+
+def over_limit() -> Document:
+    """Running lines with more licences assigned than ordered."""
+    return {"is_running": True, "overage": {"$gt": 0}}
+
+
+def line_writes(
+    scope: Scope, before: Mapping[str, Line], after: Mapping[str, Line], now: datetime
+) -> Iterator[LineWrite]:
+    """What makes the stored lines of a customer those of `after`, where `before` is what they say; by id."""
+    for id_, line in after.items():
+        known = before.get(id_)
+        if known is None:
+            yield InsertOne(_document(scope, id_, line, now))
+        elif known != line:
+            changed = {name: value for name, value in line.items() if known[name] != value}
+            change = {"$set": {**changed, "updated_at": now}, "$inc": {"version": 1}}
+            yield UpdateOne({**scope.match(), "_id": id_}, change)
+    yield from _deletes(scope, before.keys() - after.keys())
+
+
+def line_rewrites(
+    scope: Scope, before: Mapping[str, Line], after: Mapping[str, Line], now: datetime
+) -> Iterator[LineWrite]:
+    """The same where another version wrote what is stored, or wrote none."""
+    for id_, line in after.items():
+        yield ReplaceOne({**scope.match(), "_id": id_}, _document(scope, id_, line, now), upsert=True)
+    yield from _deletes(scope, before.keys() - after.keys())
+
+
+def _document(scope: Scope, id_: str, line: Line, now: datetime) -> Document:
+    return {"_id": id_, "partner_id": scope.partner_id, "version": 1, "created_at": now, "updated_at": now, **line}
+
+
+def _deletes(scope: Scope, ids: Iterable[str]) -> Iterator[DeleteOne]:
+    return (DeleteOne({**scope.match(), "_id": id_}) for id_ in sorted(ids))

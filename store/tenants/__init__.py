@@ -1,0 +1,1 @@
+"""Partners, their administrators and sign-ins. Read partners.py first."""

@@ -1,0 +1,118 @@
+"""The partner's administrators: their documents, and look-ups by id and by e-mail address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from domain.permissions import sees_all_customers
+from domain.text.search import begins_words
+from domain.types import ActivityKind, AdministratorState, PartnerRole
+from store.database.client import Document, IndexModel, Session
+from store.database.clock import utc_now
+from store.database.keyset import Column
+from store.database.pages import Listing
+from store.database.scope import Scope
+from store.database.transactions import in_transaction
+from store.events.log import Note, event_document
+
+COLLECTION = "administrators"
+ADMINISTRATOR_INDEXES = (
+    IndexModel([("partner_id", 1), ("email_folded", 1)], name="email", unique=True),
+    IndexModel([("partner_id", 1), ("name_folded", 1), ("_id", 1)], name="name"),
+)
+_PROJECTION = {"delivered": 0, "partner_id": 0, "created_at": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorDocument:
+    """A person of the partner's, as the API shows them."""
+
+    id: str
+    email: str
+    display_name: str
+    name_folded: str
+    role: PartnerRole
+    state: AdministratorState
+    last_sign_in_at: datetime | None
+    version: int
+
+    @property
+    def sees_all_customers(self) -> bool:
+        """True for the roles that reach every customer without being assigned."""
+        return sees_all_customers(self.role)
+
+    @classmethod
+    def read(cls, document: Document) -> Self:
+        """The typed form of a document of the collection."""
+        return cls(
+            id=document["_id"],
+            email=document["email"],
+            display_name=document["display_name"],
+            name_folded=document["name_folded"],
+            role=PartnerRole(document["role"]),
+            state=AdministratorState(document["state"]),
+            last_sign_in_at=document.get("last_sign_in_at"),
+            version=document["version"],
+        )
+
+
+def fold_email(email: str) -> str:
+    """The form in which an address is unique within its partner."""
+    return email.casefold()
+
+
+class Administrators:
+    """The administrators in one scope; removed ones are found too, because the past still names them."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._collection = scope.collection(COLLECTION)
+
+    async def by_ids(self, ids: Sequence[str], *, session: Session = None) -> dict[str, AdministratorDocument]:
+        """Those of the ids that are administrators of this partner, in one query."""
+        where = {**self._scope.match(), "_id": {"$in": list(ids)}}
+        found = await self._collection.find(where, _PROJECTION, session=session)
+        return {document["_id"]: AdministratorDocument.read(document) for document in found}
+
+    async def listing(
+        self, roles: Sequence[str] | None, wanted: Sequence[str] | None
+    ) -> Listing[AdministratorDocument]:
+        """Those who were not removed, by name: of some roles, or found by the starts of words of name or address."""
+        where: Document = {**self._scope.match(), "state": {"$ne": str(AdministratorState.DEACTIVATED)}}
+        if roles is not None:
+            where["role"] = {"$in": [str(role) for role in roles]}
+        if wanted is not None:
+            where["_id"] = {"$in": await self._found(where, wanted)}
+        columns = (Column("name_folded"), Column("_id"))
+        return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument.read, (roles, wanted))
+
+    async def _found(self, where: Document, wanted: Sequence[str]) -> list[str]:
+        """A partner has few administrators: their words are compared here."""
+        found = await self._collection.find(where, {"display_name": 1, "email": 1})
+        return [one["_id"] for one in found if begins_words(f"{one['display_name']} {one['email']}", wanted)]
+
+    async def by_email(self, email: str) -> AdministratorDocument | None:
+        """The administrator with this address, whatever its case."""
+        where = {**self._scope.match(), "email_folded": fold_email(email)}
+        found = await self._collection.find_one(where, _PROJECTION)
+        return None if found is None else AdministratorDocument.read(found)
+
+    async def activate(self, administrator_id: str) -> AdministratorDocument | None:
+        """Turns an invited administrator active; None where somebody else changed the state meanwhile."""
+        return await in_transaction(self._scope.client, lambda session: self._activated(administrator_id, session))
+
+    async def _activated(self, administrator_id: str, session: Session) -> AdministratorDocument | None:
+        scope, before, after = self._scope, AdministratorState.INVITED, AdministratorState.ACTIVE
+        now = utc_now()
+        where = {**scope.match(), "_id": administrator_id, "state": before}
+        change = {"$set": {"state": after, "updated_at": now}, "$inc": {"version": 1}}
+        found = await self._collection.find_one_and_update(where, change, session=session)
+        if found is None:
+            return None
+        summary = f"{found['display_name']} signed in for the first time"
+        note = Note(ActivityKind.ADMINISTRATOR_CHANGED, administrator_id, summary, {"state": [before, after]})
+        shared = {"actor_id": administrator_id, "customer_id": None, "facts_before": None, "facts_after": None}
+        event = event_document(scope.partner_id, now, shared, note)
+        await scope.collection("events").insert_many([event], session=session)
+        return AdministratorDocument.read(found)

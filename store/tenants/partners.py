@@ -1,0 +1,113 @@
+"""The tenant's own document: profile, setup, services, and the settings that statuses depend on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from domain.customers.statuses import Thresholds
+from domain.partner.settings import DEFAULT_SETTINGS
+from store.database.client import Document, IndexModel, Session
+from store.database.ids import new_id
+from store.database.scope import Scope
+
+COLLECTION = "partners"
+PARTNER_INDEXES = (
+    IndexModel([("partner_id", 1)], name="partner", unique=True),
+    IndexModel([("reevaluating", 1)], name="reevaluating", partialFilterExpression={"reevaluating": True}),
+)
+# Grows when what follows from a customer's facts is stored in another form: store/changes/reevaluation.py
+# brings up the rest.
+FORM = 5
+TERMS_VERSION = "2026-10"
+
+
+class SettingsStep(NamedTuple):
+    """The thresholds that have been in force since a moment; epochs count from 1."""
+
+    epoch: int
+    at: datetime
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerDocument:
+    """A partner organization as it is stored."""
+
+    id: str
+    partner_id: str
+    version: int
+    name: str
+    country: str | None
+    contact_email: str | None
+    created_at: datetime
+    plan: Sequence[Mapping[str, Any]]
+    services: Sequence[Mapping[str, Any]]
+    settings: Mapping[str, int]
+    terms_version: str
+    terms_accepted_at: datetime | None
+    terms_accepted_by: str | None
+    steps: Mapping[str, datetime]
+    history: Sequence[SettingsStep]
+
+    @property
+    def epoch(self) -> int:
+        """The number of the settings in force."""
+        return self.history[-1].epoch
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The thresholds in force."""
+        return self.history[-1].thresholds
+
+
+class Partners:
+    """Reads and makes partners."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._collection = scope.collection(COLLECTION)
+
+    async def get(self, *, session: Session = None) -> PartnerDocument | None:
+        """The scope's own partner."""
+        found = await self._collection.find_one(self._scope.match(), session=session)
+        return None if found is None else partner_document(found)
+
+    async def create(self, name: str, plan: Sequence[Mapping[str, Any]], *, session: Session = None) -> str:
+        """Makes the partner with default settings; answers its global id."""
+        document = _new_partner(self._scope, name, plan)
+        await self._collection.insert_many([document], session=session)
+        return str(document["_id"])
+
+
+def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> Document:
+    first = {"epoch": 1, "at": scope.now, **{key: DEFAULT_SETTINGS[key] for key in Thresholds.__dataclass_fields__}}
+    return {
+        "_id": new_id("par"),
+        "partner_id": scope.partner_id,
+        "version": 1,
+        "created_at": scope.now,
+        "updated_at": scope.now,
+        "name": name,
+        "country": None,
+        "contact_email": None,
+        "plan": list(plan),
+        "services": [],
+        "settings": {"version": 1, **DEFAULT_SETTINGS},
+        "terms_version": TERMS_VERSION,
+        "terms_accepted_at": None,
+        "terms_accepted_by": None,
+        "steps": {},
+        "settings_history": [first],
+        "written_as": FORM,
+    }
+
+
+def partner_document(stored: Document) -> PartnerDocument:
+    """The typed form of a stored partner."""
+    history = [
+        SettingsStep(step["epoch"], step["at"], Thresholds(step["expiring_soon_days"], step["no_recent_activity_days"]))
+        for step in stored["settings_history"]
+    ]
+    names = [name for name in PartnerDocument.__dataclass_fields__ if name not in ("id", "history")]
+    return PartnerDocument(id=stored["_id"], history=history, **{name: stored[name] for name in names})

@@ -1,0 +1,153 @@
+"""A running hub: a real server process on a free port, over the test's own database."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import httpx
+import orjson
+
+from domain.imports.records import LineKind
+from jobs.imports.runner import import_stream
+from server.cli.commands import issue_token
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.indexes import ensure_indexes
+from store.tenants.partner_creation import create_partner
+
+Result = TypeVar("Result")
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTNER = "acme"
+EMAILS = {
+    "FULL_ADMINISTRATOR": "full@acme.example",
+    "ADMINISTRATOR": "admin@acme.example",
+    "READ_ONLY_ADMINISTRATOR": "readonly@acme.example",
+    "HELPDESK_ADMINISTRATOR": "helpdesk@acme.example",
+}
+
+
+class Server(NamedTuple):
+    """One server process and where it is reached."""
+
+    url: str
+    process: "subprocess.Popen[str]"
+
+
+class Hub:
+    """What a test does with a server: ask for tokens, import, query."""
+
+    def __init__(self, mongo_uri: str, database_name: str, **settings: str) -> None:
+        # Nobody balances a load in a test.
+        settings = {"drain_seconds": "0", **settings}
+        given = {f"PARTNERHUB_{name.upper()}": value for name, value in settings.items()}
+        self.environment = {**os.environ, "MONGODB_URI": mongo_uri, "PARTNERHUB_DATABASE": database_name, **given}
+        self.url = ""
+        self._tokens: dict[str, str] = {}
+
+    def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Runs a command of the command line against this hub's database; its output is kept."""
+        command = [sys.executable, "-m", "server.cli.command_line", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False, **options
+        )
+
+    def make_partner(self, partner: str = PARTNER) -> None:
+        """The partner and one administrator of each role."""
+
+        async def make(client: Client) -> None:
+            scope = Scope(client, partner, utc_now())
+            await create_partner(scope, "Acme Telecom", EMAILS["FULL_ADMINISTRATOR"], [])
+            lines = [{"email": email, "displayName": role.title(), "role": role} for role, email in EMAILS.items()]
+            summary = await import_stream(scope, LineKind.ADMINISTRATORS, _stream(lines))
+            assert summary.refused == 0
+
+        self._with_client(make)
+
+    def token(self, role: str = "FULL_ADMINISTRATOR", scope: str = "api", partner: str = PARTNER) -> str:
+        """A token for the administrator of that role."""
+        key = f"{partner}/{role}/{scope}"
+        if key not in self._tokens:
+            issued = self._with_client(lambda c: issue_token(Scope(c, partner, utc_now()), EMAILS[role], scope, 3600))
+            self._tokens[key] = issued
+        return self._tokens[key]
+
+    def fresh_token(self, seconds: int, role: str = "FULL_ADMINISTRATOR") -> str:
+        """A token that ends so soon."""
+        return self._with_client(lambda c: issue_token(Scope(c, PARTNER, utc_now()), EMAILS[role], "api", seconds))
+
+    def _with_client(self, work: Callable[[Client], Awaitable[Result]]) -> Result:
+        async def run() -> Result:
+            client = Client(self.environment["MONGODB_URI"], self.environment["PARTNERHUB_DATABASE"])
+            await ensure_indexes(client)
+            try:
+                return await work(client)
+            finally:
+                await client.close()
+
+        return asyncio.run(run())
+
+    def import_lines(self, kind: str, lines: Sequence[Mapping[str, Any]], partner: str = PARTNER) -> dict[str, Any]:
+        """Delivers lines over HTTP; answers the summary."""
+        body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+        token = self.token(scope="import import:administrators", partner=partner)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+        answer = httpx.post(f"{self.url}/import/{kind}", content=body, headers=headers, timeout=60)
+        assert answer.status_code == 200, answer.text
+        summary: dict[str, Any] = answer.json()
+        return summary
+
+    def query(
+        self, text: str, role: str = "FULL_ADMINISTRATOR", partner: str = PARTNER, **variables: Any
+    ) -> dict[str, Any]:
+        """Runs an operation over HTTP; answers the whole response."""
+        headers = {"Authorization": f"Bearer {self.token(role, partner=partner)}"}
+        answer = httpx.post(
+            f"{self.url}/graphql", json={"query": text, "variables": variables}, headers=headers, timeout=30
+        )
+        response: dict[str, Any] = answer.json()
+        return response
+
+    @contextmanager
+    def serving(self, *arguments: str) -> Iterator["Server"]:
+        """A server process of this hub; the first one started gives the hub its address."""
+        command = [sys.executable, "-m", "server.cli.command_line", "serve", "--port", "0", *arguments]
+        with subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                server = Server(ready_address(process), process)
+                self.url = self.url or server.url
+                yield server
+            finally:
+                stop(process)
+
+
+async def _stream(lines: Sequence[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    for line in lines:
+        yield orjson.dumps(line) + b"\n"
+
+
+def ready_address(process: "subprocess.Popen[str]") -> str:
+    """Waits for `ready http://…` and answers the address."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("ready "):
+            return line.split()[1]
+    raise AssertionError(f"The server ended with status {process.wait()} before it was ready.")
+
+
+def stop(process: "subprocess.Popen[str]") -> None:
+    """Asks the process to end, and waits until it has."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise

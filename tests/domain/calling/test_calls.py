@@ -1,0 +1,100 @@
+"""What a call's record says: endpoint, features and quality, by the tables of domain.md."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.calling.calls import CallFeature, CallQuality, EndpointType, endpoint_of, features_of, quality_of
+
+REASONS = {
+    "CallQueue": "CALL_QUEUE",
+    "HuntGroup": "HUNT_GROUP",
+    "CallPark": "CALL_PARK",
+    "CallParkRetrieve": "CALL_PARK",
+    "CallPickup": "CALL_PICKUP",
+    "DirectedCallPickup": "CALL_PICKUP",
+    "CallForwardAlways": "CALL_FORWARDING",
+    "CallForwardBusy": "CALL_FORWARDING",
+    "CallForwardNoAnswer": "CALL_FORWARDING",
+    "CallForwardNotReachable": "CALL_FORWARDING",
+    "CallForwardSelective": "CALL_FORWARDING",
+    "CallForwardModeBased": "CALL_FORWARDING",
+    "Unconditional": "CALL_FORWARDING",
+    "NoAnswer": "CALL_FORWARDING",
+    "UserBusy": "CALL_FORWARDING",
+    "Unavailable": "CALL_FORWARDING",
+    "FollowMe": "CALL_FORWARDING",
+    "TimeOfDay": "CALL_FORWARDING",
+    "ConsultativeTransfer": "CALL_TRANSFER",
+    "Deflection": "CALL_TRANSFER",
+}
+MEASUREMENTS = st.none() | st.floats(0, 1000)
+
+
+@pytest.mark.parametrize(
+    ("client_type", "model", "endpoint"),
+    [
+        ("WXC_DEVICE", "Room Kit Pro", "ROOM_DEVICE"),
+        ("WXC_DEVICE", "Board 70", "ROOM_DEVICE"),
+        ("WXC_DEVICE", "Desk Pro", "ROOM_DEVICE"),
+        ("WXC_DEVICE", "Desk Phone 9871", "DESK_PHONE"),
+        ("WXC_DEVICE", "8845", "DESK_PHONE"),
+        ("WXC_DEVICE", None, "DESK_PHONE"),
+        ("WXC_THIRD_PARTY", "Room Kit", "DESK_PHONE"),
+        ("WXC_CLIENT", None, "WEBEX_APP"),
+        ("TEAMS_WXC_CLIENT", "Board", "WEBEX_APP"),
+        ("SIP", None, "UNKNOWN"),
+        ("wxc_client", None, "UNKNOWN"),
+        (None, "Room Kit", "UNKNOWN"),
+    ],
+)
+def test_the_endpoint_follows_from_client_type_and_model(
+    client_type: str | None, model: str | None, endpoint: str
+) -> None:
+    assert endpoint_of(client_type, model) == EndpointType(endpoint)
+
+
+@pytest.mark.parametrize(("reason", "feature"), REASONS.items())
+def test_each_reason_stands_for_its_feature_in_any_of_the_three_columns(reason: str, feature: str) -> None:
+    for place in range(3):
+        reasons = [reason if place == number else None for number in range(3)]
+        assert features_of(reasons, None, None) == [feature]
+
+
+def test_user_type_and_recording_tell_features_too() -> None:
+    assert features_of([], "AutomatedAttendantVideo", None) == ["AUTO_ATTENDANT"]
+    assert features_of([], "VoiceMailRetrieval", None) == ["VOICEMAIL"]
+    assert features_of([], "User", "failed") == ["CALL_RECORDING"]
+    assert features_of(["Unrecognised", "callqueue", ""], "User", None) == []
+
+
+@given(st.lists(st.sampled_from(sorted(REASONS)), max_size=3), st.sampled_from([None, "VoiceMailGroup", "User"]))
+def test_each_feature_is_told_once_and_in_order(reasons: list[str], user_type: str | None) -> None:
+    found = features_of(reasons, user_type, None)
+    assert found == sorted(set(found))
+    wanted = {REASONS[reason] for reason in reasons} | ({"VOICEMAIL"} if user_type == "VoiceMailGroup" else set())
+    assert set(found) == {CallFeature(name) for name in wanted}
+
+
+@pytest.mark.parametrize(
+    ("loss", "jitter", "latency", "quality"),
+    [
+        (None, None, None, "NOT_AVAILABLE"),
+        (4.99, 149.9, 399.9, "GOOD"),
+        (5.0, None, None, "POOR"),
+        (None, 150.0, None, "POOR"),
+        (None, None, 400.0, "POOR"),
+        (0.0, None, 400.0, "POOR"),
+        (None, 0.0, None, "GOOD"),
+    ],
+)
+def test_quality_at_its_bounds(loss: float | None, jitter: float | None, latency: float | None, quality: str) -> None:
+    assert quality_of(loss, jitter, latency) == CallQuality(quality)
+
+
+@given(MEASUREMENTS, MEASUREMENTS, MEASUREMENTS)
+def test_one_poor_measurement_makes_the_call_poor(
+    loss: float | None, jitter: float | None, latency: float | None
+) -> None:
+    poor = [value is not None and value >= bound for value, bound in ((loss, 5.0), (jitter, 150.0), (latency, 400.0))]
+    assert (quality_of(loss, jitter, latency) is CallQuality.POOR) == any(poor)

@@ -1,0 +1,79 @@
+"""Entitlements and customers for the tests of the rules, and strategies that draw random ones."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from domain.customers.statuses import CustomerFacts, Thresholds
+from domain.entitlements.lifecycle import Entitlement, LicenseFigures
+from domain.types import Product
+
+NOON = datetime(2026, 11, 22, 12)
+DAY = timedelta(days=1)
+MS = timedelta(milliseconds=1)
+
+
+def entitlement(kind: str = "SUBSCRIPTION", **facts: Any) -> Entitlement:
+    """A running subscription without auto-renewal that ends in a year, unless told otherwise."""
+    values: dict[str, Any] = {
+        "id": "sub_1",
+        "number": "SUB-1",
+        "added_at": NOON - 100 * DAY,
+        "starts_at": NOON - 100 * DAY,
+        "first_ends_at": NOON + 365 * DAY,
+        "term_months": None if kind == "TRIAL" else 12,
+        "auto_renew": False,
+        "set_up": True,
+        "suspended": False,
+        "cancelled_at": None,
+        "licenses": [LicenseFigures(Product.MEETINGS, 10, 5, 3)],
+        **facts,
+    }
+    return Entitlement(kind=kind, **values)
+
+
+def trial(**facts: Any) -> Entitlement:
+    """A running trial."""
+    return entitlement("TRIAL", **{"id": "tri_1", "number": "TRI-1", **facts})
+
+
+def customer(*entitlements: Entitlement, **facts: Any) -> CustomerFacts:
+    """A customer whose administrator signed in at NOON."""
+    values: dict[str, Any] = {"created_at": NOON - 200 * DAY, "last_sign_in_at": NOON, "removed_at": None, **facts}
+    return CustomerFacts(entitlements=list(entitlements), **values)
+
+
+# Few distinct moments, so that boundaries meet often.
+instants = st.integers(-80, 80).map(lambda half_days: NOON + half_days * timedelta(hours=12))
+thresholds = st.builds(Thresholds, st.integers(1, 20), st.integers(1, 20))
+
+
+@st.composite
+def entitlements(draw: st.DrawFn, number: int = 1) -> Entitlement:
+    """Any entitlement that an import could have made."""
+    kind = draw(st.sampled_from(["SUBSCRIPTION", "TRIAL"]))
+    is_subscription = kind == "SUBSCRIPTION"
+    starts = draw(instants)
+    total, assigned = draw(st.integers(0, 3)), draw(st.integers(0, 3))
+    return Entitlement(
+        id=f"{'sub' if is_subscription else 'tri'}_{number}",
+        number=f"N-{number}",
+        kind=kind,
+        added_at=starts - draw(st.integers(0, 80)) * timedelta(hours=12),
+        starts_at=starts,
+        first_ends_at=starts + draw(st.integers(1, 60)) * timedelta(hours=12),
+        term_months=draw(st.integers(1, 3)) if is_subscription else None,
+        auto_renew=is_subscription and draw(st.booleans()),
+        set_up=not is_subscription or draw(st.booleans()),
+        suspended=is_subscription and draw(st.booleans()),
+        cancelled_at=draw(st.none() | instants) if is_subscription else None,
+        licenses=[LicenseFigures(Product.MEETINGS, total, assigned, 0)],
+    )
+
+
+@st.composite
+def customers(draw: st.DrawFn) -> CustomerFacts:
+    """A customer with up to four entitlements."""
+    held = [draw(entitlements(number)) for number in range(draw(st.integers(0, 4)))]
+    return CustomerFacts(draw(instants), draw(st.none() | instants), draw(st.none() | instants), held)

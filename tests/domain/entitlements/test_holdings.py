@@ -1,0 +1,173 @@
+"""What customers hold, the keys of it, and the conditions that KPIs ask (domain.md, "KPIs and licence analytics")."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.customers.filter import NOTHING, simplified, uses_time
+from domain.customers.holding_conditions import EndsWithin, HoldingCondition, IsLow
+from domain.customers.keys import facts_keys
+from domain.customers.kpis import KpiName, kpi_condition
+from domain.customers.projection import derived_fields
+from domain.customers.statuses import Thresholds
+from domain.entitlements.holdings import (
+    EXPIRING,
+    HOLDS_ANY,
+    RENEWING,
+    Holdings,
+    grows_old_at,
+    holding_keys,
+    holdings_of,
+)
+from domain.entitlements.lifecycle import Entitlement, LicenseFigures, end_at, is_running, renews
+from domain.types import AnalyticsProduct, Product
+from tests.domain.entitlements.factory_entitlements import DAY, MS, NOON, customer, entitlement, trial
+
+BOTH = ("MEETINGS", "CALLING")
+
+
+def line(product: str = "MEETINGS", total: int = 10, assigned: int = 5, used: int = 0) -> LicenseFigures:
+    return LicenseFigures(Product(product), total, assigned, used)
+
+
+def held(*entitlements: Entitlement, now: datetime = NOON) -> Holdings:
+    return holdings_of([(one, end_at(one, now)) for one in entitlements if is_running(one, now)])
+
+
+def test_the_summary_adds_up_running_lines_and_knows_the_soonest_ends() -> None:
+    summary = held(
+        entitlement(licenses=[line(assigned=4, used=2), line("CALLING"), line("MESSAGING")]),
+        entitlement(licenses=[line(total=3, assigned=4, used=1)], auto_renew=True, first_ends_at=NOON + 10 * DAY),
+        trial(licenses=[line(total=1, assigned=0)], first_ends_at=NOON + 5 * DAY),
+        entitlement(licenses=[line(total=7)], set_up=False),
+    )
+    assert list(summary) == ["MEETINGS", "CALLING"]
+    meetings = summary["MEETINGS"]
+    assert (meetings["total"], meetings["assigned"], meetings["used"], meetings["is_over"]) == (14, 8, 3, True)
+    assert (meetings["expires_at"], meetings["renews_at"]) == (NOON + 5 * DAY, NOON + 10 * DAY)
+    assert meetings["expiring_ends"] == [NOON + 5 * DAY, NOON + 365 * DAY]
+    assert (summary["CALLING"]["expires_at"], summary["CALLING"]["renews_at"]) == (NOON + 365 * DAY, None)
+
+
+def test_only_lines_that_can_ever_be_low_keep_their_rates() -> None:
+    lines = [line(total=4, assigned=0), line("CALLING", 5, 0)]
+    high = entitlement(licenses=[line(total=4, assigned=3)])
+    assert [one["rate"] for one in held(entitlement(licenses=lines), high)["CALLING"]["rates"]] == [0.0]
+    assert held(entitlement(licenses=lines), high)["MEETINGS"]["rates"] == []
+    assert held(entitlement(licenses=[line(total=8, assigned=6)]))["MEETINGS"]["rates"] == []
+
+
+def test_a_customer_is_evaluated_when_a_line_grows_old_enough_to_be_compared() -> None:
+    young = entitlement(added_at=NOON - 29 * DAY, licenses=[line(assigned=1)])
+    small = entitlement(added_at=NOON - 29 * DAY, licenses=[line(total=4, assigned=1)])
+    assert grows_old_at(held(young, small), NOON) == NOON + DAY
+    assert grows_old_at(held(young, small), NOON + DAY) is None
+    derived = derived_fields(customer(young), {}, {}, Thresholds(), NOON)
+    assert derived["next_evaluation_at"] == NOON + DAY
+
+
+def test_events_keep_no_keys_of_holdings() -> None:
+    keys = holding_keys(held(entitlement()), NOON)
+    assert HOLDS_ANY in keys and facts_keys(["*", *keys]) == ["*"]
+    assert holding_keys({}, NOON) == []
+
+
+def test_windows_are_open_below_and_closed_above_and_any_of_several_ends_counts() -> None:
+    summary = held(
+        entitlement(first_ends_at=NOON + 90 * DAY), entitlement(first_ends_at=NOON + 200 * DAY, auto_renew=True)
+    )
+    ends = EndsWithin(EXPIRING, ("MEETINGS",))
+    assert [ends.holds(summary, NOON + by) for by in (-MS, timedelta(), 90 * DAY - MS, 90 * DAY)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert not EndsWithin(RENEWING, ("MEETINGS",)).holds(summary, NOON)
+    assert EndsWithin(RENEWING, BOTH).holds(summary, NOON + 110 * DAY)
+    assert not EndsWithin(RENEWING, ("CALLING",)).holds(summary, NOON + 110 * DAY)
+
+
+def test_a_line_is_low_below_the_threshold_once_it_is_30_days_old() -> None:
+    summary = held(entitlement(added_at=NOON - 30 * DAY, licenses=[line(assigned=4)]))
+    assert IsLow(("MEETINGS",), (("MEETINGS", 0.41),)).holds(summary, NOON)
+    assert not IsLow(("MEETINGS",), (("MEETINGS", 0.4),)).holds(summary, NOON)
+    assert not IsLow(("MEETINGS",), (("MEETINGS", 0.41),)).holds(summary, NOON - MS)
+    assert not IsLow(("CALLING",), (("CALLING", 0.41),)).holds(summary, NOON)
+
+
+def test_a_list_of_low_customers_keeps_its_name_when_the_threshold_moves() -> None:
+    one, other = (kpi_condition(KpiName.LOW_LICENSE_ASSIGNMENT, None, {"MEETINGS": limit}) for limit in (0.1, 0.2))
+    assert repr(one) == repr(other) and one != other
+    meetings = kpi_condition(KpiName.LOW_LICENSE_ASSIGNMENT, AnalyticsProduct.MEETINGS, {"MEETINGS": 0.1})
+    assert repr(meetings) != repr(one)
+
+
+def test_nothing_is_low_where_no_group_has_a_threshold() -> None:
+    nothing = kpi_condition(KpiName.LOW_LICENSE_ASSIGNMENT, None, {"MEETINGS": None})
+    assert simplified(nothing) == NOTHING
+
+
+def test_what_time_alone_turns_says_so() -> None:
+    turning = {name for name in KpiName if uses_time(kpi_condition(name, None, {"MEETINGS": 0.5}))}
+    assert turning == {KpiName.NEARING_EXPIRATION, KpiName.NEARING_RENEWAL, KpiName.LOW_LICENSE_ASSIGNMENT}
+
+
+lines = st.builds(line, st.sampled_from(["MEETINGS", "CALLING", "MESSAGING"]), st.integers(0, 12), st.integers(0, 12))
+near = st.integers(-100, 100).map(lambda days: NOON + days * DAY) | st.sampled_from([NOON + 90 * DAY, NOON])
+shifts = st.sampled_from([timedelta(), MS, -MS, timedelta(hours=5)])
+
+
+@st.composite
+def many(draw: st.DrawFn) -> list[Entitlement]:
+    """Entitlements that end, renew and were added around the windows' edges."""
+    found = []
+    for _ in range(draw(st.integers(0, 4))):
+        ends = draw(near) + draw(shifts)
+        facts: dict[str, Any] = {
+            "added_at": ends - draw(st.integers(1, 200)) * DAY,
+            "starts_at": NOON - 300 * DAY,
+            "first_ends_at": ends,
+            "term_months": 1,
+        }
+        licenses = draw(st.lists(lines, max_size=2, unique_by=lambda one: one.product))
+        renewing = draw(st.booleans())
+        found.append(entitlement(auto_renew=renewing, licenses=licenses, **facts))
+    return found
+
+
+conditions = st.builds(EndsWithin, st.sampled_from([EXPIRING, RENEWING]), st.sampled_from([BOTH, ("CALLING",)]))
+limits = st.sampled_from([0.0, 0.1, 0.29, 0.3, 0.5, 0.75])
+lows = st.builds(lambda one, other: IsLow(BOTH, (("MEETINGS", one), ("CALLING", other))), limits, limits)
+
+
+@given(many(), conditions | lows, st.integers(0, 7))
+def test_sure_keys_are_sure_and_every_match_has_a_key(
+    entitlements: Sequence[Entitlement], condition: HoldingCondition, days: int
+) -> None:
+    """The summary and its keys are as of an evaluation that may lie back, the question is asked now."""
+    evaluated_at = NOON - days * DAY
+    summary = held(*entitlements, now=evaluated_at)
+    keys = set(holding_keys(summary, evaluated_at))
+    reading = condition.keys(NOON)
+    assert len(reading.all) <= 200, "MongoDB would sort in memory instead of merging."
+    if not keys.isdisjoint(reading.sure):
+        assert condition.holds(summary, NOON)
+    if condition.holds(summary, NOON):
+        assert not keys.isdisjoint(reading.all)
+
+
+@given(many())
+def test_the_summary_says_of_each_window_what_the_entitlements_do(entitlements: Sequence[Entitlement]) -> None:
+    summary = held(*entitlements)
+    running = [one for one in entitlements if is_running(one, NOON)]
+    for product in BOTH:
+        of_product = [one for one in running if any(figures.product == product for figures in one.licenses)]
+        for which in (EXPIRING, RENEWING):
+            expected = any(
+                renews(one) == (which == RENEWING) and NOON < end_at(one, NOON) <= NOON + 90 * DAY for one in of_product
+            )
+            assert EndsWithin(which, (product,)).holds(summary, NOON) == expected

@@ -1,0 +1,87 @@
+"""States and ends of entitlements (domain.md, "Entitlements")."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from domain.entitlements.lifecycle import (
+    Entitlement,
+    end_at,
+    ended_at,
+    is_living,
+    is_running,
+    next_renewal,
+    renewals_at,
+    state_at,
+)
+from domain.time.instants import add_months
+from domain.types import EntitlementState
+from tests.domain.entitlements.factory_entitlements import DAY, MS, NOON, entitlement, entitlements, instants, trial
+
+State = EntitlementState
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ({}, State.ACTIVE),
+        ({"suspended": True}, State.SUSPENDED),
+        ({"starts_at": NOON + MS}, State.SCHEDULED),
+        ({"starts_at": NOON}, State.ACTIVE),
+        ({"set_up": False}, State.READY_FOR_SETUP),
+        ({"set_up": False, "starts_at": NOON + DAY, "suspended": True}, State.READY_FOR_SETUP),
+        ({"first_ends_at": NOON}, State.EXPIRED),
+        ({"first_ends_at": NOON + MS}, State.ACTIVE),
+        ({"first_ends_at": NOON - DAY, "set_up": False}, State.EXPIRED),
+        ({"cancelled_at": NOON}, State.CANCELLED),
+        ({"cancelled_at": NOON + MS}, State.ACTIVE),
+        ({"cancelled_at": NOON, "first_ends_at": NOON - DAY}, State.CANCELLED),
+        ({"suspended": True, "starts_at": NOON + DAY}, State.SCHEDULED),
+    ],
+)
+def test_the_first_state_that_applies_holds(facts: dict[str, Any], state: State) -> None:
+    assert state_at(entitlement(**facts), NOON) is state
+
+
+def test_an_auto_renewing_subscription_never_expires() -> None:
+    subscription = entitlement(auto_renew=True, first_ends_at=NOON, term_months=1)
+    assert state_at(subscription, NOON) is State.ACTIVE
+    assert end_at(subscription, NOON - MS) == NOON
+    assert end_at(subscription, NOON) == datetime(2026, 12, 22, 12)
+    assert next_renewal(subscription, NOON) == datetime(2026, 12, 22, 12)
+
+
+def test_the_nth_end_is_counted_from_the_first_end_so_that_clamped_days_come_back() -> None:
+    subscription = entitlement(auto_renew=True, first_ends_at=datetime(2026, 1, 31), term_months=1)
+    assert end_at(subscription, datetime(2026, 2, 1)) == datetime(2026, 2, 28)
+    assert end_at(subscription, datetime(2026, 2, 28)) == datetime(2026, 3, 31)
+
+
+def test_a_trial_does_not_renew() -> None:
+    assert renewals_at(trial(auto_renew=True, first_ends_at=NOON - DAY), NOON) == 0
+
+
+def test_a_cancelled_subscription_stops_renewing_with_its_cancellation() -> None:
+    subscription = entitlement(auto_renew=True, first_ends_at=NOON, term_months=1, cancelled_at=NOON)
+    assert end_at(subscription, NOON + 400 * DAY) == NOON
+    assert next_renewal(subscription, NOON - DAY) is None
+    assert ended_at(subscription, NOON + DAY) == NOON
+
+
+def test_running_is_active_or_suspended_and_living_is_also_what_lies_ahead() -> None:
+    ahead = entitlement(starts_at=NOON + DAY)
+    assert is_running(entitlement(suspended=True), NOON) and not is_running(ahead, NOON)
+    assert is_living(ahead, NOON) and not is_living(entitlement(first_ends_at=NOON), NOON)
+
+
+@given(entitlements(), instants)
+def test_the_end_is_the_smallest_term_end_that_lies_after_now(drawn: Entitlement, now: datetime) -> None:
+    if not drawn.auto_renew or drawn.cancelled_at is not None:
+        return
+    expected, n = drawn.first_ends_at, 0
+    while expected <= now:
+        n += 1
+        expected = add_months(drawn.first_ends_at, n * (drawn.term_months or 12))
+    assert (end_at(drawn, now), renewals_at(drawn, now)) == (expected, n)

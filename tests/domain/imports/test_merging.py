@@ -1,0 +1,235 @@
+"""How delivered lines merge into facts: what differs from the last delivery is applied, and nothing else."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.failures import LineRefused
+from domain.imports.license_merging import apply_usage
+from domain.imports.merging import Merge, apply_administrator, apply_customer, apply_entitlement
+from domain.imports.records import LineKind, read_line
+from tests.domain.imports.factory_records import (
+    administrator_line,
+    customer_line,
+    subscription_line,
+    trial_line,
+    usage_line,
+)
+
+NOW = datetime(2026, 11, 22, 12)
+Document = dict[str, Any]
+
+
+def merged(document: Document | None, merge: Merge) -> Document:
+    """The document after a merge, as the store writes it."""
+    delivered = merge.delivered if merge.delivered is not None else (document or {}).get("delivered")
+    return {"_id": "x_1", **(document or {}), **merge.fields, "delivered": delivered}
+
+
+def customer(document: Document | None, **changes: Any) -> Document:
+    return merged(document, apply_customer(document, read_line(LineKind.CUSTOMERS, customer_line(**changes)), NOW))
+
+
+def subscription(document: Document | None, **changes: Any) -> Document:
+    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line(**changes))
+    return merged(document, apply_entitlement(document, line, NOW))
+
+
+def test_a_new_customer_has_every_fact() -> None:
+    made = customer(None, domain="acme.example")
+    assert made["created_at"] == NOW
+    assert (made["domain"], made["country"], made["removed_at"]) == ("acme.example", None, None)
+
+
+def test_absent_keeps_and_null_clears() -> None:
+    made = customer(None, domain="acme.example", country="DE")
+    changed = customer(made, country=None)
+    assert (changed["domain"], changed["country"]) == ("acme.example", None)
+
+
+def test_a_repeated_line_changes_nothing_after_the_hub_changed_the_fact() -> None:
+    made = {**subscription(None, setUp=False), "set_up": True}
+    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line(setUp=False))
+    assert apply_entitlement(made, line, NOW) == Merge({}, None)
+    assert subscription(made, setUp=True)["set_up"] is True
+    assert subscription(subscription(made, setUp=True), setUp=False)["set_up"] is False
+
+
+def test_a_new_subscription_has_the_defaults() -> None:
+    made = subscription(None)
+    assert (made["term_months"], made["set_up"], made["suspended"], made["cancelled_at"]) == (12, True, False, None)
+    assert made["first_ends_at"] == made["ends_at"] == datetime(2027, 11, 1)
+    assert made["licenses"] == [{"product": "MEETINGS", "total": 10, "assigned": 5, "used": 3, "day": None}]
+
+
+def test_a_new_trial_neither_renews_nor_waits() -> None:
+    made = merged(None, apply_entitlement(None, read_line(LineKind.TRIALS, trial_line()), NOW))
+    assert (made["kind"], made["auto_renew"], made["set_up"], made["term_months"]) == ("TRIAL", False, True, None)
+
+
+def test_a_delivered_end_starts_the_renewals_anew_even_where_we_had_reached_it() -> None:
+    made = subscription(None, autoRenew=True, endsAt="2026-11-02T00:00:00Z")
+    renewed = {**made, "ends_at": datetime(2027, 11, 2), "renewals": 1}
+    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line(autoRenew=True, endsAt="2027-11-02T00:00:00Z"))
+    assert apply_entitlement(renewed, line, NOW).fields["first_ends_at"] == datetime(2027, 11, 2)
+
+
+def test_what_stops_renewing_keeps_the_end_that_it_has_reached() -> None:
+    made = subscription(None, autoRenew=True, endsAt="2026-11-02T00:00:00Z")
+    stopped = subscription(made, autoRenew=False, endsAt="2026-11-02T00:00:00Z")
+    assert stopped["first_ends_at"] == stopped["ends_at"] == datetime(2027, 11, 2)
+
+
+def test_figures_merge_one_by_one_and_dropped_products_go() -> None:
+    made = subscription(None, licenses=[{"product": "CALLING", "total": 5, "assigned": 4, "used": 2}])
+    held = {**made["licenses"][0], "assigned": 3, "day": NOW}
+    changed = subscription({**made, "licenses": [held]}, licenses=[{"product": "CALLING", "total": 9, "assigned": 4}])
+    assert changed["licenses"] == [{**held, "total": 9}]
+    assert changed["delivered"]["licenses"]["CALLING"] == {"total": 9, "assigned": 4, "used": 2}
+    moved = subscription(changed, licenses=[{"product": "MESSAGING", "total": 1}, {"product": "MEETINGS", "total": 2}])
+    assert [line["product"] for line in moved["licenses"]] == ["MEETINGS", "MESSAGING"]
+
+
+def test_refuses_a_merge_that_uses_more_than_it_assigns() -> None:
+    made = subscription(None, licenses=[{"product": "CALLING", "total": 5, "assigned": 4, "used": 4}])
+    with pytest.raises(LineRefused, match=r"licenses.CALLING.assigned: is 2, fewer than the 4 used that are held here"):
+        subscription(made, licenses=[{"product": "CALLING", "total": 5, "assigned": 2}])
+    with pytest.raises(LineRefused, match=r"licenses.CALLING.used: is 6, more than the 4 assigned that are held here"):
+        subscription(made, licenses=[{"product": "CALLING", "total": 5, "used": 6}])
+    with pytest.raises(LineRefused, match=r"licenses.MEETINGS.used: is 1, more than the 0 assigned"):
+        subscription(made, licenses=[{"product": "MEETINGS", "total": 5, "used": 1}])
+
+
+def test_assigned_and_used_of_one_line_go_together() -> None:
+    made = subscription(None, licenses=[{"product": "CALLING", "total": 5, "assigned": 10, "used": 5}])
+    held = {**made["licenses"][0], "assigned": 6, "used": 4}
+    given_again = [{"product": "CALLING", "total": 5, "assigned": 10, "used": 8}]
+    (line,) = subscription({**made, "licenses": [held]}, licenses=given_again)["licenses"]
+    assert (line["assigned"], line["used"]) == (10, 8)
+    more = [{"product": "CALLING", "total": 6, "assigned": 10, "used": 5}]
+    assert subscription({**made, "licenses": [held]}, licenses=more)["licenses"] == [{**held, "total": 6}]
+
+
+def test_an_end_that_stands_already_is_no_change() -> None:
+    made = subscription(None)
+    moved = {**made, "delivered": {**made["delivered"], "endsAt": NOW}}
+    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line())
+    assert apply_entitlement(moved, line, NOW) == Merge({}, made["delivered"])
+
+
+def usage(held: Document, snapshot: Document | None, **changes: Any) -> tuple[Document, Document | None]:
+    merge = apply_usage(held, snapshot, read_line(LineKind.LICENSE_USAGE, usage_line(**changes)), NOW)
+    return {**held, **merge.current}, merge.snapshot
+
+
+HELD = {"product": "MEETINGS", "total": 10, "assigned": 5, "used": 3, "day": None}
+
+
+def test_the_newest_day_becomes_the_current_figure_and_an_older_one_is_history() -> None:
+    newest, snapshot = usage(HELD, None, total=20)
+    assert newest == {**HELD, "total": 20, "assigned": 7, "used": 4, "day": datetime(2026, 11, 20)}
+    assert snapshot is not None
+    older, history = usage(newest, None, day="2026-11-19", assigned=1, used=1)
+    assert older == newest
+    assert history == {"total": 20, "assigned": 1, "used": 1, "delivered": {"assigned": 1, "used": 1}}
+
+
+def test_the_running_day_is_taken_and_the_next_one_is_refused() -> None:
+    newest, _ = usage(HELD, None, day="2026-11-22")
+    assert newest["assigned"] == 7
+    with pytest.raises(LineRefused, match="lies in the future"):
+        usage(HELD, None, day="2026-11-23")
+
+
+def test_the_same_day_corrects_what_differs_and_repeating_does_nothing() -> None:
+    newest, snapshot = usage(HELD, None)
+    ordered_since = {**newest, "assigned": 9}
+    assert usage(ordered_since, snapshot) == (ordered_since, None)
+    corrected, again = usage(ordered_since, snapshot, used=6)
+    assert (corrected["assigned"], corrected["used"]) == (7, 6)
+    ordered_more, _ = usage(ordered_since, snapshot, total=30)
+    assert (ordered_more["total"], ordered_more["assigned"]) == (30, 9)
+    assert again is not None
+    assert again["used"] == 6
+
+
+def test_a_delivered_figure_takes_the_place_of_a_snapshot_taken_here() -> None:
+    ours = {"total": 10, "assigned": 7, "used": 4}
+    assert usage(HELD, ours)[1] == {**ours, "delivered": {"assigned": 7, "used": 4}}
+
+
+def administrator(document: Document | None, **changes: Any) -> Document:
+    line = read_line(LineKind.ADMINISTRATORS, administrator_line(**changes))
+    return merged(document, apply_administrator(document, line))
+
+
+def test_another_role_forgets_what_was_assigned_so_that_it_can_be_delivered_again() -> None:
+    made = administrator(None, assigned=["C-2", "C-1"])
+    assert made["delivered"]["assigned"] == ["C-1", "C-2"]
+    assert administrator(made)["delivered"]["assigned"] == ["C-1", "C-2"]
+    promoted = administrator(made, role="FULL_ADMINISTRATOR")
+    assert promoted["delivered"]["assigned"] == []
+    assert administrator(promoted, assigned=["C-1"])["delivered"]["assigned"] == ["C-1"]
+    assert administrator(made, state="DEACTIVATED")["delivered"]["assigned"] == []
+
+
+_instants = st.integers(0, 400).map(lambda days: (NOW + timedelta(days=days)).isoformat() + "Z")
+_figures = st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)).map(
+    lambda f: {"total": f[0], "assigned": max(f[1:]), "used": min(f[1:])}
+)
+_licenses = st.dictionaries(st.sampled_from(["MEETINGS", "CALLING", "MESSAGING"]), _figures, max_size=3).map(
+    lambda held: [{"product": product, **figures} for product, figures in held.items()]
+)
+_subscriptions = st.fixed_dictionaries(
+    {"autoRenew": st.booleans(), "licenses": _licenses, "endsAt": _instants},
+    optional={"setUp": st.booleans(), "suspended": st.none() | st.booleans(), "cancelledAt": st.none() | _instants},
+)
+
+
+@given(st.lists(_subscriptions, min_size=1, max_size=4))
+def test_importing_twice_changes_nothing(lines: list[dict[str, Any]]) -> None:
+    held = None
+    for line in lines:
+        held = subscription(held, **line)
+    assert held is not None
+    assert subscription(held, **lines[-1]) == held
+
+
+@given(line=_subscriptions, renewals=st.integers(0, 3), extra=_figures, is_set_up=st.booleans())
+def test_a_repeated_line_undoes_nothing(line: dict[str, Any], renewals: int, extra: Document, is_set_up: bool) -> None:
+    made = subscription(None, **line)
+    changed = {**made, "renewals": renewals, "ends_at": made["ends_at"] + timedelta(days=365), "set_up": is_set_up}
+    changed["licenses"] = [{**held, **extra} for held in made["licenses"]]
+    assert subscription(changed, **line) == changed
+
+
+@given(st.lists(_subscriptions, min_size=2, max_size=4))
+def test_what_was_delivered_last_holds(lines: list[dict[str, Any]]) -> None:
+    held = subscription(None, **lines[0])
+    for before, line in pairwise(lines):
+        held = subscription(held, **line)
+        assert held["auto_renew"] == line["autoRenew"]
+        assert {h["product"]: h["total"] for h in held["licenses"]} == {
+            h["product"]: h["total"] for h in line["licenses"]
+        }
+        if before["endsAt"] != line["endsAt"]:
+            assert held["first_ends_at"] == held["ends_at"]
+
+
+_usage = st.dictionaries(st.integers(1, 9).map(lambda day: f"2026-11-{day:02}"), _figures, min_size=1, max_size=6)
+
+
+@given(days=_usage, data=st.data())
+def test_any_order_of_usage_lines_gives_the_same_figures(days: dict[str, Document], data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(sorted(days)))
+    outcomes = []
+    for order in (sorted(days), shuffled):
+        held, snapshots = HELD, {}
+        for day in order:
+            held, snapshots[day] = usage(held, None, day=day, **days[day])
+        outcomes.append((held, snapshots))
+    assert outcomes[0] == outcomes[1]

@@ -1,0 +1,73 @@
+"""Words of a search and the form that text sorts by."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.text.folding import PREFIX_LENGTH, customer_words, fold, prefix_keys, sort_form, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Đorđević", ["dordevic"]),
+        ("Müller-Lüdenscheidt", ["muller", "ludenscheidt"]),
+        ("Straße STRASSE", ["strasse", "strasse"]),
+        ("Łódź Øresund Ærø Þór", ["lodz", "oresund", "aero", "thor"]),
+        ("İstanbul Işık", ["istanbul", "isik"]),
+        ("株式会社 ＡＣＭＥ", ["株式会社", "acme"]),
+        ("ｶﾞｽ ガス", ["ガス", "ガス"]),
+        ("हिन्दी संस्थान", ["हिन्दी", "संस्थान"]),
+        ("삼성전자", ["삼성전자"]),
+        ("Йога Ёлка", ["иога", "елка"]),
+        ("ΑΣ ας", ["ασ", "ασ"]),
+        ("co\u00adop a\u200bb", ["coop", "ab"]),
+        ("ORG-0042_x", ["org", "0042", "x"]),
+        ("ﬁrma ②", ["firma", "2"]),
+        (" -_. \u0301", []),
+    ],
+)
+def test_words_are_runs_of_letters_and_digits_without_case_width_and_diacritics(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_scripts_other_than_latin_are_not_transliterated_for_search() -> None:
+    assert "zhushihuishe" not in words("株式会社")
+    assert words("Омега") == ["омега"]
+
+
+def test_a_voiced_kana_is_another_letter() -> None:
+    assert words("か") != words("が")
+
+
+def test_text_sorts_by_its_transliteration() -> None:
+    assert sort_form("Đorđević") == "dordevic"
+    assert sort_form("ACME Ltd") == "acme ltd"
+    assert sort_form("Омега") == "omega"
+    assert sort_form("Straße") == sort_form("STRASSE")
+
+
+def test_the_words_of_a_customer_are_distinct_and_sorted() -> None:
+    assert customer_words("Müller AG", "mueller.de", "AG-7") == ["7", "ag", "de", "mueller", "muller"]
+    assert customer_words("Acme", None, "acme") == ["acme"]
+
+
+def test_every_prefix_of_every_word_is_a_key_once() -> None:
+    assert prefix_keys(["ab", "ac"]) == ["w:a", "w:ab", "w:ac"]
+    assert max(map(len, prefix_keys(["x" * 100]))) == PREFIX_LENGTH + len("w:")
+
+
+@given(st.text())
+def test_folding_what_is_folded_changes_nothing(text: str) -> None:
+    assert words(" ".join(words(text))) == words(text)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=0x24F)))
+def test_case_never_counts_in_latin_text(text: str) -> None:
+    assert words(text.upper()) == words(text.upper().lower())
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")))
+def test_every_word_has_a_letter_or_digit_and_no_space(text: str) -> None:
+    assert all(any(map(str.isalnum, word)) and not any(map(str.isspace, word)) for word in words(text))
+    assert words(fold(text)) == words(text)

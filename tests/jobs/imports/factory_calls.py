@@ -1,0 +1,59 @@
+"""Reports of calls for tests: rows of the weeks around now as CSV, imported."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+from domain.imports.records import LineKind
+from domain.time.instants import print_instant
+from domain.time.weeks import WEEK, week_of
+from jobs.imports.records import Refusal
+from jobs.imports.runner import import_stream
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from tests.domain.imports.factory_records import call_line, customer_line, media_line, queue_call_line
+from tests.jobs.imports.factory_imports import Imported, chunks_of, import_lines
+
+# Monday of the latest completed week; noon of its Wednesday is far from every boundary.
+LAST_WEEK = week_of(utc_now()) - WEEK
+NOON = LAST_WEEK + timedelta(days=2, hours=12)
+
+
+def row(report_id: str = "R-1", **changes: Any) -> dict[str, str]:
+    """A call of last week."""
+    return call_line(report_id, **{"Start_time": print_instant(NOON), **changes})
+
+
+def media(report_id: str = "R-1", **changes: Any) -> dict[str, Any]:
+    """Media figures of a call."""
+    return media_line(report_id, **changes)
+
+
+def queue_call(id_: str = "Q-1", **changes: Any) -> dict[str, Any]:
+    """A queue call of last week."""
+    return queue_call_line(id_, **{"offeredAt": print_instant(NOON), **changes})
+
+
+def report(*rows: dict[str, str], header: tuple[str, ...] = (), end: str = "\r\n") -> bytes:
+    """The rows as Control Hub exports them, under the columns named or all that occur."""
+    names = header or tuple(dict.fromkeys(name for one in (*rows, row()) for name in one))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="NA", extrasaction="ignore", lineterminator=end)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+async def import_report(scope: Scope, content: bytes, chunk: int = 65_536) -> Imported:
+    """One stream of a report."""
+    refusals: list[Refusal] = []
+    summary = await import_stream(scope, LineKind.CALLS, chunks_of(content, chunk), refusals.append)
+    return Imported(summary, refusals)
+
+
+async def with_customers(scope: Scope, *external_ids: str) -> Scope:
+    """The scope, with these customers."""
+    lines = [customer_line(external_id) for external_id in external_ids or ("C-1",)]
+    await import_lines(scope, LineKind.CUSTOMERS, *lines)
+    return scope

@@ -1,0 +1,169 @@
+"""A report's bytes as rows: quotes, line breaks, headers in any order, and what is told of those that are none."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.failures import StreamRefused
+from domain.imports.records import LONGEST_LINE, LineKind
+from jobs.imports.csv_files import CsvReader
+from jobs.imports.records import Accepted, Refusal
+from jobs.imports.refused_files import mendable_row
+from tests.domain.imports.factory_records import call_line
+
+HEADER = b"Report ID,Org UUID,Start time,Duration,Model\r\n"
+GOOD = b"R-%d,C-1,2026-11-18T09:30:00.000Z,90,8845\r\n"
+BOM = b"\xef\xbb\xbf"
+Read = Accepted | Refusal
+
+
+def read(*chunks: bytes) -> list[Read]:
+    reader = CsvReader(LineKind.CALLS)
+    return [line for chunk in chunks for line in reader.feed(chunk)] + list(reader.end())
+
+
+def keys(*chunks: bytes) -> list[str | None]:
+    return [line.line.key if isinstance(line, Accepted) else None for line in read(*chunks)]
+
+
+def told(*chunks: bytes) -> list[tuple[int, str | None, str]]:
+    """Line and reason of each refusal; the key where a row was taken."""
+    return [
+        (one.line, one.field, one.reason) if isinstance(one, Refusal) else (one.raw.number, None, one.line.key)
+        for one in read(*chunks)
+    ]
+
+
+def test_columns_stand_in_any_order_and_unknown_ones_are_passed_over() -> None:
+    header = "Duration, start  TIME ,Caller,Report ID,Org UUID,Caller\n"
+    (line,) = read(f'{header}90,2026-11-18 09:30:00,"Smith, Ann",R-1,C-1,x\n'.encode())
+    assert isinstance(line, Accepted)
+    assert line.line.values.keys() == {"Duration", "Start time", "Report ID", "Org UUID"}
+
+
+def test_empty_and_na_cells_are_absent() -> None:
+    (line,) = read(HEADER, b"R-1, C-1 ,2026-11-18T09:30:00Z,90,\n")
+    assert isinstance(line, Accepted)
+    assert (line.line.values["Org UUID"], "Model" in line.line.values) == ("C-1", False)
+    assert told(HEADER, b"R-1,NA,2026-11-18T09:30:00Z,90,NA\n") == [(2, "Org UUID", "is missing")]
+
+
+CELLS = st.lists(st.sampled_from(["a", " ", ",", '"', "\n", "\r\n", "é", "NA"]), max_size=5).map("".join)
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=5), st.booleans(), st.data())
+def test_what_a_csv_writer_writes_is_read_wherever_chunks_end(
+    extra: list[list[str]], quotes_all: bool, data: st.DataObject
+) -> None:
+    text, end = io.StringIO(), data.draw(st.sampled_from(["\r\n", "\n"]))
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL, lineterminator=end)
+    writer.writerow([*call_line(), "a", 'b "b"', "c\nc"])
+    for number, cells in enumerate(extra):
+        writer.writerow([*call_line(f"R-{number}").values(), *cells])
+    content = BOM + text.getvalue().encode()
+    places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=4)))
+    chunks = [content[a:b] for a, b in zip([0, *places], [*places, len(content)], strict=True)]
+    assert keys(*chunks) == [f"R-{number}" for number in range(len(extra))]
+
+
+def test_a_row_is_counted_by_the_line_on_which_it_begins() -> None:
+    header = HEADER.replace(b"Model", b"Site,Model")
+    rows = b'\r\nR-1,C-1,x,90,"a\r\n\r\nb""c",8845\r\n\r\nR-2,C-1,x,90,,\n'
+    no_time = "is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z"
+    assert told(header, rows) == [(3, "Start time", no_time), (7, "Start time", no_time)]
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"R-0,C-1,2026-11-18T09:30:00Z,90", "has 4 cells, and the header has 5 columns"),
+        (b"R-0,C-1,2026-11-18T09:30:00Z,90,,", "has 6 cells, and the header has 5 columns"),
+        (b'R-0,"C-1"x,2026-11-18T09:30:00Z,90,', "is not CSV (',' expected after '\"')"),
+        (b'R-0,C"1,"2026-11-18T09:30:00Z,90,', "is not CSV (unexpected end of data)"),
+        (b"R-0,C-\xff,2026-11-18T09:30:00Z,90,", "is not valid UTF-8 (byte 7)"),
+        (b"R-0,C-1,2026-11-18T09:30:00Z,90," + b"x" * LONGEST_LINE, "is longer than 1,048,576 bytes"),
+        (b'R-0,C-1,2026-11-18T09:30:00Z,90,"', "opens a quote that is closed in another row"),
+    ],
+)
+def test_a_broken_row_stops_nothing_else(raw: bytes, reason: str) -> None:
+    rows = GOOD % 1 + raw + b"\r\n" + GOOD % 2 + b'R-3,C-1,2026-11-18T09:30:00Z,90,"x, y"\r\n' + GOOD % 4
+    if reason.startswith("opens"):
+        # The quote of the next row closes it, and that row is broken for it just as well.
+        rows = rows.replace(b'"x, y"', b'x y"')
+        wanted = [(2, None, "R-1"), (3, None, reason), (4, None, "R-2"), (5, None, "opens a quote that is not closed")]
+        assert told(HEADER, rows) == [*wanted, (6, None, "R-4")]
+        return
+    assert told(HEADER, rows) == [(2, None, "R-1"), (3, None, reason), *((n + 2, None, f"R-{n}") for n in (2, 3, 4))]
+
+
+def test_an_open_quote_costs_its_own_row_only() -> None:
+    opened = b'R-0,C-1,2026-11-18T09:30:00Z,90,"\n'
+    many = b"".join(GOOD % number for number in range(1, 30_000))
+    reason = "opens a quote that is not closed within 1,048,576 bytes"
+    for chunk in (100_000, len(many) + 1000):
+        content = HEADER + opened + many
+        first, *others = told(*(content[start : start + chunk] for start in range(0, len(content), chunk)))
+        assert first == (2, None, reason)
+        assert len(others) == 29_999
+    long = opened + b"x" * (LONGEST_LINE + 1) + b"\n" + GOOD % 1
+    wanted = [(2, None, "opens a quote that is not closed"), (3, None, "is longer than 1,048,576 bytes")]
+    assert told(HEADER, long) == [*wanted, (4, None, "R-1")]
+    wide = opened + b'x"' + b"x" * (LONGEST_LINE - 10) + b"\n" + GOOD % 1
+    assert told(HEADER, wide)[0] == (2, None, "is longer than 1,048,576 bytes")
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        (b"Report ID,Org UUID,Duration", "In the header row the column is missing: Start time."),
+        (
+            b"Report ID;Org UUID;Start time",
+            "In the header row the columns are missing: Report ID, Org UUID, Start time and Duration. "
+            "Columns are separated by commas.",
+        ),
+        (HEADER.strip() + b",report id,Model", "The header row names a column more than once: Report ID and Model."),
+        (b'"Report ID', "The header row opens a quote that is not closed."),
+        (b"Report\xff ID", "The header row is not valid UTF-8 (byte 7)."),
+    ],
+)
+def test_a_header_that_cannot_be_taken_refuses_the_report(header: bytes, sentence: str) -> None:
+    with pytest.raises(StreamRefused) as refused:
+        read(header + b"\n", GOOD % 1)
+    assert str(refused.value) == sentence
+
+
+def test_an_empty_report_and_one_without_rows_have_none() -> None:
+    assert read(b"") == read(BOM + b"\r\n\r\n") == read(HEADER) == []
+
+
+def test_reports_may_be_put_one_behind_the_other() -> None:
+    other = BOM + b"Duration,Report ID,Org UUID,Start time\n90,R-2,C-1,2026-11-18 09:30:00\n"
+    assert keys(HEADER, GOOD % 1, other, BOM, HEADER, GOOD % 3) == ["R-1", "R-2", "R-3"]
+    twice = b"Duration,Report ID,Org UUID,Start time,Duration\n"
+    assert told(HEADER, twice) == [(2, "Start time", "is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z")]
+
+
+def test_a_refused_row_can_be_mended_under_its_header() -> None:
+    (bad,) = read(HEADER, b'"R-1",C-1,never,90,"a, b"\r\n')
+    assert isinstance(bad, Refusal)
+    row = mendable_row(bad)
+    assert row.startswith(b'R-1,C-1,never,90,"a, b",2,Start time,"is not an RFC 3339')
+    told_columns = b",_refused line,_refused field,_refused reason,_refused raw\n"
+    assert keys(HEADER.strip() + told_columns, row.replace(b"never", b"2026-11-18T09:30:00")) == ["R-1"]
+    (again,) = read(HEADER.strip() + told_columns, row)
+    assert isinstance(again, Refusal)
+    assert mendable_row(again) == row
+
+
+def test_what_was_no_row_is_kept_as_text_however_often_it_comes_back() -> None:
+    (bad,) = read(HEADER, b'R-1,"C-1"x,\xff\n')
+    assert isinstance(bad, Refusal)
+    first = mendable_row(bad)
+    assert next(csv.reader([first.decode()])) == [*[""] * 5, "2", "", bad.reason, 'R-1,"C-1"x,\\xff']
+    told_columns = b",_refused line,_refused field,_refused reason,_refused raw\n"
+    (again,) = read(HEADER.strip() + told_columns, first)
+    assert isinstance(again, Refusal)
+    assert (again.reason, mendable_row(again).endswith(b',"R-1,""C-1""x,\\xff"\n')) == ("is missing", True)

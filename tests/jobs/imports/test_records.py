@@ -1,0 +1,120 @@
+"""How a stream of bytes becomes lines, and how refused ones are kept so that they can be mended."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.imports.records import LONGEST_LINE, LineKind
+from jobs.imports.records import Accepted, LineCutter, NdjsonReader, RawLine, Refusal, is_blank, read_raw
+from jobs.imports.refused_files import mendable
+from tests.domain.imports.factory_records import customer_line
+
+C = LineKind.CUSTOMERS
+BOM = b"\xef\xbb\xbf"
+
+
+def cut(*chunks: bytes) -> list[RawLine]:
+    cutter = LineCutter()
+    lines = [line for chunk in chunks for line in cutter.feed(chunk)] + list(cutter.end())
+    return [line for line in lines if not is_blank(line)]
+
+
+def refused(raw: bytes) -> Refusal:
+    found = read_raw(C, RawLine(7, raw))
+    assert isinstance(found, Refusal)
+    return found
+
+
+@given(st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"")), max_size=8), st.data())
+def test_chunks_may_end_anywhere(lines: list[bytes], data: st.DataObject) -> None:
+    content = b"\n".join(lines)
+    places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=4)))
+    chunks = [content[a:b] for a, b in zip([0, *places], [*places, len(content)], strict=True)]
+    assert cut(*chunks) == cut(content)
+    bare = [line.removeprefix(BOM).removesuffix(b"\r") for line in lines[1:]]
+    assert [line.raw for line in cut(content) if line.number > 1] == [line for line in bare if line.strip()]
+
+
+def test_blank_lines_are_counted_and_skipped() -> None:
+    reader = NdjsonReader(C)
+    read = [*reader.feed(b"a\n\n  \r\n"), *reader.feed(b"b"), *reader.end()]
+    assert [(line.line, line.raw) for line in read if isinstance(line, Refusal)] == [(1, b"a"), (4, b"b")]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    assert cut(BOM + b"{}\n{}") == [RawLine(1, b"{}"), RawLine(2, b"{}")]
+
+
+def test_files_put_one_behind_the_other_may_bring_their_byte_order_marks() -> None:
+    assert cut(BOM + b"{}\n", BOM + b"\n", BOM + b"[]\n", BOM) == [RawLine(1, b"{}"), RawLine(3, b"[]")]
+
+
+def test_a_carriage_return_does_not_count() -> None:
+    long = b"x" * LONGEST_LINE
+    assert cut(BOM, long, b"\r\n", long, b"\r\r\n")[0] == RawLine(1, long)
+    assert not cut(long, b"\r\r\n")[0].is_whole
+
+
+def test_a_line_of_one_mebibyte_is_taken_and_a_longer_one_is_not() -> None:
+    long = b"x" * LONGEST_LINE
+    whole, longer, after = cut(long, b"\n", long, b"x\nafter")
+    assert whole == RawLine(1, long)
+    assert (longer.number, longer.is_whole, len(longer.raw)) == (2, False, 1000)
+    assert after == RawLine(3, b"after")
+
+
+def test_a_long_line_is_not_held() -> None:
+    cutter = LineCutter()
+    for _ in range(64):
+        assert list(cutter.feed(b"x" * 65_536)) == []
+    assert len(cutter._held) <= LONGEST_LINE + 65_536
+    (line,) = cutter.feed(b"\n")
+    found = read_raw(C, line)
+    assert isinstance(found, Refusal)
+    assert found.reason == "is longer than 1,048,576 bytes"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b'{"externalId": "C-1"', "is not JSON (unexpected end of data"),
+        (b"{'a': 1}", "is not JSON ("),
+        (b'{"externalId": NaN}', "is not JSON ("),
+        (b'{"externalId": "\xff"}', "is not valid UTF-8 (byte 17)"),
+        (b"[" * 5000, "is not JSON ("),
+        (b'{"externalId": "\\ud800"}', "is not JSON ("),
+        (b"[1]", "must be an object, not a list"),
+    ],
+)
+def test_refuses_what_cannot_be_decoded(raw: bytes, reason: str) -> None:
+    found = refused(raw)
+    assert found.reason.startswith(reason)
+    assert (found.line, found.key, found.field) == (7, None, None)
+
+
+def test_a_refused_line_can_be_mended_and_read_again() -> None:
+    kept = orjson.loads(mendable(C, refused(orjson.dumps(customer_line(country="DEU")))))
+    assert kept.pop("_refused") == {
+        "kind": "customers",
+        "line": 7,
+        "field": "country",
+        "reason": "must be a country of two letters, such as DE",
+    }
+    assert kept == customer_line(country="DEU")
+    mended = read_raw(C, RawLine(1, orjson.dumps({**kept, "country": "DE", "_refused": {}})))
+    assert isinstance(mended, Accepted)
+
+
+def test_a_line_that_was_no_json_is_kept_as_text_however_often_it_comes_back() -> None:
+    first = mendable(C, refused(b'{"externalId": \xff'))
+    assert orjson.loads(first)["_refused"]["raw"] == '{"externalId": \\xff'
+    again = orjson.loads(mendable(C, refused(first)))
+    told = {"kind": "customers", "line": 7, "field": "externalId", "reason": "is missing"}
+    assert again["_refused"] == {**told, "raw": '{"externalId": \\xff'}
+
+
+def test_a_line_that_another_kind_refused_is_passed_over() -> None:
+    raw = RawLine(1, orjson.dumps(customer_line(_refused={"kind": "customers"})))
+    assert isinstance(read_raw(C, raw), Accepted)
+    assert read_raw(LineKind.TRIALS, raw) is None

@@ -1,0 +1,119 @@
+"""Kept figures: until the feed tells of a change, until time turns them, and never beyond what a caller has done."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from domain.types import PartnerRole
+from loaders.figure_cache import Kept
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.feed.feed import Feed
+from tests.store.feed.factory_feeds import Events, running_feed
+
+FAR = timedelta(days=1)
+
+
+@pytest.fixture
+def events(mongo_uri: str, database_name: str) -> Iterator[Events]:
+    with MongoClient[dict[str, Any]](mongo_uri) as client:
+        yield Events(client, database_name)
+
+
+@pytest.fixture
+async def feed(mongo_uri: str, database_name: str) -> AsyncIterator[Feed]:
+    async with running_feed(mongo_uri, database_name) as running:
+        yield running
+
+
+@pytest.fixture
+async def scope(mongo_uri: str, database_name: str) -> AsyncIterator[Scope]:
+    client = Client(mongo_uri, database_name)
+    yield Scope(client, "acme", utc_now())
+    await client.close()
+
+
+class Reader:
+    """Counts how often a figure is read; the value is that count."""
+
+    def __init__(self, turns_at: datetime) -> None:
+        self.count = 0
+        self._turns_at = turns_at
+
+    async def __call__(self) -> tuple[int, datetime]:
+        self.count += 1
+        return self.count, self._turns_at
+
+
+async def _heard(feed: Feed, events: Events, partner: str = "acme", **fields: Any) -> None:
+    """Inserts an event and waits until the feed has heard it."""
+    heard = asyncio.Event()
+    feed.listeners.append(lambda _: heard.set())
+    await events.insert([1], partner, **fields)
+    await asyncio.wait_for(heard.wait(), 10)
+
+
+async def test_a_figure_is_read_once_until_a_customer_changes(feed: Feed, scope: Scope, events: Events) -> None:
+    kept, read = Kept(feed), Reader(scope.now + FAR)
+    assert [(await kept.figure(scope, "f", 0, read)).value for _ in range(3)] == [1, 1, 1]
+    await _heard(feed, events, "other", customer_id="cus_1")
+    await _heard(feed, events, customer_id=None)
+    assert (await kept.figure(scope, "f", 0, read)).value == 1
+    await _heard(feed, events, customer_id="cus_1")
+    assert (await kept.figure(scope, "f", 0, read)).value == 2
+    await _heard(feed, events, customer_id=None, kind="SETTINGS_CHANGED")
+    assert (await kept.figure(scope, "f", 0, read)).value == 3
+
+
+async def test_time_turns_it_at_its_moment_and_not_a_millisecond_before(feed: Feed, scope: Scope) -> None:
+    turns_at = scope.now + FAR
+    kept, read = Kept(feed), Reader(turns_at)
+    await kept.figure(scope, "f", 0, read)
+    just_before = replace(scope, now=turns_at - timedelta(milliseconds=1))
+    assert await kept.figure(just_before, "f", 0, read) == (1, turns_at)
+    assert (await kept.figure(replace(scope, now=turns_at), "f", 0, read)).value == 2
+
+
+async def test_another_sight_has_figures_of_its_own(feed: Feed, scope: Scope) -> None:
+    kept, read = Kept(feed), Reader(scope.now + FAR)
+    own = replace(scope, administrator_id="adm_1", role=PartnerRole.ADMINISTRATOR)
+    assert (await kept.figure(scope, "f", 0, read)).value == 1
+    assert (await kept.figure(own, "f", 0, read)).value == 2
+    assert (await kept.figure(scope, "g", 0, read)).value == 3
+
+
+async def test_who_has_made_a_change_is_served_nothing_older(feed: Feed, scope: Scope, events: Events) -> None:
+    kept, read = Kept(feed), Reader(scope.now + FAR)
+    assert (await kept.figure(scope, "f", 0, read)).value == 1
+    ahead = feed.position.time + (1 << 32)
+    assert (await kept.figure(scope, "f", ahead, read)).value == 2
+    assert (await kept.figure(scope, "f", feed.position.time, read)).value == 2
+
+
+async def test_a_change_heard_while_it_was_read_keeps_it_from_being_kept(
+    feed: Feed, scope: Scope, events: Events
+) -> None:
+    kept, read = Kept(feed), Reader(scope.now + FAR)
+
+    async def slowly() -> tuple[int, datetime]:
+        await _heard(feed, events, customer_id="cus_1")
+        return await read()
+
+    assert (await kept.figure(scope, "f", 0, slowly)).value == 1
+    assert (await kept.figure(scope, "f", 0, read)).value == 2
+
+
+async def test_nothing_is_served_while_the_feed_is_silent(feed: Feed, scope: Scope) -> None:
+    kept, read = Kept(feed), Reader(scope.now + FAR)
+    assert (await kept.figure(scope, "f", 0, read)).value == 1
+    await feed.stop()
+    async with asyncio.timeout(10):
+        while feed.is_fresh:
+            await asyncio.sleep(0.05)
+    assert [(await kept.figure(scope, "f", 0, read)).value for _ in range(2)] == [2, 3]

@@ -1,0 +1,101 @@
+"""The sample's orders and invoices: lines that an import takes, and that tell how each subscription came about."""
+
+from collections import Counter
+from datetime import date, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.imports.records import LineKind, read_line
+from sample.licenses import License
+from sample.prices import Prices
+from tests.sample.test_sample import DAY, NOON, Sample, make, state_of
+
+Line = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    return make(tmp_path_factory.mktemp("papers"), 500)
+
+
+def by_subscription(lines: list[Line]) -> dict[str, list[Line]]:
+    return {number: list(some) for number, some in groupby(lines, lambda line: str(line["subscription"]))}
+
+
+def test_an_import_takes_every_line(partner: Sample) -> None:
+    for kind in (LineKind.ORDERS, LineKind.INVOICES):
+        read = [read_line(kind, line) for line in partner[kind]]
+        assert len({line.key for line in read}) == len(read) > 500
+
+
+def test_every_subscription_was_ordered_once_and_before_it_was_renewed(partner: Sample) -> None:
+    orders = by_subscription(partner["orders"])
+    assert set(orders) == {each["number"] for each in partner["subscriptions"]}
+    for each in partner["subscriptions"]:
+        first, *later = orders[each["number"]]
+        assert (first["kind"], first["placedAt"]) == ("NEW", each["addedAt"])
+        assert all(line["kind"] != "NEW" and first["placedAt"] <= line["placedAt"] < "2026-11-22" for line in later)
+        assert first["lines"] == [{"product": one["product"], "quantity": one["total"]} for one in each["licenses"]]
+    kinds = Counter(line["kind"] for line in partner["orders"])
+    assert min(kinds[kind] for kind in ("RENEWAL", "ADD_LICENSES", "REMOVE_LICENSES")) >= 5
+
+
+def test_given_back_licenses_are_negative_and_so_is_their_price(partner: Sample) -> None:
+    given_back = [line for line in partner["orders"] if line["kind"] == "REMOVE_LICENSES"]
+    assert all(line["lines"][0]["quantity"] < 0 for line in given_back)
+    assert all(float(line.get("amount", -1)) < 0 for line in given_back)
+
+
+def test_what_is_not_set_up_or_has_not_begun_was_not_billed(partner: Sample) -> None:
+    billed = by_subscription(partner["invoices"])
+    for each in partner["subscriptions"]:
+        if state_of(each, NOON) in ("READY_FOR_SETUP", "SCHEDULED"):
+            assert each["number"] not in billed
+    running = [each["number"] for each in partner["subscriptions"] if state_of(each, NOON) == "ACTIVE"]
+    assert sum(number in billed for number in running) > 0.95 * len(running)
+
+
+def test_invoices_go_on_in_time_and_only_the_newest_is_unpaid(partner: Sample) -> None:
+    for some in by_subscription(partner["invoices"]).values():
+        standing = [line for line in some if line["state"] != "VOID"]
+        days = [date.fromisoformat(line["issuedOn"]) for line in standing]
+        assert days == sorted(days)
+        assert days[-1] <= DAY
+        assert all(line["state"] == "PAID" for line in standing[:-1])
+        assert all(
+            date.fromisoformat(line["dueOn"]) - date.fromisoformat(line["issuedOn"]) == timedelta(30) for line in some
+        )
+    assert set(Counter(line["state"] for line in partner["invoices"])) == {"OPEN", "PAID", "OVERDUE", "VOID"}
+
+
+def test_the_unpaid_are_overdue(partner: Sample) -> None:
+    billed = by_subscription(partner["invoices"])
+    suspended = [each["number"] for each in partner["subscriptions"] if each.get("suspended")]
+    assert suspended
+    assert {billed[number][-1]["state"] for number in suspended} == {"OVERDUE"}
+
+
+def test_each_customer_pays_in_the_currency_of_its_country(partner: Sample) -> None:
+    countries = {each["externalId"]: each.get("country") for each in partner["customers"]}
+    customers = {each["number"]: each["customer"] for each in partner["subscriptions"]}
+    currencies: dict[Any, set[str]] = {}
+    for line in partner["invoices"]:
+        currencies.setdefault(countries[customers[line["subscription"]]], set()).add(line["currency"])
+    assert all(len(found) == 1 for found in currencies.values())
+    assert (currencies["US"], currencies["DE"], currencies[None]) == ({"USD"}, {"EUR"}, {"EUR"})
+
+
+def test_prices_are_exact_and_have_the_decimals_of_their_currency() -> None:
+    licenses = (License("MEETINGS", 3, 0, 0), License("CALLING", 1, 0, 0))
+    assert Prices("DE").amount(licenses, 12) == "568.80"
+    assert Prices("JP").amount(licenses, 12) == "96696"
+    assert Prices(None).amount((License("CALLING", -2, 0, 0),), 1) == "-19.80"
+
+
+def test_the_same_seed_and_day_give_the_same_papers(tmp_path: Path) -> None:
+    few, many = make(tmp_path / "few", 70), make(tmp_path / "many", 90)
+    for kind in ("orders", "invoices"):
+        assert many[kind][: len(few[kind])] == few[kind]

@@ -1,0 +1,119 @@
+"""The sample's calls: eight weeks that an import takes, believable in how much, when, how well and through what."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.calling.calls import CallFeature, CallQuality, QueueOutcome, endpoint_of, features_of, quality_of
+from domain.imports.records import LineKind, read_line
+from tests.sample.test_sample import DAY, Line, Sample, make
+
+MONDAYS = [date(2026, 9, 21) + timedelta(weeks=number) for number in range(8)]
+THIS_WEEK = MONDAYS[-1] + timedelta(weeks=1)
+WORKDAYS = range(5)
+
+
+@pytest.fixture(scope="module")
+def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    return make(tmp_path_factory.mktemp("calls"), 2_000)
+
+
+def told(row: Line) -> Line:
+    """What a row says; "NA" says nothing."""
+    return {name: cell for name, cell in row.items() if cell != "NA"}
+
+
+def start(row: Line) -> datetime:
+    return datetime.fromisoformat(row["Start time"].removesuffix("Z"))
+
+
+def monday(moment: datetime) -> date:
+    return moment.date() - timedelta(days=moment.weekday())
+
+
+def features(row: Line) -> list[CallFeature]:
+    said = told(row)
+    reasons = [said.get(f"{which} reason") for which in ("Related", "Redirect", "Original")]
+    return features_of(reasons, said.get("User type"), said.get("Call Recording Result"))
+
+
+def test_an_import_takes_every_line(partner: Sample) -> None:
+    kinds = {LineKind.CALLS: 25_000, LineKind.CALL_MEDIA: 18_000, LineKind.QUEUE_CALLS: 3_000}
+    for kind, least in kinds.items():
+        read = [read_line(kind, told(line)) for line in partner[kind]]
+        # A first load has to stay short.
+        assert least < len({line.key for line in read}) == len(read) < 2 * least
+
+
+def test_there_are_eight_completed_weeks_and_the_days_of_this_one_that_are_over(partner: Sample) -> None:
+    weeks = Counter(monday(start(row)) for row in partner["calls"])
+    assert sorted(weeks) == [*MONDAYS, THIS_WEEK]
+    assert max(weeks.values()) < 2 * min(weeks[week] for week in MONDAYS)
+    ends = max(start(row) + timedelta(seconds=int(row["Duration"])) for row in partner["calls"])
+    assert ends.date() == DAY - timedelta(days=1)
+    assert {line["offeredAt"][:10] for line in partner["queue-calls"]} <= {
+        row["Start time"][:10] for row in partner["calls"]
+    }
+
+
+def test_people_call_on_workdays(partner: Sample) -> None:
+    days = Counter(start(row).weekday() for row in partner["calls"])
+    assert sum(days[day] for day in WORKDAYS) > 0.95 * days.total()
+    assert all(day in days for day in range(7))
+
+
+def test_few_customers_and_users_make_most_calls(partner: Sample) -> None:
+    by_customer = sorted(Counter(row["Org UUID"] for row in partner["calls"]).values(), reverse=True)
+    assert 100 < len(by_customer) < 400
+    assert sum(by_customer[: len(by_customer) // 5]) > 0.4 * sum(by_customer)
+    last = [row for row in partner["calls"] if monday(start(row)) == MONDAYS[-1] and row["User UUID"] != "NA"]
+    users = Counter(row["User UUID"] for row in last).values()
+    assert min(sum(1 for calls in users if low <= calls <= high) for low, high in ((1, 10), (11, 50), (51, 99))) > 5
+
+
+def test_users_do_not_outnumber_the_licences_of_their_customer(partner: Sample) -> None:
+    assigned: Counter[str] = Counter()
+    for held in partner["subscriptions"] + partner["trials"]:
+        lines = [line["assigned"] for line in held["licenses"] if line["product"] == "CALLING"]
+        assigned[held["customer"]] += sum(lines)
+    users = {(row["Org UUID"], row["User UUID"]) for row in partner["calls"] if row["User UUID"] != "NA"}
+    for customer, count in Counter(customer for customer, _ in users).items():
+        assert count <= assigned[customer]
+
+
+def test_calls_come_from_every_endpoint_and_go_through_every_feature(partner: Sample) -> None:
+    endpoints = Counter(endpoint_of(row["Client type"], row["Model"]) for row in partner["calls"])
+    assert (len(endpoints), endpoints.most_common(1)[0][0]) == (4, "WEBEX_APP")
+    found = Counter(feature for row in partner["calls"] for feature in features(row))
+    assert set(found) == set(CallFeature)
+    assert found.total() < 0.5 * len(partner["calls"])
+
+
+def test_some_calls_sound_bad_and_some_were_not_measured(partner: Sample) -> None:
+    customers = {row["Report ID"]: row["Org UUID"] for row in partner["calls"]}
+    poor: Counter[str] = Counter()
+    for line in partner["call-media"]:
+        figures = (line.get(name) for name in ("packetLossPercent", "jitterMs", "latencyMs"))
+        poor[customers[line["reportId"]]] += quality_of(*figures) is CallQuality.POOR
+    assert 0.02 < poor.total() / len(partner["call-media"]) < 0.1
+    assert 0.5 < len(partner["call-media"]) / len(customers) < 0.9
+    assert len([count for count in poor.values() if count > 40]) >= 3
+    assert any("latencyMs" not in line for line in partner["call-media"])
+
+
+def test_queues_lose_some_callers_who_waited_longer(partner: Sample) -> None:
+    waits: dict[str, list[int]] = {}
+    for line in partner["queue-calls"]:
+        waits.setdefault(line["outcome"], []).append(line["waitSeconds"])
+    assert set(waits) == {outcome.name for outcome in QueueOutcome}
+    assert len(waits["ANSWERED"]) > 0.7 * len(partner["queue-calls"])
+    mean = {outcome: sum(seconds) / len(seconds) for outcome, seconds in waits.items()}
+    assert mean["ANSWERED"] < mean["ABANDONED"]
+    assert len({line["customer"] for line in partner["queue-calls"]}) > 20
+
+
+def test_a_monday_has_nothing_of_its_own_week(tmp_path: Path) -> None:
+    sample = make(tmp_path, 60, day=date(2026, 11, 23))
+    assert max(start(row) for row in sample["calls"]) < datetime(2026, 11, 23)

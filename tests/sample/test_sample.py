@@ -1,0 +1,391 @@
+"""The sample partner: valid lines, every status in believable shares, and the same bytes each time.
+
+Domain.md is read here once more, in plain Python, so that a mistake of our rules cannot hide in the sample.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dateutil.relativedelta import relativedelta
+
+from sample.seeded_random import Dice
+from sample.writer import write_sample
+
+DAY = date(2026, 11, 22)
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PRODUCTS = {"MEETINGS", "CALLING", "MESSAGING", "REAL_TIME_TRANSLATIONS"}
+STATUSES = {
+    "SUSPENDED",
+    "LICENSE_OVERAGE",
+    "EXPIRING_SOON",
+    "EXPIRED",
+    "READY_FOR_ORDER_SETUP",
+    "NO_RECENT_ACTIVITY",
+    "TRIAL",
+    "SUBSCRIPTION",
+}
+Line = dict[str, Any]
+Sample = dict[str, list[Line]]
+
+
+def read(paths: list[Path]) -> Sample:
+    sample: Sample = {}
+    for path in paths:
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+        kind, _, ending = path.name.partition(".")
+        is_table = ending.startswith("csv")
+        sample[kind] = (
+            list(csv.DictReader(io.StringIO(text))) if is_table else [json.loads(line) for line in text.splitlines()]
+        )
+    return sample
+
+
+def make(directory: Path, customers: int, seed: int = 1, day: date = DAY) -> Sample:
+    return read(write_sample(directory, customers, seed, day))
+
+
+@pytest.fixture(scope="module")
+def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    return make(tmp_path_factory.mktemp("sample"), 2_000)
+
+
+def at(text: str) -> datetime:
+    """An instant in whole seconds with a Z; anything else fails."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def end_of(entitlement: Line, now: datetime) -> datetime:
+    first = at(entitlement["endsAt"])
+    if not entitlement.get("autoRenew"):
+        return first
+    return next(
+        end
+        for number in range(1_000)
+        if (end := first + relativedelta(months=number * entitlement["termMonths"])) > now
+    )
+
+
+def state_of(entitlement: Line, now: datetime) -> str:
+    if "cancelledAt" in entitlement and at(entitlement["cancelledAt"]) <= now:
+        return "CANCELLED"
+    if end_of(entitlement, now) <= now:
+        return "EXPIRED"
+    if not entitlement.get("setUp", True):
+        return "READY_FOR_SETUP"
+    if at(entitlement["startsAt"]) > now:
+        return "SCHEDULED"
+    return "SUSPENDED" if entitlement.get("suspended") else "ACTIVE"
+
+
+def statuses_of(customer: Line, held: list[Line], now: datetime) -> set[str]:
+    states = [state_of(entitlement, now) for entitlement in held]
+    running = [each for each, state in zip(held, states, strict=True) if state in {"ACTIVE", "SUSPENDED"}]
+    soon = [each for each in running if not each.get("autoRenew") and end_of(each, now) <= now + timedelta(days=30)]
+    seen = at(customer["lastAdministratorSignInAt"] or customer["createdAt"])
+    holds = {
+        "SUSPENDED": "SUSPENDED" in states,
+        "LICENSE_OVERAGE": any(line["assigned"] > line["total"] for each in running for line in each["licenses"]),
+        "EXPIRING_SOON": bool(soon),
+        "EXPIRED": bool(held) and set(states) <= {"EXPIRED", "CANCELLED"},
+        "READY_FOR_ORDER_SETUP": "READY_FOR_SETUP" in states,
+        "NO_RECENT_ACTIVITY": bool(running) and seen + timedelta(days=60) <= now,
+        "TRIAL": any("autoRenew" not in each for each in running),
+        "SUBSCRIPTION": any("autoRenew" in each for each in running),
+    }
+    return {status for status, is_there in holds.items() if is_there}
+
+
+def entitlements(sample: Sample) -> list[Line]:
+    return sample["subscriptions"] + sample["trials"]
+
+
+def held_by_customer(sample: Sample) -> dict[str, list[Line]]:
+    held: dict[str, list[Line]] = {customer["externalId"]: [] for customer in sample["customers"]}
+    for entitlement in entitlements(sample):
+        held[entitlement["customer"]].append(entitlement)
+    return held
+
+
+def statuses_by_customer(sample: Sample, now: datetime) -> dict[str, set[str]]:
+    held = held_by_customer(sample)
+    return {each["externalId"]: statuses_of(each, held[each["externalId"]], now) for each in sample["customers"]}
+
+
+def status_counts(sample: Sample, now: datetime = NOON) -> Counter[str]:
+    return Counter(status for statuses in statuses_by_customer(sample, now).values() for status in statuses)
+
+
+def test_same_seed_and_day_give_the_same_bytes(tmp_path: Path) -> None:
+    first = write_sample(tmp_path / "first", 120, 7, DAY)
+    second = write_sample(tmp_path / "second", 120, 7, DAY)
+    assert [path.name for path in first] == [
+        "customers.ndjson",
+        "administrators.ndjson",
+        "subscriptions.ndjson",
+        "trials.ndjson",
+        "orders.ndjson",
+        "invoices.ndjson",
+        "license-usage.ndjson.gz",
+        "resources.ndjson",
+        "calls.csv.gz",
+        "call-media.ndjson.gz",
+        "queue-calls.ndjson",
+    ]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_bytes_are_those_of_every_other_platform_and_version(tmp_path: Path) -> None:
+    digest = hashlib.sha256()
+    for path in write_sample(tmp_path, 60, 7, DAY):
+        # Another zlib may pack the same lines into other bytes.
+        digest.update(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+    assert digest.hexdigest() == "b0c425a840bf1f75bb7e67a51e66a68e7adaf101c8ceaec98f7a1817bd98d4fd"
+
+
+def test_packed_files_carry_neither_name_nor_time(tmp_path: Path) -> None:
+    packed = [path.read_bytes() for path in write_sample(tmp_path, 1, 1, DAY) if path.suffix == ".gz"]
+    assert [(each[3], each[4:8]) for each in packed] == [(0, bytes(4))] * 3
+
+
+def test_other_seed_or_day_gives_another_partner(tmp_path: Path) -> None:
+    usual = make(tmp_path, 20)
+    assert make(tmp_path, 20, seed=2)["customers"] != usual["customers"]
+    assert make(tmp_path, 20, day=DAY + timedelta(days=1))["customers"] != usual["customers"]
+
+
+def test_customers_are_the_same_however_many_there_are(tmp_path: Path) -> None:
+    few, many = make(tmp_path, 70), make(tmp_path, 90)
+    of_customers = ("customers", "subscriptions", "trials", "orders", "invoices", "license-usage")
+    for kind in (*of_customers, "calls", "call-media", "queue-calls"):
+        assert many[kind][: len(few[kind])] == few[kind]
+
+
+@pytest.mark.parametrize("customers", [0, 1, 10])
+def test_small_partner_has_its_customers_and_administrators(tmp_path: Path, customers: int) -> None:
+    sample = make(tmp_path, customers)
+    assert len(sample["customers"]) == customers
+    assert {each["email"] for each in sample["administrators"]} >= {
+        f"{name}@partner.example" for name in ("full", "admin", "readonly", "helpdesk")
+    }
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("hour", [0, 12, 24])
+def test_every_status_is_there_from_fifty_customers_on(tmp_path: Path, seed: int, hour: int) -> None:
+    now = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(hours=hour)
+    assert set(status_counts(make(tmp_path, 50, seed), now)) == STATUSES
+
+
+@pytest.mark.parametrize("day", [date(2024, 2, 29), date(2026, 3, 31), date(2027, 1, 1), date(2026, 11, 23)])
+def test_every_status_is_there_on_any_day(tmp_path: Path, day: date) -> None:
+    now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    assert set(status_counts(make(tmp_path, 50, day=day), now)) == STATUSES
+
+
+@pytest.mark.parametrize(
+    ("status", "low", "high"),
+    [
+        ("TRIAL", 8, 14),
+        ("EXPIRING_SOON", 5, 11),
+        ("LICENSE_OVERAGE", 4, 8),
+        ("NO_RECENT_ACTIVITY", 8, 13),
+        ("READY_FOR_ORDER_SETUP", 2, 5),
+        ("SUSPENDED", 1, 4),
+        ("EXPIRED", 6, 10),
+        ("SUBSCRIPTION", 70, 90),
+    ],
+)
+def test_shares_are_believable(partner: Sample, status: str, low: int, high: int) -> None:
+    assert low <= status_counts(partner)[status] * 100 / len(partner["customers"]) <= high
+
+
+def test_most_subscriptions_renew_and_most_customers_need_nothing(partner: Sample) -> None:
+    renewing = sum(each["autoRenew"] for each in partner["subscriptions"])
+    assert 0.6 < renewing / len(partner["subscriptions"]) < 0.95
+    calm = [
+        statuses for statuses in statuses_by_customer(partner, NOON).values() if statuses <= {"TRIAL", "SUBSCRIPTION"}
+    ]
+    assert 0.5 < len(calm) / 2_000 < 0.8
+
+
+def test_customers_hold_nothing_one_or_several_entitlements(partner: Sample) -> None:
+    sizes = Counter(len(held) for held in held_by_customer(partner).values())
+    assert 5 <= sizes[0] <= 40
+    assert sizes[1] > 1_000
+    assert all(sizes[number] > 0 for number in range(2, 7))
+
+
+def test_some_are_scheduled_cancelled_converted_or_never_signed_in(partner: Sample) -> None:
+    states = Counter(state_of(each, NOON) for each in entitlements(partner))
+    assert min(states[state] for state in ("SCHEDULED", "CANCELLED", "EXPIRED", "SUSPENDED", "READY_FOR_SETUP")) >= 20
+    starts = {(each["customer"], each["startsAt"]) for each in partner["subscriptions"]}
+    assert sum((each["customer"], each["endsAt"]) in starts for each in partner["trials"]) >= 100
+    assert sum(each["lastAdministratorSignInAt"] is None for each in partner["customers"]) >= 40
+
+
+def test_some_renewals_have_not_been_delivered_yet(partner: Sample) -> None:
+    overdue = [each for each in partner["subscriptions"] if each["autoRenew"] and at(each["endsAt"]) <= NOON]
+    assert any(state_of(each, NOON) == "ACTIVE" for each in overdue)
+
+
+def test_the_clock_turns_statuses_in_the_hours_of_the_day(partner: Sample) -> None:
+    midnight = datetime(2026, 11, 22, tzinfo=UTC)
+    hours = [statuses_by_customer(partner, midnight + timedelta(hours=number)) for number in range(0, 25, 4)]
+    for before, after in pairwise(hours):
+        assert sum(before[customer] != after[customer] for customer in before) >= 3
+
+
+def test_names_and_domains_are_given_once(partner: Sample) -> None:
+    for key in ("externalId", "name", "domain"):
+        values = [each[key] for each in partner["customers"] if key in each]
+        assert len(set(values)) == len(values)
+
+
+def test_names_are_in_many_scripts_and_domains_are_plain(partner: Sample) -> None:
+    text = " ".join(each["name"] for each in partner["customers"])
+    for word in ("Đorđević", "Müller", "Łódź", "Ångström", "São Paulo", "株式会社", "Київ", "Αθήνα", "النور", "한강"):
+        assert word in text
+    assert "भारत" in text
+    assert "כרמל" in text
+    domains = [each["domain"] for each in partner["customers"] if "domain" in each]
+    assert all(domain.isascii() and domain.endswith(".example") and "xn--" not in domain for domain in domains)
+    assert all(set(domain) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.") for domain in domains)
+
+
+def test_sizes_are_skewed(partner: Sample) -> None:
+    totals = sorted(line["total"] for each in partner["subscriptions"] for line in each["licenses"])
+    assert totals[len(totals) // 2] < 60
+    assert totals[-1] > 5_000
+
+
+def test_customers_lines_are_valid(partner: Sample) -> None:
+    for each in partner["customers"]:
+        assert set(each) <= {
+            "externalId",
+            "name",
+            "domain",
+            "country",
+            "managedBy",
+            "createdAt",
+            "lastAdministratorSignInAt",
+        }
+        assert each["name"] == each["name"].strip() != ""
+        assert len(each.get("country", "XX")) == 2
+        assert each["managedBy"] in {"PARTNER_ORGANIZATION", "EXTERNAL_ADMINISTRATOR"}
+        assert at(each["createdAt"]).date() < DAY
+        if each["lastAdministratorSignInAt"] is not None:
+            assert each["createdAt"] <= each["lastAdministratorSignInAt"] < "2026-11-22"
+    assert Counter(each["managedBy"] for each in partner["customers"])["PARTNER_ORGANIZATION"] > 1_600
+
+
+def test_entitlements_lines_are_valid(partner: Sample) -> None:
+    created = {each["externalId"]: each["createdAt"] for each in partner["customers"]}
+    numbers = [each["number"] for each in entitlements(partner)]
+    assert len(set(numbers)) == len(numbers)
+    for each in entitlements(partner):
+        assert at(each["endsAt"]) > at(each["startsAt"])
+        assert created[each["customer"]] <= each["addedAt"] < "2026-11-22"
+        assert 1 <= each.get("termMonths", 1) <= 120
+        assert each.get("cancelledAt", "2026") < "2026-11-22"
+        products = [line["product"] for line in each["licenses"]]
+        assert products
+        assert set(products) <= PRODUCTS
+        assert len(set(products)) == len(products)
+        assert all(0 <= line["used"] <= line["assigned"] <= 1_000_000 for line in each["licenses"])
+        assert all(1 <= line["total"] <= 1_000_000 for line in each["licenses"])
+
+
+def test_subscriptions_and_trials_have_their_own_fields_only(partner: Sample) -> None:
+    shared = {"number", "customer", "addedAt", "startsAt", "endsAt", "licenses"}
+    assert all(set(each) == shared for each in partner["trials"])
+    needed = shared | {"termMonths", "autoRenew"}
+    assert all(
+        needed <= set(each) <= needed | {"setUp", "suspended", "cancelledAt"} for each in partner["subscriptions"]
+    )
+
+
+def test_administrators_have_every_role_and_state(partner: Sample) -> None:
+    known = {each["externalId"] for each in partner["customers"]}
+    by_email = {each["email"]: each for each in partner["administrators"]}
+    assert len(by_email) == len(partner["administrators"])
+    assert {each["role"] for each in partner["administrators"]} == {
+        "FULL_ADMINISTRATOR",
+        "ADMINISTRATOR",
+        "READ_ONLY_ADMINISTRATOR",
+        "HELPDESK_ADMINISTRATOR",
+    }
+    assert {each["state"] for each in partner["administrators"]} == {"ACTIVE", "INVITED", "DEACTIVATED"}
+    assert (by_email["full@partner.example"]["role"], by_email["full@partner.example"]["state"]) == (
+        "FULL_ADMINISTRATOR",
+        "ACTIVE",
+    )
+    assert 60 <= len(by_email["admin@partner.example"]["assigned"]) <= 140
+    for each in partner["administrators"]:
+        assert ("assigned" in each) == (each["role"] == "ADMINISTRATOR")
+        assert set(each.get("assigned", [])) <= known
+
+
+def usage_by_line(sample: Sample) -> dict[tuple[str, str], list[Line]]:
+    rows: dict[tuple[str, str], list[Line]] = {}
+    for row in sample["license-usage"]:
+        rows.setdefault((row["entitlement"], row["product"]), []).append(row)
+    return rows
+
+
+def test_usage_lines_are_valid_and_belong_to_a_line(partner: Sample) -> None:
+    known = {(each["number"], line["product"]) for each in entitlements(partner) for line in each["licenses"]}
+    rows = usage_by_line(partner)
+    assert set(rows) <= known
+    for each in rows.values():
+        days = [row["day"] for row in each]
+        assert days == sorted(set(days))
+        assert "2026-08-14" <= days[0] <= days[-1] <= "2026-11-21"
+        assert all(0 <= row["used"] <= row["assigned"] <= 1_000_000 for row in each)
+        assert all(0 <= row["total"] <= 1_000_000 for row in each)
+
+
+def test_newest_usage_is_what_the_entitlement_says(partner: Sample) -> None:
+    figures = {(each["number"], line["product"]): line for each in entitlements(partner) for line in each["licenses"]}
+    for key, rows in usage_by_line(partner).items():
+        newest = {name: rows[-1][name] for name in ("product", "total", "assigned", "used")}
+        assert newest == figures[key]
+
+
+def test_running_lines_have_every_completed_week_and_yesterday(partner: Sample) -> None:
+    rows = usage_by_line(partner)
+    oldest = DAY - timedelta(days=100)
+    sundays = {day for number in range(1, 101) if (day := DAY - timedelta(days=number)).weekday() == 6}
+    assert len(sundays) >= 14
+    for each in entitlements(partner):
+        started = at(each["startsAt"]).date()
+        if state_of(each, NOON) not in {"ACTIVE", "SUSPENDED"} or started >= DAY:
+            continue
+        for line in each["licenses"]:
+            days = {date.fromisoformat(row["day"]) for row in rows[each["number"], line["product"]]}
+            assert {day for day in sundays if day >= max(started, oldest)} <= days
+            assert DAY - timedelta(days=1) in days
+
+
+def test_history_of_large_entitlements_is_daily_for_a_fortnight(partner: Sample) -> None:
+    fortnight = {(DAY - timedelta(days=number)).isoformat() for number in range(1, 15)}
+    daily = [rows for rows in usage_by_line(partner).values() if fortnight <= {row["day"] for row in rows}]
+    assert len(daily) > 500
+
+
+def test_first_load_stays_short(partner: Sample) -> None:
+    assert 50_000 <= len(partner["license-usage"]) <= 90_000
+
+
+def test_a_table_without_weight_has_no_item() -> None:
+    with pytest.raises(ValueError, match="without weight"):
+        Dice(1).weighted([("nothing", 0)])

@@ -1,0 +1,102 @@
+"""Operations are parsed and checked once for a text, refused before they can cost anything, and stopped in time."""
+
+import asyncio
+from time import process_time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import strawberry
+
+from schema.build import build_schema
+from server.graphql.operations import Operations, Refusal
+
+OPERATIONS = Operations(build_schema())
+
+
+def outcome(text: str, name: str | None = None, operations: Operations = OPERATIONS) -> str:
+    """The code with which a text is refused, or its operation's kind."""
+    try:
+        return operations.prepare(text, name).kind.name
+    except Refusal as refused:
+        return str(refused.errors[0]["extensions"]["code"])
+
+
+def test_a_text_is_parsed_and_validated_once() -> None:
+    text = "query A { feedCursor } query B { viewer { permissions } }"
+    one, two = OPERATIONS.prepare(text, "A"), OPERATIONS.prepare(text, "B")
+    assert one.document is two.document
+    assert one.definition is not two.definition
+
+
+def test_the_name_chooses_among_several_operations() -> None:
+    text = "query A { feedCursor } subscription B { customerStatusChanged { cursor } }"
+    assert (outcome(text, "A"), outcome(text, "B")) == ("QUERY", "SUBSCRIPTION")
+    assert (outcome(text, "C"), outcome(text)) == ("BAD_USER_INPUT", "BAD_USER_INPUT")
+    assert (outcome("{ feedCursor }"), outcome("{ feedCursor }", "A")) == ("QUERY", "BAD_USER_INPUT")
+
+
+CHAIN = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(150))
+ATTACKS = {
+    "aliases at the root": "{" + " ".join(f"a{n}: viewer {{ permissions }}" for n in range(300)) + "}",
+    "one field again and again": "{ viewer {" + "permissions " * 1900 + "} }",
+    "chained fragments": "{ ...F0 } " + CHAIN + "fragment F150 on Query { feedCursor }",
+    "fragments in a circle": "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
+    "directives": "{ viewer" + " @include(if: true)" * 280 + " { permissions } }",
+    "unknown fields": "{" + " ".join(f"x{n}" for n in range(1900)) + "}",
+    "unused variables": "query (" + " ".join(f"$v{n}: Int" for n in range(480)) + ") { feedCursor }",
+    "a long value": '{ node(id: "' + "a" * 900_000 + '") { id } }',
+    "a long comment": "#" * 900_000 + "\n{ feedCursor }",
+    "nested introspection": "{ __schema { types" + " { fields { type" * 6 + " { name } " + "} }" * 6 + " } }",
+    "nested input": "{ customers(filter: " + "{ not: " * 300 + "{}" + " }" * 300 + ") { totalCount } }",
+    "many operations": " ".join(f"query Q{n} {{ feedCursor }}" for n in range(390)),
+    "nested selections": "{ viewer " + "{ partner " * 900 + "}" * 901,
+    "tokens": "{" + " feedCursor" * 2001 + "}",
+}
+
+
+@pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS.keys())
+def test_an_attack_is_refused_before_it_costs_anything(text: str) -> None:
+    # A fresh one, so that nothing is remembered; the bound is some ten times what it takes.
+    operations, begun = Operations(build_schema()), process_time()
+    assert outcome(text, operations=operations) in {"QUERY_TOO_COMPLEX", "GRAPHQL_VALIDATION_FAILED"}
+    assert process_time() - begun < 0.5
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def never(self) -> int:
+        await asyncio.Event().wait()
+        return 1
+
+
+async def test_an_operation_that_takes_too_long_is_stopped() -> None:
+    operations = Operations(strawberry.Schema(query=Query), seconds=0.02)
+    context: Any = SimpleNamespace(feed=None)
+    answer = await operations.answer(operations.prepare("{ never }", None), None, context)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["TIMEOUT"]
+    assert "data" not in answer
+
+
+async def test_the_cursor_of_the_feed_is_taken_before_anything_is_read() -> None:
+    told: list[str] = []
+
+    class Feed:
+        async def now_cursor(self, _partner_id: str) -> str:
+            told.append("cursor")
+            return "c"
+
+    class Loaders:
+        class customers:  # noqa: N801
+            @staticmethod
+            async def get(_id: str) -> None:
+                told.append("customer")
+
+    scope, viewer = SimpleNamespace(partner_id="acme"), SimpleNamespace(permissions=())
+    held = {"scope": scope, "loaders": Loaders(), "viewer": viewer, "seen": 0}
+    context: Any = SimpleNamespace(feed=Feed(), feed_cursor=None, **held)
+    text = 'query { node(id: "cus_' + "0" * 24 + '") { id } ...F } fragment F on Query { feedCursor }'
+    answer = await OPERATIONS.answer(OPERATIONS.prepare(text, None), None, context)
+    assert answer == {"data": {"node": None, "feedCursor": "c"}}
+    assert told == ["cursor", "customer"]

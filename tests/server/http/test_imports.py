@@ -1,0 +1,232 @@
+"""POST /import/{kind} over real sockets: streams in, counts and refusals out, and who may."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from domain.imports.records import LineKind
+from server.app.app_state import Hub
+from server.auth.tokens import Verifier, issue
+from server.http import imports
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.database.secrets import signing_key
+from store.indexes import ensure_indexes
+from store.tenants.administrators import Administrators
+from store.tenants.partner_creation import create_partner
+from tests.domain.imports.factory_records import (
+    administrator_line,
+    customer_line,
+    invoice_line,
+    order_line,
+    subscription_line,
+)
+from tests.jobs.imports.factory_calls import media, queue_call, report, row, with_customers
+from tests.jobs.imports.factory_imports import documents, import_lines, ndjson, one
+
+FOUNDER = "root@partner.example"
+
+
+class World:
+    """A partner, the endpoint on a free port, and tokens for it."""
+
+    def __init__(self, scope: Scope, address: tuple[str, int], key: Any) -> None:
+        self.scope, self.address, self._key = scope, address, key
+        self.http = httpx.AsyncClient(base_url=f"http://{address[0]}:{address[1]}", timeout=30)
+
+    async def token(self, scopes: str = "import", email: str = FOUNDER) -> str:
+        """A token of the local issuer."""
+        administrator = await Administrators(self.scope).by_email(email)
+        assert administrator is not None
+        return issue(self._key, self.scope.partner_id, administrator.id, utc_now(), scope=scopes)
+
+    async def post(self, kind: str, content: Any, scopes: str = "import", **headers: str) -> httpx.Response:
+        """Delivers a body."""
+        sent = {"Authorization": f"Bearer {await self.token(scopes)}", **headers}
+        return await self.http.post(f"/import/{kind}", content=content, headers=sent)
+
+
+@asynccontextmanager
+async def served(hub: Hub) -> AsyncIterator[tuple[str, int]]:
+    application = Starlette(routes=imports.routes)
+    application.state.hub = hub
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(application, log_level="warning", access_log=False, ws="none", lifespan="off")
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield listener.getsockname()
+        finally:
+            server.should_exit = True
+            await running
+
+
+@pytest.fixture
+async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+    client = Client(mongo_uri, database_name)
+    await ensure_indexes(client)
+    scope = Scope(client, "acme", utc_now())
+    await create_partner(scope, "Acme Telecom", FOUNDER, [])
+    key = await signing_key(client)
+    unused = cast(Any, None)
+    hub = Hub(unused, client, unused, unused, Verifier(key), unused, unused)
+    async with served(hub) as address:
+        made = World(scope, address, key)
+        async with made.http:
+            yield made
+    await client.close()
+
+
+async def test_answers_with_counts_and_refusals(world: World) -> None:
+    lines = ndjson(customer_line("C-1"), b"{", customer_line("C-2", country="DEU"))
+    answer = await world.post("customers", lines)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    body = answer.json()
+    first, second = body.pop("refusals")
+    assert body == {"added": 1, "changed": 0, "unchanged": 0, "refused": 2}
+    assert first["line"] == 2
+    reason = "must be a country of two letters, such as DE"
+    assert second == {"line": 3, "key": "C-2", "field": "country", "reason": reason}
+
+
+async def test_takes_orders_and_invoices(world: World) -> None:
+    await import_lines(world.scope, LineKind.CUSTOMERS, customer_line())
+    await import_lines(world.scope, LineKind.SUBSCRIPTIONS, subscription_line())
+    for kind, line in (("orders", order_line()), ("invoices", invoice_line())):
+        answer = (await world.post(kind, ndjson(line, {**line, "number": "2", "subscription": "SUB-9"}))).json()
+        assert (answer["added"], answer["refused"]) == (1, 1)
+        reason = "there is no subscription 'SUB-9'"
+        assert answer["refusals"] == [{"line": 2, "key": "2", "field": "subscription", "reason": reason}]
+
+
+async def test_takes_calls_their_media_and_queue_calls(world: World) -> None:
+    await with_customers(world.scope)
+    body = report(row("R-1"), row("R-2", Org_UUID="C-9"))
+    calls = (await world.post("calls", gzip.compress(body), **{"Content-Encoding": "gzip"})).json()
+    reason = "there is no customer 'C-9'"
+    assert calls.pop("refusals") == [{"line": 3, "key": "R-2", "field": "Org UUID", "reason": reason}]
+    assert calls == {"added": 1, "changed": 0, "unchanged": 0, "refused": 1}
+    assert (await world.post("call-media", ndjson(media(), media("R-2", latencyMs=-1)))).json()["added"] == 1
+    assert (await world.post("queue-calls", ndjson(queue_call()))).json()["added"] == 1
+    assert (await world.post("calls", body, "api")).status_code == 403
+
+
+async def test_a_report_without_its_columns_is_refused_whole(world: World) -> None:
+    answer = await world.post("calls", report(row(), header=("Report ID", "Duration")))
+    assert answer.status_code == 400
+    message = "In the header row the columns are missing: Org UUID and Start time."
+    assert answer.json()["error"] == {"code": "BAD_USER_INPUT", "message": message}
+
+
+async def test_shows_the_first_hundred_refusals_and_counts_all(world: World) -> None:
+    body = (await world.post("customers", ndjson(*([b"{"] * 150)))).json()
+    assert (body["refused"], len(body["refusals"]), body["refusals"][-1]["line"]) == (150, 100, 100)
+
+
+async def test_takes_gzip(world: World) -> None:
+    packed = gzip.compress(ndjson(customer_line("C-1"))) + gzip.compress(ndjson(customer_line("C-2")))
+    answer = await world.post("customers", packed, **{"Content-Encoding": "gzip"})
+    assert answer.json()["added"] == 2
+
+
+@pytest.mark.parametrize(
+    "packed", [b"no gzip at all\n", gzip.compress(ndjson(customer_line()))[:-9]], ids=["not packed", "cut off"]
+)
+async def test_refuses_gzip_that_is_damaged(world: World, packed: bytes) -> None:
+    answer = await world.post("customers", packed, **{"Content-Encoding": "gzip"})
+    assert answer.status_code == 400
+    assert "gzip" in answer.json()["error"]["message"]
+
+
+async def test_refuses_encodings_and_kinds_that_it_does_not_know(world: World) -> None:
+    assert (await world.post("customers", b"", **{"Content-Encoding": "br"})).status_code == 415
+    answer = await world.post("faxes", b"")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+async def test_demands_a_token_with_the_kinds_scope(world: World) -> None:
+    nobody = await world.http.post("/import/customers", content=b"")
+    assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, "Bearer")
+    assert (await world.post("customers", b"", "api")).status_code == 403
+    assert (await world.post("administrators", b"", "import")).json()["error"]["code"] == "FORBIDDEN"
+    lines = ndjson(administrator_line())
+    assert (await world.post("administrators", lines, "import import:administrators")).json()["added"] == 1
+
+
+async def test_a_removed_administrators_token_opens_nothing(world: World) -> None:
+    await import_lines(world.scope, LineKind.ADMINISTRATORS, administrator_line(state="INVITED"))
+    headers = {"Authorization": f"Bearer {await world.token(email='ada@partner.example')}"}
+    assert (await world.http.post("/import/customers", content=b"", headers=headers)).status_code == 200
+    assert (await one(world.scope, "administrators", email="ada@partner.example"))["state"] == "ACTIVE"
+    await import_lines(world.scope, LineKind.ADMINISTRATORS, administrator_line(state="DEACTIVATED"))
+    assert (await world.http.post("/import/customers", content=b"", headers=headers)).status_code == 401
+
+
+async def test_takes_a_stream_in_whatever_pieces(world: World) -> None:
+    await world.post("customers", ndjson(*(customer_line(f"C-{n}") for n in range(30))))
+    lines = ndjson(*(subscription_line(f"S-{n}", customer=f"C-{n}") for n in range(30)))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(lines), 777):
+            yield lines[start : start + 777]
+
+    assert (await world.post("subscriptions", pieces())).json()["added"] == 30
+
+
+async def test_a_line_that_was_cut_off_is_not_applied(world: World) -> None:
+    head = [
+        "POST /import/customers HTTP/1.1",
+        "Host: hub",
+        f"Authorization: Bearer {await world.token()}",
+        "Content-Length: 100000",
+    ]
+    cut_off = ndjson(customer_line("C-1"), customer_line("C-2"))[:-1]
+    reader, writer = await asyncio.open_connection(*world.address)
+    writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + cut_off)
+    await writer.drain()
+    writer.write_eof()
+    await reader.read()
+    writer.close()
+    # What is asked afterwards is answered afterwards: by then the endpoint has seen that nobody is there.
+    assert (await world.post("customers", ndjson(customer_line("C-3")))).json()["added"] == 1
+    assert "C-2" not in {customer["external_id"] for customer in await documents(world.scope, "customers")}
+
+
+async def test_lines_are_taken_in_while_the_body_still_arrives(world: World) -> None:
+    lines = [customer_line(f"C-{n:03}") for n in range(300)]
+
+    async def body() -> AsyncIterator[bytes]:
+        yield ndjson(*lines[:250])
+        # The rest is sent only once the beginning can be read: who holds the body would wait for ever.
+        async with asyncio.timeout(20):
+            while not await documents(world.scope, "customers", external_id="C-099"):
+                await asyncio.sleep(0)
+        yield ndjson(*lines[250:])
+
+    assert (await world.post("customers", body())).json()["added"] == 300
+
+
+async def test_rows_of_a_report_are_taken_in_while_the_body_still_arrives(world: World) -> None:
+    await with_customers(world.scope)
+    rows = [row(f"R-{n:05}") for n in range(5000)]
+    content = report(*rows)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield content[: len(content) // 2 + 7]
+        async with asyncio.timeout(20):
+            while not await documents(world.scope, "calls", report_id="R-00099"):
+                await asyncio.sleep(0)
+        yield content[len(content) // 2 + 7 :]
+
+    assert (await world.post("calls", body())).json()["added"] == 5000

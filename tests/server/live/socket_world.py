@@ -1,0 +1,271 @@
+"""A server with the real feed, groups and websocket over a schema of three fields, and a client to talk to it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import strawberry
+import uvicorn
+import websockets
+from graphql import GraphQLError
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+from websockets.asyncio.client import ClientConnection
+
+from domain.failures import BadUserInput, Unauthenticated, Unavailable
+from domain.permissions import sees_all_customers
+from domain.types import AdministratorState, PartnerRole
+from resolvers.context import Context, Viewer
+from resolvers.feeds import Change
+from resolvers.state_feeds import StateFeed, states
+from server.graphql.operations import Operations
+from server.http import probes
+from server.http.event_stream import graphql_stream
+from server.live.metrics import FeedFigures
+from server.live.protocol import SUBPROTOCOL
+from server.live.request_priority import Courtesy
+from server.live.shared_feeds import SharedFeeds, shared_feeds
+from server.live.socket_transport import RequestTransport, SocketTransport
+from server.live.websocket import graphql_websocket
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.feed.feed import Feed
+from store.tenants.administrators import AdministratorDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered(Change):
+    """The payload of `numbered`."""
+
+    number: int
+
+
+@strawberry.type
+class NumberedType:
+    number: int
+    cursor: str
+
+    @strawberry.field
+    def failing(self) -> str:
+        raise RuntimeError("a secret")
+
+    @strawberry.field
+    def executions(self, info: strawberry.Info) -> int:
+        COUNTS["executions"] += 1
+        return COUNTS["executions"]
+
+    @strawberry.field
+    def flaky(self) -> bool:
+        """The database is away for the first two who ask."""
+        COUNTS["outages"] += 1
+        if COUNTS["outages"] <= 2:
+            raise Unavailable
+        return True
+
+
+@strawberry.type
+class Count:
+    count: int
+
+
+COUNTS = {"executions": 0, "outages": 0}
+
+
+async def _numbered(context: Context, least: int) -> AsyncIterator[Numbered]:
+    viewer, feed = context.viewer, context.feed
+    assert context.events is not None
+    own = None if sees_all_customers(viewer.administrator.role) else viewer.administrator.id
+    async for batch in context.events:
+        for event in batch.events:
+            if event.document["number"] >= least and event.is_visible(own, batch.context.scope.now):
+                cursor = feed.cursor(event.partner_id, event.position)
+                yield Numbered(event.position, event.hold(own), cursor, event.document["number"])
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def double(self, number: int) -> int:
+        return number * 2
+
+    @strawberry.field
+    def refuse(self) -> str:
+        raise BadUserInput("No.")
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(graphql_type=NumberedType)  # type: ignore[untyped-decorator]
+    def numbered(self, info: strawberry.Info, least: int = 0, after: str | None = None) -> Any:
+        if least < 0:
+            raise GraphQLError("least", original_error=BadUserInput("least cannot be negative."))
+        return _numbered(info.context, least)
+
+    @strawberry.subscription(graphql_type=Count)  # type: ignore[untyped-decorator]
+    def bulk_job(self, info: strawberry.Info) -> Any:
+        """A state, by the name of one that the server knows as such: how many events there are."""
+        return states(info.context, StateFeed(_counted, lambda _: True, pause=0.01))
+
+
+async def _counted(context: Context) -> Count:
+    events = context.scope.collection("events")
+    return Count(count=await events.count(context.scope.match()))
+
+
+SCHEMA = strawberry.Schema(Query, subscription=Subscription)
+
+
+class SmallHub:
+    """What the websocket needs of a process; tokens are `partner role [seconds]`."""
+
+    def __init__(self, client: Client, feed: Feed) -> None:
+        self.client, self.feed = client, feed
+        self.schema, self.operations, self.courtesy = SCHEMA, Operations(SCHEMA), Courtesy()
+        self.is_ready = True
+        self.settings = SimpleNamespace(origins=frozenset({"https://friend.example"}))
+
+    async def authenticate(self, token: str) -> Viewer:
+        partner_id, _, rest = token.partition(" ")
+        if partner_id == "broken":
+            raise RuntimeError("a secret")
+        role, _, seconds = rest.partition(" ")
+        if role not in set(PartnerRole):
+            raise Unauthenticated("This token is not valid.")
+        return Viewer(
+            _administrator(PartnerRole(role)), partner_id, utc_now() + timedelta(seconds=float(seconds or 60))
+        )
+
+    def context(self, viewer: Viewer) -> Context:
+        administrator = viewer.administrator
+        scope = Scope(self.client, viewer.partner_id, utc_now(), administrator.id, administrator.role)
+        return Context(scope, viewer, self.feed)
+
+
+def _administrator(role: PartnerRole) -> AdministratorDocument:
+    past = datetime(2026, 1, 1)
+    fields: dict[str, Any] = {
+        "_id": f"adm_{role.lower()[:4]:0<24}",
+        "partner_id": "acme",
+        "email": "a@acme.example",
+        "display_name": "A",
+        "name_folded": "a",
+        "role": role,
+        "state": AdministratorState.ACTIVE,
+        "last_sign_in_at": None,
+        "version": 1,
+        "created_at": past,
+        "updated_at": past,
+    }
+    return SimpleNamespace(id=fields["_id"], **fields)  # type: ignore[return-value]
+
+
+class Socket:
+    """A client of the test: it speaks the protocol's messages one by one."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    async def say(self, **message: Any) -> None:
+        await self.connection.send(json.dumps(message))
+
+    async def subscribe(self, id_: str, query: str, **variables: Any) -> None:
+        await self.say(type="subscribe", id=id_, payload={"query": query, "variables": variables})
+
+    async def hear(self) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            message: dict[str, Any] = json.loads(await self.connection.recv())
+            return message
+
+    async def initialise(self, token: str = "acme FULL_ADMINISTRATOR") -> None:
+        await self.say(type="connection_init", payload={"authorization": f"Bearer {token}"})
+        assert await self.hear() == {"type": "connection_ack"}
+
+    async def settle(self) -> None:
+        """Waits until the server has taken everything said so far: a query's answer comes after it."""
+        await self.subscribe("settle", "{ double(number: 4) }")
+        assert (await self.hear())["payload"] == {"data": {"double": 8}}
+        assert await self.hear() == {"id": "settle", "type": "complete"}
+
+    async def payloads(self, count: int) -> list[Mapping[str, Any]]:
+        return [(await self.hear())["payload"]["data"]["numbered"] for _ in range(count)]
+
+    async def numbers(self, count: int) -> list[int]:
+        return [payload["number"] for payload in await self.payloads(count)]
+
+    async def closed(self) -> tuple[int | None, str | None]:
+        """The code and reason that the server closes with; what it says before is skipped."""
+        async with asyncio.timeout(15):
+            try:
+                while True:
+                    await self.connection.recv()
+            except websockets.ConnectionClosed:
+                return self.connection.close_code, self.connection.close_reason
+
+
+@dataclass
+class World:
+    """A running server."""
+
+    hub: SmallHub
+    address: str
+    server: uvicorn.Server
+    feeds: SharedFeeds
+
+    @property
+    def figures(self) -> FeedFigures:
+        return self.feeds.figures
+
+    @property
+    def connections(self) -> int:
+        """How many sockets the server holds."""
+        return len(self.server.server_state.connections)
+
+    @asynccontextmanager
+    async def socket(self, **options: Any) -> AsyncIterator[Socket]:
+        given = {"subprotocols": [SUBPROTOCOL], "compression": None, **options}
+        async with websockets.connect(self.address, **given) as connection:
+            yield Socket(connection)
+
+
+@asynccontextmanager
+async def running_world(
+    mongo_uri: str, database_name: str, *, transport: type[SocketTransport] = SocketTransport, **feed_options: Any
+) -> AsyncIterator[World]:
+    feed = Feed(mongo_uri, database_name, b"secret", **feed_options)
+    client = Client(mongo_uri, database_name)
+    await feed.start()
+    routes = [
+        WebSocketRoute("/graphql", graphql_websocket),
+        Route("/graphql/stream", graphql_stream, methods=["GET", "POST"]),
+        *probes.routes,
+    ]
+    application = Starlette(routes=routes)
+    hub = application.state.hub = SmallHub(client, feed)
+    config = uvicorn.Config(
+        application,
+        port=0,
+        http=RequestTransport,
+        ws=transport,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        lifespan="off",
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield World(hub, f"ws://127.0.0.1:{port}/graphql", server, shared_feeds(application.state, hub))
+    finally:
+        server.should_exit = True
+        await serving
+        await feed.stop()
+        await client.close()

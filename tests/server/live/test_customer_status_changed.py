@@ -1,0 +1,228 @@
+"""customerStatusChanged over the real application: which changes, of which customers, are told to whom."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import uvicorn
+import websockets
+
+from domain.types import ActivityKind, PartnerRole
+from server.app.app_state import Hub
+from server.app.settings import Settings
+from server.application import create_application
+from server.auth.tokens import issue
+from server.live.protocol import SUBPROTOCOL
+from server.live.socket_transport import SocketTransport
+from store.changes.customer_batch import CustomerSlice, change_customers
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.database.secrets import signing_key
+from store.events.log import Note, event_document
+from tests.api_server import administrator_document
+from tests.server.live.socket_world import Socket
+from tests.store.factory_customers import add_customer, partner_scope, subscription
+
+CHANGES = """subscription($filter: CustomerFilter, $status: [CustomerStatus!], $after: String) {
+  customerStatusChanged(filter: $filter, status: $status, after: $after) {
+    cursor entered left statuses customer { externalId statuses }
+  }
+}"""
+
+
+@dataclass
+class Partner:
+    """A partner in a running server; changes are made through the store's one write path."""
+
+    scope: Scope
+    address: str
+    hub: Hub
+
+    async def administrator(self, role: str) -> str:
+        document = administrator_document(self.scope, PartnerRole(role))
+        await self.scope.collection("administrators").insert_many([document])
+        return str(document["_id"])
+
+    async def assign_licenses(self, external_id: str, assigned: int, **facts: Any) -> None:
+        """Of ten; more than ten is LICENSE_OVERAGE."""
+        lines = [{"product": "MEETINGS", "total": 10, "assigned": assigned, "used": 3, "day": None}]
+
+        async def body(changing: CustomerSlice) -> None:
+            work = changing.works[0]
+            if facts:
+                work.put_customer(facts)
+            work.put_entitlement(f"S-{external_id}", {"licenses": lines})
+
+        await change_customers(self.scope, {"external_id": external_id}, body)
+
+    async def add(self, external_id: str, **facts: Any) -> str:
+        return await add_customer(self.scope, external_id, subscription(f"S-{external_id}"), **facts)
+
+    async def token(self, administrator_id: str) -> str:
+        return issue(await signing_key(self.scope.client), self.scope.partner_id, administrator_id, utc_now())
+
+    async def socket(self, administrator_id: str) -> Socket:
+        """An initialised socket of the administrator's; the test's end closes it."""
+        token = await self.token(administrator_id)
+        socket = Socket(await websockets.connect(self.address, subprotocols=[SUBPROTOCOL], close_timeout=0.1))  # type: ignore[list-item]
+        await socket.initialise(token)
+        return socket
+
+
+@pytest.fixture
+async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[Partner]:
+    settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database_name, "ring_minutes": 1})
+    application = create_application(settings)
+    server = uvicorn.Server(uvicorn.Config(application, port=0, ws=SocketTransport, log_level="error"))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(30):
+        while not server.started:
+            await asyncio.sleep(0.01)
+    client = Client(mongo_uri, database_name)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Partner(await partner_scope(client), f"ws://127.0.0.1:{port}/graphql", application.state.hub)
+    server.should_exit = True
+    await serving
+    await client.close()
+
+
+async def follow(socket: Socket, id_: str = "1", **variables: Any) -> None:
+    """Subscribes, and waits until the server has accepted it."""
+    await socket.subscribe(id_, CHANGES, **variables)
+    await socket.subscribe("accepted", "{ feedCursor }")
+    while await socket.hear() != {"id": "accepted", "type": "complete"}:
+        pass
+
+
+async def next_change(socket: Socket) -> tuple[str, Mapping[str, Any]]:
+    message = await socket.hear()
+    assert message["type"] == "next", message
+    assert "errors" not in message["payload"], message
+    change: Mapping[str, Any] = message["payload"]["data"]["customerStatusChanged"]
+    return change["customer"]["externalId"], change
+
+
+def assigned_to(administrator_id: str, expires_at: datetime | None = None) -> dict[str, Any]:
+    held = {"administrator_id": administrator_id, "assigned_at": datetime(2026, 1, 1), "assigned_by": None}
+    return {"assignments": [{**held, "expires_at": expires_at, "imported": True}]}
+
+
+async def test_tells_of_customers_that_matched_before_or_after(partner: Partner) -> None:
+    socket = await partner.socket(await partner.administrator("READ_ONLY_ADMINISTRATOR"))
+    await partner.add("C-1")
+    await partner.add("C-2")
+    await follow(socket, filter={"status": ["LICENSE_OVERAGE"]})
+    await partner.assign_licenses("C-1", 12)
+    await partner.add("C-3")
+    await partner.assign_licenses("C-1", 5)
+    await partner.assign_licenses("C-2", 12)
+    told = [await next_change(socket) for _ in range(3)]
+    assert [(name, change["entered"], change["left"]) for name, change in told] == [
+        ("C-1", ["LICENSE_OVERAGE"], []),
+        ("C-1", [], ["LICENSE_OVERAGE"]),
+        ("C-2", ["LICENSE_OVERAGE"], []),
+    ]
+    assert told[2][1]["statuses"] == told[2][1]["customer"]["statuses"] == ["LICENSE_OVERAGE", "SUBSCRIPTION"]
+
+
+async def test_tells_only_of_the_statuses_asked_for(partner: Partner) -> None:
+    socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
+    await follow(socket, status=["LICENSE_OVERAGE", "EXPIRED"])
+    await partner.add("C-1")
+    await partner.assign_licenses("C-1", 12)
+    assert (await next_change(socket))[1]["entered"] == ["LICENSE_OVERAGE"]
+
+
+async def test_filters_by_what_the_customer_is_called_and_where_it_is(partner: Partner) -> None:
+    socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
+    await follow(socket, "name", filter={"search": "dord"})
+    await follow(socket, "place", filter={"not": {"country": ["DE"]}, "anyOf": [{"product": "MEETINGS"}]})
+    await partner.add("C-1", name="Đorđević", country="DE")
+    await partner.add("C-2", name="Other", country="FR")
+    heard = [await socket.hear() for _ in range(2)]
+    told = {m["id"]: m["payload"]["data"]["customerStatusChanged"]["customer"]["externalId"] for m in heard}
+    assert told == {"name": "C-1", "place": "C-2"}
+
+
+@pytest.mark.parametrize("given", [{"expiresWithinDays": 5}, {"anyOf": [{"not": {"expiresWithinDays": 5}}]}])
+async def test_refuses_conditions_that_time_alone_can_turn(partner: Partner, given: dict[str, Any]) -> None:
+    socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
+    await socket.subscribe("1", CHANGES, filter=given)
+    answer = await socket.hear()
+    assert answer["type"] == "error"
+    assert answer["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_tells_an_assigned_administrator_only_of_customers_in_sight(partner: Partner) -> None:
+    me, colleague = await partner.administrator("ADMINISTRATOR"), await partner.administrator("ADMINISTRATOR")
+    socket = await partner.socket(me)
+    await partner.add("C-MINE", **assigned_to(me))
+    await partner.add("C-THEIRS", **assigned_to(colleague))
+    await partner.add("C-NOBODYS")
+    await partner.add("C-LOST", **assigned_to(me))
+    await partner.add("C-EXPIRED", **assigned_to(me, utc_now() + timedelta(milliseconds=1)))
+    await follow(socket)
+    for external_id in ("C-THEIRS", "C-NOBODYS", "C-EXPIRED"):
+        await partner.assign_licenses(external_id, 12)
+    await partner.assign_licenses("C-LOST", 12, assignments=[])
+    await partner.assign_licenses("C-NOBODYS", 5, **assigned_to(me))
+    await partner.assign_licenses("C-MINE", 12)
+    assert [(await next_change(socket))[0] for _ in range(2)] == ["C-NOBODYS", "C-MINE"]
+
+
+async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(partner: Partner) -> None:
+    me = await partner.administrator("ADMINISTRATOR")
+    await partner.add("C-1", **assigned_to(me))
+    await partner.add("C-2", **assigned_to(me))
+    socket = await partner.socket(me)
+    await socket.subscribe("cursor", "{ feedCursor }")
+    cursor = (await socket.hear())["payload"]["data"]["feedCursor"]
+    assert (await socket.hear())["type"] == "complete"
+    await partner.assign_licenses("C-1", 12)
+    await partner.assign_licenses("C-2", 12)
+    await partner.assign_licenses("C-1", 12, assignments=[])
+    await socket.subscribe("1", CHANGES, after=cursor)
+    assert (await next_change(socket))[0] == "C-2"
+
+
+async def test_can_be_run_by_the_schema_alone(partner: Partner) -> None:
+    viewer = await partner.hub.authenticate(await partner.token(await partner.administrator("FULL_ADMINISTRATOR")))
+    cursor = await partner.hub.feed.now_cursor(viewer.partner_id)
+    await partner.add("C-1")
+    context = partner.hub.context(viewer)
+    results: Any = await partner.hub.schema.subscribe(CHANGES, {"after": cursor}, context)
+    result = await anext(results)
+    assert result.errors is None
+    assert result.data["customerStatusChanged"]["entered"] == ["SUBSCRIPTION"]
+    await results.aclose()
+    context = partner.hub.context(viewer)
+    results = await partner.hub.schema.subscribe(CHANGES, {"after": f"{cursor}x"}, context)
+    assert (await anext(results)).errors[0].message == "This cursor does not belong to this list or feed."
+
+
+async def test_a_change_of_role_ends_the_socket(partner: Partner) -> None:
+    me = await partner.administrator("FULL_ADMINISTRATOR")
+    socket = await partner.socket(me)
+    await follow(socket)
+    where = {**partner.scope.match(), "_id": me}
+    await partner.scope.collection("administrators").update_one(where, {"$set": {"role": "HELPDESK_ADMINISTRATOR"}})
+    changes = {"role": ["FULL_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}
+    shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
+    note = Note(ActivityKind.ADMINISTRATOR_CHANGED, me, "Another role", changes)
+    event = event_document(partner.scope.partner_id, utc_now(), shared, note)
+    await partner.scope.collection("events").insert_many([event])
+    assert await socket.closed() == (4403, "Your access has changed: connect again.")
+
+
+async def test_an_operation_of_a_viewer_who_is_gone_ends_the_socket(partner: Partner) -> None:
+    me = await partner.administrator("FULL_ADMINISTRATOR")
+    socket = await partner.socket(me)
+    where = {**partner.scope.match(), "_id": me}
+    await partner.scope.collection("administrators").update_one(where, {"$set": {"state": "DEACTIVATED"}})
+    await socket.subscribe("1", CHANGES)
+    assert (await socket.closed())[0] == 4403

@@ -1,0 +1,198 @@
+"""Access that ends while a feed is live, outages and silence: what is told all the same, and what never is."""
+
+import asyncio
+import signal
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from pymongo import MongoClient
+
+from domain.cursors.feed import Position
+from server.live.access import MOST_TURNS, Access
+from server.live.protocol import CloseCode, ProtocolError
+from store.database.clock import utc_now
+from store.database.scope import administrator_key
+from store.feed.events import LOST, Hold
+from tests.mongod import running_set
+from tests.server.http.test_event_stream import streaming
+from tests.server.live.socket_world import COUNTS, World, running_world
+from tests.store.feed.factory_feeds import Events, until
+
+FEED = "subscription($after: String) { numbered(after: $after) { number cursor } }"
+LARGE = f"subscription {{ numbered {{ number {' '.join(f'a{n}: cursor' for n in range(600))} }} }}"
+STATE = "subscription { bulkJob { count } }"
+ADMINISTRATOR = "adm_admi00000000000000000000"
+MINE = {"keys": ["*", administrator_key(ADMINISTRATOR)], "words": [], "access_until": {}}
+NOBODYS = {"keys": ["*"], "words": [], "access_until": {}}
+
+
+async def test_what_waits_for_a_slow_client_is_dropped_once_the_customer_is_taken_away(
+    world: World, events: Events
+) -> None:
+    async with world.socket(max_queue=1) as slow:
+        await slow.initialise("acme ADMINISTRATOR")
+        await slow.subscribe("1", LARGE)
+        await slow.settle()
+        slow.connection.transport.pause_reading()
+        count = 0
+        while not await _is_stuck(world):
+            await events.insert([count], facts_before=MINE, facts_after=MINE)
+            count += 1
+        figures: list[tuple[int, int]] = []
+        world.hub.feed.listeners.append(lambda _: figures.append((world.figures.delivered, world.figures.queued)))
+        await events.insert([1000], facts_before=MINE, facts_after=NOBODYS)
+        await events.insert([1001], customer_id="cus_2", facts_before=MINE, facts_after=MINE)
+        await until(lambda: len(figures) == 2)
+        (delivered, queued), _ = figures
+        slow.connection.transport.resume_reading()
+        assert await slow.numbers(delivered + 1) == [*range(delivered), 1001]
+        assert delivered + queued == count
+        assert world.figures.dropped == queued > 0
+
+
+async def _is_stuck(world: World) -> bool:
+    """Whether messages wait, and still do when the kernel has taken what it takes."""
+    if world.figures.queued < 4:
+        return False
+    before = world.figures.delivered
+    await asyncio.sleep(0.2)
+    return world.figures.queued >= 4 and world.figures.delivered == before
+
+
+async def test_nothing_is_delivered_while_the_database_is_silent(database_name: str) -> None:
+    with running_set() as (mongod,), MongoClient[dict[str, Any]](mongod.uri) as client:
+        events = Events(client, database_name)
+        async with running_world(mongod.uri, database_name) as world, world.socket() as socket:
+            ready = world.address.replace("ws", "http", 1).replace("/graphql", "/readyz")
+            start = await world.hub.feed.now_cursor("acme")
+            await socket.initialise()
+            await events.insert(range(3))
+            position = world.hub.feed.read_cursor("acme", start)
+            await until(lambda: len(world.hub.feed.stretch("acme", position).events) == 3)
+            mongod.send(signal.SIGSTOP)
+            await until(lambda: not world.hub.feed.is_fresh)
+            async with httpx.AsyncClient() as http:
+                told = await http.get(ready)
+                assert told.status_code == 503
+                assert "feed" in told.text
+            # They lie in memory, but whether they are still theirs nobody can say.
+            await socket.subscribe("1", FEED, after=start)
+            for _ in range(3):
+                await socket.settle()
+            assert world.figures.delivered == 0
+            mongod.send(signal.SIGCONT)
+            assert await socket.numbers(3) == [0, 1, 2]
+            async with httpx.AsyncClient() as http:
+                assert (await http.get(ready)).status_code == 200
+
+
+async def test_a_change_that_an_outage_kept_from_being_told_is_told_when_it_is_over(
+    world: World, events: Events
+) -> None:
+    COUNTS["outages"] = 0
+    async with world.socket() as socket, world.socket() as late:
+        for one in (socket, late):
+            await one.initialise()
+        start = await world.hub.feed.now_cursor("acme")
+        await socket.subscribe("1", "subscription { numbered { number flaky } }")
+        await socket.settle()
+        await events.insert(range(4))
+        assert await socket.payloads(4) == [{"number": number, "flaky": True} for number in range(4)]
+        COUNTS["outages"] = 0
+        await late.subscribe("1", "subscription($a: String) { numbered(after: $a) { number flaky } }", a=start)
+        assert await late.numbers(4) == list(range(4))
+
+
+async def test_a_state_is_told_at_once_then_as_it_changes_to_all_who_ask(world: World, events: Events) -> None:
+    async with world.socket() as one, world.socket() as two:
+        await one.initialise()
+        await one.subscribe("1", STATE)
+        assert (await one.hear())["payload"] == {"data": {"bulkJob": {"count": 0}}}
+        await events.insert([1])
+        assert (await one.hear())["payload"] == {"data": {"bulkJob": {"count": 1}}}
+        await two.initialise()
+        await two.subscribe("1", STATE)
+        assert (await two.hear())["payload"] == {"data": {"bulkJob": {"count": 1}}}
+        await events.insert([2])
+        for socket in (one, two):
+            assert (await socket.hear())["payload"] == {"data": {"bulkJob": {"count": 2}}}
+        assert world.figures.subscribers == 2
+
+
+async def test_a_gap_ends_every_feed_so_that_clients_fetch_again(world: World, events: Events) -> None:
+    await events.insert([0])
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("changes", FEED)
+        await socket.settle()
+        await socket.subscribe("state", STATE)
+        while (await socket.hear())["id"] != "state":
+            # The event of before was told late.
+            pass
+        await asyncio.to_thread(events.collection.drop)
+        ended = [await socket.hear(), await socket.hear()]
+        while len(ended) < 2 or {one["type"] for one in ended[-2:]} != {"error"}:
+            # The state may have been read once more before the gap was known.
+            ended.append(await socket.hear())
+        assert {one["id"] for one in ended[-2:]} == {"changes", "state"}
+        assert {one["payload"][0]["extensions"]["code"] for one in ended[-2:]} == {"CURSOR_EXPIRED"}
+        await socket.subscribe("again", FEED)
+        await socket.settle()
+        await events.insert([1])
+        assert await socket.numbers(1) == [1]
+
+
+async def test_an_event_stream_ends_with_the_viewers_access(world: World, events: Events) -> None:
+    async with streaming(world, FEED, "acme ADMINISTRATOR") as heard, streaming(world, FEED) as colleague:
+        await events.insert([1], facts_after=MINE)
+        assert [number for number, _ in await heard.numbers(1)] == [1]
+        changes = {"role": ["ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}
+        await events.insert([2], kind="ADMINISTRATOR_CHANGED", subject_id=ADMINISTRATOR, changes=changes)
+        assert await heard.event() == {}
+        assert [number for number, _ in await colleague.numbers(2)] == [1, 2]
+
+
+def test_access_is_bound_to_its_last_change() -> None:
+    access, now = Access(), utc_now()
+    before, after = Position(5), Position(7)
+    assert access.opens(Hold("cus_1", None), before, now)
+    assert not access.opens(Hold("cus_1", now), before, now)
+    access.turn(Position(6), "cus_1", LOST)
+    assert not access.opens(Hold("cus_1", None), before, now)
+    assert access.opens(Hold("cus_1", None), after, now)
+    assert access.opens(Hold("cus_2", None), before, now)
+    access.turn(Position(8), "cus_1", now + timedelta(seconds=1))
+    assert access.opens(Hold("cus_1", now), before, now)
+
+
+def test_more_changes_than_are_remembered_send_the_connections_away() -> None:
+    access, closed = Access(), list[ProtocolError]()
+    access.connections.add(closed.append)
+    for number in range(MOST_TURNS):
+        access.turn(Position(number), f"cus_{number}", LOST)
+    assert not closed
+    access.turn(Position(MOST_TURNS), "cus_last", LOST)
+    assert [error.code for error in closed] == [CloseCode.TRY_AGAIN_LATER]
+
+
+async def test_an_operator_reads_the_figures(world: World, events: Events) -> None:
+    async with world.socket() as socket, httpx.AsyncClient() as http:
+        await socket.initialise()
+        await socket.subscribe("1", FEED)
+        await socket.settle()
+        await events.insert(range(3))
+        assert await socket.numbers(3) == [0, 1, 2]
+        text = (await http.get(world.address.replace("ws", "http", 1).replace("/graphql", "/metrics"))).text
+        figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("partnerhub_feed_"))
+        assert float(figures["partnerhub_feed_subscribers"]) == 1
+        assert float(figures["partnerhub_feed_delivered_total"]) == 3
+        for name in (
+            "lag_seconds",
+            "silence_seconds",
+            "reopenings_total",
+            "catch_ups_total",
+            "queued",
+            "dropped_total",
+        ):
+            assert float(figures[f"partnerhub_feed_{name}"]) >= 0

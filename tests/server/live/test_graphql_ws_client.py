@@ -1,0 +1,149 @@
+"""The real graphql-ws client from npm against the real websocket."""
+
+import asyncio
+import json
+import shutil
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.live.protocol import CloseCode, ProtocolError
+from tests.server.live.socket_world import World
+from tests.store.feed.factory_feeds import Events, until
+
+HERE = Path(__file__).parent
+PACKAGES = HERE.parents[2] / "web"
+FEED = "subscription($after: String) { numbered(after: $after) { number cursor } }"
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("node") is None or not (PACKAGES / "node_modules" / "graphql-ws").exists(),
+    reason="needs Node and the packages of web/ (make setup installs them where Node is there)",
+)
+
+
+class NodeClient:
+    """One process of graphql_ws_client.mjs."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def run(self, query: str, count: int = 0, **variables: Any) -> None:
+        assert self._process.stdin is not None
+        operation = {"query": query, "variables": variables, "count": count}
+        self._process.stdin.write(json.dumps(operation).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def hear(self, *, pongs: bool = False) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        async with asyncio.timeout(20):
+            while True:
+                said: dict[str, Any] = json.loads(await self._process.stdout.readline())
+                if pongs or "pong" not in said:
+                    return said
+
+
+@asynccontextmanager
+async def node_client(address: str, token: str, **options: Any) -> AsyncIterator[NodeClient]:
+    command = ["node", "--experimental-websocket", "--no-warnings", str(HERE / "graphql_ws_client.mjs")]
+    given = [address, f"Bearer {token}", str(PACKAGES), json.dumps(options)]
+    process = await create_subprocess_exec(*command, *given, stdin=PIPE, stdout=PIPE)
+    try:
+        yield NodeClient(process)
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+async def test_queries_subscribes_and_resumes(world: World, events: Events) -> None:
+    start = await world.hub.feed.now_cursor("acme")
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
+        await client.run("query($n: Int!) { double(number: $n) }", n=4)
+        assert await client.hear() == {"connected": True}
+        assert await client.hear() == {"result": {"data": {"double": 8}}}
+        assert await client.hear() == {"completed": 1}
+        await client.run(FEED, 5, after=start)
+        await events.insert(range(5))
+        results = [(await client.hear())["result"]["data"]["numbered"] for _ in range(5)]
+        assert [result["number"] for result in results] == list(range(5))
+        assert await client.hear() == {"completed": 5}
+        await events.insert(range(5, 8))
+        await client.run(FEED, 5, after=results[2]["cursor"])
+        assert [(await client.hear())["result"]["data"]["numbered"]["number"] for _ in range(5)] == [3, 4, 5, 6, 7]
+
+
+async def test_hears_of_a_bad_operation_and_goes_on(world: World) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
+        await client.run("{ nothing }")
+        assert await client.hear() == {"connected": True}
+        assert (await client.hear())["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+        await client.run("{ double(number: 1) }")
+        assert await client.hear() == {"result": {"data": {"double": 2}}}
+
+
+async def test_is_answered_when_it_pings(world: World) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
+        await client.run(FEED, 1)
+        assert await client.hear() == {"connected": True}
+        assert await client.hear(pongs=True) == {"pong": True}
+
+
+async def test_learns_why_it_is_not_let_in(world: World) -> None:
+    async with node_client(world.address, "nobody") as client:
+        await client.run("{ double(number: 1) }")
+        assert await client.hear() == {"closed": 4403, "reason": "This token is not valid."}
+        assert await client.hear() == {"failed": "This token is not valid."}
+
+
+async def test_comes_back_by_itself_behind_its_last_cursor(world: World, events: Events) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
+        await client.run(FEED, 9, after=await world.hub.feed.now_cursor("acme"))
+        assert await client.hear() == {"connected": True}
+        heard: list[int] = []
+        # Each code that asks it to come back.
+        for number, code in enumerate((CloseCode.SERVICE_RESTART, CloseCode.TRY_AGAIN_LATER, CloseCode.TOO_SLOW)):
+            await events.insert([3 * number])
+            heard.append((await client.hear())["result"]["data"]["numbered"]["number"])
+            for close in world.feeds.watch.everybody:
+                close(ProtocolError(code, "come back"))
+            assert await client.hear() == {"closed": code, "reason": "come back"}
+            await events.insert([3 * number + 1, 3 * number + 2])
+            assert await client.hear() == {"connected": True}
+            heard += [(await client.hear())["result"]["data"]["numbered"]["number"] for _ in range(2)]
+        assert heard == list(range(9))
+        assert await client.hear() == {"completed": 9}
+
+
+async def test_does_not_come_back_where_it_has_made_a_mistake(world: World) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
+        await client.run(FEED, 9)
+        assert await client.hear() == {"connected": True}
+        await until(lambda: bool(world.feeds.watch.everybody))
+        for close in world.feeds.watch.everybody:
+            close(ProtocolError(CloseCode.BAD_REQUEST, "a mistake"))
+        assert await client.hear() == {"closed": 4400, "reason": "a mistake"}
+        assert await client.hear() == {"failed": "a mistake"}
+
+
+async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: World) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=True, lazyCloseTimeout=0) as client:
+        for _ in range(2):
+            assert world.connections == 0
+            await client.run("{ double(number: 1) }")
+            assert await client.hear() == {"connected": True}
+            assert await client.hear() == {"result": {"data": {"double": 2}}}
+            assert [await client.hear(), await client.hear()] == [
+                {"completed": 1},
+                {"closed": 1000, "reason": "Normal Closure"},
+            ]
+            await until(lambda: world.connections == 0)
+
+
+async def test_an_eager_client_holds_one_before_it_asks(world: World) -> None:
+    async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=False) as client:
+        assert await client.hear() == {"connected": True}
+        await client.run("{ double(number: 1) }")
+        assert await client.hear() == {"result": {"data": {"double": 2}}}

@@ -1,0 +1,110 @@
+"""kpisChanged over the real application: at once, after changes, when time alone turns a figure, to whom it may."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from store.database.clock import utc_now
+from tests.server.live.socket_world import Socket
+from tests.server.live.test_customer_status_changed import Partner, assigned_to, partner
+from tests.store.factory_customers import DAY, add_customer, subscription
+
+__all__ = ["partner"]
+FEED = """subscription($product: AnalyticsProduct) { kpisChanged(product: $product) {
+  product totalCustomers { count } nearingExpiration { count customers { nodes { externalId } } }
+  overLicenseLimit { count customers { totalCount } } } }"""
+LIST_ALONE = "subscription { kpisChanged { nearingExpiration { customers { nodes { externalId } } } } }"
+
+
+async def figures(socket: Socket) -> Mapping[str, Any]:
+    """The next state; every figure in it is the number of its customers."""
+    message = await socket.hear()
+    assert message["type"] == "next" and "errors" not in message["payload"], message
+    told: Mapping[str, Any] = message["payload"]["data"]["kpisChanged"]
+    expiring, over = told["nearingExpiration"], told["overLicenseLimit"]
+    assert expiring["count"] == len(expiring["customers"]["nodes"])
+    assert over["count"] == over["customers"]["totalCount"]
+    return told
+
+
+async def totals(socket: Socket, expected: int) -> int:
+    """Hears until the total is as expected; answers how many states that took."""
+    for heard in range(1, 20):
+        if (await figures(socket))["totalCustomers"]["count"] == expected:
+            return heard
+    raise AssertionError("The last state never came.")
+
+
+async def test_tells_the_figures_at_once_and_the_last_state_after_changes(partner: Partner) -> None:
+    await partner.add("C-1")
+    socket = await partner.socket(await partner.administrator("READ_ONLY_ADMINISTRATOR"))
+    began = monotonic()
+    await socket.subscribe("1", FEED)
+    assert await totals(socket, 1) == 1
+    for number in range(2, 8):
+        await partner.add(f"C-{number}")
+    heard = await totals(socket, 7)
+    # At most one a second: each state but the first one waited for its turn.
+    assert heard - 1 <= monotonic() - began
+    await partner.assign_licenses("C-1", 12)
+    assert (await figures(socket))["overLicenseLimit"]["count"] == 1
+
+
+async def test_a_product_has_figures_of_its_own(partner: Partner) -> None:
+    socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
+    await socket.subscribe("1", FEED, product="CALLING")
+    assert (await figures(socket))["product"] == "CALLING"
+    calling = [{"product": "CALLING", "total": 10, "assigned": 5, "used": 3, "day": None}]
+    await partner.add("C-1")
+    await add_customer(partner.scope, "C-2", subscription("S-2", licenses=calling))
+    await totals(socket, 1)
+
+
+@pytest.mark.parametrize("feed", [FEED, LIST_ALONE])
+async def test_time_alone_turns_a_figure_and_the_list_behind_it(partner: Partner, feed: str) -> None:
+    enters = utc_now() + timedelta(seconds=1.5)
+    await add_customer(partner.scope, "C-1", subscription("S-1", ends_at=enters + 90 * DAY))
+    socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
+    await socket.subscribe("1", feed)
+    nodes: list[Any] = []
+    while nodes != [{"externalId": "C-1"}]:
+        told = (await socket.hear())["payload"]["data"]["kpisChanged"]
+        nodes = told["nearingExpiration"]["customers"]["nodes"]
+        assert bool(nodes) == (utc_now() >= enters) or not nodes
+    assert utc_now() - enters < timedelta(seconds=5)
+
+
+async def test_an_administrator_loses_sight_when_the_assignment_ends(partner: Partner) -> None:
+    administrator = await partner.administrator("ADMINISTRATOR")
+    await partner.add("C-1", **assigned_to(administrator))
+    await partner.add("C-2", **assigned_to(administrator, utc_now() + timedelta(seconds=1.5)))
+    await partner.add("C-3")
+    socket = await partner.socket(administrator)
+    await socket.subscribe("1", FEED)
+    assert (await figures(socket))["totalCustomers"]["count"] == 2
+    await totals(socket, 1)
+
+
+async def test_two_who_may_see_the_same_hear_the_same(partner: Partner) -> None:
+    one = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
+    other = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
+    await one.subscribe("1", FEED)
+    await figures(one)
+    await other.subscribe("1", FEED)
+    assert (await figures(other))["totalCustomers"]["count"] == 0
+    await partner.add("C-1")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(totals(one, 1))
+        group.create_task(totals(other, 1))
+
+
+async def test_the_helpdesk_hears_nothing(partner: Partner) -> None:
+    socket = await partner.socket(await partner.administrator("HELPDESK_ADMINISTRATOR"))
+    await socket.subscribe("1", FEED)
+    message = await socket.hear()
+    assert message["type"] == "error"
+    assert message["payload"][0]["extensions"] == {"code": "FORBIDDEN", "permission": "READ_ANALYTICS"}

@@ -1,0 +1,73 @@
+"""What is left in memory of clients who are gone, and of events that have been told: nothing."""
+
+import asyncio
+import gc
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from server.live.connection import Connection
+from server.live.send_queue import Outbox
+from server.live.socket_transport import RequestTransport, SocketTransport
+from server.live.subscribers import Seat
+from tests.server.live.socket_world import World
+from tests.store.feed.factory_feeds import Events
+
+FEED = "subscription { numbered { number cursor } }"
+STATE = "subscription { bulkJob { count } }"
+OURS = (Connection, Outbox, Seat, SocketTransport, RequestTransport)
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Nothing is freed but by its last holder's letting go."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def alive(*kinds: type) -> Counter[str]:
+    return Counter(type(one).__name__ for one in gc.get_objects() if type(one) in kinds)
+
+
+async def visit(world: World, *, is_ended: bool) -> None:
+    """A client with a feed, a state and a query, which ends its operations before it leaves, or does not."""
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", FEED)
+        await socket.settle()
+        await socket.subscribe("2", STATE)
+        assert (await socket.hear())["id"] == "2"
+        if is_ended:
+            await socket.say(type="complete", id="1")
+            await socket.say(type="complete", id="2")
+            await socket.settle()
+
+
+@pytest.mark.parametrize("is_ended", [False, True])
+async def test_a_client_who_is_gone_leaves_nothing_to_the_collector(
+    world: World, no_collector: None, is_ended: bool
+) -> None:
+    before = alive(*OURS)
+    for _ in range(3):
+        await visit(world, is_ended=is_ended)
+    async with asyncio.timeout(10):
+        while world.connections or alive(*OURS) != before:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_feed_keeps_nothing_of_the_events_that_it_has_told(world: World, events: Events) -> None:
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", FEED)
+        await socket.settle()
+        held = []
+        for batch in range(3):
+            await events.insert(range(batch * 20, batch * 20 + 20))
+            assert await socket.numbers(20) == list(range(batch * 20, batch * 20 + 20))
+            await socket.settle()
+            gc.collect()
+            held.append(Counter(type(one).__name__ for one in gc.get_objects())["FieldDetails"])
+    assert held[2] <= held[0], held

@@ -1,0 +1,125 @@
+"""graphql-transport-ws without I/O: what is understood, and what closes the socket."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.live.protocol import (
+    CloseCode,
+    Complete,
+    ConnectionInit,
+    Ping,
+    Pong,
+    ProtocolError,
+    Subscribe,
+    complete_message,
+    error_message,
+    next_head,
+    next_message,
+    pong,
+    read_message,
+    token_of,
+)
+from tests.server.live.malformed import MALFORMED
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+keys = st.sampled_from(["type", "id", "payload", "query", "variables", "operationName", "extensions", "other"])
+kinds = st.sampled_from(["connection_init", "ping", "pong", "subscribe", "complete", "next"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"type":"connection_init"}', ConnectionInit({})),
+        ('{"type":"connection_init","payload":null}', ConnectionInit({})),
+        ('{"type":"connection_init","payload":{"token":"t"}}', ConnectionInit({"token": "t"})),
+        ('{"type":"ping"}', Ping(None)),
+        ('{"type":"ping","payload":{"a":1}}', Ping({"a": 1})),
+        ('{"type":"pong"}', Pong()),
+        ('{"type":"complete","id":"1"}', Complete("1")),
+        ('{"type":"subscribe","id":"1","payload":{"query":"{a}"}}', Subscribe("1", "{a}", None, None)),
+        (
+            '{"type":"subscribe","id":"ø","payload":{"query":"","operationName":"A","variables":{"a":1},"extensions":{}}}',
+            Subscribe("ø", "", "A", {"a": 1}),
+        ),
+    ],
+)
+def test_understands(text: str, message: object) -> None:
+    assert read_message(text) == message
+
+
+@pytest.mark.parametrize("text", [text for text in MALFORMED if isinstance(text, str)])
+def test_closes_4400_for_a_malformed_message(text: str) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        read_message(text)
+    assert refused.value.code is CloseCode.BAD_REQUEST
+    assert 0 < len(refused.value.reason.encode()) <= 123
+
+
+def test_closes_4400_for_a_binary_frame() -> None:
+    with pytest.raises(ProtocolError) as refused:
+        read_message(None)
+    assert refused.value.code is CloseCode.BAD_REQUEST
+
+
+@given(st.dictionaries(keys, kinds | anything).map(json.dumps) | st.text())
+def test_never_fails_otherwise(text: str) -> None:
+    with suppress(ProtocolError):
+        assert isinstance(read_message(text), ConnectionInit | Ping | Pong | Subscribe | Complete)
+
+
+def test_answers_a_ping_with_its_payload() -> None:
+    assert json.loads(pong(None)) == {"type": "pong"}
+    assert json.loads(pong({"a": [1]})) == {"type": "pong", "payload": {"a": [1]}}
+
+
+def test_refuses_a_ping_that_it_cannot_give_back() -> None:
+    deep = '{"type":"ping","payload":{"a":' + "[" * 600 + "]" * 600 + "}}"
+    message = read_message(deep)
+    assert isinstance(message, Ping)
+    with pytest.raises(ProtocolError):
+        pong(message.payload)
+
+
+@pytest.mark.parametrize(
+    ("payload", "token"),
+    [
+        ({}, ""),
+        ({"authorization": "Bearer abc"}, "abc"),
+        ({"Authorization": "bearer  abc "}, "abc"),
+        ({"token": "abc"}, "abc"),
+        ({"authorization": "Basic abc", "token": "abc"}, ""),
+        ({"authorization": 5, "token": ["abc"]}, ""),
+    ],
+)
+def test_finds_the_token(payload: dict[str, object], token: str) -> None:
+    assert token_of(payload) == token
+
+
+@given(st.text(), anything)
+def test_results_are_spliced_into_valid_messages(id_: str, payload: object) -> None:
+    try:
+        text = next_message(next_head(id_), json.dumps(payload).encode())
+    except TypeError:
+        return  # A lone surrogate, which no client can have sent.
+    assert json.loads(text) == {"id": id_, "type": "next", "payload": payload}
+
+
+def test_errors_and_completions_carry_their_id() -> None:
+    assert json.loads(error_message("1", [{"message": "no"}])) == {
+        "id": "1",
+        "type": "error",
+        "payload": [{"message": "no"}],
+    }
+    assert json.loads(complete_message("1")) == {"id": "1", "type": "complete"}
+
+
+def test_cuts_a_reason_to_what_a_close_frame_holds() -> None:
+    reason = ProtocolError(CloseCode.FORBIDDEN, "é" * 100).reason
+    assert reason == "é" * 61

@@ -1,0 +1,340 @@
+"""The websocket: the protocol's rules, feeds for many, resuming, and those who do not keep up."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+import websockets
+from structlog.testing import capture_logs
+
+from server.live.connection import MAX_OPERATIONS
+from server.live.protocol import SUBPROTOCOL
+from server.live.socket_transport import SocketTransport
+from store.database.clock import utc_now
+from store.database.scope import administrator_key
+from tests.server.live.malformed import MALFORMED
+from tests.server.live.socket_world import COUNTS, World, running_world
+from tests.store.feed.factory_feeds import Events
+
+FEED = "subscription($after: String, $least: Int) { numbered(after: $after, least: $least) { number cursor } }"
+# Some 60 kB an answer: more than the kernel's buffers and ours together take of 400.
+LARGE = f"subscription {{ numbered {{ number {' '.join(f'a{n}: cursor' for n in range(600))} }} }}"
+ADMINISTRATOR = "adm_admi00000000000000000000"
+
+
+async def test_answers_queries_and_errors_without_closing(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", "query($n: Int!) { double(number: $n) }", n=21)
+        assert await socket.hear() == {"id": "1", "type": "next", "payload": {"data": {"double": 42}}}
+        assert await socket.hear() == {"id": "1", "type": "complete"}
+        for query, code in [
+            ("{", "GRAPHQL_PARSE_FAILED"),
+            ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+            ("query($n: Int!) { double(number: $n) }", "BAD_USER_INPUT"),
+            ("\x00", "GRAPHQL_PARSE_FAILED"),
+            ("", "GRAPHQL_PARSE_FAILED"),
+            ("subscription($n: Int!) { numbered(least: $n) { number } }", "BAD_USER_INPUT"),
+            ("subscription { numbered(least: -1) { number } }", "BAD_USER_INPUT"),
+            ('subscription { numbered(after: "x") { number } }', "INVALID_CURSOR"),
+        ]:
+            await socket.subscribe("2", query)
+            answer = await socket.hear()
+            assert (answer["type"], answer["id"]) == ("error", "2"), answer
+            assert answer["payload"][0]["extensions"]["code"] == code
+        await socket.settle()
+
+
+async def test_pongs(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.say(type="ping", payload={"a": 1})
+        assert await socket.hear() == {"type": "pong", "payload": {"a": 1}}
+        await socket.say(type="pong")
+        await socket.initialise()
+
+
+async def test_closes_with_the_protocols_codes(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.subscribe("1", "{ double(number: 1) }")
+        assert (await socket.closed())[0] == 4401
+    async with world.socket() as socket:
+        await socket.say(type="connection_init", payload={"authorization": "Bearer nobody"})
+        assert await socket.closed() == (4403, "This token is not valid.")
+    async with world.socket() as socket:
+        await socket.say(type="connection_init", payload={"token": "broken"})
+        code, reason = await socket.closed()
+        assert (code, "secret" in str(reason)) == (1013, False)
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.say(type="connection_init")
+        assert (await socket.closed())[0] == 4429
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", FEED)
+        await socket.subscribe("1", FEED)
+        assert await socket.closed() == (4409, "Subscriber for 1 already exists")
+    async with world.socket(subprotocols=["graphql-ws"]) as socket:
+        assert (await socket.closed())[0] == 4406
+
+
+async def test_an_id_may_be_used_again_once_its_operation_is_over(world: World, events: Events) -> None:
+    async with world.socket() as socket:
+        await socket.initialise()
+        for number in range(3):
+            await socket.subscribe("1", FEED)
+            await socket.settle()
+            await events.insert([number])
+            assert await socket.numbers(1) == [number]
+            await socket.say(type="complete", id="1")
+
+
+async def test_closes_when_the_token_expires(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.initialise("acme FULL_ADMINISTRATOR 0.3")
+        await socket.subscribe("1", FEED)
+        assert await socket.closed() == (4403, "token expired")
+
+
+async def test_closes_who_does_not_introduce_themselves(world: World) -> None:
+    async with world.socket() as socket:
+        assert await socket.closed() == (4408, "connection_init did not come in time.")
+
+
+async def test_refuses_too_many_operations_at_once(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.initialise()
+        for number in range(MAX_OPERATIONS):
+            await socket.subscribe(str(number), FEED)
+        await socket.subscribe("one too many", FEED)
+        answer = await socket.hear()
+        assert (answer["type"], answer["id"]) == ("error", "one too many")
+        await socket.say(type="complete", id="0")
+        await socket.settle()
+
+
+async def test_a_stopping_server_says_goodbye(world: World) -> None:
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", FEED)
+        await socket.settle()
+        world.server.should_exit = True
+        assert (await socket.closed())[0] == 1012
+
+
+async def test_refuses_pages_of_other_origins(world: World) -> None:
+    own = world.address.replace("ws://", "http://").removesuffix("/graphql")
+    for origin in (own, "https://friend.example"):
+        async with world.socket(origin=origin) as socket:
+            await socket.initialise()
+    for origin in ("https://evil.example", "null", "http://[", own + "0"):
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with world.socket(origin=origin):
+                pass
+        assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("is_initialised", [False, True])
+async def test_malformed_messages_close_their_own_socket_only(
+    world: World, events: Events, caplog: pytest.LogCaptureFixture, is_initialised: bool
+) -> None:
+    with capture_logs() as told:
+        await send_malformed(world, events, is_initialised)
+    assert not [one for one in told if one["log_level"] == "error"]
+    assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
+
+
+async def send_malformed(world: World, events: Events, is_initialised: bool) -> None:
+    async with world.socket() as bystander:
+        await bystander.initialise()
+        await bystander.subscribe("1", FEED)
+        for malformed in MALFORMED:
+            async with world.socket() as socket:
+                if is_initialised:
+                    await socket.initialise()
+                await socket.connection.send(malformed)
+                code, reason = await socket.closed()
+                assert (code, bool(reason)) == (4400, True), malformed[:80]
+        await events.insert([7])
+        assert await bystander.numbers(1) == [7]
+
+
+async def test_text_that_is_not_utf8_closes_its_own_socket_only(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    async with world.socket() as socket:
+        await socket.connection.send(b'{"type":"ping\xff"}', text=True)
+        assert (await socket.closed())[0] == 1007
+    assert not caplog.records
+
+
+async def test_equal_subscriptions_share_one_execution(world: World, events: Events) -> None:
+    query = "subscription($after: String) { numbered(after: $after) { number executions } }"
+    async with world.socket() as one, world.socket() as two:
+        for socket in (one, two):
+            await socket.initialise()
+            await socket.subscribe("1", query)
+            await socket.settle()
+        before = COUNTS["executions"]
+        await events.insert(range(3))
+        assert await one.payloads(3) == await two.payloads(3)
+        assert COUNTS["executions"] == before + 3
+
+
+async def test_different_subscriptions_are_told_apart(world: World, events: Events) -> None:
+    async with world.socket() as socket, world.socket() as foreign:
+        await socket.initialise()
+        await foreign.initialise("other FULL_ADMINISTRATOR")
+        await foreign.subscribe("1", FEED)
+        await foreign.settle()
+        await socket.subscribe("all", FEED)
+        await socket.subscribe("late", FEED, least=2)
+        await socket.settle()
+        await events.insert(range(3))
+        heard = [await socket.hear() for _ in range(4)]
+        numbers = [(message["id"], message["payload"]["data"]["numbered"]["number"]) for message in heard]
+        assert [number for id_, number in numbers if id_ == "all"] == [0, 1, 2]
+        assert [number for id_, number in numbers if id_ == "late"] == [2]
+        await events.insert([9], "other")
+        assert await foreign.numbers(1) == [9]
+
+
+async def test_a_failing_field_is_masked_and_ends_nothing(world: World, events: Events) -> None:
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", "subscription { numbered { number failing } }")
+        await socket.settle()
+        await events.insert([1, 2])
+        for _ in range(2):
+            answer = await socket.hear()
+            assert answer["type"] == "next"
+            assert answer["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
+            assert "secret" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("ring_size", [5, 10_000])
+async def test_resumes_behind_any_cursor_without_loss_or_repeat(
+    mongo_uri: str, database_name: str, events: Events, ring_size: int
+) -> None:
+    async with running_world(mongo_uri, database_name, ring_size=ring_size) as world:
+        async with world.socket() as socket:
+            await socket.initialise()
+            await socket.subscribe("1", FEED)
+            await socket.settle()
+            await events.insert_at_once(range(20))
+            received = await socket.payloads(20)
+        assert [payload["number"] for payload in received] == list(range(20))
+        writing = asyncio.create_task(events.insert(range(20, 120)))
+        resumers = [asyncio.create_task(_resumed(world, payload["cursor"], payload["number"])) for payload in received]
+        for number, resumer in enumerate(resumers):
+            assert await resumer == list(range(number + 1, 120))
+        await writing
+
+
+async def _resumed(world: World, cursor: str, number: int) -> list[int]:
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", FEED, after=cursor)
+        return await socket.numbers(119 - number)
+
+
+async def test_refuses_cursors_of_other_partners(world: World) -> None:
+    cursor = await world.hub.feed.now_cursor("other")
+    async with world.socket() as socket:
+        await socket.initialise()
+        await socket.subscribe("1", FEED, after=cursor)
+        assert (await socket.hear())["payload"][0]["extensions"]["code"] == "INVALID_CURSOR"
+
+
+async def test_an_assigned_administrator_hears_only_of_customers_in_sight(world: World, events: Events) -> None:
+    mine = {"keys": ["*", administrator_key(ADMINISTRATOR)], "words": [], "access_until": {}}
+    ended = {**mine, "access_until": {ADMINISTRATOR: utc_now() - timedelta(seconds=1)}}
+    lasting = {**mine, "access_until": {ADMINISTRATOR: utc_now() + timedelta(hours=1)}}
+    async with world.socket() as socket:
+        await socket.initialise("acme ADMINISTRATOR")
+        await socket.subscribe("1", FEED)
+        await socket.settle()
+        await events.insert([0])
+        await events.insert([1], facts_after=ended)
+        await events.insert([2], facts_after=None, facts_before=mine)
+        await events.insert([3], facts_after=mine)
+        await events.insert([4], facts_after=lasting)
+        assert await socket.numbers(2) == [3, 4]
+
+
+async def test_ends_when_the_administrators_access_changes(world: World, events: Events) -> None:
+    for kind, changes in [
+        ("ADMINISTRATOR_CHANGED", {"role": ["ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}),
+        ("ADMINISTRATOR_REMOVED", {"state": ["ACTIVE", "DEACTIVATED"]}),
+    ]:
+        async with world.socket() as socket, world.socket() as colleague:
+            await socket.initialise("acme ADMINISTRATOR")
+            await colleague.initialise()
+            await colleague.subscribe("1", FEED)
+            await colleague.settle()
+            harmless = {"display_name": ["A", "B"], "state": ["INVITED", "ACTIVE"]}
+            await events.insert([1], kind="ADMINISTRATOR_CHANGED", subject_id=ADMINISTRATOR, changes=harmless)
+            assert await colleague.numbers(1) == [1]
+            await socket.settle()
+            await events.insert([2], kind=kind, subject_id=ADMINISTRATOR, changes=changes)
+            assert await socket.closed() == (4403, "Your access has changed: connect again.")
+            assert await colleague.numbers(1) == [2]
+
+
+async def test_subscriptions_that_differ_in_what_they_choose_share_what_they_say(world: World, events: Events) -> None:
+    query = "subscription($least: Int) { numbered(least: $least) { number executions } }"
+    async with world.socket() as socket:
+        await socket.initialise()
+        for least in range(3):
+            await socket.subscribe(str(least), query, least=least)
+        await socket.settle()
+        before = COUNTS["executions"]
+        await events.insert([5])
+        assert await socket.payloads(3) == [{"number": 5, "executions": before + 1}] * 3
+
+
+async def test_one_who_does_not_read_is_closed_and_the_others_never_notice(world: World, events: Events) -> None:
+    async with world.socket(max_queue=1) as slow, world.socket() as quick:
+        await slow.initialise()
+        await quick.initialise()
+        await slow.subscribe("1", LARGE)
+        await slow.settle()
+        await quick.subscribe("1", FEED)
+        await quick.settle()
+        await events.insert_at_once(range(400))
+        assert await quick.numbers(400) == list(range(400))
+        await events.insert([400])
+        assert await quick.numbers(1) == [400]
+        assert await slow.closed() == (4503, "You do not keep up: resume from your cursor.")
+
+
+async def test_a_socket_that_never_reads_again_is_cut_off(world: World, events: Events) -> None:
+    async with world.socket(max_queue=1, close_timeout=0.1) as slow:
+        await slow.initialise()
+        await slow.subscribe("1", LARGE)
+        await slow.settle()
+        slow.connection.transport.pause_reading()
+        await events.insert_at_once(range(400))
+        async with asyncio.timeout(12):
+            while world.connections:
+                await asyncio.sleep(0.05)
+
+
+class ImpatientTransport(SocketTransport):
+    ping_seconds = 0.2
+
+
+async def test_pings_keep_the_living_and_cut_off_the_vanished(mongo_uri: str, database_name: str) -> None:
+    async with running_world(mongo_uri, database_name, transport=ImpatientTransport) as world:
+        host, port = world.address.removeprefix("ws://").removesuffix("/graphql").split(":")
+        async with world.socket() as living:
+            await living.initialise()
+            reader, writer = await asyncio.open_connection(host, int(port))
+            upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+            key, kind = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", f"Sec-WebSocket-Protocol: {SUBPROTOCOL}"
+            writer.write("\r\n".join(["GET /graphql HTTP/1.1", f"Host: {host}", *upgrade, key, kind, "\r\n"]).encode())
+            assert b"101" in await reader.readline()
+            assert world.connections == 2
+            async with asyncio.timeout(5):
+                while world.connections > 1:
+                    await asyncio.sleep(0.01)
+            writer.close()
+            await living.settle()

@@ -1,0 +1,362 @@
+"""The roll-up of a week: what it counts, that it touches that week alone, and that it may be killed and repeated."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from domain.time.weeks import WEEK
+from store.calling.due_weeks import due_weeks, forget_stale_sums
+from store.calling.pipelines import FEATURES, QUALITY, USERS
+from store.calling.roll_up import RollUp, roll_up_week
+from store.calling.sums import COLLECTION
+from store.calling.weeks import CALL_WEEKS, week_id
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.ids import new_id
+from store.database.scope import Scope
+from store.indexes import ensure_indexes
+from tests.store.calling.factory_calls import call, many, put_calls, put_queue_calls, queue_call
+
+NOW = datetime(2026, 11, 25, 12)
+MONDAY = datetime(2026, 11, 16)
+MILLISECOND = timedelta(milliseconds=1)
+QUESTIONS = (QUALITY, USERS, FEATURES)
+
+
+@pytest.fixture
+def scope(client: Client) -> Scope:
+    return Scope(client, "acme", NOW)
+
+
+async def state(scope: Scope, week: datetime = MONDAY) -> Document:
+    """What is known of the week."""
+    found = await scope.collection(CALL_WEEKS).find_one({**scope.match(), "_id": week_id(scope, week)})
+    assert found is not None
+    return found
+
+
+async def sums(scope: Scope, week: datetime = MONDAY) -> dict[str, Document]:
+    """The sums that count, by customer."""
+    counting = {**scope.match(), "week": week, "roll_up_id": (await state(scope, week)).get("roll_up_id")}
+    return {one["customer_id"]: one for one in await scope.collection(COLLECTION).find(counting)}
+
+
+def figures(document: Document, *names: str) -> list[Any]:
+    return [document.get(name, 0) for name in names]
+
+
+async def test_counts_calls_seconds_and_users_by_their_calls(scope: Scope) -> None:
+    calls = [
+        *many("cus_a", MONDAY, 10, user_id="low"),
+        *many("cus_a", MONDAY, 11, user_id="medium"),
+        *many("cus_a", MONDAY, 50, user_id="medium too"),
+        *many("cus_a", MONDAY, 51, user_id="high", seconds=1),
+        *many("cus_a", MONDAY, 60),
+        call("cus_b", MONDAY, user_id="low"),
+    ]
+    await put_calls(scope, calls)
+    assert await roll_up_week(scope, MONDAY)
+    found = await sums(scope)
+    assert figures(found["cus_a"], "calls", "low", "medium", "high") == [182, 1, 2, 1]
+    assert found["cus_a"]["seconds"] == 131 * 60 + 51
+    assert figures(found["cus_b"], "calls", "low", "medium", "high", "seconds") == [1, 1, 0, 0, 60]
+
+
+QUALITIES: list[tuple[dict[str, float], str]] = [
+    ({"loss": 5.0}, "poor"),
+    ({"loss": 4.999}, "good"),
+    ({"latency": 400.0}, "poor"),
+    ({"latency": 399.999}, "good"),
+    ({"jitter": 150.0}, "poor"),
+    ({"jitter": 149.999}, "good"),
+    ({}, "not_available"),
+    ({"loss": 0.0}, "good"),
+    ({"loss": 0.0, "jitter": 0.0, "latency": 400.0}, "poor"),
+    ({"jitter": 10.0, "latency": 20.0}, "good"),
+]
+
+
+@pytest.mark.parametrize(("measured", "quality"), QUALITIES)
+async def test_judges_quality_on_the_measurements_that_are_there(
+    scope: Scope, measured: dict[str, float], quality: str
+) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY, endpoint="DESK_PHONE", **measured)])
+    await roll_up_week(scope, MONDAY)
+    found = (await sums(scope))["cus_a"]
+    assert {name: found[name] for name in ("good", "poor", "not_available") if found[name]} == {quality: 1}
+    assert found["endpoints"] == {f"DESK_PHONE_{quality.upper()}": 1}
+
+
+async def test_sums_what_was_measured_and_counts_how_often(scope: Scope) -> None:
+    calls = [
+        call("cus_a", MONDAY, endpoint="WEBEX_APP", loss=1.5, jitter=10.0),
+        call("cus_a", MONDAY, endpoint="WEBEX_APP", loss=0.0, latency=300.0),
+        call("cus_a", MONDAY, endpoint="ROOM_DEVICE", latency=500.0),
+        call("cus_a", MONDAY),
+    ]
+    await put_calls(scope, calls)
+    await roll_up_week(scope, MONDAY)
+    found = (await sums(scope))["cus_a"]
+    assert figures(found, "loss_sum", "loss_count", "jitter_sum", "jitter_count") == [1.5, 2, 10.0, 1]
+    assert figures(found, "latency_sum", "latency_count") == [800.0, 2]
+    assert found["endpoints"] == {"WEBEX_APP_GOOD": 2, "ROOM_DEVICE_POOR": 1, "UNKNOWN_NOT_AVAILABLE": 1}
+
+
+async def test_counts_each_feature_of_a_call_and_what_became_of_queue_calls(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY, features=["CALL_QUEUE", "VOICEMAIL"]), call("cus_a", MONDAY)])
+    await put_calls(scope, [call("cus_a", MONDAY, features=["VOICEMAIL"])])
+    outcomes = [("ANSWERED", 10), ("ANSWERED", 20), ("TRANSFERRED", 60), ("ABANDONED", 5), ("VOICEMAIL", 100)]
+    await put_queue_calls(scope, [queue_call("cus_a", MONDAY, *one) for one in outcomes])
+    await put_queue_calls(scope, [queue_call("cus_queue_only", MONDAY, "ABANDONED", 7)])
+    await roll_up_week(scope, MONDAY)
+    found = await sums(scope)
+    assert found["cus_a"]["features"] == {"CALL_QUEUE": 1, "VOICEMAIL": 2}
+    assert figures(found["cus_a"], "offered", "answered", "abandoned") == [5, 2, 2]
+    assert figures(found["cus_a"], "answer_seconds", "answer_count") == [90, 3]
+    assert figures(found["cus_a"], "abandon_seconds", "abandon_count") == [105, 2]
+    assert figures(found["cus_queue_only"], "calls", "offered", "abandoned") == [0, 1, 1]
+
+
+async def test_a_week_begins_and_ends_at_the_millisecond(scope: Scope) -> None:
+    edges = [MONDAY - MILLISECOND, MONDAY, MONDAY + WEEK - MILLISECOND, MONDAY + WEEK]
+    await put_calls(scope, [call("cus_a", edge) for edge in edges])
+    await put_queue_calls(scope, [queue_call("cus_a", edge, "ANSWERED", 1) for edge in edges])
+    for week, number in ((MONDAY - WEEK, 1), (MONDAY, 2), (MONDAY + WEEK, 1)):
+        await roll_up_week(scope, week)
+        assert figures((await sums(scope, week))["cus_a"], "calls", "offered") == [number, number]
+
+
+async def test_slices_say_the_same_as_the_whole(scope: Scope) -> None:
+    customers = [f"cus_{number}" for number in range(7)]
+    calls = [
+        call(one, MONDAY, user_id=f"u-{place % 3}", loss=place / 2, features=["CALL_PARK"])
+        for number, one in enumerate(customers)
+        for place in range(number + 1)
+    ]
+    await put_calls(scope, calls)
+    await put_queue_calls(scope, [queue_call(one, MONDAY, "ANSWERED", 3) for one in customers])
+    answers = []
+    for rows in (1, 5, 1000):
+        assert await roll_up_week(scope, MONDAY, rows)
+        unlike = ("_id", "roll_up_id", "created_at", "updated_at")
+        found = await sums(scope)
+        answers.append({key: {k: v for k, v in one.items() if k not in unlike} for key, one in found.items()})
+    assert answers[0] == answers[1] == answers[2]
+    assert list(answers[0]) == customers
+
+
+async def test_the_week_keeps_its_sums_over_all_customers(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY, endpoint="DESK_PHONE", loss=9.0, user_id="u"), call("cus_b", MONDAY)])
+    await put_queue_calls(scope, [queue_call("cus_b", MONDAY, "ANSWERED", 4)])
+    await roll_up_week(scope, MONDAY)
+    total = (await state(scope))["sums"]
+    assert figures(total, "calls", "seconds", "poor", "not_available", "low", "offered") == [2, 120, 1, 1, 1, 1]
+    assert total["endpoints"]["DESK_PHONE_POOR"] == total["endpoints"]["UNKNOWN_NOT_AVAILABLE"] == 1
+    assert sum(total["endpoints"].values()) == 2
+
+
+async def test_a_call_that_moved_leaves_nothing_behind(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY, report_id="moves"), call("cus_b", MONDAY, report_id="stays")])
+    await roll_up_week(scope, MONDAY)
+    assert set(await sums(scope)) == {"cus_a", "cus_b"}
+    await put_calls(scope, [call("cus_a", MONDAY - WEEK, report_id="moves")])
+    assert [week for _, week in await due_weeks(scope.client, NOW, 9)] == [MONDAY - WEEK, MONDAY]
+    for _, week in await due_weeks(scope.client, NOW, 9):
+        await roll_up_week(scope, week)
+    assert (set(await sums(scope)), set(await sums(scope, MONDAY - WEEK))) == ({"cus_b"}, {"cus_a"})
+    await put_calls(scope, [call("cus_b", MONDAY - WEEK, report_id="stays")])
+    await roll_up_week(scope, MONDAY)
+    assert await sums(scope) == {}
+    assert (await state(scope))["sums"] == {}
+
+
+async def test_repeating_counts_nothing_twice(scope: Scope) -> None:
+    calls = many("cus_a", MONDAY, 5, user_id="u")
+    for _ in range(3):
+        await put_calls(scope, calls)
+        await roll_up_week(scope, MONDAY)
+    assert figures((await sums(scope))["cus_a"], "calls", "low") == [5, 1]
+
+
+async def test_a_roll_up_that_died_half_way_counts_for_nobody(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY), call("cus_b", MONDAY)])
+    await roll_up_week(scope, MONDAY)
+    await put_calls(scope, [call("cus_a", MONDAY)])
+    for steps in range(4):
+        dead = RollUp(scope, MONDAY, new_id("rup"))
+        await dead.begin()
+        async for customers in dead.slices("calls", 1):
+            for question in QUESTIONS[:steps]:
+                await dead.add("calls", customers, question)
+        assert {key: one["calls"] for key, one in (await sums(scope)).items()} == {"cus_a": 1, "cus_b": 1}
+        assert [week for _, week in await due_weeks(scope.client, NOW, 9)] == [MONDAY]
+    await roll_up_week(scope, MONDAY)
+    assert {key: one["calls"] for key, one in (await sums(scope)).items()} == {"cus_a": 2, "cus_b": 1}
+    assert await due_weeks(scope.client, NOW, 9) == []
+
+
+async def test_a_roll_up_that_was_overtaken_changes_nothing(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY)])
+    slow = RollUp(scope, MONDAY, new_id("rup"))
+    known = await slow.begin()
+    await put_calls(scope, [call("cus_a", MONDAY)])
+    assert await roll_up_week(scope, MONDAY)
+    for question in QUESTIONS:
+        await slow.add("calls", ["cus_a"], question)
+    assert not await slow.finish(known)
+    assert figures((await sums(scope))["cus_a"], "calls") == [2]
+    assert await due_weeks(scope.client, NOW, 9) == []
+
+
+async def test_what_comes_during_a_roll_up_is_found_by_the_next(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY)])
+    under_way = RollUp(scope, MONDAY, new_id("rup"))
+    known = await under_way.begin()
+    await put_calls(scope, [call("cus_a", MONDAY), call("cus_b", MONDAY)])
+    for question in QUESTIONS:
+        await under_way.add("calls", ["cus_a"], question)
+    assert await under_way.finish(known)
+    assert [week for _, week in await due_weeks(scope.client, NOW, 9)] == [MONDAY]
+    await roll_up_week(scope, MONDAY)
+    assert {key: one["calls"] for key, one in (await sums(scope)).items()} == {"cus_a": 2, "cus_b": 1}
+
+
+async def test_an_import_and_roll_ups_that_race_end_right(scope: Scope) -> None:
+    delivered = [many("cus_a", MONDAY, 20, user_id=f"u-{number}") for number in range(15)]
+    done = asyncio.Event()
+
+    async def deliver() -> None:
+        for slice_ in delivered:
+            await put_calls(scope, slice_)
+        done.set()
+
+    async def roll_up() -> None:
+        while not done.is_set() or await due_weeks(scope.client, NOW, 1):
+            for _, week in await due_weeks(scope.client, NOW, 1):
+                await roll_up_week(scope, week)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(deliver(), roll_up(), roll_up())
+    assert figures((await sums(scope))["cus_a"], "calls", "medium") == [300, 15]
+
+
+async def test_sums_that_nobody_reads_any_more_are_deleted_after_a_while(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY)])
+    dead = RollUp(scope, MONDAY, new_id("rup"))
+    await dead.begin()
+    for question in QUESTIONS:
+        await dead.add("calls", ["cus_a"], question)
+    for _ in range(3):
+        await roll_up_week(scope, MONDAY)
+    everything = {**scope.match(), "week": MONDAY}
+    await forget_stale_sums(scope.client, utc_now())
+    assert await scope.collection(COLLECTION).count(everything) == 4
+    await forget_stale_sums(scope.client, utc_now() + timedelta(minutes=2))
+    assert await scope.collection(COLLECTION).count(everything) == 1
+    assert figures((await sums(scope))["cus_a"], "calls") == [1]
+    assert (await state(scope))["stale"] == []
+
+
+async def test_only_completed_weeks_whose_rows_are_all_there_are_due(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY + WEEK), call("cus_a", MONDAY - 14 * WEEK), call("cus_a", MONDAY)])
+    assert await due_weeks(scope.client, NOW, 9) == [("acme", MONDAY)]
+    assert await due_weeks(scope.client, MONDAY + 2 * WEEK - MILLISECOND, 9) == [("acme", MONDAY)]
+    assert await due_weeks(scope.client, MONDAY + 2 * WEEK, 9) == [("acme", MONDAY), ("acme", MONDAY + WEEK)]
+    assert await due_weeks(scope.client, MONDAY + timedelta(days=100) - MILLISECOND, 1) == [("acme", MONDAY)]
+    assert ("acme", MONDAY) not in await due_weeks(scope.client, MONDAY + timedelta(days=100), 9)
+
+
+async def test_a_patient_caller_waits_for_an_import_to_be_over(scope: Scope) -> None:
+    await put_calls(scope, [call("cus_a", MONDAY)])
+    now = utc_now()
+    assert await due_weeks(scope.client, now, 9, is_patient=True) == [("acme", MONDAY)]
+    await roll_up_week(scope, MONDAY)
+    await put_calls(scope, [call("cus_a", MONDAY)])
+    assert await due_weeks(scope.client, now, 9, is_patient=True) == []
+    assert await due_weeks(scope.client, now, 9) == [("acme", MONDAY)]
+    assert await due_weeks(scope.client, utc_now() + timedelta(seconds=6), 9, is_patient=True) == [("acme", MONDAY)]
+
+
+class Aggregations(CommandListener):
+    """Keeps the aggregations over raw rows."""
+
+    def __init__(self) -> None:
+        self.asked: list[Document] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "aggregate" and event.command["aggregate"] in ("calls", "queue_calls"):
+            self.asked.append({"aggregate": event.command["aggregate"], "pipeline": event.command["pipeline"]})
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Only beginnings count."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Only beginnings count."""
+
+
+async def examined(client: Client, asked: Document) -> tuple[int, int]:
+    """Documents and keys that an aggregation reads, without what it writes."""
+    stages = [stage for stage in asked["pipeline"] if "$merge" not in stage]
+    told = await client.command({"explain": {**asked, "pipeline": stages, "cursor": {}}, "verbosity": "executionStats"})
+    assert "COLLSCAN" not in str(told)
+    stats = told["executionStats"] if "executionStats" in told else told["stages"][0]["$cursor"]["executionStats"]
+    return stats["totalDocsExamined"], stats["totalKeysExamined"]
+
+
+async def test_touches_the_rows_and_sums_of_that_partner_and_week_alone(mongo_uri: str, database_name: str) -> None:
+    told = Aggregations()
+    client = Client(mongo_uri, database_name, event_listeners=[told])
+    await ensure_indexes(client)
+    scopes = [Scope(client, partner, NOW) for partner in ("acme", "other")]
+    for each in scopes:
+        for back in range(4):
+            monday = MONDAY - back * WEEK
+            await put_calls(
+                each, [call(f"cus_{n % 3}", monday, user_id="u", features=["VOICEMAIL"]) for n in range(40)]
+            )
+            await put_queue_calls(each, [queue_call("cus_1", monday, "ANSWERED", 1) for _ in range(40)])
+            await roll_up_week(each, monday)
+    others = {"$nor": [{"partner_id": "acme", "week": MONDAY}]}
+    before = [await client.collection(name).find(others) for name in (COLLECTION, CALL_WEEKS)]
+    told.asked.clear()
+    assert await roll_up_week(scopes[0], MONDAY, 20)
+    assert [await client.collection(name).find(others) for name in (COLLECTION, CALL_WEEKS)] == before
+    # Two collections are cut into slices; then three questions a slice of calls, and one of queue calls.
+    assert len(told.asked) == 2 + 3 * 3 + 1
+    read = [await examined(client, asked) for asked in told.asked]
+    assert all(documents <= 40 and keys <= 45 for documents, keys in read)
+    assert sum(documents for documents, _ in read) == 3 * 40 + 40
+    await client.close()
+
+
+class Limits(CommandListener):
+    """Keeps how long each aggregation may take, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.most: list[int] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "aggregate":
+            self.most.append(event.command["maxTimeMS"])
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Only beginnings count."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Only beginnings count."""
+
+
+async def test_a_customer_with_more_calls_than_a_request_could_wait_for_is_rolled_up(
+    mongo_uri: str, database_name: str
+) -> None:
+    limits = Limits()
+    patient = Scope(Client(mongo_uri, database_name, event_listeners=[limits]), "acme", NOW)
+    await ensure_indexes(patient.client)
+    await put_calls(patient, [call("cus_a", MONDAY)])
+    assert await roll_up_week(patient, MONDAY)
+    # The slices of calls and of queue calls, three questions, and the totals.
+    assert len(limits.most) == 6 and min(limits.most) > 500_000
+    await patient.client.close()

@@ -1,0 +1,105 @@
+"""Whatever is done to a trial, its customer's statuses are those of the facts, as the reference model reads them."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.entitlements.lifecycle import LIVING, RUNNING, entitlement_facts, state_at
+from domain.entitlements.trials import converted, early_end, extension, new_trial
+from domain.time.instants import DAY, add_months
+from store.changes.customer_change import CustomerWork
+from store.tenants.partners import PartnerDocument, partner_document
+from tests.reference.model import Partner
+
+BEGIN = datetime(2026, 1, 31, 9, 30)
+Step = tuple[str, int, bool]
+steps = st.lists(
+    st.tuples(
+        st.integers(0, 24 * 70),
+        st.tuples(st.sampled_from(["pass", "extend", "end", "convert"]), st.integers(1, 60), st.booleans()),
+    ),
+    max_size=6,
+)
+
+
+def _partner() -> PartnerDocument:
+    settings = {"epoch": 1, "at": BEGIN, "expiring_soon_days": 30, "no_recent_activity_days": 60}
+    names = [name for name in PartnerDocument.__dataclass_fields__ if name not in ("id", "history")]
+    known = {"partner_id": "acme", "version": 1, "settings": {}}
+    return partner_document({"_id": "par_1", "settings_history": [settings], **dict.fromkeys(names), **known})
+
+
+class World:
+    """One customer twice: as this system keeps it, and as the reference model does."""
+
+    def __init__(self, days: int, assigned: int) -> None:
+        self.now = BEGIN
+        self.model = Partner()
+        line = {"customer": "C-1", "startsAt": BEGIN, "endsAt": BEGIN + days * DAY}
+        figures = {"total": 5, "assigned": assigned, "used": 0}
+        asleep = {"lastAdministratorSignInAt": None, "removedAt": None}
+        self.model.facts["customers"]["C-1"] = {"name": "Acme", "createdAt": BEGIN, **asleep}
+        self.model.facts["trials"]["T"] = {**line, "licenses": {"CALLING": figures}}
+        work = CustomerWork(None, (), _partner())
+        named = {"name": "Acme", "external_id": "C-1", "managed_by": "PARTNER_ORGANIZATION", "created_at": BEGIN}
+        work.put_customer({**named, "delivered": {}})
+        facts = new_trial({"CALLING": 5}, days, BEGIN, "adm_1")
+        facts["licenses"][0]["assigned"] = assigned
+        work.add_entitlement({"_id": "tri_1", "customer_id": work.id, "number": "T", **facts})
+        self._finish(work)
+
+    def _finish(self, work: CustomerWork) -> None:
+        work.finish(self.now)
+        self.customer, self.held = work.customer, list(work.entitlements.values())
+
+    def at(self, moment: datetime, change: Callable[[CustomerWork, dict[str, Any]], None]) -> None:
+        """A transaction at the moment."""
+        self.now = moment
+        work = CustomerWork(deepcopy(self.customer), deepcopy(self.held), _partner())
+        work.catch_up(moment)
+        change(work, work.entitlements["T"])
+        self._finish(work)
+
+    def step(self, kind: str, number: int, is_renewing: bool) -> Callable[[CustomerWork, dict[str, Any]], None]:
+        def change(work: CustomerWork, trial: dict[str, Any]) -> None:
+            state = state_at(entitlement_facts(trial), self.now)
+            told = self.model.facts["trials"]["T"]
+            if kind == "extend" and state in LIVING:
+                work.put_entitlement("T", extension(trial, number, self.now, "adm_1"))
+                told["endsAt"] += timedelta(days=number)
+            elif kind == "end" and state in LIVING:
+                work.put_entitlement("T", early_end(self.now))
+                told["endsAt"] = self.now
+            elif kind == "convert" and state in RUNNING:
+                identity = {"_id": "sub_1", "customer_id": work.id, "number": "S"}
+                work.add_entitlement({**identity, **converted(trial, number, is_renewing, self.now)})
+                work.put_entitlement("T", {**early_end(self.now), "converted_to": "sub_1"})
+                self._told_converted(told, number, is_renewing)
+
+        return change
+
+    def _told_converted(self, told: dict[str, Any], months: int, is_renewing: bool) -> None:
+        told["endsAt"] = self.now
+        terms = {"termMonths": months, "autoRenew": is_renewing, "setUp": True, "suspended": False, "cancelledAt": None}
+        times = {"startsAt": self.now, "endsAt": add_months(self.now, months)}
+        self.model.facts["subscriptions"]["S"] = {**told, **terms, **times}
+
+
+@given(days=st.integers(1, 90), assigned=st.integers(0, 6), taken=steps)
+def test_statuses_are_those_of_the_facts_whatever_was_done(days: int, assigned: int, taken: list[Any]) -> None:
+    world = World(days, assigned)
+    for hours, (kind, number, is_renewing) in [*taken, (24 * 400, ("pass", 1, False))]:
+        before = {one["status"]: one["since"] for one in world.customer["status_details"]}
+        world.at(world.now + timedelta(hours=hours), world.step(kind, number, is_renewing))
+        told = world.model.customers(world.now)["C-1"]
+        assert world.customer["statuses"] == told["statuses"]
+        assert world.customer["products"] == told["products"]
+        assert world.customer["subscription_types"] == told["subscriptionTypes"]
+        for one in world.customer["status_details"]:
+            # What went on holding keeps its moment, and nothing begins in the future.
+            assert one["since"] <= world.now
+            assert one["since"] == before.get(one["status"], one["since"]) or one["since"] > before[one["status"]]

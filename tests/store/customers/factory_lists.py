@@ -1,0 +1,131 @@
+"""Customer documents for tests of lists: every field that a list reads, in agreement with the others."""
+
+import random
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cmp_to_key
+from typing import Any, TypeVar
+
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from domain.text.folding import customer_words, sort_form
+from domain.time.instants import FOREVER
+from domain.types import URGENCY, ManagedBy, Product, SubscriptionType
+from store.changes.customer_fields import key_fields, keys_of
+from store.customers.list_planner.orders import CustomerOrder
+from store.database.ids import new_id
+
+DAY = timedelta(days=1)
+Value = TypeVar("Value")
+NOW = datetime(2026, 11, 22, 12, 30)
+NAMES = ["Đorđević", "dordevic", "Müller", "Muller AG", "株式会社", "Straße", "हिन्दी", "x" * 30, "x" * 26, "Acme 7"]
+TAGS = ["tag_1", "tag_2", "tag_3"]
+ADMINISTRATORS = ["adm_1", "adm_2"]
+COUNTRIES = ["DE", "RS", None]
+# Some at the very edges of the windows that conditions ask for, to the millisecond.
+ENDS = [NOW, NOW + timedelta(milliseconds=1), NOW + DAY, NOW + DAY + timedelta(milliseconds=1), NOW + 30 * DAY]
+ENDS += [NOW + 365 * DAY, NOW + 800 * DAY, NOW - DAY]
+
+
+def customer_document(dice: random.Random, number: int, **facts: Any) -> dict[str, Any]:
+    """A customer of few possible values, so that many tie with others."""
+
+    def some(values: Iterable[Value]) -> list[Value]:
+        return [value for value in values if dice.random() < 0.4]
+
+    expiring = sorted(set(some(ENDS[1:])[:2]))
+    renewing = [dice.choice(ENDS)] if dice.random() < 0.3 else []
+    signed_in = dice.choice([None, NOW - DAY, NOW - 90 * DAY])
+    document: dict[str, Any] = {
+        "_id": new_id("cus"),
+        "partner_id": "acme",
+        "version": 1,
+        "created_at": NOW - dice.randrange(3) * DAY,
+        "updated_at": NOW,
+        "external_id": f"ORG-{number}",
+        "name": dice.choice(NAMES),
+        "domain": dice.choice([None, "müller.example"]),
+        "country": dice.choice(COUNTRIES),
+        "managed_by": str(dice.choice(list(ManagedBy))),
+        "last_administrator_sign_in_at": signed_in,
+        "statuses": [str(status) for status in some(URGENCY)],
+        "status_details": [],
+        "products": [str(product) for product in some(Product)],
+        "subscription_types": [str(kind) for kind in some(SubscriptionType)],
+        "tag_ids": some(TAGS),
+        "assignments": [assignment(id_) for id_ in some(ADMINISTRATORS)],
+        "expiring_ends": expiring,
+        "next_expiry_at": min([*expiring, *renewing], default=None),
+        **facts,
+    }
+    if "EXPIRED" in document["statuses"]:
+        nothing_living = {"statuses": ["EXPIRED"], "products": [], "subscription_types": [], "expiring_ends": []}
+        document |= {**nothing_living, "next_expiry_at": None}
+    return with_derived(document)
+
+
+def assignment(administrator_id: str, expires_at: datetime | None = None) -> dict[str, Any]:
+    return {
+        "administrator_id": administrator_id,
+        "assigned_at": NOW,
+        "assigned_by": None,
+        "expires_at": expires_at,
+        "imported": False,
+    }
+
+
+def with_derived(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with what follows from its other fields."""
+    words = customer_words(document["name"], document["domain"], document["external_id"])
+    ranks = [rank for rank, status in enumerate(URGENCY) if status in document["statuses"]]
+    return {
+        **document,
+        "name_folded": sort_form(document["name"]),
+        "words": words,
+        "urgency": min(ranks, default=None),
+        "urgency_or_none": min(ranks, default=len(URGENCY)),
+        "sign_in_or_never": document["last_administrator_sign_in_at"] or FOREVER,
+        "next_expiry_or_never": document["next_expiry_at"] or FOREVER,
+        **key_fields(keys_of({**document, "running_products": (), "holdings": {}, "evaluated_at": NOW}, words)),
+    }
+
+
+def in_order(documents: Sequence[dict[str, Any]], order: CustomerOrder) -> list[str]:
+    """The ids as the contract orders them: nulls last in both directions, then name, then id."""
+    field = {"NAME": "name_folded", "NEXT_EXPIRY_AT": "next_expiry_at", "URGENCY": "urgency"}.get(
+        order.field, str(order.field).lower()
+    )
+    sign = 1 if order.direction == "ASC" else -1
+
+    def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
+        a, b = one[field], other[field]
+        if a == b:
+            ties = [(d["name_folded"].encode(), d["_id"]) for d in (one, other)]
+            return -1 if ties[0] < ties[1] else 1
+        if a is None or b is None:
+            return 1 if a is None else -1
+        return sign if a > b else -sign
+
+    return [document["_id"] for document in sorted(documents, key=cmp_to_key(compare))]
+
+
+class Commands(CommandListener):
+    """The reads that a client sent, for tests that count or explain them."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in ("find", "aggregate", "count"):
+            self.sent.append(dict(event.command))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Nothing to keep."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Nothing to keep."""
+
+    def taken(self) -> list[dict[str, Any]]:
+        """What was sent since the last call."""
+        sent, self.sent = self.sent, []
+        return sent

@@ -1,0 +1,89 @@
+"""Subscriptions and trials read in batches."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.entitlements.lifecycle import end_at, state_at
+from domain.types import EntitlementState, Product, SubscriptionType
+from store.database.client import Client
+from store.database.scope import Scope
+from store.entitlements.documents import ENTITLEMENT_INDEXES, Entitlements
+from tests.store.customers.factory_lists import Commands
+from tests.store.factory_customers import subscription
+
+NOW = datetime(2026, 11, 22, 12)
+DAY = timedelta(days=1)
+
+
+def held(customer_id: str, number: str, days_ago: int, **facts: Any) -> dict[str, Any]:
+    """A subscription that was added so many days ago and runs for another ten, unless told otherwise."""
+    end = facts.pop("ends_at", NOW + 10 * DAY)
+    begun = {"added_at": NOW - days_ago * DAY, "starts_at": NOW - days_ago * DAY}
+    document = {**subscription(number, ends_at=end), **begun, "partner_id": "acme", "customer_id": customer_id}
+    return {**document, "version": 1, "created_at": NOW, "updated_at": NOW, **facts}
+
+
+@pytest.fixture
+def commands() -> Commands:
+    return Commands()
+
+
+@pytest.fixture
+async def scope(mongo_uri: str, database_name: str, commands: Commands) -> AsyncIterator[Scope]:
+    client = Client(mongo_uri, database_name, event_listeners=[commands])
+    await client.collection("entitlements").create_indexes(ENTITLEMENT_INDEXES)
+    yield Scope(client, "acme", NOW)
+    await client.close()
+
+
+async def fill(scope: Scope, documents: Sequence[dict[str, Any]]) -> None:
+    await scope.collection("entitlements").insert_many(documents)
+
+
+async def test_reads_many_customers_in_one_query_newest_first(scope: Scope, commands: Commands) -> None:
+    await fill(scope, [held("cus_1", "A", 30), held("cus_1", "B", 2), held("cus_2", "C", 5), held("cus_9", "D", 5)])
+    found = await Entitlements(scope).by_customer(["cus_1", "cus_2", "cus_3"])
+    numbers = {id_: [one.number for one in some] for id_, some in found.items()}
+    assert numbers == {"cus_1": ["B", "A"], "cus_2": ["C"], "cus_3": []}
+    assert len(commands.taken()) == 1
+
+
+async def test_reads_one_kind_and_the_living_alone(scope: Scope) -> None:
+    trial = held("cus_1", "T", 1, kind="TRIAL", term_months=None)
+    await fill(scope, [trial, held("cus_1", "OLD", 9, ends_at=NOW), held("cus_1", "NEW", 5)])
+    entitlements = Entitlements(scope)
+    trials = await entitlements.by_customer(["cus_1"], SubscriptionType.TRIAL)
+    assert [one.number for one in trials["cus_1"]] == ["T"]
+    living = await entitlements.by_customer(["cus_1"], SubscriptionType.SUBSCRIPTION, living_only=True)
+    assert [one.number for one in living["cus_1"]] == ["NEW"]
+    earlier = await entitlements.by_customer(["cus_1"], SubscriptionType.SUBSCRIPTION, True, NOW - DAY)
+    assert [one.number for one in earlier["cus_1"]] == ["NEW", "OLD"]
+
+
+async def test_reads_at_most_200_of_a_kind(scope: Scope) -> None:
+    await fill(scope, [held("cus_1", f"S-{number}", number) for number in range(201)])
+    found = await Entitlements(scope).by_customer(["cus_1"], SubscriptionType.SUBSCRIPTION)
+    assert [one.number for one in found["cus_1"]] == [f"S-{number}" for number in range(200)]
+
+
+async def test_reads_by_id_within_the_partner(scope: Scope) -> None:
+    mine, theirs = held("cus_1", "A", 1), held("cus_1", "B", 1, partner_id="other")
+    await fill(scope, [mine, theirs])
+    found = await Entitlements(scope).by_ids([mine["_id"], theirs["_id"], "sub_gone"])
+    assert list(found) == [mine["_id"]]
+
+
+async def test_a_document_answers_what_the_rules_ask(scope: Scope) -> None:
+    stored = held("cus_1", "A", 400, auto_renew=True, ends_at=NOW - DAY)
+    await fill(scope, [stored])
+    (found,) = (await Entitlements(scope).by_ids([stored["_id"]])).values()
+    assert state_at(found, NOW) is EntitlementState.ACTIVE
+    assert end_at(found, NOW) > NOW
+    assert found.written_ends_at == NOW - DAY
+    assert (found.kind, found.customer_id, found.version) == (SubscriptionType.SUBSCRIPTION, "cus_1", 1)
+    assert [(line.product, line.total, line.assigned, line.used) for line in found.licenses] == [
+        (Product.MEETINGS, 10, 5, 3)
+    ]

@@ -1,0 +1,273 @@
+"""The log as each viewer may read it: held against a plain Python filter, and read by an index whatever is asked."""
+
+import random
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from domain.failures import BadUserInput, InvalidCursor
+from domain.paging import PageRequest
+from domain.partner.activity import ActivityCondition, activity_condition
+from domain.types import ActivityKind, PartnerRole
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.events.activity import USUAL, Activity, Bounds, EventDocument
+from store.events.log import Note, event_document
+from store.indexes import ensure_indexes
+from tests.factory_documents import assignment
+from tests.store.factory_customers import add_customer, partner_scope
+
+HOLDER, OTHER = "adm_holder", "adm_other"
+BEGIN = datetime(2026, 1, 1)
+SECOND = timedelta(seconds=1)
+Given = tuple[dict[str, Any], ...]
+KINDS = (ActivityKind.CUSTOMER_CHANGED, ActivityKind.TAG_CREATED, ActivityKind.STATUS_CHANGED)
+WALKING = (USUAL, Bounds(few=0, at_once=3, examined=5), Bounds(few=2, at_once=7, examined=1_000))
+
+
+async def put_events(scope: Scope, *told: tuple[ActivityKind, str | None, str | None, int]) -> list[Document]:
+    """Events: kind, actor, customer, and the second at which they happened."""
+    events = []
+    for kind, actor, customer, second in told:
+        shared = {"customer_id": customer, "actor_id": actor, "facts_before": None, "facts_after": None}
+        note = Note(kind, customer or "tag_x", f"{kind} of {customer}", at=BEGIN + second * SECOND)
+        events.append(event_document(scope.partner_id, scope.now, shared, note))
+    await scope.collection("events").insert_many(events)
+    return events
+
+
+def viewer(scope: Scope, role: PartnerRole, identity: str = HOLDER) -> Scope:
+    """What an administrator reaches now."""
+    return replace(scope, now=utc_now(), administrator_id=identity, role=role)
+
+
+async def read_all(activity: Activity, condition: ActivityCondition, size: int) -> list[EventDocument]:
+    """Every page, one behind the other; a page may be short, and still there is an end."""
+    rows: list[EventDocument] = []
+    after = None
+    while True:
+        page = await activity.page(condition, PageRequest(first=size, after=after))
+        assert len(page.rows) <= size
+        assert page.has_previous is (after is not None)
+        rows += page.rows
+        if not page.has_next:
+            return rows
+        assert page.end_cursor != after
+        after = page.end_cursor
+
+
+def expected(events: list[Document], condition: ActivityCondition, sight: set[str] | None) -> list[str]:
+    """The rule in plain Python; `sight` is None for who sees all."""
+
+    def matches(event: Document) -> bool:
+        seen = sight is None or event["actor_id"] == HOLDER or event["customer_id"] in sight
+        kind = condition.kinds is None or event["kind"] in condition.kinds
+        actor = condition.actors is None or event["actor_id"] in condition.actors
+        customer = condition.customers is None or event["customer_id"] in condition.customers
+        since = condition.since is None or event["at"] >= condition.since
+        until = condition.until is None or event["at"] < condition.until
+        return seen and kind and actor and customer and since and until
+
+    found = [event for event in events if matches(event)]
+    return [event["_id"] for event in sorted(found, key=lambda one: (one["at"], one["_id"]), reverse=True)]
+
+
+async def put_world(scope: Scope, dice: random.Random) -> tuple[list[Document], list[str], set[str]]:
+    """Some 90 events of six customers, of which the holder has three; many share a moment."""
+    customers = []
+    for number in range(6):
+        held = [assignment(HOLDER)] if number < 3 else []
+        customers.append(await add_customer(scope, f"ORG-{number}", assignments=held))
+    whose: list[str | None] = [*customers, "cus_removed", None]
+    told = [
+        (dice.choice(KINDS), dice.choice([HOLDER, OTHER, None]), dice.choice(whose), dice.randrange(30))
+        for _ in range(90)
+    ]
+    return await put_events(scope, *told), customers, set(customers[:3])
+
+
+def conditions(customers: list[str]) -> list[dict[str, Any]]:
+    """Every combination of a few conditions."""
+    kinds: Given = ({}, {"kind": [KINDS[0]]}, {"kind": list(KINDS[1:])}, {"kind": []})
+    actors: Given = ({}, {"actor": [HOLDER]}, {"actor": [OTHER, HOLDER]}, {"actor": ["adm_nobody"]})
+    about: Given = (
+        {},
+        {"customer": [customers[0]]},
+        {"customer": [customers[1], customers[5]]},
+        {"customer": ["cus_removed"]},
+    )
+    when: Given = ({}, {"since": BEGIN + 10 * SECOND}, {"since": BEGIN + 5 * SECOND, "until": BEGIN + 20 * SECOND})
+    combined = product(kinds, actors, about, when)
+    return [{**one, **two, **three, **four} for one, two, three, four in combined]
+
+
+@pytest.mark.parametrize("bounds", WALKING)
+@pytest.mark.parametrize("role", [PartnerRole.ADMINISTRATOR, PartnerRole.READ_ONLY_ADMINISTRATOR])
+async def test_the_log_is_what_a_plain_filter_says(client: Client, role: PartnerRole, bounds: Bounds) -> None:
+    scope = await partner_scope(client)
+    dice = random.Random(f"{role}{bounds}")
+    await scope.collection("events").delete_many(scope.match())
+    events, customers, sight = await put_world(scope, dice)
+    added = await scope.collection("events").find({**scope.match(), "kind": "CUSTOMER_ADDED"})
+    other = await partner_scope(client, "other")
+    await put_events(other, (KINDS[0], HOLDER, customers[0], 3))
+    for given in dice.sample(conditions(customers), 60):
+        condition = activity_condition(given)
+        activity = Activity(viewer(scope, role), bounds)
+        rows = await read_all(activity, condition, dice.choice([1, 4, 50]))
+        seen = sight if role is PartnerRole.ADMINISTRATOR else None
+        assert [row.id for row in rows] == expected(events + added, condition, seen), given
+
+
+@pytest.mark.parametrize("bounds", WALKING)
+async def test_sight_is_that_of_now(client: Client, bounds: Bounds) -> None:
+    scope = await partner_scope(client)
+    over = assignment(HOLDER, expires_at=utc_now() - timedelta(days=1))
+    mine, gone = [await add_customer(scope, name, assignments=held) for name, held in (("A", []), ("B", [over]))]
+    told = await put_events(scope, (KINDS[0], OTHER, mine, 1), (KINDS[0], OTHER, gone, 2), (KINDS[0], HOLDER, gone, 3))
+
+    async def seen() -> list[str]:
+        activity = Activity(viewer(scope, PartnerRole.ADMINISTRATOR), bounds)
+        return [row.id for row in await read_all(activity, ActivityCondition(kinds=(KINDS[0],)), 2)]
+
+    assert await seen() == [told[2]["_id"]]
+    assigned = {"$set": {"assignments": [assignment(HOLDER)]}, "$push": {"keys": f"administrator:{HOLDER}"}}
+    await scope.collection("customers").update_one({**scope.match(), "_id": mine}, assigned)
+    assert await seen() == [told[2]["_id"], told[0]["_id"]]
+
+
+async def test_the_first_pages_of_many_customers_are_those_of_each(client: Client) -> None:
+    scope = await partner_scope(client)
+    _, customers, sight = await put_world(scope, random.Random(7))
+    reader = viewer(scope, PartnerRole.ADMINISTRATOR)
+    asked = [(customer, size) for customer in customers for size in (1, 5, 200)]
+    pages = await Activity(reader).newest(asked)
+    assert {customer for customer, _ in pages} == sight
+    for (customer, size), page in pages.items():
+        single = await Activity(reader).page(ActivityCondition(customers=(customer,)), PageRequest(first=size))
+        assert (page.rows, page.has_next, page.end_cursor) == (single.rows, single.has_next, single.end_cursor)
+
+
+async def test_who_does_not_read_the_log_finds_none_of_its_events(client: Client) -> None:
+    scope = await partner_scope(client)
+    (event,) = await put_events(scope, (KINDS[1], OTHER, None, 1))
+    for role, is_seen in zip(PartnerRole, (True, False, True, False), strict=True):
+        assert bool(await Activity(viewer(scope, role)).by_ids([event["_id"]])) is is_seen, role
+        own = await Activity(viewer(scope, role, OTHER)).by_ids([event["_id"]])
+        assert bool(own) is (role is not PartnerRole.HELPDESK_ADMINISTRATOR), role
+
+
+async def test_a_cursor_belongs_to_its_list(client: Client) -> None:
+    scope = await partner_scope(client)
+    await put_events(scope, *((KINDS[0], OTHER, None, second) for second in range(3)))
+    activity = Activity(viewer(scope, PartnerRole.FULL_ADMINISTRATOR))
+    page = await activity.page(ActivityCondition(), PageRequest(first=1))
+    assert page.end_cursor == page.cursors[-1]
+    for condition in (ActivityCondition(kinds=(KINDS[0],)), ActivityCondition(since=BEGIN)):
+        with pytest.raises(InvalidCursor):
+            await activity.page(condition, PageRequest(first=1, after=page.end_cursor))
+
+
+def test_a_condition_with_too_many_values_is_refused() -> None:
+    hundred = [f"adm_{number}" for number in range(100)]
+    assert activity_condition({"actor": hundred * 2}).actors == tuple(hundred)
+    with pytest.raises(BadUserInput, match="actor takes at most 100 values; these are 101"):
+        activity_condition({"actor": [*hundred, "adm_x"]})
+
+
+class Watch(CommandListener):
+    """Keeps each query."""
+
+    def __init__(self) -> None:
+        self.queries: list[Mapping[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in ("find", "aggregate"):
+            self.queries.append(dict(event.command))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Only beginnings count."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Only beginnings count."""
+
+
+@pytest.fixture
+async def watched(mongo_uri: str, database_name: str) -> AsyncIterator[tuple[Client, Watch]]:
+    watch = Watch()
+    client = Client(mongo_uri, database_name, event_listeners=[watch])
+    await ensure_indexes(client)
+    yield client, watch
+    await client.close()
+
+
+async def _examined(client: Client, watch: Watch) -> int:
+    """How many keys and documents the last query of events looked at."""
+    query = next(one for one in reversed(watch.queries) if one.get("find") == "events")
+    kept = {key: value for key, value in query.items() if key in ("find", "filter", "sort", "limit", "hint")}
+    plan = await client.command({"explain": kept, "verbosity": "executionStats"})
+    assert "COLLSCAN" not in str(plan["queryPlanner"]), plan
+    stats = plan["executionStats"]
+    return max(int(stats[name]) for name in ("totalKeysExamined", "totalDocsExamined"))
+
+
+async def test_a_page_reads_little_more_than_it_shows(watched: tuple[Client, Watch]) -> None:
+    client, watch = watched
+    scope = await partner_scope(client)
+    held = [await add_customer(scope, f"ORG-{n}", assignments=[assignment(HOLDER)]) for n in range(20)]
+    common = [(KINDS[2], None, "cus_elsewhere", second) for second in range(3000)]
+    rare = [(KINDS[1], OTHER, held[second % 20], second * 10) for second in range(60)]
+    await put_events(scope, *common, *rare)
+    full, holder = viewer(scope, PartnerRole.FULL_ADMINISTRATOR), viewer(scope, PartnerRole.ADMINISTRATOR)
+    asked: list[tuple[Scope, dict[str, Any]]] = [
+        (full, {}),
+        (full, {"kind": [KINDS[1]]}),
+        (full, {"actor": [OTHER]}),
+        (full, {"customer": held[:3]}),
+        (full, {"since": BEGIN, "until": BEGIN + 5 * SECOND}),
+        (full, {"kind": [KINDS[1]], "until": BEGIN + 300 * SECOND}),
+        (holder, {}),
+        (holder, {"customer": held[:3]}),
+        (holder, {"actor": [OTHER]}),
+    ]
+    for reader, given in asked:
+        condition, after = activity_condition(given), None
+        for _ in range(2):
+            page = await Activity(reader).page(condition, PageRequest(first=5, after=after))
+            assert page.rows and await _examined(client, watch) <= 6 + 2 * 21, given
+            after = page.end_cursor
+
+
+async def test_the_logs_of_many_customers_are_read_by_the_index(watched: tuple[Client, Watch]) -> None:
+    client, watch = watched
+    scope = await partner_scope(client)
+    customers = [await add_customer(scope, f"ORG-{number}") for number in range(10)]
+    await put_events(scope, *((KINDS[2], None, customers[second % 10], second) for second in range(1000)))
+    watch.queries.clear()
+    await Activity(viewer(scope, PartnerRole.FULL_ADMINISTRATOR)).newest([(customer, 5) for customer in customers])
+    (query,) = watch.queries
+    kept = {key: value for key, value in query.items() if key in ("aggregate", "pipeline", "cursor")}
+    joined = (await client.command({"explain": kept, "verbosity": "executionStats"}))["stages"][-1]
+    assert (joined["collectionScans"], joined["indexesUsed"]) == (0, ["keys_newest"])
+    assert max(joined["totalKeysExamined"], joined["totalDocsExamined"]) <= 10 * 6
+
+
+async def test_who_holds_many_customers_reads_a_bounded_stretch(watched: tuple[Client, Watch]) -> None:
+    client, watch = watched
+    scope = await partner_scope(client)
+    for number in range(3):
+        await add_customer(scope, f"ORG-{number}", assignments=[assignment(HOLDER)])
+    await scope.collection("events").delete_many(scope.match())
+    await put_events(scope, *((KINDS[2], None, "cus_elsewhere", second) for second in range(300)))
+    watch.queries.clear()
+    activity = Activity(viewer(scope, PartnerRole.ADMINISTRATOR), Bounds(few=2, at_once=50, examined=100))
+    page = await activity.page(ActivityCondition(), PageRequest(first=5))
+    assert (list(page.rows), page.has_next, page.end_cursor is not None) == ([], True, True)
+    asked = [query["find"] for query in watch.queries]
+    assert (asked.count("events"), asked.count("customers")) == (2, 3)

@@ -1,0 +1,85 @@
+"""Makes events and feeds for the tests of the feed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pymongo import MongoClient
+
+from domain.cursors.feed import Position
+from store.feed.feed import Feed
+
+SECRET = b"the secret of this database"
+ALL_SEE = {"keys": ["*"], "words": [], "access_until": {}}
+
+
+def event(number: int, partner_id: str = "acme", **fields: Any) -> dict[str, Any]:
+    """An event's document as far as the feed reads it."""
+    plain = {
+        "kind": "STATUS_CHANGED",
+        "partner_id": partner_id,
+        "number": number,
+        "customer_id": "cus_1",
+        "facts_before": None,
+        "facts_after": ALL_SEE,
+    }
+    return {**plain, **fields}
+
+
+class Events:
+    """The events of one database, written past the application with a client of the test's own."""
+
+    def __init__(self, client: MongoClient[dict[str, Any]], database: str) -> None:
+        self.client = client
+        self.collection = client[database]["events"]
+
+    async def insert(self, numbers: Iterable[int], partner_id: str = "acme", **fields: Any) -> None:
+        """One acknowledged write for each."""
+        for number in numbers:
+            await asyncio.to_thread(self.collection.insert_one, event(number, partner_id, **fields))
+
+    async def insert_at_once(self, numbers: Iterable[int], partner_id: str = "acme") -> None:
+        """All of them in one transaction."""
+
+        def write() -> None:
+            with self.client.start_session() as session, session.start_transaction():
+                self.collection.insert_many([event(number, partner_id) for number in numbers], session=session)
+
+        await asyncio.to_thread(write)
+
+
+@asynccontextmanager
+async def running_feed(uri: str, database: str, **options: Any) -> AsyncIterator[Feed]:
+    """A feed that has filled its ring."""
+    feed = Feed(uri, database, SECRET, **options)
+    try:
+        await asyncio.wait_for(feed.start(), 20)
+        yield feed
+    finally:
+        await feed.stop()
+
+
+async def numbers(feed: Feed, position: Position, count: int, partner_id: str = "acme") -> list[int]:
+    """The next so many events' numbers behind the position."""
+    found: list[int] = []
+    async with asyncio.timeout(20):
+        async for stretch in feed.follow(partner_id, position):
+            found += [event.document["number"] for event in stretch.events]
+            if len(found) >= count:
+                break
+    return found
+
+
+async def all_numbers(feed: Feed, position: Position, partner_id: str = "acme") -> list[int]:
+    """The numbers of all events behind the position, up to now."""
+    stretches = feed.follow(partner_id, position, only_to_now=True)
+    async with asyncio.timeout(20):
+        return [event.document["number"] async for stretch in stretches for event in stretch.events]
+
+
+async def until(holds: Any, seconds: float = 20) -> None:
+    """Waits until the condition holds."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.01)

@@ -1,0 +1,141 @@
+"""Delivered lines through the one write path, without a database: order and repetition make no difference."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.customers.statuses import Thresholds
+from domain.imports.merging import apply_customer, apply_entitlement
+from domain.imports.records import LineKind, read_line
+from domain.time.instants import print_instant
+from store.changes.customer_change import CustomerWork
+from store.database.client import Document
+from store.tenants.partners import PartnerDocument, SettingsStep
+from tests.domain.imports.factory_records import customer_line, subscription_line, trial_line
+
+NOW = datetime(2026, 11, 22, 12)
+DAY = timedelta(days=1)
+PARTNER = PartnerDocument(
+    id="par_1",
+    partner_id="acme",
+    version=1,
+    name="Acme Telecom",
+    country=None,
+    contact_email=None,
+    created_at=NOW,
+    plan=[],
+    services=[],
+    settings={},
+    terms_version="1",
+    terms_accepted_at=None,
+    terms_accepted_by=None,
+    steps={},
+    history=[SettingsStep(1, NOW, Thresholds())],
+)
+Delivery = tuple[LineKind, dict[str, Any]]
+
+
+class Stored:
+    """One customer as the store would hold it, written once for each delivery."""
+
+    def __init__(self) -> None:
+        self.customer: Document | None = None
+        self.entitlements: dict[str, Document] = {}
+
+    def deliver(self, kind: LineKind, line: dict[str, Any], now: datetime) -> bool:
+        """Whether anything was written."""
+        work = CustomerWork(self.customer and dict(self.customer), map(dict, self.entitlements.values()), PARTNER)
+        if self.customer is not None:
+            work.catch_up(now)
+        if kind is LineKind.CUSTOMERS:
+            merge = apply_customer(self.customer, read_line(kind, line), now)
+        else:
+            merge = apply_entitlement(work.entitlements.get(line["number"]), read_line(kind, line), now)
+        if merge.delivered is not None:
+            self._put(work, kind, line, {**merge.fields, "delivered": merge.delivered})
+        if work.has_changed:
+            work.finish(now)
+            self.customer, self.entitlements = work.customer, work.entitlements
+        return work.has_changed
+
+    def _put(self, work: CustomerWork, kind: LineKind, line: dict[str, Any], fields: Document) -> None:
+        if kind is LineKind.CUSTOMERS:
+            work.put_customer(fields)
+        elif line["number"] in work.entitlements:
+            work.put_entitlement(line["number"], fields)
+        else:
+            work.add_entitlement({"_id": f"x_{line['number']}", "customer_id": work.id, **fields})
+
+    def derived(self) -> Any:
+        """What follows from the facts."""
+        assert self.customer is not None
+        names = ("statuses", "products", "subscription_types", "next_evaluation_at", "next_expiry_at", "urgency")
+        reasons = [(detail["status"], detail["reason"]) for detail in self.customer["status_details"]]
+        return [self.customer[name] for name in names], reasons, sorted(self.customer["keys"])
+
+
+_instants = st.integers(-100, 100).map(lambda days: print_instant(NOW + days * DAY))
+_figures = st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)).map(
+    lambda f: {"total": f[0], "assigned": max(f[1:]), "used": min(f[1:])}
+)
+_products = st.sampled_from(["MEETINGS", "CALLING", "MESSAGING"])
+_licenses = st.dictionaries(_products, _figures, max_size=2).map(
+    lambda held: [{"product": product, **figures} for product, figures in held.items()]
+)
+_changes = st.fixed_dictionaries(
+    {"endsAt": _instants, "licenses": _licenses}, optional={"startsAt": st.just(print_instant(NOW - 101 * DAY))}
+).map(lambda changes: {"startsAt": print_instant(NOW - 101 * DAY), **changes})
+_subscriptions = st.fixed_dictionaries(
+    {"autoRenew": st.booleans()},
+    optional={
+        "setUp": st.booleans(),
+        "suspended": st.booleans(),
+        "cancelledAt": st.none() | _instants,
+        "termMonths": st.integers(1, 4),
+    },
+)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> list[Delivery]:
+    """Lines for a customer's entitlements, each number once."""
+    lines: list[Delivery] = []
+    for number in range(draw(st.integers(1, 4))):
+        if draw(st.booleans()):
+            lines.append((LineKind.TRIALS, trial_line(f"T-{number}", **draw(_changes))))
+        else:
+            given_fields = {**draw(_changes), **draw(_subscriptions)}
+            lines.append((LineKind.SUBSCRIPTIONS, subscription_line(f"S-{number}", **given_fields)))
+    return lines
+
+
+def delivered(lines: list[Delivery], customer: dict[str, Any]) -> Stored:
+    stored = Stored()
+    stored.deliver(LineKind.CUSTOMERS, customer, NOW)
+    for kind, line in lines:
+        stored.deliver(kind, line, NOW)
+    return stored
+
+
+@given(lines=deliveries(), signed_in=st.none() | _instants, data=st.data())
+def test_any_order_of_the_same_lines_gives_the_same_statuses(
+    lines: list[Delivery], signed_in: str | None, data: st.DataObject
+) -> None:
+    customer = customer_line(lastAdministratorSignInAt=signed_in)
+    shuffled = data.draw(st.permutations(lines))
+    assert delivered(lines, customer).derived() == delivered(shuffled, customer).derived()
+
+
+@given(lines=deliveries(), days=st.integers(0, 200))
+def test_repeating_the_lines_later_writes_nothing_more_than_the_clock_does(lines: list[Delivery], days: int) -> None:
+    stored = delivered(lines, customer_line())
+    later = NOW + days * DAY
+    work = CustomerWork(dict(stored.customer or {}), map(dict, stored.entitlements.values()), PARTNER)
+    work.catch_up(later)
+    if work.has_changed:
+        # What time brought, renewals of ours among it, is written down before the same file comes again.
+        work.finish(later)
+        stored.customer, stored.entitlements = work.customer, work.entitlements
+    assert not any(stored.deliver(kind, line, later) for kind, line in lines)
