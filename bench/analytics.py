@@ -21,44 +21,44 @@ from typing import Any, NamedTuple
 import orjson
 from pymongo import MongoClient
 
-from bench.analytics_data import made_customers
-from domain.entitlements.peer_groups import HIGHEST_THRESHOLD, SMALLEST_GROUP, SMALLEST_TOTAL, peers_added_until
+from bench.analytics_data import generate_customers
+from domain.entitlements.peer_groups import MAX_THRESHOLD, MIN_GROUP_SIZE, MIN_PEER_TOTAL, latest_peer_addition
 from server.http.graphql import SEEN_HEADER
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.app_state import PARTNER, Hub
-from tests.mongod import running_set
+from tests.mongod import temporary_replica_set
+from tests.server_process import PARTNER, ServerHarness
 from tests.store.factory_customers import add_customers, subscription
 
 DATABASE = "bench_analytics"
-FIGURES = ("totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit")
-ALL = "{ kpis { " + " ".join(f"{name} {{ count }}" for name in FIGURES) + " } }"
-OVER = "{ kpis { overLicenseLimit { count } } }"
+KPI_NAMES = ("totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit")
+ALL_KPIS_QUERY = "{ kpis { " + " ".join(f"{name} {{ count }}" for name in KPI_NAMES) + " } }"
+OVER_LIMIT_QUERY = "{ kpis { overLicenseLimit { count } } }"
 # Who shows a change that lies ahead is served nothing that was kept.
-NOTHING_KEPT = {SEEN_HEADER: str((1 << 63) - 1)}
-Figures = Mapping[str, int]
+BYPASS_CACHE = {SEEN_HEADER: str((1 << 63) - 1)}
+KpiCounts = Mapping[str, int]
 
 
-class Asker:
+class KpiClient:
     """One client of one server process, on a connection that stays; a richer one would cost more than a kept answer."""
 
     def __init__(self, url: str, token: str) -> None:
         self._http = HTTPConnection(url.removeprefix("http://"), timeout=30)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def ask(self, query: str = ALL, headers: Mapping[str, str] | None = None) -> Figures:
+    def query_kpis(self, query: str = ALL_KPIS_QUERY, headers: Mapping[str, str] | None = None) -> KpiCounts:
         """The figures that the query selects."""
         body, shown = orjson.dumps({"query": query}), {**self._headers, **(headers or {})}
         try:
-            answer = self._answer(body, shown)
+            answer = self._post(body, shown)
         except ConnectionError:
             # The server ends connections that were idle for some seconds.
             self._http.close()
-            answer = self._answer(body, shown)
+            answer = self._post(body, shown)
         return {name: kpi["count"] for name, kpi in answer["data"]["kpis"].items()}
 
-    def _answer(self, body: bytes, headers: Mapping[str, str]) -> Any:
+    def _post(self, body: bytes, headers: Mapping[str, str]) -> Any:
         self._http.request("POST", "/graphql", body, headers)
         return orjson.loads(self._http.getresponse().read())
 
@@ -70,11 +70,11 @@ class Cost(NamedTuple):
     mongod: float
     server: float
 
-    def row(self, label: str) -> str:
+    def format_row(self, label: str) -> str:
         """One row of the table."""
         return f"{label:34} {self.wall:9.2f} {self.mongod:9.2f} {self.server:9.2f}"
 
-    def beside(self, other: "Cost", label: str, least: int) -> str:
+    def format_speedup(self, other: "Cost", label: str, least: int) -> str:
         """How many times as fast as the other it is: on the wall, by mongod's time, and by that of both processes."""
         # A kept answer may cost mongod less than the clock of its time can tell.
         mongod, both = max(self.mongod, 0.01), self.mongod + self.server
@@ -84,29 +84,29 @@ class Cost(NamedTuple):
         return f"{label:34}  {times} times (at least {least})"
 
 
-def cost_of(work: Callable[[], Any], processes: Sequence[int], rounds: int) -> Cost:
+def measure_cost(work: Callable[[], Any], processes: Sequence[int], rounds: int) -> Cost:
     """The first round, which warms what there is to warm, is not among them."""
     work()
-    began, taken = [_processor_time(pid) for pid in processes], []
+    began, taken = [_cpu_milliseconds(pid) for pid in processes], []
     for _ in range(rounds):
         started = perf_counter()
         work()
         taken.append((perf_counter() - started) * 1000)
-    used = [(_processor_time(pid) - before) / rounds for pid, before in zip(processes, began, strict=True)]
+    used = [(_cpu_milliseconds(pid) - before) / rounds for pid, before in zip(processes, began, strict=True)]
     return Cost(float(median(taken)), *used)
 
 
-def _processor_time(pid: int) -> float:
+def _cpu_milliseconds(pid: int) -> float:
     """What a process has used so far, in milliseconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1000 / sysconf("SC_CLK_TCK")
 
 
-def aggregated(database: Any, now: datetime) -> Figures:
+def aggregate_kpis(database: Any, now: datetime) -> KpiCounts:
     """All KPIs by one aggregation over the partner's entitlements, as domain.md has them."""
     (found,) = database.entitlements.aggregate(_pipeline(now))
     flags, low = found["flags"][0], found["low"]
-    return {name: flags[name] if name in flags else low[0]["count"] if low else 0 for name in FIGURES}
+    return {name: flags[name] if name in flags else low[0]["count"] if low else 0 for name in KPI_NAMES}
 
 
 def _pipeline(now: datetime) -> list[dict[str, Any]]:
@@ -115,11 +115,11 @@ def _pipeline(now: datetime) -> list[dict[str, Any]]:
         {"$match": {"partner_id": PARTNER, **running, "ends_at": {"$gt": now}}},
         {"$unwind": "$licenses"},
         {"$match": {"licenses.product": {"$in": ["MEETINGS", "CALLING"]}}},
-        {"$facet": {"flags": _flags(now), "low": _low(now)}},
+        {"$facet": {"flags": _customer_flag_stages(now), "low": _low_assignment_stages(now)}},
     ]
 
 
-def _flags(now: datetime) -> list[dict[str, Any]]:
+def _customer_flag_stages(now: datetime) -> list[dict[str, Any]]:
     renews: dict[str, Any] = {"$and": ["$auto_renew", {"$eq": ["$kind", "SUBSCRIPTION"]}]}
     ahead = {"$lte": ["$ends_at", now + timedelta(days=90)]}
     of_customer = {
@@ -134,13 +134,13 @@ def _flags(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _low(now: datetime) -> list[dict[str, Any]]:
+def _low_assignment_stages(now: datetime) -> list[dict[str, Any]]:
     """The peer groups with their thresholds, and the customers of the lines below them."""
     rate = {"$divide": ["$licenses.assigned", "$licenses.total"]}
     ranked = {"$arrayElemAt": ["$lines.rate", {"$subtract": [{"$ceil": {"$divide": ["$size", 4]}}, 1]}]}
-    threshold = {"$cond": [{"$gte": ["$size", SMALLEST_GROUP]}, {"$min": [ranked, HIGHEST_THRESHOLD]}, 0]}
+    threshold = {"$cond": [{"$gte": ["$size", MIN_GROUP_SIZE]}, {"$min": [ranked, MAX_THRESHOLD]}, 0]}
     return [
-        {"$match": {"licenses.total": {"$gte": SMALLEST_TOTAL}, "added_at": {"$lte": peers_added_until(now)}}},
+        {"$match": {"licenses.total": {"$gte": MIN_PEER_TOTAL}, "added_at": {"$lte": latest_peer_addition(now)}}},
         {"$project": {"_id": 0, "product": "$licenses.product", "customer": "$customer_id", "rate": rate}},
         {"$sort": {"rate": 1}},
         {
@@ -158,25 +158,25 @@ def _low(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def overload(hub: Hub, assigned: int) -> float:
+def import_usage(harness: ServerHarness, assigned: int) -> float:
     """Delivers to the first server what pushes one customer over its limit, or back; when that was acknowledged."""
     usage = {"entitlement": "CHANGING", "product": "MEETINGS", "day": f"{utc_now():%Y-%m-%d}"}
-    summary = hub.import_lines("license-usage", [{**usage, "total": 10, "assigned": assigned, "used": 0}])
+    summary = harness.import_lines("license-usage", [{**usage, "total": 10, "assigned": assigned, "used": 0}])
     assert summary["refused"] == 0, summary
     return perf_counter()
 
 
-def seen_after(hub: Hub, other: Asker, changes: int) -> list[float]:
+def measure_propagation(harness: ServerHarness, other: KpiClient, changes: int) -> list[float]:
     """For each change, the milliseconds from its acknowledgement until the other server's answer shows it."""
     late = []
-    overload(hub, 5)
-    count = other.ask(OVER, NOTHING_KEPT)["overLicenseLimit"]
+    import_usage(harness, 5)
+    count = other.query_kpis(OVER_LIMIT_QUERY, BYPASS_CACHE)["overLicenseLimit"]
     for number in range(changes):
         # What is asked again is kept, and would be served for ever if nobody told of the change.
-        assert other.ask(OVER)["overLicenseLimit"] == count + number % 2
-        acknowledged = overload(hub, 5 if number % 2 else 11)
+        assert other.query_kpis(OVER_LIMIT_QUERY)["overLicenseLimit"] == count + number % 2
+        acknowledged = import_usage(harness, 5 if number % 2 else 11)
         asked = perf_counter()
-        while other.ask(OVER)["overLicenseLimit"] != count + (number + 1) % 2:
+        while other.query_kpis(OVER_LIMIT_QUERY)["overLicenseLimit"] != count + (number + 1) % 2:
             asked = perf_counter()
         # What was asked at this moment showed it: whoever asks from here on does see it.
         late.append(max(0.0, asked - acknowledged) * 1000)
@@ -185,32 +185,36 @@ def seen_after(hub: Hub, other: Asker, changes: int) -> list[float]:
 
 async def main(customers: int, changes: int) -> None:
     """Prints the three comparisons, each with its limit."""
-    with running_set() as (mongod,):
-        hub = Hub(mongod.uri, DATABASE)
-        await asyncio.to_thread(hub.make_partner)
+    with temporary_replica_set() as (mongod,):
+        harness = ServerHarness(mongod.uri, DATABASE)
+        await asyncio.to_thread(harness.make_partner)
         scope = Scope(Client(mongod.uri, DATABASE), PARTNER, utc_now())
-        await add_customers(scope, made_customers(customers, scope.now))
+        await add_customers(scope, generate_customers(customers, scope.now))
         lines = [{"product": "MEETINGS", "total": 10, "assigned": 5, "used": 0, "day": None}]
         await add_customers(scope, [("CHANGING", [subscription("CHANGING", licenses=lines)])])
-        token = await asyncio.to_thread(hub.token)
-        with hub.serving() as server, hub.serving() as second, MongoClient[dict[str, Any]](mongod.uri) as mongo:
-            asker, other, database = Asker(server.url, token), Asker(second.url, token), mongo[DATABASE]
-            assert asker.ask(headers=NOTHING_KEPT) == aggregated(database, utc_now()), "The figures differ."
+        token = await asyncio.to_thread(harness.token)
+        with (
+            harness.start_server() as server,
+            harness.start_server() as second,
+            MongoClient[dict[str, Any]](mongod.uri) as mongo,
+        ):
+            client, other, database = KpiClient(server.url, token), KpiClient(second.url, token), mongo[DATABASE]
+            assert client.query_kpis(headers=BYPASS_CACHE) == aggregate_kpis(database, utc_now()), "The figures differ."
             held = database.entitlements.count_documents({"partner_id": PARTNER})
-            print(f"{customers:,} customers, {held:,} entitlements: {dict(asker.ask())}")
+            print(f"{customers:,} customers, {held:,} entitlements: {dict(client.query_kpis())}")
             assert mongod.process is not None
             processes = (mongod.process.pid, server.process.pid)
-            whole = cost_of(lambda: aggregated(database, utc_now()), processes, 10)
-            counted = cost_of(lambda: asker.ask(headers=NOTHING_KEPT), processes, 100)
-            kept = cost_of(asker.ask, processes, 300)
+            whole = measure_cost(lambda: aggregate_kpis(database, utc_now()), processes, 10)
+            counted = measure_cost(lambda: client.query_kpis(headers=BYPASS_CACHE), processes, 100)
+            kept = measure_cost(client.query_kpis, processes, 300)
             print(f"{'milliseconds, and times':34} {'wall':>9} {'mongod':>9} {'server':>9}")
-            print(whole.row("one aggregation over entitlements"))
-            print(counted.row("all KPIs in one request"))
-            print(kept.row("the same, kept"))
-            print(counted.beside(whole, "all KPIs beside the aggregation", 10))
-            print(kept.beside(counted, "kept beside nothing kept", 10))
-            print(kept.beside(whole, "kept beside the aggregation", 100))
-            late = await asyncio.to_thread(seen_after, hub, other, changes)
+            print(whole.format_row("one aggregation over entitlements"))
+            print(counted.format_row("all KPIs in one request"))
+            print(kept.format_row("the same, kept"))
+            print(counted.format_speedup(whole, "all KPIs beside the aggregation", 10))
+            print(kept.format_speedup(counted, "kept beside nothing kept", 10))
+            print(kept.format_speedup(whole, "kept beside the aggregation", 100))
+            late = await asyncio.to_thread(measure_propagation, harness, other, changes)
             p50, p99 = late[len(late) // 2], late[len(late) * 99 // 100]
             print(f"{'a change seen at another server, p50':36} {p50:9.2f}")
             print(f"{'                                p99':36} {p99:9.2f} (at most 50)")

@@ -20,46 +20,48 @@ import orjson
 import websockets
 
 from bench.fanout import cpu_seconds
-from bench.feed import Subscriber, overload
+from bench.feed import Subscriber, change_assigned_licenses
 from domain.customers.keys import dimension_key
 from server.live.protocol import SUBPROTOCOL
 from store.database.client import Client, UpdateMany
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.app_state import PARTNER, Hub
-from tests.mongod import running_set
+from tests.mongod import temporary_replica_set
+from tests.server_process import PARTNER, ServerHarness
 from tests.store.factory_customers import add_customers, subscription
 
-OTHER, OTHERS, SUBSCRIBERS, PAUSE_SECONDS, USUAL = "other", 200, 100, 0.03, 300
-_processes = get_context("spawn")
-FOLLOW = 'subscription { customerListChanged(filter: {search: "c-12"}) { cursor kind customer { id name } } }'
-TAG = "mutation($name: String!) { createTag(input: {name: $name}) { tag { id } userErrors { message } } }"
-ASSIGN = """mutation($tag: ID!) { assignTags(input: {customers: {matching: {}}, tags: [$tag]}) {
+OTHER_PARTNER, OTHER_CUSTOMERS, SUBSCRIBERS, PAUSE_SECONDS, BASELINE_REQUESTS = "other", 200, 100, 0.03, 300
+_spawn_context = get_context("spawn")
+LIST_SUBSCRIPTION = (
+    'subscription { customerListChanged(filter: {search: "c-12"}) { cursor kind customer { id name } } }'
+)
+CREATE_TAG = "mutation($name: String!) { createTag(input: {name: $name}) { tag { id } userErrors { message } } }"
+ASSIGN_TAGS = """mutation($tag: ID!) { assignTags(input: {customers: {matching: {}}, tags: [$tag]}) {
   job { id } userErrors { message } } }"""
-JOB = "query($id: ID!) { node(id: $id) { ... on BulkJob { state done changed skipped } } }"
-REQUEST = "{ customers(first: 25) { nodes { id name statuses } } }"
+JOB_QUERY = "query($id: ID!) { node(id: $id) { ... on BulkJob { state done changed skipped } } }"
+LIST_QUERY = "{ customers(first: 25) { nodes { id name statuses } } }"
 
 
-async def ask(http: httpx.AsyncClient, query: str, **variables: Any) -> dict[str, Any]:
+async def run_query(http: httpx.AsyncClient, query: str, **variables: Any) -> dict[str, Any]:
     """The data of an operation."""
     answer = (await http.post("/graphql", json={"query": query, "variables": variables})).json()
     data: dict[str, Any] = answer["data"]
     return data
 
 
-async def caller(hub: Hub, partner: str) -> httpx.AsyncClient:
+async def make_http_client(harness: ServerHarness, partner: str) -> httpx.AsyncClient:
     """Somebody who asks for the partner."""
-    token = await asyncio.to_thread(hub.token, partner=partner)
+    token = await asyncio.to_thread(harness.token, partner=partner)
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=hub.url, headers=headers, timeout=30)
+    return httpx.AsyncClient(base_url=harness.url, headers=headers, timeout=30)
 
 
-def follow(address: str, token: str, pipe: Connection) -> None:
+def run_subscribers(address: str, token: str, pipe: Connection) -> None:
     """A process of its own: sockets on one list of the tagged partner; at the end it says what they have heard."""
-    asyncio.run(_follow(address, token, pipe))
+    asyncio.run(_run_subscribers(address, token, pipe))
 
 
-async def _follow(address: str, token: str, pipe: Connection) -> None:
+async def _run_subscribers(address: str, token: str, pipe: Connection) -> None:
     heard = [0] * SUBSCRIBERS
 
     async def listen(connection: Any, number: int) -> None:
@@ -72,7 +74,7 @@ async def _follow(address: str, token: str, pipe: Connection) -> None:
             connection = await stack.enter_async_context(connecting)
             for message in (
                 {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
-                {"type": "subscribe", "id": "1", "payload": {"query": FOLLOW}},
+                {"type": "subscribe", "id": "1", "payload": {"query": LIST_SUBSCRIPTION}},
             ):
                 await connection.send(orjson.dumps(message).decode())
             stack.callback(asyncio.create_task(listen(connection, number)).cancel)
@@ -82,11 +84,11 @@ async def _follow(address: str, token: str, pipe: Connection) -> None:
 
 
 @contextmanager
-def followers(url: str, token: str) -> Iterator[Callable[[], list[int]]]:
+def running_subscribers(url: str, token: str) -> Iterator[Callable[[], list[int]]]:
     """A hundred subscribers; the answer says how many changes each has heard."""
-    here, there = _processes.Pipe()
+    here, there = _spawn_context.Pipe()
     address = url.replace("http", "ws", 1) + "/graphql"
-    process = _processes.Process(target=follow, args=(address, token, there), daemon=True)
+    process = _spawn_context.Process(target=run_subscribers, args=(address, token, there), daemon=True)
     process.start()
     assert here.recv() == "open"
 
@@ -99,20 +101,20 @@ def followers(url: str, token: str) -> Iterator[Callable[[], list[int]]]:
     process.join()
 
 
-async def others_feed(hub: Hub, scope: Scope, stop: asyncio.Event) -> list[float]:
+async def measure_feed_delays(harness: ServerHarness, scope: Scope, stop: asyncio.Event) -> list[float]:
     """How late the other partner's changes reach one subscriber of its own, in milliseconds."""
-    token = await asyncio.to_thread(hub.token, partner=OTHER)
-    address = hub.url.replace("http", "ws", 1) + "/graphql"
+    token = await asyncio.to_thread(harness.token, partner=OTHER_PARTNER)
+    address = harness.url.replace("http", "ws", 1) + "/graphql"
     committed: dict[str, float] = {}
     async with websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None) as connection:  # type: ignore[list-item]
         widget = Subscriber(connection)
-        await widget.begin(token, None)
-        listening = asyncio.create_task(widget.listen(1 << 30))
+        await widget.subscribe(token, None)
+        listening = asyncio.create_task(widget.receive_changes(1 << 30))
         number = 0
         while not stop.is_set():
-            customer = f"C-{number % OTHERS}"
-            at = await overload(scope, customer, 12 if number // OTHERS % 2 == 0 else 5)
-            committed[f"{customer}/{number // OTHERS}"] = at
+            customer = f"C-{number % OTHER_CUSTOMERS}"
+            at = await change_assigned_licenses(scope, customer, 12 if number // OTHER_CUSTOMERS % 2 == 0 else 5)
+            committed[f"{customer}/{number // OTHER_CUSTOMERS}"] = at
             number += 1
             await asyncio.sleep(PAUSE_SECONDS)
         await asyncio.sleep(0.5)
@@ -126,35 +128,35 @@ async def others_feed(hub: Hub, scope: Scope, stop: asyncio.Event) -> list[float
     return late
 
 
-async def requests(http: httpx.AsyncClient, until: Callable[[int], bool]) -> list[float]:
+async def measure_requests(http: httpx.AsyncClient, until: Callable[[int], bool]) -> list[float]:
     """Milliseconds of the other partner's requests, one after the other."""
     taken: list[float] = []
     while not until(len(taken)):
         began = monotonic()
-        await ask(http, REQUEST)
+        await run_query(http, LIST_QUERY)
         taken.append((monotonic() - began) * 1000)
         await asyncio.sleep(PAUSE_SECONDS)
     return taken
 
 
-async def made(http: httpx.AsyncClient, tag: str) -> str:
+async def create_tag(http: httpx.AsyncClient, tag: str) -> str:
     """The id of a new tag."""
-    id_: str = (await ask(http, TAG, name=tag))["createTag"]["tag"]["id"]
+    id_: str = (await run_query(http, CREATE_TAG, name=tag))["createTag"]["tag"]["id"]
     return id_
 
 
-async def tagged(http: httpx.AsyncClient) -> float:
+async def tag_all_customers(http: httpx.AsyncClient) -> float:
     """Tags everybody; answers the seconds until the job is done."""
-    tag = await made(http, "Bulk")
+    tag = await create_tag(http, "Bulk")
     began = monotonic()
-    job = (await ask(http, ASSIGN, tag=tag))["assignTags"]["job"]["id"]
-    while (node := (await ask(http, JOB, id=job))["node"])["state"] == "RUNNING":
+    job = (await run_query(http, ASSIGN_TAGS, tag=tag))["assignTags"]["job"]["id"]
+    while (node := (await run_query(http, JOB_QUERY, id=job))["node"])["state"] == "RUNNING":
         await asyncio.sleep(0.1)
     print(f"job {node}")
     return monotonic() - began
 
 
-async def bare(scope: Scope, tag: str) -> float:
+async def update_many_bare(scope: Scope, tag: str) -> float:
     """The same customers with one `update_many`, which leaves them as lists find them; answers its seconds."""
     key = dimension_key("tag", tag)
     change = {"$addToSet": {"tag_ids": tag, "keys": key, "order_keys": key}}
@@ -163,7 +165,7 @@ async def bare(scope: Scope, tag: str) -> float:
     return monotonic() - began
 
 
-async def lateness(until: Callable[[], bool]) -> list[float]:
+async def measure_wakeup_delays(until: Callable[[], bool]) -> list[float]:
     """By how many milliseconds the machine wakes late who sleeps for ten: what no server can be blamed for."""
 
     def sleeper() -> list[float]:
@@ -177,62 +179,64 @@ async def lateness(until: Callable[[], bool]) -> list[float]:
     return await asyncio.to_thread(sleeper)
 
 
-def p(values: list[float], percent: int) -> float:
+def percentile(values: list[float], percent: int) -> float:
     """A percentile of the values."""
     return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
 
 
-async def _prepared(hub: Hub, uri: str, customers: int) -> tuple[Client, Scope, Scope]:
+async def _prepare(harness: ServerHarness, uri: str, customers: int) -> tuple[Client, Scope, Scope]:
     client = Client(uri, "bench_bulk", timeout_ms=None)
-    scopes = [Scope(client, partner, utc_now()) for partner in (PARTNER, OTHER)]
+    scopes = [Scope(client, partner, utc_now()) for partner in (PARTNER, OTHER_PARTNER)]
     for scope in scopes:
-        await asyncio.to_thread(hub.make_partner, scope.partner_id)
+        await asyncio.to_thread(harness.make_partner, scope.partner_id)
         accepted = {"$set": {"terms_accepted_at": scope.now}}
         await scope.collection("partners").update_one(scope.match(), accepted)
     began = monotonic()
     await add_customers(scopes[0], ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(customers)))
-    await add_customers(scopes[1], ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(OTHERS)))
+    await add_customers(scopes[1], ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(OTHER_CUSTOMERS)))
     print(f"{monotonic() - began:.0f} s to make {customers:,} customers", flush=True)
     return client, scopes[0], scopes[1]
 
 
-async def _with_neighbours(hub: Hub, other: Scope, work: Callable[[], Awaitable[float]]) -> float:
+async def _measure_other_partner(harness: ServerHarness, other: Scope, work: Callable[[], Awaitable[float]]) -> float:
     """Does the work while the other partner goes on, and prints what that was like."""
     stop = asyncio.Event()
-    async with await caller(hub, OTHER) as http:
+    async with await make_http_client(harness, OTHER_PARTNER) as http:
         calm = asyncio.Event()
-        sleeping = asyncio.create_task(lateness(calm.is_set))
-        usual = await requests(http, lambda count: count >= USUAL)
+        sleeping = asyncio.create_task(measure_wakeup_delays(calm.is_set))
+        usual = await measure_requests(http, lambda count: count >= BASELINE_REQUESTS)
         calm.set()
-        calmly, sleeping = await sleeping, asyncio.create_task(lateness(stop.is_set))
-        beside = asyncio.create_task(requests(http, lambda _: stop.is_set()))
-        feed = asyncio.create_task(others_feed(hub, other, stop))
+        calmly, sleeping = await sleeping, asyncio.create_task(measure_wakeup_delays(stop.is_set))
+        beside = asyncio.create_task(measure_requests(http, lambda _: stop.is_set()))
+        feed = asyncio.create_task(measure_feed_delays(harness, other, stop))
         seconds = await work()
         stop.set()
         during, late, restlessly = await beside, await feed, await sleeping
-    print(f"others' requests p99: usually {p(usual, 99):.1f} ms, meanwhile {p(during, 99):.1f} ms ({len(during)})")
-    print(f"a sleeper of 10 ms wakes late, p99: usually {p(calmly, 99):.1f} ms, meanwhile {p(restlessly, 99):.1f} ms")
-    print(f"others' feed: p50 {p(late, 50):.1f} ms, p99 {p(late, 99):.1f} ms ({len(late)})")
+    print(
+        f"other requests p99: idle {percentile(usual, 99):.1f}, loaded {percentile(during, 99):.1f} ms ({len(during)})"
+    )
+    print(f"10 ms sleep late by p99: idle {percentile(calmly, 99):.1f}, loaded {percentile(restlessly, 99):.1f} ms")
+    print(f"others' feed: p50 {percentile(late, 50):.1f} ms, p99 {percentile(late, 99):.1f} ms ({len(late)})")
     return seconds
 
 
 async def main(customers: int) -> None:
     """Prints both rates and what the neighbours felt."""
-    with running_set() as (mongod,):
+    with temporary_replica_set() as (mongod,):
         assert mongod.process is not None
-        hub, database = Hub(mongod.uri, "bench_bulk"), mongod.process.pid
-        client, scope, other = await _prepared(hub, mongod.uri, customers)
-        token = await asyncio.to_thread(hub.token)
-        with hub.serving() as server:
-            async with await caller(hub, PARTNER) as http:
+        harness, database = ServerHarness(mongod.uri, "bench_bulk"), mongod.process.pid
+        client, scope, other = await _prepare(harness, mongod.uri, customers)
+        token = await asyncio.to_thread(harness.token)
+        with harness.start_server() as server:
+            async with await make_http_client(harness, PARTNER) as http:
                 # Nobody listens yet: it has both processors to itself.
-                tag, spent = await made(http, "Bare"), cpu_seconds(database)
-                bare_rate = customers / await bare(scope, tag)
+                tag, spent = await create_tag(http, "Bare"), cpu_seconds(database)
+                bare_rate = customers / await update_many_bare(scope, tag)
                 print(f"bare: {(cpu_seconds(database) - spent) / customers * 1e6:.0f} µs of mongod a customer")
 
                 async def work() -> float:
                     before = cpu_seconds(server.process.pid), cpu_seconds(database)
-                    seconds = await tagged(http)
+                    seconds = await tag_all_customers(http)
                     after = cpu_seconds(server.process.pid), cpu_seconds(database)
                     each = [(now - then) / customers * 1e6 for then, now in zip(before, after, strict=True)]
                     print(
@@ -240,8 +244,8 @@ async def main(customers: int) -> None:
                     )
                     return seconds
 
-                with followers(server.url, token) as heard:
-                    rate = customers / await _with_neighbours(hub, other, work)
+                with running_subscribers(server.url, token) as heard:
+                    rate = customers / await _measure_other_partner(harness, other, work)
                     told = await asyncio.to_thread(heard)
         print(f"{min(told):,} changes delivered to each of {len(told)} subscribers, alike: {len(set(told)) == 1}")
         await client.close()

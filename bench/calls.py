@@ -22,25 +22,25 @@ from typing import Any, NamedTuple
 
 from pymongo import MongoClient
 
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from domain.time.weeks import WEEK, week_of
 from jobs.imports.runner import import_stream
 from jobs.imports.streams import read_chunks
-from server.gc_tuning import look_seldom
+from server.gc_tuning import tune_gc
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from store.tenants.partner_creation import create_partner
-from tests.domain.imports.factory_records import customer_line
+from tests.domain.imports.factory_records import customer_record
 from tests.jobs.imports.factory_imports import import_lines
-from tests.mongod import Mongod, running_set
+from tests.mongod import Mongod, temporary_replica_set
 
 CUSTOMERS = 500
 WEEKS = 8
 BATCH = 2000
-ENOUGH_ROWS = 20_000
-ENOUGH_RATIO = 0.5
+MIN_ROW_RATE = 20_000
+MIN_RATIO = 0.5
 HEADER = (
     *("Start time", "Answer time", "Duration", "Calling number", "Called number", "Call type", "Direction"),
     *("Client type", "Model", "Org UUID", "User UUID", "User", "User type", "Location", "Correlation ID", "Report ID"),
@@ -50,7 +50,7 @@ DEVICES = (("WXC_CLIENT", "NA"), ("WXC_DEVICE", "8845"), ("WXC_DEVICE", "Room Ki
 REASONS = ("NA",) * 7 + ("CallQueue", "HuntGroup", "NoAnswer")
 
 
-class Loaded(NamedTuple):
+class ImportMeasurement(NamedTuple):
     """What one process measured of its import."""
 
     rows: int
@@ -59,87 +59,89 @@ class Loaded(NamedTuple):
     peak_megabytes: int
 
 
-class Bare(NamedTuple):
+class BareMeasurement(NamedTuple):
     """What reading and inserting took: by the clock, and of this process's processor."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
-    def plus(self, started: float, cpu: float) -> "Bare":
+    def add_elapsed(self, started: float, cpu: float) -> "BareMeasurement":
         """With what has gone by since both were read."""
-        return Bare(self.seconds + perf_counter() - started, self.cpu_seconds + process_time() - cpu)
+        return BareMeasurement(self.seconds + perf_counter() - started, self.cpu_seconds + process_time() - cpu)
 
 
 def write_report(path: Path, rows: int, first: datetime) -> None:
     """A report of eight weeks, in the order of time, under the columns of an export; every tenth name is quoted."""
-    draw = Random(7)
+    rng = Random(7)
     step = WEEKS * WEEK / rows
     with path.open("w", newline="") as file:
         report = csv.writer(file)
         report.writerow(HEADER)
         for number in range(rows):
-            report.writerow(_row(draw, number, first + step * number))
+            report.writerow(_row(rng, number, first + step * number))
 
 
-def _row(draw: Random, number: int, start: datetime) -> list[str]:
-    customer = int(draw.random() ** 3 * CUSTOMERS)
-    user = f"{customer:08x}-0000-4000-8000-{draw.randrange(50):012x}"
-    client, model = draw.choice(DEVICES)
+def _row(rng: Random, number: int, start: datetime) -> list[str]:
+    customer = int(rng.random() ** 3 * CUSTOMERS)
+    user = f"{customer:08x}-0000-4000-8000-{rng.randrange(50):012x}"
+    client, model = rng.choice(DEVICES)
     at = f"{start.isoformat(timespec='milliseconds')}Z"
     name = "Smith, Ann" if number % 10 == 0 else "Ann Smith"
-    call = [at, at, str(draw.randrange(1800)), "+4930123456", "+4930654321", "SIP_ENTERPRISE", "ORIGINATING"]
-    who = [client, model, f"C-{customer}", user, name, "User", "Berlin", f"{draw.getrandbits(128):032x}"]
-    ids = [f"{draw.getrandbits(128):032x}"]
-    return [*call, *who, *ids, draw.choice(REASONS), "NA", "NA", "NA", "Local"]
+    call = [at, at, str(rng.randrange(1800)), "+4930123456", "+4930654321", "SIP_ENTERPRISE", "ORIGINATING"]
+    who = [client, model, f"C-{customer}", user, name, "User", "Berlin", f"{rng.getrandbits(128):032x}"]
+    ids = [f"{rng.getrandbits(128):032x}"]
+    return [*call, *who, *ids, rng.choice(REASONS), "NA", "NA", "NA", "Local"]
 
 
-def load(uri: str, database: str, path: Path) -> Loaded:
+def run_import(uri: str, database: str, path: Path) -> ImportMeasurement:
     """Imports the report into a partner without calls; runs in a process of its own, as the command does."""
-    look_seldom()
-    return asyncio.run(_load(uri, database, path))
+    tune_gc()
+    return asyncio.run(_run_import(uri, database, path))
 
 
-async def _load(uri: str, database: str, path: Path) -> Loaded:
+async def _run_import(uri: str, database: str, path: Path) -> ImportMeasurement:
     client = Client(uri, database)
     await ensure_indexes(client)
     scope = Scope(client, "bench", utc_now())
     await create_partner(scope, "Bench", "bench@partner.example", [])
-    await import_lines(scope, LineKind.CUSTOMERS, *(customer_line(f"C-{number}") for number in range(CUSTOMERS)))
+    await import_lines(scope, ImportKind.CUSTOMERS, *(customer_record(f"C-{number}") for number in range(CUSTOMERS)))
     started, cpu = perf_counter(), process_time()
     with path.open("rb") as file:
-        summary = await import_stream(scope, LineKind.CALLS, read_chunks(file, lambda _: None))
+        summary = await import_stream(scope, ImportKind.CALLS, read_chunks(file, lambda _: None))
     seconds, cpu = perf_counter() - started, process_time() - cpu
     assert summary.added == summary.lines, summary
     await client.close()
-    return Loaded(summary.lines, seconds, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    return ImportMeasurement(summary.lines, seconds, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
-def in_a_process(uri: str, database: str, path: Path) -> Loaded:
+def run_import_in_process(uri: str, database: str, path: Path) -> ImportMeasurement:
     """The import in a fresh process, so that its peak of memory is its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(load, uri, database, path).result()
+        return pool.submit(run_import, uri, database, path).result()
 
 
-def read_bare(path: Path) -> Bare:
+def read_bare(path: Path) -> BareMeasurement:
     """What reading every row takes."""
     started, cpu = perf_counter(), process_time()
     with path.open(newline="") as file:
         for _ in csv.reader(file):
             pass
-    return Bare().plus(started, cpu)
+    return BareMeasurement().add_elapsed(started, cpu)
 
 
-def insert_bare(bare: Bare, mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -> Bare:
+def insert_bare(
+    bare: BareMeasurement, mongo: "MongoClient[dict[str, Any]]", source: str, target: str
+) -> BareMeasurement:
     """What plain inserts of the same documents take besides; only a batch of them is held."""
     documents = mongo[source]["calls"].find(batch_size=BATCH)
     while batch := list(islice(documents, BATCH)):
         started, cpu = perf_counter(), process_time()
         mongo[target]["calls"].insert_many(batch, ordered=False)
-        bare = bare.plus(started, cpu)
+        bare = bare.add_elapsed(started, cpu)
     return bare
 
 
-async def prepare(uri: str, database: str) -> None:
+async def prepare_database(uri: str, database: str) -> None:
     """The same collections, validators and indexes as the import's."""
     client = Client(uri, database)
     await ensure_indexes(client)
@@ -153,7 +155,7 @@ def cpu_seconds(mongod: Mongod) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def measured(mongod: Mongod, work: Callable[[], Loaded]) -> tuple[Loaded, float]:
+def measure_cpu(mongod: Mongod, work: Callable[[], ImportMeasurement]) -> tuple[ImportMeasurement, float]:
     """What the work answers, and the processor time that it cost the database."""
     before = cpu_seconds(mongod)
     return work(), cpu_seconds(mongod) - before
@@ -161,23 +163,27 @@ def measured(mongod: Mongod, work: Callable[[], Loaded]) -> tuple[Loaded, float]
 
 def main(rows: int) -> None:
     """Prints both figures and their ratio, then the peaks of memory."""
-    with running_set() as (mongod,), TemporaryDirectory() as folder, MongoClient[dict[str, Any]](mongod.uri) as mongo:
+    with (
+        temporary_replica_set() as (mongod,),
+        TemporaryDirectory() as folder,
+        MongoClient[dict[str, Any]](mongod.uri) as mongo,
+    ):
         small, whole = Path(folder, "small.csv"), Path(folder, "whole.csv")
         first = week_of(utc_now()) - WEEKS * WEEK + timedelta(hours=1)
         write_report(small, rows // 4, first)
         write_report(whole, rows, first)
-        quarter = in_a_process(mongod.uri, "quarter", small)
+        quarter = run_import_in_process(mongod.uri, "quarter", small)
         mongo.drop_database("quarter")
-        imported, of_mongod = measured(mongod, lambda: in_a_process(mongod.uri, "imported", whole))
-        asyncio.run(prepare(mongod.uri, "bare"))
+        imported, of_mongod = measure_cpu(mongod, lambda: run_import_in_process(mongod.uri, "imported", whole))
+        asyncio.run(prepare_database(mongod.uri, "bare"))
         bare = insert_bare(read_bare(whole), mongo, "imported", "bare")
     rows, ratio = imported.rows, bare.seconds / imported.seconds
     print(f"import            {rows:9,} rows {imported.seconds:8.2f} s {rows / imported.seconds:10,.0f} rows/s")
     print(f"  processor time: its own {imported.cpu_seconds:.2f} s, MongoDB's {of_mongod:.2f} s")
     print(f"read and insert   {rows:9,} rows {bare.seconds:8.2f} s {rows / bare.seconds:10,.0f} rows/s")
     print(f"  processor time: its own {bare.cpu_seconds:.2f} s")
-    print(f"rows/s a core     {rows / imported.cpu_seconds:9,.0f} (its own; at least {ENOUGH_ROWS:,}, or the ratio)")
-    print(f"ratio             {ratio:9.2f} (at least {ENOUGH_RATIO:.2f}, or the rows/s a core)")
+    print(f"rows/s a core     {rows / imported.cpu_seconds:9,.0f} (its own; at least {MIN_ROW_RATE:,}, or the ratio)")
+    print(f"ratio             {ratio:9.2f} (at least {MIN_RATIO:.2f}, or the rows/s a core)")
     print(f"peak memory       {quarter.peak_megabytes:9,} MB for {quarter.rows:,} rows")
     print(f"                  {imported.peak_megabytes:9,} MB for {rows:,} rows (flat)")
 

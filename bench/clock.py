@@ -10,22 +10,22 @@ from datetime import datetime, timedelta
 from multiprocessing import get_context
 
 from jobs.loop import JobLoop
-from server.gc_tuning import look_seldom
+from server.gc_tuning import tune_gc
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from tests.mongod import running_set
+from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import add_customers, partner_scope, subscription
 
 PROCESSES = 3
-_TURNED = {"kind": "STATUS_CHANGED", "left": "EXPIRING_SOON"}
+_LEFT_EXPIRING_SOON = {"kind": "STATUS_CHANGED", "left": "EXPIRING_SOON"}
 
 
-def run_loop(uri: str, database: str) -> None:
+def run_job_loop(uri: str, database: str) -> None:
     """One server process as far as the clock is concerned."""
 
-    look_seldom()
+    tune_gc()
 
     async def forever() -> None:
         loop = JobLoop(Client(uri, database))
@@ -45,24 +45,24 @@ async def measure(uri: str, customers: int) -> str:
     held = ((f"C-{n}", [subscription(f"S-{n}", ends_at=end)]) for n in range(customers))
     await add_customers(scope, held)
     workers = [
-        get_context("spawn").Process(target=run_loop, args=(uri, client.database_name)) for _ in range(PROCESSES)
+        get_context("spawn").Process(target=run_job_loop, args=(uri, client.database_name)) for _ in range(PROCESSES)
     ]
     for worker in workers:
         worker.start()
     try:
-        done = await _all_turned(scope, customers, end)
+        done = await _wait_until_evaluated(scope, customers, end)
     finally:
         for worker in workers:
             worker.kill()
             worker.join()
     seconds = (done - end).total_seconds()
-    events = await scope.collection("events").count({**scope.match(), **_TURNED})
+    events = await scope.collection("events").count({**scope.match(), **_LEFT_EXPIRING_SOON})
     await client.close()
     rate = f"{customers / seconds:,.0f}/s"
     return f"{customers:>9,} {seconds:>14.2f} {rate:>10} {events - customers:>8}"
 
 
-async def _all_turned(scope: Scope, customers: int, end: datetime) -> datetime:
+async def _wait_until_evaluated(scope: Scope, customers: int, end: datetime) -> datetime:
     while utc_now() < end:
         await asyncio.sleep(0.05)
     waiting = {**scope.match(), "keys": "status:EXPIRING_SOON"}
@@ -75,7 +75,7 @@ async def _all_turned(scope: Scope, customers: int, end: datetime) -> datetime:
 async def main(sizes: list[int]) -> None:
     """Prints a row for each number of customers."""
     print(f"{'customers':>9} {'last after (s)':>14} {'rate':>10} {'doubled':>8}")
-    with running_set() as (mongod,):
+    with temporary_replica_set() as (mongod,):
         for size in sizes:
             print(await measure(mongod.uri, size), flush=True)
 

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from bench.calls import cpu_seconds
-from domain.time.weeks import WEEK, latest_completed
+from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
@@ -25,15 +25,15 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from store.tenants.administrators import AdministratorDocument
-from tests.mongod import Mongod, running_set
+from tests.mongod import Mongod, temporary_replica_set
 from tests.store.calling.factory_calls import call, put_calls
 from tests.store.factory_customers import add_customers, partner_scope, subscription
 
-PARTNERS, WEEKS, ROUNDS, SLICE = 5, 8, 5, 1000
-MOST_READINGS, MOST_MS, MOST_TREND_MS = 3, 250, 1500
-TREND = "usersByUsageTrend { inactive low medium high }"
-FIGURES = (
-    *(TREND, "qualityTrend { poorPercent }", "qualityByEndpoint { poor }", "featureUse { calls customers }"),
+PARTNERS, WEEKS, ROUNDS, BATCH_SIZE = 5, 8, 5, 1000
+MAX_READS_PER_ROW, MAX_MS, MAX_TREND_MS = 3, 250, 1500
+TREND_SELECTION = "usersByUsageTrend { inactive low medium high }"
+SELECTIONS = (
+    *(TREND_SELECTION, "qualityTrend { poorPercent }", "qualityByEndpoint { poor }", "featureUse { calls customers }"),
     *("queueInsights { offered }", "customersByUsage { nodes { customer { name } calls licensedUsers } }"),
     *(
         "customersByUsage(orderBy: {field: WEEKLY_CHANGE_PERCENT}) { nodes { calls } }",
@@ -43,7 +43,7 @@ FIGURES = (
 )
 
 
-async def cost(mongod: Mongod, work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
+async def measure_cost(mongod: Mongod, work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
     """The median on the wall and MongoDB's processor time of one round, in milliseconds; the first is not counted."""
     await work()
     used, taken = cpu_seconds(mongod), []
@@ -54,76 +54,79 @@ async def cost(mongod: Mongod, work: Callable[[], Awaitable[object]]) -> tuple[f
     return sorted(taken)[ROUNDS // 2], (cpu_seconds(mongod) - used) * 1000 / ROUNDS
 
 
-async def deliver(scope: Scope, customers: list[str], weeks: int, rows: int) -> None:
+async def insert_calls(scope: Scope, customers: list[str], weeks: int, rows: int) -> None:
     """So many calls a week, the customers in turn."""
     for back in range(weeks):
-        monday = latest_completed(scope.now) - back * WEEK
-        for first in range(0, rows, SLICE):
-            await put_calls(scope, [_call(customers, monday, n) for n in range(first, min(first + SLICE, rows))])
+        monday = latest_completed_week(scope.now) - back * WEEK
+        for first in range(0, rows, BATCH_SIZE):
+            await put_calls(
+                scope, [_call_document(customers, monday, n) for n in range(first, min(first + BATCH_SIZE, rows))]
+            )
 
 
-def _call(customers: list[str], monday: Any, number: int) -> dict[str, Any]:
+def _call_document(customers: list[str], monday: Any, number: int) -> dict[str, Any]:
     known = {"user_id": f"u-{number % 1000}", "endpoint": "DESK_PHONE", "loss": float(number % 7)}
     return call(customers[number % len(customers)], monday + timedelta(seconds=number), **known)
 
 
-async def documents_read(client: Client) -> int:
+async def count_documents_read(client: Client) -> int:
     """How many documents the database's queries have looked at so far."""
     status = await client.command({"serverStatus": 1}, admin=True)
     return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
 
-async def roll_ups(client: Client, mongod: Mongod, rows: int) -> None:
+async def measure_roll_ups(client: Client, mongod: Mongod, rows: int) -> None:
     """One week of one partner, alone and then among other weeks and partners."""
     scopes = [Scope(client, f"partner-{number}", utc_now()) for number in range(PARTNERS)]
     customers = [f"cus_{number}" for number in range(50)]
-    week = latest_completed(scopes[0].now)
+    week = latest_completed_week(scopes[0].now)
     for weeks, partners in ((1, scopes[:1]), (WEEKS, scopes)):
         for scope in partners:
-            await deliver(scope, customers, weeks, rows)
+            await insert_calls(scope, customers, weeks, rows)
         there = await client.collection("calls").count({})
         in_week = await client.collection("calls").count({**scopes[0].match(), "week": week})
-        before = await documents_read(client)
-        wall, used = await cost(mongod, lambda: roll_up_week(scopes[0], week))
-        readings = (await documents_read(client) - before) / (ROUNDS + 1) / in_week
+        before = await count_documents_read(client)
+        wall, used = await measure_cost(mongod, lambda: roll_up_week(scopes[0], week))
+        readings = (await count_documents_read(client) - before) / (ROUNDS + 1) / in_week
         print(f"roll-up of {in_week:,} of {there:,} rows: {wall:6.0f} ms, mongod {used:6.0f} ms, each row read")
-        print(f"  {readings:.2f} times, sums included (calls alone at most {MOST_READINGS})", flush=True)
+        print(f"  {readings:.2f} times, sums included (calls alone at most {MAX_READS_PER_ROW})", flush=True)
 
 
-async def figures(client: Client, mongod: Mongod, customers: int) -> None:
+async def measure_figures(client: Client, mongod: Mongod, customers: int) -> None:
     """Each figure of callingEngagement, for a partner whose customers all hold Calling and call every week."""
     scope = await partner_scope(client)
     line = {"product": "CALLING", "total": 50, "assigned": 40, "used": 20, "day": None}
     await add_customers(scope, ((f"C-{n}", [subscription(f"S-{n}", licenses=[line])]) for n in range(customers)))
     found = await scope.collection("customers").find(scope.match(), {"_id": 1})
-    await deliver(scope, [one["_id"] for one in found], WEEKS, customers)
+    await insert_calls(scope, [one["_id"] for one in found], WEEKS, customers)
     for back in range(WEEKS):
-        await roll_up_week(scope, latest_completed(scope.now) - back * WEEK)
+        await roll_up_week(scope, latest_completed_week(scope.now) - back * WEEK)
     role, operations = PartnerRole.FULL_ADMINISTRATOR, Operations(build_schema(), 60.0)
     viewer = Viewer(
         AdministratorDocument("adm", "a@b.c", "A", "a", role, AdministratorState.ACTIVE, None, 1), "acme", scope.now
     )
     print(f"{'milliseconds, ' + format(customers, ',') + ' customers':80} {'wall':>7} {'mongod':>7}")
-    for figure in FIGURES:
+    for figure in SELECTIONS:
         operation = operations.prepare(f"{{ callingEngagement {{ {figure} }} }}", None, {})
 
         async def ask(operation: Any = operation) -> None:
-            answer = await operations.answer(operation, {}, Context(Scope(client, "acme", utc_now()), viewer))
+            answer = await operations.execute(operation, {}, Context(Scope(client, "acme", utc_now()), viewer))
             assert "errors" not in answer, answer
 
-        wall, used = await cost(mongod, ask)
+        wall, used = await measure_cost(mongod, ask)
         print(
-            f"{figure:80} {wall:7.0f} {used:7.0f} (at most {MOST_TREND_MS if figure == TREND else MOST_MS})", flush=True
+            f"{figure:80} {wall:7.0f} {used:7.0f} (at most {MAX_TREND_MS if figure == TREND_SELECTION else MAX_MS})",
+            flush=True,
         )
 
 
 async def main(rows: int, customers: int) -> None:
     """Prints both parts, each figure with its limit."""
-    with running_set() as (mongod,):
+    with temporary_replica_set() as (mongod,):
         client = Client(mongod.uri, "bench", timeout_ms=60_000)
         await ensure_indexes(client)
-        await roll_ups(client, mongod, rows)
-        await figures(client, mongod, customers)
+        await measure_roll_ups(client, mongod, rows)
+        await measure_figures(client, mongod, customers)
         await client.close()
 
 

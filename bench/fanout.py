@@ -20,18 +20,18 @@ from typing import Any
 
 import orjson
 
-from bench.fanout_load import CHANGES_A_SECOND, Received, load, serve_bare
-from bench.feed import QUERY, overload
+from bench.fanout_load import CHANGES_PER_SECOND, ReceivedMessages, run_bare_server, run_sockets
+from bench.feed import SUBSCRIPTION, change_assigned_licenses
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.embedded.supervisor import free_port
-from tests.app_state import PARTNER, Hub
-from tests.mongod import running_set
+from store.embedded.supervisor import find_free_port
+from tests.mongod import temporary_replica_set
+from tests.server_process import PARTNER, ServerHarness
 from tests.store.factory_customers import add_customers, subscription
 
 GROUPS = 8
-_processes = get_context("spawn")
+_spawn_context = get_context("spawn")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -41,15 +41,15 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-def kilobytes(pid: int) -> int:
+def memory_kilobytes(pid: int) -> int:
     """What the process holds of memory."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
-def subscribing(token: str, search: str | None) -> list[str]:
+def subscribe_messages(token: str, search: str | None) -> list[str]:
     """What a subscriber says: hello, the feed, and a query whose end shows that the feed was accepted."""
     filter_ = None if search is None else {"search": search}
-    feed = {"query": QUERY, "variables": {"filter": filter_}}
+    feed = {"query": SUBSCRIPTION, "variables": {"filter": filter_}}
     said: list[dict[str, Any]] = [
         {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
         {"id": "8a1f5b1e-6f3e-4d46-9f8a-3b1f6f3e4d46", "type": "subscribe", "payload": feed},
@@ -58,22 +58,22 @@ def subscribing(token: str, search: str | None) -> list[str]:
     return [orjson.dumps(message).decode() for message in said]
 
 
-class Load:
+class ClientProcess:
     """The process of the sockets."""
 
     def __init__(self, port: int, counts: list[int], said: list[list[str]], committed: Any) -> None:
-        self._pipe, theirs = _processes.Pipe()
-        self._process = _processes.Process(target=load, args=(theirs, port, counts, said, committed))
+        self._pipe, theirs = _spawn_context.Pipe()
+        self._process = _spawn_context.Process(target=run_sockets, args=(theirs, port, counts, said, committed))
         self._process.start()
         self._pipe.recv()
 
-    def expect(self, messages: int) -> None:
+    def start_receiving(self, messages: int) -> None:
         """Begins to receive."""
         self._pipe.send(messages)
 
-    def received(self) -> Received:
+    def wait_received(self) -> ReceivedMessages:
         """Waits for what was expected."""
-        found: Received = self._pipe.recv()
+        found: ReceivedMessages = self._pipe.recv()
         return found
 
     def close(self) -> None:
@@ -82,78 +82,84 @@ class Load:
         self._process.join()
 
 
-async def write(scope: Scope, changes: int, assigned: int, committed: Any) -> None:
+async def write_changes(scope: Scope, changes: int, assigned: int, committed: Any) -> None:
     """One change after the other at its moment, a few under way at once."""
     start, under_way = monotonic(), asyncio.Semaphore(8)
 
     async def one(number: int) -> None:
         async with under_way:
-            committed[number] = await overload(scope, f"G{number % GROUPS}-{number}", assigned)
+            committed[number] = await change_assigned_licenses(scope, f"G{number % GROUPS}-{number}", assigned)
 
     async with asyncio.TaskGroup() as group:
         for number in range(changes):
-            await asyncio.sleep(max(0, start + number / CHANGES_A_SECOND - monotonic()))
+            await asyncio.sleep(max(0, start + number / CHANGES_PER_SECOND - monotonic()))
             group.create_task(one(number))
 
 
-class Bench:
+class FanoutBench:
     """One database and its figures."""
 
-    def __init__(self, hub: Hub, scope: Scope, changes: int) -> None:
-        self._hub, self._scope, self._changes = hub, scope, changes
-        self._committed = _processes.Array("d", changes, lock=False)
+    def __init__(self, harness: ServerHarness, scope: Scope, changes: int) -> None:
+        self._harness, self._scope, self._changes = harness, scope, changes
+        self._committed_at = _spawn_context.Array("d", changes, lock=False)
         self._assigned = 5
 
-    async def serve(self, subscribers: int, *, is_split: bool) -> float:
+    async def measure_server(self, subscribers: int, *, is_split: bool) -> float:
         """A row of ours; answers the messages a second."""
-        with self._hub.serving() as server:
+        with self._harness.start_server() as server:
             pid, port = server.process.pid, int(server.url.rpartition(":")[2])
-            before, token = kilobytes(pid), await asyncio.to_thread(self._hub.token)
+            before, token = memory_kilobytes(pid), await asyncio.to_thread(self._harness.token)
             searches = [f"g{number}" for number in range(GROUPS)] if is_split else [None]
             counts = [subscribers // len(searches)] * len(searches)
-            said = [subscribing(token, search) for search in searches]
-            sockets = await asyncio.to_thread(Load, port, counts, said, self._committed)
-            connected, used = kilobytes(pid), cpu_seconds(pid)
+            said = [subscribe_messages(token, search) for search in searches]
+            sockets = await asyncio.to_thread(ClientProcess, port, counts, said, self._committed_at)
+            connected, used = memory_kilobytes(pid), cpu_seconds(pid)
             expected = sum(counts) * self._changes // len(searches)
-            sockets.expect(expected)
+            sockets.start_receiving(expected)
             began, self._assigned = monotonic(), 17 - self._assigned
-            await write(self._scope, self._changes, self._assigned, self._committed)
-            received = await asyncio.to_thread(sockets.received)
+            await write_changes(self._scope, self._changes, self._assigned, self._committed_at)
+            received = await asyncio.to_thread(sockets.wait_received)
             used = cpu_seconds(pid) - used
             kind = f"one in {GROUPS}" if is_split else "every change"
-            memory = f"{before >> 10} → {kilobytes(pid) >> 10} MB, {(connected - before) / subscribers:.1f} kB each"
+            memory = (
+                f"{before >> 10} → {memory_kilobytes(pid) >> 10} MB, {(connected - before) / subscribers:.1f} kB each"
+            )
             sockets.close()
-            return _row(subscribers, kind, received, began, used, f"{memory}, lost {expected - received.messages}")
+            return _print_row(
+                subscribers, kind, received, began, used, f"{memory}, lost {expected - received.messages}"
+            )
 
-    def serve_bare(self, subscribers: int, message: bytes) -> float:
+    def measure_bare_server(self, subscribers: int, message: bytes) -> float:
         """A row of the limit; answers the messages a second."""
-        with bare_server(message, self._changes, self._committed) as (pid, port):
-            sockets = Load(port, [subscribers], [["hello"]], self._committed)
+        with running_bare_server(message, self._changes, self._committed_at) as (pid, port):
+            sockets = ClientProcess(port, [subscribers], [["hello"]], self._committed_at)
             used = cpu_seconds(pid)
-            sockets.expect(subscribers * self._changes)
+            sockets.start_receiving(subscribers * self._changes)
             began = monotonic()
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10).close()
-            received = sockets.received()
-            rate = _row(subscribers, "bare uvicorn", received, began, cpu_seconds(pid) - used, "")
+            received = sockets.wait_received()
+            rate = _print_row(subscribers, "bare uvicorn", received, began, cpu_seconds(pid) - used, "")
             sockets.close()
             return rate
 
-    async def idle(self, subscribers: int) -> None:
+    async def measure_idle(self, subscribers: int) -> None:
         """A row of subscribers who hear nothing."""
-        with self._hub.serving() as server:
-            before, token = kilobytes(server.process.pid), await asyncio.to_thread(self._hub.token)
+        with self._harness.start_server() as server:
+            before, token = memory_kilobytes(server.process.pid), await asyncio.to_thread(self._harness.token)
             port = int(server.url.rpartition(":")[2])
-            sockets = await asyncio.to_thread(Load, port, [subscribers], [subscribing(token, None)], self._committed)
-            held = kilobytes(server.process.pid)
+            sockets = await asyncio.to_thread(
+                ClientProcess, port, [subscribers], [subscribe_messages(token, None)], self._committed_at
+            )
+            held = memory_kilobytes(server.process.pid)
             print(f"{subscribers:>11} {'idle':>13} {(held - before) / subscribers:.1f} kB each (limit 60)", flush=True)
             sockets.close()
 
 
 @contextmanager
-def bare_server(message: bytes, changes: int, committed: Any) -> Iterator[tuple[int, int]]:
+def running_bare_server(message: bytes, changes: int, committed: Any) -> Iterator[tuple[int, int]]:
     """A process of the bare endpoint: its id and port."""
-    port = free_port()
-    process = _processes.Process(target=serve_bare, args=(port, message, changes, committed), daemon=True)
+    port = find_free_port()
+    process = _spawn_context.Process(target=run_bare_server, args=(port, message, changes, committed), daemon=True)
     process.start()
     try:
         sleep(2)
@@ -163,8 +169,8 @@ def bare_server(message: bytes, changes: int, committed: Any) -> Iterator[tuple[
         process.join()
 
 
-def _row(subscribers: int, kind: str, received: Received, began: float, used: float, rest: str) -> float:
-    late, rate = received.late, received.messages / (received.last_at - began)
+def _print_row(subscribers: int, kind: str, received: ReceivedMessages, began: float, used: float, rest: str) -> float:
+    late, rate = received.delays, received.messages / (received.last_at - began)
     p50, p99 = late[len(late) // 2] * 1000, late[len(late) * 99 // 100] * 1000
     cost = used / received.messages * 1e6
     figures = f"{received.messages:>9,} {rate:>10,.0f} {p50:>9.1f} {p99:>9.1f} {cost:>9.1f}"
@@ -174,29 +180,29 @@ def _row(subscribers: int, kind: str, received: Received, began: float, used: fl
 
 async def main(sizes: list[int], seconds: float, idle: int) -> None:
     """Prints three rows for each size, and one for the idle."""
-    changes = int(seconds * CHANGES_A_SECOND)
+    changes = int(seconds * CHANGES_PER_SECOND)
     figures = f"{'messages':>9} {'a second':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'CPU (µs)':>9}"
     print(f"{'subscribers':>11} {'hear':>13} {figures}  memory of the server", flush=True)
-    with running_set() as (mongod,):
-        hub = Hub(mongod.uri, "bench_fanout")
-        await asyncio.to_thread(hub.make_partner)
+    with temporary_replica_set() as (mongod,):
+        harness = ServerHarness(mongod.uri, "bench_fanout")
+        await asyncio.to_thread(harness.make_partner)
         client = Client(mongod.uri, "bench_fanout")
         scope = Scope(client, PARTNER, utc_now())
         named = [f"G{number % GROUPS}-{number}" for number in range(changes)]
         await add_customers(scope, ((name, [subscription(f"S-{name}")]) for name in named))
-        bench = Bench(hub, scope, changes)
-        message = SAMPLE.encode()
+        bench = FanoutBench(harness, scope, changes)
+        message = SAMPLE_MESSAGE.encode()
         for size in sizes:
-            await bench.serve(size, is_split=True)
-            ours = await bench.serve(size, is_split=False)
-            limit = await asyncio.to_thread(bench.serve_bare, size, message)
+            await bench.measure_server(size, is_split=True)
+            ours = await bench.measure_server(size, is_split=False)
+            limit = await asyncio.to_thread(bench.measure_bare_server, size, message)
             print(f"{'':>11} {ours / limit:>13.2f} of the limit (at least 0.5)", flush=True)
         if idle:
-            await bench.idle(idle)
+            await bench.measure_idle(idle)
         await client.close()
 
 
-SAMPLE = (
+SAMPLE_MESSAGE = (
     '{"id":"8a1f5b1e-6f3e-4d46-9f8a-3b1f6f3e4d46","type":"next","payload":{"data":{"customerStatusChanged":{"cursor":"'
     + "A" * 126
     + '","at":"2026-11-25T10:00:00.000Z","entered":["LICENSE_OVERAGE"],"left":[],'

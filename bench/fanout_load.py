@@ -14,23 +14,23 @@ import uvicorn
 
 from server.live.protocol import SUBPROTOCOL
 
-CHANGES_A_SECOND = 50
+CHANGES_PER_SECOND = 50
 _NUMBER = re.compile(rb'"externalId":"G\d-(\d+)"')
-_LONGEST_NUMBER = 40
+_MAX_NUMBER_LENGTH = 40
 _PING = re.compile(rb"\x89\x04(.{4})", re.DOTALL)
 
 
-class Received(NamedTuple):
+class ReceivedMessages(NamedTuple):
     """What the sockets got: how many messages, when the last one came, and how late each was, in seconds, sorted."""
 
     messages: int
     last_at: float
-    late: "array[float]"
+    delays: "array[float]"
 
 
-def load(pipe: Connection, port: int, counts: list[int], said: list[list[str]], committed: Any) -> None:
+def run_sockets(pipe: Connection, port: int, counts: list[int], said: list[list[str]], committed: Any) -> None:
     """A process of its own: opens the sockets, says so, and then receives what it is told to expect."""
-    sockets = _Sockets(port)
+    sockets = _SocketPool(port)
     for number, messages in enumerate(said):
         sockets.open(counts[number], messages)
     pipe.send("open")
@@ -39,54 +39,54 @@ def load(pipe: Connection, port: int, counts: list[int], said: list[list[str]], 
     sockets.close()
 
 
-class _Sockets:
+class _SocketPool:
     """Websockets that parse no more than they must, so that they cost less than what serves them."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._by_fd: dict[int, socket.socket] = {}
-        self._tails: dict[int, bytes] = {}
-        self._poll = select.epoll()
+        self._unparsed: dict[int, bytes] = {}
+        self._epoll = select.epoll()
 
     def open(self, count: int, messages: list[str]) -> None:
         """So many sockets that each say these messages, and hear that the last of them is complete."""
         for number in range(count):
             one = socket.create_connection(("127.0.0.1", self._port))
             one.sendall(_handshake(self._port))
-            _until(one, b"\r\n\r\n")
-            one.sendall(b"".join(map(_masked, messages)))
-            _until(one, b'"complete"')
+            _read_until(one, b"\r\n\r\n")
+            one.sendall(b"".join(map(_masked_frame, messages)))
+            _read_until(one, b'"complete"')
             one.setblocking(False)
             self._by_fd[one.fileno()] = one
-            self._poll.register(one, select.EPOLLIN)
+            self._epoll.register(one, select.EPOLLIN)
             if number % 200 == 0:
-                self._take(0)
+                self._read_ready(0)
 
-    def receive(self, expected: int, committed: Any) -> Received:
+    def receive(self, expected: int, committed: Any) -> ReceivedMessages:
         """Takes so many messages, or what comes until nothing came for ten seconds (or for as long as is idle)."""
         numbers, times = array("l"), array("d")
         heard_at = monotonic()
         while len(numbers) < expected and monotonic() - heard_at < 10:
-            for number, at in self._take(1):
+            for number, at in self._read_ready(1):
                 numbers.append(number)
                 times.append(at)
                 heard_at = at
         late = array("d", sorted(at - committed[number] for number, at in zip(numbers, times, strict=True)))
-        return Received(len(numbers), heard_at, late)
+        return ReceivedMessages(len(numbers), heard_at, late)
 
     def close(self) -> None:
         for one in self._by_fd.values():
             one.close()
 
-    def _take(self, seconds: float) -> list[tuple[int, float]]:
+    def _read_ready(self, seconds: float) -> list[tuple[int, float]]:
         found = []
-        for fd, _ in self._poll.poll(seconds):
-            text = self._tails.pop(fd, b"") + self._by_fd[fd].recv(262144)
+        for fd, _ in self._epoll.poll(seconds):
+            text = self._unparsed.pop(fd, b"") + self._by_fd[fd].recv(262144)
             at, end = monotonic(), 0
             for match in _NUMBER.finditer(text):
                 found.append((int(match[1]), at))
                 end = match.end()
-            self._tails[fd] = text[max(end, len(text) - _LONGEST_NUMBER) :]
+            self._unparsed[fd] = text[max(end, len(text) - _MAX_NUMBER_LENGTH) :]
             for ping in _PING.finditer(text):
                 self._by_fd[fd].sendall(b"\x8a\x84\0\0\0\0" + ping[1])
         return found
@@ -99,14 +99,14 @@ def _handshake(port: int) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def _masked(text: str) -> bytes:
+def _masked_frame(text: str) -> bytes:
     """A client's frame; the mask of zeros is as good as any, and leaves the text as it is."""
     data = text.encode()
     length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
     return b"\x81" + length + b"\0\0\0\0" + data
 
 
-def _until(one: socket.socket, sign: bytes) -> None:
+def _read_until(one: socket.socket, sign: bytes) -> None:
     heard = b""
     while sign not in heard:
         data = one.recv(65536)
@@ -114,14 +114,14 @@ def _until(one: socket.socket, sign: bytes) -> None:
         heard += data
 
 
-def serve_bare(port: int, message: bytes, changes: int, committed: Any) -> None:
+def run_bare_server(port: int, message: bytes, changes: int, committed: Any) -> None:
     """The limit: an endpoint of uvicorn that sends ready-made bytes to all its sockets, so many times a second."""
     sockets: list[Any] = []
 
     async def broadcast() -> None:
         start = monotonic()
         for number in range(changes):
-            await asyncio.sleep(max(0, start + number / CHANGES_A_SECOND - monotonic()))
+            await asyncio.sleep(max(0, start + number / CHANGES_PER_SECOND - monotonic()))
             data = message.replace(b"G0-0", b"G0-%d" % number)
             committed[number] = monotonic()
             for send in sockets:

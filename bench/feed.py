@@ -18,16 +18,16 @@ import orjson
 import websockets
 
 from server.live.protocol import SUBPROTOCOL
-from store.changes.customer_batch import CustomerSlice, change_customers
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.app_state import PARTNER, Hub
-from tests.mongod import running_set
+from tests.mongod import temporary_replica_set
+from tests.server_process import PARTNER, ServerHarness
 from tests.store.factory_customers import add_customers, partner_scope, subscription
 
 PAUSE_SECONDS = 0.03
-QUERY = """subscription($filter: CustomerFilter) { customerStatusChanged(filter: $filter) {
+SUBSCRIPTION = """subscription($filter: CustomerFilter) { customerStatusChanged(filter: $filter) {
   cursor at entered left statuses
   customer { id externalId name statuses statusDetails { status since } }
 } }"""
@@ -40,16 +40,18 @@ class Subscriber:
         self._connection = connection
         self.arrivals: list[tuple[str, float]] = []
 
-    async def begin(self, token: str, number: int | None) -> None:
+    async def subscribe(self, token: str, number: int | None) -> None:
         """Subscribes, and waits for a query's answer as the sign of it; a number makes it unlike others."""
-        await self._say(type="connection_init", payload={"authorization": f"Bearer {token}"})
+        await self._send_message(type="connection_init", payload={"authorization": f"Bearer {token}"})
         other = None if number is None else {"not": {"country": f"X{number}"}}
-        await self._say(id="1", type="subscribe", payload={"query": QUERY, "variables": {"filter": other}})
-        await self._say(id="2", type="subscribe", payload={"query": "{ feedCursor }"})
+        await self._send_message(
+            id="1", type="subscribe", payload={"query": SUBSCRIPTION, "variables": {"filter": other}}
+        )
+        await self._send_message(id="2", type="subscribe", payload={"query": "{ feedCursor }"})
         while orjson.loads(await self._connection.recv()) != {"id": "2", "type": "complete"}:
             pass
 
-    async def listen(self, changes: int) -> None:
+    async def receive_changes(self, changes: int) -> None:
         """Takes so many changes."""
         while len(self.arrivals) < changes:
             text = await self._connection.recv()
@@ -57,22 +59,22 @@ class Subscriber:
             customer = orjson.loads(text)["payload"]["data"]["customerStatusChanged"]["customer"]
             self.arrivals.append((customer["externalId"], arrived))
 
-    async def _say(self, **message: Any) -> None:
+    async def _send_message(self, **message: Any) -> None:
         await self._connection.send(orjson.dumps(message).decode())
 
 
-async def overload(scope: Scope, external_id: str, assigned: int) -> float:
+async def change_assigned_licenses(scope: Scope, external_id: str, assigned: int) -> float:
     """Pushes one customer over its licences, or back; answers when the commit was acknowledged."""
     lines = [{"product": "MEETINGS", "total": 10, "assigned": assigned, "used": 3, "day": None}]
 
-    async def body(changing: CustomerSlice) -> None:
-        changing.works[0].put_entitlement(f"S-{external_id}", {"licenses": lines})
+    async def body(batch: CustomerBatch) -> None:
+        batch.changes[0].update_entitlement(f"S-{external_id}", {"licenses": lines})
 
     await change_customers(scope, {"external_id": external_id}, body)
     return monotonic()
 
 
-def load_another_partner(uri: str, database: str) -> None:
+def run_bulk_load(uri: str, database: str) -> None:
     """Bulk work of somebody else: customers by slices of a hundred, without end."""
 
     async def forever() -> None:
@@ -85,20 +87,27 @@ def load_another_partner(uri: str, database: str) -> None:
 
 
 async def measure(
-    hub: Hub, scope: Scope, subscribers: int, changes: int, *, assigned: int, are_equal: bool = True, kind: str
+    harness: ServerHarness,
+    scope: Scope,
+    subscribers: int,
+    changes: int,
+    *,
+    assigned: int,
+    are_equal: bool = True,
+    kind: str,
 ) -> str:
     """One row: every change reaches every subscriber."""
-    token, address = await asyncio.to_thread(hub.token), hub.url.replace("http", "ws", 1) + "/graphql"
+    token, address = await asyncio.to_thread(harness.token), harness.url.replace("http", "ws", 1) + "/graphql"
     async with AsyncExitStack() as stack:
         widgets = []
         for number in range(subscribers):
             connecting = websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None)  # type: ignore[list-item]
             widgets.append(Subscriber(await stack.enter_async_context(connecting)))
-            await widgets[-1].begin(token, None if are_equal else number)
-        listening = [asyncio.create_task(widget.listen(changes)) for widget in widgets]
+            await widgets[-1].subscribe(token, None if are_equal else number)
+        listening = [asyncio.create_task(widget.receive_changes(changes)) for widget in widgets]
         committed = {}
         for number in range(changes):
-            committed[f"C-{number}"] = await overload(scope, f"C-{number}", assigned)
+            committed[f"C-{number}"] = await change_assigned_licenses(scope, f"C-{number}", assigned)
             await asyncio.sleep(PAUSE_SECONDS)
         async with asyncio.timeout(60):
             await asyncio.gather(*listening)
@@ -112,17 +121,17 @@ async def main(subscribers: int, changes: int) -> None:
     """Prints a row for equal subscriptions and one for different ones."""
     columns = f"{'delivered':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'max (ms)':>9}  in order"
     print(f"{'subscribers':>11} {'subscriptions':>18} {columns}")
-    with running_set() as (mongod,):
-        hub = Hub(mongod.uri, "bench_feed")
-        await asyncio.to_thread(hub.make_partner)
+    with temporary_replica_set() as (mongod,):
+        harness = ServerHarness(mongod.uri, "bench_feed")
+        await asyncio.to_thread(harness.make_partner)
         client = Client(mongod.uri, "bench_feed")
         scope = Scope(client, PARTNER, utc_now())
         await add_customers(scope, ((f"C-{n}", [subscription(f"S-C-{n}")]) for n in range(changes)))
-        with hub.serving():
-            sizes = (hub, scope, subscribers, changes)
+        with harness.start_server():
+            sizes = (harness, scope, subscribers, changes)
             print(await measure(*sizes, assigned=12, kind="equal"), flush=True)
             print(await measure(*sizes, assigned=5, are_equal=False, kind="all different"), flush=True)
-            loading = get_context("spawn").Process(target=load_another_partner, args=(mongod.uri, "bench_feed"))
+            loading = get_context("spawn").Process(target=run_bulk_load, args=(mongod.uri, "bench_feed"))
             loading.start()
             print(await measure(*sizes, assigned=12, kind="equal, bulk beside"), flush=True)
             loading.kill()

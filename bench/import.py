@@ -21,16 +21,16 @@ from typing import Any, NamedTuple
 
 from pymongo import InsertOne, MongoClient
 
-from domain.imports.records import LineKind
-from jobs.imports.runner import Summary, import_stream
-from jobs.imports.streams import read_chunks, unzipped
+from domain.imports.records import ImportKind
+from jobs.imports.runner import ImportSummary, import_stream
+from jobs.imports.streams import gunzip, read_chunks
 from sample.writer import write_sample
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from store.tenants.partner_creation import create_partner
-from tests.mongod import running_set
+from tests.mongod import temporary_replica_set
 
 COLLECTIONS = (
     "customers",
@@ -44,7 +44,7 @@ COLLECTIONS = (
 BATCH = 1000
 
 
-class Loaded(NamedTuple):
+class ImportMeasurement(NamedTuple):
     """What one process measured of its import."""
 
     lines: int
@@ -53,12 +53,12 @@ class Loaded(NamedTuple):
     rows: Sequence[str]
 
 
-def load(uri: str, database: str, folder: Path, kinds: Sequence[LineKind]) -> Loaded:
+def run_import(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind]) -> ImportMeasurement:
     """Imports the folder's files of these kinds into an empty database; runs in a process of its own."""
-    return asyncio.run(_load(uri, database, folder, kinds))
+    return asyncio.run(_run_import(uri, database, folder, kinds))
 
 
-async def _load(uri: str, database: str, folder: Path, kinds: Sequence[LineKind]) -> Loaded:
+async def _run_import(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind]) -> ImportMeasurement:
     client = Client(uri, database)
     await ensure_indexes(client)
     scope = Scope(client, "bench", utc_now())
@@ -67,31 +67,31 @@ async def _load(uri: str, database: str, folder: Path, kinds: Sequence[LineKind]
     for kind in kinds:
         path = _file(folder, kind)
         started = perf_counter()
-        summary = await _load_file(scope, kind, path)
+        summary = await _import_file(scope, kind, path)
         seconds = perf_counter() - started
         assert summary.refused == 0, summary
         rows.append(f"  {kind:14} {summary.lines:9,} lines {seconds:8.2f} s {summary.lines / seconds:10,.0f} lines/s")
         lines, total = lines + summary.lines, total + seconds
     await client.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Loaded(lines, total, peak, rows)
+    return ImportMeasurement(lines, total, peak, rows)
 
 
-def _file(folder: Path, kind: LineKind) -> Path:
+def _file(folder: Path, kind: ImportKind) -> Path:
     (path,) = folder.glob(f"{kind}*")
     return path
 
 
-async def _load_file(scope: Scope, kind: LineKind, path: Path) -> Summary:
+async def _import_file(scope: Scope, kind: ImportKind, path: Path) -> ImportSummary:
     with ExitStack() as stack:
         chunks = read_chunks(stack.enter_context(path.open("rb")), lambda _: None)
-        return await import_stream(scope, kind, unzipped(chunks) if path.suffix == ".gz" else chunks)
+        return await import_stream(scope, kind, gunzip(chunks) if path.suffix == ".gz" else chunks)
 
 
-def in_a_process(uri: str, database: str, folder: Path, kinds: Sequence[LineKind]) -> Loaded:
+def run_import_in_process(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind]) -> ImportMeasurement:
     """The import in a fresh process, so that its peak of memory is its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(load, uri, database, folder, kinds).result()
+        return pool.submit(run_import, uri, database, folder, kinds).result()
 
 
 def write_bare(mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -> tuple[int, float]:
@@ -108,7 +108,7 @@ def write_bare(mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -
     return count, seconds
 
 
-async def prepare(uri: str, database: str) -> None:
+async def prepare_database(uri: str, database: str) -> None:
     """The same collections, validators and indexes as the import's."""
     client = Client(uri, database)
     await ensure_indexes(client)
@@ -117,16 +117,20 @@ async def prepare(uri: str, database: str) -> None:
 
 def main(customers: int, with_usage: bool) -> None:
     """Prints both figures and their ratio, then the peaks of memory."""
-    kinds = [LineKind.CUSTOMERS, LineKind.SUBSCRIPTIONS, LineKind.TRIALS]
-    kinds += [LineKind.LICENSE_USAGE] if with_usage else []
-    with running_set() as (mongod,), TemporaryDirectory() as folder, MongoClient[dict[str, Any]](mongod.uri) as mongo:
+    kinds = [ImportKind.CUSTOMERS, ImportKind.SUBSCRIPTIONS, ImportKind.TRIALS]
+    kinds += [ImportKind.LICENSE_USAGE] if with_usage else []
+    with (
+        temporary_replica_set() as (mongod,),
+        TemporaryDirectory() as folder,
+        MongoClient[dict[str, Any]](mongod.uri) as mongo,
+    ):
         small, whole = Path(folder, "small"), Path(folder, "whole")
         write_sample(small, customers // 4, 1, date(2026, 11, 22))
         write_sample(whole, customers, 1, date(2026, 11, 22))
-        quarter = in_a_process(mongod.uri, "quarter", small, kinds)
+        quarter = run_import_in_process(mongod.uri, "quarter", small, kinds)
         mongo.drop_database("quarter")
-        imported = in_a_process(mongod.uri, "imported", whole, kinds)
-        asyncio.run(prepare(mongod.uri, "bare"))
+        imported = run_import_in_process(mongod.uri, "imported", whole, kinds)
+        asyncio.run(prepare_database(mongod.uri, "bare"))
         rows, seconds = write_bare(mongo, "imported", "bare")
     print(f"{customers:,} customers", *imported.rows, sep="\n")
     print(f"import          {rows:9,} rows {imported.seconds:9.2f} s {rows / imported.seconds:10,.0f} rows/s")

@@ -24,17 +24,17 @@ from domain.customers.filter import parse_filter
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, Product, SubscriptionType
 from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
-from store.customers.list_planner.key_statistics import count_wanted
+from store.customers.list_planner.key_statistics import count_requested_keys
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.mongod import running_set
-from tests.store.customers.factory_lists import Commands
+from tests.mongod import temporary_replica_set
+from tests.store.customers.factory_lists import CommandRecorder
 
-SMALL, PAGE, ROUNDS, MOST_EXAMINED = 2_000, 50, 9, 4_000
+SMALL, PAGE, ROUNDS, MAX_EXAMINED = 2_000, 50, 9, 4_000
 DATABASE = "list"
-Raw = Mapping[str, Any]
-SINGLE: list[Raw] = [
+RawFilter = Mapping[str, Any]
+SINGLE_CONDITIONS: list[RawFilter] = [
     {},
     *({"search": text} for text in ("mul", "dord", "株式", "gmbh", "org 0001")),
     *({"managed_by": [str(one)]} for one in ManagedBy),
@@ -48,7 +48,7 @@ SINGLE: list[Raw] = [
     {"status": ["SUSPENDED", "EXPIRED"]},
     *({"expires_within_days": days} for days in (1, 30, 365)),
 ]
-CONJUNCTIONS: list[Raw] = [
+CONJUNCTIONS: list[RawFilter] = [
     {"status": ["EXPIRING_SOON"], "product": ["CALLING"]},
     {"status": ["SUSPENDED"], "product": ["REAL_TIME_TRANSLATIONS"]},
     {"status": ["LICENSE_OVERAGE"], "country": ["RS"]},
@@ -70,7 +70,7 @@ CONJUNCTIONS: list[Raw] = [
     {"administrator": [ADMINISTRATORS[0]], "status": ["LICENSE_OVERAGE"]},
 ]
 ORDERS = [CustomerOrder(*one) for one in product(CustomerOrderField, OrderDirection)]
-DEFAULT = ORDERS[0]
+DEFAULT_ORDER = ORDERS[0]
 
 
 @dataclass(slots=True)
@@ -78,25 +78,25 @@ class Partner:
     """One partner of the bench, and what the store asks of the database for it."""
 
     client: Client
-    commands: Commands
+    commands: CommandRecorder
     name: str
     now: datetime
     cold: Client
-    misses: list[str] = field(default_factory=list)
+    missed_limits: list[str] = field(default_factory=list)
 
     @property
     def customers(self) -> Customers:
         """Made anew for each page, as for each request."""
         return Customers(Scope(self.client, self.name, self.now))
 
-    async def learn(self, raw: Raw, order: CustomerOrder) -> None:
+    async def count_wanted_keys(self, raw: RawFilter, order: CustomerOrder) -> None:
         """What happens beside a first page: the process counts what the page would have liked to know."""
         await self.customers.page(parse_filter(raw), order, PageRequest(first=PAGE))
-        while await count_wanted(self.client):
+        while await count_requested_keys(self.client):
             pass
 
-    async def timed(
-        self, raw: Raw, order: CustomerOrder, after: str | None = None, *, size: int = PAGE, rounds: int = ROUNDS
+    async def measure_page(
+        self, raw: RawFilter, order: CustomerOrder, after: str | None = None, *, size: int = PAGE, rounds: int = ROUNDS
     ) -> float:
         """The median of some rounds, in milliseconds; the first is not among them."""
         condition, request, taken = parse_filter(raw), PageRequest(first=size, after=after), []
@@ -106,24 +106,24 @@ class Partner:
             taken.append((perf_counter() - began) * 1000)
         return float(median(taken[1:]))
 
-    async def examined(self, raw: Raw, order: CustomerOrder, *, cold: bool = False) -> tuple[int, int]:
+    async def count_examined(self, raw: RawFilter, order: CustomerOrder, *, cold: bool = False) -> tuple[int, int]:
         """Documents that one page examines, and its queries; `cold`: in a process that has counted nothing."""
         client = self.cold if cold else self.client
-        self.commands.taken()
+        self.commands.take()
         await Customers(Scope(client, self.name, self.now)).page(parse_filter(raw), order, PageRequest(first=PAGE))
-        finds = [sent for sent in self.commands.taken() if "find" in sent]
-        return sum([await examined_by(self.client, sent) for sent in finds]), len(finds)
+        finds = [sent for sent in self.commands.take() if "find" in sent]
+        return sum([await count_examined_by(self.client, sent) for sent in finds]), len(finds)
 
-    async def cursor_behind(self, customers: int) -> str | None:
+    async def cursor_after(self, customers: int) -> str | None:
         """The cursor behind so many customers in the default order."""
         cursor = None
         for _ in range(customers // 200):
-            page = await self.customers.page(parse_filter(None), DEFAULT, PageRequest(first=200, after=cursor))
+            page = await self.customers.page(parse_filter(None), DEFAULT_ORDER, PageRequest(first=200, after=cursor))
             cursor = page.end_cursor
         return cursor
 
 
-async def examined_by(client: Client, find: Mapping[str, Any]) -> int:
+async def count_examined_by(client: Client, find: Mapping[str, Any]) -> int:
     """Documents that a find examines, by whatever plans it tries."""
     asked = {name: find[name] for name in ("find", "filter", "sort", "limit", "projection", "hint")}
     explained = await client.command({"explain": asked, "verbosity": "allPlansExecution"})
@@ -132,45 +132,49 @@ async def examined_by(client: Client, find: Mapping[str, Any]) -> int:
     return int(figures["totalDocsExamined"] + sum(lost))
 
 
-def label(raw: Raw, order: CustomerOrder = DEFAULT) -> str:
+def label(raw: RawFilter, order: CustomerOrder = DEFAULT_ORDER) -> str:
     """A filter and an order in one line."""
     conditions = " ".join(
         f"{name}={value if isinstance(value, str | int) else _short(value)}" for name, value in raw.items()
     )
-    return f"{'' if order is DEFAULT else f'{order.field} {order.direction} '}{conditions or 'no condition'}"[:76]
+    return f"{'' if order is DEFAULT_ORDER else f'{order.field} {order.direction} '}{conditions or 'no condition'}"[:76]
 
 
 def _short(value: Any) -> str:
     return str(value).replace("'", "").replace("0" * 21, "…")
 
 
-async def default_order(small: Partner, large: Partner) -> None:
+async def measure_default_order(small: Partner, large: Partner) -> None:
     """Each single condition in the default order, small beside large."""
     print(f"{'single condition, by name':<76} {'2,000':>8} {'large':>8} {'ratio':>6} {'examined':>8}")
-    for raw in SINGLE:
+    for raw in SINGLE_CONDITIONS:
         # Rounds of both by turns, so that the machine's other work meets both.
         size = min(PAGE, await small.customers.count(parse_filter(raw)))
-        await small.learn(raw, DEFAULT)
-        await large.learn(raw, DEFAULT)
+        await small.count_wanted_keys(raw, DEFAULT_ORDER)
+        await large.count_wanted_keys(raw, DEFAULT_ORDER)
         times = [
-            (await small.timed(raw, DEFAULT, size=size), await large.timed(raw, DEFAULT, size=size)) for _ in range(3)
+            (
+                await small.measure_page(raw, DEFAULT_ORDER, size=size),
+                await large.measure_page(raw, DEFAULT_ORDER, size=size),
+            )
+            for _ in range(3)
         ]
         at_small, at_large = (median(column) for column in zip(*times, strict=True))
-        examined, _ = await large.examined(raw, DEFAULT)
+        examined, _ = await large.count_examined(raw, DEFAULT_ORDER)
         ratio = at_large / at_small
         print(f"{label(raw):<76} {at_small:>8.2f} {at_large:>8.2f} {ratio:>6.2f} {examined:>8,}")
         if ratio > 1.5:
-            large.misses.append(f"{label(raw)}: {ratio:.2f} times the small partner")
+            large.missed_limits.append(f"{label(raw)}: {ratio:.2f} times the small partner")
 
 
-async def deep_pages(large: Partner, pages: int) -> None:
+async def measure_deep_pages(large: Partner, pages: int) -> None:
     """The first page beside the one behind so many others."""
-    cursor = await large.cursor_behind(pages * PAGE)
-    first, deep = await large.timed({}, DEFAULT), await large.timed({}, DEFAULT, cursor)
+    cursor = await large.cursor_after(pages * PAGE)
+    first, deep = await large.measure_page({}, DEFAULT_ORDER), await large.measure_page({}, DEFAULT_ORDER, cursor)
     print(f"\nfirst page {first:.2f} ms, page {pages:,} {deep:.2f} ms, ratio {deep / first:.2f}\n")
 
 
-async def totals(large: Partner) -> None:
+async def measure_totals(large: Partner) -> None:
     """What is paid only where it is selected."""
     print(f"{'totalCount and facets of':<76} {'total':>8} {'facets':>8}")
     for raw in ({}, {"status": ["TRIAL"]}, {"search": "mul", "product": ["CALLING"]}):
@@ -182,20 +186,20 @@ async def totals(large: Partner) -> None:
         print(f"{label(raw):<76} {taken[0]:>8.0f} {taken[1]:>8.0f}")
 
 
-async def everything_else(large: Partner) -> None:
+async def measure_other_orders(large: Partner) -> None:
     """Every other order with each single condition, and conjunctions in every order; only the extremes are printed."""
-    cases = [*product(SINGLE, ORDERS[1:]), *product(CONJUNCTIONS, ORDERS)]
-    rows = [await row_of(large, raw, order) for raw, order in cases]
+    cases = [*product(SINGLE_CONDITIONS, ORDERS[1:]), *product(CONJUNCTIONS, ORDERS)]
+    rows = [await measure_row(large, raw, order) for raw, order in cases]
     slow = [row for row in rows if row.ratio > 10]
-    wide = [row for row in rows if max(row.examined, row.cold) > MOST_EXAMINED]
+    wide = [row for row in rows if max(row.examined, row.cold) > MAX_EXAMINED]
     print(f"other orders and conjunctions: {len(rows)}; median {median(row.taken for row in rows):.2f} ms")
     print(f"in one query: {sum(row.queries == 1 for row in rows)}; in two: {sum(row.queries == 2 for row in rows)}")
-    print(f"above 10 times the default page: {len(slow)}; above {MOST_EXAMINED:,} examined: {len(wide)}; the slowest:")
+    print(f"above 10 times the default page: {len(slow)}; above {MAX_EXAMINED:,} examined: {len(wide)}; the slowest:")
     print(f"{'order and conditions':<76} {'ms':>8} {'ratio':>6} {'examined':>8} {'cold':>8} {'queries':>7}")
     for row in sorted(rows, reverse=True)[: max(15, len(slow))]:
         figures = f"{row.taken:>8.2f} {row.ratio:>6.1f} {row.examined:>8,} {row.cold:>8,} {row.queries:>7}"
         print(f"{row.name:<76} {figures}")
-    large.misses += [
+    large.missed_limits += [
         f"{row.name}: {row.examined:,} examined ({row.cold:,} uncounted), {row.taken:.0f} ms, {row.ratio:.1f} times"
         for row in sorted({*slow, *wide}, reverse=True)
     ]
@@ -212,35 +216,38 @@ class Row(NamedTuple):
     name: str
 
 
-async def row_of(large: Partner, raw: Raw, order: CustomerOrder) -> Row:
+async def measure_row(large: Partner, raw: RawFilter, order: CustomerOrder) -> Row:
     """One page of the large partner."""
-    cold, _ = await large.examined(raw, order, cold=True)
-    await large.learn(raw, order)
-    times = [(await large.timed(raw, order, rounds=2), await large.timed({}, DEFAULT, rounds=2)) for _ in range(3)]
+    cold, _ = await large.count_examined(raw, order, cold=True)
+    await large.count_wanted_keys(raw, order)
+    times = [
+        (await large.measure_page(raw, order, rounds=2), await large.measure_page({}, DEFAULT_ORDER, rounds=2))
+        for _ in range(3)
+    ]
     taken, usual = (median(column) for column in zip(*times, strict=True))
-    examined, queries = await large.examined(raw, order)
+    examined, queries = await large.count_examined(raw, order)
     return Row(taken / usual, taken, examined, cold, queries, label(raw, order))
 
 
-async def measured(uri: str, now: datetime, customers: int) -> list[str]:
+async def run_measurements(uri: str, now: datetime, customers: int) -> list[str]:
     """Prints the tables; answers what did not hold."""
-    commands = Commands()
+    commands = CommandRecorder()
     client = Client(uri, DATABASE, timeout_ms=None, event_listeners=[commands])
     began = perf_counter()
     await client.collection("customers").create_indexes(CUSTOMER_INDEXES)
     print(f"{perf_counter() - began:.0f} s for the indexes\n")
     cold = Client(uri, DATABASE, timeout_ms=None, event_listeners=[commands])
     small, large = (Partner(client, commands, name, now, cold) for name in ("small", "large"))
-    await default_order(small, large)
-    await deep_pages(large, min(1000, customers // PAGE - 1))
-    await totals(large)
-    await everything_else(large)
+    await measure_default_order(small, large)
+    await measure_deep_pages(large, min(1000, customers // PAGE - 1))
+    await measure_totals(large)
+    await measure_other_orders(large)
     await client.close()
     await cold.close()
-    return large.misses
+    return large.missed_limits
 
 
-def parts(customers: int) -> Iterator[tuple[str, int, int]]:
+def fill_tasks(customers: int) -> Iterator[tuple[str, int, int]]:
     """What each process makes: partner, first number, count."""
     half = customers // 2
     yield from (("small", 0, SMALL), ("large", 0, half), ("large", half, customers - half))
@@ -250,15 +257,15 @@ def main(arguments: Sequence[str]) -> None:
     """Fills, measures, and says what did not hold."""
     customers = int(arguments[0]) if arguments else 200_000
     now = utc_now()
-    with running_set() as (mongod,):
+    with temporary_replica_set() as (mongod,):
         began = perf_counter()
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            made = [pool.submit(fill, mongod.uri, DATABASE, *part, now) for part in parts(customers)]
+            made = [pool.submit(fill, mongod.uri, DATABASE, *part, now) for part in fill_tasks(customers)]
             for one in made:
                 one.result()
         print(f"{perf_counter() - began:.0f} s to make {SMALL:,} and {customers:,} customers", flush=True)
-        misses = asyncio.run(measured(mongod.uri, now, customers))
-    print(f"\n{len(misses)} did not hold", *misses, sep="\n- ")
+        missed_limits = asyncio.run(run_measurements(mongod.uri, now, customers))
+    print(f"\n{len(missed_limits)} did not hold", *missed_limits, sep="\n- ")
 
 
 if __name__ == "__main__":

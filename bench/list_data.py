@@ -9,10 +9,10 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
-from domain.text.folding import customer_words, sort_form
-from domain.time.instants import FOREVER, cut
+from domain.text.folding import customer_words, fold_for_sorting
+from domain.time.instants import MAX_INSTANT, truncate_to_milliseconds
 from domain.types import URGENCY, Product
-from store.changes.customer_fields import key_fields, keys_of, read_first
+from store.changes.customer_fields import compute_keys, key_fields, put_list_fields_first
 
 DAY = timedelta(days=1)
 TAGS = [f"tag_{number:024x}" for number in range(40)]
@@ -21,46 +21,46 @@ COUNTRIES = ["DE", "US", "FR", "GB", "RS", "JP", "IN", "BR", "TR", "PL", "SE", "
 _STEMS = ["Đorđe", "Müller", "Nordic", "Aqua", "Solar", "Vista", "Omega", "Granit", "Łódź", "Terra", "Bright", "Örebro"]
 _ENDS = ["works", "media", "soft", "bau", "net", "lab", "trade", "care", "line", "port", "tech", "foods"]
 _FORMS = ["GmbH", "Inc", "SA", "Ltd", "株式会社", "AB", "d.o.o."]
-_CHUNK = 2000
+_BATCH_SIZE = 2000
 # How many days ago, at most, a customer of the stage was added: trials and orders to set up are those of new ones.
 AGES = {"waiting": 20, "on trial": 60, "both": 400}
 
 
-def skewed(dice: random.Random, size: int) -> int:
+def skewed_index(rng: random.Random, size: int) -> int:
     """A place below `size`; the first places come up far more often than the last."""
-    return int(size * dice.random() ** 3)
+    return int(size * rng.random() ** 3)
 
 
-def made_customer(partner_id: str, number: int, dice: random.Random, now: datetime) -> dict[str, Any]:
+def generate_customer(partner_id: str, number: int, rng: random.Random, now: datetime) -> dict[str, Any]:
     """One customer whose statuses, ends and keys agree with each other."""
-    name = f"{_STEMS[skewed(dice, 12)]}{dice.choice(_ENDS)} {dice.randrange(5000)} {_FORMS[skewed(dice, 7)]}"
-    kind = dice.random()
-    age = dice.random() * AGES.get(_stage(kind), 900)
-    created_at = cut(now - age * DAY)
-    signed_in = cut(now - min(age, dice.random() ** 2 * 200) * DAY) if dice.random() < 0.75 else None
+    name = f"{_STEMS[skewed_index(rng, 12)]}{rng.choice(_ENDS)} {rng.randrange(5000)} {_FORMS[skewed_index(rng, 7)]}"
+    kind = rng.random()
+    age = rng.random() * AGES.get(_stage(kind), 900)
+    created_at = truncate_to_milliseconds(now - age * DAY)
+    signed_in = truncate_to_milliseconds(now - min(age, rng.random() ** 2 * 200) * DAY) if rng.random() < 0.75 else None
     document: dict[str, Any] = {
-        "_id": f"cus_{dice.getrandbits(96):024x}",
+        "_id": f"cus_{rng.getrandbits(96):024x}",
         "partner_id": partner_id,
         "version": 1,
         "created_at": created_at,
         "updated_at": now,
         "external_id": f"ORG-{number:06d}",
         "name": name,
-        "domain": f"{sort_form(name).split()[0]}.example",
-        "country": COUNTRIES[skewed(dice, 12)],
-        "managed_by": "PARTNER_ORGANIZATION" if dice.random() < 0.7 else "EXTERNAL_ADMINISTRATOR",
+        "domain": f"{fold_for_sorting(name).split()[0]}.example",
+        "country": COUNTRIES[skewed_index(rng, 12)],
+        "managed_by": "PARTNER_ORGANIZATION" if rng.random() < 0.7 else "EXTERNAL_ADMINISTRATOR",
         "last_administrator_sign_in_at": signed_in,
         "removed_at": None,
-        "tag_ids": sorted({TAGS[skewed(dice, 40)] for _ in range(skewed(dice, 5))}),
+        "tag_ids": sorted({TAGS[skewed_index(rng, 40)] for _ in range(skewed_index(rng, 5))}),
         "assignments": [],
         "delivered": {},
-        "name_folded": sort_form(name),
-        **_holdings(kind, dice, now, signed_in or created_at),
+        "name_folded": fold_for_sorting(name),
+        **_holdings(kind, rng, now, signed_in or created_at),
     }
-    if dice.random() < 0.5:
-        holder = {"administrator_id": ADMINISTRATORS[skewed(dice, 20)], "assigned_at": created_at}
+    if rng.random() < 0.5:
+        holder = {"administrator_id": ADMINISTRATORS[skewed_index(rng, 20)], "assigned_at": created_at}
         document["assignments"] = [{**holder, "assigned_by": None, "expires_at": None, "imported": True}]
-    document["sign_in_or_never"] = signed_in or FOREVER
+    document["sign_in_sort"] = signed_in or MAX_INSTANT
     return _with_keys(document)
 
 
@@ -69,16 +69,16 @@ def _stage(kind: float) -> str:
     return next((stage for bound, stage in bounds if kind < bound), "subscribed")
 
 
-def _holdings(kind: float, dice: random.Random, now: datetime, active_at: datetime) -> dict[str, Any]:
+def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetime) -> dict[str, Any]:
     stage = _stage(kind)
     expired, waiting, running = stage == "expired", stage == "waiting", kind >= 0.2
     has_trial, has_subscription = stage in ("on trial", "both"), stage in ("both", "subscribed")
-    trial_ends = [cut(now + dice.random() * 90 * DAY)] if has_trial else []
-    subscription_ends = [cut(now + dice.random() * 730 * DAY)] if has_subscription else []
-    expiring = sorted(trial_ends + (subscription_ends if dice.random() < 0.5 else []))
+    trial_ends = [truncate_to_milliseconds(now + rng.random() * 90 * DAY)] if has_trial else []
+    subscription_ends = [truncate_to_milliseconds(now + rng.random() * 730 * DAY)] if has_subscription else []
+    expiring = sorted(trial_ends + (subscription_ends if rng.random() < 0.5 else []))
     holding = {
-        "SUSPENDED": has_subscription and dice.random() < 0.02,
-        "LICENSE_OVERAGE": running and dice.random() < 0.06,
+        "SUSPENDED": has_subscription and rng.random() < 0.02,
+        "LICENSE_OVERAGE": running and rng.random() < 0.06,
         "EXPIRING_SOON": any(end <= now + 30 * DAY for end in expiring),
         "EXPIRED": expired,
         "READY_FOR_ORDER_SETUP": waiting,
@@ -91,7 +91,7 @@ def _holdings(kind: float, dice: random.Random, now: datetime, active_at: dateti
     next_expiry = min(trial_ends + subscription_ends, default=None)
     living = running or waiting
     types = ["SUBSCRIPTION"] * (has_subscription or waiting) + ["TRIAL"] * has_trial
-    products = [str(one) for rank, one in enumerate(Product) if living and dice.random() < (0.7, 0.5, 0.3, 0.05)[rank]]
+    products = [str(one) for rank, one in enumerate(Product) if living and rng.random() < (0.7, 0.5, 0.3, 0.05)[rank]]
     return {
         "statuses": statuses,
         "status_details": [
@@ -101,29 +101,31 @@ def _holdings(kind: float, dice: random.Random, now: datetime, active_at: dateti
         "products": products or (["MEETINGS"] if living else []),
         "subscription_types": types,
         "next_expiry_at": next_expiry,
-        "next_expiry_or_never": next_expiry or FOREVER,
+        "next_expiry_sort": next_expiry or MAX_INSTANT,
         "expiring_ends": expiring,
         "urgency": urgency,
-        "urgency_or_none": len(URGENCY) if urgency is None else urgency,
+        "urgency_sort": len(URGENCY) if urgency is None else urgency,
     }
 
 
 def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
     words = customer_words(document["name"], document["domain"], document["external_id"])
-    keys = keys_of({**document, "running_products": (), "holdings": {}, "evaluated_at": document["updated_at"]}, words)
-    return read_first({**document, "words": words, **key_fields(keys)})
+    keys = compute_keys(
+        {**document, "running_products": (), "holdings": {}, "evaluated_at": document["updated_at"]}, words
+    )
+    return put_list_fields_first({**document, "words": words, **key_fields(keys)})
 
 
-def made_customers(partner_id: str, first: int, count: int, now: datetime) -> Iterator[dict[str, Any]]:
+def generate_customers(partner_id: str, first: int, count: int, now: datetime) -> Iterator[dict[str, Any]]:
     """So many customers, the same for the same partner, first number and moment."""
-    dice = random.Random(f"{partner_id} {first}")
-    return (made_customer(partner_id, number, dice, now) for number in range(first, first + count))
+    rng = random.Random(f"{partner_id} {first}")
+    return (generate_customer(partner_id, number, rng, now) for number in range(first, first + count))
 
 
 def fill(uri: str, database: str, partner_id: str, first: int, count: int, now: datetime) -> None:
     """Writes some of a partner's customers; the indexes are best made afterwards."""
     with MongoClient[dict[str, Any]](uri) as client:
         customers = client[database].get_collection("customers", write_concern=WriteConcern(w=1, j=False))
-        waiting = made_customers(partner_id, first, count, now)
-        while some := list(islice(waiting, _CHUNK)):
+        waiting = generate_customers(partner_id, first, count, now)
+        while some := list(islice(waiting, _BATCH_SIZE)):
             customers.insert_many(some, ordered=False)

@@ -17,85 +17,85 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from domain.entitlements.license_lines import license_lines
+from domain.entitlements.license_lines import build_license_lines
 from domain.paging import PageRequest
-from domain.time.weeks import WEEK, latest_completed
+from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, PartnerRole
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from store.licenses.peer_groups import threshold_of
-from store.licenses.peer_histogram import recount
+from store.licenses.peer_groups import read_peer_group
+from store.licenses.peer_histogram import rebuild_histogram
 from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrder
-from store.licenses.trend import license_trend
-from tests.mongod import running_set
+from store.licenses.trend import read_license_trend
+from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import subscription
 
 PRODUCT, WEEKS, ROUNDS, BATCH = AnalyticsProduct.CALLING, 52, 9, 5_000
-OF_ADMINISTRATOR = 500
+ASSIGNED_CUSTOMERS = 500
 DAY = timedelta(days=1)
-Ask = Callable[[], Awaitable[object]]
+MeasuredCall = Callable[[], Awaitable[object]]
 
 
 class Partner:
     """Documents as the write path stores them, made without it: filling takes long enough as it is."""
 
     def __init__(self, customers: int) -> None:
-        self._dice = Random(1)
+        self._rng = Random(1)
         self._customers = customers
         self.now = utc_now()
-        self.last = latest_completed(self.now)
-        self._stamps = {"partner_id": "bench", "version": 1, "created_at": self.now, "updated_at": self.now}
+        self.last_week = latest_completed_week(self.now)
+        self._common_fields = {"partner_id": "bench", "version": 1, "created_at": self.now, "updated_at": self.now}
 
-    def customers(self) -> Iterator[Document]:
+    def customer_documents(self) -> Iterator[Document]:
         for number in range(self._customers):
-            keys = ["*", "administrator:adm_1"] if number < OF_ADMINISTRATOR else ["*"]
-            held = [{"administrator_id": "adm_1", "expires_at": None}] if number < OF_ADMINISTRATOR else []
+            keys = ["*", "administrator:adm_1"] if number < ASSIGNED_CUSTOMERS else ["*"]
+            held = [{"administrator_id": "adm_1", "expires_at": None}] if number < ASSIGNED_CUSTOMERS else []
             name = f"customer {number:06}"
             shown = {"external_id": name, "name_folded": name, "keys": keys, "assignments": held}
-            yield {"_id": f"cus_{number:06}", **self._stamps, **shown}
+            yield {"_id": f"cus_{number:06}", **self._common_fields, **shown}
 
-    def lines(self) -> Iterator[Document]:
+    def license_line_documents(self) -> Iterator[Document]:
         """Five lines for every four customers, ends and additions spread over two years."""
         for number in range(self._customers * 5 // 4):
-            of, dice = number % self._customers, self._dice
-            total, spread = dice.randint(0, 200), timedelta(hours=dice.randint(-9_000, 9_000))
-            assigned = dice.randint(0, total + 5)
+            of, rng = number % self._customers, self._rng
+            total, spread = rng.randint(0, 200), timedelta(hours=rng.randint(-9_000, 9_000))
+            assigned = rng.randint(0, total + 5)
             figures = {"product": str(PRODUCT), "total": total, "assigned": assigned, "used": assigned // 2}
             ends, added = self.now + abs(spread) + DAY, self.now - abs(spread)
             held = subscription(f"S-{number:06}", licenses=[figures], ends_at=ends, auto_renew=number % 2 == 0)
             held |= {"added_at": added, "starts_at": added}
             customer = {"_id": f"cus_{of:06}", "name_folded": f"customer {of:06}"}
-            for id_, line in license_lines(customer, [held], self.now).items():
-                yield {"_id": id_, **self._stamps, **line}
+            for id_, line in build_license_lines(customer, [held], self.now).items():
+                yield {"_id": id_, **self._common_fields, **line}
 
-    def weeks(self) -> Iterator[Document]:
-        written = {**self._stamps, "updated_at": self.now - DAY, "is_removed": False}
+    def week_documents(self) -> Iterator[Document]:
+        written = {**self._common_fields, "updated_at": self.now - DAY, "is_removed": False}
         for number in range(self._customers):
-            for week in self._weeks():
+            for week in self._week_starts():
                 id_ = f"cus_{number:06}"
                 of = {"_id": f"{id_}:{PRODUCT}:{week.date()}", "customer_id": id_, "product": str(PRODUCT)}
                 yield {**of, "week": week, **written, "total": 100, "assigned": 70, "used": 40, "available": 30}
 
-    def snapshots(self) -> Iterator[Document]:
+    def snapshot_documents(self) -> Iterator[Document]:
         """The last day of each week alone."""
         for number in range(self._customers * 5 // 4):
-            for week in self._weeks():
+            for week in self._week_starts():
                 of = {"_id": f"lsn_{number}_{week.date()}", "entitlement_id": f"sub_{number:06}"}
                 of |= {"customer_id": f"cus_{number % self._customers:06}", "product": str(PRODUCT)}
-                yield {**of, "day": week + 6 * DAY, **self._stamps, "total": 80, "assigned": 56, "used": 32}
+                yield {**of, "day": week + 6 * DAY, **self._common_fields, "total": 80, "assigned": 56, "used": 32}
 
-    def _weeks(self) -> list[datetime]:
-        return [self.last - number * WEEK for number in range(WEEKS)]
+    def _week_starts(self) -> list[datetime]:
+        return [self.last_week - number * WEEK for number in range(WEEKS)]
 
 
-async def fill(client: Client, partner: Partner) -> None:
+async def insert_documents(client: Client, partner: Partner) -> None:
     made = {
-        "customers": partner.customers(),
-        "license_lines": partner.lines(),
-        "license_customer_weeks": partner.weeks(),
-        "license_snapshots": partner.snapshots(),
+        "customers": partner.customer_documents(),
+        "license_lines": partner.license_line_documents(),
+        "license_customer_weeks": partner.week_documents(),
+        "license_snapshots": partner.snapshot_documents(),
     }
     for name, documents in made.items():
         waiting: list[Document] = []
@@ -106,10 +106,10 @@ async def fill(client: Client, partner: Partner) -> None:
                 waiting = []
         await client.collection(name).insert_many(waiting)
     # The lines did not come by the write path, which would have counted them.
-    await recount(Scope(client, "bench", partner.now))
+    await rebuild_histogram(Scope(client, "bench", partner.now))
 
 
-async def milliseconds(ask: Ask, rounds: int = ROUNDS) -> float:
+async def measure_milliseconds(ask: MeasuredCall, rounds: int = ROUNDS) -> float:
     taken = []
     for _ in range(rounds):
         started = perf_counter()
@@ -118,11 +118,11 @@ async def milliseconds(ask: Ask, rounds: int = ROUNDS) -> float:
     return median(taken)
 
 
-def say(name: str, taken: float, limit: float | None = None) -> None:
+def print_row(name: str, taken: float, limit: float | None = None) -> None:
     print(f"{name:58} {taken:8.1f} ms" + ("" if limit is None else f"   (at most {limit:.1f})"))
 
 
-async def bare_trend(scope: Scope) -> object:
+async def aggregate_snapshots(scope: Scope) -> object:
     remainder = {"$max": [0, {"$subtract": ["$total", "$assigned"]}]}
     sums: dict[str, Any] = {name: {"$sum": f"${name}"} for name in ("total", "assigned", "used")}
     stages = [
@@ -133,29 +133,29 @@ async def bare_trend(scope: Scope) -> object:
 
 
 async def measure_trend(scope: Scope, partner: Partner) -> None:
-    first, last = partner.last - (WEEKS - 1) * WEEK, partner.last
+    first, last = partner.last_week - (WEEKS - 1) * WEEK, partner.last_week
 
     async def trend(of: Scope = scope, since: datetime = first) -> None:
-        assert len(await license_trend(of, PRODUCT, since, last)) == (last - since) // WEEK + 1
+        assert len(await read_license_trend(of, PRODUCT, since, last)) == (last - since) // WEEK + 1
 
-    bare = await milliseconds(lambda: bare_trend(scope), 3)
-    say("one aggregation over a snapshot a week and line", bare)
-    say("trend of 52 weeks, nothing kept", await milliseconds(trend, 1))
-    say("trend of 52 weeks, kept", await milliseconds(trend), bare / 10)
+    bare = await measure_milliseconds(lambda: aggregate_snapshots(scope), 3)
+    print_row("one aggregation over a snapshot a week and line", bare)
+    print_row("trend of 52 weeks, nothing kept", await measure_milliseconds(trend, 1))
+    print_row("trend of 52 weeks, kept", await measure_milliseconds(trend), bare / 10)
     row = {**scope.match(), "_id": f"cus_000001:{PRODUCT}:{last.date()}"}
     await scope.collection("license_customer_weeks").update_one(row, {"$set": {"updated_at": utc_now()}})
-    say("trend of 52 weeks, one of them just corrected", await milliseconds(trend), bare / 4)
+    print_row("trend of 52 weeks, one of them just corrected", await measure_milliseconds(trend), bare / 4)
     own = replace(scope, administrator_id="adm_1", role=PartnerRole.ADMINISTRATOR)
-    say(
-        f"trend of 52 weeks over {OF_ADMINISTRATOR} customers of one's own",
-        await milliseconds(lambda: trend(own)),
+    print_row(
+        f"trend of 52 weeks over {ASSIGNED_CUSTOMERS} customers of one's own",
+        await measure_milliseconds(lambda: trend(own)),
         bare / 4,
     )
 
 
 async def measure_reports(scope: Scope) -> None:
-    reports = await LicenseReports.of(scope)
-    group = await threshold_of(scope, PRODUCT, scope.now)
+    reports = await LicenseReports.load(scope)
+    group = await read_peer_group(scope, PRODUCT, scope.now)
 
     async def bare() -> None:
         stages = [
@@ -164,26 +164,26 @@ async def measure_reports(scope: Scope) -> None:
         ]
         await scope.collection("license_lines").aggregate(stages)
 
-    limit = 4 * await milliseconds(bare)
-    say("one aggregation over the product's lines", limit / 4)
+    limit = 4 * await measure_milliseconds(bare)
+    print_row("one aggregation over the product's lines", limit / 4)
     by_use = ReportOrder(EntitlementReportOrderField.USED_PERCENT, OrderDirection.ASC)
     for name in ReportName:
         report = Report(name, PRODUCT, 365)
         for order in (None, by_use):
             listing = reports.listing(report, order, group.threshold)
             of = f"{name.lower()}, first page{'' if order is None else ' by use'} of {await listing.count():,}"
-            say(of, await milliseconds(partial(listing.page, PageRequest())), limit)
-        figures = await milliseconds(partial(reports.sums, report, group.threshold))
-        say(f"{name.lower()}, figures", figures, limit)
+            print_row(of, await measure_milliseconds(partial(listing.page, PageRequest())), limit)
+        figures = await measure_milliseconds(partial(reports.read_sums, report, group.threshold))
+        print_row(f"{name.lower()}, figures", figures, limit)
 
 
 async def main(customers: int) -> None:
     """Prints each figure with its limit."""
-    with running_set() as (mongod,):
+    with temporary_replica_set() as (mongod,):
         client = Client(mongod.uri, "reports", timeout_ms=None)
         await ensure_indexes(client)
         partner = Partner(customers)
-        await fill(client, partner)
+        await insert_documents(client, partner)
         scope = Scope(client, "bench", partner.now)
         await measure_trend(scope, partner)
         await measure_reports(scope)

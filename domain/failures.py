@@ -11,9 +11,9 @@ Failure
 │   ├── QueryTooComplex      QUERY_TOO_COMPLEX
 │   ├── TermsNotAccepted     TERMS_NOT_ACCEPTED
 │   └── Unavailable          UNAVAILABLE
-├── Rejected                 a mutation's input that a person can put right: `userErrors` of its payload
-├── LineRefused              one line of an import: field and reason
-└── StreamRefused            a whole stream of an import, before any of its lines
+├── InputRejected            a mutation's input that a person can put right: `userErrors` of its payload
+├── InvalidRecord            one line of an import: field and reason
+└── InvalidStream            a whole stream of an import, before any of its lines
 """
 
 from collections.abc import Sequence
@@ -109,7 +109,7 @@ class Unavailable(RequestFailure):
         super().__init__(message)
 
 
-class Rejected(Failure):
+class InputRejected(Failure):
     """Mistakes in a mutation's input, all of them; nothing was changed."""
 
     def __init__(self, user_errors: Sequence[UserError]) -> None:
@@ -117,7 +117,7 @@ class Rejected(Failure):
         self.user_errors = tuple(user_errors)
 
 
-class LineRefused(Failure):
+class InvalidRecord(Failure):
     """One line of an import that was not taken: which field, and why."""
 
     def __init__(self, field: str | None, reason: str) -> None:
@@ -126,5 +126,5 @@ class LineRefused(Failure):
         self.reason = reason
 
 
-class StreamRefused(Failure):
+class InvalidStream(Failure):
     """A stream of an import whose lines cannot be read, in a sentence that says why."""

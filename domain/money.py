@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 # ISO 4217 counts at most four decimals, and no invoice of a partner's reaches a trillion.
-MOST_DECIMALS = 4
-AMOUNT_LIMIT = Decimal(10) ** 12
+MAX_DECIMALS = 4
+MAX_AMOUNT = Decimal(10) ** 12
 
 
 class Money(NamedTuple):
@@ -16,12 +16,12 @@ class Money(NamedTuple):
     currency: str
 
 
-def amount_text(amount: Decimal) -> str:
+def format_amount(amount: Decimal) -> str:
     """The amount as it is kept: plain digits, no exponent, no negative zero."""
     return format(amount or abs(amount), "f")
 
 
-def money_of(document: Mapping[str, Any]) -> Money | None:
+def read_money(document: Mapping[str, Any]) -> Money | None:
     """What stands in a stored document; None where no amount was delivered."""
     amount, currency = document.get("amount"), document.get("currency")
     return None if amount is None or currency is None else Money(Decimal(amount), currency)

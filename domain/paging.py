@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 from domain.failures import BadUserInput
 
-DEFAULT_SIZE = 25
-LARGEST = 200
+DEFAULT_PAGE_SIZE = 25
+MAX_PAGE_SIZE = 200
 Row = TypeVar("Row")
 
 
@@ -24,13 +24,13 @@ class PageRequest:
         if self.first is not None and self.last is not None:
             raise BadUserInput("Ask for the first or for the last, not for both.")
         for name, size in (("first", self.first), ("last", self.last)):
-            if size is not None and not 1 <= size <= LARGEST:
-                raise BadUserInput(f"{name} is a number from 1 to {LARGEST}; this is {size}.")
+            if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
+                raise BadUserInput(f"{name} is a number from 1 to {MAX_PAGE_SIZE}; this is {size}.")
 
     @property
     def size(self) -> int:
         """The most rows that the page may have."""
-        return self.first or self.last or DEFAULT_SIZE
+        return self.first or self.last or DEFAULT_PAGE_SIZE
 
     @property
     def is_backward(self) -> bool:

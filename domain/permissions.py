@@ -44,11 +44,11 @@ ROLE_PERMISSIONS: dict[PartnerRole, tuple[Permission, ...]] = {
 }
 
 
-def allows(role: PartnerRole, permission: Permission) -> bool:
+def has_permission(role: PartnerRole, permission: Permission) -> bool:
     """Whether the role has the permission."""
     return permission in ROLE_PERMISSIONS[role]
 
 
-def sees_all_customers(role: PartnerRole) -> bool:
+def can_see_all_customers(role: PartnerRole) -> bool:
     """Whether the role reaches every customer without being assigned."""
     return role is not PartnerRole.ADMINISTRATOR

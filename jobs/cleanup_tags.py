@@ -3,12 +3,12 @@
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.tags.cleanup import sweep_on, waiting_sweeps
+from store.tags.cleanup import continue_tag_cleanup, find_tag_cleanups
 
 
-async def sweep_tags(client: Client) -> int:
+async def cleanup_tags(client: Client) -> int:
     """One slice of each deleted tag; answers how many customers carried one."""
     swept = 0
-    for sweep in await waiting_sweeps(client):
-        swept += await sweep_on(Scope(client, sweep["partner_id"], utc_now()), sweep)
+    for cleanup in await find_tag_cleanups(client):
+        swept += await continue_tag_cleanup(Scope(client, cleanup["partner_id"], utc_now()), cleanup)
     return swept

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 from prometheus_client import Counter, Gauge
 
 from domain.failures import Unavailable
-from store.changes.customer_batch import SLICE, CustomerSlice, change_customers
-from store.changes.due import Due, Moment, due_customers
+from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
+from store.changes.due import DueCustomer, DueField, find_due_customers
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 
 # While one slice is computed here, others are in the database; more than four gain nothing on two cores.
-_AT_ONCE = 4
-_FETCHED = 2000
-_SLICE_SECONDS = 2.0
+_MAX_CONCURRENCY = 4
+_CUSTOMERS_PER_RUN = 2000
+_BATCH_DEADLINE_SECONDS = 2.0
 _LAG = Gauge("partnerhub_clock_lag_seconds", "How long the most overdue customer has been due, in seconds", ["job"])
 _DONE = Counter("partnerhub_clock_customers_total", "Customers that a clock job has run", ["job"])
 
@@ -40,45 +40,45 @@ async def expire_assignments(client: Client) -> int:
     return await _run_due(client, "next_unassignment_at", "expire_assignments")
 
 
-async def _run_due(client: Client, moment: Moment, job: str) -> int:
+async def _run_due(client: Client, moment: DueField, job: str) -> int:
     now = utc_now()
-    due = await due_customers(client, moment, now, _FETCHED)
+    due = await find_due_customers(client, moment, now, _CUSTOMERS_PER_RUN)
     _LAG.labels(job).set((now - due[0].moment).total_seconds() if due else 0)
-    slices = _slices(due)
+    batches = _split_into_batches(due)
 
     async def work() -> None:
-        for partner_id, ids in slices:
-            await _run_slice(client, partner_id, ids)
+        for partner_id, ids in batches:
+            await _run_batch(client, partner_id, ids)
             _DONE.labels(job).inc(len(ids))
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(_AT_ONCE):
+        for _ in range(_MAX_CONCURRENCY):
             group.create_task(work())
     return len(due)
 
 
-def _slices(due: Sequence[Due]) -> Iterator[tuple[str, list[str]]]:
+def _split_into_batches(due: Sequence[DueCustomer]) -> Iterator[tuple[str, list[str]]]:
     """Slices of one partner each, in the order in which they are due."""
     by_partner: dict[str, list[str]] = {}
     for found in due:
         by_partner.setdefault(found.partner_id, []).append(found.customer_id)
     for partner_id, ids in by_partner.items():
-        for start in range(0, len(ids), SLICE):
-            yield partner_id, ids[start : start + SLICE]
+        for start in range(0, len(ids), BATCH_SIZE):
+            yield partner_id, ids[start : start + BATCH_SIZE]
 
 
-async def _run_slice(client: Client, partner_id: str, ids: list[str]) -> None:
+async def _run_batch(client: Client, partner_id: str, ids: list[str]) -> None:
     scope = Scope(client, partner_id, utc_now())
     try:
-        await change_customers(scope, {"_id": {"$in": ids}}, _nothing_more, deadline=_SLICE_SECONDS)
+        await change_customers(scope, {"_id": {"$in": ids}}, _no_change, deadline=_BATCH_DEADLINE_SECONDS)
     except Unavailable:
-        # Somebody keeps changing one of these customers: smaller slices meet fewer of them.
+        # Somebody keeps changing one of these customers: smaller batches meet fewer of them.
         if len(ids) == 1:
             raise
         half = len(ids) // 2
-        await _run_slice(client, partner_id, ids[:half])
-        await _run_slice(client, partner_id, ids[half:])
+        await _run_batch(client, partner_id, ids[:half])
+        await _run_batch(client, partner_id, ids[half:])
 
 
-async def _nothing_more(_: CustomerSlice) -> None:
+async def _no_change(_: CustomerBatch) -> None:
     """Catching up is all that the clock does."""

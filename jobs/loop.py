@@ -10,22 +10,22 @@ import structlog
 
 from domain.failures import Unavailable
 from jobs.bulk_jobs import bulk_jobs
-from jobs.cleanup_assignments import drop_assignments
-from jobs.cleanup_tags import sweep_tags
+from jobs.cleanup_assignments import cleanup_assignments
+from jobs.cleanup_tags import cleanup_tags
 from jobs.clock import evaluate_due, expire_assignments, renew_due
 from jobs.reevaluate import reevaluate_customers
 from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
-from store.customers.list_planner.key_statistics import count_wanted
+from store.customers.list_planner.key_statistics import count_requested_keys
 from store.database.client import Client, PyMongoError
-from store.database.leases import give_back, take
-from store.database.orphaned_transactions import abort_orphans
-from store.licenses.peer_histogram import fold_tallies
+from store.database.leases import acquire_lease, release_lease
+from store.database.orphaned_transactions import abort_orphaned_transactions
+from store.licenses.peer_histogram import fold_histograms
 
 _log = structlog.get_logger(__name__)
 _LEASE_SECONDS = 1.5
-_AFTER_ERROR_SECONDS = 1.0
-_GIVE_BACK_SECONDS = 1.0
+_ERROR_PAUSE_SECONDS = 1.0
+_RELEASE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ JOBS: Sequence[Job] = (
     Job("renew_due", renew_due, 1.0),
     Job("expire_assignments", expire_assignments, 1.0),
     # Whoever held its lease may be the one that died.
-    Job("abort_orphans", abort_orphans, 0.5, is_leased=False),
+    Job("abort_orphaned_transactions", abort_orphaned_transactions, 0.5, is_leased=False),
     # Each process chooses its plans by what it has counted itself.
-    Job("count_keys", count_wanted, 1.0, is_leased=False),
-    Job("fold_tallies", fold_tallies, 1.0),
+    Job("count_keys", count_requested_keys, 1.0, is_leased=False),
+    Job("fold_tallies", fold_histograms, 1.0),
     Job("bulk_jobs", bulk_jobs, 0.5),
-    Job("sweep_tags", sweep_tags, 1.0),
-    Job("drop_assignments", drop_assignments, 1.0),
+    Job("sweep_tags", cleanup_tags, 1.0),
+    Job("drop_assignments", cleanup_assignments, 1.0),
     Job("reevaluate_customers", reevaluate_customers, 1.0),
     Job("snapshot_licenses", snapshot_licenses, 5.0, run_now=snapshot_licenses_now),
     Job("roll_up_calls", roll_up_calls, 1.0, run_now=roll_up_calls_now),
@@ -78,8 +78,8 @@ class JobLoop:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         # A database that is gone must not hold up the process: the leases then simply run out.
         with suppress(PyMongoError, Unavailable, TimeoutError):
-            async with asyncio.timeout(_GIVE_BACK_SECONDS):
-                await asyncio.gather(*(give_back(self._client, job.name, 0, self._owner) for job in self._jobs))
+            async with asyncio.timeout(_RELEASE_SECONDS):
+                await asyncio.gather(*(release_lease(self._client, job.name, 0, self._owner) for job in self._jobs))
 
     async def _repeat(self, job: Job) -> None:
         while True:
@@ -87,22 +87,22 @@ class JobLoop:
             try:
                 if not job.is_leased:
                     await job.run(self._client)
-                elif await take(self._client, job.name, 0, self._owner, _LEASE_SECONDS):
+                elif await acquire_lease(self._client, job.name, 0, self._owner, _LEASE_SECONDS):
                     pause = 0.0 if await self._run_leased(job) else pause
             except (PyMongoError, Unavailable, ExceptionGroup) as error:
                 _log.warning("job failed, it will run again", job=job.name, error=repr(error))
-                pause = _AFTER_ERROR_SECONDS
+                pause = _ERROR_PAUSE_SECONDS
             await asyncio.sleep(pause)
 
     async def _run_leased(self, job: Job) -> int:
-        heartbeat = asyncio.create_task(self._keep(job))
+        heartbeat = asyncio.create_task(self._renew_lease(job))
         try:
             return await job.run(self._client)
         finally:
             heartbeat.cancel()
 
-    async def _keep(self, job: Job) -> None:
+    async def _renew_lease(self, job: Job) -> None:
         while True:
             await asyncio.sleep(_LEASE_SECONDS / 3)
             with suppress(PyMongoError, Unavailable):
-                await take(self._client, job.name, 0, self._owner, _LEASE_SECONDS)
+                await acquire_lease(self._client, job.name, 0, self._owner, _LEASE_SECONDS)

@@ -1,6 +1,6 @@
 """Evaluates the customers of a partner whose settings have changed."""
 
-from store.changes.reevaluation import reevaluate, waiting_partners
+from store.changes.reevaluation import partners_to_reevaluate, reevaluate
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -9,6 +9,6 @@ from store.database.scope import Scope
 async def reevaluate_customers(client: Client) -> int:
     """Runs through each partner whose settings changed; answers how many customers were behind."""
     count = 0
-    for partner in await waiting_partners(client):
+    for partner in await partners_to_reevaluate(client):
         count += await reevaluate(Scope(client, partner.partner_id, utc_now()), partner)
     return count

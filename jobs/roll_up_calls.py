@@ -3,37 +3,37 @@
 from prometheus_client import Counter
 
 from domain.failures import Unavailable
-from store.calling.due_weeks import due_weeks, forget_stale_sums
+from store.calling.due_weeks import delete_stale_sums, find_due_weeks
 from store.calling.roll_up import roll_up_week
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.scope import Scope
 
-_FETCHED = 20
+_WEEKS_PER_RUN = 20
 _DONE = Counter("partnerhub_call_weeks_total", "Weeks of partners whose calls were summed up")
 
 
 async def roll_up_calls(client: Client) -> int:
     """For the loop, which does not run after every slice of an import that is under way; answers how many weeks."""
-    return await _roll_up(client, is_patient=True)
+    return await _roll_up(client, is_debounced=True)
 
 
 async def roll_up_calls_now(client: Client) -> int:
     """For the command line: every week that is due."""
-    return await _roll_up(client, is_patient=False)
+    return await _roll_up(client, is_debounced=False)
 
 
-async def _roll_up(client: Client, *, is_patient: bool) -> int:
+async def _roll_up(client: Client, *, is_debounced: bool) -> int:
     """What fails for one partner keeps no other waiting."""
     now = utc_now()
     done, failures = 0, []
-    for partner_id, week in await due_weeks(client, now, _FETCHED, is_patient=is_patient):
+    for partner_id, week in await find_due_weeks(client, now, _WEEKS_PER_RUN, is_debounced=is_debounced):
         try:
             done += await roll_up_week(Scope(client, partner_id, now), week)
         except (PyMongoError, Unavailable) as failure:
             failures.append(failure)
     _DONE.inc(done)
-    await forget_stale_sums(client, now)
+    await delete_stale_sums(client, now)
     if failures:
         raise ExceptionGroup("Some weeks could not be rolled up.", failures)
     return done

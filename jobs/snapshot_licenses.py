@@ -12,35 +12,35 @@ from datetime import datetime
 
 from prometheus_client import Counter
 
-from domain.entitlements.license_snapshots import days_to_take, midnight
+from domain.entitlements.license_snapshots import days_to_snapshot, start_of_day
 from domain.time.instants import DAY
-from store.changes.customer_batch import SLICE
+from store.changes.customer_batch import BATCH_SIZE
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.licenses.snapshot_days import all_partners, customers_to_take, finish_day, partners_behind
+from store.licenses.snapshot_days import find_partners_behind, list_customer_ids, list_partners, mark_day_finished
 from store.licenses.snapshots import take_snapshots
 from store.tenants.partners import PartnerDocument
 
-_AT_ONCE = 2
+_MAX_CONCURRENCY = 2
 _DONE = Counter("partnerhub_license_snapshots_total", "Snapshots of licence lines that the job has taken")
 
 
 async def snapshot_licenses(client: Client) -> int:
     """Takes the days that have ended since the last run; answers how many snapshots those were."""
     now = utc_now()
-    behind = await partners_behind(client, midnight(now) - DAY)
-    return await _take(client, ((one, days_to_take(done, one.created_at, now)) for one, done in behind))
+    behind = await find_partners_behind(client, start_of_day(now) - DAY)
+    return await _take_snapshots(client, ((one, days_to_snapshot(done, one.created_at, now)) for one, done in behind))
 
 
 async def snapshot_licenses_now(client: Client) -> int:
     """The same for whoever asks on the command line: what lacks yesterday's snapshot gets it, whenever it came."""
     taken = await snapshot_licenses(client)
-    yesterday = midnight(utc_now()) - DAY
-    return taken + await _take(client, ((one, [yesterday]) for one, _ in await all_partners(client)))
+    yesterday = start_of_day(utc_now()) - DAY
+    return taken + await _take_snapshots(client, ((one, [yesterday]) for one, _ in await list_partners(client)))
 
 
-async def _take(client: Client, due: Iterable[tuple[PartnerDocument, Sequence[datetime]]]) -> int:
+async def _take_snapshots(client: Client, due: Iterable[tuple[PartnerDocument, Sequence[datetime]]]) -> int:
     """What fails for one partner keeps no other waiting."""
     taken, failures = 0, []
     for partner, days in due:
@@ -55,8 +55,8 @@ async def _take(client: Client, due: Iterable[tuple[PartnerDocument, Sequence[da
 
 
 async def _take_day(scope: Scope, day: datetime) -> int:
-    customers = await customers_to_take(scope)
-    waiting = iter([customers[start : start + SLICE] for start in range(0, len(customers), SLICE)])
+    customers = await list_customer_ids(scope)
+    waiting = iter([customers[start : start + BATCH_SIZE] for start in range(0, len(customers), BATCH_SIZE)])
     taken = 0
 
     async def work() -> None:
@@ -65,8 +65,8 @@ async def _take_day(scope: Scope, day: datetime) -> int:
             taken += await take_snapshots(scope, ids, day)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(_AT_ONCE):
+        for _ in range(_MAX_CONCURRENCY):
             group.create_task(work())
-    await finish_day(scope, day)
+    await mark_day_finished(scope, day)
     _DONE.inc(taken)
     return taken

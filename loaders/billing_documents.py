@@ -4,30 +4,30 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from domain.paging import Page, PageRequest
-from loaders.batch import Batch
-from store.entitlements.newest_documents import First, NewestPapers
+from loaders.batch import BatchLoader
+from store.entitlements.newest_documents import BillingDocuments, FirstPageKey
 
 Row = TypeVar("Row")
 
 
-class Papers(Generic[Row]):
+class BillingDocumentLoaders(Generic[Row]):
     """The orders, or the invoices, of one operation."""
 
-    def __init__(self, newest: NewestPapers[Row]) -> None:
+    def __init__(self, newest: BillingDocuments[Row]) -> None:
         self._newest = newest
 
     @cached_property
-    def by_id(self) -> Batch[str, Row]:
+    def by_id(self) -> BatchLoader[str, Row]:
         """Papers of the partner by their own ids."""
-        return Batch(self._newest.by_ids)
+        return BatchLoader(self._newest.by_ids)
 
     @cached_property
-    def _first(self) -> Batch[First, Page[Row]]:
-        return Batch(self._newest.first_pages)
+    def _first(self) -> BatchLoader[FirstPageKey, Page[Row]]:
+        return BatchLoader(self._newest.first_pages)
 
     @cached_property
-    def _counts(self) -> Batch[str, int]:
-        return Batch(self._newest.counts)
+    def _counts(self) -> BatchLoader[str, int]:
+        return BatchLoader(self._newest.counts)
 
     async def page(self, subscription_id: str, request: PageRequest) -> Page[Row]:
         """A page of one subscription's list; InvalidCursor for a cursor of another list."""

@@ -1,23 +1,23 @@
-"""One call for each distinct question of an operation, however often it is asked."""
+"""One call for each distinct key of an operation, however often it is asked."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
-Question = TypeVar("Question", bound=Hashable)
-Answer = TypeVar("Answer")
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 
-class Once(Generic[Question, Answer]):
-    """Remembers questions under way and answered; a failure stays with the question that met it."""
+class RequestMemo(Generic[Key, Value]):
+    """Remembers questions under way and answered; a failure stays with the key that met it."""
 
-    def __init__(self, ask: Callable[[Question], Coroutine[Any, Any, Answer]]) -> None:
-        self._ask = ask
-        self._asked: dict[Question, asyncio.Task[Answer]] = {}
+    def __init__(self, load: Callable[[Key], Coroutine[Any, Any, Value]]) -> None:
+        self._load = load
+        self._tasks: dict[Key, asyncio.Task[Value]] = {}
 
-    def get(self, question: Question) -> Awaitable[Answer]:
-        """The answer; who goes away leaves the question to the others."""
-        task = self._asked.get(question)
+    def get(self, key: Key) -> Awaitable[Value]:
+        """The answer; who goes away leaves the key to the others."""
+        task = self._tasks.get(key)
         if task is None:
-            task = self._asked[question] = asyncio.create_task(self._ask(question))
+            task = self._tasks[key] = asyncio.create_task(self._load(key))
         return asyncio.shield(task)

@@ -5,35 +5,37 @@ from typing import Any
 
 from domain.paging import PageRequest
 from domain.partner.activity import ActivityCondition, activity_condition
-from resolvers.connections import UNREAD, Paged
+from resolvers.connections import UNSELECTED_PAGE, BaseConnection
 from resolvers.context import Context
 from resolvers.nodes import node
 from store.customers.customers import CustomerDocument
 from store.events.activity import Activity, EventDocument
 from store.tenants.administrators import AdministratorDocument
 
-Events = Paged[EventDocument]
+EventConnection = BaseConnection[EventDocument]
 
 
 async def activity(
     context: Context, _root: None, with_page: bool, filter: Mapping[str, Any] | None = None, **page: Any
-) -> Events:
+) -> EventConnection:
     condition, request = activity_condition(filter), PageRequest(**page)
-    return Paged(await Activity(context.scope).page(condition, request) if with_page else UNREAD)
+    return BaseConnection(await Activity(context.scope).page(condition, request) if with_page else UNSELECTED_PAGE)
 
 
-async def of_customer(context: Context, customer: CustomerDocument, with_page: bool, **page: Any) -> Events:
+async def customer_activity(
+    context: Context, customer: CustomerDocument, with_page: bool, **page: Any
+) -> EventConnection:
     """Without `after` a list of customers costs one query for the logs of all."""
     request = PageRequest(**page)
     if not with_page:
-        return Paged(UNREAD)
+        return BaseConnection(UNSELECTED_PAGE)
     if request.after is not None:
-        return Paged(await Activity(context.scope).page(ActivityCondition(customers=(customer.id,)), request))
-    return Paged(await context.loaders.newest_events.get((customer.id, request.size)) or UNREAD)
+        return BaseConnection(await Activity(context.scope).page(ActivityCondition(customers=(customer.id,)), request))
+    return BaseConnection(await context.loaders.newest_events.get((customer.id, request.size)) or UNSELECTED_PAGE)
 
 
 async def actor(context: Context, event: EventDocument) -> AdministratorDocument | None:
-    return await context.loaders.administrator(event.actor_id)
+    return await context.loaders.find_administrator(event.actor_id)
 
 
 async def customer(context: Context, event: EventDocument) -> CustomerDocument | None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.text.search import read_search
+from domain.text.search import parse_search
 from domain.user_errors import UserError
-from resolvers.connections import Connection, connection_of
+from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
-from resolvers.mutations import Outcome, carried_out
+from resolvers.mutations import MutationResult, run_mutation
 from store.access import administrator_changes, assignment_changes
-from store.changes.mutations import Asked
+from store.changes.mutations import MutationRequest
 from store.customers.customers import CustomerDocument
 from store.tenants.administrators import AdministratorDocument, Administrators
 
@@ -41,36 +41,36 @@ async def administrators(
     search: str | None = None,
     **page: Any,
 ) -> Connection[AdministratorDocument]:
-    listing = await Administrators(context.scope).listing(role, read_search(search))
-    return await connection_of(listing, with_page, **page)
+    listing = await Administrators(context.scope).listing(role, parse_search(search))
+    return await build_connection(listing, with_page, **page)
 
 
-async def invite_administrator(context: Context, asked: Asked) -> AdministratorPayload:
-    return await _changed(context, await carried_out(context, asked, administrator_changes.invite_administrator))
+async def invite_administrator(context: Context, asked: MutationRequest) -> AdministratorPayload:
+    return await _changed(context, await run_mutation(context, asked, administrator_changes.invite_administrator))
 
 
-async def change_administrator(context: Context, asked: Asked) -> AdministratorPayload:
-    return await _changed(context, await carried_out(context, asked, administrator_changes.change_administrator))
+async def change_administrator(context: Context, asked: MutationRequest) -> AdministratorPayload:
+    return await _changed(context, await run_mutation(context, asked, administrator_changes.change_administrator))
 
 
-async def remove_administrator(context: Context, asked: Asked) -> AdministratorPayload:
-    return await _changed(context, await carried_out(context, asked, administrator_changes.remove_administrator))
+async def remove_administrator(context: Context, asked: MutationRequest) -> AdministratorPayload:
+    return await _changed(context, await run_mutation(context, asked, administrator_changes.remove_administrator))
 
 
-async def assign_administrator(context: Context, asked: Asked) -> AssignAdministratorPayload:
-    return await _assigned(context, await carried_out(context, asked, assignment_changes.assign_administrator))
+async def assign_administrator(context: Context, asked: MutationRequest) -> AssignAdministratorPayload:
+    return await _assigned(context, await run_mutation(context, asked, assignment_changes.assign_administrator))
 
 
-async def unassign_administrator(context: Context, asked: Asked) -> AssignAdministratorPayload:
-    return await _assigned(context, await carried_out(context, asked, assignment_changes.unassign_administrator))
+async def unassign_administrator(context: Context, asked: MutationRequest) -> AssignAdministratorPayload:
+    return await _assigned(context, await run_mutation(context, asked, assignment_changes.unassign_administrator))
 
 
-async def _changed(context: Context, outcome: Outcome) -> AdministratorPayload:
-    return AdministratorPayload(await context.loaders.administrator(outcome["administrator"]), outcome.user_errors)
+async def _changed(context: Context, outcome: MutationResult) -> AdministratorPayload:
+    return AdministratorPayload(await context.loaders.find_administrator(outcome["administrator"]), outcome.user_errors)
 
 
-async def _assigned(context: Context, outcome: Outcome) -> AssignAdministratorPayload:
-    administrator = await context.loaders.administrator(outcome["administrator"])
+async def _assigned(context: Context, outcome: MutationResult) -> AssignAdministratorPayload:
+    administrator = await context.loaders.find_administrator(outcome["administrator"])
     found = await gather(*(context.loaders.customers.get(id_) for id_ in outcome["customers"] or ()))
     customers = [customer for customer in found if customer is not None]
     return AssignAdministratorPayload(administrator, customers, outcome.user_errors)

@@ -4,8 +4,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from domain.paging import PageRequest
-from loaders.billing_documents import Papers
-from resolvers.connections import UNREAD, Connection
+from loaders.billing_documents import BillingDocumentLoaders
+from resolvers.connections import UNSELECTED_PAGE, Connection
 from resolvers.context import Context
 from store.entitlements.documents import EntitlementDocument
 from store.entitlements.invoices import InvoiceDocument
@@ -17,19 +17,21 @@ Row = TypeVar("Row")
 async def orders(
     context: Context, subscription: EntitlementDocument, with_page: bool, **page: Any
 ) -> Connection[OrderDocument]:
-    return await _listed(context.loaders.orders, subscription.id, with_page, PageRequest(**page))
+    return await _connection(context.loaders.orders, subscription.id, with_page, PageRequest(**page))
 
 
 async def invoices(
     context: Context, subscription: EntitlementDocument, with_page: bool, **page: Any
 ) -> Connection[InvoiceDocument]:
-    return await _listed(context.loaders.invoices, subscription.id, with_page, PageRequest(**page))
+    return await _connection(context.loaders.invoices, subscription.id, with_page, PageRequest(**page))
 
 
 async def invoice(context: Context, subscription: EntitlementDocument) -> InvoiceDocument | None:
-    return await context.loaders.standing_invoices.get(subscription.id)
+    return await context.loaders.newest_valid_invoices.get(subscription.id)
 
 
-async def _listed(papers: Papers[Row], subscription_id: str, with_page: bool, request: PageRequest) -> Connection[Row]:
-    page = await papers.page(subscription_id, request) if with_page else UNREAD
-    return Connection(page, partial(papers.count, subscription_id))
+async def _connection(
+    loader: BillingDocumentLoaders[Row], subscription_id: str, with_page: bool, request: PageRequest
+) -> Connection[Row]:
+    page = await loader.page(subscription_id, request) if with_page else UNSELECTED_PAGE
+    return Connection(page, partial(loader.count, subscription_id))

@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator
 
 from domain.partner.bulk_jobs import BulkJobState
 from resolvers.context import Context
-from resolvers.state_feeds import StateFeed, states
+from resolvers.state_feeds import StateFeed, follow_state
 from store.feed.events import FeedEvent
 from store.tags.bulk_jobs import BulkJobDocument
 
 # At most four times a second, as the contract has it.
-PAUSE_SECONDS = 0.25
-LOOK_AGAIN_SECONDS = 1.0
+MIN_INTERVAL_SECONDS = 0.25
+POLL_INTERVAL_SECONDS = 1.0
 
 
 def bulk_job(context: Context, id: str) -> AsyncGenerator[BulkJobDocument, None]:
@@ -19,13 +19,15 @@ def bulk_job(context: Context, id: str) -> AsyncGenerator[BulkJobDocument, None]
     async def read(context: Context) -> BulkJobDocument | None:
         return await context.loaders.bulk_jobs.get(id)
 
-    feed = StateFeed(read, _may_be_of_a_job, PAUSE_SECONDS, LOOK_AGAIN_SECONDS, _is_over, ends_without=True)
-    return states(context, feed)
+    feed = StateFeed(
+        read, _may_affect_a_job, MIN_INTERVAL_SECONDS, POLL_INTERVAL_SECONDS, _has_ended, ends_when_missing=True
+    )
+    return follow_state(context, feed)
 
 
-def _may_be_of_a_job(event: FeedEvent) -> bool:
+def _may_affect_a_job(event: FeedEvent) -> bool:
     return event.document["kind"] in ("TAGS_ASSIGNED", "TAGS_REMOVED")
 
 
-def _is_over(job: BulkJobDocument) -> bool:
+def _has_ended(job: BulkJobDocument) -> bool:
     return job.state is not BulkJobState.RUNNING

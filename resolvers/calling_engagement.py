@@ -17,106 +17,102 @@ from domain.calling.figures import (
 )
 from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField
 from domain.paging import PageRequest
-from domain.time.instants import DAY, FOREVER
+from domain.time.instants import DAY, MAX_INSTANT
 from domain.time.weeks import WEEK
 from domain.types import OrderDirection
-from resolvers.connections import UNREAD, Connection
+from resolvers.connections import UNSELECTED_PAGE, Connection
 from resolvers.context import Context
-from store.calling.licenses import inactive_users, licenses_settled
-from store.calling.licenses import users_trend as read_users_trend
-from store.calling.quality_tables import quality_table, queue_table
-from store.calling.reading import CallReading
+from store.calling.licenses import count_inactive_users, read_settled_license_weeks, read_users_trend
+from store.calling.quality_tables import build_quality_table, build_queue_table
+from store.calling.reading import CallDataset
 from store.calling.tables import CallTable
-from store.calling.totals import feature_use as read_feature_use
-from store.calling.totals import quality_by_endpoint as read_quality_by_endpoint
-from store.calling.totals import quality_trend as read_quality_trend
-from store.calling.totals import queue_insights as read_queue_insights
-from store.calling.usage_table import usage_table
+from store.calling.totals import read_feature_use, read_quality_by_endpoint, read_quality_trend, read_queue_insights
+from store.calling.usage_table import build_usage_table
 from store.customers.customers import CustomerDocument
 
 Row = TypeVar("Row")
 Order = Mapping[str, Any] | None
 # One aggregation a default trend; what it found is kept before the next, older weeks are read.
-_WEEKS_AT_ONCE = 8
+_WEEKS_PER_QUERY = 8
 
 
-async def calling_engagement(context: Context, _root: None) -> CallReading:
-    return await CallReading.begin(context.scope)
+async def calling_engagement(context: Context, _root: None) -> CallDataset:
+    return await CallDataset.load(context.scope)
 
 
-def week_start(_context: Context, reading: CallReading) -> date:
-    return reading.week.date()
+def week_start(_context: Context, dataset: CallDataset) -> date:
+    return dataset.week.date()
 
 
-def week_end(_context: Context, reading: CallReading) -> date:
-    return (reading.week + WEEK - DAY).date()
+def week_end(_context: Context, dataset: CallDataset) -> date:
+    return (dataset.week + WEEK - DAY).date()
 
 
-def refreshed_at(_context: Context, reading: CallReading) -> datetime | None:
-    return reading.refreshed_at
+def refreshed_at(_context: Context, dataset: CallDataset) -> datetime | None:
+    return dataset.refreshed_at
 
 
-async def users_trend(context: Context, reading: CallReading, weeks: int) -> list[UsersPoint]:
+async def users_trend(context: Context, dataset: CallDataset, weeks: int) -> list[UsersPoint]:
     wanted = completed_weeks(weeks, context.scope.now)
-    settled = await licenses_settled(reading, wanted)
+    settled = await read_settled_license_weeks(dataset, wanted)
     inactive: list[int] = []
-    for start in range(0, len(wanted), _WEEKS_AT_ONCE):
-        inactive += await _inactive(context, reading, wanted[start : start + _WEEKS_AT_ONCE], settled)
-    return await read_users_trend(reading, wanted, inactive)
+    for start in range(0, len(wanted), _WEEKS_PER_QUERY):
+        inactive += await _inactive_users(context, dataset, wanted[start : start + _WEEKS_PER_QUERY], settled)
+    return await read_users_trend(dataset, wanted, inactive)
 
 
-async def _inactive(
-    context: Context, reading: CallReading, weeks: Sequence[datetime], settled: Mapping[datetime, datetime]
+async def _inactive_users(
+    context: Context, dataset: CallDataset, weeks: Sequence[datetime], settled: Mapping[datetime, datetime]
 ) -> list[int]:
     """They join all customers, so they are kept where all they rest on is told by events, or stands in their name.
 
     Which lines run now is told by events. A snapshot is told by none, and an assignment may expire: with either of
     them, they are read anew each time.
     """
-    is_kept = reading.seen is None and all(week in settled for week in weeks)
-    turns_at = FOREVER if is_kept else context.scope.now
-    name = ("inactive users", *((week, reading.roll_up_id(week), settled.get(week)) for week in weeks))
+    is_kept = dataset.visible_ids is None and all(week in settled for week in weeks)
+    valid_until = MAX_INSTANT if is_kept else context.scope.now
+    name = ("inactive users", *((week, dataset.roll_up_id(week), settled.get(week)) for week in weeks))
 
     async def read() -> tuple[list[int], datetime]:
-        return await inactive_users(reading, weeks), turns_at
+        return await count_inactive_users(dataset, weeks), valid_until
 
-    return await context.figure(name, read)
-
-
-async def quality_trend(context: Context, reading: CallReading, weeks: int) -> list[QualityPoint]:
-    return await read_quality_trend(reading, completed_weeks(weeks, context.scope.now))
+    return await context.read_figure(name, read)
 
 
-async def quality_by_endpoint(_context: Context, reading: CallReading) -> list[EndpointQuality]:
-    return await read_quality_by_endpoint(reading)
+async def quality_trend(context: Context, dataset: CallDataset, weeks: int) -> list[QualityPoint]:
+    return await read_quality_trend(dataset, completed_weeks(weeks, context.scope.now))
 
 
-async def feature_use(_context: Context, reading: CallReading) -> list[FeatureUse]:
-    return await read_feature_use(reading)
+async def quality_by_endpoint(_context: Context, dataset: CallDataset) -> list[EndpointQuality]:
+    return await read_quality_by_endpoint(dataset)
 
 
-async def queue_insights(_context: Context, reading: CallReading) -> QueueInsights:
-    return await read_queue_insights(reading)
+async def feature_use(_context: Context, dataset: CallDataset) -> list[FeatureUse]:
+    return await read_feature_use(dataset)
+
+
+async def queue_insights(_context: Context, dataset: CallDataset) -> QueueInsights:
+    return await read_queue_insights(dataset)
 
 
 async def customers_by_usage(
-    _context: Context, reading: CallReading, with_page: bool, order_by: Order = None, **page: Any
+    _context: Context, dataset: CallDataset, with_page: bool, order_by: Order = None, **page: Any
 ) -> Connection[CustomerUsage]:
     by, direction = _order(order_by, CallingUsageOrderField.CALLS)
-    return await _connection(usage_table(reading, by, direction), with_page, page)
+    return await _connection(build_usage_table(dataset, by, direction), with_page, page)
 
 
 async def customers_by_quality(
-    _context: Context, reading: CallReading, with_page: bool, order_by: Order = None, **page: Any
+    _context: Context, dataset: CallDataset, with_page: bool, order_by: Order = None, **page: Any
 ) -> Connection[CustomerQuality]:
     by, direction = _order(order_by, CallQualityOrderField.POOR)
-    return await _connection(quality_table(reading, by, direction), with_page, page)
+    return await _connection(build_quality_table(dataset, by, direction), with_page, page)
 
 
 async def customers_by_queue(
-    _context: Context, reading: CallReading, with_page: bool, **page: Any
+    _context: Context, dataset: CallDataset, with_page: bool, **page: Any
 ) -> Connection[CustomerQueue]:
-    return await _connection(queue_table(reading), with_page, page)
+    return await _connection(build_queue_table(dataset), with_page, page)
 
 
 async def customer(context: Context, row: CustomerUsage | CustomerQuality | CustomerQueue) -> CustomerDocument | None:
@@ -131,4 +127,4 @@ def _order(given: Order, default: Any) -> tuple[Any, OrderDirection]:
 async def _connection(table: CallTable[Row], with_page: bool, page: Mapping[str, Any]) -> Connection[Row]:
     """The connection; its page is read only where one is selected, and a wrong request is refused in any case."""
     request = PageRequest(**page)
-    return Connection(await table.page(request) if with_page else UNREAD, table.count)
+    return Connection(await table.page(request) if with_page else UNSELECTED_PAGE, table.count)

@@ -10,7 +10,7 @@ from store.database.pages import Listing
 
 Row = TypeVar("Row")
 # Stands where nothing of a page was selected, and so nothing of it is ever read.
-UNREAD: Page[Any] = Page((), False, False, lambda _row: "")
+UNSELECTED_PAGE: Page[Any] = Page((), False, False, lambda _row: "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Edge(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Paged(Generic[Row]):
+class BaseConnection(Generic[Row]):
     """What every connection shows of its page."""
 
     page: Page[Row]
@@ -55,16 +55,16 @@ class Paged(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Connection(Paged[Row]):
+class Connection(BaseConnection[Row]):
     """A page, and how the whole list is counted."""
 
     count: Callable[[], Awaitable[int]]
 
 
-async def connection_of(listing: Listing[Row], with_page: bool, **page: Any) -> Connection[Row]:
+async def build_connection(listing: Listing[Row], with_page: bool, **page: Any) -> Connection[Row]:
     """The connection; its page is read only where one is selected, and a wrong request is refused in any case."""
     request = PageRequest(**page)
-    return Connection(await listing.page(request) if with_page else UNREAD, listing.count)
+    return Connection(await listing.page(request) if with_page else UNSELECTED_PAGE, listing.count)
 
 
 async def total_count(_context: Context, listed: Connection[Any]) -> int:

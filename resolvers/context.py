@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from domain.permissions import ROLE_PERMISSIONS, Permission
-from domain.time.instants import FOREVER
-from loaders.figure_cache import Kept
-from loaders.relations import Relations
+from domain.time.instants import MAX_INSTANT
+from loaders.figure_cache import FigureCache
+from loaders.relations import Loaders
 from resolvers.installation import Installation
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -37,9 +37,10 @@ class Context:
     """Made anew for each operation, or for each batch of events of a feed.
 
     `feed_cursor` is filled before anything else of the operation is read, where it asks for one;
-    `events` is what the websocket hands to a subscription. `kept` holds the process's figures; `asked_seen` is the
-    latest change that the caller has made, as its header says, and `seen` the latest one that this operation made.
-    `turns_at` is the soonest moment at which time alone may turn what was read: a feed of a state (`is_watching`)
+    `events` is what the websocket hands to a subscription. `figure_cache` holds the process's figures.
+    `after_operation_time` is the latest change that the caller has made, as its header says; `operation_time` is the
+    latest one that this operation made.
+    `valid_until` is the soonest moment at which time alone may turn what was read: a feed of a state (`is_state_feed`)
     reads again then.
     """
 
@@ -48,43 +49,45 @@ class Context:
     feed: Any = None
     feed_cursor: str | None = None
     events: AsyncIterator[Any] | None = None
-    kept: Kept | None = None
-    asked_seen: int = 0
-    seen: int = 0
+    figure_cache: FigureCache | None = None
+    after_operation_time: int = 0
+    operation_time: int = 0
     installation: Installation = field(default_factory=Installation)
-    is_watching: bool = False
-    turns_at: datetime = FOREVER
-    loaders: Relations = field(init=False)
+    is_state_feed: bool = False
+    valid_until: datetime = MAX_INSTANT
+    loaders: Loaders = field(init=False)
     _figures: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.loaders = Relations(self.scope)
+        self.loaders = Loaders(self.scope)
 
-    def saw(self, time: int) -> None:
+    def advance_operation_time(self, time: int) -> None:
         """Notes the cluster time of a change that this operation made."""
-        self.seen = max(self.seen, time)
+        self.operation_time = max(self.operation_time, time)
 
-    def figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Awaitable[Value]:
+    def read_figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Awaitable[Value]:
         """A kept figure, or what `read` answers: a value, and the moment at which time alone may turn it.
 
         Within an operation it is read once, so that it never contradicts itself.
         """
         asked = self._figures.get(name)
         if asked is None:
-            asked = self._figures[name] = asyncio.create_task(self._figure(name, read))
+            asked = self._figures[name] = asyncio.create_task(self._read_figure(name, read))
         return asyncio.shield(asked)
 
-    async def _figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Value:
-        if self.kept is None:
-            value, turns_at = await read()
+    async def _read_figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Value:
+        if self.figure_cache is None:
+            value, valid_until = await read()
         else:
-            value, turns_at = await self.kept.figure(self.scope, name, max(self.asked_seen, self.seen), read)
-        self.turns_at = min(self.turns_at, turns_at)
+            value, valid_until = await self.figure_cache.read_figure(
+                self.scope, name, max(self.after_operation_time, self.operation_time), read
+            )
+        self.valid_until = min(self.valid_until, valid_until)
         return value
 
-    def renew(self) -> None:
+    def refresh(self) -> None:
         """Moves on to the present, behind a change: what was read before it is read again."""
         self.scope = replace(self.scope, now=utc_now())
-        self.loaders = Relations(self.scope)
-        self.turns_at = FOREVER
+        self.loaders = Loaders(self.scope)
+        self.valid_until = MAX_INSTANT
         self._figures = {}

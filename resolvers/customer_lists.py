@@ -7,7 +7,7 @@ from typing import Any
 from domain.customers.filter import AllOf, parse_filter
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, OrderDirection
-from resolvers.connections import UNREAD, Paged
+from resolvers.connections import UNSELECTED_PAGE, BaseConnection
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.customers.facets import CustomerFacets
@@ -18,7 +18,7 @@ from store.tenants.administrators import AdministratorDocument
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerList(Paged[CustomerDocument]):
+class CustomerList(BaseConnection[CustomerDocument]):
     """A list as it was asked for, the page of it where one was selected, and how it is counted, if in its own way."""
 
     condition: AllOf
@@ -33,27 +33,27 @@ async def customers(
     order_by: Mapping[str, Any] | None = None,
     **page: Any,
 ) -> CustomerList:
-    return await listed(context, parse_filter(filter), order_by, page, with_page)
+    return await build_customer_list(context, parse_filter(filter), order_by, page, with_page)
 
 
-async def of_administrator(
+async def administrator_customers(
     context: Context, administrator: AdministratorDocument, with_page: bool, **page: Any
 ) -> CustomerList:
     condition = parse_filter({"administrator": [administrator.id]})
-    return await listed(context, condition, None, page, with_page)
+    return await build_customer_list(context, condition, None, page, with_page)
 
 
-async def of_tag(context: Context, tag: TagDocument, with_page: bool, **page: Any) -> CustomerList:
-    return await listed(context, parse_filter({"tag": [tag.id]}), None, page, with_page)
+async def tag_customers(context: Context, tag: TagDocument, with_page: bool, **page: Any) -> CustomerList:
+    return await build_customer_list(context, parse_filter({"tag": [tag.id]}), None, page, with_page)
 
 
-async def of_view(
+async def view_customers(
     context: Context, view: ViewDocument, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
 ) -> CustomerList:
-    return await listed(context, parse_filter(view.given), order_by, page, with_page)
+    return await build_customer_list(context, parse_filter(view.raw_filter), order_by, page, with_page)
 
 
-async def listed(
+async def build_customer_list(
     context: Context,
     condition: AllOf,
     order: Mapping[str, Any] | None,
@@ -66,14 +66,14 @@ async def listed(
     condition = await without_deleted_tags(context.scope, condition)
     given = order or {}
     chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
-    page = await context.loaders.pages.get((condition, chosen, request)) if with_page else UNREAD
+    page = await context.loaders.customer_pages.get((condition, chosen, request)) if with_page else UNSELECTED_PAGE
     return CustomerList(page, condition, count)
 
 
 async def total_count(context: Context, listed: CustomerList) -> int:
     if listed.count is not None:
         return await listed.count()
-    return await context.loaders.totals.get(listed.condition)
+    return await context.loaders.customer_totals.get(listed.condition)
 
 
 async def facets(context: Context, listed: CustomerList) -> CustomerFacets:

@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.entitlements.lifecycle import is_living, is_running
 from domain.types import SubscriptionType
 from resolvers.context import Context
-from resolvers.licenses import LicenseLine, license_lines
+from resolvers.licenses import ProductLicenses, sum_by_product
 from store.customers.customers import CustomerDocument, Customers
 from store.customers.documents import StatusDetail
 from store.entitlements.documents import EntitlementDocument
@@ -34,25 +34,25 @@ async def customer(context: Context, _root: None, by: Mapping[str, str]) -> Cust
 
 
 async def subscriptions(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:
-    return await _held(context, customer, SubscriptionType.SUBSCRIPTION, include_ended)
+    return await _entitlements(context, customer, SubscriptionType.SUBSCRIPTION, include_ended)
 
 
 async def trials(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:
-    return await _held(context, customer, SubscriptionType.TRIAL, include_ended)
+    return await _entitlements(context, customer, SubscriptionType.TRIAL, include_ended)
 
 
-async def _held(
+async def _entitlements(
     context: Context, customer: CustomerDocument, kind: SubscriptionType, include_ended: bool
 ) -> list[EntitlementDocument]:
-    held = await context.loaders.held.get(customer.id) or ()
+    held = await context.loaders.entitlements_by_customer.get(customer.id) or ()
     now = context.scope.now
     return [one for one in held if one.kind == kind and (include_ended or is_living(one, now))][:LIST_LIMIT]
 
 
-async def licenses(context: Context, customer: CustomerDocument) -> list[LicenseLine]:
-    held = await context.loaders.held.get(customer.id) or ()
+async def licenses(context: Context, customer: CustomerDocument) -> list[ProductLicenses]:
+    held = await context.loaders.entitlements_by_customer.get(customer.id) or ()
     now = context.scope.now
-    return license_lines(line for one in held if is_running(one, now) for line in one.licenses)
+    return sum_by_product(line for one in held if is_running(one, now) for line in one.licenses)
 
 
 async def status_entitlements(context: Context, detail: StatusDetail) -> list[EntitlementDocument]:
@@ -62,7 +62,7 @@ async def status_entitlements(context: Context, detail: StatusDetail) -> list[En
 
 async def assignments(context: Context, customer: CustomerDocument) -> list[CustomerAssignment]:
     standing = [a for a in customer.assignments if a.expires_at is None or a.expires_at > context.scope.now]
-    administrator = context.loaders.administrator
+    administrator = context.loaders.find_administrator
     holders, givers = await gather(
         gather(*(administrator(a.administrator_id) for a in standing)),
         gather(*(administrator(a.assigned_by) for a in standing)),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.entitlements.lifecycle import LIVING, end_at, is_living, next_renewal, state_at
+from domain.entitlements.lifecycle import LIVING_STATES, effective_end, is_living, next_renewal, state_at
 from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
-from resolvers.licenses import LicenseLine, license_lines
+from resolvers.licenses import ProductLicenses, sum_by_product
 from store.customers.customers import CustomerDocument
 from store.entitlements.documents import EntitlementDocument
 from store.tenants.administrators import AdministratorDocument
@@ -31,12 +31,12 @@ def state(context: Context, entitlement: EntitlementDocument) -> EntitlementStat
 
 
 def ends_at(context: Context, entitlement: EntitlementDocument) -> datetime:
-    return end_at(entitlement, context.scope.now)
+    return effective_end(entitlement, context.scope.now)
 
 
 def days_remaining(context: Context, entitlement: EntitlementDocument) -> int:
     now = context.scope.now
-    return whole_days_left(end_at(entitlement, now), now) if state_at(entitlement, now) in LIVING else 0
+    return whole_days_left(effective_end(entitlement, now), now) if state_at(entitlement, now) in LIVING_STATES else 0
 
 
 def renews_at(context: Context, entitlement: EntitlementDocument) -> datetime | None:
@@ -44,12 +44,12 @@ def renews_at(context: Context, entitlement: EntitlementDocument) -> datetime | 
     return next_renewal(entitlement, now) if is_living(entitlement, now) else None
 
 
-def licenses(_context: Context, entitlement: EntitlementDocument) -> list[LicenseLine]:
-    return license_lines(entitlement.licenses)
+def licenses(_context: Context, entitlement: EntitlementDocument) -> list[ProductLicenses]:
+    return sum_by_product(entitlement.licenses)
 
 
 async def started_by(context: Context, trial: EntitlementDocument) -> AdministratorDocument | None:
-    return await context.loaders.administrator(trial.started_by)
+    return await context.loaders.find_administrator(trial.started_by)
 
 
 def extensions(_context: Context, trial: EntitlementDocument) -> list[TrialExtension]:
@@ -57,7 +57,7 @@ def extensions(_context: Context, trial: EntitlementDocument) -> list[TrialExten
 
 
 async def extended_by(context: Context, extension: TrialExtension) -> AdministratorDocument | None:
-    return await context.loaders.administrator(extension.by_id)
+    return await context.loaders.find_administrator(extension.by_id)
 
 
 async def converted_to(context: Context, trial: EntitlementDocument) -> EntitlementDocument | None:

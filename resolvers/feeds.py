@@ -7,10 +7,10 @@ from typing import Any
 from domain.cursors.feed import Position
 from domain.customers.filter import AllOf, parse_filter, uses_time
 from domain.failures import BadUserInput
-from domain.permissions import sees_all_customers
+from domain.permissions import can_see_all_customers
 from resolvers.context import Context, Viewer
 from store.database.clock import utc_now
-from store.feed.events import FeedEvent, Hold
+from store.feed.events import AccessGrant, FeedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,15 @@ class FeedBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FeedChange:
     """What every feed's payload carries for its delivery: its place, and the hold that it may be told by, if any."""
 
     position: Position
-    hold: Hold | None
+    access_grant: AccessGrant | None
     cursor: str
 
 
-def feed_filter(filter: Mapping[str, Any] | None) -> AllOf:
+def parse_feed_filter(filter: Mapping[str, Any] | None) -> AllOf:
     """The filter of a feed; BadUserInput for one that time alone would turn."""
     condition = parse_filter(filter)
     if uses_time(condition):
@@ -38,21 +38,21 @@ def feed_filter(filter: Mapping[str, Any] | None) -> AllOf:
     return condition
 
 
-def assigned_only(viewer: Viewer) -> str | None:
+def restricting_administrator_id(viewer: Viewer) -> str | None:
     """The administrator to whose assignments sight is bound; None for those who see every customer."""
-    return None if sees_all_customers(viewer.administrator.role) else viewer.administrator.id
+    return None if can_see_all_customers(viewer.administrator.role) else viewer.administrator.id
 
 
-def batches(context: Context, after: str | None) -> AsyncIterator[FeedBatch]:
+def read_batches(context: Context, after: str | None) -> AsyncIterator[FeedBatch]:
     """What the websocket hands over, already behind `after`; else the feed itself."""
     if context.events is not None:
         return context.events
     partner_id, feed = context.scope.partner_id, context.feed
     position = feed.position if after is None else feed.read_cursor(partner_id, after)
-    return _followed(context, position)
+    return _follow(context, position)
 
 
-async def _followed(context: Context, position: Position) -> AsyncIterator[FeedBatch]:
-    async for stretch in context.feed.follow(context.scope.partner_id, position):
+async def _follow(context: Context, position: Position) -> AsyncIterator[FeedBatch]:
+    async for segment in context.feed.follow(context.scope.partner_id, position):
         scope = replace(context.scope, now=utc_now())
-        yield FeedBatch(Context(scope, context.viewer, context.feed), stretch.events)
+        yield FeedBatch(Context(scope, context.viewer, context.feed), segment.events)

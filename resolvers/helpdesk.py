@@ -6,10 +6,10 @@ from typing import Any
 
 from domain.partner.helpdesk import HelpdeskContact
 from domain.user_errors import UserError
-from resolvers.connections import Connection, connection_of
+from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
-from resolvers.mutations import carried_out
-from store.changes.mutations import Asked, Body
+from resolvers.mutations import run_mutation
+from store.changes.mutations import MutationBody, MutationRequest
 from store.customers.customers import CustomerDocument
 from store.organization.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
 from store.organization.helpdesk_changes import close_helpdesk_request as close
@@ -32,7 +32,7 @@ def helpdesk(context: Context, _root: None) -> HelpdeskContact:
 async def helpdesk_requests(
     context: Context, _root: None, with_page: bool, **page: Any
 ) -> Connection[HelpdeskRequestDocument]:
-    return await connection_of(HelpdeskRequests(context.scope).listing(), with_page, **page)
+    return await build_connection(HelpdeskRequests(context.scope).listing(), with_page, **page)
 
 
 async def customer(context: Context, request: HelpdeskRequestDocument) -> CustomerDocument | None:
@@ -40,17 +40,17 @@ async def customer(context: Context, request: HelpdeskRequestDocument) -> Custom
 
 
 async def created_by(context: Context, request: HelpdeskRequestDocument) -> AdministratorDocument | None:
-    return await context.loaders.administrator(request.author_id)
+    return await context.loaders.find_administrator(request.author_id)
 
 
-async def request_helpdesk(context: Context, asked: Asked) -> HelpdeskPayload:
+async def request_helpdesk(context: Context, asked: MutationRequest) -> HelpdeskPayload:
     return await _changed(context, asked, request)
 
 
-async def close_helpdesk_request(context: Context, asked: Asked) -> HelpdeskPayload:
+async def close_helpdesk_request(context: Context, asked: MutationRequest) -> HelpdeskPayload:
     return await _changed(context, asked, close)
 
 
-async def _changed(context: Context, asked: Asked, body: Body) -> HelpdeskPayload:
-    outcome = await carried_out(context, asked, body)
-    return HelpdeskPayload(await context.loaders.helpdesk_request(outcome["request"]), outcome.user_errors)
+async def _changed(context: Context, asked: MutationRequest, body: MutationBody) -> HelpdeskPayload:
+    outcome = await run_mutation(context, asked, body)
+    return HelpdeskPayload(await context.loaders.find_helpdesk_request(outcome["request"]), outcome.user_errors)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from domain.partner.helpdesk import HelpdeskContact
-from domain.partner.launch import LaunchName, launch_token
+from domain.partner.launch import LaunchReference, sign_launch_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class Installation:
     address: str = ""
     launch_secret: bytes | None = None
 
-    def launch_address(self, partner_id: str, launch_id: str) -> str:
+    def launch_url(self, partner_id: str, launch_id: str) -> str:
         """The address that opens the launch."""
         if self.launch_secret is None:
             raise RuntimeError("No launch can be addressed without the installation's key.")
-        return f"{self.address}/launch/{launch_token(self.launch_secret, LaunchName(partner_id, launch_id))}"
+        return f"{self.address}/launch/{sign_launch_token(self.launch_secret, LaunchReference(partner_id, launch_id))}"

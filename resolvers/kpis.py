@@ -7,14 +7,14 @@ from typing import Any
 
 from domain.customers.kpis import KpiName
 from domain.types import AnalyticsProduct
-from loaders.figure_cache import touches_figures
-from loaders.kpis import Kpi
+from loaders.figure_cache import affects_figures
+from loaders.kpis import KpiKey
 from resolvers.context import Context
-from resolvers.customer_lists import CustomerList, listed
-from resolvers.state_feeds import StateFeed, states
+from resolvers.customer_lists import CustomerList, build_customer_list
+from resolvers.state_feeds import StateFeed, follow_state
 
 # At most once a second, as the contract has it.
-PAUSE_SECONDS = 1.0
+MIN_INTERVAL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,15 @@ class PartnerKpis:
 
     product: AnalyticsProduct | None
     as_of: datetime
-    total_customers: Kpi
-    nearing_expiration: Kpi
-    nearing_renewal: Kpi
-    low_license_assignment: Kpi
-    over_license_limit: Kpi
+    total_customers: KpiKey
+    nearing_expiration: KpiKey
+    nearing_renewal: KpiKey
+    low_license_assignment: KpiKey
+    over_license_limit: KpiKey
 
 
 def kpis(context: Context, _root: None, product: AnalyticsProduct | None = None) -> PartnerKpis:
-    return PartnerKpis(product, context.scope.now, **{name.lower(): Kpi(name, product) for name in KpiName})
+    return PartnerKpis(product, context.scope.now, **{name.lower(): KpiKey(name, product) for name in KpiName})
 
 
 def kpis_changed(context: Context, product: AnalyticsProduct | None = None) -> AsyncGenerator[PartnerKpis, None]:
@@ -40,17 +40,17 @@ def kpis_changed(context: Context, product: AnalyticsProduct | None = None) -> A
     async def read(context: Context) -> PartnerKpis:
         return kpis(context, None, product)
 
-    return states(context, StateFeed(read, touches_figures, PAUSE_SECONDS))
+    return follow_state(context, StateFeed(read, affects_figures, MIN_INTERVAL_SECONDS))
 
 
-async def count(context: Context, kpi: Kpi) -> int:
-    return await context.figure(kpi, lambda: context.loaders.kpis.figure(kpi))
+async def count(context: Context, kpi: KpiKey) -> int:
+    return await context.read_figure(kpi, lambda: context.loaders.kpis.read_figure(kpi))
 
 
 async def customers(
-    context: Context, kpi: Kpi, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
+    context: Context, kpi: KpiKey, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
 ) -> CustomerList:
-    if context.is_watching:
-        context.turns_at = min(context.turns_at, await context.loaders.kpis.turns_at(kpi))
+    if context.is_state_feed:
+        context.valid_until = min(context.valid_until, await context.loaders.kpis.valid_until(kpi))
     condition = await context.loaders.kpis.condition(kpi)
-    return await listed(context, condition, order_by, page, with_page, lambda: count(context, kpi))
+    return await build_customer_list(context, condition, order_by, page, with_page, lambda: count(context, kpi))

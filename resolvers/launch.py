@@ -6,8 +6,8 @@ from datetime import datetime
 
 from domain.user_errors import UserError
 from resolvers.context import Context
-from resolvers.mutations import carried_out
-from store.changes.mutations import Asked
+from resolvers.mutations import run_mutation
+from store.changes.mutations import MutationRequest
 from store.organization.launches import launch_customer as launch
 
 
@@ -20,8 +20,8 @@ class LaunchCustomerPayload:
     user_errors: Sequence[UserError]
 
 
-async def launch_customer(context: Context, asked: Asked) -> LaunchCustomerPayload:
-    outcome = await carried_out(context, asked, launch)
+async def launch_customer(context: Context, asked: MutationRequest) -> LaunchCustomerPayload:
+    outcome = await run_mutation(context, asked, launch)
     launch_id, partner_id = outcome["launch"], context.scope.partner_id
-    url = None if launch_id is None else context.installation.launch_address(partner_id, launch_id)
+    url = None if launch_id is None else context.installation.launch_url(partner_id, launch_id)
     return LaunchCustomerPayload(url, outcome["expires_at"], outcome.user_errors)

@@ -5,26 +5,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from domain.entitlements.lifecycle import LIVING, end_at, state_at
+from domain.entitlements.lifecycle import LIVING_STATES, effective_end, state_at
 from domain.entitlements.report_figures import (
     ReportSums,
-    checked_days,
-    checked_weeks,
-    days_passed,
+    check_days,
+    check_weeks,
+    days_since,
     months_between,
     rate_percent,
 )
 from domain.ratios import mean, percent
-from domain.time.weeks import WEEK, latest_completed
+from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import AnalyticsProduct
 from resolvers import entitlements
-from resolvers.connections import Connection, connection_of
+from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument
 from store.entitlements.documents import EntitlementDocument
 from store.licenses.reports import Report, ReportLine, ReportName, ReportOrder
 from store.licenses.snapshots import DayFigures
-from store.licenses.trend import license_trend
+from store.licenses.trend import read_license_trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +51,22 @@ def analytics(context: Context, _root: None, product: AnalyticsProduct) -> Licen
 
 
 async def trend(context: Context, of: LicenseAnalytics, weeks: int) -> list[TrendPoint]:
-    last = latest_completed(of.as_of)
-    first = last - (checked_weeks(weeks) - 1) * WEEK
-    points = await license_trend(context.scope, of.product, first, last)
+    last = latest_completed_week(of.as_of)
+    first = last - (check_weeks(weeks) - 1) * WEEK
+    points = await read_license_trend(context.scope, of.product, first, last)
     return [TrendPoint(point.week_start.date(), *point.sums) for point in points]
 
 
 def recently_added(_context: Context, of: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.RECENTLY_ADDED, of.product, checked_days(days))
+    return Report(ReportName.RECENTLY_ADDED, of.product, check_days(days))
 
 
 def expiring(_context: Context, of: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.EXPIRING, of.product, checked_days(days))
+    return Report(ReportName.EXPIRING, of.product, check_days(days))
 
 
 def renewing(_context: Context, of: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.RENEWING, of.product, checked_days(days))
+    return Report(ReportName.RENEWING, of.product, check_days(days))
 
 
 def low_assignment(_context: Context, of: LicenseAnalytics) -> Report:
@@ -114,23 +114,23 @@ async def usage_when_assigned_percent(context: Context, report: Report) -> float
 
 
 async def peer_group_size(context: Context, report: Report) -> int:
-    return (await context.loaders.reports.peer_groups.get(report.product)).size
+    return (await context.loaders.license_reports.peer_groups.get(report.product)).size
 
 
 async def threshold_percent(context: Context, report: Report) -> float | None:
-    threshold = (await context.loaders.reports.peer_groups.get(report.product)).threshold
+    threshold = (await context.loaders.license_reports.peer_groups.get(report.product)).threshold
     return None if threshold is None else rate_percent(threshold)
 
 
 async def _sums(context: Context, report: Report) -> ReportSums:
-    return await context.loaders.reports.sums.get(report)
+    return await context.loaders.license_reports.sums.get(report)
 
 
 async def table(
     context: Context, report: Report, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
 ) -> Connection[ReportLine]:
     order = None if order_by is None else ReportOrder(order_by["field"], order_by["direction"])
-    return await connection_of(await context.loaders.reports.listing(report, order), with_page, **page)
+    return await build_connection(await context.loaders.license_reports.listing(report, order), with_page, **page)
 
 
 async def entitlement(context: Context, line: ReportLine) -> EntitlementDocument | None:
@@ -142,7 +142,7 @@ async def customer(context: Context, line: ReportLine) -> CustomerDocument | Non
 
 
 def days_since_added(context: Context, line: ReportLine) -> int:
-    return days_passed(line.added_at, context.scope.now)
+    return days_since(line.added_at, context.scope.now)
 
 
 def months_since_added(context: Context, line: ReportLine) -> int:
@@ -158,7 +158,7 @@ async def months_remaining(context: Context, line: ReportLine) -> int | None:
     held, now = await entitlement(context, line), context.scope.now
     if held is None:
         return None
-    return months_between(now, end_at(held, now)) if state_at(held, now) in LIVING else 0
+    return months_between(now, effective_end(held, now)) if state_at(held, now) in LIVING_STATES else 0
 
 
 async def weekly_assignment_change(context: Context, line: ReportLine) -> int | None:
@@ -172,9 +172,9 @@ async def weekly_usage_change(context: Context, line: ReportLine) -> int | None:
 
 
 async def _week_ago(context: Context, line: ReportLine) -> DayFigures | None:
-    return await context.loaders.reports.week_ago.get((line.entitlement_id, line.product))
+    return await context.loaders.license_reports.week_ago.get((line.entitlement_id, line.product))
 
 
 async def used_last_three_months(context: Context, line: ReportLine) -> int:
-    before = await context.loaders.reports.highest_used.get((line.entitlement_id, line.product))
+    before = await context.loaders.license_reports.highest_used.get((line.entitlement_id, line.product))
     return max(line.used, before or 0)

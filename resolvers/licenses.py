@@ -8,7 +8,7 @@ from domain.entitlements.license_ratios import LineRatios
 from domain.types import Product
 
 
-class Figures(Protocol):
+class LicenseCounts(Protocol):
     """What an entitlement keeps of each product."""
 
     @property
@@ -22,7 +22,7 @@ class Figures(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LicenseLine(LineRatios):
+class ProductLicenses(LineRatios):
     """Licences of one product: assigned may exceed total, used never exceeds assigned."""
 
     product: Product
@@ -36,14 +36,18 @@ class LicenseLine(LineRatios):
         return max(0, self.assigned - self.total)
 
 
-def license_lines(figures: Iterable[Figures]) -> list[LicenseLine]:
+def sum_by_product(figures: Iterable[LicenseCounts]) -> list[ProductLicenses]:
     """One line for each product's sums, in the order of the products."""
     lines = list(figures)
     held = {line.product for line in lines}
     return [
-        _summed(product, [line for line in lines if line.product == product]) for product in Product if product in held
+        _sum_lines(product, [line for line in lines if line.product == product])
+        for product in Product
+        if product in held
     ]
 
 
-def _summed(product: Product, lines: list[Figures]) -> LicenseLine:
-    return LicenseLine(product, sum(x.total for x in lines), sum(x.assigned for x in lines), sum(x.used for x in lines))
+def _sum_lines(product: Product, lines: list[LicenseCounts]) -> ProductLicenses:
+    return ProductLicenses(
+        product, sum(x.total for x in lines), sum(x.assigned for x in lines), sum(x.used for x in lines)
+    )

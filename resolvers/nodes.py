@@ -8,7 +8,7 @@ from domain.failures import BadUserInput
 from resolvers.context import Context
 from store.database.ids import prefix_of
 
-MOST_IDS = 200
+MAX_IDS = 200
 
 
 async def node(context: Context, _root: None, id: str) -> Any:
@@ -17,8 +17,8 @@ async def node(context: Context, _root: None, id: str) -> Any:
 
 
 async def nodes(context: Context, root: None, ids: Sequence[str]) -> list[Any]:
-    if len(ids) > MOST_IDS:
-        raise BadUserInput(f"At most {MOST_IDS} ids may be asked for at once; these are {len(ids)}.")
+    if len(ids) > MAX_IDS:
+        raise BadUserInput(f"At most {MAX_IDS} ids may be asked for at once; these are {len(ids)}.")
     return await gather(*(node(context, root, id_) for id_ in ids))
 
 
@@ -27,18 +27,18 @@ async def _customer(context: Context, id_: str) -> Any:
 
 
 async def _entitlement(context: Context, id_: str) -> Any:
-    return await context.loaders.entitlement(id_)
+    return await context.loaders.find_entitlement(id_)
 
 
 async def _order(context: Context, id_: str) -> Any:
-    return await _of_customer(context, await context.loaders.orders.by_id.get(id_))
+    return await _if_customer_visible(context, await context.loaders.orders.by_id.get(id_))
 
 
 async def _invoice(context: Context, id_: str) -> Any:
-    return await _of_customer(context, await context.loaders.invoices.by_id.get(id_))
+    return await _if_customer_visible(context, await context.loaders.invoices.by_id.get(id_))
 
 
-async def _of_customer(context: Context, found: Any) -> Any:
+async def _if_customer_visible(context: Context, found: Any) -> Any:
     """An order or an invoice exists where its customer does."""
     return None if found is None or await context.loaders.customers.get(found.customer_id) is None else found
 

@@ -95,7 +95,7 @@ def setup_state(context: Context, partner: PartnerDocument) -> SetupState:
 
 
 async def terms_accepted_by(context: Context, partner: PartnerDocument) -> AdministratorDocument | None:
-    return await context.loaders.administrator(partner.terms_accepted_by)
+    return await context.loaders.find_administrator(partner.terms_accepted_by)
 
 
 def services(_context: Context, partner: PartnerDocument) -> list[Service]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from domain.user_errors import UserError
 from resolvers.context import Context
-from resolvers.mutations import carried_out
-from store.changes.mutations import Asked, Body
+from resolvers.mutations import run_mutation
+from store.changes.mutations import MutationBody, MutationRequest
 from store.organization import organization_changes, settings_changes
 from store.tenants.partners import PartnerDocument
 
@@ -19,27 +19,27 @@ class OrganizationPayload:
     user_errors: Sequence[UserError]
 
 
-async def accept_terms(context: Context, asked: Asked) -> OrganizationPayload:
+async def accept_terms(context: Context, asked: MutationRequest) -> OrganizationPayload:
     return await _changed(context, asked, organization_changes.accept_terms)
 
 
-async def complete_setup_step(context: Context, asked: Asked) -> OrganizationPayload:
+async def complete_setup_step(context: Context, asked: MutationRequest) -> OrganizationPayload:
     return await _changed(context, asked, organization_changes.complete_setup_step)
 
 
-async def update_organization(context: Context, asked: Asked) -> OrganizationPayload:
+async def update_organization(context: Context, asked: MutationRequest) -> OrganizationPayload:
     return await _changed(context, asked, organization_changes.update_organization)
 
 
-async def set_service(context: Context, asked: Asked) -> OrganizationPayload:
+async def set_service(context: Context, asked: MutationRequest) -> OrganizationPayload:
     return await _changed(context, asked, organization_changes.set_service)
 
 
-async def change_settings(context: Context, asked: Asked) -> OrganizationPayload:
+async def change_settings(context: Context, asked: MutationRequest) -> OrganizationPayload:
     return await _changed(context, asked, settings_changes.change_settings)
 
 
-async def _changed(context: Context, asked: Asked, body: Body) -> OrganizationPayload:
-    outcome = await carried_out(context, asked, body)
+async def _changed(context: Context, asked: MutationRequest, body: MutationBody) -> OrganizationPayload:
+    outcome = await run_mutation(context, asked, body)
     partner = None if outcome.user_errors else await context.loaders.partner.get(context.viewer.partner_id)
     return OrganizationPayload(partner, outcome.user_errors)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.partner.resources import resource_condition
-from resolvers.connections import Connection, connection_of
+from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
 from store.organization.resources import ResourceDocument, Resources
 
@@ -18,4 +18,4 @@ async def resources(
     **page: Any,
 ) -> Connection[ResourceDocument]:
     condition = resource_condition(filter, search)
-    return await connection_of(Resources(context.scope).listing(condition), with_page, **page)
+    return await build_connection(Resources(context.scope).listing(condition), with_page, **page)

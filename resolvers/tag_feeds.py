@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from domain.types import ActivityKind
 from resolvers.context import Context
-from resolvers.feeds import Change, FeedBatch, batches
+from resolvers.feeds import FeedBatch, FeedChange, read_batches
 from store.tags.documents import TagDocument
 
-_TELLING = frozenset({ActivityKind.TAG_CREATED, ActivityKind.TAG_CHANGED, ActivityKind.TAG_DELETED})
+_TAG_EVENT_KINDS = frozenset({ActivityKind.TAG_CREATED, ActivityKind.TAG_CHANGED, ActivityKind.TAG_DELETED})
 
 
 @dataclass(frozen=True, slots=True)
-class TagChange(Change):
+class TagChange(FeedChange):
     """A tag that was created, changed or deleted; the tag itself is looked up at delivery."""
 
     tag_id: str
@@ -20,7 +20,7 @@ class TagChange(Change):
 
 def tag_changed(context: Context, after: str | None = None) -> AsyncGenerator[TagChange, None]:
     """The changes behind `after`, or from now on; InvalidCursor before anything is delivered."""
-    return _tag_changes(batches(context, after))
+    return _tag_changes(read_batches(context, after))
 
 
 async def changed_tag(context: Context, change: TagChange) -> TagDocument | None:
@@ -31,6 +31,6 @@ async def changed_tag(context: Context, change: TagChange) -> TagDocument | None
 async def _tag_changes(batches: AsyncIterator[FeedBatch]) -> AsyncGenerator[TagChange, None]:
     async for batch in batches:
         for event in batch.events:
-            if event.document["kind"] in _TELLING:
+            if event.document["kind"] in _TAG_EVENT_KINDS:
                 cursor = batch.context.feed.cursor(event.partner_id, event.position)
                 yield TagChange(event.position, None, cursor, event.document["subject_id"])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from domain.user_errors import UserError
 from resolvers.context import Context
-from resolvers.mutations import Outcome, carried_out
-from store.changes.mutations import Asked
+from resolvers.mutations import MutationResult, run_mutation
+from store.changes.mutations import MutationRequest
 from store.customers.customers import CustomerDocument
 from store.tags.assignment import assign_tags as assign
 from store.tags.assignment import remove_tags as remove
@@ -45,30 +45,30 @@ class ChangeCustomerTagsPayload:
     user_errors: Sequence[UserError]
 
 
-async def create_tag(context: Context, asked: Asked) -> TagPayload:
-    outcome = await carried_out(context, asked, create)
-    return TagPayload(await context.loaders.tag(outcome["tag"]), outcome.user_errors)
+async def create_tag(context: Context, asked: MutationRequest) -> TagPayload:
+    outcome = await run_mutation(context, asked, create)
+    return TagPayload(await context.loaders.find_tag(outcome["tag"]), outcome.user_errors)
 
 
-async def update_tag(context: Context, asked: Asked) -> TagPayload:
-    outcome = await carried_out(context, asked, update)
-    return TagPayload(await context.loaders.tag(outcome["tag"]), outcome.user_errors)
+async def update_tag(context: Context, asked: MutationRequest) -> TagPayload:
+    outcome = await run_mutation(context, asked, update)
+    return TagPayload(await context.loaders.find_tag(outcome["tag"]), outcome.user_errors)
 
 
-async def delete_tag(context: Context, asked: Asked) -> DeleteTagPayload:
-    outcome = await carried_out(context, asked, delete)
+async def delete_tag(context: Context, asked: MutationRequest) -> DeleteTagPayload:
+    outcome = await run_mutation(context, asked, delete)
     return DeleteTagPayload(outcome["deleted"], outcome.user_errors)
 
 
-async def assign_tags(context: Context, asked: Asked) -> ChangeCustomerTagsPayload:
-    return await _changed(context, await carried_out(context, asked, assign))
+async def assign_tags(context: Context, asked: MutationRequest) -> ChangeCustomerTagsPayload:
+    return await _changed(context, await run_mutation(context, asked, assign))
 
 
-async def remove_tags(context: Context, asked: Asked) -> ChangeCustomerTagsPayload:
-    return await _changed(context, await carried_out(context, asked, remove))
+async def remove_tags(context: Context, asked: MutationRequest) -> ChangeCustomerTagsPayload:
+    return await _changed(context, await run_mutation(context, asked, remove))
 
 
-async def _changed(context: Context, outcome: Outcome) -> ChangeCustomerTagsPayload:
+async def _changed(context: Context, outcome: MutationResult) -> ChangeCustomerTagsPayload:
     found = await gather(*(context.loaders.customers.get(id_) for id_ in outcome["customers"] or ()))
     customers = [customer for customer in found if customer is not None]
     job = None if outcome["job"] is None else await context.loaders.bulk_jobs.get(outcome["job"])

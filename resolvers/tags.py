@@ -4,8 +4,8 @@ from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.partner.tags import MOST_TAGS_OF_A_CUSTOMER
-from domain.text.search import read_search
+from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
+from domain.text.search import parse_search
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument
 from store.customers.facets import CustomerFacets
@@ -14,11 +14,11 @@ from store.tenants.administrators import AdministratorDocument
 
 
 async def tags(context: Context, _root: None, search: str | None = None) -> list[TagDocument]:
-    return await Tags(context.scope).found(read_search(search))
+    return await Tags(context.scope).search(parse_search(search))
 
 
-async def of_customer(context: Context, customer: CustomerDocument) -> list[TagDocument]:
-    return _by_name(await _existing(context, customer.tag_ids))[:MOST_TAGS_OF_A_CUSTOMER]
+async def customer_tags(context: Context, customer: CustomerDocument) -> list[TagDocument]:
+    return _by_name(await _existing(context, customer.tag_ids))[:MAX_TAGS_PER_CUSTOMER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ async def customer_count(context: Context, tag: TagDocument) -> int:
 
 
 async def created_by(context: Context, tag: TagDocument) -> AdministratorDocument | None:
-    return await context.loaders.administrator(tag.created_by)
+    return await context.loaders.find_administrator(tag.created_by)
 
 
 async def _existing(context: Context, ids: Sequence[str]) -> list[TagDocument]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.partner.views import spelled_filter
+from domain.partner.views import filter_to_api
 from domain.user_errors import UserError
 from resolvers.context import Context
-from resolvers.mutations import carried_out
-from store.changes.mutations import Asked
+from resolvers.mutations import run_mutation
+from store.changes.mutations import MutationRequest
 from store.organization.view_changes import delete_customer_view as delete
 from store.organization.view_changes import save_customer_view as save
 from store.organization.views import ViewDocument, Views
@@ -36,18 +36,18 @@ async def customer_views(context: Context, _root: None) -> list[ViewDocument]:
 
 
 def filter_of(_context: Context, view: ViewDocument) -> dict[str, Any] | None:
-    return spelled_filter(view.given)
+    return filter_to_api(view.raw_filter)
 
 
 async def owner(context: Context, view: ViewDocument) -> AdministratorDocument | None:
-    return await context.loaders.administrator(view.owner_id)
+    return await context.loaders.find_administrator(view.owner_id)
 
 
-async def save_customer_view(context: Context, asked: Asked) -> CustomerViewPayload:
-    outcome = await carried_out(context, asked, save)
-    return CustomerViewPayload(await context.loaders.view(outcome["view"]), outcome.user_errors)
+async def save_customer_view(context: Context, asked: MutationRequest) -> CustomerViewPayload:
+    outcome = await run_mutation(context, asked, save)
+    return CustomerViewPayload(await context.loaders.find_view(outcome["view"]), outcome.user_errors)
 
 
-async def delete_customer_view(context: Context, asked: Asked) -> DeleteCustomerViewPayload:
-    outcome = await carried_out(context, asked, delete)
+async def delete_customer_view(context: Context, asked: MutationRequest) -> DeleteCustomerViewPayload:
+    outcome = await run_mutation(context, asked, delete)
     return DeleteCustomerViewPayload(outcome["deleted"], outcome.user_errors)

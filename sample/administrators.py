@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sample.seeded_random import Dice
+from sample.seeded_random import SeededRandom
 
 # Who answers for an address that `make run` prints, then the others: address, name, role, state, share of customers.
 _ADMINISTRATORS = (
@@ -21,23 +21,23 @@ _ADMINISTRATORS = (
     ("p.novak", "Petr Novák", "READ_ONLY_ADMINISTRATOR", "DEACTIVATED", 0.0),
 )
 # Nobody watches over more, and a line stays far below the importer's 1 MiB.
-_ASSIGNED_AT_MOST = 2_000
+_MAX_ASSIGNED = 2_000
 
 
-def administrator_lines(dice: Dice, customers: Sequence[str]) -> Iterator[dict[str, object]]:
+def administrator_records(rng: SeededRandom, customers: Sequence[str]) -> Iterator[dict[str, object]]:
     for address, name, role, state, share in _ADMINISTRATORS:
-        line: dict[str, object] = {
+        record: dict[str, object] = {
             "email": f"{address}@partner.example",
             "displayName": name,
             "role": role,
             "state": state,
         }
         if role == "ADMINISTRATOR":
-            line["assigned"] = _assigned(dice, customers, share)
-        yield line
+            record["assigned"] = _draw_assigned_customers(rng, customers, share)
+        yield record
 
 
-def _assigned(dice: Dice, customers: Sequence[str], share: float) -> list[str]:
+def _draw_assigned_customers(rng: SeededRandom, customers: Sequence[str], share: float) -> list[str]:
     """That share of the customers in their order, at least one where there is one."""
-    chosen = [customer for customer in customers if dice.chance(share)]
-    return (chosen or list(customers[:1]))[:_ASSIGNED_AT_MOST]
+    chosen = [customer for customer in customers if rng.chance(share)]
+    return (chosen or list(customers[:1]))[:_MAX_ASSIGNED]

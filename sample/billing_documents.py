@@ -6,105 +6,111 @@ from datetime import date, datetime, timedelta
 
 from sample.entitlements import Entitlement, add_months
 from sample.licenses import License
-from sample.prices import Prices
-from sample.records import Line, instant
-from sample.seeded_random import Dice
+from sample.prices import PriceList
+from sample.records import ImportRecord, format_instant
+from sample.seeded_random import SeededRandom
 
 # A first load stays short: of what lies far back, only the latest was delivered.
-_MOST_RENEWALS = 3
-_MOST_INVOICES = 3
-_DUE_AFTER = timedelta(days=30)
+_MAX_RENEWALS = 3
+_MAX_INVOICES = 3
+_PAYMENT_TERM = timedelta(days=30)
 
 
-class PaperDesk:
+class BillingDocumentFactory:
     """Makes the papers of subscriptions, numbered through; everything happened before the day's midnight."""
 
-    def __init__(self, dice: Dice, day: date) -> None:
-        self._dice = dice
+    def __init__(self, rng: SeededRandom, day: date) -> None:
+        self._rng = rng
         self._day = day
         self._midnight = datetime.combine(day, datetime.min.time())
-        self._orders = 0
-        self._invoices = 0
+        self._order_count = 0
+        self._invoice_count = 0
 
-    def order_lines(self, subscription: Entitlement, prices: Prices) -> Iterator[Line]:
+    def order_records(self, subscription: Entitlement, prices: PriceList) -> Iterator[ImportRecord]:
         """The first order, the renewals that were delivered, and here and there licences more or fewer."""
         months = subscription.term_months
-        yield self._order(subscription, "NEW", subscription.added, subscription.licenses, prices, months)
-        starts = [add_months(subscription.starts, months * term) for term in range(1, 1_000 // months + 1)]
-        renewed = [at for at in starts if at < min(subscription.ends, subscription.cancelled or subscription.ends)]
-        for at in [at for at in renewed if at < self._midnight][-_MOST_RENEWALS:]:
-            placed = at - timedelta(seconds=self._dice.between(0, 10 * 86_400))
-            yield self._order(subscription, "RENEWAL", placed, subscription.licenses, prices, months)
-        if subscription.starts < self._midnight and self._dice.chance(0.15):
-            yield self._change(subscription, prices)
+        yield self._order_record(subscription, "NEW", subscription.added_at, subscription.licenses, prices, months)
+        starts = [add_months(subscription.starts_at, months * term) for term in range(1, 1_000 // months + 1)]
+        renewed = [
+            at for at in starts if at < min(subscription.ends_at, subscription.cancelled_at or subscription.ends_at)
+        ]
+        for at in [at for at in renewed if at < self._midnight][-_MAX_RENEWALS:]:
+            placed = at - timedelta(seconds=self._rng.randint(0, 10 * 86_400))
+            yield self._order_record(subscription, "RENEWAL", placed, subscription.licenses, prices, months)
+        if subscription.starts_at < self._midnight and self._rng.chance(0.15):
+            yield self._license_change_record(subscription, prices)
 
-    def _change(self, subscription: Entitlement, prices: Prices) -> Line:
-        held = self._dice.pick(subscription.licenses)
-        count = self._dice.between(1, max(1, held.total // 5))
-        is_more = self._dice.chance(0.75)
+    def _license_change_record(self, subscription: Entitlement, prices: PriceList) -> ImportRecord:
+        held = self._rng.choice(subscription.licenses)
+        count = self._rng.randint(1, max(1, held.total // 5))
+        is_more = self._rng.chance(0.75)
         changed = (replace(held, total=count if is_more else -count),)
-        until = min(self._midnight, subscription.ends, subscription.cancelled or subscription.ends)
-        seconds = int((until - subscription.starts).total_seconds())
-        placed = subscription.starts + timedelta(seconds=self._dice.between(0, seconds - 1))
+        until = min(self._midnight, subscription.ends_at, subscription.cancelled_at or subscription.ends_at)
+        seconds = int((until - subscription.starts_at).total_seconds())
+        placed = subscription.starts_at + timedelta(seconds=self._rng.randint(0, seconds - 1))
         kind = "ADD_LICENSES" if is_more else "REMOVE_LICENSES"
-        return self._order(subscription, kind, placed, changed, prices, 1)
+        return self._order_record(subscription, kind, placed, changed, prices, 1)
 
-    def _order(
+    def _order_record(
         self,
         subscription: Entitlement,
         kind: str,
         placed: datetime,
         licenses: tuple[License, ...],
-        prices: Prices,
+        prices: PriceList,
         months: int,
-    ) -> Line:
-        self._orders += 1
-        line: Line = {
-            "number": f"ORD-{self._orders:06d}",
+    ) -> ImportRecord:
+        self._order_count += 1
+        record: ImportRecord = {
+            "number": f"ORD-{self._order_count:06d}",
             "subscription": subscription.number,
             "kind": kind,
-            "placedAt": instant(placed),
+            "placedAt": format_instant(placed),
             "lines": [{"product": one.product, "quantity": one.total} for one in licenses],
         }
         # Some orders are delivered without their prices.
-        if not self._dice.chance(0.1):
-            line |= {"amount": prices.amount(licenses, months), "currency": prices.currency}
-        return line
+        if not self._rng.chance(0.1):
+            record |= {"amount": prices.amount(licenses, months), "currency": prices.currency}
+        return record
 
-    def invoice_lines(self, subscription: Entitlement, prices: Prices) -> Iterator[Line]:
+    def invoice_records(self, subscription: Entitlement, prices: PriceList) -> Iterator[ImportRecord]:
         """The latest invoices, oldest first: one at the beginning of each year, or of each shorter term."""
         months = min(subscription.term_months, 12)
-        until = min(self._midnight, subscription.cancelled or self._midnight)
+        until = min(self._midnight, subscription.cancelled_at or self._midnight)
         if not subscription.auto_renew:
-            until = min(until, subscription.ends)
-        begun = [add_months(subscription.starts, months * number) for number in range(1_000 // months)]
-        issued = [at.date() for at in begun if at < until and subscription.set_up][-_MOST_INVOICES:]
+            until = min(until, subscription.ends_at)
+        begun = [add_months(subscription.starts_at, months * number) for number in range(1_000 // months)]
+        issued = [at.date() for at in begun if at < until and subscription.set_up][-_MAX_INVOICES:]
         for each in issued:
-            if self._dice.chance(0.03):
-                yield self._invoice(subscription, prices, each, months, "VOID")
-            yield self._invoice(subscription, prices, each, months, self._state(subscription, each, issued[-1]))
+            if self._rng.chance(0.03):
+                yield self._invoice_record(subscription, prices, each, months, "VOID")
+            yield self._invoice_record(
+                subscription, prices, each, months, self._invoice_state(subscription, each, issued[-1])
+            )
 
-    def _state(self, subscription: Entitlement, issued: date, newest: date) -> str:
+    def _invoice_state(self, subscription: Entitlement, issued: date, newest: date) -> str:
         if issued != newest:
             return "PAID"
         if subscription.suspended:
             return "OVERDUE"
-        if issued + _DUE_AFTER >= self._day:
-            return "PAID" if self._dice.chance(0.4) else "OPEN"
-        return "OVERDUE" if self._dice.chance(0.04) else "PAID"
+        if issued + _PAYMENT_TERM >= self._day:
+            return "PAID" if self._rng.chance(0.4) else "OPEN"
+        return "OVERDUE" if self._rng.chance(0.04) else "PAID"
 
-    def _invoice(self, subscription: Entitlement, prices: Prices, issued: date, months: int, state: str) -> Line:
-        self._invoices += 1
-        number = f"INV-{self._invoices:06d}"
-        line: Line = {
+    def _invoice_record(
+        self, subscription: Entitlement, prices: PriceList, issued: date, months: int, state: str
+    ) -> ImportRecord:
+        self._invoice_count += 1
+        number = f"INV-{self._invoice_count:06d}"
+        record: ImportRecord = {
             "number": number,
             "subscription": subscription.number,
             "state": state,
             "issuedOn": issued.isoformat(),
-            "dueOn": (issued + _DUE_AFTER).isoformat(),
+            "dueOn": (issued + _PAYMENT_TERM).isoformat(),
             "amount": prices.amount(subscription.licenses, months),
             "currency": prices.currency,
         }
-        if not self._dice.chance(0.2):
-            line["documentUrl"] = f"https://billing.example/invoices/{number}.pdf"
-        return line
+        if not self._rng.chance(0.2):
+            record["documentUrl"] = f"https://billing.example/invoices/{number}.pdf"
+        return record

@@ -13,8 +13,8 @@ class Locale:
     countries: tuple[tuple[str, int], ...]
     names: str
     industries: str
-    forms: str
-    body: str = "{name} {industry}"
+    legal_forms: str
+    name_template: str = "{name} {industry}"
 
 
 LOCALES = (

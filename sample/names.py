@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import gcd
 
 from sample.locales import LOCALES, Locale
-from sample.seeded_random import Dice
+from sample.seeded_random import SeededRandom
 
 # Letters that Unicode does not take apart into a base letter and a mark.
-_WHOLE_LETTERS = str.maketrans(
+_TRANSLITERATIONS = str.maketrans(
     {"ß": "ss", "đ": "d", "Đ": "d", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae"}
     | {"þ": "th", "Þ": "th", "ð": "d", "ı": "i", "’": "", "'": ""}
 )
@@ -22,66 +22,66 @@ class Company:
     domain: str
 
 
-def latin_label(text: str) -> str:
+def domain_label(text: str) -> str:
     """The text as a label of a host name: lower-case ASCII letters, digits and single hyphens."""
-    plain = unicodedata.normalize("NFKD", text.translate(_WHOLE_LETTERS)).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", text.translate(_TRANSLITERATIONS)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
-def _parts(text: str) -> list[tuple[str, str]]:
+def _parse_parts(text: str) -> list[tuple[str, str]]:
     pairs = (part.partition("=") for part in text.split("|"))
-    return [(written, latin_label(latin or written)) for written, _, latin in pairs]
+    return [(written, domain_label(latin or written)) for written, _, latin in pairs]
 
 
-class _Deck:
+class _NameSequence:
     """All the names of one locale, dealt in an order that comes back to a name only after all the others."""
 
     def __init__(self, locale: Locale, offset: int) -> None:
-        self._body = locale.body
-        self._names = _parts(locale.names)
-        self._industries = _parts(locale.industries)
-        self._forms = locale.forms.split("|")
-        self._size = len(self._names) * len(self._industries) * len(self._forms)
+        self._name_template = locale.name_template
+        self._names = _parse_parts(locale.names)
+        self._industries = _parse_parts(locale.industries)
+        self._legal_forms = locale.legal_forms.split("|")
+        self._size = len(self._names) * len(self._industries) * len(self._legal_forms)
         self._step = self._coprime_step()
         self._offset = offset
-        self._dealt = 0
+        self._position = 0
 
     def _coprime_step(self) -> int:
-        """About 0.618 of the deck, so that neighbours share no part."""
+        """About 0.618 of the sequence, so that neighbours share no part."""
         step = self._size * 618 // 1000
         while gcd(step, self._size) != 1:
             step += 1
         return step
 
-    def deal(self) -> tuple[str, str]:
+    def next_name(self) -> tuple[str, str]:
         """A name and its Latin label."""
-        rounds, place = divmod(self._dealt, self._size)
-        self._dealt += 1
-        rest, form = divmod((self._offset + place * self._step) % self._size, len(self._forms))
+        rounds, place = divmod(self._position, self._size)
+        self._position += 1
+        rest, form = divmod((self._offset + place * self._step) % self._size, len(self._legal_forms))
         name, industry = (
             self._names[rest % len(self._names)],
             self._industries[rest // len(self._names)],
         )
-        body = self._body.format(name=name[0], industry=industry[0])
+        body = self._name_template.format(name=name[0], industry=industry[0])
         number = f" {rounds + 1}" if rounds else ""
-        return self._forms[form].format(body + number), f"{name[1]}-{industry[1]}"
+        return self._legal_forms[form].format(body + number), f"{name[1]}-{industry[1]}"
 
 
 class CompanyNames:
     """Deals companies; no two of one partner have the same name or the same domain."""
 
-    def __init__(self, dice: Dice) -> None:
-        self._dice = dice
-        decks = [(locale, _Deck(locale, dice.between(0, 9_999))) for locale in LOCALES]
-        self._table = [(pair, pair[0].weight) for pair in decks]
-        self._labels: dict[str, int] = {}
+    def __init__(self, rng: SeededRandom) -> None:
+        self._rng = rng
+        sequences = [(locale, _NameSequence(locale, rng.randint(0, 9_999))) for locale in LOCALES]
+        self._weighted_locales = [(pair, pair[0].weight) for pair in sequences]
+        self._label_counts: dict[str, int] = {}
 
-    def deal(self) -> Company:
-        locale, deck = self._dice.weighted(self._table)
-        name, label = deck.deal()
-        return Company(name, self._dice.weighted(locale.countries), self._domain(label))
+    def next_company(self) -> Company:
+        locale, sequence = self._rng.weighted_choice(self._weighted_locales)
+        name, label = sequence.next_name()
+        return Company(name, self._rng.weighted_choice(locale.countries), self._unique_domain(label))
 
-    def _domain(self, label: str) -> str:
-        seen = self._labels[label] = self._labels.get(label, 0) + 1
+    def _unique_domain(self, label: str) -> str:
+        seen = self._label_counts[label] = self._label_counts.get(label, 0) + 1
         # A label made here may not meet one that a company has by its own name: those never end in a number.
         return f"{label}.example" if seen == 1 else f"{label}-{seen}.example"

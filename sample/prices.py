@@ -5,7 +5,7 @@ from decimal import Decimal
 from sample.licenses import License
 
 # In cents of a euro.
-_MONTHLY = {"MEETINGS": 1_250, "CALLING": 990, "MESSAGING": 320, "REAL_TIME_TRANSLATIONS": 640}
+_MONTHLY_CENTS = {"MEETINGS": 1_250, "CALLING": 990, "MESSAGING": 320, "REAL_TIME_TRANSLATIONS": 640}
 # A currency, how many hundredths of it a euro is taken to be worth, and its decimals.
 _EURO = ("EUR", 100, 2)
 _CURRENCIES = {
@@ -27,7 +27,7 @@ _CURRENCIES = {
 }
 
 
-class Prices:
+class PriceList:
     """The prices for the customers of one country, in euros where it has no currency here, or is not known."""
 
     def __init__(self, country: object) -> None:
@@ -35,5 +35,5 @@ class Prices:
 
     def amount(self, licenses: tuple[License, ...], months: int) -> str:
         """What the licences cost for so many months, as text; it is negative where they are given back."""
-        cents = sum(line.total * _MONTHLY[line.product] for line in licenses) * months
+        cents = sum(line.total * _MONTHLY_CENTS[line.product] for line in licenses) * months
         return f"{Decimal(cents * self._rate // 100).scaleb(-2):.{self._decimals}f}"

@@ -4,60 +4,62 @@ from datetime import datetime
 
 from sample.entitlements import Entitlement
 from sample.names import Company
-from sample.seeded_random import Dice
+from sample.seeded_random import SeededRandom
 
-Line = dict[str, object]
+ImportRecord = dict[str, object]
 
 
-def customer_line(dice: Dice, customer: str, company: Company, created: datetime, signed_in: datetime | None) -> Line:
-    line: Line = {"externalId": customer, "name": company.name}
+def customer_record(
+    rng: SeededRandom, customer: str, company: Company, created: datetime, signed_in: datetime | None
+) -> ImportRecord:
+    record: ImportRecord = {"externalId": customer, "name": company.name}
     # What an upstream system does not know, it leaves out.
-    if not dice.chance(0.05):
-        line["domain"] = company.domain
-    if not dice.chance(0.02):
-        line["country"] = company.country
-    line["managedBy"] = "EXTERNAL_ADMINISTRATOR" if dice.chance(0.12) else "PARTNER_ORGANIZATION"
-    line["createdAt"] = instant(created)
-    line["lastAdministratorSignInAt"] = None if signed_in is None else instant(signed_in)
-    return line
+    if not rng.chance(0.05):
+        record["domain"] = company.domain
+    if not rng.chance(0.02):
+        record["country"] = company.country
+    record["managedBy"] = "EXTERNAL_ADMINISTRATOR" if rng.chance(0.12) else "PARTNER_ORGANIZATION"
+    record["createdAt"] = format_instant(created)
+    record["lastAdministratorSignInAt"] = None if signed_in is None else format_instant(signed_in)
+    return record
 
 
-def trial_line(customer: str, trial: Entitlement) -> Line:
-    return {**_head(customer, trial), "licenses": _licenses(trial)}
+def trial_record(customer: str, trial: Entitlement) -> ImportRecord:
+    return {**_common_fields(customer, trial), "licenses": _license_records(trial)}
 
 
-def subscription_line(customer: str, subscription: Entitlement) -> Line:
+def subscription_record(customer: str, subscription: Entitlement) -> ImportRecord:
     """The fields with a default are there only where they say something else."""
-    line = _head(customer, subscription)
-    line["termMonths"] = subscription.term_months
-    line["autoRenew"] = subscription.auto_renew
+    record = _common_fields(customer, subscription)
+    record["termMonths"] = subscription.term_months
+    record["autoRenew"] = subscription.auto_renew
     if not subscription.set_up:
-        line["setUp"] = False
+        record["setUp"] = False
     if subscription.suspended:
-        line["suspended"] = True
-    if subscription.cancelled is not None:
-        line["cancelledAt"] = instant(subscription.cancelled)
-    line["licenses"] = _licenses(subscription)
-    return line
+        record["suspended"] = True
+    if subscription.cancelled_at is not None:
+        record["cancelledAt"] = format_instant(subscription.cancelled_at)
+    record["licenses"] = _license_records(subscription)
+    return record
 
 
-def _head(customer: str, entitlement: Entitlement) -> Line:
+def _common_fields(customer: str, entitlement: Entitlement) -> ImportRecord:
     return {
         "number": entitlement.number,
         "customer": customer,
-        "addedAt": instant(entitlement.added),
-        "startsAt": instant(entitlement.starts),
-        "endsAt": instant(entitlement.ends),
+        "addedAt": format_instant(entitlement.added_at),
+        "startsAt": format_instant(entitlement.starts_at),
+        "endsAt": format_instant(entitlement.ends_at),
     }
 
 
-def _licenses(entitlement: Entitlement) -> list[Line]:
+def _license_records(entitlement: Entitlement) -> list[ImportRecord]:
     return [
         {"product": line.product, "total": line.total, "assigned": line.assigned, "used": line.used}
         for line in entitlement.licenses
     ]
 
 
-def instant(moment: datetime) -> str:
+def format_instant(moment: datetime) -> str:
     """RFC 3339 in whole seconds."""
     return moment.isoformat(timespec="seconds") + "Z"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-_SITE = "https://resources.partner.example"
-# For each: its address, kind, age in days, products and marks; its title; its summary.
+_BASE_URL = "https://resources.partner.example"
+# For each: its address, kind, age in days, products and flags; its title; its summary.
 _RESOURCES = """\
 guides/start GUIDE 12 quick
 Getting started as a partner
@@ -106,16 +106,16 @@ releases/messaging-search RELEASE_NOTE 38 MESSAGING
 New in Messaging
 Scheduled messages, better search, and guests who expire.
 """
-_MARKS = {"quick": "quickLink", "featured": "featured"}
+_FLAGS = {"quick": "quickLink", "featured": "featured"}
 
 
-def resource_lines(day: date) -> Iterator[dict[str, object]]:
+def resource_records(day: date) -> Iterator[dict[str, object]]:
     """The same for every partner, as seen on that day."""
     for entry in _RESOURCES.strip().split("\n\n"):
         head, title, summary = entry.split("\n")
         address, kind, age, *words = head.split()
-        line: dict[str, object] = {"url": f"{_SITE}/{address}", "title": title, "summary": summary, "kind": kind}
+        record: dict[str, object] = {"url": f"{_BASE_URL}/{address}", "title": title, "summary": summary, "kind": kind}
         # The fields with a default are there only where they say something else.
-        marks = {_MARKS[word]: True for word in words if word in _MARKS}
-        products = [word for word in words if word not in _MARKS]
-        yield {**line, **marks, "products": products, "updatedOn": (day - timedelta(days=int(age))).isoformat()}
+        flags = {_FLAGS[word]: True for word in words if word in _FLAGS}
+        products = [word for word in words if word not in _FLAGS]
+        yield {**record, **flags, "products": products, "updatedOn": (day - timedelta(days=int(age))).isoformat()}

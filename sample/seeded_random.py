@@ -7,7 +7,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-class Dice:
+class SeededRandom:
     """Draws made from `Random.random()` alone.
 
     It is the only method whose sequence Python promises to keep. For the same reason there is neither
@@ -21,17 +21,17 @@ class Dice:
     def chance(self, probability: float) -> bool:
         return self.fraction() < probability
 
-    def between(self, low: int, high: int) -> int:
+    def randint(self, low: int, high: int) -> int:
         """An integer from `low` to `high`, both included; `low` where the range is empty."""
         return low + int(self.fraction() * (high - low + 1)) if high > low else low
 
-    def share(self, low: float, high: float) -> float:
+    def uniform(self, low: float, high: float) -> float:
         return low + self.fraction() * (high - low)
 
-    def pick(self, items: Sequence[Item]) -> Item:
+    def choice(self, items: Sequence[Item]) -> Item:
         return items[int(self.fraction() * len(items))]
 
-    def weighted(self, table: Sequence[tuple[Item, int]]) -> Item:
+    def weighted_choice(self, table: Sequence[tuple[Item, int]]) -> Item:
         """One item of `(item, weight)` pairs."""
         left = int(self.fraction() * sum(weight for _, weight in table))
         for item, weight in table:
@@ -43,6 +43,6 @@ class Dice:
     def shuffled(self, items: Sequence[Item]) -> list[Item]:
         result = list(items)
         for last in range(len(result) - 1, 0, -1):
-            other = self.between(0, last)
+            other = self.randint(0, last)
             result[last], result[other] = result[other], result[last]
         return result

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import orjson
 
-from sample.administrators import administrator_lines
-from sample.billing_documents import PaperDesk
-from sample.calls import HEADER, Exchange
-from sample.entitlements import Entitlement, OrderDesk
-from sample.licenses import customer_size
+from sample.administrators import administrator_records
+from sample.billing_documents import BillingDocumentFactory
+from sample.calls import HEADER, CallGenerator
+from sample.entitlements import Entitlement, EntitlementFactory
+from sample.licenses import draw_customer_size
 from sample.names import CompanyNames
-from sample.prices import Prices
-from sample.profiles import Profile, SignIn, fifty_profiles, grow, signed_in_at
-from sample.records import Line, customer_line, subscription_line, trial_line
-from sample.resources import resource_lines
-from sample.seeded_random import Dice
-from sample.usage import usage_lines
+from sample.prices import PriceList
+from sample.profiles import CustomerProfile, LastSignIn, add_holdings, draw_last_sign_in, shuffled_profiles
+from sample.records import ImportRecord, customer_record, subscription_record, trial_record
+from sample.resources import resource_records
+from sample.seeded_random import SeededRandom
+from sample.usage import usage_records
 
 # Each file's name begins with the kind that it holds; the order is that in which an import loads them.
 _FILES = {
@@ -50,15 +50,15 @@ def write_sample(directory: Path, customers: int, seed: int, day: date) -> list[
     paths = {kind: directory / name for kind, name in _FILES.items()}
     with ExitStack() as stack:
         files = {kind: stack.enter_context(_open(path)) for kind, path in paths.items()}
-        _Sample(files, seed, day).write(customers)
+        _SampleWriter(files, seed, day).write(customers)
     return list(paths.values())
 
 
 def _open(path: Path) -> BufferedIOBase:
-    return _Packed(path) if path.suffix == ".gz" else path.open("wb")
+    return _DeterministicGzipFile(path) if path.suffix == ".gz" else path.open("wb")
 
 
-class _Packed(GzipFile):
+class _DeterministicGzipFile(GzipFile):
     """A gzip file that carries neither its name nor the time, which would change its bytes."""
 
     def __init__(self, path: Path) -> None:
@@ -70,70 +70,70 @@ class _Packed(GzipFile):
         self._target.close()
 
 
-class _Sample:
+class _SampleWriter:
     """Writes one partner, customer by customer."""
 
     def __init__(self, files: dict[str, BufferedIOBase], seed: int, day: date) -> None:
         self._files = files
         self._day = day
-        self._dice = Dice(seed)
-        self._desk = OrderDesk(self._dice, day)
-        self._names = CompanyNames(self._dice)
+        self._rng = SeededRandom(seed)
+        self._entitlement_factory = EntitlementFactory(self._rng, day)
+        self._company_names = CompanyNames(self._rng)
         # History, administrators, orders, invoices and calls draw for themselves, so that a change of theirs leaves
         # the customers as they are.
-        self._history = Dice(seed + 1_000_003)
-        self._staff = Dice(seed + 2_000_003)
-        self._papers = PaperDesk(Dice(seed + 3_000_003), day)
-        self._exchange = Exchange(Dice(seed + 4_000_003), day)
+        self._usage_rng = SeededRandom(seed + 1_000_003)
+        self._administrator_rng = SeededRandom(seed + 2_000_003)
+        self._billing_document_factory = BillingDocumentFactory(SeededRandom(seed + 3_000_003), day)
+        self._call_generator = CallGenerator(SeededRandom(seed + 4_000_003), day)
 
     def write(self, customers: int) -> None:
         written: list[str] = []
-        profiles: list[Profile] = []
-        self._put_rows("calls", [HEADER])
+        profiles: list[CustomerProfile] = []
+        self._write_rows("calls", [HEADER])
         for number in range(1, customers + 1):
-            profiles = profiles or fifty_profiles(self._dice)
+            profiles = profiles or shuffled_profiles(self._rng)
             written.append(f"C-{number:06d}")
             self._write_customer(written[-1], profiles.pop())
-        self._put("administrators", administrator_lines(self._staff, written))
-        self._put("resources", resource_lines(self._day))
+        self._write_records("administrators", administrator_records(self._administrator_rng, written))
+        self._write_records("resources", resource_records(self._day))
 
-    def _write_customer(self, customer: str, profile: Profile) -> None:
-        holdings = self._holdings(profile)
-        line = self._customer(customer, holdings, profile.sign_in)
+    def _write_customer(self, customer: str, profile: CustomerProfile) -> None:
+        holdings = self._make_holdings(profile)
+        line = self._customer_record(customer, holdings, profile.sign_in)
         subscriptions = [held for held in holdings if not held.is_trial]
-        self._put("customers", [line])
-        self._put("subscriptions", (subscription_line(customer, held) for held in subscriptions))
-        self._put("trials", (trial_line(customer, held) for held in holdings if held.is_trial))
-        prices = Prices(line.get("country"))
+        self._write_records("customers", [line])
+        self._write_records("subscriptions", (subscription_record(customer, held) for held in subscriptions))
+        self._write_records("trials", (trial_record(customer, held) for held in holdings if held.is_trial))
+        prices = PriceList(line.get("country"))
         for held in subscriptions:
-            self._put("orders", self._papers.order_lines(held, prices))
-            self._put("invoices", self._papers.invoice_lines(held, prices))
+            self._write_records("orders", self._billing_document_factory.order_records(held, prices))
+            self._write_records("invoices", self._billing_document_factory.invoice_records(held, prices))
         for held in holdings:
-            self._put("license-usage", usage_lines(self._history, held, self._day))
-        traffic = self._exchange.traffic(customer, holdings)
-        self._put_rows("calls", traffic.calls)
-        self._put("call-media", traffic.media)
-        self._put("queue-calls", traffic.queue_calls)
+            self._write_records("license-usage", usage_records(self._usage_rng, held, self._day))
+        generated = self._call_generator.generate(customer, holdings)
+        self._write_rows("calls", generated.calls)
+        self._write_records("call-media", generated.media)
+        self._write_records("queue-calls", generated.queue_calls)
 
-    def _holdings(self, profile: Profile) -> list[Entitlement]:
-        size = customer_size(self._dice)
-        holdings = profile.holdings(self._desk, size)
-        if profile.grows:
-            grow(self._desk, holdings, size)
+    def _make_holdings(self, profile: CustomerProfile) -> list[Entitlement]:
+        size = draw_customer_size(self._rng)
+        holdings = profile.make_holdings(self._entitlement_factory, size)
+        if profile.has_additional_holdings:
+            add_holdings(self._entitlement_factory, holdings, size)
         return holdings
 
-    def _customer(self, customer: str, holdings: list[Entitlement], sign_in: SignIn) -> Line:
-        first = min((held.added for held in holdings), default=self._desk.ago(20, 400))
-        created = first - self._desk.days(0, 10)
-        signed_in = signed_in_at(self._desk, sign_in, created)
-        return customer_line(self._dice, customer, self._names.deal(), created, signed_in)
+    def _customer_record(self, customer: str, holdings: list[Entitlement], sign_in: LastSignIn) -> ImportRecord:
+        first = min((held.added_at for held in holdings), default=self._entitlement_factory.random_past(20, 400))
+        created = first - self._entitlement_factory.random_days(0, 10)
+        signed_in = draw_last_sign_in(self._entitlement_factory, sign_in, created)
+        return customer_record(self._rng, customer, self._company_names.next_company(), created, signed_in)
 
-    def _put(self, kind: str, lines: Iterable[Line]) -> None:
+    def _write_records(self, kind: str, lines: Iterable[ImportRecord]) -> None:
         file = self._files[kind]
         for line in lines:
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
-    def _put_rows(self, kind: str, rows: Iterable[Sequence[str]]) -> None:
+    def _write_rows(self, kind: str, rows: Iterable[Sequence[str]]) -> None:
         text = StringIO()
         writer(text).writerows(rows)
         self._files[kind].write(text.getvalue().encode())

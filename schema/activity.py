@@ -64,11 +64,11 @@ class ActivityFilter:
     until: datetime | None = strawberry.field(default=strawberry.UNSET, description="Exclusive.")
 
 
-OF_CUSTOMER = resolved(
-    activity.of_customer,
+CUSTOMER_ACTIVITY = resolved(
+    activity.customer_activity,
     ActivityConnection | None,
     requires=Permission.READ_ACTIVITY,
-    tells_selection=WITH_PAGE,
+    selection_flags=WITH_PAGE,
     **FORWARD_ARGUMENTS,
 )
 
@@ -82,7 +82,7 @@ class ActivityQueries:
         ActivityConnection | None,
         "Newest first.",
         requires=Permission.READ_ACTIVITY,
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         filter=Argument(ActivityFilter | None),
         **FORWARD_ARGUMENTS,
     )

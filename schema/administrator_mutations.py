@@ -8,7 +8,7 @@ from resolvers import administrators
 from schema.customers import Customer
 from schema.enums import PartnerRole, Permission
 from schema.fields import changed
-from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.organization import PartnerAdministrator
 from schema.user_errors import UserError
 
@@ -20,7 +20,7 @@ class InviteAdministratorInput:
     email: str
     display_name: str
     role: PartnerRole
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input(
@@ -33,7 +33,7 @@ class ChangeAdministratorInput:
     version: int | None = strawberry.UNSET
     role: PartnerRole | None = strawberry.UNSET
     display_name: str | None = strawberry.UNSET
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -41,7 +41,7 @@ class RemoveAdministratorInput:
     """Who is let in no more."""
 
     id: strawberry.ID
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -53,7 +53,7 @@ class AssignAdministratorInput:
     expires_at: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="When the access ends by itself, open feeds included."
     )
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -62,7 +62,7 @@ class UnassignAdministratorInput:
 
     administrator: strawberry.ID
     customers: list[strawberry.ID]
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type

@@ -18,7 +18,7 @@ class AdministratorQueries:
         administrators.administrators,
         Connection[PartnerAdministrator],
         "By name, without those who were removed; search looks at name and e-mail address.",
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         role=Argument(list[PartnerRole] | None),
         search=Argument(str | None),
         **PAGE_ARGUMENTS,

@@ -6,7 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.entitlements import CustomerSubscription, Trial
-from schema.executor import Executor
+from schema.executor import OperationExecutor
 from schema.feeds import Subscription
 from schema.mutation import Mutation
 from schema.query import Query
@@ -22,11 +22,11 @@ def build_schema() -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=[CustomerSubscription, Trial, Tag],
-        execution_context_class=Executor,
+        execution_context_class=OperationExecutor,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 
 
-def sdl() -> str:
+def print_sdl() -> str:
     """The schema in the schema definition language, as schema.graphql keeps it."""
     return build_schema().as_str() + "\n"

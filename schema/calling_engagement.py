@@ -142,7 +142,7 @@ class CustomerCallQueue:
     features: list[CallFeatureCount]
 
 
-_WEEKS = Argument(int, 8, "1–52: so many of the last completed weeks, oldest first.")
+_WEEKS_ARGUMENT = Argument(int, 8, "1–52: so many of the last completed weeks, oldest first.")
 
 
 @strawberry.type(
@@ -157,20 +157,20 @@ class CallingEngagement:
     week_start = resolved(engagement.week_start, date)
     week_end = resolved(engagement.week_end, date, "Its Sunday.")
     refreshed_at = resolved(engagement.refreshed_at, datetime | None, "When its figures were last computed.")
-    users_by_usage_trend = resolved(engagement.users_trend, list[CallingUsersTrendPoint], weeks=_WEEKS)
+    users_by_usage_trend = resolved(engagement.users_trend, list[CallingUsersTrendPoint], weeks=_WEEKS_ARGUMENT)
     customers_by_usage = resolved(
         engagement.customers_by_usage,
         Connection[CustomerCallingUsage],
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **FORWARD_ARGUMENTS,
         order_by=Argument(CallingUsageOrder | None),
     )
-    quality_trend = resolved(engagement.quality_trend, list[CallQualityTrendPoint], weeks=_WEEKS)
+    quality_trend = resolved(engagement.quality_trend, list[CallQualityTrendPoint], weeks=_WEEKS_ARGUMENT)
     quality_by_endpoint = resolved(engagement.quality_by_endpoint, list[EndpointQuality])
     customers_by_quality = resolved(
         engagement.customers_by_quality,
         Connection[CustomerCallQuality],
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **FORWARD_ARGUMENTS,
         order_by=Argument(CallQualityOrder | None),
     )
@@ -181,7 +181,7 @@ class CallingEngagement:
     customers_by_queue = resolved(
         engagement.customers_by_queue,
         Connection[CustomerCallQueue],
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **FORWARD_ARGUMENTS,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from resolvers import customers, tags
-from schema.activity import OF_CUSTOMER
+from schema.activity import CUSTOMER_ACTIVITY
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
 from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
 from schema.fields import Argument, resolved
@@ -15,8 +15,8 @@ from schema.organization import PartnerAdministrator
 from schema.tags import Tag
 from store.customers.customers import CustomerDocument
 
-LIVING_OR_ALL = "Living ones, or all; newest first, at most 200."
-INCLUDE_ENDED = Argument(bool, default=False)
+ENTITLEMENTS_DESCRIPTION = "Living ones, or all; newest first, at most 200."
+INCLUDE_ENDED_ARGUMENT = Argument(bool, default=False)
 
 
 @strawberry.type
@@ -63,11 +63,14 @@ class Customer(Node):
     created_at: datetime
     updated_at: datetime
     version: int = strawberry.field(description="Grows by one with every change: a cache key.")
-    tags = resolved(tags.of_customer, list[Tag], "By name; at most 50.")
+    tags = resolved(tags.customer_tags, list[Tag], "By name; at most 50.")
     subscriptions = resolved(
-        customers.subscriptions, list[CustomerSubscription], LIVING_OR_ALL, include_ended=INCLUDE_ENDED
+        customers.subscriptions,
+        list[CustomerSubscription],
+        ENTITLEMENTS_DESCRIPTION,
+        include_ended=INCLUDE_ENDED_ARGUMENT,
     )
-    trials = resolved(customers.trials, list[Trial], LIVING_OR_ALL, include_ended=INCLUDE_ENDED)
+    trials = resolved(customers.trials, list[Trial], ENTITLEMENTS_DESCRIPTION, include_ended=INCLUDE_ENDED_ARGUMENT)
     licenses = resolved(
         customers.licenses,
         list[LicenseLine],
@@ -78,7 +81,7 @@ class Customer(Node):
         list[CustomerAssignment],
         "Those assigned to this customer, by name, at most 200; whoever sees all customers is not repeated here.",
     )
-    activity = OF_CUSTOMER
+    activity = CUSTOMER_ACTIVITY
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

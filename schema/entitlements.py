@@ -62,9 +62,9 @@ class CustomerSubscription(Entitlement):
         datetime | None,
         "When it renews by itself; null where autoRenew is off or it is not living.",
     )
-    invoice = invoices.NEWEST
-    invoices = invoices.OF_SUBSCRIPTION
-    orders = orders.OF_SUBSCRIPTION
+    invoice = invoices.NEWEST_INVOICE
+    invoices = invoices.SUBSCRIPTION_INVOICES
+    orders = orders.SUBSCRIPTION_ORDERS
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

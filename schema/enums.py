@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 
-def _show(values: type[StrEnum], description: str | None = None, **described: str) -> None:
+def _register_enum(values: type[StrEnum], description: str | None = None, **described: str) -> None:
     """Registers an enumeration, which itself knows nothing of GraphQL."""
     strawberry.enum(values, description=description)
     definition: StrawberryEnumDefinition = values.__strawberry_definition__  # type: ignore[attr-defined]
@@ -93,34 +93,36 @@ for plain in (
     CallingUsageOrderField,
     EndpointType,
 ):
-    _show(plain)
-_show(
+    _register_enum(plain)
+_register_enum(
     PartnerRole,
     FULL_ADMINISTRATOR="Sees and manages every customer, tag and administrator, and the organization itself.",
     ADMINISTRATOR="Sees and manages the customers assigned to them; edits tags; starts trials.",
     READ_ONLY_ADMINISTRATOR="Sees every customer and the analytics; changes nothing.",
     HELPDESK_ADMINISTRATOR="Sees every customer, without analytics, and may launch one; changes nothing.",
 )
-_show(
+_register_enum(
     ManagedBy,
     EXTERNAL_ADMINISTRATOR="The customer's own organization let the partner in as an external administrator.",
     PARTNER_ORGANIZATION="The customer is part of the partner's organization.",
 )
-_show(CustomerStatus, "A customer can hold several at once; domain.md gives the exact rule of each.")
-_show(
+_register_enum(CustomerStatus, "A customer can hold several at once; domain.md gives the exact rule of each.")
+_register_enum(
     EntitlementState,
     READY_FOR_SETUP="Ordered, and not fully set up yet.",
     SCHEDULED="Set up, and its start lies ahead.",
     SUSPENDED="Marked unpaid by the ordering system; invoices do not decide it.",
 )
-_show(
+_register_enum(
     CustomerOrderField,
     "Ties go by name, then id; nulls come last in both directions.",
     NEXT_EXPIRY_AT="The soonest end of a running entitlement.",
     URGENCY="By the most urgent status; customers without one last.",
 )
-_show(EntitlementReportOrderField, "Ties go by the customer's name, then number; nulls come last in both directions.")
-_show(
+_register_enum(
+    EntitlementReportOrderField, "Ties go by the customer's name, then number; nulls come last in both directions."
+)
+_register_enum(
     UserErrorCode,
     STALE="The object changed since the version that was given.",
     KEY_REUSED="The idempotency key was used with other input.",

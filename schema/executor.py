@@ -8,7 +8,7 @@ from graphql import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
+class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
     """Goes with its answer.
 
     graphql-core gives resolvers two methods of the executor, and keeps them in the executor itself. With each operation
@@ -17,10 +17,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.async_helpers = GraphQLResolveInfoHelpers(*map(_weakly, self.async_helpers))
+        self.async_helpers = GraphQLResolveInfoHelpers(*map(_weak_method, self.async_helpers))
 
 
-def _weakly(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _weak_method(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The method, for as long as its object lives: whoever may call it is run by that object."""
     reference = WeakMethod(method)
 

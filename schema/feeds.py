@@ -14,7 +14,7 @@ from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import CustomerStatus, Permission
 from schema.fields import Argument, resolved
-from schema.kpis import PRODUCT, PartnerKpis
+from schema.kpis import PRODUCT_ARGUMENT, PartnerKpis
 from schema.tags import Tag
 
 
@@ -31,7 +31,7 @@ class CustomerStatusChange:
 
 
 strawberry.enum(ListChangeKind)
-AFTER = Argument(str | None)
+AFTER_ARGUMENT = Argument(str | None)
 
 
 @strawberry.type(description="What a client must do to keep a filtered list as the server would return it now.")
@@ -61,7 +61,7 @@ class ActivityChange:
     event: ActivityEvent
 
 
-def _source(feed: Callable[..., Any]) -> Callable[..., Any]:
+def _root_resolver(feed: Callable[..., Any]) -> Callable[..., Any]:
     """The feed as the resolver of a root field, which has no parent."""
     return lambda context, _root, **arguments: feed(context, **arguments)
 
@@ -78,7 +78,7 @@ class Subscription:
     """Each field is an operation of its own on the websocket."""
 
     customer_status_changed = resolved(
-        _source(status_feeds.customer_status_changed),
+        _root_resolver(status_feeds.customer_status_changed),
         CustomerStatusChange,
         "Of customers that matched the filter before or after; "
         "`customer` is as of delivery, `statuses` as of the event.",
@@ -88,43 +88,43 @@ class Subscription:
         status=Argument(
             list[CustomerStatus] | None, description="Only changes in which one of these was entered or left."
         ),
-        after=AFTER,
+        after=AFTER_ARGUMENT,
     )
     customer_list_changed = resolved(
-        _source(list_feeds.customer_list_changed),
+        _root_resolver(list_feeds.customer_list_changed),
         CustomerListChange,
         "Gaining and losing sight of a customer are ENTERED and LEFT too; "
         "UPDATED is anything that names a customer who stays.",
         requires=Permission.READ_CUSTOMERS,
         is_subscription=True,
         filter=Argument(CustomerFilter | None),
-        after=AFTER,
+        after=AFTER_ARGUMENT,
     )
     tag_changed = resolved(
-        _source(tag_feeds.tag_changed),
+        _root_resolver(tag_feeds.tag_changed),
         TagChange,
         "Created, changed, deleted; assigning a tag changes customers, not the tag.",
         is_subscription=True,
-        after=AFTER,
+        after=AFTER_ARGUMENT,
     )
     activity = resolved(
-        _source(activity_feeds.activity),
+        _root_resolver(activity_feeds.activity),
         ActivityChange,
         requires=Permission.READ_ACTIVITY,
         is_subscription=True,
         filter=Argument(ActivityFilter | None),
-        after=AFTER,
+        after=AFTER_ARGUMENT,
     )
     kpis_changed = resolved(
-        _source(kpis.kpis_changed),
+        _root_resolver(kpis.kpis_changed),
         PartnerKpis,
         "The current figures at once, then again after changes, at most once a second.",
         requires=Permission.READ_ANALYTICS,
         is_subscription=True,
-        **PRODUCT,
+        **PRODUCT_ARGUMENT,
     )
     bulk_job = resolved(
-        _source(bulk_job_feeds.bulk_job),
+        _root_resolver(bulk_job_feeds.bulk_job),
         BulkJob,
         "The job at once, then as it goes on, at most four times a second; completes when it ends.",
         is_subscription=True,

@@ -12,7 +12,7 @@ from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
 from schema.enums import Permission
-from store.changes.mutations import Asked
+from store.changes.mutations import MutationRequest
 
 
 @strawberry.schema_directive(
@@ -32,7 +32,7 @@ class Argument:
     default: Any = strawberry.UNSET
     description: str | None = None
 
-    def parameter(self, name: str) -> Parameter:
+    def to_parameter(self, name: str) -> Parameter:
         """The argument as a parameter of the function that Strawberry inspects."""
         annotation = self.graphql_type
         if self.description is not None:
@@ -47,25 +47,25 @@ def resolved(
     description: str | None = None,
     *,
     requires: Permission | None = None,
-    tells_selection: Mapping[str, AbstractSet[str]] | None = None,
+    selection_flags: Mapping[str, AbstractSet[str]] | None = None,
     is_subscription: bool = False,
     **arguments: Argument,
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
-    `tells_selection` adds arguments that are True where one of the named fields is selected below this one.
+    `selection_flags` adds arguments that are True where one of the named fields is selected below this one.
     The function given to Strawberry is a plain one even where the resolver is a coroutine: an `async def`
     in between would cost as much as the whole field.
     """
-    told = tuple((tells_selection or {}).items())
+    told = tuple((selection_flags or {}).items())
 
     def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
         context = info.context
         if requires is not None and requires not in context.viewer.permissions:
             raise Forbidden(requires)
-        handed = {name: plain(value) for name, value in given.items()}
+        handed = {name: to_plain(value) for name, value in given.items()}
         for name, selected in told:
-            handed[name] = _selects(info, selected)
+            handed[name] = _is_selected(info, selected)
         return resolver(context, root, **handed)
 
     resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
@@ -87,7 +87,7 @@ def changed(
     def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
         if requires is not None and requires not in info.context.viewer.permissions:
             raise Forbidden(requires)
-        return resolver(info.context, Asked(info.field_name, plain(given["input"]), requires))
+        return resolver(info.context, MutationRequest(info.field_name, to_plain(given["input"]), requires))
 
     resolve.__signature__ = _signature({"input": Argument(input_type)})  # type: ignore[attr-defined]
     directives = () if requires is None else (Requires(permission=requires),)
@@ -98,22 +98,22 @@ def _signature(arguments: Mapping[str, Argument]) -> Signature:
     positional = Parameter.POSITIONAL_OR_KEYWORD
     root = Parameter("root", positional, annotation=Any)
     info = Parameter("info", positional, annotation=strawberry.Info)
-    return Signature([root, info, *(argument.parameter(name) for name, argument in arguments.items())])
+    return Signature([root, info, *(argument.to_parameter(name) for name, argument in arguments.items())])
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """An input object as a mapping of what was given; anything else as it is, an absent value as None."""
     if value is strawberry.UNSET:
         return None
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [to_plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         given = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: plain(held) for name, held in given if held is not strawberry.UNSET}
+        return {name: to_plain(held) for name, held in given if held is not strawberry.UNSET}
     return value
 
 
-def _selects(info: strawberry.Info, names: AbstractSet[str]) -> bool:
+def _is_selected(info: strawberry.Info, names: AbstractSet[str]) -> bool:
     """Whether one of the names is selected directly below the field, through whatever fragments."""
     raw = info._raw_info
     waiting: list[Any] = [node.selection_set for node in raw.field_nodes]

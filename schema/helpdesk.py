@@ -10,7 +10,7 @@ from schema.connections import FORWARD_ARGUMENTS, Connection
 from schema.customers import Customer
 from schema.enums import HelpdeskRequestState, HelpdeskTopic, Permission
 from schema.fields import changed, resolved
-from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.node import WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
 from schema.user_errors import UserError
@@ -53,7 +53,7 @@ class RequestHelpdeskInput:
     subject: str
     message: str
     customer: strawberry.ID | None = strawberry.UNSET
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -61,7 +61,7 @@ class CloseHelpdeskRequestInput:
     """A request that one wrote, or any for a FULL_ADMINISTRATOR."""
 
     id: strawberry.ID
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type
@@ -91,6 +91,6 @@ class HelpdeskQueries:
         desk.helpdesk_requests,
         Connection[HelpdeskRequest],
         "One's own, or all for a FULL_ADMINISTRATOR; newest first.",
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **FORWARD_ARGUMENTS,
     )

@@ -31,7 +31,7 @@ class Invoice(Node):
         return isinstance(value, InvoiceDocument)
 
 
-NEWEST: Any = resolved(papers.invoice, Invoice | None, "The newest that is not VOID.")
-OF_SUBSCRIPTION: Any = resolved(
-    papers.invoices, Connection[Invoice], "Newest first.", tells_selection=WITH_PAGE, **FORWARD_ARGUMENTS
+NEWEST_INVOICE: Any = resolved(papers.invoice, Invoice | None, "The newest that is not VOID.")
+SUBSCRIPTION_INVOICES: Any = resolved(
+    papers.invoices, Connection[Invoice], "Newest first.", selection_flags=WITH_PAGE, **FORWARD_ARGUMENTS
 )

@@ -21,7 +21,7 @@ class Kpi:
     customers = resolved(
         kpis.customers,
         CustomerConnection,
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **PAGE_ARGUMENTS,
         order_by=Argument(CustomerOrder | None),
     )
@@ -46,11 +46,11 @@ class PartnerKpis:
     over_license_limit: Kpi
 
 
-PRODUCT: dict[str, Any] = {"product": Argument(AnalyticsProduct | None)}
+PRODUCT_ARGUMENT: dict[str, Any] = {"product": Argument(AnalyticsProduct | None)}
 
 
 @strawberry.type
 class KpiQueries:
     """The field of the root that reads the KPIs."""
 
-    kpis = resolved(kpis.kpis, PartnerKpis | None, requires=Permission.READ_ANALYTICS, **PRODUCT)
+    kpis = resolved(kpis.kpis, PartnerKpis | None, requires=Permission.READ_ANALYTICS, **PRODUCT_ARGUMENT)

@@ -7,7 +7,7 @@ import strawberry
 from resolvers import launch
 from schema.enums import Permission
 from schema.fields import changed
-from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.user_errors import UserError
 
 
@@ -16,7 +16,7 @@ class LaunchCustomerInput:
     """A customer whose console is to be opened."""
 
     customer: strawberry.ID
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type

@@ -14,7 +14,7 @@ from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDir
 from schema.fields import Argument, resolved
 from schema.node import WITH_PAGE, PageInfo
 
-USED_OF_TOTAL = "Σ used ÷ Σ total × 100"
+USAGE_FORMULA = "Σ used ÷ Σ total × 100"
 
 
 @strawberry.type
@@ -94,7 +94,7 @@ def _table(order: str) -> Any:
         analytics.table,
         EntitlementReportConnection,
         f"{order} first, where no order is asked for.",
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **FORWARD_ARGUMENTS,
         order_by=Argument(EntitlementReportOrder | None),
     )
@@ -115,7 +115,7 @@ class ExpiringReport:
 
     expiring_customers = resolved(analytics.customers, int)
     license_assignment_percent = resolved(analytics.assignment_percent, float | None, "Σ assigned ÷ Σ total × 100")
-    license_usage_percent = resolved(analytics.usage_percent, float | None, USED_OF_TOTAL)
+    license_usage_percent = resolved(analytics.usage_percent, float | None, USAGE_FORMULA)
     entitlements = _table("Soonest end")
 
 
@@ -135,7 +135,7 @@ class LowAssignmentReport:
 
     low_assignment_customers = resolved(analytics.customers, int)
     license_assignment_percent = resolved(analytics.assignment_percent, float | None)
-    license_usage_percent = resolved(analytics.usage_percent, float | None, USED_OF_TOTAL)
+    license_usage_percent = resolved(analytics.usage_percent, float | None, USAGE_FORMULA)
     usage_when_assigned_percent = resolved(
         analytics.usage_when_assigned_percent, float | None, "Σ used ÷ Σ assigned × 100"
     )
@@ -159,7 +159,7 @@ class OverLimitReport:
     entitlements = _table("Largest overage")
 
 
-DAYS: dict[str, Any] = {"days": Argument(int, default=90)}
+DAYS_ARGUMENT: dict[str, Any] = {"days": Argument(int, default=90)}
 
 
 @strawberry.type(description="days: 1–365; weeks: 1–52.")
@@ -174,9 +174,9 @@ class LicenseAnalytics:
         "One point per completed week that has snapshots, oldest first.",
         weeks=Argument(int, default=12),
     )
-    recently_added = resolved(analytics.recently_added, RecentlyAddedReport, **DAYS)
-    expiring = resolved(analytics.expiring, ExpiringReport, **DAYS)
-    renewing = resolved(analytics.renewing, RenewingReport, **DAYS)
+    recently_added = resolved(analytics.recently_added, RecentlyAddedReport, **DAYS_ARGUMENT)
+    expiring = resolved(analytics.expiring, ExpiringReport, **DAYS_ARGUMENT)
+    renewing = resolved(analytics.renewing, RenewingReport, **DAYS_ARGUMENT)
     low_assignment = resolved(analytics.low_assignment, LowAssignmentReport)
     over_limit = resolved(analytics.over_limit, OverLimitReport)
 

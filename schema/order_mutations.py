@@ -6,7 +6,7 @@ from resolvers import trials
 from schema.entitlements import CustomerSubscription
 from schema.enums import Permission
 from schema.fields import changed
-from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.user_errors import UserError
 
 
@@ -15,7 +15,7 @@ class CompleteOrderSetupInput:
     """A subscription that is ready for setup."""
 
     subscription: strawberry.ID
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type

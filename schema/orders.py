@@ -46,6 +46,6 @@ class Order(Node):
         return isinstance(value, OrderDocument)
 
 
-OF_SUBSCRIPTION: Any = resolved(
-    papers.orders, Connection[Order], "Newest first.", tells_selection=WITH_PAGE, **FORWARD_ARGUMENTS
+SUBSCRIPTION_ORDERS: Any = resolved(
+    papers.orders, Connection[Order], "Newest first.", selection_flags=WITH_PAGE, **FORWARD_ARGUMENTS
 )

@@ -37,10 +37,10 @@ class PartnerAdministrator(Node):
     last_sign_in_at: datetime | None
     version: int
     customers = resolved(
-        customer_lists.of_administrator,
+        customer_lists.administrator_customers,
         Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
         requires=Permission.READ_CUSTOMERS,
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **PAGE_ARGUMENTS,
     )
 

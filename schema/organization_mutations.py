@@ -7,7 +7,7 @@ import strawberry
 from resolvers import organization_mutations as organization
 from schema.enums import Permission, Product, SetupStepKey
 from schema.fields import changed
-from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.organization import PartnerOrganization
 from schema.user_errors import UserError
 
@@ -17,7 +17,7 @@ class AcceptTermsInput:
     """The version of the terms that was read; only the current one can be accepted."""
 
     terms_version: str
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -25,7 +25,7 @@ class CompleteSetupStepInput:
     """The step that is done; they are done in their order."""
 
     key: SetupStepKey
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -35,7 +35,7 @@ class UpdateOrganizationInput:
     name: str | None = strawberry.UNSET
     country: str | None = strawberry.UNSET
     contact_email: str | None = strawberry.UNSET
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -44,7 +44,7 @@ class SetServiceInput:
 
     product: Product
     enabled: bool
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -55,7 +55,7 @@ class ChangeSettingsInput:
     expiring_soon_days: int | None = strawberry.UNSET
     no_recent_activity_days: int | None = strawberry.UNSET
     trial_days: int | None = strawberry.UNSET
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type
@@ -66,7 +66,7 @@ class OrganizationPayload:
     user_errors: list[UserError]
 
 
-def _change(resolver: Any, input_type: Any) -> Any:
+def _organization_mutation(resolver: Any, input_type: Any) -> Any:
     return changed(resolver, OrganizationPayload, input_type, requires=Permission.MANAGE_ORGANIZATION)
 
 
@@ -74,8 +74,8 @@ def _change(resolver: Any, input_type: Any) -> Any:
 class OrganizationMutations:
     """The fields of the root that change the organization."""
 
-    accept_terms = _change(organization.accept_terms, AcceptTermsInput)
-    complete_setup_step = _change(organization.complete_setup_step, CompleteSetupStepInput)
-    update_organization = _change(organization.update_organization, UpdateOrganizationInput)
-    set_service = _change(organization.set_service, SetServiceInput)
-    change_settings = _change(organization.change_settings, ChangeSettingsInput)
+    accept_terms = _organization_mutation(organization.accept_terms, AcceptTermsInput)
+    complete_setup_step = _organization_mutation(organization.complete_setup_step, CompleteSetupStepInput)
+    update_organization = _organization_mutation(organization.update_organization, UpdateOrganizationInput)
+    set_service = _organization_mutation(organization.set_service, SetServiceInput)
+    change_settings = _organization_mutation(organization.change_settings, ChangeSettingsInput)

@@ -24,7 +24,7 @@ from schema.resources import ResourceQueries
 from schema.tags import Tag
 from schema.views import ViewQueries
 
-FEED_CURSOR = (
+FEED_CURSOR_DESCRIPTION = (
     "A cursor taken before anything else of this operation is read. A feed started `after` it\n"
     "delivers every change that the rest of the answer does not show yet, and may repeat some that it shows."
 )
@@ -50,13 +50,13 @@ class Query(
         "At most 200; null for each that does not exist for the viewer.",
         ids=Argument(list[strawberry.ID]),
     )
-    feed_cursor = resolved(cursors.feed_cursor, str, FEED_CURSOR)
+    feed_cursor = resolved(cursors.feed_cursor, str, FEED_CURSOR_DESCRIPTION)
     viewer = resolved(organization.viewer, Viewer)
     customers = resolved(
         customer_lists.customers,
         CustomerConnection,
         requires=Permission.READ_CUSTOMERS,
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         filter=Argument(CustomerFilter | None),
         order_by=Argument(CustomerOrder | None),
         **PAGE_ARGUMENTS,

@@ -50,7 +50,7 @@ class ResourceQueries:
         resources.resources,
         Connection[Resource],
         "The newest first, those of one day by title. Every word of the search must begin one of title or summary.",
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         filter=Argument(ResourceFilter | None),
         search=Argument(str | None),
         **FORWARD_ARGUMENTS,

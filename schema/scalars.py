@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import strawberry
 from graphql import GraphQLError
 
-from domain.time.instants import parse_date, parse_instant, print_instant
+from domain.time.instants import format_instant, parse_date, parse_instant
 
 Parsed = TypeVar("Parsed")
 
 
-def _strictly(name: str, parse: Callable[[str], Parsed]) -> Callable[[Any], Parsed]:
+def _strict_parser(name: str, parse: Callable[[str], Parsed]) -> Callable[[Any], Parsed]:
     """Reads strings only, and turns what the parser refuses into a GraphQL error that names the value."""
 
     def read(value: Any) -> Parsed:
@@ -38,20 +38,20 @@ SCALARS: dict[object, Any] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description="RFC 3339 date and time, always printed in UTC with a trailing Z.",
-        serialize=print_instant,
-        parse_value=_strictly("DateTime", parse_instant),
+        serialize=format_instant,
+        parse_value=_strict_parser("DateTime", parse_instant),
     ),
     date: strawberry.scalar(
         name="Date",
         description="ISO 8601 calendar date, YYYY-MM-DD.",
         serialize=date.isoformat,
-        parse_value=_strictly("Date", parse_date),
+        parse_value=_strict_parser("Date", parse_date),
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
         description="Decimal number printed as a string, so that money never passes through a float.",
         serialize=str,
-        parse_value=_strictly("Decimal", _parse_decimal),
+        parse_value=_strict_parser("Decimal", _parse_decimal),
     ),
     strawberry.scalars.JSON: strawberry.scalar(
         name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value

@@ -8,7 +8,7 @@ from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import Permission, TagColor
 from schema.fields import changed
-from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.tags import Tag
 from schema.user_errors import UserError
 
@@ -20,7 +20,7 @@ class CreateTagInput:
     name: str
     color: TagColor = TagColor.GRAY
     description: str | None = strawberry.UNSET
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -32,7 +32,7 @@ class UpdateTagInput:
     name: str | None = strawberry.UNSET
     color: TagColor | None = strawberry.UNSET
     description: str | None = strawberry.UNSET
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -41,7 +41,7 @@ class DeleteTagInput:
 
     id: strawberry.ID
     version: int
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input(one_of=True)
@@ -61,7 +61,7 @@ class ChangeCustomerTagsInput:
     customers: CustomerSelection
     tags: list[strawberry.ID]
     dry_run: bool = strawberry.field(default=False, description="Answer what would change, and change nothing.")
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type

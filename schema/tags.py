@@ -26,10 +26,10 @@ class Tag(Node):
     version: int
     customer_count = resolved(tags.customer_count, int, "Of those that the viewer sees.")
     customers = resolved(
-        customer_lists.of_tag,
+        customer_lists.tag_customers,
         Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
         requires=Permission.READ_CUSTOMERS,
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **PAGE_ARGUMENTS,
     )
     created_at: datetime

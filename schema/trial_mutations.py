@@ -6,7 +6,7 @@ from resolvers import trials
 from schema.entitlements import CustomerSubscription, Trial
 from schema.enums import ManagedBy, Permission, Product
 from schema.fields import changed
-from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.user_errors import UserError
 
 
@@ -50,7 +50,7 @@ class StartTrialInput:
     customer: TrialCustomerInput
     licenses: list[TrialLicensesInput]
     days: int | None = strawberry.field(default=strawberry.UNSET, description="Without it, the partner's own setting.")
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -60,7 +60,7 @@ class ExtendTrialInput:
     id: strawberry.ID
     version: int
     days: int
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -69,7 +69,7 @@ class EndTrialInput:
 
     id: strawberry.ID
     version: int
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
@@ -81,7 +81,7 @@ class ConvertTrialInput:
     number: str
     months: int = 12
     auto_renew: bool = True
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type

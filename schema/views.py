@@ -9,7 +9,7 @@ from schema.customer_inputs import CustomerFilter, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import Permission
 from schema.fields import Argument, changed, resolved
-from schema.mutation_inputs import IDEMPOTENCY_KEY
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
 from schema.user_errors import UserError
@@ -30,10 +30,10 @@ class CustomerView(Node):
     version: int
     owner = resolved(views.owner, PartnerAdministrator)
     customers = resolved(
-        customer_lists.of_view,
+        customer_lists.view_customers,
         CustomerConnection,
         requires=Permission.READ_CUSTOMERS,
-        tells_selection=WITH_PAGE,
+        selection_flags=WITH_PAGE,
         **PAGE_ARGUMENTS,
         order_by=Argument(CustomerOrder | None),
     )
@@ -57,7 +57,7 @@ class SaveCustomerViewInput:
     shared: bool = strawberry.field(
         default=False, description="Sharing needs the permission EDIT_TAGS; a change without it ends the sharing."
     )
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type
@@ -73,7 +73,7 @@ class DeleteCustomerViewInput:
     """One's own view."""
 
     id: strawberry.ID
-    idempotency_key: str | None = IDEMPOTENCY_KEY
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.type

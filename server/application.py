@@ -9,23 +9,23 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from jobs.loop import JobLoop
-from loaders.figure_cache import Kept
+from loaders.figure_cache import FigureCache
 from schema.build import build_schema
-from server.app.app_state import Hub
-from server.app.database import database_address, ready_client
-from server.app.installation import installation_of
+from server.app.app_state import AppState
+from server.app.database import database_uri, open_prepared_client
+from server.app.installation import load_installation
 from server.app.logs import configure_logs
 from server.app.settings import Settings, read_settings
-from server.auth.tokens import Verifier
-from server.gc_tuning import look_seldom
-from server.graceful_shutdown import Drain
+from server.auth.tokens import TokenVerifier
+from server.gc_tuning import tune_gc
+from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
 from server.http import event_stream, graphiql, imports, launch, probes
 from server.http import graphql as http
 from server.live import websocket
-from server.live.shared_feeds import live_clients
+from server.live.shared_feeds import live_connections
 from store.database.client import Client
-from store.database.secrets import cursor_secret, signing_key
+from store.database.secrets import load_cursor_secret, load_signing_key
 from store.feed.feed import Feed
 
 
@@ -37,13 +37,15 @@ def create_application(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(application: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            hub = application.state.hub = await _opened(chosen, stack)
-            hub.is_ready = True
-            look_seldom()
-            drain = Drain(chosen.drain_seconds, hub.take_leave, partial(live_clients, application.state))
-            drain.stand_before(signal.SIGTERM, signal.SIGINT)
+            app_state = application.state.app_state = await _create_app_state(chosen, stack)
+            app_state.is_ready = True
+            tune_gc()
+            shutdown = GracefulShutdown(
+                chosen.drain_seconds, app_state.begin_shutdown, partial(live_connections, application.state)
+            )
+            shutdown.intercept_signals(signal.SIGTERM, signal.SIGINT)
             yield
-            hub.take_leave()
+            app_state.begin_shutdown()
 
     return Starlette(routes=_routes(), lifespan=lifespan)
 
@@ -60,28 +62,28 @@ def _routes() -> list[BaseRoute]:
     ]
 
 
-async def _opened(settings: Settings, stack: AsyncExitStack) -> Hub:
-    uri = stack.enter_context(database_address(settings))
-    client = await stack.enter_async_context(ready_client(settings, uri))
-    feed = await _started_feed(settings, uri, client)
+async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppState:
+    uri = stack.enter_context(database_uri(settings))
+    client = await stack.enter_async_context(open_prepared_client(settings, uri))
+    feed = await _start_feed(settings, uri, client)
     stack.push_async_callback(feed.stop)
     loop = JobLoop(client)
     loop.start()
     stack.push_async_callback(loop.stop)
     schema = build_schema()
-    verifier = Verifier(await signing_key(client))
-    installation = await installation_of(settings, client)
-    return Hub(settings, client, schema, Operations(schema), verifier, feed, Kept(feed), installation)
+    verifier = TokenVerifier(await load_signing_key(client))
+    installation = await load_installation(settings, client)
+    return AppState(settings, client, schema, Operations(schema), verifier, feed, FigureCache(feed), installation)
 
 
-async def _started_feed(settings: Settings, uri: str, client: Client) -> Feed:
+async def _start_feed(settings: Settings, uri: str, client: Client) -> Feed:
     feed = Feed(
         uri,
         settings.database,
-        await cursor_secret(client),
+        await load_cursor_secret(client),
         driver=settings.driver,
         ring_size=settings.ring_events,
-        back_seconds=settings.ring_minutes * 60,
+        history_seconds=settings.ring_minutes * 60,
     )
     await feed.start()
     return feed

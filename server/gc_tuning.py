@@ -10,7 +10,7 @@ import gc
 _THRESHOLDS = (20_000, 5, 10)
 
 
-def look_seldom() -> None:
+def tune_gc() -> None:
     """For the start of a process: what is there by now lives as long as it does, and need not be looked at again."""
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)

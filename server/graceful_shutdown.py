@@ -11,26 +11,28 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from types import FrameType
 
-from server.live.access import Close
+from server.live.access import CloseConnection
 from server.live.protocol import CloseCode, ProtocolError
 
 # However many there are, the last one hears of it after so many waves.
 WAVES = 20
 WAVE_SECONDS = 0.1
-_LEAST = 20
-_GOODBYE = "The server restarts: resume from your cursor."
-Handler = Callable[[int, FrameType | None], object]
+_MIN_WAVE_SIZE = 20
+_CLOSE_REASON = "The server restarts: resume from your cursor."
+SignalHandler = Callable[[int, FrameType | None], object]
 
 
-class Drain:
+class GracefulShutdown:
     """Stands between the signal to stop and whoever obeys it."""
 
-    def __init__(self, pause: float, on_begin: Callable[[], None], live: Callable[[], Sequence[Close]]) -> None:
+    def __init__(
+        self, pause: float, on_begin: Callable[[], None], live: Callable[[], Sequence[CloseConnection]]
+    ) -> None:
         """`on_begin` turns /readyz; `pause` seconds later `live` names the clients that are to go."""
         self._pause, self._on_begin, self._live = pause, on_begin, live
         self._task: asyncio.Task[None] | None = None
 
-    def stand_before(self, *numbers: signal.Signals) -> None:
+    def intercept_signals(self, *numbers: signal.Signals) -> None:
         """Takes the signals' handlers' place, where this is the process's main thread; a second signal passes through.
 
         The server puts its handlers back itself when it has stopped.
@@ -43,7 +45,7 @@ class Drain:
             if callable(obey):
                 signal.signal(number, self._handler(loop, obey))
 
-    def _handler(self, loop: asyncio.AbstractEventLoop, obey: Handler) -> Handler:
+    def _handler(self, loop: asyncio.AbstractEventLoop, obey: SignalHandler) -> SignalHandler:
         def handle(number: int, frame: FrameType | None) -> None:
             if self._task is not None:
                 obey(number, frame)
@@ -52,25 +54,25 @@ class Drain:
 
         return handle
 
-    def _begin(self, number: int, obey: Handler) -> None:
+    def _begin(self, number: int, obey: SignalHandler) -> None:
         if self._task is not None:
             obey(number, None)
             return
         self._on_begin()
         # Nobody waits at a terminal for the load to be balanced anew.
         pause = 0.0 if number == signal.SIGINT else self._pause
-        self._task = asyncio.create_task(self._leave(pause), name="drain")
+        self._task = asyncio.create_task(self._close_clients(pause), name="graceful shutdown")
         self._task.add_done_callback(lambda _: obey(number, None))
 
-    async def _leave(self, pause: float) -> None:
+    async def _close_clients(self, pause: float) -> None:
         await asyncio.sleep(pause)
         for wave in _waves(self._live()):
             for close in wave:
-                close(ProtocolError(CloseCode.SERVICE_RESTART, _GOODBYE))
+                close(ProtocolError(CloseCode.SERVICE_RESTART, _CLOSE_REASON))
             await asyncio.sleep(WAVE_SECONDS)
 
 
-def _waves(live: Sequence[Close]) -> Iterator[Sequence[Close]]:
-    size = max(_LEAST, ceil(len(live) / WAVES))
+def _waves(live: Sequence[CloseConnection]) -> Iterator[Sequence[CloseConnection]]:
+    size = max(_MIN_WAVE_SIZE, ceil(len(live) / WAVES))
     for start in range(0, len(live), size):
         yield live[start : start + size]

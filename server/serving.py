@@ -14,22 +14,22 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from domain.failures import OperatorError
-from server.app.database import database_address
+from server.app.database import database_uri
 from server.app.settings import Settings
 from server.asgi import PARENT_VARIABLE
 
 OnReady = Callable[[str], None]
-_READY_SECONDS = 120.0
+_READY_TIMEOUT_SECONDS = 120.0
 
 
 def serve(settings: Settings, data: Path | None, host: str, port: int, workers: int) -> None:
     """Serves until it is told to stop; OperatorError where the port is taken."""
-    listener = take_port(host, port)
-    with listener, database_address(settings, data) as uri:
-        serve_on(listener, settings, uri, workers, lambda address: print(f"ready {address}", flush=True))
+    listener = open_listener(host, port)
+    with listener, database_uri(settings, data) as uri:
+        serve_listener(listener, settings, uri, workers, lambda address: print(f"ready {address}", flush=True))
 
 
-def take_port(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int) -> socket.socket:
     """A listening socket; OperatorError where another program has the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -46,7 +46,7 @@ def take_port(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
+def listener_url(listener: socket.socket) -> str:
     """Where the server is reached, as a browser writes it."""
     host, port = listener.getsockname()[:2]
     # Who listens everywhere is reached somewhere: here, as far as this machine knows.
@@ -54,9 +54,9 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int, on_ready: OnReady) -> None:
+def serve_listener(listener: socket.socket, settings: Settings, uri: str, workers: int, on_ready: OnReady) -> None:
     """Runs uvicorn on the socket; returns after a stop by SIGINT or SIGTERM, when running requests are done."""
-    _hand_down(settings, uri, address_of(listener))
+    _export_settings(settings, uri, listener_url(listener))
     config = uvicorn.Config(
         "server.asgi:application",
         factory=True,
@@ -72,7 +72,7 @@ def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    threading.Thread(target=_tell_when_ready, args=(address_of(listener), on_ready), daemon=True).start()
+    threading.Thread(target=_report_when_ready, args=(listener_url(listener), on_ready), daemon=True).start()
     # uvicorn raises the signal again once it has stopped: then it has been obeyed.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
@@ -86,15 +86,15 @@ def serve_on(listener: socket.socket, settings: Settings, uri: str, workers: int
         raise OperatorError("The server did not start; the lines above say why.")
 
 
-def _hand_down(settings: Settings, uri: str, address: str) -> None:
+def _export_settings(settings: Settings, uri: str, address: str) -> None:
     """The processes that serve read their settings from the environment, as this one did."""
     os.environ["MONGODB_URI"] = uri
     os.environ["PARTNERHUB_DATABASE"] = settings.database
     os.environ["PARTNERHUB_PUBLIC_URL"] = settings.public_url or address
 
 
-def _tell_when_ready(address: str, on_ready: OnReady) -> None:
-    ends = time.monotonic() + _READY_SECONDS
+def _report_when_ready(address: str, on_ready: OnReady) -> None:
+    ends = time.monotonic() + _READY_TIMEOUT_SECONDS
     while time.monotonic() < ends:
         try:
             with urllib.request.urlopen(f"{address}/readyz", timeout=2):  # noqa: S310 (our own address)

@@ -47,17 +47,17 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "orders": orders.ORDER_INDEXES,
     "invoices": invoices.INVOICE_INDEXES,
     "license_lines": license_lines.LICENSE_LINE_INDEXES,
-    peer_tallies.COLLECTION: peer_tallies.PEER_TALLY_INDEXES,
+    peer_tallies.COLLECTION: peer_tallies.PEER_HISTOGRAM_INDEXES,
     license_snapshots.COLLECTION: license_snapshots.LICENSE_SNAPSHOT_INDEXES,
-    license_weeks.OF_CUSTOMERS: license_weeks.LICENSE_CUSTOMER_WEEK_INDEXES,
-    license_trend.OF_PARTNER: license_trend.LICENSE_WEEK_INDEXES,
+    license_weeks.CUSTOMER_WEEKS: license_weeks.LICENSE_CUSTOMER_WEEK_INDEXES,
+    license_trend.PARTNER_WEEKS: license_trend.LICENSE_WEEK_INDEXES,
     "events": events.EVENT_INDEXES,
-    "assignment_drops": assignment_drops.ASSIGNMENT_DROP_INDEXES,
+    "assignment_cleanups": assignment_drops.ASSIGNMENT_CLEANUP_INDEXES,
     "tags": tags.TAG_INDEXES,
-    "tag_sweeps": tag_sweeps.TAG_SWEEP_INDEXES,
+    "tag_cleanups": tag_sweeps.TAG_CLEANUP_INDEXES,
     "bulk_jobs": bulk_jobs.BULK_JOB_INDEXES,
-    "bulk_slices": bulk_jobs.BULK_SLICE_INDEXES,
-    "answers": idempotency.ANSWER_INDEXES,
+    "bulk_batches": bulk_jobs.BULK_BATCH_INDEXES,
+    "mutation_results": idempotency.MUTATION_RESULT_INDEXES,
     "customer_views": views.VIEW_INDEXES,
     "resources": resources.RESOURCE_INDEXES,
     "helpdesk_requests": helpdesk.HELPDESK_INDEXES,
@@ -70,13 +70,13 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
 
 
 # Indexes of earlier versions: nothing reads them any more, and each costs every write.
-_DROPPED: Mapping[str, Sequence[str]] = {
+_OBSOLETE_INDEXES: Mapping[str, Sequence[str]] = {
     "customers": (
         "keys_name",
         *(f"by_{field}_up" for field in ("created_at", "sign_in_or_never", "next_expiry_or_never", "urgency_or_none")),
         *(f"by_{field}_down" for field in ("created_at", "last_administrator_sign_in_at", "next_expiry_at", "urgency")),
     ),
-    "bulk_slices": ("job",),
+    "bulk_batches": ("job",),
 }
 
 
@@ -85,10 +85,10 @@ async def ensure_indexes(client: Client) -> None:
     for name, indexes in COLLECTIONS.items():
         await _ensure_collection(client, name)
         await client.collection(name).create_indexes(indexes)
-    for name, dropped in _DROPPED.items():
+    for name, dropped in _OBSOLETE_INDEXES.items():
         for index in (await client.collection(name).index_names()).intersection(dropped):
             await _drop_index(client, name, index)
-    await _ensure_plain(client, "leases")
+    await _ensure_unvalidated_collection(client, "leases")
 
 
 async def _drop_index(client: Client, name: str, index: str) -> None:
@@ -109,7 +109,7 @@ async def _ensure_collection(client: Client, name: str) -> None:
         await client.command({"collMod": name, "validator": _VALIDATOR})
 
 
-async def _ensure_plain(client: Client, name: str) -> None:
+async def _ensure_unvalidated_collection(client: Client, name: str) -> None:
     try:
         await client.command({"create": name})
     except OperationFailure as error:

@@ -14,17 +14,17 @@ import httpx
 import uvicorn
 from pymongo import MongoClient
 
-from domain.text.folding import sort_form
+from domain.text.folding import fold_for_sorting
 from domain.types import PartnerRole
 from server.app.settings import Settings
 from server.application import create_application
-from server.auth.tokens import issue
+from server.auth.tokens import sign_token
 from server.live.socket_transport import SocketTransport
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
-from store.database.secrets import signing_key
+from store.database.secrets import load_signing_key
 from store.tenants.partners import Partners
 
 PARTNER = "acme"
@@ -85,8 +85,8 @@ class Api:
         """A token of the installation's own issuer."""
 
         async def work(reached: Scope) -> str:
-            key = await signing_key(reached.client)
-            return issue(key, reached.partner_id, administrator_id, utc_now(), scope=scope, **options)
+            key = await load_signing_key(reached.client)
+            return sign_token(key, reached.partner_id, administrator_id, utc_now(), scope=scope, **options)
 
         return self.store(work, partner)
 
@@ -121,7 +121,7 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
         "email": email,
         "email_folded": email.casefold(),
         "display_name": name,
-        "name_folded": sort_form(name),
+        "name_folded": fold_for_sorting(name),
         "role": str(role),
         "state": "ACTIVE",
         "last_sign_in_at": None,
@@ -131,7 +131,7 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 
 
 @contextmanager
-def serving(mongo_uri: str, database: str) -> Iterator[Api]:
+def running_api(mongo_uri: str, database: str) -> Iterator[Api]:
     """The server with one partner, until the block ends."""
     settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
     with socket.socket() as listener:
@@ -164,10 +164,10 @@ def _wait_until_ready(api: Api, thread: threading.Thread) -> None:
 
 
 @contextmanager
-def serving_for_many(mongo_uri: str) -> Iterator[Api]:
+def running_shared_api(mongo_uri: str) -> Iterator[Api]:
     """A server over a database of its own, for many tests that each take partners of their own."""
     name = f"test_{uuid4().hex[:16]}"
-    with serving(mongo_uri, name) as api:
+    with running_api(mongo_uri, name) as api:
         yield api
     with MongoClient[dict[str, Any]](mongo_uri) as client:
         client.drop_database(name)

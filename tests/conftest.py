@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
-from tests.mongod import running_set
+from tests.mongod import temporary_replica_set
 
 # A deadline and the check for slow data measure the machine's other work, not ours.
 settings.register_profile("partnerhub", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -18,7 +18,7 @@ settings.load_profile("partnerhub")
 @pytest.fixture(scope="session")
 def mongo_uri() -> Iterator[str]:
     """One real mongod, a replica set of one member, for each xdist worker."""
-    with running_set() as (mongod,):
+    with temporary_replica_set() as (mongod,):
         yield mongod.uri
 
 

@@ -17,7 +17,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from store.embedded.mongod import mongod_binary
-from store.embedded.supervisor import free_port
+from store.embedded.supervisor import find_free_port
 
 START_SECONDS = 30.0
 SET_NAME = "rs0"
@@ -26,20 +26,20 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def _die_with_parent() -> None:
+def _end_with_parent() -> None:
     # A pytest that is killed runs no finalizer, so the kernel has to end its mongod.
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _open_files() -> None:
+def _raise_open_file_limit() -> None:
     """As many as the machine lets a process have: each collection and each index of a database is a file."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _begin() -> None:
-    _die_with_parent()
-    _open_files()
+def _prepare_child() -> None:
+    _end_with_parent()
+    _raise_open_file_limit()
 
 
 class Mongod:
@@ -83,7 +83,7 @@ class Mongod:
             self.command(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=_begin,  # noqa: PLW1509 (one system call, its library is loaded before)
+            preexec_fn=_prepare_child,  # noqa: PLW1509 (one system call, its library is loaded before)
         )
 
     def wait_until_up(self) -> None:
@@ -117,7 +117,7 @@ class Mongod:
         deadline = time.monotonic() + START_SECONDS
         with MongoClient[dict[str, Any]](self.uri, serverSelectionTimeoutMS=200, connectTimeoutMS=200) as client:
             while time.monotonic() < deadline:
-                self._must_be_running()
+                self._require_running()
                 try:
                     if is_ready(client.admin):
                         return
@@ -126,7 +126,7 @@ class Mongod:
                 time.sleep(0.02)
         raise RuntimeError(f"mongod on {self.address} was not ready in {START_SECONDS:.0f} s.\n{self.last_lines()}")
 
-    def _must_be_running(self) -> None:
+    def _require_running(self) -> None:
         if self.process is None or self.process.poll() is not None:
             raise RuntimeError(f"mongod on {self.address} ended while it started.\n{self.last_lines()}")
 
@@ -146,7 +146,7 @@ class Mongod:
             self.process = None
 
 
-def _forget_the_dead(parent: Path) -> None:
+def _remove_stale_folders(parent: Path) -> None:
     # A killed pytest leaves its folder behind, and memory is too dear for that.
     for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
         owner = folder.name.removeprefix(_FOLDER_PREFIX).split("-")[0]
@@ -159,7 +159,7 @@ def temporary_folder() -> Iterator[Path]:
     """A folder in memory where the machine has one; thrown away afterwards."""
     memory = Path("/dev/shm")
     parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    _forget_the_dead(parent or Path(tempfile.gettempdir()))
+    _remove_stale_folders(parent or Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-", dir=parent))
     try:
         yield folder
@@ -168,12 +168,12 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running_set(
+def temporary_replica_set(
     members: int = 1, options: Sequence[str] = (), settings: Mapping[str, Any] | None = None
 ) -> Iterator[list[Mongod]]:
     """A replica set of so many members, the first initiated and ready for writes."""
     with temporary_folder() as folder:
-        everyone = [Mongod(folder / str(number), free_port(), options=options) for number in range(members)]
+        everyone = [Mongod(folder / str(number), find_free_port(), options=options) for number in range(members)]
         try:
             for member in everyone:
                 member.launch()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 # Raw calls outlive the closing of their week and then go; the weekly sums stay.
-RAW_CALLS_KEPT = timedelta(days=100)
+RAW_CALL_RETENTION = timedelta(days=100)
 POOR_LOSS_PERCENT, POOR_LATENCY_MS, POOR_JITTER_MS = 5.0, 400.0, 150.0
 
 
@@ -70,14 +70,14 @@ _REASONS = {
 _FEATURE_OF_REASON = {reason: feature for feature, reasons in _REASONS.items() for reason in reasons}
 
 
-def endpoint_of(client_type: str | None, model: str | None) -> EndpointType:
+def classify_endpoint(client_type: str | None, model: str | None) -> EndpointType:
     """The endpoint behind a record's client type and device model."""
     if client_type == "WXC_DEVICE":
         return EndpointType.ROOM_DEVICE if (model or "").startswith(_ROOM_MODELS) else EndpointType.DESK_PHONE
     return _ENDPOINTS.get(client_type or "", EndpointType.UNKNOWN)
 
 
-def features_of(reasons: Iterable[str | None], user_type: str | None, recording: str | None) -> list[CallFeature]:
+def classify_features(reasons: Iterable[str | None], user_type: str | None, recording: str | None) -> list[CallFeature]:
     """The features that a call went through, each once, by name."""
     found = {_FEATURE_OF_REASON[reason] for reason in reasons if reason in _FEATURE_OF_REASON}
     if user_type is not None and user_type.startswith("AutomatedAttendant"):
@@ -89,7 +89,7 @@ def features_of(reasons: Iterable[str | None], user_type: str | None, recording:
     return sorted(found)
 
 
-def quality_of(loss: float | None, jitter: float | None, latency: float | None) -> CallQuality:
+def classify_quality(loss: float | None, jitter: float | None, latency: float | None) -> CallQuality:
     """Good where every measurement that is there is; loss in percent, the others in milliseconds."""
     bounds = ((loss, POOR_LOSS_PERCENT), (jitter, POOR_JITTER_MS), (latency, POOR_LATENCY_MS))
     measured = [value < bound for value, bound in bounds if value is not None]

@@ -8,14 +8,14 @@ from typing import Any
 from domain.calling.calls import CallFeature, CallQuality, EndpointType
 from domain.failures import BadUserInput
 from domain.ratios import mean, percent
-from domain.time.weeks import WEEK, latest_completed
+from domain.time.weeks import WEEK, latest_completed_week
 
 # Users by usage: up to so many calls a week is low, up to so many medium, and more is high.
-MOST_LOW, MOST_MEDIUM = 10, 50
+MAX_LOW_CALLS, MAX_MEDIUM_CALLS = 10, 50
 # Who had a queue call in so many completed weeks is covered by the blocks about features and queues.
 QUEUE_WEEKS = 8
-MOST_WEEKS = 52
-Sums = Mapping[str, Any]
+MAX_TREND_WEEKS = 52
+CallSums = Mapping[str, Any]
 
 
 def completed_weeks(count: int, now: datetime) -> list[datetime]:
@@ -23,9 +23,9 @@ def completed_weeks(count: int, now: datetime) -> list[datetime]:
 
     The bounds are those of the trend of licences: the sums of a week stay, but a year is all that a chart can show.
     """
-    if not 1 <= count <= MOST_WEEKS:
-        raise BadUserInput(f"weeks is a number from 1 to {MOST_WEEKS}; this is {count}.")
-    latest = latest_completed(now)
+    if not 1 <= count <= MAX_TREND_WEEKS:
+        raise BadUserInput(f"weeks is a number from 1 to {MAX_TREND_WEEKS}; this is {count}.")
+    latest = latest_completed_week(now)
     return [latest - back * WEEK for back in reversed(range(count))]
 
 
@@ -41,7 +41,7 @@ class UsersPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Qualities:
+class QualityCounts:
     """Calls by quality."""
 
     good: int
@@ -55,14 +55,14 @@ class Qualities:
 
 
 @dataclass(frozen=True, slots=True)
-class QualityPoint(Qualities):
+class QualityPoint(QualityCounts):
     """Calls of a week by quality."""
 
     week_start: date
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointQuality(Qualities):
+class EndpointQuality(QualityCounts):
     """Calls of an endpoint by quality."""
 
     endpoint: EndpointType
@@ -77,7 +77,7 @@ class CustomerUsage:
     licensed_users: int
     calls: int
     seconds: int
-    calls_before: int
+    previous_calls: int
 
     @property
     def minutes(self) -> int:
@@ -92,11 +92,11 @@ class CustomerUsage:
     @property
     def weekly_change_percent(self) -> float | None:
         """Against the week before."""
-        return percent(self.calls - self.calls_before, self.calls_before)
+        return percent(self.calls - self.previous_calls, self.previous_calls)
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerQuality(Qualities):
+class CustomerQuality(QualityCounts):
     """A customer's calls of a week by quality, and the averages of what was measured."""
 
     customer_id: str
@@ -146,17 +146,17 @@ class CustomerQueue:
     features: Sequence[FeatureCount]
 
 
-def qualities(sums: Sums) -> dict[str, int]:
+def count_by_quality(sums: CallSums) -> dict[str, int]:
     """How many calls were of each quality."""
     return {name: sums.get(name, 0) for name in ("good", "poor", "not_available")}
 
 
-def by_endpoint(sums: Sums) -> list[EndpointQuality]:
+def list_endpoint_qualities(sums: CallSums) -> list[EndpointQuality]:
     """Every endpoint in its order, zeros included."""
     cells = sums.get("endpoints", {})
 
     def calls(endpoint: EndpointType, quality: CallQuality) -> int:
-        found: int = cells.get(cell_name(endpoint, quality), 0)
+        found: int = cells.get(endpoint_quality_key(endpoint, quality), 0)
         return found
 
     return [
@@ -170,12 +170,12 @@ def by_endpoint(sums: Sums) -> list[EndpointQuality]:
     ]
 
 
-def cell_name(endpoint: EndpointType, quality: CallQuality) -> str:
+def endpoint_quality_key(endpoint: EndpointType, quality: CallQuality) -> str:
     """What the sums call the calls of an endpoint and a quality."""
     return f"{endpoint}_{quality}"
 
 
-def customer_quality(sums: Sums) -> CustomerQuality:
+def build_customer_quality(sums: CallSums) -> CustomerQuality:
     """A row of the table of customers and quality."""
 
     def average(measurement: str) -> float | None:
@@ -186,17 +186,17 @@ def customer_quality(sums: Sums) -> CustomerQuality:
         average_packet_loss_percent=average("loss"),
         average_jitter_ms=average("jitter"),
         average_latency_ms=average("latency"),
-        **qualities(sums),
+        **count_by_quality(sums),
     )
 
 
-def feature_counts(sums: Sums) -> list[FeatureCount]:
+def count_features(sums: CallSums) -> list[FeatureCount]:
     """Every feature in its order, zeros included."""
     counts = sums.get("features", {})
     return [FeatureCount(feature, counts.get(str(feature), 0)) for feature in CallFeature]
 
 
-def insights(sums: Sums, average_abandoned_percent: float | None) -> QueueInsights:
+def build_queue_insights(sums: CallSums, average_abandoned_percent: float | None) -> QueueInsights:
     """What the sums of queue calls say; the mean of the customers' own percentages is no matter of sums."""
     return QueueInsights(
         offered=sums.get("offered", 0),
@@ -208,7 +208,7 @@ def insights(sums: Sums, average_abandoned_percent: float | None) -> QueueInsigh
     )
 
 
-def customer_queue(sums: Sums) -> CustomerQueue:
+def build_customer_queue(sums: CallSums) -> CustomerQueue:
     """A row of the table of customers by queue, which are those with a queue call."""
     own = percent(sums["abandoned"], sums["offered"])
-    return CustomerQueue(sums["customer_id"], insights(sums, own), feature_counts(sums))
+    return CustomerQueue(sums["customer_id"], build_queue_insights(sums, own), count_features(sums))

@@ -4,11 +4,11 @@ import hmac
 from hashlib import sha256
 from typing import NamedTuple
 
-from domain.cursors.encoding import cursor_bytes, cursor_text
+from domain.cursors.encoding import decode_base64url, encode_base64url
 from domain.failures import InvalidCursor
 
 _VERSION = b"\x01"
-_SEAL_BYTES = 16
+_MAC_BYTES = 16
 _TIME_BYTES = 8
 
 
@@ -23,21 +23,21 @@ class Position(NamedTuple):
     token: str = ""
 
 
-def write_cursor(secret: bytes, partner_id: str, position: Position) -> str:
+def encode_feed_cursor(secret: bytes, partner_id: str, position: Position) -> str:
     """The cursor that names the position for one partner."""
     body = position.time.to_bytes(_TIME_BYTES, "big") + bytes.fromhex(position.token)
-    return cursor_text(_VERSION + _seal(secret, partner_id, body) + body)
+    return encode_base64url(_VERSION + _mac(secret, partner_id, body) + body)
 
 
-def read_cursor(secret: bytes, partner_id: str, cursor: str) -> Position:
-    """The position that `write_cursor` was given; InvalidCursor for any other text and any other partner."""
-    raw = cursor_bytes(cursor)
-    version, seal, body = raw[:1], raw[1 : 1 + _SEAL_BYTES], raw[1 + _SEAL_BYTES :]
-    is_ours = hmac.compare_digest(seal, _seal(secret, partner_id, body))
+def decode_feed_cursor(secret: bytes, partner_id: str, cursor: str) -> Position:
+    """The position that `encode_feed_cursor` was given; InvalidCursor for any other text and any other partner."""
+    raw = decode_base64url(cursor)
+    version, seal, body = raw[:1], raw[1 : 1 + _MAC_BYTES], raw[1 + _MAC_BYTES :]
+    is_ours = hmac.compare_digest(seal, _mac(secret, partner_id, body))
     if version != _VERSION or not is_ours or len(body) < _TIME_BYTES:
         raise InvalidCursor
     return Position(int.from_bytes(body[:_TIME_BYTES], "big"), body[_TIME_BYTES:].hex().upper())
 
 
-def _seal(secret: bytes, partner_id: str, body: bytes) -> bytes:
-    return hmac.digest(secret, _VERSION + partner_id.encode() + b"\x00" + body, sha256)[:_SEAL_BYTES]
+def _mac(secret: bytes, partner_id: str, body: bytes) -> bytes:
+    return hmac.digest(secret, _VERSION + partner_id.encode() + b"\x00" + body, sha256)[:_MAC_BYTES]

@@ -10,11 +10,11 @@ from hashlib import blake2b
 from math import isfinite
 from typing import Literal, TypeGuard
 
-from domain.cursors.encoding import cursor_bytes, cursor_text
+from domain.cursors.encoding import decode_base64url, encode_base64url
 from domain.failures import InvalidCursor
 
-Kind = Literal["text", "instant", "instant or null", "rank", "rank or null", "number", "number or null"]
-Value = str | int | float | datetime | None
+CursorValueKind = Literal["text", "instant", "instant or null", "rank", "rank or null", "number", "number or null"]
+CursorValue = str | int | float | datetime | None
 _DIGEST_BYTES = 9
 _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -28,16 +28,16 @@ def list_digest(*of: object) -> bytes:
     return blake2b(repr(of).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
-def write_cursor(digest: bytes, place: Sequence[Value]) -> str:
+def encode_list_cursor(digest: bytes, place: Sequence[CursorValue]) -> str:
     """The cursor of the row that has these sort values."""
     values = [(one - _EPOCH) // _MILLISECOND if isinstance(one, datetime) else one for one in place]
     body = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return cursor_text(digest + body)
+    return encode_base64url(digest + body)
 
 
-def read_cursor(digest: bytes, kinds: Sequence[Kind], cursor: str) -> tuple[Value, ...]:
+def decode_list_cursor(digest: bytes, kinds: Sequence[CursorValueKind], cursor: str) -> tuple[CursorValue, ...]:
     """The sort values of a cursor of this very list; InvalidCursor for any other text."""
-    raw = cursor_bytes(cursor)
+    raw = decode_base64url(cursor)
     if raw[:_DIGEST_BYTES] != digest:
         raise InvalidCursor
     try:
@@ -49,7 +49,7 @@ def read_cursor(digest: bytes, kinds: Sequence[Kind], cursor: str) -> tuple[Valu
     return tuple(_read_value(kind, value) for kind, value in zip(kinds, values, strict=True))
 
 
-def _read_value(kind: Kind, value: object) -> Value:
+def _read_value(kind: CursorValueKind, value: object) -> CursorValue:
     if value is None and kind.endswith("null"):
         return None
     if kind == "text" and isinstance(value, str) and not _has_surrogates(value):

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from domain.customers.holding_conditions import EndsWithin, IsLow
+from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.keys import dimension_key
 from domain.failures import BadUserInput
-from domain.text.search import read_search
+from domain.text.search import parse_search
 
-DEEPEST = 5
-MOST_FILTERS = 100
-MOST_VALUES = 500
-LONGEST_WINDOW = 365
+MAX_FILTER_DEPTH = 5
+MAX_FILTERS = 100
+MAX_VALUES = 500
+MAX_EXPIRY_DAYS = 365
 _EXPIRED = "status:EXPIRED"
-_OF_LIVING = ("status:", "product:", "type:")
+_LIVING_PREFIXES = ("status:", "product:", "type:")
 # The filter's fields that ask for a key, and the dimension that their keys begin with.
 DIMENSIONS: Mapping[str, str] = {
     "managed_by": "managed_by",
@@ -37,7 +37,7 @@ class HasKey:
 
 
 @dataclass(frozen=True, slots=True)
-class HasWords:
+class HasWordPrefixes:
     """Each of the words is the start of a word of the customer; with none it matches nothing."""
 
     words: tuple[str, ...]
@@ -71,7 +71,7 @@ class Not:
     condition: "Condition"
 
 
-Condition = HasKey | HasWords | ExpiresWithin | EndsWithin | IsLow | AllOf | AnyOf | Not
+Condition = HasKey | HasWordPrefixes | ExpiresWithin | HoldingEndsWithin | HasLowAssignment | AllOf | AnyOf | Not
 EVERYTHING = AllOf(())
 NOTHING = AnyOf(())
 
@@ -81,10 +81,10 @@ def parse_filter(raw: Mapping[str, Any] | None) -> AllOf:
 
     allOf, anyOf and not may stand five deep within each other. A single value may stand for a list.
     """
-    return _Reader().read(raw or {}, 0)
+    return _FilterParser().read(raw or {}, 0)
 
 
-class _Reader:
+class _FilterParser:
     """Reads one filter and counts the filters within it, because each costs the database a plan."""
 
     def __init__(self) -> None:
@@ -92,15 +92,15 @@ class _Reader:
 
     def read(self, raw: Mapping[str, Any], depth: int) -> AllOf:
         self._filters += 1
-        if depth > DEEPEST:
-            raise BadUserInput(f"A filter may hold allOf, anyOf and not at most {DEEPEST} deep.")
-        if self._filters > MOST_FILTERS:
-            raise BadUserInput(f"A filter may consist of at most {MOST_FILTERS} filters.")
+        if depth > MAX_FILTER_DEPTH:
+            raise BadUserInput(f"A filter may hold allOf, anyOf and not at most {MAX_FILTER_DEPTH} deep.")
+        if self._filters > MAX_FILTERS:
+            raise BadUserInput(f"A filter may consist of at most {MAX_FILTERS} filters.")
         return AllOf(tuple(self._condition(name, value, depth) for name, value in raw.items() if value is not None))
 
     def _condition(self, name: str, value: Any, depth: int) -> Condition:
         if name in DIMENSIONS:
-            return _has_key(name, _listed(name, value))
+            return _has_key(name, _as_list(name, value))
         if name == "search":
             return _search(str(value))
         if name == "expires_within_days":
@@ -109,14 +109,14 @@ class _Reader:
             return Not(self.read(value, depth + 1))
         if name not in ("all_of", "any_of"):
             raise BadUserInput(f"A filter has no condition {name}.")
-        inner = tuple(self.read(one, depth + 1) for one in _listed(name, value))
+        inner = tuple(self.read(one, depth + 1) for one in _as_list(name, value))
         return AllOf(inner) if name == "all_of" else AnyOf(inner)
 
 
-def _listed(name: str, value: Any) -> Sequence[Any]:
+def _as_list(name: str, value: Any) -> Sequence[Any]:
     values = value if isinstance(value, list | tuple) else [value]
-    if len(values) > MOST_VALUES:
-        raise BadUserInput(f"{name} takes at most {MOST_VALUES} values; these are {len(values)}.")
+    if len(values) > MAX_VALUES:
+        raise BadUserInput(f"{name} takes at most {MAX_VALUES} values; these are {len(values)}.")
     return values
 
 
@@ -126,13 +126,13 @@ def _has_key(name: str, values: Sequence[Any]) -> HasKey:
 
 
 def _search(text: str) -> Condition:
-    words = read_search(text)
-    return EVERYTHING if words is None else HasWords(words)
+    words = parse_search(text)
+    return EVERYTHING if words is None else HasWordPrefixes(words)
 
 
 def _expires_within(days: Any) -> ExpiresWithin:
-    if type(days) is not int or not 1 <= days <= LONGEST_WINDOW:
-        raise BadUserInput(f"expiresWithinDays is a number from 1 to {LONGEST_WINDOW}.")
+    if type(days) is not int or not 1 <= days <= MAX_EXPIRY_DAYS:
+        raise BadUserInput(f"expiresWithinDays is a number from 1 to {MAX_EXPIRY_DAYS}.")
     return ExpiresWithin(days)
 
 
@@ -144,7 +144,7 @@ def conjuncts(wanted: Condition) -> tuple[Condition, ...]:
 def uses_time(condition: Condition) -> bool:
     """Whether time alone can turn the answer."""
     match condition:
-        case ExpiresWithin() | EndsWithin() | IsLow():
+        case ExpiresWithin() | HoldingEndsWithin() | HasLowAssignment():
             return True
         case AllOf(inner) | AnyOf(inner):
             return any(map(uses_time, inner))
@@ -165,7 +165,7 @@ def matches(
 
     The keys need not hold those of words and ends. A condition that `uses_time` needs the ends and `now`.
     """
-    return _holds(condition, _Customer(keys, words, expiring_ends, now))
+    return _evaluate_condition(condition, _Customer(keys, words, expiring_ends, now))
 
 
 class _Customer(NamedTuple):
@@ -177,24 +177,24 @@ class _Customer(NamedTuple):
     now: datetime | None
 
 
-def _holds(condition: Condition, customer: _Customer) -> bool:
+def _evaluate_condition(condition: Condition, customer: _Customer) -> bool:
     match condition:
         case HasKey(_, wanted):
             return not customer.keys.isdisjoint(wanted)
-        case HasWords(wanted):
+        case HasWordPrefixes(wanted):
             return bool(wanted) and all(any(word.startswith(start) for word in customer.words) for start in wanted)
         case AllOf(inner):
-            return all(_holds(one, customer) for one in inner)
+            return all(_evaluate_condition(one, customer) for one in inner)
         case AnyOf(inner):
-            return any(_holds(one, customer) for one in inner)
+            return any(_evaluate_condition(one, customer) for one in inner)
         case Not(inner_one):
-            return not _holds(inner_one, customer)
+            return not _evaluate_condition(inner_one, customer)
         case ExpiresWithin(days):
             if customer.now is None:
                 raise ValueError("A condition on time needs a moment.")
             last = customer.now + timedelta(days=days)
             return any(customer.now < end <= last for end in customer.expiring_ends)
-        case EndsWithin() | IsLow():
+        case HoldingEndsWithin() | HasLowAssignment():
             raise ValueError("No filter asks for what a customer holds: the condition itself decides it.")
 
 
@@ -204,17 +204,17 @@ def without_dimension(condition: AllOf, dimension: str) -> AllOf:
     return AllOf(tuple(kept))
 
 
-def simplified(condition: Condition) -> Condition:
+def simplify(condition: Condition) -> Condition:
     """An equal condition without empty and needless parts: EVERYTHING and NOTHING stand only for themselves."""
     match condition:
-        case HasKey(_, ()) | HasWords(()) | IsLow(_, ()):
+        case HasKey(_, ()) | HasWordPrefixes(()) | HasLowAssignment(_, ()):
             return NOTHING
         case AllOf(inner):
             return _all_of(inner)
         case AnyOf(inner):
             return _any_of(inner)
         case Not(inner_one):
-            return _negated(simplified(inner_one))
+            return _negate(simplify(inner_one))
         case _:
             return condition
 
@@ -227,17 +227,17 @@ def is_impossible(wanted: Condition) -> bool:
     if not isinstance(wanted, AllOf):
         return wanted == NOTHING
     keys = [one.keys for one in wanted.conditions if isinstance(one, HasKey)]
-    with_living = any(isinstance(one, ExpiresWithin) for one in wanted.conditions) or any(map(_asks_living, keys))
+    with_living = any(isinstance(one, ExpiresWithin) for one in wanted.conditions) or any(map(_requires_living, keys))
     return (_EXPIRED,) in keys and with_living
 
 
-def _asks_living(keys: Sequence[str]) -> bool:
-    return all(key.startswith(_OF_LIVING) and key != _EXPIRED for key in keys)
+def _requires_living(keys: Sequence[str]) -> bool:
+    return all(key.startswith(_LIVING_PREFIXES) and key != _EXPIRED for key in keys)
 
 
 def _all_of(inner: Sequence[Condition]) -> Condition:
     flat: list[Condition] = []
-    for one in map(simplified, inner):
+    for one in map(simplify, inner):
         if one == NOTHING:
             return NOTHING
         flat.extend(one.conditions if isinstance(one, AllOf) else [one])
@@ -247,7 +247,7 @@ def _all_of(inner: Sequence[Condition]) -> Condition:
 
 def _any_of(inner: Sequence[Condition]) -> Condition:
     flat: list[Condition] = []
-    for one in map(simplified, inner):
+    for one in map(simplify, inner):
         if one == EVERYTHING:
             return EVERYTHING
         flat.extend(one.conditions if isinstance(one, AnyOf) else [one])
@@ -258,7 +258,7 @@ def _any_of(inner: Sequence[Condition]) -> Condition:
     return distinct[0] if len(distinct) == 1 else AnyOf(distinct)
 
 
-def _negated(condition: Condition) -> Condition:
+def _negate(condition: Condition) -> Condition:
     match condition:
         case Not(inner):
             return inner

@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from domain.entitlements.holdings import HOLDING_KEY
-from domain.text.folding import WORD_KEY, prefix_keys
+from domain.entitlements.holdings import HOLDING_KEY_PREFIX
+from domain.text.folding import WORD_KEY_PREFIX, prefix_keys
 
-EVERYBODY = "*"
-EXPIRY_KEY = "ends:"
-_DENIAL_KEY = "no:"
+ALL_CUSTOMERS_KEY = "*"
+EXPIRY_KEY_PREFIX = "ends:"
+_ABSENCE_KEY_PREFIX = "no:"
 _RUNNING = "running"
 # What most customers of a partner have: who has it not carries a key that says so, since a list of them would pass by
 # all the others where these come first.
-MOSTLY_HAD = ("status:SUBSCRIPTION", "type:SUBSCRIPTION")
+COMMON_KEYS = ("status:SUBSCRIPTION", "type:SUBSCRIPTION")
 # An end stands in one bucket of each size, so that a window of a year is a few dozen buckets and none is cut by
 # more than an hour: 1 h, 8 h, 64 h and 512 h.
 _BUCKET_HOURS = (1, 8, 64, 512)
@@ -20,15 +20,15 @@ _EPOCH = datetime(1970, 1, 1)
 _HOUR = timedelta(hours=1)
 _LONG_WINDOW = timedelta(days=120)
 # Their stretches are read in the order of names alone: a word has too many beginnings, and the rest is too fine.
-_ONLY_BY_NAME = (
-    WORD_KEY,
-    HOLDING_KEY,
+_NAME_ORDER_PREFIXES = (
+    WORD_KEY_PREFIX,
+    HOLDING_KEY_PREFIX,
     f"{_RUNNING}:",
-    *(f"{EXPIRY_KEY}{size}:" for size in _BUCKET_HOURS[:2]),
+    *(f"{EXPIRY_KEY_PREFIX}{size}:" for size in _BUCKET_HOURS[:2]),
 )
 
 
-def customer_keys(
+def build_customer_keys(
     *,
     managed_by: str,
     products: Iterable[str],
@@ -46,11 +46,11 @@ def customer_keys(
         *(dimension_key("type", value) for value in subscription_types),
     ]
     return [
-        EVERYBODY,
+        ALL_CUSTOMERS_KEY,
         dimension_key("managed_by", managed_by),
         *(dimension_key("product", value) for value in products),
         *held,
-        *(denial_key(key) for key in MOSTLY_HAD if key not in held),
+        *(absence_key(key) for key in COMMON_KEYS if key not in held),
         *(dimension_key("tag", value) for value in sorted(set(tag_ids))),
         *(dimension_key("administrator", value) for value in sorted(set(administrator_ids))),
         *([dimension_key("country", country)] if country else []),
@@ -69,14 +69,18 @@ def dimension_key(dimension: str, value: str) -> str:
     return f"{dimension}:{value.upper() if dimension == 'country' else value}"
 
 
-def denial_key(key: str) -> str:
-    """The key of those who do not have one of MOSTLY_HAD."""
-    return _DENIAL_KEY + key
+def absence_key(key: str) -> str:
+    """The key of those who do not have one of COMMON_KEYS."""
+    return _ABSENCE_KEY_PREFIX + key
 
 
-def facts_keys(keys: Sequence[str]) -> list[str]:
+def select_event_keys(keys: Sequence[str]) -> list[str]:
     """The keys that an event keeps: those that time and spelling do not make."""
-    return [key for key in keys if not key.startswith((WORD_KEY, EXPIRY_KEY, HOLDING_KEY, _DENIAL_KEY))]
+    return [
+        key
+        for key in keys
+        if not key.startswith((WORD_KEY_PREFIX, EXPIRY_KEY_PREFIX, HOLDING_KEY_PREFIX, _ABSENCE_KEY_PREFIX))
+    ]
 
 
 def ordering_keys(keys: Iterable[str]) -> list[str]:
@@ -86,12 +90,12 @@ def ordering_keys(keys: Iterable[str]) -> list[str]:
 
 def is_ordering(key: str) -> bool:
     """Whether a key has a stretch of its own in every order, and not in that of names alone."""
-    return not key.startswith(_ONLY_BY_NAME)
+    return not key.startswith(_NAME_ORDER_PREFIXES)
 
 
-def is_made_by_time(key: str) -> bool:
+def is_time_dependent_key(key: str) -> bool:
     """Whether statuses and ends decide on a key, and so what time does."""
-    return key.startswith(("status:", "type:", EXPIRY_KEY, _DENIAL_KEY))
+    return key.startswith(("status:", "type:", EXPIRY_KEY_PREFIX, _ABSENCE_KEY_PREFIX))
 
 
 def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:
@@ -100,12 +104,12 @@ def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:
     return sorted({_bucket_key(size, hour // size) for hour in hours for size in _BUCKET_HOURS})
 
 
-def window_keys(after: datetime, until: datetime) -> list[str]:
+def expiry_window_keys(after: datetime, until: datetime) -> list[str]:
     """The fewest buckets that cover every hour from `after` to `until`, both included."""
     return sorted(_cover(_hour(after), _hour(until), len(_BUCKET_HOURS) - 1))
 
 
-def ordering_window_keys(after: datetime, until: datetime) -> list[str]:
+def ordering_expiry_window_keys(after: datetime, until: datetime) -> list[str]:
     """The fewest buckets among the ordering keys that cover the window.
 
     They reach beyond it, by 64 hours at most; those of a long window by 512.
@@ -129,7 +133,7 @@ def _cover(first: int, last: int, level: int) -> list[str]:
 
 
 def _bucket_key(size: int, number: int) -> str:
-    return f"{EXPIRY_KEY}{size}:{number}"
+    return f"{EXPIRY_KEY_PREFIX}{size}:{number}"
 
 
 def _hour(instant: datetime) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from domain.customers.filter import AllOf, Condition, HasKey
-from domain.customers.holding_conditions import EndsWithin, IsLow
+from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.keys import dimension_key
-from domain.entitlements.holdings import EXPIRING, HOLDS_ANY, RENEWING, over_key
+from domain.entitlements.holdings import ANY_HOLDING_KEY, EXPIRING, RENEWING, overage_key
 from domain.types import AnalyticsProduct
 
 _DIMENSION = "holding"
@@ -22,7 +22,7 @@ class KpiName(StrEnum):
     OVER_LICENSE_LIMIT = "OVER_LICENSE_LIMIT"
 
 
-def products_of(product: AnalyticsProduct | None) -> tuple[str, ...]:
+def analytics_products(product: AnalyticsProduct | None) -> tuple[str, ...]:
     """The products whose lines count: the given one, or both."""
     return tuple(map(str, AnalyticsProduct)) if product is None else (str(product),)
 
@@ -31,19 +31,19 @@ def kpi_condition(
     name: KpiName, product: AnalyticsProduct | None, thresholds: Mapping[str, float | None] | None = None
 ) -> AllOf:
     """Which customers are counted; `thresholds` by product are those of now, for LOW_LICENSE_ASSIGNMENT alone."""
-    products = products_of(product)
+    products = analytics_products(product)
     condition: Condition
     match name:
         case KpiName.TOTAL_CUSTOMERS:
-            keys = (HOLDS_ANY,) if product is None else (dimension_key("running", str(product)),)
+            keys = (ANY_HOLDING_KEY,) if product is None else (dimension_key("running", str(product)),)
             condition = HasKey(_DIMENSION, keys)
         case KpiName.NEARING_EXPIRATION:
-            condition = EndsWithin(EXPIRING, products)
+            condition = HoldingEndsWithin(EXPIRING, products)
         case KpiName.NEARING_RENEWAL:
-            condition = EndsWithin(RENEWING, products)
+            condition = HoldingEndsWithin(RENEWING, products)
         case KpiName.LOW_LICENSE_ASSIGNMENT:
             known = [(one, (thresholds or {}).get(one)) for one in products]
-            condition = IsLow(products, tuple((one, limit) for one, limit in known if limit is not None))
+            condition = HasLowAssignment(products, tuple((one, limit) for one, limit in known if limit is not None))
         case KpiName.OVER_LICENSE_LIMIT:
-            condition = HasKey(_DIMENSION, tuple(map(over_key, products)))
+            condition = HasKey(_DIMENSION, tuple(map(overage_key, products)))
     return AllOf((condition,))

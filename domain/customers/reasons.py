@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from domain.customers.statuses import CustomerFacts
-from domain.entitlements.lifecycle import Entitlement, end_at, ended_at, is_trial, renews
-from domain.text.sentences import listed
+from domain.entitlements.lifecycle import Entitlement, effective_end, ended_at, is_trial, renews
+from domain.text.sentences import join_names
 from domain.types import CustomerStatus, Product
 
 PRODUCT_NAMES = {
@@ -16,37 +16,37 @@ PRODUCT_NAMES = {
 }
 
 
-def product_list(products: Iterable[str]) -> str:
+def join_product_names(products: Iterable[str]) -> str:
     """Products as a sentence lists them: `Meetings, Calling and Messaging`."""
-    return listed(PRODUCT_NAMES[Product(product)] for product in products)
+    return join_names(PRODUCT_NAMES[Product(product)] for product in products)
 
 
-def named(entitlement: Entitlement) -> str:
+def entitlement_label(entitlement: Entitlement) -> str:
     """What a person calls it: `Trial TRI-7` or `Subscription SUB-1042`."""
     return f"{'Trial' if is_trial(entitlement) else 'Subscription'} {entitlement.number}"
 
 
-def reason(status: CustomerStatus, basis: Sequence[Entitlement], facts: CustomerFacts, now: datetime) -> str:
+def explain_status(status: CustomerStatus, basis: Sequence[Entitlement], facts: CustomerFacts, now: datetime) -> str:
     """One sentence on the soonest of the entitlements that the status rests on, and how many more there are."""
     if status is CustomerStatus.NO_RECENT_ACTIVITY:
-        return _silence(facts)
+        return _explain_inactivity(facts)
     more = len(basis) - 1
-    return _sentence(status, basis[0], now) + (f", and {more} more" if more else "")
+    return _explain_entitlement(status, basis[0], now) + (f", and {more} more" if more else "")
 
 
-def ordered(basis: Sequence[Entitlement], now: datetime) -> list[Entitlement]:
+def sort_by_end(basis: Sequence[Entitlement], now: datetime) -> list[Entitlement]:
     """The soonest end first, then by number."""
-    return sorted(basis, key=lambda e: (end_at(e, now), e.number)) if len(basis) > 1 else list(basis)
+    return sorted(basis, key=lambda e: (effective_end(e, now), e.number)) if len(basis) > 1 else list(basis)
 
 
-def _silence(facts: CustomerFacts) -> str:
+def _explain_inactivity(facts: CustomerFacts) -> str:
     if facts.last_sign_in_at is None:
         return f"No administrator has signed in since the customer was added on {_day(facts.created_at)}"
     return f"No administrator has signed in since {_day(facts.last_sign_in_at)}"
 
 
-def _sentence(status: CustomerStatus, entitlement: Entitlement, now: datetime) -> str:
-    name = named(entitlement)
+def _explain_entitlement(status: CustomerStatus, entitlement: Entitlement, now: datetime) -> str:
+    name = entitlement_label(entitlement)
     match status:
         case CustomerStatus.SUSPENDED:
             return f"{name} is suspended"
@@ -61,7 +61,7 @@ def _sentence(status: CustomerStatus, entitlement: Entitlement, now: datetime) -
             return f"{name} is ready to be set up"
         case _:
             verb = "renews" if renews(entitlement) else "ends"
-            return f"{name} {verb} on {_day(end_at(entitlement, now))}"
+            return f"{name} {verb} on {_day(effective_end(entitlement, now))}"
 
 
 def _day(instant: datetime) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from domain.entitlements.license_lines import PRODUCTS
-from domain.entitlements.lifecycle import entitlement_facts, is_running
+from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
+from domain.entitlements.lifecycle import entitlement_from_document, is_running
 from domain.time.instants import DAY
 from domain.time.weeks import week_of
 from domain.types import Product
 
 # As far back as a weekly change looks: days that were missed before that stay empty, since nobody knows their figures.
-LONGEST_CATCH_UP = 14
+MAX_CATCH_UP_DAYS = 14
 
 
 class WeekKey(NamedTuple):
@@ -25,7 +25,7 @@ class WeekKey(NamedTuple):
     week: datetime
 
 
-class Sums(NamedTuple):
+class LicenseSums(NamedTuple):
     """Licences over lines; `available` is each line's own remainder, never less than 0."""
 
     total: int
@@ -34,45 +34,45 @@ class Sums(NamedTuple):
     available: int
 
 
-class Week(NamedTuple):
+class LicenseWeek(NamedTuple):
     """What the snapshots of one customer, product and week say: the sums, and each line's own.
 
     `assigned` is by entitlement, of each line's last snapshot; only CALLING has it, whose users are counted by line.
     """
 
-    sums: Sums
+    sums: LicenseSums
     assigned: Mapping[str, int]
 
 
-def midnight(moment: datetime) -> datetime:
+def start_of_day(moment: datetime) -> datetime:
     """The beginning of the moment's day."""
     return datetime(moment.year, moment.month, moment.day)
 
 
-def days_to_take(taken_until: datetime | None, created_at: datetime, now: datetime) -> list[datetime]:
+def days_to_snapshot(taken_until: datetime | None, created_at: datetime, now: datetime) -> list[datetime]:
     """The days that have ended and are still to be taken, oldest first; `taken_until` is the last one that was.
 
     A partner's first day is that of its creation; one that was never looked at begins with yesterday.
     """
-    yesterday = midnight(now) - DAY
-    oldest = yesterday - (LONGEST_CATCH_UP - 1) * DAY
+    yesterday = start_of_day(now) - DAY
+    oldest = yesterday - (MAX_CATCH_UP_DAYS - 1) * DAY
     first = yesterday if taken_until is None else max(taken_until + DAY, oldest)
-    first = max(first, midnight(created_at))
+    first = max(first, start_of_day(created_at))
     return [first + number * DAY for number in range((yesterday - first).days + 1)]
 
 
-def lines_due(entitlement: Mapping[str, Any], day: datetime) -> Iterator[Mapping[str, Any]]:
+def lines_to_snapshot(entitlement: Mapping[str, Any], day: datetime) -> Iterator[Mapping[str, Any]]:
     """The stored lines of an entitlement of which a snapshot is due for the day: it runs as the day ends."""
-    if is_running(entitlement_facts(entitlement), day + DAY):
-        yield from (line for line in entitlement["licenses"] if line["product"] in PRODUCTS)
+    if is_running(entitlement_from_document(entitlement), day + DAY):
+        yield from (line for line in entitlement["licenses"] if line["product"] in ANALYTICS_PRODUCTS)
 
 
-def is_newer(line: Mapping[str, Any], day: datetime) -> bool:
+def has_newer_figures(line: Mapping[str, Any], day: datetime) -> bool:
     """Whether a line's figures were delivered for a later day, and so are not those of this one."""
     return line.get("day") is not None and line["day"] > day
 
 
-def weeks_of(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, Week]:
+def sum_by_week(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, LicenseWeek]:
     """By customer, product and week: what the last snapshot of each line in that week says, and Σ over the lines."""
     last: dict[WeekKey, dict[str, Mapping[str, Any]]] = {}
     for snapshot in snapshots:
@@ -83,19 +83,19 @@ def weeks_of(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, Week]:
     return {key: _week(key.product, lines) for key, lines in last.items()}
 
 
-def _week(product: str, lines: Mapping[str, Mapping[str, Any]]) -> Week:
-    sums = Sums(0, 0, 0, 0)
+def _week(product: str, lines: Mapping[str, Mapping[str, Any]]) -> LicenseWeek:
+    sums = LicenseSums(0, 0, 0, 0)
     for line in lines.values():
-        sums = added(sums, line)
+        sums = add_line(sums, line)
     is_calling = product == Product.CALLING
-    return Week(sums, {id_: line["assigned"] for id_, line in lines.items()} if is_calling else {})
+    return LicenseWeek(sums, {id_: line["assigned"] for id_, line in lines.items()} if is_calling else {})
 
 
-def added(sums: Sums, line: Mapping[str, Any]) -> Sums:
+def add_line(sums: LicenseSums, line: Mapping[str, Any]) -> LicenseSums:
     """The sums with one more line."""
     total, assigned, used = line["total"], line["assigned"], line["used"]
     remainder = max(0, total - assigned)
-    return Sums(sums.total + total, sums.assigned + assigned, sums.used + used, sums.available + remainder)
+    return LicenseSums(sums.total + total, sums.assigned + assigned, sums.used + used, sums.available + remainder)
 
 
 def week_span(weeks: Iterable[datetime]) -> tuple[datetime, datetime]:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 from domain.time.instants import add_months
 from domain.types import EntitlementState, Product, SubscriptionType
 
-RUNNING = frozenset({EntitlementState.ACTIVE, EntitlementState.SUSPENDED})
-LIVING = RUNNING | {EntitlementState.READY_FOR_SETUP, EntitlementState.SCHEDULED}
+RUNNING_STATES = frozenset({EntitlementState.ACTIVE, EntitlementState.SUSPENDED})
+LIVING_STATES = RUNNING_STATES | {EntitlementState.READY_FOR_SETUP, EntitlementState.SCHEDULED}
 
 
 class LicenseFigures(NamedTuple):
@@ -21,7 +21,7 @@ class LicenseFigures(NamedTuple):
     used: int
 
 
-class Terms(Protocol):
+class EntitlementTerms(Protocol):
     """What the rules read of an entitlement, whoever holds it."""
 
     @property
@@ -60,7 +60,7 @@ class Entitlement:
     licenses: Sequence[LicenseFigures]
 
 
-def entitlement_facts(document: Mapping[str, Any]) -> Entitlement:
+def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
     """The facts as they stand in a stored document."""
     lines = [
         LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"])
@@ -82,17 +82,17 @@ def entitlement_facts(document: Mapping[str, Any]) -> Entitlement:
     )
 
 
-def is_trial(entitlement: Terms) -> bool:
+def is_trial(entitlement: EntitlementTerms) -> bool:
     """Whether it is a trial and not a subscription."""
     return entitlement.kind == SubscriptionType.TRIAL
 
 
-def renews(entitlement: Terms) -> bool:
+def renews(entitlement: EntitlementTerms) -> bool:
     """Whether its end moves on by itself."""
     return entitlement.auto_renew and not is_trial(entitlement)
 
 
-def renewals_at(entitlement: Terms, now: datetime) -> int:
+def count_renewals(entitlement: EntitlementTerms, now: datetime) -> int:
     """How often it has renewed by now: the smallest n whose end lies after now, none behind its cancellation."""
     first = entitlement.first_ends_at
     if first > now or not renews(entitlement):
@@ -106,24 +106,24 @@ def renewals_at(entitlement: Terms, now: datetime) -> int:
     return count
 
 
-def _outlasts(entitlement: Terms, end: datetime, now: datetime) -> bool:
+def _outlasts(entitlement: EntitlementTerms, end: datetime, now: datetime) -> bool:
     cancelled = entitlement.cancelled_at
     return end > now or (cancelled is not None and end >= cancelled)
 
 
-def nth_end(entitlement: Terms, count: int) -> datetime:
+def end_after_renewals(entitlement: EntitlementTerms, count: int) -> datetime:
     """The end after so many renewals: the first end and as many terms, never a sum of clamped months."""
     if count == 0:
         return entitlement.first_ends_at
     return add_months(entitlement.first_ends_at, count * (entitlement.term_months or 12))
 
 
-def end_at(entitlement: Terms, now: datetime) -> datetime:
+def effective_end(entitlement: EntitlementTerms, now: datetime) -> datetime:
     """When it ends, as seen from now; for an auto-renewing one the end of the term that now lies in."""
-    return nth_end(entitlement, renewals_at(entitlement, now))
+    return end_after_renewals(entitlement, count_renewals(entitlement, now))
 
 
-def state_at(entitlement: Terms, now: datetime) -> EntitlementState:
+def state_at(entitlement: EntitlementTerms, now: datetime) -> EntitlementState:
     """The first state that applies, in domain.md's order."""
     cancelled = entitlement.cancelled_at
     if cancelled is not None and cancelled <= now:
@@ -137,33 +137,33 @@ def state_at(entitlement: Terms, now: datetime) -> EntitlementState:
     return EntitlementState.SUSPENDED if entitlement.suspended else EntitlementState.ACTIVE
 
 
-def is_running(entitlement: Terms, now: datetime) -> bool:
+def is_running(entitlement: EntitlementTerms, now: datetime) -> bool:
     """ACTIVE or SUSPENDED."""
-    return state_at(entitlement, now) in RUNNING
+    return state_at(entitlement, now) in RUNNING_STATES
 
 
-def is_living(entitlement: Terms, now: datetime) -> bool:
+def is_living(entitlement: EntitlementTerms, now: datetime) -> bool:
     """Running, READY_FOR_SETUP or SCHEDULED."""
-    return state_at(entitlement, now) in LIVING
+    return state_at(entitlement, now) in LIVING_STATES
 
 
-def ended_at(entitlement: Terms, now: datetime) -> datetime:
+def ended_at(entitlement: EntitlementTerms, now: datetime) -> datetime:
     """When an entitlement that is no longer living stopped being so."""
-    end = end_at(entitlement, now)
+    end = effective_end(entitlement, now)
     cancelled = entitlement.cancelled_at
     return end if cancelled is None else min(end, cancelled)
 
 
-def next_renewal(entitlement: Terms, now: datetime) -> datetime | None:
+def next_renewal(entitlement: EntitlementTerms, now: datetime) -> datetime | None:
     """The next moment at which it renews by itself; None where it does not."""
     if not renews(entitlement):
         return None
     cancelled = entitlement.cancelled_at
-    end = end_at(entitlement, now)
+    end = effective_end(entitlement, now)
     return end if end > now and (cancelled is None or end < cancelled) else None
 
 
-def turning_points(entitlement: Terms) -> Iterator[datetime]:
+def state_transition_times(entitlement: EntitlementTerms) -> Iterator[datetime]:
     """Every moment at which its state turns: start, end (unless it renews) and cancellation."""
     yield entitlement.starts_at
     if not renews(entitlement):

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from domain.types import OrderKind, Product
 
-MOST_LINES = 100
-QUANTITY_LIMIT = 1_000_000
+MAX_ORDER_LINES = 100
+MAX_QUANTITY = 1_000_000
 # Two terms begin at least 28 days a month apart, so that one delivered renewal never stands for two of ours.
-_NEAR_A_MONTH = timedelta(days=14)
+_HALF_MONTH = timedelta(days=14)
 
 
 class OrderLine(NamedTuple):
@@ -21,15 +21,15 @@ class OrderLine(NamedTuple):
 
 def is_same_renewal(delivered_at: datetime, ours_at: datetime, term_months: int | None) -> bool:
     """Whether a delivered renewal is that of the term that begins at `ours_at`: placed within half a term of it."""
-    return abs(delivered_at - ours_at) < _NEAR_A_MONTH * (term_months or 12)
+    return abs(delivered_at - ours_at) < _HALF_MONTH * (term_months or 12)
 
 
-def is_delivered(delivered: Iterable[datetime], ours_at: datetime, term_months: int | None) -> bool:
+def is_renewal_delivered(delivered: Iterable[datetime], ours_at: datetime, term_months: int | None) -> bool:
     """Whether the ordering system has delivered the renewal of a term itself."""
     return any(is_same_renewal(at, ours_at, term_months) for at in delivered)
 
 
-def takes_the_place(kind: str, placed_at: datetime, ours_kind: str, ours_at: datetime, term_months: int | None) -> bool:
+def is_same_order(kind: str, placed_at: datetime, ours_kind: str, ours_at: datetime, term_months: int | None) -> bool:
     """Whether a delivered order is the one that was made here in its stead: a subscription is new only once."""
     if kind != ours_kind:
         return False

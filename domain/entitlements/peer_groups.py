@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-SMALLEST_TOTAL = 5
-LEAST_AGE = timedelta(days=30)
-SMALLEST_GROUP = 8
-HIGHEST_THRESHOLD = 0.75
+MIN_PEER_TOTAL = 5
+MIN_PEER_AGE = timedelta(days=30)
+MIN_GROUP_SIZE = 8
+MAX_THRESHOLD = 0.75
 # The step of all rates that no threshold exceeds.
-HIGHEST_STEP = 75
+MAX_RATE_STEP = 75
 
 
 class PeerGroup(NamedTuple):
@@ -19,19 +19,19 @@ class PeerGroup(NamedTuple):
     threshold: float | None
 
 
-def rate_of(assigned: int, total: int) -> float | None:
+def license_rate(assigned: int, total: int) -> float | None:
     """How much of a line is assigned; None where there is nothing to assign."""
     return assigned / total if total else None
 
 
 def rate_step(rate: float) -> int:
-    """The hundredth that the rate lies in, a higher rate never in a lower one; HIGHEST_STEP for 0.75 and above."""
-    return min(HIGHEST_STEP, int(rate * 100))
+    """The hundredth that the rate lies in, a higher rate never in a lower one; MAX_RATE_STEP for 0.75 and above."""
+    return min(MAX_RATE_STEP, int(rate * 100))
 
 
-def place_of_rank(counts: Mapping[int, int]) -> tuple[int, int]:
+def find_percentile_step(counts: Mapping[int, int]) -> tuple[int, int]:
     """The step that the rate at `rank` lies in, and how many rates lie in lower ones; `counts` are by step."""
-    wanted, before = rank(sum(counts.values())), 0
+    wanted, before = percentile_rank(sum(counts.values())), 0
     for step in sorted(counts):
         if before + counts[step] >= wanted:
             return step, before
@@ -39,16 +39,16 @@ def place_of_rank(counts: Mapping[int, int]) -> tuple[int, int]:
     raise ValueError("An empty group has no rank.")
 
 
-def peers_added_until(now: datetime) -> datetime:
+def latest_peer_addition(now: datetime) -> datetime:
     """The latest addition that makes a line old enough for the group: 30 days ago, that moment included."""
-    return now - LEAST_AGE
+    return now - MIN_PEER_AGE
 
 
-def rank(size: int) -> int:
+def percentile_rank(size: int) -> int:
     """The place of the 25th percentile among the rates in ascending order, counted from 1 (nearest rank)."""
     return -(-size // 4)
 
 
-def peer_group(size: int, rate_at_rank: float) -> PeerGroup:
-    """The group of so many lines; the rate is the one at `rank(size)`."""
-    return PeerGroup(size, None if size < SMALLEST_GROUP else min(rate_at_rank, HIGHEST_THRESHOLD))
+def build_peer_group(size: int, rate_at_rank: float) -> PeerGroup:
+    """The group of so many lines; the rate is the one at `percentile_rank(size)`."""
+    return PeerGroup(size, None if size < MIN_GROUP_SIZE else min(rate_at_rank, MAX_THRESHOLD))

@@ -4,11 +4,11 @@ from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
-from domain.entitlements.license_lines import LICENSE_LIMIT
+from domain.entitlements.license_lines import MAX_LICENSES
 from domain.failures import BadUserInput
 from domain.time.instants import DAY, add_months
 
-LONGEST_DAYS, LONGEST_WEEKS = 365, 52
+MAX_REPORT_DAYS, MAX_REPORT_WEEKS = 365, 52
 
 
 class ReportSums(NamedTuple):
@@ -24,10 +24,10 @@ class ReportSums(NamedTuple):
 
 def rate_percent(rate: float) -> float:
     """A rate of licences in percent, rounded once: of the fraction that it stands for, not of the rate itself."""
-    return float(Fraction(rate).limit_denominator(LICENSE_LIMIT) * 100)
+    return float(Fraction(rate).limit_denominator(MAX_LICENSES) * 100)
 
 
-def days_passed(since: datetime, now: datetime) -> int:
+def days_since(since: datetime, now: datetime) -> int:
     """Whole days from a moment until now; 0 where it lies ahead."""
     return max(0, (now - since) // DAY)
 
@@ -38,17 +38,17 @@ def months_between(start: datetime, end: datetime) -> int:
     return max(0, months if months < 1 or add_months(start, months) <= end else months - 1)
 
 
-def checked_days(days: int) -> int:
+def check_days(days: int) -> int:
     """The window of a report in days; BadUserInput outside 1–365."""
-    return _checked("days", days, LONGEST_DAYS)
+    return _check_range("days", days, MAX_REPORT_DAYS)
 
 
-def checked_weeks(weeks: int) -> int:
+def check_weeks(weeks: int) -> int:
     """How many weeks of a trend are asked for; BadUserInput outside 1–52."""
-    return _checked("weeks", weeks, LONGEST_WEEKS)
+    return _check_range("weeks", weeks, MAX_REPORT_WEEKS)
 
 
-def _checked(name: str, number: int, most: int) -> int:
+def _check_range(name: str, number: int, most: int) -> int:
     if not 1 <= number <= most:
         raise BadUserInput(f"{name} is a number from 1 to {most}; this is {number}.")
     return number

@@ -7,11 +7,11 @@ from typing import Any
 from domain.time.instants import DAY, add_months
 from domain.types import Product, SubscriptionType
 
-MOST_DAYS = 90
-MOST_DAYS_EXTENDED = 120
-MOST_LICENSES = 1_000
-MOST_MONTHS = 60
-LONGEST_NUMBER = 100
+MAX_TRIAL_DAYS = 90
+MAX_EXTENDED_TRIAL_DAYS = 120
+MAX_TRIAL_LICENSES = 1_000
+MAX_TERM_MONTHS = 60
+MAX_NUMBER_LENGTH = 100
 Facts = dict[str, Any]
 _UNSET: Mapping[str, Any] = {
     "set_up": True,
@@ -27,7 +27,7 @@ _UNSET: Mapping[str, Any] = {
 _ORDER = {str(product): place for place, product in enumerate(Product)}
 
 
-def new_trial(licenses: Mapping[str, int], days: int, now: datetime, started_by: str) -> Facts:
+def build_trial(licenses: Mapping[str, int], days: int, now: datetime, started_by: str) -> Facts:
     """The facts of a trial that begins now: licences by product, none of them assigned yet."""
     lines = [
         {"product": product, "total": licenses[product], "assigned": 0, "used": 0, "day": None}
@@ -44,25 +44,25 @@ def new_trial(licenses: Mapping[str, int], days: int, now: datetime, started_by:
     }
 
 
-def length_extended(trial: Mapping[str, Any], days: int) -> timedelta:
+def extended_length(trial: Mapping[str, Any], days: int) -> timedelta:
     """How long the trial would last with so many days more, from its start."""
     lasts: timedelta = trial["first_ends_at"] - trial["starts_at"]
     return lasts + days * DAY
 
 
-def extension(trial: Mapping[str, Any], days: int, now: datetime, by: str) -> Facts:
+def build_extension(trial: Mapping[str, Any], days: int, now: datetime, by: str) -> Facts:
     """What changes where days are added to a trial's end."""
     extensions: Sequence[Facts] = trial["extensions"]
     end = trial["first_ends_at"] + days * DAY
     return {**_end(end), "extensions": [*extensions, {"at": now, "by": by, "days": days}]}
 
 
-def early_end(now: datetime) -> Facts:
+def build_early_end(now: datetime) -> Facts:
     """What changes where a trial is ended before its time."""
     return {**_end(now), "ended_early_at": now}
 
 
-def converted(trial: Mapping[str, Any], months: int, auto_renew: bool, now: datetime) -> Facts:
+def build_conversion(trial: Mapping[str, Any], months: int, auto_renew: bool, now: datetime) -> Facts:
     """The facts of the subscription that a trial becomes now: set up, with the same lines, assignments and usage."""
     return {
         "kind": str(SubscriptionType.SUBSCRIPTION),

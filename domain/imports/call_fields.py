@@ -3,13 +3,13 @@
 import math
 from datetime import datetime
 
-from domain.failures import LineRefused
-from domain.imports.fields import Parser, integer, text, wrong_type
+from domain.failures import InvalidRecord
+from domain.imports.fields import FieldParser, integer, text, wrong_type_error
 from domain.time.instants import parse_utc_instant
 
 # Nearly twelve days: longer than any call, and far from what a sum of them could not hold.
-LONGEST_SECONDS = 1_000_000
-SLOWEST_MS = 1_000_000.0
+MAX_DURATION_SECONDS = 1_000_000
+MAX_MILLISECONDS = 1_000_000.0
 _short = text(200)
 
 
@@ -18,33 +18,33 @@ def instant_in_utc(name: str, value: object) -> datetime:
     try:
         return parse_utc_instant(_short(name, value))
     except ValueError as wrong:
-        raise LineRefused(name, str(wrong)) from None
+        raise InvalidRecord(name, str(wrong)) from None
 
 
-def seconds_text(name: str, value: object) -> int:
+def seconds_from_text(name: str, value: object) -> int:
     """Whole seconds as a report's cell holds them."""
     given = str(_short(name, value))
-    if given.isascii() and given.isdigit() and len(given) <= 7 and int(given) <= LONGEST_SECONDS:
+    if given.isascii() and given.isdigit() and len(given) <= 7 and int(given) <= MAX_DURATION_SECONDS:
         return int(given)
-    raise LineRefused(name, f"must be whole seconds from 0 to {LONGEST_SECONDS:,}, and is {given[:60]!r}")
+    raise InvalidRecord(name, f"must be whole seconds from 0 to {MAX_DURATION_SECONDS:,}, and is {given[:60]!r}")
 
 
-wait_seconds = integer(0, LONGEST_SECONDS)
+wait_seconds = integer(0, MAX_DURATION_SECONDS)
 
 
-def measurement(most: float, unit: str) -> Parser:
+def measurement(most: float, unit: str) -> FieldParser:
     """A number from 0 to `most`, both included, as a float."""
 
     def parse(name: str, value: object) -> float:
         if type(value) is not float and type(value) is not int:
-            raise wrong_type(name, "a number", value)
+            raise wrong_type_error(name, "a number", value)
         # A number beyond all floats is beyond the bound too, and must not be converted first.
         if not 0 <= value <= most or math.isnan(value):
-            raise LineRefused(name, f"must be from 0 to {most:,.0f}{unit}, and is {str(value)[:40]}")
+            raise InvalidRecord(name, f"must be from 0 to {most:,.0f}{unit}, and is {str(value)[:40]}")
         return abs(float(value))
 
     return parse
 
 
 percent = measurement(100.0, " percent")
-milliseconds = measurement(SLOWEST_MS, " ms")
+milliseconds = measurement(MAX_MILLISECONDS, " ms")

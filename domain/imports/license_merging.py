@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.failures import LineRefused
-from domain.imports.license_fields import FIGURES, Figures, refuse_surplus
-from domain.imports.records import Line
+from domain.failures import InvalidRecord
+from domain.imports.license_fields import FIGURES, Figures, check_used_within_assigned
+from domain.imports.records import ImportRecord
 from domain.types import Product
 
 Facts = dict[str, Any]
@@ -28,11 +28,11 @@ def merge_licenses(
 
 def _merged(product: str, line: Mapping[str, Any] | None, before: Figures, given: Figures) -> Facts:
     if line is None:
-        refuse_surplus(f"licenses.{product}.used", given.get("used", 0), given.get("assigned", 0))
+        check_used_within_assigned(f"licenses.{product}.used", given.get("used", 0), given.get("assigned", 0))
         return {"product": product, "total": 0, "assigned": 0, "used": 0, "day": None, **given}
     merged = {**line, **_applied(before, given)}
     if merged["used"] > merged["assigned"]:
-        raise _surplus(f"licenses.{product}", merged, is_used_held="used" not in given)
+        raise _surplus_error(f"licenses.{product}", merged, is_used_held="used" not in given)
     return merged
 
 
@@ -44,48 +44,50 @@ def _applied(before: Figures, given: Figures) -> Figures:
     return {**applied, **{figure: value for figure, value in given.items() if figure in _PAIR}}
 
 
-def _surplus(name: str, merged: Facts, *, is_used_held: bool) -> LineRefused:
+def _surplus_error(name: str, merged: Facts, *, is_used_held: bool) -> InvalidRecord:
     """Only one of the two figures was delivered, and does not go with the other, which is held."""
     used, assigned = merged["used"], merged["assigned"]
     if is_used_held:
-        return LineRefused(f"{name}.assigned", f"is {assigned}, fewer than the {used} used that are held here")
-    return LineRefused(f"{name}.used", f"is {used}, more than the {assigned} assigned that are held here")
+        return InvalidRecord(f"{name}.assigned", f"is {assigned}, fewer than the {used} used that are held here")
+    return InvalidRecord(f"{name}.used", f"is {used}, more than the {assigned} assigned that are held here")
 
 
-def remembered(before: Mapping[str, Figures] | None, given: Mapping[str, Figures]) -> dict[str, Figures]:
+def merge_delivered(before: Mapping[str, Figures] | None, given: Mapping[str, Figures]) -> dict[str, Figures]:
     """The list to remember as delivered: a figure that was left out keeps what was delivered for it before."""
     known = before or {}
     return {product: {**known.get(product, {}), **figures} for product, figures in given.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class UsageMerge:
+class UsageMergeResult:
     """What a license-usage line does: changes of the current figures, and the day's snapshot (None: nothing new)."""
 
     current: Facts
     snapshot: Facts | None
 
 
-def apply_usage(held: Mapping[str, Any], snapshot: Mapping[str, Any] | None, line: Line, now: datetime) -> UsageMerge:
+def apply_usage(
+    held: Mapping[str, Any], snapshot: Mapping[str, Any] | None, line: ImportRecord, now: datetime
+) -> UsageMergeResult:
     """A line on the entitlement's licence line of its product, and on the snapshot of its day where there is one.
 
     A snapshot that this system took itself carries nothing delivered, and gives way to what is. A day that has not
     begun is refused: its figures would be the current ones until then, whatever came meanwhile.
     """
     if line.values["day"] > now:
-        raise LineRefused("day", "lies in the future")
+        raise InvalidRecord("day", "lies in the future")
     before: Figures = (snapshot or {}).get("delivered") or {}
     given = {figure: line.values[figure] for figure in FIGURES if figure in line.values}
     delivered = {**before, **given}
     if delivered == before:
-        return UsageMerge({}, None)
+        return UsageMergeResult({}, None)
     applied = _applied(before, given)
     known = snapshot or held
     figures = {figure: applied.get(figure, known[figure]) for figure in FIGURES}
-    return UsageMerge(_current(held, applied, line), {**figures, "delivered": delivered})
+    return UsageMergeResult(_current(held, applied, line), {**figures, "delivered": delivered})
 
 
-def _current(held: Mapping[str, Any], applied: Figures, line: Line) -> Facts:
+def _current(held: Mapping[str, Any], applied: Figures, line: ImportRecord) -> Facts:
     day = line.values["day"]
     if held.get("day") is not None and day < held["day"]:
         return {}

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.entitlements.lifecycle import end_at, entitlement_facts
-from domain.failures import LineRefused
-from domain.imports.license_merging import Facts, merge_licenses, remembered
-from domain.imports.records import FIELDS, Line, LineKind
+from domain.entitlements.lifecycle import effective_end, entitlement_from_document
+from domain.failures import InvalidRecord
+from domain.imports.license_merging import Facts, merge_delivered, merge_licenses
+from domain.imports.records import RECORD_FIELDS, ImportKind, ImportRecord
 from domain.types import AdministratorState, PartnerRole, SubscriptionType
 
 _CAPITAL = re.compile("[A-Z]")
@@ -21,11 +21,11 @@ _CAPITAL = re.compile("[A-Z]")
 _SPECIAL = frozenset({"customer", "subscription", "licenses", "assigned"})
 _PLAIN = {
     kind: [(f.name, _CAPITAL.sub(lambda c: "_" + c[0].lower(), f.name)) for f in fields if f.name not in _SPECIAL]
-    for kind, fields in FIELDS.items()
+    for kind, fields in RECORD_FIELDS.items()
 }
 _INITIAL = {
     kind: {attribute: f.initial for f in fields for name, attribute in _PLAIN[kind] if name == f.name}
-    for kind, fields in FIELDS.items()
+    for kind, fields in RECORD_FIELDS.items()
 }
 _TRIAL_FACTS: Facts = {
     "auto_renew": False,
@@ -37,7 +37,7 @@ _TRIAL_FACTS: Facts = {
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class MergeResult:
     """What a line does: `fields` to be written (for a new document all of them) and the line to remember.
 
     `delivered` is None where nothing new was delivered; then nothing is to be written either.
@@ -47,7 +47,7 @@ class Merge:
     delivered: Facts | None
 
 
-def apply_customer(document: Mapping[str, Any] | None, line: Line, now: datetime) -> Merge:
+def apply_customer(document: Mapping[str, Any] | None, line: ImportRecord, now: datetime) -> MergeResult:
     """A customers line on a customer; None stands for one that is not there yet."""
     merge = _plain(document, line)
     if document is None and merge.fields["created_at"] is None:
@@ -55,8 +55,8 @@ def apply_customer(document: Mapping[str, Any] | None, line: Line, now: datetime
     return merge
 
 
-def apply_entitlement(document: Mapping[str, Any] | None, line: Line, now: datetime) -> Merge:
-    """A subscriptions or trials line on its entitlement; LineRefused where the figures do not go together."""
+def apply_entitlement(document: Mapping[str, Any] | None, line: ImportRecord, now: datetime) -> MergeResult:
+    """A subscriptions or trials line on its entitlement; InvalidRecord where the figures do not go together."""
     merge = _plain(document, line)
     if merge.delivered is None:
         return merge
@@ -64,76 +64,76 @@ def apply_entitlement(document: Mapping[str, Any] | None, line: Line, now: datet
     if document is None:
         merged = merge_licenses((), None, given)
         first = {"first_ends_at": merge.fields["ends_at"], "licenses": merged}
-        return Merge({**_new_entitlement(line), **merge.fields, **_fixed(line), **first}, merge.delivered)
+        return MergeResult({**_new_entitlement(line), **merge.fields, **_fixed(line), **first}, merge.delivered)
     before = document.get("delivered") or {}
     merged = merge_licenses(document["licenses"], before.get("licenses"), given)
-    delivered = {**merge.delivered, "licenses": remembered(before.get("licenses"), given)}
+    delivered = {**merge.delivered, "licenses": merge_delivered(before.get("licenses"), given)}
     if delivered == before:
-        return Merge({}, None)
+        return MergeResult({}, None)
     fields = {**merge.fields, **_end_fields(document, before, line, merge.fields, now)}
-    return Merge(fields if merged == document["licenses"] else {**fields, "licenses": merged}, delivered)
+    return MergeResult(fields if merged == document["licenses"] else {**fields, "licenses": merged}, delivered)
 
 
-def apply_administrator(document: Mapping[str, Any] | None, line: Line) -> Merge:
+def apply_administrator(document: Mapping[str, Any] | None, line: ImportRecord) -> MergeResult:
     """An administrators line, but for the assignments themselves: their list stands in `delivered["assigned"]`."""
     merge = _plain(document, line)
     facts = {**(document or {}), **merge.fields}
     before = {} if document is None else document.get("delivered") or {}
-    assigned = list(line.values.get("assigned", before.get("assigned", ()))) if may_be_assigned(facts) else []
+    assigned = list(line.values.get("assigned", before.get("assigned", ()))) if is_assignable(facts) else []
     delivered = {**before, **line.values, "assigned": sorted(assigned)}
-    return Merge(merge.fields, None if delivered == before else delivered)
+    return MergeResult(merge.fields, None if delivered == before else delivered)
 
 
-def apply_paper(document: Mapping[str, Any] | None, line: Line) -> Merge:
-    """An orders or invoices line on its order or invoice; LineRefused for an amount of no currency."""
+def apply_billing_document(document: Mapping[str, Any] | None, line: ImportRecord) -> MergeResult:
+    """An orders or invoices line on its order or invoice; InvalidRecord for an amount of no currency."""
     merge = _plain(document, line)
     facts = {**(document or {}), **merge.fields}
     if merge.delivered is not None and facts.get("amount") is not None and facts.get("currency") is None:
-        raise LineRefused("currency", "is missing: an amount needs one")
+        raise InvalidRecord("currency", "is missing: an amount needs one")
     return merge
 
 
-def apply_resource(document: Mapping[str, Any] | None, line: Line) -> Merge:
+def apply_resource(document: Mapping[str, Any] | None, line: ImportRecord) -> MergeResult:
     """A resources line on a resource; None stands for one that is not there yet."""
     return _plain(document, line)
 
 
-def may_be_assigned(administrator: Mapping[str, Any]) -> bool:
+def is_assignable(administrator: Mapping[str, Any]) -> bool:
     """Only ADMINISTRATORs who have not been removed are assigned to customers."""
     removed = administrator["state"] == AdministratorState.DEACTIVATED
     return bool(administrator["role"] == PartnerRole.ADMINISTRATOR) and not removed
 
 
-def _plain(document: Mapping[str, Any] | None, line: Line) -> Merge:
+def _plain(document: Mapping[str, Any] | None, line: ImportRecord) -> MergeResult:
     """The plain fields: those that differ from the delivered ones, as far as they also differ from the facts."""
     before = {} if document is None else document.get("delivered") or {}
     delivered = {**before, **line.values}
     if document is None:
         given = {attribute: line.values[name] for name, attribute in _PLAIN[line.kind] if name in line.values}
-        return Merge({**_INITIAL[line.kind], **given}, delivered)
+        return MergeResult({**_INITIAL[line.kind], **given}, delivered)
     if delivered == before:
-        return Merge({}, None)
+        return MergeResult({}, None)
     fields = {}
     for name, attribute in _PLAIN[line.kind]:
         if name in line.values and (name not in before or before[name] != line.values[name]):
             value = line.values[name]
             if attribute not in document or document[attribute] != value:
                 fields[attribute] = value
-    return Merge(fields, delivered)
+    return MergeResult(fields, delivered)
 
 
-def _new_entitlement(line: Line) -> Facts:
-    kind = SubscriptionType.TRIAL if line.kind is LineKind.TRIALS else SubscriptionType.SUBSCRIPTION
+def _new_entitlement(line: ImportRecord) -> Facts:
+    kind = SubscriptionType.TRIAL if line.kind is ImportKind.TRIALS else SubscriptionType.SUBSCRIPTION
     unset = {"renewals": 0, "extensions": [], "started_by": None, "ended_early_at": None, "converted_to": None}
     return {"kind": str(kind), **unset}
 
 
-def _fixed(line: Line) -> Mapping[str, Any]:
-    return _TRIAL_FACTS if line.kind is LineKind.TRIALS else {}
+def _fixed(line: ImportRecord) -> Mapping[str, Any]:
+    return _TRIAL_FACTS if line.kind is ImportKind.TRIALS else {}
 
 
 def _end_fields(
-    document: Mapping[str, Any], before: Mapping[str, Any], line: Line, fields: Mapping[str, Any], now: datetime
+    document: Mapping[str, Any], before: Mapping[str, Any], line: ImportRecord, fields: Mapping[str, Any], now: datetime
 ) -> Facts:
     """A delivered end is the first end from now on; what no longer renews by itself keeps the end it has reached."""
     end = line.values["endsAt"]
@@ -144,5 +144,5 @@ def _end_fields(
         return {} if stands else fields
     if fields.get("auto_renew") is not False:
         return {}
-    reached = end_at(entitlement_facts(document), now)
+    reached = effective_end(entitlement_from_document(document), now)
     return {} if reached == document["first_ends_at"] else {"ends_at": reached, "first_ends_at": reached}

@@ -2,29 +2,29 @@
 
 from typing import Any
 
-from domain.entitlements.orders import MOST_LINES, QUANTITY_LIMIT
-from domain.failures import LineRefused
-from domain.imports.fields import integer, wrong_type
+from domain.entitlements.orders import MAX_ORDER_LINES, MAX_QUANTITY
+from domain.failures import InvalidRecord
+from domain.imports.fields import integer, wrong_type_error
 from domain.imports.license_fields import product
 
-_quantity = integer(-QUANTITY_LIMIT, QUANTITY_LIMIT)
+_quantity = integer(-MAX_QUANTITY, MAX_QUANTITY)
 
 
 def order_lines(name: str, value: object) -> list[dict[str, Any]]:
     """Products and quantities in the order given."""
     if type(value) is not list:
-        raise wrong_type(name, "a list", value)
-    if len(value) > MOST_LINES:
-        raise LineRefused(name, f"has {len(value)} entries; at most {MOST_LINES} fit")
+        raise wrong_type_error(name, "a list", value)
+    if len(value) > MAX_ORDER_LINES:
+        raise InvalidRecord(name, f"has {len(value)} entries; at most {MAX_ORDER_LINES} fit")
     return [_line(f"{name}[{place}]", item) for place, item in enumerate(value)]
 
 
 def _line(name: str, value: object) -> dict[str, Any]:
     if type(value) is not dict:
-        raise wrong_type(name, "an object", value)
+        raise wrong_type_error(name, "an object", value)
     for field in ("product", "quantity"):
         if field not in value:
-            raise LineRefused(f"{name}.{field}", "is missing")
+            raise InvalidRecord(f"{name}.{field}", "is missing")
     return {
         "product": product(f"{name}.product", value["product"]),
         "quantity": _quantity(f"{name}.quantity", value["quantity"]),

@@ -7,21 +7,21 @@ from typing import Any, NamedTuple
 
 from domain.calling.calls import QueueOutcome
 from domain.entitlements.invoices import InvoiceState
-from domain.failures import LineRefused
+from domain.failures import InvalidRecord
 from domain.imports import fields
-from domain.imports.call_fields import instant_in_utc, milliseconds, percent, seconds_text, wait_seconds
-from domain.imports.fields import Parser, wrong_type
-from domain.imports.license_fields import licenses, product, refuse_surplus
+from domain.imports.call_fields import instant_in_utc, milliseconds, percent, seconds_from_text, wait_seconds
+from domain.imports.fields import FieldParser, wrong_type_error
+from domain.imports.license_fields import check_used_within_assigned, licenses, product
 from domain.imports.money_fields import amount, currency
 from domain.imports.order_fields import order_lines
 from domain.imports.resource_fields import products, web_address
 from domain.partner.resources import ResourceKind
 from domain.types import AdministratorState, ManagedBy, OrderKind, PartnerRole
 
-LONGEST_LINE = 1 << 20
+MAX_RECORD_BYTES = 1 << 20
 
 
-class LineKind(StrEnum):
+class ImportKind(StrEnum):
     """The streams that are taken in, in the order in which a directory of them is loaded."""
 
     CUSTOMERS = "customers"
@@ -37,11 +37,11 @@ class LineKind(StrEnum):
     QUEUE_CALLS = "queue-calls"
 
 
-class Field(NamedTuple):
+class RecordField(NamedTuple):
     """A key of a line; `initial` is the fact where it was never delivered, and what null brings back."""
 
     name: str
-    parse: Parser
+    parse: FieldParser
     required: bool = True
     initial: Any = None
     # For a fact that cannot be empty and has no fixed default, such as the moment of creation, null says nothing.
@@ -49,96 +49,105 @@ class Field(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ImportRecord:
     """One accepted line: the values that were given, by their delivered names. Instants are naive UTC."""
 
-    kind: LineKind
+    kind: ImportKind
     key: str
     values: Mapping[str, Any]
 
 
-def _optional(name: str, parse: Parser, initial: Any = None) -> Field:
-    return Field(name, parse, required=False, initial=initial)
+def _optional(name: str, parse: FieldParser, initial: Any = None) -> RecordField:
+    return RecordField(name, parse, required=False, initial=initial)
 
 
 _id = fields.text(100)
 _cell = fields.text(200)
-_PERIOD = (Field("addedAt", fields.instant), Field("startsAt", fields.instant), Field("endsAt", fields.instant))
-FIELDS: dict[LineKind, tuple[Field, ...]] = {
-    LineKind.CUSTOMERS: (
-        Field("externalId", _id),
-        Field("name", fields.text(200)),
+_PERIOD = (
+    RecordField("addedAt", fields.instant),
+    RecordField("startsAt", fields.instant),
+    RecordField("endsAt", fields.instant),
+)
+RECORD_FIELDS: dict[ImportKind, tuple[RecordField, ...]] = {
+    ImportKind.CUSTOMERS: (
+        RecordField("externalId", _id),
+        RecordField("name", fields.text(200)),
         _optional("domain", fields.domain_name),
         _optional("country", fields.country),
-        Field("managedBy", fields.one_of(ManagedBy)),
-        Field("createdAt", fields.instant, required=False, null_keeps=True),
+        RecordField("managedBy", fields.one_of(ManagedBy)),
+        RecordField("createdAt", fields.instant, required=False, null_keeps=True),
         _optional("lastAdministratorSignInAt", fields.instant),
         _optional("removedAt", fields.instant),
     ),
-    LineKind.ADMINISTRATORS: (
-        Field("email", fields.email),
-        Field("displayName", fields.text(200)),
-        Field("role", fields.one_of(PartnerRole)),
+    ImportKind.ADMINISTRATORS: (
+        RecordField("email", fields.email),
+        RecordField("displayName", fields.text(200)),
+        RecordField("role", fields.one_of(PartnerRole)),
         _optional("state", fields.one_of(AdministratorState), AdministratorState.ACTIVE.value),
         _optional("assigned", fields.texts, ()),
     ),
-    LineKind.SUBSCRIPTIONS: (
-        Field("number", _id),
-        Field("customer", _id),
+    ImportKind.SUBSCRIPTIONS: (
+        RecordField("number", _id),
+        RecordField("customer", _id),
         *_PERIOD,
         _optional("termMonths", fields.integer(1, 120), 12),
-        Field("autoRenew", fields.boolean),
+        RecordField("autoRenew", fields.boolean),
         _optional("setUp", fields.boolean, True),
         _optional("suspended", fields.boolean, False),
         _optional("cancelledAt", fields.instant),
-        Field("licenses", licenses),
+        RecordField("licenses", licenses),
     ),
-    LineKind.TRIALS: (Field("number", _id), Field("customer", _id), *_PERIOD, Field("licenses", licenses)),
-    LineKind.ORDERS: (
-        Field("number", _id),
-        Field("subscription", _id),
-        Field("kind", fields.one_of(OrderKind)),
-        Field("placedAt", fields.instant),
-        Field("lines", order_lines),
+    ImportKind.TRIALS: (
+        RecordField("number", _id),
+        RecordField("customer", _id),
+        *_PERIOD,
+        RecordField("licenses", licenses),
+    ),
+    ImportKind.ORDERS: (
+        RecordField("number", _id),
+        RecordField("subscription", _id),
+        RecordField("kind", fields.one_of(OrderKind)),
+        RecordField("placedAt", fields.instant),
+        RecordField("lines", order_lines),
         _optional("amount", amount),
         _optional("currency", currency),
     ),
-    LineKind.INVOICES: (
-        Field("number", _id),
-        Field("subscription", _id),
-        Field("state", fields.one_of(InvoiceState)),
-        Field("issuedOn", fields.day),
-        Field("dueOn", fields.day),
-        Field("amount", amount),
-        Field("currency", currency),
+    ImportKind.INVOICES: (
+        RecordField("number", _id),
+        RecordField("subscription", _id),
+        RecordField("state", fields.one_of(InvoiceState)),
+        RecordField("issuedOn", fields.day),
+        RecordField("dueOn", fields.day),
+        RecordField("amount", amount),
+        RecordField("currency", currency),
         _optional("documentUrl", web_address),
     ),
-    LineKind.LICENSE_USAGE: (
-        Field("entitlement", _id),
-        Field("product", product),
-        Field("day", fields.day),
-        Field("assigned", fields.licenses_count),
-        Field("used", fields.licenses_count),
+    ImportKind.LICENSE_USAGE: (
+        RecordField("entitlement", _id),
+        RecordField("product", product),
+        RecordField("day", fields.day),
+        RecordField("assigned", fields.licenses_count),
+        RecordField("used", fields.licenses_count),
         # Nothing stands in for a total that was not counted: null says the same as absence.
-        Field("total", fields.licenses_count, required=False, null_keeps=True),
+        RecordField("total", fields.licenses_count, required=False, null_keeps=True),
     ),
-    LineKind.RESOURCES: (
-        Field("url", web_address),
-        Field("title", fields.text(200)),
-        Field("summary", fields.text(1_000)),
-        Field("kind", fields.one_of(ResourceKind)),
+    ImportKind.RESOURCES: (
+        RecordField("url", web_address),
+        RecordField("title", fields.text(200)),
+        RecordField("summary", fields.text(1_000)),
+        RecordField("kind", fields.one_of(ResourceKind)),
         _optional("quickLink", fields.boolean, False),
         _optional("featured", fields.boolean, False),
-        Field("products", products),
-        Field("updatedOn", fields.day),
+        RecordField("products", products),
+        RecordField("updatedOn", fields.day),
     ),
     # The columns of a report; what it does not tell is absent, and nothing in it clears a fact.
-    LineKind.CALLS: (
-        Field("Report ID", _id),
-        Field("Org UUID", _id),
+    ImportKind.CALLS: (
+        RecordField("Report ID", _id),
+        RecordField("Org UUID", _id),
         _optional("User UUID", _id),
-        Field("Start time", instant_in_utc),
-        Field("Duration", seconds_text),
+        RecordField("Start time", instant_in_utc),
+        RecordField("Duration", seconds_from_text),
         _optional("Client type", _cell),
         _optional("Model", _cell),
         _optional("Related reason", _cell),
@@ -147,52 +156,52 @@ FIELDS: dict[LineKind, tuple[Field, ...]] = {
         _optional("User type", _cell),
         _optional("Call Recording Result", _cell),
     ),
-    LineKind.CALL_MEDIA: (
-        Field("reportId", _id),
+    ImportKind.CALL_MEDIA: (
+        RecordField("reportId", _id),
         _optional("packetLossPercent", percent),
         _optional("jitterMs", milliseconds),
         _optional("latencyMs", milliseconds),
     ),
-    LineKind.QUEUE_CALLS: (
-        Field("id", _id),
-        Field("customer", _id),
-        Field("queue", _cell),
-        Field("offeredAt", fields.instant),
-        Field("outcome", fields.one_of(QueueOutcome)),
-        Field("waitSeconds", wait_seconds),
+    ImportKind.QUEUE_CALLS: (
+        RecordField("id", _id),
+        RecordField("customer", _id),
+        RecordField("queue", _cell),
+        RecordField("offeredAt", fields.instant),
+        RecordField("outcome", fields.one_of(QueueOutcome)),
+        RecordField("waitSeconds", wait_seconds),
     ),
 }
 _NOT_GIVEN = object()
 
 
-def read_line(kind: LineKind, delivered: object) -> Line:
-    """The line behind a decoded JSON value; LineRefused names the first field that cannot be taken."""
+def parse_record(kind: ImportKind, delivered: object) -> ImportRecord:
+    """The line behind a decoded JSON value; InvalidRecord names the first field that cannot be taken."""
     if type(delivered) is not dict:
-        raise wrong_type(None, "an object", delivered)
+        raise wrong_type_error(None, "an object", delivered)
     values: dict[str, Any] = {}
-    for name, parse, is_required, initial, null_keeps in FIELDS[kind]:
+    for name, parse, is_required, initial, null_keeps in RECORD_FIELDS[kind]:
         given = delivered.get(name, _NOT_GIVEN)
         if given is _NOT_GIVEN:
             if is_required:
-                raise LineRefused(name, "is missing")
+                raise InvalidRecord(name, "is missing")
         elif given is not None or is_required:
             values[name] = parse(name, given)
         elif not null_keeps:
             values[name] = initial
     _check_together(values)
-    return Line(kind, values[FIELDS[kind][0].name], values)
+    return ImportRecord(kind, values[RECORD_FIELDS[kind][0].name], values)
 
 
-def key_of(kind: LineKind, delivered: object) -> str | None:
+def record_key(kind: ImportKind, delivered: object) -> str | None:
     """What a line calls itself, for the refusal of one that could not be read."""
-    named = delivered.get(FIELDS[kind][0].name) if isinstance(delivered, dict) else None
+    named = delivered.get(RECORD_FIELDS[kind][0].name) if isinstance(delivered, dict) else None
     return named[:100] if isinstance(named, str) else None
 
 
 def _check_together(values: dict[str, Any]) -> None:
     if "endsAt" in values and values["endsAt"] <= values["startsAt"]:
-        raise LineRefused("endsAt", "must lie after startsAt")
+        raise InvalidRecord("endsAt", "must lie after startsAt")
     if "used" in values:
-        refuse_surplus("used", values["used"], values["assigned"])
+        check_used_within_assigned("used", values["used"], values["assigned"])
     if values.get("assigned") and values.get("role", PartnerRole.ADMINISTRATOR) != PartnerRole.ADMINISTRATOR:
-        raise LineRefused("assigned", f"is for an ADMINISTRATOR only, and the role is {values['role']}")
+        raise InvalidRecord("assigned", f"is for an ADMINISTRATOR only, and the role is {values['role']}")

@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from domain.failures import LineRefused
-from domain.imports.fields import one_of, text, wrong_type
+from domain.failures import InvalidRecord
+from domain.imports.fields import one_of, text, wrong_type_error
 from domain.types import Product
 
 _product = one_of(Product)
@@ -18,16 +18,16 @@ def web_address(name: str, value: object) -> str:
     except ValueError:
         parts = None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or any(map(str.isspace, address)):
-        raise LineRefused(name, "must be an address that begins with http:// or https://")
+        raise InvalidRecord(name, "must be an address that begins with http:// or https://")
     return address
 
 
 def products(name: str, value: object) -> list[str]:
     """Products, each once; none where it is about all of them."""
     if type(value) is not list:
-        raise wrong_type(name, "a list", value)
+        raise wrong_type_error(name, "a list", value)
     found = [str(_product(f"{name}[{place}]", item)) for place, item in enumerate(value)]
     if len(set(found)) < len(found):
         twice = next(item for item in found if found.count(item) > 1)
-        raise LineRefused(name, f"names {twice} twice")
+        raise InvalidRecord(name, f"names {twice} twice")
     return found

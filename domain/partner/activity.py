@@ -8,7 +8,7 @@ from typing import Any
 from domain.failures import BadUserInput
 from domain.types import ActivityKind
 
-MOST_VALUES = 100
+MAX_VALUES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ def _chosen(name: str, values: Sequence[Any] | None) -> tuple[Any, ...] | None:
     if values is None:
         return None
     distinct = tuple(dict.fromkeys(values))
-    if len(distinct) > MOST_VALUES:
-        raise BadUserInput(f"{name} takes at most {MOST_VALUES} values; these are {len(distinct)}.")
+    if len(distinct) > MAX_VALUES:
+        raise BadUserInput(f"{name} takes at most {MAX_VALUES} values; these are {len(distinct)}.")
     return distinct
 
 
-def tells_of(condition: ActivityCondition, event: Mapping[str, Any]) -> bool:
+def matches_event(condition: ActivityCondition, event: Mapping[str, Any]) -> bool:
     """Whether a stored event matches, as the database decides it."""
     chosen = (
         (condition.kinds, event["kind"]),

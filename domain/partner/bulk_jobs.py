@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 # Up to so many customers are changed within the answer, in its own transaction.
-MOST_AT_ONCE = 1_000
+MAX_SYNCHRONOUS_CUSTOMERS = 1_000
 
 
 class BulkJobState(StrEnum):

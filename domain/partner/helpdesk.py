@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from domain.types import PartnerRole
 
-LONGEST_SUBJECT = 200
-LONGEST_MESSAGE = 5_000
+MAX_SUBJECT_LENGTH = 200
+MAX_MESSAGE_LENGTH = 5_000
 
 
 class HelpdeskTopic(StrEnum):
@@ -34,6 +34,6 @@ class HelpdeskContact:
     hours: str | None = None
 
 
-def reads_every_request(role: PartnerRole | None) -> bool:
+def can_read_all_requests(role: PartnerRole | None) -> bool:
     """Whether the role reads and closes the requests of others; None stands for the system itself."""
     return role is None or role is PartnerRole.FULL_ADMINISTRATOR

@@ -6,44 +6,44 @@ from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote
 
-from domain.cursors.encoding import cursor_bytes, cursor_text
+from domain.cursors.encoding import decode_base64url, encode_base64url
 from domain.failures import InvalidCursor
 
-GOOD_FOR = timedelta(minutes=5)
-EXTERNAL_ID = "{externalId}"
-_SEAL_BYTES = 16
+LAUNCH_LIFETIME = timedelta(minutes=5)
+EXTERNAL_ID_PLACEHOLDER = "{externalId}"
+_MAC_BYTES = 16
 
 
-class LaunchName(NamedTuple):
+class LaunchReference(NamedTuple):
     """Which launch a token names."""
 
     partner_id: str
     launch_id: str
 
 
-def launch_token(secret: bytes, name: LaunchName) -> str:
+def sign_launch_token(secret: bytes, name: LaunchReference) -> str:
     """The token of a launch: its name, sealed, so that nothing secret need be stored and none can be made up."""
     body = "/".join(name).encode()
-    return cursor_text(_seal(secret, body) + body)
+    return encode_base64url(_mac(secret, body) + body)
 
 
-def read_launch_token(secret: bytes, token: str) -> LaunchName | None:
+def verify_launch_token(secret: bytes, token: str) -> LaunchReference | None:
     """The launch that a token of this installation names; None for any other text."""
     try:
-        raw = cursor_bytes(token)
+        raw = decode_base64url(token)
     except InvalidCursor:
         return None
-    seal, body = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
-    if not hmac.compare_digest(seal, _seal(secret, body)):
+    seal, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    if not hmac.compare_digest(seal, _mac(secret, body)):
         return None
     partner_id, _, launch_id = body.decode().partition("/")
-    return LaunchName(partner_id, launch_id)
+    return LaunchReference(partner_id, launch_id)
 
 
-def console_address(template: str, external_id: str) -> str:
+def build_console_url(template: str, external_id: str) -> str:
     """Where the customer's console is; the id cannot leave its place in the address, whatever stands in it."""
-    return template.replace(EXTERNAL_ID, quote(external_id, safe=""))
+    return template.replace(EXTERNAL_ID_PLACEHOLDER, quote(external_id, safe=""))
 
 
-def _seal(secret: bytes, body: bytes) -> bytes:
-    return hmac.digest(secret, b"launch\x00" + body, sha256)[:_SEAL_BYTES]
+def _mac(secret: bytes, body: bytes) -> bytes:
+    return hmac.digest(secret, b"launch\x00" + body, sha256)[:_MAC_BYTES]

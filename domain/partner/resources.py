@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from domain.text.folding import words
-from domain.text.search import read_search
+from domain.text.folding import split_words
+from domain.text.search import parse_search
 from domain.types import Product
 
 
@@ -38,13 +38,13 @@ def resource_condition(filter: Mapping[str, Any] | None, search: str | None) -> 
         _chosen(given.get("product")),
         given.get("quick_link"),
         given.get("featured"),
-        read_search(search),
+        parse_search(search),
     )
 
 
 def resource_words(title: str, summary: str) -> list[str]:
     """The distinct words that a resource is found by, sorted."""
-    return sorted({*words(title), *words(summary)})
+    return sorted({*split_words(title), *split_words(summary)})
 
 
 def _chosen(values: Sequence[Any] | None) -> tuple[Any, ...] | None:

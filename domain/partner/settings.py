@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 DEFAULT_SETTINGS: Mapping[str, int] = {"expiring_soon_days": 30, "no_recent_activity_days": 60, "trial_days": 30}
-BOUNDS: Mapping[str, tuple[int, int]] = {
+SETTING_BOUNDS: Mapping[str, tuple[int, int]] = {
     "expiring_soon_days": (1, 180),
     "no_recent_activity_days": (1, 365),
     "trial_days": (1, 90),
 }
-NAMES: Mapping[str, str] = {
+SETTING_DESCRIPTIONS: Mapping[str, str] = {
     "expiring_soon_days": "days before an end that count as expiring soon",
     "no_recent_activity_days": "days without a sign-in that count as no recent activity",
     "trial_days": "days of a trial",

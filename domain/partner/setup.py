@@ -21,13 +21,13 @@ STEP_TITLES: Mapping[SetupStepKey, str] = {
 }
 
 
-def step_before(key: SetupStepKey, completed: Collection[str]) -> SetupStepKey | None:
+def find_blocking_step(key: SetupStepKey, completed: Collection[str]) -> SetupStepKey | None:
     """The first step that has to be completed before this one; None where it is this one's turn."""
     order = list(SetupStepKey)
     return next((step for step in order[: order.index(key)] if step not in completed), None)
 
 
-def missing_for(key: SetupStepKey, profile: Mapping[str, str | None], has_service: bool) -> str | None:
+def explain_missing(key: SetupStepKey, profile: Mapping[str, str | None], has_service: bool) -> str | None:
     """What the step still needs, as a sentence; `profile` holds name, country and contact_email."""
     if key is SetupStepKey.ORGANIZATION_PROFILE:
         names = {"name": "a name", "country": "a country", "contact_email": "a contact e-mail address"}

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
-from domain.text.sentences import listed
+from domain.text.sentences import join_names
 
-MOST_TAGS = 1_000
-MOST_TAGS_OF_A_CUSTOMER = 50
-LONGEST_NAME = 50
-LONGEST_DESCRIPTION = 500
+MAX_TAGS = 1_000
+MAX_TAGS_PER_CUSTOMER = 50
+MAX_NAME_LENGTH = 50
+MAX_DESCRIPTION_LENGTH = 500
 
 
 class TagColor(StrEnum):
@@ -25,14 +25,14 @@ class TagColor(StrEnum):
     PINK = "PINK"
 
 
-def named_tags(names: Iterable[str]) -> str:
+def format_tag_names(names: Iterable[str]) -> str:
     """Tags as a sentence names them: `Tag Gold`, `Tags Gold and EMEA`."""
     spelled = sorted(names)
-    return f"{'Tag' if len(spelled) == 1 else 'Tags'} {listed(spelled)}"
+    return f"{'Tag' if len(spelled) == 1 else 'Tags'} {join_names(spelled)}"
 
 
-def tags_after(held: Sequence[str], tags: Collection[str], *, are_added: bool) -> list[str]:
+def apply_tags(held: Sequence[str], tags: Collection[str], *, is_addition: bool) -> list[str]:
     """The tags of a customer once some were put on it or taken off; the same list where nothing changes."""
-    if are_added:
+    if is_addition:
         return [*held, *(tag for tag in tags if tag not in held)]
     return [tag for tag in held if tag not in tags]

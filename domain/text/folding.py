@@ -8,11 +8,11 @@ from functools import lru_cache
 from anyascii import anyascii
 
 PREFIX_LENGTH = 24
-WORD_KEY = "w:"
+WORD_KEY_PREFIX = "w:"
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
-def sort_form(text: str) -> str:
+def fold_for_sorting(text: str) -> str:
     """What text sorts by: its Latin transliteration, casefolded (`Đorđević` becomes `dordevic`, `株式` `zhushi`)."""
     return text.lower() if text.isascii() else anyascii(text).casefold()
 
@@ -27,7 +27,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", "".join(map(_latin_letter, bare)))
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The folded words of a text in their order: runs of letters and digits, with the marks that belong to them."""
     folded = fold(text)
     if folded.isascii():
@@ -38,13 +38,13 @@ def words(text: str) -> list[str]:
 
 def customer_words(name: str, domain: str | None, external_id: str) -> list[str]:
     """The distinct words that a customer is found by, sorted."""
-    return sorted({*words(name), *words(domain or ""), *words(external_id)})
+    return sorted({*split_words(name), *split_words(domain or ""), *split_words(external_id)})
 
 
 def prefix_keys(of_words: Iterable[str]) -> list[str]:
     """The key `w:<prefix>` for every prefix of up to PREFIX_LENGTH characters of every word, each once."""
     prefixes = {word[:length] for word in of_words for length in range(1, min(len(word), PREFIX_LENGTH) + 1)}
-    return [WORD_KEY + prefix for prefix in sorted(prefixes)]
+    return [WORD_KEY_PREFIX + prefix for prefix in sorted(prefixes)]
 
 
 def _without_marks(decomposed: str) -> str:

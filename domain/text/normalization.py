@@ -11,7 +11,7 @@ _LINE_END = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
 _TEXTLESS = {"Cc": "a control character", "Cs": "half of a surrogate pair"}
 
 
-class BadCharacter(Exception):
+class InvalidCharacter(Exception):
     """A character that no text has."""
 
     def __init__(self, character: str) -> None:
@@ -19,19 +19,19 @@ class BadCharacter(Exception):
         super().__init__(self.name)
 
 
-def cleaned_line(text: str) -> str:
+def clean_line(text: str) -> str:
     """One line: format characters dropped but for joiners inside a word, white space folded to one space, NFC.
 
-    BadCharacter for other control characters and lone surrogates.
+    InvalidCharacter for other control characters and lone surrogates.
     """
-    words = (word.strip(_JOINERS) for word in _WHITE_RUN.sub(" ", _visible(text)).split(" "))
-    return _composed(" ".join(word for word in words if word))
+    words = (word.strip(_JOINERS) for word in _WHITE_RUN.sub(" ", _drop_format_characters(text)).split(" "))
+    return _compose(" ".join(word for word in words if word))
 
 
-def cleaned_lines(text: str) -> str:
+def clean_lines(text: str) -> str:
     """Several lines, each without white space at its end; blank ones at either end are dropped."""
-    lines = (_WHITE_RUN.sub(" ", line).rstrip(" ") for line in _LINE_END.split(_visible(text)))
-    return _composed("\n".join(lines).strip("\n "))
+    lines = (_WHITE_RUN.sub(" ", line).rstrip(" ") for line in _LINE_END.split(_drop_format_characters(text)))
+    return _compose("\n".join(lines).strip("\n "))
 
 
 def name_key(name: str) -> str:
@@ -40,12 +40,12 @@ def name_key(name: str) -> str:
     return normalize("NFKC", normalize("NFKC", bare).casefold())
 
 
-def _visible(text: str) -> str:
+def _drop_format_characters(text: str) -> str:
     return "".join(c for c in text if c in _JOINERS or category(c) != "Cf")
 
 
-def _composed(text: str) -> str:
+def _compose(text: str) -> str:
     for character in text:
         if category(character) in _TEXTLESS and character != "\n":
-            raise BadCharacter(character)
+            raise InvalidCharacter(character)
     return normalize("NFC", text)

@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 
 from domain.failures import BadUserInput
-from domain.text.folding import words
+from domain.text.folding import split_words
 
-LONGEST_SEARCH = 100
+MAX_SEARCH_LENGTH = 100
 
 
-def read_search(text: str | None) -> tuple[str, ...] | None:
+def parse_search(text: str | None) -> tuple[str, ...] | None:
     """The words that must each begin a word of what is found; None where nothing is asked.
 
     An empty tuple matches nothing: the text has neither letter nor digit. BadUserInput for one that is too long.
     """
     if text is None or not text.strip():
         return None
-    if len(text) > LONGEST_SEARCH:
-        raise BadUserInput(f"A search has at most {LONGEST_SEARCH} characters; this one has {len(text)}.")
-    return tuple(sorted(set(words(text))))
+    if len(text) > MAX_SEARCH_LENGTH:
+        raise BadUserInput(f"A search has at most {MAX_SEARCH_LENGTH} characters; this one has {len(text)}.")
+    return tuple(sorted(set(split_words(text))))
 
 
-def begins_words(text: str, wanted: Sequence[str]) -> bool:
+def matches_word_prefixes(text: str, wanted: Sequence[str]) -> bool:
     """Whether each of the folded words is the start of a word of the text; with none it matches nothing."""
-    held = words(text)
+    held = split_words(text)
     return bool(wanted) and all(any(word.startswith(start) for word in held) for start in wanted)

@@ -7,8 +7,8 @@ from dateutil.relativedelta import relativedelta
 
 DAY = timedelta(days=1)
 # The ends of the calendar that both Python and BSON can hold; they also stand where a sort key is null.
-NEVER = datetime(1, 1, 1)
-FOREVER = datetime(9999, 12, 31, 23, 59, 59, 999000)
+MIN_INSTANT = datetime(1, 1, 1)
+MAX_INSTANT = datetime(9999, 12, 31, 23, 59, 59, 999000)
 _NO_SUCH_TIME = "names a date or time that does not exist"
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|z|[+-]\d{2}:\d{2})",
@@ -18,14 +18,14 @@ _WITHOUT_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?", r
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def cut(instant: datetime) -> datetime:
+def truncate_to_milliseconds(instant: datetime) -> datetime:
     """The instant without what is finer than a millisecond (cut, not rounded)."""
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 def naive_utc(instant: datetime) -> datetime:
     """A zoned instant as the naive UTC datetime that everything here works with, cut to milliseconds."""
-    return cut(instant.astimezone(UTC).replace(tzinfo=None))
+    return truncate_to_milliseconds(instant.astimezone(UTC).replace(tzinfo=None))
 
 
 def parse_instant(text: str) -> datetime:
@@ -66,7 +66,7 @@ def parse_date(text: str) -> date:
         raise ValueError("names a day that does not exist") from None
 
 
-def print_instant(instant: datetime) -> str:
+def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC with a trailing Z; milliseconds only where they are not zero."""
     precision = "milliseconds" if instant.microsecond >= 1000 else "seconds"
     return instant.isoformat(timespec=precision) + "Z"

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 WEEK = timedelta(weeks=1)
-CLOSED_AFTER = 13 * WEEK
+WEEK_CLOSES_AFTER = 13 * WEEK
 
 
 def week_of(moment: datetime) -> datetime:
@@ -11,11 +11,11 @@ def week_of(moment: datetime) -> datetime:
     return datetime(moment.year, moment.month, moment.day) - timedelta(days=moment.weekday())
 
 
-def latest_completed(now: datetime) -> datetime:
+def latest_completed_week(now: datetime) -> datetime:
     """The week that has ended last."""
     return week_of(now) - WEEK
 
 
-def is_closed(week: datetime, now: datetime) -> bool:
+def is_week_closed(week: datetime, now: datetime) -> bool:
     """Whether the week takes no more data: its sums stay as they are, for the rows behind them are about to expire."""
-    return now >= week + CLOSED_AFTER
+    return now >= week + WEEK_CLOSES_AFTER

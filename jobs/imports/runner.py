@@ -5,26 +5,26 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from domain.failures import LineRefused, OperatorError, Unavailable
-from domain.imports.records import Line, LineKind
-from jobs.imports.handlers import WAYS
-from jobs.imports.records import Accepted, Refusal, refusal
-from store.changes.customer_batch import SLICE
+from domain.failures import InvalidRecord, OperatorError, Unavailable
+from domain.imports.records import ImportKind, ImportRecord
+from jobs.imports.handlers import IMPORT_HANDLERS
+from jobs.imports.records import AcceptedRecord, RejectedRecord, reject_record
+from store.changes.customer_batch import BATCH_SIZE
 from store.database.client import ConnectionFailure
 from store.database.scope import Scope
 from store.database.transactions import DEADLINE_SECONDS
-from store.imports.deliveries import LineOutcome, Outcome
+from store.imports.deliveries import RecordResult, UpsertResult
 from store.tenants.partners import Partners
 
-_BYTES = 4 << 20
-_IN_ONE_GO = 100
-_AT_ONCE = 3
+_BATCH_BYTES = 4 << 20
+_RECORDS_PER_YIELD = 100
+_MAX_CONCURRENCY = 3
 # A slice that cannot get through for so long is halved, until it is one customer's.
-_PATIENCE_SECONDS = 2.0
+_BATCH_DEADLINE_SECONDS = 2.0
 
 
 @dataclass(slots=True)
-class Summary:
+class ImportSummary:
     """How many lines did what."""
 
     added: int = 0
@@ -37,139 +37,139 @@ class Summary:
         """All of them."""
         return self.added + self.changed + self.unchanged + self.refused
 
-    def add(self, other: "Summary") -> None:
+    def add(self, other: "ImportSummary") -> None:
         """Adds the lines of another stream."""
-        for name in Summary.__slots__:
+        for name in ImportSummary.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, outcome: UpsertResult) -> None:
         """Counts one accepted line."""
         setattr(self, outcome.value, getattr(self, outcome.value) + 1)
 
 
-def ignore_refusal(_: Refusal) -> None:
+def ignore_refusal(_: RejectedRecord) -> None:
     """For callers that only count."""
 
 
-def ignore_progress(_: Summary) -> None:
+def ignore_progress(_: ImportSummary) -> None:
     """For callers that only wait."""
 
 
 @dataclass(slots=True)
-class _Slice:
+class _ImportBatch:
     """Lines in their order; refused ones stand among them, so that refusals are told in the order of the stream."""
 
-    lines: list[Accepted | Refusal] = field(default_factory=list)
+    lines: list[AcceptedRecord | RejectedRecord] = field(default_factory=list)
     groups: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     size: int = 0
 
-    def add(self, line: Accepted | Refusal, group: str | None) -> None:
+    def add(self, line: AcceptedRecord | RejectedRecord, group: str | None) -> None:
         self.lines.append(line)
-        self.size += len(line.raw.raw if isinstance(line, Accepted) else line.raw)
+        self.size += len(line.raw.raw if isinstance(line, AcceptedRecord) else line.raw)
         if group is not None:
             self.groups.add(group)
-        if isinstance(line, Accepted):
-            self.keys.add(line.line.key)
+        if isinstance(line, AcceptedRecord):
+            self.keys.add(line.record.key)
 
-    def meets(self, other: "_Slice") -> bool:
+    def overlaps(self, other: "_ImportBatch") -> bool:
         """Whether the two have a customer or a key in common, so that their order matters."""
         return not (self.groups.isdisjoint(other.groups) and self.keys.isdisjoint(other.keys))
 
     def is_full(self, group: str | None, most: int) -> bool:
         """Whether a line of this group has to begin another slice."""
         is_new = group is not None and group not in self.groups
-        return len(self.lines) >= most or self.size >= _BYTES or (is_new and len(self.groups) >= SLICE)
+        return len(self.lines) >= most or self.size >= _BATCH_BYTES or (is_new and len(self.groups) >= BATCH_SIZE)
 
 
 async def import_stream(
     scope: Scope,
-    kind: LineKind,
+    kind: ImportKind,
     chunks: AsyncIterator[bytes],
-    on_refused: Callable[[Refusal], None] = ignore_refusal,
-    on_progress: Callable[[Summary], None] = ignore_progress,
-) -> Summary:
+    on_refused: Callable[[RejectedRecord], None] = ignore_refusal,
+    on_progress: Callable[[ImportSummary], None] = ignore_progress,
+) -> ImportSummary:
     """Takes in a whole stream of one kind; bad lines are refused one by one and stop nothing.
 
-    StreamRefused where none of them can be read. Unavailable where the database is gone: everything told of until then
+    InvalidStream where none of them can be read. Unavailable where the database is gone: everything told of until then
     is in, and repeating is safe.
     """
     if await Partners(scope).get() is None:
         raise OperatorError(f"There is no partner {scope.partner_id}.")
-    running = _Import(scope, kind, on_refused, on_progress)
-    reader = WAYS[kind].reader(kind)
+    running = _RunningImport(scope, kind, on_refused, on_progress)
+    reader = IMPORT_HANDLERS[kind].reader(kind)
     try:
         async for chunk in chunks:
-            await running.take(reader.feed(chunk))
-        await running.take(reader.end())
+            await running.add_records(reader.feed(chunk))
+        await running.add_records(reader.end())
         await running.finish()
     finally:
         await running.stop()
     return running.summary
 
 
-class _Import:
+class _RunningImport:
     """One stream under way: the slice that is being filled, and those that are being written."""
 
     def __init__(
         self,
         scope: Scope,
-        kind: LineKind,
-        on_refused: Callable[[Refusal], None],
-        on_progress: Callable[[Summary], None],
+        kind: ImportKind,
+        on_refused: Callable[[RejectedRecord], None],
+        on_progress: Callable[[ImportSummary], None],
     ) -> None:
-        self.summary = Summary()
+        self.summary = ImportSummary()
         self._scope, self._kind = scope, kind
         self._on_refused, self._on_progress = on_refused, on_progress
-        self._filling = _Slice()
-        self._writing: deque[tuple[_Slice, asyncio.Task[list[LineOutcome]]]] = deque()
-        self._way = WAYS[kind]
+        self._filling = _ImportBatch()
+        self._writing: deque[tuple[_ImportBatch, asyncio.Task[list[RecordResult]]]] = deque()
+        self._handler = IMPORT_HANDLERS[kind]
 
-    async def take(self, lines: Iterator[Accepted | Refusal]) -> None:
+    async def add_records(self, lines: Iterator[AcceptedRecord | RejectedRecord]) -> None:
         """Reads lines, and writes slices as they fill up."""
         for place, read in enumerate(lines):
-            if place % _IN_ONE_GO == 0:
+            if place % _RECORDS_PER_YIELD == 0:
                 # A chunk can hold a thousand lines, and requests and feeds of this process must not wait for them all.
                 await asyncio.sleep(0)
-            group = self._way.group(read.line) if isinstance(read, Accepted) else None
-            if self._filling.is_full(group, self._way.slice_lines):
-                await self._start()
+            group = self._handler.group_key(read.record) if isinstance(read, AcceptedRecord) else None
+            if self._filling.is_full(group, self._handler.batch_size):
+                await self._start_batch()
             self._filling.add(read, group)
 
-    async def _start(self) -> None:
-        starting, self._filling = self._filling, _Slice()
-        while self._writing and (len(self._writing) >= _AT_ONCE or self._must_wait(starting)):
-            await self._settle()
-        lines = [read.line for read in starting.lines if isinstance(read, Accepted)]
-        self._writing.append((starting, asyncio.create_task(_deliver(self._scope, self._kind, lines))))
+    async def _start_batch(self) -> None:
+        starting, self._filling = self._filling, _ImportBatch()
+        while self._writing and (len(self._writing) >= _MAX_CONCURRENCY or self._must_wait(starting)):
+            await self._finish_oldest()
+        lines = [read.record for read in starting.lines if isinstance(read, AcceptedRecord)]
+        self._writing.append((starting, asyncio.create_task(_deliver_batch(self._scope, self._kind, lines))))
 
-    def _must_wait(self, starting: _Slice) -> bool:
-        if self._kind is LineKind.ADMINISTRATORS:
+    def _must_wait(self, starting: _ImportBatch) -> bool:
+        if self._kind is ImportKind.ADMINISTRATORS:
             return True
-        return any(starting.meets(running) for running, _ in self._writing)
+        return any(starting.overlaps(running) for running, _ in self._writing)
 
-    async def _settle(self) -> None:
+    async def _finish_oldest(self) -> None:
         """Waits for the oldest slice and tells what became of its lines."""
         done, task = self._writing[0]
         outcomes = iter(await task)
         self._writing.popleft()
         for read in done.lines:
-            outcome = next(outcomes) if isinstance(read, Accepted) else read
-            if isinstance(read, Accepted) and isinstance(outcome, LineRefused):
-                outcome = refusal(read.raw, read.line.key, outcome)
-            if isinstance(outcome, Refusal):
+            outcome = next(outcomes) if isinstance(read, AcceptedRecord) else read
+            if isinstance(read, AcceptedRecord) and isinstance(outcome, InvalidRecord):
+                outcome = reject_record(read.raw, read.record.key, outcome)
+            if isinstance(outcome, RejectedRecord):
                 self.summary.refused += 1
                 self._on_refused(outcome)
-            elif isinstance(outcome, Outcome):
+            elif isinstance(outcome, UpsertResult):
                 self.summary.count(outcome)
         self._on_progress(self.summary)
 
     async def finish(self) -> None:
         """Writes what is left."""
         if self._filling.lines:
-            await self._start()
+            await self._start_batch()
         while self._writing:
-            await self._settle()
+            await self._finish_oldest()
 
     async def stop(self) -> None:
         """Lets no slice run on behind an import that has failed or was given up."""
@@ -179,17 +179,19 @@ class _Import:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _deliver(scope: Scope, kind: LineKind, lines: Sequence[Line]) -> list[LineOutcome]:
+async def _deliver_batch(scope: Scope, kind: ImportKind, lines: Sequence[ImportRecord]) -> list[RecordResult]:
     if not lines:
         return []
     # Administrators are written one by one, and what is in would be told again as if it had been there before.
-    is_whole = len(lines) == 1 or kind is LineKind.ADMINISTRATORS
+    is_whole = len(lines) == 1 or kind is ImportKind.ADMINISTRATORS
     try:
-        return await WAYS[kind].deliver(scope, lines, DEADLINE_SECONDS if is_whole else _PATIENCE_SECONDS)
+        return await IMPORT_HANDLERS[kind].deliver(
+            scope, lines, DEADLINE_SECONDS if is_whole else _BATCH_DEADLINE_SECONDS
+        )
     except Unavailable as error:
         # Where the database itself is gone, smaller slices find it gone too.
         if is_whole or isinstance(error.__cause__, ConnectionFailure):
             raise
     middle = len(lines) // 2
-    first = await _deliver(scope, kind, lines[:middle])
-    return first + await _deliver(scope, kind, lines[middle:])
+    first = await _deliver_batch(scope, kind, lines[:middle])
+    return first + await _deliver_batch(scope, kind, lines[middle:])

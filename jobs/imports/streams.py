@@ -5,7 +5,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from typing import BinaryIO
 
-CHUNK = 65_536
+CHUNK_BYTES = 65_536
 _GZIP = zlib.MAX_WBITS | 16
 
 
@@ -15,25 +15,25 @@ class BrokenGzip(ValueError):
 
 async def read_chunks(file: BinaryIO, on_read: Callable[[int], None]) -> AsyncIterator[bytes]:
     """A file's bytes, read outside the event loop; `on_read` hears how many each chunk has."""
-    while chunk := await asyncio.to_thread(file.read, CHUNK):
+    while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
         on_read(len(chunk))
         yield chunk
 
 
-async def unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def gunzip(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """What gzip has packed, never more than a chunk at a time; several members stand one behind the other."""
     unzip, is_fresh, has_ended = zlib.decompressobj(_GZIP), True, False
     async for chunk in chunks:
-        packed = _unpadded(chunk) if is_fresh and has_ended else chunk
+        packed = _strip_padding(chunk) if is_fresh and has_ended else chunk
         while packed:
             try:
-                yield unzip.decompress(packed, CHUNK)
+                yield unzip.decompress(packed, CHUNK_BYTES)
             except zlib.error as error:
                 raise BrokenGzip(f"This is not gzip, or damaged: {error}.") from None
             is_fresh, packed = False, unzip.unconsumed_tail
             if unzip.eof:
                 has_ended = True
-                packed, unzip, is_fresh = _unpadded(unzip.unused_data), zlib.decompressobj(_GZIP), True
+                packed, unzip, is_fresh = _strip_padding(unzip.unused_data), zlib.decompressobj(_GZIP), True
     if not (is_fresh and has_ended):
         rest = unzip.flush()
         if not unzip.eof:
@@ -41,6 +41,6 @@ async def unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield rest
 
 
-def _unpadded(behind: bytes) -> bytes:
+def _strip_padding(behind: bytes) -> bytes:
     """Without the zeros that tapes and block devices put behind a member."""
     return behind.lstrip(b"\0")

@@ -7,27 +7,27 @@ from pathlib import Path
 
 from domain.failures import OperatorError
 from server.app.settings import Settings
-from store.changes.reevaluation import bring_up
+from store.changes.reevaluation import migrate
 from store.database.client import Client, PyMongoError
 from store.embedded import instance as embedded
 from store.indexes import ensure_indexes
 
 
 @contextmanager
-def database_address(settings: Settings, data: Path | None = None) -> Iterator[str]:
+def database_uri(settings: Settings, data: Path | None = None) -> Iterator[str]:
     """The URI to connect to, for as long as the block runs."""
     if settings.mongodb_uri:
         yield settings.mongodb_uri
         return
-    with embedded.open(data or settings.data) as mongo:
+    with embedded.open_embedded_mongo(data or settings.data) as mongo:
         yield mongo.uri
 
 
 @asynccontextmanager
-async def ready_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
+async def open_prepared_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
     """A client on a database whose collections and indexes are there, and whose documents are as this version's."""
     # Building an index on a full collection takes longer than any request may; so does writing all customers anew.
-    await _prepare(settings, uri)
+    await _prepare_database(settings, uri)
     client = Client(uri, settings.database, driver=settings.driver)
     try:
         yield client
@@ -35,11 +35,11 @@ async def ready_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
         await client.close()
 
 
-async def _prepare(settings: Settings, uri: str) -> None:
-    preparing = Client(uri, settings.database, driver=settings.driver, timeout_ms=None, selection_ms=10_000)
+async def _prepare_database(settings: Settings, uri: str) -> None:
+    preparing = Client(uri, settings.database, driver=settings.driver, timeout_ms=None, server_selection_ms=10_000)
     try:
         await asyncio.wait_for(ensure_indexes(preparing), timeout=3600)
-        await asyncio.wait_for(bring_up(preparing), timeout=3600)
+        await asyncio.wait_for(migrate(preparing), timeout=3600)
     except PyMongoError as error:
         raise OperatorError(
             f"The database cannot be prepared ({error}). MONGODB_URI must name a replica set or "

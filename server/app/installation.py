@@ -4,10 +4,10 @@ from domain.partner.helpdesk import HelpdeskContact
 from resolvers.installation import Installation
 from server.app.settings import Settings
 from store.database.client import Client
-from store.database.secrets import launch_secret
+from store.database.secrets import load_launch_secret
 
 
-async def installation_of(settings: Settings, client: Client) -> Installation:
+async def load_installation(settings: Settings, client: Client) -> Installation:
     """Read once, at the start of the process."""
     contact = HelpdeskContact(
         settings.helpdesk_name,
@@ -15,4 +15,4 @@ async def installation_of(settings: Settings, client: Client) -> Installation:
         settings.helpdesk_email or None,
         settings.helpdesk_hours or None,
     )
-    return Installation(contact, settings.public_url.rstrip("/"), await launch_secret(client))
+    return Installation(contact, settings.public_url.rstrip("/"), await load_launch_secret(client))

@@ -58,10 +58,10 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise OperatorError("; ".join(_sentence(dict(problem)) for problem in error.errors())) from None
+        raise OperatorError("; ".join(_describe_problem(dict(problem)) for problem in error.errors())) from None
 
 
-def _sentence(problem: dict[str, object]) -> str:
+def _describe_problem(problem: dict[str, object]) -> str:
     where = problem["loc"]
     name = str(where[0]) if isinstance(where, tuple) and where else "a setting"
     variable = name if name == "MONGODB_URI" else f"PARTNERHUB_{name.upper()}"

@@ -19,7 +19,7 @@ API_SCOPE = "api"
 IMPORT_SCOPE = "import"
 IMPORT_ADMINISTRATORS_SCOPE = "import:administrators"
 DEFAULT_TTL = timedelta(hours=12)
-_LONGEST_TOKEN = 4096
+_MAX_TOKEN_LENGTH = 4096
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Instants are naive UTC throughout.
 
 
@@ -33,7 +33,7 @@ class Claims:
     expires_at: datetime
 
 
-def issue(
+def sign_token(
     key: Mapping[str, Any],
     partner_id: str,
     administrator_id: str,
@@ -59,7 +59,7 @@ def issue(
     return jwt.encode(header, claims, OKPKey.import_key(dict(key)), algorithms=[ALGORITHM])
 
 
-class Verifier:
+class TokenVerifier:
     """Checks tokens against the installation's own key."""
 
     def __init__(self, key: Mapping[str, Any]) -> None:
@@ -68,14 +68,14 @@ class Verifier:
 
     def verify(self, token: str, now: datetime) -> Claims:
         """The token's claims; Unauthenticated where anything about it is not as it must be."""
-        if len(token) > _LONGEST_TOKEN:
+        if len(token) > _MAX_TOKEN_LENGTH:
             raise Unauthenticated("This token is not valid.")
         try:
             decoded = jwt.decode(token, self._key_for, algorithms=[ALGORITHM])
-            _rules(now).validate(decoded.claims)
-            return _claims(decoded.claims)
+            _claim_rules(now).validate(decoded.claims)
+            return _read_claims(decoded.claims)
         except (JoseError, ValueError, TypeError, KeyError, OverflowError) as refused:
-            raise Unauthenticated(_reason(refused)) from None
+            raise Unauthenticated(_failure_message(refused)) from None
 
     def _key_for(self, signed: Any) -> OKPKey:
         if signed.headers().get("kid") != self._kid:
@@ -83,14 +83,14 @@ class Verifier:
         return self._public
 
 
-def _rules(now: datetime) -> jwt.JWTClaimsRegistry:
+def _claim_rules(now: datetime) -> jwt.JWTClaimsRegistry:
     required = {name: {"essential": True} for name in ("sub", "partner", "scope", "iat", "nbf", "exp")}
     fixed = {"iss": {"essential": True, "value": ISSUER}, "aud": {"essential": True, "value": AUDIENCE}}
     rules: dict[str, Any] = {**required, **fixed}
     return jwt.JWTClaimsRegistry(now=int(now.replace(tzinfo=UTC).timestamp()), **rules)
 
 
-def _claims(claims: Mapping[str, Any]) -> Claims:
+def _read_claims(claims: Mapping[str, Any]) -> Claims:
     texts = [claims[name] for name in ("partner", "sub", "scope")]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("claims of the wrong type")
@@ -99,7 +99,7 @@ def _claims(claims: Mapping[str, Any]) -> Claims:
     return Claims(partner_id, administrator_id, frozenset(scope.split()), expires_at)
 
 
-def _reason(refused: Exception) -> str:
+def _failure_message(refused: Exception) -> str:
     """Only an expiry is told apart: it is the one thing that an honest caller can mend."""
     expired = isinstance(refused, JoseError) and refused.error == "expired_token"
     return "This token has expired." if expired else "This token is not valid."

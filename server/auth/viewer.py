@@ -10,13 +10,13 @@ from server.auth.tokens import API_SCOPE, Claims
 from store.database.client import Client
 from store.database.scope import Scope
 from store.tenants.administrators import AdministratorDocument, Administrators
-from store.tenants.sign_ins import EVERY, note_sign_in
+from store.tenants.sign_ins import SIGN_IN_INTERVAL, record_sign_in
 
 # The loop holds tasks weakly; these must live until they have written.
-_noting: set[asyncio.Task[None]] = set()
+_sign_in_tasks: set[asyncio.Task[None]] = set()
 
 
-def bearer_token(authorization: str | None) -> str:
+def read_bearer_token(authorization: str | None) -> str:
     """The token of an Authorization header."""
     kind, _, token = (authorization or "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
@@ -24,15 +24,15 @@ def bearer_token(authorization: str | None) -> str:
     return token.strip()
 
 
-def demand_scope(claims: Claims, scope: str) -> None:
+def require_token_scope(claims: Claims, scope: str) -> None:
     """Refuses a token that was not issued for this use."""
     if scope not in claims.scopes:
         raise Unauthenticated(f"This token does not have the scope {scope}.")
 
 
-async def viewer_of(client: Client, claims: Claims, now: datetime) -> Viewer:
+async def load_viewer(client: Client, claims: Claims, now: datetime) -> Viewer:
     """The viewer behind an API token; an invited administrator becomes active with the first valid request."""
-    demand_scope(claims, API_SCOPE)
+    require_token_scope(claims, API_SCOPE)
     administrators = Administrators(Scope(client, claims.partner_id, now))
     identity = claims.administrator_id
     found = (await administrators.by_ids([identity])).get(identity)
@@ -41,19 +41,19 @@ async def viewer_of(client: Client, claims: Claims, now: datetime) -> Viewer:
         found = await administrators.activate(identity) or (await administrators.by_ids([identity])).get(identity)
     if found is None or found.state is not AdministratorState.ACTIVE:
         raise Unauthenticated("The administrator of this token does not exist or has been removed.")
-    _keep_sign_in(client, claims.partner_id, found, now)
+    _record_sign_in(client, claims.partner_id, found, now)
     return Viewer(found, claims.partner_id, claims.expires_at)
 
 
-def _keep_sign_in(client: Client, partner_id: str, administrator: AdministratorDocument, now: datetime) -> None:
+def _record_sign_in(client: Client, partner_id: str, administrator: AdministratorDocument, now: datetime) -> None:
     """At most once a minute, beside the request."""
-    if administrator.last_sign_in_at is None or administrator.last_sign_in_at <= now - EVERY:
-        task = asyncio.create_task(note_sign_in(Scope(client, partner_id, now), administrator.id))
-        _noting.add(task)
-        task.add_done_callback(_noting.discard)
+    if administrator.last_sign_in_at is None or administrator.last_sign_in_at <= now - SIGN_IN_INTERVAL:
+        task = asyncio.create_task(record_sign_in(Scope(client, partner_id, now), administrator.id))
+        _sign_in_tasks.add(task)
+        task.add_done_callback(_sign_in_tasks.discard)
 
 
-def scope_of(client: Client, viewer: Viewer, now: datetime) -> Scope:
+def viewer_scope(client: Client, viewer: Viewer, now: datetime) -> Scope:
     """What the viewer may reach at this moment."""
     administrator = viewer.administrator
     return Scope(client, viewer.partner_id, now, administrator_id=administrator.id, role=administrator.role)

@@ -2,13 +2,19 @@
 
 from collections.abc import AsyncIterator
 
-from store.changes.consistency_check import Problem, check_customers, forget_lines, orphaned_lines, write_anew
+from store.changes.consistency_check import (
+    Problem,
+    check_customers,
+    delete_orphaned_license_lines,
+    find_orphaned_license_lines,
+    repair_customers,
+)
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.licenses.peer_histogram import is_tally_right, recount
+from store.licenses.peer_histogram import is_histogram_correct, rebuild_histogram
 
-MOST_TOLD = 100
+MAX_REPORTED_PROBLEMS = 100
 _REPAIR = "`partnerhub check --deep --repair` writes what is wrong anew from the facts."
 _REPAIRED = "What was wrong was written anew; check once more."
 _OVERDUE = (
@@ -16,22 +22,22 @@ _OVERDUE = (
 )
 
 
-async def deep_problems(client: Client, *, repair: bool = False) -> list[str]:
+async def find_deep_problems(client: Client, *, repair: bool = False) -> list[str]:
     """What is wrong with whom, at most 100 of it, and what to do; with `repair`, what was put right."""
-    told: list[str] = []
+    reported: list[str] = []
     wrong = overdue = 0
-    async for partner_id, problem in _all_problems(client, repair):
+    async for partner_id, problem in _find_problems(client, repair):
         wrong, overdue = wrong + (not problem.is_overdue), overdue + problem.is_overdue
-        if len(told) < MOST_TOLD:
-            told.append(f"{partner_id}: {problem.whose}: {problem.what}")
-    if wrong + overdue > len(told):
-        told.append(f"And {wrong + overdue - len(told)} more.")
+        if len(reported) < MAX_REPORTED_PROBLEMS:
+            reported.append(f"{partner_id}: {problem.subject}: {problem.description}")
+    if wrong + overdue > len(reported):
+        reported.append(f"And {wrong + overdue - len(reported)} more.")
     if wrong:
-        told.append(_REPAIRED if repair else _REPAIR)
-    return [*told, _OVERDUE] if overdue else told
+        reported.append(_REPAIRED if repair else _REPAIR)
+    return [*reported, _OVERDUE] if overdue else reported
 
 
-async def _all_problems(client: Client, repair: bool) -> AsyncIterator[tuple[str, Problem]]:
+async def _find_problems(client: Client, repair: bool) -> AsyncIterator[tuple[str, Problem]]:
     for partner in await client.collection("partners").find({}, {"partner_id": 1}):
         scope = Scope(client, partner["partner_id"], utc_now())
         wrong: set[str] = set()
@@ -39,12 +45,12 @@ async def _all_problems(client: Client, repair: bool) -> AsyncIterator[tuple[str
             if not problem.is_overdue:
                 wrong.add(problem.customer_id)
             yield scope.partner_id, problem
-        orphans = await orphaned_lines(scope)
+        orphans = await find_orphaned_license_lines(scope)
         for id_ in orphans:
             yield scope.partner_id, Problem(id_, "unknown", "licence lines name this customer, who does not exist")
-        if not await is_tally_right(scope):
+        if not await is_histogram_correct(scope):
             yield scope.partner_id, Problem("", "", "the counts of the peer groups are not those of the licence lines")
         if repair:
-            await write_anew(scope, sorted(wrong))
-            await forget_lines(scope, orphans)
-            await recount(scope)
+            await repair_customers(scope, sorted(wrong))
+            await delete_orphaned_license_lines(scope, orphans)
+            await rebuild_histogram(scope)

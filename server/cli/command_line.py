@@ -27,19 +27,21 @@ jobs_application = typer.Typer(help="Work that runs later.", no_args_is_help=Tru
 application.add_typer(partner_application, name="partner")
 application.add_typer(jobs_application, name="jobs")
 
-Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Where the embedded MongoDB keeps its files.")]
-Partner = Annotated[str, typer.Option("--partner", metavar="ID", help="The partner's id.")]
-Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Where the embedded MongoDB keeps its files.")
+]
+PartnerOption = Annotated[str, typer.Option("--partner", metavar="ID", help="The partner's id.")]
+HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
 DEFAULT_PORT = 8000
 
 
 @application.command()
 def serve(
-    host: Host = "127.0.0.1",
-    port: Port = DEFAULT_PORT,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many processes serve.")] = 1,
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Serve the API; prints `ready http://…` when it is."""
     # Loading the whole server takes a second, which no other command should wait for.
@@ -50,10 +52,10 @@ def serve(
 
 @application.command()
 def run(
-    host: Host = "127.0.0.1",
-    port: Port = DEFAULT_PORT,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
     customers: Annotated[int, typer.Option("--customers", min=1, help="How many the sample partner has.")] = 2000,
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Serve the API with a sample partner, and print what to paste."""
     from server.cli import sample_partner
@@ -69,7 +71,7 @@ def create_partner(
     plan: Annotated[
         Path | None, typer.Option("--plan", metavar="FILE", help='What was ordered: [{"product", "licenses"}] as JSON.')
     ] = None,
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Make a tenant and its first administrator."""
     asyncio.run(commands.create_partner(read_settings(), data, identifier, name, admin, plan))
@@ -77,13 +79,13 @@ def create_partner(
 
 @application.command()
 def token(
-    partner: Partner,
+    partner: PartnerOption,
     email: Annotated[str, typer.Option("--email", help="Whose token it is.")],
     scope: Annotated[
         list[str] | None, typer.Option("--scope", help="api (the default), import, import:administrators.")
     ] = None,
     ttl: Annotated[int | None, typer.Option("--ttl", metavar="SECONDS", min=1, help="How long it is good for.")] = None,
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Print a signed token, alone on the last line."""
     asyncio.run(commands.print_token(read_settings(), data, partner, email, scope or [], ttl))
@@ -97,12 +99,12 @@ def import_files(
             metavar="KIND FILE… | DIRECTORY", help="A kind and its files (- is standard input), or a directory."
         ),
     ],
-    partner: Partner,
+    partner: PartnerOption,
     refused: Annotated[
         Path | None,
         typer.Option("--refused", metavar="FILE", help="Keep refused lines, to mend and import again."),
     ] = None,
-    data: Data = None,
+    data: DataOption = None,
 ) -> None:
     """Load what upstream systems deliver; exit status 1 where a line was refused."""
     raise typer.Exit(asyncio.run(commands.import_files(read_settings(), data, partner, targets, refused)))
@@ -118,10 +120,10 @@ def sample(
     ] = None,
 ) -> None:
     """Write a believable partner as import files."""
-    commands.write_sample(directory, customers, seed, _day(day))
+    commands.write_sample(directory, customers, seed, _parse_day(day))
 
 
-def _day(text: str | None) -> date:
+def _parse_day(text: str | None) -> date:
     if text is None:
         return utc_now().date()
     try:
@@ -131,7 +133,7 @@ def _day(text: str | None) -> date:
 
 
 @jobs_application.command("run")
-def run_job(name: Annotated[str, typer.Argument(metavar="NAME")], data: Data = None) -> None:
+def run_job(name: Annotated[str, typer.Argument(metavar="NAME")], data: DataOption = None) -> None:
     """Run one job now."""
     asyncio.run(commands.run_job(read_settings(), data, name))
 
@@ -139,14 +141,14 @@ def run_job(name: Annotated[str, typer.Argument(metavar="NAME")], data: Data = N
 @application.command()
 def schema() -> None:
     """Print the API's schema."""
-    from schema.build import sdl
+    from schema.build import print_sdl
 
-    print(sdl(), end="")
+    print(print_sdl(), end="")
 
 
 @application.command()
 def check(
-    data: Data = None,
+    data: DataOption = None,
     deep: Annotated[
         bool, typer.Option(help="Also compare every customer with its subscriptions, trials and snapshots.")
     ] = False,

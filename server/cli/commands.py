@@ -13,17 +13,17 @@ from domain.failures import OperatorError
 from domain.types import Product
 from jobs.loop import JOBS
 from sample.writer import write_sample as write_sample_files
-from server.app.database import database_address, ready_client
+from server.app.database import database_uri, open_prepared_client
 from server.app.settings import Settings
-from server.auth.tokens import API_SCOPE, issue
-from server.cli.checks import deep_problems
+from server.auth.tokens import API_SCOPE, sign_token
+from server.cli.checks import find_deep_problems
 from server.cli.import_command import run_import
-from server.gc_tuning import look_seldom
-from store.changes.reevaluation import outdated_partners
+from server.gc_tuning import tune_gc
+from store.changes.reevaluation import partners_to_migrate
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.secrets import signing_key
+from store.database.secrets import load_signing_key
 from store.indexes import missing_indexes
 from store.tenants import partner_creation
 from store.tenants.administrators import Administrators
@@ -33,14 +33,14 @@ _PARTNER_ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
 
 @asynccontextmanager
-async def opened(settings: Settings, data: Path | None) -> AsyncIterator[Client]:
+async def open_client(settings: Settings, data: Path | None) -> AsyncIterator[Client]:
     """A client on the command's database."""
-    with database_address(settings, data) as uri:
-        async with ready_client(settings, uri) as client:
+    with database_uri(settings, data) as uri:
+        async with open_prepared_client(settings, uri) as client:
             yield client
 
 
-async def partner_scope(client: Client, partner_id: str) -> Scope:
+async def load_partner_scope(client: Client, partner_id: str) -> Scope:
     """The system's scope on a partner that is there; OperatorError otherwise."""
     scope = Scope(client, partner_id, utc_now())
     if _PARTNER_ID.fullmatch(partner_id) is None or await Partners(scope).get() is None:
@@ -58,18 +58,21 @@ async def create_partner(
         raise OperatorError("--name must not be blank.")
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", admin):
         raise OperatorError(f"--admin {admin!r} is not an e-mail address.")
-    async with opened(settings, data) as client:
+    async with open_client(settings, data) as client:
         scope = Scope(client, partner_id, utc_now())
-        await partner_creation.create_partner(scope, name.strip(), admin, _plan(plan))
+        await partner_creation.create_partner(scope, name.strip(), admin, _read_plan(plan))
     print(f"Made the partner {partner_id} with {admin} as its FULL_ADMINISTRATOR.")
 
 
-def _plan(file: Path | None) -> Sequence[Mapping[str, Any]]:
+def _read_plan(file: Path | None) -> Sequence[Mapping[str, Any]]:
     if file is None:
         return []
     try:
         items = orjson.loads(file.read_bytes())
-        return [{"product": str(Product(item["product"])), "licenses": _count(item["licenses"])} for item in items]
+        return [
+            {"product": str(Product(item["product"])), "licenses": _read_license_count(item["licenses"])}
+            for item in items
+        ]
     except OSError as problem:
         raise OperatorError(f"--plan {file} cannot be read: {problem.strerror}.") from None
     except (ValueError, TypeError, KeyError):
@@ -78,7 +81,7 @@ def _plan(file: Path | None) -> Sequence[Mapping[str, Any]]:
         raise OperatorError(f"--plan {file} must be JSON of the form {form}; products are {products}.") from None
 
 
-def _count(number: object) -> int:
+def _read_license_count(number: object) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise ValueError("licenses is a whole number")
     return number
@@ -88,8 +91,8 @@ async def print_token(
     settings: Settings, data: Path | None, partner_id: str, email: str, scopes: Sequence[str], ttl: int | None
 ) -> None:
     """Prints a token, alone on the last line."""
-    async with opened(settings, data) as client:
-        scope = await partner_scope(client, partner_id)
+    async with open_client(settings, data) as client:
+        scope = await load_partner_scope(client, partner_id)
         seconds = settings.token_seconds if ttl is None else ttl
         print(await issue_token(scope, email, " ".join(scopes) or API_SCOPE, seconds))
 
@@ -102,18 +105,18 @@ async def issue_token(scope: Scope, email: str, token_scope: str, seconds: int) 
     administrator = await Administrators(scope).by_email(email)
     if administrator is None:
         raise OperatorError(f"{email} is no administrator of {scope.partner_id}.")
-    key = await signing_key(scope.client)
+    key = await load_signing_key(scope.client)
     lifetime = timedelta(seconds=seconds)
-    return issue(key, scope.partner_id, administrator.id, utc_now(), scope=token_scope, ttl=lifetime)
+    return sign_token(key, scope.partner_id, administrator.id, utc_now(), scope=token_scope, ttl=lifetime)
 
 
 async def import_files(
     settings: Settings, data: Path | None, partner_id: str, targets: list[str], refused: Path | None
 ) -> int:
     """Loads files; answers the exit status."""
-    async with opened(settings, data) as client:
-        await partner_scope(client, partner_id)
-        look_seldom()
+    async with open_client(settings, data) as client:
+        await load_partner_scope(client, partner_id)
+        tune_gc()
         return await run_import(client, partner_id, targets, refused)
 
 
@@ -129,7 +132,7 @@ async def run_job(settings: Settings, data: Path | None, name: str) -> None:
     if name not in jobs:
         raise OperatorError(f"There is no job {name}. Jobs are: {', '.join(jobs)}.")
     total, run = 0, jobs[name].run_now or jobs[name].run
-    async with opened(settings, data) as client:
+    async with open_client(settings, data) as client:
         while done := await run(client):
             total += done
     print(f"{name}: {total} done")
@@ -138,12 +141,12 @@ async def run_job(settings: Settings, data: Path | None, name: str) -> None:
 async def check(settings: Settings, data: Path | None, *, deep: bool = False, repair: bool = False) -> int:
     """Says what is wrong; 0 where nothing is."""
     problems: list[str] = []
-    with database_address(settings, data) as uri:
+    with database_uri(settings, data) as uri:
         client = Client(uri, settings.database, driver=settings.driver)
         try:
-            problems += await _database_problems(client)
+            problems += await _find_database_problems(client)
             # Customers of another version, or without their indexes, are for a start to bring up first.
-            problems += await deep_problems(client, repair=repair) if deep and not problems else []
+            problems += await find_deep_problems(client, repair=repair) if deep and not problems else []
         finally:
             await client.close()
     for problem in problems:
@@ -153,7 +156,7 @@ async def check(settings: Settings, data: Path | None, *, deep: bool = False, re
     return 1 if problems else 0
 
 
-async def _database_problems(client: Client) -> list[str]:
+async def _find_database_problems(client: Client) -> list[str]:
     hello = await client.command({"hello": 1}, admin=True)
     build = await client.command({"buildInfo": 1}, admin=True)
     problems = []
@@ -164,11 +167,11 @@ async def _database_problems(client: Client) -> list[str]:
     missing = await missing_indexes(client)
     if missing:
         problems.append(f"Indexes are missing, `partnerhub serve` makes them at its start: {', '.join(missing)}.")
-    outdated = await outdated_partners(client)
+    outdated = await partners_to_migrate(client)
     if outdated:
         partners = ", ".join(outdated)
         problems.append(
             f"Customers are as an earlier version wrote them, `partnerhub serve` brings them up: {partners}."
         )
-    await signing_key(client)
+    await load_signing_key(client)
     return problems

@@ -9,12 +9,12 @@ from typing import BinaryIO, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from domain.failures import OperatorError, StreamRefused, Unavailable
-from domain.imports.records import LineKind
-from jobs.imports.records import Refusal
-from jobs.imports.refused_files import RefusedFiles, opened_for_writing, paths_for
-from jobs.imports.runner import Summary, import_stream
-from jobs.imports.streams import BrokenGzip, read_chunks, unzipped
+from domain.failures import InvalidStream, OperatorError, Unavailable
+from domain.imports.records import ImportKind
+from jobs.imports.records import RejectedRecord
+from jobs.imports.refused_files import RefusedFiles, choose_paths, open_for_writing
+from jobs.imports.runner import ImportSummary, import_stream
+from jobs.imports.streams import BrokenGzip, gunzip, read_chunks
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -25,7 +25,7 @@ STANDARD_INPUT = "-"
 class Source(NamedTuple):
     """One stream to load: its kind, and its file or `-`."""
 
-    kind: LineKind
+    kind: ImportKind
     name: str
 
     @property
@@ -49,44 +49,44 @@ async def run_import(
     output = output or Console(soft_wrap=True)
     messages = messages or Console(stderr=True, soft_wrap=True)
     sources = find_sources(targets, messages)
-    paths = {} if refused is None else paths_for(refused, [source.kind for source in sources])
+    paths = {} if refused is None else choose_paths(refused, [source.kind for source in sources])
     _check_files(sources, set(paths.values()))
-    total, has_refused_a_file = Summary(), False
+    total, has_refused_a_file = ImportSummary(), False
     with ExitStack() as stack:
-        kept = stack.enter_context(opened_for_writing(paths)) if paths else None
-        progress = stack.enter_context(_progress(messages))
+        kept = stack.enter_context(open_for_writing(paths)) if paths else None
+        progress = stack.enter_context(_progress_bar(messages))
         for source in sources:
             try:
-                summary = await _load(client, partner_id, source, kept, progress)
-            except StreamRefused as problem:
+                summary = await _load_source(client, partner_id, source, kept, progress)
+            except InvalidStream as problem:
                 has_refused_a_file = True
                 messages.print(
                     f"{source.name}: {problem} Nothing of this file was loaded.", markup=False, highlight=False
                 )
                 continue
             total.add(summary)
-            output.print(f"{source.name}: {_told(summary)}", markup=False, highlight=False)
+            output.print(f"{source.name}: {_format_summary(summary)}", markup=False, highlight=False)
     if len(sources) > 1:
-        output.print(f"all: {_told(total)}", markup=False, highlight=False)
+        output.print(f"all: {_format_summary(total)}", markup=False, highlight=False)
     return 1 if total.refused or has_refused_a_file else 0
 
 
 def find_sources(targets: Sequence[str], messages: Console) -> list[Source]:
     """What `KIND FILE…` or `DIRECTORY` names, in the order of loading; OperatorError where it names nothing."""
     first, *files = targets
-    if first in set(LineKind):
+    if first in set(ImportKind):
         if not files:
             raise OperatorError(f"Name the files with {first}, or - for standard input.")
-        return [Source(LineKind(first), name) for name in files]
+        return [Source(ImportKind(first), name) for name in files]
     if files or not Path(first).is_dir():
-        raise OperatorError(f"{first} is neither a directory nor a kind; kinds are {', '.join(LineKind)}.")
+        raise OperatorError(f"{first} is neither a directory nor a kind; kinds are {', '.join(ImportKind)}.")
     names = sorted(path.name for path in Path(first).iterdir() if path.is_file())
-    found = [Source(kind, str(Path(first, name))) for kind in LineKind for name in names if name.startswith(kind)]
+    found = [Source(kind, str(Path(first, name))) for kind in ImportKind for name in names if name.startswith(kind)]
     for name in names:
-        if not name.startswith(tuple(LineKind)):
+        if not name.startswith(tuple(ImportKind)):
             messages.print(f"{name}: passed over, its name does not begin with a kind", markup=False, highlight=False)
     if not found:
-        raise OperatorError(f"No file in {first} begins with a kind; kinds are {', '.join(LineKind)}.")
+        raise OperatorError(f"No file in {first} begins with a kind; kinds are {', '.join(ImportKind)}.")
     return found
 
 
@@ -103,7 +103,7 @@ def _check_files(sources: Sequence[Source], refused: Collection[Path]) -> None:
 
 
 @contextmanager
-def _progress(messages: Console) -> Iterator[Progress]:
+def _progress_bar(messages: Console) -> Iterator[Progress]:
     """A bar for each file; silent where nobody watches."""
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -116,26 +116,26 @@ def _progress(messages: Console) -> Iterator[Progress]:
         yield progress
 
 
-async def _load(
+async def _load_source(
     client: Client, partner_id: str, source: Source, kept: RefusedFiles | None, progress: Progress
-) -> Summary:
-    task = progress.add_task(source.name, total=_size(source), lines=0)
+) -> ImportSummary:
+    task = progress.add_task(source.name, total=_byte_count(source), lines=0)
 
-    def tell(refusal: Refusal) -> None:
+    def tell(refusal: RejectedRecord) -> None:
         where = f"{source.name}:{refusal.line}"
-        sentence = f"{where} {_plain(refusal.key)} {_plain(refusal.field)} {_plain(refusal.reason)}"
+        sentence = f"{where} {_printable(refusal.key)} {_printable(refusal.field)} {_printable(refusal.reason)}"
         progress.console.print(sentence, markup=False, highlight=False, emoji=False, soft_wrap=True)
         if kept is not None:
-            kept.keep(source.kind, refusal)
+            kept.write(source.kind, refusal)
 
-    def show(summary: Summary) -> None:
+    def show(summary: ImportSummary) -> None:
         progress.update(task, lines=summary.lines)
 
     scope = Scope(client, partner_id, utc_now())
     with ExitStack() as stack:
-        chunks = read_chunks(stack.enter_context(_opened(source)), lambda count: progress.advance(task, count))
+        chunks = read_chunks(stack.enter_context(_open_source(source)), lambda count: progress.advance(task, count))
         try:
-            return await import_stream(scope, source.kind, _unpacked(source, chunks), tell, show)
+            return await import_stream(scope, source.kind, _decompress(source, chunks), tell, show)
         except BrokenGzip as broken:
             raise OperatorError(f"{source.name}: {broken} The lines before that were loaded.") from None
         except (Unavailable, PyMongoError) as gone:
@@ -146,35 +146,35 @@ async def _load(
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[BinaryIO]:
+def _open_source(source: Source) -> Iterator[BinaryIO]:
     if source.is_standard_input:
         yield sys.stdin.buffer
         return
-    with _file(source) as file:
+    with _open_file(source) as file:
         yield file
 
 
-def _file(source: Source) -> BinaryIO:
+def _open_file(source: Source) -> BinaryIO:
     try:
         return Path(source.name).open("rb")
     except OSError as problem:
         raise OperatorError(f"{source.name} cannot be read: {problem.strerror}.") from None
 
 
-def _size(source: Source) -> int | None:
+def _byte_count(source: Source) -> int | None:
     """How many bytes there are to read; None where that shows only at the end."""
     return None if source.is_standard_input else Path(source.name).stat().st_size or None
 
 
-def _unpacked(source: Source, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    return unzipped(chunks) if source.name.endswith(".gz") else chunks
+def _decompress(source: Source, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    return gunzip(chunks) if source.name.endswith(".gz") else chunks
 
 
-def _told(summary: Summary) -> str:
-    return ", ".join(f"{getattr(summary, name):,} {name}" for name in Summary.__slots__)
+def _format_summary(summary: ImportSummary) -> str:
+    return ", ".join(f"{getattr(summary, name):,} {name}" for name in ImportSummary.__slots__)
 
 
-def _plain(text: str | None) -> str:
+def _printable(text: str | None) -> str:
     """Text that cannot steer a terminal; a hyphen where there is none."""
     if text is None:
         return "-"

@@ -7,13 +7,13 @@ from pathlib import Path
 from domain.failures import OperatorError
 from domain.types import PartnerRole
 from sample.writer import write_sample
-from server.app.database import database_address, ready_client
+from server.app.database import database_uri, open_prepared_client
 from server.app.settings import Settings
 from server.cli.commands import issue_token
 from server.cli.import_command import run_import
-from server.gc_tuning import look_seldom
-from server.serving import serve_on, take_port
-from store.changes.mutations import Asked, mutate
+from server.gc_tuning import tune_gc
+from server.serving import open_listener, serve_listener
+from store.changes.mutations import MutationRequest, mutate
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -25,13 +25,13 @@ from store.tenants.partners import TERMS_VERSION, Partners
 PARTNER_ID = "sample"
 PARTNER_NAME = "Aurora Communications"
 SEED = 1
-ADDRESSES = {
+ADMINISTRATOR_EMAILS = {
     PartnerRole.FULL_ADMINISTRATOR: "full@partner.example",
     PartnerRole.ADMINISTRATOR: "admin@partner.example",
     PartnerRole.READ_ONLY_ADMINISTRATOR: "readonly@partner.example",
     PartnerRole.HELPDESK_ADMINISTRATOR: "helpdesk@partner.example",
 }
-_LOADED = {"_id": "sample_loaded", "partner_id": "*"}
+_LOADED_MARKER = {"_id": "sample_loaded", "partner_id": "*"}
 QUERY = """\
 query NeedsAttention {
   customers(filter: { status: [LICENSE_OVERAGE, EXPIRING_SOON] }, first: 5) {
@@ -48,29 +48,31 @@ subscription Live {
 def run(settings: Settings, data: Path | None, host: str, port: int, customers: int) -> None:
     """Loads the sample where there is none, serves, and prints what to paste."""
     folder = data or settings.data
-    listener = _some_port(host, port)
-    with listener, database_address(settings, data) as uri:
-        told = asyncio.run(_prepare(settings, uri, folder, customers))
-        serve_on(listener, settings, uri, 1, lambda address: print(_banner(address, told), flush=True))
+    listener = _open_any_listener(host, port)
+    with listener, database_uri(settings, data) as uri:
+        told = asyncio.run(_prepare_partner(settings, uri, folder, customers))
+        serve_listener(listener, settings, uri, 1, lambda address: print(_banner(address, told), flush=True))
 
 
-def _some_port(host: str, port: int) -> socket.socket:
+def _open_any_listener(host: str, port: int) -> socket.socket:
     try:
-        return take_port(host, port)
+        return open_listener(host, port)
     except OperatorError as problem:
         print(f"{problem} Taking a free one instead.")
-        return take_port(host, 0)
+        return open_listener(host, 0)
 
 
-async def _prepare(settings: Settings, uri: str, folder: Path, customers: int) -> dict[str, str]:
-    async with ready_client(settings, uri) as client:
+async def _prepare_partner(settings: Settings, uri: str, folder: Path, customers: int) -> dict[str, str]:
+    async with open_prepared_client(settings, uri) as client:
         scope = Scope(client, PARTNER_ID, utc_now())
-        if await client.collection("keys").find_one(_LOADED) is None:
+        if await client.collection("secrets").find_one(_LOADED_MARKER) is None:
             await _load(client, scope, folder / "sample", customers)
         seconds = settings.token_seconds
-        told = {str(role): await issue_token(scope, email, "api", seconds) for role, email in ADDRESSES.items()}
-        imports = await issue_token(scope, ADDRESSES[PartnerRole.FULL_ADMINISTRATOR], "import", seconds)
-        return {**told, "import": imports, "line": await _speaking_line(client, scope)}
+        told = {
+            str(role): await issue_token(scope, email, "api", seconds) for role, email in ADMINISTRATOR_EMAILS.items()
+        }
+        imports = await issue_token(scope, ADMINISTRATOR_EMAILS[PartnerRole.FULL_ADMINISTRATOR], "import", seconds)
+        return {**told, "import": imports, "line": await _example_record(client, scope)}
 
 
 async def _load(client: Client, scope: Scope, directory: Path, customers: int) -> None:
@@ -78,26 +80,26 @@ async def _load(client: Client, scope: Scope, directory: Path, customers: int) -
     print(f"Loading a sample partner of {customers:,} customers …", flush=True)
     if await Partners(scope).get() is None:
         plan = [{"product": "MEETINGS", "licenses": 50_000}, {"product": "CALLING", "licenses": 50_000}]
-        await create_partner(scope, PARTNER_NAME, ADDRESSES[PartnerRole.FULL_ADMINISTRATOR], plan)
-    look_seldom()
+        await create_partner(scope, PARTNER_NAME, ADMINISTRATOR_EMAILS[PartnerRole.FULL_ADMINISTRATOR], plan)
+    tune_gc()
     write_sample(directory, customers, SEED, scope.now.date())
     if await run_import(client, PARTNER_ID, [str(directory)], None) != 0:
         raise OperatorError("The sample was not loaded whole; the lines above say what was refused.")
     await _accept_terms(client, scope)
     marker = {"$set": {"version": 1, "created_at": scope.now, "updated_at": scope.now}}
-    await client.collection("keys").update_one(_LOADED, marker, upsert=True)
+    await client.collection("secrets").update_one(_LOADED_MARKER, marker, upsert=True)
 
 
 async def _accept_terms(client: Client, scope: Scope) -> None:
     """As its first administrator would, so that the partner's data can be changed."""
-    full = await Administrators(scope).by_email(ADDRESSES[PartnerRole.FULL_ADMINISTRATOR])
+    full = await Administrators(scope).by_email(ADMINISTRATOR_EMAILS[PartnerRole.FULL_ADMINISTRATOR])
     if full is None:
         raise OperatorError("The sample partner has lost its first administrator: empty the data directory.")
     acting = Scope(client, PARTNER_ID, utc_now(), administrator_id=full.id, role=full.role)
-    await mutate(acting, Asked("acceptTerms", {"terms_version": TERMS_VERSION}), accept_terms)
+    await mutate(acting, MutationRequest("acceptTerms", {"terms_version": TERMS_VERSION}), accept_terms)
 
 
-async def _speaking_line(client: Client, scope: Scope) -> str:
+async def _example_record(client: Client, scope: Scope) -> str:
     """A delivery that pushes one healthy customer over its licences, as a line to paste."""
     where = {**scope.match(), "statuses": ["SUBSCRIPTION"], "products": "MEETINGS"}
     customer = await client.collection("customers").find_one(where, {"_id": 1})
@@ -114,7 +116,7 @@ async def _speaking_line(client: Client, scope: Scope) -> str:
 
 
 def _banner(address: str, told: dict[str, str]) -> str:
-    tokens = "\n".join(f"{role:<25} {told[role]}" for role in ADDRESSES)
+    tokens = "\n".join(f"{role:<25} {told[role]}" for role in ADMINISTRATOR_EMAILS)
     return f"""
 ready {address}
 

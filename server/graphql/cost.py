@@ -19,16 +19,16 @@ from graphql import (
 
 from domain.failures import QueryTooComplex
 
-MAX_TEXT = 100_000
+MAX_TEXT_LENGTH = 100_000
 MAX_TOKENS = 2_000
 MAX_DEPTH = 15
 MAX_ROOT_FIELDS = 30
 MAX_COST = 250_000
 # Validation compares every pair of selections that answer under one name: this bounds those pairs beforehand.
 MAX_SAME_NAME_PAIRS = 12_000
-_DEFAULT_PAGE, _LARGEST_PAGE, _ID_LIST = 25, 200, 200
+_DEFAULT_PAGE_SIZE, _MAX_PAGE_SIZE, _MAX_IDS = 25, 200, 200
 # What a list without `first` is taken to hold: lines, entitlements, assignments of one parent.
-_PLAIN_LISTS = {
+_ASSUMED_LIST_SIZES = {
     "subscriptions": 4,
     "trials": 2,
     "statusDetails": 3,
@@ -43,9 +43,9 @@ _PLAIN_LISTS = {
     "featureUse": 9,
     "features": 9,
 }
-_ROWS = frozenset({"nodes", "edges"})
+_CONNECTION_FIELDS = frozenset({"nodes", "edges"})
 # Lists that are answered by the page where the client does not say how large.
-_PAGED = frozenset(
+_PAGED_LISTS = frozenset(
     {
         *("customers", "orders", "invoices", "resources", "helpdeskRequests", "activity"),
         *("customersByUsage", "customersByQuality", "customersByQueue"),
@@ -53,7 +53,7 @@ _PAGED = frozenset(
 )
 
 
-class Weight(NamedTuple):
+class Complexity(NamedTuple):
     """How deep a selection goes, and how many fields it is taken to answer."""
 
     depth: int
@@ -61,69 +61,69 @@ class Weight(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Scale:
+class _CostEstimator:
     """Weighs the selections of one document; each fragment is weighed once, however often it is spread."""
 
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
-    _known: dict[str, Weight] = field(default_factory=dict)
+    _fragments_estimated: dict[str, Complexity] = field(default_factory=dict)
 
-    def weigh(self, selections: SelectionSetNode | None) -> Weight:
+    def estimate(self, selections: SelectionSetNode | None) -> Complexity:
         """The deepest depth and the sum of costs of what is selected."""
         depth = cost = 0
         for selection in selections.selections if selections else ():
-            weight = self._one(selection)
-            depth, cost = max(depth, weight.depth), cost + weight.cost
-        return Weight(depth, cost)
+            complexity = self._estimate_selection(selection)
+            depth, cost = max(depth, complexity.depth), cost + complexity.cost
+        return Complexity(depth, cost)
 
-    def _one(self, selection: Any) -> Weight:
+    def _estimate_selection(self, selection: Any) -> Complexity:
         if isinstance(selection, FieldNode):
-            inner = self.weigh(selection.selection_set)
-            return Weight(inner.depth + 1, 1 + self._size(selection) * inner.cost)
+            inner = self.estimate(selection.selection_set)
+            return Complexity(inner.depth + 1, 1 + self._list_size(selection) * inner.cost)
         if isinstance(selection, InlineFragmentNode):
-            return self.weigh(selection.selection_set)
-        return self._spread(selection.name.value)
+            return self.estimate(selection.selection_set)
+        return self._estimate_fragment(selection.name.value)
 
-    def _spread(self, name: str) -> Weight:
-        known = self._known.get(name)
+    def _estimate_fragment(self, name: str) -> Complexity:
+        known = self._fragments_estimated.get(name)
         if known is None:
             # Validation has refused fragments that contain themselves; an entry stops us here all the same.
-            self._known[name] = Weight(0, 0)
+            self._fragments_estimated[name] = Complexity(0, 0)
             fragment = self.fragments.get(name)
-            known = self._known[name] = self.weigh(fragment.selection_set if fragment else None)
+            known = self._fragments_estimated[name] = self.estimate(fragment.selection_set if fragment else None)
         return known
 
-    def _size(self, node: FieldNode) -> int:
+    def _list_size(self, node: FieldNode) -> int:
         """How many objects stand behind a field."""
         name = node.name.value
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        sizes = [self._number(given[key]) for key in ("first", "last") if key in given]
+        sizes = [self._page_size(given[key]) for key in ("first", "last") if key in given]
         if sizes:
             return max(sizes)
         if name == "nodes" and "ids" in given:
-            return _ID_LIST
-        if name in _PAGED or _is_connection(node):
-            return _DEFAULT_PAGE
-        return _PLAIN_LISTS.get(name, 1)
+            return _MAX_IDS
+        if name in _PAGED_LISTS or _is_connection(node):
+            return _DEFAULT_PAGE_SIZE
+        return _ASSUMED_LIST_SIZES.get(name, 1)
 
-    def _number(self, value: Any) -> int:
+    def _page_size(self, value: Any) -> int:
         """A page's size; what cannot be one is refused by its resolver later and weighs like the largest here."""
         number: Any = None
         if isinstance(value, IntValueNode):
             number = int(value.value)
         elif isinstance(value, VariableNode):
             number = self.variables.get(value.name.value)
-            number = _DEFAULT_PAGE if number is None else number
-        return number if isinstance(number, int) and 0 < number <= _LARGEST_PAGE else _LARGEST_PAGE
+            number = _DEFAULT_PAGE_SIZE if number is None else number
+        return number if isinstance(number, int) and 0 < number <= _MAX_PAGE_SIZE else _MAX_PAGE_SIZE
 
 
 def _is_connection(node: FieldNode) -> bool:
     """Whether rows are selected below it: some names stand for a plain list in one type, for pages in another."""
     below = node.selection_set.selections if node.selection_set else ()
-    return any(isinstance(one, FieldNode) and one.name.value in _ROWS for one in below)
+    return any(isinstance(one, FieldNode) and one.name.value in _CONNECTION_FIELDS for one in below)
 
 
-def check_text(document: DocumentNode) -> None:
+def check_same_name_pairs(document: DocumentNode) -> None:
     """Refuses what would make validation itself expensive; reads the syntax alone."""
     names = Counter(node.alias.value if node.alias else node.name.value for node in _field_nodes(document))
     if sum(count * count for count in names.values() if count > 1) > MAX_SAME_NAME_PAIRS:
@@ -135,10 +135,10 @@ def check_cost(document: DocumentNode, operation: OperationDefinitionNode, varia
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     if sum(1 for _ in _root_fields(operation.selection_set, fragments, set())) > MAX_ROOT_FIELDS:
         raise QueryTooComplex(f"An operation may have at most {MAX_ROOT_FIELDS} fields at its root.")
-    weight = _Scale(fragments, variables).weigh(_without_introspection(operation.selection_set))
-    if weight.depth > MAX_DEPTH:
-        raise QueryTooComplex(f"This operation is {weight.depth} levels deep; {MAX_DEPTH} are allowed.")
-    if weight.cost > MAX_COST:
+    complexity = _CostEstimator(fragments, variables).estimate(_without_introspection(operation.selection_set))
+    if complexity.depth > MAX_DEPTH:
+        raise QueryTooComplex(f"This operation is {complexity.depth} levels deep; {MAX_DEPTH} are allowed.")
+    if complexity.cost > MAX_COST:
         raise QueryTooComplex(f"This operation may answer more than {MAX_COST:,} fields: ask for smaller pages.")
 
 

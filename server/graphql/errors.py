@@ -64,7 +64,7 @@ def exception_error(exception: BaseException) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": INTERNAL, "id": identity}}
 
 
-def is_outage(error: GraphQLError) -> bool:
+def is_database_failure(error: GraphQLError) -> bool:
     """Whether the database was the reason, so that the same may go well a moment later."""
     return isinstance(_root_cause(error), (Unavailable, PyMongoError))
 

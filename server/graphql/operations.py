@@ -22,7 +22,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import BadUserInput, QueryTooComplex
 from resolvers.context import Context
-from server.graphql.cost import MAX_TEXT, MAX_TOKENS, check_cost, check_text
+from server.graphql.cost import MAX_TEXT_LENGTH, MAX_TOKENS, check_cost, check_same_name_pairs
 from server.graphql.errors import (
     PARSE_FAILED,
     VALIDATION_FAILED,
@@ -33,19 +33,19 @@ from server.graphql.errors import (
     request_errors,
 )
 
-REMEMBERED_OPERATIONS = 1_000
+MAX_CACHED_OPERATIONS = 1_000
 # Comments and blanks are no tokens, so that a text within the limit on tokens can still be large.
-LONGEST_REMEMBERED = 20_000
-MAX_SECONDS = 9.5
+MAX_CACHED_TEXT_LENGTH = 20_000
+OPERATION_TIMEOUT_SECONDS = 9.5
 _MAX_VALIDATION_ERRORS = 20
 
 # The same test as graphql-core's, with a short way out for plain values.
 _is_awaitable: Any = optimized_is_awaitable
 
-Answer = dict[str, Any]
+GraphQLResponse = dict[str, Any]
 
 
-class Refusal(Exception):
+class OperationRejected(Exception):
     """An operation that was not carried out, with the entries of `errors` that say why."""
 
     def __init__(self, errors: Errors) -> None:
@@ -70,48 +70,48 @@ class Operation:
 class Operations:
     """The operations of one schema."""
 
-    def __init__(self, schema: strawberry.Schema, seconds: float = MAX_SECONDS) -> None:
+    def __init__(self, schema: strawberry.Schema, seconds: float = OPERATION_TIMEOUT_SECONDS) -> None:
         self._schema = schema
         self._seconds = seconds
         self.graphql_schema: GraphQLSchema = schema._schema
-        self._remembered = lru_cache(REMEMBERED_OPERATIONS)(self._checked)
+        self._cached_check = lru_cache(MAX_CACHED_OPERATIONS)(self._parse_and_validate)
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
-        """The operation that `name` chooses, parsed, validated and weighed; Refusal where it does not pass."""
-        if len(text) > MAX_TEXT:
-            message = f"An operation may have at most {MAX_TEXT:,} characters: put its values into variables."
-            raise Refusal(_too_complex(QueryTooComplex(message)))
-        checked = self._remembered if len(text) <= LONGEST_REMEMBERED else self._checked
+        """Return the operation called `name`, parsed, validated and costed; raise OperationRejected where it fails."""
+        if len(text) > MAX_TEXT_LENGTH:
+            message = f"An operation may have at most {MAX_TEXT_LENGTH:,} characters: put its values into variables."
+            raise OperationRejected(_too_complex(QueryTooComplex(message)))
+        checked = self._cached_check if len(text) <= MAX_CACHED_TEXT_LENGTH else self._parse_and_validate
         outcome = checked(text)
         if isinstance(outcome, list):
-            raise Refusal(outcome)
-        operation = Operation(text, outcome, _chosen(outcome, name))
+            raise OperationRejected(outcome)
+        operation = Operation(text, outcome, _select_operation(outcome, name))
         try:
             check_cost(outcome, operation.definition, variables or {})
         except (QueryTooComplex, RecursionError) as refused:
-            raise Refusal(_too_complex(refused)) from None
+            raise OperationRejected(_too_complex(refused)) from None
         return operation
 
-    def _checked(self, text: str) -> DocumentNode | Errors:
+    def _parse_and_validate(self, text: str) -> DocumentNode | Errors:
         """The valid document, or what is wrong with it: a mistake is remembered like a success."""
         try:
             document = parse(text, max_tokens=MAX_TOKENS)
         except GraphQLError as refused:
             is_limit = "Parsing aborted" in refused.message
             return request_errors([refused], QueryTooComplex.code if is_limit else PARSE_FAILED)
-        return self._validated(document)
+        return self._validate(document)
 
-    def _validated(self, document: DocumentNode) -> DocumentNode | Errors:
+    def _validate(self, document: DocumentNode) -> DocumentNode | Errors:
         try:
-            check_text(document)
+            check_same_name_pairs(document)
             found = validate(self.graphql_schema, document, max_errors=_MAX_VALIDATION_ERRORS)
         except (QueryTooComplex, RecursionError) as refused:
             return _too_complex(refused)
         return request_errors(found, VALIDATION_FAILED) if found else document
 
-    async def answer(
+    async def execute(
         self, operation: Operation, variables: Mapping[str, Any] | None, context: Context, spent: float = 0.0
-    ) -> Answer:
+    ) -> GraphQLResponse:
         """The answer of a query or mutation; nothing is raised, whatever goes wrong in it.
 
         `spent` are the seconds that the request has taken before: with them it takes no longer than it may.
@@ -121,9 +121,9 @@ class Operations:
                 if context.feed is not None and "feedCursor" in operation.text:
                     # Before anything else of the operation is read, as the contract promises.
                     context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
-                answer = self.rendered(await self._execute(operation, variables, context))
-                if context.seen:
-                    answer["extensions"] = {"seen": str(context.seen)}
+                answer = self.render(await self._execute(operation, variables, context))
+                if context.operation_time:
+                    answer["extensions"] = {"seen": str(context.operation_time)}
                 return answer
         except RecursionError as refused:
             return {"errors": _too_complex(refused)}
@@ -146,25 +146,29 @@ class Operations:
         return result if isinstance(result, ExecutionResult) else await result
 
     @staticmethod
-    def rendered(result: ExecutionResult) -> Answer:
+    def render(result: ExecutionResult) -> GraphQLResponse:
         """A result as it is sent: without `data` where the operation was never begun."""
         errors = execution_errors(result.errors or ())
         begun = result.data is not None or any("path" in error for error in errors)
-        answer: Answer = {"data": result.data} if begun else {}
+        answer: GraphQLResponse = {"data": result.data} if begun else {}
         if errors:
             answer["errors"] = errors
         return answer
 
 
-def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+def _select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
     """The named operation, or the only one."""
     offered = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     matching = [d for d in offered if name is None or (d.name is not None and d.name.value == name)]
     if len(matching) == 1:
         return matching[0]
     if name is not None:
-        raise Refusal([failure_error(BadUserInput(f"The document has no operation with the name {name[:60]!r}."))])
-    raise Refusal([failure_error(BadUserInput("The document has several operations: choose one by operationName."))])
+        raise OperationRejected(
+            [failure_error(BadUserInput(f"The document has no operation with the name {name[:60]!r}."))]
+        )
+    raise OperationRejected(
+        [failure_error(BadUserInput("The document has several operations: choose one by operationName."))]
+    )
 
 
 def _too_complex(refused: QueryTooComplex | RecursionError) -> Errors:

@@ -44,7 +44,7 @@ _PAGE_HEADERS: Final = {**_SECURITY_HEADERS, "Cache-Control": "no-cache", "Vary"
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
-_HOW_TO_GET_IT: Final = """\
+_NOT_BUILT_PAGE: Final = """\
 <!doctype html>
 <html lang="en">
 <head>
@@ -92,11 +92,11 @@ def graphiql_response(request: Request, dist: Path = DIST) -> Response:
         page = (dist / "index.html").read_text(encoding="utf-8")
     except FileNotFoundError:
         address = str(request.url.replace(query="", fragment=""))
-        page = _HOW_TO_GET_IT.replace("ADDRESS", _without_markup(address))
+        page = _NOT_BUILT_PAGE.replace("ADDRESS", _plain_characters(address))
     return HTMLResponse(page, headers=_PAGE_HEADERS)
 
 
-def _without_markup(address: str) -> str:
+def _plain_characters(address: str) -> str:
     """The Host header is the visitor's own, and goes into a page: all but an address's plain characters is dropped."""
     return "".join(letter for letter in address if letter.isalnum() or letter in ":/.-_[]")
 
@@ -108,13 +108,13 @@ class HashedFiles(StaticFiles):
         """Asks nothing of the directory: before it is built there is none, and every file in it is a 404."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await self._smallest(path, scope)
+        response = await self._get_compressed(path, scope)
         response.headers.update(_SECURITY_HEADERS)
         if response.status_code in {200, 206, 304}:
             response.headers["Cache-Control"] = _IMMUTABLE
         return response
 
-    async def _smallest(self, path: str, scope: Scope) -> Response:
+    async def _get_compressed(self, path: str, scope: Scope) -> Response:
         """The .gz that the build left beside each script and sheet, for all who take it: 1.4 MB instead of 5."""
         if not path.endswith((".js", ".css")):
             return await super().get_response(path, scope)

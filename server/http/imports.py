@@ -9,25 +9,25 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.failures import StreamRefused, Unauthenticated
-from domain.imports.records import LineKind
+from domain.failures import InvalidStream, Unauthenticated
+from domain.imports.records import ImportKind
 from domain.types import AdministratorState
-from jobs.imports.records import Refusal
-from jobs.imports.runner import Summary, import_stream
-from jobs.imports.streams import BrokenGzip, unzipped
-from server.app.app_state import Hub
+from jobs.imports.records import RejectedRecord
+from jobs.imports.runner import ImportSummary, import_stream
+from jobs.imports.streams import BrokenGzip, gunzip
+from server.app.app_state import AppState
 from server.auth.tokens import IMPORT_ADMINISTRATORS_SCOPE, IMPORT_SCOPE
-from server.auth.viewer import bearer_token
+from server.auth.viewer import read_bearer_token
 from server.graphql.errors import exception_error
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.administrators import Administrators
 
-SHOWN_REFUSALS = 100
+MAX_LISTED_REJECTIONS = 100
 _STATUSES = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "TIMEOUT": 503}
 
 
-class ImportRefusal(Exception):
+class ImportHttpError(Exception):
     """A request that is refused as a whole: a status, a code and a sentence."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -37,50 +37,50 @@ class ImportRefusal(Exception):
 
 async def import_kind(request: Request) -> Response:
     """Answers 200 with the counts and the first refusals, also where lines were refused."""
-    refusals: list[Refusal] = []
-    summary = Summary()
+    refusals: list[RejectedRecord] = []
+    summary = ImportSummary()
 
-    def keep(refusal: Refusal) -> None:
-        if len(refusals) < SHOWN_REFUSALS:
+    def keep(refusal: RejectedRecord) -> None:
+        if len(refusals) < MAX_LISTED_REJECTIONS:
             refusals.append(refusal)
 
-    def remember(so_far: Summary) -> None:
+    def remember(so_far: ImportSummary) -> None:
         nonlocal summary
         summary = so_far
 
     try:
-        kind = _kind(request)
-        scope = await _scope(request, kind)
-        summary = await import_stream(scope, kind, _body(request), keep, remember)
-    except ImportRefusal as refused:
-        return _failure(refused.status, refused.code, str(refused), summary)
+        kind = _read_kind(request)
+        scope = await _authorize(request, kind)
+        summary = await import_stream(scope, kind, _read_chunks(request), keep, remember)
+    except ImportHttpError as refused:
+        return _error_response(refused.status, refused.code, str(refused), summary)
     except ClientDisconnect:
         # Nobody is there to read this; what stood in whole slices until then is in, and repeating is safe.
-        return _failure(400, "BAD_USER_INPUT", "The body ended early.", summary)
-    except (BrokenGzip, StreamRefused) as broken:
-        return _failure(400, "BAD_USER_INPUT", str(broken), summary)
+        return _error_response(400, "BAD_USER_INPUT", "The body ended early.", summary)
+    except (BrokenGzip, InvalidStream) as broken:
+        return _error_response(400, "BAD_USER_INPUT", str(broken), summary)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         error = exception_error(failure)
         code = error["extensions"]["code"]
-        return _failure(_STATUSES.get(code, 500), code, error["message"], summary)
-    return _answer(200, {**asdict(summary), "refusals": [_shown(refusal) for refusal in refusals]})
+        return _error_response(_STATUSES.get(code, 500), code, error["message"], summary)
+    return _json_response(200, {**asdict(summary), "refusals": [_rejection_json(refusal) for refusal in refusals]})
 
 
-def _kind(request: Request) -> LineKind:
+def _read_kind(request: Request) -> ImportKind:
     try:
-        return LineKind(request.path_params["kind"])
+        return ImportKind(request.path_params["kind"])
     except ValueError:
-        raise ImportRefusal(404, "NOT_FOUND", f"There is no such kind; kinds are {', '.join(LineKind)}.") from None
+        raise ImportHttpError(404, "NOT_FOUND", f"There is no such kind; kinds are {', '.join(ImportKind)}.") from None
 
 
-async def _scope(request: Request, kind: LineKind) -> Scope:
+async def _authorize(request: Request, kind: ImportKind) -> Scope:
     """The system's scope on the token's partner; the token's administrator must not have been removed."""
-    hub: Hub = request.app.state.hub
-    claims = hub.claims(bearer_token(request.headers.get("authorization")))
-    wanted = IMPORT_ADMINISTRATORS_SCOPE if kind is LineKind.ADMINISTRATORS else IMPORT_SCOPE
+    app_state: AppState = request.app.state.app_state
+    claims = app_state.verify_token(read_bearer_token(request.headers.get("authorization")))
+    wanted = IMPORT_ADMINISTRATORS_SCOPE if kind is ImportKind.ADMINISTRATORS else IMPORT_SCOPE
     if wanted not in claims.scopes:
-        raise ImportRefusal(403, "FORBIDDEN", f"This token does not have the scope {wanted}.")
-    scope = Scope(hub.client, claims.partner_id, utc_now())
+        raise ImportHttpError(403, "FORBIDDEN", f"This token does not have the scope {wanted}.")
+    scope = Scope(app_state.client, claims.partner_id, utc_now())
     administrators = Administrators(scope)
     administrator = (await administrators.by_ids([claims.administrator_id])).get(claims.administrator_id)
     if administrator is None or administrator.state is AdministratorState.DEACTIVATED:
@@ -90,23 +90,23 @@ async def _scope(request: Request, kind: LineKind) -> Scope:
     return scope
 
 
-def _body(request: Request) -> AsyncIterator[bytes]:
+def _read_chunks(request: Request) -> AsyncIterator[bytes]:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", "x-gzip"}:
-        raise ImportRefusal(415, "BAD_USER_INPUT", "Send the lines as they are, or with Content-Encoding: gzip.")
-    return request.stream() if encoding == "identity" else unzipped(request.stream())
+        raise ImportHttpError(415, "BAD_USER_INPUT", "Send the lines as they are, or with Content-Encoding: gzip.")
+    return request.stream() if encoding == "identity" else gunzip(request.stream())
 
 
-def _shown(refusal: Refusal) -> dict[str, Any]:
+def _rejection_json(refusal: RejectedRecord) -> dict[str, Any]:
     return {"line": refusal.line, "key": refusal.key, "field": refusal.field, "reason": refusal.reason}
 
 
-def _failure(status: int, code: str, message: str, summary: Summary) -> Response:
+def _error_response(status: int, code: str, message: str, summary: ImportSummary) -> Response:
     """An error, and what was taken in before it."""
-    return _answer(status, {"error": {"code": code, "message": message}, **asdict(summary)})
+    return _json_response(status, {"error": {"code": code, "message": message}, **asdict(summary)})
 
 
-def _answer(status: int, content: dict[str, Any]) -> Response:
+def _json_response(status: int, content: dict[str, Any]) -> Response:
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from domain.partner.launch import LaunchName, console_address, read_launch_token
-from server.app.app_state import Hub
+from domain.partner.launch import LaunchReference, build_console_url, verify_launch_token
+from server.app.app_state import AppState
 from server.graphql.errors import exception_error
-from store.organization.launches import is_open, spend
+from store.organization.launches import is_redeemable, redeem
 
 _STYLE: Final = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
@@ -51,7 +51,7 @@ _UNKNOWN: Final = (
     "It is not one that was given here: part of it may have been lost on the way. "
     "Go back to the partner hub, and launch the customer from there.",
 )
-_OVER: Final = (
+_EXPIRED: Final = (
     410,
     "This address no longer works",
     "It opens a customer's console once, within five minutes after it was asked for, and that was used or is over. "
@@ -64,29 +64,31 @@ _FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE}
 
 async def launch(request: Request) -> Response:
     """Spends the launch and redirects (303); HEAD, with which programs only look, neither spends nor tells where."""
-    hub: Hub = request.app.state.hub
-    secret = hub.installation.launch_secret
-    name = None if secret is None else read_launch_token(secret, request.path_params["token"])
+    app_state: AppState = request.app.state.app_state
+    secret = app_state.installation.launch_secret
+    name = None if secret is None else verify_launch_token(secret, request.path_params["token"])
     if name is None:
-        return _page(*_UNKNOWN)
+        return _render_page(*_UNKNOWN)
     try:
-        return await (_looked_at(hub, name) if request.method == "HEAD" else _opened(hub, name))
+        return await (
+            _check_launch(app_state, name) if request.method == "HEAD" else _redirect_to_console(app_state, name)
+        )
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
-        return _page(*_FAILURES.get(exception_error(failure)["extensions"]["code"], _FAILED))
+        return _render_page(*_FAILURES.get(exception_error(failure)["extensions"]["code"], _FAILED))
 
 
-async def _looked_at(hub: Hub, name: LaunchName) -> Response:
-    return Response(headers=_HEADERS) if await is_open(hub.client, name) else _page(*_OVER)
+async def _check_launch(app_state: AppState, name: LaunchReference) -> Response:
+    return Response(headers=_HEADERS) if await is_redeemable(app_state.client, name) else _render_page(*_EXPIRED)
 
 
-async def _opened(hub: Hub, name: LaunchName) -> Response:
-    external_id = await spend(hub.client, name)
+async def _redirect_to_console(app_state: AppState, name: LaunchReference) -> Response:
+    external_id = await redeem(app_state.client, name)
     if external_id is None:
-        return _page(*_OVER)
-    return RedirectResponse(console_address(hub.settings.console_url, external_id), 303, _HEADERS)
+        return _render_page(*_EXPIRED)
+    return RedirectResponse(build_console_url(app_state.settings.console_url, external_id), 303, _HEADERS)
 
 
-def _page(status: int, title: str, sentence: str) -> Response:
+def _render_page(status: int, title: str, sentence: str) -> Response:
     return HTMLResponse(_PAGE.format(title=title, sentence=sentence, style=_STYLE), status, _HEADERS)
 
 

@@ -1,4 +1,4 @@
-"""What an operator's machinery asks: whether the process lives, whether it is ready, and its figures."""
+"""What an operator's machinery asks: whether the process lives, whether it is ready, and its metrics."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.requests import Request
@@ -8,8 +8,8 @@ from starlette.routing import Route
 from server.live.metrics import feed_registry
 from server.live.shared_feeds import shared_feeds
 
-REQUESTS = Counter("partnerhub_http_requests_total", "Requests to /graphql by status", ["status"])
-SECONDS = Histogram("partnerhub_http_request_seconds", "How long requests to /graphql took")
+REQUEST_COUNT = Counter("partnerhub_http_requests_total", "Requests to /graphql by status", ["status"])
+REQUEST_SECONDS = Histogram("partnerhub_http_request_seconds", "How long requests to /graphql took")
 
 
 async def livez(_request: Request) -> Response:
@@ -19,18 +19,18 @@ async def livez(_request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """Whether requests should come here: started up, not going down, and the database heard a moment ago."""
-    hub = getattr(request.app.state, "hub", None)
-    problems = ["the server is starting or stopping"] if hub is None or not hub.is_ready else []
-    if hub is not None and hub.feed is not None and not hub.feed.is_fresh:
+    app_state = getattr(request.app.state, "app_state", None)
+    problems = ["the server is starting or stopping"] if app_state is None or not app_state.is_ready else []
+    if app_state is not None and app_state.feed is not None and not app_state.feed.is_fresh:
         problems.append("the feed has not heard from the database for more than a second")
     return PlainTextResponse("\n".join(problems) or "ok", 503 if problems else 200)
 
 
 async def metrics(request: Request) -> Response:
     """Prometheus' text format."""
-    hub, text = getattr(request.app.state, "hub", None), generate_latest()
-    if hub is not None:
-        text += generate_latest(feed_registry(hub.feed, shared_feeds(request.app.state, hub).figures))
+    app_state, text = getattr(request.app.state, "app_state", None), generate_latest()
+    if app_state is not None:
+        text += generate_latest(feed_registry(app_state.feed, shared_feeds(request.app.state, app_state).metrics))
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 

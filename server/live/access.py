@@ -8,67 +8,67 @@ from domain.cursors.feed import Position
 from domain.types import AdministratorState
 from resolvers.context import Viewer
 from server.live.protocol import CloseCode, ProtocolError
-from store.feed.events import OF_ACCESS, FeedEvent, Hold
+from store.feed.events import ACCESS_EVENT_KINDS, AccessGrant, FeedEvent
 from store.feed.feed import Feed
 
-Close = Callable[[ProtocolError], None]
-MOST_TURNS = 10_000
+CloseConnection = Callable[[ProtocolError], None]
+MAX_ACCESS_CHANGES = 10_000
 
 
-class _Turn(NamedTuple):
+class _AccessChange(NamedTuple):
     """When the hold on a customer changed last, and until when it stands since."""
 
     position: Position
     until: datetime | None
 
 
-class Access:
+class AdministratorAccess:
     """One administrator's, for as long as a connection of theirs is open.
 
     An answer that was made before a change of access, and leaves after it, is bound to the change.
     """
 
     def __init__(self) -> None:
-        self.connections: set[Close] = set()
-        self._turns: dict[str, _Turn] = {}
+        self.connections: set[CloseConnection] = set()
+        self._changes: dict[str, _AccessChange] = {}
 
-    def opens(self, hold: Hold, position: Position, now: datetime) -> bool:
+    def allows(self, access_grant: AccessGrant, position: Position, now: datetime) -> bool:
         """Whether what was said at the position, of a customer that was held then, may be told now."""
-        turn = self._turns.get(hold.customer_id)
-        until = hold.until if turn is None or turn.position <= position else turn.until
+        turn = self._changes.get(access_grant.customer_id)
+        until = access_grant.until if turn is None or turn.position <= position else turn.until
         return until is None or now < until
 
-    def turn(self, position: Position, customer_id: str, until: datetime | None) -> None:
+    def record_change(self, position: Position, customer_id: str, until: datetime | None) -> None:
         """The hold on a customer has changed: it stands until then, or for good; no longer, where that is past."""
-        self._turns[customer_id] = _Turn(position, until)
-        if len(self._turns) > MOST_TURNS:
+        self._changes[customer_id] = _AccessChange(position, until)
+        if len(self._changes) > MAX_ACCESS_CHANGES:
             # Nothing that was queued outlives its connection.
-            self._turns.clear()
-            self.close(CloseCode.TRY_AGAIN_LATER, "Much of your access has changed: resume from your cursor.")
+            self._changes.clear()
+            self.close_all(CloseCode.TRY_AGAIN_LATER, "Much of your access has changed: resume from your cursor.")
 
-    def close(self, code: CloseCode, reason: str) -> None:
+    def close_all(self, code: CloseCode, reason: str) -> None:
         """Closes every connection."""
         for close in tuple(self.connections):
             close(ProtocolError(code, reason))
 
 
-class AccessWatch:
+class AccessMonitor:
     """Everybody's whose connections are open.
 
     It hears of an event before any subscription does, so that nothing behind the event is sent any more.
     """
 
     def __init__(self, feed: Feed) -> None:
-        self._open: dict[tuple[str, str], Access] = {}
-        feed.listeners.append(self._hear)
+        self._open: dict[tuple[str, str], AdministratorAccess] = {}
+        feed.listeners.append(self._apply_event)
 
-    def begin(self, viewer: Viewer, close: Close) -> tuple[Access, Callable[[], None]]:
+    def register(self, viewer: Viewer, close: CloseConnection) -> tuple[AdministratorAccess, Callable[[], None]]:
         """The viewer's access, and what ends the watch; `close` is called when the viewer is gone or another.
 
         What changed before is not known here: look at the viewer once more behind this.
         """
         whose = (viewer.partner_id, viewer.administrator.id)
-        access = self._open.setdefault(whose, Access())
+        access = self._open.setdefault(whose, AdministratorAccess())
         access.connections.add(close)
 
         def release() -> None:
@@ -79,24 +79,24 @@ class AccessWatch:
         return access, release
 
     @property
-    def everybody(self) -> list[Close]:
+    def close_callbacks(self) -> list[CloseConnection]:
         """How each open connection is closed."""
         return [close for access in self._open.values() for close in access.connections]
 
-    def _hear(self, event: FeedEvent) -> None:
+    def _apply_event(self, event: FeedEvent) -> None:
         if not self._open:
             return
-        for administrator_id, until in event.turned_holds().items():
+        for administrator_id, until in event.changed_grants().items():
             access = self._open.get((event.partner_id, administrator_id))
             if access is not None:
-                access.turn(event.position, event.document["customer_id"], until)
-        if event.document["kind"] in OF_ACCESS and _takes_away(event):
+                access.record_change(event.position, event.document["customer_id"], until)
+        if event.document["kind"] in ACCESS_EVENT_KINDS and _reduces_access(event):
             access = self._open.get((event.partner_id, event.document["subject_id"]))
             if access is not None:
-                access.close(CloseCode.FORBIDDEN, "Your access has changed: connect again.")
+                access.close_all(CloseCode.FORBIDDEN, "Your access has changed: connect again.")
 
 
-def _takes_away(event: FeedEvent) -> bool:
+def _reduces_access(event: FeedEvent) -> bool:
     """Whether the administrator may see or do less, or something else, than before."""
     changes = event.document["changes"]
     return "role" in changes or ("state" in changes and changes["state"][1] != AdministratorState.ACTIVE)

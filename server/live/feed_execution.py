@@ -19,48 +19,48 @@ from strawberry.execution import optimized_is_awaitable
 from domain.cursors.feed import Position
 from domain.failures import Unavailable
 from resolvers.context import Context, Viewer
-from resolvers.feeds import Change, FeedBatch
+from resolvers.feeds import FeedBatch, FeedChange
 from resolvers.state_feeds import STATE_FIELDS
-from server.graphql.errors import BAD_USER_INPUT, execution_errors, is_outage, request_errors
-from server.graphql.operations import Operation, Operations, Refusal
-from server.live.request_priority import Courtesy
-from store.feed.events import Hold
-from store.feed.oplog import Stretch
+from server.graphql.errors import BAD_USER_INPUT, execution_errors, is_database_failure, request_errors
+from server.graphql.operations import Operation, OperationRejected, Operations
+from server.live.request_priority import RequestPriority
+from store.feed.events import AccessGrant
+from store.feed.oplog import EventSegment
 
 # So many answers are made before these are sent, and so many messages sent before others get their turn on the loop:
 # messages of one turn go out to a socket together. Requests then have this many times as long as that has taken.
-_AT_ONCE, _SENT_AT_ONCE = 5, 500
-_FOR_REQUESTS = 2
+_MAX_RESULTS_AT_ONCE, _MAX_SENDS_PER_TURN = 5, 500
+_REQUEST_TIME_FACTOR = 2
 _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
 
-class Answer(NamedTuple):
+class FeedResult(NamedTuple):
     """One change or state as it goes to the subscribers, encoded; a state has no place to go on from."""
 
     payload: bytes
     position: Position | None = None
     cursor: str | None = None
-    hold: Hold | None = None
+    access_grant: AccessGrant | None = None
 
 
 # Hands an answer to its subscribers, and says how many they are.
-Deliver = Callable[[Answer], int]
+Deliver = Callable[[FeedResult], int]
 
 
-class Shared(NamedTuple):
+class BatchContext(NamedTuple):
     """The context of a batch, and the answers already made in it: equal changes of one shape have one answer."""
 
     context: Context
-    answers: dict[Hashable, "Task[bytes]"]
+    results: dict[Hashable, "Task[bytes]"]
 
 
-NewContext = Callable[[Viewer], Shared]
+NewBatchContext = Callable[[Viewer], BatchContext]
 
 
 class FeedExecution:
-    """A subscription with its variables, ready to be run over any stretches of events; Refusal where it cannot be.
+    """Return a subscription with its variables, ready for any segments of events; raise OperationRejected.
 
-    `heard` returns while the feed is heard: nothing is delivered while access may have changed unheard.
+    `wait_until_fresh` returns while the feed is heard: nothing is delivered while access may have changed unheard.
     """
 
     def __init__(
@@ -69,10 +69,10 @@ class FeedExecution:
         schema: Any,
         operation: Operation,
         variables: Mapping[str, Any],
-        heard: Callable[[], Awaitable[None]],
-        courtesy: Courtesy,
+        wait_until_fresh: Callable[[], Awaitable[None]],
+        request_priority: RequestPriority,
     ) -> None:
-        self._heard, self._courtesy = heard, courtesy
+        self._wait_until_fresh, self._request_priority = wait_until_fresh, request_priority
         name = operation.definition.name
         built = schema.execution_context_class.build(
             operations.graphql_schema,
@@ -82,19 +82,19 @@ class FeedExecution:
             is_awaitable=optimized_is_awaitable,
         )
         if isinstance(built, list):
-            raise Refusal(request_errors(built, BAD_USER_INPUT))
+            raise OperationRejected(request_errors(built, BAD_USER_INPUT))
         self._executor = built
         field = self._root_field(operation)
         arguments = get_argument_values(
             built.schema.get_field(built.schema.subscription_type, field.name.value), field, built.variable_values
         )
         self.after: str | None = arguments.get("after")
-        self.tells_states = field.name.value in STATE_FIELDS
-        choosing = _only_within(field, operation.text)
+        self.is_state_feed = field.name.value in STATE_FIELDS
+        choosing = _variables_used_only_in(field, operation.text)
         # Subscriptions that differ in these variables alone hear different events, but say the same of each.
         rest = {key: value for key, value in variables.items() if key not in choosing}
-        self._shape = (operation.text, name.value if name else "", encoded_key(rest))
-        self.after_variable = _variable_of(field, "after") if _variable_of(field, "after") in choosing else None
+        self._sharing_key = (operation.text, name.value if name else "", variables_key(rest))
+        self.after_variable = _variable_name(field, "after") if _variable_name(field, "after") in choosing else None
 
     def _root_field(self, operation: Operation) -> FieldNode:
         executor, root = self._executor, self._executor.schema.subscription_type
@@ -105,57 +105,57 @@ class FeedExecution:
         return field
 
     async def run(
-        self, context: Context, stretches: AsyncIterator[Stretch], new_context: NewContext, deliver: Deliver
+        self, context: Context, segments: AsyncIterator[EventSegment], new_context: NewBatchContext, deliver: Deliver
     ) -> None:
-        """Delivers what the stretches' events become; Refusal where the field itself refuses."""
-        found: list[Change] = []
+        """Delivers what the segments' events become; OperationRejected where the field itself refuses."""
+        found: list[FeedChange] = []
 
         async def batches() -> AsyncIterator[FeedBatch]:
-            async for stretch in stretches:
-                if stretch.events:
+            async for segment in segments:
+                if segment.events:
                     shared = new_context(context.viewer)
-                    yield FeedBatch(shared.context, stretch.events)
+                    yield FeedBatch(shared.context, segment.events)
                     # Asked for the next batch, the field has said all that it has to say of this one.
-                    await self._answer(found, shared, deliver)
+                    await self._deliver_changes(found, shared, deliver)
 
         context.events = batches()
-        source = await self._source(context)
+        source = await self._open_source(context)
         async for change in source:
             found.append(change)  # noqa: PERF401 (they are taken out again while this waits for more)
 
     async def run_states(self, context: Context, deliver: Deliver) -> None:
-        """Delivers each state; Refusal where the field itself refuses."""
-        source: Any = await self._source(context)
+        """Delivers each state; OperationRejected where the field itself refuses."""
+        source: Any = await self._open_source(context)
         async with aclosing(source):
             async for state in source:
-                payload = await self._one(state, context)
-                await self._heard()
-                deliver(Answer(payload))
+                payload = await self._encode_result(state, context)
+                await self._wait_until_fresh()
+                deliver(FeedResult(payload))
 
-    async def _source(self, context: Context) -> AsyncIterator[Any]:
-        executor = self._executor_of(None, context)
+    async def _open_source(self, context: Context) -> AsyncIterator[Any]:
+        executor = self._build_executor(None, context)
         source: Any = create_source_event_stream(executor)
         if isawaitable(source):
             source = await source
         if isinstance(source, ExecutionResult):
-            raise Refusal(execution_errors(source.errors or ()))
+            raise OperationRejected(execution_errors(source.errors or ()))
         told: AsyncIterator[Any] = source
         return told
 
-    async def _answer(self, changes: list[Change], shared: Shared, deliver: Deliver) -> None:
+    async def _deliver_changes(self, changes: list[FeedChange], shared: BatchContext, deliver: Deliver) -> None:
         began, sent = monotonic(), 0
         while changes:
-            some, changes[:] = changes[:_AT_ONCE], changes[_AT_ONCE:]
-            payloads = await gather(*(self._shared_answer(change, shared) for change in some))
+            some, changes[:] = changes[:_MAX_RESULTS_AT_ONCE], changes[_MAX_RESULTS_AT_ONCE:]
+            payloads = await gather(*(self._shared_result(change, shared) for change in some))
             for change, payload in zip(some, payloads, strict=True):
-                await self._heard()
-                sent += deliver(Answer(payload, change.position, change.cursor, change.hold))
-                if sent >= _SENT_AT_ONCE:
-                    await self._courtesy.let_pass(_FOR_REQUESTS * (monotonic() - began))
+                await self._wait_until_fresh()
+                sent += deliver(FeedResult(payload, change.position, change.cursor, change.access_grant))
+                if sent >= _MAX_SENDS_PER_TURN:
+                    await self._request_priority.yield_to_requests(_REQUEST_TIME_FACTOR * (monotonic() - began))
                     began, sent = monotonic(), 0
             await sleep(0)
 
-    def _executor_of(self, root: Any, context: Context) -> Executor[Any]:
+    def _build_executor(self, root: Any, context: Context) -> Executor[Any]:
         executor: Executor[Any] = self._executor.build_per_event_executor(root)
         executor.context_value = context
         # The library's copies would all note their sub-fields in one place, which grows with each event and is
@@ -163,38 +163,38 @@ class FeedExecution:
         executor._relevant_sub_fields = {}
         return executor
 
-    def _shared_answer(self, change: Change, shared: Shared) -> "Future[bytes]":
-        key = (self._shape, change)
-        answer = shared.answers.get(key)
+    def _shared_result(self, change: FeedChange, shared: BatchContext) -> "Future[bytes]":
+        key = (self._sharing_key, change)
+        answer = shared.results.get(key)
         if answer is None:
-            answer = shared.answers[key] = create_task(self._one(change, shared.context))
+            answer = shared.results[key] = create_task(self._encode_result(change, shared.context))
             # Where nobody waits any more, nobody needs to know that it failed.
             answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         # Whoever leaves early must not take the answer away from the others.
         return shield(answer)
 
-    async def _one(self, change: Any, context: Context) -> bytes:
-        result: Any = execute_subscription_event(self._executor_of(change, context))
+    async def _encode_result(self, change: Any, context: Context) -> bytes:
+        result: Any = execute_subscription_event(self._build_executor(change, context))
         if isinstance(result, Awaitable):
             result = await result
-        if any(is_outage(error) for error in result.errors or ()):
+        if any(is_database_failure(error) for error in result.errors or ()):
             # Half an answer would pass for the change itself; it is made once more when the database is back.
             raise Unavailable
-        return orjson.dumps(Operations.rendered(result))
+        return orjson.dumps(Operations.render(result))
 
 
-def encoded_key(variables: Mapping[str, Any]) -> str:
+def variables_key(variables: Mapping[str, Any]) -> str:
     """Variables as a text that is equal where they are."""
     return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _variable_of(field: FieldNode, argument: str) -> str | None:
+def _variable_name(field: FieldNode, argument: str) -> str | None:
     """The variable that is given as the argument."""
     value = next((given.value for given in field.arguments or () if given.name.value == argument), None)
     return value.name.value if isinstance(value, VariableNode) else None
 
 
-def _only_within(field: FieldNode, text: str) -> frozenset[str]:
+def _variables_used_only_in(field: FieldNode, text: str) -> frozenset[str]:
     """The variables that are declared, used in the field's arguments, and nowhere else."""
     within: Counter[str] = Counter()
     waiting: list[Any] = [given.value for given in field.arguments or ()]

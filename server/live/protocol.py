@@ -1,6 +1,6 @@
 """graphql-transport-ws without I/O: the messages that are understood, those that are sent, and the close codes.
 
-The client speaks connection_init, ping, pong, subscribe and complete; the server connection_ack, ping, pong,
+The client speaks connection_init, ping, pong, subscribe and complete; the server connection_ack, ping, pong_message,
 next, error and complete. What is wrong with an operation is an `error` message; what is wrong with a message
 closes the socket. https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 SUBPROTOCOL = "graphql-transport-ws"
-_LONGEST_ID = 200
+_MAX_ID_LENGTH = 200
 # A close frame has room for so many bytes of reason.
-_LONGEST_REASON = 123
+_MAX_REASON_BYTES = 123
 
 
 class CloseCode(IntEnum):
@@ -39,7 +39,7 @@ class ProtocolError(Exception):
     def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        self.reason = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +84,21 @@ ClientMessage = ConnectionInit | Ping | Pong | Subscribe | Complete
 def read_message(text: str | None) -> ClientMessage:
     """The message that a text frame holds; ProtocolError for everything else, None standing for a binary frame."""
     if text is None:
-        raise _bad("Send text frames: this protocol has no binary ones.")
+        raise _bad_request("Send text frames: this protocol has no binary ones.")
     try:
         message = orjson.loads(text)
     except (orjson.JSONDecodeError, UnicodeEncodeError, RecursionError):
-        raise _bad("The message is not valid JSON.") from None
+        raise _bad_request("The message is not valid JSON.") from None
     if not isinstance(message, dict):
-        raise _bad("A message must be a JSON object.")
+        raise _bad_request("A message must be a JSON object.")
     kind = message.get("type")
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
-        raise _bad("The message has no type that this protocol knows.")
+        raise _bad_request("The message has no type that this protocol knows.")
     return reader(message)
 
 
-def token_of(payload: Mapping[str, Any]) -> str:
+def read_token(payload: Mapping[str, Any]) -> str:
     """The token of connection_init: `authorization` (or `Authorization`) as in HTTP, or `token` alone; else empty."""
     for name in ("authorization", "Authorization"):
         value = payload.get(name)
@@ -109,19 +109,19 @@ def token_of(payload: Mapping[str, Any]) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-ACKNOWLEDGED = b'{"type":"connection_ack"}'
+CONNECTION_ACK = b'{"type":"connection_ack"}'
 
 
-def pong(payload: Mapping[str, Any] | None) -> bytes:
+def pong_message(payload: Mapping[str, Any] | None) -> bytes:
     """Answers a ping."""
     try:
         return orjson.dumps({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
     except orjson.JSONEncodeError:
         # What may be read may be nested deeper than what can be written.
-        raise _bad("The ping's payload is nested too deeply.") from None
+        raise _bad_request("The ping's payload is nested too deeply.") from None
 
 
-def next_head(id_: str) -> bytes:
+def next_message_head(id_: str) -> bytes:
     """What stands before the payload in each result of an operation."""
     return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id_)
 
@@ -141,7 +141,7 @@ def complete_message(id_: str) -> bytes:
     return orjson.dumps({"id": id_, "type": "complete"})
 
 
-def _bad(reason: str) -> ProtocolError:
+def _bad_request(reason: str) -> ProtocolError:
     return ProtocolError(CloseCode.BAD_REQUEST, reason)
 
 
@@ -161,12 +161,12 @@ def _pong(message: Mapping[str, Any]) -> Pong:
 def _subscribe(message: Mapping[str, Any]) -> Subscribe:
     id_, payload = _id(message), _object(message, "payload")
     if payload is None:
-        raise _bad("The message needs a payload.")
+        raise _bad_request("The message needs a payload.")
     query, name = payload.get("query"), payload.get("operationName")
     if not isinstance(query, str):
-        raise _bad("payload.query must be a string.")
+        raise _bad_request("payload.query must be a string.")
     if name is not None and not isinstance(name, str):
-        raise _bad("payload.operationName must be a string.")
+        raise _bad_request("payload.operationName must be a string.")
     _object(payload, "extensions")
     return Subscribe(id_, query, name or None, _object(payload, "variables"))
 
@@ -177,15 +177,15 @@ def _complete(message: Mapping[str, Any]) -> Complete:
 
 def _id(message: Mapping[str, Any]) -> str:
     id_ = message.get("id")
-    if not isinstance(id_, str) or not 0 < len(id_) <= _LONGEST_ID:
-        raise _bad(f"The message needs an id: a string of 1 to {_LONGEST_ID} characters.")
+    if not isinstance(id_, str) or not 0 < len(id_) <= _MAX_ID_LENGTH:
+        raise _bad_request(f"The message needs an id: a string of 1 to {_MAX_ID_LENGTH} characters.")
     return id_
 
 
 def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     value = holder.get(name)
     if value is not None and not isinstance(value, dict):
-        raise _bad(f"{name} must be an object.")
+        raise _bad_request(f"{name} must be an object.")
     return value
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Courtesy:
+class RequestPriority:
     """One for all of a process.
 
     A request takes a dozen turns of the loop, with the database in between. A feed of thousands of messages that gave
@@ -16,7 +16,7 @@ class Courtesy:
         self._requests = 0
 
     @contextmanager
-    def request(self) -> Iterator[None]:
+    def track_request(self) -> Iterator[None]:
         """Within it, a request is being answered."""
         self._requests += 1
         try:
@@ -24,6 +24,6 @@ class Courtesy:
         finally:
             self._requests -= 1
 
-    async def let_pass(self, seconds: float) -> None:
+    async def yield_to_requests(self, seconds: float) -> None:
         """Leaves requests so long, where there are any, and everybody else one turn."""
         await asyncio.sleep(seconds if self._requests else 0)

@@ -8,20 +8,20 @@ from typing import Any
 from domain.failures import Unavailable
 from store.database.client import PyMongoError
 
-PAUSE_SECONDS = 0.25
+RETRY_INTERVAL_SECONDS = 0.25
 # A set without a primary for longer, or an event that can never be told, is an error to be told of.
-PATIENCE_SECONDS = 120.0
+MAX_STUCK_SECONDS = 120.0
 
 
-async def through_outages(run: Callable[[], Awaitable[None]], place: Callable[[], Any]) -> None:
-    """Runs it again where the database did not answer; raises what it raised once `place` has not moved for long."""
+async def retry_on_outage(run: Callable[[], Awaitable[None]], get_progress: Callable[[], Any]) -> None:
+    """Run it again after database failures; raise the failure once `get_progress` has not moved for long."""
     stuck_at, until = None, 0.0
     while True:
         try:
             return await run()
         except (Unavailable, PyMongoError):
-            if place() != stuck_at or not until:
-                stuck_at, until = place(), monotonic() + PATIENCE_SECONDS
+            if get_progress() != stuck_at or not until:
+                stuck_at, until = get_progress(), monotonic() + MAX_STUCK_SECONDS
             if monotonic() > until:
                 raise
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(RETRY_INTERVAL_SECONDS)

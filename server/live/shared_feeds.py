@@ -4,30 +4,30 @@ from dataclasses import dataclass
 
 from starlette.datastructures import State
 
-from server.live.access import AccessWatch, Close
-from server.live.feed_groups import FeedGroups, FeedHub
-from server.live.metrics import FeedFigures
+from server.live.access import AccessMonitor, CloseConnection
+from server.live.feed_groups import FeedAppState, FeedGroups
+from server.live.metrics import FeedMetrics
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFeeds:
-    """The groups of equal subscriptions, whose connections are open, and the figures of it all."""
+    """The groups of equal subscriptions, whose connections are open, and the metrics of it all."""
 
     groups: FeedGroups
-    watch: AccessWatch
-    figures: FeedFigures
+    access_monitor: AccessMonitor
+    metrics: FeedMetrics
 
 
-def live_clients(state: State) -> list[Close]:
+def live_connections(state: State) -> list[CloseConnection]:
     """How each live client of the application is sent away."""
     shared: SharedFeeds | None = getattr(state, "shared_feeds", None)
-    return [] if shared is None else shared.watch.everybody
+    return [] if shared is None else shared.access_monitor.close_callbacks
 
 
-def shared_feeds(state: State, hub: FeedHub) -> SharedFeeds:
+def shared_feeds(state: State, app_state: FeedAppState) -> SharedFeeds:
     """Those of the application, made with the first live client."""
     if getattr(state, "shared_feeds", None) is None:
-        figures = FeedFigures()
-        state.shared_feeds = SharedFeeds(FeedGroups(hub, figures), AccessWatch(hub.feed), figures)
+        metrics = FeedMetrics()
+        state.shared_feeds = SharedFeeds(FeedGroups(app_state, metrics), AccessMonitor(app_state.feed), metrics)
     shared: SharedFeeds = state.shared_feeds
     return shared

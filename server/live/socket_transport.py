@@ -14,18 +14,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
-_WIRE = "partnerhub.wire"
+_WRITER = "partnerhub.writer"
 # No more is held for the end of the loop's turn than what a transport takes before it asks to wait.
-_MOST_HELD = 64 * 1024
+_MAX_BUFFERED_BYTES = 64 * 1024
 
 
-class Wire(Protocol):
+class FrameWriter(Protocol):
     """The way to one client, past ASGI."""
 
     def write(self, text: bytes) -> bool:
         """Sends it at once; False where the client does not take more at the moment, or is gone."""
 
-    async def drained(self) -> bool:
+    async def wait_until_writable(self) -> bool:
         """Returns once more can be written; False where the client is gone."""
 
     def abort(self) -> None:
@@ -33,7 +33,7 @@ class Wire(Protocol):
 
 
 class SocketTransport(WebSocketsSansIOProtocol):
-    """Give it to uvicorn as `ws`: its pings are its own, whatever uvicorn's settings say. It is its socket's wire."""
+    """Give it to uvicorn as `ws`: its pings are its own, whatever uvicorn's settings say. It is its socket's writer."""
 
     # One who has vanished is gone after two of these.
     ping_seconds = 15.0
@@ -42,17 +42,17 @@ class SocketTransport(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **options)
         self.ping_interval = self.ping_timeout = self.ping_seconds
         self._frames: list[bytes] = []
-        self._held = 0
+        self._buffered_bytes = 0
 
     async def run_asgi(self) -> None:
-        """Serves the socket; the application finds its wire in the scope."""
+        """Serves the socket; the application finds its writer in the scope."""
         extensions: dict[str, Any] = self.scope["extensions"]
-        extensions[_WIRE] = self
+        extensions[_WRITER] = self
         try:
             await super().run_asgi()
         finally:
             # Else the two would keep each other until the collector comes, which is seldom.
-            del extensions[_WIRE]
+            del extensions[_WRITER]
 
     def write(self, text: bytes) -> bool:
         """Sends UTF-8 as one text message, together with all others of this turn of the loop.
@@ -64,12 +64,12 @@ class SocketTransport(WebSocketsSansIOProtocol):
         if not self._frames:
             self.loop.call_soon(self._flush)
         self._frames.append(_text_frame(text))
-        self._held += len(text)
-        if self._held > _MOST_HELD:
+        self._buffered_bytes += len(text)
+        if self._buffered_bytes > _MAX_BUFFERED_BYTES:
             self._flush()
         return True
 
-    async def drained(self) -> bool:
+    async def wait_until_writable(self) -> bool:
         """Returns once more can be written; False where the socket is closed."""
         await self.writable.wait()
         return self._is_open()
@@ -89,7 +89,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
         super().shutdown()
 
     def _flush(self) -> None:
-        frames, self._frames, self._held = self._frames, [], 0
+        frames, self._frames, self._buffered_bytes = self._frames, [], 0
         if frames and self._is_open():
             self.transport.write(b"".join(frames))
 
@@ -114,11 +114,11 @@ class RequestTransport(HttpToolsProtocol):
     """Give it to uvicorn as `http`: a response that streams for hours can be written to and cut off like a socket."""
 
     def on_headers_complete(self) -> None:
-        """A request begins; the application finds the wire of its response in the scope."""
+        """A request begins; the application finds the writer of its response in the scope."""
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:
-            wires: Any = {_WIRE: _ResponseWire(self, self.cycle)}
+            wires: Any = {_WRITER: _ResponseWriter(self, self.cycle)}
             self.cycle.scope["extensions"] = wires
 
     def handle_websocket_upgrade(self) -> None:
@@ -127,7 +127,7 @@ class RequestTransport(HttpToolsProtocol):
         self.parser = None  # type: ignore[assignment]
 
 
-class _ResponseWire:
+class _ResponseWriter:
     """A response without a length, once it has begun: each text is a chunk of its body."""
 
     def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
@@ -141,7 +141,7 @@ class _ResponseWire:
         protocol.transport.write(b"%x\r\n%b\r\n" % (len(text), text))
         return True
 
-    async def drained(self) -> bool:
+    async def wait_until_writable(self) -> bool:
         await self._protocol.flow.drain()
         return self._is_open()
 
@@ -155,15 +155,15 @@ class _ResponseWire:
         return bool(cycle.chunked_encoding) and not self._protocol.transport.is_closing()
 
 
-def wire_of(scope: MutableMapping[str, Any]) -> Wire:
-    """The wire of a request; KeyError where the server is not the one that `serve` starts."""
-    wire: Wire = scope["extensions"][_WIRE]
-    return wire
+def frame_writer_of(scope: MutableMapping[str, Any]) -> FrameWriter:
+    """The writer of a request; KeyError where the server is not the one that `serve` starts."""
+    writer: FrameWriter = scope["extensions"][_WRITER]
+    return writer
 
 
-def abort_later(wire: Wire, seconds: float) -> Callable[[], None]:
+def abort_later(writer: FrameWriter, seconds: float) -> Callable[[], None]:
     """Cuts the connection off after so long, unless it is closed by then; the answer takes that back."""
-    return asyncio.get_running_loop().call_later(seconds, wire.abort).cancel
+    return asyncio.get_running_loop().call_later(seconds, writer.abort).cancel
 
 
 def _text_frame(text: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Equal subscriptions to a state as one: it is read, executed and encoded once, for all of its seats."""
+"""Equal subscriptions to a state as one: it is read, executed and encoded once, for all of its subscribers."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from typing import Any
 
 from resolvers.context import Context
 from server.graphql.errors import Errors, exception_error
-from server.graphql.operations import Refusal
-from server.live.feed_execution import Answer, FeedExecution
-from server.live.retry import through_outages
-from server.live.subscribers import Seat
+from server.graphql.operations import OperationRejected
+from server.live.feed_execution import FeedExecution, FeedResult
+from server.live.retry import retry_on_outage
+from server.live.subscribers import Subscriber
 
 
 class StateGroup:
@@ -17,48 +17,48 @@ class StateGroup:
 
     def __init__(self, context: Context, execution: FeedExecution) -> None:
         self._context, self._execution = context, execution
-        self.seats: set[Seat] = set()
-        self._last: Answer | None = None
+        self.subscribers: set[Subscriber] = set()
+        self._last: FeedResult | None = None
         self._task: asyncio.Task[None] | None = None
-        self._forget: Callable[[], Any] = bool
+        self._on_end: Callable[[], Any] = bool
 
-    def begin(self, forget: Callable[[], Any]) -> None:
+    def start(self, forget: Callable[[], Any]) -> None:
         """Starts reading the state; `forget` is called once nobody may join any more."""
-        self._forget = forget
+        self._on_end = forget
         self._task = asyncio.create_task(self._run(), name="state group")
 
-    def join(self, seat: Seat) -> None:
-        """Gives a seat; it hears at once how the state was last, and from then on what the others hear."""
-        self.seats.add(seat)
+    def join(self, subscriber: Subscriber) -> None:
+        """Gives a subscriber; it hears at once how the state was last, and from then on what the others hear."""
+        self.subscribers.add(subscriber)
         if self._last is not None:
-            seat.take(self._last)
+            subscriber.deliver(self._last)
 
-    def leave(self, seat: Seat) -> None:
-        """Takes the seat away; with the last one, the group ends."""
-        self.seats.discard(seat)
-        if not self.seats and self._task is not None:
-            self._forget()
+    def leave(self, subscriber: Subscriber) -> None:
+        """Takes the subscriber away; with the last one, the group ends."""
+        self.subscribers.discard(subscriber)
+        if not self.subscribers and self._task is not None:
+            self._on_end()
             self._task.cancel()
 
     async def _run(self) -> None:
         errors: Errors = []
         try:
-            await through_outages(lambda: self._execution.run_states(self._context, self._deliver), lambda: self._last)
-        except Refusal as refused:
+            await retry_on_outage(lambda: self._execution.run_states(self._context, self._deliver), lambda: self._last)
+        except OperationRejected as refused:
             errors = refused.errors
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             errors = [exception_error(failure)]
         finally:
-            self._forget()
+            self._on_end()
             # A task that was cancelled remembers where, and both of these know the group.
-            self._forget, self._task = bool, None
-            for seat in self.seats:
-                seat.end(errors)
+            self._on_end, self._task = bool, None
+            for subscriber in self.subscribers:
+                subscriber.end(errors)
 
-    def _deliver(self, answer: Answer) -> int:
+    def _deliver(self, answer: FeedResult) -> int:
         if answer == self._last:
             return 0
         self._last = answer
-        for seat in tuple(self.seats):
-            seat.take(answer)
-        return len(self.seats)
+        for subscriber in tuple(self.subscribers):
+            subscriber.deliver(answer)
+        return len(self.subscribers)

@@ -5,20 +5,20 @@ from collections.abc import Callable
 
 from domain.cursors.feed import Position
 from server.graphql.errors import Errors
-from server.live.feed_execution import Answer
+from server.live.feed_execution import FeedResult
 
-Send = Callable[[Answer], None]
+SendResult = Callable[[FeedResult], None]
 
 
-class Seat:
+class Subscriber:
     """One subscriber's place: `send` is called with each answer behind its position."""
 
-    def __init__(self, position: Position, send: Send) -> None:
+    def __init__(self, position: Position, send: SendResult) -> None:
         self.position = position
         self.ended: asyncio.Future[Errors] = asyncio.get_running_loop().create_future()
         self._send = send
 
-    def take(self, answer: Answer) -> int:
+    def deliver(self, answer: FeedResult) -> int:
         """Sends the answer, unless the subscriber has had it or asked only for later ones; says whether it did."""
         position = answer.position
         if position is not None:

@@ -2,15 +2,15 @@
 
 from starlette.websockets import WebSocket
 
-from server.live.connection import Connection, WebSocketHub
+from server.live.connection import WebSocketAppState, WebSocketConnection
 from server.live.protocol import SUBPROTOCOL, CloseCode
 from server.live.shared_feeds import shared_feeds
 
 
 async def graphql_websocket(websocket: WebSocket) -> None:
     """Serves one socket until it is closed."""
-    hub: WebSocketHub = websocket.app.state.hub
-    if not _is_own_origin(websocket, hub.settings.origins):
+    app_state: WebSocketAppState = websocket.app.state.app_state
+    if not _is_own_origin(websocket, app_state.settings.origins):
         # Closing before accepting answers 403.
         await websocket.close()
         return
@@ -19,7 +19,7 @@ async def graphql_websocket(websocket: WebSocket) -> None:
         await websocket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, f"Use the subprotocol {SUBPROTOCOL}.")
         return
     await websocket.accept(SUBPROTOCOL)
-    await Connection(websocket, hub, shared_feeds(websocket.app.state, hub)).run()
+    await WebSocketConnection(websocket, app_state, shared_feeds(websocket.app.state, app_state)).run()
 
 
 def _is_own_origin(websocket: WebSocket, allowed: frozenset[str]) -> bool:

@@ -4,16 +4,16 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.time.weeks import week_of
-from store.calling.calls import KEPT
+from store.calling.calls import CALL_RETENTION
 from store.calling.sums import COLLECTION
 from store.calling.weeks import CALL_WEEKS
 from store.database.client import Client, Document
 from store.database.scope import Scope
 
 # Longer than any request or aggregation may take: whoever still read or wrote superseded sums is gone by then.
-_STALE_FOR = timedelta(seconds=60)
+_STALE_AFTER = timedelta(seconds=60)
 # While an import goes on, the week that it writes is summed up at first, then so seldom, and once it is quiet.
-_SELDOM, _QUIET = timedelta(seconds=60), timedelta(seconds=5)
+_ROLL_UP_INTERVAL, _QUIET_PERIOD = timedelta(seconds=60), timedelta(seconds=5)
 
 
 class DueWeek(NamedTuple):
@@ -23,25 +23,25 @@ class DueWeek(NamedTuple):
     week: datetime
 
 
-async def due_weeks(client: Client, now: datetime, limit: int, *, is_patient: bool = False) -> list[DueWeek]:
+async def find_due_weeks(client: Client, now: datetime, limit: int, *, is_debounced: bool = False) -> list[DueWeek]:
     """Completed weeks that are due, the oldest first; a patient caller leaves out those that change this moment.
 
     A week whose rows have begun to expire is never summed up again: what is left would take the place of what was.
     """
-    completed = {"$gt": now - KEPT, "$lt": week_of(now)}
-    where: Document = {"week": completed, "$expr": {"$ne": ["$version", "$rolled_version"]}}
-    if is_patient:
-        is_calm = {"changed_at": {"$lte": now - _QUIET}}
-        where["$or"] = [{"rolled_up_at": None}, {"rolled_up_at": {"$lte": now - _SELDOM}}, is_calm]
+    completed = {"$gt": now - CALL_RETENTION, "$lt": week_of(now)}
+    where: Document = {"week": completed, "$expr": {"$ne": ["$version", "$rolled_up_version"]}}
+    if is_debounced:
+        is_quiet = {"changed_at": {"$lte": now - _QUIET_PERIOD}}
+        where["$or"] = [{"rolled_up_at": None}, {"rolled_up_at": {"$lte": now - _ROLL_UP_INTERVAL}}, is_quiet]
     found = await client.collection(CALL_WEEKS).find(
         where, {"partner_id": 1, "week": 1}, sort=[("week", 1), ("_id", 1)], limit=limit
     )
     return [DueWeek(one["partner_id"], one["week"]) for one in found]
 
 
-async def forget_stale_sums(client: Client, now: datetime) -> None:
+async def delete_stale_sums(client: Client, now: datetime) -> None:
     """Deletes the sums of roll-ups that were superseded or given up a while ago."""
-    until = now - _STALE_FOR
+    until = now - _STALE_AFTER
     for state in await client.collection(CALL_WEEKS).find({"stale.since": {"$lte": until}}, limit=100):
         scope = Scope(client, state["partner_id"], now)
         ids = [one["id"] for one in state["stale"] if one["since"] <= until]

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.calling.calls import POOR_JITTER_MS, POOR_LATENCY_MS, POOR_LOSS_PERCENT, CallQuality, QueueOutcome
-from domain.calling.figures import MOST_LOW, MOST_MEDIUM
-from store.calling.sums import MEASUREMENTS, OF_MEASUREMENTS, sum_of
+from domain.calling.figures import MAX_LOW_CALLS, MAX_MEDIUM_CALLS
+from store.calling.sums import MEASUREMENT_FIELDS, MEASUREMENTS, sum_fields
 from store.database.client import Document
 
 Pipeline = Sequence[Mapping[str, Any]]
@@ -28,34 +28,34 @@ _QUALITY: Document = {
 }
 
 
-def _one_if(condition: Document) -> Document:
+def _count_if(condition: Document) -> Document:
     return {"$sum": {"$cond": [condition, 1, 0]}}
 
 
-def _measured() -> Document:
+def _sum_measurements() -> Document:
     sums: Document = {f"{name}_sum": {"$sum": f"${name}"} for name in MEASUREMENTS}
-    return sums | {f"{name}_count": _one_if({"$isNumber": f"${name}"}) for name in MEASUREMENTS}
+    return sums | {f"{name}_count": _count_if({"$isNumber": f"${name}"}) for name in MEASUREMENTS}
 
 
-def _of_quality(quality: CallQuality) -> Document:
+def _sum_calls_of_quality(quality: CallQuality) -> Document:
     return {"$sum": {"$cond": [{"$eq": ["$_id.quality", str(quality)]}, "$calls", 0]}}
 
 
 # Calls, their length, their quality by endpoint, and what was measured.
-QUALITY: Pipeline = (
+QUALITY_PIPELINE: Pipeline = (
     {
         "$group": {
             "_id": {"customer": "$customer_id", "endpoint": "$endpoint", "quality": _QUALITY},
             "calls": {"$sum": 1},
             "seconds": {"$sum": "$seconds"},
-            **_measured(),
+            **_sum_measurements(),
         }
     },
     {
         "$group": {
             "_id": "$_id.customer",
-            **sum_of("calls", "seconds", *OF_MEASUREMENTS),
-            **{quality.lower(): _of_quality(quality) for quality in CallQuality},
+            **sum_fields("calls", "seconds", *MEASUREMENT_FIELDS),
+            **{quality.lower(): _sum_calls_of_quality(quality) for quality in CallQuality},
             "endpoints": {"$push": {"k": {"$concat": ["$_id.endpoint", "_", "$_id.quality"]}, "v": "$calls"}},
         }
     },
@@ -63,21 +63,21 @@ QUALITY: Pipeline = (
 )
 
 # Users by how many calls they had; a call of nobody known is a call all the same.
-USERS: Pipeline = (
+USERS_PIPELINE: Pipeline = (
     {"$match": {"user_id": {"$type": "string"}}},
     {"$group": {"_id": {"customer": "$customer_id", "user": "$user_id"}, "calls": {"$sum": 1}}},
     {
         "$group": {
             "_id": "$_id.customer",
-            "low": _one_if({"$lte": ["$calls", MOST_LOW]}),
-            "medium": _one_if({"$and": [{"$gt": ["$calls", MOST_LOW]}, {"$lte": ["$calls", MOST_MEDIUM]}]}),
-            "high": _one_if({"$gt": ["$calls", MOST_MEDIUM]}),
+            "low": _count_if({"$lte": ["$calls", MAX_LOW_CALLS]}),
+            "medium": _count_if({"$and": [{"$gt": ["$calls", MAX_LOW_CALLS]}, {"$lte": ["$calls", MAX_MEDIUM_CALLS]}]}),
+            "high": _count_if({"$gt": ["$calls", MAX_MEDIUM_CALLS]}),
         }
     },
 )
 
 # Calls by feature; a call names each of its features once.
-FEATURES: Pipeline = (
+FEATURES_PIPELINE: Pipeline = (
     {"$unwind": "$features"},
     {"$group": {"_id": {"customer": "$customer_id", "feature": "$features"}, "calls": {"$sum": 1}}},
     {"$group": {"_id": "$_id.customer", "features": {"$push": {"k": "$_id.feature", "v": "$calls"}}}},
@@ -89,21 +89,21 @@ def _is_one_of(*outcomes: QueueOutcome) -> Document:
     return {"$in": ["$outcome", [str(outcome) for outcome in outcomes]]}
 
 
-_IS_TAKEN = _is_one_of(QueueOutcome.ANSWERED, QueueOutcome.TRANSFERRED)
+_IS_ANSWERED = _is_one_of(QueueOutcome.ANSWERED, QueueOutcome.TRANSFERRED)
 _IS_ABANDONED = _is_one_of(QueueOutcome.ABANDONED, QueueOutcome.VOICEMAIL)
 
 # What became of queue calls.
-QUEUES: Pipeline = (
+QUEUES_PIPELINE: Pipeline = (
     {
         "$group": {
             "_id": "$customer_id",
             "offered": {"$sum": 1},
-            "answered": _one_if(_is_one_of(QueueOutcome.ANSWERED)),
-            "abandoned": _one_if(_IS_ABANDONED),
-            "answer_seconds": {"$sum": {"$cond": [_IS_TAKEN, "$wait_seconds", 0]}},
-            "answer_count": _one_if(_IS_TAKEN),
+            "answered": _count_if(_is_one_of(QueueOutcome.ANSWERED)),
+            "abandoned": _count_if(_IS_ABANDONED),
+            "answer_seconds": {"$sum": {"$cond": [_IS_ANSWERED, "$wait_seconds", 0]}},
+            "answer_count": _count_if(_IS_ANSWERED),
             "abandon_seconds": {"$sum": {"$cond": [_IS_ABANDONED, "$wait_seconds", 0]}},
-            "abandon_count": _one_if(_IS_ABANDONED),
+            "abandon_count": _count_if(_IS_ABANDONED),
         }
     },
 )

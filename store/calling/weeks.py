@@ -26,7 +26,7 @@ def week_id(scope: Scope, week: datetime) -> str:
     return f"{scope.partner_id}:{week.date().isoformat()}"
 
 
-async def mark_weeks(scope: Scope, weeks: Iterable[datetime], session: Session) -> None:
+async def mark_weeks_changed(scope: Scope, weeks: Iterable[datetime], session: Session) -> None:
     """Says that raw rows of these weeks change in this transaction.
 
     Call it before the rows are written: writers of one week exclude each other by its document, and whoever comes

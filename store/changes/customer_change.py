@@ -9,24 +9,31 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.customers.projection import derived_fields
-from domain.customers.reasons import named, product_list
-from domain.customers.statuses import CustomerFacts, Thresholds, Turn, advanced, changed, holding
-from domain.entitlements.license_lines import Line, license_lines
-from domain.entitlements.lifecycle import Entitlement, entitlement_facts, nth_end, renewals_at
-from domain.entitlements.orders import is_delivered
+from domain.customers.projection import project_fields
+from domain.customers.reasons import entitlement_label, join_product_names
+from domain.customers.statuses import (
+    CustomerFacts,
+    StatusTransition,
+    Thresholds,
+    advance_statuses,
+    apply_status_change,
+    statuses_at,
+)
+from domain.entitlements.license_lines import LicenseLine, build_license_lines
+from domain.entitlements.lifecycle import Entitlement, count_renewals, end_after_renewals, entitlement_from_document
+from domain.entitlements.orders import is_renewal_delivered
 from domain.types import ActivityKind, CustomerStatus, OrderKind
-from store.changes.customer_fields import facts_of, is_removed, written_fields
-from store.changes.own_orders import own_order
+from store.changes.customer_fields import build_event_facts, is_removed, storage_fields
+from store.changes.own_orders import system_order
 from store.database.client import Document
 from store.database.ids import new_id
-from store.events.log import Note, event_document, status_summary
-from store.tenants.partners import FORM, PartnerDocument
+from store.events.log import EventDraft, event_document, status_summary
+from store.tenants.partners import SCHEMA_VERSION, PartnerDocument
 
 # A subscription whose first end lies a century back must not stop an import: so many orders are added at once.
-_TERMS_AT_ONCE = 120
+_MAX_RENEWAL_ORDERS = 120
 # What a client sees of a customer that can move with no write and no status turned; what is held comes first.
-_SHOWN_BY_TIME = ("products", "running_products", "subscription_types", "status_details")
+_FIELDS_CHANGED_BY_TIME = ("products", "running_products", "subscription_types", "status_details")
 EMPTY_CUSTOMER: Mapping[str, Any] = {
     "domain": None,
     "country": None,
@@ -37,26 +44,26 @@ EMPTY_CUSTOMER: Mapping[str, Any] = {
 }
 
 
-class CustomerWork:
+class CustomerChange:
     """The customer's document and entitlements (by number); replace their lists, never change them in place."""
 
     def __init__(self, customer: Document | None, entitlements: Iterable[Document], partner: PartnerDocument) -> None:
         self.is_new = customer is None
         self.customer: Document = {} if customer is None else customer
         self.entitlements: dict[str, Document] = {e["number"]: e for e in entitlements}
-        self.notes: list[Note] = []
-        self.turns: list[Turn] = []
+        self.drafts: list[EventDraft] = []
+        self.transitions: list[StatusTransition] = []
         self.orders: list[Document] = []
-        self.reset_orders: set[str] = set()
+        self.reset_entitlement_ids: set[str] = set()
         self._partner = partner
         # A shallow copy suffices: lists are replaced, never changed in place.
         self._before: Document = {"keys": (), "products": [], **self.customer}
         self._entitlements_before = [dict(document) for document in self.entitlements.values()]
-        self._new: set[str] = set()
-        self._touched: set[str] = set()
-        self._customer_touched = self.is_new
-        self._remembers = self._is_distrusted = False
-        self._remembered: set[str] = set()
+        self._new_numbers: set[str] = set()
+        self._changed_numbers: set[str] = set()
+        self._is_customer_changed = self.is_new
+        self._has_bookkeeping = self._is_rewritten = False
+        self._bookkeeping_numbers: set[str] = set()
         self._since: dict[CustomerStatus, datetime] = {
             CustomerStatus(detail["status"]): detail["since"] for detail in self.customer.get("status_details", ())
         }
@@ -69,58 +76,58 @@ class CustomerWork:
     @property
     def has_changed(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self._customer_touched or self._new or self._touched or self.turns)
+        return bool(self._is_customer_changed or self._new_numbers or self._changed_numbers or self.transitions)
 
     @property
-    def remembers(self) -> bool:
+    def has_only_bookkeeping(self) -> bool:
         """Whether the customer's bookkeeping alone is to be written."""
-        return self._remembers and not self.has_changed
+        return self._has_bookkeeping and not self.has_changed
 
     @property
-    def is_told_removed(self) -> bool:
+    def is_removal_recorded(self) -> bool:
         """Whether the log says already, or is about to say, that the customer was removed."""
         was_removed = not self.is_new and not self._before["keys"]
-        return was_removed or any(note.kind is ActivityKind.CUSTOMER_REMOVED for note in self.notes)
+        return was_removed or any(note.kind is ActivityKind.CUSTOMER_REMOVED for note in self.drafts)
 
     @property
-    def turns_removed(self) -> bool | None:
+    def removal_change(self) -> bool | None:
         """True where this write removes the customer, False where it brings it back; None where it does neither."""
         was, is_now = not self._before["keys"], not self.customer["keys"]
         return None if self.is_new or was == is_now else is_now
 
-    def put_customer(self, fields: Mapping[str, Any]) -> None:
+    def update_customer(self, fields: Mapping[str, Any]) -> None:
         """Sets facts of the customer; a new one gets its id here."""
         if "_id" not in self.customer:
             self.customer.update(_id=new_id("cus"), **EMPTY_CUSTOMER)
         self.customer.update(fields)
-        self._customer_touched = True
+        self._is_customer_changed = True
 
-    def remember_customer(self, fields: Mapping[str, Any]) -> None:
+    def update_customer_bookkeeping(self, fields: Mapping[str, Any]) -> None:
         """Keeps bookkeeping, such as what was delivered, that nobody sees: no new version, and no event."""
         self.customer.update(fields)
-        self._remembers = True
+        self._has_bookkeeping = True
 
-    def remember_entitlement(self, number: str, fields: Mapping[str, Any]) -> None:
+    def update_entitlement_bookkeeping(self, number: str, fields: Mapping[str, Any]) -> None:
         """The same for an entitlement that is there."""
         self.entitlements[number].update(fields)
-        self._remembered.add(number)
+        self._bookkeeping_numbers.add(number)
 
     def add_entitlement(self, document: Document) -> None:
         """Adds a whole new entitlement; `_id`, `customer_id`, `number` and all facts are there."""
         self.entitlements[document["number"]] = document
-        self._new.add(document["number"])
+        self._new_numbers.add(document["number"])
 
-    def put_entitlement(self, number: str, fields: Mapping[str, Any]) -> None:
+    def update_entitlement(self, number: str, fields: Mapping[str, Any]) -> None:
         """Sets facts of an entitlement that is there; a new first end lets its renewals count anew."""
         self.entitlements[number].update(fields)
-        self._touched.add(number)
+        self._changed_numbers.add(number)
         if "first_ends_at" in fields:
             self.entitlements[number]["renewals"] = 0
-            self.reset_orders.add(self.entitlements[number]["_id"])
+            self.reset_entitlement_ids.add(self.entitlements[number]["_id"])
 
-    def note(self, note: Note) -> None:
+    def add_event(self, note: EventDraft) -> None:
         """Tells that something happened."""
-        self.notes.append(note)
+        self.drafts.append(note)
 
     def facts(self) -> CustomerFacts:
         """What the rules read."""
@@ -129,35 +136,37 @@ class CustomerWork:
             customer["created_at"],
             customer["last_administrator_sign_in_at"],
             customer["removed_at"],
-            [entitlement_facts(document) for document in self.entitlements.values()],
+            [entitlement_from_document(document) for document in self.entitlements.values()],
         )
 
-    def catch_up(self, now: datetime) -> None:
+    def advance_to(self, now: datetime) -> None:
         """Carries the statuses to now under the facts as they stand; cheap where nothing was due."""
         if _is_due(self.customer["next_renewal_at"], now):
-            self._customer_touched = True
-        if is_removed(self.customer, now) and not self.is_told_removed:
+            self._is_customer_changed = True
+        if is_removed(self.customer, now) and not self.is_removal_recorded:
             # The write that follows may undo the removal, whose moment has nevertheless been.
-            self._note_removed(self.customer["removed_at"])
-            self._customer_touched = True
-        self._customer_touched |= not self.is_in_form
+            self._add_removal(self.customer["removed_at"])
+            self._is_customer_changed = True
+        self._is_customer_changed |= not self.is_current_version
         stale = self.customer["settings_epoch"] < self._partner.epoch
         if not stale and not _is_due(self.customer["next_evaluation_at"], now):
             return
         facts, at = self.facts(), self.customer["evaluated_at"]
-        thresholds = self._thresholds_known()
+        thresholds = self._applied_thresholds()
         for step in self._partner.history:
             if step.epoch > self.customer["settings_epoch"]:
                 moment = max(step.at, at)
-                self._since, turns = advanced(self._since, facts, thresholds, at, moment)
-                self._since, turned = changed(self._since, holding(facts, step.thresholds, moment), moment)
-                self.turns += turns + turned
+                self._since, turns = advance_statuses(self._since, facts, thresholds, at, moment)
+                self._since, turned = apply_status_change(
+                    self._since, statuses_at(facts, step.thresholds, moment), moment
+                )
+                self.transitions += turns + turned
                 at, thresholds = moment, step.thresholds
-        self._since, turns = advanced(self._since, facts, thresholds, at, now)
-        self.turns += turns
-        self._customer_touched = True
+        self._since, turns = advance_statuses(self._since, facts, thresholds, at, now)
+        self.transitions += turns
+        self._is_customer_changed = True
 
-    def drop_expired_assignments(self, now: datetime, names: Mapping[str, str]) -> None:
+    def remove_expired_assignments(self, now: datetime, names: Mapping[str, str]) -> None:
         """Takes away what has expired; `names` are the administrators' display names by id."""
         if not _is_due(self.customer["next_unassignment_at"], now):
             return
@@ -168,26 +177,26 @@ class CustomerWork:
                 continue
             who, end = held["administrator_id"], held["expires_at"]
             summary = f"The access of {names.get(who, 'an administrator')} to {self.customer['name']} expired"
-            self.note(Note(ActivityKind.ADMINISTRATOR_UNASSIGNED, who, summary, at=end))
-        self.put_customer({"assignments": kept})
+            self.add_event(EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, who, summary, at=end))
+        self.update_customer({"assignments": kept})
 
-    def _thresholds_known(self) -> Thresholds:
+    def _applied_thresholds(self) -> Thresholds:
         known = [s.thresholds for s in self._partner.history if s.epoch <= self.customer["settings_epoch"]]
         return known[-1] if known else self._partner.thresholds
 
-    def finish(self, now: datetime) -> None:
+    def compute_projection(self, now: datetime) -> None:
         """Computes all that follows from the facts at `now`; call once, after every change."""
         now = max(now, self.customer.get("evaluated_at", now))
         self._renew(now)
         facts, thresholds = self.facts(), self._partner.thresholds
-        basis = holding(facts, thresholds, now)
-        self._since, turns = changed(self._since, basis, now)
-        self.turns += turns
-        self.customer.update(derived_fields(facts, basis, self._since, thresholds, now))
-        self.customer.update(written_fields(self.customer, self._before, self._partner, now))
-        self._note_removal()
-        self._note_what_time_brought()
-        if not (self.is_new or self.notes or self.turns):
+        basis = statuses_at(facts, thresholds, now)
+        self._since, turns = apply_status_change(self._since, basis, now)
+        self.transitions += turns
+        self.customer.update(project_fields(facts, basis, self._since, thresholds, now))
+        self.customer.update(storage_fields(self.customer, self._before, self._partner, now))
+        self._add_removal_without_moment()
+        self._add_changes_by_time()
+        if not (self.is_new or self.drafts or self.transitions):
             # What nobody is told of is no change: only the bookkeeping moved on.
             self.customer.update({name: self._before[name] for name in ("version", "updated_at")})
 
@@ -197,57 +206,59 @@ class CustomerWork:
                 if document["ends_at"] != document["first_ends_at"]:
                     self._move_end(number, document["first_ends_at"], 0)
                 continue
-            facts = entitlement_facts(document)
-            count = renewals_at(facts, now)
-            if count != document["renewals"] or document["ends_at"] != nth_end(facts, count):
+            facts = entitlement_from_document(document)
+            count = count_renewals(facts, now)
+            if count != document["renewals"] or document["ends_at"] != end_after_renewals(facts, count):
                 self._write_renewals(number, facts, count)
 
     def _write_renewals(self, number: str, facts: Entitlement, count: int) -> None:
         document = self.entitlements[number]
         if count < document["renewals"]:
             document["renewals"] = 0
-            self.reset_orders.add(document["_id"])
+            self.reset_entitlement_ids.add(document["_id"])
         delivered = [order["placed_at"] for order in document.get("renewal_orders", ())]
-        for term in range(max(document["renewals"], count - _TERMS_AT_ONCE) + 1, count + 1):
-            at = nth_end(facts, term - 1)
-            if not is_delivered(delivered, at, facts.term_months):
+        for term in range(max(document["renewals"], count - _MAX_RENEWAL_ORDERS) + 1, count + 1):
+            at = end_after_renewals(facts, term - 1)
+            if not is_renewal_delivered(delivered, at, facts.term_months):
                 self.orders.append(self._renewal_order(document, term, at))
         if count > document["renewals"]:
-            end, at = nth_end(facts, count), nth_end(facts, count - 1)
-            summary = f"{named(facts)} renewed until {end.date().isoformat()}"
-            self.note(Note(ActivityKind.SUBSCRIPTION_RENEWED, facts.id, summary, {"ends_at": [at, end]}, at))
-        self._move_end(number, nth_end(facts, count), count)
+            end, at = end_after_renewals(facts, count), end_after_renewals(facts, count - 1)
+            summary = f"{entitlement_label(facts)} renewed until {end.date().isoformat()}"
+            self.add_event(EventDraft(ActivityKind.SUBSCRIPTION_RENEWED, facts.id, summary, {"ends_at": [at, end]}, at))
+        self._move_end(number, end_after_renewals(facts, count), count)
 
     def _move_end(self, number: str, end: datetime, count: int) -> None:
         self.entitlements[number].update(ends_at=end, renewals=count)
-        self._touched.add(number)
+        self._changed_numbers.add(number)
 
     def _renewal_order(self, document: Document, term: int, at: datetime) -> Document:
-        return own_order(document, f"{document['number']}-R{term}", OrderKind.RENEWAL, at)
+        return system_order(document, f"{document['number']}-R{term}", OrderKind.RENEWAL, at)
 
-    def _note_removal(self) -> None:
+    def _add_removal_without_moment(self) -> None:
         """A customer that is delivered as a removed one is told as both added and removed."""
-        if not self.customer["keys"] and not self.is_told_removed:
-            self._note_removed(None)
+        if not self.customer["keys"] and not self.is_removal_recorded:
+            self._add_removal(None)
 
-    def _note_removed(self, at: datetime | None) -> None:
-        self.note(Note(ActivityKind.CUSTOMER_REMOVED, self.id, f"{self.customer['name']} was removed", at=at))
+    def _add_removal(self, at: datetime | None) -> None:
+        self.add_event(
+            EventDraft(ActivityKind.CUSTOMER_REMOVED, self.id, f"{self.customer['name']} was removed", at=at)
+        )
 
-    def _note_what_time_brought(self) -> None:
+    def _add_changes_by_time(self) -> None:
         """Time alone can turn what a customer holds, or what a status rests on; lists must hear of that too."""
-        if self.is_new or self.notes or self.turns:
+        if self.is_new or self.drafts or self.transitions:
             return
         name, before, after = self.customer["name"], self._before, self.customer
-        moved = [field for field in _SHOWN_BY_TIME if before[field] != after[field]]
+        moved = [field for field in _FIELDS_CHANGED_BY_TIME if before[field] != after[field]]
         if not moved:
             return
         if moved[0] == "products":
-            held = product_list(after["products"]) if after["products"] else "nothing"
+            held = join_product_names(after["products"]) if after["products"] else "nothing"
             summary = f"{name} now holds {held}"
         else:
             summary = f"The entitlements of {name} moved on with time"
         changes = {field: [before[field], after[field]] for field in moved if field != "status_details"}
-        self.note(Note(ActivityKind.CUSTOMER_CHANGED, self.id, summary, changes))
+        self.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, self.id, summary, changes))
 
     def changed_fields(self) -> Document:
         """What differs from what is stored: MongoDB skips the indexes of whatever is not set."""
@@ -256,40 +267,45 @@ class CustomerWork:
 
     def entitlement_writes(self) -> tuple[list[Document], list[Document]]:
         """The new entitlements and the changed ones."""
-        changed_only = self._touched - self._new
-        return [self.entitlements[n] for n in sorted(self._new)], [self.entitlements[n] for n in sorted(changed_only)]
+        changed_only = self._changed_numbers - self._new_numbers
+        return [self.entitlements[n] for n in sorted(self._new_numbers)], [
+            self.entitlements[n] for n in sorted(changed_only)
+        ]
 
-    def remembered_entitlements(self) -> list[Document]:
+    def bookkeeping_entitlements(self) -> list[Document]:
         """Those of which only the bookkeeping is to be written."""
-        return [self.entitlements[number] for number in sorted(self._remembered - self._touched - self._new)]
+        return [
+            self.entitlements[number]
+            for number in sorted(self._bookkeeping_numbers - self._changed_numbers - self._new_numbers)
+        ]
 
-    def write_anew(self) -> None:
+    def rewrite_projection(self) -> None:
         """Distrusts what is stored beside the facts, and writes all that follows from them."""
-        self._is_distrusted = self._customer_touched = True
+        self._is_rewritten = self._is_customer_changed = True
 
     @property
-    def is_in_form(self) -> bool:
+    def is_current_version(self) -> bool:
         """Whether what is stored was written as this version writes it, or nothing is stored yet."""
-        return self.is_new or (self._before.get("written_as") == FORM and not self._is_distrusted)
+        return self.is_new or (self._before.get("schema_version") == SCHEMA_VERSION and not self._is_rewritten)
 
-    def license_lines(self) -> tuple[Mapping[str, Line], Mapping[str, Line]]:
+    def license_lines(self) -> tuple[Mapping[str, LicenseLine], Mapping[str, LicenseLine]]:
         """The licence lines as they were and as they must be, by id; a removed customer has none."""
         before, after = self._before, self.customer
-        was = license_lines(before, self._entitlements_before, before["evaluated_at"]) if before["keys"] else {}
-        now = license_lines(after, self.entitlements.values(), after["evaluated_at"]) if after["keys"] else {}
+        was = build_license_lines(before, self._entitlements_before, before["evaluated_at"]) if before["keys"] else {}
+        now = build_license_lines(after, self.entitlements.values(), after["evaluated_at"]) if after["keys"] else {}
         return was, now
 
     def events(self, now: datetime, actor_id: str | None) -> list[Document]:
         """The events of this transaction, in the order in which they happened; one of them carries the transition."""
-        facts = {"facts_before": facts_of(self._before), "facts_after": facts_of(self.customer)}
+        facts = {"facts_before": build_event_facts(self._before), "facts_after": build_event_facts(self.customer)}
         shared = {"customer_id": self.id, "actor_id": actor_id, **facts}
-        told = [event_document(self._partner.partner_id, now, shared, note) for note in self.notes]
+        told = [event_document(self._partner.partner_id, now, shared, note) for note in self.drafts]
         name = self.customer["name"]
-        for turn in self.turns:
-            note = Note(ActivityKind.STATUS_CHANGED, self.id, status_summary(name, turn), at=turn.at)
+        for turn in self.transitions:
+            note = EventDraft(ActivityKind.STATUS_CHANGED, self.id, status_summary(name, turn), at=turn.at)
             told.append(event_document(self._partner.partner_id, now, shared, note, turn))
         for event in told[:1]:
-            event["transition"] = True
+            event["is_first_of_change"] = True
         return told
 
 

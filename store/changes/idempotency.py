@@ -6,15 +6,15 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from domain.failures import Rejected
+from domain.failures import InputRejected
 from domain.user_errors import UserError, UserErrorCode
 from store.database.client import Document, IndexModel, Session
 from store.database.ids import new_id
 from store.database.scope import Scope
 
-COLLECTION = "answers"
-KEPT = timedelta(hours=48)
-ANSWER_INDEXES = (
+COLLECTION = "mutation_results"
+RETENTION = timedelta(hours=48)
+MUTATION_RESULT_INDEXES = (
     IndexModel([("partner_id", 1), ("administrator_id", 1), ("key", 1)], name="key", unique=True),
     IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
 )
@@ -26,20 +26,20 @@ def input_digest(mutation: str, given: Mapping[str, Any]) -> str:
     return sha256(json.dumps([mutation, asked], default=str, sort_keys=True).encode()).hexdigest()
 
 
-async def first_answer(scope: Scope, key: str, digest: str, session: Session) -> Document | None:
-    """What was answered when the viewer first used the key; Rejected where that was for other input."""
+async def find_stored_result(scope: Scope, key: str, digest: str, session: Session) -> Document | None:
+    """What was answered when the viewer first used the key; InputRejected where that was for other input."""
     where = {**_match(scope, key), "expires_at": {"$gt": scope.now}}
     found = await scope.collection(COLLECTION).find_one(where, session=session)
     if found is None:
         return None
     if found["digest"] != digest:
         message = "This idempotency key was used with other input: take a new one for each change."
-        raise Rejected([UserError(UserErrorCode.KEY_REUSED, message, ("input", "idempotencyKey"))])
-    answer: Document = found["answer"]
+        raise InputRejected([UserError(UserErrorCode.KEY_REUSED, message, ("input", "idempotencyKey"))])
+    answer: Document = found["result"]
     return answer
 
 
-async def remember_answer(scope: Scope, key: str, digest: str, answer: Document, session: Session) -> None:
+async def store_result(scope: Scope, key: str, digest: str, answer: Document, session: Session) -> None:
     """Keeps the answer in the transaction of the change itself, in place of one whose time is over."""
     collection = scope.collection(COLLECTION)
     await collection.delete_many({**_match(scope, key), "expires_at": {"$lte": scope.now}}, session=session)
@@ -49,9 +49,9 @@ async def remember_answer(scope: Scope, key: str, digest: str, answer: Document,
         "version": 1,
         "created_at": scope.now,
         "updated_at": scope.now,
-        "expires_at": scope.now + KEPT,
+        "expires_at": scope.now + RETENTION,
         "digest": digest,
-        "answer": answer,
+        "result": answer,
     }
     await collection.insert_many([document], session=session)
 

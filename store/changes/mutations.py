@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.failures import Forbidden, TermsNotAccepted, Unauthenticated
-from domain.permissions import Permission, allows
+from domain.permissions import Permission, has_permission
 from domain.text.input_checks import InputChecks, idempotency_key
 from domain.types import AdministratorState
-from store.changes.customer_batch import CustomerSlice, load_customers, write_customers
-from store.changes.idempotency import first_answer, input_digest, remember_answer
+from store.changes.customer_batch import CustomerBatch, load_customers, write_customers
+from store.changes.idempotency import find_stored_result, input_digest, store_result
 from store.database.client import Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import OnCommit, in_transaction
-from store.events.log import Note, event_document
+from store.events.log import EventDraft, event_document
 from store.tenants.administrators import AdministratorDocument, Administrators
 from store.tenants.partners import PartnerDocument, Partners
 
@@ -22,7 +22,7 @@ NO_CUSTOMER: Mapping[str, Any] = {"customer_id": None, "facts_before": None, "fa
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MutationRequest:
     """A mutation as it was asked for: its name, its input in Python's spelling, and the permission it needs."""
 
     name: str
@@ -51,32 +51,34 @@ class Mutation:
         """The input in Python's spelling, without what was not given."""
         return self.checks.input
 
-    def tell(self, note: Note) -> None:
+    def add_event(self, note: EventDraft) -> None:
         """Tells of something that belongs to no customer."""
         shared = {**NO_CUSTOMER, "actor_id": self.actor.id}
         self._events.append(event_document(self.scope.partner_id, self.scope.now, shared, note))
 
-    async def customers(self, where: Mapping[str, Any]) -> CustomerSlice:
+    async def load_customers(self, where: Mapping[str, Any]) -> CustomerBatch:
         """Those of the customers in sight that match, to be changed and then written with `write`."""
         return await load_customers(self.scope, {**self.scope.match_customers(), **where}, self.session)
 
-    async def write(self, changing: CustomerSlice) -> None:
+    async def write(self, batch: CustomerBatch) -> None:
         """Writes the changed customers, all that follows, and the events that tell of it."""
-        await write_customers(changing, self.actor.id)
+        await write_customers(batch, self.actor.id)
 
     async def write_events(self) -> None:
         """Writes what was told; the framework calls it once."""
         await self.scope.collection("events").insert_many(self._events, session=self.session)
 
 
-Body = Callable[[Mutation], Awaitable[Document]]
+MutationBody = Callable[[Mutation], Awaitable[Document]]
 
 
-async def mutate(scope: Scope, asked: Asked, body: Body, on_commit: OnCommit | None = None) -> Document:
+async def mutate(
+    scope: Scope, asked: MutationRequest, body: MutationBody, on_commit: OnCommit | None = None
+) -> Document:
     """Carries out the mutation; answers what `body` answered: ids and figures, which are all that is kept.
 
     The body may run several times, so it starts from what it reads in its session. It collects mistakes in
-    `checks` and rejects with all of them; Rejected means that nothing was changed, and keeps no answer: who
+    `checks` and rejects with all of them; InputRejected means that nothing was changed, and keeps no answer: who
     puts the mistake right may use the key again.
     """
     key = idempotency_key(asked.input)
@@ -85,11 +87,13 @@ async def mutate(scope: Scope, asked: Asked, body: Body, on_commit: OnCommit | N
     )
 
 
-async def _attempt(scope: Scope, asked: Asked, key: str | None, body: Body, session: Session) -> Document:
+async def _attempt(
+    scope: Scope, asked: MutationRequest, key: str | None, body: MutationBody, session: Session
+) -> Document:
     actor = await _actor(scope, asked, session)
     acting = replace(scope, now=utc_now(), role=actor.role)
     digest = input_digest(asked.name, asked.input)
-    if key is not None and (answered := await first_answer(acting, key, digest, session)) is not None:
+    if key is not None and (answered := await find_stored_result(acting, key, digest, session)) is not None:
         return answered
     partner = await Partners(acting).get(session=session)
     if partner is None:
@@ -100,16 +104,16 @@ async def _attempt(scope: Scope, asked: Asked, key: str | None, body: Body, sess
     answer = await body(mutation)
     await mutation.write_events()
     if key is not None:
-        await remember_answer(acting, key, digest, answer, session)
+        await store_result(acting, key, digest, answer, session)
     return answer
 
 
-async def _actor(scope: Scope, asked: Asked, session: Session) -> AdministratorDocument:
+async def _actor(scope: Scope, asked: MutationRequest, session: Session) -> AdministratorDocument:
     """Who asks, as they stand in this transaction: they may have been removed since the request began."""
     identity = scope.administrator_id or ""
     found = (await Administrators(scope).by_ids([identity], session=session)).get(identity)
     if found is None or found.state is not AdministratorState.ACTIVE:
         raise Unauthenticated("The administrator of this token does not exist or has been removed.")
-    if asked.permission is not None and not allows(found.role, asked.permission):
+    if asked.permission is not None and not has_permission(found.role, asked.permission):
         raise Forbidden(asked.permission)
     return found

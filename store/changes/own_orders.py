@@ -7,7 +7,7 @@ from store.database.client import Document
 from store.database.ids import new_id
 
 
-def own_order(subscription: Document, number: str, kind: OrderKind, at: datetime) -> Document:
+def system_order(subscription: Document, number: str, kind: OrderKind, at: datetime) -> Document:
     """An order of all that the subscription holds; it gives way to the one that the ordering system delivers."""
     lines = [{"product": line["product"], "quantity": line["total"]} for line in subscription["licenses"]]
     return {

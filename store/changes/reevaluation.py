@@ -4,21 +4,21 @@ They are found without an index of their own: whoever is renamed, or added, whil
 written with the settings in force, and so is none of them any more.
 """
 
-from domain.customers.keys import EVERYBODY
-from store.changes.customer_batch import SLICE, Body, CustomerSlice, change_customers
+from domain.customers.keys import ALL_CUSTOMERS_KEY
+from store.changes.customer_batch import BATCH_SIZE, BatchBody, CustomerBatch, change_customers
 from store.customers.list_planner.orders import KEYS_INDEX
 from store.database.client import Client, Document
 from store.database.clock import utc_now
-from store.database.keyset import DEFAULT_COLUMNS, from_place, place_of
+from store.database.keyset import DEFAULT_COLUMNS, keyset_conditions, sort_key_of
 from store.database.scope import Scope
-from store.licenses.peer_histogram import recount
-from store.licenses.weeks import mend_weeks
-from store.tenants.partners import FORM, PartnerDocument, partner_document
+from store.licenses.peer_histogram import rebuild_histogram
+from store.licenses.weeks import repair_weeks
+from store.tenants.partners import SCHEMA_VERSION, PartnerDocument, partner_document
 
 _PROJECTION = {"name_folded": 1}
 
 
-async def waiting_partners(client: Client) -> list[PartnerDocument]:
+async def partners_to_reevaluate(client: Client) -> list[PartnerDocument]:
     """The partners whose settings changed and whose customers were not all evaluated since."""
     found = await client.collection("partners").find({"reevaluating": True}, limit=100)
     return [partner_document(partner) for partner in found]
@@ -26,7 +26,7 @@ async def waiting_partners(client: Client) -> list[PartnerDocument]:
 
 async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     """Evaluates every customer that is behind, a slice a transaction; answers how many there were."""
-    count = await _evaluate(scope, {"settings_epoch": {"$lt": partner.epoch}}, _nothing_more)
+    count = await _evaluate_customers(scope, {"settings_epoch": {"$lt": partner.epoch}}, _no_change)
     if not count:
         # Only where the settings are still those that all customers now rest on.
         where = {**scope.match(), "settings.version": partner.settings["version"]}
@@ -34,48 +34,50 @@ async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     return count
 
 
-async def bring_up(client: Client) -> int:
+async def migrate(client: Client) -> int:
     """Writes anew, as this version does, every customer that another one wrote; answers how many there were.
 
     Nobody is told, since no fact changes: call it before anything is read. Several may call it at once.
     """
     count = 0
-    for partner in await client.collection("partners").find({"written_as": {"$ne": FORM}}, {"partner_id": 1}):
+    for partner in await client.collection("partners").find(
+        {"schema_version": {"$ne": SCHEMA_VERSION}}, {"partner_id": 1}
+    ):
         scope = Scope(client, partner["partner_id"], utc_now())
-        count += await _evaluate(scope, {"written_as": {"$ne": FORM}}, _sum_weeks)
-        await recount(scope)
-        await scope.collection("partners").update_one(scope.match(), {"$set": {"written_as": FORM}})
+        count += await _evaluate_customers(scope, {"schema_version": {"$ne": SCHEMA_VERSION}}, _rebuild_week_sums)
+        await rebuild_histogram(scope)
+        await scope.collection("partners").update_one(scope.match(), {"$set": {"schema_version": SCHEMA_VERSION}})
     return count
 
 
-async def outdated_partners(client: Client) -> list[str]:
-    """The partners whom `bring_up` has not brought up yet."""
-    found = await client.collection("partners").find({"written_as": {"$ne": FORM}}, {"partner_id": 1})
+async def partners_to_migrate(client: Client) -> list[str]:
+    """The partners whom `migrate` has not brought up yet."""
+    found = await client.collection("partners").find({"schema_version": {"$ne": SCHEMA_VERSION}}, {"partner_id": 1})
     return sorted(partner["partner_id"] for partner in found)
 
 
-async def _evaluate(scope: Scope, behind: Document, body: Body[None]) -> int:
+async def _evaluate_customers(scope: Scope, behind: Document, body: BatchBody[None]) -> int:
     count, place = 0, None
-    while some := await _some(scope, behind, place):
-        place = place_of(DEFAULT_COLUMNS, some[-1])
+    while some := await _next_batch(scope, behind, place):
+        place = sort_key_of(DEFAULT_COLUMNS, some[-1])
         await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in some]}}, body)
         count += len(some)
     return count
 
 
-async def _some(scope: Scope, behind: Document, place: tuple[object, ...] | None) -> list[Document]:
-    where: Document = {**scope.match(), "keys": EVERYBODY, **behind}
+async def _next_batch(scope: Scope, behind: Document, place: tuple[object, ...] | None) -> list[Document]:
+    where: Document = {**scope.match(), "keys": ALL_CUSTOMERS_KEY, **behind}
     if place is not None:
         where["name_folded"] = {"$gte": place[0]}
-        where["$or"] = from_place(DEFAULT_COLUMNS, place, inclusive=False)  # type: ignore[arg-type]
+        where["$or"] = keyset_conditions(DEFAULT_COLUMNS, place, inclusive=False)  # type: ignore[arg-type]
     order = [("name_folded", 1), ("_id", 1)]
-    return await scope.collection("customers").find(where, _PROJECTION, sort=order, limit=SLICE, hint=KEYS_INDEX)
+    return await scope.collection("customers").find(where, _PROJECTION, sort=order, limit=BATCH_SIZE, hint=KEYS_INDEX)
 
 
-async def _sum_weeks(changing: CustomerSlice) -> None:
+async def _rebuild_week_sums(batch: CustomerBatch) -> None:
     """Weekly sums rest on snapshots alone, and so no fact of the customers brings them up."""
-    await mend_weeks(changing.scope, changing.session, [work.id for work in changing.works])
+    await repair_weeks(batch.scope, batch.session, [work.id for work in batch.changes])
 
 
-async def _nothing_more(_: CustomerSlice) -> None:
+async def _no_change(_: CustomerBatch) -> None:
     """Catching up with the settings in force is all."""

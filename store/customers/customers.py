@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from domain.customers.filter import AllOf, Condition, is_impossible, simplified
-from domain.customers.holding_conditions import EndsWithin, IsLow
-from domain.customers.keys import EVERYBODY
+from domain.customers.filter import AllOf, Condition, is_impossible, simplify
+from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
+from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.paging import Page, PageRequest
-from store.customers.documents import PROJECTION, CustomerDocument
+from store.customers.documents import EXCLUDED_FIELDS, CustomerDocument
 from store.customers.facets import CustomerFacets, read_facets
 from store.customers.holding_counts import count_holders
-from store.customers.list_planner.index_candidates import rarest_keys
+from store.customers.list_planner.index_candidates import choose_rarest_keys
 from store.customers.list_planner.orders import KEYS_INDEX, ORDER_INDEXES, CustomerOrder
 from store.customers.list_planner.pages import read_page
-from store.customers.list_planner.query_planner import EXPECTED
-from store.customers.queries import COLLECTION, customers_where
+from store.customers.list_planner.query_planner import EXPECTED_CUSTOMERS
+from store.customers.queries import COLLECTION, customers_query
 from store.database.client import IndexModel
 from store.database.scope import Scope
 
@@ -31,7 +31,7 @@ class Customers:
     `expected` is the number of customers of a large partner, which plans of pages are made for.
     """
 
-    def __init__(self, scope: Scope, expected: int = EXPECTED) -> None:
+    def __init__(self, scope: Scope, expected: int = EXPECTED_CUSTOMERS) -> None:
         self._scope = scope
         self._expected = expected
         self._collection = scope.collection(COLLECTION)
@@ -42,13 +42,13 @@ class Customers:
 
     async def count(self, condition: Condition) -> int:
         """How many customers match."""
-        wanted = simplified(condition)
+        wanted = simplify(condition)
         if is_impossible(wanted):
             return 0
-        if isinstance(wanted, EndsWithin | IsLow) and self._scope.visibility_key == EVERYBODY:
+        if isinstance(wanted, HoldingEndsWithin | HasLowAssignment) and self._scope.visibility_key == ALL_CUSTOMERS_KEY:
             return await count_holders(self._scope, wanted)
-        keys = await rarest_keys(self._scope, wanted)
-        return await self._collection.count(customers_where(self._scope, wanted, keys), hint=KEYS_INDEX)
+        keys = await choose_rarest_keys(self._scope, wanted)
+        return await self._collection.count(customers_query(self._scope, wanted, keys), hint=KEYS_INDEX)
 
     async def facets(self, condition: AllOf) -> CustomerFacets:
         """How many customers stand behind each value, each dimension without its own top-level condition."""
@@ -57,11 +57,11 @@ class Customers:
     async def by_ids(self, ids: Sequence[str]) -> dict[str, CustomerDocument]:
         """Those of the ids that are customers in sight, in one query."""
         where = {**self._scope.match_customers(), "_id": {"$in": list(ids)}}
-        found = await self._collection.find(where, PROJECTION)
+        found = await self._collection.find(where, EXCLUDED_FIELDS)
         return {document["_id"]: CustomerDocument(document) for document in found}
 
     async def by_external_id(self, external_id: str) -> CustomerDocument | None:
         """The customer with this id in the ordering system."""
         where = {**self._scope.match_customers(), "external_id": external_id}
-        found = await self._collection.find_one(where, PROJECTION)
+        found = await self._collection.find_one(where, EXCLUDED_FIELDS)
         return None if found is None else CustomerDocument(found)

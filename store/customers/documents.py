@@ -8,8 +8,8 @@ from typing import NamedTuple
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 from store.database.client import Document
 
-_CALM = frozenset({"TRIAL", "SUBSCRIPTION"})
-PROJECTION: Document = {"keys": 0, "order_keys": 0, "words": 0, "delivered": 0, "holdings": 0}
+_NO_ATTENTION_STATUSES = frozenset({"TRIAL", "SUBSCRIPTION"})
+EXCLUDED_FIELDS: Document = {"keys": 0, "order_keys": 0, "words": 0, "delivered": 0, "holdings": 0}
 
 
 class Assignment(NamedTuple):
@@ -92,7 +92,7 @@ class CustomerDocument:
     @property
     def needs_attention(self) -> bool:
         """Whether it has any status but TRIAL and SUBSCRIPTION."""
-        return not _CALM.issuperset(self.document["statuses"])
+        return not _NO_ATTENTION_STATUSES.issuperset(self.document["statuses"])
 
     @property
     def last_administrator_sign_in_at(self) -> datetime | None:

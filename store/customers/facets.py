@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from domain.customers.filter import AllOf, is_impossible, simplified, without_dimension
+from domain.customers.filter import AllOf, is_impossible, simplify, without_dimension
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
-from store.customers.list_planner.index_candidates import rarest_keys
+from store.customers.list_planner.index_candidates import choose_rarest_keys
 from store.customers.list_planner.orders import KEYS_INDEX
-from store.customers.queries import COLLECTION, customers_where
+from store.customers.queries import COLLECTION, customers_query
 from store.database.client import Document
 from store.database.scope import Scope
 
-MOST_TAGS = 100
+MAX_FACET_TAGS = 100
 Value = TypeVar("Value", bound=str)
 Enumerated = TypeVar("Enumerated", bound=StrEnum)
 # The field of a facet, the filter's dimension that it leaves out, and the field of the document.
@@ -28,7 +28,7 @@ _PIPELINES: Document = {
         {"$unwind": "$tag_ids"},
         {"$group": {"_id": "$tag_ids", "count": {"$sum": 1}}},
         {"$sort": {"count": -1, "_id": 1}},
-        {"$limit": MOST_TAGS},
+        {"$limit": MAX_FACET_TAGS},
     ],
 }
 
@@ -56,35 +56,35 @@ async def read_facets(scope: Scope, condition: AllOf) -> CustomerFacets:
     """One aggregation, and one more for each dimension that has a top-level condition of its own."""
     of_dimension = {name: without_dimension(condition, name) for name in (*_DIMENSIONS, "tag")}
     distinct = list(dict.fromkeys(of_dimension.values()))
-    found = dict(zip(distinct, await gather(*(_counted(scope, one) for one in distinct)), strict=True))
+    found = dict(zip(distinct, await gather(*(_count_facets(scope, one) for one in distinct)), strict=True))
     counts = {name: found[one] for name, one in of_dimension.items()}
     return CustomerFacets(
-        managed_by=_in_order(ManagedBy, counts["managed_by"], "managed_by"),
-        product=_in_order(Product, counts["product"], "product"),
-        status=_in_order(CustomerStatus, counts["status"], "status"),
-        subscription_type=_in_order(SubscriptionType, counts["type"], "type"),
+        managed_by=_facet_counts(ManagedBy, counts["managed_by"], "managed_by"),
+        product=_facet_counts(Product, counts["product"], "product"),
+        status=_facet_counts(CustomerStatus, counts["status"], "status"),
+        subscription_type=_facet_counts(SubscriptionType, counts["type"], "type"),
         tag=[FacetCount(row["_id"], row["count"]) for row in counts["tag"]["tag"]],
     )
 
 
-async def _counted(scope: Scope, condition: AllOf) -> Document:
-    wanted = simplified(condition)
+async def _count_facets(scope: Scope, condition: AllOf) -> Document:
+    wanted = simplify(condition)
     if is_impossible(wanted):
         return {name: [] for name in _PIPELINES}
     fields = {"_id": 0, "tag_ids": 1, **dict.fromkeys(_DIMENSIONS.values(), 1)}
-    where = customers_where(scope, wanted, await rarest_keys(scope, wanted))
+    where = customers_query(scope, wanted, await choose_rarest_keys(scope, wanted))
     pipeline = [{"$match": where}, {"$project": fields}, {"$facet": _PIPELINES}]
     (found,) = await scope.collection(COLLECTION).aggregate(pipeline, hint=KEYS_INDEX)
     return found
 
 
-def _in_order(values: type[Enumerated], found: Document, dimension: str) -> list[FacetCount[Enumerated]]:
+def _facet_counts(values: type[Enumerated], found: Document, dimension: str) -> list[FacetCount[Enumerated]]:
     counts: Counter[str] = Counter()
     for row in found["combinations"]:
-        for name in _names(row["_id"][dimension]):
+        for name in _as_list(row["_id"][dimension]):
             counts[name] += row["count"]
     return [FacetCount(value, counts[value]) for value in values]
 
 
-def _names(held: str | list[str]) -> Iterable[str]:
+def _as_list(held: str | list[str]) -> Iterable[str]:
     return [held] if isinstance(held, str) else held

@@ -3,7 +3,7 @@
 from asyncio import gather
 
 from domain.customers.holding_conditions import HoldingCondition
-from store.customers.conditions import holding_query, one_of
+from store.customers.conditions import equals_any, holding_query
 from store.customers.list_planner.orders import KEYS_INDEX
 from store.customers.queries import COLLECTION
 from store.database.client import Document
@@ -11,12 +11,12 @@ from store.database.scope import Scope
 
 
 async def count_holders(scope: Scope, condition: HoldingCondition) -> int:
-    """Those with a sure key, from the index alone; of the few others with an unsure one, the documents decide."""
-    sure, unsure = condition.keys(scope.now)
-    left = {"keys": one_of(unsure), "$and": [holding_query(condition, scope.now)]}
-    if sure:
-        left["$nor"] = [{"keys": one_of(sure)}]
-    counts = [_count(scope, left), *([_count(scope, {"keys": one_of(sure)})] if sure else [])]
+    """Those with a exact key, from the index alone; of the few others with an inexact one, the documents decide."""
+    exact, inexact = condition.keys(scope.now)
+    left = {"keys": equals_any(inexact), "$and": [holding_query(condition, scope.now)]}
+    if exact:
+        left["$nor"] = [{"keys": equals_any(exact)}]
+    counts = [_count(scope, left), *([_count(scope, {"keys": equals_any(exact)})] if exact else [])]
     return sum(await gather(*counts))
 
 

@@ -8,13 +8,13 @@ from domain.types import Product
 from store.database.scope import Scope
 
 
-class RunningCustomers:
+class RunningCustomerCounts:
     """Counts over the keys that customers carry for the products of their running entitlements."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    async def counts(self, products: Sequence[Product]) -> dict[Product, int]:
+    async def count_by_product(self, products: Sequence[Product]) -> dict[Product, int]:
         """One count on the index for each product."""
         found = await gather(*(self._count(product) for product in products))
         return dict(zip(products, found, strict=True))

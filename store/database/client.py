@@ -84,7 +84,7 @@ def deadline(seconds: float) -> AbstractContextManager[None]:
 
 
 def admin_client(uri: str) -> "pymongo.MongoClient[Document]":
-    """A blocking client with short timeouts for the keeper of the embedded MongoDB."""
+    """A blocking client with short timeouts for the supervisor of the embedded MongoDB."""
     return pymongo.MongoClient(uri, directConnection=True, serverSelectionTimeoutMS=2000, connectTimeoutMS=1000)
 
 
@@ -101,10 +101,10 @@ class Client:
         *,
         driver: Driver = "motor",
         timeout_ms: int | None = 4500,
-        selection_ms: int = 3000,
+        server_selection_ms: int = 3000,
         **options: Any,
     ) -> None:
-        found = {"serverSelectionTimeoutMS": selection_ms, "connectTimeoutMS": 2000}
+        found = {"serverSelectionTimeoutMS": server_selection_ms, "connectTimeoutMS": 2000}
         settings = {**_MAJORITY, **found, "heartbeatFrequencyMS": _HEARTBEAT_MS, **options}
         if timeout_ms is not None:
             settings["timeoutMS"] = timeout_ms

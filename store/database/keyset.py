@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.cursors.list import Kind, Value
+from domain.cursors.list import CursorValue, CursorValueKind
 from store.database.client import Document
 
 
@@ -14,18 +14,18 @@ class Column:
 
     field: str
     direction: int = 1
-    kind: Kind = "text"
+    kind: CursorValueKind = "text"
 
     @property
-    def reversed(self) -> "Column":
+    def inverted(self) -> "Column":
         """The same field in the other direction."""
         return Column(self.field, -self.direction, self.kind)
 
-    def from_value(self, value: Value) -> Document:
+    def at_or_after(self, value: CursorValue) -> Document:
         """Rows with this value or a later one, for a field that is never null."""
         return {self.field: {"$gte" if self.direction > 0 else "$lte": value}}
 
-    def behind(self, value: Value) -> Document:
+    def after(self, value: CursorValue) -> Document:
         """Rows with a later value; MongoDB sorts null before all others, and no comparison ever matches it."""
         if not self.kind.endswith("null"):
             return {self.field: {"$gt" if self.direction > 0 else "$lt": value}}
@@ -37,12 +37,14 @@ class Column:
 DEFAULT_COLUMNS = (Column("name_folded"), Column("_id"))
 
 
-def place_of(columns: Sequence[Column], document: Mapping[str, Any]) -> tuple[Value, ...]:
+def sort_key_of(columns: Sequence[Column], document: Mapping[str, Any]) -> tuple[CursorValue, ...]:
     """The sort values of a document."""
     return tuple(document[column.field] for column in columns)
 
 
-def from_place(columns: Sequence[Column], place: Sequence[Value], *, inclusive: bool = True) -> list[Document]:
+def keyset_conditions(
+    columns: Sequence[Column], place: Sequence[CursorValue], *, inclusive: bool = True
+) -> list[Document]:
     """The rows behind a place, and at it where `inclusive`: conditions of which each row fulfils exactly one.
 
     Each is one stretch of the order's index, and MongoDB merges the stretches in order.
@@ -50,9 +52,9 @@ def from_place(columns: Sequence[Column], place: Sequence[Value], *, inclusive: 
     ranges = []
     for depth in range(len(columns) - 1, -1, -1):
         same = _at(columns[:depth], place)
-        ranges.append({**same, **columns[depth].behind(place[depth])})
+        ranges.append({**same, **columns[depth].after(place[depth])})
     return [_at(columns, place), *ranges] if inclusive else ranges
 
 
-def _at(columns: Sequence[Column], place: Sequence[Value]) -> Document:
+def _at(columns: Sequence[Column], place: Sequence[CursorValue]) -> Document:
     return {column.field: value for column, value in zip(columns, place, strict=False)}

@@ -5,7 +5,7 @@ from store.database.client import Client, DuplicateKeyError
 COLLECTION = "leases"
 
 
-async def take(client: Client, job: str, slot: int, owner: str, seconds: float) -> bool:
+async def acquire_lease(client: Client, job: str, slot: int, owner: str, seconds: float) -> bool:
     """Takes or keeps the slot for so many seconds; False where another owner has it."""
     is_free = {"$or": [{"$eq": ["$owner", owner]}, {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}]}
     until = {"$add": ["$$NOW", int(seconds * 1000)]}
@@ -21,6 +21,6 @@ async def take(client: Client, job: str, slot: int, owner: str, seconds: float) 
     return held is not None and held["owner"] == owner
 
 
-async def give_back(client: Client, job: str, slot: int, owner: str) -> None:
+async def release_lease(client: Client, job: str, slot: int, owner: str) -> None:
     """Lets the slot go, so that another process need not wait for its end."""
     await client.collection(COLLECTION).delete_many({"_id": f"{job}/{slot}", "owner": owner})

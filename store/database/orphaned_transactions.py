@@ -10,20 +10,20 @@ from typing import Any
 from store.database.client import Client, Document
 
 # Younger ones may have moved on to another connection between the two looks.
-_YOUNGEST_MICROSECONDS = 300_000
+_MIN_AGE_MICROSECONDS = 300_000
 _IDLE: Document = {
     "type": "idleSession",
     "transaction": {"$exists": True},
-    "transaction.timeOpenMicros": {"$gt": _YOUNGEST_MICROSECONDS},
+    "transaction.timeOpenMicros": {"$gt": _MIN_AGE_MICROSECONDS},
 }
 
 
-async def abort_orphans(client: Client) -> int:
+async def abort_orphaned_transactions(client: Client) -> int:
     """Aborts the transactions whose connection is gone; answers how many there were."""
-    waiting = await _current(client, {"idleSessions": True}, _IDLE)
+    waiting = await _current_operations(client, {"idleSessions": True}, _IDLE)
     if not waiting:
         return 0
-    open_connections = await _current(client, {"idleConnections": True}, {"connectionId": {"$exists": True}})
+    open_connections = await _current_operations(client, {"idleConnections": True}, {"connectionId": {"$exists": True}})
     living = {one["connectionId"] for one in open_connections if one.get("type") != "idleSession"}
     orphans = [one["lsid"]["id"] for one in waiting if one.get("connectionId") not in living]
     if orphans:
@@ -31,7 +31,7 @@ async def abort_orphans(client: Client) -> int:
     return len(orphans)
 
 
-async def _current(client: Client, options: Document, where: Document) -> list[Document]:
+async def _current_operations(client: Client, options: Document, where: Document) -> list[Document]:
     wanted: Document = {"type": 1, "connectionId": 1, "lsid": 1}
     pipeline: list[Any] = [{"$currentOp": options}, {"$match": where}, {"$project": wanted}]
     asked = {"aggregate": 1, "pipeline": pipeline, "cursor": {"batchSize": 100_000}}

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from domain.cursors.list import list_digest, read_cursor, write_cursor
+from domain.cursors.list import decode_list_cursor, encode_list_cursor, list_digest
 from domain.paging import Page, PageRequest
 from store.database.client import Document
-from store.database.keyset import Column, from_place, place_of
+from store.database.keyset import Column, keyset_conditions, sort_key_of
 from store.database.scope import Scope
 
 Row = TypeVar("Row")
@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 class Listing(Generic[Row]):
     """A list: whose rows, in which order, and how a stored one is read; `where` holds the tenant's condition.
 
-    The last column is `_id`, so that the order is total; `asked` is what tells this list from others of the collection.
+    The last column is `_id`, so that the order is total; `identity` tells this list from others.
     """
 
     scope: Scope
@@ -25,44 +25,48 @@ class Listing(Generic[Row]):
     where: Mapping[str, Any]
     columns: tuple[Column, ...]
     read: Callable[[Document], Row]
-    asked: object = None
+    identity: object = None
 
     async def page(self, request: PageRequest) -> Page[Row]:
         """One page; InvalidCursor for a cursor of another list."""
         digest = self._digest
         kinds = [column.kind for column in self.columns]
         after, before = (
-            None if cursor is None else read_cursor(digest, kinds, cursor) for cursor in (request.after, request.before)
+            None if cursor is None else decode_list_cursor(digest, kinds, cursor)
+            for cursor in (request.after, request.before)
         )
         columns, start, end = self.columns, after, before
         if request.is_backward:
-            columns, start, end = tuple(column.reversed for column in columns), before, after
-        bounds: list[Document] = [] if start is None else [{"$or": from_place(columns, start, inclusive=False)}]
+            columns, start, end = tuple(column.inverted for column in columns), before, after
+        bounds: list[Document] = [] if start is None else [{"$or": keyset_conditions(columns, start, inclusive=False)}]
         if end is not None:
-            bounds.append({"$nor": from_place(columns, end)})
+            bounds.append({"$nor": keyset_conditions(columns, end)})
         rows = await self._rows(columns, bounds, request.size + 1)
         is_ahead = len(rows) > request.size or (end is not None and await self._has_any(columns, end))
-        turned = tuple(column.reversed for column in columns)
+        turned = tuple(column.inverted for column in columns)
         is_behind = start is not None and await self._has_any(turned, start)
         has_next, has_previous = (is_behind, is_ahead) if request.is_backward else (is_ahead, is_behind)
         shown = rows[: request.size]
-        return self._cut(shown[::-1] if request.is_backward else shown, has_next, has_previous)
+        return self._build_page(shown[::-1] if request.is_backward else shown, has_next, has_previous)
 
     def first_page(self, rows: Sequence[Document], size: int) -> Page[Row]:
         """The first page, of rows that were read with those of other lists: one more than it holds, if there is one."""
-        return self._cut(rows[:size], len(rows) > size, has_previous=False)
+        return self._build_page(rows[:size], len(rows) > size, has_previous=False)
 
-    def _cut(self, rows: Sequence[Document], has_next: bool, has_previous: bool) -> Page[Row]:
-        places = [(self.read(row), place_of(self.columns, row)) for row in rows]
+    def _build_page(self, rows: Sequence[Document], has_next: bool, has_previous: bool) -> Page[Row]:
+        places = [(self.read(row), sort_key_of(self.columns, row)) for row in rows]
         cursors = {id(read): place for read, place in places}
         digest = self._digest
         return Page(
-            [read for read, _ in places], has_next, has_previous, lambda row: write_cursor(digest, cursors[id(row)])
+            [read for read, _ in places],
+            has_next,
+            has_previous,
+            lambda row: encode_list_cursor(digest, cursors[id(row)]),
         )
 
     @property
     def _digest(self) -> bytes:
-        return list_digest(self.scope.partner_id, self.collection, self.columns, self.asked)
+        return list_digest(self.scope.partner_id, self.collection, self.columns, self.identity)
 
     async def count(self) -> int:
         """How many rows the list has."""
@@ -75,4 +79,4 @@ class Listing(Generic[Row]):
 
     async def _has_any(self, columns: tuple[Column, ...], place: tuple[Any, ...]) -> bool:
         """Whether the row at the place still stands, or one lies behind it."""
-        return bool(await self._rows(columns, [{"$or": from_place(columns, place)}], 1))
+        return bool(await self._rows(columns, [{"$or": keyset_conditions(columns, place)}], 1))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.customers.keys import EVERYBODY, dimension_key
+from domain.customers.keys import ALL_CUSTOMERS_KEY, dimension_key
 from domain.types import PartnerRole
 from store.database.client import Client, Collection, Document
 
@@ -40,12 +40,12 @@ class Scope:
         """The key that every customer in sight carries: `*`, or the assigned administrator's own."""
         if self.role is PartnerRole.ADMINISTRATOR and self.administrator_id is not None:
             return administrator_key(self.administrator_id)
-        return EVERYBODY
+        return ALL_CUSTOMERS_KEY
 
     def match_customers(self) -> Document:
         """Tenant and visibility; an assignment that has expired opens nothing, even before the job removes it."""
         where: Document = {"partner_id": self.partner_id, "keys": self.visibility_key}
-        if self.visibility_key != EVERYBODY:
+        if self.visibility_key != ALL_CUSTOMERS_KEY:
             held = {"administrator_id": self.administrator_id, "expires_at": {"$not": {"$lte": self.now}}}
             where["assignments"] = {"$elemMatch": held}
         return where

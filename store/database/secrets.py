@@ -9,34 +9,34 @@ from joserfc.jwk import OKPKey
 from store.database.client import Client, DuplicateKeyError
 from store.database.clock import utc_now
 
-COLLECTION = "keys"
+COLLECTION = "secrets"
 # Secrets belong to no tenant; the star is no legal partner id, so that nothing of a partner can meet them.
-NOBODY = "*"
+NO_PARTNER = "*"
 
 
-async def signing_key(client: Client) -> dict[str, Any]:
+async def load_signing_key(client: Client) -> dict[str, Any]:
     """The private Ed25519 key (a JWK with its `kid`) that signs this installation's tokens."""
     fresh = OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=True)
-    stored: dict[str, Any] = await _shared(client, "signing", dict(fresh))
+    stored: dict[str, Any] = await _load_or_create(client, "signing", dict(fresh))
     return stored
 
 
-async def cursor_secret(client: Client) -> bytes:
+async def load_cursor_secret(client: Client) -> bytes:
     """The secret behind the signatures of feed cursors."""
-    stored: str = await _shared(client, "cursors", b64encode(secrets.token_bytes(32)).decode())
+    stored: str = await _load_or_create(client, "cursors", b64encode(secrets.token_bytes(32)).decode())
     return b64decode(stored)
 
 
-async def launch_secret(client: Client) -> bytes:
+async def load_launch_secret(client: Client) -> bytes:
     """The secret behind the tokens of launches."""
-    stored: str = await _shared(client, "launches", b64encode(secrets.token_bytes(32)).decode())
+    stored: str = await _load_or_create(client, "launches", b64encode(secrets.token_bytes(32)).decode())
     return b64decode(stored)
 
 
-async def _shared(client: Client, name: str, fresh: Any) -> Any:
+async def _load_or_create(client: Client, name: str, fresh: Any) -> Any:
     """What is stored under the name: `fresh` where this is the first call on the database."""
     collection = client.collection(COLLECTION)
-    where = {"_id": name, "partner_id": NOBODY}
+    where = {"_id": name, "partner_id": NO_PARTNER}
     found = await collection.find_one(where)
     if found is None:
         now = utc_now()

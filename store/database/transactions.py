@@ -18,8 +18,8 @@ DEADLINE_SECONDS = 8.0
 _GRACE_SECONDS = 1.0
 _ABORT_SECONDS = 1.0
 # The loop holds tasks weakly; these must live until they have ended.
-_endings: set[asyncio.Task[None]] = set()
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
+_ending_tasks: set[asyncio.Task[None]] = set()
+_MIN_BACKOFF, _MAX_BACKOFF = 0.005, 0.25
 
 
 async def in_transaction(
@@ -36,28 +36,28 @@ async def in_transaction(
     """
     try:
         async with asyncio.timeout(deadline + _GRACE_SECONDS):
-            return await _until_done(client, body, deadline, on_commit)
+            return await _retry_until_deadline(client, body, deadline, on_commit)
     except TimeoutError:
         # The driver bounds what it asks of the database, but not how long it waits for one of its own threads.
         raise Unavailable from None
 
 
-async def _until_done(
+async def _retry_until_deadline(
     client: Client, body: Callable[[Session], Awaitable[Result]], deadline: float, on_commit: OnCommit | None
 ) -> Result:
-    ends, pause = monotonic() + deadline, _FIRST_PAUSE
+    ends, pause = monotonic() + deadline, _MIN_BACKOFF
     while True:
         try:
             return await _attempt(client, body, on_commit, ends - monotonic() + _GRACE_SECONDS)
         except PyMongoError as error:
-            if not (error.timeout or _may_repeat(error)):
+            if not (error.timeout or _is_retryable(error)):
                 raise
             if monotonic() + pause > ends:
                 raise Unavailable from error
             if isinstance(error, ConnectionFailure):
-                await _found_again(client)
-        await asyncio.sleep(random.uniform(_FIRST_PAUSE, pause))  # noqa: S311 (jitter, not a secret)
-        pause = min(pause * 2, _LONGEST_PAUSE)
+                await _wait_for_server(client)
+        await asyncio.sleep(random.uniform(_MIN_BACKOFF, pause))  # noqa: S311 (jitter, not a secret)
+        pause = min(pause * 2, _MAX_BACKOFF)
 
 
 async def _attempt(
@@ -74,8 +74,8 @@ async def _attempt(
     except (ConnectionFailure, asyncio.CancelledError):
         # A database that is away must not hold up the answer.
         ending = asyncio.create_task(_end(session))
-        _endings.add(ending)
-        ending.add_done_callback(_endings.discard)
+        _ending_tasks.add(ending)
+        ending.add_done_callback(_ending_tasks.discard)
         raise
     except BaseException:
         await _end(session)
@@ -100,7 +100,7 @@ async def _commit(session: Session) -> None:
         await session.commit_transaction()
 
 
-async def _found_again(client: Client) -> None:
+async def _wait_for_server(client: Client) -> None:
     """Waits for a server, no longer than one command may: where there is none by then, more attempts find none."""
     try:
         await client.command({"ping": 1})
@@ -108,7 +108,7 @@ async def _found_again(client: Client) -> None:
         raise Unavailable from error
 
 
-def _may_repeat(error: PyMongoError) -> bool:
+def _is_retryable(error: PyMongoError) -> bool:
     # Two writers that insert the same key meet as a duplicate: the second run reads what the first one wrote.
     transient = error.has_error_label("TransientTransactionError") or isinstance(error, DuplicateKeyError)
     return transient or _is_duplicate(error) or isinstance(error, ConnectionFailure)

@@ -1,12 +1,12 @@
-"""The files of the embedded MongoDB in a data directory, and the locks by which its users and its keeper agree.
+"""The files of the embedded MongoDB in a data directory, and the locks by which its users and its supervisor agree.
 
 DIR/mongodb/            mode 0700, and everything in it
-  users.lock            shared by every user; the keeper takes it whole to learn that the last one is gone
-  keeper.lock           held by the one keeper; whoever starts a keeper takes it first and hands it over
-  serving               the port, held locked by the keeper while mongod answers there
+  users.lock            shared by every user; the supervisor takes it whole to learn that the last one is gone
+  supervisor.lock       held by the one supervisor; whoever starts a supervisor takes it first and hands it over
+  serving               the port, held locked by the supervisor while mongod answers there
   port                  the port that the set was made or moved for, to be tried first
-  failure               why the last keeper gave up, in a sentence
-  data/ mongod.log keeper.log
+  failure               why the last supervisor gave up, in a sentence
+  data/ mongod.log supervisor.log
 """
 
 import fcntl
@@ -51,7 +51,7 @@ class EmbeddedFolder:
     def of(cls, data: Path) -> "EmbeddedFolder":
         return cls(data.resolve() / "mongodb")
 
-    def make(self) -> None:
+    def create(self) -> None:
         """Raises OSError where this user may not write."""
         self.root.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.root.mkdir(exist_ok=True, mode=0o700)
@@ -68,16 +68,16 @@ class EmbeddedFolder:
         return self.root / "mongod.log"
 
     @property
-    def keeper_log(self) -> Path:
-        return self.root / "keeper.log"
+    def supervisor_log(self) -> Path:
+        return self.root / "supervisor.log"
 
     @property
     def users_lock(self) -> Path:
         return self.root / "users.lock"
 
     @property
-    def keeper_lock(self) -> Path:
-        return self.root / "keeper.lock"
+    def supervisor_lock(self) -> Path:
+        return self.root / "supervisor.lock"
 
     @property
     def failure(self) -> Path:
@@ -101,7 +101,7 @@ class EmbeddedFolder:
         return any(self.data.iterdir())
 
     def serving_port(self) -> int | None:
-        """The port on which a living keeper's mongod answers; what a dead keeper left behind does not count."""
+        """The port on which a living supervisor's mongod answers; what a dead supervisor left behind does not count."""
         try:
             text = self.serving.read_text()
             lock = try_lock(self.serving, shared=True)
@@ -118,7 +118,7 @@ class EmbeddedFolder:
         draft.unlink(missing_ok=True)
         lock = try_lock(draft)
         if lock is None:
-            raise RuntimeError("Another keeper writes here, although this one holds the keeper's lock.")
+            raise RuntimeError("Another supervisor writes here, although this one holds the supervisor's lock.")
         os.write(lock.descriptor, str(port).encode())
         # It is locked and complete before it gets its name, so that no reader ever sees half of it.
         draft.rename(self.serving)

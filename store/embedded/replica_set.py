@@ -6,18 +6,18 @@ from store.embedded.mongod import SET_NAME
 _ALREADY_INITIALIZED = 23
 
 
-class EmbeddedSet:
+class EmbeddedReplicaSet:
     """The set as seen through its only member."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.trouble = "no answer"
+        self.last_error = "no answer"
         self._client = admin_client(f"mongodb://{address}/?directConnection=true")
 
     def close(self) -> None:
         self._client.close()
 
-    def takes_writes(self) -> bool:
+    def is_writable_primary(self) -> bool:
         """Whether it is primary; a set that is not there yet is made on the way."""
         try:
             hello = self._client.admin.command("hello")
@@ -26,7 +26,7 @@ class EmbeddedSet:
             return bool(hello.get("isWritablePrimary"))
         except PyMongoError as failure:
             # It may be starting or ending; who asks looks at the process, and says this where nothing helps.
-            self.trouble = str(failure)
+            self.last_error = str(failure)
             return False
 
     def _initiate(self) -> None:

@@ -1,7 +1,7 @@
-"""The keeper: a small process that owns the embedded mongod and stops it when the last user is gone.
+"""The supervisor: a small process that owns the embedded mongod and stops it when the last user is gone.
 
 Started by instance.py as `python -m store.embedded.supervisor FOLDER LOCK`, where LOCK is the inherited descriptor of
-keeper.lock. It outlives whoever started it, and ends by itself.
+supervisor.lock. It outlives whoever started it, and ends by itself.
 """
 
 import contextlib
@@ -18,63 +18,63 @@ from typing import NoReturn
 
 from domain.failures import OperatorError
 from store.embedded.folder import EmbeddedFolder, HeldLock, try_lock
-from store.embedded.mongod import EmbeddedMongod, MongodEnded
-from store.embedded.mongod_log import last_words
+from store.embedded.mongod import EmbeddedMongod, MongodExited
+from store.embedded.mongod_log import read_last_errors
 
-WATCH_SECONDS = 0.1
+WATCH_INTERVAL_SECONDS = 0.1
 # Commands often follow each other; without this each would wait for the stop and the start of the one before.
 LINGER_SECONDS = 1.0
-QUICK_ENDS = 5
-QUICK_SECONDS = 60.0
-BUSY_SECONDS = 15.0
+MAX_QUICK_EXITS = 5
+QUICK_EXIT_SECONDS = 60.0
+BUSY_RETRY_SECONDS = 15.0
 
-_log = logging.getLogger("partnerhub.keeper")
+_log = logging.getLogger("partnerhub.supervisor")
 
 
 def main() -> None:
     """Leave the family of whoever started this, then keep."""
     if os.fork():
-        # The starter waits for this one alone, so that the keeper never becomes somebody's zombie.
+        # The starter waits for this one alone, so that the supervisor never becomes somebody's zombie.
         os._exit(0)
-    folder, keeper_lock = EmbeddedFolder(Path(sys.argv[1])), HeldLock(int(sys.argv[2]))
+    folder, supervisor_lock = EmbeddedFolder(Path(sys.argv[1])), HeldLock(int(sys.argv[2]))
     logging.basicConfig(format="%(asctime)s %(process)d %(message)s", level=logging.INFO)
-    Keeper(folder, keeper_lock).run()
+    Supervisor(folder, supervisor_lock).run()
 
 
-class _Told(BaseException):
+class _Terminated(BaseException):
     """SIGTERM: the machine goes down."""
 
 
-def _leave(*_: object) -> None:
-    raise _Told
+def _raise_terminated(*_: object) -> None:
+    raise _Terminated
 
 
-class Keeper:
+class Supervisor:
     """Starts mongod, starts it again where it was killed, and stops it after the last user."""
 
-    def __init__(self, folder: EmbeddedFolder, keeper_lock: HeldLock) -> None:
+    def __init__(self, folder: EmbeddedFolder, supervisor_lock: HeldLock) -> None:
         self.folder = folder
-        self.keeper_lock = keeper_lock
+        self.supervisor_lock = supervisor_lock
 
     def run(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGTERM, _raise_terminated)
         try:
-            self._serve_until_nobody_is_left()
+            self._serve_until_unused()
         except OperatorError as failure:
             self.folder.failure.write_text(str(failure))
-        except _Told:
+        except _Terminated:
             _log.info("told to leave")
 
-    def _serve_until_nobody_is_left(self) -> None:
+    def _serve_until_unused(self) -> None:
         quick_ends = 0
-        while quick_ends < QUICK_ENDS:
+        while quick_ends < MAX_QUICK_EXITS:
             started = time.monotonic()
             if self._serve_once():
                 return
-            quick_ends = quick_ends + 1 if time.monotonic() - started < QUICK_SECONDS else 0
-        self._give_up(f"The embedded MongoDB ended {QUICK_ENDS} times. It said last:")
+            quick_ends = quick_ends + 1 if time.monotonic() - started < QUICK_EXIT_SECONDS else 0
+        self._raise_operator_error(f"The embedded MongoDB ended {MAX_QUICK_EXITS} times. It said last:")
 
     def _serve_once(self) -> bool:
         """Whether all users were gone in the end; False where mongod ended before them."""
@@ -103,27 +103,27 @@ class Keeper:
                 return nobody_left
             else:
                 nobody_left.release()
-            time.sleep(WATCH_SECONDS)
+            time.sleep(WATCH_INTERVAL_SECONDS)
         return None
 
     def _start(self) -> EmbeddedMongod:
-        port = free_port(self.folder.last_port())
-        deadline = time.monotonic() + BUSY_SECONDS
+        port = find_free_port(self.folder.last_port())
+        deadline = time.monotonic() + BUSY_RETRY_SECONDS
         while True:
             try:
                 return self._start_on(port)
-            except MongodEnded as ended:
-                if ended.port_was_busy:
-                    port = free_port()
-                elif not ended.folder_was_busy or time.monotonic() > deadline:
-                    self._give_up("The embedded MongoDB does not start. It said:")
+            except MongodExited as ended:
+                if ended.is_port_busy:
+                    port = find_free_port()
+                elif not ended.is_folder_busy or time.monotonic() > deadline:
+                    self._raise_operator_error("The embedded MongoDB does not start. It said:")
             except TimeoutError as failure:
-                self._give_up(f"The embedded MongoDB was not ready in a minute ({failure}). It said last:")
-            time.sleep(WATCH_SECONDS)
+                self._raise_operator_error(f"The embedded MongoDB was not ready in a minute ({failure}). It said last:")
+            time.sleep(WATCH_INTERVAL_SECONDS)
 
     def _start_on(self, port: int) -> EmbeddedMongod:
         if port != self.folder.last_port() and self.folder.has_data():
-            with contextlib.closing(EmbeddedMongod(self.folder, port, is_alone=True)) as alone:
+            with contextlib.closing(EmbeddedMongod(self.folder, port, is_standalone=True)) as alone:
                 alone.rename_member()
         # Written before the set exists: a set whose port is not known is moved, and that does no harm to a new one.
         self.folder.port.write_text(f"{port}\n")
@@ -135,12 +135,12 @@ class Keeper:
             raise
         return mongod
 
-    def _give_up(self, sentence: str) -> NoReturn:
+    def _raise_operator_error(self, sentence: str) -> NoReturn:
         log = self.folder.mongod_log
-        raise OperatorError(f"{sentence}\n{last_words(log)}\nAll of it is in {log}.")
+        raise OperatorError(f"{sentence}\n{read_last_errors(log)}\nAll of it is in {log}.")
 
 
-def free_port(wanted: int | None = None) -> int:
+def find_free_port(wanted: int | None = None) -> int:
     """The wanted port if nobody listens there, else any free one."""
     # Below the ports that outgoing connections are given, so that none of them takes ours while mongod is down.
     others = (20000 + secrets.randbelow(12000) for _ in range(1000))

@@ -11,7 +11,7 @@ from store.database.client import Document, IndexModel
 from store.database.scope import Scope
 
 COLLECTION = "entitlements"
-MOST_OF_A_CUSTOMER = 200
+MAX_PER_CUSTOMER = 200
 ENTITLEMENT_INDEXES = (
     IndexModel([("partner_id", 1), ("number", 1)], name="number", unique=True),
     IndexModel([("partner_id", 1), ("customer_id", 1), ("added_at", -1), ("_id", 1)], name="customer_newest"),
@@ -30,7 +30,7 @@ class EntitlementDocument:
     added_at: datetime
     starts_at: datetime
     first_ends_at: datetime
-    written_ends_at: datetime
+    stored_ends_at: datetime
     term_months: int | None
     auto_renew: bool
     set_up: bool
@@ -47,7 +47,7 @@ class EntitlementDocument:
     @classmethod
     def read(cls, document: Document) -> Self:
         """The typed form of a document of the collection."""
-        facts: dict[str, Any] = {name: document[name] for name in _SAME_NAME}
+        facts: dict[str, Any] = {name: document[name] for name in _COPIED_FIELDS}
         licenses = [
             LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"])
             for line in document["licenses"]
@@ -55,14 +55,14 @@ class EntitlementDocument:
         return cls(
             id=document["_id"],
             kind=SubscriptionType(document["kind"]),
-            written_ends_at=document["ends_at"],
+            stored_ends_at=document["ends_at"],
             licenses=licenses,
             **facts,
         )
 
 
-_APART = {"id", "kind", "written_ends_at", "licenses"}
-_SAME_NAME = tuple(name for name in EntitlementDocument.__slots__ if name not in _APART)
+_CONVERTED_FIELDS = {"id", "kind", "stored_ends_at", "licenses"}
+_COPIED_FIELDS = tuple(name for name in EntitlementDocument.__slots__ if name not in _CONVERTED_FIELDS)
 
 
 class Entitlements:
@@ -90,7 +90,7 @@ class Entitlements:
             entitlement = EntitlementDocument.read(document)
             if not living_only or is_living(entitlement, moment):
                 held[entitlement.customer_id].append(entitlement)
-        return {id_: some[: None if kind is None else MOST_OF_A_CUSTOMER] for id_, some in held.items()}
+        return {id_: some[: None if kind is None else MAX_PER_CUSTOMER] for id_, some in held.items()}
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, EntitlementDocument]:
         """Those of the ids that are entitlements of this partner, in one query."""

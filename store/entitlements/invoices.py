@@ -10,7 +10,7 @@ from domain.entitlements.invoices import InvoiceState
 from domain.money import Money
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
-from store.entitlements.newest_documents import NEWEST_INDEX, NewestPapers
+from store.entitlements.newest_documents import NEWEST_INDEX, BillingDocuments
 
 COLLECTION = "invoices"
 INVOICE_INDEXES = (
@@ -49,12 +49,12 @@ class InvoiceDocument:
         )
 
 
-class Invoices(NewestPapers[InvoiceDocument]):
+class Invoices(BillingDocuments[InvoiceDocument]):
     """The partner's invoices."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope, COLLECTION, "issued_on", InvoiceDocument.read)
 
-    async def standing(self, subscription_ids: Sequence[str]) -> dict[str, InvoiceDocument]:
+    async def newest_not_void(self, subscription_ids: Sequence[str]) -> dict[str, InvoiceDocument]:
         """Each subscription's newest invoice that is not VOID, in one query."""
         return await self.newest(subscription_ids, {"state": {"$ne": str(InvoiceState.VOID)}})

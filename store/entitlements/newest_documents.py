@@ -11,30 +11,30 @@ from store.database.pages import Listing
 from store.database.scope import Scope
 
 Row = TypeVar("Row")
-First = tuple[str, int]
+FirstPageKey = tuple[str, int]
 # Every collection of papers has an index of this name: partner, subscription, the moment and the id, newest first.
 NEWEST_INDEX = "newest"
 
 
 @dataclass(frozen=True, slots=True)
-class NewestPapers(Generic[Row]):
+class BillingDocuments(Generic[Row]):
     """The papers of one collection; that their customer is in sight is for the caller to know.
 
-    `moment` is the field by which one is newer than another; of one moment it is the one that was stored later.
+    `date_field` is the field by which one is newer than another; of one moment it is the one that was stored later.
     """
 
     scope: Scope
     collection: str
-    moment: str
+    date_field: str
     read: Callable[[Document], Row]
 
     def listing(self, subscription_id: str) -> Listing[Row]:
         """One subscription's list."""
         where = {**self.scope.match(), "entitlement_id": subscription_id}
-        columns = (Column(self.moment, -1, "instant"), Column("_id", -1))
+        columns = (Column(self.date_field, -1, "instant"), Column("_id", -1))
         return Listing(self.scope, self.collection, where, columns, self.read, subscription_id)
 
-    async def first_pages(self, asked: Sequence[First]) -> dict[First, Page[Row]]:
+    async def first_pages(self, asked: Sequence[FirstPageKey]) -> dict[FirstPageKey, Page[Row]]:
         """The first pages of many subscriptions' lists, by subscription and size, in one query."""
         longest = max(size for _, size in asked) + 1
         rows = {"$firstN": {"input": "$$ROOT", "n": longest}}
@@ -62,7 +62,7 @@ class NewestPapers(Generic[Row]):
     async def _grouped(self, subscription_ids: set[str], where: Document, fields: Document) -> dict[str, Any]:
         pipeline: list[Document] = [
             {"$match": {**self.scope.match(), "entitlement_id": {"$in": sorted(subscription_ids)}, **where}},
-            {"$sort": {"entitlement_id": 1, self.moment: -1, "_id": -1}},
+            {"$sort": {"entitlement_id": 1, self.date_field: -1, "_id": -1}},
             {"$unset": "delivered"},
             {"$group": {"_id": "$entitlement_id", **fields}},
         ]

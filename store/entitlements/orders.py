@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Self
 
 from domain.entitlements.orders import OrderLine
-from domain.money import Money, money_of
+from domain.money import Money, read_money
 from domain.types import OrderKind, Product
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
-from store.entitlements.newest_documents import NEWEST_INDEX, NewestPapers
+from store.entitlements.newest_documents import NEWEST_INDEX, BillingDocuments
 
 COLLECTION = "orders"
 ORDER_INDEXES = (
@@ -37,9 +37,11 @@ class OrderDocument:
         """The typed form of a document of the collection."""
         same = {name: document[name] for name in ("customer_id", "entitlement_id", "number", "placed_at")}
         lines = [OrderLine(Product(line["product"]), line["quantity"]) for line in document["lines"]]
-        return cls(id=document["_id"], kind=OrderKind(document["kind"]), lines=lines, total=money_of(document), **same)
+        return cls(
+            id=document["_id"], kind=OrderKind(document["kind"]), lines=lines, total=read_money(document), **same
+        )
 
 
-def orders(scope: Scope) -> NewestPapers[OrderDocument]:
+def orders(scope: Scope) -> BillingDocuments[OrderDocument]:
     """The partner's orders."""
-    return NewestPapers(scope, COLLECTION, "placed_at", OrderDocument.read)
+    return BillingDocuments(scope, COLLECTION, "placed_at", OrderDocument.read)

@@ -4,54 +4,54 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from domain.permissions import sees_all_customers
+from domain.permissions import can_see_all_customers
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
-from store.changes.customer_batch import CustomerSlice
-from store.changes.customer_change import CustomerWork
+from store.changes.customer_batch import CustomerBatch
+from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
 from store.changes.mutations import Mutation
 from store.database.client import Document
-from store.events.log import Note
+from store.events.log import EventDraft
 
 _PATH = ("customer", "new")
-_LONGEST = {"name": 200, "external_id": 100, "domain": 253}
+_MAX_LENGTHS = {"name": 200, "external_id": 100, "domain": 253}
 _COUNTRY = re.compile("[A-Za-z]{2}", re.ASCII)
 
 
-async def existing_customer(mutation: Mutation, customer_id: str) -> tuple[CustomerSlice, CustomerWork | None]:
+async def load_existing_customer(mutation: Mutation, customer_id: str) -> tuple[CustomerBatch, CustomerChange | None]:
     """The customer in sight with the id; NOT_FOUND is added where there is none."""
-    changing = await mutation.customers({"_id": customer_id})
-    works = [work for work in changing.works if not is_removed(work.customer, changing.now)]
+    batch = await mutation.load_customers({"_id": customer_id})
+    works = [work for work in batch.changes if not is_removed(work.customer, batch.now)]
     if not works:
-        mutation.checks.missing("customer", "customer", "id")
-    return changing, works[0] if works else None
+        mutation.checks.add_not_found("customer", "customer", "id")
+    return batch, works[0] if works else None
 
 
-async def checked_customer(mutation: Mutation, given: Mapping[str, Any]) -> Document:
+async def validate_new_customer(mutation: Mutation, given: Mapping[str, Any]) -> Document:
     """The facts of a new customer as they were typed, cleaned; mistakes are added to the mutation's."""
     checks = mutation.checks
     facts: Document = {
-        "name": checks.line_at(given["name"], _LONGEST["name"], "The customer's name", *_PATH, "name"),
-        "domain": _domain(mutation, given.get("domain")),
-        "country": _country(mutation, given.get("country")),
+        "name": checks.read_line_at(given["name"], _MAX_LENGTHS["name"], "The customer's name", *_PATH, "name"),
+        "domain": _validate_domain(mutation, given.get("domain")),
+        "country": _validate_country(mutation, given.get("country")),
         "managed_by": str(given["managed_by"]),
     }
     if given.get("external_id") is not None:
-        longest, path = _LONGEST["external_id"], (*_PATH, "external_id")
-        facts["external_id"] = checks.line_at(given["external_id"], longest, "The external id", *path)
-        await _check_is_free(mutation, facts["external_id"])
+        longest, path = _MAX_LENGTHS["external_id"], (*_PATH, "external_id")
+        facts["external_id"] = checks.read_line_at(given["external_id"], longest, "The external id", *path)
+        await _check_external_id_available(mutation, facts["external_id"])
     return facts
 
 
-def _domain(mutation: Mutation, given: str | None) -> str | None:
+def _validate_domain(mutation: Mutation, given: str | None) -> str | None:
     if given is None or not given.strip():
         return None
-    clean = mutation.checks.line_at(given, _LONGEST["domain"], "The domain", *_PATH, "domain")
+    clean = mutation.checks.read_line_at(given, _MAX_LENGTHS["domain"], "The domain", *_PATH, "domain")
     return None if clean is None else clean.lower()
 
 
-def _country(mutation: Mutation, given: str | None) -> str | None:
+def _validate_country(mutation: Mutation, given: str | None) -> str | None:
     if given is None or not given.strip():
         return None
     if _COUNTRY.fullmatch(given.strip()) is None:
@@ -61,7 +61,7 @@ def _country(mutation: Mutation, given: str | None) -> str | None:
     return given.strip().upper()
 
 
-async def _check_is_free(mutation: Mutation, external_id: str | None) -> None:
+async def _check_external_id_available(mutation: Mutation, external_id: str | None) -> None:
     """An id is taken in the whole partner: who does not see its customer learns no more than that.
 
     Two that are created at once meet in the unique index: the second transaction runs again, and finds it here.
@@ -73,16 +73,16 @@ async def _check_is_free(mutation: Mutation, external_id: str | None) -> None:
         mutation.checks.add(UserErrorCode.TAKEN, message, *_PATH, "external_id")
 
 
-def begin_customer(mutation: Mutation, changing: CustomerSlice, facts: Document) -> CustomerWork:
+def create_customer(mutation: Mutation, batch: CustomerBatch, facts: Document) -> CustomerChange:
     """A new customer of whom nothing has been delivered yet; who sees only their own is assigned to it."""
-    work, actor, now = changing.begin(), mutation.actor, changing.now
-    work.put_customer({"delivered": {}, "created_at": now, **facts})
+    work, actor, now = batch.add_customer(), mutation.actor, batch.now
+    work.update_customer({"delivered": {}, "created_at": now, **facts})
     # An id of ours stands in until the ordering system has one; it is no less unique.
     work.customer.setdefault("external_id", work.id)
     summary = f"{facts['name']} was added"
-    if not sees_all_customers(actor.role):
+    if not can_see_all_customers(actor.role):
         given = {"assigned_at": now, "assigned_by": actor.id, "expires_at": None}
-        work.put_customer({"assignments": [{"administrator_id": actor.id, **given, "imported": False}]})
+        work.update_customer({"assignments": [{"administrator_id": actor.id, **given, "imported": False}]})
         summary += f" and assigned to {actor.display_name}"
-    work.note(Note(ActivityKind.CUSTOMER_ADDED, work.id, summary))
+    work.add_event(EventDraft(ActivityKind.CUSTOMER_ADDED, work.id, summary))
     return work

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from domain.cursors.list import Kind, list_digest, read_cursor, write_cursor
+from domain.cursors.list import CursorValueKind, decode_list_cursor, encode_list_cursor, list_digest
 from domain.paging import Page, PageRequest
 from domain.partner.activity import ActivityCondition
-from domain.permissions import Permission, allows
+from domain.permissions import Permission, has_permission
 from domain.types import ActivityKind
 from store.database.client import Document
 from store.database.scope import Scope
-from store.events.activity_queries import SORT, EventQuery, Place, Sight, activity_query
+from store.events.activity_queries import SORT, ActivityVisibility, EventPosition, EventQuery, plan_activity_query
 from store.events.log import COLLECTION
 
 PROJECTION: Document = {"facts_before": 0, "facts_after": 0, "changes": 0, "keys": 0}
-_KINDS: tuple[Kind, ...] = ("instant", "text")
+_KINDS: tuple[CursorValueKind, ...] = ("instant", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,53 +50,53 @@ class ActivityPage(Page[EventDocument]):
         return self.end
 
 
-class Bounds(NamedTuple):
-    """How a page is bounded: who holds more than `few` customers walks the log of all, `at_once` events a step.
+class ActivityLimits(NamedTuple):
+    """The limits of a page: with more than `max_customers` customers, all events are read, `batch_size` at a time.
 
     MongoDB merges up to 200 stretches of an index in order; beyond that it would sort all that they hold.
     """
 
-    few: int = 150
-    at_once: int = 500
-    examined: int = 5_000
+    max_customers: int = 150
+    batch_size: int = 500
+    max_examined: int = 5_000
 
 
-USUAL = Bounds()
+DEFAULT_LIMITS = ActivityLimits()
 
 
-class _Found(NamedTuple):
+class _EventRows(NamedTuple):
     """The rows of a page, whether there may be more, and where the search for them goes on."""
 
     rows: list[EventDocument]
     has_next: bool
-    end: Place | None
+    end: EventPosition | None
 
 
 class Activity:
     """The log as the scope's viewer may read it."""
 
-    def __init__(self, scope: Scope, bounds: Bounds = USUAL) -> None:
-        self._scope, self._bounds = scope, bounds
-        self._sight = Sight(scope)
+    def __init__(self, scope: Scope, limits: ActivityLimits = DEFAULT_LIMITS) -> None:
+        self._scope, self._limits = scope, limits
+        self._visibility = ActivityVisibility(scope)
         self._collection = scope.collection(COLLECTION)
 
     async def page(self, condition: ActivityCondition, request: PageRequest) -> ActivityPage:
         """One page, the newest first; InvalidCursor for a cursor of another list."""
         digest = list_digest(self._scope.partner_id, COLLECTION, condition)
-        place = None if request.after is None else _place(read_cursor(digest, _KINDS, request.after))
-        found = _Found([], False, None)
+        place = None if request.after is None else _read_position(decode_list_cursor(digest, _KINDS, request.after))
+        found = _EventRows([], False, None)
         if not condition.is_impossible:
-            found = await self._found(
-                await activity_query(self._sight, condition, self._bounds.few), place, request.size
+            found = await self._read_rows(
+                await plan_activity_query(self._visibility, condition, self._limits.max_customers), place, request.size
             )
         return _page(digest, found, has_previous=place is not None)
 
-    async def newest(self, asked: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], ActivityPage]:
+    async def first_pages(self, asked: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], ActivityPage]:
         """The first pages of the logs of those of the customers that are in sight, by customer and size."""
-        found = await self._newest(sorted({id_ for id_, _ in asked}), max(size for _, size in asked))
+        found = await self._read_newest(sorted({id_ for id_, _ in asked}), max(size for _, size in asked))
         return {(id_, size): self._first_page(id_, found[id_], size) for id_, size in asked if id_ in found}
 
-    async def _newest(self, customer_ids: list[str], size: int) -> Mapping[str, list[Document]]:
+    async def _read_newest(self, customer_ids: list[str], size: int) -> Mapping[str, list[Document]]:
         """The newest events of each customer in sight, one more than `size`, in one query."""
         key = {"$concat": ["customer:", "$_id"]}
         inner = [{"$match": self._scope.match()}, {"$sort": dict(SORT)}, {"$limit": size + 1}, {"$project": PROJECTION}]
@@ -108,44 +108,44 @@ class Activity:
 
     def _first_page(self, customer_id: str, events: Sequence[Document], size: int) -> ActivityPage:
         digest = list_digest(self._scope.partner_id, COLLECTION, ActivityCondition(customers=(customer_id,)))
-        return _page(digest, _cut([EventDocument.read(event) for event in events], size), has_previous=False)
+        return _page(digest, _limit_rows([EventDocument.read(event) for event in events], size), has_previous=False)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, EventDocument]:
         """Those of the ids that are events in sight; none for a role that does not read the log."""
-        if self._scope.role is not None and not allows(self._scope.role, Permission.READ_ACTIVITY):
+        if self._scope.role is not None and not has_permission(self._scope.role, Permission.READ_ACTIVITY):
             return {}
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        found = await self._sight.visible(await self._collection.find(where, PROJECTION))
+        found = await self._visibility.filter_visible(await self._collection.find(where, PROJECTION))
         return {document["_id"]: EventDocument.read(document) for document in found}
 
-    async def _found(self, query: EventQuery, place: Place | None, size: int) -> _Found:
+    async def _read_rows(self, query: EventQuery, place: EventPosition | None, size: int) -> _EventRows:
         rows: list[EventDocument] = []
-        examined, limit = 0, size + 1 if query.is_exact else self._bounds.at_once
+        examined, limit = 0, size + 1 if query.is_exact else self._limits.batch_size
         while True:
-            where = query.behind(place)
+            where = query.after(place)
             read = await self._collection.find(where, PROJECTION, sort=SORT, limit=limit, hint=query.hint)
-            seen = read if query.is_exact else await self._sight.visible(read)
+            seen = read if query.is_exact else await self._visibility.filter_visible(read)
             rows += map(EventDocument.read, seen)
             examined += len(read)
             if len(rows) > size or len(read) < limit:
-                return _cut(rows, size)
-            place = Place(read[-1]["at"], read[-1]["_id"])
-            if examined >= self._bounds.examined:
-                return _Found(rows, True, place)
+                return _limit_rows(rows, size)
+            place = EventPosition(read[-1]["at"], read[-1]["_id"])
+            if examined >= self._limits.max_examined:
+                return _EventRows(rows, True, place)
 
 
-def _cut(rows: list[EventDocument], size: int) -> _Found:
+def _limit_rows(rows: list[EventDocument], size: int) -> _EventRows:
     shown = rows[:size]
-    return _Found(shown, len(rows) > size, Place(shown[-1].at, shown[-1].id) if shown else None)
+    return _EventRows(shown, len(rows) > size, EventPosition(shown[-1].at, shown[-1].id) if shown else None)
 
 
-def _place(values: Sequence[Any]) -> Place:
+def _read_position(values: Sequence[Any]) -> EventPosition:
     at, id_ = values
-    return Place(at, id_)
+    return EventPosition(at, id_)
 
 
-def _page(digest: bytes, found: _Found, *, has_previous: bool) -> ActivityPage:
-    end = None if found.end is None else write_cursor(digest, found.end)
+def _page(digest: bytes, found: _EventRows, *, has_previous: bool) -> ActivityPage:
+    end = None if found.end is None else encode_list_cursor(digest, found.end)
     return ActivityPage(
-        found.rows, found.has_next, has_previous, lambda row: write_cursor(digest, (row.at, row.id)), end
+        found.rows, found.has_next, has_previous, lambda row: encode_list_cursor(digest, (row.at, row.id)), end
     )

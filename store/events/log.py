@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.customers.statuses import Turn
-from domain.text.sentences import listed
+from domain.customers.statuses import StatusTransition
+from domain.text.sentences import join_names
 from domain.types import ActivityKind, CustomerStatus
 from store.database.client import Document, IndexModel
 from store.database.ids import new_id
 
 COLLECTION = "events"
-KEPT = timedelta(days=400)
-KEPT_SHORT = timedelta(days=14)
+RETENTION = timedelta(days=400)
+SHORT_RETENTION = timedelta(days=14)
 NEWEST_INDEX, KEYS_INDEX = "newest", "keys_newest"
 EVENT_INDEXES = (
     IndexModel([("partner_id", 1), ("at", -1), ("_id", -1)], name=NEWEST_INDEX),
@@ -22,7 +22,7 @@ EVENT_INDEXES = (
     IndexModel([("partner_id", 1), ("keys", 1), ("at", -1), ("_id", -1)], name=KEYS_INDEX),
     IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
 )
-STATUS_NAMES = {
+STATUS_PHRASES = {
     CustomerStatus.TRIAL: "on trial",
     CustomerStatus.SUBSCRIPTION: "subscribed",
     CustomerStatus.EXPIRING_SOON: "expiring soon",
@@ -35,7 +35,7 @@ STATUS_NAMES = {
 
 
 @dataclass(slots=True)
-class Note:
+class EventDraft:
     """Something that happened to the customer, to become an event; `at` is None for the write's own moment."""
 
     kind: ActivityKind
@@ -47,7 +47,7 @@ class Note:
 
 
 def event_document(
-    partner_id: str, now: datetime, shared: Mapping[str, Any], note: Note, turn: Turn | None = None
+    partner_id: str, now: datetime, shared: Mapping[str, Any], note: EventDraft, turn: StatusTransition | None = None
 ) -> Document:
     """The stored form of something that happened; `shared` holds actor, customer and the facts around it."""
     at = note.at or now
@@ -63,8 +63,8 @@ def event_document(
         "summary": note.summary,
         "changes": dict(note.changes),
         "keys": event_keys(str(note.kind), shared["actor_id"], shared["customer_id"]),
-        "transition": False,
-        "expires_at": now + (KEPT_SHORT if note.short_lived else KEPT),
+        "is_first_of_change": False,
+        "expires_at": now + (SHORT_RETENTION if note.short_lived else RETENTION),
         **shared,
     }
     if turn is not None:
@@ -87,9 +87,9 @@ def event_key(name: str, value: str) -> str:
     return f"{name}:{value}"
 
 
-def status_summary(name: str, turn: Turn) -> str:
+def status_summary(name: str, turn: StatusTransition) -> str:
     """What a person would write: `Acme is now over its licenses; no longer on trial`."""
-    entered, left = ([STATUS_NAMES[status] for status in statuses] for statuses in (turn.entered, turn.left))
+    entered, left = ([STATUS_PHRASES[status] for status in statuses] for statuses in (turn.entered, turn.left))
     if not entered:
-        return f"{name} is no longer {listed(left, 'or')}"
-    return f"{name} is now {listed(entered)}" + (f", no longer {listed(left, 'or')}" if left else "")
+        return f"{name} is no longer {join_names(left, 'or')}"
+    return f"{name} is now {join_names(entered)}" + (f", no longer {join_names(left, 'or')}" if left else "")

@@ -8,46 +8,46 @@ from contextlib import aclosing
 from domain.cursors.feed import Position
 from domain.failures import CursorExpired, RequestFailure
 from store.database.client import Client
-from store.feed.oplog import Stretch, remembered
+from store.feed.oplog import EventSegment, read_oplog
 
-AT_ONCE = 4
+MAX_CONCURRENT_CATCH_UPS = 4
 # Whoever comes back within this time of the first goes along: after a restart they come all at once.
-GATHER_SECONDS = 0.05
-# So many stretches lie in memory for the slowest of those who go along.
-WINDOW = 8
+JOIN_SECONDS = 0.05
+# So many segments lie in memory for the slowest of those who go along.
+WINDOW_SIZE = 8
 
-IsReached = Callable[[str, Position], bool]
+IsCoveredByRing = Callable[[str, Position], bool]
 
 
 class CatchUps:
-    """All catch-ups of a process; `is_reached` says where the ring goes on. `started` counts them."""
+    """All catch-ups of a process; `is_covered` says where the ring goes on. `started_count` counts them."""
 
-    def __init__(self, client: Client, is_reached: IsReached) -> None:
-        self._client, self._is_reached = client, is_reached
-        self._slots = asyncio.Semaphore(AT_ONCE)
+    def __init__(self, client: Client, is_covered: IsCoveredByRing) -> None:
+        self._client, self._is_covered = client, is_covered
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT_CATCH_UPS)
         self._newest: dict[str, _CatchUp] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.started = 0
+        self.started_count = 0
 
-    async def follow(self, partner_id: str, position: Position) -> AsyncGenerator[Stretch, None]:
+    async def follow(self, partner_id: str, position: Position) -> AsyncGenerator[EventSegment, None]:
         """The partner's events behind the position, until the ring goes on (then or later: ask the ring, and again).
 
         CursorExpired where the database has forgotten some of them, Unavailable where it does not answer.
         """
-        catch_up, has_heard = self._joinable(partner_id, position), False
+        catch_up, has_heard = self._join_or_start(partner_id, position), False
         try:
-            async with aclosing(catch_up.stretches(position)) as stretches:
-                async for stretch in stretches:
+            async with aclosing(catch_up.read_segments(position)) as segments:
+                async for segment in segments:
                     has_heard = True
-                    yield stretch
+                    yield segment
         except CursorExpired:
             # The lowest cursor was too old. Whoever went along from further on tries again from there.
             if has_heard or position <= catch_up.start:
                 raise
 
-    def _joinable(self, partner_id: str, position: Position) -> "_CatchUp":
+    def _join_or_start(self, partner_id: str, position: Position) -> "_CatchUp":
         newest = self._newest.get(partner_id)
-        if newest is None or not newest.may_join(position):
+        if newest is None or not newest.can_join(position):
             newest = self._newest[partner_id] = _CatchUp(position)
             task = asyncio.create_task(self._run(partner_id, newest), name="catch-up")
             self._tasks.add(task)
@@ -58,9 +58,9 @@ class CatchUps:
         failure: RequestFailure | None = None
         try:
             async with self._slots:
-                await asyncio.sleep(GATHER_SECONDS)
-                self.started += 1
-                await catch_up.read(self._client, partner_id, self._is_reached)
+                await asyncio.sleep(JOIN_SECONDS)
+                self.started_count += 1
+                await catch_up.read(self._client, partner_id, self._is_covered)
         except RequestFailure as raised:
             failure = raised
         finally:
@@ -70,72 +70,72 @@ class CatchUps:
 
 
 class _CatchUp:
-    """One reading of the oplog; those who go along take its stretches from a window, each at their own pace."""
+    """One reading of the oplog; those who go along take its segments from a window, each at their own pace."""
 
     def __init__(self, start: Position) -> None:
         # The lowest cursor of those who came before the reading began.
         self.start = start
         self._base = start
-        self._is_begun = self._is_over = False
+        self._has_started = self._has_ended = False
         self._failure: RequestFailure | None = None
-        self._window: deque[Stretch] = deque()
-        self._dropped = 0
-        self._places: dict[object, int] = {}
+        self._window: deque[EventSegment] = deque()
+        self._discarded_count = 0
+        self._offsets: dict[object, int] = {}
         self._changed = asyncio.Event()
 
-    def may_join(self, position: Position) -> bool:
+    def can_join(self, position: Position) -> bool:
         """Whether everything behind the position is still to come, or lies in the window."""
-        return not self._is_over and (not self._is_begun or position >= self._base)
+        return not self._has_ended and (not self._has_started or position >= self._base)
 
-    async def read(self, client: Client, partner_id: str, is_reached: IsReached) -> None:
+    async def read(self, client: Client, partner_id: str, is_covered: IsCoveredByRing) -> None:
         """Fills the window until the ring goes on or nobody goes along any more."""
-        self._is_begun, self._base = True, self.start
-        async with aclosing(remembered(client, partner_id, self.start)) as stretches:
-            async for stretch in stretches:
-                while self._places and len(self._window) >= WINDOW:
+        self._has_started, self._base = True, self.start
+        async with aclosing(read_oplog(client, partner_id, self.start)) as segments:
+            async for segment in segments:
+                while self._offsets and len(self._window) >= WINDOW_SIZE:
                     await self._changed.wait()
-                self._window.append(stretch)
-                self._tell()
-                if not self._places or is_reached(partner_id, stretch.reached):
+                self._window.append(segment)
+                self._notify()
+                if not self._offsets or is_covered(partner_id, segment.reached):
                     return
 
     def end(self, failure: RequestFailure | None) -> None:
         """Nothing more comes into the window; the failure says why, where one did it."""
-        self._is_over, self._failure = True, failure
-        self._tell()
+        self._has_ended, self._failure = True, failure
+        self._notify()
 
-    async def stretches(self, position: Position) -> AsyncGenerator[Stretch, None]:
+    async def read_segments(self, position: Position) -> AsyncGenerator[EventSegment, None]:
         """Goes along: everything behind the position, until the reading ends."""
-        if not self._is_begun:
+        if not self._has_started:
             self.start = min(self.start, position)
         me = object()
-        self._places[me] = self._dropped
+        self._offsets[me] = self._discarded_count
         try:
-            while not (self._is_over and self._place(me) == len(self._window)):
-                if self._place(me) == len(self._window):
+            while not (self._has_ended and self._offset(me) == len(self._window)):
+                if self._offset(me) == len(self._window):
                     await self._changed.wait()
                     continue
-                events, reached = self._window[self._place(me)]
-                self._places[me] += 1
-                self._drop()
-                yield Stretch([event for event in events if event.position > position], max(position, reached))
+                events, reached = self._window[self._offset(me)]
+                self._offsets[me] += 1
+                self._discard_consumed()
+                yield EventSegment([event for event in events if event.position > position], max(position, reached))
         finally:
-            del self._places[me]
-            self._drop()
+            del self._offsets[me]
+            self._discard_consumed()
         if self._failure is not None:
             raise self._failure
 
-    def _place(self, me: object) -> int:
-        return self._places[me] - self._dropped
+    def _offset(self, me: object) -> int:
+        return self._offsets[me] - self._discarded_count
 
-    def _drop(self) -> None:
+    def _discard_consumed(self) -> None:
         """Lets go of what everybody has taken."""
-        slowest = min(self._places.values(), default=self._dropped + len(self._window))
-        while self._dropped < slowest:
+        slowest = min(self._offsets.values(), default=self._discarded_count + len(self._window))
+        while self._discarded_count < slowest:
             self._base = self._window.popleft().reached
-            self._dropped += 1
-        self._tell()
+            self._discarded_count += 1
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()

@@ -13,29 +13,29 @@ from store.database.client import Document, Timestamp
 from store.database.scope import administrator_key
 
 # Until when a hold stands that was taken away.
-LOST = datetime.min  # noqa: DTZ901  Instants are naive UTC throughout.
+REVOKED = datetime.min  # noqa: DTZ901  Instants are naive UTC throughout.
 # What may take an administrator's access away: of these events alone the changes are read.
-OF_ACCESS = frozenset({ActivityKind.ADMINISTRATOR_REMOVED, ActivityKind.ADMINISTRATOR_CHANGED})
-_ADMINISTRATOR = administrator_key("")
-_NOBODY: Mapping[str, datetime] = {}
+ACCESS_EVENT_KINDS = frozenset({ActivityKind.ADMINISTRATOR_REMOVED, ActivityKind.ADMINISTRATOR_CHANGED})
+_ADMINISTRATOR_PREFIX = administrator_key("")
+_NO_EXPIRIES: Mapping[str, datetime] = {}
 # The first byte of a resume token says "timestamp"; its eight bytes follow.
 _TIME_DIGITS = slice(2, 18)
 
 
 @lru_cache(maxsize=5_000)
-def _set_of(keys: tuple[str, ...]) -> frozenset[str]:
+def _intern_keys(keys: tuple[str, ...]) -> frozenset[str]:
     """The keys as a set: many customers have the same, and each text is held once."""
     return frozenset(map(intern, keys))
 
 
 @lru_cache(maxsize=1_000)
-def _held(words: tuple[str, ...]) -> tuple[str, ...]:
+def _intern_words(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words, which stay the same from one event of a customer to the next."""
     return tuple(map(intern, words))
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class EventFacts:
     """What a filter and visibility read of a customer, at the moment of an event."""
 
     keys: frozenset[str]
@@ -43,13 +43,17 @@ class Facts:
     access_until: Mapping[str, datetime]
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any] | None) -> "Facts | None":
+    def from_document(cls, stored: Mapping[str, Any] | None) -> "EventFacts | None":
         """The facts as the event's document holds them; None where there was no customer."""
         if stored is None:
             return None
-        return cls(_set_of(tuple(stored["keys"])), _held(tuple(stored["words"])), stored.get("access_until") or _NOBODY)
+        return cls(
+            _intern_keys(tuple(stored["keys"])),
+            _intern_words(tuple(stored["words"])),
+            stored.get("access_until") or _NO_EXPIRIES,
+        )
 
-    def is_open_to(self, administrator_id: str | None, now: datetime) -> bool:
+    def is_visible_to(self, administrator_id: str | None, now: datetime) -> bool:
         """Whether the assigned administrator reaches the customer; None stands for those who see all."""
         if administrator_id is None:
             return True
@@ -57,13 +61,13 @@ class Facts:
         return administrator_key(administrator_id) in self.keys and (ends is None or now < ends)
 
     @property
-    def holds(self) -> dict[str, datetime | None]:
+    def grants(self) -> dict[str, datetime | None]:
         """Who is assigned to the customer, and until when; None where it stands until it is taken back."""
-        named = (key.removeprefix(_ADMINISTRATOR) for key in self.keys if key.startswith(_ADMINISTRATOR))
+        named = (key.removeprefix(_ADMINISTRATOR_PREFIX) for key in self.keys if key.startswith(_ADMINISTRATOR_PREFIX))
         return {administrator_id: self.access_until.get(administrator_id) for administrator_id in named}
 
 
-class Hold(NamedTuple):
+class AccessGrant(NamedTuple):
     """An assigned administrator's hold on a customer, as an event left it: what rests on it may be told till then."""
 
     customer_id: str
@@ -80,17 +84,20 @@ class FeedEvent:
 
     position: Position
     document: Document
-    facts_before: Facts | None = field(repr=False)
-    facts_after: Facts | None = field(repr=False)
+    facts_before: EventFacts | None = field(repr=False)
+    facts_after: EventFacts | None = field(repr=False)
 
     @classmethod
-    def of(cls, change: Document) -> "FeedEvent":
+    def from_change(cls, change: Document) -> "FeedEvent":
         """The event that an insert on the change stream brought."""
         document = change["fullDocument"]
         position = Position(cluster_time(change["clusterTime"]), change["_id"]["_data"])
-        before, after = Facts.of(document.pop("facts_before", None)), Facts.of(document.pop("facts_after", None))
+        before, after = (
+            EventFacts.from_document(document.pop("facts_before", None)),
+            EventFacts.from_document(document.pop("facts_after", None)),
+        )
         document.pop("keys", None)
-        if document.get("kind") not in OF_ACCESS:
+        if document.get("kind") not in ACCESS_EVENT_KINDS:
             document.pop("changes", None)
         return cls(position, document, after if before == after else before, after)
 
@@ -101,23 +108,25 @@ class FeedEvent:
 
     def is_visible(self, administrator_id: str | None, now: datetime) -> bool:
         """Whether the viewer may see the customer that the event left behind."""
-        return self.facts_after is not None and self.facts_after.is_open_to(administrator_id, now)
+        return self.facts_after is not None and self.facts_after.is_visible_to(administrator_id, now)
 
-    def hold(self, administrator_id: str | None) -> Hold | None:
+    def access_grant(self, administrator_id: str | None) -> AccessGrant | None:
         """The hold on the customer that the viewer's sight of it rests on; None for those who see all."""
         if administrator_id is None or self.facts_after is None:
             return None
-        return Hold(self.document["customer_id"], self.facts_after.access_until.get(administrator_id))
+        return AccessGrant(self.document["customer_id"], self.facts_after.access_until.get(administrator_id))
 
-    def turned_holds(self) -> dict[str, datetime | None]:
-        """Whose hold on the customer the event changed, and until when it stands since: None for good, or LOST."""
-        before = {} if self.facts_before is None else self.facts_before.holds
-        after = {} if self.facts_after is None else self.facts_after.holds
+    def changed_grants(self) -> dict[str, datetime | None]:
+        """Whose hold on the customer the event changed, and until when it stands since: None for good, or REVOKED."""
+        before = {} if self.facts_before is None else self.facts_before.grants
+        after = {} if self.facts_after is None else self.facts_after.grants
         if before == after:
             return {}
         named = before.keys() | after.keys()
         return {
-            one: after.get(one, LOST) for one in named if (one in after) != (one in before) or before[one] != after[one]
+            one: after.get(one, REVOKED)
+            for one in named
+            if (one in after) != (one in before) or before[one] != after[one]
         }
 
 
@@ -131,6 +140,6 @@ def timestamp(time: int) -> Timestamp:
     return Timestamp(time >> 32, time & 0xFFFFFFFF)
 
 
-def time_of_token(token: Mapping[str, Any]) -> int:
+def token_time(token: Mapping[str, Any]) -> int:
     """The cluster time that a resume token begins with (an event's, or a batch's)."""
     return int(token["_data"][_TIME_DIGITS], 16)

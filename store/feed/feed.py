@@ -5,18 +5,18 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from time import monotonic
 
-from domain.cursors.feed import Position, read_cursor, write_cursor
+from domain.cursors.feed import Position, decode_feed_cursor, encode_feed_cursor
 from domain.failures import CursorExpired
 from store.database.client import Client, Driver
 from store.feed.catch_ups import CatchUps
 from store.feed.events import FeedEvent
-from store.feed.oplog import STRETCH, Stretch
-from store.feed.ring import Ring
+from store.feed.oplog import SEGMENT_SIZE, EventSegment
+from store.feed.ring import RingBuffer
 from store.feed.stream import EventStream
 
 RING_SIZE = 10_000
-BACK_SECONDS = 300
-FRESH_SECONDS = 1.0
+HISTORY_SECONDS = 300
+MAX_SILENCE_SECONDS = 1.0
 
 
 class Feed:
@@ -30,20 +30,20 @@ class Feed:
         *,
         driver: Driver = "motor",
         ring_size: int = RING_SIZE,
-        back_seconds: int = BACK_SECONDS,
+        history_seconds: int = HISTORY_SECONDS,
     ) -> None:
         # Without a bound of its own a read would wait for good on a server that hangs.
         self._client = Client(uri, database, driver=driver, timeout_ms=None, socketTimeoutMS=5000)
         self._secret = secret
-        self._ring = Ring(ring_size)
-        self._stream = EventStream(self._client, back_seconds, self._restart, self._append, self._ring.advance)
+        self._ring = RingBuffer(ring_size)
+        self._stream = EventStream(self._client, history_seconds, self._restart, self._append, self._ring.advance)
         # Called with each event, in order, before any follower hears of it.
         self.listeners: list[Callable[[FeedEvent], None]] = []
         # Called where events are gone unheard: whatever was concluded from hearing nothing no longer holds.
         self.gap_listeners: list[Callable[[], None]] = []
         self._gaps = 0
-        self._news: dict[str, asyncio.Event] = {}
-        self._catch_ups = CatchUps(self._client, self._ring.holds)
+        self._arrivals: dict[str, asyncio.Event] = {}
+        self._catch_ups = CatchUps(self._client, self._ring.covers)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -73,7 +73,7 @@ class Feed:
     @property
     def is_fresh(self) -> bool:
         """Whether the database was heard within the last second."""
-        return monotonic() - self._stream.heard_at < FRESH_SECONDS
+        return monotonic() - self._stream.last_response_at < MAX_SILENCE_SECONDS
 
     @property
     def position(self) -> Position:
@@ -89,16 +89,16 @@ class Feed:
 
     def cursor(self, partner_id: str, position: Position) -> str:
         """The cursor that names the position."""
-        return write_cursor(self._secret, partner_id, position)
+        return encode_feed_cursor(self._secret, partner_id, position)
 
     def read_cursor(self, partner_id: str, cursor: str) -> Position:
         """The position of a cursor that this partner was given; InvalidCursor for any other."""
-        return read_cursor(self._secret, partner_id, cursor)
+        return decode_feed_cursor(self._secret, partner_id, cursor)
 
     @property
-    def silence(self) -> float:
+    def seconds_since_response(self) -> float:
         """How long ago the database was last heard, in seconds."""
-        return monotonic() - self._stream.heard_at
+        return monotonic() - self._stream.last_response_at
 
     @property
     def lag(self) -> float:
@@ -106,23 +106,23 @@ class Feed:
         return self._stream.lag
 
     @property
-    def reopenings(self) -> int:
+    def reopen_count(self) -> int:
         """How often the stream had to be opened again."""
-        return max(0, self._stream.openings - 1)
+        return max(0, self._stream.open_count - 1)
 
     @property
-    def catch_ups(self) -> int:
+    def catch_up_count(self) -> int:
         """How many catch-ups the process has made."""
-        return self._catch_ups.started
+        return self._catch_ups.started_count
 
-    async def heard(self) -> None:
+    async def wait_until_fresh(self) -> None:
         """Returns while the database is heard, at once or once it is again: what access it took away is known then."""
         while not self.is_fresh:
-            await self._stream.beat.wait()
+            await self._stream.next_response.wait()
 
     async def follow(
         self, partner_id: str, position: Position, *, only_to_now: bool = False
-    ) -> AsyncGenerator[Stretch, None]:
+    ) -> AsyncGenerator[EventSegment, None]:
         """The partner's events behind the position, from oplog and ring, without end or up to this moment.
 
         CursorExpired where the database has forgotten some of them.
@@ -132,37 +132,37 @@ class Feed:
             if self._gaps != gaps:
                 # Changes of access may have gone unheard too: whoever goes on must be let in anew.
                 raise CursorExpired
-            if not self._ring.holds(partner_id, position):
-                async with aclosing(self._catch_ups.follow(partner_id, position)) as stretches:
-                    async for stretch in stretches:
-                        position = stretch.reached
-                        yield stretch
-                        if self._ring.holds(partner_id, position):
+            if not self._ring.covers(partner_id, position):
+                async with aclosing(self._catch_ups.follow(partner_id, position)) as segments:
+                    async for segment in segments:
+                        position = segment.reached
+                        yield segment
+                        if self._ring.covers(partner_id, position):
                             break
                 continue
-            stretch = self.stretch(partner_id, position)
-            position = stretch.reached
-            if stretch.events:
-                yield stretch
+            segment = self.read_segment(partner_id, position)
+            position = segment.reached
+            if segment.events:
+                yield segment
             elif only_to_now:
-                yield stretch
+                yield segment
                 return
             else:
-                await self._news.setdefault(partner_id, asyncio.Event()).wait()
+                await self._arrivals.setdefault(partner_id, asyncio.Event()).wait()
 
-    def stretch(self, partner_id: str, position: Position) -> Stretch:
+    def read_segment(self, partner_id: str, position: Position) -> EventSegment:
         """The partner's next events that lie in the ring; CursorExpired where it does not reach back that far."""
-        events = self._ring.since(partner_id, position, STRETCH)
-        is_whole = len(events) < STRETCH
-        return Stretch(events, max(position, self._ring.reached) if is_whole else events[-1].position)
+        events = self._ring.events_after(partner_id, position, SEGMENT_SIZE)
+        is_whole = len(events) < SEGMENT_SIZE
+        return EventSegment(events, max(position, self._ring.reached) if is_whole else events[-1].position)
 
-    def holds(self, partner_id: str, position: Position) -> bool:
+    def covers(self, partner_id: str, position: Position) -> bool:
         """Whether the ring has everything of the partner behind the position."""
-        return self._ring.holds(partner_id, position)
+        return self._ring.covers(partner_id, position)
 
     def is_at_end(self, partner_id: str, position: Position) -> bool:
         """Whether the ring has nothing of the partner behind the position."""
-        return self._ring.holds(partner_id, position) and not self._ring.since(partner_id, position, 1)
+        return self._ring.covers(partner_id, position) and not self._ring.events_after(partner_id, position, 1)
 
     def _restart(self, start: Position) -> None:
         if start <= self._ring.reached:
@@ -172,14 +172,14 @@ class Feed:
         self._gaps += 1
         for on_gap in self.gap_listeners:
             on_gap()
-        for news in self._news.values():
+        for news in self._arrivals.values():
             news.set()
-        self._news.clear()
+        self._arrivals.clear()
 
     def _append(self, event: FeedEvent) -> None:
         if not self._ring.append(event):
             return
         for listener in self.listeners:
             listener(event)
-        if (news := self._news.pop(event.partner_id, None)) is not None:
+        if (news := self._arrivals.pop(event.partner_id, None)) is not None:
             news.set()

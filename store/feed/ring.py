@@ -7,13 +7,13 @@ from domain.cursors.feed import Position
 from domain.failures import CursorExpired
 from store.feed.events import FeedEvent
 
-NOWHERE = Position(0)
+BEGINNING = Position(0)
 
 # So many are cut off at once: moving thousands of others up for each would cost, and so would keeping half as many.
-_CUT = 100
+_TRIM_SIZE = 100
 
 
-class _Lane:
+class _PartnerEvents:
     """One partner's events; those before `first` are gone, and are cut off some at a time."""
 
     __slots__ = ("events", "first")
@@ -24,27 +24,27 @@ class _Lane:
 
     def drop(self) -> None:
         self.first += 1
-        if self.first == _CUT or self.first * 2 > len(self.events):
+        if self.first == _TRIM_SIZE or self.first * 2 > len(self.events):
             del self.events[: self.first]
             self.first = 0
 
-    def since(self, position: Position, limit: int) -> list[FeedEvent]:
+    def events_after(self, position: Position, limit: int) -> list[FeedEvent]:
         at = bisect_right(self.events, position, lo=self.first, key=lambda event: event.position)
         return self.events[at : at + limit]
 
 
-class Ring:
+class RingBuffer:
     """Holds at most `size` events; `reached` is the position up to which the stream has been read."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self.restart(NOWHERE)
+        self.restart(BEGINNING)
 
     def restart(self, start: Position) -> None:
         """Forgets everything: what comes from now on lies behind `start`."""
         self.reached = self._start = start
         self._all: deque[str] = deque()
-        self._lanes: dict[str, _Lane] = {}
+        self._by_partner: dict[str, _PartnerEvents] = {}
         self._dropped: dict[str, Position] = {}
 
     def append(self, event: FeedEvent) -> bool:
@@ -53,7 +53,7 @@ class Ring:
             return False
         self.reached = event.position
         self._all.append(event.partner_id)
-        self._lanes.setdefault(event.partner_id, _Lane()).events.append(event)
+        self._by_partner.setdefault(event.partner_id, _PartnerEvents()).events.append(event)
         if len(self._all) > self._size:
             self._drop(self._all.popleft())
         return True
@@ -62,20 +62,20 @@ class Ring:
         """Notes that the stream has been read up to the position, though it brought nothing."""
         self.reached = max(self.reached, position)
 
-    def holds(self, partner_id: str, position: Position) -> bool:
+    def covers(self, partner_id: str, position: Position) -> bool:
         """Whether everything of the partner behind the position is here."""
-        return position >= self._start and position >= self._dropped.get(partner_id, NOWHERE)
+        return position >= self._start and position >= self._dropped.get(partner_id, BEGINNING)
 
-    def since(self, partner_id: str, position: Position, limit: int) -> list[FeedEvent]:
+    def events_after(self, partner_id: str, position: Position, limit: int) -> list[FeedEvent]:
         """The partner's next events behind the position, in order; CursorExpired where some are gone."""
-        if not self.holds(partner_id, position):
+        if not self.covers(partner_id, position):
             raise CursorExpired
-        lane = self._lanes.get(partner_id)
-        return [] if lane is None else lane.since(position, limit)
+        partner_events = self._by_partner.get(partner_id)
+        return [] if partner_events is None else partner_events.events_after(position, limit)
 
     def _drop(self, partner_id: str) -> None:
-        lane = self._lanes[partner_id]
-        self._dropped[partner_id] = lane.events[lane.first].position
-        lane.drop()
-        if not lane.events:
-            del self._lanes[partner_id]
+        partner_events = self._by_partner[partner_id]
+        self._dropped[partner_id] = partner_events.events[partner_events.first].position
+        partner_events.drop()
+        if not partner_events.events:
+            del self._by_partner[partner_id]

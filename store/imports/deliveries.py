@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import partial
 
-from domain.failures import LineRefused
+from domain.failures import InvalidRecord
 from domain.imports.merging import apply_customer, apply_entitlement
-from domain.imports.records import Line, LineKind
+from domain.imports.records import ImportKind, ImportRecord
 from domain.types import SubscriptionType
-from store.changes.customer_batch import CustomerSlice, change_customers
-from store.changes.customer_change import CustomerWork
+from store.changes.customer_batch import CustomerBatch, change_customers
+from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
 from store.database.client import Document
 from store.database.ids import new_id
 from store.database.scope import Scope
-from store.imports.events import DeliveryNotes
+from store.imports.events import DeliveryEvents
 
 
-class Outcome(Enum):
+class UpsertResult(Enum):
     """What became of an accepted line."""
 
     ADDED = "added"
@@ -25,120 +25,129 @@ class Outcome(Enum):
     UNCHANGED = "unchanged"
 
 
-LineOutcome = Outcome | LineRefused
-_PREFIX = {LineKind.SUBSCRIPTIONS: "sub", LineKind.TRIALS: "tri"}
-_KIND = {LineKind.SUBSCRIPTIONS: SubscriptionType.SUBSCRIPTION, LineKind.TRIALS: SubscriptionType.TRIAL}
+RecordResult = UpsertResult | InvalidRecord
+_ID_PREFIXES = {ImportKind.SUBSCRIPTIONS: "sub", ImportKind.TRIALS: "tri"}
+_ENTITLEMENT_KINDS = {
+    ImportKind.SUBSCRIPTIONS: SubscriptionType.SUBSCRIPTION,
+    ImportKind.TRIALS: SubscriptionType.TRIAL,
+}
 # The end that something has reached is a fact of ours: unlike a delivered one it leaves the renewals as they are.
-_END = ("first_ends_at", "ends_at")
+_END_FIELDS = ("first_ends_at", "ends_at")
 
 
-async def deliver_customers(scope: Scope, lines: Sequence[Line], deadline: float) -> list[LineOutcome]:
+async def deliver_customers(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
     """Upserts customers; the outcomes stand in the lines' order."""
     where = {"external_id": {"$in": sorted({line.key for line in lines})}}
-    return await change_customers(scope, where, partial(_customers, lines), deadline=deadline)
+    return await change_customers(scope, where, partial(_deliver_customers, lines), deadline=deadline)
 
 
-async def _customers(lines: Sequence[Line], changing: CustomerSlice) -> list[LineOutcome]:
-    works = {work.customer["external_id"]: work for work in changing.works}
-    notes: dict[str, DeliveryNotes] = {}
-    outcomes: list[LineOutcome] = []
+async def _deliver_customers(lines: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+    works = {work.customer["external_id"]: work for work in batch.changes}
+    notes: dict[str, DeliveryEvents] = {}
+    outcomes: list[RecordResult] = []
     for line in lines:
         work = works.get(line.key)
         if work is None:
-            work = works[line.key] = changing.begin()
-        told = notes.get(line.key)
-        if told is None:
-            told = notes[line.key] = DeliveryNotes(work)
-        outcomes.append(_customer(work, told, line, changing))
-    for key, told in notes.items():
+            work = works[line.key] = batch.add_customer()
+        events = notes.get(line.key)
+        if events is None:
+            events = notes[line.key] = DeliveryEvents(work)
+        outcomes.append(_deliver_customer(work, events, line, batch))
+    for key, events in notes.items():
         work = works[key]
-        told.tell(removed=is_removed(work.customer, changing.now) and not work.is_told_removed)
+        events.add_drafts(removed=is_removed(work.customer, batch.now) and not work.is_removal_recorded)
     return outcomes
 
 
-def _customer(work: CustomerWork, told: DeliveryNotes, line: Line, changing: CustomerSlice) -> Outcome:
+def _deliver_customer(
+    work: CustomerChange, events: DeliveryEvents, line: ImportRecord, batch: CustomerBatch
+) -> UpsertResult:
     is_there = "_id" in work.customer
-    merge = apply_customer(work.customer if is_there else None, line, changing.now)
+    merge = apply_customer(work.customer if is_there else None, line, batch.now)
     if merge.delivered is None:
-        return Outcome.UNCHANGED
+        return UpsertResult.UNCHANGED
     if is_there and not merge.fields:
-        work.remember_customer({"delivered": merge.delivered})
-        return Outcome.UNCHANGED
+        work.update_customer_bookkeeping({"delivered": merge.delivered})
+        return UpsertResult.UNCHANGED
     if is_there:
-        told.changed(work.customer, merge.fields)
+        events.record_changes(work.customer, merge.fields)
     else:
-        told.added()
-    work.put_customer({**merge.fields, "delivered": merge.delivered})
-    return Outcome.CHANGED if is_there else Outcome.ADDED
+        events.record_added()
+    work.update_customer({**merge.fields, "delivered": merge.delivered})
+    return UpsertResult.CHANGED if is_there else UpsertResult.ADDED
 
 
-async def deliver_entitlements(scope: Scope, lines: Sequence[Line], deadline: float) -> list[LineOutcome]:
+async def deliver_entitlements(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
     """Upserts subscriptions or trials; the outcomes stand in the lines' order."""
     where = {"external_id": {"$in": sorted({line.values["customer"] for line in lines})}}
-    return await change_customers(scope, where, partial(_entitlements, lines), deadline=deadline)
+    return await change_customers(scope, where, partial(_deliver_entitlements, lines), deadline=deadline)
 
 
-async def _entitlements(lines: Sequence[Line], changing: CustomerSlice) -> list[LineOutcome]:
-    works = {work.customer["external_id"]: work for work in changing.works}
-    holders = await _holders(changing, lines)
-    notes: dict[str, DeliveryNotes] = {}
-    outcomes: list[LineOutcome] = []
+async def _deliver_entitlements(lines: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+    works = {work.customer["external_id"]: work for work in batch.changes}
+    holders = await _read_holders(batch, lines)
+    notes: dict[str, DeliveryEvents] = {}
+    outcomes: list[RecordResult] = []
     for line in lines:
         try:
-            work = _work_of(works, holders, line)
-            told = notes.setdefault(work.id, DeliveryNotes(work))
-            outcomes.append(_entitlement(work, told, line, changing))
+            work = _find_customer_change(works, holders, line)
+            events = notes.setdefault(work.id, DeliveryEvents(work))
+            outcomes.append(_deliver_entitlement(work, events, line, batch))
             holders[line.key] = work.id
-        except LineRefused as refused:
+        except InvalidRecord as refused:
             outcomes.append(refused)
-    for told in notes.values():
-        told.tell()
+    for events in notes.values():
+        events.add_drafts()
     return outcomes
 
 
-async def _holders(changing: CustomerSlice, lines: Sequence[Line]) -> dict[str, str]:
+async def _read_holders(batch: CustomerBatch, lines: Sequence[ImportRecord]) -> dict[str, str]:
     """The customer behind each number that is taken: in the slice itself, and elsewhere for numbers unknown there."""
-    holders = {number: work.id for work in changing.works for number in work.entitlements}
+    holders = {number: work.id for work in batch.changes for number in work.entitlements}
     unknown = sorted({line.key for line in lines} - holders.keys())
     if unknown:
-        where = {**changing.scope.match(), "number": {"$in": unknown}}
-        entitlements = changing.scope.collection("entitlements")
-        for found in await entitlements.find(where, {"number": 1, "customer_id": 1}, session=changing.session):
+        where = {**batch.scope.match(), "number": {"$in": unknown}}
+        entitlements = batch.scope.collection("entitlements")
+        for found in await entitlements.find(where, {"number": 1, "customer_id": 1}, session=batch.session):
             holders[found["number"]] = found["customer_id"]
     return holders
 
 
-def _work_of(works: Mapping[str, CustomerWork], holders: Mapping[str, str], line: Line) -> CustomerWork:
+def _find_customer_change(
+    works: Mapping[str, CustomerChange], holders: Mapping[str, str], line: ImportRecord
+) -> CustomerChange:
     work = works.get(line.values["customer"])
     if work is None:
-        raise LineRefused("customer", f"there is no customer {line.values['customer']!r}")
+        raise InvalidRecord("customer", f"there is no customer {line.values['customer']!r}")
     if holders.get(line.key, work.id) != work.id:
-        raise LineRefused("number", "is taken by an entitlement of another customer")
+        raise InvalidRecord("number", "is taken by an entitlement of another customer")
     return work
 
 
-def _entitlement(work: CustomerWork, told: DeliveryNotes, line: Line, changing: CustomerSlice) -> Outcome:
+def _deliver_entitlement(
+    work: CustomerChange, events: DeliveryEvents, line: ImportRecord, batch: CustomerBatch
+) -> UpsertResult:
     document = work.entitlements.get(line.key)
-    if document is not None and document["kind"] != _KIND[line.kind]:
-        raise LineRefused("number", f"is taken by a {document['kind'].lower()} of this customer")
-    merge = apply_entitlement(document, line, changing.now)
+    if document is not None and document["kind"] != _ENTITLEMENT_KINDS[line.kind]:
+        raise InvalidRecord("number", f"is taken by a {document['kind'].lower()} of this customer")
+    merge = apply_entitlement(document, line, batch.now)
     if merge.delivered is None:
-        return Outcome.UNCHANGED
+        return UpsertResult.UNCHANGED
     if document is None:
-        identity = {"_id": new_id(_PREFIX[line.kind]), "customer_id": work.id}
+        identity = {"_id": new_id(_ID_PREFIXES[line.kind]), "customer_id": work.id}
         work.add_entitlement({**identity, **merge.fields, "delivered": merge.delivered})
-        told.added(line.key)
-        return Outcome.ADDED
+        events.record_added(line.key)
+        return UpsertResult.ADDED
     if not merge.fields:
-        work.remember_entitlement(line.key, {"delivered": merge.delivered})
-        return Outcome.UNCHANGED
-    told.changed(document, merge.fields, line.key)
-    _put(work, document, line, {**merge.fields, "delivered": merge.delivered})
-    return Outcome.CHANGED
+        work.update_entitlement_bookkeeping(line.key, {"delivered": merge.delivered})
+        return UpsertResult.UNCHANGED
+    events.record_changes(document, merge.fields, line.key)
+    _update_entitlement(work, document, line, {**merge.fields, "delivered": merge.delivered})
+    return UpsertResult.CHANGED
 
 
-def _put(work: CustomerWork, document: Document, line: Line, fields: Document) -> None:
+def _update_entitlement(work: CustomerChange, document: Document, line: ImportRecord, fields: Document) -> None:
     before = document.get("delivered") or {}
     if before.get("endsAt") == line.values["endsAt"]:
-        document.update({name: fields.pop(name) for name in _END if name in fields})
-    work.put_entitlement(line.key, fields)
+        document.update({name: fields.pop(name) for name in _END_FIELDS if name in fields})
+    work.update_entitlement(line.key, fields)

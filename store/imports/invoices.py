@@ -3,48 +3,48 @@
 from collections.abc import Sequence
 from functools import partial
 
-from domain.imports.records import Line
+from domain.imports.records import ImportRecord
 from domain.types import ActivityKind
-from store.changes.customer_batch import CustomerSlice, change_customers
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Document
 from store.database.scope import Scope
 from store.entitlements.invoices import COLLECTION
-from store.events.log import Note
-from store.imports.billing_documents import Changes, PaperKind, PaperSlice
-from store.imports.deliveries import LineOutcome
-from store.imports.events import listed
-from store.imports.license_usage import customers_by_number
+from store.events.log import EventDraft
+from store.imports.billing_documents import BillingDocumentKind, BillingDocumentMerger, Changes
+from store.imports.deliveries import RecordResult
+from store.imports.events import list_field_names
+from store.imports.license_usage import read_customer_ids_by_number
 
-_INVOICES = PaperKind(
+_INVOICES = BillingDocumentKind(
     COLLECTION, "inv", "Invoice", ("state", "issued_on", "due_on", "amount", "currency", "document_url")
 )
 
 
-async def deliver_invoices(scope: Scope, lines: Sequence[Line], deadline: float) -> list[LineOutcome]:
+async def deliver_invoices(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
     """Upserts invoices; the outcomes stand in the lines' order."""
-    customers = await customers_by_number(scope, sorted({line.values["subscription"] for line in lines}))
+    customers = await read_customer_ids_by_number(scope, sorted({line.values["subscription"] for line in lines}))
     where = {"_id": {"$in": sorted(set(customers.values()))}}
     return await change_customers(scope, where, partial(_deliver, lines), deadline=deadline)
 
 
-async def _deliver(lines: Sequence[Line], changing: CustomerSlice) -> list[LineOutcome]:
-    slice_ = _InvoiceSlice(changing, _INVOICES)
-    await slice_.read(lines)
-    outcomes = [slice_.outcome(line) for line in lines]
-    await slice_.write()
+async def _deliver(lines: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+    merger = _InvoiceMerger(batch, _INVOICES)
+    await merger.read(lines)
+    outcomes = [merger.merge_record(line) for line in lines]
+    await merger.write()
     return outcomes
 
 
-class _InvoiceSlice(PaperSlice):
+class _InvoiceMerger(BillingDocumentMerger):
     """The invoices of one transaction."""
 
-    def note(self, before: Document | None, paper: Document, changes: Changes, title: str) -> Note:
+    def draft_event(self, before: Document | None, document: Document, changes: Changes, title: str) -> EventDraft:
         """A new state is what people look for."""
         if before is None:
-            due = paper["due_on"].date().isoformat()
-            summary = f"{title} was added: {paper['amount']} {paper['currency']}, due on {due}"
+            due = document["due_on"].date().isoformat()
+            summary = f"{title} was added: {document['amount']} {document['currency']}, due on {due}"
         elif "state" in changes:
-            summary = f"{title} is now {paper['state'].lower()}"
+            summary = f"{title} is now {document['state'].lower()}"
         else:
-            summary = f"{title} changed: {listed(changes)}"
-        return Note(ActivityKind.INVOICE_CHANGED, paper["_id"], summary, changes)
+            summary = f"{title} changed: {list_field_names(changes)}"
+        return EventDraft(ActivityKind.INVOICE_CHANGED, document["_id"], summary, changes)

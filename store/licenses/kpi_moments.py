@@ -3,47 +3,47 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from domain.customers.keys import EVERYBODY
-from domain.entitlements.peer_groups import LEAST_AGE, peers_added_until
-from domain.time.instants import FOREVER
-from store.customers.conditions import one_of
+from domain.customers.keys import ALL_CUSTOMERS_KEY
+from domain.entitlements.peer_groups import MIN_PEER_AGE, latest_peer_addition
+from domain.time.instants import MAX_INSTANT
+from store.customers.conditions import equals_any
 from store.customers.list_planner.orders import KEYS_INDEX
 from store.database.client import Document
 from store.database.scope import Scope
-from store.licenses.lines import ADDED_INDEX, COLLECTION, ENDS_INDEX, large
+from store.licenses.lines import ADDED_INDEX, COLLECTION, ENDS_INDEX, match_large
 
 
-async def window_turns_at(scope: Scope, products: Sequence[str], days: int) -> datetime:
+async def next_window_change(scope: Scope, products: Sequence[str], days: int) -> datetime:
     """When the next end of a running line enters the window of so many days, or passes."""
     window, running = timedelta(days=days), {"is_running": True}
-    entering = await _next(scope, products, "ends_at", scope.now + window, ENDS_INDEX, running)
-    passing = await _next(scope, products, "ends_at", scope.now, ENDS_INDEX, running)
-    return min(passing, FOREVER if entering == FOREVER else entering - window)
+    entering = await _next_moment(scope, products, "ends_at", scope.now + window, ENDS_INDEX, running)
+    passing = await _next_moment(scope, products, "ends_at", scope.now, ENDS_INDEX, running)
+    return min(passing, MAX_INSTANT if entering == MAX_INSTANT else entering - window)
 
 
-async def peers_turn_at(scope: Scope, products: Sequence[str]) -> datetime:
+async def next_peer_group_change(scope: Scope, products: Sequence[str]) -> datetime:
     """When the next running line becomes old enough for its peer group."""
-    added = await _next(scope, products, "added_at", peers_added_until(scope.now), ADDED_INDEX, large())
-    return FOREVER if added == FOREVER else added + LEAST_AGE
+    added = await _next_moment(scope, products, "added_at", latest_peer_addition(scope.now), ADDED_INDEX, match_large())
+    return MAX_INSTANT if added == MAX_INSTANT else added + MIN_PEER_AGE
 
 
-async def sight_turns_at(scope: Scope) -> datetime:
+async def next_visibility_change(scope: Scope) -> datetime:
     """When the viewer's next assignment may expire; one that has, and still stands there, lies in the past."""
-    if scope.visibility_key == EVERYBODY:
-        return FOREVER
+    if scope.visibility_key == ALL_CUSTOMERS_KEY:
+        return MAX_INSTANT
     where = {**scope.match_customers(), "next_unassignment_at": {"$ne": None}}
     order = [("next_unassignment_at", 1)]
     found = await scope.collection("customers").find(
         where, {"next_unassignment_at": 1}, sort=order, limit=1, hint=KEYS_INDEX
     )
-    soonest: datetime = found[0]["next_unassignment_at"] if found else FOREVER
+    soonest: datetime = found[0]["next_unassignment_at"] if found else MAX_INSTANT
     return soonest
 
 
-async def _next(
+async def _next_moment(
     scope: Scope, products: Sequence[str], field: str, after: datetime, index: str, further: Document
 ) -> datetime:
-    where = {**scope.match(), "product": one_of(products), field: {"$gt": after}, **further}
+    where = {**scope.match(), "product": equals_any(products), field: {"$gt": after}, **further}
     found = await scope.collection(COLLECTION).find(where, {field: 1}, sort=[(field, 1)], limit=1, hint=index)
-    soonest: datetime = found[0][field] if found else FOREVER
+    soonest: datetime = found[0][field] if found else MAX_INSTANT
     return soonest

@@ -7,8 +7,8 @@ customer's last evaluation, while the windows of time below are decided by the q
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from domain.entitlements.license_lines import Line
-from domain.entitlements.peer_groups import peers_added_until
+from domain.entitlements.license_lines import LicenseLine
+from domain.entitlements.peer_groups import latest_peer_addition
 from store.database.client import DeleteOne, Document, IndexModel, InsertOne, ReplaceOne, UpdateOne
 from store.database.scope import Scope
 
@@ -29,80 +29,80 @@ LICENSE_LINE_INDEXES = (
 LineWrite = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
 
 
-def recently_added(now: datetime, days: int) -> Document:
+def match_recently_added(now: datetime, days: int) -> Document:
     """Lines that were added in the last so many days, in any state but CANCELLED."""
     added = {"$gt": now - timedelta(days=days), "$lte": now}
     return {"added_at": added, "cancelled_at": {"$not": {"$lte": now}}}
 
 
-def expiring(now: datetime, days: int) -> Document:
+def match_expiring(now: datetime, days: int) -> Document:
     """Lines of trials, and of subscriptions without auto-renewal, that run and end within so many days."""
-    return {"is_running": True, "auto_renew": False, "ends_at": _ahead(now, days)}
+    return {"is_running": True, "auto_renew": False, "ends_at": _within_days(now, days)}
 
 
-def renewing(now: datetime, days: int) -> Document:
+def match_renewing(now: datetime, days: int) -> Document:
     """Lines of auto-renewing subscriptions that run and whose term ends within so many days."""
-    return {"is_running": True, "auto_renew": True, "ends_at": _ahead(now, days)}
+    return {"is_running": True, "auto_renew": True, "ends_at": _within_days(now, days)}
 
 
-def _ahead(now: datetime, days: int) -> Document:
+def _within_days(now: datetime, days: int) -> Document:
     return {"$gt": now, "$lte": now + timedelta(days=days)}
 
 
-def peers(now: datetime) -> Document:
+def match_peers(now: datetime) -> Document:
     """The lines of a peer group: running, of five licences or more, added 30 days ago or longer."""
-    return {**large(), "added_at": {"$lte": peers_added_until(now)}}
+    return {**match_large(), "added_at": {"$lte": latest_peer_addition(now)}}
 
 
-def large() -> Document:
+def match_large() -> Document:
     """Running lines of five licences or more: those of a peer group, and those too young for it yet."""
     return {"peer_rate": {"$gte": 0}}
 
 
-def too_young(now: datetime) -> Document:
+def match_too_young(now: datetime) -> Document:
     """Those that will be of a peer group once they are 30 days old."""
-    return {**large(), "added_at": {"$gt": peers_added_until(now)}}
+    return {**match_large(), "added_at": {"$gt": latest_peer_addition(now)}}
 
 
-def low(now: datetime, threshold: float | None) -> Document:
+def match_low_assignment(now: datetime, threshold: float | None) -> Document:
     """Lines of the peer group below its threshold; without one, none."""
     if threshold is None:
         return {"_id": {"$in": []}}
-    return {**peers(now), "peer_rate": {"$gte": 0, "$lt": threshold}}
+    return {**match_peers(now), "peer_rate": {"$gte": 0, "$lt": threshold}}
 
 
-def over_limit() -> Document:
+def match_over_limit() -> Document:
     """Running lines with more licences assigned than ordered."""
     return {"is_running": True, "overage": {"$gt": 0}}
 
 
-def line_writes(
-    scope: Scope, before: Mapping[str, Line], after: Mapping[str, Line], now: datetime
+def build_line_writes(
+    scope: Scope, before: Mapping[str, LicenseLine], after: Mapping[str, LicenseLine], now: datetime
 ) -> Iterator[LineWrite]:
     """What makes the stored lines of a customer those of `after`, where `before` is what they say; by id."""
     for id_, line in after.items():
         known = before.get(id_)
         if known is None:
-            yield InsertOne(_document(scope, id_, line, now))
+            yield InsertOne(_build_document(scope, id_, line, now))
         elif known != line:
             changed = {name: value for name, value in line.items() if known[name] != value}
             change = {"$set": {**changed, "updated_at": now}, "$inc": {"version": 1}}
             yield UpdateOne({**scope.match(), "_id": id_}, change)
-    yield from _deletes(scope, before.keys() - after.keys())
+    yield from _build_deletes(scope, before.keys() - after.keys())
 
 
-def line_rewrites(
-    scope: Scope, before: Mapping[str, Line], after: Mapping[str, Line], now: datetime
+def build_line_replacements(
+    scope: Scope, before: Mapping[str, LicenseLine], after: Mapping[str, LicenseLine], now: datetime
 ) -> Iterator[LineWrite]:
     """The same where another version wrote what is stored, or wrote none."""
     for id_, line in after.items():
-        yield ReplaceOne({**scope.match(), "_id": id_}, _document(scope, id_, line, now), upsert=True)
-    yield from _deletes(scope, before.keys() - after.keys())
+        yield ReplaceOne({**scope.match(), "_id": id_}, _build_document(scope, id_, line, now), upsert=True)
+    yield from _build_deletes(scope, before.keys() - after.keys())
 
 
-def _document(scope: Scope, id_: str, line: Line, now: datetime) -> Document:
+def _build_document(scope: Scope, id_: str, line: LicenseLine, now: datetime) -> Document:
     return {"_id": id_, "partner_id": scope.partner_id, "version": 1, "created_at": now, "updated_at": now, **line}
 
 
-def _deletes(scope: Scope, ids: Iterable[str]) -> Iterator[DeleteOne]:
+def _build_deletes(scope: Scope, ids: Iterable[str]) -> Iterator[DeleteOne]:
     return (DeleteOne({**scope.match(), "_id": id_}) for id_ in sorted(ids))

@@ -9,16 +9,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from domain.cursors.list import Kind
+from domain.cursors.list import CursorValueKind
 from domain.entitlements.license_ratios import LineRatios
 from domain.entitlements.report_figures import ReportSums
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, SubscriptionType
-from store.customers.visibility import in_sight
+from store.customers.visibility import visible_customers
 from store.database.client import Document
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
-from store.licenses.lines import COLLECTION, expiring, low, over_limit, recently_added, renewing
+from store.licenses.lines import (
+    COLLECTION,
+    match_expiring,
+    match_low_assignment,
+    match_over_limit,
+    match_recently_added,
+    match_renewing,
+)
 
 _F, _ASC, _DESC = EntitlementReportOrderField, OrderDirection.ASC, OrderDirection.DESC
 
@@ -67,11 +74,11 @@ class ReportLine(LineRatios):
     @classmethod
     def read(cls, document: Document) -> Self:
         """The typed form of a document of the collection."""
-        same = {name: document[name] for name in _SAME_NAME}
+        same = {name: document[name] for name in _COPIED_FIELDS}
         return cls(subscription_id=document["number"], trial=document["kind"] == SubscriptionType.TRIAL, **same)
 
 
-_SAME_NAME = tuple(name for name in ReportLine.__slots__ if name not in ("subscription_id", "trial"))
+_COPIED_FIELDS = tuple(name for name in ReportLine.__slots__ if name not in ("subscription_id", "trial"))
 DEFAULT_ORDERS: Mapping[ReportName, ReportOrder] = {
     ReportName.RECENTLY_ADDED: ReportOrder(_F.ADDED_AT, _DESC),
     ReportName.EXPIRING: ReportOrder(_F.ENDS_AT, _ASC),
@@ -79,7 +86,7 @@ DEFAULT_ORDERS: Mapping[ReportName, ReportOrder] = {
     ReportName.LOW_ASSIGNMENT: ReportOrder(_F.ASSIGNED_PERCENT, _ASC),
     ReportName.OVER_LIMIT: ReportOrder(_F.OVERAGE, _DESC),
 }
-_STORED: Mapping[EntitlementReportOrderField, tuple[str, Kind]] = {
+_SORT_FIELDS: Mapping[EntitlementReportOrderField, tuple[str, CursorValueKind]] = {
     _F.ADDED_AT: ("added_at", "instant"),
     _F.ENDS_AT: ("ends_at", "instant"),
     _F.TOTAL: ("total", "number"),
@@ -87,19 +94,19 @@ _STORED: Mapping[EntitlementReportOrderField, tuple[str, Kind]] = {
     _F.USED_PERCENT: ("used_rate", "number or null"),
     _F.OVERAGE: ("overage", "number"),
 }
-_BEHIND = (Column("number"), Column("_id"))
+_TIE_BREAKERS = (Column("number"), Column("_id"))
 
 
-def columns_of(order: ReportOrder) -> tuple[Column, ...]:
+def order_columns(order: ReportOrder) -> tuple[Column, ...]:
     """The fields of the total order."""
     direction = 1 if order.direction is _ASC else -1
     if order.field is _F.CUSTOMER_NAME:
-        return (Column("name_folded", direction), *_BEHIND)
-    field, kind = _STORED[order.field]
+        return (Column("name_folded", direction), *_TIE_BREAKERS)
+    field, kind = _SORT_FIELDS[order.field]
     if kind == "number or null" and direction > 0:
         # MongoDB sorts null before all others: the twin of the field has a number there that no rate reaches.
-        return (Column(f"{field}_or_last", 1, "number"), Column("name_folded"), *_BEHIND)
-    return (Column(field, direction, kind), Column("name_folded"), *_BEHIND)
+        return (Column(f"{field}_sort", 1, "number"), Column("name_folded"), *_TIE_BREAKERS)
+    return (Column(field, direction, kind), Column("name_folded"), *_TIE_BREAKERS)
 
 
 class LicenseReports:
@@ -107,19 +114,19 @@ class LicenseReports:
 
     def __init__(self, scope: Scope, sight: Document) -> None:
         self._scope = scope
-        self._sight = sight
+        self._visibility = sight
 
     @classmethod
-    async def of(cls, scope: Scope) -> Self:
+    async def load(cls, scope: Scope) -> Self:
         """The reports over the customers in sight."""
-        return cls(scope, await in_sight(scope))
+        return cls(scope, await visible_customers(scope))
 
-    async def sums(self, report: Report, threshold: float | None) -> ReportSums:
+    async def read_sums(self, report: Report, threshold: float | None) -> ReportSums:
         """What the rows add up to, each customer counted once."""
         unassigned = {"$max": [0, {"$subtract": ["$total", "$assigned"]}]}
         added: Document = {name: {"$sum": f"${name}"} for name in ("total", "assigned", "used", "overage")}
         pipeline: list[Document] = [
-            {"$match": self._where(report, threshold)},
+            {"$match": self._match(report, threshold)},
             {"$group": {"_id": "$customer_id", **added, "unassigned": {"$sum": unassigned}}},
             {
                 "$group": {
@@ -135,17 +142,17 @@ class LicenseReports:
 
     def listing(self, report: Report, order: ReportOrder | None, threshold: float | None) -> Listing[ReportLine]:
         """The table; its cursors hold for this report, product, window and order."""
-        columns = columns_of(order or DEFAULT_ORDERS[report.name])
-        where = self._where(report, threshold)
+        columns = order_columns(order or DEFAULT_ORDERS[report.name])
+        where = self._match(report, threshold)
         return Listing(self._scope, COLLECTION, where, columns, ReportLine.read, tuple(map(str, report)))
 
-    def _where(self, report: Report, threshold: float | None) -> Document:
+    def _match(self, report: Report, threshold: float | None) -> Document:
         now, days = self._scope.now, report.days
         conditions: Mapping[ReportName, Document] = {
-            ReportName.RECENTLY_ADDED: recently_added(now, days),
-            ReportName.EXPIRING: expiring(now, days),
-            ReportName.RENEWING: renewing(now, days),
-            ReportName.LOW_ASSIGNMENT: low(now, threshold),
-            ReportName.OVER_LIMIT: over_limit(),
+            ReportName.RECENTLY_ADDED: match_recently_added(now, days),
+            ReportName.EXPIRING: match_expiring(now, days),
+            ReportName.RENEWING: match_renewing(now, days),
+            ReportName.LOW_ASSIGNMENT: match_low_assignment(now, threshold),
+            ReportName.OVER_LIMIT: match_over_limit(),
         }
-        return {**self._scope.match(), "product": str(report.product), **conditions[report.name], **self._sight}
+        return {**self._scope.match(), "product": str(report.product), **conditions[report.name], **self._visibility}

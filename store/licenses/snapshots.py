@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.entitlements.license_snapshots import WeekKey, is_newer, lines_due, midnight
+from domain.entitlements.license_snapshots import WeekKey, has_newer_figures, lines_to_snapshot, start_of_day
 from domain.time.instants import DAY
 from domain.time.weeks import week_of
 from store.database.client import Document, IndexModel, Session
@@ -34,13 +34,13 @@ async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetim
     """Takes what these customers' lines still lack of the day, in one transaction; answers how many that were."""
 
     async def attempt(session: Session) -> int:
-        held = await _entitlements(scope, customer_ids, session)
-        due = {(one["_id"], line["product"]): (one, line) for one in held for line in lines_due(one, day)}
-        for key in await _taken(scope, list(due), day, session):
+        held = await _read_entitlements(scope, customer_ids, session)
+        due = {(one["_id"], line["product"]): (one, line) for one in held for line in lines_to_snapshot(one, day)}
+        for key in await _read_taken(scope, list(due), day, session):
             del due[key]
-        newer = [key for key, (_, line) in due.items() if is_newer(line, day)]
-        earlier = await _latest_before(scope, newer, day, session)
-        taken = [_snapshot(scope, one, earlier.get(key, line), key, day) for key, (one, line) in due.items()]
+        newer = [key for key, (_, line) in due.items() if has_newer_figures(line, day)]
+        earlier = await _read_latest_before(scope, newer, day, session)
+        taken = [_build_snapshot(scope, one, earlier.get(key, line), key, day) for key, (one, line) in due.items()]
         await scope.collection(COLLECTION).insert_many(taken, session=session)
         touched = {WeekKey(one["customer_id"], one["product"], week_of(day)) for one in taken}
         await sum_weeks(scope, session, touched, [one["_id"] for one in held])
@@ -49,29 +49,29 @@ async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetim
     return await in_transaction(scope.client, attempt)
 
 
-async def _entitlements(scope: Scope, customer_ids: Sequence[str], session: Session) -> list[Document]:
+async def _read_entitlements(scope: Scope, customer_ids: Sequence[str], session: Session) -> list[Document]:
     where = {**scope.match(), "customer_id": {"$in": list(customer_ids)}}
     return await scope.collection("entitlements").find(where, {"delivered": 0}, session=session)
 
 
-async def _taken(scope: Scope, lines: Sequence[LineKey], day: datetime, session: Session) -> list[LineKey]:
-    where = {**_of_lines(scope, lines), "day": day}
+async def _read_taken(scope: Scope, lines: Sequence[LineKey], day: datetime, session: Session) -> list[LineKey]:
+    where = {**_match_lines(scope, lines), "day": day}
     shown = {"_id": 0, "entitlement_id": 1, "product": 1}
     found = await scope.collection(COLLECTION).find(where, shown, session=session)
     return [key for one in found if (key := (one["entitlement_id"], one["product"])) in set(lines)]
 
 
-async def _latest_before(
+async def _read_latest_before(
     scope: Scope, lines: Sequence[LineKey], day: datetime, session: Session
 ) -> dict[LineKey, Document]:
     """The figures that were known last, of lines whose current ones are of a later day."""
     if not lines:
         return {}
     figures = {name: {"$last": f"${name}"} for name in _FIGURES}
-    return await _grouped(scope, lines, {"$lt": day}, figures, session)
+    return await _aggregate_by_line(scope, lines, {"$lt": day}, figures, session)
 
 
-def _snapshot(
+def _build_snapshot(
     scope: Scope, entitlement: Document, figures: Mapping[str, Any], line: LineKey, day: datetime
 ) -> Document:
     now = utc_now()
@@ -97,42 +97,42 @@ class DayFigures(NamedTuple):
     used: int
 
 
-async def week_ago(scope: Scope, lines: Sequence[LineKey]) -> dict[LineKey, DayFigures]:
+async def read_figures_a_week_ago(scope: Scope, lines: Sequence[LineKey]) -> dict[LineKey, DayFigures]:
     """Each line's latest snapshot of a date 7 to 13 days before today, in one query; none where there is none."""
-    today = midnight(scope.now)
+    today = start_of_day(scope.now)
     figures = {name: {"$last": f"${name}"} for name in DayFigures._fields}
-    found = await _grouped(scope, lines, {"$gte": today - 13 * DAY, "$lte": today - 7 * DAY}, figures)
+    found = await _aggregate_by_line(scope, lines, {"$gte": today - 13 * DAY, "$lte": today - 7 * DAY}, figures)
     return {key: DayFigures(one["assigned"], one["used"]) for key, one in found.items()}
 
 
-async def highest_used(scope: Scope, lines: Sequence[LineKey]) -> dict[LineKey, int]:
+async def read_highest_used(scope: Scope, lines: Sequence[LineKey]) -> dict[LineKey, int]:
     """The highest figure of used among each line's snapshots of the last 92 dates, today's included, in one query."""
-    today = midnight(scope.now)
+    today = start_of_day(scope.now)
     highest = {"used": {"$max": "$used"}}
-    found = await _grouped(scope, lines, {"$gte": today - 91 * DAY, "$lte": today}, highest)
+    found = await _aggregate_by_line(scope, lines, {"$gte": today - 91 * DAY, "$lte": today}, highest)
     return {key: one["used"] for key, one in found.items()}
 
 
-async def _grouped(
+async def _aggregate_by_line(
     scope: Scope, lines: Sequence[LineKey], days: Document, fields: Document, session: Session = None
 ) -> dict[LineKey, Document]:
     """By line, over its snapshots of these days, the oldest first."""
     pipeline: list[Document] = [
-        {"$match": {**_of_lines(scope, lines), "day": days}},
+        {"$match": {**_match_lines(scope, lines), "day": days}},
         {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}},
-        {"$group": {"_id": _LINE, **fields}},
+        {"$group": {"_id": _LINE_GROUP_KEY, **fields}},
     ]
-    return _by_line(await scope.collection(COLLECTION).aggregate(pipeline, session=session))
+    return _index_by_line(await scope.collection(COLLECTION).aggregate(pipeline, session=session))
 
 
-_LINE: Document = {"entitlement_id": "$entitlement_id", "product": "$product"}
+_LINE_GROUP_KEY: Document = {"entitlement_id": "$entitlement_id", "product": "$product"}
 
 
-def _of_lines(scope: Scope, lines: Sequence[LineKey]) -> Document:
+def _match_lines(scope: Scope, lines: Sequence[LineKey]) -> Document:
     """A condition on both fields of the index; of other products of the same entitlements some may come along."""
     ids, products = {id_ for id_, _ in lines}, {product for _, product in lines}
     return {**scope.match(), "entitlement_id": {"$in": sorted(ids)}, "product": {"$in": sorted(products)}}
 
 
-def _by_line(groups: Sequence[Document]) -> dict[LineKey, Document]:
+def _index_by_line(groups: Sequence[Document]) -> dict[LineKey, Document]:
     return {(one["_id"]["entitlement_id"], one["_id"]["product"]): one for one in groups}

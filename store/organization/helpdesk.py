@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from domain.partner.helpdesk import HelpdeskRequestState, HelpdeskTopic, reads_every_request
+from domain.partner.helpdesk import HelpdeskRequestState, HelpdeskTopic, can_read_all_requests
 from store.database.client import Document, IndexModel
 from store.database.keyset import Column
 from store.database.pages import Listing
@@ -49,17 +49,19 @@ class HelpdeskRequests:
 
     def listing(self) -> Listing[HelpdeskRequestDocument]:
         """All in sight, the newest first."""
-        where = request_sight(self._scope)
+        where = match_visible_requests(self._scope)
         whose = where.get("author_id")
         return Listing(self._scope, COLLECTION, where, _COLUMNS, HelpdeskRequestDocument.read, whose)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, HelpdeskRequestDocument]:
         """Those of the ids that are requests in sight, in one query."""
-        where = {**request_sight(self._scope), "_id": {"$in": list(ids)}}
+        where = {**match_visible_requests(self._scope), "_id": {"$in": list(ids)}}
         found = await self._scope.collection(COLLECTION).find(where)
         return {document["_id"]: HelpdeskRequestDocument.read(document) for document in found}
 
 
-def request_sight(scope: Scope) -> Document:
+def match_visible_requests(scope: Scope) -> Document:
     """The condition that a request must fulfil for the viewer to read and to close it."""
-    return scope.match() if reads_every_request(scope.role) else {**scope.match(), "author_id": scope.administrator_id}
+    return (
+        scope.match() if can_read_all_requests(scope.role) else {**scope.match(), "author_id": scope.administrator_id}
+    )

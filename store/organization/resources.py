@@ -59,7 +59,7 @@ class Resources:
 
     def listing(self, condition: ResourceCondition) -> Listing[ResourceDocument]:
         """Those that match, the newest first."""
-        where = {**self._scope.match(), **_query(condition)}
+        where = {**self._scope.match(), **_match_condition(condition)}
         return Listing(self._scope, COLLECTION, where, _COLUMNS, ResourceDocument.read, condition)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, ResourceDocument]:
@@ -69,7 +69,7 @@ class Resources:
         return {document["_id"]: ResourceDocument.read(document) for document in found}
 
 
-def _query(condition: ResourceCondition) -> Document:
+def _match_condition(condition: ResourceCondition) -> Document:
     where: Document = {}
     if condition.kinds is not None:
         where["kind"] = {"$in": [str(kind) for kind in condition.kinds]}
@@ -80,9 +80,9 @@ def _query(condition: ResourceCondition) -> Document:
     if condition.featured is not None:
         where["featured"] = condition.featured
     if condition.words is not None:
-        where["words"] = {"$all": [_starting_with(word) for word in condition.words]}
+        where["words"] = {"$all": [_match_prefix(word) for word in condition.words]}
     return where
 
 
-def _starting_with(word: str) -> Document:
+def _match_prefix(word: str) -> Document:
     return {"$elemMatch": {"$gte": word, "$lt": word + _LAST_CHARACTER}}

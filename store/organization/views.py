@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from domain.partner.views import MOST_OF_ONES_OWN, MOST_SHARED
+from domain.partner.views import MAX_OWN_VIEWS, MAX_SHARED_VIEWS
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
 
@@ -17,11 +17,11 @@ VIEW_INDEXES = (
 
 @dataclass(frozen=True, slots=True)
 class ViewDocument:
-    """A filter that an administrator has named and kept; `given` is the filter as `parse_filter` reads it."""
+    """A filter that an administrator has named and kept; `raw_filter` is the filter as `parse_filter` reads it."""
 
     id: str
     name: str
-    given: Mapping[str, Any] | None
+    raw_filter: Mapping[str, Any] | None
     shared: bool
     version: int
     owner_id: str
@@ -30,7 +30,7 @@ class ViewDocument:
     def read(cls, document: Document) -> Self:
         """The typed form of a document of the collection."""
         same = {name: document[name] for name in ("name", "shared", "version", "owner_id")}
-        return cls(id=document["_id"], given=document["filter"], **same)
+        return cls(id=document["_id"], raw_filter=document["filter"], **same)
 
 
 class Views:
@@ -42,7 +42,7 @@ class Views:
 
     async def all(self) -> list[ViewDocument]:
         """Every view in sight, by name, then id."""
-        found = await self._collection.find(self._match(), limit=MOST_OF_ONES_OWN + MOST_SHARED)
+        found = await self._collection.find(self._match(), limit=MAX_OWN_VIEWS + MAX_SHARED_VIEWS)
         return [ViewDocument.read(one) for one in sorted(found, key=lambda one: (one["name_folded"], one["_id"]))]
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, ViewDocument]:

@@ -1,7 +1,7 @@
-"""Bulk jobs: their documents, and the slices of customers that they consist of.
+"""Bulk jobs: their documents, and the batches of customers that they consist of.
 
-A slice is worked off in one transaction, which writes its result into the slice itself: so slices go side by side,
-a process that dies loses and repeats nothing, and the job's figures are the sum over its slices.
+A batch is worked off in one transaction, which writes its result into the batch itself: so batches go side by side,
+a process that dies loses and repeats nothing, and the job's figures are the sum over its batches.
 """
 
 from collections.abc import Sequence
@@ -18,21 +18,21 @@ from store.tags.customer_tags import Tagging
 
 # Half as many again as elsewhere: of tagging a customer more is what each transaction costs, and beyond this the
 # requests of others wait (docs/decisions/0015).
-SLICE = 150
-JOBS = "bulk_jobs"
-SLICES = "bulk_slices"
+BATCH_SIZE = 150
+JOB_COLLECTION = "bulk_jobs"
+BATCH_COLLECTION = "bulk_batches"
 BULK_JOB_INDEXES = (
     IndexModel([("state", 1), ("_id", 1)], name="running", partialFilterExpression={"state": "RUNNING"}),
 )
-_FIGURES = ("done", "changed", "skipped")
+_COUNTERS = ("done", "changed", "skipped")
 # The figures stand in the index, so that whoever follows a job does not make the database read all that it is about.
-BULK_SLICE_INDEXES = (
+BULK_BATCH_INDEXES = (
     IndexModel(
-        [(name, 1) for name in ("partner_id", "job_id", "is_done", "_id", *_FIGURES)],
+        [(name, 1) for name in ("partner_id", "job_id", "is_done", "_id", *_COUNTERS)],
         name="figures",
     ),
 )
-_SUMS: Document = {"_id": None, **{name: {"$sum": f"${name}"} for name in _FIGURES}}
+_SUMS: Document = {"_id": None, **{name: {"$sum": f"${name}"} for name in _COUNTERS}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class BulkJobDocument:
     finished_at: datetime | None
 
 
-async def begin_job(mutation: Mutation, tagging: Tagging, customer_ids: Sequence[str]) -> str:
-    """Stores the job with all its slices in the mutation's transaction; answers its id."""
+async def start_job(mutation: Mutation, tagging: Tagging, customer_ids: Sequence[str]) -> str:
+    """Stores the job with all its batches in the mutation's transaction; answers its id."""
     stamps = {
         "partner_id": mutation.scope.partner_id,
         "version": 1,
@@ -63,33 +63,33 @@ async def begin_job(mutation: Mutation, tagging: Tagging, customer_ids: Sequence
         "state": str(BulkJobState.RUNNING),
         "administrator_id": mutation.actor.id,
         "tags": dict(tagging.names),
-        "are_added": tagging.are_added,
+        "is_addition": tagging.is_addition,
         "total": len(customer_ids),
         "finished_at": None,
     }
-    counts = {"is_done": False, **dict.fromkeys(_FIGURES, 0)}
-    slices = [
+    counts = {"is_done": False, **dict.fromkeys(_COUNTERS, 0)}
+    batches = [
         {
             "_id": new_id("slc"),
             **stamps,
             "job_id": job["_id"],
-            "ids": list(customer_ids[start : start + SLICE]),
+            "ids": list(customer_ids[start : start + BATCH_SIZE]),
             **counts,
         }
-        for start in range(0, len(customer_ids), SLICE)
+        for start in range(0, len(customer_ids), BATCH_SIZE)
     ]
-    await mutation.scope.collection(JOBS).insert_many([job], session=mutation.session)
-    await mutation.scope.collection(SLICES).insert_many(slices, session=mutation.session)
+    await mutation.scope.collection(JOB_COLLECTION).insert_many([job], session=mutation.session)
+    await mutation.scope.collection(BATCH_COLLECTION).insert_many(batches, session=mutation.session)
     return str(job["_id"])
 
 
 async def read_job(scope: Scope, id_: str) -> BulkJobDocument | None:
     """The job as it stands: whoever began it follows it, and who sees all customers.
 
-    The sums come first: a job that still runs afterwards had all its slices then; one that has ended carries its own.
+    The sums come first: a job that still runs afterwards had all its batches then; one that has ended carries its own.
     """
-    sums = await _figures(scope, id_)
-    found = await scope.collection(JOBS).find_one({**scope.match(), "_id": id_, **_mine(scope)})
+    sums = await _sum_counters(scope, id_)
+    found = await scope.collection(JOB_COLLECTION).find_one({**scope.match(), "_id": id_, **_visibility(scope)})
     if found is None:
         return None
     figures = sums if found["state"] == BulkJobState.RUNNING else found
@@ -105,39 +105,41 @@ async def read_job(scope: Scope, id_: str) -> BulkJobDocument | None:
     )
 
 
-async def _figures(scope: Scope, job_id: str, session: Session = None) -> Document:
+async def _sum_counters(scope: Scope, job_id: str, session: Session = None) -> Document:
     where = {**scope.match(), "job_id": job_id}
     stages = [{"$match": where}, {"$group": _SUMS}, {"$project": {"_id": 0}}]
-    sums = await scope.collection(SLICES).aggregate(stages, session=session)
-    return sums[0] if sums else dict.fromkeys(_FIGURES, 0)
+    sums = await scope.collection(BATCH_COLLECTION).aggregate(stages, session=session)
+    return sums[0] if sums else dict.fromkeys(_COUNTERS, 0)
 
 
-def _mine(scope: Scope) -> Document:
+def _visibility(scope: Scope) -> Document:
     return {} if scope.role is None or scope.visibility_key == "*" else {"administrator_id": scope.administrator_id}
 
 
-async def running_job(client: Client) -> Document | None:
+async def find_running_job(client: Client) -> Document | None:
     """The oldest job that is not finished, of whatever partner: for the job that works them off."""
-    found = await client.collection(JOBS).find({"state": str(BulkJobState.RUNNING)}, sort=[("_id", 1)], limit=1)
+    found = await client.collection(JOB_COLLECTION).find(
+        {"state": str(BulkJobState.RUNNING)}, sort=[("_id", 1)], limit=1
+    )
     return found[0] if found else None
 
 
-async def open_slices(scope: Scope, job_id: str, limit: int) -> list[Document]:
-    """The next slices of the job that are not done."""
+async def find_open_batches(scope: Scope, job_id: str, limit: int) -> list[Document]:
+    """The next batches of the job that are not done."""
     where = {**scope.match(), "job_id": job_id, "is_done": False}
-    return await scope.collection(SLICES).find(where, {"ids": 1, "done": 1}, sort=[("_id", 1)], limit=limit)
+    return await scope.collection(BATCH_COLLECTION).find(where, {"ids": 1, "done": 1}, sort=[("_id", 1)], limit=limit)
 
 
 async def finish_job(scope: Scope, job_id: str, state: BulkJobState) -> None:
-    """Notes how the job ended, once; its slices have told all that they know."""
+    """Notes how the job ended, once; its batches have told all that they know."""
 
     async def attempt(session: Session) -> None:
         ended = {"state": str(state), "finished_at": scope.now, "updated_at": scope.now}
-        figures = await _figures(scope, job_id, session)
+        figures = await _sum_counters(scope, job_id, session)
         where = {**scope.match(), "_id": job_id, "state": str(BulkJobState.RUNNING)}
         change = {"$set": {**ended, **figures}, "$inc": {"version": 1}}
-        await scope.collection(JOBS).update_one(where, change, session=session)
-        slices = DeleteMany({**scope.match(), "job_id": job_id})
-        await scope.collection(SLICES).bulk_write([slices], session=session)
+        await scope.collection(JOB_COLLECTION).update_one(where, change, session=session)
+        batches = DeleteMany({**scope.match(), "job_id": job_id})
+        await scope.collection(BATCH_COLLECTION).bulk_write([batches], session=session)
 
     await in_transaction(scope.client, attempt)

@@ -8,7 +8,7 @@ from store.database.client import Document
 from store.database.scope import Scope
 
 
-async def customer_counts(scope: Scope, tag_ids: Sequence[str]) -> dict[str, int]:
+async def count_customers_by_tag(scope: Scope, tag_ids: Sequence[str]) -> dict[str, int]:
     """By tag, in one aggregation over the customers that have any of them."""
     sight = scope.match_customers()
     keys = [dimension_key("tag", tag) for tag in tag_ids]

@@ -11,35 +11,35 @@ _PREFIX = dimension_key(_DIMENSION, "")
 
 async def without_deleted_tags(scope: Scope, condition: AllOf) -> AllOf:
     """The condition without the tags that do not exist; costs a query only where it names any."""
-    named = set(_named(condition))
+    named = set(_tag_ids_of(condition))
     if not named:
         return condition
     living = await Tags(scope).by_ids(sorted(named))
     gone = frozenset(_PREFIX + tag for tag in named - set(living))
-    return condition if not gone else AllOf(tuple(_without(one, gone) for one in condition.conditions))
+    return condition if not gone else AllOf(tuple(_without_tags(one, gone) for one in condition.conditions))
 
 
-def _named(condition: Condition) -> list[str]:
+def _tag_ids_of(condition: Condition) -> list[str]:
     match condition:
         case HasKey(dimension, keys):
             return [key.removeprefix(_PREFIX) for key in keys] if dimension == _DIMENSION else []
         case AllOf(inner) | AnyOf(inner):
-            return [tag for one in inner for tag in _named(one)]
+            return [tag for one in inner for tag in _tag_ids_of(one)]
         case Not(one):
-            return _named(one)
+            return _tag_ids_of(one)
         case _:
             return []
 
 
-def _without(condition: Condition, gone: frozenset[str]) -> Condition:
+def _without_tags(condition: Condition, gone: frozenset[str]) -> Condition:
     match condition:
         case HasKey(dimension, keys):
             return HasKey(dimension, tuple(key for key in keys if key not in gone))
         case AllOf(inner):
-            return AllOf(tuple(_without(one, gone) for one in inner))
+            return AllOf(tuple(_without_tags(one, gone) for one in inner))
         case AnyOf(inner):
-            return AnyOf(tuple(_without(one, gone) for one in inner))
+            return AnyOf(tuple(_without_tags(one, gone) for one in inner))
         case Not(one):
-            return Not(_without(one, gone))
+            return Not(_without_tags(one, gone))
         case _:
             return condition

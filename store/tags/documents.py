@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from domain.partner.tags import TagColor
-from domain.text.search import begins_words
+from domain.text.search import matches_word_prefixes
 from store.database.client import Document, IndexModel, Session
 from store.database.scope import Scope
 
@@ -50,8 +50,8 @@ class Tags:
         found = await self._collection.find(where, session=session)
         return {document["_id"]: TagDocument.read(document) for document in found}
 
-    async def found(self, wanted: Sequence[str] | None) -> list[TagDocument]:
+    async def search(self, wanted: Sequence[str] | None) -> list[TagDocument]:
         """Those of which each of the words starts a word of the name, or all, by name; there are at most 1,000."""
         stored = await self._collection.find(self._scope.match(), sort=[("name_folded", 1), ("_id", 1)])
         tags = map(TagDocument.read, stored)
-        return [tag for tag in tags if wanted is None or begins_words(tag.name, wanted)]
+        return [tag for tag in tags if wanted is None or matches_word_prefixes(tag.name, wanted)]

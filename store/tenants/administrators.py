@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from domain.permissions import sees_all_customers
-from domain.text.search import begins_words
+from domain.permissions import can_see_all_customers
+from domain.text.search import matches_word_prefixes
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from store.database.client import Document, IndexModel, Session
 from store.database.clock import utc_now
@@ -14,7 +14,7 @@ from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.events.log import Note, event_document
+from store.events.log import EventDraft, event_document
 
 COLLECTION = "administrators"
 ADMINISTRATOR_INDEXES = (
@@ -38,9 +38,9 @@ class AdministratorDocument:
     version: int
 
     @property
-    def sees_all_customers(self) -> bool:
+    def can_see_all_customers(self) -> bool:
         """True for the roles that reach every customer without being assigned."""
-        return sees_all_customers(self.role)
+        return can_see_all_customers(self.role)
 
     @classmethod
     def read(cls, document: Document) -> Self:
@@ -83,14 +83,14 @@ class Administrators:
         if roles is not None:
             where["role"] = {"$in": [str(role) for role in roles]}
         if wanted is not None:
-            where["_id"] = {"$in": await self._found(where, wanted)}
+            where["_id"] = {"$in": await self._find_matching_ids(where, wanted)}
         columns = (Column("name_folded"), Column("_id"))
         return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument.read, (roles, wanted))
 
-    async def _found(self, where: Document, wanted: Sequence[str]) -> list[str]:
+    async def _find_matching_ids(self, where: Document, wanted: Sequence[str]) -> list[str]:
         """A partner has few administrators: their words are compared here."""
         found = await self._collection.find(where, {"display_name": 1, "email": 1})
-        return [one["_id"] for one in found if begins_words(f"{one['display_name']} {one['email']}", wanted)]
+        return [one["_id"] for one in found if matches_word_prefixes(f"{one['display_name']} {one['email']}", wanted)]
 
     async def by_email(self, email: str) -> AdministratorDocument | None:
         """The administrator with this address, whatever its case."""
@@ -100,9 +100,9 @@ class Administrators:
 
     async def activate(self, administrator_id: str) -> AdministratorDocument | None:
         """Turns an invited administrator active; None where somebody else changed the state meanwhile."""
-        return await in_transaction(self._scope.client, lambda session: self._activated(administrator_id, session))
+        return await in_transaction(self._scope.client, lambda session: self._activate(administrator_id, session))
 
-    async def _activated(self, administrator_id: str, session: Session) -> AdministratorDocument | None:
+    async def _activate(self, administrator_id: str, session: Session) -> AdministratorDocument | None:
         scope, before, after = self._scope, AdministratorState.INVITED, AdministratorState.ACTIVE
         now = utc_now()
         where = {**scope.match(), "_id": administrator_id, "state": before}
@@ -111,7 +111,7 @@ class Administrators:
         if found is None:
             return None
         summary = f"{found['display_name']} signed in for the first time"
-        note = Note(ActivityKind.ADMINISTRATOR_CHANGED, administrator_id, summary, {"state": [before, after]})
+        note = EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, administrator_id, summary, {"state": [before, after]})
         shared = {"actor_id": administrator_id, "customer_id": None, "facts_before": None, "facts_after": None}
         event = event_document(scope.partner_id, now, shared, note)
         await scope.collection("events").insert_many([event], session=session)

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.failures import OperatorError
-from domain.text.folding import sort_form
+from domain.text.folding import fold_for_sorting
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from store.database.client import Document, Session
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.events.log import Note, event_document
+from store.events.log import EventDraft, event_document
 from store.tenants.partners import Partners
 
 
@@ -24,7 +24,7 @@ async def create_partner(scope: Scope, name: str, admin_email: str, plan: Sequen
         administrator = _first_administrator(scope, admin_email)
         await scope.collection("administrators").insert_many([administrator], session=session)
         summary = f"{admin_email} became the first administrator"
-        note = Note(ActivityKind.ADMINISTRATOR_INVITED, administrator["_id"], summary)
+        note = EventDraft(ActivityKind.ADMINISTRATOR_INVITED, administrator["_id"], summary)
         shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
         event = event_document(scope.partner_id, scope.now, shared, note)
         await scope.collection("events").insert_many([event], session=session)
@@ -42,7 +42,7 @@ def _first_administrator(scope: Scope, email: str) -> Document:
         "email": email,
         "email_folded": email.casefold(),
         "display_name": email.partition("@")[0],
-        "name_folded": sort_form(email.partition("@")[0]),
+        "name_folded": fold_for_sorting(email.partition("@")[0]),
         "role": str(PartnerRole.FULL_ADMINISTRATOR),
         "state": str(AdministratorState.ACTIVE),
         "last_sign_in_at": None,

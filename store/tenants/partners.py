@@ -18,11 +18,11 @@ PARTNER_INDEXES = (
 )
 # Grows when what follows from a customer's facts is stored in another form: store/changes/reevaluation.py
 # brings up the rest.
-FORM = 5
+SCHEMA_VERSION = 5
 TERMS_VERSION = "2026-10"
 
 
-class SettingsStep(NamedTuple):
+class SettingsEpoch(NamedTuple):
     """The thresholds that have been in force since a moment; epochs count from 1."""
 
     epoch: int
@@ -48,7 +48,7 @@ class PartnerDocument:
     terms_accepted_at: datetime | None
     terms_accepted_by: str | None
     steps: Mapping[str, datetime]
-    history: Sequence[SettingsStep]
+    history: Sequence[SettingsEpoch]
 
     @property
     def epoch(self) -> int:
@@ -99,14 +99,16 @@ def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> 
         "terms_accepted_by": None,
         "steps": {},
         "settings_history": [first],
-        "written_as": FORM,
+        "schema_version": SCHEMA_VERSION,
     }
 
 
 def partner_document(stored: Document) -> PartnerDocument:
     """The typed form of a stored partner."""
     history = [
-        SettingsStep(step["epoch"], step["at"], Thresholds(step["expiring_soon_days"], step["no_recent_activity_days"]))
+        SettingsEpoch(
+            step["epoch"], step["at"], Thresholds(step["expiring_soon_days"], step["no_recent_activity_days"])
+        )
         for step in stored["settings_history"]
     ]
     names = [name for name in PartnerDocument.__dataclass_fields__ if name not in ("id", "history")]

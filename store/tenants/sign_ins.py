@@ -5,12 +5,12 @@ from datetime import timedelta
 from store.database.client import PyMongoError
 from store.database.scope import Scope
 
-EVERY = timedelta(minutes=1)
+SIGN_IN_INTERVAL = timedelta(minutes=1)
 
 
-async def note_sign_in(scope: Scope, administrator_id: str) -> None:
+async def record_sign_in(scope: Scope, administrator_id: str) -> None:
     """Keeps the moment, unless one of the last minute is kept; a database that is away does not matter here."""
-    recent = {"last_sign_in_at": {"$not": {"$gt": scope.now - EVERY}}}
+    recent = {"last_sign_in_at": {"$not": {"$gt": scope.now - SIGN_IN_INTERVAL}}}
     where = {**scope.match(), "_id": administrator_id, **recent}
     try:
         await scope.collection("administrators").update_one(where, {"$set": {"last_sign_in_at": scope.now}})

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.app_state import Hub
+from tests.server_process import ServerHarness
 
 
 @pytest.fixture
-def hub(mongo_uri: str, database_name: str) -> Hub:
-    """Not serving yet: `with hub.serving():` starts a process."""
-    made = Hub(mongo_uri, database_name)
+def harness(mongo_uri: str, database_name: str) -> ServerHarness:
+    """Not serving yet: `with harness.start_server():` starts a process."""
+    made = ServerHarness(mongo_uri, database_name)
     made.make_partner()
     return made

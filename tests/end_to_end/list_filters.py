@@ -32,23 +32,27 @@ _CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
     "administrator": _some(ASSIGNED, "adm_000000000000000000000000"),
     "country": _some("DE", "FR"),
 }
-_leaf = st.sampled_from(sorted(_CONDITIONS)).flatmap(lambda name: _CONDITIONS[name].map(lambda value: {name: value}))
+_condition = st.sampled_from(sorted(_CONDITIONS)).flatmap(
+    lambda name: _CONDITIONS[name].map(lambda value: {name: value})
+)
 
 
-def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def _combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     lists = st.lists(inner, max_size=3)
     joining = {"allOf": lists, "anyOf": lists, "not": inner}
     either = st.sampled_from(sorted(joining)).flatmap(lambda name: joining[name].map(lambda value: {name: value}))
     return st.one_of(inner, either, st.tuples(inner, either).map(lambda both: {**both[0], **both[1]}))
 
 
-filters: st.SearchStrategy[Filter | None] = st.one_of(st.none(), _joined(_leaf), _joined(_joined(_leaf)))
+filters: st.SearchStrategy[Filter | None] = st.one_of(
+    st.none(), _combined(_condition), _combined(_combined(_condition))
+)
 
 
-def named(filter_: Any, ids: Mapping[str, str]) -> Any:
+def replace_names(filter_: Any, ids: Mapping[str, str]) -> Any:
     """The filter with the ids of this world in place of names."""
     if isinstance(filter_, Mapping):
-        return {key: named(value, ids) for key, value in filter_.items()}
+        return {key: replace_names(value, ids) for key, value in filter_.items()}
     if isinstance(filter_, list):
-        return [named(value, ids) for value in filter_]
+        return [replace_names(value, ids) for value in filter_]
     return ids.get(filter_, filter_) if isinstance(filter_, str) else filter_

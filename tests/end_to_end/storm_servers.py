@@ -7,16 +7,16 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-_FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.end_to_end.storm_serving"])
+_FORKSERVER = get_context("forkserver")
+_FORKSERVER.set_forkserver_preload(["tests.end_to_end.storm_serving"])
 
 
-class StormServer:
+class ForkedServer:
     """A real server process on a port of its own; `url` waits until it is ready."""
 
     def __init__(self, mongo_uri: str, database: str) -> None:
-        self._answers, told = _FORKS.Pipe(duplex=False)
-        self._process = _FORKS.Process(target=_serve, args=(mongo_uri, database, told), daemon=True)
+        self._answers, told = _FORKSERVER.Pipe(duplex=False)
+        self._process = _FORKSERVER.Process(target=_serve, args=(mongo_uri, database, told), daemon=True)
         self._process.start()
         told.close()
         self._url: str | None = None
@@ -40,7 +40,7 @@ class StormServer:
         """Holds it at whatever it is doing, as a machine does that is out of breath: SIGSTOP."""
         self._send(signal.SIGSTOP)
 
-    def wake(self) -> None:
+    def resume(self) -> None:
         """Lets it go on as if nothing had been: SIGCONT."""
         self._send(signal.SIGCONT)
 

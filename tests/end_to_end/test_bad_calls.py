@@ -11,31 +11,31 @@ import orjson
 import pytest
 from pymongo import MongoClient
 
-from tests.app_state import PARTNER, Hub
+from tests.server_process import PARTNER, ServerHarness
 
 HEADER = "Report ID,Org UUID,User UUID,Start time,Duration,Client type,Model,Related reason"
 DAY = timedelta(days=1)
 
 
-class Told(NamedTuple):
+class ImportSummary(NamedTuple):
     """What the import said of a body."""
 
     added: int
     refusals: list[dict[str, Any]]
 
     @property
-    def places(self) -> list[tuple[int, str | None, str | None]]:
+    def refusal_locations(self) -> list[tuple[int, str | None, str | None]]:
         """Line, key and field of each refusal."""
         return [(one["line"], one["key"], one["field"]) for one in self.refusals]
 
 
 @pytest.fixture(scope="module")
-def hub(mongo_uri: str) -> Iterator[Hub]:
+def harness(mongo_uri: str) -> Iterator[ServerHarness]:
     """One server for all of them; whoever delivers takes ids of their own."""
     database = f"test_{uuid4().hex[:16]}"
-    made = Hub(mongo_uri, database)
+    made = ServerHarness(mongo_uri, database)
     made.make_partner()
-    with made.serving():
+    with made.start_server():
         customer = {"externalId": "C-1", "name": "Nova", "managedBy": "PARTNER_ORGANIZATION"}
         made.import_lines("customers", [customer])
         line = {"product": "CALLING", "total": 10, "assigned": 5}
@@ -67,20 +67,20 @@ def call(**columns: str) -> str:
     return ",".join(row.values())
 
 
-def post(hub: Hub, kind: str, body: bytes, **headers: str) -> httpx.Response:
+def post(harness: ServerHarness, kind: str, body: bytes, **headers: str) -> httpx.Response:
     """Delivers a body as it is."""
-    sent = {"Authorization": f"Bearer {hub.token(scope='import import:administrators')}", **headers}
-    return httpx.post(f"{hub.url}/import/{kind}", content=body, headers=sent, timeout=60)
+    sent = {"Authorization": f"Bearer {harness.token(scope='import import:administrators')}", **headers}
+    return httpx.post(f"{harness.url}/import/{kind}", content=body, headers=sent, timeout=60)
 
 
-def delivered(hub: Hub, kind: str, body: bytes | str) -> Told:
+def import_body(harness: ServerHarness, kind: str, body: bytes | str) -> ImportSummary:
     """What became of a body; every refusal is a sentence."""
-    answer = post(hub, kind, body.encode() if isinstance(body, str) else body)
+    answer = post(harness, kind, body.encode() if isinstance(body, str) else body)
     assert answer.status_code == 200, answer.text
     told = answer.json()
     assert told["refused"] == len(told["refusals"])
     assert all(one["reason"].strip() and "Traceback" not in one["reason"] for one in told["refusals"])
-    return Told(told["added"], told["refusals"])
+    return ImportSummary(told["added"], told["refusals"])
 
 
 def rows(*lines: str) -> str:
@@ -112,30 +112,32 @@ BAD_COLUMNS = {
 
 
 @pytest.mark.parametrize(("column", "value", "field"), BAD_COLUMNS.values(), ids=BAD_COLUMNS)
-def test_a_bad_call_is_refused_and_its_neighbours_are_not(hub: Hub, column: str, value: str, field: str) -> None:
-    told = delivered(hub, "calls", rows(call(), call(id="bad", **{column: value}), call()))
+def test_a_bad_call_is_refused_and_its_neighbours_are_not(
+    harness: ServerHarness, column: str, value: str, field: str
+) -> None:
+    told = import_body(harness, "calls", rows(call(), call(id="bad", **{column: value}), call()))
     assert told.added == 2
-    assert told.places == [(3, "bad", field)]
+    assert told.refusal_locations == [(3, "bad", field)]
 
 
-def test_a_call_without_an_id_is_refused(hub: Hub) -> None:
-    told = delivered(hub, "calls", rows(call(id=""), call()))
-    assert (told.added, [place[::2] for place in told.places]) == (1, [(2, "Report ID")])
+def test_a_call_without_an_id_is_refused(harness: ServerHarness) -> None:
+    told = import_body(harness, "calls", rows(call(id=""), call()))
+    assert (told.added, [place[::2] for place in told.refusal_locations]) == (1, [(2, "Report ID")])
 
 
-def test_a_start_without_a_zone_is_utc(hub: Hub) -> None:
+def test_a_start_without_a_zone_is_utc(harness: ServerHarness) -> None:
     # An hour ahead of UTC lies in the future, unless it is read in another zone.
-    told = delivered(hub, "calls", rows(call(start=at(-timedelta(minutes=5), "")), call(start=at(DAY / 24, ""))))
-    assert (told.added, [place[::2] for place in told.places]) == (1, [(3, "Start time")])
+    told = import_body(harness, "calls", rows(call(start=at(-timedelta(minutes=5), "")), call(start=at(DAY / 24, ""))))
+    assert (told.added, [place[::2] for place in told.refusal_locations]) == (1, [(3, "Start time")])
     offset = (datetime.now(UTC) - timedelta(minutes=5) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S+02:00")
-    assert delivered(hub, "calls", rows(call(start=offset))).added == 1
+    assert import_body(harness, "calls", rows(call(start=offset))).added == 1
 
 
 @pytest.mark.parametrize("missing", ["Report ID", "Org UUID", "Start time", "Duration"])
-def test_a_file_without_a_column_that_is_needed_says_which(hub: Hub, missing: str) -> None:
+def test_a_file_without_a_column_that_is_needed_says_which(harness: ServerHarness, missing: str) -> None:
     place = HEADER.split(",").index(missing)
     lines = [",".join(v for n, v in enumerate(line.split(",")) if n != place) for line in (HEADER, call(), call())]
-    answer = post(hub, "calls", "\n".join(lines).encode())
+    answer = post(harness, "calls", "\n".join(lines).encode())
     assert (answer.status_code, answer.json()["added"]) == (400, 0)
     assert answer.json()["error"]["message"] == f"In the header row the column is missing: {missing}."
 
@@ -145,25 +147,25 @@ def test_a_file_without_a_column_that_is_needed_says_which(hub: Hub, missing: st
     [call() + ',"never closed', call() + ",one too many", "only one", '"a"b,C-1', "\x00" + call()],
     ids=["an open quote", "too many values", "too few values", "text behind a quote", "a NUL"],
 )
-def test_a_malformed_row_is_refused(hub: Hub, bad: str) -> None:
-    told = delivered(hub, "calls", rows(call(), bad))
+def test_a_malformed_row_is_refused(harness: ServerHarness, bad: str) -> None:
+    told = import_body(harness, "calls", rows(call(), bad))
     assert told.added == 1
-    assert [place[0] for place in told.places] == [3]
+    assert [place[0] for place in told.refusal_locations] == [3]
 
 
-def test_a_row_that_is_no_utf8_is_refused(hub: Hub) -> None:
-    told = delivered(hub, "calls", rows(call()).encode() + call(model="M\u00fcller").encode("latin-1") + b"\r\n")
-    assert (told.added, [place[0] for place in told.places]) == (1, [3])
+def test_a_row_that_is_no_utf8_is_refused(harness: ServerHarness) -> None:
+    told = import_body(harness, "calls", rows(call()).encode() + call(model="M\u00fcller").encode("latin-1") + b"\r\n")
+    assert (told.added, [place[0] for place in told.refusal_locations]) == (1, [3])
 
 
 @pytest.mark.parametrize("body", [b"", b"\xef\xbb\xbf", HEADER.encode(), HEADER.encode() + b"\r\n"])
-def test_a_file_without_a_row_does_nothing(hub: Hub, body: bytes) -> None:
-    assert delivered(hub, "calls", body) == (0, [])
+def test_a_file_without_a_row_does_nothing(harness: ServerHarness, body: bytes) -> None:
+    assert import_body(harness, "calls", body) == (0, [])
 
 
-def test_a_file_of_something_else_is_refused(hub: Hub) -> None:
+def test_a_file_of_something_else_is_refused(harness: ServerHarness) -> None:
     for body in (ndjson({"reportId": "1"}), HEADER.replace(",", ";").encode() + b"\n1;2;3\n", b"\x89PNG\r\n\x1a\n" * 9):
-        answer = post(hub, "calls", body)
+        answer = post(harness, "calls", body)
         assert (answer.status_code, answer.json()["added"]) == (400, 0)
         assert "header row" in answer.json()["error"]["message"]
 
@@ -177,15 +179,17 @@ BAD_MEDIA = [
 
 
 @pytest.mark.parametrize(("field", "value"), BAD_MEDIA)
-def test_an_impossible_measurement_is_refused(hub: Hub, field: str, value: Any) -> None:
+def test_an_impossible_measurement_is_refused(harness: ServerHarness, field: str, value: Any) -> None:
     good = {"reportId": uuid4().hex, **MEDIA}
-    told = delivered(hub, "call-media", ndjson(good, {"reportId": "bad", **MEDIA, field: value}))
-    assert (told.added, told.places) == (1, [(2, "bad", field)])
+    told = import_body(harness, "call-media", ndjson(good, {"reportId": "bad", **MEDIA, field: value}))
+    assert (told.added, told.refusal_locations) == (1, [(2, "bad", field)])
 
 
-def test_measurements_that_json_does_not_know_are_refused(hub: Hub) -> None:
-    told = delivered(hub, "call-media", b'{"reportId": "a", "jitterMs": NaN}\n{"reportId": "b", "jitterMs": 1e999}\n')
-    assert (told.added, [place[0] for place in told.places]) == (0, [1, 2])
+def test_measurements_that_json_does_not_know_are_refused(harness: ServerHarness) -> None:
+    told = import_body(
+        harness, "call-media", b'{"reportId": "a", "jitterMs": NaN}\n{"reportId": "b", "jitterMs": 1e999}\n'
+    )
+    assert (told.added, [place[0] for place in told.refusal_locations]) == (0, [1, 2])
 
 
 QUEUE = {"customer": "C-1", "queue": "Sales", "outcome": "ANSWERED", "waitSeconds": 3}
@@ -203,17 +207,17 @@ BAD_QUEUE = {
 
 
 @pytest.mark.parametrize(("field", "value"), BAD_QUEUE.values(), ids=BAD_QUEUE)
-def test_a_bad_queue_call_is_refused(hub: Hub, field: str, value: Any) -> None:
+def test_a_bad_queue_call_is_refused(harness: ServerHarness, field: str, value: Any) -> None:
     line = {"offeredAt": at(-DAY), **QUEUE}
-    told = delivered(hub, "queue-calls", ndjson({"id": uuid4().hex, **line}, {"id": "bad", **line, field: value}))
-    assert (told.added, told.places) == (1, [(2, "bad", field)])
+    told = import_body(harness, "queue-calls", ndjson({"id": uuid4().hex, **line}, {"id": "bad", **line, field: value}))
+    assert (told.added, told.refusal_locations) == (1, [(2, "bad", field)])
 
 
 @pytest.mark.parametrize("field", ["id", "customer", "queue", "offeredAt", "outcome", "waitSeconds"])
-def test_a_queue_call_needs_all_its_fields(hub: Hub, field: str) -> None:
+def test_a_queue_call_needs_all_its_fields(harness: ServerHarness, field: str) -> None:
     line = {"id": "bad", "offeredAt": at(-DAY), **QUEUE}
-    told = delivered(hub, "queue-calls", ndjson({name: value for name, value in line.items() if name != field}))
-    assert (told.added, [place[::2] for place in told.places]) == (0, [(1, field)])
+    told = import_body(harness, "queue-calls", ndjson({name: value for name, value in line.items() if name != field}))
+    assert (told.added, [place[::2] for place in told.refusal_locations]) == (0, [(1, field)])
 
 
 USAGE = {"entitlement": "T-1", "product": "CALLING", "day": "2026-11-20", "assigned": 4, "used": 1}
@@ -232,15 +236,15 @@ BAD_USAGE = [
 
 
 @pytest.mark.parametrize(("field", "value"), BAD_USAGE)
-def test_bad_usage_is_refused(hub: Hub, field: str, value: Any) -> None:
-    told = delivered(hub, "license-usage", ndjson({**USAGE, field: value}))
-    assert (told.added, [place[::2] for place in told.places]) == (0, [(1, field)])
+def test_bad_usage_is_refused(harness: ServerHarness, field: str, value: Any) -> None:
+    told = import_body(harness, "license-usage", ndjson({**USAGE, field: value}))
+    assert (told.added, [place[::2] for place in told.refusal_locations]) == (0, [(1, field)])
 
 
-def test_the_command_line_names_file_line_key_field_and_reason(hub: Hub, tmp_path: Path) -> None:
+def test_the_command_line_names_file_line_key_field_and_reason(harness: ServerHarness, tmp_path: Path) -> None:
     source, kept = tmp_path / "calls.csv", tmp_path / "refused.csv"
     source.write_text(rows(call(), call(id="late", start=at(400 * DAY)), call(id="lost", org="C-404")), newline="")
-    loaded = hub.command("import", "calls", str(source), "--partner", PARTNER, "--refused", str(kept))
+    loaded = harness.command("import", "calls", str(source), "--partner", PARTNER, "--refused", str(kept))
     assert loaded.returncode == 1
     assert loaded.stdout.splitlines()[-1].endswith("1 added, 0 changed, 0 unchanged, 2 refused")
     first, second = loaded.stderr.splitlines()
@@ -249,9 +253,9 @@ def test_the_command_line_names_file_line_key_field_and_reason(hub: Hub, tmp_pat
     assert kept.stat().st_size > 0
 
 
-def test_the_command_line_says_which_column_is_missing(hub: Hub, tmp_path: Path) -> None:
+def test_the_command_line_says_which_column_is_missing(harness: ServerHarness, tmp_path: Path) -> None:
     source = tmp_path / "calls.csv"
     source.write_text(rows(call()).replace("Org UUID", "Organization"))
-    loaded = hub.command("import", "calls", str(source), "--partner", PARTNER)
+    loaded = harness.command("import", "calls", str(source), "--partner", PARTNER)
     assert loaded.returncode == 1
     assert loaded.stderr.startswith(f"{source}: In the header row the column is missing: Org UUID.")

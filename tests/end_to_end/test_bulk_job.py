@@ -11,7 +11,7 @@ from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import PARTNER, Api
-from tests.end_to_end.storm_servers import StormServer
+from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
 from tests.store.factory_customers import add_customers, subscription, trial
 
@@ -27,8 +27,8 @@ class Servers:
     """Two servers on one database; the one that is killed is replaced by another."""
 
     def __init__(self, mongo_uri: str, database: str) -> None:
-        self._where = (mongo_uri, database)
-        self._running = [StormServer(*self._where) for _ in range(2)]
+        self._server_arguments = (mongo_uri, database)
+        self._running = [ForkedServer(*self._server_arguments) for _ in range(2)]
 
     def __enter__(self) -> "Servers":
         return self
@@ -45,11 +45,11 @@ class Servers:
     def kill_one(self) -> None:
         """Ends the one that has run longest, in the middle of whatever it does, and starts another."""
         self._running.pop(0).kill()
-        self._running.append(StormServer(*self._where))
+        self._running.append(ForkedServer(*self._server_arguments))
 
 
 def test_a_job_survives_its_servers(mongo_uri: str, database_name: str) -> None:
-    dice = random.Random(CUSTOMERS)
+    rng = random.Random(CUSTOMERS)
     with Servers(mongo_uri, database_name) as servers:
         api = Api(servers.url, mongo_uri, database_name)
         api.add_partner(PARTNER)
@@ -61,7 +61,7 @@ def test_a_job_survives_its_servers(mongo_uri: str, database_name: str) -> None:
         job = api.data(token, ASSIGN, tag=tag)["assignTags"]["job"]["id"]
         seen: list[dict[str, Any]] = []
         for _ in range(KILLS):
-            time.sleep(dice.uniform(0.05, 0.4))  # The random moment at which a server dies.
+            time.sleep(rng.uniform(0.05, 0.4))  # The random moment at which a server dies.
             servers.kill_one()
             api = Api(servers.url, mongo_uri, database_name)
             seen.append(api.data(token, JOB, id=job)["node"])

@@ -6,14 +6,14 @@ import httpx
 import orjson
 import pytest
 
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from jobs.loop import JOBS
-from tests.app_state import EMAILS, PARTNER, ROOT, Hub
 from tests.end_to_end.test_live import customer
+from tests.server_process import EMAILS, PARTNER, ROOT, ServerHarness
 
 
-def test_a_partner_is_made_once(hub: Hub) -> None:
-    again = hub.command("partner", "create", "--id", PARTNER, "--name", "Again", "--admin", "a@b.example")
+def test_a_partner_is_made_once(harness: ServerHarness) -> None:
+    again = harness.command("partner", "create", "--id", PARTNER, "--name", "Again", "--admin", "a@b.example")
     assert (again.returncode, again.stderr) == (2, f"There is a partner {PARTNER} already.\n")
 
 
@@ -25,106 +25,110 @@ def test_a_partner_is_made_once(hub: Hub) -> None:
         (["--id", "p", "--name", "N", "--admin", "nobody"], "is not an e-mail address"),
     ],
 )
-def test_a_partner_with_bad_input_is_refused_in_a_sentence(hub: Hub, arguments: list[str], says: str) -> None:
-    refused = hub.command("partner", "create", *arguments)
+def test_a_partner_with_bad_input_is_refused_in_a_sentence(
+    harness: ServerHarness, arguments: list[str], says: str
+) -> None:
+    refused = harness.command("partner", "create", *arguments)
     assert refused.returncode == 2
     assert says in refused.stderr and "Traceback" not in refused.stderr
 
 
-def test_a_plan_is_read_and_a_bad_one_explained(hub: Hub, tmp_path: Path) -> None:
+def test_a_plan_is_read_and_a_bad_one_explained(harness: ServerHarness, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_bytes(orjson.dumps([{"product": "CALLING", "licenses": 70}]))
     create = ["partner", "create", "--name", "Nova", "--admin", EMAILS["FULL_ADMINISTRATOR"], "--plan", str(plan)]
-    assert hub.command(*create, "--id", "nova").returncode == 0
+    assert harness.command(*create, "--id", "nova").returncode == 0
     plan.write_text('[{"product": "FAX", "licenses": 70}]')
-    refused = hub.command(*create, "--id", "supernova")
+    refused = harness.command(*create, "--id", "supernova")
     assert refused.returncode == 2 and "products are MEETINGS" in refused.stderr
 
 
-def test_a_token_stands_alone_on_the_last_line(hub: Hub) -> None:
-    made = hub.command("token", "--partner", PARTNER, "--email", EMAILS["FULL_ADMINISTRATOR"].upper(), "--ttl", "60")
+def test_a_token_stands_alone_on_the_last_line(harness: ServerHarness) -> None:
+    made = harness.command(
+        "token", "--partner", PARTNER, "--email", EMAILS["FULL_ADMINISTRATOR"].upper(), "--ttl", "60"
+    )
     assert made.returncode == 0
     assert made.stdout.splitlines()[-1].count(".") == 2
-    unknown = hub.command("token", "--partner", PARTNER, "--email", "nobody@acme.example")
+    unknown = harness.command("token", "--partner", PARTNER, "--email", "nobody@acme.example")
     assert (unknown.returncode, unknown.stderr) == (2, "nobody@acme.example is no administrator of acme.\n")
-    nowhere = hub.command("token", "--partner", "nowhere", "--email", "nobody@acme.example")
+    nowhere = harness.command("token", "--partner", "nowhere", "--email", "nobody@acme.example")
     assert nowhere.returncode == 2 and "There is no partner nowhere" in nowhere.stderr
 
 
-def test_import_prints_a_summary_and_keeps_what_it_refuses_to_be_mended(hub: Hub, tmp_path: Path) -> None:
+def test_import_prints_a_summary_and_keeps_what_it_refuses_to_be_mended(harness: ServerHarness, tmp_path: Path) -> None:
     source, kept = tmp_path / "customers.ndjson", tmp_path / "refused.ndjson"
     good, bad = customer("C-1"), {**customer("C-2"), "managedBy": "MAGIC"}
     source.write_bytes(orjson.dumps(good) + b"\n" + orjson.dumps(bad) + b"\n")
-    loaded = hub.command("import", "customers", str(source), "--partner", PARTNER, "--refused", str(kept))
+    loaded = harness.command("import", "customers", str(source), "--partner", PARTNER, "--refused", str(kept))
     assert loaded.returncode == 1
     assert "1 added" in loaded.stdout and "1 refused" in loaded.stdout
     assert ":2" in loaded.stderr and "C-2" in loaded.stderr and "managedBy" in loaded.stderr
     kept.write_text(kept.read_text().replace("MAGIC", "PARTNER_ORGANIZATION"))
-    mended = hub.command("import", "customers", str(kept), "--partner", PARTNER)
+    mended = harness.command("import", "customers", str(kept), "--partner", PARTNER)
     assert (mended.returncode, "1 added" in mended.stdout) == (0, True)
-    again = hub.command("import", "customers", str(source), str(kept), "--partner", PARTNER)
+    again = harness.command("import", "customers", str(source), str(kept), "--partner", PARTNER)
     assert "2 unchanged" in again.stdout
 
 
-def test_the_sample_loads_whole_and_again_without_a_change(hub: Hub, tmp_path: Path) -> None:
-    written = hub.command("sample", str(tmp_path), "--customers", "60")
-    assert written.returncode == 0 and len(written.stdout.splitlines()) == len(LineKind)
-    first = hub.command("import", str(tmp_path), "--partner", PARTNER)
+def test_the_sample_loads_whole_and_again_without_a_change(harness: ServerHarness, tmp_path: Path) -> None:
+    written = harness.command("sample", str(tmp_path), "--customers", "60")
+    assert written.returncode == 0 and len(written.stdout.splitlines()) == len(ImportKind)
+    first = harness.command("import", str(tmp_path), "--partner", PARTNER)
     assert (first.returncode, first.stderr) == (0, "")
-    again = hub.command("import", str(tmp_path), "--partner", PARTNER)
+    again = harness.command("import", str(tmp_path), "--partner", PARTNER)
     assert again.stdout.splitlines()[-1].endswith(" unchanged, 0 refused")
     assert ": 0 added, 0 changed" in again.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize("job", [job.name for job in JOBS])
-def test_each_job_runs_from_the_command_line(hub: Hub, job: str) -> None:
-    done = hub.command("jobs", "run", job)
+def test_each_job_runs_from_the_command_line(harness: ServerHarness, job: str) -> None:
+    done = harness.command("jobs", "run", job)
     assert (done.returncode, done.stdout) == (0, f"{job}: 0 done\n")
 
 
-def test_an_unknown_job_is_named(hub: Hub) -> None:
-    refused = hub.command("jobs", "run", "sweep")
+def test_an_unknown_job_is_named(harness: ServerHarness) -> None:
+    refused = harness.command("jobs", "run", "sweep")
     assert refused.returncode == 2 and "Jobs are: evaluate_due" in refused.stderr
 
 
-def test_schema_prints_what_is_kept_in_the_repository(hub: Hub) -> None:
-    assert hub.command("schema").stdout == (ROOT / "schema.graphql").read_text()
+def test_schema_prints_what_is_kept_in_the_repository(harness: ServerHarness) -> None:
+    assert harness.command("schema").stdout == (ROOT / "schema.graphql").read_text()
 
 
-def test_check_finds_nothing_wrong_with_a_ready_database(hub: Hub) -> None:
-    checked = hub.command("check")
+def test_check_finds_nothing_wrong_with_a_ready_database(harness: ServerHarness) -> None:
+    checked = harness.command("check")
     assert (checked.returncode, checked.stdout.count("\n")) == (0, 1)
 
 
-def test_a_deep_check_looks_at_every_customer_and_alone_repairs(hub: Hub) -> None:
-    with hub.serving():
-        hub.import_lines("customers", [{"externalId": "C-1", "name": "Acme", "managedBy": "PARTNER_ORGANIZATION"}])
-    checked = hub.command("check", "--deep")
+def test_a_deep_check_looks_at_every_customer_and_alone_repairs(harness: ServerHarness) -> None:
+    with harness.start_server():
+        harness.import_lines("customers", [{"externalId": "C-1", "name": "Acme", "managedBy": "PARTNER_ORGANIZATION"}])
+    checked = harness.command("check", "--deep")
     assert (checked.returncode, checked.stdout.count("\n")) == (0, 1) and "customers" in checked.stdout
-    refused = hub.command("check", "--repair")
+    refused = harness.command("check", "--repair")
     assert refused.returncode == 2 and "--deep" in refused.stderr
 
 
-def test_a_bad_setting_is_named(hub: Hub) -> None:
-    hub.environment["PARTNERHUB_RING_EVENTS"] = "many"
-    refused = hub.command("check")
+def test_a_bad_setting_is_named(harness: ServerHarness) -> None:
+    harness.environment["PARTNERHUB_RING_EVENTS"] = "many"
+    refused = harness.command("check")
     assert refused.returncode == 2 and refused.stderr.startswith("PARTNERHUB_RING_EVENTS: ")
 
 
-def test_a_taken_port_is_a_sentence(hub: Hub) -> None:
-    with hub.serving():
-        port = hub.url.rsplit(":", 1)[1]
-        refused = hub.command("serve", "--port", port)
+def test_a_taken_port_is_a_sentence(harness: ServerHarness) -> None:
+    with harness.start_server():
+        port = harness.url.rsplit(":", 1)[1]
+        refused = harness.command("serve", "--port", port)
         assert refused.returncode == 2 and f"port {port}" in refused.stderr
 
 
-def test_several_workers_share_one_port_and_stop_together(hub: Hub) -> None:
-    with hub.serving("--workers", "2") as server:
-        assert all(httpx.get(f"{hub.url}/readyz").status_code == 200 for _ in range(10))
+def test_several_workers_share_one_port_and_stop_together(harness: ServerHarness) -> None:
+    with harness.start_server("--workers", "2") as server:
+        assert all(httpx.get(f"{harness.url}/readyz").status_code == 200 for _ in range(10))
     assert server.process.returncode == 0
 
 
-def test_a_server_ends_with_status_0_when_it_is_asked_to(hub: Hub) -> None:
-    with hub.serving() as server:
+def test_a_server_ends_with_status_0_when_it_is_asked_to(harness: ServerHarness) -> None:
+    with harness.start_server() as server:
         pass
     assert server.process.returncode == 0

@@ -11,17 +11,17 @@ from server.app.settings import read_settings
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.app_state import PARTNER, Hub
-from tests.live import live
+from tests.server_process import PARTNER, ServerHarness
 from tests.store.factory_customers import add_customer
+from tests.websocket_client import connect_websocket
 
 LAUNCH = "mutation($id: ID!) { launchCustomer(input: {customer: $id}) { url userErrors { code } } }"
 
 
-def prepared(mongo_uri: str, database_name: str, **settings: str) -> tuple[Hub, str]:
+def make_hub_and_customer(mongo_uri: str, database_name: str, **settings: str) -> tuple[ServerHarness, str]:
     """A hub whose partner has accepted the terms, and a customer of it."""
-    hub = Hub(mongo_uri, database_name, **settings)
-    hub.make_partner()
+    harness = ServerHarness(mongo_uri, database_name, **settings)
+    harness.make_partner()
 
     async def prepare() -> str:
         client = Client(mongo_uri, database_name)
@@ -33,19 +33,21 @@ def prepared(mongo_uri: str, database_name: str, **settings: str) -> tuple[Hub, 
         finally:
             await client.close()
 
-    return hub, asyncio.run(prepare())
+    return harness, asyncio.run(prepare())
 
 
-def launched(hub: Hub, customer: str) -> str:
-    payload: dict[str, Any] = hub.query(LAUNCH, id=customer)["data"]["launchCustomer"]
+def launch_customer(harness: ServerHarness, customer: str) -> str:
+    payload: dict[str, Any] = harness.query(LAUNCH, id=customer)["data"]["launchCustomer"]
     assert payload["userErrors"] == []
     return str(payload["url"])
 
 
 def test_a_launch_asked_of_one_server_is_opened_once_by_another(mongo_uri: str, database_name: str) -> None:
-    hub, customer = prepared(mongo_uri, database_name, console_url="https://console.example/{externalId}/home")
-    with hub.serving() as first, hub.serving() as second:
-        url = launched(hub, customer)
+    harness, customer = make_hub_and_customer(
+        mongo_uri, database_name, console_url="https://console.example/{externalId}/home"
+    )
+    with harness.start_server() as first, harness.start_server() as second:
+        url = launch_customer(harness, customer)
         assert url.startswith(f"{first.url}/launch/")
         opened = httpx.get(url.replace(first.url, second.url))
         assert (opened.status_code, opened.headers["location"]) == (303, "https://console.example/ORG%2F1/home")
@@ -53,10 +55,10 @@ def test_a_launch_asked_of_one_server_is_opened_once_by_another(mongo_uri: str, 
 
 
 def test_lists_and_feeds_hear_of_a_launch(mongo_uri: str, database_name: str) -> None:
-    hub, customer = prepared(mongo_uri, database_name)
-    with hub.serving() as server, live(server.url, hub.token()) as widget:
+    harness, customer = make_hub_and_customer(mongo_uri, database_name)
+    with harness.start_server() as server, connect_websocket(server.url, harness.token()) as widget:
         widget.subscribe("subscription { customerListChanged { kind customerId customer { version } } }")
-        url = launched(hub, customer)
+        url = launch_customer(harness, customer)
         asked = widget.next()["customerListChanged"]
         assert asked == {"kind": "UPDATED", "customerId": customer, "customer": {"version": 2}}
         assert httpx.get(url).status_code == 303
@@ -65,10 +67,10 @@ def test_lists_and_feeds_hear_of_a_launch(mongo_uri: str, database_name: str) ->
 
 def test_the_public_address_and_the_helpdesk_are_settings(mongo_uri: str, database_name: str) -> None:
     helpdesk = {"helpdesk_name": "Nova care", "helpdesk_phone": "+49 30 1", "helpdesk_hours": "Mo–Fr 8–18"}
-    hub, customer = prepared(mongo_uri, database_name, public_url="https://hub.example/", **helpdesk)
-    with hub.serving():
-        assert launched(hub, customer).startswith("https://hub.example/launch/")
-        contact = hub.query("{ helpdesk { name phone email hours } }", role="HELPDESK_ADMINISTRATOR")["data"]
+    harness, customer = make_hub_and_customer(mongo_uri, database_name, public_url="https://hub.example/", **helpdesk)
+    with harness.start_server():
+        assert launch_customer(harness, customer).startswith("https://hub.example/launch/")
+        contact = harness.query("{ helpdesk { name phone email hours } }", role="HELPDESK_ADMINISTRATOR")["data"]
         assert contact["helpdesk"] == {
             "name": "Nova care",
             "phone": "+49 30 1",

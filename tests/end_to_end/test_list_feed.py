@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.time.instants import print_instant
+from domain.time.instants import format_instant
 from store.database.clock import utc_now
-from tests.app_state import Hub
-from tests.end_to_end.list_filters import ASSIGNED, TAGS, Filter, filters, named
-from tests.live import Live, live
+from tests.end_to_end.list_filters import ASSIGNED, TAGS, Filter, filters, replace_names
+from tests.server_process import ServerHarness
+from tests.websocket_client import WebSocketClient, connect_websocket
 
 CUSTOMER = "id name statuses version tags { id } products assignments { administrator { id } }"
 LIST = f"""query($filter: CustomerFilter) {{
@@ -34,29 +34,29 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def hub(mongo_uri: str) -> Iterator[Hub]:
+def harness(mongo_uri: str) -> Iterator[ServerHarness]:
     """One server process for all examples; each has a partner of its own."""
-    made = Hub(mongo_uri, f"test_{uuid4().hex[:16]}")
-    with made.serving():
+    made = ServerHarness(mongo_uri, f"test_{uuid4().hex[:16]}")
+    with made.start_server():
         yield made
 
 
-class Widget:
+class ListClient:
     """One list on one screen: loaded once, then kept by the feed alone."""
 
-    def __init__(self, world: "World", role: str, filter_: Mapping[str, Any] | None, stack: ExitStack) -> None:
-        self._world, self._role, self._filter = world, role, filter_
-        loaded = self._asked()
+    def __init__(self, partner: "ListPartner", role: str, filter_: Mapping[str, Any] | None, stack: ExitStack) -> None:
+        self._partner, self._role, self._filter = partner, role, filter_
+        loaded = self._query_list()
         self.rows = {row["id"]: row for row in loaded["customers"]["nodes"]}
-        self._live: Live = stack.enter_context(live(world.hub.url, world.token(role)))
+        self._live: WebSocketClient = stack.enter_context(connect_websocket(partner.harness.url, partner.token(role)))
         self._live.subscribe(CHANGES, filter=filter_, after=loaded["feedCursor"])
 
-    def _asked(self) -> dict[str, Any]:
-        return self._world.data(LIST, self._role, filter=self._filter)
+    def _query_list(self) -> dict[str, Any]:
+        return self._partner.query_data(LIST, self._role, filter=self._filter)
 
-    def agrees(self) -> None:
+    def assert_matches_server(self) -> None:
         """Applies what has come and is still to come until the list is what the server answers."""
-        while {row["id"]: row for row in self._asked()["customers"]["nodes"]} != self.rows:
+        while {row["id"]: row for row in self._query_list()["customers"]["nodes"]} != self.rows:
             self._apply(self._live.next(timeout=10)["customerListChanged"])
 
     def _apply(self, change: Mapping[str, Any]) -> None:
@@ -68,150 +68,154 @@ class Widget:
             self.rows[change["customerId"]] = change["customer"]
 
 
-class World:
+class ListPartner:
     """A partner with a few customers, and everything that can happen to them."""
 
-    def __init__(self, hub: Hub) -> None:
-        self.hub, self.partner = hub, f"p-{uuid4().hex[:12]}"
-        hub.make_partner(self.partner)
-        self.data('mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }')
+    def __init__(self, harness: ServerHarness) -> None:
+        self.harness, self.partner = harness, f"p-{uuid4().hex[:12]}"
+        harness.make_partner(self.partner)
+        self.query_data('mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }')
         self.tags = [self._tag(name) for name in TAGS]
-        viewer = self.data("{ viewer { administrator { id } } }", "ADMINISTRATOR")["viewer"]["administrator"]["id"]
-        self.named_ids = {**dict(zip(TAGS, self.tags, strict=True)), ASSIGNED: viewer}
+        viewer = self.query_data("{ viewer { administrator { id } } }", "ADMINISTRATOR")["viewer"]["administrator"][
+            "id"
+        ]
+        self.ids_by_name = {**dict(zip(TAGS, self.tags, strict=True)), ASSIGNED: viewer}
 
     def token(self, role: str) -> str:
         """A token of the partner's administrator with the role."""
-        return self.hub.token(role, partner=self.partner)
+        return self.harness.token(role, partner=self.partner)
 
-    def data(self, query: str, role: str = "FULL_ADMINISTRATOR", **variables: Any) -> dict[str, Any]:
+    def query_data(self, query: str, role: str = "FULL_ADMINISTRATOR", **variables: Any) -> dict[str, Any]:
         """The data of an operation that has no errors."""
-        answer = self.hub.query(query, role, partner=self.partner, **variables)
+        answer = self.harness.query(query, role, partner=self.partner, **variables)
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
 
-    def deliver(self, kind: str, **line: Any) -> None:
+    def import_record(self, kind: str, **line: Any) -> None:
         """One line of an import; one that is refused changes nothing."""
-        self.hub.import_lines(kind, [line], self.partner)
+        self.harness.import_lines(kind, [line], self.partner)
 
     def _tag(self, name: str) -> str:
-        made = self.data("mutation($n: String!) { createTag(input: {name: $n}) { tag { id } } }", n=name)
+        made = self.query_data("mutation($n: String!) { createTag(input: {name: $n}) { tag { id } } }", n=name)
         return str(made["createTag"]["tag"]["id"])
 
     def ids(self) -> dict[str, str]:
         """The ids of all customers by external id."""
-        found = self.data("{ customers(first: 200) { nodes { id externalId } } }")
+        found = self.query_data("{ customers(first: 200) { nodes { id externalId } } }")
         return {row["externalId"]: row["id"] for row in found["customers"]["nodes"]}
 
     # What can happen; each takes the number of a customer, which may not be there.
 
-    def named(self, number: int, word: str) -> None:
+    def import_customer(self, number: int, word: str) -> None:
         country = {"Acme": "DE", "Bolt": "FR"}.get(word)
         fields = {"managedBy": "PARTNER_ORGANIZATION", "country": country, "domain": f"kunde{number}.example"}
-        self.deliver("customers", externalId=f"C{number}", name=f"{word} {number}", **fields)
+        self.import_record("customers", externalId=f"C{number}", name=f"{word} {number}", **fields)
 
-    def removed(self, number: int, word: str) -> None:
-        at = print_instant(utc_now() - timedelta(milliseconds=1)) if word == "Acme" else None
+    def import_removal(self, number: int, word: str) -> None:
+        at = format_instant(utc_now() - timedelta(milliseconds=1)) if word == "Acme" else None
         fields = {"externalId": f"C{number}", "name": f"{word} {number}", "managedBy": "PARTNER_ORGANIZATION"}
-        self.deliver("customers", **fields, removedAt=at)
+        self.import_record("customers", **fields, removedAt=at)
 
-    def licensed(self, number: int, word: str) -> None:
+    def import_subscription(self, number: int, word: str) -> None:
         now = utc_now()
         dates = {"addedAt": now - DAY, "startsAt": now - DAY, "endsAt": now + (20 if word == "Acme" else 200) * DAY}
         lines = [{"product": "CALLING", "total": 5, "assigned": 9 if word == "Bolt" else 3, "used": 1}]
-        printed = {name: print_instant(at) for name, at in dates.items()}
+        printed = {name: format_instant(at) for name, at in dates.items()}
         given_ = {"number": f"S{number}", "customer": f"C{number}", "autoRenew": False, "licenses": lines, **printed}
-        self.deliver("subscriptions", **given_)
+        self.import_record("subscriptions", **given_)
 
-    def on_trial_for_a_moment(self, number: int, word: str) -> None:
+    def import_short_trial(self, number: int, word: str) -> None:
         now, moment = utc_now(), timedelta(seconds=0.4 if word == "Acme" else 400)
         dates = {"addedAt": now, "startsAt": now - DAY, "endsAt": now + moment}
         lines = [{"product": "MEETINGS", "total": 5}]
-        printed = {name: print_instant(at) for name, at in dates.items()}
-        self.deliver("trials", number=f"T{uuid4().hex[:8]}", customer=f"C{number}", licenses=lines, **printed)
+        printed = {name: format_instant(at) for name, at in dates.items()}
+        self.import_record("trials", number=f"T{uuid4().hex[:8]}", customer=f"C{number}", licenses=lines, **printed)
 
-    def tagged(self, number: int, word: str) -> None:
-        self._changed_tags("assignTags", number, word)
+    def assign_tag(self, number: int, word: str) -> None:
+        self._change_tags("assignTags", number, word)
 
-    def untagged(self, number: int, word: str) -> None:
-        self._changed_tags("removeTags", number, word)
+    def remove_tag(self, number: int, word: str) -> None:
+        self._change_tags("removeTags", number, word)
 
-    def _changed_tags(self, field: str, number: int, word: str) -> None:
+    def _change_tags(self, field: str, number: int, word: str) -> None:
         mutation = f"mutation($i: ChangeCustomerTagsInput!) {{ {field}(input: $i) {{ userErrors {{ code }} }} }}"
         customers = {"ids": [id_]} if (id_ := self.ids().get(f"C{number}")) else {"matching": {"search": word}}
-        self.data(mutation, i={"customers": customers, "tags": [self.tags[word == "Acme"]]})
+        self.query_data(mutation, i={"customers": customers, "tags": [self.tags[word == "Acme"]]})
 
-    def assigned(self, number: int, word: str) -> None:
-        self._changed_access("assign", number, word)
+    def assign_administrator(self, number: int, word: str) -> None:
+        self._change_assignment("assign", number, word)
 
-    def unassigned(self, number: int, word: str) -> None:
-        self._changed_access("unassign", number, word)
+    def unassign_administrator(self, number: int, word: str) -> None:
+        self._change_assignment("unassign", number, word)
 
-    def _changed_access(self, verb: str, number: int, word: str) -> None:
+    def _change_assignment(self, verb: str, number: int, word: str) -> None:
         if (customer := self.ids().get(f"C{number}")) is None:
             return
         kind = f"{verb.capitalize()}AdministratorInput"
         mutation = f"mutation($i: {kind}!) {{ {verb}Administrator(input: $i) {{ userErrors {{ code message }} }} }}"
-        given_ = {"administrator": self.named_ids[ASSIGNED], "customers": [customer]}
+        given_ = {"administrator": self.ids_by_name[ASSIGNED], "customers": [customer]}
         if verb == "assign" and word == "Acme":
-            given_["expiresAt"] = print_instant(utc_now() + timedelta(seconds=0.5))
-        self.data(mutation, i=given_)
+            given_["expiresAt"] = format_instant(utc_now() + timedelta(seconds=0.5))
+        self.query_data(mutation, i=given_)
 
-    def settings_changed(self, number: int, word: str) -> None:
+    def change_settings(self, number: int, word: str) -> None:
         given_ = {"expiringSoonDays": 10 if word == "Acme" else 60 + number}
         mutation = "mutation($i: ChangeSettingsInput!) { changeSettings(input: $i) { userErrors { code } } }"
-        self.data(mutation, i=given_)
+        self.query_data(mutation, i=given_)
 
-    def tag_deleted(self, _number: int, word: str) -> None:
+    def delete_tag(self, _number: int, word: str) -> None:
         """For good: what asked for it matches nobody from then on."""
         tag = self.tags[word == "Acme"]
-        found = self.data("query($id: ID!) { node(id: $id) { ... on Tag { version } } }", id=tag)["node"]
+        found = self.query_data("query($id: ID!) { node(id: $id) { ... on Tag { version } } }", id=tag)["node"]
         if found is not None:
             mutation = "mutation($i: DeleteTagInput!) { deleteTag(input: $i) { userErrors { code } } }"
-            self.data(mutation, i={"id": tag, "version": found["version"]})
+            self.query_data(mutation, i={"id": tag, "version": found["version"]})
 
-    def on_trial(self, number: int, _word: str) -> None:
+    def start_trial(self, number: int, _word: str) -> None:
         if (customer := self.ids().get(f"C{number}")) is not None:
             given_ = {"customer": {"id": customer}, "licenses": [{"product": "MEETINGS", "licenses": 5}]}
             mutation = "mutation($i: StartTrialInput!) { startTrial(input: $i) { userErrors { code } } }"
-            self.data(mutation, i=given_)
+            self.query_data(mutation, i=given_)
 
-    def deliver_many(self, _number: int, word: str) -> None:
+    def import_all_customers(self, _number: int, word: str) -> None:
         lines = [{"externalId": f"C{n}", "name": f"{word} {n}", "managedBy": "EXTERNAL_ADMINISTRATOR"} for n in NUMBERS]
-        self.hub.import_lines("customers", lines, self.partner)
+        self.harness.import_lines("customers", lines, self.partner)
 
 
-HAPPENINGS: tuple[Callable[[World, int, str], None], ...] = (
-    World.named,
-    World.removed,
-    World.licensed,
-    World.on_trial_for_a_moment,
-    World.tagged,
-    World.untagged,
-    World.assigned,
-    World.unassigned,
-    World.settings_changed,
-    World.tag_deleted,
-    World.on_trial,
-    World.deliver_many,
+ACTIONS: tuple[Callable[[ListPartner, int, str], None], ...] = (
+    ListPartner.import_customer,
+    ListPartner.import_removal,
+    ListPartner.import_subscription,
+    ListPartner.import_short_trial,
+    ListPartner.assign_tag,
+    ListPartner.remove_tag,
+    ListPartner.assign_administrator,
+    ListPartner.unassign_administrator,
+    ListPartner.change_settings,
+    ListPartner.delete_tag,
+    ListPartner.start_trial,
+    ListPartner.import_all_customers,
 )
 WORDS = ("Acme", "Bolt", "Æther")
-_happening = st.tuples(st.sampled_from(HAPPENINGS), st.sampled_from(NUMBERS), st.sampled_from(WORDS))
+_action = st.tuples(st.sampled_from(ACTIONS), st.sampled_from(NUMBERS), st.sampled_from(WORDS))
 
 
 @settings(max_examples=8)
 @given(
-    happenings=st.lists(_happening, min_size=6, max_size=12),
+    actions=st.lists(_action, min_size=6, max_size=12),
     asked=st.lists(filters, min_size=3, max_size=4, unique_by=orjson.dumps),
 )
 def test_a_list_that_is_kept_by_the_feed_is_the_servers(
-    hub: Hub, happenings: list[tuple[Any, int, str]], asked: list[Filter | None]
+    harness: ServerHarness, actions: list[tuple[Any, int, str]], asked: list[Filter | None]
 ) -> None:
-    world = World(hub)
-    world.deliver_many(0, "Acme")
+    partner = ListPartner(harness)
+    partner.import_all_customers(0, "Acme")
     with ExitStack() as stack:
-        widgets = [Widget(world, role, named(one, world.named_ids), stack) for role in ROLES for one in asked]
-        for happening, number, word in happenings:
-            happening(world, number, word)
+        widgets = [
+            ListClient(partner, role, replace_names(one, partner.ids_by_name), stack) for role in ROLES for one in asked
+        ]
+        for action, number, word in actions:
+            action(partner, number, word)
             for widget in widgets:
-                widget.agrees()
+                widget.assert_matches_server()

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.time.instants import print_instant
+from domain.time.instants import format_instant
 from store.database.clock import utc_now
-from tests.app_state import EMAILS, Hub
-from tests.live import live
+from tests.server_process import EMAILS, ServerHarness
+from tests.websocket_client import connect_websocket
 
 CHANGES = """
 subscription Changes($filter: CustomerFilter, $status: [CustomerStatus!], $after: String) {
@@ -27,71 +27,74 @@ def subscription(number: str, external_id: str, assigned: int = 1, **fields: Any
     return {
         "number": number,
         "customer": external_id,
-        "addedAt": print_instant(now - DAY),
-        "startsAt": print_instant(now - DAY),
-        "endsAt": print_instant(now + 300 * DAY),
+        "addedAt": format_instant(now - DAY),
+        "startsAt": format_instant(now - DAY),
+        "endsAt": format_instant(now + 300 * DAY),
         "autoRenew": False,
         "licenses": [{"product": "CALLING", "total": 10, "assigned": assigned}],
         **fields,
     }
 
 
-def test_an_import_through_one_server_reaches_a_subscriber_of_another(hub: Hub) -> None:
-    with hub.serving(), hub.serving() as other:
-        hub.import_lines("customers", [customer("C-1")])
-        hub.import_lines("subscriptions", [subscription("S-1", "C-1")])
-        with live(other.url, hub.token("READ_ONLY_ADMINISTRATOR")) as widget:
+def test_an_import_through_one_server_reaches_a_subscriber_of_another(harness: ServerHarness) -> None:
+    with harness.start_server(), harness.start_server() as other:
+        harness.import_lines("customers", [customer("C-1")])
+        harness.import_lines("subscriptions", [subscription("S-1", "C-1")])
+        with connect_websocket(other.url, harness.token("READ_ONLY_ADMINISTRATOR")) as widget:
             widget.subscribe(CHANGES)
-            hub.import_lines("subscriptions", [subscription("S-1", "C-1", assigned=12)])
+            harness.import_lines("subscriptions", [subscription("S-1", "C-1", assigned=12)])
             change = widget.next()["customerStatusChanged"]
             assert (change["entered"], change["left"]) == (["LICENSE_OVERAGE"], [])
             assert change["statuses"] == change["customer"]["statuses"] == ["LICENSE_OVERAGE", "SUBSCRIPTION"]
 
 
-def test_the_clock_reaches_a_subscriber_at_the_rules_own_moment(hub: Hub) -> None:
-    with hub.serving():
-        hub.import_lines("customers", [customer("C-1")])
-        with live(hub.url, hub.token()) as widget:
+def test_the_clock_reaches_a_subscriber_at_the_rules_own_moment(harness: ServerHarness) -> None:
+    with harness.start_server():
+        harness.import_lines("customers", [customer("C-1")])
+        with connect_websocket(harness.url, harness.token()) as widget:
             widget.subscribe(CHANGES, status=["EXPIRING_SOON"])
             end = utc_now() + 30 * DAY + timedelta(seconds=2)
-            hub.import_lines("subscriptions", [subscription("S-1", "C-1", endsAt=print_instant(end))])
+            harness.import_lines("subscriptions", [subscription("S-1", "C-1", endsAt=format_instant(end))])
             change = widget.next()["customerStatusChanged"]
             assert change["entered"] == ["EXPIRING_SOON"]
-            assert change["at"] == print_instant(end - 30 * DAY)
+            assert change["at"] == format_instant(end - 30 * DAY)
 
 
-def test_only_matching_and_visible_customers_are_told_in_order(hub: Hub) -> None:
-    with hub.serving():
-        hub.import_lines("customers", [customer(f"C-{n}", country="DE" if n % 2 else "FR") for n in range(6)])
+def test_only_matching_and_visible_customers_are_told_in_order(harness: ServerHarness) -> None:
+    with harness.start_server():
+        harness.import_lines("customers", [customer(f"C-{n}", country="DE" if n % 2 else "FR") for n in range(6)])
         mine = {
             "email": EMAILS["ADMINISTRATOR"],
             "displayName": "A",
             "role": "ADMINISTRATOR",
             "assigned": ["C-1", "C-2", "C-3"],
         }
-        hub.import_lines("administrators", [mine])
-        with live(hub.url, hub.token("ADMINISTRATOR")) as assigned, live(hub.url, hub.token()) as full:
+        harness.import_lines("administrators", [mine])
+        with (
+            connect_websocket(harness.url, harness.token("ADMINISTRATOR")) as assigned,
+            connect_websocket(harness.url, harness.token()) as full,
+        ):
             assigned.subscribe(CHANGES, filter={"country": "DE"})
             full.subscribe(CHANGES)
             for n in range(6):
-                hub.import_lines("subscriptions", [subscription(f"S-{n}", f"C-{n}")])
+                harness.import_lines("subscriptions", [subscription(f"S-{n}", f"C-{n}")])
             told = [full.next()["customerStatusChanged"]["customer"]["externalId"] for _ in range(6)]
             assert told == [f"C-{n}" for n in range(6)]
             told = [assigned.next()["customerStatusChanged"]["customer"]["externalId"] for _ in range(2)]
             assert told == ["C-1", "C-3"]
 
 
-def test_a_cursor_resumes_without_loss_or_repeat_on_either_server(hub: Hub) -> None:
-    with hub.serving(), hub.serving() as other:
-        cursor = hub.query("{ feedCursor }")["data"]["feedCursor"]
-        hub.import_lines("customers", [customer(f"C-{n}") for n in range(4)])
+def test_a_cursor_resumes_without_loss_or_repeat_on_either_server(harness: ServerHarness) -> None:
+    with harness.start_server(), harness.start_server() as other:
+        cursor = harness.query("{ feedCursor }")["data"]["feedCursor"]
+        harness.import_lines("customers", [customer(f"C-{n}") for n in range(4)])
         for n in range(4):
-            hub.import_lines("subscriptions", [subscription(f"S-{n}", f"C-{n}")])
-        with live(other.url, hub.token()) as widget:
+            harness.import_lines("subscriptions", [subscription(f"S-{n}", f"C-{n}")])
+        with connect_websocket(other.url, harness.token()) as widget:
             widget.send({"id": "1", "type": "subscribe", "payload": {"query": CHANGES, "variables": {"after": cursor}}})
             changes = [widget.next()["customerStatusChanged"] for _ in range(4)]
             assert [change["customer"]["externalId"] for change in changes] == [f"C-{n}" for n in range(4)]
-        with live(hub.url, hub.token()) as widget:
+        with connect_websocket(harness.url, harness.token()) as widget:
             after = {"after": changes[1]["cursor"]}
             widget.send({"id": "1", "type": "subscribe", "payload": {"query": CHANGES, "variables": after}})
             again = [widget.next()["customerStatusChanged"] for _ in range(2)]

@@ -10,61 +10,61 @@ from typing import Any
 
 import httpx
 
-from domain.customers.projection import derived_fields
-from domain.customers.statuses import holding
-from store.changes.customer_change import CustomerWork
+from domain.customers.projection import project_fields
+from domain.customers.statuses import statuses_at
+from store.changes.customer_change import CustomerChange
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.partners import Partners
 from tests.api_server import PARTNER, Api
-from tests.end_to_end.storm_model import Answer, Model, Step
-from tests.end_to_end.storm_servers import StormServer
+from tests.end_to_end.storm_model import MutationModel, MutationStep, Payload
+from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
 
 # Fewer for a quick look: STORM_ROUNDS=20.
 ROUNDS = int(os.environ.get("STORM_ROUNDS", "200"))
-_AT_ONCE = 4
+_STEPS_PER_ROUND = 4
 # A round of four mutations takes about so long: the killing falls before, between and behind their commits.
-_LONGEST_LIFE = 0.12
+_MAX_LIFETIME_SECONDS = 0.12
 
 
-class Storm:
+class CrashingServer:
     """One server at a time, the next one starting meanwhile."""
 
     def __init__(self, mongo_uri: str, database: str) -> None:
-        self._where = (mongo_uri, database)
+        self._server_arguments = (mongo_uri, database)
         self.token = ""
-        self.server, self._next = StormServer(*self._where), StormServer(*self._where)
+        self.server, self._standby = ForkedServer(*self._server_arguments), ForkedServer(*self._server_arguments)
         self.retried = 0
 
-    def __enter__(self) -> "Storm":
+    def __enter__(self) -> "CrashingServer":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.server.kill()
-        self._next.kill()
+        self._standby.kill()
 
-    def round(self, steps: list[Step], life: float) -> None:
+    def run_round(self, steps: list[MutationStep], life: float) -> None:
         """Sends all steps, kills the server after a while, and sends again what was not answered."""
         with ThreadPoolExecutor(len(steps)) as pool:
-            asked = [pool.submit(self._answer, step, self.server.url) for step in steps]
+            asked = [pool.submit(self._send, step, self.server.url) for step in steps]
             time.sleep(life)  # The random moment at which the server dies.
             self.server.kill()
             answers = [future.result() for future in asked]
-        self.server, self._next = self._next, StormServer(*self._where)
+        self.server, self._standby = self._standby, ForkedServer(*self._server_arguments)
         for step, answer in zip(steps, answers, strict=True):
             self.retried += answer is None
-            step.heard(answer or self._until_answered(step))
+            step.apply(answer or self._retry_until_answered(step))
 
-    def _until_answered(self, step: Step) -> Answer:
+    def _retry_until_answered(self, step: MutationStep) -> Payload:
         for _ in range(20):
-            answer = self._answer(step, self.server.url)
+            answer = self._send(step, self.server.url)
             if answer is not None:
                 return answer
         raise AssertionError(f"No answer to {step.mutation} from a living server.")
 
-    def _answer(self, step: Step, url: str) -> Answer | None:
+    def _send(self, step: MutationStep, url: str) -> Payload | None:
         """The payload; None where the server died, or could not say how it ended."""
         kind = "ChangeCustomerTags" if step.mutation in ("assignTags", "removeTags") else step.mutation
         selected = f"{step.selection} userErrors {{ code field message }}"
@@ -79,27 +79,27 @@ class Storm:
         if "errors" in answer:
             assert answer["errors"][0]["extensions"]["code"] == "UNAVAILABLE", answer
             return None
-        payload: Answer = answer["data"][step.mutation]
+        payload: Payload = answer["data"][step.mutation]
         assert payload["userErrors"] == [], (step, payload)
         return payload
 
 
 def test_a_storm_leaves_no_half_and_no_doubled_effect(mongo_uri: str, database_name: str) -> None:
     api = Api("http://127.0.0.1", mongo_uri, database_name)
-    with Storm(mongo_uri, database_name) as storm:
-        assert storm.server.url
+    with CrashingServer(mongo_uri, database_name) as crashing_server:
+        assert crashing_server.server.url
         api.add_partner(PARTNER)
         accept_terms(api)
-        storm.token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
-        dice = random.Random(ROUNDS)
-        model = Model(api.add_administrator("ADMINISTRATOR"), dice)
+        crashing_server.token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
+        rng = random.Random(ROUNDS)
+        model = MutationModel(api.add_administrator("ADMINISTRATOR"), rng)
         for _ in range(ROUNDS):
-            storm.round(model.steps(_AT_ONCE), dice.uniform(0, _LONGEST_LIFE))
-    assert storm.retried > ROUNDS / 10, "The servers died too late to matter."
+            crashing_server.run_round(model.steps(_STEPS_PER_ROUND), rng.uniform(0, _MAX_LIFETIME_SECONDS))
+    assert crashing_server.retried > ROUNDS / 10, "The servers died too late to matter."
     asyncio.run(_check(mongo_uri, database_name, model))
 
 
-async def _check(mongo_uri: str, database: str, model: Model) -> None:
+async def _check(mongo_uri: str, database: str, model: MutationModel) -> None:
     client = Client(mongo_uri, database)
     try:
         scope = Scope(client, PARTNER, utc_now())
@@ -114,26 +114,26 @@ async def _all(scope: Scope, collection: str) -> list[dict[str, Any]]:
     return await scope.collection(collection).find(scope.match(), sort=[("_id", 1)])
 
 
-async def _check_partner(scope: Scope, model: Model) -> None:
+async def _check_partner(scope: Scope, model: MutationModel) -> None:
     (partner,) = await _all(scope, "partners")
     assert {tag["name"]: tag["_id"] for tag in await _all(scope, "tags")} == model.tags
     assert partner.get("tag_count", 0) == len(model.tags)
     assert not model.names or partner["name"] == model.names[-1]
 
 
-async def _check_events(scope: Scope, model: Model) -> None:
+async def _check_events(scope: Scope, model: MutationModel) -> None:
     """Each answered mutation is told once; what time and the statuses bring beside it is another check's matter."""
     told = Counter(event["kind"] for event in await _all(scope, "events"))
     assert {kind: told[kind] for kind in model.events} == dict(model.events)
 
 
-async def _check_customers(scope: Scope, model: Model) -> None:
+async def _check_customers(scope: Scope, model: MutationModel) -> None:
     partner = await Partners(scope).get()
     assert partner is not None
     held: dict[str, list[dict[str, Any]]] = {}
     for entitlement in await _all(scope, "entitlements"):
         held.setdefault(entitlement["customer_id"], []).append(entitlement)
-    transitions = Counter(event["customer_id"] for event in await _all(scope, "events") if event["transition"])
+    transitions = Counter(event["customer_id"] for event in await _all(scope, "events") if event["is_first_of_change"])
     stored = {customer["external_id"]: customer for customer in await _all(scope, "customers")}
     assert set(stored) == set(model.customers) and set(held) == {one["_id"] for one in stored.values()}
     for external_id, expected in model.customers.items():
@@ -144,9 +144,9 @@ async def _check_customers(scope: Scope, model: Model) -> None:
         trial = next(one for one in held[customer["_id"]] if one["kind"] == "TRIAL")
         assert (trial["_id"], sum(one["days"] for one in trial["extensions"])) == (expected.trial, expected.days)
         at = customer["evaluated_at"]
-        facts = CustomerWork(dict(customer), held[customer["_id"]], partner).facts()
-        basis = holding(facts, partner.thresholds, at)
+        facts = CustomerChange(dict(customer), held[customer["_id"]], partner).facts()
+        basis = statuses_at(facts, partner.thresholds, at)
         since = dict.fromkeys(basis, at)
-        follows = derived_fields(facts, basis, since, partner.thresholds, at)
+        follows = project_fields(facts, basis, since, partner.thresholds, at)
         assert [one["status"] for one in customer["status_details"]] == follows["statuses"] == customer["statuses"]
         assert customer["next_evaluation_at"] == follows["next_evaluation_at"]

@@ -15,32 +15,32 @@ import pytest
 
 from server.app.settings import Settings
 from server.cli.command_line import application
-from tests.app_state import ROOT
-from tests.live import live
+from tests.server_process import ROOT
+from tests.websocket_client import connect_websocket
 
 README = (ROOT / "README.md").read_text()
 QUERY, SUBSCRIPTION, MUTATION = re.findall(r"```graphql\n(.*?)```", README, re.DOTALL)
 
 
-class Printed:
+class MakeRunOutput:
     """What `make run` told: the address, the tokens, what to paste."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.address = _found(r"^ready (\S+)$", text)
-        self.token = _found(r"^FULL_ADMINISTRATOR +(\S+)$", text)
-        self.line = _found(r"^echo '(.*?)' \|", text)
-        self.curl = _found(r"^echo .*$", text)
+        self.address = _search_group(r"^ready (\S+)$", text)
+        self.token = _search_group(r"^FULL_ADMINISTRATOR +(\S+)$", text)
+        self.line = _search_group(r"^echo '(.*?)' \|", text)
+        self.curl = _search_group(r"^echo .*$", text)
 
 
-def _found(pattern: str, text: str) -> str:
+def _search_group(pattern: str, text: str) -> str:
     found = re.search(pattern, text, re.MULTILINE)
     assert found is not None, text
     return found.group(found.re.groups)
 
 
 @contextmanager
-def make_run(data: Path) -> Iterator[Printed]:
+def make_run(data: Path) -> Iterator[MakeRunOutput]:
     """`make run` with a small sample in a directory of its own; Ctrl-C at the end."""
     environment = {name: value for name, value in os.environ.items() if name not in ("MONGODB_URI", "MAKEFLAGS")}
     command = ["make", "--no-print-directory", "run", f"ARGS=--port 0 --customers 60 --data {shlex.quote(str(data))}"]
@@ -54,7 +54,7 @@ def make_run(data: Path) -> Iterator[Printed]:
             if line.startswith("Ctrl-C"):
                 break
         try:
-            yield Printed("".join(told))
+            yield MakeRunOutput("".join(told))
         finally:
             os.killpg(process.pid, signal.SIGINT)
             process.wait(timeout=30)
@@ -74,7 +74,7 @@ def test_the_two_commands_and_what_to_paste_work_as_printed(tmp_path: Path) -> N
         assert listed["totalCount"] >= len(listed["nodes"]) == 5
         answer = httpx.post(f"{printed.address}/graphql", json={"query": MUTATION}, headers=headers).json()
         assert answer["data"]["createTag"]["userErrors"] == [], answer
-        with live(printed.address, printed.token) as widget:
+        with connect_websocket(printed.address, printed.token) as widget:
             widget.subscribe(SUBSCRIPTION)
             subprocess.run(["bash", "-c", printed.curl], check=True, capture_output=True, timeout=30)
             change = widget.next()["customerStatusChanged"]
@@ -87,7 +87,7 @@ def test_the_two_commands_and_what_to_paste_work_as_printed(tmp_path: Path) -> N
         ).json()
         assert answer["data"]["customers"]["totalCount"] > listed["totalCount"]
         _import_as_the_readme_says(tmp_path, printed.line)
-    _all_gone(tmp_path)
+    _wait_until_stopped(tmp_path)
 
 
 def _import_as_the_readme_says(data: Path, line: str) -> None:
@@ -101,11 +101,11 @@ def _import_as_the_readme_says(data: Path, line: str) -> None:
     assert "1 unchanged" in loaded.stdout
 
 
-def _all_gone(data: Path) -> None:
-    """The keeper lets mongod go about a second after its last user."""
+def _wait_until_stopped(data: Path) -> None:
+    """The supervisor lets mongod go about a second after its last user."""
     deadline = time.monotonic() + 20
     while _mongod_pids(data):
-        assert time.monotonic() < deadline, "mongod or its keeper outlived the server"
+        assert time.monotonic() < deadline, "mongod or its supervisor outlived the server"
         time.sleep(0.05)
 
 

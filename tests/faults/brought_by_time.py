@@ -10,38 +10,40 @@ from uuid import uuid4
 
 import httpx
 
-from domain.entitlements.license_snapshots import midnight
-from domain.partner.bulk_jobs import MOST_AT_ONCE
-from domain.time.weeks import WEEK, latest_completed
-from server.cli.checks import deep_problems
+from domain.entitlements.license_snapshots import start_of_day
+from domain.partner.bulk_jobs import MAX_SYNCHRONOUS_CUSTOMERS
+from domain.time.weeks import WEEK, latest_completed_week
+from server.cli.checks import find_deep_problems
 from store.database.client import Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.jobs.imports.factory_imports import documents
 from tests.jobs.test_roll_up_calls import counted
 from tests.jobs.test_snapshot_licenses import assert_weeks_are_what_the_snapshots_say
-from tests.store.calling.factory_calls import many, put_calls
+from tests.store.calling.factory_calls import call_series, put_calls
 from tests.store.factory_customers import DAY, add_customers, subscription
 
 _CALLS = 20
 # With these there are more customers than may be tagged without a job.
-_PLAIN = MOST_AT_ONCE
+_PLAIN_CUSTOMERS = MAX_SYNCHRONOUS_CUSTOMERS
 _WEEKS = 4
 # All six may have been killed and be starting anew.
-_ANSWER_SECONDS = 120.0
-_REFUSALS = {"UNAVAILABLE", "TIMEOUT", "ConnectError", "ReadError", "RemoteProtocolError", "ReadTimeout"}
-_TAG = "mutation($i: ChangeCustomerTagsInput!) { assignTags(input: $i) { job { id } userErrors { code message } } }"
-_CREATE = "mutation($i: CreateTagInput!) { createTag(input: $i) { tag { id } userErrors { code message } } }"
+_RETRY_SECONDS = 120.0
+_RETRYABLE_ERRORS = {"UNAVAILABLE", "TIMEOUT", "ConnectError", "ReadError", "RemoteProtocolError", "ReadTimeout"}
+_ASSIGN_TAGS = (
+    "mutation($i: ChangeCustomerTagsInput!) { assignTags(input: $i) { job { id } userErrors { code message } } }"
+)
+_CREATE_TAG = "mutation($i: CreateTagInput!) { createTag(input: $i) { tag { id } userErrors { code message } } }"
 
 
-class Account(NamedTuple):
+class ScheduledWorkResult(NamedTuple):
     """How many effects there were, and how long after its moment each of time's was written, in seconds, sorted."""
 
     effects: int
-    late: Sequence[float]
+    delays: Sequence[float]
 
 
-class BroughtByTime:
+class ScheduledWork:
     """A partner whose customers' moments come within a stretch of time, whose days lack snapshots, who is tagged."""
 
     def __init__(self, scope: Scope, spread: Sequence[float], days: int, token: str) -> None:
@@ -54,7 +56,7 @@ class BroughtByTime:
 
     async def prepare(self, administrator_id: str, lead: timedelta) -> None:
         """Three kinds of customers: a subscription ends, one is renewed, an assignment ends. And some of no kind."""
-        await add_customers(self._scope, ((f"P-{n}", []) for n in range(_PLAIN)))
+        await add_customers(self._scope, ((f"P-{n}", []) for n in range(_PLAIN_CUSTOMERS)))
         begins = utc_now() + lead
         self._moments = [begins + timedelta(milliseconds=int(one * 1000)) for one in self._spread]
         scope, moments = self._scope, list(enumerate(self._moments))
@@ -65,25 +67,25 @@ class BroughtByTime:
         ending = {f"A-{n}": {"assignments": [{**held, "assigned_at": at, "expires_at": at}]} for n, at in moments}
         await add_customers(scope, ((f"A-{n}", [subscription(f"A-{n}")]) for n, _ in moments), ending)
         # Not before: a day that is done is not taken once more for those who come later.
-        yesterday = midnight(utc_now()) - DAY
+        yesterday = start_of_day(utc_now()) - DAY
         known = {"created_at": yesterday - 100 * DAY, "snapshot_day": yesterday - self._days * DAY}
         await scope.collection("partners").update_one(scope.match(), {"$set": known})
 
-    async def tag_everybody(self, addresses: Callable[[], Sequence[str]]) -> None:
+    async def start_bulk_tagging(self, addresses: Callable[[], Sequence[str]]) -> None:
         """Begins a bulk job with a tag of its own."""
         asked = {"name": f"Job {len(self.tags)}", "idempotencyKey": uuid4().hex}
-        created = await self._answered(addresses, _CREATE, "createTag", asked)
+        created = await self._run_until_answered(addresses, _CREATE_TAG, "createTag", asked)
         self.tags.append(created["tag"]["id"])
         everybody = {"customers": {"matching": {}}, "tags": self.tags[-1:], "idempotencyKey": uuid4().hex}
-        await self._answered(addresses, _TAG, "assignTags", everybody)
+        await self._run_until_answered(addresses, _ASSIGN_TAGS, "assignTags", everybody)
 
-    async def _answered(
+    async def _run_until_answered(
         self, addresses: Callable[[], Sequence[str]], query: str, field: str, given: dict[str, Any]
     ) -> dict[str, Any]:
         """Asks one after the other, with the same key, until one of them answers."""
         body, refusals = {"query": query, "variables": {"i": given}}, Counter[str]()
         async with httpx.AsyncClient(timeout=3, headers=self._headers) as http:
-            ends = monotonic() + _ANSWER_SECONDS
+            ends = monotonic() + _RETRY_SECONDS
             while monotonic() < ends:
                 for address in addresses():
                     try:
@@ -96,18 +98,18 @@ class BroughtByTime:
                         assert payload["userErrors"] == [], payload
                         return payload
                     refusals[answer["errors"][0]["extensions"]["code"]] += 1
-                    assert set(refusals) <= _REFUSALS, answer
+                    assert set(refusals) <= _RETRYABLE_ERRORS, answer
                 await asyncio.sleep(0.1)
         raise AssertionError(f"Nobody answers {field}: {refusals}")
 
     async def deliver_calls(self) -> None:
         """Some calls more for one of the weeks that have ended."""
         number = sum(self.calls.values())
-        week = latest_completed(utc_now()) - (number // _CALLS % _WEEKS) * WEEK
-        await put_calls(self._scope, many("cus_calls", week + timedelta(hours=1), _CALLS, user_id=f"u-{number}"))
+        week = latest_completed_week(utc_now()) - (number // _CALLS % _WEEKS) * WEEK
+        await put_calls(self._scope, call_series("cus_calls", week + timedelta(hours=1), _CALLS, user_id=f"u-{number}"))
         self.calls[week] += _CALLS
 
-    async def open_work(self) -> list[str]:
+    async def list_unfinished(self) -> list[str]:
         """What is still to be done."""
         scope, now, found = self._scope, utc_now(), []
         if await scope.collection("customers").count({**scope.match(), "due_at": {"$lte": now}}):
@@ -115,31 +117,31 @@ class BroughtByTime:
         if await scope.collection("bulk_jobs").count({**scope.match(), "state": "RUNNING"}):
             found.append("bulk jobs run")
         partner = await scope.collection("partners").find_one(scope.match(), {"snapshot_day": 1})
-        if partner is None or partner["snapshot_day"] < midnight(now) - DAY:
+        if partner is None or partner["snapshot_day"] < start_of_day(now) - DAY:
             found.append("snapshots lack")
         if await counted(scope) != dict(self.calls):
             found.append("weeks are to be rolled up")
         return found
 
-    async def check(self) -> Account:
+    async def check(self) -> ScheduledWorkResult:
         """Compares what the workers left behind with what they had to do."""
         events = await documents(self._scope, "events")
         customers = {one["external_id"]: one for one in await documents(self._scope, "customers")}
-        done = Counter(_effect(event) for event in events)
+        done = Counter(_effect_key(event) for event in events)
         orders = Counter(one["number"] for one in await documents(self._scope, "orders"))
-        wanted = self._wanted(customers)
+        wanted = self._expected_effects(customers)
         missing = [one for one in wanted if not done[one]]
         missing += [f"R-{n}-R1" for n in range(len(self._moments)) if not orders[f"R-{n}-R1"]]
         doubled = [one for one, times in (done + orders).items() if times > 1]
         assert not missing and not doubled, (missing[:5], doubled[:5])
         self._check_tags(events, customers)
         await self._check_figures()
-        assert await deep_problems(self._scope.client) == []
+        assert await find_deep_problems(self._scope.client) == []
         moved = set(wanted)
-        late = sorted((one["created_at"] - one["at"]).total_seconds() for one in events if _effect(one) in moved)
-        return Account(len(wanted) + len(self.tags) * len(customers), late)
+        late = sorted((one["created_at"] - one["at"]).total_seconds() for one in events if _effect_key(one) in moved)
+        return ScheduledWorkResult(len(wanted) + len(self.tags) * len(customers), late)
 
-    def _wanted(self, customers: Mapping[str, Document]) -> list[Hashable]:
+    def _expected_effects(self, customers: Mapping[str, Document]) -> list[Hashable]:
         """What each moment had to bring, but for those that had come before their customer was there."""
         kinds = {"E": "STATUS_CHANGED", "R": "SUBSCRIPTION_RENEWED", "A": "ADMINISTRATOR_UNASSIGNED"}
         numbered = [(letter, n, at) for letter in kinds for n, at in enumerate(self._moments)]
@@ -159,18 +161,18 @@ class BroughtByTime:
     async def _check_figures(self) -> None:
         """Each line has a snapshot of each day, the weeks are their sums, and those of calls are of all calls."""
         snapshots = Counter(one["day"] for one in await documents(self._scope, "license_snapshots"))
-        yesterday = midnight(utc_now()) - DAY
+        yesterday = start_of_day(utc_now()) - DAY
         assert snapshots == {yesterday - back * DAY: 3 * len(self._moments) for back in range(self._days)}
         await assert_weeks_are_what_the_snapshots_say(self._scope)
         assert await counted(self._scope) == dict(self.calls)
         jobs = await documents(self._scope, "bulk_jobs")
-        everybody = _PLAIN + 3 * len(self._moments)
+        everybody = _PLAIN_CUSTOMERS + 3 * len(self._moments)
         assert [(job["state"], job["done"], job["changed"]) for job in jobs] == [
             ("DONE", everybody, everybody) for _ in self.tags
         ]
 
 
-def _effect(event: Document) -> Hashable:
+def _effect_key(event: Document) -> Hashable:
     """What must not be there twice: of one kind at one customer, no two things happen in one moment."""
     customer_id: str | None = event["customer_id"]
     return (event["kind"], customer_id or event["_id"], event["at"])

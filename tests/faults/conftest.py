@@ -6,35 +6,35 @@ import pytest
 
 from tests.faults.figures import FIGURES, figures, machine
 from tests.faults.replica_set import ReplicaSet, running_replica_set
-from tests.faults.world import World, running_world
+from tests.faults.world import Deployment, running_deployment
 
 __all__ = ["figures"]
 
 
 @pytest.fixture(scope="module")
-def world(mongo_uri: str) -> Iterator[World]:
+def deployment(mongo_uri: str) -> Iterator[Deployment]:
     """A partner and a server on the database that all tests share, which nobody mistreats."""
-    with running_world(mongo_uri) as made:
+    with running_deployment(mongo_uri) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def three() -> Iterator[ReplicaSet]:
+def replica_set() -> Iterator[ReplicaSet]:
     """Three members of the module's own, to be mistreated."""
     with running_replica_set() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def world_of_three(three: ReplicaSet) -> Iterator[World]:
+def replica_set_deployment(replica_set: ReplicaSet) -> Iterator[Deployment]:
     """A partner and a server on these three."""
-    with running_world(three.uri) as made:
+    with running_deployment(replica_set.uri) as made:
         yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The table that docs/reliability.md shows."""
-    if FIGURES.told:
+    if FIGURES.recorded:
         terminalreporter.write_sep("-", "figures of the faults")
         terminalreporter.write_line(machine())
         for row in FIGURES.table():

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.faults.scale import STRETCH
+from tests.faults.scale import TIME_FACTOR
 
 
 class Figure(NamedTuple):
@@ -23,18 +23,18 @@ class Figures:
     """The figures of one run."""
 
     def __init__(self) -> None:
-        self.told: list[Figure] = []
+        self.recorded: list[Figure] = []
 
-    def tell(self, fault: str, name: str, measured: float, limit: float | None = None, unit: str = "") -> None:
+    def record(self, fault: str, name: str, measured: float, limit: float | None = None, unit: str = "") -> None:
         """Keeps the figure; fails where it is over its limit, stretched for time (s) as the scale says."""
-        self.told.append(Figure(fault, name, measured, limit, unit))
-        allowed = limit if limit is None or unit != "s" else limit * STRETCH
+        self.recorded.append(Figure(fault, name, measured, limit, unit))
+        allowed = limit if limit is None or unit != "s" else limit * TIME_FACTOR
         assert allowed is None or measured <= allowed, f"{fault}: {name} is {measured:.2f} {unit}, over {allowed:g}"
 
     def table(self) -> list[str]:
         """The figures as lines of Markdown."""
         rows = ["| Fault | Figure | Measured | Limit |", "|---|---|---|---|"]
-        for fault, name, measured, limit, unit in self.told:
+        for fault, name, measured, limit, unit in self.recorded:
             asked = "" if limit is None else f"{limit:g} {unit}".strip()
             rows.append(f"| {fault} | {name} | {_number(measured)} {unit}".rstrip() + f" | {asked} |")
         return rows

@@ -6,7 +6,7 @@ from typing import Self
 
 import orjson
 
-from tests.faults.subscribers import until
+from tests.faults.subscribers import wait_until
 
 _UPGRADE = (
     "GET /graphql HTTP/1.1\r\nHost: {0}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -25,7 +25,7 @@ class RawSocket(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     @classmethod
-    async def opened(cls, url: str, *, receive_buffer: int | None = None) -> Self:
+    async def connect(cls, url: str, *, receive_buffer: int | None = None) -> Self:
         """Connects."""
         host, port = url.removeprefix("http://").split(":")
         plain = socket.socket()
@@ -36,14 +36,14 @@ class RawSocket(asyncio.Protocol):
         await loop.sock_connect(plain, (host, int(port)))
         _, made = await loop.create_connection(cls, sock=plain)
         made._send_raw(_UPGRADE.format(f"{host}:{port}").encode())
-        await until(lambda: made.received > 0, 30)
+        await wait_until(lambda: made.received > 0, 30)
         return made
 
     def subscribe(self, token: str, query: str, operations: int = 1) -> None:
         """Introduces itself and begins so many equal operations."""
-        self._say(type="connection_init", payload={"authorization": f"Bearer {token}"})
+        self._send_message(type="connection_init", payload={"authorization": f"Bearer {token}"})
         for number in range(operations):
-            self._say(id=str(number), type="subscribe", payload={"query": query})
+            self._send_message(id=str(number), type="subscribe", payload={"query": query})
 
     def stall(self) -> None:
         """Reads nothing from here on."""
@@ -63,15 +63,15 @@ class RawSocket(asyncio.Protocol):
         self.received += len(data)
         # A ping of the server's stands alone in what an idle client gets.
         if not self.is_gone and data[0] == _PING:
-            self._send(_PONG, data[2 : 2 + data[1]])
+            self._send_frame(_PONG, data[2 : 2 + data[1]])
 
     def connection_lost(self, failure: Exception | None) -> None:
         self.is_open = False
 
-    def _say(self, **message: object) -> None:
-        self._send(_TEXT, orjson.dumps(message))
+    def _send_message(self, **message: object) -> None:
+        self._send_frame(_TEXT, orjson.dumps(message))
 
-    def _send(self, kind: int, payload: bytes) -> None:
+    def _send_frame(self, kind: int, payload: bytes) -> None:
         size = len(payload)
         length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2, "big")
         # Masked with zeros, which changes nothing.
@@ -82,18 +82,18 @@ class RawSocket(asyncio.Protocol):
             self._transport.write(data)
 
 
-async def opened_many(url: str, token: str, query: str, number: int) -> list[RawSocket]:
+async def connect_many(url: str, token: str, query: str, number: int) -> list[RawSocket]:
     """So many clients, some at a time."""
     made: list[RawSocket] = []
     numbers = iter(range(number))
 
     async def open_some() -> None:
         for _ in numbers:
-            one = await RawSocket.opened(url)
+            one = await RawSocket.connect(url)
             one.subscribe(token, query)
             made.append(one)
             answered = one.received
-            await until(lambda one=one, had=answered: one.received > had, 30)  # type: ignore[misc]
+            await wait_until(lambda one=one, had=answered: one.received > had, 30)  # type: ignore[misc]
 
     await asyncio.gather(*(open_some() for _ in range(50)))
     return made

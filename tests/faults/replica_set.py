@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, PyMongoError
 
 from tests.faults.scale import SET_OPTIONS, SET_SETTINGS
-from tests.mongod import SET_NAME, Mongod, running_set
+from tests.mongod import SET_NAME, Mongod, temporary_replica_set
 
 MEMBERS = 3
 _WAIT_SECONDS = 60.0
@@ -25,15 +25,15 @@ class ReplicaSet:
 
     def primary(self) -> Mongod:
         """The member that takes writes; waits until there is one."""
-        found: Mongod = self._awaited(
-            lambda: next((one for one in self.members if self._says(one, "isWritablePrimary")), None)
+        found: Mongod = self._wait_for(
+            lambda: next((one for one in self.members if self._hello_flag(one, "isWritablePrimary")), None)
         )
         return found
 
     def successor(self, old: Mongod) -> float:
         """When another member than `old` first takes writes, on the monotonic clock."""
         others = [one for one in self.members if one is not old]
-        self._awaited(lambda: any(self._says(one, "isWritablePrimary") for one in others))
+        self._wait_for(lambda: any(self._hello_flag(one, "isWritablePrimary") for one in others))
         return monotonic()
 
     def set_election_timeout(self, seconds: float) -> None:
@@ -48,33 +48,35 @@ class ReplicaSet:
         """Waits until one member is primary and the others follow it."""
         self.primary()
         for member in self.members:
-            self._awaited(lambda m=member: self._says(m, "isWritablePrimary") or self._says(m, "secondary"))
+            self._wait_for(
+                lambda m=member: self._hello_flag(m, "isWritablePrimary") or self._hello_flag(m, "secondary")
+            )
 
     def step_down(self) -> None:
         """Asks the primary to let another one be it."""
         with MongoClient[dict[str, Any]](self.primary().uri) as client, suppress(AutoReconnect):
             client.admin.command({"replSetStepDown": 20, "secondaryCatchUpPeriodSecs": 10})
 
-    def end(self, member: Mongod, number: signal.Signals) -> None:
+    def stop_member(self, member: Mongod, number: signal.Signals) -> None:
         """Ends the member's process: SIGKILL at once, SIGTERM as an operator would."""
         member.send(number)
         if member.process is not None:
             member.process.wait(timeout=_WAIT_SECONDS)
             member.process = None
 
-    def start(self, member: Mongod) -> None:
+    def start_member(self, member: Mongod) -> None:
         """Starts the member again and waits until the set is whole."""
         member.start()
         self.settle()
 
-    def _says(self, member: Mongod, what: str) -> bool:
+    def _hello_flag(self, member: Mongod, what: str) -> bool:
         try:
             with MongoClient[dict[str, Any]](member.uri, serverSelectionTimeoutMS=300, socketTimeoutMS=500) as client:
                 return bool(client.admin.command("hello").get(what))
         except PyMongoError:
             return False
 
-    def _awaited(self, look: Any) -> Any:
+    def _wait_for(self, look: Any) -> Any:
         ends = monotonic() + _WAIT_SECONDS
         while not (found := look()):
             assert monotonic() < ends, "the replica set did not recover"
@@ -85,7 +87,7 @@ class ReplicaSet:
 @contextmanager
 def running_replica_set() -> Iterator[ReplicaSet]:
     """A set that is ready: one primary and two members that follow it."""
-    with running_set(MEMBERS, SET_OPTIONS, settings=SET_SETTINGS) as members:
+    with temporary_replica_set(MEMBERS, SET_OPTIONS, settings=SET_SETTINGS) as members:
         made = ReplicaSet(members)
         made.settle()
         yield made

@@ -4,7 +4,7 @@ import os
 
 IS_LONG = os.environ.get("PARTNERHUB_FAULTS") == "long"
 # A short form shares the machine with the other tests: its bounds of time stretch, its claims do not.
-STRETCH = float(os.environ.get("PARTNERHUB_STRETCH", "1" if IS_LONG else "4"))
+TIME_FACTOR = float(os.environ.get("PARTNERHUB_STRETCH", "1" if IS_LONG else "4"))
 # As MongoDB ships it; the short forms need not wait for as long to see the same.
 ELECTION_SECONDS = 10.0 if IS_LONG else 2.0
 SET_SETTINGS = {} if IS_LONG else {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500}
@@ -15,11 +15,11 @@ _SHORT_PARAMETERS = [] if IS_LONG else ["shutdownTimeoutMillisForSignaledShutdow
 SET_OPTIONS = [word for one in (*_PARAMETERS, *_SHORT_PARAMETERS) for word in ("--setParameter", one)]
 
 
-def sized(short: int, long: int) -> int:
+def scaled(short: int, long: int) -> int:
     """A number of rounds, clients or changes."""
     return long if IS_LONG else short
 
 
-def bound(seconds: float) -> float:
+def time_limit(seconds: float) -> float:
     """The longest time that something may take here, where a quiet machine must do it in so many seconds."""
-    return seconds * STRETCH
+    return seconds * TIME_FACTOR

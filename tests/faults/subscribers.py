@@ -17,22 +17,22 @@ from websockets.asyncio.client import ClientConnection
 
 from domain.time.instants import parse_instant
 from store.database.clock import utc_now
-from tests.faults.truth import position_of
+from tests.faults.truth import decode_position
 
-ACTIVITY = "subscription($after: String) { activity(after: $after) { cursor event { id at } } }"
-_OPEN_SECONDS = 5.0
+ACTIVITY_SUBSCRIPTION = "subscription($after: String) { activity(after: $after) { cursor event { id at } } }"
+_CONNECT_TIMEOUT_SECONDS = 5.0
 # A client that hears neither changes nor pings for so long takes its socket for lost.
-_SILENT_SECONDS = 25.0
+_RECEIVE_TIMEOUT_SECONDS = 25.0
 
 
-class _Change(NamedTuple):
+class _ReceivedChange(NamedTuple):
     cursor: str
     token: str
     at: datetime | None
 
 
 @lru_cache(4096)
-def _change(text: str) -> _Change | None:
+def _parse_change(text: str) -> _ReceivedChange | None:
     """What a message tells; None where it is none of a change. Hundreds of clients get the same bytes."""
     message = orjson.loads(text)
     if message["type"] != "next":
@@ -40,22 +40,22 @@ def _change(text: str) -> _Change | None:
     assert "errors" not in message["payload"], message
     (told,) = message["payload"]["data"].values()
     at = parse_instant(told["event"]["at"]) if "event" in told else None
-    return _Change(told["cursor"], position_of(told["cursor"]).token, at)
+    return _ReceivedChange(told["cursor"], decode_position(told["cursor"]).token, at)
 
 
 class Subscriber:
     """One client of one feed: what it heard, when, and how often its socket ended with which code."""
 
-    def __init__(self, addresses: Sequence[str], token: str, cursor: str, query: str = ACTIVITY) -> None:
+    def __init__(self, addresses: Sequence[str], token: str, cursor: str, query: str = ACTIVITY_SUBSCRIPTION) -> None:
         # The first address is where it goes first; the same list is shared by all, and may be changed.
         self._addresses, self._token, self._query, self._cursor = addresses, token, query, cursor
-        self.heard: list[str] = []
-        self.times = array("d")
+        self.received_tokens: list[str] = []
+        self.received_at = array("d")
         # How old each change was when it was heard, in seconds, where the feed says when it took place.
-        self.ages = array("d")
-        self.codes: list[int] = []
+        self.delays = array("d")
+        self.close_codes: list[int] = []
         self.closed_at: list[float] = []
-        self.refusals: list[str] = []
+        self.error_codes: list[str] = []
         self.is_live = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -64,7 +64,7 @@ class Subscriber:
         self._task = asyncio.create_task(self._run())
 
     @property
-    def is_away(self) -> bool:
+    def is_stopped(self) -> bool:
         """Whether it has been stopped, and not started again."""
         return self._task is None
 
@@ -82,59 +82,59 @@ class Subscriber:
             address = random.choice(self._addresses) if self._addresses else None
             if address is not None:
                 with suppress(OSError, TimeoutError, websockets.WebSocketException):
-                    await self._connected(address)
+                    await self._connect(address)
             self.is_live.clear()
             await asyncio.sleep(random.uniform(0.05, 0.25))
 
-    async def _connected(self, address: str) -> None:
+    async def _connect(self, address: str) -> None:
         url = address.replace("http", "ws", 1) + "/graphql"
         options: Any = {"subprotocols": ["graphql-transport-ws"], "compression": None, "close_timeout": 1}
-        connecting = websockets.connect(url, open_timeout=_OPEN_SECONDS, **options)
+        connecting = websockets.connect(url, open_timeout=_CONNECT_TIMEOUT_SECONDS, **options)
         async with connecting as socket:
             try:
                 await self._listen(socket)
             except websockets.ConnectionClosed:
-                self.codes.append(socket.close_code or 1006)
+                self.close_codes.append(socket.close_code or 1006)
                 self.closed_at.append(monotonic())
 
     async def _listen(self, socket: ClientConnection) -> None:
-        await _say(socket, type="connection_init", payload={"authorization": f"Bearer {self._token}"})
+        await _send_message(socket, type="connection_init", payload={"authorization": f"Bearer {self._token}"})
         while True:
-            async with asyncio.timeout(_SILENT_SECONDS):
+            async with asyncio.timeout(_RECEIVE_TIMEOUT_SECONDS):
                 text = await socket.recv()
-            if (change := _change(text)) is not None:
-                self._hear(change)
+            if (change := _parse_change(text)) is not None:
+                self._receive(change)
                 continue
             message = orjson.loads(text)
             if message["type"] == "connection_ack":
                 asked = {"query": self._query, "variables": {"after": self._cursor}}
-                await _say(socket, id="1", type="subscribe", payload=asked)
+                await _send_message(socket, id="1", type="subscribe", payload=asked)
                 self.is_live.set()
             elif message["type"] == "ping":
-                await _say(socket, type="pong")
+                await _send_message(socket, type="pong")
             else:
-                self.refusals += [error["extensions"]["code"] for error in message.get("payload") or ()]
+                self.error_codes += [error["extensions"]["code"] for error in message.get("payload") or ()]
                 return
 
-    def _hear(self, change: "_Change") -> None:
+    def _receive(self, change: "_ReceivedChange") -> None:
         self._cursor = change.cursor
-        self.heard.append(change.token)
-        self.times.append(monotonic())
+        self.received_tokens.append(change.token)
+        self.received_at.append(monotonic())
         if change.at is not None:
-            self.ages.append((utc_now() - change.at).total_seconds())
+            self.delays.append((utc_now() - change.at).total_seconds())
 
     def longest_gap(self, begun: float, ended: float) -> float:
         """The longest time between two messages in the interval, or to its ends."""
-        marks = [begun, *(at for at in self.times if begun < at < ended), ended]
+        marks = [begun, *(at for at in self.received_at if begun < at < ended), ended]
         return max(later - earlier for earlier, later in pairwise(marks))
 
 
-async def until(holds: Callable[[], bool], seconds: float) -> None:
+async def wait_until(holds: Callable[[], bool], seconds: float) -> None:
     """Waits until the condition holds."""
     async with asyncio.timeout(seconds):
         while not holds():
             await asyncio.sleep(0.02)
 
 
-async def _say(socket: ClientConnection, **message: Any) -> None:
+async def _send_message(socket: ClientConnection, **message: Any) -> None:
     await socket.send(orjson.dumps(message).decode())

@@ -4,28 +4,28 @@ import asyncio
 from time import monotonic
 
 from tests.faults.figures import Figures
-from tests.faults.raw_sockets import opened_many
-from tests.faults.scale import IS_LONG, sized
-from tests.faults.subscribers import until
-from tests.faults.world import World, feed_gauge, memory_of
+from tests.faults.raw_sockets import connect_many
+from tests.faults.scale import IS_LONG, scaled
+from tests.faults.subscribers import wait_until
+from tests.faults.world import Deployment, memory_megabytes, read_feed_metric
 
-SUBSCRIBERS = sized(500, 5000)
+SUBSCRIBERS = scaled(500, 5000)
 QUERY = "subscription { activity { cursor event { id at } } }"
 FAULT = f"{SUBSCRIBERS:,} idle subscribers"
 
 
-async def test_idle_subscribers_cost_little_and_leave_no_trace(world: World, figures: Figures) -> None:
+async def test_idle_subscribers_cost_little_and_leave_no_trace(deployment: Deployment, figures: Figures) -> None:
     # What the first few cost is not theirs: code is loaded, caches are filled.
-    first = await opened_many(world.server.url, world.token, QUERY, 50)
-    before = memory_of(world.server)
-    many = await opened_many(world.server.url, world.token, QUERY, SUBSCRIBERS)
-    await subscribers(world, len(first) + SUBSCRIBERS)
-    grown = (memory_of(world.server) - before) * 1024 / SUBSCRIBERS
+    first = await connect_many(deployment.server.url, deployment.token, QUERY, 50)
+    before = memory_megabytes(deployment.server)
+    many = await connect_many(deployment.server.url, deployment.token, QUERY, SUBSCRIBERS)
+    await wait_for_subscribers(deployment, len(first) + SUBSCRIBERS)
+    grown = (memory_megabytes(deployment.server) - before) * 1024 / SUBSCRIBERS
     # They are alive: each hears of a change.
     received = [one.received for one in many]
-    await asyncio.to_thread(world.writers)
-    await until(lambda: all(one.received > had for one, had in zip(many, received, strict=True)), 60)
-    figures.tell(FAULT, "memory each", grown, 60, "kB")
+    await asyncio.to_thread(deployment.make_writers)
+    await wait_until(lambda: all(one.received > had for one, had in zip(many, received, strict=True)), 60)
+    figures.record(FAULT, "memory each", grown, 60, "kB")
     for one in many:
         # Only the long run waits for the pings; tests/server/live/test_websocket.py tries the same with shorter ones.
         if IS_LONG:
@@ -33,15 +33,15 @@ async def test_idle_subscribers_cost_little_and_leave_no_trace(world: World, fig
         else:
             one.close()
     begun = monotonic()
-    await subscribers(world, len(first))
-    figures.tell(FAULT, "gone after", monotonic() - begun, 45, "s")
+    await wait_for_subscribers(deployment, len(first))
+    figures.record(FAULT, "gone after", monotonic() - begun, 45, "s")
     assert all(one.is_open for one in first)
     for one in first:
         one.close()
 
 
-async def subscribers(world: World, number: int) -> None:
+async def wait_for_subscribers(deployment: Deployment, number: int) -> None:
     """Waits until the server counts so many."""
     async with asyncio.timeout(120):
-        while await feed_gauge(world.server, "subscribers") != number:
+        while await read_feed_metric(deployment.server, "subscribers") != number:
             await asyncio.sleep(0.1)

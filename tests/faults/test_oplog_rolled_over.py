@@ -11,90 +11,92 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
-from tests.app_state import Server
 from tests.faults.figures import Figures
-from tests.faults.scale import sized
-from tests.faults.subscribers import Subscriber, until
-from tests.faults.truth import position_of
-from tests.faults.world import World, running_world
-from tests.mongod import running_set
-from tests.oplog import FORGETFUL, roll_over
+from tests.faults.scale import scaled
+from tests.faults.subscribers import Subscriber, wait_until
+from tests.faults.truth import decode_position
+from tests.faults.world import Deployment, running_deployment
+from tests.mongod import temporary_replica_set
+from tests.oplog import SHORT_OPLOG, roll_over_oplog
+from tests.server_process import ServerProcess
 
-SUBSCRIBERS = sized(10, 50)
+SUBSCRIBERS = scaled(10, 50)
 FAULT = "Oplog rolled over a cursor"
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def deployment() -> Iterator[Deployment]:
     """A set of the module's own, since it is filled with noise."""
-    with running_set(options=FORGETFUL) as (mongod,), running_world(mongod.uri) as made:
+    with temporary_replica_set(options=SHORT_OPLOG) as (mongod,), running_deployment(mongod.uri) as made:
         yield made
 
 
 @asynccontextmanager
-async def listening(world: World, server: Server, cursor: str, count: int) -> AsyncIterator[list[Subscriber]]:
+async def running_subscribers(
+    deployment: Deployment, server: ServerProcess, cursor: str, count: int
+) -> AsyncIterator[list[Subscriber]]:
     """Subscribers of that server, all behind the cursor."""
-    all_of_them = [Subscriber([server.url], world.token, cursor) for _ in range(count)]
+    all_of_them = [Subscriber([server.url], deployment.token, cursor) for _ in range(count)]
     for one in all_of_them:
         one.start()
     try:
-        await until(lambda: all(one.is_live.is_set() for one in all_of_them), 60)
+        await wait_until(lambda: all(one.is_live.is_set() for one in all_of_them), 60)
         yield all_of_them
     finally:
         for one in all_of_them:
             await one.stop()
 
 
-def change(world: World) -> None:
+def write_change(deployment: Deployment) -> None:
     """Something that every subscriber hears of."""
-    world.writers()
+    deployment.make_writers()
 
 
-async def is_ready(http: httpx.AsyncClient, server: Server) -> bool:
+async def is_ready(http: httpx.AsyncClient, server: ServerProcess) -> bool:
     try:
         return (await http.get(f"{server.url}/readyz")).status_code == 200
     except httpx.TransportError:
         return False
 
 
-async def test_a_server_that_lost_its_place_says_so_and_goes_on(world: World, figures: Figures) -> None:
-    with world.hub.serving() as sleepy, MongoClient[dict[str, Any]](world.uri) as client:
-        cursor = await asyncio.to_thread(world.cursor)
-        async with listening(world, sleepy, cursor, SUBSCRIBERS) as clients:
-            await asyncio.to_thread(change, world)
-            await until(lambda: all(one.heard for one in clients), 30)
-            sleepy.process.send_signal(signal.SIGSTOP)
+async def test_a_server_that_lost_its_place_says_so_and_goes_on(deployment: Deployment, figures: Figures) -> None:
+    with deployment.harness.start_server() as paused_server, MongoClient[dict[str, Any]](deployment.uri) as client:
+        cursor = await asyncio.to_thread(deployment.feed_cursor)
+        async with running_subscribers(deployment, paused_server, cursor, SUBSCRIBERS) as clients:
+            await asyncio.to_thread(write_change, deployment)
+            await wait_until(lambda: all(one.received_tokens for one in clients), 30)
+            paused_server.process.send_signal(signal.SIGSTOP)
             try:
                 # The first of them answers the question that is open already; the others are never asked for.
                 for _ in range(3):
-                    await asyncio.to_thread(change, world)
-                missed, before = await asyncio.to_thread(world.cursor), await world.happened(cursor)
-                await roll_over(client, position_of(missed).time)
+                    await asyncio.to_thread(write_change, deployment)
+                missed, before = await asyncio.to_thread(deployment.feed_cursor), await deployment.events_after(cursor)
+                await roll_over_oplog(client, decode_position(missed).time)
             finally:
-                sleepy.process.send_signal(signal.SIGCONT)
+                paused_server.process.send_signal(signal.SIGCONT)
             awake = monotonic()
-            await until(lambda: all(one.refusals for one in clients), 60)
+            await wait_until(lambda: all(one.error_codes for one in clients), 60)
             told = monotonic() - awake
-            assert {code for one in clients for code in one.refusals} == {"CURSOR_EXPIRED"}
+            assert {code for one in clients for code in one.error_codes} == {"CURSOR_EXPIRED"}
             happened = [token for token, _ in before]
-            assert all(one.heard == happened[: len(one.heard)] for one in clients)
-            assert {len(one.heard) for one in clients} <= {1, 2, 3}
+            assert all(one.received_tokens == happened[: len(one.received_tokens)] for one in clients)
+            assert {len(one.received_tokens) for one in clients} <= {1, 2, 3}
         async with httpx.AsyncClient(timeout=5) as http:
-            while not await is_ready(http, sleepy):
+            while not await is_ready(http, paused_server):
                 await asyncio.sleep(0.02)
-        anew = await asyncio.to_thread(cursor_at, world, sleepy)
-        async with listening(world, sleepy, anew, SUBSCRIBERS) as clients:
-            await asyncio.to_thread(change, world)
-            await until(lambda: all(one.heard for one in clients), 60)
+        anew = await asyncio.to_thread(feed_cursor_of, deployment, paused_server)
+        async with running_subscribers(deployment, paused_server, anew, SUBSCRIBERS) as clients:
+            await asyncio.to_thread(write_change, deployment)
+            await wait_until(lambda: all(one.received_tokens for one in clients), 60)
             recovered = monotonic() - awake
-            assert not [code for one in clients for code in one.refusals]
-        figures.tell(FAULT, "subscribers told CURSOR_EXPIRED after", told, 10, "s")
-        figures.tell(FAULT, "ready, and changes heard again, after", recovered, 10, "s")
+            assert not [code for one in clients for code in one.error_codes]
+        figures.record(FAULT, "subscribers told CURSOR_EXPIRED after", told, 10, "s")
+        figures.record(FAULT, "ready, and changes heard again, after", recovered, 10, "s")
 
 
-def cursor_at(world: World, server: Server) -> str:
+def feed_cursor_of(deployment: Deployment, server: ServerProcess) -> str:
     """What that server says of where the feed stands."""
-    headers = {"Authorization": f"Bearer {world.token}"}
+    headers = {"Authorization": f"Bearer {deployment.token}"}
     answer = httpx.post(f"{server.url}/graphql", json={"query": "{ feedCursor }"}, headers=headers, timeout=30).json()
     cursor: str = answer["data"]["feedCursor"]
     return cursor

@@ -4,43 +4,45 @@ import asyncio
 import random
 
 from tests.faults.figures import Figures
-from tests.faults.scale import sized
-from tests.faults.subscribers import Subscriber, until
-from tests.faults.world import World, watched
+from tests.faults.scale import scaled
+from tests.faults.subscribers import Subscriber, wait_until
+from tests.faults.world import Deployment, running_workload
 
-SUBSCRIBERS, PER_SECOND, WRITERS = sized(20, 100), sized(20, 50), sized(8, 20)
-ROUNDS = sized(2, 6)
+SUBSCRIBERS, PER_SECOND, WRITERS = scaled(20, 100), scaled(20, 50), scaled(8, 20)
+ROUNDS = scaled(2, 6)
 FAULT = "One of two servers killed"
 
 
-async def test_subscribers_of_a_killed_server_go_on_at_the_other(world: World, figures: Figures) -> None:
-    async with watched(world, SUBSCRIBERS, PER_SECOND, WRITERS) as watch:
+async def test_subscribers_of_a_killed_server_go_on_at_the_other(deployment: Deployment, figures: Figures) -> None:
+    async with running_workload(deployment, SUBSCRIBERS, PER_SECOND, WRITERS) as workload:
         for _ in range(ROUNDS):
-            await kill_one(world, watch.subscribers)
-        count = watch.writers.count
-        await until(lambda: watch.writers.count > count + PER_SECOND, 60)
-    await watch.check(FAULT, figures)
-    figures.tell(FAULT, "sockets lost and resumed", sum(len(one.codes) for one in watch.subscribers))
-    assert {code for one in watch.subscribers for code in one.codes} <= {1006}
-    await watch.leave()
+            await kill_one(deployment, workload.subscribers)
+        count = workload.writers.count
+        await wait_until(lambda: workload.writers.count > count + PER_SECOND, 60)
+    await workload.check(FAULT, figures)
+    figures.record(FAULT, "sockets lost and resumed", sum(len(one.close_codes) for one in workload.subscribers))
+    assert {code for one in workload.subscribers for code in one.close_codes} <= {1006}
+    await workload.stop_subscribers()
 
 
-async def kill_one(world: World, subscribers: list[Subscriber]) -> None:
+async def kill_one(deployment: Deployment, subscribers: list[Subscriber]) -> None:
     """A second server takes its share of the clients and of the load, and dies in the midst of it."""
-    entered = world.hub.serving()
+    entered = deployment.harness.start_server()
     second = await asyncio.to_thread(entered.__enter__)
     try:
-        stays = world.addresses.copy()
-        world.addresses[:] = [second.url]
+        stays = deployment.addresses.copy()
+        deployment.addresses[:] = [second.url]
         leaving = subscribers[::2]
         for one in leaving:
             await one.stop()
             one.start()
-        heard = [len(one.heard) for one in leaving]
-        await until(lambda: all(len(one.heard) > had for one, had in zip(leaving, heard, strict=True)), 60)
-        world.addresses.extend(stays)
+        heard = [len(one.received_tokens) for one in leaving]
+        await wait_until(
+            lambda: all(len(one.received_tokens) > had for one, had in zip(leaving, heard, strict=True)), 60
+        )
+        deployment.addresses.extend(stays)
         await asyncio.sleep(random.uniform(0, 0.5))
     finally:
         second.process.kill()
-        world.addresses.remove(second.url)
+        deployment.addresses.remove(second.url)
         await asyncio.to_thread(entered.__exit__, None, None, None)

@@ -7,40 +7,44 @@ from time import monotonic
 
 from tests.faults.figures import Figures
 from tests.faults.replica_set import ReplicaSet
-from tests.faults.scale import sized
-from tests.faults.subscribers import until
-from tests.faults.world import World, memory_of, watched
+from tests.faults.scale import scaled
+from tests.faults.subscribers import wait_until
+from tests.faults.world import Deployment, memory_megabytes, running_workload
 
-AWAY_SECONDS, SUBSCRIBERS, PER_SECOND, WRITERS = sized(5, 30), sized(10, 100), sized(20, 50), sized(10, 40)
+AWAY_SECONDS, SUBSCRIBERS, PER_SECOND, WRITERS = scaled(5, 30), scaled(10, 100), scaled(20, 50), scaled(10, 40)
 FAULT = f"The whole set gone for {AWAY_SECONDS} s"
 
 
-async def test_the_set_goes_and_comes_back(world_of_three: World, three: ReplicaSet, figures: Figures) -> None:
-    async with watched(world_of_three, SUBSCRIBERS, PER_SECOND, WRITERS) as watch:
-        before, load = memory_of(world_of_three.server), watch.writers
-        for member in three.members:
-            three.end(member, signal.SIGKILL)
+async def test_the_set_goes_and_comes_back(
+    replica_set_deployment: Deployment, replica_set: ReplicaSet, figures: Figures
+) -> None:
+    async with running_workload(replica_set_deployment, SUBSCRIBERS, PER_SECOND, WRITERS) as workload:
+        before, load = memory_megabytes(replica_set_deployment.server), workload.writers
+        for member in replica_set.members:
+            replica_set.stop_member(member, signal.SIGKILL)
         gone = monotonic()
-        await until(lambda: monotonic() > gone + AWAY_SECONDS, AWAY_SECONDS * 2)
-        grown = memory_of(world_of_three.server) - before
-        refused = [seconds for begun, seconds in load.refused if begun > gone]
-        for member in three.members:
+        await wait_until(lambda: monotonic() > gone + AWAY_SECONDS, AWAY_SECONDS * 2)
+        grown = memory_megabytes(replica_set_deployment.server) - before
+        refused = [seconds for begun, seconds in load.refused_requests if begun > gone]
+        for member in replica_set.members:
             member.launch()
-        await asyncio.to_thread(three.settle)
+        await asyncio.to_thread(replica_set.settle)
         back, count = monotonic(), load.count
-        await until(lambda: load.count > count + WRITERS, 60)
+        await wait_until(lambda: load.count > count + WRITERS, 60)
         answered = load.acknowledged_at[count]
-        heard = max(await asyncio.gather(*(first_after(one.times, back) for one in watch.subscribers)))
-    await watch.check(FAULT, figures)
-    figures.tell(FAULT, "requests refused", len(refused))
-    figures.tell(FAULT, "slowest UNAVAILABLE", max(refused), 5, "s")
-    figures.tell(FAULT, "memory grown", grown, 50, "MB")
-    figures.tell(FAULT, "first mutation after the set was back", answered - back, 10, "s")
-    figures.tell(FAULT, "every subscription after the set was back", heard - back, 10, "s")
-    await watch.leave()
+        heard = max(
+            await asyncio.gather(*(first_received_after(one.received_at, back) for one in workload.subscribers))
+        )
+    await workload.check(FAULT, figures)
+    figures.record(FAULT, "requests refused", len(refused))
+    figures.record(FAULT, "slowest UNAVAILABLE", max(refused), 5, "s")
+    figures.record(FAULT, "memory grown", grown, 50, "MB")
+    figures.record(FAULT, "first mutation after the set was back", answered - back, 10, "s")
+    figures.record(FAULT, "every subscription after the set was back", heard - back, 10, "s")
+    await workload.stop_subscribers()
 
 
-async def first_after(times: Sequence[float], moment: float) -> float:
+async def first_received_after(times: Sequence[float], moment: float) -> float:
     """When a subscriber first heard something after the moment."""
-    await until(lambda: times[-1] > moment, 60)
+    await wait_until(lambda: times[-1] > moment, 60)
     return next(at for at in times if at > moment)

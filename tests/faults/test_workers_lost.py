@@ -12,17 +12,17 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from tests.api_server import PARTNER, Api
-from tests.faults.brought_by_time import BroughtByTime
+from tests.faults.brought_by_time import ScheduledWork
 from tests.faults.figures import Figures
-from tests.faults.scale import sized
+from tests.faults.scale import scaled
 from tests.faults.workers import Workers
 from tests.schema.factory_mutations import accept_terms
 
 # So many customers of each of three kinds, whose moments lie within so many seconds.
-CUSTOMERS, SECONDS, DAYS = sized(60, 600), sized(10, 90), sized(4, 12)
-JOB_SECONDS, CALL_SECONDS = sized(4, 6), 0.7
+CUSTOMERS, SECONDS, DAYS = scaled(60, 600), scaled(10, 90), scaled(4, 12)
+JOB_SECONDS, CALL_SECONDS = scaled(4, 6), 0.7
 # So long it takes to make the customers.
-LEAD = timedelta(seconds=sized(3, 10))
+LEAD = timedelta(seconds=scaled(3, 10))
 SEED = 20261125
 FAULT = "Six workers, random kills and pauses"
 
@@ -39,46 +39,46 @@ async def test_all_is_done_and_nothing_twice(
     client: Client, mongo_uri: str, database_name: str, figures: Figures
 ) -> None:
     api = Api("http://127.0.0.1", mongo_uri, database_name)
-    administrator, token = await asyncio.to_thread(partner_of, api)
+    administrator, token = await asyncio.to_thread(create_partner, api)
     workers = Workers(mongo_uri, database_name, SEED)
     try:
-        await workers.ready()
-        spread = [workers.dice.uniform(0, SECONDS) for _ in range(CUSTOMERS)]
-        work = BroughtByTime(Scope(client, PARTNER, utc_now()), spread, DAYS, token)
+        await workers.wait_until_ready()
+        spread = [workers.rng.uniform(0, SECONDS) for _ in range(CUSTOMERS)]
+        work = ScheduledWork(Scope(client, PARTNER, utc_now()), spread, DAYS, token)
         await work.prepare(administrator, LEAD)
-        await under_load(work, workers)
+        await run_with_faults(work, workers)
         account = await work.check()
     finally:
-        await workers.end()
-    figures.tell(FAULT, "killed", workers.kills)
-    figures.tell(FAULT, "paused", workers.pauses)
-    figures.tell(FAULT, "effects of the clock and of bulk jobs", account.effects)
-    figures.tell(FAULT, "double effects", 0, 0)
-    figures.tell(FAULT, "missed", 0, 0)
-    figures.tell(FAULT, "half were written within", account.late[len(account.late) // 2], None, "s")
-    figures.tell(FAULT, "the latest was written after", account.late[-1], None, "s")
+        await workers.stop_all()
+    figures.record(FAULT, "killed", workers.kills)
+    figures.record(FAULT, "paused", workers.pauses)
+    figures.record(FAULT, "effects of the clock and of bulk jobs", account.effects)
+    figures.record(FAULT, "double effects", 0, 0)
+    figures.record(FAULT, "missed", 0, 0)
+    figures.record(FAULT, "half were written within", account.delays[len(account.delays) // 2], None, "s")
+    figures.record(FAULT, "the latest was written after", account.delays[-1], None, "s")
 
 
-def partner_of(api: Api) -> tuple[str, str]:
+def create_partner(api: Api) -> tuple[str, str]:
     """A partner; one of its administrators, and the token of another, who may do everything."""
     api.add_partner(PARTNER)
     accept_terms(api)
     return api.add_administrator("ADMINISTRATOR"), api.token(api.add_administrator("FULL_ADMINISTRATOR"))
 
 
-async def under_load(work: BroughtByTime, workers: Workers) -> None:
+async def run_with_faults(work: ScheduledWork, workers: Workers) -> None:
     """The workers are mistreated until every moment has come, and then left alone until all is done."""
     ends = monotonic() + SECONDS + LEAD.total_seconds()
-    mistreating = asyncio.create_task(workers.mistreat(ends))
-    tagging = asyncio.create_task(every(JOB_SECONDS, ends, lambda: work.tag_everybody(workers.addresses)))
-    calling = asyncio.create_task(every(CALL_SECONDS, ends, work.deliver_calls))
+    mistreating = asyncio.create_task(workers.inject_faults(ends))
+    tagging = asyncio.create_task(repeat(JOB_SECONDS, ends, lambda: work.start_bulk_tagging(workers.addresses)))
+    calling = asyncio.create_task(repeat(CALL_SECONDS, ends, work.deliver_calls))
     await asyncio.gather(mistreating, tagging, calling)
     async with asyncio.timeout(120):
-        while await work.open_work():
+        while await work.list_unfinished():
             await asyncio.sleep(0.1)
 
 
-async def every(seconds: float, ends: float, do: Callable[[], Awaitable[None]]) -> None:
+async def repeat(seconds: float, ends: float, do: Callable[[], Awaitable[None]]) -> None:
     """Does it again and again, so long apart, until then."""
     while monotonic() < ends:
         await do()

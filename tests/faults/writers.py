@@ -25,11 +25,11 @@ class Writers:
         self._headers = {"Authorization": f"Bearer {token}"}
         # By customer, what was acknowledged; by request, how long it took; and what else was answered.
         self.acknowledged: dict[str, list[str]] = {id_: [] for id_ in customers}
-        self.seconds: list[float] = []
-        self.refusals: Counter[str] = Counter()
+        self.request_seconds: list[float] = []
+        self.error_counts: Counter[str] = Counter()
         self.acknowledged_at: list[float] = []
         # When each refused request began, and how long it took.
-        self.refused: list[tuple[float, float]] = []
+        self.refused_requests: list[tuple[float, float]] = []
         self._is_stopping = False
 
     @property
@@ -56,37 +56,37 @@ class Writers:
             due = max(due + pause, monotonic() - pause)
             customer = random.choice(customers)
             is_on[customer] = not is_on[customer]
-            await self._until_acknowledged(http, customer, is_on[customer])
+            await self._retry_until_acknowledged(http, customer, is_on[customer])
 
-    async def _until_acknowledged(self, http: httpx.AsyncClient, customer: str, on: bool) -> None:
+    async def _retry_until_acknowledged(self, http: httpx.AsyncClient, customer: str, on: bool) -> None:
         given = {"customers": {"ids": [customer]}, "tags": [self.tag], "idempotencyKey": uuid4().hex}
         body = {"query": _MUTATION.format(_FIELDS[on]), "variables": {"i": given}}
-        while (payload := await self._answer(http, body, _FIELDS[on])) is None:
+        while (payload := await self._send_mutation(http, body, _FIELDS[on])) is None:
             await asyncio.sleep(random.uniform(0.02, 0.2))
         assert payload == {"changed": 1, "userErrors": []}, payload
         self.acknowledged[customer].append(_KINDS[on])
         self.acknowledged_at.append(monotonic())
 
-    async def _answer(self, http: httpx.AsyncClient, body: dict[str, Any], field: str) -> dict[str, Any] | None:
+    async def _send_mutation(self, http: httpx.AsyncClient, body: dict[str, Any], field: str) -> dict[str, Any] | None:
         begun = monotonic()
         try:
             response = await http.post(f"{random.choice(self._addresses)}/graphql", json=body, headers=self._headers)
         except (httpx.TransportError, IndexError) as gone:
-            self.refusals[type(gone).__name__] += 1
+            self.error_counts[type(gone).__name__] += 1
             return None
         finally:
-            self.seconds.append(monotonic() - begun)
+            self.request_seconds.append(monotonic() - begun)
         answer = response.json()
         if "errors" not in answer:
             payload: dict[str, Any] = answer["data"][field]
             return payload
         code = answer["errors"][0]["extensions"]["code"]
         assert code in {"UNAVAILABLE", "TIMEOUT"}, answer
-        self.refusals[code] += 1
-        self.refused.append((begun, self.seconds[-1]))
+        self.error_counts[code] += 1
+        self.refused_requests.append((begun, self.request_seconds[-1]))
         return None
 
-    def lost_and_doubled(self, events: Sequence[Event]) -> tuple[int, int]:
+    def count_lost_and_duplicated(self, events: Sequence[Event]) -> tuple[int, int]:
         """How many acknowledged mutations left no event, and how many events nobody was told of."""
         told: dict[str, list[str]] = {id_: [] for id_ in self.acknowledged}
         for event in events:

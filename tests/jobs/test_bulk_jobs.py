@@ -1,4 +1,4 @@
-"""Bulk jobs, slice by slice: what several processes, or parts of a slice, make of it."""
+"""Bulk jobs, batch by batch: what several processes, or parts of a batch, make of it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from store.changes.mutations import Mutation
 from store.database.client import Client, Document, Session
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.tags.bulk_batches import Mandates, NotAllowedAnyMore, work_off
-from store.tags.bulk_jobs import SLICE, BulkJobDocument, begin_job, open_slices, read_job, running_job
+from store.tags.bulk_batches import JobAuthorization, JobAuthorizationLost, process_batch
+from store.tags.bulk_jobs import BATCH_SIZE, BulkJobDocument, find_open_batches, find_running_job, read_job, start_job
 from store.tags.customer_tags import Tagging
 from store.tenants.administrators import Administrators
 from store.tenants.partners import Partners
@@ -26,15 +26,15 @@ TAG = "tag_a"
 
 
 class Begun(NamedTuple):
-    """A job that somebody began, and all its slices."""
+    """A job that somebody began, and all its batches."""
 
     scope: Scope
     job: Document
-    slices: Sequence[Document]
+    batches: Sequence[Document]
 
     @property
-    def mandates(self) -> Mandates:
-        return Mandates(self.scope, self.job)
+    def authorization(self) -> JobAuthorization:
+        return JobAuthorization(self.scope, self.job)
 
     async def read(self) -> BulkJobDocument:
         found = await read_job(self.scope, self.job["_id"])
@@ -61,85 +61,85 @@ async def begun(client: Client, customers: int) -> Begun:
         (actor,) = (await Administrators(scope).by_ids([administrator["_id"]], session=session)).values()
         assert partner is not None
         mutation = Mutation(scope, session, partner, actor, InputChecks({}))
-        return await begin_job(mutation, Tagging({TAG: "A"}, are_added=True), ids)
+        return await start_job(mutation, Tagging({TAG: "A"}, is_addition=True), ids)
 
     job_id = await in_transaction(client, begin)
-    job = await running_job(client)
+    job = await find_running_job(client)
     assert job is not None and job["_id"] == job_id
-    return Begun(scope, job, await open_slices(scope, job_id, 1_000))
+    return Begun(scope, job, await find_open_batches(scope, job_id, 1_000))
 
 
 async def test_a_slice_that_several_processes_take_is_done_once(client: Client) -> None:
-    work = await begun(client, SLICE)
-    (slice_,) = work.slices
-    await asyncio.gather(*(work_off(work.scope, work.mandates, slice_, SLICE) for _ in range(5)))
+    work = await begun(client, BATCH_SIZE)
+    (batch,) = work.batches
+    await asyncio.gather(*(process_batch(work.scope, work.authorization, batch, BATCH_SIZE) for _ in range(5)))
     done = await work.read()
-    assert (done.state, done.done, done.changed, done.skipped) == (BulkJobState.RUNNING, SLICE, SLICE, 0)
-    assert await work.told() == SLICE
+    assert (done.state, done.done, done.changed, done.skipped) == (BulkJobState.RUNNING, BATCH_SIZE, BATCH_SIZE, 0)
+    assert await work.told() == BATCH_SIZE
 
 
 async def test_a_slice_may_be_done_in_parts(client: Client) -> None:
-    work = await begun(client, SLICE)
-    for expected in (40, 80, 120, SLICE):
-        (slice_,) = await open_slices(work.scope, work.job["_id"], 10)
-        await work_off(work.scope, work.mandates, slice_, 40)
+    work = await begun(client, BATCH_SIZE)
+    for expected in (40, 80, 120, BATCH_SIZE):
+        (batch,) = await find_open_batches(work.scope, work.job["_id"], 10)
+        await process_batch(work.scope, work.authorization, batch, 40)
         # Who read it before that comes too late.
-        await work_off(work.scope, work.mandates, slice_, 40)
+        await process_batch(work.scope, work.authorization, batch, 40)
         assert (await work.read()).done == await work.told() == expected
-    assert await open_slices(work.scope, work.job["_id"], 10) == []
+    assert await find_open_batches(work.scope, work.job["_id"], 10) == []
 
 
 async def test_who_keeps_a_customer_busy_holds_up_only_those_beside_it(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = await begun(client, SLICE)
+    work = await begun(client, BATCH_SIZE)
     monkeypatch.setattr("store.tags.bulk_batches._DEADLINE_SECONDS", 0.2)
-    last = {**work.scope.match(), "_id": work.slices[0]["ids"][-1]}
+    last = {**work.scope.match(), "_id": work.batches[0]["ids"][-1]}
     session = await client.start_session()
     await client.start_transaction(session)
     await work.scope.collection("customers").update_one(last, {"$set": {"note": "busy"}}, session=session)
     assert await bulk_jobs(client) == 1
     done = await work.read()
-    assert done.done == done.changed == SLICE // 2
+    assert done.done == done.changed == BATCH_SIZE // 2
     await session.abort_transaction()
     await session.end_session()
     assert await bulk_jobs(client) == 1
-    assert (await work.read()).done == await work.told() == SLICE
+    assert (await work.read()).done == await work.told() == BATCH_SIZE
 
 
 async def test_a_job_runs_to_its_end_and_keeps_its_figures(client: Client) -> None:
-    total = 2 * SLICE + 50
+    total = 2 * BATCH_SIZE + 50
     work = await begun(client, total)
-    assert len(work.slices) == 3
+    assert len(work.batches) == 3
     counted = 0
     while (some := await bulk_jobs(client)) > 0:
         counted += some
     done = await work.read()
     assert (done.state, done.total, done.done, done.changed) == (BulkJobState.DONE, total, total, total)
     assert done.finished_at is not None and counted == 4
-    # The slices are gone with it.
-    assert await work.scope.collection("bulk_slices").count(work.scope.match()) == 0
+    # The batches are gone with it.
+    assert await work.scope.collection("bulk_batches").count(work.scope.match()) == 0
 
 
 async def test_what_a_job_may_do_is_looked_at_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     work = await begun(client, 1)
-    mandates = work.mandates
-    first = await mandates.current()
+    authorization = work.authorization
+    first = await authorization.current()
     where = {**work.scope.match(), "_id": work.job["administrator_id"]}
     await work.scope.collection("administrators").update_one(where, {"$set": {"role": "READ_ONLY_ADMINISTRATOR"}})
-    second = await mandates.current()
+    second = await authorization.current()
     # Who acts is as it was a moment ago; their assignments expire on the moment all the same.
     assert (second.acting.role, second.tagging) == (first.acting.role, first.tagging)
     assert second.acting.now > first.acting.now
     monkeypatch.setattr("store.tags.bulk_batches._FRESH_SECONDS", 0.0)
-    with pytest.raises(NotAllowedAnyMore):
-        await mandates.current()
+    with pytest.raises(JobAuthorizationLost):
+        await authorization.current()
 
 
 @pytest.mark.parametrize("reason", ["no tag", "another role", "removed"])
 async def test_a_job_that_may_not_go_on_ends_with_what_it_has_done(client: Client, reason: str) -> None:
-    work = await begun(client, 2 * SLICE)
-    await work_off(work.scope, work.mandates, work.slices[0], SLICE)
+    work = await begun(client, 2 * BATCH_SIZE)
+    await process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE)
     if reason == "no tag":
         await work.scope.collection("tags").delete_many({**work.scope.match(), "_id": TAG})
     else:
@@ -148,15 +148,15 @@ async def test_a_job_that_may_not_go_on_ends_with_what_it_has_done(client: Clien
         await work.scope.collection("administrators").update_one(where, {"$set": change})
     await bulk_jobs(client)
     ended = await work.read()
-    assert (ended.state, ended.done, ended.changed) == (BulkJobState.FAILED, SLICE, SLICE)
-    assert await bulk_jobs(client) == 0 and await work.told() == SLICE
+    assert (ended.state, ended.done, ended.changed) == (BulkJobState.FAILED, BATCH_SIZE, BATCH_SIZE)
+    assert await bulk_jobs(client) == 0 and await work.told() == BATCH_SIZE
 
 
 async def test_an_assigned_administrator_tags_only_who_is_theirs_when_the_slice_comes(client: Client) -> None:
-    work = await begun(client, SLICE)
+    work = await begun(client, BATCH_SIZE)
     where = {**work.scope.match(), "_id": work.job["administrator_id"]}
     await work.scope.collection("administrators").update_one(where, {"$set": {"role": "ADMINISTRATOR"}})
     await bulk_jobs(client)
     done = await work.read()
-    # Nobody is assigned to them any more: the slice is done, and nobody was tagged.
-    assert (done.done, done.changed, await work.told()) == (SLICE, 0, 0)
+    # Nobody is assigned to them any more: the batch is done, and nobody was tagged.
+    assert (done.done, done.changed, await work.told()) == (BATCH_SIZE, 0, 0)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from domain.time.weeks import WEEK, latest_completed, week_of
+from domain.time.weeks import WEEK, latest_completed_week, week_of
 from jobs.loop import JOBS, Job, JobLoop
 from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
-from store.calling.due_weeks import due_weeks
+from store.calling.due_weeks import find_due_weeks
 from store.calling.roll_up import roll_up_week
 from store.calling.sums import COLLECTION
 from store.calling.weeks import CALL_WEEKS
@@ -22,8 +22,8 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.partners import Partners
-from tests.app_state import Hub
-from tests.store.calling.factory_calls import call, many, put_calls
+from tests.server_process import ServerHarness
+from tests.store.calling.factory_calls import call, call_series, put_calls
 
 JOB = "roll_up_calls"
 
@@ -44,7 +44,7 @@ async def counted(scope: Scope) -> dict[Any, int]:
 
 
 async def test_rolls_up_every_week_that_has_ended_and_no_other(scope: Scope) -> None:
-    latest = latest_completed(utc_now())
+    latest = latest_completed_week(utc_now())
     weeks = [latest - back * WEEK for back in range(9)]
     await put_calls(scope, [call("cus_a", week) for week in weeks])
     await put_calls(Scope(scope.client, "other", scope.now), [call("cus_b", latest)])
@@ -85,7 +85,7 @@ async def test_killed_at_any_command_it_leaves_the_old_sums_or_the_new_ones(
     killer = KillAt()
     killer.loop = asyncio.get_running_loop()
     mortal = Scope(Client(mongo_uri, database_name, event_listeners=[killer]), "acme", scope.now)
-    week = latest_completed(scope.now)
+    week = latest_completed_week(scope.now)
     await put_calls(scope, [call(f"cus_{number}", week) for number in range(3)])
     await roll_up_week(scope, week)
     size, is_dead, commands = 3, True, 0
@@ -127,11 +127,11 @@ def _started(uri: str, database: str) -> BaseProcess:
 async def test_processes_that_are_killed_while_calls_come_in_end_right(
     mongo_uri: str, database_name: str, scope: Scope
 ) -> None:
-    week = latest_completed(scope.now)
+    week = latest_completed_week(scope.now)
     workers = [_started(mongo_uri, database_name) for _ in range(2)]
     delivered = 0
     for number in range(12):
-        await put_calls(scope, many("cus_a", week, 50, user_id=f"u-{number}"))
+        await put_calls(scope, call_series("cus_a", week, 50, user_id=f"u-{number}"))
         delivered += 50
         # Whoever is at it dies once it has rolled up something, wherever it is by then.
         if number % 4 == 3:
@@ -142,7 +142,7 @@ async def test_processes_that_are_killed_while_calls_come_in_end_right(
             os.kill(dying.pid, signal.SIGKILL)
             dying.join()
             workers.append(_started(mongo_uri, database_name))
-    while await due_weeks(scope.client, utc_now(), 1):
+    while await find_due_weeks(scope.client, utc_now(), 1):
         await asyncio.sleep(0.01)
     for worker in workers:
         worker.kill()
@@ -151,7 +151,7 @@ async def test_processes_that_are_killed_while_calls_come_in_end_right(
 
 
 async def test_a_partner_that_fails_keeps_no_other_waiting(scope: Scope) -> None:
-    latest = latest_completed(utc_now())
+    latest = latest_completed_week(utc_now())
     await put_calls(scope, [call("cus_a", latest)])
     broken = Scope(scope.client, "aaa", scope.now)
     await put_calls(broken, [call("cus_b", latest)])
@@ -160,11 +160,11 @@ async def test_a_partner_that_fails_keeps_no_other_waiting(scope: Scope) -> None
     with pytest.raises(ExceptionGroup):
         await roll_up_calls(scope.client)
     assert await counted(scope) == {latest: 1}
-    assert [due.partner_id for due in await due_weeks(scope.client, utc_now(), 9)] == ["aaa"]
+    assert [due.partner_id for due in await find_due_weeks(scope.client, utc_now(), 9)] == ["aaa"]
 
 
 async def test_the_loop_runs_it_under_a_lease(scope: Scope) -> None:
-    week = latest_completed(scope.now)
+    week = latest_completed_week(scope.now)
     await put_calls(scope, [call("cus_a", week)])
     (job,) = [job for job in JOBS if job.name == JOB]
     assert job == Job(JOB, roll_up_calls, 1.0, run_now=roll_up_calls_now)
@@ -180,11 +180,11 @@ async def test_the_loop_runs_it_under_a_lease(scope: Scope) -> None:
 
 async def test_the_command_line_runs_it(mongo_uri: str, database_name: str, scope: Scope) -> None:
     await Partners(scope).create("Acme", [])
-    latest = latest_completed(scope.now)
+    latest = latest_completed_week(scope.now)
     await put_calls(scope, [call("cus_a", latest), call("cus_a", latest + WEEK - timedelta(milliseconds=1))])
     await roll_up_calls(scope.client)
     await put_calls(scope, [call("cus_a", latest - WEEK), call("cus_a", latest)])
-    hub = Hub(mongo_uri, database_name)
-    ran = await asyncio.to_thread(hub.command, "jobs", "run", JOB)
+    harness = ServerHarness(mongo_uri, database_name)
+    ran = await asyncio.to_thread(harness.command, "jobs", "run", JOB)
     assert (ran.returncode, ran.stdout) == (0, f"{JOB}: 2 done\n")
     assert await counted(scope) == {latest - WEEK: 1, latest: 3}

@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from domain.entitlements.license_snapshots import midnight, weeks_of
-from domain.imports.records import LineKind
+from domain.entitlements.license_snapshots import start_of_day, sum_by_week
+from domain.imports.records import ImportKind
 from jobs.loop import JobLoop
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.licenses.snapshots import take_snapshots
-from tests.app_state import Hub
-from tests.domain.imports.factory_records import usage_line
-from tests.jobs.imports.factory_imports import documents, import_lines, one
+from tests.domain.imports.factory_records import usage_record
+from tests.jobs.imports.factory_imports import documents, find_only, import_lines
 from tests.jobs.test_roll_up_calls import KillAt
+from tests.server_process import ServerHarness
 from tests.store.factory_customers import DAY, add_customer, add_customers, partner_scope, subscription, trial
 
-TODAY = midnight(utc_now())
+TODAY = start_of_day(utc_now())
 YESTERDAY = TODAY - DAY
 FIGURES = ("total", "assigned", "used")
 
@@ -42,7 +42,7 @@ def licenses(product: str = "MEETINGS", total: int = 10, assigned: int = 5, used
 
 
 def usage(number: str, day: datetime, **figures: Any) -> dict[str, Any]:
-    return usage_line(number, day=day.date().isoformat(), **figures)
+    return usage_record(number, day=day.date().isoformat(), **figures)
 
 
 async def taken(scope: Scope) -> dict[tuple[str, datetime], tuple[int, ...]]:
@@ -54,7 +54,7 @@ async def taken(scope: Scope) -> dict[tuple[str, datetime], tuple[int, ...]]:
 
 async def assert_weeks_are_what_the_snapshots_say(scope: Scope) -> None:
     kept = await documents(scope, "license_customer_weeks")
-    weeks = weeks_of(await documents(scope, "license_snapshots"))
+    weeks = sum_by_week(await documents(scope, "license_snapshots"))
     names = ("customer_id", "product", "week")
     assert {tuple(row[name] for name in names): _sums(row) for row in kept} == {
         tuple(key): week.sums for key, week in weeks.items()
@@ -94,13 +94,13 @@ async def test_it_tells_nobody_and_changes_no_customer(client: Client) -> None:
 async def test_what_was_delivered_for_the_day_wins_whichever_comes_first(client: Client) -> None:
     scope = await old_partner(client)
     await add_customer(scope, "C-1", subscription("S-1"), subscription("S-2"))
-    await import_lines(scope, LineKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=8, used=8))
+    await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=8, used=8))
     assert await snapshot_licenses(client) == 1
-    late = await import_lines(scope, LineKind.LICENSE_USAGE, usage("S-2", YESTERDAY, assigned=9, used=1))
+    late = await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-2", YESTERDAY, assigned=9, used=1))
     assert late.counts == (1, 0, 0, 0)
     assert await taken(scope) == {("S-1", YESTERDAY): (10, 8, 8), ("S-2", YESTERDAY): (10, 9, 1)}
     assert not any("by_system" in snapshot for snapshot in await documents(scope, "license_snapshots"))
-    again = await import_lines(scope, LineKind.LICENSE_USAGE, usage("S-2", YESTERDAY, assigned=9, used=1))
+    again = await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-2", YESTERDAY, assigned=9, used=1))
     assert again.counts == (0, 0, 1, 0)
     assert await snapshot_licenses_now(client) == 0
     await assert_weeks_are_what_the_snapshots_say(scope)
@@ -112,7 +112,7 @@ async def test_a_delivery_without_a_total_keeps_the_one_that_the_job_took(client
     assert await snapshot_licenses(client) == 1
     where = {**scope.match(), "customer_id": id_}
     await scope.collection("entitlements").update_one(where, {"$set": {"licenses": licenses(total=70)}})
-    await import_lines(scope, LineKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=9, used=1))
+    await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=9, used=1))
     assert await taken(scope) == {("S-1", YESTERDAY): (10, 9, 1)}
 
 
@@ -123,7 +123,7 @@ async def test_missed_days_are_caught_up_with_what_was_known_then(client: Client
         scope, "C-1", subscription("S-1"), subscription("S-2", ends_at=ended), subscription("S-3", starts_at=begun)
     )
     older = usage("S-1", TODAY - 6 * DAY, assigned=4, used=4)
-    await import_lines(scope, LineKind.LICENSE_USAGE, older, usage("S-1", TODAY - 2 * DAY, assigned=9, used=9))
+    await import_lines(scope, ImportKind.LICENSE_USAGE, older, usage("S-1", TODAY - 2 * DAY, assigned=9, used=9))
     assert await snapshot_licenses(client) == 3 + 2 + 3
     found = await taken(scope)
     of_first = {day: found["S-1", day] for number, day in found if number == "S-1"}
@@ -137,7 +137,7 @@ async def test_missed_days_are_caught_up_with_what_was_known_then(client: Client
     }
     assert {day for number, day in found if number == "S-2"} == {TODAY - 4 * DAY, TODAY - 3 * DAY}
     assert {day for number, day in found if number == "S-3"} == {TODAY - number * DAY for number in (3, 2, 1)}
-    assert (await one(scope, "partners"))["snapshot_day"] == YESTERDAY
+    assert (await find_only(scope, "partners"))["snapshot_day"] == YESTERDAY
 
 
 async def test_a_new_partner_begins_at_the_next_midnight_unless_somebody_asks(client: Client) -> None:
@@ -175,7 +175,7 @@ async def test_runs_at_once_and_deliveries_between_end_as_one_run(client: Client
     scope = await many(client)
     lines = [usage(f"S-{number}", YESTERDAY, assigned=7, used=7) for number in range(0, 350, 3)]
     runs = asyncio.gather(*(snapshot_licenses(one) for one in three_clients))
-    imported, counts = await asyncio.gather(import_lines(scope, LineKind.LICENSE_USAGE, *lines), runs)
+    imported, counts = await asyncio.gather(import_lines(scope, ImportKind.LICENSE_USAGE, *lines), runs)
     assert imported.counts == (len(lines), 0, 0, 0)
     found = await documents(scope, "license_snapshots")
     assert len(found) == 700
@@ -196,12 +196,12 @@ async def test_a_run_that_was_killed_is_finished_by_the_next(client: Client) -> 
     await asyncio.gather(first, return_exceptions=True)
     done = await scope.collection("license_snapshots").count(scope.match())
     assert 0 < done < 700
-    assert (await one(scope, "partners"))["snapshot_day"] < YESTERDAY
+    assert (await find_only(scope, "partners"))["snapshot_day"] < YESTERDAY
     await assert_weeks_are_what_the_snapshots_say(scope)
     # What was under way may still have been carried out behind the count.
     assert 0 < await snapshot_licenses(client) <= 700 - done
     assert await scope.collection("license_snapshots").count(scope.match()) == 700
-    assert (await one(scope, "partners"))["snapshot_day"] == YESTERDAY
+    assert (await find_only(scope, "partners"))["snapshot_day"] == YESTERDAY
     await assert_weeks_are_what_the_snapshots_say(scope)
 
 
@@ -280,9 +280,9 @@ async def test_a_partner_that_fails_keeps_no_other_waiting(client: Client) -> No
 async def test_the_command_line_takes_what_lacks_yesterdays(client: Client, mongo_uri: str, database_name: str) -> None:
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", subscription("S-1"), subscription("S-2"))
-    hub = Hub(mongo_uri, database_name)
+    harness = ServerHarness(mongo_uri, database_name)
     for done in (2, 0):
-        ran = await asyncio.to_thread(hub.command, "jobs", "run", "snapshot_licenses")
+        ran = await asyncio.to_thread(harness.command, "jobs", "run", "snapshot_licenses")
         assert (ran.returncode, ran.stdout) == (0, f"snapshot_licenses: {done} done\n")
 
 
@@ -301,7 +301,7 @@ async def test_the_loop_takes_the_snapshots_of_every_partner(client: Client) -> 
 
 
 async def _is_done(scope: Scope) -> bool:
-    partner: Document = await one(scope, "partners")
+    partner: Document = await find_only(scope, "partners")
     return bool(partner["snapshot_day"] == YESTERDAY)
 
 

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from loaders.batch import Batch
+from loaders.batch import BatchLoader
 
 Calls = list[list[int]]
 
 
-def squares(calls: Calls) -> Batch[int, int]:
+def squares(calls: Calls) -> BatchLoader[int, int]:
     async def load(keys: list[int]) -> Mapping[int, int]:
         calls.append(keys)
         await asyncio.sleep(0)
         return {key: key * key for key in keys if key >= 0}
 
-    return Batch(load)
+    return BatchLoader(load)
 
 
 async def test_asks_once_for_all_keys_of_a_turn_and_each_key_once() -> None:
@@ -52,7 +52,7 @@ async def test_a_failure_reaches_all_who_asked() -> None:
     async def load(_keys: list[int]) -> Mapping[int, int]:
         raise ConnectionError("gone")
 
-    batch: Batch[int, int] = Batch(load)
+    batch: BatchLoader[int, int] = BatchLoader(load)
     found = await asyncio.gather(batch.get(1), batch.get(2), return_exceptions=True)
     assert [type(one) for one in found] == [ConnectionError, ConnectionError]
 

@@ -10,7 +10,7 @@ import pytest
 from pymongo import MongoClient
 
 from domain.types import PartnerRole
-from loaders.figure_cache import Kept
+from loaders.figure_cache import FigureCache
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -42,9 +42,9 @@ async def scope(mongo_uri: str, database_name: str) -> AsyncIterator[Scope]:
 class Reader:
     """Counts how often a figure is read; the value is that count."""
 
-    def __init__(self, turns_at: datetime) -> None:
+    def __init__(self, valid_until: datetime) -> None:
         self.count = 0
-        self._turns_at = turns_at
+        self._turns_at = valid_until
 
     async def __call__(self) -> tuple[int, datetime]:
         self.count += 1
@@ -60,60 +60,60 @@ async def _heard(feed: Feed, events: Events, partner: str = "acme", **fields: An
 
 
 async def test_a_figure_is_read_once_until_a_customer_changes(feed: Feed, scope: Scope, events: Events) -> None:
-    kept, read = Kept(feed), Reader(scope.now + FAR)
-    assert [(await kept.figure(scope, "f", 0, read)).value for _ in range(3)] == [1, 1, 1]
+    kept, read = FigureCache(feed), Reader(scope.now + FAR)
+    assert [(await kept.read_figure(scope, "f", 0, read)).value for _ in range(3)] == [1, 1, 1]
     await _heard(feed, events, "other", customer_id="cus_1")
     await _heard(feed, events, customer_id=None)
-    assert (await kept.figure(scope, "f", 0, read)).value == 1
+    assert (await kept.read_figure(scope, "f", 0, read)).value == 1
     await _heard(feed, events, customer_id="cus_1")
-    assert (await kept.figure(scope, "f", 0, read)).value == 2
+    assert (await kept.read_figure(scope, "f", 0, read)).value == 2
     await _heard(feed, events, customer_id=None, kind="SETTINGS_CHANGED")
-    assert (await kept.figure(scope, "f", 0, read)).value == 3
+    assert (await kept.read_figure(scope, "f", 0, read)).value == 3
 
 
 async def test_time_turns_it_at_its_moment_and_not_a_millisecond_before(feed: Feed, scope: Scope) -> None:
-    turns_at = scope.now + FAR
-    kept, read = Kept(feed), Reader(turns_at)
-    await kept.figure(scope, "f", 0, read)
-    just_before = replace(scope, now=turns_at - timedelta(milliseconds=1))
-    assert await kept.figure(just_before, "f", 0, read) == (1, turns_at)
-    assert (await kept.figure(replace(scope, now=turns_at), "f", 0, read)).value == 2
+    valid_until = scope.now + FAR
+    kept, read = FigureCache(feed), Reader(valid_until)
+    await kept.read_figure(scope, "f", 0, read)
+    just_before = replace(scope, now=valid_until - timedelta(milliseconds=1))
+    assert await kept.read_figure(just_before, "f", 0, read) == (1, valid_until)
+    assert (await kept.read_figure(replace(scope, now=valid_until), "f", 0, read)).value == 2
 
 
 async def test_another_sight_has_figures_of_its_own(feed: Feed, scope: Scope) -> None:
-    kept, read = Kept(feed), Reader(scope.now + FAR)
+    kept, read = FigureCache(feed), Reader(scope.now + FAR)
     own = replace(scope, administrator_id="adm_1", role=PartnerRole.ADMINISTRATOR)
-    assert (await kept.figure(scope, "f", 0, read)).value == 1
-    assert (await kept.figure(own, "f", 0, read)).value == 2
-    assert (await kept.figure(scope, "g", 0, read)).value == 3
+    assert (await kept.read_figure(scope, "f", 0, read)).value == 1
+    assert (await kept.read_figure(own, "f", 0, read)).value == 2
+    assert (await kept.read_figure(scope, "g", 0, read)).value == 3
 
 
 async def test_who_has_made_a_change_is_served_nothing_older(feed: Feed, scope: Scope, events: Events) -> None:
-    kept, read = Kept(feed), Reader(scope.now + FAR)
-    assert (await kept.figure(scope, "f", 0, read)).value == 1
+    kept, read = FigureCache(feed), Reader(scope.now + FAR)
+    assert (await kept.read_figure(scope, "f", 0, read)).value == 1
     ahead = feed.position.time + (1 << 32)
-    assert (await kept.figure(scope, "f", ahead, read)).value == 2
-    assert (await kept.figure(scope, "f", feed.position.time, read)).value == 2
+    assert (await kept.read_figure(scope, "f", ahead, read)).value == 2
+    assert (await kept.read_figure(scope, "f", feed.position.time, read)).value == 2
 
 
 async def test_a_change_heard_while_it_was_read_keeps_it_from_being_kept(
     feed: Feed, scope: Scope, events: Events
 ) -> None:
-    kept, read = Kept(feed), Reader(scope.now + FAR)
+    kept, read = FigureCache(feed), Reader(scope.now + FAR)
 
     async def slowly() -> tuple[int, datetime]:
         await _heard(feed, events, customer_id="cus_1")
         return await read()
 
-    assert (await kept.figure(scope, "f", 0, slowly)).value == 1
-    assert (await kept.figure(scope, "f", 0, read)).value == 2
+    assert (await kept.read_figure(scope, "f", 0, slowly)).value == 1
+    assert (await kept.read_figure(scope, "f", 0, read)).value == 2
 
 
 async def test_nothing_is_served_while_the_feed_is_silent(feed: Feed, scope: Scope) -> None:
-    kept, read = Kept(feed), Reader(scope.now + FAR)
-    assert (await kept.figure(scope, "f", 0, read)).value == 1
+    kept, read = FigureCache(feed), Reader(scope.now + FAR)
+    assert (await kept.read_figure(scope, "f", 0, read)).value == 1
     await feed.stop()
     async with asyncio.timeout(10):
         while feed.is_fresh:
             await asyncio.sleep(0.05)
-    assert [(await kept.figure(scope, "f", 0, read)).value for _ in range(2)] == [2, 3]
+    assert [(await kept.read_figure(scope, "f", 0, read)).value for _ in range(2)] == [2, 3]

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.customers.kpis import KpiName
-from domain.entitlements.peer_groups import peer_group, rank
+from domain.entitlements.peer_groups import build_peer_group, percentile_rank
 from domain.types import AnalyticsProduct
-from loaders.kpis import Kpi, Kpis
+from loaders.kpis import KpiKey, KpiLoader
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -61,7 +61,7 @@ def low(lines: list[Document], now: datetime) -> set[str]:
     for product in {one["product"] for one in lines}:
         peers = [one for one in lines if one["product"] == product and one["added_at"] <= now - 30 * DAY]
         rates = sorted(one["rate"] for one in peers)
-        threshold = peer_group(len(rates), rates[rank(len(rates)) - 1]).threshold
+        threshold = build_peer_group(len(rates), rates[percentile_rank(len(rates)) - 1]).threshold
         found |= {one["customer_id"] for one in peers if threshold is not None and one["rate"] < threshold}
     return found
 
@@ -83,10 +83,10 @@ async def test_it_holds_until_its_moment_and_not_a_millisecond_longer(
     figures, at = [], scope.now
     # An end that passes turns a figure too, but the first of them lies three months ahead.
     while at < scope.now + DAY:
-        value, turns_at = await Kpis(replace(scope, now=at)).figure(Kpi(name, product))
-        just_before = replace(scope, now=min(turns_at, scope.now + DAY) - MS)
-        assert (await Kpis(just_before).figure(Kpi(name, product)))[0] == value == len(rule(lines, at))
+        value, valid_until = await KpiLoader(replace(scope, now=at)).read_figure(KpiKey(name, product))
+        just_before = replace(scope, now=min(valid_until, scope.now + DAY) - MS)
+        assert (await KpiLoader(just_before).read_figure(KpiKey(name, product)))[0] == value == len(rule(lines, at))
         figures.append((at - scope.now, value))
-        at = turns_at
+        at = valid_until
     assert [moment for moment, _ in figures] == [hour * HOUR for hour in (0, *FIVE)]
     assert len({value for _, value in figures}) > 1

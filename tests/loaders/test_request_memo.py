@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from loaders.request_memo import Once
+from loaders.request_memo import RequestMemo
 
 
 async def test_asks_each_question_once() -> None:
@@ -15,7 +15,7 @@ async def test_asks_each_question_once() -> None:
         await asyncio.sleep(0)
         return question.upper()
 
-    once = Once(ask)
+    once = RequestMemo(ask)
     assert list(await asyncio.gather(*(once.get(question) for question in "abab"))) == ["A", "B", "A", "B"]
     assert await once.get("a") == "A"
     assert asked == ["a", "b"]
@@ -25,7 +25,7 @@ async def test_a_failure_stays_with_its_question() -> None:
     async def ask(question: int) -> float:
         return 1 / question
 
-    once = Once(ask)
+    once = RequestMemo(ask)
     assert await once.get(2) == 0.5
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
@@ -37,7 +37,7 @@ async def test_who_goes_away_leaves_the_others_their_answer() -> None:
         await asyncio.sleep(0)
         return question
 
-    once = Once(ask)
+    once = RequestMemo(ask)
     gone, stays = asyncio.ensure_future(once.get(1)), asyncio.ensure_future(once.get(1))
     gone.cancel()
     assert await stays == 1

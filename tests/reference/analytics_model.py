@@ -58,7 +58,7 @@ class Row:
     snapshots: Mapping[date, Facts] = field(default_factory=dict)
 
     @property
-    def runs(self) -> bool:
+    def is_running(self) -> bool:
         """Whether the entitlement is running."""
         return self.state in RUNNING
 
@@ -75,16 +75,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Licenses:
-    """A partner's licences at one moment, as one viewer sees them: `sight` holds the external ids, None all."""
+    """A partner's licences at one moment, as one viewer sees them: `visible_ids` holds the external ids, None all."""
 
     delivered: Delivered
     now: datetime
     ids: Mapping[str, str]
-    sight: frozenset[str] | None = None
+    visible_ids: frozenset[str] | None = None
 
-    def sees(self, customer: str) -> bool:
+    def is_visible(self, customer: str) -> bool:
         """Whether the viewer sees the customer."""
-        return self.sight is None or customer in self.sight
+        return self.visible_ids is None or customer in self.visible_ids
 
     def all_rows(self, product: str) -> list[Row]:
         """Every line of the product that the partner has, whoever asks."""
@@ -116,12 +116,12 @@ class Licenses:
 
     def rows(self, product: str) -> list[Row]:
         """Those of the customers in sight."""
-        return [row for row in self.all_rows(product) if self.sees(row.customer)]
+        return [row for row in self.all_rows(product) if self.is_visible(row.customer)]
 
     def peer_group(self, product: str) -> list[Row]:
         """The partner's running lines with total ≥ 5, added 30 days ago or longer, whatever the viewer sees."""
         rows = self.all_rows(product)
-        return [row for row in rows if row.runs and row.total >= 5 and row.added_at <= self.now - 30 * DAY]
+        return [row for row in rows if row.is_running and row.total >= 5 and row.added_at <= self.now - 30 * DAY]
 
     def threshold(self, product: str) -> Fraction | None:
         """The smaller of the group's 25th percentile by nearest rank and 0.75; none below 8 lines."""
@@ -138,7 +138,7 @@ class Licenses:
     def ending(self, product: str, days: int, *, renews: bool) -> list[Row]:
         """Running, and now < end ≤ now + days."""
         until = self.now + days * DAY
-        running = [row for row in self.rows(product) if row.runs and row.auto_renew is renews]
+        running = [row for row in self.rows(product) if row.is_running and row.auto_renew is renews]
         return [row for row in running if self.now < row.ends_at <= until]
 
     def low(self, product: str) -> list[Row]:
@@ -146,11 +146,11 @@ class Licenses:
         threshold = self.threshold(product)
         if threshold is None:
             return []
-        return [row for row in self.peer_group(product) if row.rate < threshold and self.sees(row.customer)]
+        return [row for row in self.peer_group(product) if row.rate < threshold and self.is_visible(row.customer)]
 
     def over_limit(self, product: str) -> list[Row]:
         """Running, with assigned > total."""
-        return [row for row in self.rows(product) if row.runs and row.assigned > row.total]
+        return [row for row in self.rows(product) if row.is_running and row.assigned > row.total]
 
     def kpis(self, product: str | None) -> dict[str, set[str]]:
         """The customers behind each KPI."""
@@ -160,7 +160,7 @@ class Licenses:
             return {row.customer for one in products for row in rows(one)}
 
         return {
-            "totalCustomers": over(lambda one: [row for row in self.rows(one) if row.runs]),
+            "totalCustomers": over(lambda one: [row for row in self.rows(one) if row.is_running]),
             "nearingExpiration": over(lambda one: self.ending(one, 90, renews=False)),
             "nearingRenewal": over(lambda one: self.ending(one, 90, renews=True)),
             "lowLicenseAssignment": over(self.low),
@@ -183,7 +183,7 @@ class Licenses:
         """Whether a history is the product's, of a customer that exists and is in sight; its line may be gone."""
         customer = next(found[number] for found in self.delivered.kinds() if number in found)["customer"]
         exists = customer in self.delivered.customers(self.now)
-        return snapshots_product == product and exists and self.sees(customer)
+        return snapshots_product == product and exists and self.is_visible(customer)
 
 
 def monday(day: date) -> date:

@@ -11,9 +11,9 @@ from uuid import NAMESPACE_URL, uuid5
 from hypothesis import strategies as st
 
 from tests.reference.calls_model import FORWARDING
-from tests.reference.license_worlds import NAMES, administrators, by_kind, line
+from tests.reference.license_worlds import NAMES, administrators, group_by_kind, line
 
-Line = dict[str, Any]
+Record = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 DAY, MS, WEEK = timedelta(days=1), timedelta(milliseconds=1), timedelta(days=7)
 COLUMNS = ["Report ID", "Org UUID", "User UUID", "Start time", "Duration", "Client type", "Model", "Related reason"]
@@ -24,7 +24,7 @@ REASON = ["CallQueue", "HuntGroup", "CallPark", "CallParkRetrieve", "CallPickup"
 REASON += ["ConsultativeTransfer", "Deflection", "callqueue", "Unknown", "", "NA"]
 USER_TYPES = ["User", "AutomatedAttendantBasic", "AutomatedAttendant", "VoiceMailGroup", "VoiceMail", "CallQueue", "NA"]
 OUTCOMES = ["ANSWERED", "TRANSFERRED", "ABANDONED", "VOICEMAIL"]
-WRITTEN = ["Z", "", "+02:00", "-11:30"]
+ZONES = ["Z", "", "+02:00", "-11:30"]
 # Weeks back from the latest completed one; −1 is the week that is not over.
 backs = st.sampled_from([0, 0, 0, 1, 1, 2, 6, 7, 8, 9, -1])
 within = st.sampled_from([timedelta(), MS, 3 * DAY, WEEK - MS, WEEK - timedelta(seconds=1)])
@@ -46,7 +46,7 @@ class Burst:
     key: str
     prefix: str
     count: int
-    alike: Line
+    alike: Record
 
     @property
     def ids(self) -> list[str]:
@@ -55,14 +55,14 @@ class Burst:
 
 
 @dataclass(frozen=True)
-class CallWorld:
+class CallExample:
     """Streams of lines, and the moment asked for: now, this week's Monday 00:00, or the millisecond before it."""
 
-    streams: list[tuple[str, list[Line | Burst]]]
+    streams: list[tuple[str, list[Record | Burst]]]
     asked_at: str
 
 
-moments = st.builds(Moment, backs, within, st.sampled_from(WRITTEN))
+moments = st.builds(Moment, backs, within, st.sampled_from(ZONES))
 seconds = st.sampled_from([0, 1, 29, 59, 60, 61, 3600])
 
 
@@ -85,14 +85,14 @@ def calls(draw: Draw, customers: list[str], prefix: str) -> Burst:
 
 
 @st.composite
-def media(draw: Draw, report_ids: list[str]) -> Line:
+def media(draw: Draw, report_ids: list[str]) -> Record:
     """Measurements of a call, or of one that never comes."""
     values = {
         "packetLossPercent": st.sampled_from([0, 0.1, 4.999, 5, 5.001, 100, None]),
         "jitterMs": st.sampled_from([0, 149.9, 150, 151, 12.5, None]),
         "latencyMs": st.sampled_from([0, 399, 399.9, 400, 80.25, None]),
     }
-    found: Line = draw(st.fixed_dictionaries({}, optional=values))
+    found: Record = draw(st.fixed_dictionaries({}, optional=values))
     return {"reportId": draw(st.sampled_from([*report_ids, "nobody"])), **found}
 
 
@@ -110,13 +110,13 @@ def queue_calls(draw: Draw, customers: list[str], prefix: str) -> Burst:
 
 
 @st.composite
-def licenses(draw: Draw, customers: list[str]) -> list[tuple[str, list[Line]]]:
+def licenses(draw: Draw, customers: list[str]) -> list[tuple[str, list[Record]]]:
     """CALLING licences of some customers, and snapshots of some of their weeks."""
     held = []
     for number, customer in enumerate(customers):
         for nth in range(draw(st.sampled_from([0, 1, 1, 2]))):
             state = draw(st.sampled_from([{}, {}, {"setUp": False}, {"suspended": True}, {"cancelledAt": -30 * DAY}]))
-            fixed: Line = {"number": f"E-{number}-{nth}", "customer": customer, "addedAt": -200 * DAY}
+            fixed: Record = {"number": f"E-{number}-{nth}", "customer": customer, "addedAt": -200 * DAY}
             fixed |= {"startsAt": -200 * DAY, "endsAt": 200 * DAY, "autoRenew": False, **state}
             figures = draw(st.sampled_from([(5, 0, 0), (5, 2, 1), (2, 4, 0), (90, 60, 3)]))
             product = draw(st.sampled_from(["CALLING", "CALLING", "CALLING", "MEETINGS"]))
@@ -129,11 +129,11 @@ def licenses(draw: Draw, customers: list[str]) -> list[tuple[str, list[Line]]]:
             assigned = draw(st.integers(0, 5))
             figures = {"product": product, "day": day, "assigned": assigned, "used": 0}
             told.append({"entitlement": number, **figures})
-    return [*by_kind(held), ("license-usage", told)]
+    return [*group_by_kind(held), ("license-usage", told)]
 
 
 @st.composite
-def call_worlds(draw: Draw) -> CallWorld:
+def call_examples(draw: Draw) -> CallExample:
     """Customers with and without licences, with and without calls; media before and after; some of it twice."""
     customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 2, 4])))]
     fixed = {"managedBy": "PARTNER_ORGANIZATION", "createdAt": -600 * DAY}
@@ -157,23 +157,23 @@ def call_worlds(draw: Draw) -> CallWorld:
         other = draw(queue_calls(customers, "again")).alike
         streams.append(("queue-calls", [queued[0], {"id": queued[-1].ids[0], **other}]))
     kept = [(kind, lines) for kind, lines in streams if lines]
-    return CallWorld(kept, draw(st.sampled_from(["now", "MONDAY", "BEFORE_MONDAY"])))
+    return CallExample(kept, draw(st.sampled_from(["now", "MONDAY", "BEFORE_MONDAY"])))
 
 
-def told(value: Any, now: datetime, week: datetime) -> Any:
+def to_delivered(value: Any, now: datetime, week: datetime) -> Any:
     """Lines as they are delivered: `week` is the Monday of the latest completed week at the moment asked for."""
     if isinstance(value, Moment):
         if value.zone == "day":
             return str((week - value.back * WEEK + value.within).date())
-        return written(min(week - value.back * WEEK + value.within, now - timedelta(hours=2)), value.zone)
+        return format_in_zone(min(week - value.back * WEEK + value.within, now - timedelta(hours=2)), value.zone)
     if isinstance(value, timedelta):
-        return written(now + value, "Z")
+        return format_in_zone(now + value, "Z")
     if isinstance(value, dict):
-        return {name: told(one, now, week) for name, one in value.items()}
-    return [told(one, now, week) for one in expanded(value)] if isinstance(value, list) else value
+        return {name: to_delivered(one, now, week) for name, one in value.items()}
+    return [to_delivered(one, now, week) for one in expand_bursts(value)] if isinstance(value, list) else value
 
 
-def expanded(lines: list[Any]) -> list[Any]:
+def expand_bursts(lines: list[Any]) -> list[Any]:
     """The lines, one by one."""
     found = []
     for one in lines:
@@ -181,7 +181,7 @@ def expanded(lines: list[Any]) -> list[Any]:
     return found
 
 
-def written(at: datetime, zone: str) -> str:
+def format_in_zone(at: datetime, zone: str) -> str:
     """The instant (UTC) as that zone writes it; no zone at all is UTC."""
     offset = timedelta()
     if zone not in ("", "Z"):
@@ -190,7 +190,7 @@ def written(at: datetime, zone: str) -> str:
     return (at + offset).isoformat(timespec="milliseconds") + zone
 
 
-def as_csv(lines: list[Line], columns: list[str]) -> bytes:
+def to_csv(lines: list[Record], columns: list[str]) -> bytes:
     """A file as Control Hub exports it: a byte order mark, a header in any order, columns that nobody asked for."""
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval='said "hello, world"\nand hung up', quoting=csv.QUOTE_MINIMAL)

@@ -104,7 +104,7 @@ class Engagement:
     def customers(self) -> dict[str, str]:
         """Those in sight, with their names as they are sorted."""
         there = self.licenses.delivered.customers(self.licenses.now)
-        return {key: sort_form(held["name"]) for key, held in there.items() if self.licenses.sees(key)}
+        return {key: sort_form(held["name"]) for key, held in there.items() if self.licenses.is_visible(key)}
 
     @cached_property
     def _calls(self) -> dict[tuple[str, date], list[Facts]]:
@@ -135,7 +135,7 @@ class Engagement:
 
     @cached_property
     def _rows(self) -> list[Row]:
-        return [row for row in self.licenses.rows("CALLING") if row.runs]
+        return [row for row in self.licenses.rows("CALLING") if row.is_running]
 
     def licensed(self, customer: str, week: date) -> int:
         """Over its CALLING lines that run now: assigned as in the line's last snapshot of the week, else as now."""

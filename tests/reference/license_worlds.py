@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.reference.model import MANAGERS
 
-Line = dict[str, Any]
+Record = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 DAY = timedelta(days=1)
 MS = timedelta(milliseconds=1)
@@ -19,43 +19,43 @@ PRODUCTS = ["MEETINGS", "CALLING", "MESSAGING"]
 
 
 @dataclass(frozen=True)
-class World:
+class LicenseExample:
     """Streams of lines whose instants are offsets (timedelta) and whose days are days ago (int)."""
 
-    streams: list[tuple[str, list[Line]]]
+    streams: list[tuple[str, list[Record]]]
     shift: str
     days: int
 
 
-def told(value: Any, now: datetime) -> Any:
+def to_delivered(value: Any, now: datetime) -> Any:
     """The lines as they are delivered, for the moment that will be asked for."""
     if isinstance(value, timedelta):
         return (now + value).isoformat(timespec="milliseconds") + "Z"
     if isinstance(value, dict):
-        parts = {name: told(one, now) for name, one in value.items()}
+        parts = {name: to_delivered(one, now) for name, one in value.items()}
         return {**parts, "day": str(now.date() - value["day"] * DAY)} if "day" in value else parts
-    return [told(one, now) for one in value] if isinstance(value, list) else value
+    return [to_delivered(one, now) for one in value] if isinstance(value, list) else value
 
 
-def around(*instants: timedelta) -> list[timedelta]:
+def with_neighbours(*instants: timedelta) -> list[timedelta]:
     """Each with the milliseconds before and behind."""
     return [instant + step * MS for instant in instants for step in (-1, 0, 1)]
 
 
-def added(days: int) -> st.SearchStrategy[timedelta]:
+def added_offsets(days: int) -> st.SearchStrategy[timedelta]:
     """When an entitlement was added: at the edges of the peer group's 30 days and of the report's window."""
-    edges = around(-30 * DAY, -days * DAY, -90 * DAY, timedelta())
+    edges = with_neighbours(-30 * DAY, -days * DAY, -90 * DAY, timedelta())
     return st.sampled_from([*edges, HOUR, -3 * HOUR, -DAY, -31 * DAY, -61 * DAY, -400 * DAY, -400 * DAY])
 
 
-def ends(days: int) -> st.SearchStrategy[timedelta]:
+def end_offsets(days: int) -> st.SearchStrategy[timedelta]:
     """When it ends: at the edges of the windows."""
-    edges = around(90 * DAY, days * DAY)
+    edges = with_neighbours(90 * DAY, days * DAY)
     return st.sampled_from([*edges, HOUR, DAY, 30 * DAY, 366 * DAY, 366 * DAY])
 
 
 # What has already happened at the moment asked for; whatever turns between it and the import would wait for the clock.
-turned = st.sampled_from([-400 * DAY, -30 * DAY, -MS, timedelta()])
+past_offsets = st.sampled_from([-400 * DAY, -30 * DAY, -MS, timedelta()])
 figures = st.sampled_from([(0, 0, 0), (0, 3, 1), (4, 1, 1), (5, 3, 3), (5, 5, 0), (8, 6, 2), (8, 0, 0), (8, 5, 5)])
 figures |= st.sampled_from([(10, 12, 12), (100, 101, 7), (7, 3, 0), (1_000_000, 333_333, 1), (5, 1_000_000, 999_999)])
 # Rates with ties, at the 75 % and above the total: what a peer group is made of.
@@ -63,38 +63,38 @@ group_figures = st.sampled_from([(8, 6, 1), (8, 6, 6), (4 * 5, 15, 0), (8, 5, 2)
 group_figures |= st.sampled_from([(8, 7, 7), (9, 12, 3), (10, 8, 8), (1000, 749, 5), (1000, 751, 9), (5, 5, 5)])
 
 
-def line(product: str, chosen: tuple[int, int, int]) -> Line:
+def line(product: str, chosen: tuple[int, int, int]) -> Record:
     """A licence line."""
     return {"product": product, "total": chosen[0], "assigned": chosen[1], "used": chosen[2]}
 
 
 @st.composite
-def lines(draw: Draw) -> list[Line]:
+def lines(draw: Draw) -> list[Record]:
     """Lines of none to three products."""
     products = draw(st.sampled_from([["MEETINGS"], ["CALLING"], ["MEETINGS", "CALLING"], PRODUCTS, ["MESSAGING"], []]))
     return [line(product, draw(figures)) for product in products]
 
 
 @st.composite
-def entitlement(draw: Draw, number: str, customers: list[str], days: int, *, is_steady: bool) -> tuple[str, Line]:
+def entitlement(draw: Draw, number: str, customers: list[str], days: int, *, is_steady: bool) -> tuple[str, Record]:
     """A subscription or a trial, with its kind; a steady one turns at none of the moments near the one asked for."""
     fixed = {"number": number, "customer": draw(st.sampled_from(customers)), "licenses": draw(lines())}
     has_ended = draw(st.integers(0, 6)) == 0 and not is_steady
     starts = (
         -500 * DAY if has_ended or is_steady else draw(st.sampled_from([-500 * DAY, -500 * DAY, timedelta(), HOUR]))
     )
-    end = draw(turned) if has_ended else draw(ends(days).filter(lambda one: one > starts))
-    fixed |= {"addedAt": draw(added(days)), "startsAt": starts, "endsAt": end}
+    end = draw(past_offsets) if has_ended else draw(end_offsets(days).filter(lambda one: one > starts))
+    fixed |= {"addedAt": draw(added_offsets(days)), "startsAt": starts, "endsAt": end}
     if is_steady:
         fixed["endsAt"] = max(fixed["endsAt"], 30 * DAY)
     if draw(st.booleans()):
         return "trials", fixed
-    more: Line = {"autoRenew": draw(st.booleans())}
+    more: Record = {"autoRenew": draw(st.booleans())}
     for name, values in _OPTIONAL.items():
         if draw(st.integers(0, 4)) == 0:
             more[name] = draw(values)
     if draw(st.integers(0, 7)) == 0:
-        more["cancelledAt"] = None if is_steady else draw(st.none() | turned | st.just(DAY))
+        more["cancelledAt"] = None if is_steady else draw(st.none() | past_offsets | st.just(DAY))
     return "subscriptions", {**fixed, **more}
 
 
@@ -106,7 +106,7 @@ _OPTIONAL: Mapping[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def peer(draw: Draw, number: str, customers: list[str], product: str) -> tuple[str, Line]:
+def peer(draw: Draw, number: str, customers: list[str], product: str) -> tuple[str, Record]:
     """An entitlement whose line belongs to the peer group."""
     fixed = {
         "number": number,
@@ -122,7 +122,7 @@ def peer(draw: Draw, number: str, customers: list[str], product: str) -> tuple[s
 
 
 @st.composite
-def usage(draw: Draw, held: list[tuple[str, str]], *, youngest: int) -> Line:
+def usage(draw: Draw, held: list[tuple[str, str]], *, youngest: int) -> Record:
     """A day's figures of some line."""
     number, product = draw(st.sampled_from(held))
     ago = [0, 1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15, 20, 21, 27, 28, 60, 80, 83]
@@ -134,9 +134,9 @@ def usage(draw: Draw, held: list[tuple[str, str]], *, youngest: int) -> Line:
 
 
 @st.composite
-def customer(draw: Draw, key: str, *, is_steady: bool) -> Line:
+def customer(draw: Draw, key: str, *, is_steady: bool) -> Record:
     """A customer, sometimes a removed one."""
-    found: Line = {
+    found: Record = {
         "externalId": key,
         "name": draw(st.sampled_from(NAMES)),
         "managedBy": draw(st.sampled_from(MANAGERS)),
@@ -148,7 +148,7 @@ def customer(draw: Draw, key: str, *, is_steady: bool) -> Line:
 
 
 @st.composite
-def license_worlds(draw: Draw) -> World:
+def license_examples(draw: Draw) -> LicenseExample:
     """A partner: customers with and without entitlements, a crowd of peers where one is wanted, usage of some days."""
     shift = draw(st.sampled_from(["", "", "", "MONDAY", "BEFORE_MONDAY"]))
     days, is_steady = draw(st.sampled_from([1, 30, 90, 365])), bool(shift)
@@ -159,7 +159,7 @@ def license_worlds(draw: Draw) -> World:
     first += [draw(peer(f"P-{n}", customers, product)) for n in range(crowd)]
     whole = [draw(customer(key, is_steady=is_steady)) for key in customers]
     assigned = draw(st.lists(st.sampled_from(customers), unique=True))
-    streams = [("customers", [*whole]), ("administrators", administrators(assigned)), *by_kind(first)]
+    streams = [("customers", [*whole]), ("administrators", administrators(assigned)), *group_by_kind(first)]
     held = [(line["number"], one["product"]) for _, line in first for one in line["licenses"]]
     if held:
         reports = draw(st.lists(usage(held, youngest=8 if shift else 0), max_size=12))
@@ -168,11 +168,13 @@ def license_worlds(draw: Draw) -> World:
         # Delivered again, with other facts: what was summed up before must follow.
         kinds = {line["number"]: kind for kind, line in first}
         again = [draw(entitlement(number, customers, days, is_steady=is_steady)) for number in list(kinds)[:3]]
-        streams += by_kind([again_of(kinds, first, kind, line) for kind, line in again])
-    return World([(kind, told) for kind, told in streams if told], shift, days)
+        streams += group_by_kind([build_redelivery(kinds, first, kind, line) for kind, line in again])
+    return LicenseExample([(kind, told) for kind, told in streams if told], shift, days)
 
 
-def again_of(kinds: dict[str, str], first: list[tuple[str, Line]], kind: str, line: Line) -> tuple[str, Line]:
+def build_redelivery(
+    kinds: dict[str, str], first: list[tuple[str, Record]], kind: str, line: Record
+) -> tuple[str, Record]:
     """A second delivery of the same number: its kind and its customer stay."""
     number = line["number"]
     before = next(one for _, one in first if one["number"] == number)
@@ -185,12 +187,12 @@ def again_of(kinds: dict[str, str], first: list[tuple[str, Line]], kind: str, li
 _FIXED = ("number", "customer", "licenses", "addedAt", "startsAt", "endsAt")
 
 
-def by_kind(entitlements: list[tuple[str, Line]]) -> list[tuple[str, list[Line]]]:
+def group_by_kind(entitlements: list[tuple[str, Record]]) -> list[tuple[str, list[Record]]]:
     """One stream of each kind."""
     return [(kind, [line for one, line in entitlements if one == kind]) for kind in ("subscriptions", "trials")]
 
 
-def administrators(assigned: list[str]) -> list[Line]:
+def administrators(assigned: list[str]) -> list[Record]:
     """One of each role."""
     roles = {"full": "FULL", "read": "READ_ONLY"}
     found = [

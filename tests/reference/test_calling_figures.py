@@ -16,8 +16,15 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.reference import call_worlds
 from tests.reference.analytics_model import Delivered, Licenses, monday
-from tests.reference.asking import SEE_ALL, SEES_SOME, Asking, differences, imported, ndjson
-from tests.reference.call_worlds import COLUMNS, CallWorld, as_csv
+from tests.reference.asking import (
+    RESTRICTED_EMAIL,
+    UNRESTRICTED_EMAILS,
+    ApiClient,
+    find_differences,
+    import_records,
+    to_ndjson,
+)
+from tests.reference.call_worlds import COLUMNS, CallExample, to_csv
 from tests.reference.calls_model import DeliveredCalls, Engagement
 
 CALL_KINDS = ("calls", "call-media", "queue-calls")
@@ -60,34 +67,34 @@ def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str)
     partners = count()
     orders = st.tuples(some_order(usage_fields), some_order(quality_fields))
     with asyncio.Runner() as runner:
-        asking = runner.run(Asking.open(mongo_uri, database_name))
+        api = runner.run(ApiClient.open(mongo_uri, database_name))
 
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
         @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
-        @given(call_worlds.call_worlds(), orders, st.integers(1, 10), st.integers(0, 99))
-        def agree(world: CallWorld, order: tuple[Order, Order], weeks: int, seed: int) -> None:
-            runner.run(_compared(asking, f"partner-{next(partners)}", world, order, weeks, seed))
+        @given(call_worlds.call_examples(), orders, st.integers(1, 10), st.integers(0, 99))
+        def agree(world: CallExample, order: tuple[Order, Order], weeks: int, seed: int) -> None:
+            runner.run(_compared(api, f"partner-{next(partners)}", world, order, weeks, seed))
 
         try:
             agree()
         finally:
-            runner.run(asking.close())
+            runner.run(api.close())
 
 
 async def _compared(
-    asking: Asking, partner: str, world: CallWorld, order: tuple[Order, Order], weeks: int, seed: int
+    api: ApiClient, partner: str, world: CallExample, order: tuple[Order, Order], weeks: int, seed: int
 ) -> None:
-    scope = await asking.add_partner(partner)
-    seen = await Seen.prepare(asking, scope, world, seed)
-    for email in (SEE_ALL[seed % 2], SEES_SOME):
-        await seen.compare(email, order, weeks)
+    scope = await api.add_partner(partner)
+    comparison = await PartnerComparison.prepare(api, scope, world, seed)
+    for email in (UNRESTRICTED_EMAILS[seed % 2], RESTRICTED_EMAIL):
+        await comparison.compare(email, order, weeks)
 
 
 @dataclass(frozen=True)
-class Seen:
+class PartnerComparison:
     """The partner as the API shows it, beside the partner as the model has it."""
 
-    asking: Asking
+    api: ApiClient
     scope: Scope
     delivered: Delivered
     calls: DeliveredCalls
@@ -95,37 +102,37 @@ class Seen:
     ids: dict[str, str]
 
     @classmethod
-    async def prepare(cls, asking: Asking, scope: Scope, world: CallWorld, seed: int) -> "Seen":
+    async def prepare(cls, api: ApiClient, scope: Scope, world: CallExample, seed: int) -> "PartnerComparison":
         """Delivers the world to the API and to the model; the weeks are summed up half-way and at the end."""
         delivered, calls, now = Delivered(), DeliveredCalls(), utc_now()
         asked_at = {"now": now, **mondays(now)}[world.asked_at]
         week = datetime.combine(monday(asked_at.date()), time()) - timedelta(days=7)
-        dice = random.Random(seed)
+        rng = random.Random(seed)
         for kind, lines in world.streams:
-            lines_told = call_worlds.told(lines, now, week)
-            body = as_csv(lines_told, dice.sample([*COLUMNS, "Direction"], 13)) if kind == "calls" else None
-            assert await imported(scope, kind, body or ndjson(lines_told)) == []
+            lines_told = call_worlds.to_delivered(lines, now, week)
+            body = to_csv(lines_told, rng.sample([*COLUMNS, "Direction"], 13)) if kind == "calls" else None
+            assert await import_records(scope, kind, body or to_ndjson(lines_told)) == []
             for line in lines_told:
                 calls.deliver(kind, line) if kind in CALL_KINDS else delivered.deliver(kind, line, now)
-            if dice.random() < 0.3:
+            if rng.random() < 0.3:
                 await roll_up_calls_now(scope.client)
         await roll_up_calls_now(scope.client)
         found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
         ids = {one["external_id"]: one["_id"] for one in found}
-        return cls(asking, scope, delivered, calls, asked_at, ids)
+        return cls(api, scope, delivered, calls, asked_at, ids)
 
     def engagement(self, email: str) -> Engagement:
         """What the model shows this administrator."""
         assigned = self.delivered.facts["administrators"][email]["assigned"]
-        sight = frozenset(assigned) if email == SEES_SOME else None
-        return Engagement(Licenses(self.delivered, self.now, self.ids, sight), self.calls)
+        visible_ids = frozenset(assigned) if email == RESTRICTED_EMAIL else None
+        return Engagement(Licenses(self.delivered, self.now, self.ids, visible_ids), self.calls)
 
     async def compare(self, email: str, order: tuple[Order, Order], weeks: int) -> None:
         """All of engagement, as this administrator sees it."""
-        viewer = await self.asking.viewer(self.scope, email)
-        answer = await self.asking.data(viewer, self.now, query(*order), weeks=weeks)
+        viewer = await self.api.viewer(self.scope, email)
+        answer = await self.api.execute_data(viewer, self.now, query(*order), weeks=weeks)
         expected = whole_answer(self.engagement(email), order, weeks)
-        assert differences(answer["callingEngagement"], expected, email) == []
+        assert find_differences(answer["callingEngagement"], expected, email) == []
 
 
 def mondays(now: datetime) -> dict[str, datetime]:

@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "figures.md").read_text()
 SCHEMA = build_schema((ROOT / "schema.graphql").read_text())
 ROOTS = ["PartnerKpis", "LicenseAnalytics", "CallingEngagement"]
 # What figures are about; it has figures of its own, which other pages explain.
-_OTHERS = {"Customer", "CustomerConnection", "PageInfo"}
+_EXCLUDED_TYPES = {"Customer", "CustomerConnection", "PageInfo"}
 
 
 class Figure(NamedTuple):
@@ -35,9 +35,9 @@ def figures(section: str) -> dict[str, Figure]:
     return {name: Figure(meaning, formula) for name, meaning, formula in rows}
 
 
-def types_of_figures(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
+def list_figure_types(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
     """The object types that hold figures, reached from the roots; connections are looked through."""
-    waiting, seen = [name for name in ROOTS if name in schema.type_map], set(_OTHERS)
+    waiting, seen = [name for name in ROOTS if name in schema.type_map], set(_EXCLUDED_TYPES)
     while waiting:
         name = waiting.pop(0)
         found = schema.type_map[name]
@@ -49,7 +49,7 @@ def types_of_figures(schema: GraphQLSchema) -> Iterator[GraphQLObjectType]:
             yield found
 
 
-TYPES = {found.name: found for found in types_of_figures(SCHEMA)}
+TYPES = {found.name: found for found in list_figure_types(SCHEMA)}
 
 
 @pytest.mark.parametrize("name", TYPES)

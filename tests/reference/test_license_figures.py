@@ -15,8 +15,15 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.reference import analytics_model as model
 from tests.reference.analytics_model import Delivered, Licenses
-from tests.reference.asking import SEE_ALL, SEES_SOME, Asking, differences, imported, ndjson
-from tests.reference.license_worlds import World, license_worlds, told
+from tests.reference.asking import (
+    RESTRICTED_EMAIL,
+    UNRESTRICTED_EMAILS,
+    ApiClient,
+    find_differences,
+    import_records,
+    to_ndjson,
+)
+from tests.reference.license_worlds import LicenseExample, license_examples, to_delivered
 
 KPIS = ["totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit"]
 PRODUCTS = {"both": None, "meetings": "MEETINGS", "calling": "CALLING"}
@@ -57,29 +64,29 @@ orders = st.none() | st.tuples(st.sampled_from([*model.ORDER_VALUES]), st.sample
 def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str) -> None:
     partners = count()
     with asyncio.Runner() as runner:
-        asking = runner.run(Asking.open(mongo_uri, database_name))
+        api = runner.run(ApiClient.open(mongo_uri, database_name))
 
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
         @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
-        @given(license_worlds(), st.sampled_from(SEE_ALL), orders, st.integers(1, 13))
-        def agree(world: World, whoever: str, order: tuple[str, str] | None, weeks: int) -> None:
-            runner.run(_compared(asking, f"partner-{next(partners)}", world, [whoever, SEES_SOME], order, weeks))
+        @given(license_examples(), st.sampled_from(UNRESTRICTED_EMAILS), orders, st.integers(1, 13))
+        def agree(world: LicenseExample, whoever: str, order: tuple[str, str] | None, weeks: int) -> None:
+            runner.run(_compared(api, f"partner-{next(partners)}", world, [whoever, RESTRICTED_EMAIL], order, weeks))
 
         try:
             agree()
         finally:
-            runner.run(asking.close())
+            runner.run(api.close())
 
 
 async def _compared(
-    asking: Asking, partner: str, world: World, emails: list[str], order: tuple[str, str] | None, weeks: int
+    api: ApiClient, partner: str, world: LicenseExample, emails: list[str], order: tuple[str, str] | None, weeks: int
 ) -> None:
-    scope = await asking.add_partner(partner)
-    seen = await Seen.prepare(asking, scope, world)
+    scope = await api.add_partner(partner)
+    comparison = await PartnerComparison.prepare(api, scope, world)
     for email in emails:
-        viewer = await asking.viewer(scope, email)
-        await seen.compare_kpis(viewer)
-        await seen.compare_reports(viewer, order, weeks)
+        viewer = await api.viewer(scope, email)
+        await comparison.compare_kpis(viewer)
+        await comparison.compare_reports(viewer, order, weeks)
 
 
 def moment(now: datetime, shift: str) -> datetime:
@@ -91,58 +98,58 @@ def moment(now: datetime, shift: str) -> datetime:
 
 
 @dataclass(frozen=True)
-class Seen:
+class PartnerComparison:
     """The partner as the API shows it, beside the partner as the model has it."""
 
-    asking: Asking
+    api: ApiClient
     scope: Scope
     delivered: Delivered
-    world: World
+    world: LicenseExample
     now: datetime
     ids: dict[str, str]
 
     @classmethod
-    async def prepare(cls, asking: Asking, scope: Scope, world: World) -> "Seen":
+    async def prepare(cls, api: ApiClient, scope: Scope, world: LicenseExample) -> "PartnerComparison":
         """Delivers the world to the API and to the model."""
         delivered, now = Delivered(), moment(utc_now(), world.shift)
         for kind, lines in world.streams:
-            await deliver(scope, delivered, kind, told(lines, now), now)
+            await deliver(scope, delivered, kind, to_delivered(lines, now), now)
         found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
-        return cls(asking, scope, delivered, world, now, {one["external_id"]: one["_id"] for one in found})
+        return cls(api, scope, delivered, world, now, {one["external_id"]: one["_id"] for one in found})
 
     def licenses(self, viewer: Viewer) -> Licenses:
         """What the model shows this administrator."""
         email = viewer.administrator.email
         assigned = self.delivered.facts["administrators"][email]["assigned"]
-        sight = frozenset(assigned) if email == SEES_SOME else None
-        return Licenses(self.delivered, self.now, self.ids, sight)
+        visible_ids = frozenset(assigned) if email == RESTRICTED_EMAIL else None
+        return Licenses(self.delivered, self.now, self.ids, visible_ids)
 
-    def listed(self, customers: Iterable[str]) -> list[dict[str, str]]:
+    def as_nodes(self, customers: Iterable[str]) -> list[dict[str, str]]:
         """Customers in the order of a list without one of its own."""
         names = {key: held["NAME"] for key, held in self.delivered.customers(self.now).items()}
         return [{"externalId": key} for key in sorted(customers, key=lambda key: (names[key], self.ids[key]))]
 
     async def compare_kpis(self, viewer: Viewer) -> None:
         """Each count, and the customers behind it."""
-        answer = await self.asking.data(viewer, self.now, KPIS_QUERY)
+        answer = await self.api.execute_data(viewer, self.now, KPIS_QUERY)
         for name, product in PRODUCTS.items():
-            kpis: dict[str, Any] = {"product": product, "asOf": printed(self.now)}
+            kpis: dict[str, Any] = {"product": product, "asOf": format_instant(self.now)}
             for kpi, found in self.licenses(viewer).kpis(product).items():
-                customers = {"totalCount": len(found), "nodes": self.listed(found)}
+                customers = {"totalCount": len(found), "nodes": self.as_nodes(found)}
                 kpis[kpi] = {"count": len(found), "customers": customers}
-            assert differences(answer[name], kpis, f"{viewer.administrator.email} {name}") == []
+            assert find_differences(answer[name], kpis, f"{viewer.administrator.email} {name}") == []
 
     async def compare_reports(self, viewer: Viewer, order: tuple[str, str] | None, weeks: int) -> None:
         """Each report, and each row of its table in its order."""
         given_order = f", orderBy: {{field: {order[0]}, direction: {order[1]}}}" if order else ""
         for product in model.ANALYTICS_PRODUCTS:
             asked = {"product": product, "days": self.world.days, "weeks": weeks}
-            answer = await self.asking.data(viewer, self.now, reports_query(given_order), **asked)
+            answer = await self.api.execute_data(viewer, self.now, reports_query(given_order), **asked)
             whole = self._analytics(self.licenses(viewer), product, order, weeks)
-            assert differences(answer["licenseAnalytics"], whole, f"{viewer.administrator.email} {product}") == []
+            assert find_differences(answer["licenseAnalytics"], whole, f"{viewer.administrator.email} {product}") == []
 
     def _analytics(self, licenses: Licenses, product: str, order: tuple[str, str] | None, weeks: int) -> dict[str, Any]:
-        found: dict[str, Any] = {"product": product, "asOf": printed(self.now)}
+        found: dict[str, Any] = {"product": product, "asOf": format_instant(self.now)}
         found["licenseTrend"] = licenses.trend(product, weeks)
         for name, (rows, figures) in model.reports(licenses, product, self.world.days).items():
             in_order = model.in_order(rows, order or model.DEFAULT_ORDERS[name])
@@ -151,13 +158,13 @@ class Seen:
         return found
 
 
-def printed(now: datetime) -> str:
+def format_instant(now: datetime) -> str:
     """RFC 3339 in UTC, without the fraction where it is zero."""
     return now.isoformat(timespec="milliseconds").removesuffix(".000") + "Z"
 
 
 async def deliver(scope: Scope, delivered: Delivered, kind: str, lines: list[dict[str, Any]], now: datetime) -> None:
     """Delivers lines to both."""
-    assert await imported(scope, kind, ndjson(lines)) == []
+    assert await import_records(scope, kind, to_ndjson(lines)) == []
     for line in lines:
         delivered.deliver(kind, line, now)

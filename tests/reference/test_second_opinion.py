@@ -12,11 +12,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from domain.customers.filter import parse_filter
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, OrderDirection, PartnerRole
-from jobs.imports.records import Refusal
-from jobs.imports.runner import Summary, import_stream
+from jobs.imports.records import RejectedRecord
+from jobs.imports.runner import ImportSummary, import_stream
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.database.client import Client, Document
 from store.database.clock import utc_now
@@ -62,32 +62,50 @@ KINDS = ["customers", "administrators", "subscriptions", "trials", "license-usag
 DIMENSIONS = {"managed_by": model.MANAGERS, "product": model.PRODUCTS}
 DIMENSIONS |= {"status": model.STATUSES, "subscription_type": model.TYPES}
 DAYS = ["2026-09-01", "2026-09-02", "2026-09-03"]
-Line = dict[str, Any]
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class At:
+class HourOffset:
     """An instant so many hours from the moment of the example; at a boundary it lies on the side that time leads to."""
 
     hours: int
 
 
 DAY = 24
-pasts = st.sampled_from([At(-400 * DAY), At(-60 * DAY), At(-60 * DAY + 1), At(-30 * DAY), At(-1), At(0)])
-starts = st.sampled_from([At(-900 * DAY), At(-500 * DAY), At(1)])
-ends = st.sampled_from(
-    [At(-400 * DAY), At(-31 * DAY), At(0), At(2), At(DAY), At(30 * DAY), At(30 * DAY + 1), At(366 * DAY)]
+pasts = st.sampled_from(
+    [
+        HourOffset(-400 * DAY),
+        HourOffset(-60 * DAY),
+        HourOffset(-60 * DAY + 1),
+        HourOffset(-30 * DAY),
+        HourOffset(-1),
+        HourOffset(0),
+    ]
 )
-moments = st.sampled_from([At(-20 * DAY), At(0), At(5 * DAY)])
+starts = st.sampled_from([HourOffset(-900 * DAY), HourOffset(-500 * DAY), HourOffset(1)])
+ends = st.sampled_from(
+    [
+        HourOffset(-400 * DAY),
+        HourOffset(-31 * DAY),
+        HourOffset(0),
+        HourOffset(2),
+        HourOffset(DAY),
+        HourOffset(30 * DAY),
+        HourOffset(30 * DAY + 1),
+        HourOffset(366 * DAY),
+    ]
+)
+moments = st.sampled_from([HourOffset(-20 * DAY), HourOffset(0), HourOffset(5 * DAY)])
 counts = st.sampled_from([0, 5, 1_000_000])
 assigned = st.sampled_from([1, 5, 12, 1_000_000])
 
 
-def line_of(required: Line, optional: Line) -> st.SearchStrategy[Line]:
+def line_of(required: Record, optional: Record) -> st.SearchStrategy[Record]:
     return st.fixed_dictionaries(required, optional=optional)
 
 
-def customer(key: str) -> st.SearchStrategy[Line]:
+def customer(key: str) -> st.SearchStrategy[Record]:
     required = {
         "externalId": st.just(key),
         "name": st.sampled_from(NAMES),
@@ -98,11 +116,11 @@ def customer(key: str) -> st.SearchStrategy[Line]:
         "country": st.sampled_from([None, "DE", "RS"]),
         "lastAdministratorSignInAt": st.none() | pasts,
     }
-    removals = st.sampled_from([None, None, None, At(-20 * DAY), At(0), At(5 * DAY)])
+    removals = st.sampled_from([None, None, None, HourOffset(-20 * DAY), HourOffset(0), HourOffset(5 * DAY)])
     return line_of({**required, "createdAt": pasts, "removedAt": removals}, optional)
 
 
-def administrator(email: str) -> st.SearchStrategy[Line]:
+def administrator(email: str) -> st.SearchStrategy[Record]:
     fixed = {"email": st.just(email), "displayName": st.just("Somebody"), "role": st.just("ADMINISTRATOR")}
     return line_of({**fixed, "assigned": st.lists(st.sampled_from(KEYS), unique=True)}, {})
 
@@ -112,7 +130,7 @@ figures = line_of(
 )
 
 
-def trial(number: str, key: str) -> st.SearchStrategy[Line]:
+def trial(number: str, key: str) -> st.SearchStrategy[Record]:
     lines = st.lists(figures, max_size=2, unique_by=lambda one: one["product"])
     times = st.tuples(starts, ends).filter(lambda pair: pair[0].hours < pair[1].hours)
     fixed = {"number": st.just(number), "customer": st.just(key), "addedAt": pasts, "licenses": lines}
@@ -120,7 +138,7 @@ def trial(number: str, key: str) -> st.SearchStrategy[Line]:
     return whole.map(lambda pair: {**pair[0], "startsAt": pair[1][0], "endsAt": pair[1][1]})
 
 
-def subscription(number: str, key: str) -> st.SearchStrategy[Line]:
+def subscription(number: str, key: str) -> st.SearchStrategy[Record]:
     more = line_of(
         {"autoRenew": st.booleans()},
         {
@@ -133,7 +151,7 @@ def subscription(number: str, key: str) -> st.SearchStrategy[Line]:
     return st.tuples(trial(number, key), more).map(lambda pair: {**pair[0], **pair[1]})
 
 
-def usage(numbers: Sequence[str]) -> st.SearchStrategy[Line]:
+def usage(numbers: Sequence[str]) -> st.SearchStrategy[Record]:
     required = {"product": st.sampled_from(model.PRODUCTS[:3]), "day": st.sampled_from(DAYS), "assigned": assigned}
     return line_of(
         {"entitlement": st.sampled_from(numbers), **required, "used": st.sampled_from([0, 1])}, {"total": counts}
@@ -141,7 +159,7 @@ def usage(numbers: Sequence[str]) -> st.SearchStrategy[Line]:
 
 
 @st.composite
-def deliveries(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[tuple[str, list[Line]]]:
+def deliveries(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[tuple[str, list[Record]]]:
     """Streams in the order of their delivery: each of a kind, its lines in any order, some of them twice."""
     holders = {f"E-{place}": draw(st.sampled_from(KEYS)) for place in range(6)}
     subscribed, tried = list(holders)[:3], list(holders)[3:]
@@ -164,7 +182,7 @@ def deliveries(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[tuple[str,
     return streams
 
 
-def _usage_key(line: Line) -> tuple[str, str, str]:
+def _usage_key(line: Record) -> tuple[str, str, str]:
     return (line["entitlement"], line["product"], line["day"])
 
 
@@ -187,7 +205,7 @@ conditions = st.fixed_dictionaries({}, optional=CONDITIONS)
 alone = st.one_of([st.fixed_dictionaries({name: values}) for name, values in CONDITIONS.items()])
 
 
-def nested(inner: st.SearchStrategy[Line]) -> st.SearchStrategy[Line]:
+def nested(inner: st.SearchStrategy[Record]) -> st.SearchStrategy[Record]:
     lists = st.none() | st.lists(inner, max_size=2)
     joined = st.fixed_dictionaries({}, optional={"all_of": lists, "any_of": lists, "not_": st.none() | inner})
     return st.tuples(conditions, joined).map(lambda pair: {**pair[0], **pair[1]})
@@ -205,7 +223,7 @@ def test_the_store_answers_what_domain_md_says(mongo_uri: str, database_name: st
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
         @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
         @given(deliveries(), st.lists(questions, min_size=2, max_size=2))
-        def agree(streams: list[tuple[str, list[Line]]], asked: list[Any]) -> None:
+        def agree(streams: list[tuple[str, list[Record]]], asked: list[Any]) -> None:
             runner.run(_compared(client, f"partner-{next(partners)}", streams, asked))
 
         try:
@@ -220,32 +238,38 @@ async def _prepared(uri: str, database: str) -> Client:
     return client
 
 
-async def _compared(client: Client, partner: str, streams: list[tuple[str, list[Line]]], asked: list[Any]) -> None:
+async def _compared(client: Client, partner: str, streams: list[tuple[str, list[Record]]], asked: list[Any]) -> None:
     base = utc_now()
     scope = Scope(client, partner, base)
     await Partners(scope).create("Somebody", [])
     delivered = model.Partner()
-    told = [(kind, [_told(line, base) for line in lines]) for kind, lines in streams]
+    told = [(kind, [_to_delivered(line, base) for line in lines]) for kind, lines in streams]
     accepted = [(kind, await _deliver(scope, delivered, kind, lines, base)) for kind, lines in told]
     await _repeat(scope, *next((kind, lines) for kind, lines in reversed(accepted) if lines))
-    world = await World.read(scope, delivered)
-    await world.compare_customers()
+    comparison = await PartnerComparison.read(scope, delivered)
+    await comparison.compare_customers()
     for order in ORDERS:
-        assert await world.listed({}, order, None) == world.expected({}, order, None)
+        assert await comparison.read_list({}, order, None) == comparison.expected({}, order, None)
     for email in EMAILS:
-        assert await world.listed({}, ORDERS[0], email) == world.expected({}, ORDERS[0], email)
+        assert await comparison.read_list({}, ORDERS[0], email) == comparison.expected({}, ORDERS[0], email)
     for condition, order, size, viewer in asked:
         for whoever in (None, *EMAILS):
-            assert await world.listed(condition, order, whoever) == world.expected(condition, order, whoever)
-            assert await world.counted(condition, whoever) == len(world.expected(condition, order, whoever))
-        await world.compare_pages(condition, order, size, viewer)
-        await world.compare_facets(condition, order, viewer)
+            assert await comparison.read_list(condition, order, whoever) == comparison.expected(
+                condition, order, whoever
+            )
+            assert await comparison.read_count(condition, whoever) == len(
+                comparison.expected(condition, order, whoever)
+            )
+        await comparison.compare_pages(condition, order, size, viewer)
+        await comparison.compare_facets(condition, order, viewer)
 
 
-async def _deliver(scope: Scope, delivered: model.Partner, kind: str, lines: list[Line], now: datetime) -> list[Line]:
+async def _deliver(
+    scope: Scope, delivered: model.Partner, kind: str, lines: list[Record], now: datetime
+) -> list[Record]:
     """Imports a stream and tells the model; answers the lines that have a target."""
     refused = [n for n, line in enumerate(lines, 1) if kind == "license-usage" and not _has_target(delivered, line)]
-    summary, refusals = await _imported(scope, kind, lines)
+    summary, refusals = await _import_records(scope, kind, lines)
     assert [refusal.line for refusal in refusals] == refused
     assert summary.lines == len(lines)
     good = [line for number, line in enumerate(lines, 1) if number not in refused]
@@ -254,24 +278,26 @@ async def _deliver(scope: Scope, delivered: model.Partner, kind: str, lines: lis
     return good
 
 
-def _has_target(delivered: model.Partner, line: Line) -> bool:
+def _has_target(delivered: model.Partner, line: Record) -> bool:
     return delivered.has_line(line["entitlement"], line["product"])
 
 
-async def _imported(scope: Scope, kind: str, lines: Sequence[Line]) -> tuple[Summary, list[Refusal]]:
-    refusals: list[Refusal] = []
+async def _import_records(
+    scope: Scope, kind: str, lines: Sequence[Record]
+) -> tuple[ImportSummary, list[RejectedRecord]]:
+    refusals: list[RejectedRecord] = []
 
     async def chunks() -> AsyncIterator[bytes]:
         yield b"".join(orjson.dumps(line) + b"\n" for line in lines)
 
-    return await import_stream(scope, LineKind(kind), chunks(), refusals.append), refusals
+    return await import_stream(scope, ImportKind(kind), chunks(), refusals.append), refusals
 
 
-async def _repeat(scope: Scope, kind: str, lines: Sequence[Line]) -> None:
+async def _repeat(scope: Scope, kind: str, lines: Sequence[Record]) -> None:
     """Repeating a file changes nothing and writes no event."""
     before = await _everything(scope)
-    summary, _ = await _imported(scope, kind, lines)
-    assert summary == Summary(unchanged=len(lines))
+    summary, _ = await _import_records(scope, kind, lines)
+    assert summary == ImportSummary(unchanged=len(lines))
     assert await _everything(scope) == before
 
 
@@ -280,16 +306,16 @@ async def _everything(scope: Scope) -> list[list[Document]]:
     return [await scope.collection(name).find(scope.match(), sort=[("_id", 1)]) for name in names]
 
 
-def _told(value: Any, base: datetime) -> Any:
-    if isinstance(value, At):
+def _to_delivered(value: Any, base: datetime) -> Any:
+    if isinstance(value, HourOffset):
         return (base + timedelta(hours=value.hours)).isoformat(timespec="milliseconds") + "Z"
     if isinstance(value, dict):
-        return {name: _told(one, base) for name, one in value.items()}
-    return [_told(one, base) for one in value] if isinstance(value, list) else value
+        return {name: _to_delivered(one, base) for name, one in value.items()}
+    return [_to_delivered(one, base) for one in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
-class World:
+class PartnerComparison:
     """The partner as the store has it, beside the partner as the model has it."""
 
     scope: Scope
@@ -298,7 +324,7 @@ class World:
     ids: Mapping[str, str]
 
     @classmethod
-    async def read(cls, scope: Scope, delivered: model.Partner) -> "World":
+    async def read(cls, scope: Scope, delivered: model.Partner) -> "PartnerComparison":
         scope = replace(scope, now=utc_now())
         found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
         ids = {document["external_id"]: document["_id"] for document in found}
@@ -314,20 +340,20 @@ class World:
         assert stored.keys() == self.customers.keys()
         events = await self.scope.collection("events").find(self.scope.match(), sort=[("_id", 1)])
         for key, facts in self.customers.items():
-            assert _said(stored[key]) == {name: facts[name] for name in _SAID}
+            assert _compared_fields(stored[key]) == {name: facts[name] for name in _COMPARED_FIELDS}
             told = [e for e in events if e["customer_id"] == self.ids[key] and e["kind"] == "STATUS_CHANGED"]
-            assert _left_by(told) == set(facts["statuses"])
+            assert _statuses_after(told) == set(facts["statuses"])
 
-    def _sees(self, viewer: str | None, key: str) -> bool:
+    def _is_visible(self, viewer: str | None, key: str) -> bool:
         return viewer is None or self.delivered.is_assigned(viewer, key)
 
-    def expected(self, asked: Line, order: CustomerOrder, viewer: str | None) -> list[str]:
+    def expected(self, asked: Record, order: CustomerOrder, viewer: str | None) -> list[str]:
         """The model's list, as ids."""
         now = self.scope.now
         there = {
             key: facts
             for key, facts in self.customers.items()
-            if self._sees(viewer, key) and model.matches(asked, facts, self._holders(key), now)
+            if self._is_visible(viewer, key) and model.matches(asked, facts, self._holders(key), now)
         }
         return [self.ids[key] for key in model.in_order(there, str(order.field), str(order.direction))]
 
@@ -339,7 +365,7 @@ class World:
             return Customers(self.scope)
         return Customers(replace(self.scope, administrator_id=self.ids[viewer], role=PartnerRole.ADMINISTRATOR))
 
-    async def listed(self, asked: Line, order: CustomerOrder, viewer: str | None) -> list[str]:
+    async def read_list(self, asked: Record, order: CustomerOrder, viewer: str | None) -> list[str]:
         """The store's list, as ids."""
         page = await self._reader(viewer).page(parse_filter(self._given(asked)), order, PageRequest(first=200))
         return [row.id for row in page.rows]
@@ -350,11 +376,11 @@ class World:
             return {name: self._given(value) for name, value in asked.items()}
         return [self._given(one) for one in asked] if isinstance(asked, list) else self.ids.get(asked, asked)
 
-    async def counted(self, asked: Line, viewer: str | None) -> int:
+    async def read_count(self, asked: Record, viewer: str | None) -> int:
         """The store's total."""
         return await self._reader(viewer).count(parse_filter(self._given(asked)))
 
-    async def compare_pages(self, asked: Line, order: CustomerOrder, size: int, viewer: str | None) -> None:
+    async def compare_pages(self, asked: Record, order: CustomerOrder, size: int, viewer: str | None) -> None:
         """The list page by page, forward and back."""
         expected, condition = self.expected(asked, order, viewer), parse_filter(self._given(asked))
         reader, forward, backward = self._reader(viewer), list[str](), list[str]()
@@ -371,7 +397,7 @@ class World:
         assert forward == expected
         assert backward == expected
 
-    async def compare_facets(self, asked: Line, order: CustomerOrder, viewer: str | None) -> None:
+    async def compare_facets(self, asked: Record, order: CustomerOrder, viewer: str | None) -> None:
         """The counts behind each value: each dimension leaves out its own top-level condition."""
         facets = await self._reader(viewer).facets(parse_filter(self._given(asked)))
         for name, values in DIMENSIONS.items():
@@ -381,7 +407,7 @@ class World:
             assert told == list(zip(values, wanted, strict=True))
 
 
-_SAID: tuple[str, ...] = (
+_COMPARED_FIELDS: tuple[str, ...] = (
     "name",
     "domain",
     "country",
@@ -391,10 +417,10 @@ _SAID: tuple[str, ...] = (
     "subscriptionTypes",
     "needsAttention",
 )
-_SAID += ("createdAt", "lastAdministratorSignInAt", "NEXT_EXPIRY_AT")
+_COMPARED_FIELDS += ("createdAt", "lastAdministratorSignInAt", "NEXT_EXPIRY_AT")
 
 
-def _said(customer: CustomerDocument) -> Line:
+def _compared_fields(customer: CustomerDocument) -> Record:
     return {
         "name": customer.name,
         "domain": customer.domain,
@@ -410,7 +436,7 @@ def _said(customer: CustomerDocument) -> Line:
     }
 
 
-def _left_by(told: Sequence[Document]) -> set[str]:
+def _statuses_after(told: Sequence[Document]) -> set[str]:
     """The statuses that the events lead to; each enters what was not there, and leaves what was."""
     held: set[str] = set()
     for event in told:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from domain.imports.records import LineKind, read_line
+from domain.imports.records import ImportKind, parse_record
 from sample.licenses import License
-from sample.prices import Prices
+from sample.prices import PriceList
 from tests.sample.test_sample import DAY, NOON, Sample, make, state_of
 
-Line = dict[str, Any]
+ImportRecord = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,13 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     return make(tmp_path_factory.mktemp("papers"), 500)
 
 
-def by_subscription(lines: list[Line]) -> dict[str, list[Line]]:
+def by_subscription(lines: list[ImportRecord]) -> dict[str, list[ImportRecord]]:
     return {number: list(some) for number, some in groupby(lines, lambda line: str(line["subscription"]))}
 
 
 def test_an_import_takes_every_line(partner: Sample) -> None:
-    for kind in (LineKind.ORDERS, LineKind.INVOICES):
-        read = [read_line(kind, line) for line in partner[kind]]
+    for kind in (ImportKind.ORDERS, ImportKind.INVOICES):
+        read = [parse_record(kind, line) for line in partner[kind]]
         assert len({line.key for line in read}) == len(read) > 500
 
 
@@ -90,9 +90,9 @@ def test_each_customer_pays_in_the_currency_of_its_country(partner: Sample) -> N
 
 def test_prices_are_exact_and_have_the_decimals_of_their_currency() -> None:
     licenses = (License("MEETINGS", 3, 0, 0), License("CALLING", 1, 0, 0))
-    assert Prices("DE").amount(licenses, 12) == "568.80"
-    assert Prices("JP").amount(licenses, 12) == "96696"
-    assert Prices(None).amount((License("CALLING", -2, 0, 0),), 1) == "-19.80"
+    assert PriceList("DE").amount(licenses, 12) == "568.80"
+    assert PriceList("JP").amount(licenses, 12) == "96696"
+    assert PriceList(None).amount((License("CALLING", -2, 0, 0),), 1) == "-19.80"
 
 
 def test_the_same_seed_and_day_give_the_same_papers(tmp_path: Path) -> None:

@@ -6,9 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from domain.calling.calls import CallFeature, CallQuality, QueueOutcome, endpoint_of, features_of, quality_of
-from domain.imports.records import LineKind, read_line
-from tests.sample.test_sample import DAY, Line, Sample, make
+from domain.calling.calls import (
+    CallFeature,
+    CallQuality,
+    QueueOutcome,
+    classify_endpoint,
+    classify_features,
+    classify_quality,
+)
+from domain.imports.records import ImportKind, parse_record
+from tests.sample.test_sample import DAY, ImportRecord, Sample, make
 
 MONDAYS = [date(2026, 9, 21) + timedelta(weeks=number) for number in range(8)]
 THIS_WEEK = MONDAYS[-1] + timedelta(weeks=1)
@@ -20,12 +27,12 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     return make(tmp_path_factory.mktemp("calls"), 2_000)
 
 
-def told(row: Line) -> Line:
+def told(row: ImportRecord) -> ImportRecord:
     """What a row says; "NA" says nothing."""
     return {name: cell for name, cell in row.items() if cell != "NA"}
 
 
-def start(row: Line) -> datetime:
+def start(row: ImportRecord) -> datetime:
     return datetime.fromisoformat(row["Start time"].removesuffix("Z"))
 
 
@@ -33,16 +40,16 @@ def monday(moment: datetime) -> date:
     return moment.date() - timedelta(days=moment.weekday())
 
 
-def features(row: Line) -> list[CallFeature]:
+def features(row: ImportRecord) -> list[CallFeature]:
     said = told(row)
     reasons = [said.get(f"{which} reason") for which in ("Related", "Redirect", "Original")]
-    return features_of(reasons, said.get("User type"), said.get("Call Recording Result"))
+    return classify_features(reasons, said.get("User type"), said.get("Call Recording Result"))
 
 
 def test_an_import_takes_every_line(partner: Sample) -> None:
-    kinds = {LineKind.CALLS: 25_000, LineKind.CALL_MEDIA: 18_000, LineKind.QUEUE_CALLS: 3_000}
+    kinds = {ImportKind.CALLS: 25_000, ImportKind.CALL_MEDIA: 18_000, ImportKind.QUEUE_CALLS: 3_000}
     for kind, least in kinds.items():
-        read = [read_line(kind, told(line)) for line in partner[kind]]
+        read = [parse_record(kind, told(line)) for line in partner[kind]]
         # A first load has to stay short.
         assert least < len({line.key for line in read}) == len(read) < 2 * least
 
@@ -84,7 +91,7 @@ def test_users_do_not_outnumber_the_licences_of_their_customer(partner: Sample) 
 
 
 def test_calls_come_from_every_endpoint_and_go_through_every_feature(partner: Sample) -> None:
-    endpoints = Counter(endpoint_of(row["Client type"], row["Model"]) for row in partner["calls"])
+    endpoints = Counter(classify_endpoint(row["Client type"], row["Model"]) for row in partner["calls"])
     assert (len(endpoints), endpoints.most_common(1)[0][0]) == (4, "WEBEX_APP")
     found = Counter(feature for row in partner["calls"] for feature in features(row))
     assert set(found) == set(CallFeature)
@@ -96,7 +103,7 @@ def test_some_calls_sound_bad_and_some_were_not_measured(partner: Sample) -> Non
     poor: Counter[str] = Counter()
     for line in partner["call-media"]:
         figures = (line.get(name) for name in ("packetLossPercent", "jitterMs", "latencyMs"))
-        poor[customers[line["reportId"]]] += quality_of(*figures) is CallQuality.POOR
+        poor[customers[line["reportId"]]] += classify_quality(*figures) is CallQuality.POOR
     assert 0.02 < poor.total() / len(partner["call-media"]) < 0.1
     assert 0.5 < len(partner["call-media"]) / len(customers) < 0.9
     assert len([count for count in poor.values() if count > 40]) >= 3

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from sample.seeded_random import Dice
+from sample.seeded_random import SeededRandom
 from sample.writer import write_sample
 
 DAY = date(2026, 11, 22)
@@ -33,8 +33,8 @@ STATUSES = {
     "TRIAL",
     "SUBSCRIPTION",
 }
-Line = dict[str, Any]
-Sample = dict[str, list[Line]]
+ImportRecord = dict[str, Any]
+Sample = dict[str, list[ImportRecord]]
 
 
 def read(paths: list[Path]) -> Sample:
@@ -64,7 +64,7 @@ def at(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
-def end_of(entitlement: Line, now: datetime) -> datetime:
+def end_of(entitlement: ImportRecord, now: datetime) -> datetime:
     first = at(entitlement["endsAt"])
     if not entitlement.get("autoRenew"):
         return first
@@ -75,7 +75,7 @@ def end_of(entitlement: Line, now: datetime) -> datetime:
     )
 
 
-def state_of(entitlement: Line, now: datetime) -> str:
+def state_of(entitlement: ImportRecord, now: datetime) -> str:
     if "cancelledAt" in entitlement and at(entitlement["cancelledAt"]) <= now:
         return "CANCELLED"
     if end_of(entitlement, now) <= now:
@@ -87,7 +87,7 @@ def state_of(entitlement: Line, now: datetime) -> str:
     return "SUSPENDED" if entitlement.get("suspended") else "ACTIVE"
 
 
-def statuses_of(customer: Line, held: list[Line], now: datetime) -> set[str]:
+def statuses_of(customer: ImportRecord, held: list[ImportRecord], now: datetime) -> set[str]:
     states = [state_of(entitlement, now) for entitlement in held]
     running = [each for each, state in zip(held, states, strict=True) if state in {"ACTIVE", "SUSPENDED"}]
     soon = [each for each in running if not each.get("autoRenew") and end_of(each, now) <= now + timedelta(days=30)]
@@ -105,12 +105,12 @@ def statuses_of(customer: Line, held: list[Line], now: datetime) -> set[str]:
     return {status for status, is_there in holds.items() if is_there}
 
 
-def entitlements(sample: Sample) -> list[Line]:
+def entitlements(sample: Sample) -> list[ImportRecord]:
     return sample["subscriptions"] + sample["trials"]
 
 
-def held_by_customer(sample: Sample) -> dict[str, list[Line]]:
-    held: dict[str, list[Line]] = {customer["externalId"]: [] for customer in sample["customers"]}
+def held_by_customer(sample: Sample) -> dict[str, list[ImportRecord]]:
+    held: dict[str, list[ImportRecord]] = {customer["externalId"]: [] for customer in sample["customers"]}
     for entitlement in entitlements(sample):
         held[entitlement["customer"]].append(entitlement)
     return held
@@ -335,8 +335,8 @@ def test_administrators_have_every_role_and_state(partner: Sample) -> None:
         assert set(each.get("assigned", [])) <= known
 
 
-def usage_by_line(sample: Sample) -> dict[tuple[str, str], list[Line]]:
-    rows: dict[tuple[str, str], list[Line]] = {}
+def usage_by_line(sample: Sample) -> dict[tuple[str, str], list[ImportRecord]]:
+    rows: dict[tuple[str, str], list[ImportRecord]] = {}
     for row in sample["license-usage"]:
         rows.setdefault((row["entitlement"], row["product"]), []).append(row)
     return rows
@@ -388,4 +388,4 @@ def test_first_load_stays_short(partner: Sample) -> None:
 
 def test_a_table_without_weight_has_no_item() -> None:
     with pytest.raises(ValueError, match="without weight"):
-        Dice(1).weighted([("nothing", 0)])
+        SeededRandom(1).weighted_choice([("nothing", 0)])

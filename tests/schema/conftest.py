@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api_server import Api, serving_for_many
+from tests.api_server import Api, running_shared_api
 
 
 @pytest.fixture(scope="package")
 def shared_server(mongo_uri: str) -> Iterator[Api]:
     """The API over a database of its own."""
-    with serving_for_many(mongo_uri) as api:
+    with running_shared_api(mongo_uri) as api:
         yield api
 
 

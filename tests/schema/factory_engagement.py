@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from domain.time.weeks import latest_completed
+from domain.time.weeks import latest_completed_week
 from server.http.graphql import SEEN_HEADER
-from store.calling.due_weeks import due_weeks
+from store.calling.due_weeks import find_due_weeks
 from store.calling.roll_up import roll_up_week
-from store.changes.customer_batch import CustomerSlice, change_customers
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -18,26 +18,26 @@ from tests.store.calling.factory_calls import put_calls, put_queue_calls
 from tests.store.factory_customers import subscription
 
 # A change later than any that the server can have heard of.
-NOTHING_KEPT = 1 << 63
+BYPASS_CACHE = 1 << 63
 
 
-def week() -> datetime:
+def latest_week() -> datetime:
     """The latest completed week."""
-    return latest_completed(utc_now())
+    return latest_completed_week(utc_now())
 
 
-def calling(number: str, assigned: int, **facts: Any) -> Document:
+def calling_subscription(number: str, assigned: int, **facts: Any) -> Document:
     """A running subscription with a line of CALLING."""
     line = {"product": "CALLING", "total": 1000, "assigned": assigned, "used": 0, "day": None}
     return {**subscription(number, **facts), "licenses": [line]}
 
 
-def add(api: Api, external_id: str, *held: Document, **facts: Any) -> str:
+def put_named_customer(api: Api, external_id: str, *held: Document, **facts: Any) -> str:
     """A customer named as its external id; answers its id."""
     return put_customer(api, external_id, *held, name=external_id, **facts)
 
 
-def deliver(
+def store_calls(
     api: Api, calls: Iterable[Document] = (), queue_calls: Iterable[Document] = (), partner: str | None = None
 ) -> None:
     """Stores the calls and waits until their weeks are rolled up, by whomever."""
@@ -52,13 +52,15 @@ def deliver(
 
 async def roll_up(scope: Scope) -> None:
     """Rolls up what is due of the partner; the server's own loop may be at it too."""
-    while mine := [one for one in await due_weeks(scope.client, utc_now(), 1000) if one.partner_id == scope.partner_id]:
+    while mine := [
+        one for one in await find_due_weeks(scope.client, utc_now(), 1000) if one.partner_id == scope.partner_id
+    ]:
         for due in mine:
             await roll_up_week(scope, due.week)
 
 
-def engagement(
-    api: Api, selection: str, token: str | None = None, seen: int = NOTHING_KEPT, **variables: Any
+def read_engagement(
+    api: Api, selection: str, token: str | None = None, after_operation_time: int = BYPASS_CACHE, **variables: Any
 ) -> dict[str, Any]:
     """What callingEngagement answers; variables are declared as $first, $after, $usage and $quality where given.
 
@@ -68,18 +70,18 @@ def engagement(
     declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
     query = f"query{f'({declared})' if declared else ''} {{ callingEngagement {{ {selection} }} }}"
     asked = token or api.token(api.add_administrator("FULL_ADMINISTRATOR"))
-    headers = {"Authorization": f"Bearer {asked}", SEEN_HEADER: str(seen)}
+    headers = {"Authorization": f"Bearer {asked}", SEEN_HEADER: str(after_operation_time)}
     answer = api.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers).json()
     assert "errors" not in answer, answer
     found: dict[str, Any] = answer["data"]["callingEngagement"]
     return found
 
 
-def put_removed(api: Api, external_id: str, removed_at: Any) -> None:
+def set_removed(api: Api, external_id: str, removed_at: Any) -> None:
     """The customer is removed, or brought back, by the one write path."""
 
-    async def body(changing: CustomerSlice) -> None:
-        changing.works[0].put_customer({"removed_at": removed_at})
+    async def body(batch: CustomerBatch) -> None:
+        batch.changes[0].update_customer({"removed_at": removed_at})
 
     async def work(scope: Scope) -> None:
         await change_customers(scope, {"external_id": external_id}, body)

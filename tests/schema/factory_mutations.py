@@ -24,7 +24,7 @@ def token_of(api: Api, role: str, partner: str | None = None) -> str:
     return api.token(api.add_administrator(role, partner), partner)
 
 
-def mutated(api: Api, token: str, field: str, selection: str, **given: Any) -> dict[str, Any]:
+def send_mutation(api: Api, token: str, field: str, selection: str, **given: Any) -> dict[str, Any]:
     """The payload of a mutation, whose `userErrors` are always selected; `given` is its input as the API spells it."""
     kind = f"{field[0].upper()}{field[1:]}Input"
     kind = {"AssignTagsInput": "ChangeCustomerTagsInput", "RemoveTagsInput": "ChangeCustomerTagsInput"}.get(kind, kind)
@@ -35,12 +35,12 @@ def mutated(api: Api, token: str, field: str, selection: str, **given: Any) -> d
     return payload
 
 
-def codes(payload: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def user_error_codes(payload: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """The codes and fields of the user errors."""
     return [(error["code"], error["field"]) for error in payload["userErrors"]]
 
 
-def events(api: Api, partner: str | None = None) -> list[dict[str, Any]]:
+def stored_events(api: Api, partner: str | None = None) -> list[dict[str, Any]]:
     """Every event of the partner, oldest first."""
 
     async def work(scope: Any) -> list[dict[str, Any]]:

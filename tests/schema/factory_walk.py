@@ -14,7 +14,7 @@ FULL, ADMINISTRATOR, READ_ONLY, HELPDESK = ROLES
 
 
 @dataclass(frozen=True, slots=True)
-class Ids:
+class TargetIds:
     """What a mutation can be aimed at; `home_tag` and `home_administrator` are the viewer's partner's in any case."""
 
     customer: str
@@ -29,12 +29,12 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class MutationCase:
     """A mutation: its permission, what kind of thing it is aimed at, and its input."""
 
     permission: str | None
-    aims_at: str | None
-    given: Callable[[Ids], dict[str, Any]]
+    target_kind: str | None
+    build_input: Callable[[TargetIds], dict[str, Any]]
 
 
 def _new() -> str:
@@ -42,56 +42,60 @@ def _new() -> str:
 
 
 CALLING = [{"product": "CALLING", "licenses": 5}]
-CASES: Mapping[str, Case] = {
-    "createTag": Case("EDIT_TAGS", None, lambda _: {"name": _new()}),
-    "updateTag": Case("EDIT_TAGS", "tag", lambda ids: {"id": ids.tag, "version": 1, "name": _new()}),
-    "deleteTag": Case("EDIT_TAGS", "tag", lambda ids: {"id": ids.tag, "version": 1}),
-    "assignTags": Case(
+CASES: Mapping[str, MutationCase] = {
+    "createTag": MutationCase("EDIT_TAGS", None, lambda _: {"name": _new()}),
+    "updateTag": MutationCase("EDIT_TAGS", "tag", lambda ids: {"id": ids.tag, "version": 1, "name": _new()}),
+    "deleteTag": MutationCase("EDIT_TAGS", "tag", lambda ids: {"id": ids.tag, "version": 1}),
+    "assignTags": MutationCase(
         "EDIT_TAGS", "customer", lambda ids: {"customers": {"ids": [ids.customer]}, "tags": [ids.home_tag]}
     ),
-    "removeTags": Case(
+    "removeTags": MutationCase(
         "EDIT_TAGS", "customer", lambda ids: {"customers": {"ids": [ids.customer]}, "tags": [ids.home_tag]}
     ),
-    "startTrial": Case(
+    "startTrial": MutationCase(
         "MANAGE_TRIALS", "customer", lambda ids: {"customer": {"id": ids.customer}, "licenses": CALLING}
     ),
-    "extendTrial": Case("MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1, "days": 5}),
-    "endTrial": Case("MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1}),
-    "convertTrial": Case("MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1, "number": _new()}),
-    "completeOrderSetup": Case("SET_UP_ORDERS", "customer", lambda ids: {"subscription": ids.subscription}),
-    "launchCustomer": Case("LAUNCH_CUSTOMER", "customer", lambda ids: {"customer": ids.customer}),
-    "assignAdministrator": Case(
+    "extendTrial": MutationCase("MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1, "days": 5}),
+    "endTrial": MutationCase("MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1}),
+    "convertTrial": MutationCase(
+        "MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1, "number": _new()}
+    ),
+    "completeOrderSetup": MutationCase("SET_UP_ORDERS", "customer", lambda ids: {"subscription": ids.subscription}),
+    "launchCustomer": MutationCase("LAUNCH_CUSTOMER", "customer", lambda ids: {"customer": ids.customer}),
+    "assignAdministrator": MutationCase(
         "ASSIGN_ADMINISTRATORS",
         "customer",
         lambda ids: {"administrator": ids.home_administrator, "customers": [ids.customer]},
     ),
-    "unassignAdministrator": Case(
+    "unassignAdministrator": MutationCase(
         "ASSIGN_ADMINISTRATORS",
         "customer",
         lambda ids: {"administrator": ids.home_administrator, "customers": [ids.customer]},
     ),
-    "inviteAdministrator": Case(
+    "inviteAdministrator": MutationCase(
         "MANAGE_ADMINISTRATORS",
         None,
         lambda _: {"email": f"{_new()}@partner.example", "displayName": "Grace", "role": READ_ONLY},
     ),
-    "changeAdministrator": Case(
+    "changeAdministrator": MutationCase(
         "MANAGE_ADMINISTRATORS", "administrator", lambda ids: {"id": ids.administrator, "displayName": _new()}
     ),
-    "removeAdministrator": Case("MANAGE_ADMINISTRATORS", "administrator", lambda ids: {"id": ids.administrator}),
-    "acceptTerms": Case("MANAGE_ORGANIZATION", None, lambda _: {"termsVersion": "2026-10"}),
-    "completeSetupStep": Case("MANAGE_ORGANIZATION", None, lambda _: {"key": "ADD_ADMINISTRATORS"}),
-    "updateOrganization": Case("MANAGE_ORGANIZATION", None, lambda _: {"name": _new()}),
-    "setService": Case("MANAGE_ORGANIZATION", None, lambda _: {"product": "CALLING", "enabled": True}),
-    "changeSettings": Case("MANAGE_ORGANIZATION", None, lambda _: {"trialDays": 20}),
-    "saveCustomerView": Case(None, "view", lambda ids: {"id": ids.view, "name": _new()}),
-    "deleteCustomerView": Case(None, "view", lambda ids: {"id": ids.view}),
-    "requestHelpdesk": Case(
+    "removeAdministrator": MutationCase(
+        "MANAGE_ADMINISTRATORS", "administrator", lambda ids: {"id": ids.administrator}
+    ),
+    "acceptTerms": MutationCase("MANAGE_ORGANIZATION", None, lambda _: {"termsVersion": "2026-10"}),
+    "completeSetupStep": MutationCase("MANAGE_ORGANIZATION", None, lambda _: {"key": "ADD_ADMINISTRATORS"}),
+    "updateOrganization": MutationCase("MANAGE_ORGANIZATION", None, lambda _: {"name": _new()}),
+    "setService": MutationCase("MANAGE_ORGANIZATION", None, lambda _: {"product": "CALLING", "enabled": True}),
+    "changeSettings": MutationCase("MANAGE_ORGANIZATION", None, lambda _: {"trialDays": 20}),
+    "saveCustomerView": MutationCase(None, "view", lambda ids: {"id": ids.view, "name": _new()}),
+    "deleteCustomerView": MutationCase(None, "view", lambda ids: {"id": ids.view}),
+    "requestHelpdesk": MutationCase(
         "CONTACT_HELPDESK",
         "customer",
         lambda ids: {"topic": "OTHER", "subject": "S", "message": "M", "customer": ids.customer},
     ),
-    "closeHelpdeskRequest": Case(None, "request", lambda ids: {"id": ids.request}),
+    "closeHelpdeskRequest": MutationCase(None, "request", lambda ids: {"id": ids.request}),
 }
 TARGETS = ("own", "unassigned", "foreign", "nowhere")
 
@@ -108,37 +112,39 @@ class World:
         self.token = api.token(self.viewer)
         self.full = api.add_administrator(FULL)
         self.home_administrator = api.add_administrator(ADMINISTRATOR)
-        self.home_tag = self.made(api.token(self.full), "createTag", "tag { id }", {"name": _new()})["tag"]["id"]
+        self.home_tag = self.run_mutation(api.token(self.full), "createTag", "tag { id }", {"name": _new()})["tag"][
+            "id"
+        ]
 
-    def made(self, token: str, field: str, selection: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    def run_mutation(self, token: str, field: str, selection: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The payload of a mutation that succeeds."""
-        answer = self.answered(token, field, selection, given)
+        answer = self.send_mutation(token, field, selection, given)
         assert "errors" not in answer and answer["data"][field]["userErrors"] == [], answer
         payload: dict[str, Any] = answer["data"][field]
         return payload
 
-    def answered(self, token: str, field: str, selection: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    def send_mutation(self, token: str, field: str, selection: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The whole answer to a mutation."""
         kind = "ChangeCustomerTags" if field in ("assignTags", "removeTags") else f"{field[0].upper()}{field[1:]}"
         selected = f"{selection} userErrors {{ code field message }}"
         query = f"mutation($input: {kind}Input!) {{ {field}(input: $input) {{ {selected} }} }}"
         return self.api.ask(token, query, input=given)
 
-    def ids(self, target: str) -> Ids:
+    def ids(self, target: str) -> TargetIds:
         """Fresh things to aim at; those that are nowhere have ids of the right kind."""
         home = {"home_tag": self.home_tag, "home_administrator": self.home_administrator}
         if target == "nowhere":
             prefixes = ("cus", "tri", "sub", "tag", "adm", "viw", "hlp")
-            return Ids(*map(new_id, prefixes), **home)
+            return TargetIds(*map(new_id, prefixes), **home)
         partner = self.api.other if target == "foreign" else self.api.partner
         owner = self.viewer if target == "own" else self.api.add_administrator(FULL, partner)
         token = self.api.token(owner, partner)
         maker = self.api.token(self.api.add_administrator(FULL, partner), partner)
-        return Ids(
+        return TargetIds(
             *self._customer(partner, is_assigned=target == "own"),
-            tag=self.made(maker, "createTag", "tag { id }", {"name": _new()})["tag"]["id"],
+            tag=self.run_mutation(maker, "createTag", "tag { id }", {"name": _new()})["tag"]["id"],
             administrator=self.api.add_administrator(READ_ONLY, partner),
-            view=self.made(token, "saveCustomerView", "view { id }", {"name": _new()})["view"]["id"],
+            view=self.run_mutation(token, "saveCustomerView", "view { id }", {"name": _new()})["view"]["id"],
             request=self._request(token),
             **home,
         )
@@ -153,4 +159,4 @@ class World:
 
     def _request(self, token: str) -> str:
         asked = {"topic": "OTHER", "subject": "S", "message": "M"}
-        return str(self.made(token, "requestHelpdesk", "request { id }", asked)["request"]["id"])
+        return str(self.run_mutation(token, "requestHelpdesk", "request { id }", asked)["request"]["id"])

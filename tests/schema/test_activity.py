@@ -8,7 +8,7 @@ from store.database.clock import utc_now
 from store.database.ids import new_id
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment
-from tests.schema.factory_mutations import accept_terms, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, token_of
 from tests.store.factory_customers import add_customer, subscription
 
 EVENT = "id kind at summary actor { displayName } customer { externalId } subject { __typename id }"
@@ -44,11 +44,11 @@ def put(api: Api, external_id: str, holder: str | None = None, **facts: Any) -> 
 
 
 def launch(api: Api, token: str, customer: str) -> None:
-    assert mutated(api, token, "launchCustomer", "url", customer=customer)["userErrors"] == []
+    assert send_mutation(api, token, "launchCustomer", "url", customer=customer)["userErrors"] == []
 
 
 def make_tag(api: Api, token: str, name: str) -> str:
-    return str(mutated(api, token, "createTag", "tag { id }", name=name)["tag"]["id"])
+    return str(send_mutation(api, token, "createTag", "tag { id }", name=name)["tag"]["id"])
 
 
 def test_the_newest_comes_first_with_all_that_it_names(api: Api, full: str) -> None:
@@ -195,8 +195,8 @@ def test_the_helpdesk_of_others_is_neither_named_nor_shown(api: Api, full: str) 
     token, reader = api.token(holder), token_of(api, "READ_ONLY_ADMINISTRATOR")
     customer = put(api, "ORG-1", holder)
     given = {"topic": "CALLING", "subject": "SECRET", "message": "SECRET", "customer": customer}
-    request = mutated(api, full, "requestHelpdesk", "request { id }", **given)["request"]["id"]
-    assert mutated(api, full, "closeHelpdeskRequest", "request { id }", id=request)["userErrors"] == []
+    request = send_mutation(api, full, "requestHelpdesk", "request { id }", **given)["request"]["id"]
+    assert send_mutation(api, full, "closeHelpdeskRequest", "request { id }", id=request)["userErrors"] == []
     assert kinds(api, token) == ["CUSTOMER_ADDED"]
     told = log(api, reader, filter={"kind": ["HELPDESK_REQUESTED", "HELPDESK_CLOSED"]})
     assert [(one["summary"], one["subject"], one["customer"]) for one in told] == [
@@ -205,12 +205,12 @@ def test_the_helpdesk_of_others_is_neither_named_nor_shown(api: Api, full: str) 
     ]
     assert log(api, full)[0]["subject"] == {"__typename": "HelpdeskRequest", "id": request}
     assert "SECRET" not in str(told)
-    assert mutated(api, token, "requestHelpdesk", "request { id }", **given)["userErrors"] == []
+    assert send_mutation(api, token, "requestHelpdesk", "request { id }", **given)["userErrors"] == []
     assert kinds(api, token) == ["HELPDESK_REQUESTED", "CUSTOMER_ADDED"]
 
 
 def test_a_private_view_is_shown_to_its_owner_alone(api: Api, full: str) -> None:
-    view = mutated(api, full, "saveCustomerView", "view { id }", name="SECRET")["view"]["id"]
+    view = send_mutation(api, full, "saveCustomerView", "view { id }", name="SECRET")["view"]["id"]
     (own,) = log(api, full)
     assert own["subject"] == {"__typename": "CustomerView", "id": view}
     (other,) = log(api, token_of(api, "READ_ONLY_ADMINISTRATOR"))

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.time.instants import print_instant
+from domain.time.instants import format_instant
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import Api
-from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, add_customers
 
 ADMINISTRATOR = "administrator { id email displayName role state version }"
@@ -27,18 +27,20 @@ def token(api: Api) -> str:
 
 
 def _told(api: Api) -> list[tuple[str, str]]:
-    return [(one["kind"], one["summary"]) for one in events(api)]
+    return [(one["kind"], one["summary"]) for one in stored_events(api)]
 
 
 def _invite(api: Api, token: str, email: str = "ada@b.example", role: str = "ADMINISTRATOR", **more: Any) -> Any:
-    return mutated(api, token, "inviteAdministrator", ADMINISTRATOR, email=email, displayName="Ada", role=role, **more)
+    return send_mutation(
+        api, token, "inviteAdministrator", ADMINISTRATOR, email=email, displayName="Ada", role=role, **more
+    )
 
 
 def test_somebody_is_invited_and_active_with_the_first_request(api: Api, token: str) -> None:
     made = _invite(api, token, " Ada@B.example ")
     ada = made["administrator"]
     assert (ada["email"], ada["state"], ada["version"], made["userErrors"]) == ("Ada@B.example", "INVITED", 1, [])
-    assert codes(_invite(api, token, "ADA@b.EXAMPLE")) == [("TAKEN", ["input", "email"])]
+    assert user_error_codes(_invite(api, token, "ADA@b.EXAMPLE")) == [("TAKEN", ["input", "email"])]
     viewer = api.data(api.token(ada["id"]), "{ viewer { administrator { state lastSignInAt } } }")["viewer"]
     assert viewer["administrator"]["state"] == "ACTIVE"
     assert _told(api)[0] == ("ADMINISTRATOR_INVITED", "Ada was invited as administrator")
@@ -52,21 +54,23 @@ def test_somebody_is_invited_and_active_with_the_first_request(api: Api, token: 
     [("", "BLANK"), ("a", "INVALID"), ("a@b", "INVALID"), ("a b@c.de", "INVALID"), ("@c.de", "INVALID")],
 )
 def test_a_bad_address_is_told_with_a_bad_name(api: Api, token: str, email: str, code: str) -> None:
-    bad = mutated(api, token, "inviteAdministrator", ADMINISTRATOR, email=email, displayName="\t", role="ADMINISTRATOR")
-    assert codes(bad) == [("BLANK", ["input", "displayName"]), (code, ["input", "email"])]
+    bad = send_mutation(
+        api, token, "inviteAdministrator", ADMINISTRATOR, email=email, displayName="\t", role="ADMINISTRATOR"
+    )
+    assert user_error_codes(bad) == [("BLANK", ["input", "displayName"]), (code, ["input", "email"])]
 
 
 def test_parallel_invitations_of_one_address_make_one(api: Api, token: str) -> None:
     with ThreadPoolExecutor(10) as pool:
         made = list(pool.map(lambda _: _invite(api, token), range(20)))
-    assert [codes(one) for one in made if one["userErrors"]] == [[("TAKEN", ["input", "email"])]] * 19
+    assert [user_error_codes(one) for one in made if one["userErrors"]] == [[("TAKEN", ["input", "email"])]] * 19
 
 
 def test_name_and_role_change_and_another_role_drops_the_customers(api: Api, token: str) -> None:
     ada = _invite(api, token)["administrator"]["id"]
     customer = api.store(lambda scope: add_customer(scope, "C1"))
-    mutated(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[customer])
-    changed = mutated(
+    send_mutation(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[customer])
+    changed = send_mutation(
         api,
         token,
         "changeAdministrator",
@@ -85,29 +89,31 @@ def test_name_and_role_change_and_another_role_drops_the_customers(api: Api, tok
         ("ADMINISTRATOR_UNASSIGNED", "Ada is no longer assigned to Customer C1"),
         ("ADMINISTRATOR_CHANGED", "Ada is now called Grace and became read-only administrator"),
     ]
-    wrong = mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, version=1, displayName=None, role=None)
-    assert codes(wrong) == [
+    wrong = send_mutation(
+        api, token, "changeAdministrator", ADMINISTRATOR, id=ada, version=1, displayName=None, role=None
+    )
+    assert user_error_codes(wrong) == [
         ("STALE", ["input", "version"]),
         ("INVALID", ["input", "displayName"]),
         ("INVALID", ["input", "role"]),
     ]
-    missing = mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=NOBODY, displayName="X")
-    assert codes(missing) == [("NOT_FOUND", ["input", "id"])]
+    missing = send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=NOBODY, displayName="X")
+    assert user_error_codes(missing) == [("NOT_FOUND", ["input", "id"])]
 
 
 def test_a_removed_administrator_is_out_and_can_be_invited_again(api: Api, token: str) -> None:
     ada = api.add_administrator("ADMINISTRATOR", email="ada@b.example", display_name="Ada")
     access = api.token(ada)
     assert "errors" not in api.ask(access, "{ viewer { permissions } }")
-    removed = mutated(api, token, "removeAdministrator", ADMINISTRATOR, id=ada, idempotencyKey="k")
+    removed = send_mutation(api, token, "removeAdministrator", ADMINISTRATOR, id=ada, idempotencyKey="k")
     assert removed["administrator"]["state"] == "DEACTIVATED"
-    assert mutated(api, token, "removeAdministrator", ADMINISTRATOR, id=ada, idempotencyKey="k") == removed
+    assert send_mutation(api, token, "removeAdministrator", ADMINISTRATOR, id=ada, idempotencyKey="k") == removed
     assert api.ask(access, "{ viewer { permissions } }")["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     listed = api.data(token, "{ administrators { totalCount nodes { displayName } } }")["administrators"]
     assert listed == {"totalCount": 1, "nodes": [{"displayName": "Full_Administrator"}]}
-    assert codes(mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, displayName="X")) == [
-        ("WRONG_STATE", ["input", "id"])
-    ]
+    assert user_error_codes(
+        send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, displayName="X")
+    ) == [("WRONG_STATE", ["input", "id"])]
     again = _invite(api, token, role="HELPDESK_ADMINISTRATOR")["administrator"]
     assert (again["id"], again["state"], again["role"]) == (ada, "INVITED", "HELPDESK_ADMINISTRATOR")
 
@@ -115,9 +121,9 @@ def test_a_removed_administrator_is_out_and_can_be_invited_again(api: Api, token
 def test_the_last_full_administrator_stays(api: Api, token: str) -> None:
     me = api.data(token, "{ viewer { administrator { id } } }")["viewer"]["administrator"]["id"]
     _invite(api, token, role="FULL_ADMINISTRATOR")
-    demoted = mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=me, role="ADMINISTRATOR")
-    assert codes(demoted) == [("LAST_FULL_ADMINISTRATOR", ["input", "role"])]
-    assert codes(mutated(api, token, "removeAdministrator", ADMINISTRATOR, id=me)) == [
+    demoted = send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=me, role="ADMINISTRATOR")
+    assert user_error_codes(demoted) == [("LAST_FULL_ADMINISTRATOR", ["input", "role"])]
+    assert user_error_codes(send_mutation(api, token, "removeAdministrator", ADMINISTRATOR, id=me)) == [
         ("LAST_FULL_ADMINISTRATOR", ["input", "id"])
     ]
 
@@ -170,21 +176,24 @@ def test_customers_are_assigned_until_an_end_and_taken_back(api: Api, token: str
     first, second = (api.store(partial(add_customer, external_id=f"C{number}")) for number in range(2))
     count = "{ customers { totalCount } }"
     assert api.data(mine, count)["customers"]["totalCount"] == 0
-    end = print_instant(utc_now() + timedelta(days=3))
+    end = format_instant(utc_now() + timedelta(days=3))
     given = {"administrator": ada, "customers": [first, second]}
-    made = mutated(api, token, "assignAdministrator", ASSIGNED, **given, expiresAt=end)
+    made = send_mutation(api, token, "assignAdministrator", ASSIGNED, **given, expiresAt=end)
     held = [{"administrator": {"id": ada}, "expiresAt": end}]
     assert [(one["version"], one["assignments"]) for one in made["customers"]] == [(2, held)] * 2
     assert api.data(mine, count)["customers"]["totalCount"] == 2
-    again = mutated(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[first], expiresAt=end)
+    again = send_mutation(
+        api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[first], expiresAt=end
+    )
     assert again["customers"][0]["version"] == 2
-    longer = mutated(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[first])
+    longer = send_mutation(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[first])
     assert longer["customers"][0]["assignments"] == [{"administrator": {"id": ada}, "expiresAt": None}]
-    taken = mutated(api, token, "unassignAdministrator", ASSIGNED, **given)
+    taken = send_mutation(api, token, "unassignAdministrator", ASSIGNED, **given)
     assert [one["assignments"] for one in taken["customers"]] == [[], []]
     assert api.data(mine, count)["customers"]["totalCount"] == 0
     assert (
-        mutated(api, token, "unassignAdministrator", ASSIGNED, administrator=ada, customers=[first])["userErrors"] == []
+        send_mutation(api, token, "unassignAdministrator", ASSIGNED, administrator=ada, customers=[first])["userErrors"]
+        == []
     )
     day = end[:10]
     assert [summary for kind, summary in _told(api) if kind.startswith("ADMINISTRATOR")] == [
@@ -200,8 +209,8 @@ def test_every_mistake_of_an_assignment_is_told(api: Api, token: str) -> None:
     reader = api.add_administrator("READ_ONLY_ADMINISTRATOR")
     first = api.store(lambda scope: add_customer(scope, "C1"))
     foreign = api.store(lambda scope: add_customer(scope, "C1"), api.other)
-    past = print_instant(utc_now())
-    wrong = mutated(
+    past = format_instant(utc_now())
+    wrong = send_mutation(
         api,
         token,
         "assignAdministrator",
@@ -210,21 +219,26 @@ def test_every_mistake_of_an_assignment_is_told(api: Api, token: str) -> None:
         customers=[first, foreign, NOBODY],
         expiresAt=past,
     )
-    assert codes(wrong) == [
+    assert user_error_codes(wrong) == [
         ("INVALID", ["input", "administrator"]),
         ("INVALID", ["input", "expiresAt"]),
         ("NOT_FOUND", ["input", "customers", "1"]),
         ("NOT_FOUND", ["input", "customers", "2"]),
     ]
     for whom in (NOBODY, first, api.add_administrator("ADMINISTRATOR", api.other)):
-        missing = mutated(api, token, "unassignAdministrator", ASSIGNED, administrator=whom, customers=[first, first])
-        assert codes(missing) == [("NOT_FOUND", ["input", "administrator"]), ("INVALID", ["input", "customers", "1"])]
+        missing = send_mutation(
+            api, token, "unassignAdministrator", ASSIGNED, administrator=whom, customers=[first, first]
+        )
+        assert user_error_codes(missing) == [
+            ("NOT_FOUND", ["input", "administrator"]),
+            ("INVALID", ["input", "customers", "1"]),
+        ]
     many = [f"cus_{number:024x}" for number in range(501)]
     ada = api.add_administrator("ADMINISTRATOR")
-    assert codes(mutated(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=many)) == [
-        ("LIMIT_REACHED", ["input", "customers"])
-    ]
-    assert events(api)[1:] == []
+    assert user_error_codes(
+        send_mutation(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=many)
+    ) == [("LIMIT_REACHED", ["input", "customers"])]
+    assert stored_events(api)[1:] == []
 
 
 def test_many_customers_are_dropped_behind_the_answer_and_do_not_come_back(api: Api, token: str) -> None:
@@ -245,11 +259,11 @@ def test_many_customers_are_dropped_behind_the_answer_and_do_not_come_back(api: 
 
     api.store(fill)
     assert api.data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 250
-    mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, role="HELPDESK_ADMINISTRATOR")
-    while (back := mutated(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, role="ADMINISTRATOR"))[
+    send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, role="HELPDESK_ADMINISTRATOR")
+    while (back := send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, role="ADMINISTRATOR"))[
         "userErrors"
     ]:
-        assert codes(back) == [("WRONG_STATE", ["input", "role"])]
+        assert user_error_codes(back) == [("WRONG_STATE", ["input", "role"])]
     assert api.data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 0
     assert len([kind for kind, _ in _told(api) if kind == "ADMINISTRATOR_UNASSIGNED"]) == 250
 

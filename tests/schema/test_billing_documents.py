@@ -5,21 +5,21 @@ from typing import Any
 
 import pytest
 
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from store.database.client import Client
 from store.indexes import ensure_indexes
 from tests.api_server import Api
-from tests.domain.imports.factory_records import customer_line, invoice_line, order_line, subscription_line
+from tests.domain.imports.factory_records import customer_record, invoice_record, order_record, subscription_record
 from tests.jobs.imports.factory_imports import documents, import_lines
 from tests.schema.factory_mutations import token_of
-from tests.schema.test_query_counts import Watch, World
+from tests.schema.test_query_counts import QueryRecorder, World
 
 ORDERS = """query($first: Int, $after: String) { customer(by: {externalId: "C-1"}) { subscriptions {
   orders(first: $first, after: $after) { totalCount nodes { number } pageInfo { hasNextPage hasPreviousPage endCursor }
     edges { cursor } } } } }"""
 
 
-def imported(api: Api, kind: LineKind, *lines: Any, partner: str | None = None) -> None:
+def imported(api: Api, kind: ImportKind, *lines: Any, partner: str | None = None) -> None:
     """Lines that are all taken."""
     assert api.store(lambda scope: import_lines(scope, kind, *lines), partner).summary.refused == 0
 
@@ -27,8 +27,8 @@ def imported(api: Api, kind: LineKind, *lines: Any, partner: str | None = None) 
 @pytest.fixture
 def token(api: Api) -> str:
     """Who sees all; there is a customer with a subscription."""
-    imported(api, LineKind.CUSTOMERS, customer_line())
-    imported(api, LineKind.SUBSCRIPTIONS, subscription_line())
+    imported(api, ImportKind.CUSTOMERS, customer_record())
+    imported(api, ImportKind.SUBSCRIPTIONS, subscription_record())
     return token_of(api, "READ_ONLY_ADMINISTRATOR")
 
 
@@ -45,8 +45,8 @@ def page(api: Api, token: str, **given: Any) -> dict[str, Any]:
 
 def test_an_order_shows_its_lines_and_its_total_where_there_is_one(api: Api, token: str) -> None:
     lines = [{"product": "CALLING", "quantity": -3}, {"product": "MEETINGS", "quantity": 2}]
-    paid = order_line("O-2", kind="REMOVE_LICENSES", placedAt="2026-11-02T00:00:00Z", lines=lines, amount="-12.50")
-    imported(api, LineKind.ORDERS, order_line("O-1"), {**paid, "currency": "EUR"})
+    paid = order_record("O-2", kind="REMOVE_LICENSES", placedAt="2026-11-02T00:00:00Z", lines=lines, amount="-12.50")
+    imported(api, ImportKind.ORDERS, order_record("O-1"), {**paid, "currency": "EUR"})
     selection = "orders { nodes { number kind placedAt lines { product quantity } total { amount currency } } }"
     (found,) = subscriptions(api, token, selection)
     second, first = found["orders"]["nodes"]
@@ -56,7 +56,7 @@ def test_an_order_shows_its_lines_and_its_total_where_there_is_one(api: Api, tok
 
 def test_an_invoice_shows_dates_and_an_exact_total(api: Api, token: str) -> None:
     url = "https://bills.example/1"
-    imported(api, LineKind.INVOICES, invoice_line(amount="123456789012.3456", documentUrl=url))
+    imported(api, ImportKind.INVOICES, invoice_record(amount="123456789012.3456", documentUrl=url))
     selection = "invoice { number state issuedOn dueOn documentUrl total { amount currency } }"
     assert subscriptions(api, token, selection) == [
         {
@@ -75,21 +75,21 @@ def test_an_invoice_shows_dates_and_an_exact_total(api: Api, token: str) -> None
 def test_the_invoice_is_the_newest_that_is_not_void(api: Api, token: str) -> None:
     assert subscriptions(api, token, "invoice { number }") == [{"invoice": None}]
     lines = [
-        invoice_line(f"I-{day}", issuedOn=f"2026-11-0{day}", state=state)
+        invoice_record(f"I-{day}", issuedOn=f"2026-11-0{day}", state=state)
         for day, state in [(1, "PAID"), (2, "OVERDUE"), (3, "VOID")]
     ]
-    imported(api, LineKind.INVOICES, *lines[::-1])
+    imported(api, ImportKind.INVOICES, *lines[::-1])
     (found,) = subscriptions(api, token, "invoice { number } invoices { totalCount nodes { number state } }")
     assert found["invoice"] == {"number": "I-2"}
     assert found["invoices"]["totalCount"] == 3
     assert [bill["number"] for bill in found["invoices"]["nodes"]] == ["I-3", "I-2", "I-1"]
-    imported(api, LineKind.INVOICES, *({**line, "state": "VOID"} for line in lines))
+    imported(api, ImportKind.INVOICES, *({**line, "state": "VOID"} for line in lines))
     assert subscriptions(api, token, "invoice { number }") == [{"invoice": None}]
 
 
 def test_pages_go_through_the_whole_list_newest_first(api: Api, token: str) -> None:
-    lines = [order_line(f"O-{n:02}", placedAt=f"2026-11-{1 + n // 2:02}T00:00:00Z") for n in range(30)]
-    imported(api, LineKind.ORDERS, *lines)
+    lines = [order_record(f"O-{n:02}", placedAt=f"2026-11-{1 + n // 2:02}T00:00:00Z") for n in range(30)]
+    imported(api, ImportKind.ORDERS, *lines)
     newest = [line["number"] for line in lines][::-1]
     assert [order["number"] for order in page(api, token)["nodes"]] == newest[:25]
     seen: list[str] = []
@@ -112,8 +112,8 @@ def test_pages_that_cannot_be_meant_are_refused(api: Api, token: str, given: Any
 
 
 def test_a_cursor_belongs_to_its_list(api: Api, token: str) -> None:
-    imported(api, LineKind.SUBSCRIPTIONS, subscription_line("SUB-2"))
-    imported(api, LineKind.ORDERS, order_line(), order_line("O-2", subscription="SUB-2"))
+    imported(api, ImportKind.SUBSCRIPTIONS, subscription_record("SUB-2"))
+    imported(api, ImportKind.ORDERS, order_record(), order_record("O-2", subscription="SUB-2"))
     query = "subscriptions { orders { edges { cursor } } invoices { edges { cursor } } }"
     data = api.data(token, f'{{ customer(by: {{externalId: "C-1"}}) {{ {query} }} }}')
     first, second = (one["orders"]["edges"][0]["cursor"] for one in data["customer"]["subscriptions"])
@@ -124,8 +124,8 @@ def test_a_cursor_belongs_to_its_list(api: Api, token: str) -> None:
 
 
 def test_papers_exist_where_their_customer_does(api: Api, token: str) -> None:
-    imported(api, LineKind.ORDERS, order_line())
-    imported(api, LineKind.INVOICES, invoice_line())
+    imported(api, ImportKind.ORDERS, order_record())
+    imported(api, ImportKind.INVOICES, invoice_record())
     found = api.store(lambda scope: documents(scope, "orders")), api.store(lambda scope: documents(scope, "invoices"))
     ids = [one["_id"] for (one,) in found]
     assert [id_[:4] for id_ in ids] == ["ord_", "inv_"]
@@ -136,28 +136,28 @@ def test_papers_exist_where_their_customer_does(api: Api, token: str) -> None:
     assert invoice == {"__typename": "Invoice", "id": ids[1], "number": "INV-1", "state": "OPEN"}
     for viewer in (token_of(api, "ADMINISTRATOR"), token_of(api, "FULL_ADMINISTRATOR", api.other)):
         assert api.data(viewer, query, ids=ids)["nodes"] == [None, None]
-    imported(api, LineKind.CUSTOMERS, customer_line(removedAt="2026-11-01T00:00:00Z"))
+    imported(api, ImportKind.CUSTOMERS, customer_record(removedAt="2026-11-01T00:00:00Z"))
     assert api.data(token, query, ids=ids)["nodes"] == [None, None]
 
 
 @pytest.fixture
 async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    watch = Watch()
-    client = Client(mongo_uri, database_name, event_listeners=[watch])
+    recorder = QueryRecorder()
+    client = Client(mongo_uri, database_name, event_listeners=[recorder])
     await ensure_indexes(client)
-    yield World(client, watch)
+    yield World(client, recorder)
     await client.close()
 
 
 async def test_papers_of_a_list_cost_one_query_for_each_relation(world: World) -> None:
     await world.fill(12)
     lines = [f"{kind}-{number}" for number in range(12) for kind in "ST"]
-    await import_lines(world.scope, LineKind.ORDERS, *(order_line(f"O-{n}", subscription=n) for n in lines))
-    await import_lines(world.scope, LineKind.INVOICES, *(invoice_line(f"I-{n}", subscription=n) for n in lines))
+    await import_lines(world.scope, ImportKind.ORDERS, *(order_record(f"O-{n}", subscription=n) for n in lines))
+    await import_lines(world.scope, ImportKind.INVOICES, *(invoice_record(f"I-{n}", subscription=n) for n in lines))
     selection = """invoice { number } a: orders { totalCount nodes { number } } b: orders(first: 1) { edges { cursor } }
       invoices(first: 3) { nodes { number } } c: invoices { totalCount }"""
     data = await world.ask(f"{{ customers(first: 12) {{ nodes {{ subscriptions {{ number {selection} }} }} }} }}")
-    assert world.watch.taken() == ["customers", "entitlements", *["invoices"] * 3, *["orders"] * 2]
+    assert world.recorder.take_collections() == ["customers", "entitlements", *["invoices"] * 3, *["orders"] * 2]
     for customer in data["customers"]["nodes"]:
         for one in customer["subscriptions"]:
             number = one["number"]
@@ -168,7 +168,7 @@ async def test_papers_of_a_list_cost_one_query_for_each_relation(world: World) -
 async def test_no_list_of_papers_scans_a_collection(world: World) -> None:
     await world.fill(2)
     await world.ask("{ customers { nodes { subscriptions { invoice { id } orders { totalCount nodes { id } } } } } }")
-    asked = [query for query in world.watch.queries if "aggregate" in query]
+    asked = [query for query in world.recorder.queries if "aggregate" in query]
     assert len(asked) == 3
     for command in asked:
         kept = {key: command[key] for key in ("aggregate", "pipeline", "cursor", "hint")}

@@ -8,16 +8,23 @@ import pytest
 
 from domain.time.weeks import WEEK
 from domain.types import ActivityKind
-from store.changes.customer_batch import CustomerSlice, change_customers
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.events.log import Note
+from store.events.log import EventDraft
 from tests.api_server import Api
 from tests.factory_documents import assignment
-from tests.schema.factory_engagement import add, calling, deliver, engagement, put_removed, week
+from tests.schema.factory_engagement import (
+    calling_subscription,
+    latest_week,
+    put_named_customer,
+    read_engagement,
+    set_removed,
+    store_calls,
+)
 from tests.schema.factory_mutations import token_of
-from tests.store.calling.factory_calls import call, many, queue_call
+from tests.store.calling.factory_calls import call, call_series, queue_call
 from tests.store.factory_customers import subscription
 
 DAY = timedelta(days=1)
@@ -38,7 +45,7 @@ def put_snapshot(api: Api, customer_id: str, *held: tuple[Document, int], **fiel
         sums = {"product": "CALLING", "total": assigned, "assigned": assigned, "used": 0, "available": 0}
         lines = [{"id": one["_id"], "assigned": figure} for one, figure in held]
         stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": scope.now, "updated_at": scope.now}
-        row = {"customer_id": customer_id, "week": week(), "is_removed": False, "lines": lines}
+        row = {"customer_id": customer_id, "week": latest_week(), "is_removed": False, "lines": lines}
         document = {"_id": f"{customer_id}:CALLING:{row['week']:%Y-%m-%d}", **row, **sums, **stamps, **fields}
         await scope.collection("license_customer_weeks").insert_many([document])
 
@@ -50,7 +57,7 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def test_a_partner_without_calls_has_empty_figures(api: Api) -> None:
-    found = engagement(
+    found = read_engagement(
         api,
         f"""weekStart weekEnd refreshedAt {USERS} qualityTrend {{ weekStart good poor notAvailable poorPercent }}
         qualityByEndpoint {{ endpoint good poor notAvailable poorPercent }} featureUse {{ feature calls customers }}
@@ -58,7 +65,7 @@ def test_a_partner_without_calls_has_empty_figures(api: Api) -> None:
         customersByQuality {{ totalCount nodes {{ {QUALITY} }} }}
         customersByQueue {{ totalCount nodes {{ insights {{ offered }} }} pageInfo {{ hasNextPage }} }}""",
     )
-    monday = week().date()
+    monday = latest_week().date()
     assert (found["weekStart"], found["weekEnd"]) == (str(monday), str(monday + 6 * DAY))
     assert found["refreshedAt"] is None
     nothing = {"inactive": 0, "low": 0, "medium": 0, "high": 0}
@@ -79,15 +86,18 @@ def test_a_partner_without_calls_has_empty_figures(api: Api) -> None:
 
 
 def test_users_by_usage_and_how_many_licensed_ones_had_no_call(api: Api) -> None:
-    one, other = add(api, "One", calling("S-1", 10)), add(api, "Other", calling("S-2", 1), calling("S-3", 2))
-    add(api, "Idle", calling("S-4", 4))
-    monday = week()
-    calls = [*many(one, monday, 10, user_id="a"), *many(one, monday, 51, user_id="b"), call(one, monday)]
+    one, other = (
+        put_named_customer(api, "One", calling_subscription("S-1", 10)),
+        put_named_customer(api, "Other", calling_subscription("S-2", 1), calling_subscription("S-3", 2)),
+    )
+    put_named_customer(api, "Idle", calling_subscription("S-4", 4))
+    monday = latest_week()
+    calls = [*call_series(one, monday, 10, user_id="a"), *call_series(one, monday, 51, user_id="b"), call(one, monday)]
     # More users called than are licensed: nobody is less than not inactive.
     calls += [call(other, monday, user_id=f"u-{number}") for number in range(4)]
-    calls += many(one, monday - WEEK, 11, user_id="a")
-    deliver(api, calls)
-    before, now = engagement(api, USERS)["usersByUsageTrend"]
+    calls += call_series(one, monday - WEEK, 11, user_id="a")
+    store_calls(api, calls)
+    before, now = read_engagement(api, USERS)["usersByUsageTrend"]
     assert now == {"weekStart": str(monday.date()), "inactive": 8 + 0 + 4, "low": 5, "medium": 0, "high": 1}
     assert before == {
         "weekStart": str((monday - WEEK).date()),
@@ -99,20 +109,20 @@ def test_users_by_usage_and_how_many_licensed_ones_had_no_call(api: Api) -> None
 
 
 def test_licences_are_those_of_lines_that_run_as_snapped_in_the_week_else_as_of_now(api: Api) -> None:
-    monday, now = week(), utc_now()
+    monday, now = latest_week(), utc_now()
     over = {"ends_at": now - DAY, "starts_at": now - 30 * DAY}
     # Of one running line there is a snapshot, of the other none.
-    held = calling("S-1", 50), calling("S-2", 3)
-    both = add(api, "Both", *held)
-    add(api, "Never snapped", calling("S-3", 7), calling("S-4", 5, **over))
+    held = calling_subscription("S-1", 50), calling_subscription("S-2", 3)
+    both = put_named_customer(api, "Both", *held)
+    put_named_customer(api, "Never snapped", calling_subscription("S-3", 7), calling_subscription("S-4", 5, **over))
     # What does not run now counts nothing, whatever was snapped of it.
-    ended, waiting = calling("S-5", 9, **over), calling("S-6", 9, set_up=False)
-    gone, ready = add(api, "Ended", ended), add(api, "Not set up", waiting)
+    ended, waiting = calling_subscription("S-5", 9, **over), calling_subscription("S-6", 9, set_up=False)
+    gone, ready = put_named_customer(api, "Ended", ended), put_named_customer(api, "Not set up", waiting)
     put_snapshot(api, both, (held[0], 20))
     put_snapshot(api, gone, (ended, 3))
     put_snapshot(api, ready, (waiting, 3))
-    deliver(api, [call(one, monday, user_id="u") for one in (both, gone, ready)])
-    found = engagement(api, f"{USERS} customersByUsage {{ nodes {{ {USAGE} }} }}")
+    store_calls(api, [call(one, monday, user_id="u") for one in (both, gone, ready)])
+    found = read_engagement(api, f"{USERS} customersByUsage {{ nodes {{ {USAGE} }} }}")
     assert found["usersByUsageTrend"][1]["inactive"] == 22 + 7
     assert found["usersByUsageTrend"][0]["inactive"] == 53 + 7
     licensed = {row["customer"]["name"]: row["licensedUsers"] for row in found["customersByUsage"]["nodes"]}
@@ -120,30 +130,30 @@ def test_licences_are_those_of_lines_that_run_as_snapped_in_the_week_else_as_of_
 
 
 def test_a_line_that_was_taken_out_of_its_subscription_licenses_nobody(api: Api) -> None:
-    held = calling("S-1", 9)
+    held = calling_subscription("S-1", 9)
     held["licenses"] = [{**held["licenses"][0], "product": "MEETINGS"}]
-    one = add(api, "One", held)
+    one = put_named_customer(api, "One", held)
     put_snapshot(api, one, (held, 5))
-    deliver(api, [call(one, week(), user_id="u")])
-    found = engagement(api, f"{USERS} customersByUsage {{ nodes {{ licensedUsers }} }}")
+    store_calls(api, [call(one, latest_week(), user_id="u")])
+    found = read_engagement(api, f"{USERS} customersByUsage {{ nodes {{ licensedUsers }} }}")
     assert found["customersByUsage"] == {"nodes": [{"licensedUsers": 0}]}
     assert [point["inactive"] for point in found["usersByUsageTrend"]] == [0, 0]
 
 
 def test_usage_is_of_customers_with_a_running_line_or_a_call(api: Api) -> None:
-    monday, now = week(), utc_now()
-    caller = add(api, "Caller", subscription("S-1"))
-    add(api, "Holder", calling("S-2", 3))
-    add(api, "Neither", subscription("S-3"))
-    add(api, "Once held", calling("S-4", 3, ends_at=now - DAY, starts_at=now - 30 * DAY))
-    earlier = add(api, "Earlier", subscription("S-5"))
+    monday, now = latest_week(), utc_now()
+    caller = put_named_customer(api, "Caller", subscription("S-1"))
+    put_named_customer(api, "Holder", calling_subscription("S-2", 3))
+    put_named_customer(api, "Neither", subscription("S-3"))
+    put_named_customer(api, "Once held", calling_subscription("S-4", 3, ends_at=now - DAY, starts_at=now - 30 * DAY))
+    earlier = put_named_customer(api, "Earlier", subscription("S-5"))
     calls = [
         call(caller, monday, seconds=59),
         call(caller, monday, seconds=60, user_id="u"),
         call(earlier, monday - WEEK),
     ]
-    deliver(api, calls)
-    found = engagement(api, f"customersByUsage {{ totalCount nodes {{ {USAGE} }} }}")["customersByUsage"]
+    store_calls(api, calls)
+    found = read_engagement(api, f"customersByUsage {{ totalCount nodes {{ {USAGE} }} }}")["customersByUsage"]
     figures = {"activeUsers": 1, "licensedUsers": 0, "calls": 2, "minutes": 1}
     nothing = {"activeUsers": 0, "licensedUsers": 3, "calls": 0, "minutes": 0, "callsPerActiveUser": None}
     assert found == {
@@ -156,19 +166,19 @@ def test_usage_is_of_customers_with_a_running_line_or_a_call(api: Api) -> None:
 
 
 def test_usage_in_every_order(api: Api) -> None:
-    monday = week()
-    ids = {name: add(api, name, calling(f"S-{name}", 1)) for name in ("b", "A", "c", "d")}
+    monday = latest_week()
+    ids = {name: put_named_customer(api, name, calling_subscription(f"S-{name}", 1)) for name in ("b", "A", "c", "d")}
     calls = [
-        *many(ids["A"], monday, 2, user_id="u"),
-        *many(ids["A"], monday - WEEK, 1),
-        *many(ids["b"], monday, 2),
-        *many(ids["b"], monday - WEEK, 4),
+        *call_series(ids["A"], monday, 2, user_id="u"),
+        *call_series(ids["A"], monday - WEEK, 1),
+        *call_series(ids["b"], monday, 2),
+        *call_series(ids["b"], monday - WEEK, 4),
         call(ids["c"], monday, user_id="u"),
         call(ids["c"], monday, user_id="v"),
         call(ids["c"], monday, user_id="v"),
         call(ids["d"], monday - WEEK),
     ]
-    deliver(api, calls)
+    store_calls(api, calls)
     orders = {
         ("CALLS", "DESC"): ["c", "A", "b", "d"],
         ("CALLS", "ASC"): ["d", "A", "b", "c"],
@@ -183,10 +193,12 @@ def test_usage_in_every_order(api: Api) -> None:
     selection = f"nodes {{ {USAGE} }} edges {{ cursor }} pageInfo {{ hasNextPage hasPreviousPage endCursor }}"
     for (field, direction), expected in orders.items():
         given = {"field": field, "direction": direction}
-        whole = engagement(api, f"customersByUsage(orderBy: $usage) {{ {selection} }}", usage=given)["customersByUsage"]
+        whole = read_engagement(api, f"customersByUsage(orderBy: $usage) {{ {selection} }}", usage=given)[
+            "customersByUsage"
+        ]
         assert names(whole["nodes"]) == expected, (field, direction)
         _assert_pages(api, "customersByUsage", "usage", given, selection, expected)
-    whole = engagement(api, f"customersByUsage {{ nodes {{ {USAGE} }} }}")["customersByUsage"]
+    whole = read_engagement(api, f"customersByUsage {{ nodes {{ {USAGE} }} }}")["customersByUsage"]
     assert names(whole["nodes"]) == ["c", "A", "b", "d"]
     rows = {row["customer"]["name"]: row["weeklyChangePercent"] for row in whole["nodes"]}
     assert rows == {"A": 100.0, "b": -50.0, "c": None, "d": -100.0}
@@ -199,7 +211,7 @@ def _assert_pages(api: Api, table: str, kind: str, order: dict[str, str], select
         while True:
             asked = f"{table}(first: $first, after: $after, orderBy: ${kind}) {{ {selection} }}"
             given: dict[str, Any] = {"first": size, "after": after, kind: order}
-            page = engagement(api, asked, token, **given)[table]
+            page = read_engagement(api, asked, token, **given)[table]
             assert page["pageInfo"]["hasPreviousPage"] is (after is not None)
             assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
             seen += names(page["nodes"])
@@ -210,8 +222,8 @@ def _assert_pages(api: Api, table: str, kind: str, order: dict[str, str], select
 
 
 def test_quality_of_the_week_by_endpoint_and_over_weeks(api: Api) -> None:
-    monday = week()
-    one, other = add(api, "One"), add(api, "Other")
+    monday = latest_week()
+    one, other = put_named_customer(api, "One"), put_named_customer(api, "Other")
     calls = [
         call(one, monday, endpoint="DESK_PHONE", loss=5.0),
         call(one, monday, endpoint="DESK_PHONE", loss=1.0),
@@ -219,9 +231,11 @@ def test_quality_of_the_week_by_endpoint_and_over_weeks(api: Api) -> None:
         call(other, monday, endpoint="WEBEX_APP"),
         call(other, monday - WEEK, endpoint="ROOM_DEVICE", latency=400.0),
     ]
-    deliver(api, calls)
+    store_calls(api, calls)
     trend = "qualityTrend(weeks: 2) { weekStart good poor notAvailable poorPercent }"
-    found = engagement(api, f"refreshedAt {trend} qualityByEndpoint {{ endpoint good poor notAvailable poorPercent }}")
+    found = read_engagement(
+        api, f"refreshedAt {trend} qualityByEndpoint {{ endpoint good poor notAvailable poorPercent }}"
+    )
     assert found["refreshedAt"] is not None
     before, now = found["qualityTrend"]
     assert before == {"weekStart": str((monday - WEEK).date()), **_qualities(0, 1, 0, 100.0)}
@@ -239,22 +253,22 @@ def _qualities(good: int, poor: int, not_available: int, percent: float | None) 
 
 
 def test_quality_lists_customers_with_a_poor_call(api: Api) -> None:
-    monday = week()
-    ids = {name: add(api, name) for name in ("fine", "Bad", "worse", "also bad")}
+    monday = latest_week()
+    ids = {name: put_named_customer(api, name) for name in ("fine", "Bad", "worse", "also bad")}
     calls = [
         call(ids["fine"], monday, loss=1.0),
         call(ids["Bad"], monday, loss=6.0, latency=100.0),
         call(ids["Bad"], monday, loss=1.0),
         call(ids["Bad"], monday),
-        *many(ids["worse"], monday, 2, jitter=151.0),
-        *many(ids["worse"], monday, 6, jitter=1.0),
+        *call_series(ids["worse"], monday, 2, jitter=151.0),
+        *call_series(ids["worse"], monday, 6, jitter=1.0),
         call(ids["also bad"], monday, latency=500.0),
         call(ids["also bad"], monday, latency=300.0),
         call(ids["fine"], monday - WEEK, loss=50.0),
     ]
-    deliver(api, calls)
+    store_calls(api, calls)
     selection = f"totalCount nodes {{ {QUALITY} {AVERAGES} }}"
-    found = engagement(api, f"customersByQuality {{ {selection} }}")["customersByQuality"]
+    found = read_engagement(api, f"customersByQuality {{ {selection} }}")["customersByQuality"]
     assert (found["totalCount"], names(found["nodes"])) == (3, ["worse", "also bad", "Bad"])
     bad = found["nodes"][2]
     averages = {"averagePacketLossPercent": 3.5, "averageJitterMs": None, "averageLatencyMs": 100.0}
@@ -273,8 +287,8 @@ def test_quality_lists_customers_with_a_poor_call(api: Api) -> None:
 
 
 def test_queues_and_features_of_customers_with_a_queue_call(api: Api) -> None:
-    monday = week()
-    ids = {name: add(api, name) for name in ("now", "then", "long ago", "never", "all lost")}
+    monday = latest_week()
+    ids = {name: put_named_customer(api, name) for name in ("now", "then", "long ago", "never", "all lost")}
     feature = {"features": ["CALL_QUEUE", "VOICEMAIL"]}
     calls = [call(one, monday, **feature) for one in ids.values()]
     calls += [call(ids["now"], monday, features=["VOICEMAIL"]), call(ids["now"], monday - WEEK, **feature)]
@@ -287,9 +301,9 @@ def test_queues_and_features_of_customers_with_a_queue_call(api: Api) -> None:
         queue_call(ids["long ago"], monday - 8 * WEEK, "ANSWERED", 1),
         queue_call(ids["never"], monday + WEEK, "ANSWERED", 1),
     ]
-    deliver(api, calls, queued)
+    store_calls(api, calls, queued)
     rows = f"nodes {{ customer {{ name }} insights {{ {INSIGHTS} }} features {{ feature calls }} }}"
-    found = engagement(
+    found = read_engagement(
         api,
         f"""featureUse {{ feature calls customers }} queueInsights {{ {INSIGHTS} }}
         customersByQueue {{ totalCount {rows} }}""",
@@ -320,21 +334,24 @@ def test_queues_and_features_of_customers_with_a_queue_call(api: Api) -> None:
 
 
 def test_a_removed_customer_counts_nowhere_and_one_that_returns_counts_again(api: Api) -> None:
-    monday = week()
-    stays, goes = add(api, "Stays", calling("S-1", 3)), add(api, "Goes", calling("S-2", 5))
+    monday = latest_week()
+    stays, goes = (
+        put_named_customer(api, "Stays", calling_subscription("S-1", 3)),
+        put_named_customer(api, "Goes", calling_subscription("S-2", 5)),
+    )
     calls = [
         call(one, monday, user_id="u", loss=9.0, endpoint="WEBEX_APP", features=["CALL_PARK"]) for one in (stays, goes)
     ]
-    deliver(api, calls, [queue_call(one, monday, "ANSWERED", 5) for one in (stays, goes)])
+    store_calls(api, calls, [queue_call(one, monday, "ANSWERED", 5) for one in (stays, goes)])
     selection = """usersByUsageTrend(weeks: 1) { inactive low } qualityTrend(weeks: 1) { poor }
       qualityByEndpoint { poor } featureUse { calls customers } queueInsights { offered }
       customersByUsage { totalCount nodes { customer { name } } }
       customersByQuality { totalCount nodes { customer { name } } }
       customersByQueue { totalCount nodes { customer { name } } }"""
-    both = engagement(api, selection)
+    both = read_engagement(api, selection)
     for removed_at, size in ((utc_now(), 1), (None, 2)):
-        put_removed(api, "Goes", removed_at)
-        found = engagement(api, selection)
+        set_removed(api, "Goes", removed_at)
+        found = read_engagement(api, selection)
         assert found["usersByUsageTrend"] == [{"inactive": 2 if size == 1 else 6, "low": size}]
         assert found["qualityTrend"] == [{"poor": size}]
         assert [one["poor"] for one in found["qualityByEndpoint"]] == [0, size, 0, 0]
@@ -342,34 +359,37 @@ def test_a_removed_customer_counts_nowhere_and_one_that_returns_counts_again(api
         assert found["queueInsights"] == {"offered": size}
         for table in ("customersByUsage", "customersByQuality", "customersByQueue"):
             assert found[table]["totalCount"] == len(found[table]["nodes"]) == size
-    assert engagement(api, selection) == both
+    assert read_engagement(api, selection) == both
 
 
 def test_names_are_those_of_now(api: Api) -> None:
-    monday = week()
-    deliver(api, [call(add(api, name), monday, loss=9.0) for name in ("A", "B")])
+    monday = latest_week()
+    store_calls(api, [call(put_named_customer(api, name), monday, loss=9.0) for name in ("A", "B")])
 
-    async def rename(changing: CustomerSlice) -> None:
-        changing.works[0].put_customer({"name": "Z"})
+    async def rename(batch: CustomerBatch) -> None:
+        batch.changes[0].update_customer({"name": "Z"})
 
     api.store(lambda scope: change_customers(scope, {"external_id": "A"}, rename))
-    found = engagement(api, "customersByQuality { nodes { customer { name } } }")
+    found = read_engagement(api, "customersByQuality { nodes { customer { name } } }")
     assert names(found["customersByQuality"]["nodes"]) == ["B", "Z"]
 
 
 def test_an_administrator_sees_the_figures_of_their_own_customers(api: Api) -> None:
-    monday = week()
+    monday = latest_week()
     administrator = api.add_administrator("ADMINISTRATOR")
-    own = add(api, "Own", calling("S-1", 3), assignments=[assignment(administrator)])
+    own = put_named_customer(api, "Own", calling_subscription("S-1", 3), assignments=[assignment(administrator)])
     past = assignment(administrator, expires_at=utc_now() - DAY)
-    others = [add(api, "Other", calling("S-2", 30)), add(api, "Former", calling("S-3", 30), assignments=[past])]
+    others = [
+        put_named_customer(api, "Other", calling_subscription("S-2", 30)),
+        put_named_customer(api, "Former", calling_subscription("S-3", 30), assignments=[past]),
+    ]
     calls = [call(one, monday, user_id="u", loss=9.0, features=["VOICEMAIL"]) for one in (own, *others)]
-    deliver(api, calls, [queue_call(one, monday, "ANSWERED", 5) for one in (own, *others)])
+    store_calls(api, calls, [queue_call(one, monday, "ANSWERED", 5) for one in (own, *others)])
     selection = f"""refreshedAt {USERS} qualityTrend(weeks: 1) {{ poor }} qualityByEndpoint {{ poor }}
       featureUse {{ calls }} queueInsights {{ offered }} customersByUsage {{ totalCount nodes {{ {USAGE} }} }}
       customersByQuality {{ totalCount nodes {{ {QUALITY} }} }}
       customersByQueue {{ totalCount nodes {{ {CUSTOMER} }} }}"""
-    found = engagement(api, selection, api.token(administrator))
+    found = read_engagement(api, selection, api.token(administrator))
     assert found["usersByUsageTrend"][1]["inactive"] == 2
     assert found["usersByUsageTrend"][1]["low"] == 1
     assert found["qualityTrend"] == [{"poor": 1}]
@@ -378,10 +398,10 @@ def test_an_administrator_sees_the_figures_of_their_own_customers(api: Api) -> N
     assert found["queueInsights"] == {"offered": 1}
     for table in ("customersByUsage", "customersByQuality", "customersByQueue"):
         assert (found[table]["totalCount"], names(found[table]["nodes"])) == (1, ["Own"])
-    nobody = engagement(api, selection, token_of(api, "ADMINISTRATOR"))
+    nobody = read_engagement(api, selection, token_of(api, "ADMINISTRATOR"))
     assert nobody["customersByUsage"] == {"totalCount": 0, "nodes": []}
     assert nobody["qualityTrend"] == [{"poor": 0}]
-    everybody = engagement(api, selection, token_of(api, "READ_ONLY_ADMINISTRATOR"))
+    everybody = read_engagement(api, selection, token_of(api, "READ_ONLY_ADMINISTRATOR"))
     assert everybody["customersByUsage"]["totalCount"] == 3
 
 
@@ -396,9 +416,9 @@ def test_the_helpdesk_may_not_read_it(api: Api) -> None:
 
 
 def test_another_partners_calls_are_not_counted(api: Api) -> None:
-    monday = week()
-    deliver(api, [call(add(api, "Mine"), monday, loss=9.0)])
-    found = engagement(api, "qualityTrend(weeks: 1) { poor }", api.token(*_of_other(api)))
+    monday = latest_week()
+    store_calls(api, [call(put_named_customer(api, "Mine"), monday, loss=9.0)])
+    found = read_engagement(api, "qualityTrend(weeks: 1) { poor }", api.token(*_of_other(api)))
     assert found["qualityTrend"] == [{"poor": 0}]
 
 
@@ -407,27 +427,29 @@ def _of_other(api: Api) -> tuple[str, str]:
 
 
 def test_late_data_correct_a_finished_week(api: Api) -> None:
-    monday = week()
-    one = add(api, "One")
-    deliver(api, [call(one, monday - 5 * WEEK, report_id="r", loss=1.0)])
+    monday = latest_week()
+    one = put_named_customer(api, "One")
+    store_calls(api, [call(one, monday - 5 * WEEK, report_id="r", loss=1.0)])
     trend = "qualityTrend(weeks: 6) { good poor notAvailable }"
-    assert engagement(api, trend)["qualityTrend"][0] == {"good": 1, "poor": 0, "notAvailable": 0}
-    deliver(api, [call(one, monday - 5 * WEEK, report_id="r", loss=9.0), call(one, monday - 5 * WEEK)])
-    assert engagement(api, trend)["qualityTrend"][0] == {"good": 0, "poor": 1, "notAvailable": 1}
-    deliver(api, [call(one, monday - 4 * WEEK, report_id="r", loss=9.0)])
-    first, second, *_ = engagement(api, trend)["qualityTrend"]
+    assert read_engagement(api, trend)["qualityTrend"][0] == {"good": 1, "poor": 0, "notAvailable": 0}
+    store_calls(api, [call(one, monday - 5 * WEEK, report_id="r", loss=9.0), call(one, monday - 5 * WEEK)])
+    assert read_engagement(api, trend)["qualityTrend"][0] == {"good": 0, "poor": 1, "notAvailable": 1}
+    store_calls(api, [call(one, monday - 4 * WEEK, report_id="r", loss=9.0)])
+    first, second, *_ = read_engagement(api, trend)["qualityTrend"]
     assert first == {"good": 0, "poor": 0, "notAvailable": 1}
     assert second == {"good": 0, "poor": 1, "notAvailable": 0}
 
 
 def test_what_is_kept_of_a_trend_follows_every_change(api: Api) -> None:
     """Without a word about what it has seen, a client hears of a change as soon as the server does."""
-    monday, token = week(), token_of(api, "FULL_ADMINISTRATOR")
-    held = calling("S-1", 10)
-    one = add(api, "One", held)
+    monday, token = latest_week(), token_of(api, "FULL_ADMINISTRATOR")
+    held = calling_subscription("S-1", 10)
+    one = put_named_customer(api, "One", held)
 
     def inactive() -> int:
-        found = engagement(api, "usersByUsageTrend(weeks: 1) { inactive }", token, seen=0)["usersByUsageTrend"]
+        found = read_engagement(api, "usersByUsageTrend(weeks: 1) { inactive }", token, after_operation_time=0)[
+            "usersByUsageTrend"
+        ]
         figure: int = found[0]["inactive"]
         return figure
 
@@ -437,30 +459,35 @@ def test_what_is_kept_of_a_trend_follows_every_change(api: Api) -> None:
         assert inactive() == expected
 
     becomes(10)
-    deliver(api, [call(one, monday, user_id="u")])
+    store_calls(api, [call(one, monday, user_id="u")])
     becomes(9)
     put_snapshot(api, one, (held, 5), updated_at=utc_now() - DAY)
     becomes(4)
-    put_removed(api, "One", utc_now())
+    set_removed(api, "One", utc_now())
     becomes(0)
-    put_removed(api, "One", None)
+    set_removed(api, "One", None)
     becomes(4)
-    add(api, "Two", calling("S-2", 7), calling("S-3", 2))
+    put_named_customer(api, "Two", calling_subscription("S-2", 7), calling_subscription("S-3", 2))
     becomes(13)
     put_cancelled(api, "Two", "S-2")
     becomes(6)
     # Time alone stops one of two lines: no status and no product of the customer turns, only what they rest on.
-    add(api, "Three", calling("S-4", 100, cancelled_at=utc_now() + timedelta(seconds=1)), calling("S-5", 1))
+    put_named_customer(
+        api,
+        "Three",
+        calling_subscription("S-4", 100, cancelled_at=utc_now() + timedelta(seconds=1)),
+        calling_subscription("S-5", 1),
+    )
     becomes(7)
 
 
 def put_cancelled(api: Api, external_id: str, number: str) -> None:
     """The subscription is cancelled now, as an import does it."""
 
-    async def body(changing: CustomerSlice) -> None:
-        (work,) = changing.works
-        work.put_entitlement(number, {"cancelled_at": utc_now()})
-        work.note(Note(ActivityKind.SUBSCRIPTION_CHANGED, work.id, "changed"))
+    async def body(batch: CustomerBatch) -> None:
+        (work,) = batch.changes
+        work.update_entitlement(number, {"cancelled_at": utc_now()})
+        work.add_event(EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, work.id, "changed"))
 
     async def work(scope: Scope) -> None:
         await change_customers(scope, {"external_id": external_id}, body)

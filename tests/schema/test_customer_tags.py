@@ -7,9 +7,9 @@ import pytest
 
 from store.database.scope import Scope
 from tests.api_server import Api
-from tests.live import live
-from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, add_customers
+from tests.websocket_client import connect_websocket
 
 CHANGED = "changed skipped customers { externalId version tags { name } } job { id }"
 NOBODY = "cus_000000000000000000000000"
@@ -31,12 +31,12 @@ class World:
 
     def tag(self, name: str) -> str:
         """A new tag's id."""
-        return str(mutated(self.api, self.token, "createTag", "tag { id }", name=name)["tag"]["id"])
+        return str(send_mutation(self.api, self.token, "createTag", "tag { id }", name=name)["tag"]["id"])
 
     def change(self, field: str, customers: Any, tags: list[str], token: str | None = None, **given: Any) -> Any:
         """The payload of assignTags or removeTags."""
         selection = customers if isinstance(customers, dict) else {"ids": customers}
-        return mutated(self.api, token or self.token, field, CHANGED, customers=selection, tags=tags, **given)
+        return send_mutation(self.api, token or self.token, field, CHANGED, customers=selection, tags=tags, **given)
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of a query."""
@@ -44,7 +44,7 @@ class World:
 
     def told(self) -> list[tuple[str, str]]:
         """Kind and summary of the events of customers' tags."""
-        return [(one["kind"], one["summary"]) for one in events(self.api) if one["kind"].startswith("TAGS_")]
+        return [(one["kind"], one["summary"]) for one in stored_events(self.api) if one["kind"].startswith("TAGS_")]
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_tags_are_put_on_counted_filtered_and_told(world: World) -> None:
 
 def test_what_is_already_so_changes_nothing(world: World) -> None:
     world.change("assignTags", world.customers, world.tags)
-    before = len(events(world.api))
+    before = len(stored_events(world.api))
     assert world.change("assignTags", world.customers, world.tags)["changed"] == 0
     nobodies: list[dict[str, Any]] = [
         {"search": "nobody"},
@@ -95,16 +95,16 @@ def test_what_is_already_so_changes_nothing(world: World) -> None:
     ]
     for nobody in nobodies:
         assert world.change("removeTags", {"matching": nobody}, world.tags)["changed"] == 0
-    assert len(events(world.api)) == before
+    assert len(stored_events(world.api)) == before
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(world: World) -> None:
     world.change("assignTags", world.customers[:1], world.tags[:1])
-    before = events(world.api)
+    before = stored_events(world.api)
     tried = world.change("assignTags", {"matching": {}}, world.tags[:1], dryRun=True)
     assert (tried["changed"], [one["externalId"] for one in tried["customers"]]) == (2, ["C1", "C2"])
     assert [one["tags"] for one in tried["customers"]] == [[], []]
-    assert events(world.api) == before
+    assert stored_events(world.api) == before
 
 
 @pytest.mark.parametrize("field", ["assignTags", "removeTags"])
@@ -159,28 +159,28 @@ def _plain(scope: Scope, name: str) -> dict[str, Any]:
 def test_everything_that_is_wrong_is_told_and_nothing_changed(world: World) -> None:
     first = world.customers[0]
     other = world.api.store(lambda scope: add_customer(scope, "F"), world.api.other)
-    before = events(world.api)
+    before = stored_events(world.api)
     wrong = world.change("assignTags", [first, NOBODY, other, "tag_1"], [world.tags[0], "tag_nobody"])
-    assert codes(wrong) == [
+    assert user_error_codes(wrong) == [
         ("NOT_FOUND", ["input", "tags", "1"]),
         ("NOT_FOUND", ["input", "customers", "ids", "1"]),
         ("NOT_FOUND", ["input", "customers", "ids", "2"]),
         ("NOT_FOUND", ["input", "customers", "ids", "3"]),
     ]
-    assert codes(world.change("assignTags", [], [])) == [
+    assert user_error_codes(world.change("assignTags", [], [])) == [
         ("INVALID", ["input", "tags"]),
         ("INVALID", ["input", "customers", "ids"]),
     ]
-    assert codes(world.change("assignTags", [first, first], world.tags)) == [
+    assert user_error_codes(world.change("assignTags", [first, first], world.tags)) == [
         ("INVALID", ["input", "customers", "ids", "1"])
     ]
-    assert codes(world.change("assignTags", [f"cus_{n:024x}" for n in range(501)], world.tags)) == [
+    assert user_error_codes(world.change("assignTags", [f"cus_{n:024x}" for n in range(501)], world.tags)) == [
         ("LIMIT_REACHED", ["input", "customers", "ids"])
     ]
-    assert codes(world.change("assignTags", {"matching": {"expiresWithinDays": 0}}, world.tags)) == [
+    assert user_error_codes(world.change("assignTags", {"matching": {"expiresWithinDays": 0}}, world.tags)) == [
         ("INVALID", ["input", "customers", "matching"])
     ]
-    assert events(world.api) == before
+    assert stored_events(world.api) == before
 
 
 def test_an_administrator_tags_own_customers_with_any_tag(world: World) -> None:
@@ -189,7 +189,7 @@ def test_an_administrator_tags_own_customers_with_any_tag(world: World) -> None:
     held = {"administrator_id": administrator, "assigned_at": None, "assigned_by": None, "expires_at": None}
     world.add("OWN", assignments=[{**held, "imported": True}])
     refused = world.change("assignTags", world.customers[:1], world.tags[:1], token)
-    assert codes(refused) == [("NOT_FOUND", ["input", "customers", "ids", "0"])]
+    assert user_error_codes(refused) == [("NOT_FOUND", ["input", "customers", "ids", "0"])]
     every = world.change("assignTags", {"matching": {}}, world.tags[:1], token)
     assert [one["externalId"] for one in every["customers"]] == ["OWN"]
     counted = world.api.data(token, "{ tags { name customerCount } }")["tags"]
@@ -210,7 +210,7 @@ def test_fifty_at_once_on_one_customer_lose_nothing(world: World) -> None:
 def test_a_deleted_tag_matches_nobody_and_is_taken_off_everybody(world: World) -> None:
     gold, silver, _ = world.tags
     world.change("assignTags", world.customers, [gold, silver])
-    mutated(world.api, world.token, "deleteTag", "deletedId", id=gold, version=1)
+    send_mutation(world.api, world.token, "deleteTag", "deletedId", id=gold, version=1)
     asked = world.ask(
         """query($t: [ID!]) { customers(filter: {tag: $t}) { totalCount }
         not: customers(filter: {not: {tag: $t}}) {
@@ -248,7 +248,7 @@ def test_many_are_tagged_by_a_job_that_can_be_followed(world: World) -> None:
     assert len(world.told()) == 1_050
     asked = world.ask("query($t: [ID!]) { customers(filter: {tag: $t}) { totalCount } }", t=world.tags[:1])
     assert asked["customers"]["totalCount"] == 1_050
-    gone = mutated(world.api, world.token, "deleteTag", "deletedId", id=world.tags[0], version=1)
+    gone = send_mutation(world.api, world.token, "deleteTag", "deletedId", id=world.tags[0], version=1)
     assert gone["userErrors"] == []
     asked = world.ask(
         "query($t: [ID!]) { customers(filter: {tag: $t}) { totalCount nodes { id } } tags { name } }", t=world.tags[:1]
@@ -260,7 +260,7 @@ def test_a_job_is_told_as_it_goes_on_until_it_ends(world: World) -> None:
     world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
     job = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1])["job"]["id"]
     seen: list[dict[str, Any]] = []
-    with live(world.api.url, world.token) as widget:
+    with connect_websocket(world.api.url, world.token) as widget:
         query = "subscription($id: ID!) { bulkJob(id: $id) { id state total done changed } }"
         widget.send({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": {"id": job}}})
         while (message := widget.receive())["type"] == "next":
@@ -276,7 +276,7 @@ def test_a_job_ends_where_its_administrator_may_no_longer_tag(world: World) -> N
     administrator = world.api.add_administrator("FULL_ADMINISTRATOR")
     token = world.api.token(administrator)
     job = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1], token)["job"]["id"]
-    mutated(world.api, world.token, "removeAdministrator", "administrator { id }", id=administrator)
+    send_mutation(world.api, world.token, "removeAdministrator", "administrator { id }", id=administrator)
     query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state total done changed finishedAt } } }"
     while (seen := world.ask(query, id=job)["node"])["state"] == "RUNNING":
         pass

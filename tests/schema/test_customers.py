@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from domain.time.instants import print_instant
+from domain.time.instants import format_instant
 from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
@@ -126,7 +126,7 @@ def test_the_end_of_a_renewing_subscription_moves_on_by_itself(api: Api) -> None
     identity = put_customer(api, "ORG-1", renews, cancelled)
     shown = api.data(reader(api), HOLDINGS, id=identity, all=True)["customer"]["subscriptions"]
     assert [one["state"] for one in shown] == ["ACTIVE", "CANCELLED"]
-    assert shown[0]["endsAt"] == shown[0]["renewsAt"] > print_instant(now)
+    assert shown[0]["endsAt"] == shown[0]["renewsAt"] > format_instant(now)
     assert (shown[0]["autoRenew"], shown[1]["autoRenew"], shown[1]["renewsAt"]) == (True, True, None)
     assert shown[0]["customer"] == {"id": identity}
 
@@ -204,7 +204,7 @@ def test_shows_assignments_by_name_and_only_those_that_stand(api: Api) -> None:
             "administrator": {"id": amir, "displayName": "amir"},
             "assignedAt": "2026-05-01T00:00:00Z",
             "assignedBy": {"displayName": "Giver"},
-            "expiresAt": print_instant(soon),
+            "expiresAt": format_instant(soon),
         },
         {
             "administrator": {"id": zoe, "displayName": "Zoë"},

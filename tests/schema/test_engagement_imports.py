@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.imports.records import LineKind
-from domain.time.instants import print_instant
+from domain.imports.records import ImportKind
+from domain.time.instants import format_instant
 from domain.time.weeks import WEEK
 from jobs.roll_up_calls import roll_up_calls_now
 from store.database.scope import Scope
@@ -20,7 +20,7 @@ from tests.jobs.imports.factory_calls import (
     with_customers,
 )
 from tests.jobs.imports.factory_imports import Imported, import_lines
-from tests.schema.factory_engagement import engagement, roll_up
+from tests.schema.factory_engagement import read_engagement, roll_up
 
 MILLISECOND = timedelta(milliseconds=1)
 QUALITY = "qualityTrend(weeks: 2) { good poor notAvailable }"
@@ -29,12 +29,12 @@ TABLES = """customersByUsage { nodes { customer { externalId } activeUsers calls
   customersByQueue { nodes { customer { externalId } insights { offered abandoned averageSecondsToAbandon } } }"""
 
 
-def deliver(api: Api, kind: LineKind, *lines: Any) -> Imported:
+def deliver(api: Api, kind: ImportKind, *lines: Any) -> Imported:
     """One stream of one kind, and the roll-up that it asks for."""
 
     async def work(scope: Scope) -> Imported:
         imported = await (
-            import_report(scope, report(*lines)) if kind is LineKind.CALLS else import_lines(scope, kind, *lines)
+            import_report(scope, report(*lines)) if kind is ImportKind.CALLS else import_lines(scope, kind, *lines)
         )
         await roll_up(scope)
         return imported
@@ -49,19 +49,19 @@ def start(api: Api, *external_ids: str) -> None:
 
 def qualities(api: Api) -> list[tuple[int, int, int]]:
     """Good, poor and not available calls of the last two weeks, the earlier one first."""
-    points = engagement(api, QUALITY)["qualityTrend"]
+    points = read_engagement(api, QUALITY)["qualityTrend"]
     return [(point["good"], point["poor"], point["notAvailable"]) for point in points]
 
 
 def test_media_make_a_call_good_or_poor_whichever_comes_first(api: Api) -> None:
     start(api, "C-1")
-    deliver(api, LineKind.CALL_MEDIA, media("R-1", packetLossPercent=5, jitterMs=None, latencyMs=None))
+    deliver(api, ImportKind.CALL_MEDIA, media("R-1", packetLossPercent=5, jitterMs=None, latencyMs=None))
     assert qualities(api) == [(0, 0, 0), (0, 0, 0)]
-    deliver(api, LineKind.CALLS, row("R-1"), row("R-2"))
+    deliver(api, ImportKind.CALLS, row("R-1"), row("R-2"))
     assert qualities(api) == [(0, 0, 0), (0, 1, 1)]
-    deliver(api, LineKind.CALL_MEDIA, media("R-2", packetLossPercent=4.99, jitterMs=149.9, latencyMs=399.9))
+    deliver(api, ImportKind.CALL_MEDIA, media("R-2", packetLossPercent=4.99, jitterMs=149.9, latencyMs=399.9))
     assert qualities(api) == [(0, 0, 0), (1, 1, 0)]
-    deliver(api, LineKind.CALL_MEDIA, media("R-1", packetLossPercent=0, jitterMs=None, latencyMs=None))
+    deliver(api, ImportKind.CALL_MEDIA, media("R-1", packetLossPercent=0, jitterMs=None, latencyMs=None))
     assert qualities(api) == [(0, 0, 0), (2, 0, 0)]
 
 
@@ -69,14 +69,14 @@ def test_repeated_files_count_once_and_a_moved_call_where_it_is_now(api: Api) ->
     start(api, "C-1", "C-2")
     rows = [row(f"R-{number}", User_UUID=f"U-{number % 2}") for number in range(5)]
     for _ in range(2):
-        deliver(api, LineKind.CALLS, *rows)
-        deliver(api, LineKind.QUEUE_CALLS, queue_call("Q-1", outcome="ABANDONED", waitSeconds=7))
-    usage = engagement(api, TABLES)["customersByUsage"]["nodes"]
+        deliver(api, ImportKind.CALLS, *rows)
+        deliver(api, ImportKind.QUEUE_CALLS, queue_call("Q-1", outcome="ABANDONED", waitSeconds=7))
+    usage = read_engagement(api, TABLES)["customersByUsage"]["nodes"]
     figures = {"activeUsers": 2, "calls": 5, "minutes": 7, "weeklyChangePercent": None}
     assert usage == [{"customer": {"externalId": "C-1"}, **figures}]
-    deliver(api, LineKind.CALLS, row("R-0", Org_UUID="C-2"), row("R-1", Start_time=print_instant(NOON - WEEK)))
-    deliver(api, LineKind.QUEUE_CALLS, queue_call("Q-1", customer="C-2", outcome="ABANDONED", waitSeconds=7))
-    found = engagement(api, TABLES)
+    deliver(api, ImportKind.CALLS, row("R-0", Org_UUID="C-2"), row("R-1", Start_time=format_instant(NOON - WEEK)))
+    deliver(api, ImportKind.QUEUE_CALLS, queue_call("Q-1", customer="C-2", outcome="ABANDONED", waitSeconds=7))
+    found = read_engagement(api, TABLES)
     counts = {one["customer"]["externalId"]: one["calls"] for one in found["customersByUsage"]["nodes"]}
     assert counts == {"C-1": 3, "C-2": 1}
     assert found["customersByUsage"]["nodes"][0]["weeklyChangePercent"] == 200.0
@@ -86,36 +86,36 @@ def test_repeated_files_count_once_and_a_moved_call_where_it_is_now(api: Api) ->
 
 def test_the_last_call_of_a_week_leaves_nothing_behind_when_it_moves(api: Api) -> None:
     start(api, "C-1")
-    deliver(api, LineKind.CALLS, row("R-1"))
+    deliver(api, ImportKind.CALLS, row("R-1"))
     assert qualities(api) == [(0, 0, 0), (0, 0, 1)]
-    deliver(api, LineKind.CALLS, row("R-1", Start_time=print_instant(NOON - WEEK)))
+    deliver(api, ImportKind.CALLS, row("R-1", Start_time=format_instant(NOON - WEEK)))
     assert qualities(api) == [(0, 0, 1), (0, 0, 0)]
-    assert engagement(api, TABLES)["customersByUsage"]["nodes"] == []
+    assert read_engagement(api, TABLES)["customersByUsage"]["nodes"] == []
 
 
 def test_a_week_ends_with_its_last_millisecond_and_a_start_without_a_zone_is_utc(api: Api) -> None:
     start(api, "C-1")
     edges = (LAST_WEEK - MILLISECOND, LAST_WEEK, LAST_WEEK + WEEK - MILLISECOND)
-    rows = [row(f"R-{number}", Start_time=print_instant(edge)[:-1]) for number, edge in enumerate(edges)]
-    assert deliver(api, LineKind.CALLS, *rows).counts == (3, 0, 0, 0)
+    rows = [row(f"R-{number}", Start_time=format_instant(edge)[:-1]) for number, edge in enumerate(edges)]
+    assert deliver(api, ImportKind.CALLS, *rows).counts == (3, 0, 0, 0)
     assert qualities(api) == [(0, 0, 1), (0, 0, 2)]
 
 
 def test_calls_of_this_week_wait_for_its_end(api: Api) -> None:
     start(api, "C-1")
-    deliver(api, LineKind.CALLS, row("R-1", Start_time=print_instant(LAST_WEEK + WEEK)))
+    deliver(api, ImportKind.CALLS, row("R-1", Start_time=format_instant(LAST_WEEK + WEEK)))
     assert qualities(api) == [(0, 0, 0), (0, 0, 0)]
-    assert engagement(api, "refreshedAt")["refreshedAt"] is None
+    assert read_engagement(api, "refreshedAt")["refreshedAt"] is None
 
 
 def test_features_endpoints_and_queues_as_delivered(api: Api) -> None:
     start(api, "C-1")
     reasons = {"Related_reason": "CallQueue", "Redirect_reason": "CallQueue", "Original_reason": "NoAnswer"}
-    deliver(api, LineKind.CALLS, row("R-1", Client_type="WXC_DEVICE", Model="Desk Pro", **reasons))
+    deliver(api, ImportKind.CALLS, row("R-1", Client_type="WXC_DEVICE", Model="Desk Pro", **reasons))
     outcomes = ("ANSWERED", "TRANSFERRED", "ABANDONED", "VOICEMAIL")
     lines = [queue_call(f"Q-{n}", outcome=outcome, waitSeconds=10 * n) for n, outcome in enumerate(outcomes)]
-    deliver(api, LineKind.QUEUE_CALLS, *lines)
-    found = engagement(
+    deliver(api, ImportKind.QUEUE_CALLS, *lines)
+    found = read_engagement(
         api,
         """featureUse { feature calls customers } qualityByEndpoint { endpoint notAvailable }
         queueInsights { offered answered abandoned averageSecondsToAnswer averageSecondsToAbandon }""",
@@ -132,25 +132,25 @@ def test_licensed_users_follow_the_snapshots_of_the_week(api: Api) -> None:
     dates = {"addedAt": "2026-01-01T00:00:00Z", "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z"}
     lines = [{"product": "CALLING", "total": 50, "assigned": 40}]
     line = {"number": "S-1", "customer": "C-1", **dates, "autoRenew": False, "licenses": lines}
-    deliver(api, LineKind.SUBSCRIPTIONS, line)
-    deliver(api, LineKind.CALLS, row("R-1", User_UUID="U-1"))
+    deliver(api, ImportKind.SUBSCRIPTIONS, line)
+    deliver(api, ImportKind.CALLS, row("R-1", User_UUID="U-1"))
     asked = "usersByUsageTrend(weeks: 2) { inactive low } customersByUsage { nodes { licensedUsers } }"
-    assert engagement(api, asked) == {
+    assert read_engagement(api, asked) == {
         "usersByUsageTrend": [{"inactive": 40, "low": 0}, {"inactive": 39, "low": 1}],
         "customersByUsage": {"nodes": [{"licensedUsers": 40}]},
     }
     usage = {"entitlement": "S-1", "product": "CALLING", "used": 0}
     for day, assigned in ((1, 30), (6, 25)):
         when = (LAST_WEEK + timedelta(days=day)).date().isoformat()
-        deliver(api, LineKind.LICENSE_USAGE, {**usage, "day": when, "assigned": assigned})
+        deliver(api, ImportKind.LICENSE_USAGE, {**usage, "day": when, "assigned": assigned})
     # What is assigned now is the figure of the newest day, and a week without snapshots falls back to it.
-    assert engagement(api, asked) == {
+    assert read_engagement(api, asked) == {
         "usersByUsageTrend": [{"inactive": 25, "low": 0}, {"inactive": 24, "low": 1}],
         "customersByUsage": {"nodes": [{"licensedUsers": 25}]},
     }
     yesterday = (LAST_WEEK + WEEK).date().isoformat()
-    deliver(api, LineKind.LICENSE_USAGE, {**usage, "day": yesterday, "assigned": 33})
-    assert engagement(api, asked) == {
+    deliver(api, ImportKind.LICENSE_USAGE, {**usage, "day": yesterday, "assigned": 33})
+    assert read_engagement(api, asked) == {
         "usersByUsageTrend": [{"inactive": 33, "low": 0}, {"inactive": 24, "low": 1}],
         "customersByUsage": {"nodes": [{"licensedUsers": 25}]},
     }

@@ -6,7 +6,14 @@ import pytest
 
 from store.database.clock import utc_now
 from tests.api_server import Api
-from tests.schema.factory_engagement import add, calling, deliver, engagement, put_removed, week
+from tests.schema.factory_engagement import (
+    calling_subscription,
+    latest_week,
+    put_named_customer,
+    read_engagement,
+    set_removed,
+    store_calls,
+)
 from tests.schema.factory_mutations import token_of
 from tests.store.calling.factory_calls import call, queue_call
 
@@ -34,7 +41,7 @@ def test_a_trend_has_1_to_52_weeks(api: Api, field: str, weeks: int) -> None:
 
 
 def test_a_trend_of_a_year_and_of_one_week(api: Api) -> None:
-    found = engagement(api, "year: qualityTrend(weeks: 52) { good } one: usersByUsageTrend(weeks: 1) { low }")
+    found = read_engagement(api, "year: qualityTrend(weeks: 52) { good } one: usersByUsageTrend(weeks: 1) { low }")
     assert (len(found["year"]), len(found["one"])) == (52, 1)
 
 
@@ -48,11 +55,13 @@ def test_a_page_has_1_to_200_rows(api: Api, table: str, first: int) -> None:
 
 
 def test_a_cursor_belongs_to_its_list_its_order_and_its_partner(api: Api) -> None:
-    monday = week()
-    ids = [add(api, name, calling(f"S-{name}", 1)) for name in ("a", "b")]
-    deliver(api, [call(one, monday, loss=9.0) for one in ids], [queue_call(one, monday, "ANSWERED", 5) for one in ids])
+    monday = latest_week()
+    ids = [put_named_customer(api, name, calling_subscription(f"S-{name}", 1)) for name in ("a", "b")]
+    store_calls(
+        api, [call(one, monday, loss=9.0) for one in ids], [queue_call(one, monday, "ANSWERED", 5) for one in ids]
+    )
     cursors = {
-        table: engagement(api, f"{table}(first: 1) {{ pageInfo {{ endCursor }} }}")[table]["pageInfo"]["endCursor"]
+        table: read_engagement(api, f"{table}(first: 1) {{ pageInfo {{ endCursor }} }}")[table]["pageInfo"]["endCursor"]
         for table in TABLES
     }
     for table in TABLES:
@@ -72,15 +81,19 @@ def test_a_cursor_belongs_to_its_list_its_order_and_its_partner(api: Api) -> Non
 
 
 def test_a_cursor_goes_on_where_its_row_has_gone(api: Api) -> None:
-    monday = week()
-    ids = [add(api, name, calling(f"S-{name}", 1)) for name in ("a", "b", "c")]
-    deliver(api, [call(one, monday, loss=9.0) for one in ids])
+    monday = latest_week()
+    ids = [put_named_customer(api, name, calling_subscription(f"S-{name}", 1)) for name in ("a", "b", "c")]
+    store_calls(api, [call(one, monday, loss=9.0) for one in ids])
     asked = "customersByQuality(first: $first, after: $after)"
     selection = f"{{ nodes {{ {CUSTOMER} }} pageInfo {{ endCursor hasPreviousPage }} }}"
-    first = engagement(api, f"{asked} {selection}", first=2, after=None)["customersByQuality"]
-    put_removed(api, "b", utc_now())
-    rest = engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])["customersByQuality"]
+    first = read_engagement(api, f"{asked} {selection}", first=2, after=None)["customersByQuality"]
+    set_removed(api, "b", utc_now())
+    rest = read_engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])[
+        "customersByQuality"
+    ]
     assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], True)
-    put_removed(api, "a", utc_now())
-    rest = engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])["customersByQuality"]
+    set_removed(api, "a", utc_now())
+    rest = read_engagement(api, f"{asked} {selection}", first=2, after=first["pageInfo"]["endCursor"])[
+        "customersByQuality"
+    ]
     assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], False)

@@ -10,8 +10,8 @@ from domain.types import PartnerRole
 from store.customers.customers import Customers
 from store.database.client import Client, Document
 from store.indexes import ensure_indexes
-from tests.schema.factory_engagement import roll_up, week
-from tests.schema.test_query_counts import BESIDE, Watch, World
+from tests.schema.factory_engagement import latest_week, roll_up
+from tests.schema.test_query_counts import NOT_EXPLAINED, QueryRecorder, World
 from tests.store.calling.factory_calls import call, put_calls, put_queue_calls, queue_call
 
 RAW = {"calls", "queue_calls", "license_snapshots"}
@@ -26,10 +26,10 @@ TABLES = ("customersByUsage", "customersByQuality", "customersByQueue")
 
 @pytest.fixture
 async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    watch = Watch()
-    client = Client(mongo_uri, database_name, event_listeners=[watch])
+    recorder = QueryRecorder()
+    client = Client(mongo_uri, database_name, event_listeners=[recorder])
     await ensure_indexes(client)
-    world = World(client, watch)
+    world = World(client, recorder)
     await world.fill(30)
     await _call(world)
     yield world
@@ -39,9 +39,9 @@ async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
 async def _call(world: World) -> None:
     scope = world.scope
     ids = list(await _customer_ids(world))
-    calls = [call(id_, week() - back * WEEK, user_id="u", loss=9.0) for id_ in ids for back in range(3)]
+    calls = [call(id_, latest_week() - back * WEEK, user_id="u", loss=9.0) for id_ in ids for back in range(3)]
     await put_calls(scope, calls)
-    await put_queue_calls(scope, [queue_call(id_, week(), "ANSWERED", 3) for id_ in ids])
+    await put_queue_calls(scope, [queue_call(id_, latest_week(), "ANSWERED", 3) for id_ in ids])
     await roll_up(scope)
 
 
@@ -67,8 +67,8 @@ async def test_no_query_reads_raw_calls_or_daily_snapshots(world: World) -> None
         data = await world.ask(EVERYTHING % (20, 20, 20), role)
         assert [data["callingEngagement"][table]["totalCount"] for table in TABLES] == [30, 30, 30]
         assert data["callingEngagement"]["qualityTrend"][-1] == {"poor": 30}
-        asked = set().union(*map(collections_of, world.watch.queries))
-        world.watch.taken()
+        asked = set().union(*map(collections_of, world.recorder.queries))
+        world.recorder.take_collections()
         assert asked == {
             *("call_weeks", "call_customer_weeks"),
             *("customers", "entitlements", "license_lines", "license_customer_weeks"),
@@ -80,28 +80,30 @@ async def test_a_larger_page_costs_not_one_query_more(world: World) -> None:
     counts = []
     for first in (1, 2, 30):
         await world.ask(EVERYTHING % (first, first, first))
-        counts.append(len(world.watch.taken()))
+        counts.append(len(world.recorder.take_collections()))
     assert counts[0] == counts[1] == counts[2]
 
 
 async def test_totals_and_pages_are_read_only_where_they_are_selected(world: World) -> None:
     begin = ["call_weeks", "customers"]
     await world.ask("{ callingEngagement { weekStart } }")
-    assert world.watch.taken() == begin
+    assert world.recorder.take_collections() == begin
     for table in TABLES:
         await world.ask(f"{{ callingEngagement {{ {table} {{ totalCount }} }} }}")
-        assert world.watch.taken() == sorted([*begin, "call_customer_weeks"])
+        assert world.recorder.take_collections() == sorted([*begin, "call_customer_weeks"])
     await world.ask("{ callingEngagement { customersByQuality { nodes { poor } } } }")
-    assert world.watch.taken() == sorted([*begin, "customers", "call_customer_weeks"])
+    assert world.recorder.take_collections() == sorted([*begin, "customers", "call_customer_weeks"])
 
 
 async def test_no_query_scans_a_collection(world: World) -> None:
     for role in (PartnerRole.FULL_ADMINISTRATOR, PartnerRole.ADMINISTRATOR):
         await world.ask(EVERYTHING % (5, 5, 5), role)
-        asked, world.watch.queries = world.watch.queries, []
+        asked, world.recorder.queries = world.recorder.queries, []
         assert len(asked) > 15
         for command in asked:
-            kept = {key: value for key, value in command.items() if key not in BESIDE and not key.startswith("$")}
+            kept = {
+                key: value for key, value in command.items() if key not in NOT_EXPLAINED and not key.startswith("$")
+            }
             assert "COLLSCAN" not in str(await explained(world.client, kept)), kept
 
 

@@ -47,7 +47,7 @@ class Query:
         flag=Argument(bool, default=True),
         note=Argument(str | None, description="N."),
     )
-    box = resolved(box, Box, tells_selection={"is_asked": frozenset({"full"})})
+    box = resolved(box, Box, selection_flags={"is_asked": frozenset({"full"})})
 
 
 SCHEMA = strawberry.Schema(query=Query)

@@ -8,7 +8,7 @@ import pytest
 from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment
-from tests.schema.factory_mutations import ROLES, accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import ROLES, accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer
 
 REQUEST = "request { id topic subject message state customer { externalId } createdAt createdBy { id } }"
@@ -26,13 +26,13 @@ def token(api: Api) -> str:
 
 def asked(api: Api, token: str, **given: Any) -> dict[str, Any]:
     """The payload of a request."""
-    return mutated(
+    return send_mutation(
         api, token, "requestHelpdesk", REQUEST, **{"topic": "OTHER", "subject": "S", "message": "M", **given}
     )
 
 
 def closed(api: Api, token: str, **given: Any) -> dict[str, Any]:
-    return mutated(api, token, "closeHelpdeskRequest", "request { id state }", **given)
+    return send_mutation(api, token, "closeHelpdeskRequest", "request { id state }", **given)
 
 
 def listed(api: Api, token: str) -> list[str]:
@@ -43,7 +43,7 @@ def listed(api: Api, token: str) -> list[str]:
 
 def told(api: Api) -> list[tuple[str, str | None, str]]:
     """Kind, customer and summary of every event of the helpdesk."""
-    found = [event for event in events(api) if event["kind"].startswith("HELPDESK")]
+    found = [event for event in stored_events(api) if event["kind"].startswith("HELPDESK")]
     return [(event["kind"], event["customer_id"], event["summary"]) for event in found]
 
 
@@ -70,14 +70,14 @@ def test_a_request_is_kept_cleaned_and_told_without_its_words(api: Api) -> None:
     }
     assert (request["customer"], request["createdBy"]) == ({"externalId": "ORG-1"}, {"id": holder})
     assert told(api) == [("HELPDESK_REQUESTED", None, "Ada asked the helpdesk for help")]
-    assert events(api)[-1]["subject_id"] == request["id"]
+    assert stored_events(api)[-1]["subject_id"] == request["id"]
 
 
 def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     theirs = api.store(lambda scope: add_customer(scope, "THEIRS"))
     made = asked(api, token, subject="", message="x" * 5001, customer=theirs)
     assert made["request"] is None
-    assert codes(made) == [
+    assert user_error_codes(made) == [
         ("BLANK", ["input", "subject"]),
         ("TOO_LONG", ["input", "message"]),
         ("NOT_FOUND", ["input", "customer"]),
@@ -98,7 +98,7 @@ def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     ],
 )
 def test_the_bounds_of_a_request(api: Api, token: str, given: Any, expected: Any) -> None:
-    assert codes(asked(api, token, **given)) == expected
+    assert user_error_codes(asked(api, token, **given)) == expected
 
 
 def test_whoever_wrote_it_and_full_administrators_read_it(api: Api, token: str) -> None:
@@ -168,7 +168,7 @@ def test_a_full_administrator_closes_any_and_others_only_their_own(api: Api, tok
         answers = [
             closed(api, other, id=identity) for identity in (request, "hlp_000000000000000000000000", "", "cus_x")
         ]
-        assert [codes(answer) for answer in answers] == [[("NOT_FOUND", ["input", "id"])]] * 4
+        assert [user_error_codes(answer) for answer in answers] == [[("NOT_FOUND", ["input", "id"])]] * 4
         assert all(answer == answers[0] for answer in answers)
     assert closed(api, token_of(api, "FULL_ADMINISTRATOR"), id=request)["userErrors"] == []
 
@@ -178,5 +178,7 @@ def test_the_same_key_gives_the_first_answer(api: Api, token: str) -> None:
     assert asked(api, token, idempotencyKey="k") == first
     closed(api, token, id=first["request"]["id"])
     assert asked(api, token, idempotencyKey="k")["request"] == {**first["request"], "state": "CLOSED"}
-    assert codes(asked(api, token, subject="T", idempotencyKey="k")) == [("KEY_REUSED", ["input", "idempotencyKey"])]
+    assert user_error_codes(asked(api, token, subject="T", idempotencyKey="k")) == [
+        ("KEY_REUSED", ["input", "idempotencyKey"])
+    ]
     assert len(listed(api, token)) == 1

@@ -10,7 +10,7 @@ from domain.time.instants import parse_instant
 from store.database.clock import utc_now
 from tests.api_server import Api
 from tests.factory_documents import DAY, assignment
-from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, stored, subscription
 
 LAUNCH = "url expiresAt"
@@ -30,14 +30,14 @@ def put(api: Api, external_id: str = "ORG 1/ä&x", **facts: Any) -> str:
 
 def launched(api: Api, token: str, customer: str) -> str:
     """The address of a new launch."""
-    made = mutated(api, token, "launchCustomer", LAUNCH, customer=customer)
+    made = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer)
     assert made["userErrors"] == []
     return str(made["url"])
 
 
 def told(api: Api) -> list[tuple[str | None, str, str]]:
     """Actor, customer and summary of the launches in the log."""
-    found = [event for event in events(api) if event["kind"] == "CUSTOMER_LAUNCHED"]
+    found = [event for event in stored_events(api) if event["kind"] == "CUSTOMER_LAUNCHED"]
     return [(event["actor_id"], event["customer_id"], event["summary"]) for event in found]
 
 
@@ -72,7 +72,7 @@ def is_page(response: httpx.Response, status: int) -> bool:
 def test_the_address_opens_the_console_once(api: Api, token: str) -> None:
     customer = put(api)
     before = utc_now()
-    made = mutated(api, token, "launchCustomer", LAUNCH, customer=customer)
+    made = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer)
     left = parse_instant(made["expiresAt"]) - before
     assert 299 <= left.total_seconds() <= 310
     opened = api.http.get(made["url"])
@@ -94,7 +94,7 @@ def test_the_log_says_who_asked_and_that_it_was_used(api: Api) -> None:
     api.http.get(url)
     used = (None, customer, "Customer ORG-1 was opened by the address that Ada had asked for")
     assert told(api) == [asked, used]
-    facts = [event["facts_after"] for event in events(api) if event["kind"] == "CUSTOMER_LAUNCHED"]
+    facts = [event["facts_after"] for event in stored_events(api) if event["kind"] == "CUSTOMER_LAUNCHED"]
     assert all(fact is not None and "*" in fact["keys"] for fact in facts)
     assert api.store(lambda scope: stored(scope, customer))["version"] == 3
 
@@ -111,7 +111,7 @@ def test_looking_at_it_spends_nothing_and_tells_nothing(api: Api, token: str) ->
 
 def test_two_at_once_open_it_once(api: Api, token: str) -> None:
     for _ in range(5):
-        url = launched(api, token, put(api, f"ORG-{len(events(api))}"))
+        url = launched(api, token, put(api, f"ORG-{len(stored_events(api))}"))
         with ThreadPoolExecutor(8) as pool:
             statuses = sorted(response.status_code for response in pool.map(lambda _, u=url: api.http.get(u), range(8)))
         assert statuses == [303, *[410] * 7]
@@ -149,8 +149,8 @@ def test_a_customer_removed_meanwhile_is_not_opened(api: Api, token: str) -> Non
     api.store(remove)
     assert is_page(api.http.get(url), 410)
     assert len(told(api)) == 1
-    refused = mutated(api, token, "launchCustomer", LAUNCH, customer=customer)
-    assert codes(refused) == [("NOT_FOUND", ["input", "customer"])]
+    refused = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer)
+    assert user_error_codes(refused) == [("NOT_FOUND", ["input", "customer"])]
 
 
 @pytest.mark.parametrize(
@@ -174,31 +174,31 @@ def test_an_administrator_launches_their_own_customers_only(api: Api) -> None:
     assert api.http.get(launched(api, api.token(holder), mine)).headers["location"] == f"{CONSOLE}MINE"
     foreign = api.store(lambda scope: add_customer(scope, "FOREIGN"), api.other)
     answers = [
-        mutated(api, api.token(holder), "launchCustomer", LAUNCH, customer=identity)
+        send_mutation(api, api.token(holder), "launchCustomer", LAUNCH, customer=identity)
         for identity in (over, put(api, "THEIRS"), foreign, "cus_000000000000000000000000", "MINE", "", holder)
     ]
-    assert [codes(answer) for answer in answers] == [[("NOT_FOUND", ["input", "customer"])]] * 7
+    assert [user_error_codes(answer) for answer in answers] == [[("NOT_FOUND", ["input", "customer"])]] * 7
     assert all(answer == answers[0] for answer in answers)
     assert (answers[0]["url"], answers[0]["expiresAt"]) == (None, None)
 
 
 def test_the_same_key_gives_the_first_address(api: Api, token: str) -> None:
     customer = put(api)
-    first = mutated(api, token, "launchCustomer", LAUNCH, customer=customer, idempotencyKey="k")
+    first = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer, idempotencyKey="k")
     assert api.http.get(first["url"]).status_code == 303
-    assert mutated(api, token, "launchCustomer", LAUNCH, customer=customer, idempotencyKey="k") == first
-    other = mutated(api, token, "launchCustomer", LAUNCH, customer=put(api, "ORG-2"), idempotencyKey="k")
-    assert codes(other) == [("KEY_REUSED", ["input", "idempotencyKey"])]
+    assert send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer, idempotencyKey="k") == first
+    other = send_mutation(api, token, "launchCustomer", LAUNCH, customer=put(api, "ORG-2"), idempotencyKey="k")
+    assert user_error_codes(other) == [("KEY_REUSED", ["input", "idempotencyKey"])]
     assert len(told(api)) == 2
 
 
 def test_nothing_that_opens_is_stored(api: Api, token: str) -> None:
     customer = put(api)
-    made = mutated(api, token, "launchCustomer", LAUNCH, customer=customer, idempotencyKey="k")
+    made = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer, idempotencyKey="k")
     secret = made["url"].rpartition("/")[2]
 
     async def everything(scope: Any) -> str:
-        names = ("launches", "answers", "events", "customers")
+        names = ("launches", "mutation_results", "events", "customers")
         return str([await scope.collection(name).find(scope.match()) for name in names])
 
     assert secret[:20] not in api.store(everything) and secret[-20:] not in api.store(everything)

@@ -6,20 +6,29 @@ from collections import Counter
 
 import pytest
 
-from loaders.batch import Batch
-from loaders.kpis import Kpis
-from loaders.license_reports import Reports
-from loaders.relations import Relations
-from loaders.request_memo import Once
+from loaders.batch import BatchLoader
+from loaders.kpis import KpiLoader
+from loaders.license_reports import LicenseReportLoaders
+from loaders.relations import Loaders
+from loaders.request_memo import RequestMemo
 from resolvers.context import Context
-from schema.executor import Executor
+from schema.executor import OperationExecutor
 from store.customers.customers import CustomerDocument
 from tests.schema.test_license_analytics import EVERYTHING
 from tests.schema.test_query_counts import RELATIONS, World, world
 
 __all__ = ["world"]
 
-OURS = {Batch, Context, CustomerDocument, Executor, Kpis, Once, Relations, Reports}
+OURS = {
+    BatchLoader,
+    Context,
+    CustomerDocument,
+    OperationExecutor,
+    KpiLoader,
+    RequestMemo,
+    Loaders,
+    LicenseReportLoaders,
+}
 OPERATIONS = {
     "a page": "{ customers(first: 50) { totalCount nodes { id name } facets { status { count } } } }",
     "relations": f"{{ customers {{ nodes {{ id {' '.join(RELATIONS)} }} }} }}",

@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from domain.entitlements.license_snapshots import midnight
-from domain.imports.records import LineKind
+from domain.entitlements.license_snapshots import start_of_day
+from domain.imports.records import ImportKind
 from domain.time.instants import add_months
-from domain.time.weeks import WEEK, latest_completed
+from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import PartnerRole
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.indexes import ensure_indexes
 from tests.api_server import Api
-from tests.domain.imports.factory_records import usage_line
+from tests.domain.imports.factory_records import usage_record
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
 from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import token_of
-from tests.schema.test_query_counts import BESIDE, Watch, World
+from tests.schema.test_query_counts import NOT_EXPLAINED, QueryRecorder, World
 from tests.store.factory_customers import add_customer, subscription
 
 ROW = """subscriptionId trial autoRenew total assigned used available overage assignedPercent usedPercent
@@ -134,15 +134,15 @@ def test_another_partner_sees_nothing(api: Api, holder: str) -> None:
 
 def usage(number: str, day: datetime, assigned: int, used: int, total: int = 10) -> dict[str, Any]:
     values = {"product": "CALLING", "day": f"{day:%Y-%m-%d}", "assigned": assigned, "used": used, "total": total}
-    return usage_line(number, **values)
+    return usage_record(number, **values)
 
 
 def imported(api: Api, *lines: Any) -> None:
-    assert api.store(lambda scope: import_lines(scope, LineKind.LICENSE_USAGE, *lines)).summary.refused == 0
+    assert api.store(lambda scope: import_lines(scope, ImportKind.LICENSE_USAGE, *lines)).summary.refused == 0
 
 
 def test_a_row_shows_every_column(api: Api) -> None:
-    now, today = utc_now(), midnight(utc_now())
+    now, today = utc_now(), start_of_day(utc_now())
     begun = add_months(now, -2) - timedelta(hours=1)
     end = add_months(now, 1) + timedelta(hours=30)
     facts = {"added_at": begun, "starts_at": begun, "ends_at": end}
@@ -178,7 +178,7 @@ def test_a_row_shows_every_column(api: Api) -> None:
 
 
 def test_changes_are_null_without_a_snapshot_of_a_week_ago_and_usage_is_todays_at_least(api: Api) -> None:
-    today = midnight(utc_now())
+    today = start_of_day(utc_now())
     lines = [line("CALLING", 1, 5, 4)]
     put_customer(api, "C-1", *(subscription(f"S-{number}", licenses=lines) for number in (1, 2, 3)))
     old = [usage("S-1", today - 14 * DAY, 3, 3), usage("S-1", today - 92 * DAY, 5, 5)]
@@ -279,7 +279,7 @@ TREND = "licenseTrend { weekStart total assigned used available }"
 
 
 def test_the_trend_has_a_point_for_each_completed_week_with_snapshots_late_ones_included(api: Api, holder: str) -> None:
-    latest = latest_completed(utc_now())
+    latest = latest_completed_week(utc_now())
     for number in (1, 2):
         mine: dict[str, Any] = {"assignments": [assignment(holder)]} if number == 1 else {}
         put_customer(api, f"C-{number}", subscription(f"S-{number}", licenses=[line("CALLING", 10, 5, 5)]), **mine)
@@ -303,10 +303,10 @@ def test_the_trend_has_a_point_for_each_completed_week_with_snapshots_late_ones_
 
 @pytest.fixture
 async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    watch = Watch()
-    client = Client(mongo_uri, database_name, event_listeners=[watch])
+    recorder = QueryRecorder()
+    client = Client(mongo_uri, database_name, event_listeners=[recorder])
     await ensure_indexes(client)
-    yield World(client, watch)
+    yield World(client, recorder)
     await client.close()
 
 
@@ -327,7 +327,7 @@ LOW = "peerGroupSize thresholdPercent lowAssignmentCustomers unassignedLicenses"
 
 async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(world: World) -> None:
     await fill(world)
-    lines, snapshots, tallies = "license_lines", "license_snapshots", "peer_tallies"
+    lines, snapshots, tallies = "license_lines", "license_snapshots", "peer_histogram"
     changes = "weeklyAssignmentChange weeklyUsageChange"
     costs: Mapping[str, list[str]] = {
         "product asOf": [],
@@ -351,23 +351,25 @@ async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(w
     }
     for selection, collections in costs.items():
         data = await world.ask(f"{{ licenseAnalytics(product: CALLING) {{ {selection} }} }}")
-        assert world.watch.taken() == collections, selection
+        assert world.recorder.take_collections() == collections, selection
         assert data["licenseAnalytics"]
     await world.ask("{ licenseAnalytics(product: CALLING) { licenseTrend(weeks: 52) { total } } }")
-    assert world.watch.taken() == ["license_customer_weeks", "license_weeks"]
+    assert world.recorder.take_collections() == ["license_customer_weeks", "license_weeks"]
 
 
 async def test_no_query_of_it_scans_a_collection_or_goes_without_its_tenant(world: World) -> None:
     await fill(world)
-    today = midnight(utc_now())
-    await import_lines(world.scope, LineKind.LICENSE_USAGE, usage("X-1", today - 8 * DAY, 2, 1))
+    today = start_of_day(utc_now())
+    await import_lines(world.scope, ImportKind.LICENSE_USAGE, usage("X-1", today - 8 * DAY, 2, 1))
     everything = " ".join(f"{name} {{ {text} {TABLE} }}" for name, text in REPORTS.items())
     for role in (PartnerRole.FULL_ADMINISTRATOR, PartnerRole.ADMINISTRATOR):
         await world.ask(f"{{ licenseAnalytics(product: CALLING) {{ {everything} {TREND} }} }}", role)
-        asked = list(world.watch.queries)
-        world.watch.taken()
+        asked = list(world.recorder.queries)
+        world.recorder.take_collections()
         assert len(asked) > 20
         for command in asked:
-            kept = {key: value for key, value in command.items() if key not in BESIDE and not key.startswith("$")}
+            kept = {
+                key: value for key, value in command.items() if key not in NOT_EXPLAINED and not key.startswith("$")
+            }
             plan = await world.client.command({"explain": kept, "verbosity": "queryPlanner"})
             assert "COLLSCAN" not in str(plan), kept

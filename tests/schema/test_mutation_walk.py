@@ -11,9 +11,9 @@ from graphql import get_named_type
 from schema.build import build_schema
 from store.database.scope import Scope
 from tests.api_server import Api
-from tests.live import live
-from tests.schema.factory_mutations import events, token_of
-from tests.schema.factory_walk import CASES, FULL, Ids, World
+from tests.schema.factory_mutations import stored_events, token_of
+from tests.schema.factory_walk import CASES, FULL, TargetIds, World
+from tests.websocket_client import connect_websocket
 
 ACTIVITY = "subscription($after: String) { activity(after: $after) { event { kind summary actor { id } } } }"
 # A view of one's own is nobody else's matter.
@@ -26,18 +26,18 @@ UNDONE = {"removeTags": "assignTags", "unassignAdministrator": "assignAdministra
 def world(api: Api) -> World:
     """A full administrator, with an organization that has a profile, so that every step can be taken."""
     made = World(api, FULL)
-    made.made(
+    made.run_mutation(
         made.token, "updateOrganization", "__typename", {"name": "Acme", "country": "DE", "contactEmail": "a@acme.test"}
     )
-    made.made(made.token, "completeSetupStep", "__typename", {"key": "ORGANIZATION_PROFILE"})
+    made.run_mutation(made.token, "completeSetupStep", "__typename", {"key": "ORGANIZATION_PROFILE"})
     return made
 
 
 def _asked(world: World, name: str, **more: Any) -> dict[str, Any]:
     """An input that changes something."""
-    given = CASES[name].given(world.ids("own"))
+    given = CASES[name].build_input(world.ids("own"))
     if name in UNDONE:
-        world.made(world.token, UNDONE[name], "__typename", given)
+        world.run_mutation(world.token, UNDONE[name], "__typename", given)
     if name == "acceptTerms":
         world.api.store(_forget_terms)
     return {**given, **more}
@@ -51,11 +51,11 @@ async def _forget_terms(scope: Scope) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_key_repeats_a_mutation_without_doing_anything_twice(world: World, name: str) -> None:
     given = _asked(world, name, idempotencyKey="once")
-    first = world.made(world.token, name, "__typename", given)
-    written = len(events(world.api))
-    assert world.made(world.token, name, "__typename", given) == first
-    assert len(events(world.api)) == written
-    other = world.answered(world.token, "createTag", "tag { id }", {"name": "Other", "idempotencyKey": "once"})
+    first = world.run_mutation(world.token, name, "__typename", given)
+    written = len(stored_events(world.api))
+    assert world.run_mutation(world.token, name, "__typename", given) == first
+    assert len(stored_events(world.api)) == written
+    other = world.send_mutation(world.token, "createTag", "tag { id }", {"name": "Other", "idempotencyKey": "once"})
     reused = other["data"]["createTag"]["userErrors"]
     assert [(one["code"], one["field"]) for one in reused] == [("KEY_REUSED", ["input", "idempotencyKey"])]
 
@@ -65,11 +65,11 @@ def test_what_was_done_is_told_to_those_who_watch(world: World, name: str) -> No
     given = _asked(world, name)
     watcher = world.token if name in OWN else token_of(world.api, FULL)
     after = world.api.data(watcher, "{ feedCursor }")["feedCursor"]
-    before = len(events(world.api))
-    world.made(world.token, name, "__typename", given)
-    written = events(world.api)[before:]
+    before = len(stored_events(world.api))
+    world.run_mutation(world.token, name, "__typename", given)
+    written = stored_events(world.api)[before:]
     assert written and {event["actor_id"] for event in written} == {world.viewer}, name
-    with live(world.api.url, watcher) as widget:
+    with connect_websocket(world.api.url, watcher) as widget:
         payload = {"query": ACTIVITY, "variables": {"after": after}}
         widget.send({"id": "1", "type": "subscribe", "payload": payload})
         told = [widget.next()["activity"]["event"] for _ in written]
@@ -86,18 +86,18 @@ def _has_version(name: str) -> bool:
 @pytest.mark.parametrize("name", [name for name in CASES if _has_version(name)])
 def test_a_stale_version_changes_nothing(world: World, name: str) -> None:
     given = _asked(world, name, version=99, idempotencyKey="once")
-    before = len(events(world.api))
-    payload = world.answered(world.token, name, "__typename", given)["data"][name]
+    before = len(stored_events(world.api))
+    payload = world.send_mutation(world.token, name, "__typename", given)["data"][name]
     assert [(one["code"], one["field"]) for one in payload["userErrors"]] == [("STALE", ["input", "version"])]
-    assert len(events(world.api)) == before
+    assert len(stored_events(world.api)) == before
     # What changed nothing is not kept: with the right version the key still serves.
-    world.made(world.token, name, "__typename", {**given, "version": 1})
+    world.run_mutation(world.token, name, "__typename", {**given, "version": 1})
 
 
 _ID = re.compile("[a-z]{3}_[0-9a-f]{24}")
 
 
-def _with_others_ids(value: Any, ids: Ids) -> Iterator[Any]:
+def _with_others_ids(value: Any, ids: TargetIds) -> Iterator[Any]:
     """The value with one of its ids after the other replaced by that of something else which is there."""
     if isinstance(value, dict):
         for key, held in value.items():
@@ -108,15 +108,15 @@ def _with_others_ids(value: Any, ids: Ids) -> Iterator[Any]:
         yield ids.customer if value.startswith("tag_") else ids.tag
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.aims_at is not None])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.target_kind is not None])
 def test_an_id_of_another_type_names_nothing(world: World, name: str) -> None:
     ids = world.ids("own")
-    asked = list(_with_others_ids(CASES[name].given(ids), ids))
-    before = len(events(world.api))
+    asked = list(_with_others_ids(CASES[name].build_input(ids), ids))
+    before = len(stored_events(world.api))
     for given in asked:
-        payload = world.answered(world.token, name, "__typename", given)["data"][name]
+        payload = world.send_mutation(world.token, name, "__typename", given)["data"][name]
         assert [one["code"] for one in payload["userErrors"]] == ["NOT_FOUND"], (given, payload)
-    assert asked and len(events(world.api)) == before
+    assert asked and len(stored_events(world.api)) == before
 
 
 # A lone surrogate, NUL and other controls, what databases and shells read as more than text, and sizes.
@@ -170,7 +170,7 @@ def test_a_bad_value_is_a_mistake_that_is_told(world: World, name: str) -> None:
     if name == "startTrial":
         inputs += list(_spoiled({**given, "customer": {"new": NEW_CUSTOMER}}))
     for spoiled in inputs:
-        answer = world.answered(world.token, name, "__typename", spoiled)
+        answer = world.send_mutation(world.token, name, "__typename", spoiled)
         for error in answer.get("errors", ()):
             assert error["extensions"]["code"] == "BAD_USER_INPUT", (spoiled, answer)
         for mistake in ((answer.get("data") or {}).get(name) or {}).get("userErrors", ()):

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from domain.imports.records import LineKind
-from domain.time.instants import print_instant
+from domain.imports.records import ImportKind
+from domain.time.instants import format_instant
 from store.database.clock import utc_now
 from tests.api_server import Api
-from tests.domain.imports.factory_records import customer_line, subscription_line
+from tests.domain.imports.factory_records import customer_record, subscription_record
 from tests.jobs.imports.factory_imports import documents, import_lines
-from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, subscription, trial
 
 SUBSCRIPTION = "subscription { id state customer { version statuses } }"
@@ -35,7 +35,7 @@ def held(api: Api, document: dict[str, Any], external_id: str = "C-1", **facts: 
 
 
 def set_up(api: Api, token: str, id_: str, **given: Any) -> dict[str, Any]:
-    return mutated(api, token, "completeOrderSetup", SUBSCRIPTION, subscription=id_, **given)
+    return send_mutation(api, token, "completeOrderSetup", SUBSCRIPTION, subscription=id_, **given)
 
 
 def test_what_was_ready_is_active_and_its_statuses_follow(api: Api, token: str) -> None:
@@ -45,7 +45,7 @@ def test_what_was_ready_is_active_and_its_statuses_follow(api: Api, token: str) 
         "subscription": {"id": id_, "state": "ACTIVE", "customer": {"version": 2, "statuses": ["SUBSCRIPTION"]}},
         "userErrors": [],
     }
-    told, turned = events(api)[-2:]
+    told, turned = stored_events(api)[-2:]
     assert (told["kind"], told["subject_id"], told["summary"]) == (
         "ORDER_SET_UP",
         id_,
@@ -63,18 +63,20 @@ def test_a_repetition_is_refused_and_with_its_key_the_first_answer(api: Api, tok
     id_ = held(api, ready())
     first = set_up(api, token, id_, idempotencyKey="k")
     assert set_up(api, token, id_, idempotencyKey="k") == first
-    assert codes(set_up(api, token, id_)) == [("WRONG_STATE", ["input", "subscription"])]
+    assert user_error_codes(set_up(api, token, id_)) == [("WRONG_STATE", ["input", "subscription"])]
     other = held(api, ready("S-2"), "C-2")
-    assert codes(set_up(api, token, other, idempotencyKey="k")) == [("KEY_REUSED", ["input", "idempotencyKey"])]
-    assert [event["kind"] for event in events(api)].count("ORDER_SET_UP") == 1
+    assert user_error_codes(set_up(api, token, other, idempotencyKey="k")) == [
+        ("KEY_REUSED", ["input", "idempotencyKey"])
+    ]
+    assert [event["kind"] for event in stored_events(api)].count("ORDER_SET_UP") == 1
 
 
 @pytest.mark.parametrize("facts", [{"ends_at": utc_now() - DAY}, {"cancelled_at": utc_now() - DAY}, {"set_up": True}])
 def test_what_is_not_ready_cannot_be_set_up(api: Api, token: str, facts: dict[str, Any]) -> None:
     id_ = held(api, ready(**facts))
-    before = events(api)
-    assert codes(set_up(api, token, id_)) == [("WRONG_STATE", ["input", "subscription"])]
-    assert events(api) == before
+    before = stored_events(api)
+    assert user_error_codes(set_up(api, token, id_)) == [("WRONG_STATE", ["input", "subscription"])]
+    assert stored_events(api) == before
 
 
 def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
@@ -85,7 +87,7 @@ def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
     api.store(lambda scope: add_customer(scope, "C-1", foreign), api.other)
     ids = [held(api, ready()), foreign["_id"], held(api, trial("T-2"), "C-2"), "sub_" + "0" * 24, "nonsense"]
     answers = [set_up(api, api.token(mine), id_) for id_ in ids]
-    assert codes(answers[0]) == [("NOT_FOUND", ["input", "subscription"])]
+    assert user_error_codes(answers[0]) == [("NOT_FOUND", ["input", "subscription"])]
     assert answers == [answers[0]] * len(ids)
     assert set_up(api, api.token(mine), own)["userErrors"] == []
 
@@ -98,16 +100,16 @@ def test_some_roles_may_not(api: Api, token: str, role: str) -> None:
 
 
 def test_a_later_line_that_says_as_before_does_not_undo_it(api: Api, token: str) -> None:
-    line = subscription_line(setUp=False, endsAt=print_instant(utc_now() + 90 * DAY))
+    line = subscription_record(setUp=False, endsAt=format_instant(utc_now() + 90 * DAY))
 
-    def imported(kind: LineKind, *lines: Any) -> Any:
+    def imported(kind: ImportKind, *lines: Any) -> Any:
         return api.store(lambda scope: import_lines(scope, kind, *lines)).counts
 
-    imported(LineKind.CUSTOMERS, customer_line())
-    imported(LineKind.SUBSCRIPTIONS, line)
+    imported(ImportKind.CUSTOMERS, customer_record())
+    imported(ImportKind.SUBSCRIPTIONS, line)
     (document,) = api.store(lambda scope: documents(scope, "entitlements"))
     assert set_up(api, token, document["_id"])["userErrors"] == []
-    assert imported(LineKind.SUBSCRIPTIONS, line) == (0, 0, 1, 0)
-    assert imported(LineKind.SUBSCRIPTIONS, {**line, "suspended": True}) == (0, 1, 0, 0)
+    assert imported(ImportKind.SUBSCRIPTIONS, line) == (0, 0, 1, 0)
+    assert imported(ImportKind.SUBSCRIPTIONS, {**line, "suspended": True}) == (0, 1, 0, 0)
     (document,) = api.store(lambda scope: documents(scope, "entitlements"))
     assert (document["set_up"], document["suspended"]) == (True, True)

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from domain.time.instants import parse_instant
-from store.changes.customer_batch import SLICE
+from store.changes.customer_batch import BATCH_SIZE
 from store.database.scope import Scope
 from tests.api_server import Api
-from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import DAY, add_customers, subscription
 
 SETUP = "partner { setup { state termsAcceptedAt termsAcceptedBy { role } nextStep { key } } }"
@@ -23,31 +23,34 @@ def token(api: Api) -> str:
 
 
 def _kinds(api: Api) -> list[str]:
-    return [one["kind"] for one in events(api)]
+    return [one["kind"] for one in stored_events(api)]
 
 
 def test_the_setup_goes_step_by_step(api: Api, token: str) -> None:
-    stale = mutated(api, token, "acceptTerms", SETUP, termsVersion="1999-01")
-    assert (stale["partner"], codes(stale)) == (None, [("STALE", ["input", "termsVersion"])])
-    accepted = mutated(api, token, "acceptTerms", SETUP, termsVersion="2026-10", idempotencyKey="a")
+    stale = send_mutation(api, token, "acceptTerms", SETUP, termsVersion="1999-01")
+    assert (stale["partner"], user_error_codes(stale)) == (None, [("STALE", ["input", "termsVersion"])])
+    accepted = send_mutation(api, token, "acceptTerms", SETUP, termsVersion="2026-10", idempotencyKey="a")
     setup = accepted["partner"]["setup"]
     assert setup["termsAcceptedAt"] is not None and setup["termsAcceptedBy"] == {"role": "FULL_ADMINISTRATOR"}
     assert (setup["state"], setup["nextStep"]) == ("IN_PROGRESS", {"key": "ORGANIZATION_PROFILE"})
-    assert mutated(api, token, "acceptTerms", SETUP, termsVersion="2026-10")["partner"]["setup"] == setup
-    assert codes(mutated(api, token, "completeSetupStep", NEXT, key="CHOOSE_SERVICES")) == [
+    assert send_mutation(api, token, "acceptTerms", SETUP, termsVersion="2026-10")["partner"]["setup"] == setup
+    assert user_error_codes(send_mutation(api, token, "completeSetupStep", NEXT, key="CHOOSE_SERVICES")) == [
         ("WRONG_STATE", ["input", "key"])
     ]
-    bare = mutated(api, token, "completeSetupStep", NEXT, key="ORGANIZATION_PROFILE")
+    bare = send_mutation(api, token, "completeSetupStep", NEXT, key="ORGANIZATION_PROFILE")
     assert "a country and a contact e-mail address" in bare["userErrors"][0]["message"]
-    mutated(api, token, "updateOrganization", NEXT, country="de", contactEmail="office@partner.example")
+    send_mutation(api, token, "updateOrganization", NEXT, country="de", contactEmail="office@partner.example")
     for key, left in (("ORGANIZATION_PROFILE", "ADD_ADMINISTRATORS"), ("ADD_ADMINISTRATORS", "CHOOSE_SERVICES")):
-        done = mutated(api, token, "completeSetupStep", NEXT, key=key)
+        done = send_mutation(api, token, "completeSetupStep", NEXT, key=key)
         assert done["partner"]["setup"]["nextStep"] == {"key": left}
-    assert codes(mutated(api, token, "completeSetupStep", NEXT, key="CHOOSE_SERVICES"))[0][0] == "WRONG_STATE"
-    mutated(api, token, "setService", NEXT, product="CALLING", enabled=True)
-    done = mutated(api, token, "completeSetupStep", NEXT, key="CHOOSE_SERVICES")
+    assert (
+        user_error_codes(send_mutation(api, token, "completeSetupStep", NEXT, key="CHOOSE_SERVICES"))[0][0]
+        == "WRONG_STATE"
+    )
+    send_mutation(api, token, "setService", NEXT, product="CALLING", enabled=True)
+    done = send_mutation(api, token, "completeSetupStep", NEXT, key="CHOOSE_SERVICES")
     assert done["partner"]["setup"] == {"state": "COMPLETE", "nextStep": None}
-    assert mutated(api, token, "completeSetupStep", NEXT, key="ACCEPT_TERMS")["userErrors"] == []
+    assert send_mutation(api, token, "completeSetupStep", NEXT, key="ACCEPT_TERMS")["userErrors"] == []
     assert _kinds(api) == [
         "TERMS_ACCEPTED",
         "ORGANIZATION_CHANGED",
@@ -61,16 +64,16 @@ def test_the_setup_goes_step_by_step(api: Api, token: str) -> None:
 def test_the_profile_changes_by_what_is_given(api: Api, token: str) -> None:
     accept_terms(api)
     profile = "partner { name country contactEmail }"
-    made = mutated(
+    made = send_mutation(
         api, token, "updateOrganization", profile, name=" New\u2003name ", country=" rs", contactEmail="a@b.example"
     )
     assert made["partner"] == {"name": "New name", "country": "RS", "contactEmail": "a@b.example"}
-    cleared = mutated(api, token, "updateOrganization", profile, country=None, contactEmail=None)
+    cleared = send_mutation(api, token, "updateOrganization", profile, country=None, contactEmail=None)
     assert cleared["partner"] == {"name": "New name", "country": None, "contactEmail": None}
-    assert mutated(api, token, "updateOrganization", profile)["userErrors"] == []
-    wrong = mutated(api, token, "updateOrganization", profile, name=None, country="Germany", contactEmail="a b@c")
-    assert codes(wrong) == [("INVALID", ["input", field]) for field in ("name", "country", "contactEmail")]
-    assert [one["summary"] for one in events(api)] == [
+    assert send_mutation(api, token, "updateOrganization", profile)["userErrors"] == []
+    wrong = send_mutation(api, token, "updateOrganization", profile, name=None, country="Germany", contactEmail="a b@c")
+    assert user_error_codes(wrong) == [("INVALID", ["input", field]) for field in ("name", "country", "contactEmail")]
+    assert [one["summary"] for one in stored_events(api)] == [
         "The organization's name, country and contact e-mail address changed",
         "The organization's country and contact e-mail address changed",
     ]
@@ -79,8 +82,8 @@ def test_the_profile_changes_by_what_is_given(api: Api, token: str) -> None:
 def test_services_are_switched_on_and_off(api: Api, token: str) -> None:
     accept_terms(api)
     services = "partner { services { product enabled } }"
-    on = mutated(api, token, "setService", services, product="MEETINGS", enabled=True)
-    again = mutated(api, token, "setService", services, product="MEETINGS", enabled=True)
+    on = send_mutation(api, token, "setService", services, product="MEETINGS", enabled=True)
+    again = send_mutation(api, token, "setService", services, product="MEETINGS", enabled=True)
     assert on["partner"] == again["partner"]
     assert on["partner"]["services"][0] == {"product": "MEETINGS", "enabled": True}
     assert _kinds(api) == ["SERVICE_CHANGED"]
@@ -90,20 +93,22 @@ def test_settings_have_bounds_and_a_version(api: Api, token: str) -> None:
     accept_terms(api)
     wrong = {"expiringSoonDays": 181, "noRecentActivityDays": 0, "trialDays": None, "version": 9}
     fields = ("expiringSoonDays", "noRecentActivityDays", "trialDays")
-    assert codes(mutated(api, token, "changeSettings", SETTINGS, **wrong)) == [
+    assert user_error_codes(send_mutation(api, token, "changeSettings", SETTINGS, **wrong)) == [
         *(("INVALID", ["input", field]) for field in fields),
         ("STALE", ["input", "version"]),
     ]
     edge = {"expiringSoonDays": 180, "noRecentActivityDays": 365, "trialDays": 1}
-    changed = mutated(api, token, "changeSettings", SETTINGS, version=1, **edge)
+    changed = send_mutation(api, token, "changeSettings", SETTINGS, version=1, **edge)
     assert changed["partner"]["settings"] == {"version": 2, **edge}
-    assert mutated(api, token, "changeSettings", SETTINGS, version=2, **edge)["partner"]["settings"]["version"] == 2
+    assert (
+        send_mutation(api, token, "changeSettings", SETTINGS, version=2, **edge)["partner"]["settings"]["version"] == 2
+    )
     assert _kinds(api) == ["SETTINGS_CHANGED"]
 
 
 def test_a_changed_threshold_evaluates_every_customer(api: Api, token: str) -> None:
     accept_terms(api)
-    count = SLICE + 20
+    count = BATCH_SIZE + 20
 
     async def fill(scope: Scope) -> None:
         end = scope.now + 50 * DAY
@@ -113,20 +118,20 @@ def test_a_changed_threshold_evaluates_every_customer(api: Api, token: str) -> N
     api.store(fill)
     query = "{ customers(filter: {status: [EXPIRING_SOON]}) { totalCount nodes { version statusDetails { since } } } }"
     assert api.data(token, query)["customers"]["totalCount"] == 0
-    before = len(events(api))
-    mutated(api, token, "changeSettings", SETTINGS, expiringSoonDays=60)
-    (told,) = [one for one in events(api)[before:] if one["kind"] == "SETTINGS_CHANGED"]
+    before = len(stored_events(api))
+    send_mutation(api, token, "changeSettings", SETTINGS, expiringSoonDays=60)
+    (told,) = [one for one in stored_events(api)[before:] if one["kind"] == "SETTINGS_CHANGED"]
     while (found := api.data(token, query)["customers"])["totalCount"] < count:
         pass
     assert {one["version"] for one in found["nodes"]} == {2}
-    turned = [one for one in events(api)[before:] if one["kind"] == "STATUS_CHANGED"]
+    turned = [one for one in stored_events(api)[before:] if one["kind"] == "STATUS_CHANGED"]
     assert len(turned) == count
     assert {(tuple(one["entered"]), tuple(one["left"])) for one in turned} == {(("EXPIRING_SOON",), ())}
     assert {one["at"] for one in turned} == {told["at"]}
     since = {parse_instant(detail["since"]) for one in found["nodes"] for detail in one["statusDetails"]}
     assert told["at"] in since
     _until_evaluated(api)
-    mutated(api, token, "changeSettings", SETTINGS, noRecentActivityDays=61)
+    send_mutation(api, token, "changeSettings", SETTINGS, noRecentActivityDays=61)
     _until_evaluated(api)
     assert {one["version"] for one in api.data(token, query)["customers"]["nodes"]} == {2}
 

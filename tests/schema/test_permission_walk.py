@@ -39,13 +39,13 @@ def test_permissions_print_in_the_schema(name: str) -> None:
     assert permission is None or f"@requires(permission: {permission})" in field
 
 
-def _is_in_sight(role: str, target: str, aims_at: str | None) -> bool:
-    if aims_at is None or target == "own":
+def _is_in_sight(role: str, target: str, target_kind: str | None) -> bool:
+    if target_kind is None or target == "own":
         return True
     if target != "unassigned":
         return False
     unassigned = {"customer": role != ADMINISTRATOR, "view": False, "request": role == FULL}
-    return unassigned.get(aims_at, True)
+    return unassigned.get(target_kind, True)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -54,7 +54,7 @@ def test_what_each_role_may_do_to_what(api: Api, role: str) -> None:
     for name, case in CASES.items():
         answers: dict[str, Any] = {}
         for target in TARGETS:
-            answer = world.answered(world.token, name, "__typename", case.given(world.ids(target)))
+            answer = world.send_mutation(world.token, name, "__typename", case.build_input(world.ids(target)))
             answers[target] = answer
             if case.permission is not None and role not in PERMISSIONS[case.permission]:
                 assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN", "permission": case.permission}, name
@@ -62,8 +62,10 @@ def test_what_each_role_may_do_to_what(api: Api, role: str) -> None:
             assert "errors" not in answer, (name, target, answer)
             codes = {error["code"] for error in answer["data"][name]["userErrors"]}
             is_missing = "NOT_FOUND" in codes
-            assert is_missing is not _is_in_sight(role, target, case.aims_at), (name, target, answer)
+            assert is_missing is not _is_in_sight(role, target, case.target_kind), (name, target, answer)
             assert name == "completeSetupStep" or is_missing or codes == set(), (name, target, answer)
-        if case.aims_at is not None:
+        if case.target_kind is not None:
             assert answers["foreign"] == answers["nowhere"], name
-            assert _is_in_sight(role, "unassigned", case.aims_at) or answers["unassigned"] == answers["nowhere"], name
+            assert _is_in_sight(role, "unassigned", case.target_kind) or answers["unassigned"] == answers["nowhere"], (
+                name
+            )

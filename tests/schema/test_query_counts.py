@@ -21,11 +21,11 @@ from tests.factory_documents import assignment, trial
 from tests.store.factory_customers import add_customer, subscription
 
 # What explain does not take beside the query itself.
-BESIDE = {"lsid", "readConcern", "maxTimeMS", "txnNumber"}
+NOT_EXPLAINED = {"lsid", "readConcern", "maxTimeMS", "txnNumber"}
 QUERIES = {"find", "aggregate", "count", "distinct", "getMore"}
 
 
-class Watch(CommandListener):
+class QueryRecorder(CommandListener):
     """Keeps each query, and whether it names its tenant."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Watch(CommandListener):
     def failed(self, event: CommandFailedEvent) -> None:
         """Only beginnings count."""
 
-    def taken(self) -> list[str]:
+    def take_collections(self) -> list[str]:
         """The collections asked since the last time; a query without partner_id fails the test."""
         taken, self.queries = self.queries, []
         for query in taken:
@@ -53,8 +53,8 @@ class Watch(CommandListener):
 class World:
     """A partner with customers, and a viewer who asks without a server in between."""
 
-    def __init__(self, client: Client, watch: Watch) -> None:
-        self.client, self.watch = client, watch
+    def __init__(self, client: Client, recorder: QueryRecorder) -> None:
+        self.client, self.recorder = client, recorder
         self.operations = Operations(build_schema())
         self.administrators: list[str] = []
 
@@ -80,18 +80,18 @@ class World:
         )
         scope = Scope(self.client, PARTNER, utc_now(), administrator_id=administrator.id, role=role)
         context = Context(scope, Viewer(administrator, PARTNER, utc_now()))
-        self.watch.queries.clear()
-        answer = await self.operations.answer(self.operations.prepare(text, None, variables), variables, context)
+        self.recorder.queries.clear()
+        answer = await self.operations.execute(self.operations.prepare(text, None, variables), variables, context)
         assert "errors" not in answer, answer
         return answer["data"]
 
 
 @pytest.fixture
 async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    watch = Watch()
-    client = Client(mongo_uri, database_name, event_listeners=[watch])
+    recorder = QueryRecorder()
+    client = Client(mongo_uri, database_name, event_listeners=[recorder])
     await ensure_indexes(client)
-    yield World(client, watch)
+    yield World(client, recorder)
     await client.close()
 
 
@@ -110,13 +110,13 @@ async def test_a_page_costs_one_query_and_one_for_each_relation_selected(world: 
     await world.fill(55)
     data = await world.ask("{ customers(first: 50) { nodes { id name statuses } pageInfo { hasNextPage } } }")
     assert len(data["customers"]["nodes"]) == 50
-    assert world.watch.taken() == ["customers"]
+    assert world.recorder.take_collections() == ["customers"]
     for relation, collections in RELATIONS.items():
         for first in (1, 50):
             await world.ask(f"{{ customers(first: {first}) {{ nodes {{ id {relation} }} }} }}")
-            assert world.watch.taken() == sorted(["customers", *collections]), relation
+            assert world.recorder.take_collections() == sorted(["customers", *collections]), relation
     await world.ask(f"{{ customers(first: 50) {{ edges {{ cursor node {{ {' '.join(RELATIONS)} }} }} }} }}")
-    asked = world.watch.taken()
+    asked = world.recorder.take_collections()
     assert asked.count("administrators") == 1
     assert len(asked) <= 1 + len(RELATIONS)
 
@@ -124,13 +124,13 @@ async def test_a_page_costs_one_query_and_one_for_each_relation_selected(world: 
 async def test_totals_and_facets_cost_nothing_unless_selected_and_then_no_page(world: World) -> None:
     await world.fill(3)
     data = await world.ask("{ customers { totalCount } }")
-    assert (data["customers"], len(world.watch.taken())) == ({"totalCount": 3}, 1)
+    assert (data["customers"], len(world.recorder.take_collections())) == ({"totalCount": 3}, 1)
     await world.ask("{ customers { ...Figures } } fragment Figures on CustomerConnection { __typename totalCount }")
-    assert len(world.watch.taken()) == 1
+    assert len(world.recorder.take_collections()) == 1
     await world.ask("{ customers { ...Page } } fragment Page on CustomerConnection { ... { nodes { id } } }")
-    assert world.watch.taken() == ["customers"]
+    assert world.recorder.take_collections() == ["customers"]
     await world.ask("{ customers { facets { status { value count } managedBy { value count } } } }")
-    assert set(world.watch.taken()) == {"customers"}
+    assert set(world.recorder.take_collections()) == {"customers"}
 
 
 async def test_two_hundred_nodes_cost_one_query_a_kind(world: World) -> None:
@@ -139,7 +139,7 @@ async def test_two_hundred_nodes_cost_one_query_a_kind(world: World) -> None:
     ids = [document["_id"] for document in found] * 40 + world.administrators
     data = await world.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)
     assert [node["id"] for node in data["nodes"]] == ids
-    assert world.watch.taken() == ["administrators", "customers"]
+    assert world.recorder.take_collections() == ["administrators", "customers"]
 
 
 async def test_every_query_names_its_tenant_for_an_assigned_administrator_too(world: World) -> None:
@@ -150,7 +150,7 @@ async def test_every_query_names_its_tenant_for_an_assigned_administrator_too(wo
     data = await world.ask(query, PartnerRole.ADMINISTRATOR)
     assert data["customers"]["totalCount"] == 2
     assert data["viewer"]["partner"]["services"][0] == {"customers": 2}
-    world.watch.taken()
+    world.recorder.take_collections()
 
 
 async def test_an_administrator_behind_many_customers_is_asked_for_once(world: World) -> None:
@@ -158,7 +158,7 @@ async def test_an_administrator_behind_many_customers_is_asked_for_once(world: W
     inner = "assignments { administrator { customers(first: 1) { totalCount nodes { id } } } }"
     await world.ask(f"{{ customers {{ nodes {{ {inner} }} }} }}")
     # The page, the three administrators, and for each of them a page and a total.
-    assert world.watch.taken() == ["administrators", *["customers"] * 7]
+    assert world.recorder.take_collections() == ["administrators", *["customers"] * 7]
 
 
 async def test_no_query_scans_a_collection(world: World) -> None:
@@ -172,9 +172,11 @@ async def test_no_query_scans_a_collection(world: World) -> None:
       customer(by: {{externalId: "ORG-001"}}) {{ id }} }}"""
     for role in (PartnerRole.FULL_ADMINISTRATOR, PartnerRole.ADMINISTRATOR):
         await world.ask(query, role)
-        asked, world.watch.queries = world.watch.queries, []
+        asked, world.recorder.queries = world.recorder.queries, []
         assert len(asked) > 8
         for command in asked:
-            kept = {key: value for key, value in command.items() if key not in BESIDE and not key.startswith("$")}
+            kept = {
+                key: value for key, value in command.items() if key not in NOT_EXPLAINED and not key.startswith("$")
+            }
             plan = await world.client.command({"explain": kept, "verbosity": "queryPlanner"})
             assert "COLLSCAN" not in str(plan), kept

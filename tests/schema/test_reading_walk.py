@@ -9,9 +9,9 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from schema.build import build_schema
 from tests.api_server import Api
-from tests.live import live
 from tests.schema.factory_mutations import ROLES
 from tests.schema.factory_walk import TARGETS, World
+from tests.websocket_client import connect_websocket
 
 CUSTOMERS = "customers(filter: {%s: [$id]}) { totalCount nodes { id } facets { status { count } } }"
 ACTIVITY = "activity(filter: {%s: [$id]}) { nodes { id summary } pageInfo { hasNextPage endCursor } }"
@@ -65,7 +65,7 @@ def test_what_is_foreign_answers_as_what_is_nowhere(api: Api, role: str) -> None
 
 def test_a_foreign_job_ends_without_a_word_like_one_that_is_nowhere(api: Api) -> None:
     world = World(api, "FULL_ADMINISTRATOR")
-    with live(api.url, world.token) as widget:
+    with connect_websocket(api.url, world.token) as widget:
         for identity in (world.ids("foreign").customer, "job_" + "0" * 24):
             query = "subscription($id: ID!) { bulkJob(id: $id) { state } }"
             widget.send(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from tests.api_server import Api
 from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import ROLES, token_of
@@ -30,7 +30,7 @@ def token(api: Api) -> str:
             {"url": f"https://a.example/{line['title']}", "summary": SUMMARIES.get(line["title"], "About it"), **line}
             for line in LINES
         ]
-        assert (await import_lines(scope, LineKind.RESOURCES, *lines)).summary.added == len(LINES)
+        assert (await import_lines(scope, ImportKind.RESOURCES, *lines)).summary.added == len(LINES)
 
     api.store(fill)
     return token_of(api, "READ_ONLY_ADMINISTRATOR")

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from domain.user_errors import UserErrorCode
 from schema.build import build_schema
 from tests.api_server import Api
-from tests.live import live
-from tests.schema.factory_mutations import accept_terms, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, token_of
 from tests.store.factory_customers import add_customer, subscription
+from tests.websocket_client import connect_websocket
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "for-spa-developers.md").read_text()
 BLOCKS = re.findall(r"^```(\w+ ?\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
@@ -43,7 +43,7 @@ def test_each_operation_of_the_page_answers_as_the_page_says(api: Api) -> None:
     line = {"product": "CALLING", "total": 5, "assigned": 2, "used": 1, "day": None}
     held = subscription("S-1", licenses=[line])
     customer = api.store(lambda scope: add_customer(scope, "Müller", held))
-    tag = mutated(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
     *asked, feed = _examples({"cus": customer, "tag": tag})
     after = ""
     for example in asked:
@@ -53,9 +53,9 @@ def test_each_operation_of_the_page_answers_as_the_page_says(api: Api) -> None:
             assert data == example.answer
         else:
             assert all(payload.get("userErrors", []) == [] for payload in data.values() if isinstance(payload, dict))
-    with live(api.url, token) as widget:
+    with connect_websocket(api.url, token) as widget:
         widget.subscribe(feed.query, after=after)
-        mutated(api, token, "assignTags", "changed", customers={"ids": [customer]}, tags=[tag])
+        send_mutation(api, token, "assignTags", "changed", customers={"ids": [customer]}, tags=[tag])
         change = widget.next()["customerListChanged"]
         assert (change["kind"], change["customer"]["tags"][0]["name"]) == ("UPDATED", "Gold")
 

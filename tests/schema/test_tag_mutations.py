@@ -8,7 +8,7 @@ import pytest
 
 from store.database.scope import Scope
 from tests.api_server import Api
-from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 
 TAG = "tag { id name color description version createdBy { role } }"
 
@@ -21,12 +21,12 @@ def token(api: Api) -> str:
 
 
 def test_a_created_tag_is_found_and_told(api: Api, token: str) -> None:
-    made = mutated(api, token, "createTag", TAG, name="  Key \t account ", color="RED", description=" a\n b ")
+    made = send_mutation(api, token, "createTag", TAG, name="  Key \t account ", color="RED", description=" a\n b ")
     tag = made["tag"]
     assert (made["userErrors"], tag["name"], tag["color"]) == ([], "Key account", "RED")
     assert (tag["description"], tag["version"], tag["createdBy"]) == ("a\n b", 1, {"role": "FULL_ADMINISTRATOR"})
     assert api.data(token, "query($id: ID!) { node(id: $id) { id } }", id=tag["id"])["node"] == {"id": tag["id"]}
-    (told,) = events(api)
+    (told,) = stored_events(api)
     assert (told["kind"], told["subject_id"], told["summary"]) == (
         "TAG_CREATED",
         tag["id"],
@@ -39,14 +39,16 @@ def test_a_created_tag_is_found_and_told(api: Api, token: str) -> None:
     [("", "BLANK"), (" \u200b\u2003", "BLANK"), ("x" * 51, "TOO_LONG"), ("a\x00b", "INVALID"), ("a\x1fb", "INVALID")],
 )
 def test_a_bad_name_is_told_with_its_field(api: Api, token: str, name: str, code: str) -> None:
-    assert codes(mutated(api, token, "createTag", "tag { id }", name=name)) == [(code, ["input", "name"])]
-    assert events(api) == []
+    assert user_error_codes(send_mutation(api, token, "createTag", "tag { id }", name=name)) == [
+        (code, ["input", "name"])
+    ]
+    assert stored_events(api) == []
 
 
 def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
-    made = mutated(api, token, "createTag", "tag { id }", name=" ", description="x" * 501)
+    made = send_mutation(api, token, "createTag", "tag { id }", name=" ", description="x" * 501)
     assert made["tag"] is None
-    assert codes(made) == [("BLANK", ["input", "name"]), ("TOO_LONG", ["input", "description"])]
+    assert user_error_codes(made) == [("BLANK", ["input", "name"]), ("TOO_LONG", ["input", "description"])]
 
 
 def test_fifty_at_once_in_different_spellings_make_one(api: Api, token: str) -> None:
@@ -63,47 +65,47 @@ def test_fifty_at_once_in_different_spellings_make_one(api: Api, token: str) -> 
     )
 
     def create(number: int) -> dict[str, Any]:
-        return mutated(api, token, "createTag", "tag { id }", name=spellings[number % len(spellings)])
+        return send_mutation(api, token, "createTag", "tag { id }", name=spellings[number % len(spellings)])
 
     with ThreadPoolExecutor(50) as pool:
         made = list(pool.map(create, range(50)))
-    assert [codes(one) for one in made if one["tag"] is None] == [[("TAKEN", ["input", "name"])]] * 49
-    assert len(events(api)) == len(api.data(token, "{ tags { id } }")["tags"]) == 1
+    assert [user_error_codes(one) for one in made if one["tag"] is None] == [[("TAKEN", ["input", "name"])]] * 49
+    assert len(stored_events(api)) == len(api.data(token, "{ tags { id } }")["tags"]) == 1
 
 
 def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api, token: str) -> None:
-    first = mutated(api, token, "createTag", TAG, name="Gold", idempotencyKey="k")
-    assert mutated(api, token, "createTag", TAG, name="Gold", idempotencyKey="k") == first
-    reused = mutated(api, token, "createTag", TAG, name="Silver", idempotencyKey="k")
-    assert codes(reused) == [("KEY_REUSED", ["input", "idempotencyKey"])]
+    first = send_mutation(api, token, "createTag", TAG, name="Gold", idempotencyKey="k")
+    assert send_mutation(api, token, "createTag", TAG, name="Gold", idempotencyKey="k") == first
+    reused = send_mutation(api, token, "createTag", TAG, name="Silver", idempotencyKey="k")
+    assert user_error_codes(reused) == [("KEY_REUSED", ["input", "idempotencyKey"])]
     other = token_of(api, "ADMINISTRATOR")
-    assert codes(mutated(api, other, "createTag", TAG, name="Gold", idempotencyKey="k")) == [
+    assert user_error_codes(send_mutation(api, other, "createTag", TAG, name="Gold", idempotencyKey="k")) == [
         ("TAKEN", ["input", "name"])
     ]
-    assert len(events(api)) == 1
+    assert len(stored_events(api)) == 1
 
 
 def test_a_key_is_good_for_48_hours_and_then_as_new(api: Api, token: str) -> None:
-    first = mutated(api, token, "createTag", TAG, name="Gold", idempotencyKey="k")
+    first = send_mutation(api, token, "createTag", TAG, name="Gold", idempotencyKey="k")
 
     async def aged(scope: Scope, hours: int) -> timedelta:
         """So long later: everything that is kept with the key is older by as much."""
         where = {**scope.match(), "key": "k"}
-        kept = await scope.collection("answers").find_one(where)
+        kept = await scope.collection("mutation_results").find_one(where)
         assert kept is not None
         passed = timedelta(hours=hours)
         change = {"$set": {name: kept[name] - passed for name in ("created_at", "updated_at", "expires_at")}}
-        await scope.collection("answers").update_one(where, change)
+        await scope.collection("mutation_results").update_one(where, change)
         life: timedelta = kept["expires_at"] - kept["created_at"]
         return life
 
     assert api.store(lambda scope: aged(scope, 47)) == timedelta(hours=48)
-    assert mutated(api, token, "createTag", TAG, name="Gold", idempotencyKey="k") == first
+    assert send_mutation(api, token, "createTag", TAG, name="Gold", idempotencyKey="k") == first
     api.store(lambda scope: aged(scope, 1))
-    anew = mutated(api, token, "createTag", TAG, name="Silver", idempotencyKey="k")
+    anew = send_mutation(api, token, "createTag", TAG, name="Silver", idempotencyKey="k")
     assert (anew["userErrors"], anew["tag"]["name"]) == ([], "Silver")
-    assert mutated(api, token, "createTag", TAG, name="Silver", idempotencyKey="k") == anew
-    assert len(events(api)) == 2
+    assert send_mutation(api, token, "createTag", TAG, name="Silver", idempotencyKey="k") == anew
+    assert len(stored_events(api)) == 2
 
 
 def test_terms_come_first_and_the_role_before_them(api: Api) -> None:
@@ -117,38 +119,38 @@ def test_terms_come_first_and_the_role_before_them(api: Api) -> None:
 
 
 def test_a_tag_changes_by_what_is_given_and_tells_it(api: Api, token: str) -> None:
-    tag = mutated(api, token, "createTag", "tag { id }", name="Gold", description="Old")["tag"]["id"]
-    renamed = mutated(api, token, "updateTag", TAG, id=tag, version=1, name="GOLD ")
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold", description="Old")["tag"]["id"]
+    renamed = send_mutation(api, token, "updateTag", TAG, id=tag, version=1, name="GOLD ")
     assert (renamed["tag"]["name"], renamed["tag"]["version"], renamed["tag"]["description"]) == ("GOLD", 2, "Old")
-    cleared = mutated(api, token, "updateTag", TAG, id=tag, version=2, description=None, color="RED")["tag"]
+    cleared = send_mutation(api, token, "updateTag", TAG, id=tag, version=2, description=None, color="RED")["tag"]
     assert (cleared["description"], cleared["color"], cleared["version"]) == (None, "RED", 3)
-    same = mutated(api, token, "updateTag", TAG, id=tag, version=3, name="GOLD", color="RED")
+    same = send_mutation(api, token, "updateTag", TAG, id=tag, version=3, name="GOLD", color="RED")
     assert (same["userErrors"], same["tag"]["version"]) == ([], 3)
-    assert [(one["kind"], one["summary"]) for one in events(api)[1:]] == [
+    assert [(one["kind"], one["summary"]) for one in stored_events(api)[1:]] == [
         ("TAG_CHANGED", "Tag Gold was renamed to GOLD"),
         ("TAG_CHANGED", "Tag GOLD got another colour and description"),
     ]
 
 
 def test_every_mistake_of_a_change_is_told(api: Api, token: str) -> None:
-    mutated(api, token, "createTag", "tag { id }", name="Silver")
-    tag = mutated(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
-    bad = mutated(api, token, "updateTag", "tag { id }", id=tag, version=7, name="ＳILVER", color=None)
-    assert codes(bad) == [
+    send_mutation(api, token, "createTag", "tag { id }", name="Silver")
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    bad = send_mutation(api, token, "updateTag", "tag { id }", id=tag, version=7, name="ＳILVER", color=None)
+    assert user_error_codes(bad) == [
         ("TAKEN", ["input", "name"]),
         ("INVALID", ["input", "color"]),
         ("STALE", ["input", "version"]),
     ]
-    assert codes(mutated(api, token, "updateTag", "tag { id }", id=tag, version=1, name=None)) == [
+    assert user_error_codes(send_mutation(api, token, "updateTag", "tag { id }", id=tag, version=1, name=None)) == [
         ("INVALID", ["input", "name"])
     ]
     for nobody in ("tag_000000000000000000000000", "cus_000000000000000000000000", "", "$ne"):
-        missing = mutated(api, token, "updateTag", "tag { id }", id=nobody, version=1, name="X")
-        assert codes(missing) == [("NOT_FOUND", ["input", "id"])]
+        missing = send_mutation(api, token, "updateTag", "tag { id }", id=nobody, version=1, name="X")
+        assert user_error_codes(missing) == [("NOT_FOUND", ["input", "id"])]
 
 
 def test_twenty_writers_of_one_tag_lose_nothing(api: Api, token: str) -> None:
-    tag = mutated(api, token, "createTag", "tag { id }", name="0")["tag"]["id"]
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="0")["tag"]["id"]
 
     def rename(number: int) -> int:
         """Reads the version and writes, again and again until it was not stale."""
@@ -156,34 +158,38 @@ def test_twenty_writers_of_one_tag_lose_nothing(api: Api, token: str) -> None:
         while True:
             tries += 1
             version = api.data(token, query, id=tag)["node"]["version"]
-            answer = mutated(api, token, "updateTag", "tag { id }", id=tag, version=version, name=f"{number}")
+            answer = send_mutation(api, token, "updateTag", "tag { id }", id=tag, version=version, name=f"{number}")
             if not answer["userErrors"]:
                 return tries
-            assert codes(answer) == [("STALE", ["input", "version"])]
+            assert user_error_codes(answer) == [("STALE", ["input", "version"])]
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(rename, range(1, 21)))
     query = "query($id: ID!) { node(id: $id) { ... on Tag { version } } }"
     assert api.data(token, query, id=tag)["node"]["version"] == 21
-    assert len(events(api)) == 21
+    assert len(stored_events(api)) == 21
 
 
 def test_a_deleted_tag_is_gone_and_its_name_free(api: Api, token: str) -> None:
-    tag = mutated(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
-    assert codes(mutated(api, token, "deleteTag", "deletedId", id=tag, version=2)) == [("STALE", ["input", "version"])]
-    gone = mutated(api, token, "deleteTag", "deletedId", id=tag, version=1, idempotencyKey="once")
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    assert user_error_codes(send_mutation(api, token, "deleteTag", "deletedId", id=tag, version=2)) == [
+        ("STALE", ["input", "version"])
+    ]
+    gone = send_mutation(api, token, "deleteTag", "deletedId", id=tag, version=1, idempotencyKey="once")
     assert gone == {"deletedId": tag, "userErrors": []}
-    again = mutated(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    again = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
     assert again != tag
-    assert mutated(api, token, "deleteTag", "deletedId", id=tag, version=1, idempotencyKey="once") == gone
-    assert codes(mutated(api, token, "deleteTag", "deletedId", id=tag, version=1)) == [("NOT_FOUND", ["input", "id"])]
+    assert send_mutation(api, token, "deleteTag", "deletedId", id=tag, version=1, idempotencyKey="once") == gone
+    assert user_error_codes(send_mutation(api, token, "deleteTag", "deletedId", id=tag, version=1)) == [
+        ("NOT_FOUND", ["input", "id"])
+    ]
     assert api.data(token, "{ tags { id } }")["tags"] == [{"id": again}]
-    assert [one["kind"] for one in events(api)] == ["TAG_CREATED", "TAG_DELETED", "TAG_CREATED"]
+    assert [one["kind"] for one in stored_events(api)] == ["TAG_CREATED", "TAG_DELETED", "TAG_CREATED"]
 
 
 def test_tags_are_listed_by_name_and_found_by_the_start_of_words(api: Api, token: str) -> None:
     for name in ("Zürich key", "alpha", "Ärger", "Key account"):
-        mutated(api, token, "createTag", "tag { id }", name=name)
+        send_mutation(api, token, "createTag", "tag { id }", name=name)
 
     def names(search: str | None) -> list[str]:
         found = api.data(token, "query($s: String) { tags(search: $s) { name } }", s=search)
@@ -203,5 +209,7 @@ def test_a_partner_has_at_most_a_thousand_tags(api: Api, token: str) -> None:
         await scope.collection("partners").update_one(scope.match(), {"$set": {"tag_count": 999}})
 
     api.store(full)
-    assert mutated(api, token, "createTag", "tag { id }", name="The last")["userErrors"] == []
-    assert codes(mutated(api, token, "createTag", "tag { id }", name="One more")) == [("LIMIT_REACHED", ["input"])]
+    assert send_mutation(api, token, "createTag", "tag { id }", name="The last")["userErrors"] == []
+    assert user_error_codes(send_mutation(api, token, "createTag", "tag { id }", name="One more")) == [
+        ("LIMIT_REACHED", ["input"])
+    ]

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from domain.imports.records import LineKind
-from domain.time.instants import parse_instant, print_instant
+from domain.imports.records import ImportKind
+from domain.time.instants import format_instant, parse_instant
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import Api
-from tests.domain.imports.factory_records import customer_line, invoice_line, subscription_line, trial_line
+from tests.domain.imports.factory_records import customer_record, invoice_record, subscription_record, trial_record
 from tests.jobs.imports.factory_imports import documents, import_lines
-from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, subscription, trial
 
 TRIAL = """trial { id number state endsAt endedEarlyAt version convertedTo { id }
@@ -46,14 +46,14 @@ def held(api: Api, document: dict[str, Any], external_id: str = "C-1", **facts: 
 
 def change(api: Api, token: str, name: str, id_: str, version: int = 1, **given: Any) -> dict[str, Any]:
     selection, usual = CHANGES[name]
-    return mutated(api, token, name, selection, id=id_, version=version, **{**usual, **given})
+    return send_mutation(api, token, name, selection, id=id_, version=version, **{**usual, **given})
 
 
 def new_events(api: Api) -> list[dict[str, Any]]:
-    return [event for event in events(api) if event["kind"] not in ("CUSTOMER_ADDED", "STATUS_CHANGED")]
+    return [event for event in stored_events(api) if event["kind"] not in ("CUSTOMER_ADDED", "STATUS_CHANGED")]
 
 
-def imported(api: Api, kind: LineKind, line: dict[str, Any]) -> Any:
+def imported(api: Api, kind: ImportKind, line: dict[str, Any]) -> Any:
     return api.store(lambda scope: import_lines(scope, kind, line)).counts
 
 
@@ -65,7 +65,7 @@ def test_an_extension_adds_days_to_the_end(api: Api, token: str) -> None:
     document = trial("T-1")
     id_ = held(api, document)
     made = change(api, token, "extendTrial", id_)["trial"]
-    assert made["endsAt"] == print_instant(document["ends_at"] + 5 * DAY)
+    assert made["endsAt"] == format_instant(document["ends_at"] + 5 * DAY)
     assert (made["version"], made["customer"]["version"], made["state"]) == (2, 2, "ACTIVE")
     again = change(api, token, "extendTrial", id_, version=2, days=1)["trial"]
     assert [one["days"] for one in again["extensions"]] == [5, 1]
@@ -84,7 +84,7 @@ def test_an_extension_adds_days_to_the_end(api: Api, token: str) -> None:
 def test_an_extension_turns_the_statuses_that_follow_from_the_end(api: Api, token: str) -> None:
     made = change(api, token, "extendTrial", held(api, trial("T-1")), days=20)
     assert made["trial"]["customer"]["statuses"] == ["TRIAL"]
-    (turned,) = [event for event in events(api) if event.get("left")]
+    (turned,) = [event for event in stored_events(api) if event.get("left")]
     assert turned["left"] == ["EXPIRING_SOON"]
 
 
@@ -92,22 +92,22 @@ def test_an_extension_turns_the_statuses_that_follow_from_the_end(api: Api, toke
 def test_with_extensions_a_trial_lasts_120_days_from_its_start(api: Api, token: str, days: int) -> None:
     id_ = held(api, trial("T-1"))
     refused = change(api, token, "extendTrial", id_, days=days)
-    assert codes(refused) == [("TRIAL_TOO_LONG", ["input", "days"])]
+    assert user_error_codes(refused) == [("TRIAL_TOO_LONG", ["input", "days"])]
     assert "90 more" in refused["userErrors"][0]["message"]
     assert change(api, token, "extendTrial", id_, days=90)["userErrors"] == []
-    assert codes(change(api, token, "extendTrial", id_, version=2, days=1)) == codes(refused)
+    assert user_error_codes(change(api, token, "extendTrial", id_, version=2, days=1)) == user_error_codes(refused)
 
 
 def test_limits_bind_mutations_and_not_imports(api: Api, token: str) -> None:
     now = utc_now()
     id_ = held(api, trial("T-1", starts_at=now - 100 * DAY, ends_at=now + 200 * DAY))
-    assert codes(change(api, token, "extendTrial", id_)) == [("TRIAL_TOO_LONG", ["input", "days"])]
+    assert user_error_codes(change(api, token, "extendTrial", id_)) == [("TRIAL_TOO_LONG", ["input", "days"])]
     assert change(api, token, "endTrial", id_)["userErrors"] == []
 
 
 @pytest.mark.parametrize("days", [0, -1, -(2**31)])
 def test_an_extension_never_shortens(api: Api, token: str, days: int) -> None:
-    assert codes(change(api, token, "extendTrial", held(api, trial("T-1")), days=days)) == [
+    assert user_error_codes(change(api, token, "extendTrial", held(api, trial("T-1")), days=days)) == [
         ("INVALID", ["input", "days"])
     ]
 
@@ -140,7 +140,7 @@ def test_a_conversion_ends_the_trial_and_starts_a_subscription_in_one(api: Api, 
     assert (told["kind"], told["subject_id"]) == ("TRIAL_CONVERTED", id_)
     assert told["summary"] == "Trial T-1 of Customer C-1 became subscription SUB-NEW"
     assert told["changes"]["converted_to"] == [None, begun["id"]]
-    (turned,) = [event for event in events(api) if event.get("entered") == ["SUBSCRIPTION"]]
+    (turned,) = [event for event in stored_events(api) if event.get("entered") == ["SUBSCRIPTION"]]
     assert turned["left"] == ["EXPIRING_SOON", "TRIAL"]
 
 
@@ -166,7 +166,7 @@ def test_a_conversion_lasts_twelve_months_and_may_not_renew(api: Api, token: str
 def test_a_bad_conversion_is_told_with_its_field(api: Api, token: str, given: Any, code: str, field: str) -> None:
     api.store(lambda scope: add_customer(scope, "C-2", subscription("S-2")))
     id_ = held(api, trial("T-1"))
-    assert codes(change(api, token, "convertTrial", id_, **given)) == [(code, ["input", field])]
+    assert user_error_codes(change(api, token, "convertTrial", id_, **given)) == [(code, ["input", field])]
     assert new_events(api) == []
     assert [one["state"] for one in api_trials(api, token)] == ["ACTIVE"]
 
@@ -198,7 +198,7 @@ def over() -> dict[str, Any]:
 )
 def test_states(api: Api, token: str, name: str, make: Callable[[], dict[str, Any]], is_allowed: bool) -> None:
     made = change(api, token, name, held(api, make()))
-    assert codes(made) == ([] if is_allowed else [("WRONG_STATE", ["input", "id"])])
+    assert user_error_codes(made) == ([] if is_allowed else [("WRONG_STATE", ["input", "id"])])
 
 
 def test_a_scheduled_trial_that_is_ended_never_begins(api: Api, token: str) -> None:
@@ -209,7 +209,7 @@ def test_a_scheduled_trial_that_is_ended_never_begins(api: Api, token: str) -> N
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_stale_version_changes_nothing(api: Api, token: str, name: str) -> None:
     id_ = held(api, trial("T-1"))
-    assert codes(change(api, token, name, id_, version=7)) == [("STALE", ["input", "version"])]
+    assert user_error_codes(change(api, token, name, id_, version=7)) == [("STALE", ["input", "version"])]
     assert new_events(api) == []
 
 
@@ -220,7 +220,7 @@ def test_the_same_key_gives_the_first_answer_also_when_it_is_over(api: Api, toke
     assert first["userErrors"] == []
     assert change(api, token, name, id_, idempotencyKey="k") == first
     again = change(api, token, name, id_, version=2, idempotencyKey="k")
-    assert codes(again) == [("KEY_REUSED", ["input", "idempotencyKey"])]
+    assert user_error_codes(again) == [("KEY_REUSED", ["input", "idempotencyKey"])]
     assert len(new_events(api)) == 1
 
 
@@ -236,9 +236,9 @@ def test_who_is_out_of_sight_does_not_exist(api: Api, token: str, name: str) -> 
     subscribed = held(api, subscription("S-3"), "C-3")
     ids = [unassigned, foreign_trial["_id"], removed, subscribed, "tri_" + "0" * 24, "nonsense", ""]
     answers = [change(api, api.token(mine), name, id_) for id_ in ids]
-    assert codes(answers[0]) == [("NOT_FOUND", ["input", "id"])]
+    assert user_error_codes(answers[0]) == [("NOT_FOUND", ["input", "id"])]
     assert answers == [answers[0]] * len(ids)
-    assert codes(change(api, token, name, str(foreign_trial["_id"]))) == codes(answers[0])
+    assert user_error_codes(change(api, token, name, str(foreign_trial["_id"]))) == user_error_codes(answers[0])
     assert change(api, api.token(mine), name, own)["userErrors"] == []
 
 
@@ -254,13 +254,13 @@ def test_some_roles_may_not(api: Api, token: str, name: str, role: str) -> None:
 
 def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     id_ = held(api, over())
-    assert codes(change(api, token, "convertTrial", id_, version=7, number="", months=0)) == [
+    assert user_error_codes(change(api, token, "convertTrial", id_, version=7, number="", months=0)) == [
         ("BLANK", ["input", "number"]),
         ("INVALID", ["input", "months"]),
         ("STALE", ["input", "version"]),
         ("WRONG_STATE", ["input", "id"]),
     ]
-    assert codes(change(api, token, "extendTrial", "tri_" + "0" * 24, days=0)) == [
+    assert user_error_codes(change(api, token, "extendTrial", "tri_" + "0" * 24, days=0)) == [
         ("INVALID", ["input", "days"]),
         ("NOT_FOUND", ["input", "id"]),
     ]
@@ -277,13 +277,13 @@ def test_twenty_parallel_extensions_lose_nothing(api: Api, token: str) -> None:
             made = change(api, token, "extendTrial", id_, version=version, days=1)
             if made["trial"] is not None:
                 return
-            assert codes(made) == [("STALE", ["input", "version"])]
+            assert user_error_codes(made) == [("STALE", ["input", "version"])]
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(extend, range(20)))
     after = api.data(token, query, id=id_)["node"]
     assert (after["version"], len(after["extensions"])) == (21, 20)
-    assert after["endsAt"] == print_instant(document["ends_at"] + 20 * DAY)
+    assert after["endsAt"] == format_instant(document["ends_at"] + 20 * DAY)
     assert len(new_events(api)) == 20
 
 
@@ -299,25 +299,25 @@ def test_of_twenty_that_convert_at_once_one_does(api: Api, token: str) -> None:
 def test_of_two_trials_that_take_one_number_at_once_one_does(api: Api, token: str) -> None:
     ids = [held(api, trial(f"T-{n}"), f"C-{n}") for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        made = [codes(one) for one in pool.map(lambda id_: change(api, token, "convertTrial", id_), ids)]
+        made = [user_error_codes(one) for one in pool.map(lambda id_: change(api, token, "convertTrial", id_), ids)]
     assert sorted(made) == [[], *[[("TAKEN", ["input", "number"])]] * 7]
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_repeated_file_undoes_nothing(api: Api, token: str, name: str) -> None:
     now = utc_now()
-    times = {"startsAt": print_instant(now - 10 * DAY), "endsAt": print_instant(now + 20 * DAY)}
-    line = trial_line(**times)
-    imported(api, LineKind.CUSTOMERS, customer_line())
-    imported(api, LineKind.TRIALS, line)
+    times = {"startsAt": format_instant(now - 10 * DAY), "endsAt": format_instant(now + 20 * DAY)}
+    line = trial_record(**times)
+    imported(api, ImportKind.CUSTOMERS, customer_record())
+    imported(api, ImportKind.TRIALS, line)
     (document,) = stored(api, "entitlements")
     assert change(api, token, name, document["_id"])["userErrors"] == []
     before = stored(api, "entitlements"), stored(api, "events"), stored(api, "customers")
-    assert imported(api, LineKind.TRIALS, line) == (0, 0, 1, 0)
+    assert imported(api, ImportKind.TRIALS, line) == (0, 0, 1, 0)
     assert (stored(api, "entitlements"), stored(api, "events"), stored(api, "customers")) == before
     # Other facts are delivered, and the dates as they were: still nothing of ours is undone.
     more = [{"product": "MEETINGS", "total": 99, "assigned": 5, "used": 3}]
-    assert imported(api, LineKind.TRIALS, trial_line(**times, licenses=more)) == (0, 1, 0, 0)
+    assert imported(api, ImportKind.TRIALS, trial_record(**times, licenses=more)) == (0, 1, 0, 0)
     ends = {one["number"]: one["ends_at"] for one in before[0]}
     assert {one["number"]: one["ends_at"] for one in stored(api, "entitlements")} == ends
 
@@ -325,17 +325,17 @@ def test_a_repeated_file_undoes_nothing(api: Api, token: str, name: str) -> None
 def test_what_a_trial_became_is_met_by_later_deliveries(api: Api, token: str) -> None:
     id_ = held(api, trial("T-1"))
     made = change(api, token, "convertTrial", id_)["subscription"]
-    ends = print_instant(utc_now() + 400 * DAY)
-    line = subscription_line("SUB-NEW", autoRenew=True, endsAt=ends)
-    assert imported(api, LineKind.SUBSCRIPTIONS, line) == (0, 1, 0, 0)
-    assert imported(api, LineKind.INVOICES, invoice_line(subscription="SUB-NEW")) == (1, 0, 0, 0)
+    ends = format_instant(utc_now() + 400 * DAY)
+    line = subscription_record("SUB-NEW", autoRenew=True, endsAt=ends)
+    assert imported(api, ImportKind.SUBSCRIPTIONS, line) == (0, 1, 0, 0)
+    assert imported(api, ImportKind.INVOICES, invoice_record(subscription="SUB-NEW")) == (1, 0, 0, 0)
     query = """query($id: ID!) { node(id: $id) { ... on CustomerSubscription {
       endsAt invoice { number } orders { nodes { number } } } } }"""
     after = api.data(token, query, id=made["id"])["node"]
     # The order of the conversion stands until the ordering system delivers its own.
     assert after == {"endsAt": ends, "invoice": {"number": "INV-1"}, "orders": {"nodes": [{"number": "SUB-NEW-N1"}]}}
     theirs = {"number": "ORD-9", "subscription": "SUB-NEW", "kind": "NEW", "placedAt": ends, "lines": []}
-    assert imported(api, LineKind.ORDERS, theirs) == (1, 0, 0, 0)
+    assert imported(api, ImportKind.ORDERS, theirs) == (1, 0, 0, 0)
     assert api.data(token, query, id=made["id"])["node"]["orders"] == {"nodes": [{"number": "ORD-9"}]}
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from domain.time.instants import parse_instant
 from store.database.scope import Scope
 from tests.api_server import Api
-from tests.domain.imports.factory_records import customer_line
+from tests.domain.imports.factory_records import customer_record
 from tests.jobs.imports.factory_imports import import_lines
-from tests.schema.factory_mutations import accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, trial
 
 CALLING = [{"product": "CALLING", "licenses": 25}]
@@ -32,7 +32,7 @@ def token(api: Api) -> str:
 
 
 def started(api: Api, token: str, customer: dict[str, Any], **given: Any) -> dict[str, Any]:
-    return mutated(api, token, "startTrial", TRIAL, customer=customer, **{"licenses": CALLING, **given})
+    return send_mutation(api, token, "startTrial", TRIAL, customer=customer, **{"licenses": CALLING, **given})
 
 
 def customer_of(api: Api, *held: Any, external_id: str = "C-1", **facts: Any) -> str:
@@ -40,7 +40,7 @@ def customer_of(api: Api, *held: Any, external_id: str = "C-1", **facts: Any) ->
 
 
 def told(api: Api) -> list[tuple[str, str]]:
-    return [(event["kind"], event["summary"]) for event in events(api)]
+    return [(event["kind"], event["summary"]) for event in stored_events(api)]
 
 
 def test_a_trial_begins_now_and_its_statuses_with_it(api: Api, token: str) -> None:
@@ -57,7 +57,7 @@ def test_a_trial_begins_now_and_its_statuses_with_it(api: Api, token: str) -> No
     ]
     assert trial["customer"]["statuses"] == ["EXPIRING_SOON", "TRIAL"]
     assert trial["customer"]["version"] == 2
-    _, begun, status = events(api)
+    _, begun, status = stored_events(api)
     assert (begun["kind"], begun["subject_id"], begun["customer_id"]) == ("TRIAL_STARTED", trial["id"], customer)
     assert begun["actor_id"] == trial["startedBy"]["id"]
     end = trial["endsAt"][:10]
@@ -98,9 +98,9 @@ def test_a_new_customer_without_an_external_id_gets_one_of_ours(api: Api, token:
 
 def test_later_deliveries_meet_a_new_customer(api: Api, token: str) -> None:
     made = started(api, token, {"new": {"name": "Acme", "externalId": "X-1"}})["trial"]["customer"]
-    delivered = customer_line("X-1", name="Acme Incorporated", country="US")
+    delivered = customer_record("X-1", name="Acme Incorporated", country="US")
     for counts in [(0, 1, 0, 0), (0, 0, 1, 0)]:
-        imported = api.store(lambda scope: import_lines(scope, LineKind.CUSTOMERS, delivered))
+        imported = api.store(lambda scope: import_lines(scope, ImportKind.CUSTOMERS, delivered))
         assert imported.counts == counts
     query = "query($id: ID!) { customer(by: {id: $id}) { name country version statuses } }"
     assert api.data(token, query, id=made["id"])["customer"] == {
@@ -131,7 +131,7 @@ def test_an_external_id_is_taken_in_the_whole_partner_with_one_answer(api: Api, 
         for one in (token, mine)
         for external_id in ("X-1", "X-2")
     ]
-    assert codes(answers[0]) == [("TAKEN", ["input", "customer", "new", "externalId"])]
+    assert user_error_codes(answers[0]) == [("TAKEN", ["input", "customer", "new", "externalId"])]
     assert answers == [answers[0]] * 4
     assert started(api, mine, {"new": {"name": "Acme", "externalId": "X-3"}})["userErrors"] == []
 
@@ -152,8 +152,8 @@ def test_an_external_id_is_taken_in_the_whole_partner_with_one_answer(api: Api, 
 def test_a_bad_trial_is_told_with_its_field(api: Api, token: str, given: Any, code: str, path: list[str]) -> None:
     customer = customer_of(api)
     made = started(api, token, {"id": customer}, **given)
-    assert (made["trial"], codes(made)) == (None, [(code, ["input", *path])])
-    assert len(events(api)) == 1
+    assert (made["trial"], user_error_codes(made)) == (None, [(code, ["input", *path])])
+    assert len(stored_events(api)) == 1
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_a_bad_trial_is_told_with_its_field(api: Api, token: str, given: Any, co
 )
 def test_a_bad_new_customer_is_told_with_its_field(api: Api, token: str, given: Any, code: str, field: str) -> None:
     made = started(api, token, {"new": given})
-    assert codes(made) == [(code, ["input", "customer", "new", field])]
-    assert events(api) == []
+    assert user_error_codes(made) == [(code, ["input", "customer", "new", field])]
+    assert stored_events(api) == []
 
 
 @pytest.mark.parametrize("bad", ["\ud800", "a\x00", "\x7f"])
@@ -188,20 +188,20 @@ def test_what_is_no_text_is_never_stored(api: Api, token: str, bad: str) -> None
         refused = answer.get("errors") or answer["data"]["startTrial"]["userErrors"]
         assert refused
         assert all(error.get("extensions", {}).get("code") != "INTERNAL" for error in refused), answer
-    assert events(api) == []
+    assert stored_events(api) == []
 
 
 def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     customer = customer_of(api, trial("T-1"))
     twice = [{"product": "MEETINGS", "licenses": 0}, *CALLING, *CALLING]
-    assert codes(started(api, token, {"id": customer}, licenses=twice, days=91)) == [
+    assert user_error_codes(started(api, token, {"id": customer}, licenses=twice, days=91)) == [
         ("INVALID", ["input", "licenses", "0", "licenses"]),
         ("INVALID", ["input", "licenses", "2", "product"]),
         ("TRIAL_TOO_LONG", ["input", "days"]),
         ("TRIAL_RUNNING", ["input", "licenses", "0", "product"]),
     ]
     new = {"name": "", "country": "D"}
-    assert codes(started(api, token, {"new": new}, licenses=[])) == [
+    assert user_error_codes(started(api, token, {"new": new}, licenses=[])) == [
         ("INVALID", ["input", "licenses"]),
         ("BLANK", ["input", "customer", "new", "name"]),
         ("INVALID", ["input", "customer", "new", "country"]),
@@ -214,10 +214,12 @@ def test_one_trial_of_a_product_runs_at_a_time(api: Api, token: str) -> None:
     customer = customer_of(api, over, trial("T-1"))
     meetings = [*CALLING, {"product": "MEETINGS", "licenses": 5}]
     refused = started(api, token, {"id": customer}, licenses=meetings)
-    assert codes(refused) == [("TRIAL_RUNNING", ["input", "licenses", "1", "product"])]
+    assert user_error_codes(refused) == [("TRIAL_RUNNING", ["input", "licenses", "1", "product"])]
     assert "T-1" in refused["userErrors"][0]["message"]
     assert started(api, token, {"id": customer})["userErrors"] == []
-    assert codes(started(api, token, {"id": customer})) == [("TRIAL_RUNNING", ["input", "licenses", "0", "product"])]
+    assert user_error_codes(started(api, token, {"id": customer})) == [
+        ("TRIAL_RUNNING", ["input", "licenses", "0", "product"])
+    ]
 
 
 def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
@@ -226,10 +228,12 @@ def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
     mine = token_of(api, "ADMINISTRATOR")
     ids = [unassigned, foreign, removed, "cus_" + "0" * 24, "tag_" + "0" * 24, "nonsense", ""]
     answers = [started(api, mine, {"id": id_}) for id_ in ids]
-    assert codes(answers[0]) == [("NOT_FOUND", ["input", "customer", "id"])]
+    assert user_error_codes(answers[0]) == [("NOT_FOUND", ["input", "customer", "id"])]
     assert answers == [answers[0]] * len(ids)
     assert (
-        codes(started(api, token, {"id": foreign})) == codes(started(api, token, {"id": removed})) == codes(answers[0])
+        user_error_codes(started(api, token, {"id": foreign}))
+        == user_error_codes(started(api, token, {"id": removed}))
+        == user_error_codes(answers[0])
     )
 
 
@@ -237,7 +241,9 @@ def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api
     new = {"new": {"name": "Acme", "externalId": "X-1"}}
     first = started(api, token, new, idempotencyKey="k")
     assert started(api, token, new, idempotencyKey="k") == first
-    assert codes(started(api, token, new, days=9, idempotencyKey="k")) == [("KEY_REUSED", ["input", "idempotencyKey"])]
+    assert user_error_codes(started(api, token, new, days=9, idempotencyKey="k")) == [
+        ("KEY_REUSED", ["input", "idempotencyKey"])
+    ]
     assert [kind for kind, _ in told(api)].count("TRIAL_STARTED") == 1
 
 
@@ -257,7 +263,7 @@ def test_fifty_at_once_make_one(api: Api, token: str) -> None:
     customer = customer_of(api)
     with ThreadPoolExecutor(50) as pool:
         made = list(pool.map(lambda _: started(api, token, {"id": customer}), range(50)))
-    refused = [codes(one) for one in made if one["trial"] is None]
+    refused = [user_error_codes(one) for one in made if one["trial"] is None]
     assert refused == [[("TRIAL_RUNNING", ["input", "licenses", "0", "product"])]] * 49
     assert [kind for kind, _ in told(api)].count("TRIAL_STARTED") == 1
 
@@ -266,4 +272,4 @@ def test_twenty_new_customers_with_one_external_id_make_one(api: Api, token: str
     with ThreadPoolExecutor(10) as pool:
         new = {"new": {"name": "Acme", "externalId": "X-1"}}
         made = list(pool.map(lambda _: started(api, token, new), range(20)))
-    assert [codes(one) for one in made].count([("TAKEN", ["input", "customer", "new", "externalId"])]) == 19
+    assert [user_error_codes(one) for one in made].count([("TAKEN", ["input", "customer", "new", "externalId"])]) == 19

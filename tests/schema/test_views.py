@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from domain.partner.views import MOST_OF_ONES_OWN, MOST_SHARED
+from domain.partner.views import MAX_OWN_VIEWS, MAX_SHARED_VIEWS
 from tests.api_server import Api
 from tests.factory_documents import assignment
-from tests.schema.factory_mutations import ROLES, accept_terms, codes, events, mutated, token_of
+from tests.schema.factory_mutations import ROLES, accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, subscription, trial
 
 VIEW = "view { id name filter shared version owner { role } }"
@@ -39,14 +39,14 @@ def token(api: Api) -> str:
 
 def saved(api: Api, token: str, **given: Any) -> dict[str, Any]:
     """A view that could be saved."""
-    made = mutated(api, token, "saveCustomerView", VIEW, **given)
+    made = send_mutation(api, token, "saveCustomerView", VIEW, **given)
     assert made["userErrors"] == [], made
     view: dict[str, Any] = made["view"]
     return view
 
 
 def deleted(api: Api, token: str, **given: Any) -> dict[str, Any]:
-    return mutated(api, token, "deleteCustomerView", "deletedId", **given)
+    return send_mutation(api, token, "deleteCustomerView", "deletedId", **given)
 
 
 def names(api: Api, token: str) -> list[str]:
@@ -114,7 +114,7 @@ def test_everybody_sees_a_shared_views_customers_with_their_own_eyes(api: Api, t
 
 
 def test_a_tag_that_is_no_more_matches_nobody(api: Api, token: str) -> None:
-    tag = mutated(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
     api.store(lambda scope: add_customer(scope, "A", tag_ids=[tag]))
     view = saved(api, token, name="Gold", filter={"tag": [tag]})["id"]
 
@@ -149,20 +149,20 @@ def test_a_private_view_of_another_does_not_exist(api: Api, token: str) -> None:
     assert api.data(token, NODE, id=theirs)["node"] is None
     for field, given in (("saveCustomerView", {"name": "Mine"}), ("deleteCustomerView", {})):
         answers = [
-            mutated(api, token, field, "__typename", id=identity, **given)
+            send_mutation(api, token, field, "__typename", id=identity, **given)
             for identity in (theirs, "viw_000000000000000000000000", "tag_000000000000000000000000", "")
         ]
-        assert [codes(answer) for answer in answers] == [[("NOT_FOUND", ["input", "id"])]] * 4
+        assert [user_error_codes(answer) for answer in answers] == [[("NOT_FOUND", ["input", "id"])]] * 4
         assert all(answer == answers[0] for answer in answers)
 
 
 def test_a_shared_view_is_changed_by_its_owner_alone(api: Api, token: str) -> None:
     theirs = saved(api, token_of(api, "FULL_ADMINISTRATOR"), name="Shared", shared=True)["id"]
     assert api.data(token, NODE, id=theirs)["node"] == {"id": theirs}
-    assert codes(mutated(api, token, "saveCustomerView", VIEW, id=theirs, name="Mine")) == [
+    assert user_error_codes(send_mutation(api, token, "saveCustomerView", VIEW, id=theirs, name="Mine")) == [
         ("NOT_FOUND", ["input", "id"])
     ]
-    assert codes(deleted(api, token, id=theirs)) == [("NOT_FOUND", ["input", "id"])]
+    assert user_error_codes(deleted(api, token, id=theirs)) == [("NOT_FOUND", ["input", "id"])]
 
 
 def test_a_change_keeps_what_is_left_out(api: Api, token: str) -> None:
@@ -172,17 +172,17 @@ def test_a_change_keeps_what_is_left_out(api: Api, token: str) -> None:
     again = saved(api, token, id=view["id"], version=2, name="Second", shared=True)
     assert again == renamed
     assert saved(api, token, id=view["id"], name="Second", filter={})["filter"] == {}
-    kinds = [(event["kind"], event["subject_id"]) for event in events(api)]
+    kinds = [(event["kind"], event["subject_id"]) for event in stored_events(api)]
     assert kinds == [("VIEW_SAVED", view["id"])] * 3
-    refused = mutated(api, token, "saveCustomerView", VIEW, id=view["id"], name="Second", filter=None)
-    assert codes(refused) == [("INVALID", ["input", "filter"])]
+    refused = send_mutation(api, token, "saveCustomerView", VIEW, id=view["id"], name="Second", filter=None)
+    assert user_error_codes(refused) == [("INVALID", ["input", "filter"])]
 
 
 def test_a_stale_version_changes_nothing(api: Api, token: str) -> None:
     view = saved(api, token, name="First")
     saved(api, token, id=view["id"], version=1, name="Second")
-    stale = mutated(api, token, "saveCustomerView", VIEW, id=view["id"], version=1, name="Third")
-    assert (stale["view"], codes(stale)) == (None, [("STALE", ["input", "version"])])
+    stale = send_mutation(api, token, "saveCustomerView", VIEW, id=view["id"], version=1, name="Third")
+    assert (stale["view"], user_error_codes(stale)) == (None, [("STALE", ["input", "version"])])
     assert names(api, token) == ["Second"]
 
 
@@ -192,21 +192,21 @@ def test_twenty_writers_of_one_view_lose_nothing(api: Api, token: str) -> None:
         list(pool.map(lambda n: saved(api, token, id=view, name=f"{n}"), range(1, 21)))
     query = "query($id: ID!) { node(id: $id) { ... on CustomerView { version } } }"
     assert api.data(token, query, id=view)["node"] == {"version": 21}
-    assert len(events(api)) == 21
+    assert len(stored_events(api)) == 21
 
 
 def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     deep: dict[str, Any] = {"search": "x"}
     for _ in range(6):
         deep = {"not": deep}
-    made = mutated(api, token, "saveCustomerView", VIEW, name="", filter=deep)
-    assert codes(made) == [("BLANK", ["input", "name"]), ("INVALID", ["input", "filter"])]
+    made = send_mutation(api, token, "saveCustomerView", VIEW, name="", filter=deep)
+    assert user_error_codes(made) == [("BLANK", ["input", "name"]), ("INVALID", ["input", "filter"])]
     for bad in ({"expiresWithinDays": 0}, {"search": "x" * 101}, {"tag": [str(n) for n in range(501)]}):
-        refused = mutated(api, token, "saveCustomerView", VIEW, name="V", filter=bad)
-        assert codes(refused) == [("INVALID", ["input", "filter"])]
-    long = mutated(api, token, "saveCustomerView", VIEW, name="V", filter={"country": ["x" * 33_000]})
-    assert codes(long) == [("TOO_LONG", ["input", "filter"])]
-    assert events(api) == []
+        refused = send_mutation(api, token, "saveCustomerView", VIEW, name="V", filter=bad)
+        assert user_error_codes(refused) == [("INVALID", ["input", "filter"])]
+    long = send_mutation(api, token, "saveCustomerView", VIEW, name="V", filter={"country": ["x" * 33_000]})
+    assert user_error_codes(long) == [("TOO_LONG", ["input", "filter"])]
+    assert stored_events(api) == []
 
 
 @pytest.mark.parametrize(
@@ -214,18 +214,22 @@ def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     [(" \u200b", "BLANK"), ("x" * 101, "TOO_LONG"), ("a\x00b", "INVALID"), ("a\x7fb", "INVALID")],
 )
 def test_a_bad_name_is_told(api: Api, token: str, name: str, code: str) -> None:
-    assert codes(mutated(api, token, "saveCustomerView", VIEW, name=name)) == [(code, ["input", "name"])]
+    assert user_error_codes(send_mutation(api, token, "saveCustomerView", VIEW, name=name)) == [
+        (code, ["input", "name"])
+    ]
 
 
 def test_a_name_is_unique_to_its_owner_in_every_spelling(api: Api, token: str) -> None:
     spellings = ["Straße", "STRASSE", "strasse", "Ｓtrasse", "Stra\u200bsse"]
     with ThreadPoolExecutor(10) as pool:
-        made = list(pool.map(lambda n: mutated(api, token, "saveCustomerView", VIEW, name=spellings[n % 5]), range(50)))
-    assert [codes(one) for one in made if one["view"] is None] == [[("TAKEN", ["input", "name"])]] * 49
+        made = list(
+            pool.map(lambda n: send_mutation(api, token, "saveCustomerView", VIEW, name=spellings[n % 5]), range(50))
+        )
+    assert [user_error_codes(one) for one in made if one["view"] is None] == [[("TAKEN", ["input", "name"])]] * 49
     other = token_of(api, "FULL_ADMINISTRATOR")
     assert saved(api, other, name="strasse")["name"] == "strasse"
     second = saved(api, token, name="Second")["id"]
-    assert codes(mutated(api, token, "saveCustomerView", VIEW, id=second, name="STRASSE")) == [
+    assert user_error_codes(send_mutation(api, token, "saveCustomerView", VIEW, id=second, name="STRASSE")) == [
         ("TAKEN", ["input", "name"])
     ]
     assert saved(api, token, id=second, name="SECOND")["name"] == "SECOND"
@@ -264,17 +268,17 @@ def test_a_shared_view_of_somebody_removed_still_shows(api: Api, token: str) -> 
 def test_what_is_listed_whole_is_bounded(api: Api, token: str) -> None:
     identity = api.add_administrator("FULL_ADMINISTRATOR")
     mine = api.token(identity)
-    fill(api, identity, MOST_OF_ONES_OWN - 1, shared=False)
-    fill(api, "adm_somebody", MOST_SHARED - 1, shared=True)
+    fill(api, identity, MAX_OWN_VIEWS - 1, shared=False)
+    fill(api, "adm_somebody", MAX_SHARED_VIEWS - 1, shared=True)
     last = saved(api, mine, name="zz the last")["id"]
-    refused = mutated(api, mine, "saveCustomerView", VIEW, name="One more")
-    assert [code for code, _ in codes(refused)] == ["LIMIT_REACHED"]
+    refused = send_mutation(api, mine, "saveCustomerView", VIEW, name="One more")
+    assert [code for code, _ in user_error_codes(refused)] == ["LIMIT_REACHED"]
     shared = saved(api, token, name="zz shared", shared=True)["id"]
-    refused = mutated(api, mine, "saveCustomerView", VIEW, name="One more", shared=True)
-    assert codes(refused) == [("LIMIT_REACHED", ["input", "shared"])]
-    assert codes(mutated(api, mine, "saveCustomerView", VIEW, id=last, name="zz the last", shared=True)) == [
-        ("LIMIT_REACHED", ["input", "shared"])
-    ]
+    refused = send_mutation(api, mine, "saveCustomerView", VIEW, name="One more", shared=True)
+    assert user_error_codes(refused) == [("LIMIT_REACHED", ["input", "shared"])]
+    assert user_error_codes(
+        send_mutation(api, mine, "saveCustomerView", VIEW, id=last, name="zz the last", shared=True)
+    ) == [("LIMIT_REACHED", ["input", "shared"])]
     listed = names(api, mine)
     assert len(listed) == 200 and listed[-2:] == ["zz shared", "zz the last"]
     assert saved(api, mine, id=last, name="zz renamed")["name"] == "zz renamed"
@@ -284,10 +288,10 @@ def test_what_is_listed_whole_is_bounded(api: Api, token: str) -> None:
 
 def test_the_bound_holds_for_many_at_once(api: Api, token: str) -> None:
     identity = api.add_administrator("FULL_ADMINISTRATOR")
-    fill(api, identity, MOST_OF_ONES_OWN - 3, shared=False)
+    fill(api, identity, MAX_OWN_VIEWS - 3, shared=False)
     mine = api.token(identity)
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda n: mutated(api, mine, "saveCustomerView", VIEW, name=f"V{n}"), range(12)))
+        made = list(pool.map(lambda n: send_mutation(api, mine, "saveCustomerView", VIEW, name=f"V{n}"), range(12)))
     assert sum(one["view"] is not None for one in made) == 3
 
 
@@ -296,8 +300,8 @@ def test_deleting_is_told_once_and_safe_to_repeat(api: Api, token: str) -> None:
     first = deleted(api, token, id=view, idempotencyKey="k")
     assert first == {"deletedId": view, "userErrors": []}
     assert deleted(api, token, id=view, idempotencyKey="k") == first
-    assert codes(deleted(api, token, id=view)) == [("NOT_FOUND", ["input", "id"])]
-    assert [(event["kind"], event["summary"]) for event in events(api)] == [
+    assert user_error_codes(deleted(api, token, id=view)) == [("NOT_FOUND", ["input", "id"])]
+    assert [(event["kind"], event["summary"]) for event in stored_events(api)] == [
         ("VIEW_SAVED", "Shared view Short-lived was saved"),
         ("VIEW_DELETED", "Shared view Short-lived was deleted"),
     ]
@@ -305,16 +309,16 @@ def test_deleting_is_told_once_and_safe_to_repeat(api: Api, token: str) -> None:
 
 
 def test_the_same_key_gives_the_first_answer(api: Api, token: str) -> None:
-    first = mutated(api, token, "saveCustomerView", VIEW, name="V", idempotencyKey="k")
-    assert mutated(api, token, "saveCustomerView", VIEW, name="V", idempotencyKey="k") == first
+    first = send_mutation(api, token, "saveCustomerView", VIEW, name="V", idempotencyKey="k")
+    assert send_mutation(api, token, "saveCustomerView", VIEW, name="V", idempotencyKey="k") == first
     renamed = saved(api, token, id=first["view"]["id"], name="Later")
-    assert mutated(api, token, "saveCustomerView", VIEW, name="V", idempotencyKey="k")["view"] == renamed
-    reused = mutated(api, token, "saveCustomerView", VIEW, name="W", idempotencyKey="k")
-    assert codes(reused) == [("KEY_REUSED", ["input", "idempotencyKey"])]
-    assert len(events(api)) == 2
+    assert send_mutation(api, token, "saveCustomerView", VIEW, name="V", idempotencyKey="k")["view"] == renamed
+    reused = send_mutation(api, token, "saveCustomerView", VIEW, name="W", idempotencyKey="k")
+    assert user_error_codes(reused) == [("KEY_REUSED", ["input", "idempotencyKey"])]
+    assert len(stored_events(api)) == 2
 
 
 def test_the_log_does_not_name_a_private_view(api: Api, token: str) -> None:
     saved(api, token, name="Secret")
-    assert [event["summary"] for event in events(api)] == ["A view of one's own was saved"]
-    assert "Secret" not in str(events(api))
+    assert [event["summary"] for event in stored_events(api)] == ["A view of one's own was saved"]
+    assert "Secret" not in str(stored_events(api))

@@ -6,12 +6,12 @@ from itertools import islice
 from typing import Any
 
 from domain.types import ActivityKind
-from store.changes.customer_batch import SLICE, CustomerSlice, change_customers
+from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
-from store.events.log import Note
+from store.events.log import EventDraft
 from store.tenants.partners import Partners
 
 DAY = timedelta(days=1)
@@ -65,8 +65,8 @@ def trial(number: str, **facts: Any) -> dict[str, Any]:
 async def add_customer(scope: Scope, external_id: str, *held: Mapping[str, Any], **facts: Any) -> str:
     """A customer whose administrator signed in just now; answers its id."""
 
-    async def body(changing: CustomerSlice) -> str:
-        return _begin(changing, external_id, held, facts)
+    async def body(batch: CustomerBatch) -> str:
+        return _begin(batch, external_id, held, facts)
 
     return await change_customers(scope, {"external_id": external_id}, body)
 
@@ -78,23 +78,21 @@ async def add_customers(
 ) -> None:
     """Many customers, a hundred a transaction: external id and entitlements of each, and further facts by the id."""
     waiting = iter(customers)
-    while some := list(islice(waiting, SLICE)):
+    while some := list(islice(waiting, BATCH_SIZE)):
 
-        async def body(changing: CustomerSlice, some: Sequence[Any] = some) -> None:
+        async def body(batch: CustomerBatch, some: Sequence[Any] = some) -> None:
             for external_id, held in some:
-                _begin(changing, external_id, held, (facts or {}).get(external_id, {}))
+                _begin(batch, external_id, held, (facts or {}).get(external_id, {}))
 
         await change_customers(scope, {"external_id": {"$in": [external_id for external_id, _ in some]}}, body)
 
 
-def _begin(
-    changing: CustomerSlice, external_id: str, held: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
-) -> str:
-    work = changing.begin()
-    fields = {"name": f"Customer {external_id}", "managed_by": "PARTNER_ORGANIZATION", "created_at": changing.now}
-    signed_in = {"last_administrator_sign_in_at": changing.now}
-    work.put_customer({**fields, **signed_in, "external_id": external_id, "delivered": {}, **facts})
-    work.note(Note(ActivityKind.CUSTOMER_ADDED, work.id, f"Customer {external_id} was added"))
+def _begin(batch: CustomerBatch, external_id: str, held: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> str:
+    work = batch.add_customer()
+    fields = {"name": f"Customer {external_id}", "managed_by": "PARTNER_ORGANIZATION", "created_at": batch.now}
+    signed_in = {"last_administrator_sign_in_at": batch.now}
+    work.update_customer({**fields, **signed_in, "external_id": external_id, "delivered": {}, **facts})
+    work.add_event(EventDraft(ActivityKind.CUSTOMER_ADDED, work.id, f"Customer {external_id} was added"))
     for document in held:
         work.add_entitlement({**document, "customer_id": work.id})
     return work.id

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.http.graphiql import is_built
-from tests.app_state import Hub
+from tests.server_process import ServerHarness
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -33,9 +33,9 @@ def chromium() -> str:
 
 
 @pytest.fixture
-def running_hub(mongo_uri: str, database_name: str) -> Iterator[Hub]:
+def running_harness(mongo_uri: str, database_name: str) -> Iterator[ServerHarness]:
     """A real server with a partner and one administrator of each role."""
-    hub = Hub(mongo_uri, database_name)
-    hub.make_partner()
-    with hub.serving():
-        yield hub
+    harness = ServerHarness(mongo_uri, database_name)
+    harness.make_partner()
+    with harness.start_server():
+        yield harness

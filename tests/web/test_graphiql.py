@@ -5,7 +5,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.app_state import Hub
+from tests.server_process import ServerHarness
 from tests.web.conftest import WEB
 
 CUSTOMER = "WEB-1"
@@ -25,22 +25,24 @@ def _subscription(assigned: int) -> dict[str, Any]:
     }
 
 
-def _import_a_healthy_customer(hub: Hub) -> None:
+def _import_a_healthy_customer(harness: ServerHarness) -> None:
     customer = {"externalId": CUSTOMER, "name": "Müller Logistik GmbH", "managedBy": "PARTNER_ORGANIZATION"}
-    hub.import_lines("customers", [customer])
-    hub.import_lines("subscriptions", [_subscription(assigned=8)])
+    harness.import_lines("customers", [customer])
+    harness.import_lines("subscriptions", [_subscription(assigned=8)])
 
 
-def _push_it_over_its_licences(hub: Hub) -> None:
-    hub.import_lines("subscriptions", [_subscription(assigned=12)])
+def _push_it_over_its_licences(harness: ServerHarness) -> None:
+    harness.import_lines("subscriptions", [_subscription(assigned=12)])
 
 
-def test_a_person_queries_and_watches_changes_in_the_browser(running_hub: Hub, node: str, chromium: str) -> None:
-    _import_a_healthy_customer(running_hub)
+def test_a_person_queries_and_watches_changes_in_the_browser(
+    running_harness: ServerHarness, node: str, chromium: str
+) -> None:
+    _import_a_healthy_customer(running_harness)
     environment = {
         **os.environ,
-        "PARTNERHUB_URL": running_hub.url,
-        "PARTNERHUB_TOKEN": running_hub.token("FULL_ADMINISTRATOR"),
+        "PARTNERHUB_URL": running_harness.url,
+        "PARTNERHUB_TOKEN": running_harness.token("FULL_ADMINISTRATOR"),
         "PARTNERHUB_CUSTOMER": CUSTOMER,
         "PARTNERHUB_CHROMIUM": chromium,
     }
@@ -50,5 +52,5 @@ def test_a_person_queries_and_watches_changes_in_the_browser(running_hub: Hub, n
         # The script says when the page has subscribed; where it fails, its reasons are on standard error.
         for line in browser.stdout:
             if line.strip() == "SUBSCRIBED":
-                _push_it_over_its_licences(running_hub)
+                _push_it_over_its_licences(running_harness)
         assert browser.wait(timeout=60) == 0

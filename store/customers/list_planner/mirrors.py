@@ -10,13 +10,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from domain.cursors.list import Value
+from domain.cursors.list import CursorValue
 from store.customers.list_planner.orders import CustomerOrder
-from store.customers.list_planner.range_scans import Reach, Stretches
+from store.customers.list_planner.range_scans import KeyRanges, RangeScan
 from store.database.client import Document
 from store.database.keyset import Column
 
-Place = tuple[Value, ...]
+SortKey = tuple[CursorValue, ...]
 _A_FEW_TIES = 5
 
 
@@ -24,15 +24,15 @@ _A_FEW_TIES = 5
 class Mirror:
     """`columns` are those of the walk; values are those that the index stores."""
 
-    stretches: Stretches
+    scan: RangeScan
     order: CustomerOrder
     columns: tuple[Column, ...]
 
-    async def rows(self, start: Place | None, filters: Sequence[Document], limit: int) -> list[Document]:
+    async def rows(self, start: SortKey | None, filters: Sequence[Document], limit: int) -> list[Document]:
         """At most `limit` rows from the start on, in the order of the columns; the filters drop what lies before."""
         place = None if start is None else (self._stored(start[0]), *start[1:])
         found: list[Document] = []
-        null = self.order.null
+        null = self.order.null_sentinel
         is_among_null = place is not None and null is not None and place[0] == null
         nulls_come_first = self._step != self._list_step
         if null is not None and nulls_come_first and (place is None or is_among_null):
@@ -56,17 +56,17 @@ class Mirror:
     def _ties(self) -> tuple[Column, ...]:
         return self.columns[1:]
 
-    def _stored(self, value: Value) -> Value:
-        return self.order.null if value is None else value
+    def _stored(self, value: CursorValue) -> CursorValue:
+        return self.order.null_sentinel if value is None else value
 
-    async def _values(self, place: Place | None, filters: Sequence[Document], limit: int) -> list[Document]:
-        field, found = self.order.stored.field, list[Document]()
+    async def _values(self, place: SortKey | None, filters: Sequence[Document], limit: int) -> list[Document]:
+        field, found = self.order.index_column.field, list[Document]()
         sort = [(field, self._step), *((column.field, -column.direction) for column in self._ties)]
-        reach = self._from(place)
+        key_ranges = self._from(place)
         while True:
             # More than are asked for: then most groups of ties end within what was read.
-            asked = 2 * limit if self.stretches.is_dense else limit + _A_FEW_TIES
-            batch = await self.stretches.find(reach, filters, sort, asked)
+            asked = 2 * limit if self.scan.is_dense else limit + _A_FEW_TIES
+            batch = await self.scan.find(key_ranges, filters, sort, asked)
             groups = [list(rows) for _, rows in groupby(batch, itemgetter(field))]
             cut = groups.pop() if len(batch) == asked else None
             found += [row for rows in groups for row in self._in_order(rows)]
@@ -76,15 +76,15 @@ class Mirror:
             found += await self._group(value, place, filters, limit - len(found))
             if len(found) >= limit:
                 return found
-            reach = Reach.single(self._within(self._beyond(value)))
+            key_ranges = KeyRanges.single(self._within(self._beyond(value)))
 
     async def _group(
-        self, value: Value, place: Place | None, filters: Sequence[Document], limit: int
+        self, value: CursorValue, place: SortKey | None, filters: Sequence[Document], limit: int
     ) -> list[Document]:
         """Those with one value, from the place on if it lies among them."""
         is_within = place is not None and place[0] == value
-        range_ = self._from_tie(place) if is_within and place is not None else {self.order.stored.field: value}
-        return await self.stretches.find(Reach.single(range_), filters, self._sorted_ties(), limit)
+        range_ = self._from_tie(place) if is_within and place is not None else {self.order.index_column.field: value}
+        return await self.scan.find(KeyRanges.single(range_), filters, self._sorted_ties(), limit)
 
     def _sorted_ties(self) -> list[tuple[str, int]]:
         return [(column.field, column.direction) for column in self._ties]
@@ -94,21 +94,21 @@ class Mirror:
         is_reverse = self._ties[0].direction < 0
         return sorted(ties, key=lambda row: tuple(row[name] for name in names), reverse=is_reverse)
 
-    def _from(self, place: Place | None) -> Reach:
+    def _from(self, place: SortKey | None) -> KeyRanges:
         if place is None:
-            return Reach.single(self._within({}))
-        hull = self._within({"$gte" if self._step > 0 else "$lte": place[0]})
-        return Reach([self._from_tie(place), self._within(self._beyond(place[0]))], hull)
+            return KeyRanges.single(self._within({}))
+        bounds = self._within({"$gte" if self._step > 0 else "$lte": place[0]})
+        return KeyRanges([self._from_tie(place), self._within(self._beyond(place[0]))], bounds)
 
-    def _from_tie(self, place: Place) -> Document:
+    def _from_tie(self, place: SortKey) -> Document:
         """Those with the place's value, from its name on (or its id, where names are the values)."""
         tie = self._ties[0]
-        return {self.order.stored.field: place[0], **tie.from_value(place[1])}
+        return {self.order.index_column.field: place[0], **tie.at_or_after(place[1])}
 
-    def _beyond(self, value: Value) -> dict[str, Any]:
+    def _beyond(self, value: CursorValue) -> dict[str, Any]:
         return {"$gt" if self._step > 0 else "$lt": value}
 
     def _within(self, bounds: dict[str, Any]) -> Document:
         """The bounds without those who have no value: what stands for it is the last of all values."""
-        both = bounds if self.order.null is None else {"$lt": self.order.null, **bounds}
-        return {self.order.stored.field: both} if both else {}
+        both = bounds if self.order.null_sentinel is None else {"$lt": self.order.null_sentinel, **bounds}
+        return {self.order.index_column.field: both} if both else {}

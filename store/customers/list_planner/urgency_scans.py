@@ -8,48 +8,48 @@ that has the order of names.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.cursors.list import Value
+from domain.cursors.list import CursorValue
 from domain.customers.filter import Condition
 from domain.customers.projection import NO_URGENCY
-from domain.customers.urgency_filter import CALM, among_calm, possible_ranks
+from domain.customers.urgency_filter import LOWEST_URGENCY, possible_urgency_ranks, restrict_to_lowest_urgency
 from domain.types import OrderDirection
 from store.customers.list_planner.orders import CustomerOrder
-from store.customers.list_planner.query_planner import Plan
-from store.customers.list_planner.range_scans import Reach, Stretches
-from store.customers.queries import led_where
+from store.customers.list_planner.query_planner import QueryPlan
+from store.customers.list_planner.range_scans import KeyRanges, RangeScan
+from store.customers.queries import residual_query
 from store.database.client import Document
 from store.database.keyset import Column
 from store.database.scope import Scope
 
-Place = tuple[Value, ...]
+SortKey = tuple[CursorValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class UrgencyScan:
     """The ranks that a list can have, and how its calm are read by name, where that is another way than the others'."""
 
-    possible: Sequence[int]
-    calm: Stretches | None
+    ranks: Sequence[int]
+    lowest_urgency: RangeScan | None
 
     @classmethod
-    def of(cls, scope: Scope, wanted: Condition, plan: Plan) -> "Ranking":
+    def of(cls, scope: Scope, wanted: Condition, plan: QueryPlan) -> "UrgencyScan":
         """What a condition and its plan say."""
-        if plan.calm is None:
-            return cls(possible_ranks(wanted), None)
-        where = led_where(scope, among_calm(wanted), plan.calm.leads)
-        return cls(possible_ranks(wanted), Stretches(scope, where, plan.calm))
+        if plan.lowest_urgency is None:
+            return cls(possible_urgency_ranks(wanted), None)
+        where = residual_query(scope, restrict_to_lowest_urgency(wanted), plan.lowest_urgency.key_sets)
+        return cls(possible_urgency_ranks(wanted), RangeScan(scope, where, plan.lowest_urgency))
 
 
 @dataclass(frozen=True, slots=True)
-class Ranks:
+class UrgencyReader:
     """A walk through the ranks; `columns` are those of the walk."""
 
-    stretches: Stretches
-    ranking: Ranking
+    scan: RangeScan
+    urgency_scan: UrgencyScan
     order: CustomerOrder
     columns: tuple[Column, ...]
 
-    async def rows(self, start: Place | None, filters: Sequence[Document], limit: int) -> list[Document]:
+    async def rows(self, start: SortKey | None, filters: Sequence[Document], limit: int) -> list[Document]:
         """At most `limit` rows from the start on, in the order of the columns; the filters drop what lies before."""
         place = None if start is None else (NO_URGENCY if start[0] is None else start[0], *start[1:])
         found: list[Document] = []
@@ -67,7 +67,7 @@ class Ranks:
     def _ties(self) -> list[tuple[str, int]]:
         return [(column.field, column.direction) for column in self.columns[1:]]
 
-    def _parts(self, place: Place | None) -> list[list[int]]:
+    def _parts(self, place: SortKey | None) -> list[list[int]]:
         """The ranks from the place on in runs that one query can read in order: those without one come last."""
         parts: list[list[int]] = []
         for rank in self._ahead(place):
@@ -77,7 +77,7 @@ class Ranks:
             parts[-1].append(rank)
         return parts
 
-    def _ahead(self, place: Place | None) -> Iterator[int]:
+    def _ahead(self, place: SortKey | None) -> Iterator[int]:
         ranked = range(NO_URGENCY) if self.order.direction is OrderDirection.ASC else reversed(range(NO_URGENCY))
         listed = [*ranked, NO_URGENCY]
         if self._step != self.order.columns[0].direction:
@@ -85,32 +85,32 @@ class Ranks:
         has_come = place is None
         for rank in listed:
             has_come = has_come or (place is not None and rank == place[0])
-            if has_come and rank in self.ranking.possible:
+            if has_come and rank in self.urgency_scan.ranks:
                 yield rank
 
     def _is_apart(self, rank: int) -> bool:
-        return rank == CALM and self.ranking.calm is not None
+        return rank == LOWEST_URGENCY and self.urgency_scan.lowest_urgency is not None
 
     async def _part(
-        self, ranks: Sequence[int], place: Place | None, filters: Sequence[Document], limit: int
+        self, ranks: Sequence[int], place: SortKey | None, filters: Sequence[Document], limit: int
     ) -> list[Document]:
-        field, here = self.order.stored.field, place if place is not None and place[0] == ranks[0] else None
-        from_tie = {} if here is None else self.columns[1].from_value(here[1])
-        if ranks == [CALM] and (calm := self.ranking.calm) is not None:
-            reach = Reach.single(from_tie)
-            return await calm.find(reach, [*filters, {field: CALM}], self._ties, limit)
+        field, here = self.order.index_column.field, place if place is not None and place[0] == ranks[0] else None
+        from_tie = {} if here is None else self.columns[1].at_or_after(here[1])
+        if ranks == [LOWEST_URGENCY] and (calm := self.urgency_scan.lowest_urgency) is not None:
+            key_ranges = KeyRanges.single(from_tie)
+            return await calm.find(key_ranges, [*filters, {field: LOWEST_URGENCY}], self._ties, limit)
         rest = ranks if here is None else ranks[1:]
         ranges = [*([] if here is None else [{field: here[0], **from_tie}]), *self._ranges(rest)]
-        hull = ranges[0] if len(ranges) == 1 else {field: {"$gte": min(ranks), "$lte": max(ranks)}}
+        bounds = ranges[0] if len(ranges) == 1 else {field: {"$gte": min(ranks), "$lte": max(ranks)}}
         sort = self._ties if len(ranks) == 1 else [(field, self._step), *self._ties]
-        return await self.stretches.find(Reach(ranges, hull), filters, sort, limit)
+        return await self.scan.find(KeyRanges(ranges, bounds), filters, sort, limit)
 
     def _ranges(self, ranks: Sequence[int]) -> list[Document]:
         """The index has neighbours of its own direction in order; other ranks are merged, so that ties stand right."""
         runs: list[list[int]] = []
         for rank in ranks:
-            if not (runs and self.order.is_native and rank - runs[-1][-1] == self._step):
+            if not (runs and self.order.is_index_order and rank - runs[-1][-1] == self._step):
                 runs.append([])
             runs[-1].append(rank)
-        field = self.order.stored.field
+        field = self.order.index_column.field
         return [{field: run[0] if len(run) == 1 else {"$gte": min(run), "$lte": max(run)}} for run in runs]

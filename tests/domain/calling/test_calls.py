@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calling.calls import CallFeature, CallQuality, EndpointType, endpoint_of, features_of, quality_of
+from domain.calling.calls import (
+    CallFeature,
+    CallQuality,
+    EndpointType,
+    classify_endpoint,
+    classify_features,
+    classify_quality,
+)
 
 REASONS = {
     "CallQueue": "CALL_QUEUE",
@@ -51,26 +58,26 @@ MEASUREMENTS = st.none() | st.floats(0, 1000)
 def test_the_endpoint_follows_from_client_type_and_model(
     client_type: str | None, model: str | None, endpoint: str
 ) -> None:
-    assert endpoint_of(client_type, model) == EndpointType(endpoint)
+    assert classify_endpoint(client_type, model) == EndpointType(endpoint)
 
 
 @pytest.mark.parametrize(("reason", "feature"), REASONS.items())
 def test_each_reason_stands_for_its_feature_in_any_of_the_three_columns(reason: str, feature: str) -> None:
     for place in range(3):
         reasons = [reason if place == number else None for number in range(3)]
-        assert features_of(reasons, None, None) == [feature]
+        assert classify_features(reasons, None, None) == [feature]
 
 
 def test_user_type_and_recording_tell_features_too() -> None:
-    assert features_of([], "AutomatedAttendantVideo", None) == ["AUTO_ATTENDANT"]
-    assert features_of([], "VoiceMailRetrieval", None) == ["VOICEMAIL"]
-    assert features_of([], "User", "failed") == ["CALL_RECORDING"]
-    assert features_of(["Unrecognised", "callqueue", ""], "User", None) == []
+    assert classify_features([], "AutomatedAttendantVideo", None) == ["AUTO_ATTENDANT"]
+    assert classify_features([], "VoiceMailRetrieval", None) == ["VOICEMAIL"]
+    assert classify_features([], "User", "failed") == ["CALL_RECORDING"]
+    assert classify_features(["Unrecognised", "callqueue", ""], "User", None) == []
 
 
 @given(st.lists(st.sampled_from(sorted(REASONS)), max_size=3), st.sampled_from([None, "VoiceMailGroup", "User"]))
 def test_each_feature_is_told_once_and_in_order(reasons: list[str], user_type: str | None) -> None:
-    found = features_of(reasons, user_type, None)
+    found = classify_features(reasons, user_type, None)
     assert found == sorted(set(found))
     wanted = {REASONS[reason] for reason in reasons} | ({"VOICEMAIL"} if user_type == "VoiceMailGroup" else set())
     assert set(found) == {CallFeature(name) for name in wanted}
@@ -89,7 +96,7 @@ def test_each_feature_is_told_once_and_in_order(reasons: list[str], user_type: s
     ],
 )
 def test_quality_at_its_bounds(loss: float | None, jitter: float | None, latency: float | None, quality: str) -> None:
-    assert quality_of(loss, jitter, latency) == CallQuality(quality)
+    assert classify_quality(loss, jitter, latency) == CallQuality(quality)
 
 
 @given(MEASUREMENTS, MEASUREMENTS, MEASUREMENTS)
@@ -97,4 +104,4 @@ def test_one_poor_measurement_makes_the_call_poor(
     loss: float | None, jitter: float | None, latency: float | None
 ) -> None:
     poor = [value is not None and value >= bound for value, bound in ((loss, 5.0), (jitter, 150.0), (latency, 400.0))]
-    assert (quality_of(loss, jitter, latency) is CallQuality.POOR) == any(poor)
+    assert (classify_quality(loss, jitter, latency) is CallQuality.POOR) == any(poor)

@@ -7,13 +7,13 @@ import pytest
 from domain.calling.calls import CallFeature, EndpointType
 from domain.calling.figures import (
     CustomerUsage,
-    Qualities,
-    by_endpoint,
+    QualityCounts,
+    build_customer_quality,
+    build_customer_queue,
+    build_queue_insights,
     completed_weeks,
-    customer_quality,
-    customer_queue,
-    feature_counts,
-    insights,
+    count_features,
+    list_endpoint_qualities,
 )
 from domain.failures import BadUserInput
 from domain.ratios import mean, percent
@@ -31,16 +31,16 @@ def test_equal_shares_of_different_sizes_are_equal() -> None:
 
 
 def test_poor_is_a_share_of_what_was_measured() -> None:
-    assert Qualities(3, 1, 96).poor_percent == 25.0
-    assert Qualities(0, 0, 5).poor_percent is None
+    assert QualityCounts(3, 1, 96).poor_percent == 25.0
+    assert QualityCounts(0, 0, 5).poor_percent is None
 
 
 def test_usage_counts_whole_minutes_and_all_calls() -> None:
-    usage = CustomerUsage("c", active_users=2, licensed_users=5, calls=5, seconds=179, calls_before=4)
+    usage = CustomerUsage("c", active_users=2, licensed_users=5, calls=5, seconds=179, previous_calls=4)
     assert (usage.minutes, usage.calls_per_active_user, usage.weekly_change_percent) == (2, 2.5, 25.0)
-    none = CustomerUsage("c", active_users=0, licensed_users=5, calls=5, seconds=59, calls_before=0)
+    none = CustomerUsage("c", active_users=0, licensed_users=5, calls=5, seconds=59, previous_calls=0)
     assert (none.minutes, none.calls_per_active_user, none.weekly_change_percent) == (0, None, None)
-    gone = CustomerUsage("c", active_users=0, licensed_users=5, calls=0, seconds=0, calls_before=3)
+    gone = CustomerUsage("c", active_users=0, licensed_users=5, calls=0, seconds=0, previous_calls=3)
     assert gone.weekly_change_percent == -100.0
 
 
@@ -56,26 +56,26 @@ def test_completed_weeks_end_with_the_latest_one() -> None:
 
 
 def test_every_endpoint_and_feature_is_listed_in_its_order() -> None:
-    found = by_endpoint({"endpoints": {"WEBEX_APP_POOR": 2, "WEBEX_APP_NOT_AVAILABLE": 1}})
+    found = list_endpoint_qualities({"endpoints": {"WEBEX_APP_POOR": 2, "WEBEX_APP_NOT_AVAILABLE": 1}})
     assert [one.endpoint for one in found] == list(EndpointType)
     assert [(one.good, one.poor, one.not_available) for one in found] == [(0, 0, 0), (0, 2, 1), (0, 0, 0), (0, 0, 0)]
-    counts = feature_counts({"features": {"VOICEMAIL": 3}})
+    counts = count_features({"features": {"VOICEMAIL": 3}})
     assert [one.feature for one in counts] == list(CallFeature)
     assert [one.calls for one in counts] == [0] * 8 + [3]
 
 
 def test_averages_are_over_the_calls_that_were_measured() -> None:
     sums = {"customer_id": "c", "good": 2, "loss_sum": 3.0, "loss_count": 2, "jitter_count": 0, "latency_sum": 0.0}
-    found = customer_quality({**sums, "latency_count": 4})
+    found = build_customer_quality({**sums, "latency_count": 4})
     averages = (found.average_packet_loss_percent, found.average_jitter_ms, found.average_latency_ms)
     assert averages == (1.5, None, 0.0)
     assert (found.good, found.poor, found.not_available, found.poor_percent) == (2, 0, 0, 0.0)
 
 
 def test_queue_calls_that_nobody_waited_in_have_no_averages() -> None:
-    nothing = insights({}, None)
+    nothing = build_queue_insights({}, None)
     assert (nothing.offered, nothing.average_seconds_to_answer, nothing.abandoned_percent) == (0, None, None)
     sums = {"offered": 4, "answered": 1, "abandoned": 1, "answer_seconds": 9, "answer_count": 3}
-    row = customer_queue({"customer_id": "c", **sums, "abandon_seconds": 5, "abandon_count": 1})
+    row = build_customer_queue({"customer_id": "c", **sums, "abandon_seconds": 5, "abandon_count": 1})
     assert (row.insights.average_seconds_to_answer, row.insights.average_seconds_to_abandon) == (3.0, 5.0)
     assert row.insights.abandoned_percent == row.insights.average_abandoned_percent == 25.0

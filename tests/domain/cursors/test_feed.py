@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cursors.feed import Position, read_cursor, write_cursor
+from domain.cursors.feed import Position, decode_feed_cursor, encode_feed_cursor
 from domain.failures import InvalidCursor
 
 SECRET = b"a secret of this installation"
@@ -14,46 +14,46 @@ positions = st.builds(Position, st.integers(0, 2**64 - 1), st.binary(max_size=20
 
 @given(positions, st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True))
 def test_gives_back_the_position_it_was_made_of(position: Position, partner_id: str) -> None:
-    assert read_cursor(SECRET, partner_id, write_cursor(SECRET, partner_id, position)) == position
+    assert decode_feed_cursor(SECRET, partner_id, encode_feed_cursor(SECRET, partner_id, position)) == position
 
 
 @given(positions, st.data())
 def test_refuses_a_cursor_with_any_character_changed(position: Position, data: st.DataObject) -> None:
-    cursor = write_cursor(SECRET, "acme", position)
+    cursor = encode_feed_cursor(SECRET, "acme", position)
     place = data.draw(st.integers(0, len(cursor) - 1))
     other = data.draw(st.characters().filter(lambda character: character != cursor[place]))
     with pytest.raises(InvalidCursor):
-        read_cursor(SECRET, "acme", cursor[:place] + other + cursor[place + 1 :])
+        decode_feed_cursor(SECRET, "acme", cursor[:place] + other + cursor[place + 1 :])
 
 
 @given(positions, st.integers(0, 300))
 def test_refuses_a_truncated_cursor(position: Position, length: int) -> None:
-    cursor = write_cursor(SECRET, "acme", position)
+    cursor = encode_feed_cursor(SECRET, "acme", position)
     with pytest.raises(InvalidCursor):
-        read_cursor(SECRET, "acme", cursor[: min(length, len(cursor) - 1)])
+        decode_feed_cursor(SECRET, "acme", cursor[: min(length, len(cursor) - 1)])
 
 
 @given(st.text())
 def test_refuses_any_other_text(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        read_cursor(SECRET, "acme", text)
+        decode_feed_cursor(SECRET, "acme", text)
 
 
 def test_refuses_the_cursor_of_another_partner() -> None:
     with pytest.raises(InvalidCursor):
-        read_cursor(SECRET, "evil", write_cursor(SECRET, "acme", POSITION))
+        decode_feed_cursor(SECRET, "evil", encode_feed_cursor(SECRET, "acme", POSITION))
 
 
 def test_refuses_the_cursor_of_another_installation() -> None:
     with pytest.raises(InvalidCursor):
-        read_cursor(b"another secret", "acme", write_cursor(SECRET, "acme", POSITION))
+        decode_feed_cursor(b"another secret", "acme", encode_feed_cursor(SECRET, "acme", POSITION))
 
 
 def test_refuses_another_spelling_of_the_same_bytes() -> None:
-    cursor = write_cursor(SECRET, "acme", POSITION)
+    cursor = encode_feed_cursor(SECRET, "acme", POSITION)
     for respelled in (f"{cursor}=", f"{cursor}\n", f" {cursor}", f"{cursor[:4]}!{cursor[4:]}"):
         with pytest.raises(InvalidCursor):
-            read_cursor(SECRET, "acme", respelled)
+            decode_feed_cursor(SECRET, "acme", respelled)
 
 
 def test_positions_compare_by_time_then_token() -> None:

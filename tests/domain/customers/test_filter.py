@@ -13,7 +13,7 @@ from domain.customers.filter import (
     is_impossible,
     matches,
     parse_filter,
-    simplified,
+    simplify,
     uses_time,
     without_dimension,
 )
@@ -47,7 +47,7 @@ def test_search_does_not_find(text: str) -> None:
 def test_null_and_absent_conditions_ask_nothing() -> None:
     names = ("search", "managed_by", "status", "expires_within_days", "all_of", "any_of", "not_")
     assert answer(**dict.fromkeys(names))
-    assert simplified(parse_filter(None)) == EVERYTHING
+    assert simplify(parse_filter(None)) == EVERYTHING
 
 
 def test_an_empty_list_matches_nothing_and_an_empty_all_of_everything() -> None:
@@ -120,7 +120,7 @@ def test_leaves_out_only_the_top_level_condition_of_a_dimension() -> None:
     ],
 )
 def test_simplifies_to_an_equal_condition(raw: dict[str, Any], expected: Condition) -> None:
-    assert simplified(parse_filter(raw)) == expected
+    assert simplify(parse_filter(raw)) == expected
 
 
 @pytest.mark.parametrize(
@@ -139,4 +139,4 @@ def test_simplifies_to_an_equal_condition(raw: dict[str, Any], expected: Conditi
     ],
 )
 def test_knows_what_an_expired_customer_cannot_have(raw: dict[str, Any], expected: bool) -> None:
-    assert is_impossible(simplified(parse_filter(raw))) is expected
+    assert is_impossible(simplify(parse_filter(raw))) is expected

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.customers.keys import (
-    customer_keys,
+    build_customer_keys,
     expiry_keys,
-    facts_keys,
+    expiry_window_keys,
+    ordering_expiry_window_keys,
     ordering_keys,
-    ordering_window_keys,
-    window_keys,
+    select_event_keys,
 )
 
 HOUR = timedelta(hours=1)
@@ -19,7 +19,7 @@ instants = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1))
 
 
 def test_a_customer_has_a_key_for_each_thing_that_a_filter_asks() -> None:
-    keys = customer_keys(
+    keys = build_customer_keys(
         managed_by="PARTNER_ORGANIZATION",
         products=["CALLING"],
         statuses=["TRIAL"],
@@ -48,32 +48,35 @@ def test_a_customer_has_a_key_for_each_thing_that_a_filter_asks() -> None:
 
 
 def test_events_keep_the_keys_that_neither_time_nor_spelling_makes() -> None:
-    assert facts_keys(["*", "status:TRIAL", *expiry_keys([datetime(2026, 1, 1)]), "w:a"]) == ["*", "status:TRIAL"]
+    assert select_event_keys(["*", "status:TRIAL", *expiry_keys([datetime(2026, 1, 1)]), "w:a"]) == [
+        "*",
+        "status:TRIAL",
+    ]
 
 
 @given(instants, st.integers(1, 365), st.floats(0.0, 1.0))
 def test_an_end_within_the_window_shares_a_bucket_with_it(now: datetime, days: int, part: float) -> None:
     end = now + part * timedelta(days=days)
-    assert not set(expiry_keys([end])).isdisjoint(window_keys(now, now + timedelta(days=days)))
+    assert not set(expiry_keys([end])).isdisjoint(expiry_window_keys(now, now + timedelta(days=days)))
 
 
 @given(instants, st.integers(1, 365), st.timedeltas(HOUR, timedelta(days=400)))
 def test_an_end_an_hour_outside_the_window_shares_none(now: datetime, days: int, distance: timedelta) -> None:
     until = now + timedelta(days=days)
-    window = set(window_keys(now, until))
+    window = set(expiry_window_keys(now, until))
     assert window.isdisjoint(expiry_keys([now - distance, until + distance]))
 
 
 @given(instants, st.integers(1, 365))
 def test_a_window_is_few_buckets(now: datetime, days: int) -> None:
     """Beyond 200 branches MongoDB would sort in memory instead of merging."""
-    assert len(window_keys(now, now + timedelta(days=days))) <= 64
+    assert len(expiry_window_keys(now, now + timedelta(days=days))) <= 64
 
 
 @given(instants, st.integers(1, 365), st.floats(0.0, 1.0))
 def test_an_end_within_the_window_shares_an_ordering_bucket_with_it(now: datetime, days: int, part: float) -> None:
     end = now + part * timedelta(days=days)
-    window = ordering_window_keys(now, now + timedelta(days=days))
+    window = ordering_expiry_window_keys(now, now + timedelta(days=days))
     assert not set(ordering_keys(expiry_keys([end]))).isdisjoint(window)
     # Eight ranks of each are merged in one query, and each costs a plan.
     assert len(window) <= 21
@@ -84,7 +87,7 @@ def test_an_end_64_hours_outside_the_window_or_512_where_it_is_long_shares_no_or
     now: datetime, days: int, distance: timedelta
 ) -> None:
     until, distance = now + timedelta(days=days), distance + (64 if days <= 120 else 512) * HOUR
-    window = set(ordering_window_keys(now, until))
+    window = set(ordering_expiry_window_keys(now, until))
     assert window.isdisjoint(ordering_keys(expiry_keys([now - distance, until + distance])))
 
 

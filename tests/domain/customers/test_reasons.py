@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.customers.reasons import ordered, reason
+from domain.customers.reasons import explain_status, sort_by_end
 from domain.entitlements.lifecycle import Entitlement, LicenseFigures
 from domain.types import CustomerStatus, Product
 from tests.domain.entitlements.factory_entitlements import DAY, NOON, customer, entitlement, trial
@@ -32,15 +32,15 @@ S = CustomerStatus
     ],
 )
 def test_each_status_has_its_sentence(status: CustomerStatus, held: Entitlement, sentence: str) -> None:
-    assert reason(status, [held], customer(held), NOON) == sentence
+    assert explain_status(status, [held], customer(held), NOON) == sentence
 
 
 def test_silence_names_the_last_sign_in_or_the_creation() -> None:
     facts = customer(last_sign_in_at=NOON - 70 * DAY)
-    assert reason(S.NO_RECENT_ACTIVITY, [], facts, NOON) == "No administrator has signed in since 2026-09-13"
+    assert explain_status(S.NO_RECENT_ACTIVITY, [], facts, NOON) == "No administrator has signed in since 2026-09-13"
     facts = customer(last_sign_in_at=None)
     expected = "No administrator has signed in since the customer was added on 2026-05-06"
-    assert reason(S.NO_RECENT_ACTIVITY, [], facts, NOON) == expected
+    assert explain_status(S.NO_RECENT_ACTIVITY, [], facts, NOON) == expected
 
 
 def test_the_soonest_end_comes_first_and_the_others_are_counted() -> None:
@@ -49,6 +49,8 @@ def test_the_soonest_end_comes_first_and_the_others_are_counted() -> None:
         entitlement(number="A", first_ends_at=NOON + 2 * DAY),
         entitlement(number="C", first_ends_at=NOON + DAY + timedelta(hours=1)),
     ]
-    basis = ordered(held, NOON)
+    basis = sort_by_end(held, NOON)
     assert [one.number for one in basis] == ["C", "A", "B"]
-    assert reason(S.EXPIRING_SOON, basis, customer(*held), NOON) == "Subscription C ends on 2026-11-23, and 2 more"
+    assert (
+        explain_status(S.EXPIRING_SOON, basis, customer(*held), NOON) == "Subscription C ends on 2026-11-23, and 2 more"
+    )

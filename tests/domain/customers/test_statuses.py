@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from domain.customers.statuses import (
     CustomerFacts,
     Thresholds,
-    advanced,
-    carried,
-    changed,
-    holding,
-    moments,
-    next_moment,
+    advance_statuses,
+    apply_status_change,
+    merge_since,
+    next_transition_at,
+    statuses_at,
+    transition_times,
 )
 from domain.entitlements.lifecycle import Entitlement, LicenseFigures
 from domain.types import URGENCY, CustomerStatus, Product
@@ -38,7 +38,7 @@ OVER = [LicenseFigures(Product.CALLING, 10, 11, 0)]
 
 
 def statuses(facts: CustomerFacts, now: datetime = NOON) -> list[CustomerStatus]:
-    return list(holding(facts, DEFAULTS, now))
+    return list(statuses_at(facts, DEFAULTS, now))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_silence_counts_from_the_last_sign_in_or_from_the_creation() -> None:
 def test_expired_rests_on_the_entitlement_that_ended_last() -> None:
     early = entitlement(number="A", first_ends_at=NOON - 9 * DAY)
     late = entitlement(number="B", first_ends_at=NOON + DAY, cancelled_at=NOON - DAY)
-    assert holding(customer(early, late), DEFAULTS, NOON)[S.EXPIRED] == (late,)
+    assert statuses_at(customer(early, late), DEFAULTS, NOON)[S.EXPIRED] == (late,)
 
 
 def test_one_living_entitlement_keeps_a_customer_from_being_expired() -> None:
@@ -93,9 +93,9 @@ def test_a_removed_customer_has_no_status() -> None:
 
 def test_since_is_the_boundary_where_time_brought_it_and_the_write_where_a_fact_did() -> None:
     facts = customer(entitlement(first_ends_at=NOON + 31 * DAY))
-    since, _ = changed({}, holding(facts, DEFAULTS, NOON), NOON)
+    since, _ = apply_status_change({}, statuses_at(facts, DEFAULTS, NOON), NOON)
     assert since == {S.SUBSCRIPTION: NOON}
-    later, turns = advanced(since, facts, DEFAULTS, NOON, NOON + 5 * DAY)
+    later, turns = advance_statuses(since, facts, DEFAULTS, NOON, NOON + 5 * DAY)
     assert later == {S.EXPIRING_SOON: NOON + DAY, S.SUBSCRIPTION: NOON}
     assert [(turn.at, turn.entered, turn.left) for turn in turns] == [(NOON + DAY, (S.EXPIRING_SOON,), ())]
     assert turns[0].statuses == (S.EXPIRING_SOON, S.SUBSCRIPTION)
@@ -103,14 +103,14 @@ def test_since_is_the_boundary_where_time_brought_it_and_the_write_where_a_fact_
 
 def test_a_status_that_came_and_went_between_two_evaluations_leaves_no_turn() -> None:
     facts = customer(entitlement(auto_renew=True), trial(starts_at=NOON + DAY, first_ends_at=NOON + 2 * DAY))
-    since, _ = changed({}, holding(facts, DEFAULTS, NOON), NOON)
-    later, turns = advanced(since, facts, DEFAULTS, NOON, NOON + 5 * DAY)
+    since, _ = apply_status_change({}, statuses_at(facts, DEFAULTS, NOON), NOON)
+    later, turns = advance_statuses(since, facts, DEFAULTS, NOON, NOON + 5 * DAY)
     assert (later, turns) == (since, [])
 
 
 @given(customers(), thresholds, instants)
 def test_statuses_come_in_order_of_urgency(facts: CustomerFacts, limits: Thresholds, now: datetime) -> None:
-    held = list(holding(facts, limits, now))
+    held = list(statuses_at(facts, limits, now))
     assert held == [status for status in URGENCY if status in held]
 
 
@@ -118,13 +118,13 @@ def test_statuses_come_in_order_of_urgency(facts: CustomerFacts, limits: Thresho
 def test_evaluating_at_once_equals_evaluating_at_all_the_moments_before(
     facts: CustomerFacts, limits: Thresholds, begin: datetime, stops: list[datetime]
 ) -> None:
-    start = carried({}, holding(facts, limits, begin), begin)
+    start = merge_since({}, statuses_at(facts, limits, begin), begin)
     end = begin + 60 * DAY
-    direct, _ = advanced(start, facts, limits, begin, end)
+    direct, _ = advance_statuses(start, facts, limits, begin, end)
     path = [begin, *sorted(stop for stop in stops if begin < stop < end), end]
     stepped = start
     for earlier, later in pairwise(path):
-        stepped, _ = advanced(stepped, facts, limits, earlier, later)
+        stepped, _ = advance_statuses(stepped, facts, limits, earlier, later)
     assert stepped == direct
 
 
@@ -132,24 +132,24 @@ def test_evaluating_at_once_equals_evaluating_at_all_the_moments_before(
 def test_statuses_turn_only_at_moments_and_at_none_a_millisecond_late(
     facts: CustomerFacts, limits: Thresholds, now: datetime
 ) -> None:
-    for moment in {m for m in moments(facts, limits) if m > now}:
-        before, at = holding(facts, limits, moment - MS), holding(facts, limits, moment)
-        since, turns = advanced(carried({}, before, now), facts, limits, moment - MS, moment)
+    for moment in {m for m in transition_times(facts, limits) if m > now}:
+        before, at = statuses_at(facts, limits, moment - MS), statuses_at(facts, limits, moment)
+        since, turns = advance_statuses(merge_since({}, before, now), facts, limits, moment - MS, moment)
         assert set(since) == set(at)
         assert [turn.at for turn in turns] == ([] if set(before) == set(at) else [moment])
 
 
 @given(customers(), thresholds, instants)
 def test_nothing_turns_before_the_next_moment(facts: CustomerFacts, limits: Thresholds, now: datetime) -> None:
-    until = next_moment(facts, limits, now)
+    until = next_transition_at(facts, limits, now)
     last = now + timedelta(days=400) if until is None else until - MS
-    assert set(holding(facts, limits, now)) == set(holding(facts, limits, last))
+    assert set(statuses_at(facts, limits, now)) == set(statuses_at(facts, limits, last))
 
 
 @given(customers(), thresholds, instants)
 def test_turns_lead_from_the_first_set_to_the_last(facts: CustomerFacts, limits: Thresholds, now: datetime) -> None:
-    start = carried({}, holding(facts, limits, now), now)
-    after, turns = advanced(start, facts, limits, now, now + 60 * DAY)
+    start = merge_since({}, statuses_at(facts, limits, now), now)
+    after, turns = advance_statuses(start, facts, limits, now, now + 60 * DAY)
     current = set(start)
     for turn in turns:
         assert turn.entered or turn.left
@@ -165,7 +165,7 @@ def test_the_order_of_entitlements_does_not_matter(
     shuffled = list(facts.entitlements)
     chance.shuffle(shuffled)
     again = CustomerFacts(facts.created_at, facts.last_sign_in_at, facts.removed_at, shuffled)
-    first, second = holding(facts, limits, now), holding(again, limits, now)
+    first, second = statuses_at(facts, limits, now), statuses_at(again, limits, now)
     assert {s: {e.id for e in basis} for s, basis in first.items()} == {
         s: {e.id for e in basis} for s, basis in second.items()
     }

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.customers.filter import NOTHING, is_impossible, matches, parse_filter, simplified
+from domain.customers.filter import NOTHING, is_impossible, matches, parse_filter, simplify
 from domain.customers.projection import NO_URGENCY
-from domain.customers.urgency_filter import CALM, among_calm, possible_ranks
+from domain.customers.urgency_filter import LOWEST_URGENCY, possible_urgency_ranks, restrict_to_lowest_urgency
 from domain.types import URGENCY, URGENCY_RANK, CustomerStatus
 
 HELD = [frozenset(some) for size in range(4) for some in combinations(URGENCY, size)]
@@ -41,23 +41,23 @@ def keys_of(held: frozenset[CustomerStatus], country: str) -> frozenset[str]:
 @settings(max_examples=300)
 @given(filters, st.sampled_from(["DE", "FR"]), st.sampled_from(["acme", "other"]))
 def test_no_match_has_another_rank_and_the_calm_match_the_same(raw: dict[str, Any], country: str, word: str) -> None:
-    wanted = simplified(parse_filter(raw))
+    wanted = simplify(parse_filter(raw))
     if is_impossible(wanted):
         return
-    ranks, calm = possible_ranks(wanted), among_calm(wanted)
+    ranks, calm = possible_urgency_ranks(wanted), restrict_to_lowest_urgency(wanted)
     for held in HELD:
         keys = keys_of(held, country)
         is_match = matches(wanted, keys, [word])
         assert not is_match or rank_of(held) in ranks
-        if rank_of(held) == CALM:
+        if rank_of(held) == LOWEST_URGENCY:
             assert matches(calm, keys, [word]) == is_match
 
 
 def test_a_status_bounds_the_rank_and_its_denial_leaves_it_out() -> None:
-    held = simplified(parse_filter({"status": ["EXPIRING_SOON", "SUSPENDED"]}))
-    assert possible_ranks(held) == [0, 1, 2]
-    denied = simplified(parse_filter({"not_": {"status": ["SUBSCRIPTION"]}}))
-    assert possible_ranks(denied) == [0, 1, 2, 3, 4, 5, 6, 8]
-    either = simplified(parse_filter({"any_of": [{"status": ["TRIAL"]}, {"search": "acme"}]}))
-    assert among_calm(either) == simplified(parse_filter({"search": "acme"}))
-    assert among_calm(simplified(parse_filter({"status": ["TRIAL"]}))) == NOTHING
+    held = simplify(parse_filter({"status": ["EXPIRING_SOON", "SUSPENDED"]}))
+    assert possible_urgency_ranks(held) == [0, 1, 2]
+    denied = simplify(parse_filter({"not_": {"status": ["SUBSCRIPTION"]}}))
+    assert possible_urgency_ranks(denied) == [0, 1, 2, 3, 4, 5, 6, 8]
+    either = simplify(parse_filter({"any_of": [{"status": ["TRIAL"]}, {"search": "acme"}]}))
+    assert restrict_to_lowest_urgency(either) == simplify(parse_filter({"search": "acme"}))
+    assert restrict_to_lowest_urgency(simplify(parse_filter({"status": ["TRIAL"]}))) == NOTHING

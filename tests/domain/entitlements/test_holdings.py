@@ -7,22 +7,22 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.customers.filter import NOTHING, simplified, uses_time
-from domain.customers.holding_conditions import EndsWithin, HoldingCondition, IsLow
-from domain.customers.keys import facts_keys
+from domain.customers.filter import NOTHING, simplify, uses_time
+from domain.customers.holding_conditions import HasLowAssignment, HoldingCondition, HoldingEndsWithin
+from domain.customers.keys import select_event_keys
 from domain.customers.kpis import KpiName, kpi_condition
-from domain.customers.projection import derived_fields
+from domain.customers.projection import project_fields
 from domain.customers.statuses import Thresholds
 from domain.entitlements.holdings import (
+    ANY_HOLDING_KEY,
     EXPIRING,
-    HOLDS_ANY,
     RENEWING,
     Holdings,
-    grows_old_at,
     holding_keys,
-    holdings_of,
+    next_peer_eligibility_at,
+    summarize_holdings,
 )
-from domain.entitlements.lifecycle import Entitlement, LicenseFigures, end_at, is_running, renews
+from domain.entitlements.lifecycle import Entitlement, LicenseFigures, effective_end, is_running, renews
 from domain.types import AnalyticsProduct, Product
 from tests.domain.entitlements.factory_entitlements import DAY, MS, NOON, customer, entitlement, trial
 
@@ -34,7 +34,7 @@ def line(product: str = "MEETINGS", total: int = 10, assigned: int = 5, used: in
 
 
 def held(*entitlements: Entitlement, now: datetime = NOON) -> Holdings:
-    return holdings_of([(one, end_at(one, now)) for one in entitlements if is_running(one, now)])
+    return summarize_holdings([(one, effective_end(one, now)) for one in entitlements if is_running(one, now)])
 
 
 def test_the_summary_adds_up_running_lines_and_knows_the_soonest_ends() -> None:
@@ -46,7 +46,7 @@ def test_the_summary_adds_up_running_lines_and_knows_the_soonest_ends() -> None:
     )
     assert list(summary) == ["MEETINGS", "CALLING"]
     meetings = summary["MEETINGS"]
-    assert (meetings["total"], meetings["assigned"], meetings["used"], meetings["is_over"]) == (14, 8, 3, True)
+    assert (meetings["total"], meetings["assigned"], meetings["used"], meetings["has_overage"]) == (14, 8, 3, True)
     assert (meetings["expires_at"], meetings["renews_at"]) == (NOON + 5 * DAY, NOON + 10 * DAY)
     assert meetings["expiring_ends"] == [NOON + 5 * DAY, NOON + 365 * DAY]
     assert (summary["CALLING"]["expires_at"], summary["CALLING"]["renews_at"]) == (NOON + 365 * DAY, None)
@@ -63,15 +63,15 @@ def test_only_lines_that_can_ever_be_low_keep_their_rates() -> None:
 def test_a_customer_is_evaluated_when_a_line_grows_old_enough_to_be_compared() -> None:
     young = entitlement(added_at=NOON - 29 * DAY, licenses=[line(assigned=1)])
     small = entitlement(added_at=NOON - 29 * DAY, licenses=[line(total=4, assigned=1)])
-    assert grows_old_at(held(young, small), NOON) == NOON + DAY
-    assert grows_old_at(held(young, small), NOON + DAY) is None
-    derived = derived_fields(customer(young), {}, {}, Thresholds(), NOON)
+    assert next_peer_eligibility_at(held(young, small), NOON) == NOON + DAY
+    assert next_peer_eligibility_at(held(young, small), NOON + DAY) is None
+    derived = project_fields(customer(young), {}, {}, Thresholds(), NOON)
     assert derived["next_evaluation_at"] == NOON + DAY
 
 
 def test_events_keep_no_keys_of_holdings() -> None:
     keys = holding_keys(held(entitlement()), NOON)
-    assert HOLDS_ANY in keys and facts_keys(["*", *keys]) == ["*"]
+    assert ANY_HOLDING_KEY in keys and select_event_keys(["*", *keys]) == ["*"]
     assert holding_keys({}, NOON) == []
 
 
@@ -79,24 +79,24 @@ def test_windows_are_open_below_and_closed_above_and_any_of_several_ends_counts(
     summary = held(
         entitlement(first_ends_at=NOON + 90 * DAY), entitlement(first_ends_at=NOON + 200 * DAY, auto_renew=True)
     )
-    ends = EndsWithin(EXPIRING, ("MEETINGS",))
-    assert [ends.holds(summary, NOON + by) for by in (-MS, timedelta(), 90 * DAY - MS, 90 * DAY)] == [
+    ends = HoldingEndsWithin(EXPIRING, ("MEETINGS",))
+    assert [ends.matches(summary, NOON + by) for by in (-MS, timedelta(), 90 * DAY - MS, 90 * DAY)] == [
         False,
         True,
         True,
         False,
     ]
-    assert not EndsWithin(RENEWING, ("MEETINGS",)).holds(summary, NOON)
-    assert EndsWithin(RENEWING, BOTH).holds(summary, NOON + 110 * DAY)
-    assert not EndsWithin(RENEWING, ("CALLING",)).holds(summary, NOON + 110 * DAY)
+    assert not HoldingEndsWithin(RENEWING, ("MEETINGS",)).matches(summary, NOON)
+    assert HoldingEndsWithin(RENEWING, BOTH).matches(summary, NOON + 110 * DAY)
+    assert not HoldingEndsWithin(RENEWING, ("CALLING",)).matches(summary, NOON + 110 * DAY)
 
 
 def test_a_line_is_low_below_the_threshold_once_it_is_30_days_old() -> None:
     summary = held(entitlement(added_at=NOON - 30 * DAY, licenses=[line(assigned=4)]))
-    assert IsLow(("MEETINGS",), (("MEETINGS", 0.41),)).holds(summary, NOON)
-    assert not IsLow(("MEETINGS",), (("MEETINGS", 0.4),)).holds(summary, NOON)
-    assert not IsLow(("MEETINGS",), (("MEETINGS", 0.41),)).holds(summary, NOON - MS)
-    assert not IsLow(("CALLING",), (("CALLING", 0.41),)).holds(summary, NOON)
+    assert HasLowAssignment(("MEETINGS",), (("MEETINGS", 0.41),)).matches(summary, NOON)
+    assert not HasLowAssignment(("MEETINGS",), (("MEETINGS", 0.4),)).matches(summary, NOON)
+    assert not HasLowAssignment(("MEETINGS",), (("MEETINGS", 0.41),)).matches(summary, NOON - MS)
+    assert not HasLowAssignment(("CALLING",), (("CALLING", 0.41),)).matches(summary, NOON)
 
 
 def test_a_list_of_low_customers_keeps_its_name_when_the_threshold_moves() -> None:
@@ -108,7 +108,7 @@ def test_a_list_of_low_customers_keeps_its_name_when_the_threshold_moves() -> No
 
 def test_nothing_is_low_where_no_group_has_a_threshold() -> None:
     nothing = kpi_condition(KpiName.LOW_LICENSE_ASSIGNMENT, None, {"MEETINGS": None})
-    assert simplified(nothing) == NOTHING
+    assert simplify(nothing) == NOTHING
 
 
 def test_what_time_alone_turns_says_so() -> None:
@@ -139,9 +139,9 @@ def many(draw: st.DrawFn) -> list[Entitlement]:
     return found
 
 
-conditions = st.builds(EndsWithin, st.sampled_from([EXPIRING, RENEWING]), st.sampled_from([BOTH, ("CALLING",)]))
+conditions = st.builds(HoldingEndsWithin, st.sampled_from([EXPIRING, RENEWING]), st.sampled_from([BOTH, ("CALLING",)]))
 limits = st.sampled_from([0.0, 0.1, 0.29, 0.3, 0.5, 0.75])
-lows = st.builds(lambda one, other: IsLow(BOTH, (("MEETINGS", one), ("CALLING", other))), limits, limits)
+lows = st.builds(lambda one, other: HasLowAssignment(BOTH, (("MEETINGS", one), ("CALLING", other))), limits, limits)
 
 
 @given(many(), conditions | lows, st.integers(0, 7))
@@ -154,9 +154,9 @@ def test_sure_keys_are_sure_and_every_match_has_a_key(
     keys = set(holding_keys(summary, evaluated_at))
     reading = condition.keys(NOON)
     assert len(reading.all) <= 200, "MongoDB would sort in memory instead of merging."
-    if not keys.isdisjoint(reading.sure):
-        assert condition.holds(summary, NOON)
-    if condition.holds(summary, NOON):
+    if not keys.isdisjoint(reading.exact):
+        assert condition.matches(summary, NOON)
+    if condition.matches(summary, NOON):
         assert not keys.isdisjoint(reading.all)
 
 
@@ -168,6 +168,7 @@ def test_the_summary_says_of_each_window_what_the_entitlements_do(entitlements: 
         of_product = [one for one in running if any(figures.product == product for figures in one.licenses)]
         for which in (EXPIRING, RENEWING):
             expected = any(
-                renews(one) == (which == RENEWING) and NOON < end_at(one, NOON) <= NOON + 90 * DAY for one in of_product
+                renews(one) == (which == RENEWING) and NOON < effective_end(one, NOON) <= NOON + 90 * DAY
+                for one in of_product
             )
-            assert EndsWithin(which, (product,)).holds(summary, NOON) == expected
+            assert HoldingEndsWithin(which, (product,)).matches(summary, NOON) == expected

@@ -6,7 +6,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.entitlements.license_snapshots import LONGEST_CATCH_UP, Sums, WeekKey, days_to_take, lines_due, weeks_of
+from domain.entitlements.license_snapshots import (
+    MAX_CATCH_UP_DAYS,
+    LicenseSums,
+    WeekKey,
+    days_to_snapshot,
+    lines_to_snapshot,
+    sum_by_week,
+)
 
 DAY, MS = timedelta(days=1), timedelta(milliseconds=1)
 TODAY = datetime(2026, 11, 25)
@@ -37,36 +44,36 @@ def held(**facts: Any) -> dict[str, Any]:
 
 
 def due(day: datetime, **facts: Any) -> list[str]:
-    return [line["product"] for line in lines_due(held(**facts), day)]
+    return [line["product"] for line in lines_to_snapshot(held(**facts), day)]
 
 
 def test_the_day_that_ended_is_due_from_midnight_and_no_earlier() -> None:
     yesterday = TODAY - DAY
-    assert days_to_take(yesterday - DAY, LONG_AGO, TODAY) == [yesterday]
-    assert days_to_take(yesterday - DAY, LONG_AGO, TODAY - MS) == []
-    assert days_to_take(yesterday, LONG_AGO, NOW) == []
+    assert days_to_snapshot(yesterday - DAY, LONG_AGO, TODAY) == [yesterday]
+    assert days_to_snapshot(yesterday - DAY, LONG_AGO, TODAY - MS) == []
+    assert days_to_snapshot(yesterday, LONG_AGO, NOW) == []
 
 
 def test_missed_days_are_caught_up_as_far_back_as_a_weekly_change_looks() -> None:
-    assert days_to_take(TODAY - 4 * DAY, LONG_AGO, NOW) == [TODAY - 3 * DAY, TODAY - 2 * DAY, TODAY - DAY]
-    many = days_to_take(LONG_AGO, LONG_AGO, NOW)
-    assert (len(many), many[0], many[-1]) == (LONGEST_CATCH_UP, TODAY - 14 * DAY, TODAY - DAY)
+    assert days_to_snapshot(TODAY - 4 * DAY, LONG_AGO, NOW) == [TODAY - 3 * DAY, TODAY - 2 * DAY, TODAY - DAY]
+    many = days_to_snapshot(LONG_AGO, LONG_AGO, NOW)
+    assert (len(many), many[0], many[-1]) == (MAX_CATCH_UP_DAYS, TODAY - 14 * DAY, TODAY - DAY)
 
 
 def test_a_partner_begins_with_the_day_of_its_creation() -> None:
-    assert days_to_take(None, TODAY, NOW) == []
-    assert days_to_take(None, TODAY - MS, NOW) == [TODAY - DAY]
-    assert days_to_take(None, LONG_AGO, NOW) == [TODAY - DAY]
+    assert days_to_snapshot(None, TODAY, NOW) == []
+    assert days_to_snapshot(None, TODAY - MS, NOW) == [TODAY - DAY]
+    assert days_to_snapshot(None, LONG_AGO, NOW) == [TODAY - DAY]
 
 
 @given(st.none() | st.integers(0, 40), st.integers(0, 40), st.integers(0, 86_399_999))
 def test_every_day_is_taken_once_and_only_when_it_has_ended(done: int | None, age: int, milliseconds: int) -> None:
     now = TODAY + milliseconds * MS
-    days = days_to_take(None if done is None else TODAY - done * DAY, TODAY - age * DAY, now)
+    days = days_to_snapshot(None if done is None else TODAY - done * DAY, TODAY - age * DAY, now)
     assert days == sorted(set(days))
     assert all(TODAY - 14 * DAY <= day <= TODAY - DAY and day >= TODAY - age * DAY for day in days)
     assert done is None or all(day > TODAY - done * DAY for day in days)
-    assert not days or days_to_take(days[-1], TODAY - age * DAY, now) == []
+    assert not days or days_to_snapshot(days[-1], TODAY - age * DAY, now) == []
 
 
 def test_lines_of_the_products_that_analytics_are_about_are_due_while_their_entitlement_runs() -> None:
@@ -87,8 +94,8 @@ def snapshot(entitlement: str, day: datetime, figures: tuple[int, int, int], **c
     return {**line, "total": total, "assigned": assigned, "used": used, **changes}
 
 
-def sums_of(snapshots: list[dict[str, Any]]) -> dict[WeekKey, Sums]:
-    return {key: week.sums for key, week in weeks_of(snapshots).items()}
+def sums_of(snapshots: list[dict[str, Any]]) -> dict[WeekKey, LicenseSums]:
+    return {key: week.sums for key, week in sum_by_week(snapshots).items()}
 
 
 def test_a_week_adds_up_the_last_snapshot_of_each_line() -> None:
@@ -105,15 +112,15 @@ def test_a_week_adds_up_the_last_snapshot_of_each_line() -> None:
     )
     # What one line has over its total takes nothing away from what another has left.
     assert sums == {
-        WeekKey("cus_1", "CALLING", MONDAY): Sums(15, 12, 10, 6),
-        WeekKey("cus_1", "CALLING", MONDAY + 7 * DAY): Sums(7, 7, 7, 0),
-        WeekKey("cus_1", "MEETINGS", MONDAY): Sums(1, 1, 1, 0),
-        WeekKey("cus_2", "CALLING", MONDAY): Sums(2, 2, 0, 0),
+        WeekKey("cus_1", "CALLING", MONDAY): LicenseSums(15, 12, 10, 6),
+        WeekKey("cus_1", "CALLING", MONDAY + 7 * DAY): LicenseSums(7, 7, 7, 0),
+        WeekKey("cus_1", "MEETINGS", MONDAY): LicenseSums(1, 1, 1, 0),
+        WeekKey("cus_2", "CALLING", MONDAY): LicenseSums(2, 2, 0, 0),
     }
 
 
 def test_a_week_of_calling_says_what_each_line_had_assigned() -> None:
-    weeks = weeks_of(
+    weeks = sum_by_week(
         [
             snapshot("sub_1", MONDAY + DAY, (10, 4, 2)),
             snapshot("sub_1", MONDAY, (10, 9, 2)),

@@ -8,12 +8,12 @@ from hypothesis import given
 
 from domain.entitlements.lifecycle import (
     Entitlement,
-    end_at,
+    count_renewals,
+    effective_end,
     ended_at,
     is_living,
     is_running,
     next_renewal,
-    renewals_at,
     state_at,
 )
 from domain.time.instants import add_months
@@ -48,24 +48,24 @@ def test_the_first_state_that_applies_holds(facts: dict[str, Any], state: State)
 def test_an_auto_renewing_subscription_never_expires() -> None:
     subscription = entitlement(auto_renew=True, first_ends_at=NOON, term_months=1)
     assert state_at(subscription, NOON) is State.ACTIVE
-    assert end_at(subscription, NOON - MS) == NOON
-    assert end_at(subscription, NOON) == datetime(2026, 12, 22, 12)
+    assert effective_end(subscription, NOON - MS) == NOON
+    assert effective_end(subscription, NOON) == datetime(2026, 12, 22, 12)
     assert next_renewal(subscription, NOON) == datetime(2026, 12, 22, 12)
 
 
 def test_the_nth_end_is_counted_from_the_first_end_so_that_clamped_days_come_back() -> None:
     subscription = entitlement(auto_renew=True, first_ends_at=datetime(2026, 1, 31), term_months=1)
-    assert end_at(subscription, datetime(2026, 2, 1)) == datetime(2026, 2, 28)
-    assert end_at(subscription, datetime(2026, 2, 28)) == datetime(2026, 3, 31)
+    assert effective_end(subscription, datetime(2026, 2, 1)) == datetime(2026, 2, 28)
+    assert effective_end(subscription, datetime(2026, 2, 28)) == datetime(2026, 3, 31)
 
 
 def test_a_trial_does_not_renew() -> None:
-    assert renewals_at(trial(auto_renew=True, first_ends_at=NOON - DAY), NOON) == 0
+    assert count_renewals(trial(auto_renew=True, first_ends_at=NOON - DAY), NOON) == 0
 
 
 def test_a_cancelled_subscription_stops_renewing_with_its_cancellation() -> None:
     subscription = entitlement(auto_renew=True, first_ends_at=NOON, term_months=1, cancelled_at=NOON)
-    assert end_at(subscription, NOON + 400 * DAY) == NOON
+    assert effective_end(subscription, NOON + 400 * DAY) == NOON
     assert next_renewal(subscription, NOON - DAY) is None
     assert ended_at(subscription, NOON + DAY) == NOON
 
@@ -84,4 +84,4 @@ def test_the_end_is_the_smallest_term_end_that_lies_after_now(drawn: Entitlement
     while expected <= now:
         n += 1
         expected = add_months(drawn.first_ends_at, n * (drawn.term_months or 12))
-    assert (end_at(drawn, now), renewals_at(drawn, now)) == (expected, n)
+    assert (effective_end(drawn, now), count_renewals(drawn, now)) == (expected, n)

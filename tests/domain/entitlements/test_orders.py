@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.entitlements.orders import is_delivered, takes_the_place
+from domain.entitlements.orders import is_renewal_delivered, is_same_order
 from domain.time.instants import add_months
 
 AT = datetime(2026, 1, 31)
@@ -26,18 +26,18 @@ AT = datetime(2026, 1, 31)
 )
 def test_a_renewal_is_that_of_the_term_it_is_near(days: int, term: int, is_same: bool) -> None:
     placed = AT + timedelta(days=days)
-    assert takes_the_place("RENEWAL", placed, "RENEWAL", AT, term) is is_same
-    assert is_delivered([AT - timedelta(days=900), placed], AT, term) is is_same
+    assert is_same_order("RENEWAL", placed, "RENEWAL", AT, term) is is_same
+    assert is_renewal_delivered([AT - timedelta(days=900), placed], AT, term) is is_same
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.integers(1, 60), st.integers(0, 10))
 def test_one_delivered_renewal_stands_for_at_most_one_of_ours(placed: datetime, term: int, first: int) -> None:
     ends = [add_months(datetime(2020, 1, 31), (first + n) * term) for n in range(12)]
-    assert sum(takes_the_place("RENEWAL", placed, "RENEWAL", end, term) for end in ends) <= 1
+    assert sum(is_same_order("RENEWAL", placed, "RENEWAL", end, term) for end in ends) <= 1
 
 
 def test_a_subscription_is_new_only_once() -> None:
-    assert takes_the_place("NEW", AT + timedelta(days=900), "NEW", AT, 12)
-    assert not takes_the_place("NEW", AT, "RENEWAL", AT, 12)
-    assert not takes_the_place("RENEWAL", AT, "NEW", AT, 12)
-    assert not takes_the_place("ADD_LICENSES", AT, "ADD_LICENSES", AT, 12)
+    assert is_same_order("NEW", AT + timedelta(days=900), "NEW", AT, 12)
+    assert not is_same_order("NEW", AT, "RENEWAL", AT, 12)
+    assert not is_same_order("RENEWAL", AT, "NEW", AT, 12)
+    assert not is_same_order("ADD_LICENSES", AT, "ADD_LICENSES", AT, 12)

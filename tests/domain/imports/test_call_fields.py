@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from domain.failures import LineRefused
-from domain.imports.records import LineKind, read_line
-from tests.domain.imports.factory_records import LEFT_OUT, call_line, media_line, queue_call_line
+from domain.failures import InvalidRecord
+from domain.imports.records import ImportKind, parse_record
+from tests.domain.imports.factory_records import OMITTED, call_record, media_record, queue_call_record
 
-CALLS, MEDIA, QUEUE = LineKind.CALLS, LineKind.CALL_MEDIA, LineKind.QUEUE_CALLS
-MAKERS = {CALLS: call_line, MEDIA: media_line, QUEUE: queue_call_line}
+CALLS, MEDIA, QUEUE = ImportKind.CALLS, ImportKind.CALL_MEDIA, ImportKind.QUEUE_CALLS
+MAKERS = {CALLS: call_record, MEDIA: media_record, QUEUE: queue_call_record}
 NO_TIME = "is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z"
 NO_ZONE = "is not an RFC 3339 date-time with a zone, such as 2026-11-22T19:56:00Z"
 OUTCOMES = "ANSWERED, TRANSFERRED, ABANDONED, VOICEMAIL"
@@ -29,28 +29,28 @@ NOT_THERE = "names a date or time that does not exist"
     ],
 )
 def test_a_start_without_a_zone_is_in_utc(text: str, instant: datetime) -> None:
-    assert read_line(CALLS, call_line(Start_time=text)).values["Start time"] == instant
+    assert parse_record(CALLS, call_record(Start_time=text)).values["Start time"] == instant
 
 
 @pytest.mark.parametrize("duration", ["0", "090", "1000000"])
 def test_durations_are_whole_seconds(duration: str) -> None:
-    assert read_line(CALLS, call_line(Duration=duration)).values["Duration"] == int(duration)
+    assert parse_record(CALLS, call_record(Duration=duration)).values["Duration"] == int(duration)
 
 
 def test_measurements_are_numbers_in_their_bounds() -> None:
-    line = read_line(MEDIA, media_line(packetLossPercent=100, jitterMs=-0.0, latencyMs=1_000_000))
+    line = parse_record(MEDIA, media_record(packetLossPercent=100, jitterMs=-0.0, latencyMs=1_000_000))
     assert [line.values[name] for name in ("packetLossPercent", "jitterMs", "latencyMs")] == [100.0, 0.0, 1e6]
     assert str(line.values["jitterMs"]) == "0.0"
-    absent = read_line(MEDIA, media_line(packetLossPercent=LEFT_OUT, jitterMs=None))
+    absent = parse_record(MEDIA, media_record(packetLossPercent=OMITTED, jitterMs=None))
     assert ("packetLossPercent" in absent.values, absent.values["jitterMs"]) == (False, None)
 
 
 @pytest.mark.parametrize(
     ("kind", "changes", "field", "reason"),
     [
-        (CALLS, {"Report_ID": LEFT_OUT}, "Report ID", "is missing"),
-        (CALLS, {"Org_UUID": LEFT_OUT}, "Org UUID", "is missing"),
-        (CALLS, {"Start_time": LEFT_OUT}, "Start time", "is missing"),
+        (CALLS, {"Report_ID": OMITTED}, "Report ID", "is missing"),
+        (CALLS, {"Org_UUID": OMITTED}, "Org UUID", "is missing"),
+        (CALLS, {"Start_time": OMITTED}, "Start time", "is missing"),
         (CALLS, {"Start_time": "yesterday"}, "Start time", NO_TIME),
         (CALLS, {"Start_time": "2026-11-18"}, "Start time", NO_TIME),
         (CALLS, {"Start_time": "2026-W47-3T09:30:00"}, "Start time", NO_TIME),
@@ -69,7 +69,7 @@ def test_measurements_are_numbers_in_their_bounds() -> None:
         (MEDIA, {"latencyMs": float("nan")}, "latencyMs", "must be from 0 to 1,000,000 ms, and is nan"),
         (MEDIA, {"latencyMs": "80"}, "latencyMs", "must be a number, not a text"),
         (MEDIA, {"latencyMs": True}, "latencyMs", "must be a number, not a boolean"),
-        (MEDIA, {"reportId": LEFT_OUT}, "reportId", "is missing"),
+        (MEDIA, {"reportId": OMITTED}, "reportId", "is missing"),
         (
             QUEUE,
             {"outcome": "LOST"},
@@ -82,7 +82,7 @@ def test_measurements_are_numbers_in_their_bounds() -> None:
         (QUEUE, {"offeredAt": "2026-11-18T09:30:00"}, "offeredAt", NO_ZONE),
     ],
 )
-def test_refuses_with_field_and_reason(kind: LineKind, changes: dict[str, Any], field: str, reason: str) -> None:
-    with pytest.raises(LineRefused) as refused:
-        read_line(kind, MAKERS[kind](**changes))
+def test_refuses_with_field_and_reason(kind: ImportKind, changes: dict[str, Any], field: str, reason: str) -> None:
+    with pytest.raises(InvalidRecord) as refused:
+        parse_record(kind, MAKERS[kind](**changes))
     assert (refused.value.field, refused.value.reason) == (field, reason)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.failures import LineRefused
+from domain.failures import InvalidRecord
 from domain.imports.call_merging import Facts, apply_call, apply_media, apply_queue_call, has_call, has_media
-from domain.imports.records import LineKind, read_line
-from domain.time.instants import print_instant
+from domain.imports.records import ImportKind, parse_record
+from domain.time.instants import format_instant
 from domain.time.weeks import WEEK, week_of
-from tests.domain.imports.factory_records import call_line, media_line, queue_call_line
+from tests.domain.imports.factory_records import call_record, media_record, queue_call_record
 
 NOW = datetime(2026, 11, 25, 10)
 CLOSED = week_of(NOW) - 13 * WEEK
@@ -21,15 +21,15 @@ Document = dict[str, Any]
 
 
 def call(document: Document | None, now: datetime = NOW, **changes: Any) -> Facts | None:
-    return apply_call(document, read_line(LineKind.CALLS, call_line(**changes)), "cus_1", now)
+    return apply_call(document, parse_record(ImportKind.CALLS, call_record(**changes)), "cus_1", now)
 
 
 def media(document: Document | None, now: datetime = NOW, **changes: Any) -> Facts | None:
-    return apply_media(document, read_line(LineKind.CALL_MEDIA, media_line(**changes)), now)
+    return apply_media(document, parse_record(ImportKind.CALL_MEDIA, media_record(**changes)), now)
 
 
 def queue_call(document: Document | None, now: datetime = NOW, **changes: Any) -> Facts | None:
-    return apply_queue_call(document, read_line(LineKind.QUEUE_CALLS, queue_call_line(**changes)), "cus_1", now)
+    return apply_queue_call(document, parse_record(ImportKind.QUEUE_CALLS, queue_call_record(**changes)), "cus_1", now)
 
 
 def stored(document: Document | None, facts: Facts | None) -> Document:
@@ -77,12 +77,12 @@ def test_media_join_their_call_whichever_comes_first() -> None:
 
 def test_null_clears_a_measurement_and_absent_keeps_it() -> None:
     held = stored(None, media(None))
-    line = read_line(LineKind.CALL_MEDIA, {"reportId": "R-1", "jitterMs": None})
+    line = parse_record(ImportKind.CALL_MEDIA, {"reportId": "R-1", "jitterMs": None})
     assert apply_media(held, line, NOW) == {"loss": 0.5, "jitter": None, "latency": 80.5, "delivered": {"media": True}}
 
 
 def test_media_figures_that_say_nothing_are_news_once() -> None:
-    line = read_line(LineKind.CALL_MEDIA, {"reportId": "R-1"})
+    line = parse_record(ImportKind.CALL_MEDIA, {"reportId": "R-1"})
     held = stored(None, apply_media(None, line, NOW))
     assert has_media(held)
     assert apply_media(held, line, NOW) is None
@@ -99,29 +99,29 @@ def test_media_figures_that_say_nothing_are_news_once() -> None:
             "is 61 seconds, which end in the future",
         ),
         (
-            {"Start_time": print_instant(CLOSED + WEEK - timedelta(seconds=1))},
+            {"Start_time": format_instant(CLOSED + WEEK - timedelta(seconds=1))},
             "Start time",
             "lies in the week of 2026-08-24, which is closed: it is 13 weeks old",
         ),
     ],
 )
 def test_refuses_a_call_of_the_future_and_of_a_closed_week(changes: dict[str, str], field: str, reason: str) -> None:
-    with pytest.raises(LineRefused) as refused:
+    with pytest.raises(InvalidRecord) as refused:
         call(None, NOW, **changes)
     assert (refused.value.field, refused.value.reason) == (field, reason)
 
 
 def test_takes_a_call_that_ends_now_and_the_first_of_the_oldest_open_week() -> None:
     assert call(None, Start_time="2026-11-25T09:59:00Z", Duration="60") is not None
-    assert call(None, Start_time=print_instant(CLOSED + WEEK)) is not None
+    assert call(None, Start_time=format_instant(CLOSED + WEEK)) is not None
 
 
 def test_what_stands_in_a_closed_week_changes_no_more() -> None:
     held = stored(None, call(None))
     later = NOW + 13 * WEEK
-    with pytest.raises(LineRefused, match="is of the week of 2026-11-16, which is closed"):
-        call(held, later, Start_time=print_instant(later - WEEK))
-    with pytest.raises(LineRefused, match="is of the week of 2026-11-16, which is closed"):
+    with pytest.raises(InvalidRecord, match="is of the week of 2026-11-16, which is closed"):
+        call(held, later, Start_time=format_instant(later - WEEK))
+    with pytest.raises(InvalidRecord, match="is of the week of 2026-11-16, which is closed"):
         media(held, later)
     measured = stored(held, media(held))
     assert media(measured, later) is None
@@ -133,9 +133,9 @@ def test_queue_calls_are_replaced_by_their_latest_delivery() -> None:
     assert queue_call(held) is None
     again = stored(held, queue_call(held, outcome="ABANDONED", offeredAt="2026-11-24T09:00:00Z"))
     assert (again["week"], again["outcome"]) == (datetime(2026, 11, 23), "ABANDONED")
-    with pytest.raises(LineRefused, match="lies in the future"):
+    with pytest.raises(InvalidRecord, match="lies in the future"):
         queue_call(None, offeredAt="2026-11-26T09:00:00Z")
-    with pytest.raises(LineRefused, match="is 20 seconds, which end in the future"):
+    with pytest.raises(InvalidRecord, match="is 20 seconds, which end in the future"):
         queue_call(None, offeredAt="2026-11-25T09:59:50Z")
 
 
@@ -149,7 +149,7 @@ CALL_LINES = st.fixed_dictionaries(
         "User_type": st.sampled_from(["User", "AutomatedAttendantVideo"]),
         "Call_Recording_Result": st.just("successful"),
         "Duration": st.integers(0, 500).map(str),
-        "Start_time": st.integers(0, 60).map(lambda days: print_instant(NOW - timedelta(days=days, hours=1))),
+        "Start_time": st.integers(0, 60).map(lambda days: format_instant(NOW - timedelta(days=days, hours=1))),
     },
 )
 FIGURES = st.none() | st.floats(0, 100)

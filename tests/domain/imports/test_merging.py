@@ -8,34 +8,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.failures import LineRefused
+from domain.failures import InvalidRecord
 from domain.imports.license_merging import apply_usage
-from domain.imports.merging import Merge, apply_administrator, apply_customer, apply_entitlement
-from domain.imports.records import LineKind, read_line
+from domain.imports.merging import MergeResult, apply_administrator, apply_customer, apply_entitlement
+from domain.imports.records import ImportKind, parse_record
 from tests.domain.imports.factory_records import (
-    administrator_line,
-    customer_line,
-    subscription_line,
-    trial_line,
-    usage_line,
+    administrator_record,
+    customer_record,
+    subscription_record,
+    trial_record,
+    usage_record,
 )
 
 NOW = datetime(2026, 11, 22, 12)
 Document = dict[str, Any]
 
 
-def merged(document: Document | None, merge: Merge) -> Document:
+def merged(document: Document | None, merge: MergeResult) -> Document:
     """The document after a merge, as the store writes it."""
     delivered = merge.delivered if merge.delivered is not None else (document or {}).get("delivered")
     return {"_id": "x_1", **(document or {}), **merge.fields, "delivered": delivered}
 
 
 def customer(document: Document | None, **changes: Any) -> Document:
-    return merged(document, apply_customer(document, read_line(LineKind.CUSTOMERS, customer_line(**changes)), NOW))
+    return merged(
+        document, apply_customer(document, parse_record(ImportKind.CUSTOMERS, customer_record(**changes)), NOW)
+    )
 
 
 def subscription(document: Document | None, **changes: Any) -> Document:
-    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line(**changes))
+    line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(**changes))
     return merged(document, apply_entitlement(document, line, NOW))
 
 
@@ -53,8 +55,8 @@ def test_absent_keeps_and_null_clears() -> None:
 
 def test_a_repeated_line_changes_nothing_after_the_hub_changed_the_fact() -> None:
     made = {**subscription(None, setUp=False), "set_up": True}
-    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line(setUp=False))
-    assert apply_entitlement(made, line, NOW) == Merge({}, None)
+    line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(setUp=False))
+    assert apply_entitlement(made, line, NOW) == MergeResult({}, None)
     assert subscription(made, setUp=True)["set_up"] is True
     assert subscription(subscription(made, setUp=True), setUp=False)["set_up"] is False
 
@@ -67,14 +69,14 @@ def test_a_new_subscription_has_the_defaults() -> None:
 
 
 def test_a_new_trial_neither_renews_nor_waits() -> None:
-    made = merged(None, apply_entitlement(None, read_line(LineKind.TRIALS, trial_line()), NOW))
+    made = merged(None, apply_entitlement(None, parse_record(ImportKind.TRIALS, trial_record()), NOW))
     assert (made["kind"], made["auto_renew"], made["set_up"], made["term_months"]) == ("TRIAL", False, True, None)
 
 
 def test_a_delivered_end_starts_the_renewals_anew_even_where_we_had_reached_it() -> None:
     made = subscription(None, autoRenew=True, endsAt="2026-11-02T00:00:00Z")
     renewed = {**made, "ends_at": datetime(2027, 11, 2), "renewals": 1}
-    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line(autoRenew=True, endsAt="2027-11-02T00:00:00Z"))
+    line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(autoRenew=True, endsAt="2027-11-02T00:00:00Z"))
     assert apply_entitlement(renewed, line, NOW).fields["first_ends_at"] == datetime(2027, 11, 2)
 
 
@@ -96,11 +98,15 @@ def test_figures_merge_one_by_one_and_dropped_products_go() -> None:
 
 def test_refuses_a_merge_that_uses_more_than_it_assigns() -> None:
     made = subscription(None, licenses=[{"product": "CALLING", "total": 5, "assigned": 4, "used": 4}])
-    with pytest.raises(LineRefused, match=r"licenses.CALLING.assigned: is 2, fewer than the 4 used that are held here"):
+    with pytest.raises(
+        InvalidRecord, match=r"licenses.CALLING.assigned: is 2, fewer than the 4 used that are held here"
+    ):
         subscription(made, licenses=[{"product": "CALLING", "total": 5, "assigned": 2}])
-    with pytest.raises(LineRefused, match=r"licenses.CALLING.used: is 6, more than the 4 assigned that are held here"):
+    with pytest.raises(
+        InvalidRecord, match=r"licenses.CALLING.used: is 6, more than the 4 assigned that are held here"
+    ):
         subscription(made, licenses=[{"product": "CALLING", "total": 5, "used": 6}])
-    with pytest.raises(LineRefused, match=r"licenses.MEETINGS.used: is 1, more than the 0 assigned"):
+    with pytest.raises(InvalidRecord, match=r"licenses.MEETINGS.used: is 1, more than the 0 assigned"):
         subscription(made, licenses=[{"product": "MEETINGS", "total": 5, "used": 1}])
 
 
@@ -117,12 +123,12 @@ def test_assigned_and_used_of_one_line_go_together() -> None:
 def test_an_end_that_stands_already_is_no_change() -> None:
     made = subscription(None)
     moved = {**made, "delivered": {**made["delivered"], "endsAt": NOW}}
-    line = read_line(LineKind.SUBSCRIPTIONS, subscription_line())
-    assert apply_entitlement(moved, line, NOW) == Merge({}, made["delivered"])
+    line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record())
+    assert apply_entitlement(moved, line, NOW) == MergeResult({}, made["delivered"])
 
 
 def usage(held: Document, snapshot: Document | None, **changes: Any) -> tuple[Document, Document | None]:
-    merge = apply_usage(held, snapshot, read_line(LineKind.LICENSE_USAGE, usage_line(**changes)), NOW)
+    merge = apply_usage(held, snapshot, parse_record(ImportKind.LICENSE_USAGE, usage_record(**changes)), NOW)
     return {**held, **merge.current}, merge.snapshot
 
 
@@ -141,7 +147,7 @@ def test_the_newest_day_becomes_the_current_figure_and_an_older_one_is_history()
 def test_the_running_day_is_taken_and_the_next_one_is_refused() -> None:
     newest, _ = usage(HELD, None, day="2026-11-22")
     assert newest["assigned"] == 7
-    with pytest.raises(LineRefused, match="lies in the future"):
+    with pytest.raises(InvalidRecord, match="lies in the future"):
         usage(HELD, None, day="2026-11-23")
 
 
@@ -163,7 +169,7 @@ def test_a_delivered_figure_takes_the_place_of_a_snapshot_taken_here() -> None:
 
 
 def administrator(document: Document | None, **changes: Any) -> Document:
-    line = read_line(LineKind.ADMINISTRATORS, administrator_line(**changes))
+    line = parse_record(ImportKind.ADMINISTRATORS, administrator_record(**changes))
     return merged(document, apply_administrator(document, line))
 
 

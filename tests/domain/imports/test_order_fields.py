@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.failures import LineRefused
+from domain.failures import InvalidRecord
 from domain.imports.money_fields import amount
-from domain.imports.records import Line, LineKind, read_line
-from domain.money import AMOUNT_LIMIT, Money, amount_text, money_of
-from tests.domain.imports.factory_records import LEFT_OUT, invoice_line, order_line
+from domain.imports.records import ImportKind, ImportRecord, parse_record
+from domain.money import MAX_AMOUNT, Money, format_amount, read_money
+from tests.domain.imports.factory_records import OMITTED, invoice_record, order_record
 
-O, I = LineKind.ORDERS, LineKind.INVOICES  # noqa: E741 (they stand in a table)
-MAKERS = {O: order_line, I: invoice_line}
+O, I = ImportKind.ORDERS, ImportKind.INVOICES  # noqa: E741 (they stand in a table)
+MAKERS = {O: order_record, I: invoice_record}
 SHAPE = "must be a currency of three letters, such as EUR"
 RANGE = "must lie between -1,000,000,000,000 and 1,000,000,000,000, without its ends"
 
 
-def read(of: LineKind, **changes: Any) -> Line:
-    return read_line(of, MAKERS[of](**changes))
+def read(of: ImportKind, **changes: Any) -> ImportRecord:
+    return parse_record(of, MAKERS[of](**changes))
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_amounts_are_kept_digit_by_digit(given: object, kept: str) -> None:
     assert read(I, amount=given).values["amount"] == kept
 
 
-@given(st.decimals(-AMOUNT_LIMIT + 1, AMOUNT_LIMIT - 1, places=2))
+@given(st.decimals(-MAX_AMOUNT + 1, MAX_AMOUNT - 1, places=2))
 def test_an_amount_comes_back_as_it_was_given(number: Decimal) -> None:
-    kept = amount("amount", amount_text(number))
-    assert money_of({"amount": kept, "currency": "EUR"}) == Money(number, "EUR")
+    kept = amount("amount", format_amount(number))
+    assert read_money({"amount": kept, "currency": "EUR"}) == Money(number, "EUR")
     assert "E" not in kept
 
 
-REFUSALS: list[tuple[LineKind, dict[str, Any], str, str]] = [
+REFUSALS: list[tuple[ImportKind, dict[str, Any], str, str]] = [
     (O, {"kind": "GIFT"}, "kind", "is 'GIFT', which is none of NEW, ADD_LICENSES, REMOVE_LICENSES, RENEWAL"),
     (O, {"lines": {}}, "lines", "must be a list, not an object"),
     (O, {"lines": ["CALLING"]}, "lines[0]", "must be an object, not a text"),
@@ -60,7 +60,7 @@ REFUSALS: list[tuple[LineKind, dict[str, Any], str, str]] = [
         "must be from -1,000,000 to 1,000,000, and is 1000001",
     ),
     (O, {"lines": [{"product": "CALLING", "quantity": 1}] * 101}, "lines", "has 101 entries; at most 100 fit"),
-    (O, {"subscription": LEFT_OUT}, "subscription", "is missing"),
+    (O, {"subscription": OMITTED}, "subscription", "is missing"),
     (O, {"amount": "12,50", "currency": "EUR"}, "amount", "is '12,50', which is no amount such as 1250.00"),
     (I, {"amount": 12.5}, "amount", "must be an amount, such as 1250.00, in a text, not a number"),
     (I, {"amount": True}, "amount", "must be an amount, such as 1250.00, in a text, not a boolean"),
@@ -85,8 +85,8 @@ REFUSALS: list[tuple[LineKind, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "changes", "field", "reason"), REFUSALS)
-def test_refuses_with_field_and_reason(kind: LineKind, changes: dict[str, Any], field: str, reason: str) -> None:
-    with pytest.raises(LineRefused) as refused:
+def test_refuses_with_field_and_reason(kind: ImportKind, changes: dict[str, Any], field: str, reason: str) -> None:
+    with pytest.raises(InvalidRecord) as refused:
         read(kind, **changes)
     assert (refused.value.field, refused.value.reason) == (field, reason)
 

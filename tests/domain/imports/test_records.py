@@ -8,92 +8,92 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.failures import LineRefused
-from domain.imports.records import Line, LineKind, key_of, read_line
+from domain.failures import InvalidRecord
+from domain.imports.records import ImportKind, ImportRecord, parse_record, record_key
 from tests.domain.imports.factory_records import (
-    LEFT_OUT,
-    administrator_line,
-    call_line,
-    customer_line,
-    invoice_line,
-    media_line,
-    order_line,
-    queue_call_line,
-    resource_line,
-    subscription_line,
-    trial_line,
-    usage_line,
+    OMITTED,
+    administrator_record,
+    call_record,
+    customer_record,
+    invoice_record,
+    media_record,
+    order_record,
+    queue_call_record,
+    resource_record,
+    subscription_record,
+    trial_record,
+    usage_record,
 )
 
 MAKERS = {
-    LineKind.CUSTOMERS: customer_line,
-    LineKind.ADMINISTRATORS: administrator_line,
-    LineKind.SUBSCRIPTIONS: subscription_line,
-    LineKind.TRIALS: trial_line,
-    LineKind.ORDERS: order_line,
-    LineKind.INVOICES: invoice_line,
-    LineKind.LICENSE_USAGE: usage_line,
-    LineKind.RESOURCES: resource_line,
-    LineKind.CALLS: call_line,
-    LineKind.CALL_MEDIA: media_line,
-    LineKind.QUEUE_CALLS: queue_call_line,
+    ImportKind.CUSTOMERS: customer_record,
+    ImportKind.ADMINISTRATORS: administrator_record,
+    ImportKind.SUBSCRIPTIONS: subscription_record,
+    ImportKind.TRIALS: trial_record,
+    ImportKind.ORDERS: order_record,
+    ImportKind.INVOICES: invoice_record,
+    ImportKind.LICENSE_USAGE: usage_record,
+    ImportKind.RESOURCES: resource_record,
+    ImportKind.CALLS: call_record,
+    ImportKind.CALL_MEDIA: media_record,
+    ImportKind.QUEUE_CALLS: queue_call_record,
 }
 
 
-def read(kind: LineKind, **changes: Any) -> Line:
-    return read_line(kind, MAKERS[kind](**changes))
+def read(kind: ImportKind, **changes: Any) -> ImportRecord:
+    return parse_record(kind, MAKERS[kind](**changes))
 
 
-@pytest.mark.parametrize("kind", list(LineKind))
-def test_takes_the_smallest_line_of_each_kind(kind: LineKind) -> None:
+@pytest.mark.parametrize("kind", list(ImportKind))
+def test_takes_the_smallest_line_of_each_kind(kind: ImportKind) -> None:
     line = read(kind)
     assert line.kind is kind
-    assert line.key == key_of(kind, MAKERS[kind]())
+    assert line.key == record_key(kind, MAKERS[kind]())
 
 
 def test_tells_a_field_that_is_absent_from_one_that_is_null() -> None:
-    assert "domain" not in read(LineKind.CUSTOMERS).values
-    assert read(LineKind.CUSTOMERS, domain=None).values["domain"] is None
+    assert "domain" not in read(ImportKind.CUSTOMERS).values
+    assert read(ImportKind.CUSTOMERS, domain=None).values["domain"] is None
 
 
 def test_null_brings_a_field_back_to_its_default() -> None:
     changes = {"termMonths": None, "setUp": None, "suspended": None, "cancelledAt": None}
-    values = read(LineKind.SUBSCRIPTIONS, **changes).values
+    values = read(ImportKind.SUBSCRIPTIONS, **changes).values
     assert [values[name] for name in changes] == [12, True, False, None]
-    assert read(LineKind.ADMINISTRATORS, state=None).values["state"] == "ACTIVE"
-    assert read(LineKind.ADMINISTRATORS, assigned=None).values["assigned"] == ()
+    assert read(ImportKind.ADMINISTRATORS, state=None).values["state"] == "ACTIVE"
+    assert read(ImportKind.ADMINISTRATORS, assigned=None).values["assigned"] == ()
 
 
 def test_null_says_nothing_about_the_creation_and_an_uncounted_total() -> None:
-    assert "createdAt" not in read(LineKind.CUSTOMERS, createdAt=None).values
-    assert "total" not in read(LineKind.LICENSE_USAGE, total=None).values
+    assert "createdAt" not in read(ImportKind.CUSTOMERS, createdAt=None).values
+    assert "total" not in read(ImportKind.LICENSE_USAGE, total=None).values
 
 
 def test_ignores_keys_that_it_does_not_know() -> None:
-    assert read(LineKind.CUSTOMERS, _refused={"line": 3}, colour="red") == read(LineKind.CUSTOMERS)
+    assert read(ImportKind.CUSTOMERS, _refused={"line": 3}, colour="red") == read(ImportKind.CUSTOMERS)
 
 
 def test_trims_and_folds_what_is_written_differently() -> None:
-    values = read(LineKind.CUSTOMERS, name="  Acme ", country="de", domain="ACME.Example").values
+    values = read(ImportKind.CUSTOMERS, name="  Acme ", country="de", domain="ACME.Example").values
     assert (values["name"], values["country"], values["domain"]) == ("Acme", "DE", "acme.example")
 
 
 def test_cuts_instants_to_milliseconds_in_utc() -> None:
-    values = read(LineKind.CUSTOMERS, createdAt="2026-11-22T21:00:00.123987+02:00").values
+    values = read(ImportKind.CUSTOMERS, createdAt="2026-11-22T21:00:00.123987+02:00").values
     assert values["createdAt"] == datetime(2026, 11, 22, 19, 0, 0, 123000)
 
 
 def test_keeps_only_the_figures_that_were_given() -> None:
     licenses = [{"product": "CALLING", "total": 5}, {"product": "MEETINGS", "total": 2, "assigned": None}]
-    values = read(LineKind.TRIALS, licenses=licenses).values
+    values = read(ImportKind.TRIALS, licenses=licenses).values
     assert values["licenses"] == {"CALLING": {"total": 5}, "MEETINGS": {"total": 2, "assigned": 0}}
 
 
 LICENSE = {"product": "CALLING", "total": 5}
-C, A, S = LineKind.CUSTOMERS, LineKind.ADMINISTRATORS, LineKind.SUBSCRIPTIONS
-T, U = LineKind.TRIALS, LineKind.LICENSE_USAGE
-REFUSALS: list[tuple[LineKind, dict[str, Any], str, str]] = [
-    (C, {"externalId": LEFT_OUT}, "externalId", "is missing"),
+C, A, S = ImportKind.CUSTOMERS, ImportKind.ADMINISTRATORS, ImportKind.SUBSCRIPTIONS
+T, U = ImportKind.TRIALS, ImportKind.LICENSE_USAGE
+REFUSALS: list[tuple[ImportKind, dict[str, Any], str, str]] = [
+    (C, {"externalId": OMITTED}, "externalId", "is missing"),
     (C, {"name": None}, "name", "must be a text, not null"),
     (C, {"name": 7}, "name", "must be a text, not a number"),
     (C, {"name": " \t "}, "name", "must have 1 to 200 characters, and has 0"),
@@ -147,7 +147,7 @@ REFUSALS: list[tuple[LineKind, dict[str, Any], str, str]] = [
         "must be from 0 to 1,000,000, and is 1000001",
     ),
     (S, {"licenses": [{**LICENSE, "assigned": 3, "used": 4}]}, "licenses[0].used", "is 4, more than the 3 assigned"),
-    (T, {"customer": LEFT_OUT}, "customer", "is missing"),
+    (T, {"customer": OMITTED}, "customer", "is missing"),
     (U, {"day": "2026-11-31"}, "day", "names a day that does not exist"),
     (U, {"day": "20261101"}, "day", "is not a date of the form YYYY-MM-DD"),
     (U, {"day": 20261101}, "day", "must be a date in a text, not a number"),
@@ -162,17 +162,17 @@ REFUSALS: list[tuple[LineKind, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "changes", "field", "reason"), REFUSALS)
-def test_refuses_with_field_and_reason(kind: LineKind, changes: dict[str, Any], field: str, reason: str) -> None:
-    with pytest.raises(LineRefused) as refused:
+def test_refuses_with_field_and_reason(kind: ImportKind, changes: dict[str, Any], field: str, reason: str) -> None:
+    with pytest.raises(InvalidRecord) as refused:
         read(kind, **changes)
     assert (refused.value.field, refused.value.reason) == (field, reason)
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], True, 1.5])
 def test_refuses_json_that_is_no_object(value: object) -> None:
-    with pytest.raises(LineRefused, match="must be an object"):
-        read_line(LineKind.CUSTOMERS, value)
-    assert key_of(LineKind.CUSTOMERS, value) is None
+    with pytest.raises(InvalidRecord, match="must be an object"):
+        parse_record(ImportKind.CUSTOMERS, value)
+    assert record_key(ImportKind.CUSTOMERS, value) is None
 
 
 _json = st.recursive(
@@ -182,9 +182,9 @@ _json = st.recursive(
 )
 
 
-@given(kind=st.sampled_from(LineKind), data=st.data())
-def test_any_json_is_taken_or_refused(kind: LineKind, data: st.DataObject) -> None:
+@given(kind=st.sampled_from(ImportKind), data=st.data())
+def test_any_json_is_taken_or_refused(kind: ImportKind, data: st.DataObject) -> None:
     whole = MAKERS[kind]()
     name = data.draw(st.sampled_from(sorted({*whole, "domain", "state", "assigned", "total", "suspended"})))
-    with suppress(LineRefused):
-        assert read_line(kind, {**whole, name: data.draw(_json)}).kind is kind
+    with suppress(InvalidRecord):
+        assert parse_record(kind, {**whole, name: data.draw(_json)}).kind is kind

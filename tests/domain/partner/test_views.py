@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.customers.filter import parse_filter
-from domain.partner.views import filter_length, spelled_filter, stored_filter
+from domain.partner.views import filter_length, filter_to_api, filter_to_document
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 
 SPELLING = {
@@ -54,8 +54,8 @@ def by_hand(value: Any) -> Any:
 
 @given(FILTERS)
 def test_a_filter_is_spelled_as_it_was_given(given_filter: dict[str, Any]) -> None:
-    kept = stored_filter(given_filter)
-    spelled = spelled_filter(kept)
+    kept = filter_to_document(given_filter)
+    spelled = filter_to_api(kept)
     # Through JSON, as a client gets it: enums are plain names by then.
     assert json.loads(json.dumps(spelled)) == json.loads(json.dumps(by_hand(given_filter)))
     assert all(type(value) in (str, int, list, dict, type(None)) for value in (kept or {}).values())
@@ -64,8 +64,8 @@ def test_a_filter_is_spelled_as_it_was_given(given_filter: dict[str, Any]) -> No
 
 @given(PLAIN)
 def test_what_is_kept_means_the_same(given_filter: dict[str, Any]) -> None:
-    assert parse_filter(stored_filter(given_filter)) == parse_filter(given_filter)
+    assert parse_filter(filter_to_document(given_filter)) == parse_filter(given_filter)
 
 
 def test_no_filter_stays_none() -> None:
-    assert stored_filter(None) is spelled_filter(None) is None
+    assert filter_to_document(None) is filter_to_api(None) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.failures import BadUserInput
-from domain.text.search import read_search
+from domain.text.search import parse_search
 
 
 @pytest.mark.parametrize(
@@ -19,9 +19,9 @@ from domain.text.search import read_search
     ],
 )
 def test_the_words_of_a_search(text: str | None, expected: tuple[str, ...] | None) -> None:
-    assert read_search(text) == expected
+    assert parse_search(text) == expected
 
 
 def test_one_that_is_too_long_is_refused() -> None:
     with pytest.raises(BadUserInput, match="at most 100 characters; this one has 101"):
-        read_search("x" * 101)
+        parse_search("x" * 101)

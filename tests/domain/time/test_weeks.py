@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.time.weeks import WEEK, is_closed, latest_completed, week_of
+from domain.time.weeks import WEEK, is_week_closed, latest_completed_week, week_of
 
 MOMENTS = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2100, 1, 1))
 MONDAY = datetime(2026, 11, 23)
@@ -19,11 +19,11 @@ def test_a_moment_lies_in_the_week_that_began_on_a_monday(moment: datetime) -> N
 
 
 def test_a_week_is_completed_at_the_monday_behind_it_and_no_millisecond_before() -> None:
-    assert latest_completed(MONDAY) == MONDAY - WEEK
-    assert latest_completed(MONDAY - timedelta(milliseconds=1)) == MONDAY - 2 * WEEK
+    assert latest_completed_week(MONDAY) == MONDAY - WEEK
+    assert latest_completed_week(MONDAY - timedelta(milliseconds=1)) == MONDAY - 2 * WEEK
 
 
 def test_a_week_is_closed_thirteen_weeks_after_it_began() -> None:
-    assert is_closed(MONDAY - 13 * WEEK, MONDAY)
-    assert not is_closed(MONDAY - 13 * WEEK, MONDAY - timedelta(milliseconds=1))
-    assert not is_closed(MONDAY - 12 * WEEK, MONDAY)
+    assert is_week_closed(MONDAY - 13 * WEEK, MONDAY)
+    assert not is_week_closed(MONDAY - 13 * WEEK, MONDAY - timedelta(milliseconds=1))
+    assert not is_week_closed(MONDAY - 12 * WEEK, MONDAY)

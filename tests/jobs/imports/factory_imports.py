@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from domain.imports.records import LineKind
-from jobs.imports.records import Refusal
-from jobs.imports.runner import Summary, import_stream
+from domain.imports.records import ImportKind
+from jobs.imports.records import RejectedRecord
+from jobs.imports.runner import ImportSummary, import_stream
 from store.database.client import Document
 from store.database.scope import Scope
 
@@ -17,8 +17,8 @@ from store.database.scope import Scope
 class Imported:
     """What an import answered."""
 
-    summary: Summary
-    refusals: list[Refusal]
+    summary: ImportSummary
+    refusals: list[RejectedRecord]
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -42,9 +42,9 @@ async def chunks_of(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
         yield content[start : start + size]
 
 
-async def import_lines(scope: Scope, kind: LineKind, *lines: Any) -> Imported:
+async def import_lines(scope: Scope, kind: ImportKind, *lines: Any) -> Imported:
     """One stream of these lines."""
-    refusals: list[Refusal] = []
+    refusals: list[RejectedRecord] = []
     summary = await import_stream(scope, kind, chunks_of(ndjson(*lines)), refusals.append)
     return Imported(summary, refusals)
 
@@ -54,13 +54,13 @@ async def documents(scope: Scope, collection: str, **where: Any) -> list[Documen
     return await scope.collection(collection).find({**scope.match(), **where}, sort=[("_id", 1)])
 
 
-async def one(scope: Scope, collection: str, **where: Any) -> Document:
+async def find_only(scope: Scope, collection: str, **where: Any) -> Document:
     """The only document that matches."""
     (found,) = await documents(scope, collection, **where)
     return found
 
 
-async def kinds(scope: Scope) -> list[str]:
+async def event_kinds(scope: Scope) -> list[str]:
     """The kinds of the partner's events, oldest first."""
     return [event["kind"] for event in await documents(scope, "events")]
 

@@ -9,20 +9,20 @@ import pytest
 from pymongo import MongoClient
 
 from domain.customers.filter import parse_filter
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from domain.paging import PageRequest
 from domain.types import PartnerRole
 from jobs.clock import expire_assignments
-from store.access.delivered_assignments import held_by
-from store.changes.customer_batch import CustomerSlice, change_customers
+from store.access.delivered_assignments import match_assigned_customers
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.customers.customers import CustomerOrder, Customers
 from store.customers.list_planner.orders import KEYS_INDEX
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.administrators import Administrators
-from tests.domain.imports.factory_records import administrator_line, customer_line
-from tests.jobs.imports.factory_imports import Imported, documents, import_lines, kinds, one
+from tests.domain.imports.factory_records import administrator_record, customer_record
+from tests.jobs.imports.factory_imports import Imported, documents, event_kinds, find_only, import_lines
 from tests.store.factory_customers import partner_scope
 
 PAST = "2026-01-01T00:00:00Z"
@@ -30,35 +30,35 @@ PAST = "2026-01-01T00:00:00Z"
 
 async def with_customers(client: Client, count: int = 2) -> Scope:
     scope = await partner_scope(client)
-    await import_lines(scope, LineKind.CUSTOMERS, *(customer_line(f"C-{n}") for n in range(1, count + 1)))
+    await import_lines(scope, ImportKind.CUSTOMERS, *(customer_record(f"C-{n}") for n in range(1, count + 1)))
     return scope
 
 
 async def deliver(scope: Scope, *lines: object) -> Imported:
-    return await import_lines(scope, LineKind.ADMINISTRATORS, *lines)
+    return await import_lines(scope, ImportKind.ADMINISTRATORS, *lines)
 
 
 async def seen(scope: Scope) -> list[str]:
     """The customers in Ada's sight."""
-    ada = await one(scope, "administrators", email="ada@partner.example")
+    ada = await find_only(scope, "administrators", email="ada@partner.example")
     viewer = replace(scope, now=utc_now(), administrator_id=ada["_id"], role=PartnerRole.ADMINISTRATOR)
     page = await Customers(viewer).page(parse_filter({}), CustomerOrder(), PageRequest())
     return [customer.external_id for customer in page.rows]
 
 
 async def assign_here(scope: Scope, expires_at: datetime | None) -> None:
-    ada = await one(scope, "administrators", email="ada@partner.example")
+    ada = await find_only(scope, "administrators", email="ada@partner.example")
     given = {"assigned_at": scope.now, "assigned_by": None, "expires_at": expires_at}
 
-    async def body(changing: CustomerSlice) -> None:
+    async def body(batch: CustomerBatch) -> None:
         held = {"administrator_id": ada["_id"], **given, "imported": False}
-        changing.works[0].put_customer({"assignments": [held]})
+        batch.changes[0].update_customer({"assignments": [held]})
 
     await change_customers(scope, {"external_id": "C-1"}, body)
 
 
 async def holds(scope: Scope) -> list[Document]:
-    held: list[Document] = (await one(scope, "customers", external_id="C-1"))["assignments"]
+    held: list[Document] = (await find_only(scope, "customers", external_id="C-1"))["assignments"]
     return held
 
 
@@ -69,103 +69,103 @@ async def test_what_a_removed_customer_was_assigned_does_not_come_back_with_it(
     client: Client, change: dict[str, Any]
 ) -> None:
     scope = await with_customers(client)
-    await deliver(scope, administrator_line(assigned=["C-1"]))
-    await import_lines(scope, LineKind.CUSTOMERS, customer_line(removedAt=PAST))
-    await deliver(scope, administrator_line(**change))
-    await import_lines(scope, LineKind.CUSTOMERS, customer_line(removedAt=None))
+    await deliver(scope, administrator_record(assigned=["C-1"]))
+    await import_lines(scope, ImportKind.CUSTOMERS, customer_record(removedAt=PAST))
+    await deliver(scope, administrator_record(**change))
+    await import_lines(scope, ImportKind.CUSTOMERS, customer_record(removedAt=None))
     assert await holds(scope) == []
     assert await seen(scope) == change.get("assigned", [])
 
 
 async def test_what_is_assigned_while_a_customer_is_removed_holds_when_it_comes_back(client: Client) -> None:
     scope = await with_customers(client)
-    await import_lines(scope, LineKind.CUSTOMERS, customer_line(removedAt=PAST))
-    await deliver(scope, administrator_line(assigned=["C-1"]))
+    await import_lines(scope, ImportKind.CUSTOMERS, customer_record(removedAt=PAST))
+    await deliver(scope, administrator_record(assigned=["C-1"]))
     assert await seen(scope) == []
-    await import_lines(scope, LineKind.CUSTOMERS, customer_line(removedAt=None))
+    await import_lines(scope, ImportKind.CUSTOMERS, customer_record(removedAt=None))
     assert await seen(scope) == ["C-1"]
 
 
 async def test_whom_somebody_is_assigned_to_is_read_from_an_index(client: Client, mongo_uri: str) -> None:
     scope = await with_customers(client)
-    await deliver(scope, administrator_line(assigned=["C-1"]))
+    await deliver(scope, administrator_record(assigned=["C-1"]))
     with MongoClient[dict[str, Any]](mongo_uri) as other:
-        plan = other[client.database_name]["customers"].find(held_by(scope, "adm_1")).explain()
+        plan = other[client.database_name]["customers"].find(match_assigned_customers(scope, "adm_1")).explain()
     assert "COLLSCAN" not in str(plan) and KEYS_INDEX in str(plan)
 
 
 async def test_a_delivered_assignment_outlasts_an_expiring_one_made_here(client: Client) -> None:
     scope = await with_customers(client)
-    await deliver(scope, administrator_line())
+    await deliver(scope, administrator_record())
     end = utc_now() + timedelta(seconds=1)
     await assign_here(scope, end)
-    line = administrator_line(assigned=["C-1"])
+    line = administrator_record(assigned=["C-1"])
     assert (await deliver(scope, line)).counts == (0, 1, 0, 0)
     (held,) = await holds(scope)
-    assert (held["expires_at"], held["imported"], held["own"]["expires_at"]) == (None, True, end)
+    assert (held["expires_at"], held["imported"], held["manual"]["expires_at"]) == (None, True, end)
     while utc_now() <= end:
         await asyncio.sleep(0.01)
     await expire_assignments(client)
     assert await seen(scope) == ["C-1"]
     assert (await deliver(scope, line)).counts == (0, 0, 1, 0)
-    await deliver(scope, administrator_line(assigned=[]))
+    await deliver(scope, administrator_record(assigned=[]))
     assert await seen(scope) == []
 
 
 async def test_one_made_here_stands_when_the_delivered_one_is_withdrawn(client: Client) -> None:
     scope = await with_customers(client)
-    await deliver(scope, administrator_line())
+    await deliver(scope, administrator_record())
     end = utc_now().replace(microsecond=0) + timedelta(days=1)
     await assign_here(scope, end)
     before = await holds(scope)
-    await deliver(scope, administrator_line(assigned=["C-1"]))
-    await deliver(scope, administrator_line(assigned=[]))
+    await deliver(scope, administrator_record(assigned=["C-1"]))
+    await deliver(scope, administrator_record(assigned=[]))
     assert await holds(scope) == before
-    assert (await one(scope, "customers", external_id="C-1"))["next_unassignment_at"] == end
+    assert (await find_only(scope, "customers", external_id="C-1"))["next_unassignment_at"] == end
     told = [event["changes"] for event in await documents(scope, "events", kind="ADMINISTRATOR_ASSIGNED")]
     assert told == [{"expires_at": [end, None]}, {"expires_at": [None, end]}]
 
 
 async def test_a_delivery_beside_one_made_here_for_good_changes_nothing_that_is_seen(client: Client) -> None:
     scope = await with_customers(client)
-    await deliver(scope, administrator_line())
+    await deliver(scope, administrator_record())
     await assign_here(scope, None)
-    before, told = await one(scope, "customers", external_id="C-1"), await kinds(scope)
-    await deliver(scope, administrator_line(assigned=["C-1"]))
-    both = await one(scope, "customers", external_id="C-1")
+    before, told = await find_only(scope, "customers", external_id="C-1"), await event_kinds(scope)
+    await deliver(scope, administrator_record(assigned=["C-1"]))
+    both = await find_only(scope, "customers", external_id="C-1")
     assert both["assignments"] != before["assignments"]
     assert {**both, "assignments": []} == {**before, "assignments": []}
-    await deliver(scope, administrator_line(assigned=[]))
-    assert await one(scope, "customers", external_id="C-1") == before
+    await deliver(scope, administrator_record(assigned=[]))
+    assert await find_only(scope, "customers", external_id="C-1") == before
     assert await seen(scope) == ["C-1"]
-    assert await kinds(scope) == told
+    assert await event_kinds(scope) == told
 
 
 async def test_events_have_the_moment_of_their_own_transaction(client: Client) -> None:
     scope = replace(await with_customers(client), now=utc_now() - timedelta(hours=1))
     began = utc_now()
-    await deliver(scope, administrator_line(state="INVITED"), administrator_line(displayName="Ada L."))
-    ada = await one(scope, "administrators", email="ada@partner.example")
+    await deliver(scope, administrator_record(state="INVITED"), administrator_record(displayName="Ada L."))
+    ada = await find_only(scope, "administrators", email="ada@partner.example")
     for kind in ("ADMINISTRATOR_INVITED", "ADMINISTRATOR_CHANGED"):
-        assert (await one(scope, "events", kind=kind))["at"] >= began
+        assert (await find_only(scope, "events", kind=kind))["at"] >= began
     assert min(ada["created_at"], ada["updated_at"]) >= began
 
 
 async def test_a_first_sign_in_has_the_moment_of_its_own_transaction(client: Client) -> None:
     scope = replace(await with_customers(client), now=utc_now() - timedelta(hours=1))
-    await deliver(scope, administrator_line(state="INVITED"))
-    ada, began = await one(scope, "administrators", email="ada@partner.example"), utc_now()
+    await deliver(scope, administrator_record(state="INVITED"))
+    ada, began = await find_only(scope, "administrators", email="ada@partner.example"), utc_now()
     await Administrators(scope).activate(ada["_id"])
-    assert (await one(scope, "events", kind="ADMINISTRATOR_CHANGED"))["at"] >= began
-    assert (await one(scope, "administrators", _id=ada["_id"]))["updated_at"] >= began
+    assert (await find_only(scope, "events", kind="ADMINISTRATOR_CHANGED"))["at"] >= began
+    assert (await find_only(scope, "administrators", _id=ada["_id"]))["updated_at"] >= began
 
 
 async def test_what_is_only_delivered_differently_changes_no_version(client: Client) -> None:
     scope = await with_customers(client)
-    await deliver(scope, administrator_line())
-    before = await one(scope, "administrators", email="ada@partner.example")
-    assert (await deliver(scope, administrator_line(state="ACTIVE"))).counts == (0, 0, 1, 0)
-    after = await one(scope, "administrators", email="ada@partner.example")
+    await deliver(scope, administrator_record())
+    before = await find_only(scope, "administrators", email="ada@partner.example")
+    assert (await deliver(scope, administrator_record(state="ACTIVE"))).counts == (0, 0, 1, 0)
+    after = await find_only(scope, "administrators", email="ada@partner.example")
     assert (after["version"], after["updated_at"]) == (before["version"], before["updated_at"])
     assert after["delivered"]["state"] == "ACTIVE"
 
@@ -174,7 +174,7 @@ async def test_those_who_are_in_are_told_as_added_however_long_a_customer_is_hel
     client: Client, mongo_uri: str
 ) -> None:
     scope = await with_customers(client)
-    lines = [administrator_line(f"{name}@partner.example", assigned=["C-1", "C-2"]) for name in ("ada", "bob")]
+    lines = [administrator_record(f"{name}@partner.example", assigned=["C-1", "C-2"]) for name in ("ada", "bob")]
     with MongoClient[dict[str, Any]](mongo_uri) as other, other.start_session() as session:
         session.start_transaction()
         customers = other[client.database_name]["customers"]

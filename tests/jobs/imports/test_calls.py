@@ -8,18 +8,18 @@ from multiprocessing import get_context
 
 import pytest
 
-from domain.failures import OperatorError, StreamRefused
-from domain.imports.records import LineKind
-from domain.time.instants import print_instant
+from domain.failures import InvalidStream, OperatorError
+from domain.imports.records import ImportKind
+from domain.time.instants import format_instant
 from domain.time.weeks import WEEK
-from jobs.imports.runner import Summary
+from jobs.imports.runner import ImportSummary
 from jobs.roll_up_calls import roll_up_calls_now
 from store.calling.sums import USER_LEVELS
 from store.database.client import Client, Document
 from store.database.clock import utc_now
-from store.database.orphaned_transactions import abort_orphans
+from store.database.orphaned_transactions import abort_orphaned_transactions
 from store.database.scope import Scope
-from tests.domain.imports.factory_records import LEFT_OUT, customer_line
+from tests.domain.imports.factory_records import OMITTED, customer_record
 from tests.jobs.imports.factory_calls import (
     LAST_WEEK,
     NOON,
@@ -30,11 +30,11 @@ from tests.jobs.imports.factory_calls import (
     row,
     with_customers,
 )
-from tests.jobs.imports.factory_imports import documents, import_lines, one
+from tests.jobs.imports.factory_imports import documents, find_only, import_lines
 from tests.store.factory_customers import partner_scope
 
-M, Q = LineKind.CALL_MEDIA, LineKind.QUEUE_CALLS
-EARLIER = print_instant(NOON - WEEK)
+M, Q = ImportKind.CALL_MEDIA, ImportKind.QUEUE_CALLS
+EARLIER = format_instant(NOON - WEEK)
 
 
 async def ready(client: Client, *external_ids: str) -> Scope:
@@ -51,12 +51,12 @@ async def test_a_call_is_kept_with_everything_that_its_sums_need(client: Client)
     told = {"Client_type": "WXC_DEVICE", "Model": "Board 70", "Related_reason": "CallQueue", "User_UUID": "U-1"}
     imported = await import_report(scope, report(row(**told)))
     assert imported.counts == (1, 0, 0, 0)
-    call, customer = await one(scope, "calls"), await one(scope, "customers")
+    call, customer = await find_only(scope, "calls"), await find_only(scope, "customers")
     assert (call["_id"], call["customer_id"], call["version"]) == ("acme:R-1", customer["_id"], 1)
     assert (call["week"], call["started_at"], call["seconds"]) == (LAST_WEEK, NOON, 90)
     assert (call["user_id"], call["endpoint"], call["features"]) == ("U-1", "ROOM_DEVICE", ["CALL_QUEUE"])
     assert call["expires_at"] - NOON == timedelta(days=100)
-    week = await one(scope, "call_weeks")
+    week = await find_only(scope, "call_weeks")
     assert (week["_id"], week["rolled_up_at"]) == (f"acme:{LAST_WEEK.date()}", None)
     assert abs(week["changed_at"] - utc_now()) < timedelta(minutes=1)
 
@@ -76,10 +76,10 @@ async def test_the_latest_delivery_wins_within_and_across_streams(client: Client
     scope = await ready(client)
     content = report(row(Client_type="WXC_CLIENT", Duration="1"), row(Duration="2"), row(User_UUID="U-1", Duration="3"))
     assert (await import_report(scope, content)).counts == (1, 2, 0, 0)
-    call = await one(scope, "calls")
+    call = await find_only(scope, "calls")
     assert (call["seconds"], call["endpoint"], call["user_id"], call["version"]) == (3, "WEBEX_APP", "U-1", 1)
     assert (await import_report(scope, report(row(Duration="4")))).counts == (0, 1, 0, 0)
-    changed = await one(scope, "calls")
+    changed = await find_only(scope, "calls")
     assert changed == {**call, "seconds": 4, "version": 2, "updated_at": changed["updated_at"]}
     assert await marks(scope) == {LAST_WEEK: 2}
 
@@ -89,8 +89,10 @@ async def test_a_call_whose_start_moves_marks_both_weeks(client: Client) -> None
     await import_report(scope, report(row()))
     assert (await import_report(scope, report(row(Start_time=EARLIER, Org_UUID="C-2")))).counts == (0, 1, 0, 0)
     assert await marks(scope) == {LAST_WEEK: 2, LAST_WEEK - WEEK: 1}
-    assert (await one(scope, "calls"))["customer_id"] == (await one(scope, "customers", external_id="C-2"))["_id"]
-    twice = report(row(Start_time=print_instant(NOON)), row(Start_time=print_instant(NOON - 2 * WEEK)))
+    assert (await find_only(scope, "calls"))["customer_id"] == (await find_only(scope, "customers", external_id="C-2"))[
+        "_id"
+    ]
+    twice = report(row(Start_time=format_instant(NOON)), row(Start_time=format_instant(NOON - 2 * WEEK)))
     assert (await import_report(scope, twice)).counts == (0, 2, 0, 0)
     assert await marks(scope) == {LAST_WEEK: 3, LAST_WEEK - WEEK: 2, LAST_WEEK - 2 * WEEK: 1}
 
@@ -105,7 +107,7 @@ async def test_media_join_their_call_whichever_comes_first(client: Client) -> No
     await import_report(scope, report(row("R-1")))
     assert (await import_lines(scope, M, media("R-1"), media("R-2"))).counts == (2, 0, 0, 0)
     assert await marks(scope) == {LAST_WEEK: 2}
-    waiting = await one(scope, "calls", report_id="R-2")
+    waiting = await find_only(scope, "calls", report_id="R-2")
     assert (waiting["week"], waiting.get("customer_id"), waiting["loss"]) == (None, None, 0.5)
     assert timedelta(days=99) < waiting["expires_at"] - utc_now() < timedelta(days=101)
     assert (await import_report(scope, report(row("R-2")))).counts == (1, 0, 0, 0)
@@ -123,7 +125,7 @@ async def test_repeated_and_corrected_media(client: Client) -> None:
     assert await marks(scope) == {LAST_WEEK: 2}
     corrected = {"reportId": "R-1", "packetLossPercent": 6, "jitterMs": None}
     assert (await import_lines(scope, M, corrected)).counts == (0, 1, 0, 0)
-    call = await one(scope, "calls")
+    call = await find_only(scope, "calls")
     assert (call["loss"], call["jitter"], call["latency"]) == (6.0, None, 80.5)
     assert await marks(scope) == {LAST_WEEK: 3}
     assert (await import_report(scope, report(row()))).counts == (0, 0, 1, 0)
@@ -133,7 +135,7 @@ async def test_queue_calls_are_kept_and_corrected(client: Client) -> None:
     scope = await ready(client)
     lines = [queue_call("Q-1"), queue_call("Q-2", outcome="ABANDONED", offeredAt=EARLIER), queue_call("Q-1")]
     assert (await import_lines(scope, Q, *lines)).counts == (2, 0, 1, 0)
-    held = await one(scope, "queue_calls", queue_call_id="Q-1")
+    held = await find_only(scope, "queue_calls", queue_call_id="Q-1")
     assert (held["_id"], held["week"], held["offered_at"]) == ("acme:Q-1", LAST_WEEK, NOON)
     assert (held["queue"], held["outcome"], held["wait_seconds"]) == ("Support", "ANSWERED", 20)
     assert (await import_lines(scope, Q, queue_call("Q-1", waitSeconds=21))).counts == (0, 1, 0, 0)
@@ -142,8 +144,8 @@ async def test_queue_calls_are_kept_and_corrected(client: Client) -> None:
 
 async def test_bad_rows_are_refused_and_stop_nothing(client: Client) -> None:
     scope = await ready(client)
-    future = print_instant(utc_now() + timedelta(hours=1))
-    soon = print_instant(utc_now() - timedelta(minutes=1))
+    future = format_instant(utc_now() + timedelta(hours=1))
+    soon = format_instant(utc_now() - timedelta(minutes=1))
     closed = LAST_WEEK - 12 * WEEK
     imported = await import_report(
         scope,
@@ -152,10 +154,10 @@ async def test_bad_rows_are_refused_and_stop_nothing(client: Client) -> None:
             row("R-2"),
             row("R-3", Start_time=future),
             row("R-4", Start_time=soon, Duration="1000000"),
-            row("R-5", Start_time=print_instant(closed)),
+            row("R-5", Start_time=format_instant(closed)),
             row("R-6", Duration="-5"),
-            row("R-7", Org_UUID=LEFT_OUT),
-            row("R-8", Start_time=print_instant(closed + WEEK)),
+            row("R-7", Org_UUID=OMITTED),
+            row("R-8", Start_time=format_instant(closed + WEEK)),
         ),
     )
     assert imported.counts == (2, 0, 0, 6)
@@ -177,7 +179,7 @@ async def test_bad_rows_are_refused_and_stop_nothing(client: Client) -> None:
 
 async def test_a_report_without_its_columns_is_refused_whole(client: Client) -> None:
     scope = await ready(client)
-    with pytest.raises(StreamRefused, match="the column is missing: Duration"):
+    with pytest.raises(InvalidStream, match="the column is missing: Duration"):
         await import_report(scope, report(row(), header=("Report ID", "Org UUID", "Start time")))
     assert await documents(scope, "calls") == []
     with pytest.raises(OperatorError, match="There is no partner nobody"):
@@ -186,7 +188,7 @@ async def test_a_report_without_its_columns_is_refused_whole(client: Client) -> 
 
 async def test_calls_of_a_removed_customer_are_taken(client: Client) -> None:
     scope = await ready(client)
-    await import_lines(scope, LineKind.CUSTOMERS, customer_line(removedAt="2026-11-01T00:00:00Z"))
+    await import_lines(scope, ImportKind.CUSTOMERS, customer_record(removedAt="2026-11-01T00:00:00Z"))
     assert (await import_report(scope, report(row()))).counts == (1, 0, 0, 0)
 
 
@@ -196,12 +198,12 @@ async def test_partners_do_not_meet(client: Client) -> None:
     for scope in (first, second):
         assert (await import_report(scope, report(row()))).counts == (1, 0, 0, 0)
         assert (await import_lines(scope, M, media())).counts == (1, 0, 0, 0)
-    assert (await one(first, "calls"))["customer_id"] != (await one(second, "calls"))["customer_id"]
+    assert (await find_only(first, "calls"))["customer_id"] != (await find_only(second, "calls"))["customer_id"]
 
 
 async def test_many_slices_in_flight_count_every_row_once(client: Client) -> None:
     scope = await ready(client)
-    starts = [print_instant(NOON), EARLIER]
+    starts = [format_instant(NOON), EARLIER]
     rows = [row(f"R-{number % 4500}", Start_time=starts[number % 2]) for number in range(9000)]
     imported = await import_report(scope, report(*rows), chunk=300_000)
     assert imported.counts == (4500, 0, 4500, 0)
@@ -254,8 +256,8 @@ async def test_raw_rows_expire(client: Client) -> None:
 
 
 def test_summaries_add_up() -> None:
-    total = Summary(1, 2, 3, 4)
-    total.add(Summary(1, 1, 1, 1))
+    total = ImportSummary(1, 2, 3, 4)
+    total.add(ImportSummary(1, 1, 1, 1))
     assert (total.added, total.changed, total.unchanged, total.refused, total.lines) == (2, 3, 4, 5, 14)
 
 
@@ -284,7 +286,7 @@ async def test_an_import_that_is_killed_and_repeated_counts_nothing_twice(
         importing.kill()
         importing.join()
         # What it left open is aborted, as every server does for the dead.
-        while await abort_orphans(client):
+        while await abort_orphaned_transactions(client):
             await asyncio.sleep(0.1)
     half = await calls.count(scope.match())
     assert 0 < half <= rows
@@ -293,7 +295,7 @@ async def test_an_import_that_is_killed_and_repeated_counts_nothing_twice(
         imported = await import_report(scope, content)
     assert imported.counts == (rows - half, 0, half, 0)
     await roll_up_calls_now(client)
-    week = await one(scope, "call_weeks")
+    week = await find_only(scope, "call_weeks")
     (sums,) = [one for one in await documents(scope, "call_customer_weeks") if one["roll_up_id"] == week["roll_up_id"]]
     assert (sums["calls"], sums["seconds"]) == (rows, rows * 60)
     assert {level: sums.get(level, 0) for level in USER_LEVELS} == dict(zip(USER_LEVELS, (0, 0, 3), strict=True))

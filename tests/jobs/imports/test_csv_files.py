@@ -7,32 +7,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.failures import StreamRefused
-from domain.imports.records import LONGEST_LINE, LineKind
+from domain.failures import InvalidStream
+from domain.imports.records import MAX_RECORD_BYTES, ImportKind
 from jobs.imports.csv_files import CsvReader
-from jobs.imports.records import Accepted, Refusal
-from jobs.imports.refused_files import mendable_row
-from tests.domain.imports.factory_records import call_line
+from jobs.imports.records import AcceptedRecord, RejectedRecord
+from jobs.imports.refused_files import format_refused_row
+from tests.domain.imports.factory_records import call_record
 
 HEADER = b"Report ID,Org UUID,Start time,Duration,Model\r\n"
 GOOD = b"R-%d,C-1,2026-11-18T09:30:00.000Z,90,8845\r\n"
 BOM = b"\xef\xbb\xbf"
-Read = Accepted | Refusal
+Read = AcceptedRecord | RejectedRecord
 
 
 def read(*chunks: bytes) -> list[Read]:
-    reader = CsvReader(LineKind.CALLS)
+    reader = CsvReader(ImportKind.CALLS)
     return [line for chunk in chunks for line in reader.feed(chunk)] + list(reader.end())
 
 
 def keys(*chunks: bytes) -> list[str | None]:
-    return [line.line.key if isinstance(line, Accepted) else None for line in read(*chunks)]
+    return [line.record.key if isinstance(line, AcceptedRecord) else None for line in read(*chunks)]
 
 
 def told(*chunks: bytes) -> list[tuple[int, str | None, str]]:
     """Line and reason of each refusal; the key where a row was taken."""
     return [
-        (one.line, one.field, one.reason) if isinstance(one, Refusal) else (one.raw.number, None, one.line.key)
+        (one.line, one.field, one.reason) if isinstance(one, RejectedRecord) else (one.raw.number, None, one.record.key)
         for one in read(*chunks)
     ]
 
@@ -40,14 +40,14 @@ def told(*chunks: bytes) -> list[tuple[int, str | None, str]]:
 def test_columns_stand_in_any_order_and_unknown_ones_are_passed_over() -> None:
     header = "Duration, start  TIME ,Caller,Report ID,Org UUID,Caller\n"
     (line,) = read(f'{header}90,2026-11-18 09:30:00,"Smith, Ann",R-1,C-1,x\n'.encode())
-    assert isinstance(line, Accepted)
-    assert line.line.values.keys() == {"Duration", "Start time", "Report ID", "Org UUID"}
+    assert isinstance(line, AcceptedRecord)
+    assert line.record.values.keys() == {"Duration", "Start time", "Report ID", "Org UUID"}
 
 
 def test_empty_and_na_cells_are_absent() -> None:
     (line,) = read(HEADER, b"R-1, C-1 ,2026-11-18T09:30:00Z,90,\n")
-    assert isinstance(line, Accepted)
-    assert (line.line.values["Org UUID"], "Model" in line.line.values) == ("C-1", False)
+    assert isinstance(line, AcceptedRecord)
+    assert (line.record.values["Org UUID"], "Model" in line.record.values) == ("C-1", False)
     assert told(HEADER, b"R-1,NA,2026-11-18T09:30:00Z,90,NA\n") == [(2, "Org UUID", "is missing")]
 
 
@@ -60,9 +60,9 @@ def test_what_a_csv_writer_writes_is_read_wherever_chunks_end(
 ) -> None:
     text, end = io.StringIO(), data.draw(st.sampled_from(["\r\n", "\n"]))
     writer = csv.writer(text, quoting=csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL, lineterminator=end)
-    writer.writerow([*call_line(), "a", 'b "b"', "c\nc"])
+    writer.writerow([*call_record(), "a", 'b "b"', "c\nc"])
     for number, cells in enumerate(extra):
-        writer.writerow([*call_line(f"R-{number}").values(), *cells])
+        writer.writerow([*call_record(f"R-{number}").values(), *cells])
     content = BOM + text.getvalue().encode()
     places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=4)))
     chunks = [content[a:b] for a, b in zip([0, *places], [*places, len(content)], strict=True)]
@@ -84,7 +84,7 @@ def test_a_row_is_counted_by_the_line_on_which_it_begins() -> None:
         (b'R-0,"C-1"x,2026-11-18T09:30:00Z,90,', "is not CSV (',' expected after '\"')"),
         (b'R-0,C"1,"2026-11-18T09:30:00Z,90,', "is not CSV (unexpected end of data)"),
         (b"R-0,C-\xff,2026-11-18T09:30:00Z,90,", "is not valid UTF-8 (byte 7)"),
-        (b"R-0,C-1,2026-11-18T09:30:00Z,90," + b"x" * LONGEST_LINE, "is longer than 1,048,576 bytes"),
+        (b"R-0,C-1,2026-11-18T09:30:00Z,90," + b"x" * MAX_RECORD_BYTES, "is longer than 1,048,576 bytes"),
         (b'R-0,C-1,2026-11-18T09:30:00Z,90,"', "opens a quote that is closed in another row"),
     ],
 )
@@ -108,10 +108,10 @@ def test_an_open_quote_costs_its_own_row_only() -> None:
         first, *others = told(*(content[start : start + chunk] for start in range(0, len(content), chunk)))
         assert first == (2, None, reason)
         assert len(others) == 29_999
-    long = opened + b"x" * (LONGEST_LINE + 1) + b"\n" + GOOD % 1
+    long = opened + b"x" * (MAX_RECORD_BYTES + 1) + b"\n" + GOOD % 1
     wanted = [(2, None, "opens a quote that is not closed"), (3, None, "is longer than 1,048,576 bytes")]
     assert told(HEADER, long) == [*wanted, (4, None, "R-1")]
-    wide = opened + b'x"' + b"x" * (LONGEST_LINE - 10) + b"\n" + GOOD % 1
+    wide = opened + b'x"' + b"x" * (MAX_RECORD_BYTES - 10) + b"\n" + GOOD % 1
     assert told(HEADER, wide)[0] == (2, None, "is longer than 1,048,576 bytes")
 
 
@@ -130,7 +130,7 @@ def test_an_open_quote_costs_its_own_row_only() -> None:
     ],
 )
 def test_a_header_that_cannot_be_taken_refuses_the_report(header: bytes, sentence: str) -> None:
-    with pytest.raises(StreamRefused) as refused:
+    with pytest.raises(InvalidStream) as refused:
         read(header + b"\n", GOOD % 1)
     assert str(refused.value) == sentence
 
@@ -148,22 +148,22 @@ def test_reports_may_be_put_one_behind_the_other() -> None:
 
 def test_a_refused_row_can_be_mended_under_its_header() -> None:
     (bad,) = read(HEADER, b'"R-1",C-1,never,90,"a, b"\r\n')
-    assert isinstance(bad, Refusal)
-    row = mendable_row(bad)
+    assert isinstance(bad, RejectedRecord)
+    row = format_refused_row(bad)
     assert row.startswith(b'R-1,C-1,never,90,"a, b",2,Start time,"is not an RFC 3339')
     told_columns = b",_refused line,_refused field,_refused reason,_refused raw\n"
     assert keys(HEADER.strip() + told_columns, row.replace(b"never", b"2026-11-18T09:30:00")) == ["R-1"]
     (again,) = read(HEADER.strip() + told_columns, row)
-    assert isinstance(again, Refusal)
-    assert mendable_row(again) == row
+    assert isinstance(again, RejectedRecord)
+    assert format_refused_row(again) == row
 
 
 def test_what_was_no_row_is_kept_as_text_however_often_it_comes_back() -> None:
     (bad,) = read(HEADER, b'R-1,"C-1"x,\xff\n')
-    assert isinstance(bad, Refusal)
-    first = mendable_row(bad)
+    assert isinstance(bad, RejectedRecord)
+    first = format_refused_row(bad)
     assert next(csv.reader([first.decode()])) == [*[""] * 5, "2", "", bad.reason, 'R-1,"C-1"x,\\xff']
     told_columns = b",_refused line,_refused field,_refused reason,_refused raw\n"
     (again,) = read(HEADER.strip() + told_columns, first)
-    assert isinstance(again, Refusal)
-    assert (again.reason, mendable_row(again).endswith(b',"R-1,""C-1""x,\\xff"\n')) == ("is missing", True)
+    assert isinstance(again, RejectedRecord)
+    assert (again.reason, format_refused_row(again).endswith(b',"R-1,""C-1""x,\\xff"\n')) == ("is missing", True)

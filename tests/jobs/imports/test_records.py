@@ -5,24 +5,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.imports.records import LONGEST_LINE, LineKind
-from jobs.imports.records import Accepted, LineCutter, NdjsonReader, RawLine, Refusal, is_blank, read_raw
-from jobs.imports.refused_files import mendable
-from tests.domain.imports.factory_records import customer_line
+from domain.imports.records import MAX_RECORD_BYTES, ImportKind
+from jobs.imports.records import (
+    AcceptedRecord,
+    LineSplitter,
+    NdjsonReader,
+    RawLine,
+    RejectedRecord,
+    is_blank,
+    read_raw_line,
+)
+from jobs.imports.refused_files import format_refused_object
+from tests.domain.imports.factory_records import customer_record
 
-C = LineKind.CUSTOMERS
+C = ImportKind.CUSTOMERS
 BOM = b"\xef\xbb\xbf"
 
 
 def cut(*chunks: bytes) -> list[RawLine]:
-    cutter = LineCutter()
+    cutter = LineSplitter()
     lines = [line for chunk in chunks for line in cutter.feed(chunk)] + list(cutter.end())
     return [line for line in lines if not is_blank(line)]
 
 
-def refused(raw: bytes) -> Refusal:
-    found = read_raw(C, RawLine(7, raw))
-    assert isinstance(found, Refusal)
+def refused(raw: bytes) -> RejectedRecord:
+    found = read_raw_line(C, RawLine(7, raw))
+    assert isinstance(found, RejectedRecord)
     return found
 
 
@@ -39,7 +47,7 @@ def test_chunks_may_end_anywhere(lines: list[bytes], data: st.DataObject) -> Non
 def test_blank_lines_are_counted_and_skipped() -> None:
     reader = NdjsonReader(C)
     read = [*reader.feed(b"a\n\n  \r\n"), *reader.feed(b"b"), *reader.end()]
-    assert [(line.line, line.raw) for line in read if isinstance(line, Refusal)] == [(1, b"a"), (4, b"b")]
+    assert [(line.line, line.raw) for line in read if isinstance(line, RejectedRecord)] == [(1, b"a"), (4, b"b")]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
@@ -51,13 +59,13 @@ def test_files_put_one_behind_the_other_may_bring_their_byte_order_marks() -> No
 
 
 def test_a_carriage_return_does_not_count() -> None:
-    long = b"x" * LONGEST_LINE
+    long = b"x" * MAX_RECORD_BYTES
     assert cut(BOM, long, b"\r\n", long, b"\r\r\n")[0] == RawLine(1, long)
     assert not cut(long, b"\r\r\n")[0].is_whole
 
 
 def test_a_line_of_one_mebibyte_is_taken_and_a_longer_one_is_not() -> None:
-    long = b"x" * LONGEST_LINE
+    long = b"x" * MAX_RECORD_BYTES
     whole, longer, after = cut(long, b"\n", long, b"x\nafter")
     assert whole == RawLine(1, long)
     assert (longer.number, longer.is_whole, len(longer.raw)) == (2, False, 1000)
@@ -65,13 +73,13 @@ def test_a_line_of_one_mebibyte_is_taken_and_a_longer_one_is_not() -> None:
 
 
 def test_a_long_line_is_not_held() -> None:
-    cutter = LineCutter()
+    cutter = LineSplitter()
     for _ in range(64):
         assert list(cutter.feed(b"x" * 65_536)) == []
-    assert len(cutter._held) <= LONGEST_LINE + 65_536
+    assert len(cutter._buffer) <= MAX_RECORD_BYTES + 65_536
     (line,) = cutter.feed(b"\n")
-    found = read_raw(C, line)
-    assert isinstance(found, Refusal)
+    found = read_raw_line(C, line)
+    assert isinstance(found, RejectedRecord)
     assert found.reason == "is longer than 1,048,576 bytes"
 
 
@@ -94,27 +102,27 @@ def test_refuses_what_cannot_be_decoded(raw: bytes, reason: str) -> None:
 
 
 def test_a_refused_line_can_be_mended_and_read_again() -> None:
-    kept = orjson.loads(mendable(C, refused(orjson.dumps(customer_line(country="DEU")))))
+    kept = orjson.loads(format_refused_object(C, refused(orjson.dumps(customer_record(country="DEU")))))
     assert kept.pop("_refused") == {
         "kind": "customers",
         "line": 7,
         "field": "country",
         "reason": "must be a country of two letters, such as DE",
     }
-    assert kept == customer_line(country="DEU")
-    mended = read_raw(C, RawLine(1, orjson.dumps({**kept, "country": "DE", "_refused": {}})))
-    assert isinstance(mended, Accepted)
+    assert kept == customer_record(country="DEU")
+    mended = read_raw_line(C, RawLine(1, orjson.dumps({**kept, "country": "DE", "_refused": {}})))
+    assert isinstance(mended, AcceptedRecord)
 
 
 def test_a_line_that_was_no_json_is_kept_as_text_however_often_it_comes_back() -> None:
-    first = mendable(C, refused(b'{"externalId": \xff'))
+    first = format_refused_object(C, refused(b'{"externalId": \xff'))
     assert orjson.loads(first)["_refused"]["raw"] == '{"externalId": \\xff'
-    again = orjson.loads(mendable(C, refused(first)))
+    again = orjson.loads(format_refused_object(C, refused(first)))
     told = {"kind": "customers", "line": 7, "field": "externalId", "reason": "is missing"}
     assert again["_refused"] == {**told, "raw": '{"externalId": \\xff'}
 
 
 def test_a_line_that_another_kind_refused_is_passed_over() -> None:
-    raw = RawLine(1, orjson.dumps(customer_line(_refused={"kind": "customers"})))
-    assert isinstance(read_raw(C, raw), Accepted)
-    assert read_raw(LineKind.TRIALS, raw) is None
+    raw = RawLine(1, orjson.dumps(customer_record(_refused={"kind": "customers"})))
+    assert isinstance(read_raw_line(C, raw), AcceptedRecord)
+    assert read_raw_line(ImportKind.TRIALS, raw) is None

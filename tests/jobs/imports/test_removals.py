@@ -4,21 +4,21 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from domain.imports.records import LineKind
-from domain.time.instants import print_instant
+from domain.imports.records import ImportKind
+from domain.time.instants import format_instant
 from jobs.clock import evaluate_due
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.domain.imports.factory_records import customer_line, subscription_line
-from tests.jobs.imports.factory_imports import documents, import_lines, kinds
+from tests.domain.imports.factory_records import customer_record, subscription_record
+from tests.jobs.imports.factory_imports import documents, event_kinds, import_lines
 from tests.store.factory_customers import partner_scope
 
-YESTERDAY, BEFORE = (print_instant(utc_now() - timedelta(days=days)) for days in (1, 2))
+YESTERDAY, BEFORE = (format_instant(utc_now() - timedelta(days=days)) for days in (1, 2))
 
 
 async def deliver(scope: Scope, **changes: Any) -> None:
-    assert (await import_lines(scope, LineKind.CUSTOMERS, customer_line(**changes))).summary.refused == 0
+    assert (await import_lines(scope, ImportKind.CUSTOMERS, customer_record(**changes))).summary.refused == 0
 
 
 async def events(scope: Scope, kind: str) -> list[Document]:
@@ -29,8 +29,8 @@ async def removed_soon(client: Client) -> Scope:
     """A customer with a subscription whose removal has come due, though no job has run."""
     scope = await partner_scope(client)
     moment = utc_now() + timedelta(seconds=1)
-    await deliver(scope, removedAt=print_instant(moment))
-    await import_lines(scope, LineKind.SUBSCRIPTIONS, subscription_line())
+    await deliver(scope, removedAt=format_instant(moment))
+    await import_lines(scope, ImportKind.SUBSCRIPTIONS, subscription_record())
     while utc_now() <= moment:
         await asyncio.sleep(0.01)
     return scope
@@ -41,13 +41,13 @@ async def test_another_moment_of_the_same_removal_is_only_a_change(client: Clien
     await deliver(scope)
     await deliver(scope, removedAt=BEFORE)
     await deliver(scope, removedAt=YESTERDAY)
-    assert await kinds(scope) == ["CUSTOMER_ADDED", "CUSTOMER_REMOVED", "CUSTOMER_CHANGED"]
+    assert await event_kinds(scope) == ["CUSTOMER_ADDED", "CUSTOMER_REMOVED", "CUSTOMER_CHANGED"]
 
 
 async def test_a_new_customer_that_is_removed_already_is_told_as_both(client: Client) -> None:
     scope = await partner_scope(client)
     await deliver(scope, removedAt=BEFORE)
-    assert await kinds(scope) == ["CUSTOMER_ADDED", "CUSTOMER_REMOVED"]
+    assert await event_kinds(scope) == ["CUSTOMER_ADDED", "CUSTOMER_REMOVED"]
     added, removed = await documents(scope, "events")
     assert (added["facts_after"], removed["at"]) == (None, added["at"])
 
@@ -55,9 +55,9 @@ async def test_a_new_customer_that_is_removed_already_is_told_as_both(client: Cl
 async def test_a_customer_removed_and_restored_in_one_slice_was_never_away(client: Client) -> None:
     scope = await partner_scope(client)
     await deliver(scope)
-    lines = [customer_line(removedAt=BEFORE), customer_line(removedAt=None)]
-    await import_lines(scope, LineKind.CUSTOMERS, *lines)
-    assert await kinds(scope) == ["CUSTOMER_ADDED"]
+    lines = [customer_record(removedAt=BEFORE), customer_record(removedAt=None)]
+    await import_lines(scope, ImportKind.CUSTOMERS, *lines)
+    assert await event_kinds(scope) == ["CUSTOMER_ADDED"]
 
 
 async def test_every_removal_of_a_restored_customer_is_told(client: Client) -> None:
@@ -65,7 +65,7 @@ async def test_every_removal_of_a_restored_customer_is_told(client: Client) -> N
     for removed_at in (None, BEFORE, None, YESTERDAY):
         await deliver(scope, removedAt=removed_at)
     told = ["CUSTOMER_ADDED", "CUSTOMER_REMOVED", "CUSTOMER_CHANGED", "CUSTOMER_REMOVED"]
-    assert await kinds(scope) == told
+    assert await event_kinds(scope) == told
 
 
 async def test_a_removal_that_is_undone_before_the_job_came_is_told_at_its_moment(client: Client) -> None:

@@ -4,14 +4,14 @@ import gzip
 
 import pytest
 
-from jobs.imports.streams import BrokenGzip, unzipped
+from jobs.imports.streams import BrokenGzip, gunzip
 from tests.jobs.imports.factory_imports import chunks_of
 
 PACKED = gzip.compress(b"first\n", mtime=0) + gzip.compress(b"second\n", mtime=0)
 
 
 async def unpacked(packed: bytes, size: int = 7) -> bytes:
-    return b"".join([chunk async for chunk in unzipped(chunks_of(packed, size))])
+    return b"".join([chunk async for chunk in gunzip(chunks_of(packed, size))])
 
 
 @pytest.mark.parametrize("size", [1, 7, 65_536])

@@ -12,11 +12,11 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from domain.failures import Unauthenticated
-from server.auth.tokens import ALGORITHM, AUDIENCE, ISSUER, Claims, Verifier, issue
+from server.auth.tokens import ALGORITHM, AUDIENCE, ISSUER, Claims, TokenVerifier, sign_token
 
 NOW = datetime(2026, 11, 22, 12)
 KEY: dict[str, Any] = dict(OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=True))
-VERIFIER = Verifier(KEY)
+VERIFIER = TokenVerifier(KEY)
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -52,13 +52,13 @@ def _part(raw: bytes) -> str:
 
 
 def test_accepts_what_it_issued() -> None:
-    token = issue(KEY, "aurora", "adm_1", NOW, scope="api import", ttl=timedelta(minutes=5))
+    token = sign_token(KEY, "aurora", "adm_1", NOW, scope="api import", ttl=timedelta(minutes=5))
     expected = Claims("aurora", "adm_1", frozenset({"api", "import"}), NOW + timedelta(minutes=5))
     assert VERIFIER.verify(token, NOW) == expected
 
 
 def test_a_token_holds_until_its_last_second_and_no_longer() -> None:
-    token = issue(KEY, "aurora", "adm_1", NOW, ttl=timedelta(seconds=60))
+    token = sign_token(KEY, "aurora", "adm_1", NOW, ttl=timedelta(seconds=60))
     assert VERIFIER.verify(token, NOW + timedelta(seconds=59, milliseconds=999)).partner_id == "aurora"
     with pytest.raises(Unauthenticated, match="has expired"):
         VERIFIER.verify(token, NOW + timedelta(seconds=60))

@@ -10,7 +10,7 @@ from domain.permissions import ROLE_PERMISSIONS
 from domain.types import PartnerRole
 from store.database.client import Document
 from store.database.scope import Scope
-from tests.api_server import Api, serving_for_many
+from tests.api_server import Api, running_shared_api
 
 ME = """
 { viewer { permissions administrator {
@@ -21,7 +21,7 @@ ME = """
 
 @pytest.fixture(scope="module")
 def shared_server(mongo_uri: str) -> Iterator[Api]:
-    with serving_for_many(mongo_uri) as api:
+    with running_shared_api(mongo_uri) as api:
         yield api
 
 

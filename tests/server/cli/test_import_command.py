@@ -19,13 +19,13 @@ from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from store.tenants.partner_creation import create_partner
 from tests.domain.imports.factory_records import (
-    administrator_line,
-    customer_line,
-    invoice_line,
-    order_line,
-    subscription_line,
-    trial_line,
-    usage_line,
+    administrator_record,
+    customer_record,
+    invoice_record,
+    order_record,
+    subscription_record,
+    trial_record,
+    usage_record,
 )
 from tests.jobs.imports.factory_calls import media, queue_call, report, row
 from tests.jobs.imports.factory_imports import documents, ndjson
@@ -66,8 +66,8 @@ async def world(mongo_uri: str, database_name: str, tmp_path: Path) -> AsyncIter
 
 
 async def test_files_are_loaded_and_summed_up(world: World) -> None:
-    first = world.write("a.ndjson", customer_line("C-1"), customer_line("C-2"))
-    second = world.write("b.ndjson.gz", customer_line("C-2"), customer_line("C-3"))
+    first = world.write("a.ndjson", customer_record("C-1"), customer_record("C-2"))
+    second = world.write("b.ndjson.gz", customer_record("C-2"), customer_record("C-3"))
     assert await world.run("customers", first, second) == 0
     assert world.output.splitlines() == [
         f"{first}: 2 added, 0 changed, 0 unchanged, 0 refused",
@@ -78,13 +78,13 @@ async def test_files_are_loaded_and_summed_up(world: World) -> None:
 
 
 async def test_a_directory_is_loaded_in_the_order_of_the_kinds(world: World) -> None:
-    world.write("license-usage-1.ndjson.gz", usage_line())
-    world.write("administrators.ndjson", administrator_line(assigned=["C-1"]))
-    world.write("invoices.ndjson", invoice_line())
-    world.write("orders.ndjson.gz", order_line())
-    world.write("trials.ndjson", trial_line())
-    world.write("subscriptions-2026.ndjson", subscription_line())
-    world.write("customers.ndjson", customer_line())
+    world.write("license-usage-1.ndjson.gz", usage_record())
+    world.write("administrators.ndjson", administrator_record(assigned=["C-1"]))
+    world.write("invoices.ndjson", invoice_record())
+    world.write("orders.ndjson.gz", order_record())
+    world.write("trials.ndjson", trial_record())
+    world.write("subscriptions-2026.ndjson", subscription_record())
+    world.write("customers.ndjson", customer_record())
     world.write("README.txt")
     assert await world.run(str(world.folder)) == 0
     loaded = [Path(line.split(":")[0]).name.split(".")[0] for line in world.output.splitlines()]
@@ -97,7 +97,7 @@ async def test_calls_are_loaded_after_everything_else_and_their_media_and_queues
     world.write("queue-calls.ndjson.gz", queue_call())
     world.write("call-media.ndjson", media())
     world.write("calls-november.csv.gz", report(row()).strip())
-    world.write("customers.ndjson", customer_line())
+    world.write("customers.ndjson", customer_record())
     assert await world.run(str(world.folder)) == 0
     loaded = [Path(line.split(":")[0]).name.split(".")[0] for line in world.output.splitlines()]
     assert loaded == ["customers", "calls-november", "call-media", "queue-calls", "all"]
@@ -107,7 +107,7 @@ async def test_calls_are_loaded_after_everything_else_and_their_media_and_queues
 
 
 async def test_refusals_name_file_line_key_field_and_reason(world: World) -> None:
-    path = world.write("c.ndjson", customer_line("C-1"), customer_line("C-\u001b[31m2", country=1), b"{")
+    path = world.write("c.ndjson", customer_record("C-1"), customer_record("C-\u001b[31m2", country=1), b"{")
     assert await world.run("customers", path) == 1
     told = world.messages.splitlines()
     reason = "contains a control character or half of a surrogate pair"
@@ -119,8 +119,8 @@ async def test_refusals_name_file_line_key_field_and_reason(world: World) -> Non
 async def test_refused_lines_can_be_mended_and_imported_again(world: World) -> None:
     kept = world.folder / "kept" / "refused.ndjson"
     kept.parent.mkdir()
-    world.write("customers.ndjson", customer_line("C-1"), customer_line("C-2", country="DEU"), b"oops")
-    world.write("trials.ndjson", trial_line(customer="C-2"))
+    world.write("customers.ndjson", customer_record("C-1"), customer_record("C-2", country="DEU"), b"oops")
+    world.write("trials.ndjson", trial_record(customer="C-2"))
     assert await world.run(str(world.folder), refused=kept) == 1
     lines = [orjson.loads(line) for line in kept.read_bytes().splitlines()]
     assert [(line["_refused"]["kind"], line["_refused"]["line"]) for line in lines] == [
@@ -137,7 +137,7 @@ async def test_refused_lines_can_be_mended_and_imported_again(world: World) -> N
 
 
 async def test_refused_rows_of_a_report_can_be_mended_under_their_header(world: World) -> None:
-    world.write("customers.ndjson", customer_line())
+    world.write("customers.ndjson", customer_record())
     await world.run(str(world.folder))
     first = world.folder / "first.csv"
     rows = row("R-1"), row("R-2", Duration="x"), row("R-3", Site='a "b", c', Duration="")
@@ -165,7 +165,7 @@ async def test_refused_rows_of_a_report_can_be_mended_under_their_header(world: 
 
 
 async def test_refused_rows_stand_beside_refused_lines(world: World) -> None:
-    world.write("customers.ndjson", customer_line(), customer_line("C-2", country="DEU"))
+    world.write("customers.ndjson", customer_record(), customer_record("C-2", country="DEU"))
     world.write("calls.csv", report(row(Duration="x"), row("R-2")))
     world.write("queue-calls.ndjson", queue_call(customer="C-9"))
     kept = world.folder / "kept" / "refused.ndjson"
@@ -182,7 +182,7 @@ async def test_refused_rows_stand_beside_refused_lines(world: World) -> None:
 
 
 async def test_a_report_without_its_columns_is_refused_and_the_others_are_loaded(world: World) -> None:
-    world.write("customers.ndjson", customer_line())
+    world.write("customers.ndjson", customer_record())
     without = world.write("calls-1.csv", report(row(), header=("Report ID", "Org UUID", "Duration")).strip())
     world.write("calls-2.csv", report(row()).strip())
     assert await world.run(str(world.folder)) == 1
@@ -193,7 +193,7 @@ async def test_a_report_without_its_columns_is_refused_and_the_others_are_loaded
 
 async def test_reads_standard_input(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
-    os.write(writing, ndjson(customer_line()))
+    os.write(writing, ndjson(customer_record()))
     os.close(writing)
     with os.fdopen(reading) as piped:
         monkeypatch.setattr("sys.stdin", piped)
@@ -202,7 +202,7 @@ async def test_reads_standard_input(world: World, monkeypatch: pytest.MonkeyPatc
 
 
 async def test_shows_progress_on_a_terminal_only(world: World) -> None:
-    path = world.write("c.ndjson", customer_line())
+    path = world.write("c.ndjson", customer_record())
     await world.run("customers", path, terminal=True)
     assert "1 lines" in world.messages
 
@@ -223,7 +223,7 @@ async def test_says_what_is_wrong_with_the_targets(world: World, targets: list[s
 async def test_says_what_is_wrong_with_files(world: World) -> None:
     with pytest.raises(OperatorError, match="begins with a kind"):
         await world.run(str(world.folder))
-    path = world.write("c.ndjson", customer_line())
+    path = world.write("c.ndjson", customer_record())
     with pytest.raises(OperatorError, match="is the file that is loaded"):
         await world.run("customers", path, refused=Path(path))
     with pytest.raises(OperatorError, match="cannot be written"):

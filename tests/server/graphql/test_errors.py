@@ -27,8 +27,8 @@ from domain.permissions import Permission
 from server.app.logs import configure_logs
 from server.graphql.errors import exception_error, execution_errors
 from store.database.client import ConnectionFailure
-from tests.api_server import serving
-from tests.mongod import running_set
+from tests.api_server import running_api
+from tests.mongod import temporary_replica_set
 
 SECRET = "mongodb://user:hunter2@db.internal"
 
@@ -124,7 +124,7 @@ def test_line_breaks_in_values_make_no_lines_in_the_log() -> None:
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_without_a_database_requests_are_refused_soon_and_answered_once_it_is_back() -> None:
-    with running_set() as (mongod,), serving(mongod.uri, "gone") as api:
+    with temporary_replica_set() as (mongod,), running_api(mongod.uri, "gone") as api:
         token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
 
         def ask() -> httpx.Response:

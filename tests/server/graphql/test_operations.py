@@ -9,7 +9,7 @@ import pytest
 import strawberry
 
 from schema.build import build_schema
-from server.graphql.operations import Operations, Refusal
+from server.graphql.operations import OperationRejected, Operations
 
 OPERATIONS = Operations(build_schema())
 
@@ -18,7 +18,7 @@ def outcome(text: str, name: str | None = None, operations: Operations = OPERATI
     """The code with which a text is refused, or its operation's kind."""
     try:
         return operations.prepare(text, name).kind.name
-    except Refusal as refused:
+    except OperationRejected as refused:
         return str(refused.errors[0]["extensions"]["code"])
 
 
@@ -74,7 +74,7 @@ class Query:
 async def test_an_operation_that_takes_too_long_is_stopped() -> None:
     operations = Operations(strawberry.Schema(query=Query), seconds=0.02)
     context: Any = SimpleNamespace(feed=None)
-    answer = await operations.answer(operations.prepare("{ never }", None), None, context)
+    answer = await operations.execute(operations.prepare("{ never }", None), None, context)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["TIMEOUT"]
     assert "data" not in answer
 
@@ -94,9 +94,9 @@ async def test_the_cursor_of_the_feed_is_taken_before_anything_is_read() -> None
                 told.append("customer")
 
     scope, viewer = SimpleNamespace(partner_id="acme"), SimpleNamespace(permissions=())
-    held = {"scope": scope, "loaders": Loaders(), "viewer": viewer, "seen": 0}
+    held = {"scope": scope, "loaders": Loaders(), "viewer": viewer, "operation_time": 0}
     context: Any = SimpleNamespace(feed=Feed(), feed_cursor=None, **held)
     text = 'query { node(id: "cus_' + "0" * 24 + '") { id } ...F } fragment F on Query { feedCursor }'
-    answer = await OPERATIONS.answer(OPERATIONS.prepare(text, None), None, context)
+    answer = await OPERATIONS.execute(OPERATIONS.prepare(text, None), None, context)
     assert answer == {"data": {"node": None, "feedCursor": "c"}}
     assert told == ["cursor", "customer"]

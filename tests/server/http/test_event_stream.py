@@ -14,7 +14,7 @@ import pytest
 
 from server.live.protocol import CloseCode, ProtocolError
 from tests.server.live.socket_world import World
-from tests.store.feed.factory_feeds import Events, until
+from tests.store.feed.factory_feeds import Events, wait_until
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parents[2] / "web"
@@ -23,7 +23,7 @@ LARGE = f"subscription {{ numbered {{ number {' '.join(f'a{n}: cursor' for n in 
 FULL = "acme FULL_ADMINISTRATOR"
 
 
-class Heard:
+class EventStreamReader:
     """The events of one stream, as they come."""
 
     def __init__(self, response: httpx.Response) -> None:
@@ -52,7 +52,9 @@ def _url(world: World) -> str:
 
 
 @asynccontextmanager
-async def streaming(world: World, query: str, token: str = FULL, last: str | None = None) -> AsyncIterator[Heard]:
+async def open_event_stream(
+    world: World, query: str, token: str = FULL, last: str | None = None
+) -> AsyncIterator[EventStreamReader]:
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     headers.update({} if last is None else {"Last-Event-ID": last})
     async with (
@@ -60,11 +62,11 @@ async def streaming(world: World, query: str, token: str = FULL, last: str | Non
         client.stream("POST", _url(world), json={"query": query}, headers=headers) as response,
     ):
         assert (response.status_code, response.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-        yield Heard(response)
+        yield EventStreamReader(response)
 
 
 async def test_a_query_is_answered_and_complete(world: World) -> None:
-    async with streaming(world, "{ double(number: 4) }") as heard:
+    async with open_event_stream(world, "{ double(number: 4) }") as heard:
         assert await heard.event() == {"event": "next", "data": '{"data":{"double":8}}'}
         assert await heard.event() == {"event": "complete", "data": ""}
         assert await heard.event() == {}
@@ -75,7 +77,7 @@ async def test_a_bad_operation_is_told_in_the_stream(world: World) -> None:
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("subscription { numbered(least: -1) { number } }", "BAD_USER_INPUT"),
     ]:
-        async with streaming(world, query) as heard:
+        async with open_event_stream(world, query) as heard:
             told = json.loads((await heard.event())["data"])
             assert told["errors"][0]["extensions"]["code"] == code
             assert (await heard.event())["event"] == "complete"
@@ -90,20 +92,20 @@ async def test_who_is_not_known_gets_a_plain_answer(world: World) -> None:
 
 
 async def test_a_feed_goes_on_behind_the_last_event(world: World, events: Events) -> None:
-    async with streaming(world, FEED) as heard:
+    async with open_event_stream(world, FEED) as heard:
         await events.insert(range(5))
         told = await heard.numbers(5)
         assert [number for number, _ in told] == list(range(5))
-    async with streaming(world, FEED, last=told[2][1]) as heard:
+    async with open_event_stream(world, FEED, last=told[2][1]) as heard:
         assert [number for number, _ in await heard.numbers(2)] == [3, 4]
         await events.insert([5])
         assert [number for number, _ in await heard.numbers(1)] == [5]
-    async with streaming(world, FEED, last="made up") as heard:
+    async with open_event_stream(world, FEED, last="made up") as heard:
         assert json.loads((await heard.event())["data"])["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
 async def test_a_stream_ends_with_its_token(world: World) -> None:
-    async with streaming(world, FEED, token=f"{FULL} 0.5") as heard:
+    async with open_event_stream(world, FEED, token=f"{FULL} 0.5") as heard:
         assert await heard.event() == {}
 
 
@@ -114,7 +116,7 @@ async def test_one_who_does_not_read_is_cut_off_and_the_others_hear_all(world: W
     head += ["Content-Type: application/json", f"Content-Length: {len(body)}", "", ""]
     writer.write("\r\n".join(head).encode() + body)
     await reader.readuntil(b"\r\n\r\n")
-    async with streaming(world, FEED) as heard:
+    async with open_event_stream(world, FEED) as heard:
         await events.insert_at_once(range(400))
         assert [number for number, _ in await heard.numbers(400)] == list(range(400))
         async with asyncio.timeout(15):
@@ -131,37 +133,37 @@ needs_node = pytest.mark.skipif(
 
 @needs_node
 async def test_the_real_client_hears_and_resumes(world: World, events: Events) -> None:
-    start = await world.hub.feed.now_cursor("acme")
+    start = await world.app_state.feed.now_cursor("acme")
     await events.insert(range(5))
     operation = {"query": FEED, "variables": {"after": start}}
     async with node_client(world, FULL, operation, 5) as client:
         assert await client.numbers(5) == list(range(5))
-    async with streaming(world, FEED, last=start) as heard:
+    async with open_event_stream(world, FEED, last=start) as heard:
         third = (await heard.numbers(3))[-1][1]
     async with node_client(world, FULL, operation, 2, third) as client:
         assert await client.numbers(2) == [3, 4]
     async with node_client(world, FULL, {"query": "{ double(number: 1) }"}, 9) as client:
-        assert [await client.hear() for _ in range(3)] == [
+        assert [await client.receive() for _ in range(3)] == [
             {"connected": "first"},
             {"result": {"data": {"double": 2}}},
             {"completed": 1},
         ]
     async with node_client(world, "nobody", operation, 1) as client:
-        assert await client.hear() == {"failed": 401}
+        assert await client.receive() == {"failed": 401}
 
 
 @needs_node
 async def test_the_real_client_comes_back_by_itself_behind_the_last_event(world: World, events: Events) -> None:
     query = "subscription { numbered { number cursor } }"
     async with node_client(world, FULL, {"query": query}, 6, attempts=5) as client:
-        await until(lambda: world.figures.subscribers == 1)
+        await wait_until(lambda: world.metrics.subscribers == 1)
         await events.insert(range(3))
         assert await client.numbers(3) == [0, 1, 2]
-        for close in world.feeds.watch.everybody:
+        for close in world.feeds.access_monitor.close_callbacks:
             close(ProtocolError(CloseCode.SERVICE_RESTART, "come back"))
         await events.insert(range(3, 6))
         assert await client.numbers(3) == [3, 4, 5]
-        assert await client.hear() == {"completed": 6}
+        assert await client.receive() == {"completed": 6}
 
 
 class NodeClient:
@@ -170,7 +172,7 @@ class NodeClient:
     def __init__(self, process: Process) -> None:
         self._process = process
 
-    async def hear(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         async with asyncio.timeout(20):
             said: dict[str, Any] = json.loads(await self._process.stdout.readline())
@@ -179,7 +181,7 @@ class NodeClient:
     async def numbers(self, count: int) -> list[int]:
         found: list[int] = []
         while len(found) < count:
-            if "result" in (said := await self.hear()):
+            if "result" in (said := await self.receive()):
                 found.append(said["result"]["data"]["numbered"]["number"])
         return found
 

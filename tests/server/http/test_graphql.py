@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api_server import Api, serving_for_many
+from tests.api_server import Api, running_shared_api
 
 RESPONSE_JSON = "application/graphql-response+json"
 VIEWER = "{ viewer { administrator { role } } }"
@@ -17,7 +17,7 @@ VIEWER = "{ viewer { administrator { role } } }"
 @pytest.fixture(scope="module")
 def api(mongo_uri: str) -> Iterator[Api]:
     """One server for the whole file: no test here changes anything."""
-    with serving_for_many(mongo_uri) as api:
+    with running_shared_api(mongo_uri) as api:
         yield api
 
 

@@ -7,7 +7,7 @@ from shutil import which
 
 import pytest
 
-from tests.api_server import serving
+from tests.api_server import running_api
 
 WEB = Path(__file__).resolve().parents[3] / "web"
 CHECKS = 61
@@ -18,7 +18,7 @@ CHECKS = 61
     reason="needs Node 20.19+ and the packages of web/: run make setup",
 )
 def test_passes_every_check_of_the_audit(mongo_uri: str, database_name: str) -> None:
-    with serving(mongo_uri, database_name) as api:
+    with running_api(mongo_uri, database_name) as api:
         token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
         command = ["node", str(WEB / "tests" / "graphql_http_audit.mjs"), f"{api.url}/graphql", token]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)

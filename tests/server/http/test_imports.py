@@ -12,26 +12,26 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from domain.imports.records import LineKind
-from server.app.app_state import Hub
-from server.auth.tokens import Verifier, issue
+from domain.imports.records import ImportKind
+from server.app.app_state import AppState
+from server.auth.tokens import TokenVerifier, sign_token
 from server.http import imports
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.secrets import signing_key
+from store.database.secrets import load_signing_key
 from store.indexes import ensure_indexes
 from store.tenants.administrators import Administrators
 from store.tenants.partner_creation import create_partner
 from tests.domain.imports.factory_records import (
-    administrator_line,
-    customer_line,
-    invoice_line,
-    order_line,
-    subscription_line,
+    administrator_record,
+    customer_record,
+    invoice_record,
+    order_record,
+    subscription_record,
 )
 from tests.jobs.imports.factory_calls import media, queue_call, report, row, with_customers
-from tests.jobs.imports.factory_imports import documents, import_lines, ndjson, one
+from tests.jobs.imports.factory_imports import documents, find_only, import_lines, ndjson
 
 FOUNDER = "root@partner.example"
 
@@ -47,7 +47,7 @@ class World:
         """A token of the local issuer."""
         administrator = await Administrators(self.scope).by_email(email)
         assert administrator is not None
-        return issue(self._key, self.scope.partner_id, administrator.id, utc_now(), scope=scopes)
+        return sign_token(self._key, self.scope.partner_id, administrator.id, utc_now(), scope=scopes)
 
     async def post(self, kind: str, content: Any, scopes: str = "import", **headers: str) -> httpx.Response:
         """Delivers a body."""
@@ -56,9 +56,9 @@ class World:
 
 
 @asynccontextmanager
-async def served(hub: Hub) -> AsyncIterator[tuple[str, int]]:
+async def served(app_state: AppState) -> AsyncIterator[tuple[str, int]]:
     application = Starlette(routes=imports.routes)
-    application.state.hub = hub
+    application.state.app_state = app_state
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(application, log_level="warning", access_log=False, ws="none", lifespan="off")
@@ -77,10 +77,10 @@ async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
     await ensure_indexes(client)
     scope = Scope(client, "acme", utc_now())
     await create_partner(scope, "Acme Telecom", FOUNDER, [])
-    key = await signing_key(client)
+    key = await load_signing_key(client)
     unused = cast(Any, None)
-    hub = Hub(unused, client, unused, unused, Verifier(key), unused, unused)
-    async with served(hub) as address:
+    app_state = AppState(unused, client, unused, unused, TokenVerifier(key), unused, unused)
+    async with served(app_state) as address:
         made = World(scope, address, key)
         async with made.http:
             yield made
@@ -88,7 +88,7 @@ async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
 
 
 async def test_answers_with_counts_and_refusals(world: World) -> None:
-    lines = ndjson(customer_line("C-1"), b"{", customer_line("C-2", country="DEU"))
+    lines = ndjson(customer_record("C-1"), b"{", customer_record("C-2", country="DEU"))
     answer = await world.post("customers", lines)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
@@ -101,9 +101,9 @@ async def test_answers_with_counts_and_refusals(world: World) -> None:
 
 
 async def test_takes_orders_and_invoices(world: World) -> None:
-    await import_lines(world.scope, LineKind.CUSTOMERS, customer_line())
-    await import_lines(world.scope, LineKind.SUBSCRIPTIONS, subscription_line())
-    for kind, line in (("orders", order_line()), ("invoices", invoice_line())):
+    await import_lines(world.scope, ImportKind.CUSTOMERS, customer_record())
+    await import_lines(world.scope, ImportKind.SUBSCRIPTIONS, subscription_record())
+    for kind, line in (("orders", order_record()), ("invoices", invoice_record())):
         answer = (await world.post(kind, ndjson(line, {**line, "number": "2", "subscription": "SUB-9"}))).json()
         assert (answer["added"], answer["refused"]) == (1, 1)
         reason = "there is no subscription 'SUB-9'"
@@ -135,13 +135,13 @@ async def test_shows_the_first_hundred_refusals_and_counts_all(world: World) -> 
 
 
 async def test_takes_gzip(world: World) -> None:
-    packed = gzip.compress(ndjson(customer_line("C-1"))) + gzip.compress(ndjson(customer_line("C-2")))
+    packed = gzip.compress(ndjson(customer_record("C-1"))) + gzip.compress(ndjson(customer_record("C-2")))
     answer = await world.post("customers", packed, **{"Content-Encoding": "gzip"})
     assert answer.json()["added"] == 2
 
 
 @pytest.mark.parametrize(
-    "packed", [b"no gzip at all\n", gzip.compress(ndjson(customer_line()))[:-9]], ids=["not packed", "cut off"]
+    "packed", [b"no gzip at all\n", gzip.compress(ndjson(customer_record()))[:-9]], ids=["not packed", "cut off"]
 )
 async def test_refuses_gzip_that_is_damaged(world: World, packed: bytes) -> None:
     answer = await world.post("customers", packed, **{"Content-Encoding": "gzip"})
@@ -160,22 +160,22 @@ async def test_demands_a_token_with_the_kinds_scope(world: World) -> None:
     assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, "Bearer")
     assert (await world.post("customers", b"", "api")).status_code == 403
     assert (await world.post("administrators", b"", "import")).json()["error"]["code"] == "FORBIDDEN"
-    lines = ndjson(administrator_line())
+    lines = ndjson(administrator_record())
     assert (await world.post("administrators", lines, "import import:administrators")).json()["added"] == 1
 
 
 async def test_a_removed_administrators_token_opens_nothing(world: World) -> None:
-    await import_lines(world.scope, LineKind.ADMINISTRATORS, administrator_line(state="INVITED"))
+    await import_lines(world.scope, ImportKind.ADMINISTRATORS, administrator_record(state="INVITED"))
     headers = {"Authorization": f"Bearer {await world.token(email='ada@partner.example')}"}
     assert (await world.http.post("/import/customers", content=b"", headers=headers)).status_code == 200
-    assert (await one(world.scope, "administrators", email="ada@partner.example"))["state"] == "ACTIVE"
-    await import_lines(world.scope, LineKind.ADMINISTRATORS, administrator_line(state="DEACTIVATED"))
+    assert (await find_only(world.scope, "administrators", email="ada@partner.example"))["state"] == "ACTIVE"
+    await import_lines(world.scope, ImportKind.ADMINISTRATORS, administrator_record(state="DEACTIVATED"))
     assert (await world.http.post("/import/customers", content=b"", headers=headers)).status_code == 401
 
 
 async def test_takes_a_stream_in_whatever_pieces(world: World) -> None:
-    await world.post("customers", ndjson(*(customer_line(f"C-{n}") for n in range(30))))
-    lines = ndjson(*(subscription_line(f"S-{n}", customer=f"C-{n}") for n in range(30)))
+    await world.post("customers", ndjson(*(customer_record(f"C-{n}") for n in range(30))))
+    lines = ndjson(*(subscription_record(f"S-{n}", customer=f"C-{n}") for n in range(30)))
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(lines), 777):
@@ -191,7 +191,7 @@ async def test_a_line_that_was_cut_off_is_not_applied(world: World) -> None:
         f"Authorization: Bearer {await world.token()}",
         "Content-Length: 100000",
     ]
-    cut_off = ndjson(customer_line("C-1"), customer_line("C-2"))[:-1]
+    cut_off = ndjson(customer_record("C-1"), customer_record("C-2"))[:-1]
     reader, writer = await asyncio.open_connection(*world.address)
     writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + cut_off)
     await writer.drain()
@@ -199,12 +199,12 @@ async def test_a_line_that_was_cut_off_is_not_applied(world: World) -> None:
     await reader.read()
     writer.close()
     # What is asked afterwards is answered afterwards: by then the endpoint has seen that nobody is there.
-    assert (await world.post("customers", ndjson(customer_line("C-3")))).json()["added"] == 1
+    assert (await world.post("customers", ndjson(customer_record("C-3")))).json()["added"] == 1
     assert "C-2" not in {customer["external_id"] for customer in await documents(world.scope, "customers")}
 
 
 async def test_lines_are_taken_in_while_the_body_still_arrives(world: World) -> None:
-    lines = [customer_line(f"C-{n:03}") for n in range(300)]
+    lines = [customer_record(f"C-{n:03}") for n in range(300)]
 
     async def body() -> AsyncIterator[bytes]:
         yield ndjson(*lines[:250])

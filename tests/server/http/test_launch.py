@@ -7,20 +7,20 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from domain.partner.launch import LaunchName, launch_token
+from domain.partner.launch import LaunchReference, sign_launch_token
 from resolvers.installation import Installation
-from server.app.app_state import Hub
+from server.app.app_state import AppState
 from server.http.launch import routes
 from store.database.client import Client
 
 SECRET = b"s" * 32
-ADDRESS = f"/launch/{launch_token(SECRET, LaunchName('acme', 'lch_0123456789abcdef01234567'))}"
+ADDRESS = f"/launch/{sign_launch_token(SECRET, LaunchReference('acme', 'lch_0123456789abcdef01234567'))}"
 
 
 @pytest.fixture
 async def nowhere() -> AsyncIterator[Client]:
     """A client whose database does not answer."""
-    client = Client("mongodb://127.0.0.1:1", "nowhere", selection_ms=50, timeout_ms=None)
+    client = Client("mongodb://127.0.0.1:1", "nowhere", server_selection_ms=50, timeout_ms=None)
     yield client
     await client.close()
 
@@ -30,7 +30,7 @@ async def asked(client: Any, method: str, secret: bytes | None = SECRET) -> http
     application = Starlette(routes=routes)
     unused = cast(Any, None)
     installation = Installation(launch_secret=secret)
-    application.state.hub = Hub(unused, client, unused, unused, unused, unused, unused, installation)
+    application.state.app_state = AppState(unused, client, unused, unused, unused, unused, unused, installation)
     transport = httpx.ASGITransport(application)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.example") as http:
         return await http.request(method, ADDRESS)
@@ -50,4 +50,4 @@ async def test_a_mistake_of_ours_shows_nothing_of_it() -> None:
 async def test_without_the_installations_key_no_address_is_known_or_made() -> None:
     assert (await asked(None, "GET", secret=None)).status_code == 404
     with pytest.raises(RuntimeError, match="key"):
-        Installation().launch_address("acme", "lch_0123456789abcdef01234567")
+        Installation().launch_url("acme", "lch_0123456789abcdef01234567")

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from tests.api_server import Api, serving_for_many
-from tests.live import live
+from tests.api_server import Api, running_shared_api
 from tests.schema.factory_mutations import accept_terms
 from tests.server.http.malformed_bodies import BODIES, Body
+from tests.websocket_client import connect_websocket
 
 # What may be said of a body that is a request, but not one that the schema can answer.
 CODES = {"BAD_USER_INPUT", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX"}
@@ -20,7 +20,7 @@ CREATE = 'mutation { createTag(input: {name: "Afterwards"}) { userErrors { code 
 
 @pytest.fixture(scope="module")
 def api(mongo_uri: str) -> Iterator[Api]:
-    with serving_for_many(mongo_uri) as api:
+    with running_shared_api(mongo_uri) as api:
         yield api
 
 
@@ -35,7 +35,7 @@ def test_no_malformed_body_fails_or_ends_what_others_do(api: Api, caplog: pytest
     # One connection for all: what comes behind a bad body must be read from its own beginning.
     one = httpx.Limits(max_connections=1)
     http = httpx.Client(base_url=api.url, headers=headers, limits=one)
-    with capture_logs() as told, live(api.url, token) as bystander, http:
+    with capture_logs() as told, connect_websocket(api.url, token) as bystander, http:
         bystander.subscribe(FEED)
         for body in BODIES:
             check(body, http.post("/graphql", content=body.content))

@@ -3,7 +3,7 @@
 _NESTED = "[" * 50_000 + "]" * 50_000
 _SUBSCRIBE = '{"type":"subscribe","id":"1","payload":%s}'
 
-MALFORMED: list[str | bytes] = [
+MALFORMED_MESSAGES: list[str | bytes] = [
     "",
     " ",
     "\x00",

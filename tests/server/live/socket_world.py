@@ -18,17 +18,17 @@ from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 
 from domain.failures import BadUserInput, Unauthenticated, Unavailable
-from domain.permissions import sees_all_customers
+from domain.permissions import can_see_all_customers
 from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
-from resolvers.feeds import Change
-from resolvers.state_feeds import StateFeed, states
+from resolvers.feeds import FeedChange
+from resolvers.state_feeds import StateFeed, follow_state
 from server.graphql.operations import Operations
 from server.http import probes
 from server.http.event_stream import graphql_stream
-from server.live.metrics import FeedFigures
+from server.live.metrics import FeedMetrics
 from server.live.protocol import SUBPROTOCOL
-from server.live.request_priority import Courtesy
+from server.live.request_priority import RequestPriority
 from server.live.shared_feeds import SharedFeeds, shared_feeds
 from server.live.socket_transport import RequestTransport, SocketTransport
 from server.live.websocket import graphql_websocket
@@ -40,7 +40,7 @@ from store.tenants.administrators import AdministratorDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered(Change):
+class Numbered(FeedChange):
     """The payload of `numbered`."""
 
     number: int
@@ -80,12 +80,12 @@ COUNTS = {"executions": 0, "outages": 0}
 async def _numbered(context: Context, least: int) -> AsyncIterator[Numbered]:
     viewer, feed = context.viewer, context.feed
     assert context.events is not None
-    own = None if sees_all_customers(viewer.administrator.role) else viewer.administrator.id
+    own = None if can_see_all_customers(viewer.administrator.role) else viewer.administrator.id
     async for batch in context.events:
         for event in batch.events:
             if event.document["number"] >= least and event.is_visible(own, batch.context.scope.now):
                 cursor = feed.cursor(event.partner_id, event.position)
-                yield Numbered(event.position, event.hold(own), cursor, event.document["number"])
+                yield Numbered(event.position, event.access_grant(own), cursor, event.document["number"])
 
 
 @strawberry.type
@@ -110,7 +110,7 @@ class Subscription:
     @strawberry.subscription(graphql_type=Count)  # type: ignore[untyped-decorator]
     def bulk_job(self, info: strawberry.Info) -> Any:
         """A state, by the name of one that the server knows as such: how many events there are."""
-        return states(info.context, StateFeed(_counted, lambda _: True, pause=0.01))
+        return follow_state(info.context, StateFeed(_counted, lambda _: True, min_interval=0.01))
 
 
 async def _counted(context: Context) -> Count:
@@ -121,12 +121,12 @@ async def _counted(context: Context) -> Count:
 SCHEMA = strawberry.Schema(Query, subscription=Subscription)
 
 
-class SmallHub:
+class StubAppState:
     """What the websocket needs of a process; tokens are `partner role [seconds]`."""
 
     def __init__(self, client: Client, feed: Feed) -> None:
         self.client, self.feed = client, feed
-        self.schema, self.operations, self.courtesy = SCHEMA, Operations(SCHEMA), Courtesy()
+        self.schema, self.operations, self.request_priority = SCHEMA, Operations(SCHEMA), RequestPriority()
         self.is_ready = True
         self.settings = SimpleNamespace(origins=frozenset({"https://friend.example"}))
 
@@ -171,29 +171,29 @@ class Socket:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
 
-    async def say(self, **message: Any) -> None:
+    async def send(self, **message: Any) -> None:
         await self.connection.send(json.dumps(message))
 
     async def subscribe(self, id_: str, query: str, **variables: Any) -> None:
-        await self.say(type="subscribe", id=id_, payload={"query": query, "variables": variables})
+        await self.send(type="subscribe", id=id_, payload={"query": query, "variables": variables})
 
-    async def hear(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         async with asyncio.timeout(10):
             message: dict[str, Any] = json.loads(await self.connection.recv())
             return message
 
     async def initialise(self, token: str = "acme FULL_ADMINISTRATOR") -> None:
-        await self.say(type="connection_init", payload={"authorization": f"Bearer {token}"})
-        assert await self.hear() == {"type": "connection_ack"}
+        await self.send(type="connection_init", payload={"authorization": f"Bearer {token}"})
+        assert await self.receive() == {"type": "connection_ack"}
 
     async def settle(self) -> None:
         """Waits until the server has taken everything said so far: a query's answer comes after it."""
         await self.subscribe("settle", "{ double(number: 4) }")
-        assert (await self.hear())["payload"] == {"data": {"double": 8}}
-        assert await self.hear() == {"id": "settle", "type": "complete"}
+        assert (await self.receive())["payload"] == {"data": {"double": 8}}
+        assert await self.receive() == {"id": "settle", "type": "complete"}
 
     async def payloads(self, count: int) -> list[Mapping[str, Any]]:
-        return [(await self.hear())["payload"]["data"]["numbered"] for _ in range(count)]
+        return [(await self.receive())["payload"]["data"]["numbered"] for _ in range(count)]
 
     async def numbers(self, count: int) -> list[int]:
         return [payload["number"] for payload in await self.payloads(count)]
@@ -212,14 +212,14 @@ class Socket:
 class World:
     """A running server."""
 
-    hub: SmallHub
+    app_state: StubAppState
     address: str
     server: uvicorn.Server
     feeds: SharedFeeds
 
     @property
-    def figures(self) -> FeedFigures:
-        return self.feeds.figures
+    def metrics(self) -> FeedMetrics:
+        return self.feeds.metrics
 
     @property
     def connections(self) -> int:
@@ -246,7 +246,7 @@ async def running_world(
         *probes.routes,
     ]
     application = Starlette(routes=routes)
-    hub = application.state.hub = SmallHub(client, feed)
+    app_state = application.state.app_state = StubAppState(client, feed)
     config = uvicorn.Config(
         application,
         port=0,
@@ -263,7 +263,7 @@ async def running_world(
         while not server.started:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield World(hub, f"ws://127.0.0.1:{port}/graphql", server, shared_feeds(application.state, hub))
+        yield World(app_state, f"ws://127.0.0.1:{port}/graphql", server, shared_feeds(application.state, app_state))
     finally:
         server.should_exit = True
         await serving

@@ -11,18 +11,18 @@ import uvicorn
 import websockets
 
 from domain.types import ActivityKind, PartnerRole
-from server.app.app_state import Hub
+from server.app.app_state import AppState
 from server.app.settings import Settings
 from server.application import create_application
-from server.auth.tokens import issue
+from server.auth.tokens import sign_token
 from server.live.protocol import SUBPROTOCOL
 from server.live.socket_transport import SocketTransport
-from store.changes.customer_batch import CustomerSlice, change_customers
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.secrets import signing_key
-from store.events.log import Note, event_document
+from store.database.secrets import load_signing_key
+from store.events.log import EventDraft, event_document
 from tests.api_server import administrator_document
 from tests.server.live.socket_world import Socket
 from tests.store.factory_customers import add_customer, partner_scope, subscription
@@ -40,7 +40,7 @@ class Partner:
 
     scope: Scope
     address: str
-    hub: Hub
+    app_state: AppState
 
     async def administrator(self, role: str) -> str:
         document = administrator_document(self.scope, PartnerRole(role))
@@ -51,11 +51,11 @@ class Partner:
         """Of ten; more than ten is LICENSE_OVERAGE."""
         lines = [{"product": "MEETINGS", "total": 10, "assigned": assigned, "used": 3, "day": None}]
 
-        async def body(changing: CustomerSlice) -> None:
-            work = changing.works[0]
+        async def body(batch: CustomerBatch) -> None:
+            work = batch.changes[0]
             if facts:
-                work.put_customer(facts)
-            work.put_entitlement(f"S-{external_id}", {"licenses": lines})
+                work.update_customer(facts)
+            work.update_entitlement(f"S-{external_id}", {"licenses": lines})
 
         await change_customers(self.scope, {"external_id": external_id}, body)
 
@@ -63,7 +63,7 @@ class Partner:
         return await add_customer(self.scope, external_id, subscription(f"S-{external_id}"), **facts)
 
     async def token(self, administrator_id: str) -> str:
-        return issue(await signing_key(self.scope.client), self.scope.partner_id, administrator_id, utc_now())
+        return sign_token(await load_signing_key(self.scope.client), self.scope.partner_id, administrator_id, utc_now())
 
     async def socket(self, administrator_id: str) -> Socket:
         """An initialised socket of the administrator's; the test's end closes it."""
@@ -85,7 +85,7 @@ async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[Partner]:
             await asyncio.sleep(0.01)
     client = Client(mongo_uri, database_name)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Partner(await partner_scope(client), f"ws://127.0.0.1:{port}/graphql", application.state.hub)
+    yield Partner(await partner_scope(client), f"ws://127.0.0.1:{port}/graphql", application.state.app_state)
     server.should_exit = True
     await serving
     await client.close()
@@ -95,12 +95,12 @@ async def follow(socket: Socket, id_: str = "1", **variables: Any) -> None:
     """Subscribes, and waits until the server has accepted it."""
     await socket.subscribe(id_, CHANGES, **variables)
     await socket.subscribe("accepted", "{ feedCursor }")
-    while await socket.hear() != {"id": "accepted", "type": "complete"}:
+    while await socket.receive() != {"id": "accepted", "type": "complete"}:
         pass
 
 
 async def next_change(socket: Socket) -> tuple[str, Mapping[str, Any]]:
-    message = await socket.hear()
+    message = await socket.receive()
     assert message["type"] == "next", message
     assert "errors" not in message["payload"], message
     change: Mapping[str, Any] = message["payload"]["data"]["customerStatusChanged"]
@@ -144,7 +144,7 @@ async def test_filters_by_what_the_customer_is_called_and_where_it_is(partner: P
     await follow(socket, "place", filter={"not": {"country": ["DE"]}, "anyOf": [{"product": "MEETINGS"}]})
     await partner.add("C-1", name="Đorđević", country="DE")
     await partner.add("C-2", name="Other", country="FR")
-    heard = [await socket.hear() for _ in range(2)]
+    heard = [await socket.receive() for _ in range(2)]
     told = {m["id"]: m["payload"]["data"]["customerStatusChanged"]["customer"]["externalId"] for m in heard}
     assert told == {"name": "C-1", "place": "C-2"}
 
@@ -153,7 +153,7 @@ async def test_filters_by_what_the_customer_is_called_and_where_it_is(partner: P
 async def test_refuses_conditions_that_time_alone_can_turn(partner: Partner, given: dict[str, Any]) -> None:
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await socket.subscribe("1", CHANGES, filter=given)
-    answer = await socket.hear()
+    answer = await socket.receive()
     assert answer["type"] == "error"
     assert answer["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
@@ -181,8 +181,8 @@ async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(p
     await partner.add("C-2", **assigned_to(me))
     socket = await partner.socket(me)
     await socket.subscribe("cursor", "{ feedCursor }")
-    cursor = (await socket.hear())["payload"]["data"]["feedCursor"]
-    assert (await socket.hear())["type"] == "complete"
+    cursor = (await socket.receive())["payload"]["data"]["feedCursor"]
+    assert (await socket.receive())["type"] == "complete"
     await partner.assign_licenses("C-1", 12)
     await partner.assign_licenses("C-2", 12)
     await partner.assign_licenses("C-1", 12, assignments=[])
@@ -191,17 +191,19 @@ async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(p
 
 
 async def test_can_be_run_by_the_schema_alone(partner: Partner) -> None:
-    viewer = await partner.hub.authenticate(await partner.token(await partner.administrator("FULL_ADMINISTRATOR")))
-    cursor = await partner.hub.feed.now_cursor(viewer.partner_id)
+    viewer = await partner.app_state.authenticate(
+        await partner.token(await partner.administrator("FULL_ADMINISTRATOR"))
+    )
+    cursor = await partner.app_state.feed.now_cursor(viewer.partner_id)
     await partner.add("C-1")
-    context = partner.hub.context(viewer)
-    results: Any = await partner.hub.schema.subscribe(CHANGES, {"after": cursor}, context)
+    context = partner.app_state.context(viewer)
+    results: Any = await partner.app_state.schema.subscribe(CHANGES, {"after": cursor}, context)
     result = await anext(results)
     assert result.errors is None
     assert result.data["customerStatusChanged"]["entered"] == ["SUBSCRIPTION"]
     await results.aclose()
-    context = partner.hub.context(viewer)
-    results = await partner.hub.schema.subscribe(CHANGES, {"after": f"{cursor}x"}, context)
+    context = partner.app_state.context(viewer)
+    results = await partner.app_state.schema.subscribe(CHANGES, {"after": f"{cursor}x"}, context)
     assert (await anext(results)).errors[0].message == "This cursor does not belong to this list or feed."
 
 
@@ -213,7 +215,7 @@ async def test_a_change_of_role_ends_the_socket(partner: Partner) -> None:
     await partner.scope.collection("administrators").update_one(where, {"$set": {"role": "HELPDESK_ADMINISTRATOR"}})
     changes = {"role": ["FULL_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}
     shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
-    note = Note(ActivityKind.ADMINISTRATOR_CHANGED, me, "Another role", changes)
+    note = EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, me, "Another role", changes)
     event = event_document(partner.scope.partner_id, utc_now(), shared, note)
     await partner.scope.collection("events").insert_many([event])
     assert await socket.closed() == (4403, "Your access has changed: connect again.")

@@ -9,15 +9,15 @@ import httpx
 from pymongo import MongoClient
 
 from domain.cursors.feed import Position
-from server.live.access import MOST_TURNS, Access
+from server.live.access import MAX_ACCESS_CHANGES, AdministratorAccess
 from server.live.protocol import CloseCode, ProtocolError
 from store.database.clock import utc_now
 from store.database.scope import administrator_key
-from store.feed.events import LOST, Hold
-from tests.mongod import running_set
-from tests.server.http.test_event_stream import streaming
+from store.feed.events import REVOKED, AccessGrant
+from tests.mongod import temporary_replica_set
+from tests.server.http.test_event_stream import open_event_stream
 from tests.server.live.socket_world import COUNTS, World, running_world
-from tests.store.feed.factory_feeds import Events, until
+from tests.store.feed.factory_feeds import Events, wait_until
 
 FEED = "subscription($after: String) { numbered(after: $after) { number cursor } }"
 LARGE = f"subscription {{ numbered {{ number {' '.join(f'a{n}: cursor' for n in range(600))} }} }}"
@@ -40,38 +40,38 @@ async def test_what_waits_for_a_slow_client_is_dropped_once_the_customer_is_take
             await events.insert([count], facts_before=MINE, facts_after=MINE)
             count += 1
         figures: list[tuple[int, int]] = []
-        world.hub.feed.listeners.append(lambda _: figures.append((world.figures.delivered, world.figures.queued)))
+        world.app_state.feed.listeners.append(lambda _: figures.append((world.metrics.delivered, world.metrics.queued)))
         await events.insert([1000], facts_before=MINE, facts_after=NOBODYS)
         await events.insert([1001], customer_id="cus_2", facts_before=MINE, facts_after=MINE)
-        await until(lambda: len(figures) == 2)
+        await wait_until(lambda: len(figures) == 2)
         (delivered, queued), _ = figures
         slow.connection.transport.resume_reading()
         assert await slow.numbers(delivered + 1) == [*range(delivered), 1001]
         assert delivered + queued == count
-        assert world.figures.dropped == queued > 0
+        assert world.metrics.dropped == queued > 0
 
 
 async def _is_stuck(world: World) -> bool:
     """Whether messages wait, and still do when the kernel has taken what it takes."""
-    if world.figures.queued < 4:
+    if world.metrics.queued < 4:
         return False
-    before = world.figures.delivered
+    before = world.metrics.delivered
     await asyncio.sleep(0.2)
-    return world.figures.queued >= 4 and world.figures.delivered == before
+    return world.metrics.queued >= 4 and world.metrics.delivered == before
 
 
 async def test_nothing_is_delivered_while_the_database_is_silent(database_name: str) -> None:
-    with running_set() as (mongod,), MongoClient[dict[str, Any]](mongod.uri) as client:
+    with temporary_replica_set() as (mongod,), MongoClient[dict[str, Any]](mongod.uri) as client:
         events = Events(client, database_name)
         async with running_world(mongod.uri, database_name) as world, world.socket() as socket:
             ready = world.address.replace("ws", "http", 1).replace("/graphql", "/readyz")
-            start = await world.hub.feed.now_cursor("acme")
+            start = await world.app_state.feed.now_cursor("acme")
             await socket.initialise()
             await events.insert(range(3))
-            position = world.hub.feed.read_cursor("acme", start)
-            await until(lambda: len(world.hub.feed.stretch("acme", position).events) == 3)
+            position = world.app_state.feed.read_cursor("acme", start)
+            await wait_until(lambda: len(world.app_state.feed.read_segment("acme", position).events) == 3)
             mongod.send(signal.SIGSTOP)
-            await until(lambda: not world.hub.feed.is_fresh)
+            await wait_until(lambda: not world.app_state.feed.is_fresh)
             async with httpx.AsyncClient() as http:
                 told = await http.get(ready)
                 assert told.status_code == 503
@@ -80,7 +80,7 @@ async def test_nothing_is_delivered_while_the_database_is_silent(database_name: 
             await socket.subscribe("1", FEED, after=start)
             for _ in range(3):
                 await socket.settle()
-            assert world.figures.delivered == 0
+            assert world.metrics.delivered == 0
             mongod.send(signal.SIGCONT)
             assert await socket.numbers(3) == [0, 1, 2]
             async with httpx.AsyncClient() as http:
@@ -94,7 +94,7 @@ async def test_a_change_that_an_outage_kept_from_being_told_is_told_when_it_is_o
     async with world.socket() as socket, world.socket() as late:
         for one in (socket, late):
             await one.initialise()
-        start = await world.hub.feed.now_cursor("acme")
+        start = await world.app_state.feed.now_cursor("acme")
         await socket.subscribe("1", "subscription { numbered { number flaky } }")
         await socket.settle()
         await events.insert(range(4))
@@ -108,16 +108,16 @@ async def test_a_state_is_told_at_once_then_as_it_changes_to_all_who_ask(world: 
     async with world.socket() as one, world.socket() as two:
         await one.initialise()
         await one.subscribe("1", STATE)
-        assert (await one.hear())["payload"] == {"data": {"bulkJob": {"count": 0}}}
+        assert (await one.receive())["payload"] == {"data": {"bulkJob": {"count": 0}}}
         await events.insert([1])
-        assert (await one.hear())["payload"] == {"data": {"bulkJob": {"count": 1}}}
+        assert (await one.receive())["payload"] == {"data": {"bulkJob": {"count": 1}}}
         await two.initialise()
         await two.subscribe("1", STATE)
-        assert (await two.hear())["payload"] == {"data": {"bulkJob": {"count": 1}}}
+        assert (await two.receive())["payload"] == {"data": {"bulkJob": {"count": 1}}}
         await events.insert([2])
         for socket in (one, two):
-            assert (await socket.hear())["payload"] == {"data": {"bulkJob": {"count": 2}}}
-        assert world.figures.subscribers == 2
+            assert (await socket.receive())["payload"] == {"data": {"bulkJob": {"count": 2}}}
+        assert world.metrics.subscribers == 2
 
 
 async def test_a_gap_ends_every_feed_so_that_clients_fetch_again(world: World, events: Events) -> None:
@@ -127,14 +127,14 @@ async def test_a_gap_ends_every_feed_so_that_clients_fetch_again(world: World, e
         await socket.subscribe("changes", FEED)
         await socket.settle()
         await socket.subscribe("state", STATE)
-        while (await socket.hear())["id"] != "state":
+        while (await socket.receive())["id"] != "state":
             # The event of before was told late.
             pass
         await asyncio.to_thread(events.collection.drop)
-        ended = [await socket.hear(), await socket.hear()]
+        ended = [await socket.receive(), await socket.receive()]
         while len(ended) < 2 or {one["type"] for one in ended[-2:]} != {"error"}:
             # The state may have been read once more before the gap was known.
-            ended.append(await socket.hear())
+            ended.append(await socket.receive())
         assert {one["id"] for one in ended[-2:]} == {"changes", "state"}
         assert {one["payload"][0]["extensions"]["code"] for one in ended[-2:]} == {"CURSOR_EXPIRED"}
         await socket.subscribe("again", FEED)
@@ -144,7 +144,10 @@ async def test_a_gap_ends_every_feed_so_that_clients_fetch_again(world: World, e
 
 
 async def test_an_event_stream_ends_with_the_viewers_access(world: World, events: Events) -> None:
-    async with streaming(world, FEED, "acme ADMINISTRATOR") as heard, streaming(world, FEED) as colleague:
+    async with (
+        open_event_stream(world, FEED, "acme ADMINISTRATOR") as heard,
+        open_event_stream(world, FEED) as colleague,
+    ):
         await events.insert([1], facts_after=MINE)
         assert [number for number, _ in await heard.numbers(1)] == [1]
         changes = {"role": ["ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}
@@ -154,25 +157,25 @@ async def test_an_event_stream_ends_with_the_viewers_access(world: World, events
 
 
 def test_access_is_bound_to_its_last_change() -> None:
-    access, now = Access(), utc_now()
+    access, now = AdministratorAccess(), utc_now()
     before, after = Position(5), Position(7)
-    assert access.opens(Hold("cus_1", None), before, now)
-    assert not access.opens(Hold("cus_1", now), before, now)
-    access.turn(Position(6), "cus_1", LOST)
-    assert not access.opens(Hold("cus_1", None), before, now)
-    assert access.opens(Hold("cus_1", None), after, now)
-    assert access.opens(Hold("cus_2", None), before, now)
-    access.turn(Position(8), "cus_1", now + timedelta(seconds=1))
-    assert access.opens(Hold("cus_1", now), before, now)
+    assert access.allows(AccessGrant("cus_1", None), before, now)
+    assert not access.allows(AccessGrant("cus_1", now), before, now)
+    access.record_change(Position(6), "cus_1", REVOKED)
+    assert not access.allows(AccessGrant("cus_1", None), before, now)
+    assert access.allows(AccessGrant("cus_1", None), after, now)
+    assert access.allows(AccessGrant("cus_2", None), before, now)
+    access.record_change(Position(8), "cus_1", now + timedelta(seconds=1))
+    assert access.allows(AccessGrant("cus_1", now), before, now)
 
 
 def test_more_changes_than_are_remembered_send_the_connections_away() -> None:
-    access, closed = Access(), list[ProtocolError]()
+    access, closed = AdministratorAccess(), list[ProtocolError]()
     access.connections.add(closed.append)
-    for number in range(MOST_TURNS):
-        access.turn(Position(number), f"cus_{number}", LOST)
+    for number in range(MAX_ACCESS_CHANGES):
+        access.record_change(Position(number), f"cus_{number}", REVOKED)
     assert not closed
-    access.turn(Position(MOST_TURNS), "cus_last", LOST)
+    access.record_change(Position(MAX_ACCESS_CHANGES), "cus_last", REVOKED)
     assert [error.code for error in closed] == [CloseCode.TRY_AGAIN_LATER]
 
 

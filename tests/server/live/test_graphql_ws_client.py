@@ -13,7 +13,7 @@ import pytest
 
 from server.live.protocol import CloseCode, ProtocolError
 from tests.server.live.socket_world import World
-from tests.store.feed.factory_feeds import Events, until
+from tests.store.feed.factory_feeds import Events, wait_until
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parents[2] / "web"
@@ -37,7 +37,7 @@ class NodeClient:
         self._process.stdin.write(json.dumps(operation).encode() + b"\n")
         await self._process.stdin.drain()
 
-    async def hear(self, *, pongs: bool = False) -> dict[str, Any]:
+    async def receive(self, *, pongs: bool = False) -> dict[str, Any]:
         assert self._process.stdout is not None
         async with asyncio.timeout(20):
             while True:
@@ -59,73 +59,73 @@ async def node_client(address: str, token: str, **options: Any) -> AsyncIterator
 
 
 async def test_queries_subscribes_and_resumes(world: World, events: Events) -> None:
-    start = await world.hub.feed.now_cursor("acme")
+    start = await world.app_state.feed.now_cursor("acme")
     async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
         await client.run("query($n: Int!) { double(number: $n) }", n=4)
-        assert await client.hear() == {"connected": True}
-        assert await client.hear() == {"result": {"data": {"double": 8}}}
-        assert await client.hear() == {"completed": 1}
+        assert await client.receive() == {"connected": True}
+        assert await client.receive() == {"result": {"data": {"double": 8}}}
+        assert await client.receive() == {"completed": 1}
         await client.run(FEED, 5, after=start)
         await events.insert(range(5))
-        results = [(await client.hear())["result"]["data"]["numbered"] for _ in range(5)]
+        results = [(await client.receive())["result"]["data"]["numbered"] for _ in range(5)]
         assert [result["number"] for result in results] == list(range(5))
-        assert await client.hear() == {"completed": 5}
+        assert await client.receive() == {"completed": 5}
         await events.insert(range(5, 8))
         await client.run(FEED, 5, after=results[2]["cursor"])
-        assert [(await client.hear())["result"]["data"]["numbered"]["number"] for _ in range(5)] == [3, 4, 5, 6, 7]
+        assert [(await client.receive())["result"]["data"]["numbered"]["number"] for _ in range(5)] == [3, 4, 5, 6, 7]
 
 
 async def test_hears_of_a_bad_operation_and_goes_on(world: World) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
         await client.run("{ nothing }")
-        assert await client.hear() == {"connected": True}
-        assert (await client.hear())["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+        assert await client.receive() == {"connected": True}
+        assert (await client.receive())["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
         await client.run("{ double(number: 1) }")
-        assert await client.hear() == {"result": {"data": {"double": 2}}}
+        assert await client.receive() == {"result": {"data": {"double": 2}}}
 
 
 async def test_is_answered_when_it_pings(world: World) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
         await client.run(FEED, 1)
-        assert await client.hear() == {"connected": True}
-        assert await client.hear(pongs=True) == {"pong": True}
+        assert await client.receive() == {"connected": True}
+        assert await client.receive(pongs=True) == {"pong": True}
 
 
 async def test_learns_why_it_is_not_let_in(world: World) -> None:
     async with node_client(world.address, "nobody") as client:
         await client.run("{ double(number: 1) }")
-        assert await client.hear() == {"closed": 4403, "reason": "This token is not valid."}
-        assert await client.hear() == {"failed": "This token is not valid."}
+        assert await client.receive() == {"closed": 4403, "reason": "This token is not valid."}
+        assert await client.receive() == {"failed": "This token is not valid."}
 
 
 async def test_comes_back_by_itself_behind_its_last_cursor(world: World, events: Events) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
-        await client.run(FEED, 9, after=await world.hub.feed.now_cursor("acme"))
-        assert await client.hear() == {"connected": True}
+        await client.run(FEED, 9, after=await world.app_state.feed.now_cursor("acme"))
+        assert await client.receive() == {"connected": True}
         heard: list[int] = []
         # Each code that asks it to come back.
         for number, code in enumerate((CloseCode.SERVICE_RESTART, CloseCode.TRY_AGAIN_LATER, CloseCode.TOO_SLOW)):
             await events.insert([3 * number])
-            heard.append((await client.hear())["result"]["data"]["numbered"]["number"])
-            for close in world.feeds.watch.everybody:
+            heard.append((await client.receive())["result"]["data"]["numbered"]["number"])
+            for close in world.feeds.access_monitor.close_callbacks:
                 close(ProtocolError(code, "come back"))
-            assert await client.hear() == {"closed": code, "reason": "come back"}
+            assert await client.receive() == {"closed": code, "reason": "come back"}
             await events.insert([3 * number + 1, 3 * number + 2])
-            assert await client.hear() == {"connected": True}
-            heard += [(await client.hear())["result"]["data"]["numbered"]["number"] for _ in range(2)]
+            assert await client.receive() == {"connected": True}
+            heard += [(await client.receive())["result"]["data"]["numbered"]["number"] for _ in range(2)]
         assert heard == list(range(9))
-        assert await client.hear() == {"completed": 9}
+        assert await client.receive() == {"completed": 9}
 
 
 async def test_does_not_come_back_where_it_has_made_a_mistake(world: World) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
         await client.run(FEED, 9)
-        assert await client.hear() == {"connected": True}
-        await until(lambda: bool(world.feeds.watch.everybody))
-        for close in world.feeds.watch.everybody:
+        assert await client.receive() == {"connected": True}
+        await wait_until(lambda: bool(world.feeds.access_monitor.close_callbacks))
+        for close in world.feeds.access_monitor.close_callbacks:
             close(ProtocolError(CloseCode.BAD_REQUEST, "a mistake"))
-        assert await client.hear() == {"closed": 4400, "reason": "a mistake"}
-        assert await client.hear() == {"failed": "a mistake"}
+        assert await client.receive() == {"closed": 4400, "reason": "a mistake"}
+        assert await client.receive() == {"failed": "a mistake"}
 
 
 async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: World) -> None:
@@ -133,17 +133,17 @@ async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: World) -> 
         for _ in range(2):
             assert world.connections == 0
             await client.run("{ double(number: 1) }")
-            assert await client.hear() == {"connected": True}
-            assert await client.hear() == {"result": {"data": {"double": 2}}}
-            assert [await client.hear(), await client.hear()] == [
+            assert await client.receive() == {"connected": True}
+            assert await client.receive() == {"result": {"data": {"double": 2}}}
+            assert [await client.receive(), await client.receive()] == [
                 {"completed": 1},
                 {"closed": 1000, "reason": "Normal Closure"},
             ]
-            await until(lambda: world.connections == 0)
+            await wait_until(lambda: world.connections == 0)
 
 
 async def test_an_eager_client_holds_one_before_it_asks(world: World) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=False) as client:
-        assert await client.hear() == {"connected": True}
+        assert await client.receive() == {"connected": True}
         await client.run("{ double(number: 1) }")
-        assert await client.hear() == {"result": {"data": {"double": 2}}}
+        assert await client.receive() == {"result": {"data": {"double": 2}}}

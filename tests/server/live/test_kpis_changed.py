@@ -22,7 +22,7 @@ LIST_ALONE = "subscription { kpisChanged { nearingExpiration { customers { nodes
 
 async def figures(socket: Socket) -> Mapping[str, Any]:
     """The next state; every figure in it is the number of its customers."""
-    message = await socket.hear()
+    message = await socket.receive()
     assert message["type"] == "next" and "errors" not in message["payload"], message
     told: Mapping[str, Any] = message["payload"]["data"]["kpisChanged"]
     expiring, over = told["nearingExpiration"], told["overLicenseLimit"]
@@ -72,7 +72,7 @@ async def test_time_alone_turns_a_figure_and_the_list_behind_it(partner: Partner
     await socket.subscribe("1", feed)
     nodes: list[Any] = []
     while nodes != [{"externalId": "C-1"}]:
-        told = (await socket.hear())["payload"]["data"]["kpisChanged"]
+        told = (await socket.receive())["payload"]["data"]["kpisChanged"]
         nodes = told["nearingExpiration"]["customers"]["nodes"]
         assert bool(nodes) == (utc_now() >= enters) or not nodes
     assert utc_now() - enters < timedelta(seconds=5)
@@ -105,6 +105,6 @@ async def test_two_who_may_see_the_same_hear_the_same(partner: Partner) -> None:
 async def test_the_helpdesk_hears_nothing(partner: Partner) -> None:
     socket = await partner.socket(await partner.administrator("HELPDESK_ADMINISTRATOR"))
     await socket.subscribe("1", FEED)
-    message = await socket.hear()
+    message = await socket.receive()
     assert message["type"] == "error"
     assert message["payload"][0]["extensions"] == {"code": "FORBIDDEN", "permission": "READ_ANALYTICS"}

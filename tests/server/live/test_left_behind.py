@@ -7,20 +7,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.live.connection import Connection
-from server.live.send_queue import Outbox
+from server.live.connection import WebSocketConnection
+from server.live.send_queue import SendQueue
 from server.live.socket_transport import RequestTransport, SocketTransport
-from server.live.subscribers import Seat
+from server.live.subscribers import Subscriber
 from tests.server.live.socket_world import World
 from tests.store.feed.factory_feeds import Events
 
 FEED = "subscription { numbered { number cursor } }"
 STATE = "subscription { bulkJob { count } }"
-OURS = (Connection, Outbox, Seat, SocketTransport, RequestTransport)
+OWN_TYPES = (WebSocketConnection, SendQueue, Subscriber, SocketTransport, RequestTransport)
 
 
 @pytest.fixture
-def no_collector() -> Iterator[None]:
+def gc_disabled() -> Iterator[None]:
     """Nothing is freed but by its last holder's letting go."""
     gc.collect()
     gc.disable()
@@ -39,22 +39,22 @@ async def visit(world: World, *, is_ended: bool) -> None:
         await socket.subscribe("1", FEED)
         await socket.settle()
         await socket.subscribe("2", STATE)
-        assert (await socket.hear())["id"] == "2"
+        assert (await socket.receive())["id"] == "2"
         if is_ended:
-            await socket.say(type="complete", id="1")
-            await socket.say(type="complete", id="2")
+            await socket.send(type="complete", id="1")
+            await socket.send(type="complete", id="2")
             await socket.settle()
 
 
 @pytest.mark.parametrize("is_ended", [False, True])
 async def test_a_client_who_is_gone_leaves_nothing_to_the_collector(
-    world: World, no_collector: None, is_ended: bool
+    world: World, gc_disabled: None, is_ended: bool
 ) -> None:
-    before = alive(*OURS)
+    before = alive(*OWN_TYPES)
     for _ in range(3):
         await visit(world, is_ended=is_ended)
     async with asyncio.timeout(10):
-        while world.connections or alive(*OURS) != before:
+        while world.connections or alive(*OWN_TYPES) != before:
             await asyncio.sleep(0.02)
 
 

@@ -17,13 +17,13 @@ from server.live.protocol import (
     Subscribe,
     complete_message,
     error_message,
-    next_head,
     next_message,
-    pong,
+    next_message_head,
+    pong_message,
     read_message,
-    token_of,
+    read_token,
 )
-from tests.server.live.malformed import MALFORMED
+from tests.server.live.malformed import MALFORMED_MESSAGES
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -54,7 +54,7 @@ def test_understands(text: str, message: object) -> None:
     assert read_message(text) == message
 
 
-@pytest.mark.parametrize("text", [text for text in MALFORMED if isinstance(text, str)])
+@pytest.mark.parametrize("text", [text for text in MALFORMED_MESSAGES if isinstance(text, str)])
 def test_closes_4400_for_a_malformed_message(text: str) -> None:
     with pytest.raises(ProtocolError) as refused:
         read_message(text)
@@ -75,8 +75,8 @@ def test_never_fails_otherwise(text: str) -> None:
 
 
 def test_answers_a_ping_with_its_payload() -> None:
-    assert json.loads(pong(None)) == {"type": "pong"}
-    assert json.loads(pong({"a": [1]})) == {"type": "pong", "payload": {"a": [1]}}
+    assert json.loads(pong_message(None)) == {"type": "pong"}
+    assert json.loads(pong_message({"a": [1]})) == {"type": "pong", "payload": {"a": [1]}}
 
 
 def test_refuses_a_ping_that_it_cannot_give_back() -> None:
@@ -84,7 +84,7 @@ def test_refuses_a_ping_that_it_cannot_give_back() -> None:
     message = read_message(deep)
     assert isinstance(message, Ping)
     with pytest.raises(ProtocolError):
-        pong(message.payload)
+        pong_message(message.payload)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_refuses_a_ping_that_it_cannot_give_back() -> None:
     ],
 )
 def test_finds_the_token(payload: dict[str, object], token: str) -> None:
-    assert token_of(payload) == token
+    assert read_token(payload) == token
 
 
 @given(st.text(), anything)
 def test_results_are_spliced_into_valid_messages(id_: str, payload: object) -> None:
     try:
-        text = next_message(next_head(id_), json.dumps(payload).encode())
+        text = next_message(next_message_head(id_), json.dumps(payload).encode())
     except TypeError:
         return  # A lone surrogate, which no client can have sent.
     assert json.loads(text) == {"id": id_, "type": "next", "payload": payload}

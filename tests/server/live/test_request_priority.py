@@ -2,41 +2,41 @@
 
 import asyncio
 
-from server.live.request_priority import Courtesy
+from server.live.request_priority import RequestPriority
 
 LONG = 0.05
 
 
-async def waited(courtesy: Courtesy, seconds: float) -> float:
+async def waited(request_priority: RequestPriority, seconds: float) -> float:
     loop = asyncio.get_running_loop()
     began = loop.time()
-    await courtesy.let_pass(seconds)
+    await request_priority.yield_to_requests(seconds)
     return loop.time() - began
 
 
 async def test_leaves_a_request_as_long_as_it_was_busy() -> None:
-    courtesy = Courtesy()
-    with courtesy.request():
+    request_priority = RequestPriority()
+    with request_priority.track_request():
         # The loop's clock may round down.
-        assert await waited(courtesy, LONG) > LONG * 0.9
+        assert await waited(request_priority, LONG) > LONG * 0.9
 
 
 async def test_waits_for_nobody_once_the_last_request_is_answered() -> None:
-    courtesy = Courtesy()
-    with courtesy.request(), courtesy.request():
+    request_priority = RequestPriority()
+    with request_priority.track_request(), request_priority.track_request():
         pass
     try:
-        with courtesy.request():
+        with request_priority.track_request():
             raise ValueError
     except ValueError:
         pass
     async with asyncio.timeout(10):
-        await courtesy.let_pass(3600)
+        await request_priority.yield_to_requests(3600)
 
 
 async def test_others_get_a_turn_all_the_same() -> None:
-    courtesy = Courtesy()
+    request_priority = RequestPriority()
     turns: list[int] = []
     asyncio.get_running_loop().call_soon(turns.append, 1)
-    await courtesy.let_pass(3600)
+    await request_priority.yield_to_requests(3600)
     assert turns == [1]

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from domain.types import PartnerRole
-from store.changes.mutations import Asked, Body, mutate
+from store.changes.mutations import MutationBody, MutationRequest, mutate
 from store.entitlements.order_changes import complete_order_setup
 from store.entitlements.trial_changes import end_trial, extend_trial
 from store.entitlements.trial_conversions import convert_trial
 from store.entitlements.trial_starts import start_trial
-from tests.domain.imports.factory_records import invoice_line, order_line
+from tests.domain.imports.factory_records import invoice_record, order_record
 from tests.jobs.imports.factory_imports import import_lines
 from tests.server.live.socket_world import Socket
 from tests.server.live.test_customer_status_changed import Partner, follow, next_change, partner
@@ -28,8 +28,8 @@ class Changing:
     def __init__(self, partner: Partner, administrator: str) -> None:
         self._scope = replace(partner.scope, administrator_id=administrator, role=PartnerRole.FULL_ADMINISTRATOR)
 
-    async def change(self, name: str, body: Body, **given: Any) -> Mapping[str, Any]:
-        return await mutate(self._scope, Asked(name, given), body)
+    async def change(self, name: str, body: MutationBody, **given: Any) -> Mapping[str, Any]:
+        return await mutate(self._scope, MutationRequest(name, given), body)
 
     @classmethod
     async def of(cls, partner: Partner) -> tuple["Changing", Socket]:
@@ -62,7 +62,7 @@ async def test_each_change_of_a_trial_tells_the_statuses_that_follow(partner: Pa
 
 
 async def _next(socket: Socket, shown: Callable[[Mapping[str, Any]], Any]) -> tuple[str, Any]:
-    message = await socket.hear()
+    message = await socket.receive()
     assert message["type"] == "next" and "errors" not in message["payload"], message
     change = message["payload"]["data"]["customerListChanged"]
     return change["kind"], change["customer"] and shown(change["customer"])
@@ -72,7 +72,7 @@ async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: Par
     changing, socket = await Changing.of(partner)
     await socket.subscribe("1", LIST)
     await socket.subscribe("accepted", "{ feedCursor }")
-    while await socket.hear() != {"id": "accepted", "type": "complete"}:
+    while await socket.receive() != {"id": "accepted", "type": "complete"}:
         pass
     new = {"name": "Acme", "external_id": "C-9", "managed_by": "PARTNER_ORGANIZATION"}
     licenses = [{"product": "CALLING", "licenses": 5}]
@@ -84,12 +84,12 @@ async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: Par
         "UPDATED",
         {"totalCount": 1},
     )
-    await import_lines(partner.scope, LineKind.ORDERS, order_line(kind="ADD_LICENSES"))
+    await import_lines(partner.scope, ImportKind.ORDERS, order_record(kind="ADD_LICENSES"))
     assert await _next(socket, lambda customer: customer["subscriptions"][0]["orders"]["totalCount"]) == ("UPDATED", 2)
-    await import_lines(partner.scope, LineKind.INVOICES, invoice_line())
+    await import_lines(partner.scope, ImportKind.INVOICES, invoice_record())
     invoice = await _next(socket, lambda customer: customer["subscriptions"][0]["invoice"])
     assert invoice == ("UPDATED", {"number": "INV-1"})
-    await import_lines(partner.scope, LineKind.INVOICES, invoice_line())
+    await import_lines(partner.scope, ImportKind.INVOICES, invoice_record())
     licenses = [{"product": "MEETINGS", "licenses": 5}]
     second = {"name": "Other", "external_id": "C-8", "managed_by": "PARTNER_ORGANIZATION"}
     await changing.change("startTrial", start_trial, customer={"new": second}, licenses=licenses)

@@ -13,7 +13,7 @@ from server.live.protocol import SUBPROTOCOL
 from server.live.socket_transport import SocketTransport
 from store.database.clock import utc_now
 from store.database.scope import administrator_key
-from tests.server.live.malformed import MALFORMED
+from tests.server.live.malformed import MALFORMED_MESSAGES
 from tests.server.live.socket_world import COUNTS, World, running_world
 from tests.store.feed.factory_feeds import Events
 
@@ -27,8 +27,8 @@ async def test_answers_queries_and_errors_without_closing(world: World) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", "query($n: Int!) { double(number: $n) }", n=21)
-        assert await socket.hear() == {"id": "1", "type": "next", "payload": {"data": {"double": 42}}}
-        assert await socket.hear() == {"id": "1", "type": "complete"}
+        assert await socket.receive() == {"id": "1", "type": "next", "payload": {"data": {"double": 42}}}
+        assert await socket.receive() == {"id": "1", "type": "complete"}
         for query, code in [
             ("{", "GRAPHQL_PARSE_FAILED"),
             ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
@@ -40,7 +40,7 @@ async def test_answers_queries_and_errors_without_closing(world: World) -> None:
             ('subscription { numbered(after: "x") { number } }', "INVALID_CURSOR"),
         ]:
             await socket.subscribe("2", query)
-            answer = await socket.hear()
+            answer = await socket.receive()
             assert (answer["type"], answer["id"]) == ("error", "2"), answer
             assert answer["payload"][0]["extensions"]["code"] == code
         await socket.settle()
@@ -48,9 +48,9 @@ async def test_answers_queries_and_errors_without_closing(world: World) -> None:
 
 async def test_pongs(world: World) -> None:
     async with world.socket() as socket:
-        await socket.say(type="ping", payload={"a": 1})
-        assert await socket.hear() == {"type": "pong", "payload": {"a": 1}}
-        await socket.say(type="pong")
+        await socket.send(type="ping", payload={"a": 1})
+        assert await socket.receive() == {"type": "pong", "payload": {"a": 1}}
+        await socket.send(type="pong")
         await socket.initialise()
 
 
@@ -59,15 +59,15 @@ async def test_closes_with_the_protocols_codes(world: World) -> None:
         await socket.subscribe("1", "{ double(number: 1) }")
         assert (await socket.closed())[0] == 4401
     async with world.socket() as socket:
-        await socket.say(type="connection_init", payload={"authorization": "Bearer nobody"})
+        await socket.send(type="connection_init", payload={"authorization": "Bearer nobody"})
         assert await socket.closed() == (4403, "This token is not valid.")
     async with world.socket() as socket:
-        await socket.say(type="connection_init", payload={"token": "broken"})
+        await socket.send(type="connection_init", payload={"token": "broken"})
         code, reason = await socket.closed()
         assert (code, "secret" in str(reason)) == (1013, False)
     async with world.socket() as socket:
         await socket.initialise()
-        await socket.say(type="connection_init")
+        await socket.send(type="connection_init")
         assert (await socket.closed())[0] == 4429
     async with world.socket() as socket:
         await socket.initialise()
@@ -86,7 +86,7 @@ async def test_an_id_may_be_used_again_once_its_operation_is_over(world: World, 
             await socket.settle()
             await events.insert([number])
             assert await socket.numbers(1) == [number]
-            await socket.say(type="complete", id="1")
+            await socket.send(type="complete", id="1")
 
 
 async def test_closes_when_the_token_expires(world: World) -> None:
@@ -107,9 +107,9 @@ async def test_refuses_too_many_operations_at_once(world: World) -> None:
         for number in range(MAX_OPERATIONS):
             await socket.subscribe(str(number), FEED)
         await socket.subscribe("one too many", FEED)
-        answer = await socket.hear()
+        answer = await socket.receive()
         assert (answer["type"], answer["id"]) == ("error", "one too many")
-        await socket.say(type="complete", id="0")
+        await socket.send(type="complete", id="0")
         await socket.settle()
 
 
@@ -148,7 +148,7 @@ async def send_malformed(world: World, events: Events, is_initialised: bool) -> 
     async with world.socket() as bystander:
         await bystander.initialise()
         await bystander.subscribe("1", FEED)
-        for malformed in MALFORMED:
+        for malformed in MALFORMED_MESSAGES:
             async with world.socket() as socket:
                 if is_initialised:
                     await socket.initialise()
@@ -189,7 +189,7 @@ async def test_different_subscriptions_are_told_apart(world: World, events: Even
         await socket.subscribe("late", FEED, least=2)
         await socket.settle()
         await events.insert(range(3))
-        heard = [await socket.hear() for _ in range(4)]
+        heard = [await socket.receive() for _ in range(4)]
         numbers = [(message["id"], message["payload"]["data"]["numbered"]["number"]) for message in heard]
         assert [number for id_, number in numbers if id_ == "all"] == [0, 1, 2]
         assert [number for id_, number in numbers if id_ == "late"] == [2]
@@ -204,7 +204,7 @@ async def test_a_failing_field_is_masked_and_ends_nothing(world: World, events: 
         await socket.settle()
         await events.insert([1, 2])
         for _ in range(2):
-            answer = await socket.hear()
+            answer = await socket.receive()
             assert answer["type"] == "next"
             assert answer["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
             assert "secret" not in json.dumps(answer)
@@ -237,11 +237,11 @@ async def _resumed(world: World, cursor: str, number: int) -> list[int]:
 
 
 async def test_refuses_cursors_of_other_partners(world: World) -> None:
-    cursor = await world.hub.feed.now_cursor("other")
+    cursor = await world.app_state.feed.now_cursor("other")
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", FEED, after=cursor)
-        assert (await socket.hear())["payload"][0]["extensions"]["code"] == "INVALID_CURSOR"
+        assert (await socket.receive())["payload"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
 async def test_an_assigned_administrator_hears_only_of_customers_in_sight(world: World, events: Events) -> None:

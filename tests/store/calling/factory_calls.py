@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 
 from domain.time.weeks import week_of
-from store.calling.calls import CALLS, KEPT, QUEUE_CALLS, raw_id
-from store.calling.weeks import mark_weeks
+from store.calling.calls import CALL_RETENTION, CALLS, QUEUE_CALLS, raw_call_id
+from store.calling.weeks import mark_weeks_changed
 from store.database.client import Document, ReplaceOne, Session
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
@@ -43,14 +43,20 @@ async def put_queue_calls(scope: Scope, calls: Iterable[Document]) -> None:
 async def _put(scope: Scope, collection: str, key: str, at: str, calls: list[Document]) -> None:
     stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": scope.now, "updated_at": scope.now}
     documents = [
-        {"_id": raw_id(scope, one[key]), **stamps, "week": week_of(one[at]), "expires_at": one[at] + KEPT, **one}
+        {
+            "_id": raw_call_id(scope, one[key]),
+            **stamps,
+            "week": week_of(one[at]),
+            "expires_at": one[at] + CALL_RETENTION,
+            **one,
+        }
         for one in calls
     ]
 
     async def body(session: Session) -> None:
         where = {**scope.match(), "_id": {"$in": [one["_id"] for one in documents]}}
         before = await scope.collection(collection).find(where, {"week": 1}, session=session)
-        await mark_weeks(scope, {one["week"] for one in (*before, *documents)}, session)
+        await mark_weeks_changed(scope, {one["week"] for one in (*before, *documents)}, session)
         writes = [ReplaceOne({**scope.match(), "_id": one["_id"]}, one, upsert=True) for one in documents]
         await scope.collection(collection).bulk_write(writes, session=session)
 
@@ -58,6 +64,6 @@ async def _put(scope: Scope, collection: str, key: str, at: str, calls: list[Doc
         await in_transaction(scope.client, body)
 
 
-def many(customer_id: str, started_at: datetime, number: int, **fields: Any) -> list[Document]:
+def call_series(customer_id: str, started_at: datetime, number: int, **fields: Any) -> list[Document]:
     """So many calls, a second apart."""
     return [call(customer_id, started_at + timedelta(seconds=place), **fields) for place in range(number)]

@@ -8,8 +8,8 @@ import pytest
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from domain.time.weeks import WEEK
-from store.calling.due_weeks import due_weeks, forget_stale_sums
-from store.calling.pipelines import FEATURES, QUALITY, USERS
+from store.calling.due_weeks import delete_stale_sums, find_due_weeks
+from store.calling.pipelines import FEATURES_PIPELINE, QUALITY_PIPELINE, USERS_PIPELINE
 from store.calling.roll_up import RollUp, roll_up_week
 from store.calling.sums import COLLECTION
 from store.calling.weeks import CALL_WEEKS, week_id
@@ -18,12 +18,12 @@ from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from tests.store.calling.factory_calls import call, many, put_calls, put_queue_calls, queue_call
+from tests.store.calling.factory_calls import call, call_series, put_calls, put_queue_calls, queue_call
 
 NOW = datetime(2026, 11, 25, 12)
 MONDAY = datetime(2026, 11, 16)
 MILLISECOND = timedelta(milliseconds=1)
-QUESTIONS = (QUALITY, USERS, FEATURES)
+QUESTIONS = (QUALITY_PIPELINE, USERS_PIPELINE, FEATURES_PIPELINE)
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def figures(document: Document, *names: str) -> list[Any]:
 
 async def test_counts_calls_seconds_and_users_by_their_calls(scope: Scope) -> None:
     calls = [
-        *many("cus_a", MONDAY, 10, user_id="low"),
-        *many("cus_a", MONDAY, 11, user_id="medium"),
-        *many("cus_a", MONDAY, 50, user_id="medium too"),
-        *many("cus_a", MONDAY, 51, user_id="high", seconds=1),
-        *many("cus_a", MONDAY, 60),
+        *call_series("cus_a", MONDAY, 10, user_id="low"),
+        *call_series("cus_a", MONDAY, 11, user_id="medium"),
+        *call_series("cus_a", MONDAY, 50, user_id="medium too"),
+        *call_series("cus_a", MONDAY, 51, user_id="high", seconds=1),
+        *call_series("cus_a", MONDAY, 60),
         call("cus_b", MONDAY, user_id="low"),
     ]
     await put_calls(scope, calls)
@@ -163,8 +163,8 @@ async def test_a_call_that_moved_leaves_nothing_behind(scope: Scope) -> None:
     await roll_up_week(scope, MONDAY)
     assert set(await sums(scope)) == {"cus_a", "cus_b"}
     await put_calls(scope, [call("cus_a", MONDAY - WEEK, report_id="moves")])
-    assert [week for _, week in await due_weeks(scope.client, NOW, 9)] == [MONDAY - WEEK, MONDAY]
-    for _, week in await due_weeks(scope.client, NOW, 9):
+    assert [week for _, week in await find_due_weeks(scope.client, NOW, 9)] == [MONDAY - WEEK, MONDAY]
+    for _, week in await find_due_weeks(scope.client, NOW, 9):
         await roll_up_week(scope, week)
     assert (set(await sums(scope)), set(await sums(scope, MONDAY - WEEK))) == ({"cus_b"}, {"cus_a"})
     await put_calls(scope, [call("cus_b", MONDAY - WEEK, report_id="stays")])
@@ -174,7 +174,7 @@ async def test_a_call_that_moved_leaves_nothing_behind(scope: Scope) -> None:
 
 
 async def test_repeating_counts_nothing_twice(scope: Scope) -> None:
-    calls = many("cus_a", MONDAY, 5, user_id="u")
+    calls = call_series("cus_a", MONDAY, 5, user_id="u")
     for _ in range(3):
         await put_calls(scope, calls)
         await roll_up_week(scope, MONDAY)
@@ -188,14 +188,14 @@ async def test_a_roll_up_that_died_half_way_counts_for_nobody(scope: Scope) -> N
     for steps in range(4):
         dead = RollUp(scope, MONDAY, new_id("rup"))
         await dead.begin()
-        async for customers in dead.slices("calls", 1):
+        async for customers in dead.read_batches("calls", 1):
             for question in QUESTIONS[:steps]:
                 await dead.add("calls", customers, question)
         assert {key: one["calls"] for key, one in (await sums(scope)).items()} == {"cus_a": 1, "cus_b": 1}
-        assert [week for _, week in await due_weeks(scope.client, NOW, 9)] == [MONDAY]
+        assert [week for _, week in await find_due_weeks(scope.client, NOW, 9)] == [MONDAY]
     await roll_up_week(scope, MONDAY)
     assert {key: one["calls"] for key, one in (await sums(scope)).items()} == {"cus_a": 2, "cus_b": 1}
-    assert await due_weeks(scope.client, NOW, 9) == []
+    assert await find_due_weeks(scope.client, NOW, 9) == []
 
 
 async def test_a_roll_up_that_was_overtaken_changes_nothing(scope: Scope) -> None:
@@ -208,7 +208,7 @@ async def test_a_roll_up_that_was_overtaken_changes_nothing(scope: Scope) -> Non
         await slow.add("calls", ["cus_a"], question)
     assert not await slow.finish(known)
     assert figures((await sums(scope))["cus_a"], "calls") == [2]
-    assert await due_weeks(scope.client, NOW, 9) == []
+    assert await find_due_weeks(scope.client, NOW, 9) == []
 
 
 async def test_what_comes_during_a_roll_up_is_found_by_the_next(scope: Scope) -> None:
@@ -219,13 +219,13 @@ async def test_what_comes_during_a_roll_up_is_found_by_the_next(scope: Scope) ->
     for question in QUESTIONS:
         await under_way.add("calls", ["cus_a"], question)
     assert await under_way.finish(known)
-    assert [week for _, week in await due_weeks(scope.client, NOW, 9)] == [MONDAY]
+    assert [week for _, week in await find_due_weeks(scope.client, NOW, 9)] == [MONDAY]
     await roll_up_week(scope, MONDAY)
     assert {key: one["calls"] for key, one in (await sums(scope)).items()} == {"cus_a": 2, "cus_b": 1}
 
 
 async def test_an_import_and_roll_ups_that_race_end_right(scope: Scope) -> None:
-    delivered = [many("cus_a", MONDAY, 20, user_id=f"u-{number}") for number in range(15)]
+    delivered = [call_series("cus_a", MONDAY, 20, user_id=f"u-{number}") for number in range(15)]
     done = asyncio.Event()
 
     async def deliver() -> None:
@@ -234,8 +234,8 @@ async def test_an_import_and_roll_ups_that_race_end_right(scope: Scope) -> None:
         done.set()
 
     async def roll_up() -> None:
-        while not done.is_set() or await due_weeks(scope.client, NOW, 1):
-            for _, week in await due_weeks(scope.client, NOW, 1):
+        while not done.is_set() or await find_due_weeks(scope.client, NOW, 1):
+            for _, week in await find_due_weeks(scope.client, NOW, 1):
                 await roll_up_week(scope, week)
             await asyncio.sleep(0)
 
@@ -252,9 +252,9 @@ async def test_sums_that_nobody_reads_any_more_are_deleted_after_a_while(scope: 
     for _ in range(3):
         await roll_up_week(scope, MONDAY)
     everything = {**scope.match(), "week": MONDAY}
-    await forget_stale_sums(scope.client, utc_now())
+    await delete_stale_sums(scope.client, utc_now())
     assert await scope.collection(COLLECTION).count(everything) == 4
-    await forget_stale_sums(scope.client, utc_now() + timedelta(minutes=2))
+    await delete_stale_sums(scope.client, utc_now() + timedelta(minutes=2))
     assert await scope.collection(COLLECTION).count(everything) == 1
     assert figures((await sums(scope))["cus_a"], "calls") == [1]
     assert (await state(scope))["stale"] == []
@@ -262,22 +262,24 @@ async def test_sums_that_nobody_reads_any_more_are_deleted_after_a_while(scope: 
 
 async def test_only_completed_weeks_whose_rows_are_all_there_are_due(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY + WEEK), call("cus_a", MONDAY - 14 * WEEK), call("cus_a", MONDAY)])
-    assert await due_weeks(scope.client, NOW, 9) == [("acme", MONDAY)]
-    assert await due_weeks(scope.client, MONDAY + 2 * WEEK - MILLISECOND, 9) == [("acme", MONDAY)]
-    assert await due_weeks(scope.client, MONDAY + 2 * WEEK, 9) == [("acme", MONDAY), ("acme", MONDAY + WEEK)]
-    assert await due_weeks(scope.client, MONDAY + timedelta(days=100) - MILLISECOND, 1) == [("acme", MONDAY)]
-    assert ("acme", MONDAY) not in await due_weeks(scope.client, MONDAY + timedelta(days=100), 9)
+    assert await find_due_weeks(scope.client, NOW, 9) == [("acme", MONDAY)]
+    assert await find_due_weeks(scope.client, MONDAY + 2 * WEEK - MILLISECOND, 9) == [("acme", MONDAY)]
+    assert await find_due_weeks(scope.client, MONDAY + 2 * WEEK, 9) == [("acme", MONDAY), ("acme", MONDAY + WEEK)]
+    assert await find_due_weeks(scope.client, MONDAY + timedelta(days=100) - MILLISECOND, 1) == [("acme", MONDAY)]
+    assert ("acme", MONDAY) not in await find_due_weeks(scope.client, MONDAY + timedelta(days=100), 9)
 
 
 async def test_a_patient_caller_waits_for_an_import_to_be_over(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY)])
     now = utc_now()
-    assert await due_weeks(scope.client, now, 9, is_patient=True) == [("acme", MONDAY)]
+    assert await find_due_weeks(scope.client, now, 9, is_debounced=True) == [("acme", MONDAY)]
     await roll_up_week(scope, MONDAY)
     await put_calls(scope, [call("cus_a", MONDAY)])
-    assert await due_weeks(scope.client, now, 9, is_patient=True) == []
-    assert await due_weeks(scope.client, now, 9) == [("acme", MONDAY)]
-    assert await due_weeks(scope.client, utc_now() + timedelta(seconds=6), 9, is_patient=True) == [("acme", MONDAY)]
+    assert await find_due_weeks(scope.client, now, 9, is_debounced=True) == []
+    assert await find_due_weeks(scope.client, now, 9) == [("acme", MONDAY)]
+    assert await find_due_weeks(scope.client, utc_now() + timedelta(seconds=6), 9, is_debounced=True) == [
+        ("acme", MONDAY)
+    ]
 
 
 class Aggregations(CommandListener):

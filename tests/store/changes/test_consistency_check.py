@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from domain.types import ActivityKind
-from server.cli.checks import deep_problems
-from store.changes.consistency_check import PATIENCE, Problem, check_customers
-from store.changes.customer_batch import CustomerSlice, change_customers
+from server.cli.checks import find_deep_problems
+from store.changes.consistency_check import OVERDUE_AFTER, Problem, check_customers
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.events.log import Note
+from store.events.log import EventDraft
 from store.indexes import ensure_indexes
-from store.licenses.peer_histogram import is_tally_right
+from store.licenses.peer_histogram import is_histogram_correct
 from store.tenants.partners import Partners
-from tests.domain.imports.factory_records import usage_line
+from tests.domain.imports.factory_records import usage_record
 from tests.factory_documents import line
 from tests.jobs.imports.factory_imports import documents, import_lines
 from tests.store.factory_customers import (
@@ -75,23 +75,23 @@ async def test_says_what_is_wrong_and_puts_it_right(
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
     await put(scope, collection, {}, **fields)
     told = await problems(scope)
-    assert {one.external_id for one in told} == {"C-1"} and any(one.what.startswith(found) for one in told)
-    said = await deep_problems(client)
+    assert {one.external_id for one in told} == {"C-1"} and any(one.description.startswith(found) for one in told)
+    said = await find_deep_problems(client)
     assert said[0].startswith(f"acme: customer C-1 ({id_}): ") and "--repair" in said[-1]
-    assert "written anew" in (await deep_problems(client, repair=True))[-1]
-    assert await deep_problems(client) == []
+    assert "written anew" in (await find_deep_problems(client, repair=True))[-1]
+    assert await find_deep_problems(client) == []
     assert (await events_of(scope, id_))[-1]["kind"] in ("CUSTOMER_CHANGED", "STATUS_CHANGED")
 
 
 async def test_counts_of_peer_groups_that_are_not_those_of_the_lines_are_told_and_counted_anew(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", subscription("S-1"))
-    await put(scope, "peer_tallies", {}, counts={"MEETINGS:9": 4})
-    assert (await deep_problems(client))[0] == (
+    await put(scope, "peer_histogram", {}, counts={"MEETINGS:9": 4})
+    assert (await find_deep_problems(client))[0] == (
         "acme: the partner: the counts of the peer groups are not those of the licence lines"
     )
-    assert "written anew" in (await deep_problems(client, repair=True))[-1]
-    assert await deep_problems(client) == []
+    assert "written anew" in (await find_deep_problems(client, repair=True))[-1]
+    assert await find_deep_problems(client) == []
 
 
 DAMAGE: Mapping[str, Document] = {
@@ -107,9 +107,9 @@ async def test_compares_weekly_sums_of_licences_with_the_snapshots(client: Clien
     id_ = await add_customer(scope, "C-1", subscription("S-1", licenses=[line("CALLING", 9, 5), line("MEETINGS", 3)]))
     await add_customer(scope, "C-2", subscription("S-2"))
     days = [utc_now() - weeks * 7 * DAY for weeks in range(1, 4)]
-    given = [usage_line(number, product=p, day=f"{day:%Y-%m-%d}") for number, p in USED for day in days]
-    assert (await import_lines(scope, LineKind.LICENSE_USAGE, *given)).summary.refused == 0
-    assert await deep_problems(client) == []
+    given = [usage_record(number, product=p, day=f"{day:%Y-%m-%d}") for number, p in USED for day in days]
+    assert (await import_lines(scope, ImportKind.LICENSE_USAGE, *given)).summary.refused == 0
+    assert await find_deep_problems(client) == []
     before = await documents(scope, "license_customer_weeks")
     (week,) = [one for one in before if one["product"] == "CALLING"][:1]
     weeks = scope.collection("license_customer_weeks")
@@ -121,9 +121,9 @@ async def test_compares_weekly_sums_of_licences_with_the_snapshots(client: Clien
         monday = week["week"] - 70 * DAY
         await weeks.insert_many([{**week, "_id": f"{id_}:CALLING:{monday:%Y-%m-%d}", "week": monday}])
     (told,) = await problems(scope)
-    assert told.external_id == "C-1" and told.what.startswith(f"weekly sums of licences ['{id_}:CALLING:2")
-    assert "written anew" in (await deep_problems(client, repair=True))[-1]
-    assert await deep_problems(client) == []
+    assert told.external_id == "C-1" and told.description.startswith(f"weekly sums of licences ['{id_}:CALLING:2")
+    assert "written anew" in (await find_deep_problems(client, repair=True))[-1]
+    assert await find_deep_problems(client) == []
     stamps = ("version", "updated_at", "created_at")
     after = {
         one["_id"]: {name: value for name, value in one.items() if name not in stamps}
@@ -137,8 +137,8 @@ async def test_lines_of_nobody_are_found_and_deleted(client: Client) -> None:
     scope = await partner_scope(client)
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
     await scope.collection("customers").delete_many({**scope.match(), "_id": id_})
-    assert "who does not exist" in (await deep_problems(client))[0]
-    await deep_problems(client, repair=True)
+    assert "who does not exist" in (await find_deep_problems(client))[0]
+    await find_deep_problems(client, repair=True)
     assert await scope.collection("license_lines").count(scope.match()) == 0
 
 
@@ -150,11 +150,11 @@ async def test_what_is_due_is_left_to_the_clock_for_a_while(client: Client) -> N
         await asyncio.sleep(0.001)
     assert (await stored(scope, id_))["statuses"] == ["EXPIRING_SOON", "SUBSCRIPTION"]
     assert await problems(scope) == []
-    long_ago = end - PATIENCE - timedelta(seconds=5)
+    long_ago = end - OVERDUE_AFTER - timedelta(seconds=5)
     await put(scope, "customers", {}, due_at=long_ago, next_evaluation_at=long_ago)
     (overdue,) = await problems(scope)
-    assert overdue.is_overdue and overdue.what.startswith("has been due since 20")
-    assert "evaluate_due" in (await deep_problems(client, repair=True))[-1]
+    assert overdue.is_overdue and overdue.description.startswith("has been due since 20")
+    assert "evaluate_due" in (await find_deep_problems(client, repair=True))[-1]
 
 
 async def test_no_more_than_a_hundred_problems_are_told(client: Client) -> None:
@@ -162,7 +162,7 @@ async def test_no_more_than_a_hundred_problems_are_told(client: Client) -> None:
     await add_customers(scope, ((f"C-{n:03}", [subscription(f"S-{n}")]) for n in range(103)))
     for customer in await scope.collection("customers").find(scope.match(), {"_id": 1}):
         await put(scope, "customers", {"_id": customer["_id"]}, holdings={})
-    told = await deep_problems(client)
+    told = await find_deep_problems(client)
     assert len(told) == 102 and told[100] == "And 3 more."
 
 
@@ -207,19 +207,19 @@ class Life:
         await add_customer(self.scope, "C-1")
         for number, (kind, value) in enumerate(taken):
 
-            async def body(changing: CustomerSlice, number: int = number, kind: str = kind, value: Any = value) -> None:
-                (work,) = changing.works
+            async def body(batch: CustomerBatch, number: int = number, kind: str = kind, value: Any = value) -> None:
+                (work,) = batch.changes
                 if kind == "add":
-                    document = subscription(f"S-{number}", **_instants(value, changing.now))
+                    document = subscription(f"S-{number}", **_instants(value, batch.now))
                     work.add_entitlement({**document, "customer_id": work.id})
                 elif kind == "put" and self.numbers:
-                    fields = _instants(value, changing.now)
-                    work.put_entitlement(self.numbers[-1], {**fields, "first_ends_at": fields["ends_at"]})
+                    fields = _instants(value, batch.now)
+                    work.update_entitlement(self.numbers[-1], {**fields, "first_ends_at": fields["ends_at"]})
                 elif kind == "remove":
-                    work.put_customer({"removed_at": changing.now if value else None})
+                    work.update_customer({"removed_at": batch.now if value else None})
                 elif kind == "rename":
-                    work.put_customer({"name": value})
-                work.note(Note(ActivityKind.CUSTOMER_CHANGED, work.id, kind))
+                    work.update_customer({"name": value})
+                work.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, work.id, kind))
 
             await change_customers(self.scope, {"external_id": "C-1"}, body)
             self.numbers += [f"S-{number}"] if kind == "add" else []
@@ -248,7 +248,7 @@ def test_the_summary_always_says_what_the_entitlements_do(runner: tuple[asyncio.
         await Partners(scope).create("Acme", [])
         await Life(scope).live(taken)
         assert await problems(scope) == []
-        assert await is_tally_right(scope)
+        assert await is_histogram_correct(scope)
         (customer,) = await scope.collection("customers").find(scope.match())
         held = await scope.collection("entitlements").find(scope.match())
         is_there = customer["removed_at"] is None
@@ -291,7 +291,7 @@ def _summed(held: list[Document], now: datetime) -> Document:
                 "renews_at": next(iter(renewing), None),
                 "expiring_ends": expiring,
                 "renewing_ends": renewing,
-                "is_over": any(figures["assigned"] > figures["total"] for _, figures in of_product),
+                "has_overage": any(figures["assigned"] > figures["total"] for _, figures in of_product),
                 "rates": [{"added_at": at, "rate": rate} for at, rate in sorted(rates)],
             }
     return found

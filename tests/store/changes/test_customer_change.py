@@ -3,14 +3,14 @@
 import asyncio
 from datetime import timedelta
 
-from store.changes.customer_batch import CustomerSlice, change_customers
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.store.factory_customers import DAY, add_customer, events_of, partner_scope, stored, subscription
 
 
-async def no_change(_: CustomerSlice) -> None:
+async def no_change(_: CustomerBatch) -> None:
     """What the clock does."""
 
 
@@ -30,7 +30,7 @@ async def test_a_new_customer_carries_all_that_follows_from_its_facts(client: Cl
 async def test_every_change_is_told_once_and_one_event_carries_the_transition(client: Client) -> None:
     scope = await partner_scope(client)
     told = await events_of(scope, await add_customer(scope, "C-1", subscription("S-1")))
-    assert [(e["kind"], e["transition"]) for e in told] == [("CUSTOMER_ADDED", True), ("STATUS_CHANGED", False)]
+    assert [(e["kind"], e["is_first_of_change"]) for e in told] == [("CUSTOMER_ADDED", True), ("STATUS_CHANGED", False)]
     assert (told[1]["entered"], told[1]["left"], told[1]["statuses"]) == (["SUBSCRIPTION"], [], ["SUBSCRIPTION"])
     assert told[1]["facts_before"] is None
     assert "status:SUBSCRIPTION" in told[1]["facts_after"]["keys"]
@@ -63,9 +63,9 @@ async def test_what_time_brought_keeps_times_moment_although_a_write_came_later(
 
 
 async def _overrun(scope: Scope, id_: str) -> None:
-    async def body(changing: CustomerSlice) -> None:
+    async def body(batch: CustomerBatch) -> None:
         line = {"product": "MEETINGS", "total": 10, "assigned": 11, "used": 3, "day": None}
-        changing.works[0].put_entitlement("S-2", {"licenses": [line]})
+        batch.changes[0].update_entitlement("S-2", {"licenses": [line]})
 
     await change_customers(scope, {"_id": id_}, body)
 
@@ -88,9 +88,9 @@ async def test_twenty_parallel_writers_lose_nothing(client: Client) -> None:
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
 
     async def add(number: int) -> None:
-        async def body(changing: CustomerSlice) -> None:
+        async def body(batch: CustomerBatch) -> None:
             document = subscription(f"N-{number:02}")
-            changing.works[0].add_entitlement({**document, "customer_id": id_})
+            batch.changes[0].add_entitlement({**document, "customer_id": id_})
 
         await change_customers(scope, {"_id": id_}, body)
 

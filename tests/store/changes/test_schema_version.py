@@ -3,7 +3,7 @@
 from domain.customers.filter import parse_filter
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField
-from store.changes.reevaluation import bring_up
+from store.changes.reevaluation import migrate
 from store.customers.customers import CustomerOrder, Customers
 from store.database.client import Client, IndexModel
 from store.indexes import ensure_indexes
@@ -19,13 +19,13 @@ async def test_customers_of_an_earlier_version_are_listed_in_every_order_after_t
     customers, partners = scope.collection("customers"), scope.collection("partners")
     for id_ in added:
         await customers.update_one(
-            {**scope.match(), "_id": id_}, {"$unset": {"order_keys": ""}, "$set": {"written_as": 2}}
+            {**scope.match(), "_id": id_}, {"$unset": {"order_keys": ""}, "$set": {"schema_version": 2}}
         )
-    await partners.update_one(scope.match(), {"$set": {"written_as": 2}})
+    await partners.update_one(scope.match(), {"$set": {"schema_version": 2}})
     await customers.create_indexes([IndexModel([("partner_id", 1), (name, 1)], name=name) for name in BEFORE])
 
     await ensure_indexes(client)
-    assert await bring_up(client) == 3
+    assert await migrate(client) == 3
 
     assert not (await customers.index_names()).intersection(BEFORE)
     wanted = parse_filter({"status": ["TRIAL"]})
@@ -35,4 +35,4 @@ async def test_customers_of_an_earlier_version_are_listed_in_every_order_after_t
     assert [await events_of(scope, id_) for id_ in added] == told
     assert "type:TRIAL" in (await stored(scope, added[0]))["order_keys"]
     await ensure_indexes(client)
-    assert await bring_up(client) == 0
+    assert await migrate(client) == 0

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.entitlements.lifecycle import LIVING, RUNNING, entitlement_facts, state_at
-from domain.entitlements.trials import converted, early_end, extension, new_trial
+from domain.entitlements.lifecycle import LIVING_STATES, RUNNING_STATES, entitlement_from_document, state_at
+from domain.entitlements.trials import build_conversion, build_early_end, build_extension, build_trial
 from domain.time.instants import DAY, add_months
-from store.changes.customer_change import CustomerWork
+from store.changes.customer_change import CustomerChange
 from store.tenants.partners import PartnerDocument, partner_document
 from tests.reference.model import Partner
 
@@ -44,40 +44,40 @@ class World:
         asleep = {"lastAdministratorSignInAt": None, "removedAt": None}
         self.model.facts["customers"]["C-1"] = {"name": "Acme", "createdAt": BEGIN, **asleep}
         self.model.facts["trials"]["T"] = {**line, "licenses": {"CALLING": figures}}
-        work = CustomerWork(None, (), _partner())
+        work = CustomerChange(None, (), _partner())
         named = {"name": "Acme", "external_id": "C-1", "managed_by": "PARTNER_ORGANIZATION", "created_at": BEGIN}
-        work.put_customer({**named, "delivered": {}})
-        facts = new_trial({"CALLING": 5}, days, BEGIN, "adm_1")
+        work.update_customer({**named, "delivered": {}})
+        facts = build_trial({"CALLING": 5}, days, BEGIN, "adm_1")
         facts["licenses"][0]["assigned"] = assigned
         work.add_entitlement({"_id": "tri_1", "customer_id": work.id, "number": "T", **facts})
         self._finish(work)
 
-    def _finish(self, work: CustomerWork) -> None:
-        work.finish(self.now)
+    def _finish(self, work: CustomerChange) -> None:
+        work.compute_projection(self.now)
         self.customer, self.held = work.customer, list(work.entitlements.values())
 
-    def at(self, moment: datetime, change: Callable[[CustomerWork, dict[str, Any]], None]) -> None:
+    def at(self, moment: datetime, change: Callable[[CustomerChange, dict[str, Any]], None]) -> None:
         """A transaction at the moment."""
         self.now = moment
-        work = CustomerWork(deepcopy(self.customer), deepcopy(self.held), _partner())
-        work.catch_up(moment)
+        work = CustomerChange(deepcopy(self.customer), deepcopy(self.held), _partner())
+        work.advance_to(moment)
         change(work, work.entitlements["T"])
         self._finish(work)
 
-    def step(self, kind: str, number: int, is_renewing: bool) -> Callable[[CustomerWork, dict[str, Any]], None]:
-        def change(work: CustomerWork, trial: dict[str, Any]) -> None:
-            state = state_at(entitlement_facts(trial), self.now)
+    def step(self, kind: str, number: int, is_renewing: bool) -> Callable[[CustomerChange, dict[str, Any]], None]:
+        def change(work: CustomerChange, trial: dict[str, Any]) -> None:
+            state = state_at(entitlement_from_document(trial), self.now)
             told = self.model.facts["trials"]["T"]
-            if kind == "extend" and state in LIVING:
-                work.put_entitlement("T", extension(trial, number, self.now, "adm_1"))
+            if kind == "extend" and state in LIVING_STATES:
+                work.update_entitlement("T", build_extension(trial, number, self.now, "adm_1"))
                 told["endsAt"] += timedelta(days=number)
-            elif kind == "end" and state in LIVING:
-                work.put_entitlement("T", early_end(self.now))
+            elif kind == "end" and state in LIVING_STATES:
+                work.update_entitlement("T", build_early_end(self.now))
                 told["endsAt"] = self.now
-            elif kind == "convert" and state in RUNNING:
+            elif kind == "convert" and state in RUNNING_STATES:
                 identity = {"_id": "sub_1", "customer_id": work.id, "number": "S"}
-                work.add_entitlement({**identity, **converted(trial, number, is_renewing, self.now)})
-                work.put_entitlement("T", {**early_end(self.now), "converted_to": "sub_1"})
+                work.add_entitlement({**identity, **build_conversion(trial, number, is_renewing, self.now)})
+                work.update_entitlement("T", {**build_early_end(self.now), "converted_to": "sub_1"})
                 self._told_converted(told, number, is_renewing)
 
         return change

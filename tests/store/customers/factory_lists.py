@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from domain.text.folding import customer_words, sort_form
-from domain.time.instants import FOREVER
+from domain.text.folding import customer_words, fold_for_sorting
+from domain.time.instants import MAX_INSTANT
 from domain.types import URGENCY, ManagedBy, Product, SubscriptionType
-from store.changes.customer_fields import key_fields, keys_of
+from store.changes.customer_fields import compute_keys, key_fields
 from store.customers.list_planner.orders import CustomerOrder
 from store.database.ids import new_id
 
@@ -27,26 +27,26 @@ ENDS = [NOW, NOW + timedelta(milliseconds=1), NOW + DAY, NOW + DAY + timedelta(m
 ENDS += [NOW + 365 * DAY, NOW + 800 * DAY, NOW - DAY]
 
 
-def customer_document(dice: random.Random, number: int, **facts: Any) -> dict[str, Any]:
+def customer_document(rng: random.Random, number: int, **facts: Any) -> dict[str, Any]:
     """A customer of few possible values, so that many tie with others."""
 
     def some(values: Iterable[Value]) -> list[Value]:
-        return [value for value in values if dice.random() < 0.4]
+        return [value for value in values if rng.random() < 0.4]
 
     expiring = sorted(set(some(ENDS[1:])[:2]))
-    renewing = [dice.choice(ENDS)] if dice.random() < 0.3 else []
-    signed_in = dice.choice([None, NOW - DAY, NOW - 90 * DAY])
+    renewing = [rng.choice(ENDS)] if rng.random() < 0.3 else []
+    signed_in = rng.choice([None, NOW - DAY, NOW - 90 * DAY])
     document: dict[str, Any] = {
         "_id": new_id("cus"),
         "partner_id": "acme",
         "version": 1,
-        "created_at": NOW - dice.randrange(3) * DAY,
+        "created_at": NOW - rng.randrange(3) * DAY,
         "updated_at": NOW,
         "external_id": f"ORG-{number}",
-        "name": dice.choice(NAMES),
-        "domain": dice.choice([None, "müller.example"]),
-        "country": dice.choice(COUNTRIES),
-        "managed_by": str(dice.choice(list(ManagedBy))),
+        "name": rng.choice(NAMES),
+        "domain": rng.choice([None, "müller.example"]),
+        "country": rng.choice(COUNTRIES),
+        "managed_by": str(rng.choice(list(ManagedBy))),
         "last_administrator_sign_in_at": signed_in,
         "statuses": [str(status) for status in some(URGENCY)],
         "status_details": [],
@@ -61,7 +61,7 @@ def customer_document(dice: random.Random, number: int, **facts: Any) -> dict[st
     if "EXPIRED" in document["statuses"]:
         nothing_living = {"statuses": ["EXPIRED"], "products": [], "subscription_types": [], "expiring_ends": []}
         document |= {**nothing_living, "next_expiry_at": None}
-    return with_derived(document)
+    return with_projection(document)
 
 
 def assignment(administrator_id: str, expires_at: datetime | None = None) -> dict[str, Any]:
@@ -74,23 +74,23 @@ def assignment(administrator_id: str, expires_at: datetime | None = None) -> dic
     }
 
 
-def with_derived(document: dict[str, Any]) -> dict[str, Any]:
+def with_projection(document: dict[str, Any]) -> dict[str, Any]:
     """The document with what follows from its other fields."""
     words = customer_words(document["name"], document["domain"], document["external_id"])
     ranks = [rank for rank, status in enumerate(URGENCY) if status in document["statuses"]]
     return {
         **document,
-        "name_folded": sort_form(document["name"]),
+        "name_folded": fold_for_sorting(document["name"]),
         "words": words,
         "urgency": min(ranks, default=None),
-        "urgency_or_none": min(ranks, default=len(URGENCY)),
-        "sign_in_or_never": document["last_administrator_sign_in_at"] or FOREVER,
-        "next_expiry_or_never": document["next_expiry_at"] or FOREVER,
-        **key_fields(keys_of({**document, "running_products": (), "holdings": {}, "evaluated_at": NOW}, words)),
+        "urgency_sort": min(ranks, default=len(URGENCY)),
+        "sign_in_sort": document["last_administrator_sign_in_at"] or MAX_INSTANT,
+        "next_expiry_sort": document["next_expiry_at"] or MAX_INSTANT,
+        **key_fields(compute_keys({**document, "running_products": (), "holdings": {}, "evaluated_at": NOW}, words)),
     }
 
 
-def in_order(documents: Sequence[dict[str, Any]], order: CustomerOrder) -> list[str]:
+def sorted_ids(documents: Sequence[dict[str, Any]], order: CustomerOrder) -> list[str]:
     """The ids as the contract orders them: nulls last in both directions, then name, then id."""
     field = {"NAME": "name_folded", "NEXT_EXPIRY_AT": "next_expiry_at", "URGENCY": "urgency"}.get(
         order.field, str(order.field).lower()
@@ -109,7 +109,7 @@ def in_order(documents: Sequence[dict[str, Any]], order: CustomerOrder) -> list[
     return [document["_id"] for document in sorted(documents, key=cmp_to_key(compare))]
 
 
-class Commands(CommandListener):
+class CommandRecorder(CommandListener):
     """The reads that a client sent, for tests that count or explain them."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class Commands(CommandListener):
     def failed(self, event: CommandFailedEvent) -> None:
         """Nothing to keep."""
 
-    def taken(self) -> list[dict[str, Any]]:
+    def take(self) -> list[dict[str, Any]]:
         """What was sent since the last call."""
         sent, self.sent = self.sent, []
         return sent

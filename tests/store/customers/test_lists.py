@@ -18,8 +18,16 @@ from domain.types import SubscriptionType as Kind
 from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
 from store.database.client import Client
 from store.database.scope import Scope
-from tests.store.customers.factory_lists import ADMINISTRATORS, DAY, NOW, TAGS, assignment, customer_document, in_order
-from tests.store.customers.factory_lists import with_derived as derived
+from tests.store.customers.factory_lists import (
+    ADMINISTRATORS,
+    DAY,
+    NOW,
+    TAGS,
+    assignment,
+    customer_document,
+    sorted_ids,
+)
+from tests.store.customers.factory_lists import with_projection as derived
 
 Result = TypeVar("Result")
 Run = Callable[[Callable[[Scope], Awaitable[Result]]], Result]
@@ -61,10 +69,10 @@ filters = conditions | nest(nest(nest(nest(nest(conditions)))))
 @pytest.fixture
 def world(mongo_uri: str, database_name: str) -> Iterator[tuple[list[dict[str, Any]], Run[Any]]]:
     """Customers of one partner, and a way to ask the store about them."""
-    dice = random.Random(2026)
-    documents = [customer_document(dice, number) for number in range(150)]
-    removed = {**customer_document(dice, 999), "keys": [], "order_keys": []}
-    other = customer_document(dice, 1000, partner_id="other")
+    rng = random.Random(2026)
+    documents = [customer_document(rng, number) for number in range(150)]
+    removed = {**customer_document(rng, 999), "keys": [], "order_keys": []}
+    other = customer_document(rng, 1000, partner_id="other")
     with asyncio.Runner() as runner:
 
         async def prepare() -> Client:
@@ -123,7 +131,7 @@ def test_mongodb_and_memory_agree_on_every_filter(world: tuple[list[dict[str, An
 
         async def ask(scope: Scope) -> None:
             for raw in raws:
-                expected = in_order(matching(documents, raw), order)
+                expected = sorted_ids(matching(documents, raw), order)
                 condition, customers = parse_filter(raw), Customers(scope, expected_size)
                 page = await customers.page(condition, order, PageRequest(first=200))
                 assert [row.id for row in page.rows] == expected
@@ -140,7 +148,7 @@ def test_paging_either_way_gives_each_customer_once_in_order(world: tuple[list[d
     @settings(max_examples=200)
     @given(conditions, st.sampled_from(ORDERS), st.integers(1, 60), st.booleans(), sizes)
     def page_through(raw: dict[str, Any], order: CustomerOrder, size: int, backward: bool, expected_size: int) -> None:
-        expected = in_order(matching(documents, raw), order)
+        expected = sorted_ids(matching(documents, raw), order)
         size = max(size, len(expected) // 10, 1)
 
         async def ask(scope: Scope) -> None:
@@ -157,7 +165,7 @@ def test_a_page_between_two_cursors_knows_what_lies_outside(world: tuple[list[di
     @settings(max_examples=200)
     @given(st.sampled_from(ORDERS), st.integers(0, 148), st.integers(0, 20), st.integers(1, 12), st.booleans())
     def between(order: CustomerOrder, start: int, distance: int, size: int, backward: bool) -> None:
-        expected = in_order(documents, order)
+        expected = sorted_ids(documents, order)
         end = min(start + distance, 149)
 
         async def ask(scope: Scope) -> None:
@@ -178,20 +186,20 @@ def test_a_page_between_two_cursors_knows_what_lies_outside(world: tuple[list[di
 
 def test_others_that_come_and_go_around_the_cursor_do_not_matter(world: tuple[list[dict[str, Any]], Run[Any]]) -> None:
     documents, run = world
-    dice = random.Random(7)
+    rng = random.Random(7)
 
     @settings(max_examples=200)
     @given(st.just({}) | conditions, st.sampled_from(ORDERS), st.booleans(), st.randoms(use_true_random=False), sizes)
     def page_through(
         raw: dict[str, Any], order: CustomerOrder, backward: bool, choose: random.Random, expected_size: int
     ) -> None:
-        expected = in_order(matching(documents, raw), order)
+        expected = sorted_ids(matching(documents, raw), order)
         # Filtered or not, a list is some pages long.
         page = max(2, len(expected) // 4)
 
         async def ask(scope: Scope) -> None:
             customers = Customers(scope, expected_size)
-            seen = await _walk_among_changes(scope, customers, (raw, order, page), choose, dice, backward=backward)
+            seen = await _walk_among_changes(scope, customers, (raw, order, page), choose, rng, backward=backward)
             assert [id_ for id_ in seen if id_ in lasting] == expected
             assert len(seen) == len(set(seen))
 
@@ -206,7 +214,7 @@ async def _walk_among_changes(
     customers: Customers,
     asked_for: tuple[dict[str, Any], CustomerOrder, int],
     choose: random.Random,
-    dice: random.Random,
+    rng: random.Random,
     *,
     backward: bool,
 ) -> list[str]:
@@ -214,7 +222,7 @@ async def _walk_among_changes(
     raw, order, largest = asked_for
     collection, seen, cursor = scope.collection("customers"), list[str](), None
     while True:
-        passing = [customer_document(dice, 2000 + dice.randrange(10**9), version=7) for _ in range(4)]
+        passing = [customer_document(rng, 2000 + rng.randrange(10**9), version=7) for _ in range(4)]
         await collection.delete_many({"partner_id": "acme", "version": 7})
         await collection.insert_many(passing)
         size = choose.randrange(largest // 2, largest + 1)
@@ -240,8 +248,8 @@ async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
 @pytest.fixture
 async def scope(client: Client) -> Scope:
     """The system's sight of twenty customers."""
-    dice = random.Random(5)
-    await client.collection("customers").insert_many([customer_document(dice, number) for number in range(20)])
+    rng = random.Random(5)
+    await client.collection("customers").insert_many([customer_document(rng, number) for number in range(20)])
     return Scope(client, "acme", NOW)
 
 
@@ -276,13 +284,13 @@ async def test_rejects_a_cursor_of_another_list(scope: Scope) -> None:
 
 
 async def test_an_assigned_administrator_sees_only_theirs_until_the_assignment_ends(client: Client) -> None:
-    dice = random.Random(3)
+    rng = random.Random(3)
     held = {"ahead": NOW + DAY, "ended": NOW, "open": None}
     documents = [
-        customer_document(dice, n, name=name, assignments=[assignment("adm_1", until)])
+        customer_document(rng, n, name=name, assignments=[assignment("adm_1", until)])
         for n, (name, until) in enumerate(held.items())
     ]
-    await client.collection("customers").insert_many([*documents, customer_document(dice, 9, assignments=[])])
+    await client.collection("customers").insert_many([*documents, customer_document(rng, 9, assignments=[])])
     sees = Customers(Scope(client, "acme", NOW, "adm_1", PartnerRole.ADMINISTRATOR))
     for order in ORDERS:
         page = await sees.page(parse_filter(None), order, PageRequest())
@@ -307,14 +315,14 @@ async def test_an_assigned_administrators_conditions_are_all_asked(
     client: Client, raw: dict[str, Any], names: set[str]
 ) -> None:
     """Read by the viewer's own key or by the condition's, both have to hold."""
-    dice = random.Random(3)
+    rng = random.Random(3)
     mine, theirs = [assignment("adm_1", None)], [assignment("adm_2", None)]
     documents = [
-        customer_document(dice, 1, name="Alpha", assignments=mine, statuses=["TRIAL"], country=None),
-        customer_document(dice, 2, name="Alpha two", assignments=mine, statuses=[], country=None),
-        customer_document(dice, 3, name="Beta", assignments=mine, statuses=[], country="DE"),
-        *(customer_document(dice, n, name="Beta", assignments=theirs) for n in range(4, 9)),
-        *(customer_document(dice, n, name="Alpha two", assignments=theirs, country="DE") for n in range(9, 14)),
+        customer_document(rng, 1, name="Alpha", assignments=mine, statuses=["TRIAL"], country=None),
+        customer_document(rng, 2, name="Alpha two", assignments=mine, statuses=[], country=None),
+        customer_document(rng, 3, name="Beta", assignments=mine, statuses=[], country="DE"),
+        *(customer_document(rng, n, name="Beta", assignments=theirs) for n in range(4, 9)),
+        *(customer_document(rng, n, name="Alpha two", assignments=theirs, country="DE") for n in range(9, 14)),
     ]
     await client.collection("customers").insert_many(documents)
     sees = Customers(Scope(client, "acme", NOW, "adm_1", PartnerRole.ADMINISTRATOR))
@@ -333,8 +341,8 @@ async def test_looks_up_customers_by_id_and_external_id(scope: Scope) -> None:
 
 
 async def test_facets_leave_out_only_their_own_condition_and_count_zeros(client: Client) -> None:
-    dice = random.Random(1)
-    documents = [customer_document(dice, number) for number in range(60)]
+    rng = random.Random(1)
+    documents = [customer_document(rng, number) for number in range(60)]
     await client.collection("customers").insert_many(documents)
     raw = {"status": ["TRIAL"], "product": ["CALLING", "MEETINGS"], "tag": [], "all_of": [{"status": ["TRIAL"]}]}
     facets = await Customers(Scope(client, "acme", NOW)).facets(parse_filter(raw))
@@ -356,9 +364,9 @@ async def test_facets_leave_out_only_their_own_condition_and_count_zeros(client:
 
 
 async def test_finds_names_in_many_scripts_by_their_beginning(client: Client) -> None:
-    dice = random.Random(1)
+    rng = random.Random(1)
     names = ["Đorđević", "Müller", "株式会社", "हिन्दी"]
-    made = [customer_document(dice, n, name=name, domain=None) for n, name in enumerate(names)]
+    made = [customer_document(rng, n, name=name, domain=None) for n, name in enumerate(names)]
     await client.collection("customers").insert_many(made)
     customers = Customers(Scope(client, "acme", NOW))
     expected = {"dord": "Đorđević", "MULL": "Müller", "株式": "株式会社", "हिन्": "हिन्दी"}

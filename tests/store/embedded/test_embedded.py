@@ -18,15 +18,15 @@ from pymongo import MongoClient
 from domain.failures import OperatorError
 from store.embedded import instance as embedded
 from store.embedded.folder import EmbeddedFolder
-from store.embedded.mongod_log import last_words
-from store.embedded.supervisor import free_port
+from store.embedded.mongod_log import read_last_errors
+from store.embedded.supervisor import find_free_port
 
 ROOT = Path(__file__).parents[3]
 USER = """
 import sys, time
 from pathlib import Path
 from store import embedded
-mongo = embedded.open(Path(sys.argv[1]))
+mongo = embedded.open_embedded_mongo(Path(sys.argv[1]))
 print(mongo.uri, flush=True)
 time.sleep(600)
 """
@@ -36,7 +36,7 @@ time.sleep(600)
 def data(tmp_path: Path) -> Iterator[Path]:
     """A data directory; what still runs on it is ended, so that a failed test leaves nothing."""
     yield tmp_path / "data"
-    for pid in (*keepers(tmp_path / "data"), *mongods(tmp_path / "data")):
+    for pid in (*supervisors(tmp_path / "data"), *mongods(tmp_path / "data")):
         os.kill(pid, signal.SIGKILL)
 
 
@@ -53,7 +53,7 @@ def running(*words: str) -> list[int]:
     return found
 
 
-def keepers(data: Path) -> list[int]:
+def supervisors(data: Path) -> list[int]:
     return running("store.embedded.supervisor", str(EmbeddedFolder.of(data).root))
 
 
@@ -70,7 +70,7 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
 
 def all_gone(data: Path) -> bool:
     # A process that is being killed loses its command line first and its locks last.
-    return not keepers(data) and not mongods(data) and EmbeddedFolder.of(data).serving_port() is None
+    return not supervisors(data) and not mongods(data) and EmbeddedFolder.of(data).serving_port() is None
 
 
 def write(uri: str, name: str) -> None:
@@ -87,7 +87,7 @@ def busy_port_of(data: Path) -> "closing[socket.socket]":
     """A listener that takes mongod's recorded port, accepts, and never answers."""
     port = EmbeddedFolder.of(data).last_port()
     assert port is not None
-    wait_until(lambda: free_port(port) == port, "the killed mongod lets go of its port")
+    wait_until(lambda: find_free_port(port) == port, "the killed mongod lets go of its port")
     return closing(socket.create_server(("127.0.0.1", port)))
 
 
@@ -109,7 +109,7 @@ def kill(user: "subprocess.Popen[str]") -> None:
 
 
 def test_gives_a_primary_that_has_transactions_and_change_streams(data: Path) -> None:
-    with embedded.open(data) as mongo, MongoClient[dict[str, Any]](mongo.uri) as client:
+    with embedded.open_embedded_mongo(data) as mongo, MongoClient[dict[str, Any]](mongo.uri) as client:
         things = client.kept.things
         with things.watch(max_await_time_ms=100) as changes:
             with client.start_session() as session, session.start_transaction():
@@ -118,19 +118,19 @@ def test_gives_a_primary_that_has_transactions_and_change_streams(data: Path) ->
 
 
 def test_stops_mongod_after_the_last_user_and_keeps_the_data(data: Path) -> None:
-    with embedded.open(data) as mongo:
+    with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
-        with embedded.open(data) as second:
+        with embedded.open_embedded_mongo(data) as second:
             assert second.uri == mongo.uri
         assert len(mongods(data)) == 1
-    wait_until(lambda: all_gone(data), "keeper and mongod end")
+    wait_until(lambda: all_gone(data), "supervisor and mongod end")
     assert "Now exiting" in EmbeddedFolder.of(data).mongod_log.read_text()
-    with embedded.open(data) as again:
+    with embedded.open_embedded_mongo(data) as again:
         assert names(again.uri) == {"one"}
 
 
 def test_goes_on_for_a_second_process_after_the_first_is_gone(data: Path) -> None:
-    with another_user(data) as (first, uri), embedded.open(data) as mongo:
+    with another_user(data) as (first, uri), embedded.open_embedded_mongo(data) as mongo:
         assert mongo.uri == uri
         kill(first)
         before = mongods(data)
@@ -142,58 +142,58 @@ def test_a_killed_user_leaves_nothing_that_runs(data: Path) -> None:
     with another_user(data) as (user, uri):
         write(uri, "one")
         kill(user)
-    wait_until(lambda: all_gone(data), "keeper and mongod end")
-    with embedded.open(data) as mongo:
+    wait_until(lambda: all_gone(data), "supervisor and mongod end")
+    with embedded.open_embedded_mongo(data) as mongo:
         assert names(mongo.uri) == {"one"}
 
 
 def test_a_killed_keeper_takes_mongod_with_it_and_the_next_start_works(data: Path) -> None:
-    with embedded.open(data) as mongo:
+    with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
-        (keeper,) = keepers(data)
-        os.kill(keeper, signal.SIGKILL)
-        wait_until(lambda: all_gone(data), "keeper and mongod end")
-        # The first user still has it open: a new keeper serves both, at the address that they know.
-        with embedded.open(data) as second:
+        (supervisor,) = supervisors(data)
+        os.kill(supervisor, signal.SIGKILL)
+        wait_until(lambda: all_gone(data), "supervisor and mongod end")
+        # The first user still has it open: a new supervisor serves both, at the address that they know.
+        with embedded.open_embedded_mongo(data) as second:
             assert second.uri == mongo.uri
             assert len(mongods(data)) == 1
             assert names(mongo.uri) == {"one"}
 
 
 def test_a_killed_mongod_is_started_again_for_those_who_use_it(data: Path) -> None:
-    with embedded.open(data) as mongo:
+    with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
         (killed,) = mongods(data)
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: bool(mongods(data)) and mongods(data) != [killed], "another mongod runs")
         assert names(mongo.uri) == {"one"}
-        with embedded.open(data) as second:
+        with embedded.open_embedded_mongo(data) as second:
             write(second.uri, "two")
 
 
 def test_everything_killed_at_once_leaves_nothing_in_the_way(data: Path) -> None:
     with another_user(data) as (user, uri):
         write(uri, "one")
-        for pid in (user.pid, *keepers(data), *mongods(data)):
+        for pid in (user.pid, *supervisors(data), *mongods(data)):
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: all_gone(data), "keeper and mongod end")
-    with embedded.open(data) as mongo:
+        wait_until(lambda: all_gone(data), "supervisor and mongod end")
+    with embedded.open_embedded_mongo(data) as mongo:
         assert names(mongo.uri) == {"one"}
 
 
 def test_a_keeper_that_is_told_to_leave_stops_mongod_cleanly(data: Path) -> None:
-    with embedded.open(data) as mongo:
+    with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
-        os.kill(keepers(data)[0], signal.SIGTERM)
-        wait_until(lambda: all_gone(data), "keeper and mongod end")
+        os.kill(supervisors(data)[0], signal.SIGTERM)
+        wait_until(lambda: all_gone(data), "supervisor and mongod end")
     assert "Now exiting" in EmbeddedFolder.of(data).mongod_log.read_text()
 
 
 def test_takes_another_port_where_the_recorded_one_is_busy(data: Path) -> None:
-    with embedded.open(data) as mongo:
+    with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
-    wait_until(lambda: all_gone(data), "keeper and mongod end")
-    with busy_port_of(data), embedded.open(data) as moved:
+    wait_until(lambda: all_gone(data), "supervisor and mongod end")
+    with busy_port_of(data), embedded.open_embedded_mongo(data) as moved:
         assert moved.uri != mongo.uri
         assert names(moved.uri) == {"one"}
         write(moved.uri, "two")
@@ -202,29 +202,29 @@ def test_takes_another_port_where_the_recorded_one_is_busy(data: Path) -> None:
 def test_a_killed_mongod_whose_port_is_taken_keeps_what_was_only_in_its_journal(data: Path) -> None:
     with another_user(data) as (user, uri):
         write(uri, "one")
-        for pid in (user.pid, *keepers(data)):
+        for pid in (user.pid, *supervisors(data)):
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: all_gone(data), "keeper and mongod end")
-    with busy_port_of(data), embedded.open(data) as moved:
+        wait_until(lambda: all_gone(data), "supervisor and mongod end")
+    with busy_port_of(data), embedded.open_embedded_mongo(data) as moved:
         assert names(moved.uri) == {"one"}
 
 
 def test_many_who_open_at_once_share_one_mongod(data: Path) -> None:
     with ExitStack() as shares, ThreadPoolExecutor(5) as pool:
         process = pool.submit(shares.enter_context, another_user(data))
-        uris = {shares.enter_context(mongo).uri for mongo in pool.map(embedded.open, [data] * 4)}
+        uris = {shares.enter_context(mongo).uri for mongo in pool.map(embedded.open_embedded_mongo, [data] * 4)}
         assert uris == {process.result()[1]}
-        assert len(mongods(data)) == len(keepers(data)) == 1
+        assert len(mongods(data)) == len(supervisors(data)) == 1
 
 
 def test_interrupting_the_users_terminal_does_not_reach_mongod(data: Path) -> None:
     with another_user(data) as (user, _):
-        assert os.getsid(keepers(data)[0]) != os.getsid(user.pid)
+        assert os.getsid(supervisors(data)[0]) != os.getsid(user.pid)
         assert os.getpgid(mongods(data)[0]) != os.getpgid(user.pid)
 
 
 def test_no_other_user_of_the_machine_may_read_the_data(data: Path) -> None:
-    with embedded.open(data):
+    with embedded.open_embedded_mongo(data):
         assert data.stat().st_mode & 0o777 == 0o700
         assert EmbeddedFolder.of(data).root.stat().st_mode & 0o777 == 0o700
 
@@ -233,17 +233,17 @@ def test_says_so_where_the_directory_cannot_be_written(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(OperatorError, match=r"cannot be written .* Name another with --data, or set MONGODB_URI"):
-        embedded.open(file / "data")
+        embedded.open_embedded_mongo(file / "data")
 
 
 def test_says_what_mongod_said_where_the_data_is_no_database(data: Path) -> None:
     folder = EmbeddedFolder.of(data)
-    folder.make()
+    folder.create()
     (folder.data / "WiredTiger").write_text("not a database")
     (folder.data / "storage.bson").write_bytes(b"nonsense")
     with pytest.raises(OperatorError, match=r"(?s)does not start\. It said:\n  .*mongod\.log"):
-        embedded.open(data)
-    wait_until(lambda: all_gone(data), "keeper ends")
+        embedded.open_embedded_mongo(data)
+    wait_until(lambda: all_gone(data), "supervisor ends")
 
 
 def test_says_how_to_get_mongod_where_the_wheel_is_missing(tmp_path: Path) -> None:
@@ -260,12 +260,12 @@ def test_says_how_to_get_mongod_where_the_wheel_is_missing(tmp_path: Path) -> No
 
 def test_reads_from_the_log_only_what_went_wrong(tmp_path: Path) -> None:
     log = tmp_path / "mongod.log"
-    assert last_words(log) == "  (it said nothing)"
+    assert read_last_errors(log) == "  (it said nothing)"
     fatal = '{"s": "F", "msg": "Disk full", "attr": {"left": 0}}'
     log.write_text(
         f'{{"s": "I", "msg": "Hello"}}\nmongod: error while loading shared libraries: libcurl.so.4\n{fatal}\n'
     )
-    assert last_words(log).splitlines() == [
+    assert read_last_errors(log).splitlines() == [
         "  mongod: error while loading shared libraries: libcurl.so.4",
         '  Disk full {"left": 0}',
     ]
@@ -273,21 +273,21 @@ def test_reads_from_the_log_only_what_went_wrong(tmp_path: Path) -> None:
 
 def test_a_failure_that_was_mended_is_forgotten(data: Path) -> None:
     folder = EmbeddedFolder.of(data)
-    folder.make()
+    folder.create()
     nonsense = folder.data / "storage.bson"
     nonsense.write_bytes(b"nonsense")
     with pytest.raises(OperatorError):
-        embedded.open(data)
+        embedded.open_embedded_mongo(data)
     nonsense.unlink()
-    with embedded.open(data) as mongo:
+    with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
 
 
 def test_a_stale_port_file_and_a_stale_address_do_no_harm(data: Path) -> None:
     folder = EmbeddedFolder.of(data)
-    folder.make()
+    folder.create()
     folder.port.write_text("not a port")
     folder.serving.write_text("1")
     folder.serving.with_suffix(".draft").write_text("1")
-    with embedded.open(data) as mongo:
+    with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")

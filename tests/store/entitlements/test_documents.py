@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from domain.entitlements.lifecycle import end_at, state_at
+from domain.entitlements.lifecycle import effective_end, state_at
 from domain.types import EntitlementState, Product, SubscriptionType
 from store.database.client import Client
 from store.database.scope import Scope
 from store.entitlements.documents import ENTITLEMENT_INDEXES, Entitlements
-from tests.store.customers.factory_lists import Commands
+from tests.store.customers.factory_lists import CommandRecorder
 from tests.store.factory_customers import subscription
 
 NOW = datetime(2026, 11, 22, 12)
@@ -27,12 +27,12 @@ def held(customer_id: str, number: str, days_ago: int, **facts: Any) -> dict[str
 
 
 @pytest.fixture
-def commands() -> Commands:
-    return Commands()
+def commands() -> CommandRecorder:
+    return CommandRecorder()
 
 
 @pytest.fixture
-async def scope(mongo_uri: str, database_name: str, commands: Commands) -> AsyncIterator[Scope]:
+async def scope(mongo_uri: str, database_name: str, commands: CommandRecorder) -> AsyncIterator[Scope]:
     client = Client(mongo_uri, database_name, event_listeners=[commands])
     await client.collection("entitlements").create_indexes(ENTITLEMENT_INDEXES)
     yield Scope(client, "acme", NOW)
@@ -43,12 +43,12 @@ async def fill(scope: Scope, documents: Sequence[dict[str, Any]]) -> None:
     await scope.collection("entitlements").insert_many(documents)
 
 
-async def test_reads_many_customers_in_one_query_newest_first(scope: Scope, commands: Commands) -> None:
+async def test_reads_many_customers_in_one_query_newest_first(scope: Scope, commands: CommandRecorder) -> None:
     await fill(scope, [held("cus_1", "A", 30), held("cus_1", "B", 2), held("cus_2", "C", 5), held("cus_9", "D", 5)])
     found = await Entitlements(scope).by_customer(["cus_1", "cus_2", "cus_3"])
     numbers = {id_: [one.number for one in some] for id_, some in found.items()}
     assert numbers == {"cus_1": ["B", "A"], "cus_2": ["C"], "cus_3": []}
-    assert len(commands.taken()) == 1
+    assert len(commands.take()) == 1
 
 
 async def test_reads_one_kind_and_the_living_alone(scope: Scope) -> None:
@@ -81,8 +81,8 @@ async def test_a_document_answers_what_the_rules_ask(scope: Scope) -> None:
     await fill(scope, [stored])
     (found,) = (await Entitlements(scope).by_ids([stored["_id"]])).values()
     assert state_at(found, NOW) is EntitlementState.ACTIVE
-    assert end_at(found, NOW) > NOW
-    assert found.written_ends_at == NOW - DAY
+    assert effective_end(found, NOW) > NOW
+    assert found.stored_ends_at == NOW - DAY
     assert (found.kind, found.customer_id, found.version) == (SubscriptionType.SUBSCRIPTION, "cus_1", 1)
     assert [(line.product, line.total, line.assigned, line.used) for line in found.licenses] == [
         (Product.MEETINGS, 10, 5, 3)

@@ -17,8 +17,8 @@ from domain.types import ActivityKind, PartnerRole
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.events.activity import USUAL, Activity, Bounds, EventDocument
-from store.events.log import Note, event_document
+from store.events.activity import DEFAULT_LIMITS, Activity, ActivityLimits, EventDocument
+from store.events.log import EventDraft, event_document
 from store.indexes import ensure_indexes
 from tests.factory_documents import assignment
 from tests.store.factory_customers import add_customer, partner_scope
@@ -28,7 +28,11 @@ BEGIN = datetime(2026, 1, 1)
 SECOND = timedelta(seconds=1)
 Given = tuple[dict[str, Any], ...]
 KINDS = (ActivityKind.CUSTOMER_CHANGED, ActivityKind.TAG_CREATED, ActivityKind.STATUS_CHANGED)
-WALKING = (USUAL, Bounds(few=0, at_once=3, examined=5), Bounds(few=2, at_once=7, examined=1_000))
+WALKING = (
+    DEFAULT_LIMITS,
+    ActivityLimits(max_customers=0, batch_size=3, max_examined=5),
+    ActivityLimits(max_customers=2, batch_size=7, max_examined=1_000),
+)
 
 
 async def put_events(scope: Scope, *told: tuple[ActivityKind, str | None, str | None, int]) -> list[Document]:
@@ -36,7 +40,7 @@ async def put_events(scope: Scope, *told: tuple[ActivityKind, str | None, str | 
     events = []
     for kind, actor, customer, second in told:
         shared = {"customer_id": customer, "actor_id": actor, "facts_before": None, "facts_after": None}
-        note = Note(kind, customer or "tag_x", f"{kind} of {customer}", at=BEGIN + second * SECOND)
+        note = EventDraft(kind, customer or "tag_x", f"{kind} of {customer}", at=BEGIN + second * SECOND)
         events.append(event_document(scope.partner_id, scope.now, shared, note))
     await scope.collection("events").insert_many(events)
     return events
@@ -78,7 +82,7 @@ def expected(events: list[Document], condition: ActivityCondition, sight: set[st
     return [event["_id"] for event in sorted(found, key=lambda one: (one["at"], one["_id"]), reverse=True)]
 
 
-async def put_world(scope: Scope, dice: random.Random) -> tuple[list[Document], list[str], set[str]]:
+async def put_world(scope: Scope, rng: random.Random) -> tuple[list[Document], list[str], set[str]]:
     """Some 90 events of six customers, of which the holder has three; many share a moment."""
     customers = []
     for number in range(6):
@@ -86,8 +90,7 @@ async def put_world(scope: Scope, dice: random.Random) -> tuple[list[Document], 
         customers.append(await add_customer(scope, f"ORG-{number}", assignments=held))
     whose: list[str | None] = [*customers, "cus_removed", None]
     told = [
-        (dice.choice(KINDS), dice.choice([HOLDER, OTHER, None]), dice.choice(whose), dice.randrange(30))
-        for _ in range(90)
+        (rng.choice(KINDS), rng.choice([HOLDER, OTHER, None]), rng.choice(whose), rng.randrange(30)) for _ in range(90)
     ]
     return await put_events(scope, *told), customers, set(customers[:3])
 
@@ -107,33 +110,33 @@ def conditions(customers: list[str]) -> list[dict[str, Any]]:
     return [{**one, **two, **three, **four} for one, two, three, four in combined]
 
 
-@pytest.mark.parametrize("bounds", WALKING)
+@pytest.mark.parametrize("limits", WALKING)
 @pytest.mark.parametrize("role", [PartnerRole.ADMINISTRATOR, PartnerRole.READ_ONLY_ADMINISTRATOR])
-async def test_the_log_is_what_a_plain_filter_says(client: Client, role: PartnerRole, bounds: Bounds) -> None:
+async def test_the_log_is_what_a_plain_filter_says(client: Client, role: PartnerRole, limits: ActivityLimits) -> None:
     scope = await partner_scope(client)
-    dice = random.Random(f"{role}{bounds}")
+    rng = random.Random(f"{role}{limits}")
     await scope.collection("events").delete_many(scope.match())
-    events, customers, sight = await put_world(scope, dice)
+    events, customers, sight = await put_world(scope, rng)
     added = await scope.collection("events").find({**scope.match(), "kind": "CUSTOMER_ADDED"})
     other = await partner_scope(client, "other")
     await put_events(other, (KINDS[0], HOLDER, customers[0], 3))
-    for given in dice.sample(conditions(customers), 60):
+    for given in rng.sample(conditions(customers), 60):
         condition = activity_condition(given)
-        activity = Activity(viewer(scope, role), bounds)
-        rows = await read_all(activity, condition, dice.choice([1, 4, 50]))
+        activity = Activity(viewer(scope, role), limits)
+        rows = await read_all(activity, condition, rng.choice([1, 4, 50]))
         seen = sight if role is PartnerRole.ADMINISTRATOR else None
         assert [row.id for row in rows] == expected(events + added, condition, seen), given
 
 
-@pytest.mark.parametrize("bounds", WALKING)
-async def test_sight_is_that_of_now(client: Client, bounds: Bounds) -> None:
+@pytest.mark.parametrize("limits", WALKING)
+async def test_sight_is_that_of_now(client: Client, limits: ActivityLimits) -> None:
     scope = await partner_scope(client)
     over = assignment(HOLDER, expires_at=utc_now() - timedelta(days=1))
     mine, gone = [await add_customer(scope, name, assignments=held) for name, held in (("A", []), ("B", [over]))]
     told = await put_events(scope, (KINDS[0], OTHER, mine, 1), (KINDS[0], OTHER, gone, 2), (KINDS[0], HOLDER, gone, 3))
 
     async def seen() -> list[str]:
-        activity = Activity(viewer(scope, PartnerRole.ADMINISTRATOR), bounds)
+        activity = Activity(viewer(scope, PartnerRole.ADMINISTRATOR), limits)
         return [row.id for row in await read_all(activity, ActivityCondition(kinds=(KINDS[0],)), 2)]
 
     assert await seen() == [told[2]["_id"]]
@@ -147,7 +150,7 @@ async def test_the_first_pages_of_many_customers_are_those_of_each(client: Clien
     _, customers, sight = await put_world(scope, random.Random(7))
     reader = viewer(scope, PartnerRole.ADMINISTRATOR)
     asked = [(customer, size) for customer in customers for size in (1, 5, 200)]
-    pages = await Activity(reader).newest(asked)
+    pages = await Activity(reader).first_pages(asked)
     assert {customer for customer, _ in pages} == sight
     for (customer, size), page in pages.items():
         single = await Activity(reader).page(ActivityCondition(customers=(customer,)), PageRequest(first=size))
@@ -250,7 +253,7 @@ async def test_the_logs_of_many_customers_are_read_by_the_index(watched: tuple[C
     customers = [await add_customer(scope, f"ORG-{number}") for number in range(10)]
     await put_events(scope, *((KINDS[2], None, customers[second % 10], second) for second in range(1000)))
     watch.queries.clear()
-    await Activity(viewer(scope, PartnerRole.FULL_ADMINISTRATOR)).newest([(customer, 5) for customer in customers])
+    await Activity(viewer(scope, PartnerRole.FULL_ADMINISTRATOR)).first_pages([(customer, 5) for customer in customers])
     (query,) = watch.queries
     kept = {key: value for key, value in query.items() if key in ("aggregate", "pipeline", "cursor")}
     joined = (await client.command({"explain": kept, "verbosity": "executionStats"}))["stages"][-1]
@@ -266,7 +269,9 @@ async def test_who_holds_many_customers_reads_a_bounded_stretch(watched: tuple[C
     await scope.collection("events").delete_many(scope.match())
     await put_events(scope, *((KINDS[2], None, "cus_elsewhere", second) for second in range(300)))
     watch.queries.clear()
-    activity = Activity(viewer(scope, PartnerRole.ADMINISTRATOR), Bounds(few=2, at_once=50, examined=100))
+    activity = Activity(
+        viewer(scope, PartnerRole.ADMINISTRATOR), ActivityLimits(max_customers=2, batch_size=50, max_examined=100)
+    )
     page = await activity.page(ActivityCondition(), PageRequest(first=5))
     assert (list(page.rows), page.has_next, page.end_cursor is not None) == ([], True, True)
     asked = [query["find"] for query in watch.queries]

@@ -11,7 +11,7 @@ from domain.cursors.feed import Position
 from store.feed.feed import Feed
 
 SECRET = b"the secret of this database"
-ALL_SEE = {"keys": ["*"], "words": [], "access_until": {}}
+VISIBLE_TO_ALL = {"keys": ["*"], "words": [], "access_until": {}}
 
 
 def event(number: int, partner_id: str = "acme", **fields: Any) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def event(number: int, partner_id: str = "acme", **fields: Any) -> dict[str, Any
         "number": number,
         "customer_id": "cus_1",
         "facts_before": None,
-        "facts_after": ALL_SEE,
+        "facts_after": VISIBLE_TO_ALL,
     }
     return {**plain, **fields}
 
@@ -60,25 +60,25 @@ async def running_feed(uri: str, database: str, **options: Any) -> AsyncIterator
         await feed.stop()
 
 
-async def numbers(feed: Feed, position: Position, count: int, partner_id: str = "acme") -> list[int]:
+async def read_numbers(feed: Feed, position: Position, count: int, partner_id: str = "acme") -> list[int]:
     """The next so many events' numbers behind the position."""
     found: list[int] = []
     async with asyncio.timeout(20):
-        async for stretch in feed.follow(partner_id, position):
-            found += [event.document["number"] for event in stretch.events]
+        async for segment in feed.follow(partner_id, position):
+            found += [event.document["number"] for event in segment.events]
             if len(found) >= count:
                 break
     return found
 
 
-async def all_numbers(feed: Feed, position: Position, partner_id: str = "acme") -> list[int]:
+async def read_all_numbers(feed: Feed, position: Position, partner_id: str = "acme") -> list[int]:
     """The numbers of all events behind the position, up to now."""
-    stretches = feed.follow(partner_id, position, only_to_now=True)
+    segments = feed.follow(partner_id, position, only_to_now=True)
     async with asyncio.timeout(20):
-        return [event.document["number"] async for stretch in stretches for event in stretch.events]
+        return [event.document["number"] async for segment in segments for event in segment.events]
 
 
-async def until(holds: Any, seconds: float = 20) -> None:
+async def wait_until(holds: Any, seconds: float = 20) -> None:
     """Waits until the condition holds."""
     async with asyncio.timeout(seconds):
         while not holds():

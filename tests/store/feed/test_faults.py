@@ -9,15 +9,15 @@ import pytest
 from pymongo import MongoClient
 
 from domain.failures import CursorExpired
-from tests.mongod import Mongod, running_set
-from tests.oplog import FORGETFUL, roll_over
-from tests.store.feed.factory_feeds import Events, all_numbers, event, numbers, running_feed, until
+from tests.mongod import Mongod, temporary_replica_set
+from tests.oplog import SHORT_OPLOG, roll_over_oplog
+from tests.store.feed.factory_feeds import Events, event, read_all_numbers, read_numbers, running_feed, wait_until
 
 
 @pytest.fixture
 def mongod() -> Iterator[Mongod]:
     """A mongod of the test's own, to be mistreated."""
-    with running_set(options=[*FORGETFUL, "--setParameter", "enableTestCommands=1"]) as (only,):
+    with temporary_replica_set(options=[*SHORT_OPLOG, "--setParameter", "enableTestCommands=1"]) as (only,):
         yield only
 
 
@@ -30,41 +30,41 @@ def events(mongod: Mongod) -> Iterator[Events]:
 async def test_goes_on_behind_the_last_event_after_the_database_was_killed(mongod: Mongod, events: Events) -> None:
     async with running_feed(mongod.uri, "faults") as feed:
         start = feed.position
-        following = asyncio.create_task(numbers(feed, start, 60))
+        following = asyncio.create_task(read_numbers(feed, start, 60))
         await events.insert(range(30))
         mongod.send(signal.SIGKILL)
-        await until(lambda: not feed.is_fresh)
+        await wait_until(lambda: not feed.is_fresh)
         mongod.stop()
         # Longer than the driver bears by itself, so that the stream is opened again.
         await asyncio.sleep(7)
         await asyncio.to_thread(mongod.start)
-        await until(lambda: events.client.admin.command("hello")["isWritablePrimary"])
+        await wait_until(lambda: events.client.admin.command("hello")["isWritablePrimary"])
         await events.insert(range(30, 60))
         assert await following == list(range(60))
-        await until(lambda: feed.is_fresh)
+        await wait_until(lambda: feed.is_fresh)
 
 
 @pytest.mark.parametrize("code", [286, 136, 280, 260])
 async def test_opens_at_once_again_where_its_place_is_lost_and_repeats_nothing(
     mongod: Mongod, events: Events, code: int
 ) -> None:
-    async with running_feed(mongod.uri, "faults", back_seconds=60) as feed:
+    async with running_feed(mongod.uri, "faults", history_seconds=60) as feed:
         heard: list[int] = []
         feed.listeners.append(lambda event: heard.append(event.document["number"]))
-        follower = asyncio.create_task(numbers(feed, feed.position, 6))
+        follower = asyncio.create_task(read_numbers(feed, feed.position, 6))
         await events.insert(range(3))
-        await until(lambda: heard == [0, 1, 2])
+        await wait_until(lambda: heard == [0, 1, 2])
         failing = {"failCommands": ["getMore"], "errorCode": code}
         events.client.admin.command("configureFailPoint", "failCommand", mode={"times": 1}, data=failing)
-        await until(lambda: feed.reopenings == 1, 5)
+        await wait_until(lambda: feed.reopen_count == 1, 5)
         await events.insert(range(3, 6))
         assert await follower == list(range(6))
         assert heard == list(range(6))
 
 
 async def test_where_its_place_is_lost_for_good_all_who_follow_are_told(mongod: Mongod, events: Events) -> None:
-    async with running_feed(mongod.uri, "faults", back_seconds=0) as feed:
-        follower = asyncio.create_task(numbers(feed, feed.position, 6))
+    async with running_feed(mongod.uri, "faults", history_seconds=0) as feed:
+        follower = asyncio.create_task(read_numbers(feed, feed.position, 6))
         await events.insert(range(3))
         failing = {"failCommands": ["getMore"], "errorCode": 286}
         events.client.admin.command("configureFailPoint", "failCommand", mode={"times": 1}, data=failing)
@@ -72,17 +72,17 @@ async def test_where_its_place_is_lost_for_good_all_who_follow_are_told(mongod: 
             await follower
         cursor = await feed.now_cursor("acme")
         await events.insert([3])
-        assert await numbers(feed, feed.read_cursor("acme", cursor), 1) == [3]
+        assert await read_numbers(feed, feed.read_cursor("acme", cursor), 1) == [3]
 
 
 async def test_tells_when_the_database_hangs_and_goes_on_when_it_wakes(mongod: Mongod, events: Events) -> None:
     async with running_feed(mongod.uri, "faults") as feed:
-        following = asyncio.create_task(numbers(feed, feed.position, 2))
+        following = asyncio.create_task(read_numbers(feed, feed.position, 2))
         await events.insert([0])
         mongod.send(signal.SIGSTOP)
-        await until(lambda: not feed.is_fresh)
+        await wait_until(lambda: not feed.is_fresh)
         mongod.send(signal.SIGCONT)
-        await until(lambda: feed.is_fresh)
+        await wait_until(lambda: feed.is_fresh)
         await events.insert([1])
         assert await following == [0, 1]
 
@@ -91,10 +91,10 @@ async def test_a_cursor_that_the_oplog_has_rolled_over_is_expired(mongod: Mongod
     async with running_feed(mongod.uri, "faults") as feed:
         await events.insert([0])
         old = feed.position
-    await roll_over(events.client, old.time)
-    async with running_feed(mongod.uri, "faults", back_seconds=300) as feed:
+    await roll_over_oplog(events.client, old.time)
+    async with running_feed(mongod.uri, "faults", history_seconds=300) as feed:
         with pytest.raises(CursorExpired):
-            await all_numbers(feed, old)
-        following = asyncio.create_task(numbers(feed, feed.position, 1))
+            await read_all_numbers(feed, old)
+        following = asyncio.create_task(read_numbers(feed, feed.position, 1))
         await asyncio.to_thread(events.collection.insert_one, event(1))
         assert await following == [1]

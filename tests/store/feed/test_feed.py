@@ -9,10 +9,10 @@ from pymongo import MongoClient
 
 from domain.cursors.feed import Position
 from domain.failures import CursorExpired, InvalidCursor
-from store.feed.catch_ups import AT_ONCE
-from store.feed.events import cluster_time, time_of_token
+from store.feed.catch_ups import MAX_CONCURRENT_CATCH_UPS
+from store.feed.events import cluster_time, token_time
 from store.feed.feed import Feed
-from tests.store.feed.factory_feeds import Events, all_numbers, numbers, running_feed, until
+from tests.store.feed.factory_feeds import Events, read_all_numbers, read_numbers, running_feed, wait_until
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ async def test_delivers_each_event_of_the_partner_in_order(
     mongo_uri: str, database_name: str, events: Events, driver: str
 ) -> None:
     async with running_feed(mongo_uri, database_name, driver=driver) as feed:
-        reading = asyncio.create_task(numbers(feed, feed.position, 20))
+        reading = asyncio.create_task(read_numbers(feed, feed.position, 20))
         for number in range(20):
             await events.insert([number])
             await events.insert([1000 + number], "other")
@@ -38,7 +38,7 @@ async def test_starts_with_what_happened_before_it(mongo_uri: str, database_name
     async with running_feed(mongo_uri, database_name) as feed:
         assert feed.is_ready
         assert feed.is_fresh
-        assert len(feed.stretch("acme", Position(feed.position.time - (60 << 32))).events) == 10
+        assert len(feed.read_segment("acme", Position(feed.position.time - (60 << 32))).events) == 10
 
 
 async def test_a_cursor_taken_first_delivers_whatever_is_written_later(
@@ -47,7 +47,7 @@ async def test_a_cursor_taken_first_delivers_whatever_is_written_later(
     async with running_feed(mongo_uri, database_name) as feed:
         cursor = await feed.now_cursor("acme")
         await events.insert(range(5))
-        assert await numbers(feed, feed.read_cursor("acme", cursor), 5) == list(range(5))
+        assert await read_numbers(feed, feed.read_cursor("acme", cursor), 5) == list(range(5))
 
 
 async def test_goes_on_exactly_behind_any_event(mongo_uri: str, database_name: str, events: Events) -> None:
@@ -55,10 +55,10 @@ async def test_goes_on_exactly_behind_any_event(mongo_uri: str, database_name: s
         start = feed.position
         await events.insert_at_once(range(12))
         await events.insert(range(12, 20))
-        await until(lambda: len(feed.stretch("acme", start).events) == 20)
-        for number, event in enumerate(feed.stretch("acme", start).events):
+        await wait_until(lambda: len(feed.read_segment("acme", start).events) == 20)
+        for number, event in enumerate(feed.read_segment("acme", start).events):
             position = feed.read_cursor("acme", feed.cursor("acme", event.position))
-            assert await all_numbers(feed, position) == list(range(number + 1, 20))
+            assert await read_all_numbers(feed, position) == list(range(number + 1, 20))
 
 
 async def test_goes_on_behind_any_event_that_only_the_oplog_remembers(
@@ -71,11 +71,11 @@ async def test_goes_on_behind_any_event_that_only_the_oplog_remembers(
         start = large.position
         await events.insert_at_once(range(6))
         await events.insert(range(6, 9))
-        await until(lambda: len(large.stretch("acme", start).events) == 9)
-        await until(lambda: small.position >= large.position)
-        for number, event in enumerate(large.stretch("acme", start).events):
+        await wait_until(lambda: len(large.read_segment("acme", start).events) == 9)
+        await wait_until(lambda: small.position >= large.position)
+        for number, event in enumerate(large.read_segment("acme", start).events):
             cursor = large.cursor("acme", event.position)
-            assert await all_numbers(small, small.read_cursor("acme", cursor)) == list(range(number + 1, 9))
+            assert await read_all_numbers(small, small.read_cursor("acme", cursor)) == list(range(number + 1, 9))
 
 
 @pytest.mark.parametrize("driver", ["motor", "pymongo"])
@@ -86,7 +86,7 @@ async def test_loses_and_repeats_nothing_while_it_catches_up_under_writes(
         start = feed.position
         await events.insert(range(100))
         writing = asyncio.create_task(events.insert(range(100, 400)))
-        readers = [asyncio.create_task(numbers(feed, start, 400)) for _ in range(6)]
+        readers = [asyncio.create_task(read_numbers(feed, start, 400)) for _ in range(6)]
         for reader in readers:
             assert await reader == list(range(400))
         await writing
@@ -97,7 +97,7 @@ async def test_catches_up_in_several_stretches(mongo_uri: str, database_name: st
         start = feed.position
         for first in range(0, 1000, 250):
             await events.insert_at_once(range(first, first + 250))
-        assert await numbers(feed, start, 1000) == list(range(1000))
+        assert await read_numbers(feed, start, 1000) == list(range(1000))
 
 
 async def test_a_quiet_partner_needs_no_oplog_however_loud_the_others_are(
@@ -108,12 +108,12 @@ async def test_a_quiet_partner_needs_no_oplog_however_loud_the_others_are(
         await events.insert([7])
         await events.insert_at_once(range(10), "loud")
         await events.insert([8])
-        await until(lambda: [e.document["number"] for e in feed.stretch("acme", feed.position).events] == [])
-        await numbers(feed, start, 2)
+        await wait_until(lambda: [e.document["number"] for e in feed.read_segment("acme", feed.position).events] == [])
+        await read_numbers(feed, start, 2)
         quiet = feed.position
         await events.insert_at_once(range(10), "loud")
-        await until(lambda: feed.position > quiet)
-        assert feed.stretch("acme", quiet).events == []
+        await wait_until(lambda: feed.position > quiet)
+        assert feed.read_segment("acme", quiet).events == []
 
 
 async def test_tokens_carry_their_time_and_sort_as_the_stream_does(
@@ -126,7 +126,7 @@ async def test_tokens_carry_their_time_and_sort_as_the_stream_does(
     tokens = [change["_id"]["_data"] for change in changes]
     assert [change["fullDocument"]["number"] for change in changes] == list(range(310))
     assert tokens == sorted(set(tokens))
-    assert all(cluster_time(change["clusterTime"]) == time_of_token(change["_id"]) for change in changes)
+    assert all(cluster_time(change["clusterTime"]) == token_time(change["_id"]) for change in changes)
 
 
 async def test_refuses_cursors_of_others(mongo_uri: str, database_name: str) -> None:
@@ -145,13 +145,13 @@ async def test_ends_old_cursors_and_itself_goes_on_when_the_stream_is_cut(
     async with running_feed(mongo_uri, database_name, driver=driver) as feed:
         await events.insert(range(3))
         before = feed.position
-        follower = asyncio.create_task(numbers(feed, before, 1000))
+        follower = asyncio.create_task(read_numbers(feed, before, 1000))
         await asyncio.to_thread(events.collection.drop)
         with pytest.raises(CursorExpired):
             await follower
         cursor = await feed.now_cursor("acme")
         await events.insert([3])
-        assert await numbers(feed, feed.read_cursor("acme", cursor), 1) == [3]
+        assert await read_numbers(feed, feed.read_cursor("acme", cursor), 1) == [3]
 
 
 async def test_is_not_fresh_before_it_was_started(mongo_uri: str, database_name: str) -> None:
@@ -169,16 +169,16 @@ async def test_resumers_of_one_partner_share_one_catch_up_from_the_lowest_cursor
         following = asyncio.create_task(_positions(feed, start, 300))
         await events.insert(range(300))
         positions = [start, *await following]
-        before = feed.catch_ups
-        resumed = await asyncio.gather(*(all_numbers(feed, position) for position in reversed(positions[:100])))
+        before = feed.catch_up_count
+        resumed = await asyncio.gather(*(read_all_numbers(feed, position) for position in reversed(positions[:100])))
         assert resumed == [list(range(number, 300)) for number in reversed(range(100))]
-        assert feed.catch_ups == before + 1
+        assert feed.catch_up_count == before + 1
 
 
 async def _positions(feed: Feed, position: Position, count: int) -> list[Position]:
     found: list[Position] = []
-    async for stretch in feed.follow("acme", position):
-        found += [event.position for event in stretch.events]
+    async for segment in feed.follow("acme", position):
+        found += [event.position for event in segment.events]
         if len(found) >= count:
             break
     return found
@@ -193,8 +193,8 @@ async def test_a_slow_resumer_keeps_little_in_memory_and_misses_nothing(
             await events.insert_at_once(range(first, first + 500))
         slow = feed.follow("acme", start, only_to_now=True)
         heard = [event.document["number"] for event in (await anext(slow)).events]
-        quick = asyncio.create_task(all_numbers(feed, start))
-        heard += [event.document["number"] async for stretch in slow for event in stretch.events]
+        quick = asyncio.create_task(read_all_numbers(feed, start))
+        heard += [event.document["number"] async for segment in slow for event in segment.events]
         assert heard == list(range(4000))
         assert await quick == list(range(4000))
 
@@ -204,10 +204,10 @@ async def test_more_partners_than_may_catch_up_at_once_all_do(
 ) -> None:
     async with running_feed(mongo_uri, database_name, ring_size=3) as feed:
         start = feed.position
-        names = [f"p{number}" for number in range(3 * AT_ONCE)]
+        names = [f"p{number}" for number in range(3 * MAX_CONCURRENT_CATCH_UPS)]
         for name in names:
             await events.insert_at_once(range(20), name)
-        found = await asyncio.gather(*(numbers(feed, start, 20, name) for name in names))
+        found = await asyncio.gather(*(read_numbers(feed, start, 20, name) for name in names))
         assert found == [list(range(20))] * len(names)
 
 
@@ -219,8 +219,8 @@ async def test_a_catch_up_ends_with_the_last_who_goes_along(mongo_uri: str, data
         leaving = feed.follow("acme", start)
         await anext(leaving)
         await leaving.aclose()
-        await until(lambda: not [task for task in asyncio.all_tasks() if task.get_name() == "catch-up"])
-        assert await numbers(feed, start, 6000) == list(range(6000))
+        await wait_until(lambda: not [task for task in asyncio.all_tasks() if task.get_name() == "catch-up"])
+        assert await read_numbers(feed, start, 6000) == list(range(6000))
 
 
 async def test_a_gap_in_the_stream_is_told_to_all_who_rest_on_it(
@@ -231,22 +231,22 @@ async def test_a_gap_in_the_stream_is_told_to_all_who_rest_on_it(
         feed.gap_listeners.append(lambda: gaps.append(True))
         heard: list[int] = []
         feed.listeners.append(lambda event: heard.append(event.document["number"]))
-        follower = asyncio.create_task(numbers(feed, feed.position, 5))
+        follower = asyncio.create_task(read_numbers(feed, feed.position, 5))
         await events.insert([1])
-        await until(lambda: heard == [1])
+        await wait_until(lambda: heard == [1])
         await asyncio.to_thread(events.collection.drop)
         with pytest.raises(CursorExpired):
             await follower
         assert gaps == [True]
-        assert feed.reopenings == 1
+        assert feed.reopen_count == 1
         await events.insert([2])
-        await until(lambda: heard == [1, 2])
+        await wait_until(lambda: heard == [1, 2])
 
 
 async def test_says_how_far_behind_it_is(mongo_uri: str, database_name: str, events: Events) -> None:
     async with running_feed(mongo_uri, database_name) as feed:
         await events.insert([0])
-        await numbers(feed, Position(feed.position.time - (60 << 32)), 1)
+        await read_numbers(feed, Position(feed.position.time - (60 << 32)), 1)
         assert 0 <= feed.lag < 10
-        assert 0 <= feed.silence < 10
-        await asyncio.wait_for(feed.heard(), 10)
+        assert 0 <= feed.seconds_since_response < 10
+        await asyncio.wait_for(feed.wait_until_fresh(), 10)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from domain.cursors.feed import Position
 from domain.failures import CursorExpired
-from store.feed.events import Facts, FeedEvent
-from store.feed.ring import NOWHERE, Ring
+from store.feed.events import EventFacts, FeedEvent
+from store.feed.ring import BEGINNING, RingBuffer
 
 happenings = st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3)), max_size=40)
 
@@ -22,7 +22,7 @@ def made(partner_id: str, time: int) -> FeedEvent:
 def test_gives_exactly_what_lies_behind_a_position_or_says_that_it_cannot(
     happened: list[tuple[str, int]], size: int, asked: int
 ) -> None:
-    ring, everything, time = Ring(size), [], 0
+    ring, everything, time = RingBuffer(size), [], 0
     for partner_id, pause in happened:
         time += pause
         everything.append(made(partner_id, time))
@@ -31,18 +31,18 @@ def test_gives_exactly_what_lies_behind_a_position_or_says_that_it_cannot(
     for partner_id in "abc":
         behind = [e for e in everything if e.partner_id == partner_id and e.position > position]
         kept = [e for e in everything[-size:] if e in behind]
-        assert ring.holds(partner_id, position) == (behind == kept)
+        assert ring.covers(partner_id, position) == (behind == kept)
         if behind == kept:
-            assert ring.since(partner_id, position, 3) == behind[:3]
+            assert ring.events_after(partner_id, position, 3) == behind[:3]
         else:
             with pytest.raises(CursorExpired):
-                ring.since(partner_id, position, 3)
+                ring.events_after(partner_id, position, 3)
 
 
 def test_takes_an_event_once_however_often_the_stream_brings_it() -> None:
-    ring = Ring(5)
+    ring = RingBuffer(5)
     assert [ring.append(made("a", time)) for time in (1, 2, 2, 1, 3)] == [True, True, False, False, True]
-    assert [event.position.time for event in ring.since("a", NOWHERE, 9)] == [1, 2, 3]
+    assert [event.position.time for event in ring.events_after("a", BEGINNING, 9)] == [1, 2, 3]
 
 
 def test_lets_go_of_what_it_has_dropped() -> None:
@@ -50,28 +50,28 @@ def test_lets_go_of_what_it_has_dropped() -> None:
         return sum(type(one) is FeedEvent for one in gc.get_objects())
 
     gc.collect()
-    before, ring = held(), Ring(1000)
+    before, ring = held(), RingBuffer(1000)
     for time in range(1, 5001):
         ring.append(made("a", time))
         assert time % 500 or held() - before <= 1100
-    assert len(ring.since("a", Position(4000, "82"), 2000)) == 1000
+    assert len(ring.events_after("a", Position(4000, "82"), 2000)) == 1000
 
 
 def test_never_goes_back() -> None:
-    ring = Ring(5)
+    ring = RingBuffer(5)
     ring.advance(Position(7))
     ring.advance(Position(5))
     assert ring.reached == Position(7)
 
 
 def test_a_restart_forgets_what_was_and_what_came_between() -> None:
-    ring = Ring(5)
+    ring = RingBuffer(5)
     ring.append(made("a", 3))
     ring.restart(Position(9))
-    assert not ring.holds("a", Position(8))
-    assert ring.since("a", Position(9), 5) == []
+    assert not ring.covers("a", Position(8))
+    assert ring.events_after("a", Position(9), 5) == []
 
 
 def test_facts_without_a_customer_are_open_to_nobody() -> None:
-    assert Facts.of(None) is None
-    assert made("a", 1).hold("adm_1") is None
+    assert EventFacts.from_document(None) is None
+    assert made("a", 1).access_grant("adm_1") is None

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.failures import Unavailable
-from domain.imports.records import Line, LineKind, read_line
-from domain.time.instants import print_instant
+from domain.imports.records import ImportKind, ImportRecord, parse_record
+from domain.time.instants import format_instant
 from domain.time.weeks import WEEK, week_of
-from store.calling.weeks import mark_weeks
+from store.calling.weeks import mark_weeks_changed
 from store.database.client import Client, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.imports.calls import deliver_call_media, deliver_calls, deliver_queue_calls
-from store.imports.deliveries import Outcome
-from tests.domain.imports.factory_records import call_line, media_line, queue_call_line
+from store.imports.deliveries import UpsertResult
+from tests.domain.imports.factory_records import call_record, media_record, queue_call_record
 from tests.store.factory_customers import add_customer, partner_scope
 
 NOON = week_of(utc_now()) - WEEK + timedelta(hours=12)
@@ -30,15 +30,15 @@ async def ready(client: Client) -> Scope:
     return scope
 
 
-def calls(*report_ids: str, at: datetime = NOON, **columns: str) -> list[Line]:
+def calls(*report_ids: str, at: datetime = NOON, **columns: str) -> list[ImportRecord]:
     return [
-        read_line(LineKind.CALLS, call_line(report_id, Start_time=print_instant(at), **columns))
+        parse_record(ImportKind.CALLS, call_record(report_id, Start_time=format_instant(at), **columns))
         for report_id in report_ids
     ]
 
 
-def media(*report_ids: str) -> list[Line]:
-    return [read_line(LineKind.CALL_MEDIA, media_line(report_id)) for report_id in report_ids]
+def media(*report_ids: str) -> list[ImportRecord]:
+    return [parse_record(ImportKind.CALL_MEDIA, media_record(report_id)) for report_id in report_ids]
 
 
 async def versions(scope: Scope) -> Sequence[int]:
@@ -51,14 +51,16 @@ async def test_outcomes_stand_in_the_lines_order(client: Client) -> None:
     scope = await ready(client)
     lines = [*calls("R-1", "R-2"), *calls("R-1", Duration="5"), *calls("R-2")]
     assert await deliver_calls(scope, lines, PATIENCE) == [
-        Outcome.ADDED,
-        Outcome.ADDED,
-        Outcome.CHANGED,
-        Outcome.UNCHANGED,
+        UpsertResult.ADDED,
+        UpsertResult.ADDED,
+        UpsertResult.CHANGED,
+        UpsertResult.UNCHANGED,
     ]
-    assert await deliver_call_media(scope, media("R-2", "R-3"), PATIENCE) == [Outcome.ADDED, Outcome.ADDED]
-    offered = queue_call_line(offeredAt=print_instant(NOON - WEEK))
-    assert await deliver_queue_calls(scope, [read_line(LineKind.QUEUE_CALLS, offered)], PATIENCE) == [Outcome.ADDED]
+    assert await deliver_call_media(scope, media("R-2", "R-3"), PATIENCE) == [UpsertResult.ADDED, UpsertResult.ADDED]
+    offered = queue_call_record(offeredAt=format_instant(NOON - WEEK))
+    assert await deliver_queue_calls(scope, [parse_record(ImportKind.QUEUE_CALLS, offered)], PATIENCE) == [
+        UpsertResult.ADDED
+    ]
     assert await versions(scope) == [1, 2]
 
 
@@ -86,7 +88,7 @@ async def test_a_slice_that_cannot_get_through_leaves_nothing(client: Client) ->
     await deliver_calls(scope, calls("R-1"), PATIENCE)
 
     async def hold(session: Session) -> None:
-        await mark_weeks(scope, [NOON - timedelta(hours=12)], session)
+        await mark_weeks_changed(scope, [NOON - timedelta(hours=12)], session)
         with pytest.raises(Unavailable):
             await deliver_calls(scope, [*calls("R-2", at=NOON - WEEK), *calls("R-1", Duration="5")], 0.2)
 
@@ -94,4 +96,4 @@ async def test_a_slice_that_cannot_get_through_leaves_nothing(client: Client) ->
     (call,) = await scope.collection("calls").find(scope.match())
     assert (call["report_id"], call["seconds"], call["version"]) == ("R-1", 90, 1)
     assert await versions(scope) == [2]
-    assert await deliver_calls(scope, calls("R-1", Duration="5"), PATIENCE) == [Outcome.CHANGED]
+    assert await deliver_calls(scope, calls("R-1", Duration="5"), PATIENCE) == [UpsertResult.CHANGED]

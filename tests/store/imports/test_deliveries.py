@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from domain.customers.statuses import Thresholds
 from domain.imports.merging import apply_customer, apply_entitlement
-from domain.imports.records import LineKind, read_line
-from domain.time.instants import print_instant
-from store.changes.customer_change import CustomerWork
+from domain.imports.records import ImportKind, parse_record
+from domain.time.instants import format_instant
+from store.changes.customer_change import CustomerChange
 from store.database.client import Document
-from store.tenants.partners import PartnerDocument, SettingsStep
-from tests.domain.imports.factory_records import customer_line, subscription_line, trial_line
+from store.tenants.partners import PartnerDocument, SettingsEpoch
+from tests.domain.imports.factory_records import customer_record, subscription_record, trial_record
 
 NOW = datetime(2026, 11, 22, 12)
 DAY = timedelta(days=1)
@@ -32,9 +32,9 @@ PARTNER = PartnerDocument(
     terms_accepted_at=None,
     terms_accepted_by=None,
     steps={},
-    history=[SettingsStep(1, NOW, Thresholds())],
+    history=[SettingsEpoch(1, NOW, Thresholds())],
 )
-Delivery = tuple[LineKind, dict[str, Any]]
+Delivery = tuple[ImportKind, dict[str, Any]]
 
 
 class Stored:
@@ -44,27 +44,27 @@ class Stored:
         self.customer: Document | None = None
         self.entitlements: dict[str, Document] = {}
 
-    def deliver(self, kind: LineKind, line: dict[str, Any], now: datetime) -> bool:
+    def deliver(self, kind: ImportKind, line: dict[str, Any], now: datetime) -> bool:
         """Whether anything was written."""
-        work = CustomerWork(self.customer and dict(self.customer), map(dict, self.entitlements.values()), PARTNER)
+        work = CustomerChange(self.customer and dict(self.customer), map(dict, self.entitlements.values()), PARTNER)
         if self.customer is not None:
-            work.catch_up(now)
-        if kind is LineKind.CUSTOMERS:
-            merge = apply_customer(self.customer, read_line(kind, line), now)
+            work.advance_to(now)
+        if kind is ImportKind.CUSTOMERS:
+            merge = apply_customer(self.customer, parse_record(kind, line), now)
         else:
-            merge = apply_entitlement(work.entitlements.get(line["number"]), read_line(kind, line), now)
+            merge = apply_entitlement(work.entitlements.get(line["number"]), parse_record(kind, line), now)
         if merge.delivered is not None:
             self._put(work, kind, line, {**merge.fields, "delivered": merge.delivered})
         if work.has_changed:
-            work.finish(now)
+            work.compute_projection(now)
             self.customer, self.entitlements = work.customer, work.entitlements
         return work.has_changed
 
-    def _put(self, work: CustomerWork, kind: LineKind, line: dict[str, Any], fields: Document) -> None:
-        if kind is LineKind.CUSTOMERS:
-            work.put_customer(fields)
+    def _put(self, work: CustomerChange, kind: ImportKind, line: dict[str, Any], fields: Document) -> None:
+        if kind is ImportKind.CUSTOMERS:
+            work.update_customer(fields)
         elif line["number"] in work.entitlements:
-            work.put_entitlement(line["number"], fields)
+            work.update_entitlement(line["number"], fields)
         else:
             work.add_entitlement({"_id": f"x_{line['number']}", "customer_id": work.id, **fields})
 
@@ -76,7 +76,7 @@ class Stored:
         return [self.customer[name] for name in names], reasons, sorted(self.customer["keys"])
 
 
-_instants = st.integers(-100, 100).map(lambda days: print_instant(NOW + days * DAY))
+_instants = st.integers(-100, 100).map(lambda days: format_instant(NOW + days * DAY))
 _figures = st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)).map(
     lambda f: {"total": f[0], "assigned": max(f[1:]), "used": min(f[1:])}
 )
@@ -85,8 +85,8 @@ _licenses = st.dictionaries(_products, _figures, max_size=2).map(
     lambda held: [{"product": product, **figures} for product, figures in held.items()]
 )
 _changes = st.fixed_dictionaries(
-    {"endsAt": _instants, "licenses": _licenses}, optional={"startsAt": st.just(print_instant(NOW - 101 * DAY))}
-).map(lambda changes: {"startsAt": print_instant(NOW - 101 * DAY), **changes})
+    {"endsAt": _instants, "licenses": _licenses}, optional={"startsAt": st.just(format_instant(NOW - 101 * DAY))}
+).map(lambda changes: {"startsAt": format_instant(NOW - 101 * DAY), **changes})
 _subscriptions = st.fixed_dictionaries(
     {"autoRenew": st.booleans()},
     optional={
@@ -104,16 +104,16 @@ def deliveries(draw: st.DrawFn) -> list[Delivery]:
     lines: list[Delivery] = []
     for number in range(draw(st.integers(1, 4))):
         if draw(st.booleans()):
-            lines.append((LineKind.TRIALS, trial_line(f"T-{number}", **draw(_changes))))
+            lines.append((ImportKind.TRIALS, trial_record(f"T-{number}", **draw(_changes))))
         else:
             given_fields = {**draw(_changes), **draw(_subscriptions)}
-            lines.append((LineKind.SUBSCRIPTIONS, subscription_line(f"S-{number}", **given_fields)))
+            lines.append((ImportKind.SUBSCRIPTIONS, subscription_record(f"S-{number}", **given_fields)))
     return lines
 
 
 def delivered(lines: list[Delivery], customer: dict[str, Any]) -> Stored:
     stored = Stored()
-    stored.deliver(LineKind.CUSTOMERS, customer, NOW)
+    stored.deliver(ImportKind.CUSTOMERS, customer, NOW)
     for kind, line in lines:
         stored.deliver(kind, line, NOW)
     return stored
@@ -123,19 +123,19 @@ def delivered(lines: list[Delivery], customer: dict[str, Any]) -> Stored:
 def test_any_order_of_the_same_lines_gives_the_same_statuses(
     lines: list[Delivery], signed_in: str | None, data: st.DataObject
 ) -> None:
-    customer = customer_line(lastAdministratorSignInAt=signed_in)
+    customer = customer_record(lastAdministratorSignInAt=signed_in)
     shuffled = data.draw(st.permutations(lines))
     assert delivered(lines, customer).derived() == delivered(shuffled, customer).derived()
 
 
 @given(lines=deliveries(), days=st.integers(0, 200))
 def test_repeating_the_lines_later_writes_nothing_more_than_the_clock_does(lines: list[Delivery], days: int) -> None:
-    stored = delivered(lines, customer_line())
+    stored = delivered(lines, customer_record())
     later = NOW + days * DAY
-    work = CustomerWork(dict(stored.customer or {}), map(dict, stored.entitlements.values()), PARTNER)
-    work.catch_up(later)
+    work = CustomerChange(dict(stored.customer or {}), map(dict, stored.entitlements.values()), PARTNER)
+    work.advance_to(later)
     if work.has_changed:
         # What time brought, renewals of ours among it, is written down before the same file comes again.
-        work.finish(later)
+        work.compute_projection(later)
         stored.customer, stored.entitlements = work.customer, work.entitlements
     assert not any(stored.deliver(kind, line, later) for kind, line in lines)

@@ -5,18 +5,24 @@ from typing import Any
 
 import pytest
 
-from domain.entitlements.license_lines import license_lines
+from domain.entitlements.license_lines import build_license_lines
 from domain.entitlements.peer_groups import PeerGroup
 from domain.types import ActivityKind, AnalyticsProduct
-from store.changes.customer_batch import CustomerSlice, change_customers
-from store.changes.reevaluation import bring_up, outdated_partners
+from store.changes.customer_batch import CustomerBatch, change_customers
+from store.changes.reevaluation import migrate, partners_to_migrate
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.events.log import Note
-from store.licenses.lines import expiring, low, over_limit, recently_added, renewing
-from store.licenses.peer_groups import threshold_of
-from store.tenants.partners import FORM
+from store.events.log import EventDraft
+from store.licenses.lines import (
+    match_expiring,
+    match_low_assignment,
+    match_over_limit,
+    match_recently_added,
+    match_renewing,
+)
+from store.licenses.peer_groups import read_peer_group
+from store.tenants.partners import SCHEMA_VERSION
 from tests.store.factory_customers import (
     DAY,
     add_customer,
@@ -42,13 +48,13 @@ async def lines_of(scope: Scope, **where: Any) -> list[Document]:
 
 
 async def change(scope: Scope, customer_id: str, number: str | None, **fields: Any) -> None:
-    async def body(changing: CustomerSlice) -> None:
-        (work,) = changing.works
+    async def body(batch: CustomerBatch) -> None:
+        (work,) = batch.changes
         if number is None:
-            work.put_customer(fields)
+            work.update_customer(fields)
         else:
-            work.put_entitlement(number, fields)
-        work.note(Note(ActivityKind.CUSTOMER_CHANGED, work.id, "changed"))
+            work.update_entitlement(number, fields)
+        work.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, work.id, "changed"))
 
     await change_customers(scope, {"_id": customer_id}, body)
 
@@ -59,7 +65,7 @@ async def assert_lines_are_right(scope: Scope) -> None:
     for customer in await scope.collection("customers").find(scope.match()):
         if customer["keys"]:
             held = await scope.collection("entitlements").find({**scope.match(), "customer_id": customer["_id"]})
-            expected |= license_lines(customer, held, customer["evaluated_at"])
+            expected |= build_license_lines(customer, held, customer["evaluated_at"])
     apart = ("_id", "partner_id", "version", "created_at", "updated_at")
     found = {one["_id"]: {k: v for k, v in one.items() if k not in apart} for one in await lines_of(scope)}
     assert found == expected
@@ -121,14 +127,18 @@ async def test_customers_that_another_version_wrote_are_brought_up_without_a_wor
     await add_customers(scope, ((f"C-{n:03}", [subscription(f"S-{n:03}")]) for n in range(120)))
     id_ = await add_customer(scope, "C-9", subscription("S-9"))
     before, told = await stored(scope, id_), await events_of(scope, id_)
-    await _forget_the_form(scope)
-    assert await outdated_partners(client) == [scope.partner_id]
-    assert await bring_up(client) == 121
-    assert (await bring_up(client), await outdated_partners(client)) == (0, [])
+    await _clear_schema_version(scope)
+    assert await partners_to_migrate(client) == [scope.partner_id]
+    assert await migrate(client) == 121
+    assert (await migrate(client), await partners_to_migrate(client)) == (0, [])
     assert len(await lines_of(scope)) == 121
     await assert_lines_are_right(scope)
     after = await stored(scope, id_)
-    assert (after["version"], after["written_as"], await events_of(scope, id_)) == (before["version"], FORM, told)
+    assert (after["version"], after["schema_version"], await events_of(scope, id_)) == (
+        before["version"],
+        SCHEMA_VERSION,
+        told,
+    )
 
 
 async def test_a_form_of_before_is_replaced_line_by_line(client: Client) -> None:
@@ -137,18 +147,18 @@ async def test_a_form_of_before_is_replaced_line_by_line(client: Client) -> None
     await scope.collection("license_lines").update_one(
         {**scope.match(), "product": "CALLING"}, {"$unset": {"rate": ""}}
     )
-    await scope.collection("customers").update_one(scope.match(), {"$set": {"written_as": 0}})
-    await scope.collection("partners").update_one(scope.match(), {"$set": {"written_as": 0}})
-    assert await bring_up(client) == 1
+    await scope.collection("customers").update_one(scope.match(), {"$set": {"schema_version": 0}})
+    await scope.collection("partners").update_one(scope.match(), {"$set": {"schema_version": 0}})
+    assert await migrate(client) == 1
     await assert_lines_are_right(scope)
 
 
-async def _forget_the_form(scope: Scope) -> None:
+async def _clear_schema_version(scope: Scope) -> None:
     await scope.collection("license_lines").delete_many(scope.match())
     partners, customers = scope.collection("partners"), scope.collection("customers")
-    await partners.update_one(scope.match(), {"$unset": {"written_as": ""}})
+    await partners.update_one(scope.match(), {"$unset": {"schema_version": ""}})
     for customer in await customers.find(scope.match(), {"_id": 1}):
-        await customers.update_one({**scope.match(), "_id": customer["_id"]}, {"$unset": {"written_as": ""}})
+        await customers.update_one({**scope.match(), "_id": customer["_id"]}, {"$unset": {"schema_version": ""}})
 
 
 async def test_windows_are_open_below_and_closed_above(client: Client) -> None:
@@ -158,10 +168,10 @@ async def test_windows_are_open_below_and_closed_above(client: Client) -> None:
     ends = {"at": now + 90 * DAY, "behind": now + 90 * DAY + ms, "soon": now + DAY}
     held = [subscription(number, ends_at=end, auto_renew=number == "soon") for number, end in ends.items()]
     await add_customer(scope, "C-1", *held)
-    assert await _numbers(scope, expiring(now, 90)) == ["at"]
-    assert await _numbers(scope, renewing(now, 90)) == ["soon"]
-    assert await _numbers(scope, renewing(ends["soon"], 90)) == []
-    assert await _numbers(scope, expiring(now - ms, 90)) == []
+    assert await _numbers(scope, match_expiring(now, 90)) == ["at"]
+    assert await _numbers(scope, match_renewing(now, 90)) == ["soon"]
+    assert await _numbers(scope, match_renewing(ends["soon"], 90)) == []
+    assert await _numbers(scope, match_expiring(now - ms, 90)) == []
 
 
 async def test_recently_added_lines_may_be_in_any_state_but_cancelled(client: Client) -> None:
@@ -176,7 +186,7 @@ async def test_recently_added_lines_may_be_in_any_state_but_cancelled(client: Cl
         subscription("not set up", set_up=False),
         subscription("old", added_at=now - 90 * DAY),
     )
-    assert await _numbers(scope, recently_added(now, 90)) == ["cancelled later", "ended", "not set up"]
+    assert await _numbers(scope, match_recently_added(now, 90)) == ["cancelled later", "ended", "not set up"]
 
 
 async def _numbers(scope: Scope, where: Document) -> list[str]:
@@ -198,14 +208,14 @@ async def test_low_lines_are_below_the_threshold_of_their_peer_group(
         subscription("calling", licenses=[line("CALLING", assigned=0)], **old),
     ]
     await add_customer(scope, "C-1", *group, *others)
-    assert await threshold_of(scope, MEETINGS, now) == PeerGroup(peers, threshold)
-    assert await threshold_of(scope, CALLING, now) == PeerGroup(1, None)
-    assert await _numbers(scope, {"product": "MEETINGS", **low(now, threshold)}) == below
+    assert await read_peer_group(scope, MEETINGS, now) == PeerGroup(peers, threshold)
+    assert await read_peer_group(scope, CALLING, now) == PeerGroup(1, None)
+    assert await _numbers(scope, {"product": "MEETINGS", **match_low_assignment(now, threshold)}) == below
 
 
 async def test_an_empty_group_has_no_threshold(client: Client) -> None:
     scope = await partner_scope(client)
-    assert await threshold_of(scope, MEETINGS, utc_now()) == PeerGroup(0, None)
+    assert await read_peer_group(scope, MEETINGS, utc_now()) == PeerGroup(0, None)
 
 
 async def test_only_running_lines_are_over_their_limit(client: Client) -> None:
@@ -214,4 +224,4 @@ async def test_only_running_lines_are_over_their_limit(client: Client) -> None:
     await add_customer(
         scope, "C-1", subscription("over", **over), subscription("ended", ends_at=utc_now() - DAY, **over)
     )
-    assert await _numbers(scope, over_limit()) == ["over"]
+    assert await _numbers(scope, match_over_limit()) == ["over"]

@@ -5,16 +5,29 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from domain.entitlements.peer_groups import HIGHEST_STEP, PeerGroup, peer_group, peers_added_until, rank, rate_step
+from domain.entitlements.peer_groups import (
+    MAX_RATE_STEP,
+    PeerGroup,
+    build_peer_group,
+    latest_peer_addition,
+    percentile_rank,
+    rate_step,
+)
 from domain.types import ActivityKind, AnalyticsProduct
-from store.changes.customer_batch import CustomerSlice, change_customers
-from store.changes.reevaluation import bring_up
+from store.changes.customer_batch import CustomerBatch, change_customers
+from store.changes.reevaluation import migrate
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.events.log import Note
-from store.licenses.peer_groups import thresholds_of
-from store.licenses.peer_histogram import fold, fold_tallies, is_tally_right, read_tally, recount
+from store.events.log import EventDraft
+from store.licenses.peer_groups import read_peer_groups
+from store.licenses.peer_histogram import (
+    fold_histogram,
+    fold_histograms,
+    is_histogram_correct,
+    read_histogram,
+    rebuild_histogram,
+)
 from tests.factory_documents import line
 from tests.store.factory_customers import DAY, add_customer, add_customers, partner_scope, subscription
 
@@ -28,69 +41,69 @@ def held(number: str, assigned: int, total: int = 10, product: str = "MEETINGS",
 
 
 async def change(scope: Scope, external_id: str, number: str, **fields: Any) -> None:
-    async def body(changing: CustomerSlice) -> None:
-        (work,) = changing.works
-        work.put_entitlement(number, fields)
-        work.note(Note(ActivityKind.CUSTOMER_CHANGED, work.id, "changed"))
+    async def body(batch: CustomerBatch) -> None:
+        (work,) = batch.changes
+        work.update_entitlement(number, fields)
+        work.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, work.id, "changed"))
 
     await change_customers(scope, {"external_id": external_id}, body)
 
 
-async def by_the_rule(scope: Scope, product: str) -> PeerGroup:
+async def compute_peer_group(scope: Scope, product: str) -> PeerGroup:
     """The group from all lines, one by one."""
     found = await scope.collection("license_lines").find({**scope.match(), "product": product})
-    until = peers_added_until(scope.now)
+    until = latest_peer_addition(scope.now)
     rates = sorted(one["peer_rate"] for one in found if one["peer_rate"] is not None and one["added_at"] <= until)
-    return peer_group(len(rates), rates[rank(len(rates)) - 1]) if rates else PeerGroup(0, None)
+    return build_peer_group(len(rates), rates[percentile_rank(len(rates)) - 1]) if rates else PeerGroup(0, None)
 
 
 async def test_each_change_of_a_line_moves_its_count(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", held("S-1", 4), held("S-2", 4), held("S-3", 2, 4), held("S-4", 9))
-    assert await read_tally(scope) == {("MEETINGS", 40): 2, ("MEETINGS", HIGHEST_STEP): 1}
+    assert await read_histogram(scope) == {("MEETINGS", 40): 2, ("MEETINGS", MAX_RATE_STEP): 1}
     await change(scope, "C-1", "S-1", licenses=[line("CALLING", 100, 29, 0)])
-    assert await read_tally(scope) == {
+    assert await read_histogram(scope) == {
         ("MEETINGS", 40): 1,
-        ("MEETINGS", HIGHEST_STEP): 1,
+        ("MEETINGS", MAX_RATE_STEP): 1,
         ("CALLING", rate_step(0.29)): 1,
     }
     await change(scope, "C-1", "S-4", ends_at=utc_now() - DAY, first_ends_at=utc_now() - DAY)
     await change(scope, "C-1", "S-2", suspended=True)
     # What changes no count leaves nothing behind.
-    assert await scope.collection("peer_tallies").count(scope.match()) == 3
-    assert await read_tally(scope) == {("MEETINGS", 40): 1, ("CALLING", rate_step(0.29)): 1}
-    assert await is_tally_right(scope)
+    assert await scope.collection("peer_histogram").count(scope.match()) == 3
+    assert await read_histogram(scope) == {("MEETINGS", 40): 1, ("CALLING", rate_step(0.29)): 1}
+    assert await is_histogram_correct(scope)
 
 
 async def test_the_groups_are_those_of_the_rule_whatever_the_rates(client: Client) -> None:
     scope = await partner_scope(client)
-    dice = random.Random(7)
+    rng = random.Random(7)
     totals = (5, 7, 8, 9, 100, 1000)
     made: list[tuple[str, list[Document]]] = []
     for number in range(300):
-        total = dice.choice(totals)
+        total = rng.choice(totals)
         # Ties, zeros, full and over; some lie on the very hundredths, and some are not old enough.
-        assigned = dice.choice((0, total, total + 3, total // 2, dice.randrange(total), dice.randrange(total)))
-        product, days = dice.choice(PRODUCTS), dice.choice((31, 40, 29, 1))
+        assigned = rng.choice((0, total, total + 3, total // 2, rng.randrange(total), rng.randrange(total)))
+        product, days = rng.choice(PRODUCTS), rng.choice((31, 40, 29, 1))
         made.append((f"C-{number}", [held(f"S-{number}", assigned, total, product, days)]))
     for start in range(0, 300, 20):
         await add_customers(scope, made[start : start + 20])
         now = utc_now()
         for ahead in (timedelta(), 2 * DAY, 40 * DAY):
             later = Scope(client, scope.partner_id, now + ahead)
-            found = await thresholds_of(later, PRODUCTS, later.now)
-            assert found == {product: await by_the_rule(later, product) for product in PRODUCTS}
-    assert await is_tally_right(scope)
+            found = await read_peer_groups(later, PRODUCTS, later.now)
+            assert found == {product: await compute_peer_group(later, product) for product in PRODUCTS}
+    assert await is_histogram_correct(scope)
 
 
 async def test_many_documents_become_one_and_say_the_same(client: Client) -> None:
     scope = await partner_scope(client)
     for number in range(25):
         await add_customer(scope, f"C-{number}", held(f"S-{number}", number % 10))
-    before = await read_tally(scope)
-    assert await fold_tallies(client) == 1
-    assert await scope.collection("peer_tallies").count(scope.match()) == 1
-    assert await read_tally(scope) == before and await fold_tallies(client) == 0
+    before = await read_histogram(scope)
+    assert await fold_histograms(client) == 1
+    assert await scope.collection("peer_histogram").count(scope.match()) == 1
+    assert await read_histogram(scope) == before and await fold_histograms(client) == 0
 
 
 async def test_writers_folders_and_readers_at_once_always_see_what_the_lines_say(client: Client) -> None:
@@ -105,39 +118,39 @@ async def test_writers_folders_and_readers_at_once_always_see_what_the_lines_say
     async def read_on() -> None:
         # A line moves from one count to another in one transaction: the sum never shows half of that.
         while not written.is_set():
-            assert sum((await read_tally(scope)).values()) == 20
+            assert sum((await read_histogram(scope)).values()) == 20
 
     async def fold_on() -> None:
         while not written.is_set():
-            await fold(scope)
+            await fold_histogram(scope)
             await asyncio.sleep(0)
 
     around = [asyncio.create_task(work()) for work in (read_on, read_on, fold_on, fold_on)]
     await asyncio.gather(*(write(number) for number in range(20)))
     written.set()
     await asyncio.gather(*around)
-    assert await is_tally_right(scope)
-    assert await read_tally(scope) == {("MEETINGS", 70): 20}
+    assert await is_histogram_correct(scope)
+    assert await read_histogram(scope) == {("MEETINGS", 70): 20}
 
 
 async def test_counts_that_are_wrong_are_counted_anew(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", held("S-1", 4), held("S-2", 5))
-    right = await read_tally(scope)
-    assert await recount(scope)
-    await scope.collection("peer_tallies").delete_many(scope.match())
-    assert not await is_tally_right(scope)
-    assert not await recount(scope)
-    assert await read_tally(scope) == right
+    right = await read_histogram(scope)
+    assert await rebuild_histogram(scope)
+    await scope.collection("peer_histogram").delete_many(scope.match())
+    assert not await is_histogram_correct(scope)
+    assert not await rebuild_histogram(scope)
+    assert await read_histogram(scope) == right
 
 
 async def test_where_the_counts_are_of_no_use_the_lines_are_counted(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customers(scope, ((f"C-{n}", [held(f"S-{n}", n)]) for n in range(8)))
     wrong: Document = {"counts": {"MEETINGS:33": 9}}
-    await scope.collection("peer_tallies").update_one(scope.match(), {"$set": wrong})
+    await scope.collection("peer_histogram").update_one(scope.match(), {"$set": wrong})
     now = utc_now()
-    assert await thresholds_of(scope, PRODUCTS, now) == {
+    assert await read_peer_groups(scope, PRODUCTS, now) == {
         "MEETINGS": PeerGroup(8, 0.1),
         "CALLING": PeerGroup(0, None),
     }
@@ -146,8 +159,8 @@ async def test_where_the_counts_are_of_no_use_the_lines_are_counted(client: Clie
 async def test_a_partner_of_an_earlier_version_is_counted_as_it_is_brought_up(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customers(scope, ((f"C-{n}", [held(f"S-{n}", n)]) for n in range(9)))
-    right = await read_tally(scope)
-    await scope.collection("peer_tallies").delete_many(scope.match())
-    await scope.collection("partners").update_one(scope.match(), {"$set": {"written_as": 4}})
-    await bring_up(client)
-    assert await read_tally(scope) == right
+    right = await read_histogram(scope)
+    await scope.collection("peer_histogram").delete_many(scope.match())
+    await scope.collection("partners").update_one(scope.match(), {"$set": {"schema_version": 4}})
+    await migrate(client)
+    assert await read_histogram(scope) == right

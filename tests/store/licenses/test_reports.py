@@ -16,7 +16,7 @@ from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDir
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.licenses.peer_groups import threshold_of
+from store.licenses.peer_groups import read_peer_group
 from store.licenses.reports import LicenseReports, Report, ReportLine, ReportName, ReportOrder
 from tests.factory_documents import assignment
 from tests.store.factory_customers import DAY, add_customer, partner_scope, subscription, trial
@@ -45,12 +45,12 @@ async def numbers(
     scope: Scope, report: Report, order: ReportOrder | None = None, threshold: float | None = None
 ) -> str:
     """The numbers of a table's first page, in order."""
-    page = await (await LicenseReports.of(scope)).listing(report, order, threshold).page(PageRequest(first=200))
+    page = await (await LicenseReports.load(scope)).listing(report, order, threshold).page(PageRequest(first=200))
     return " ".join(line.subscription_id for line in page.rows)
 
 
 async def sums(scope: Scope, report: Report, threshold: float | None = None) -> ReportSums:
-    return await (await LicenseReports.of(scope)).sums(report, threshold)
+    return await (await LicenseReports.load(scope)).read_sums(report, threshold)
 
 
 async def test_recently_added_is_a_window_of_instants_in_any_state_but_cancelled(scope: Scope) -> None:
@@ -126,13 +126,13 @@ async def test_low_assignment_is_below_the_threshold_of_the_whole_partners_peers
         assignments = [assignment("adm_1")] if rate in (1, 8) else []
         await add_customer(scope, f"C-{rate}", held(f"S-{rate}", 10, rate, 0), assignments=assignments)
     await add_customer(scope, "C-9", held("S-9", 4, 0, 0), held("S-10", 10, 0, 0, added_at=NOW - 30 * DAY + MS))
-    group = await threshold_of(scope, MEETINGS, NOW)
+    group = await read_peer_group(scope, MEETINGS, NOW)
     assert group == PeerGroup(9, 0.2)
     report = Report(N.LOW_ASSIGNMENT, MEETINGS)
     assert await numbers(scope, report, threshold=group.threshold) == "S-0 S-1"
     assert await sums(scope, report, group.threshold) == ReportSums(2, 20, 1, 0, 19, 0)
     own = replace(scope, administrator_id="adm_1", role=PartnerRole.ADMINISTRATOR)
-    assert await threshold_of(own, MEETINGS, NOW) == group
+    assert await read_peer_group(own, MEETINGS, NOW) == group
     assert await numbers(own, report, threshold=group.threshold) == "S-1"
     assert await sums(own, report, group.threshold) == ReportSums(1, 10, 1, 0, 9, 0)
     # A group that is too small has no threshold, and nothing is low.
@@ -208,7 +208,7 @@ def in_order(rows: list[ReportLine], told: dict[str, tuple[str, datetime]], orde
 
 async def test_every_order_both_ways_pages_through_all_rows_nulls_last(scope: Scope) -> None:
     told = await fill(scope)
-    reports = await LicenseReports.of(scope)
+    reports = await LicenseReports.load(scope)
     everything = list((await reports.listing(WHOLE, None, None).page(PageRequest(first=200))).rows)
     assert len(everything) == 18
     for order in (ReportOrder(*chosen) for chosen in product(F, D)):
@@ -231,7 +231,7 @@ async def test_every_order_both_ways_pages_through_all_rows_nulls_last(scope: Sc
 async def test_a_cursor_belongs_to_one_report_product_window_order_and_partner(scope: Scope, client: Client) -> None:
     await fill(scope)
     order = ReportOrder(F.TOTAL, D.ASC)
-    (cursor, *_) = (await (await LicenseReports.of(scope)).listing(WHOLE, order, None).page(PageRequest())).cursors
+    (cursor, *_) = (await (await LicenseReports.load(scope)).listing(WHOLE, order, None).page(PageRequest())).cursors
     others = [
         (scope, WHOLE._replace(days=364), order),
         (scope, WHOLE._replace(product=CALLING), order),
@@ -242,8 +242,8 @@ async def test_a_cursor_belongs_to_one_report_product_window_order_and_partner(s
         (replace(await partner_scope(client, "other"), now=NOW), WHOLE, order),
     ]
     for reached, report, chosen in others:
-        listing = (await LicenseReports.of(reached)).listing(report, chosen, None)
+        listing = (await LicenseReports.load(reached)).listing(report, chosen, None)
         with pytest.raises(InvalidCursor):
             await listing.page(PageRequest(after=cursor))
-    same = (await LicenseReports.of(replace(scope, now=NOW + MS))).listing(WHOLE, order, None)
+    same = (await LicenseReports.load(replace(scope, now=NOW + MS))).listing(WHOLE, order, None)
     assert len((await same.page(PageRequest(after=cursor))).rows) == 17

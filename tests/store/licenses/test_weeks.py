@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from domain.imports.records import LineKind
-from domain.time.weeks import WEEK, latest_completed
+from domain.imports.records import ImportKind
+from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import AnalyticsProduct, PartnerRole
-from store.changes.reevaluation import bring_up
+from store.changes.reevaluation import migrate
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.licenses.trend import license_trend
-from tests.domain.imports.factory_records import customer_line, usage_line
+from store.licenses.trend import read_license_trend
+from tests.domain.imports.factory_records import customer_record, usage_record
 from tests.factory_documents import assignment
 from tests.jobs.imports.factory_imports import documents, import_lines
 from tests.store.factory_customers import DAY, add_customer, partner_scope, subscription
 
 MEETINGS, CALLING = AnalyticsProduct.MEETINGS, AnalyticsProduct.CALLING
-LATEST = latest_completed(utc_now())
+LATEST = latest_completed_week(utc_now())
 SUNDAY = LATEST + 6 * DAY
 EARLIER = LATEST - WEEK
 
@@ -29,15 +29,15 @@ EARLIER = LATEST - WEEK
 async def deliver(scope: Scope, *lines: tuple[str, datetime, int], product: str = "MEETINGS") -> None:
     """Usage by entitlement, day and licences assigned; each line has ten in all, and uses half of what is assigned."""
     given = [
-        usage_line(number, product=product, day=f"{day:%Y-%m-%d}", total=10, assigned=assigned, used=assigned // 2)
+        usage_record(number, product=product, day=f"{day:%Y-%m-%d}", total=10, assigned=assigned, used=assigned // 2)
         for number, day, assigned in lines
     ]
-    assert (await import_lines(scope, LineKind.LICENSE_USAGE, *given)).summary.refused == 0
+    assert (await import_lines(scope, ImportKind.LICENSE_USAGE, *given)).summary.refused == 0
 
 
 async def trend(scope: Scope, product: AnalyticsProduct = MEETINGS, weeks: int = 12) -> list[tuple[int, ...]]:
     """Weeks back from the latest, then total, assigned, used and available."""
-    points = await license_trend(scope, product, LATEST - (weeks - 1) * WEEK, LATEST)
+    points = await read_license_trend(scope, product, LATEST - (weeks - 1) * WEEK, LATEST)
     return [((LATEST - point.week_start) // WEEK, *point.sums) for point in points]
 
 
@@ -152,13 +152,13 @@ async def test_a_removed_customer_counts_in_no_week_and_counts_again_once_it_is_
     await settle(scope)
     before = await trend(scope)
     await settle(scope)
-    line = customer_line("C-2", removedAt=f"{SUNDAY:%Y-%m-%d}T00:00:00Z")
-    await import_lines(scope, LineKind.CUSTOMERS, line)
+    line = customer_record("C-2", removedAt=f"{SUNDAY:%Y-%m-%d}T00:00:00Z")
+    await import_lines(scope, ImportKind.CUSTOMERS, line)
     assert await trend(scope) == [(1, 10, 2, 1, 8)]
     # What is delivered for it in the meantime waits with it.
     await deliver(scope, ("S-2", EARLIER, 7))
     assert await trend(scope) == [(1, 10, 2, 1, 8)]
-    await import_lines(scope, LineKind.CUSTOMERS, {**line, "removedAt": None})
+    await import_lines(scope, ImportKind.CUSTOMERS, {**line, "removedAt": None})
     assert await trend(scope) == [(1, 20, 9, 4, 11), before[-1]]
 
 
@@ -212,8 +212,8 @@ async def test_what_another_version_wrote_is_brought_up(scope: Scope) -> None:
     for name in ("partners", "customers"):
         for stored in await documents(scope, name):
             where = {**scope.match(), "_id": stored["_id"]}
-            await scope.collection(name).update_one(where, {"$set": {"written_as": 0}})
+            await scope.collection(name).update_one(where, {"$set": {"schema_version": 0}})
     events = await documents(scope, "events")
-    assert await bring_up(scope.client) == 3
+    assert await migrate(scope.client) == 3
     assert await trend(scope) == right
     assert await documents(scope, "events") == events

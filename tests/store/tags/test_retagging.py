@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from domain.customers.keys import facts_keys
-from domain.partner.tags import MOST_TAGS_OF_A_CUSTOMER
+from domain.customers.keys import select_event_keys
+from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
 from store.changes.consistency_check import check_customers
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.feed.events import Facts
+from store.feed.events import EventFacts
 from store.tags.customer_tags import Tagging
 from store.tags.retagging import retag
 from store.tenants.partners import Partners
@@ -27,8 +27,8 @@ async def add_tags(scope: Scope, *ids: str) -> None:
     await scope.collection("tags").insert_many([{"_id": id_, "name_key": id_, **stamps} for id_ in ids])
 
 
-async def tagged(scope: Scope, customers: Sequence[str], *tags: str, are_added: bool = True) -> tuple[list[str], int]:
-    tagging = Tagging({tag: tag for tag in tags}, are_added)
+async def tagged(scope: Scope, customers: Sequence[str], *tags: str, is_addition: bool = True) -> tuple[list[str], int]:
+    tagging = Tagging({tag: tag for tag in tags}, is_addition)
     where = {"_id": {"$in": list(customers)}}
     partner = await Partners(scope).get()
     return await in_transaction(scope.client, lambda session: retag(scope, where, tagging, session, ACTOR, partner))
@@ -54,7 +54,7 @@ async def test_of_a_customer_at_rest_only_what_tags_make_changes(client: Client)
     assert (after["tag_ids"], after["version"]) == (["tag_a", "tag_b"], before["version"] + 1)
     assert tag_keys(after) == tag_keys(after, "order_keys") == {"tag:tag_a", "tag:tag_b"}
     assert await is_right(scope)
-    assert await tagged(scope, [id_], "tag_a", are_added=False) == ([id_], 0)
+    assert await tagged(scope, [id_], "tag_a", is_addition=False) == ([id_], 0)
     assert tag_keys(last := await stored(scope, id_)) == tag_keys(last, "order_keys") == {"tag:tag_b"}
     assert await is_right(scope)
 
@@ -66,12 +66,12 @@ async def test_the_event_tells_who_did_what_and_the_facts_on_both_sides(client: 
     await tagged(scope, [id_], "tag_a")
     told = (await events_of(scope, id_))[-1]
     assert (told["kind"], told["actor_id"], told["customer_id"]) == ("TAGS_ASSIGNED", ACTOR, id_)
-    assert (told["changes"], told["transition"]) == ({"tags": [[], ["tag_a"]]}, True)
-    before, after = Facts.of(told["facts_before"]), Facts.of(told["facts_after"])
+    assert (told["changes"], told["is_first_of_change"]) == ({"tags": [[], ["tag_a"]]}, True)
+    before, after = EventFacts.from_document(told["facts_before"]), EventFacts.from_document(told["facts_after"])
     assert before is not None and after is not None
     assert after.keys == before.keys | {"tag:tag_a"}
     customer = await stored(scope, id_)
-    assert after.keys == set(facts_keys(customer["keys"])) >= {"running:MEETINGS", "status:SUBSCRIPTION"}
+    assert after.keys == set(select_event_keys(customer["keys"])) >= {"running:MEETINGS", "status:SUBSCRIPTION"}
     assert before.words == after.words == tuple(customer["words"])
 
 
@@ -92,7 +92,7 @@ async def test_customers_of_one_slice_may_change_in_different_ways_or_not_at_all
 
 async def test_a_tag_that_was_deleted_takes_up_no_room(client: Client) -> None:
     scope = await partner_scope(client)
-    most = [f"tag_{number:02}" for number in range(MOST_TAGS_OF_A_CUSTOMER)]
+    most = [f"tag_{number:02}" for number in range(MAX_TAGS_PER_CUSTOMER)]
     await add_tags(scope, *most, "tag_a", "tag_b")
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
     await tagged(scope, [id_], *most)
@@ -100,7 +100,7 @@ async def test_a_tag_that_was_deleted_takes_up_no_room(client: Client) -> None:
     await scope.collection("tags").delete_many({**scope.match(), "_id": most[0]})
     assert await tagged(scope, [id_], "tag_a") == ([id_], 0)
     customer, held = await stored(scope, id_), {*most[1:], "tag_a"}
-    assert set(customer["tag_ids"]) == held and len(customer["tag_ids"]) == MOST_TAGS_OF_A_CUSTOMER
+    assert set(customer["tag_ids"]) == held and len(customer["tag_ids"]) == MAX_TAGS_PER_CUSTOMER
     assert tag_keys(customer) == tag_keys(customer, "order_keys") == {f"tag:{tag}" for tag in held}
     assert await tagged(scope, [id_], "tag_b") == ([], 1)
     assert await is_right(scope)
@@ -127,7 +127,7 @@ async def test_changed_settings_and_another_form_go_the_whole_way(client: Client
     known, older = [
         await add_customer(scope, f"C-{n}", subscription(f"S-{n}", ends_at=utc_now() + 40 * DAY)) for n in range(2)
     ]
-    await put(scope, "customers", {"_id": older}, written_as=2, order_keys=[])
+    await put(scope, "customers", {"_id": older}, schema_version=2, order_keys=[])
     step = {"epoch": 2, "at": utc_now(), "expiring_soon_days": 60, "no_recent_activity_days": 60}
     change = {"$push": {"settings_history": step}}
     await scope.collection("partners").update_one(scope.match(), change)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from store.database.client import Client, Document
 from store.database.scope import Scope
-from store.tenants.sign_ins import EVERY, note_sign_in
+from store.tenants.sign_ins import SIGN_IN_INTERVAL, record_sign_in
 from tests.store.factory_customers import partner_scope
 
 IDENTITY = "adm_1"
@@ -24,16 +24,16 @@ async def test_a_sign_in_is_written_at_most_once_a_minute(client: Client) -> Non
     await scope.collection("administrators").insert_many([{"_id": IDENTITY, **stamps, "last_sign_in_at": None}])
 
     async def seen_after(passed: timedelta) -> timedelta:
-        await note_sign_in(replace(scope, now=scope.now + passed), IDENTITY)
+        await record_sign_in(replace(scope, now=scope.now + passed), IDENTITY)
         kept: timedelta = (await administrator(scope))["last_sign_in_at"] - scope.now
         return kept
 
     a_moment = timedelta(milliseconds=1)
     assert await seen_after(timedelta(0)) == timedelta(0)
-    assert await seen_after(a_moment) == await seen_after(EVERY - a_moment) == timedelta(0)
-    assert await seen_after(EVERY) == EVERY == timedelta(minutes=1)
+    assert await seen_after(a_moment) == await seen_after(SIGN_IN_INTERVAL - a_moment) == timedelta(0)
+    assert await seen_after(SIGN_IN_INTERVAL) == SIGN_IN_INTERVAL == timedelta(minutes=1)
     # Requests of one moment, and one that comes late: the first of them has written already.
-    await asyncio.gather(*(seen_after(EVERY + number * a_moment) for number in range(20)))
-    assert await seen_after(timedelta(0)) == EVERY
+    await asyncio.gather(*(seen_after(SIGN_IN_INTERVAL + number * a_moment) for number in range(20)))
+    assert await seen_after(timedelta(0)) == SIGN_IN_INTERVAL
     # Being here changes nothing that anybody edits.
     assert (await administrator(scope))["version"] == 1

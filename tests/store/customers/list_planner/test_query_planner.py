@@ -13,11 +13,18 @@ from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDir
 from domain.types import SubscriptionType as Kind
 from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
 from store.customers.documents import CustomerDocument
-from store.customers.list_planner.key_statistics import count_wanted
+from store.customers.list_planner.key_statistics import count_requested_keys
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.store.customers.factory_lists import ADMINISTRATORS, NOW, TAGS, Commands, customer_document, in_order
+from tests.store.customers.factory_lists import (
+    ADMINISTRATORS,
+    NOW,
+    TAGS,
+    CommandRecorder,
+    customer_document,
+    sorted_ids,
+)
 
 CUSTOMERS = 1500
 ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for direction in OrderDirection]
@@ -49,7 +56,7 @@ class World:
     """One partner's customers, and the commands that reading them sends."""
 
     client: Client
-    commands: Commands
+    commands: CommandRecorder
     scope: Scope
 
     async def page(self, raw: Mapping[str, Any], order: CustomerOrder, **asked: Any) -> Page[CustomerDocument]:
@@ -57,14 +64,14 @@ class World:
 
     async def read(self) -> "Read":
         """What the finds since the last time took."""
-        finds = [command for command in self.commands.taken() if "find" in command]
+        finds = [command for command in self.commands.take() if "find" in command]
         explained = [await self._explain(find) for find in finds]
         names = {name for one in explained for name in stages(one["queryPlanner"]["winningPlan"])}
         return Read(len(finds), sum(map(_examined, explained)), names)
 
     async def explained(self) -> dict[str, Any]:
         """How MongoDB carries out the find that was sent last."""
-        (find,) = [command for command in self.commands.taken() if "find" in command]
+        (find,) = [command for command in self.commands.take() if "find" in command]
         return await self._explain(find)
 
     async def _explain(self, find: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,11 +103,11 @@ def stages(plan: Mapping[str, Any]) -> Iterator[str]:
 
 @pytest.fixture
 async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    commands = Commands()
+    commands = CommandRecorder()
     client = Client(mongo_uri, database_name, event_listeners=[commands])
-    dice = random.Random(11)
+    rng = random.Random(11)
     await client.collection("customers").create_indexes(CUSTOMER_INDEXES)
-    await client.collection("customers").insert_many([customer_document(dice, n) for n in range(CUSTOMERS)])
+    await client.collection("customers").insert_many([customer_document(rng, n) for n in range(CUSTOMERS)])
     yield World(client, commands, Scope(client, "acme", NOW))
     await client.close()
 
@@ -132,7 +139,7 @@ async def test_any_other_order_reads_stretches_for_any_single_condition_but_word
     for raw in (raw for raw in SINGLE if "search" not in raw):
         # The ends of a window are looked up in stretches of 64 hours, which hold others too; where so many tie as
         # here, an order against its index reads some of them twice.
-        most = 8 if "expires_within_days" in raw else 3 if order.is_native else 5
+        most = 8 if "expires_within_days" in raw else 3 if order.is_index_order else 5
         for asked in ({"first": 20}, {"last": 20}):
             page = await world.page(raw, order, **asked)
             first = await world.read()
@@ -142,14 +149,14 @@ async def test_any_other_order_reads_stretches_for_any_single_condition_but_word
                 assert not {"COLLSCAN", "SORT"} & read.stages, (raw, asked)
                 assert read.examined <= most * 22, (raw, asked)
                 # Against the index, those without a value are a query of their own, and so are many that tie.
-                assert read.queries <= (1 if order.is_native else 3)
+                assert read.queries <= (1 if order.is_index_order else 3)
 
 
 async def test_of_two_conditions_the_one_that_leads_to_a_page_first_is_read(world: World) -> None:
     """Nobody is both, which neither count tells: the rarer of the two lists ends the race."""
     collection = world.scope.collection("customers")
-    dice = random.Random(3)
-    lone = [customer_document(dice, 5000 + n, country="LI", managed_by="EXTERNAL_ADMINISTRATOR") for n in range(12)]
+    rng = random.Random(3)
+    lone = [customer_document(rng, 5000 + n, country="LI", managed_by="EXTERNAL_ADMINISTRATOR") for n in range(12)]
     await collection.insert_many(lone)
     raw = {"country": ["LI"], "managed_by": ["PARTNER_ORGANIZATION"]}
     for order in ORDERS:
@@ -164,19 +171,19 @@ async def test_words_are_counted_once_for_the_other_orders(world: World) -> None
     sent = []
     for _ in range(2):
         await world.page({"search": "mull"}, order, first=5)
-        sent.append([next(iter(command)) for command in world.commands.taken()])
+        sent.append([next(iter(command)) for command in world.commands.take()])
     assert sent == [["count", "find"], ["find"]]
 
 
 async def test_no_word_is_counted_where_the_partner_is_known_to_be_small(world: World) -> None:
     order = CustomerOrder(CustomerOrderField.CREATED_AT)
     await world.page({"search": "mull"}, order, first=5)
-    while await count_wanted(world.client):
+    while await count_requested_keys(world.client):
         pass
-    world.commands.taken()
+    world.commands.take()
     for word in ("d", "dord", "acme 7"):
         await world.page({"search": word}, order, first=5)
-        assert [next(iter(command)) for command in world.commands.taken()] == ["find"]
+        assert [next(iter(command)) for command in world.commands.take()] == ["find"]
 
 
 async def test_a_page_learns_what_its_process_counted_beside_it(world: World) -> None:
@@ -186,13 +193,13 @@ async def test_a_page_learns_what_its_process_counted_beside_it(world: World) ->
         """What a page of a request of now sends."""
         scope = replace(world.scope, now=utc_now())
         await Customers(scope).page(condition, CustomerOrder(), PageRequest(first=5))
-        return [next(iter(command)) for command in world.commands.taken()]
+        return [next(iter(command)) for command in world.commands.take()]
 
     assert await asked() == ["find"]
-    assert await count_wanted(world.client) == 2
-    assert [next(iter(command)) for command in world.commands.taken()] == ["count", "count"]
+    assert await count_requested_keys(world.client) == 2
+    assert [next(iter(command)) for command in world.commands.take()] == ["count", "count"]
     assert await asked() == ["find"]
-    assert await count_wanted(world.client) == 0
+    assert await count_requested_keys(world.client) == 0
 
 
 @pytest.mark.parametrize(
@@ -210,7 +217,7 @@ async def test_the_expired_are_one_stretch_of_the_orders_that_their_rule_decides
     """They have no next end and one rank, so that no walk need pass the others."""
     order = CustomerOrder(CustomerOrderField(field), OrderDirection(direction))
     page = await Customers(world.scope, 20).page(parse_filter(raw), order, PageRequest(first=5))
-    world.commands.taken()
+    world.commands.take()
     asked = PageRequest(first=5, after=page.end_cursor)
     await Customers(world.scope, 20).page(parse_filter(raw), order, asked)
     explained = await world.explained()
@@ -220,12 +227,12 @@ async def test_the_expired_are_one_stretch_of_the_orders_that_their_rule_decides
 
 async def test_a_page_is_one_query_as_long_as_the_row_of_its_cursor_stands(world: World) -> None:
     first = await world.page({}, CustomerOrder(), first=50)
-    assert [next(iter(command)) for command in world.commands.taken()] == ["find"]
+    assert [next(iter(command)) for command in world.commands.take()] == ["find"]
     await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
-    assert [next(iter(command)) for command in world.commands.taken()] == ["find"]
+    assert [next(iter(command)) for command in world.commands.take()] == ["find"]
     await world.scope.collection("customers").delete_many({"_id": first.rows[-1].id, **world.scope.match()})
     await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
-    assert [next(iter(command)) for command in world.commands.taken()] == ["find", "find"]
+    assert [next(iter(command)) for command in world.commands.take()] == ["find", "find"]
 
 
 async def test_nobody_is_asked_for_what_matches_nothing(world: World) -> None:
@@ -234,13 +241,13 @@ async def test_nobody_is_asked_for_what_matches_nothing(world: World) -> None:
         page = await world.page(raw, CustomerOrder(), first=5)
         assert (list(page.rows), page.has_next, page.has_previous) == ([], False, False)
         assert await Customers(world.scope).count(parse_filter(raw)) == 0
-    assert world.commands.taken() == []
+    assert world.commands.take() == []
 
 
 async def test_counting_a_single_condition_reads_only_the_index(world: World) -> None:
     for raw in ({}, {"status": ["TRIAL"]}, {"country": ["DE", "RS"]}, {"search": "mull"}):
         await Customers(world.scope).count(parse_filter(raw))
-        (asked,) = world.commands.taken()
+        (asked,) = world.commands.take()
         command = {name: asked[name] for name in ("count", "query", "hint")}
         explained = await world.client.command({"explain": command, "verbosity": "executionStats"})
         assert explained["executionStats"]["totalDocsExamined"] == 0, raw
@@ -252,7 +259,7 @@ async def test_every_query_names_its_partner(world: World) -> None:
     await customers.count(everything)
     await customers.facets(everything)
     await customers.by_ids(["cus_1"])
-    for command in world.commands.taken():
+    for command in world.commands.take():
         where = command.get("filter") or command.get("query") or command["pipeline"][0]["$match"]
         assert where["partner_id"] == "acme"
 
@@ -260,9 +267,9 @@ async def test_every_query_names_its_partner(world: World) -> None:
 async def test_the_calm_are_read_by_a_word_in_the_order_of_urgency(world: World) -> None:
     """Most of a partner ties there and goes by name, where a walk for a word would pass everybody before it."""
     calm = {"statuses": ["SUBSCRIPTION"], "expiring_ends": [], "next_expiry_at": None}
-    dice = random.Random(8)
-    others = [customer_document(dice, 7000 + n, name=f"Aaa {n}", domain=None, **calm) for n in range(300)]
-    wanted = [customer_document(dice, 8000 + n, name=f"Zebra {n}", domain=None, **calm) for n in range(60)]
+    rng = random.Random(8)
+    others = [customer_document(rng, 7000 + n, name=f"Aaa {n}", domain=None, **calm) for n in range(300)]
+    wanted = [customer_document(rng, 8000 + n, name=f"Zebra {n}", domain=None, **calm) for n in range(60)]
     await world.scope.collection("customers").insert_many([*others, *wanted])
     order = CustomerOrder(CustomerOrderField.URGENCY, OrderDirection.DESC)
     condition, cursor, seen = parse_filter({"search": "zebra"}), None, list[str]()
@@ -273,7 +280,7 @@ async def test_the_calm_are_read_by_a_word_in_the_order_of_urgency(world: World)
         read = await world.read()
         assert (read.queries, {"COLLSCAN", "SORT"} & read.stages) == (1, set())
         assert read.examined <= 3 * 27
-    assert seen == in_order(wanted, order)[:50]
+    assert seen == sorted_ids(wanted, order)[:50]
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: f"{order.field} {order.direction}")

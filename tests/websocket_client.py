@@ -8,7 +8,7 @@ import orjson
 from websockets.sync.client import ClientConnection, connect
 
 
-class Live:
+class WebSocketClient:
     """One connection, acknowledged; subscriptions by name."""
 
     def __init__(self, connection: ClientConnection) -> None:
@@ -43,11 +43,11 @@ class Live:
 
 
 @contextmanager
-def live(url: str, token: str) -> Iterator[Live]:
+def connect_websocket(url: str, token: str) -> Iterator[WebSocketClient]:
     """Connects to the hub at `url` and signs in."""
     address = url.replace("http", "ws", 1) + "/graphql"
     with connect(address, subprotocols=["graphql-transport-ws"]) as connection:  # type: ignore[list-item]
-        widget = Live(connection)
+        widget = WebSocketClient(connection)
         widget.send({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
         assert widget.receive()["type"] == "connection_ack"
         yield widget

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import httpx
 import orjson
 
-from domain.imports.records import LineKind
+from domain.imports.records import ImportKind
 from jobs.imports.runner import import_stream
 from server.cli.commands import issue_token
 from store.database.client import Client
@@ -34,14 +34,14 @@ EMAILS = {
 }
 
 
-class Server(NamedTuple):
+class ServerProcess(NamedTuple):
     """One server process and where it is reached."""
 
     url: str
     process: "subprocess.Popen[str]"
 
 
-class Hub:
+class ServerHarness:
     """What a test does with a server: ask for tokens, import, query."""
 
     def __init__(self, mongo_uri: str, database_name: str, **settings: str) -> None:
@@ -66,7 +66,7 @@ class Hub:
             scope = Scope(client, partner, utc_now())
             await create_partner(scope, "Acme Telecom", EMAILS["FULL_ADMINISTRATOR"], [])
             lines = [{"email": email, "displayName": role.title(), "role": role} for role, email in EMAILS.items()]
-            summary = await import_stream(scope, LineKind.ADMINISTRATORS, _stream(lines))
+            summary = await import_stream(scope, ImportKind.ADMINISTRATORS, _stream(lines))
             assert summary.refused == 0
 
         self._with_client(make)
@@ -79,7 +79,7 @@ class Hub:
             self._tokens[key] = issued
         return self._tokens[key]
 
-    def fresh_token(self, seconds: int, role: str = "FULL_ADMINISTRATOR") -> str:
+    def short_lived_token(self, seconds: int, role: str = "FULL_ADMINISTRATOR") -> str:
         """A token that ends so soon."""
         return self._with_client(lambda c: issue_token(Scope(c, PARTNER, utc_now()), EMAILS[role], "api", seconds))
 
@@ -116,12 +116,12 @@ class Hub:
         return response
 
     @contextmanager
-    def serving(self, *arguments: str) -> Iterator["Server"]:
+    def start_server(self, *arguments: str) -> Iterator["ServerProcess"]:
         """A server process of this hub; the first one started gives the hub its address."""
         command = [sys.executable, "-m", "server.cli.command_line", "serve", "--port", "0", *arguments]
         with subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
             try:
-                server = Server(ready_address(process), process)
+                server = ServerProcess(wait_until_ready(process), process)
                 self.url = self.url or server.url
                 yield server
             finally:
@@ -133,7 +133,7 @@ async def _stream(lines: Sequence[Mapping[str, Any]]) -> AsyncIterator[bytes]:
         yield orjson.dumps(line) + b"\n"
 
 
-def ready_address(process: "subprocess.Popen[str]") -> str:
+def wait_until_ready(process: "subprocess.Popen[str]") -> str:
     """Waits for `ready http://…` and answers the address."""
     assert process.stdout is not None
     for line in process.stdout:
