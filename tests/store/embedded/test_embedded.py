@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 USER = """
 import sys, time
 from pathlib import Path
-from store import embedded
+from store.embedded import instance as embedded
 mongo = embedded.open_embedded_mongo(Path(sys.argv[1]))
 print(mongo.uri, flush=True)
 time.sleep(600)
