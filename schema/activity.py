@@ -8,7 +8,7 @@ import strawberry
 from resolvers import activity
 from schema.connections import FORWARD_ARGUMENTS
 from schema.enums import ActivityKind, Permission
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.node import WITH_PAGE, Node, PageInfo
 from schema.organization import PartnerAdministrator
 from store.events.activity import EventDocument
@@ -23,11 +23,9 @@ class ActivityEvent(Node):
 
     kind: ActivityKind
     at: datetime
-    actor = resolved(
-        activity.actor, PartnerAdministrator | None, "Null where the system did it: the clock, or an import."
-    )
-    customer = resolved(activity.customer, Annotated["Customer", strawberry.lazy("schema.customers")] | None)
-    subject = resolved(activity.subject, Node | None)
+    actor = field(activity.actor, PartnerAdministrator | None, "Null where the system did it: the clock, or an import.")
+    customer = field(activity.customer, Annotated["Customer", strawberry.lazy("schema.customers")] | None)
+    subject = field(activity.subject, Node | None)
     summary: str
 
     @classmethod
@@ -64,7 +62,7 @@ class ActivityFilter:
     until: datetime | None = strawberry.field(default=strawberry.UNSET, description="Exclusive.")
 
 
-CUSTOMER_ACTIVITY = resolved(
+CUSTOMER_ACTIVITY = field(
     activity.customer_activity,
     ActivityConnection | None,
     requires=Permission.READ_ACTIVITY,
@@ -77,7 +75,7 @@ CUSTOMER_ACTIVITY = resolved(
 class ActivityQueries:
     """The field of the root that reads the log."""
 
-    activity = resolved(
+    activity = field(
         activity.activity,
         ActivityConnection | None,
         "Newest first.",

@@ -7,7 +7,7 @@ import strawberry
 from resolvers import administrators
 from schema.customers import Customer
 from schema.enums import PartnerRole, Permission
-from schema.fields import changed
+from schema.fields import mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.organization import PartnerAdministrator
 from schema.user_errors import UserError
@@ -86,31 +86,31 @@ class AssignAdministratorPayload:
 class AdministratorMutations:
     """The fields of the root that change access."""
 
-    assign_administrator = changed(
+    assign_administrator = mutation(
         administrators.assign_administrator,
         AssignAdministratorPayload,
         AssignAdministratorInput,
         requires=Permission.ASSIGN_ADMINISTRATORS,
     )
-    unassign_administrator = changed(
+    unassign_administrator = mutation(
         administrators.unassign_administrator,
         AssignAdministratorPayload,
         UnassignAdministratorInput,
         requires=Permission.ASSIGN_ADMINISTRATORS,
     )
-    invite_administrator = changed(
+    invite_administrator = mutation(
         administrators.invite_administrator,
         AdministratorPayload,
         InviteAdministratorInput,
         requires=Permission.MANAGE_ADMINISTRATORS,
     )
-    change_administrator = changed(
+    change_administrator = mutation(
         administrators.change_administrator,
         AdministratorPayload,
         ChangeAdministratorInput,
         requires=Permission.MANAGE_ADMINISTRATORS,
     )
-    remove_administrator = changed(
+    remove_administrator = mutation(
         administrators.remove_administrator,
         AdministratorPayload,
         RemoveAdministratorInput,

@@ -5,7 +5,7 @@ import strawberry
 from resolvers import administrators
 from schema.connections import Connection
 from schema.enums import PartnerRole
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE
 from schema.organization import PartnerAdministrator
 
@@ -14,7 +14,7 @@ from schema.organization import PartnerAdministrator
 class AdministratorQueries:
     """The fields of the root that list administrators."""
 
-    administrators = resolved(
+    administrators = field(
         administrators.administrators,
         Connection[PartnerAdministrator],
         "By name, without those who were removed; search looks at name and e-mail address.",

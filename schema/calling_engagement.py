@@ -15,7 +15,7 @@ from schema.enums import (
     OrderDirection,
     Permission,
 )
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.node import WITH_PAGE
 
 
@@ -34,7 +34,7 @@ class CallingUsersTrendPoint:
 class CustomerCallingUsage:
     """A customer with a running line of Calling or a call in the week."""
 
-    customer = resolved(engagement.customer, Customer)
+    customer = field(engagement.customer, Customer)
     active_users: int
     licensed_users: int
     calls: int
@@ -79,7 +79,7 @@ class EndpointQuality:
 class CustomerCallQuality:
     """A customer with a POOR call in the week."""
 
-    customer = resolved(engagement.customer, Customer)
+    customer = field(engagement.customer, Customer)
     good: int
     poor: int
     not_available: int
@@ -137,7 +137,7 @@ class CallQueueInsights:
 class CustomerCallQueue:
     """A customer with a queue call in the week."""
 
-    customer = resolved(engagement.customer, Customer)
+    customer = field(engagement.customer, Customer)
     insights: CallQueueInsights
     features: list[CallFeatureCount]
 
@@ -154,31 +154,31 @@ _WEEKS_ARGUMENT = Argument(int, 8, "1–52: so many of the last completed weeks,
 class CallingEngagement:
     """Over the customers that the viewer sees."""
 
-    week_start = resolved(engagement.week_start, date)
-    week_end = resolved(engagement.week_end, date, "Its Sunday.")
-    refreshed_at = resolved(engagement.refreshed_at, datetime | None, "When its figures were last computed.")
-    users_by_usage_trend = resolved(engagement.users_trend, list[CallingUsersTrendPoint], weeks=_WEEKS_ARGUMENT)
-    customers_by_usage = resolved(
+    week_start = field(engagement.week_start, date)
+    week_end = field(engagement.week_end, date, "Its Sunday.")
+    refreshed_at = field(engagement.refreshed_at, datetime | None, "When its figures were last computed.")
+    users_by_usage_trend = field(engagement.users_trend, list[CallingUsersTrendPoint], weeks=_WEEKS_ARGUMENT)
+    customers_by_usage = field(
         engagement.customers_by_usage,
         Connection[CustomerCallingUsage],
         selection_flags=WITH_PAGE,
         **FORWARD_ARGUMENTS,
         order_by=Argument(CallingUsageOrder | None),
     )
-    quality_trend = resolved(engagement.quality_trend, list[CallQualityTrendPoint], weeks=_WEEKS_ARGUMENT)
-    quality_by_endpoint = resolved(engagement.quality_by_endpoint, list[EndpointQuality])
-    customers_by_quality = resolved(
+    quality_trend = field(engagement.quality_trend, list[CallQualityTrendPoint], weeks=_WEEKS_ARGUMENT)
+    quality_by_endpoint = field(engagement.quality_by_endpoint, list[EndpointQuality])
+    customers_by_quality = field(
         engagement.customers_by_quality,
         Connection[CustomerCallQuality],
         selection_flags=WITH_PAGE,
         **FORWARD_ARGUMENTS,
         order_by=Argument(CallQualityOrder | None),
     )
-    feature_use = resolved(
+    feature_use = field(
         engagement.feature_use, list[CallFeatureUse], "Only customers with a queue call in the last eight weeks."
     )
-    queue_insights = resolved(engagement.queue_insights, CallQueueInsights)
-    customers_by_queue = resolved(
+    queue_insights = field(engagement.queue_insights, CallQueueInsights)
+    customers_by_queue = field(
         engagement.customers_by_queue,
         Connection[CustomerCallQueue],
         selection_flags=WITH_PAGE,
@@ -190,6 +190,6 @@ class CallingEngagement:
 class CallingEngagementQueries:
     """The field of the root that reads calling engagement."""
 
-    calling_engagement = resolved(
+    calling_engagement = field(
         engagement.calling_engagement, CallingEngagement | None, requires=Permission.READ_ANALYTICS
     )

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from resolvers import connections
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.node import PageInfo
 
 Item = TypeVar("Item")
@@ -27,4 +27,4 @@ class Connection(Generic[Item]):
     edges: list[Edge[Item]]
     nodes: list[Item]
     page_info: PageInfo
-    total_count = resolved(connections.total_count, int)
+    total_count = field(connections.total_count, int)

@@ -5,7 +5,7 @@ import strawberry
 from resolvers import customer_lists, tags
 from schema.customers import Customer
 from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
-from schema.fields import resolved
+from schema.fields import field
 from schema.node import PageInfo
 from schema.tags import TagCount
 
@@ -62,7 +62,7 @@ class CustomerFacets:
     product: list[ProductCount]
     status: list[StatusCount]
     subscription_type: list[SubscriptionTypeCount]
-    tag = resolved(tags.counts, list[TagCount])
+    tag = field(tags.counts, list[TagCount])
 
 
 @strawberry.type
@@ -72,8 +72,8 @@ class CustomerConnection:
     edges: list[CustomerEdge]
     nodes: list[Customer]
     page_info: PageInfo
-    total_count = resolved(customer_lists.total_count, int)
-    facets = resolved(
+    total_count = field(customer_lists.total_count, int)
+    facets = field(
         customer_lists.facets,
         CustomerFacets,
         "How many customers stand behind each value; "

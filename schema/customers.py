@@ -9,7 +9,7 @@ from resolvers import customers, tags
 from schema.activity import CUSTOMER_ACTIVITY
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
 from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.node import Node
 from schema.organization import PartnerAdministrator
 from schema.tags import Tag
@@ -28,7 +28,7 @@ class CustomerStatusDetail:
     reason: str = strawberry.field(
         description="What made it so, in one sentence: 'Subscription SUB-1042 ends on 2026-12-04'."
     )
-    entitlements = resolved(
+    entitlements = field(
         customers.status_entitlements, list[Entitlement], "The subscriptions and trials that it rests on."
     )
 
@@ -63,20 +63,20 @@ class Customer(Node):
     created_at: datetime
     updated_at: datetime
     version: int = strawberry.field(description="Grows by one with every change: a cache key.")
-    tags = resolved(tags.customer_tags, list[Tag], "By name; at most 50.")
-    subscriptions = resolved(
+    tags = field(tags.customer_tags, list[Tag], "By name; at most 50.")
+    subscriptions = field(
         customers.subscriptions,
         list[CustomerSubscription],
         ENTITLEMENTS_DESCRIPTION,
         include_ended=INCLUDE_ENDED_ARGUMENT,
     )
-    trials = resolved(customers.trials, list[Trial], ENTITLEMENTS_DESCRIPTION, include_ended=INCLUDE_ENDED_ARGUMENT)
-    licenses = resolved(
+    trials = field(customers.trials, list[Trial], ENTITLEMENTS_DESCRIPTION, include_ended=INCLUDE_ENDED_ARGUMENT)
+    licenses = field(
         customers.licenses,
         list[LicenseLine],
         "By product: each figure is the sum of that figure over the lines of running entitlements.",
     )
-    assignments = resolved(
+    assignments = field(
         customers.assignments,
         list[CustomerAssignment],
         "Those assigned to this customer, by name, at most 200; whoever sees all customers is not repeated here.",

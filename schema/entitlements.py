@@ -9,7 +9,7 @@ from domain.entitlements.lifecycle import is_trial
 from resolvers import entitlements
 from schema import invoices, orders
 from schema.enums import EntitlementState, Product
-from schema.fields import resolved
+from schema.fields import field
 from schema.node import Node
 from schema.organization import PartnerAdministrator
 from store.entitlements.documents import EntitlementDocument
@@ -40,15 +40,15 @@ class LicenseLine:
 class Entitlement(Node):
     """What subscriptions and trials share."""
 
-    customer = resolved(entitlements.customer, Annotated["Customer", strawberry.lazy("schema.customers")])
-    state = resolved(entitlements.state, EntitlementState)
+    customer = field(entitlements.customer, Annotated["Customer", strawberry.lazy("schema.customers")])
+    state = field(entitlements.state, EntitlementState)
     added_at: datetime
     starts_at: datetime
-    ends_at = resolved(entitlements.ends_at, datetime)
-    days_remaining = resolved(
+    ends_at = field(entitlements.ends_at, datetime)
+    days_remaining = field(
         entitlements.days_remaining, int, "Whole days left, rounded up; 0 once it has ended or was cancelled."
     )
-    licenses = resolved(entitlements.licenses, list[LicenseLine])
+    licenses = field(entitlements.licenses, list[LicenseLine])
 
 
 @strawberry.type
@@ -57,7 +57,7 @@ class CustomerSubscription(Entitlement):
 
     number: str = strawberry.field(description="The enterprise subscription's own id, as invoices print it.")
     auto_renew: bool
-    renews_at = resolved(
+    renews_at = field(
         entitlements.renews_at,
         datetime | None,
         "When it renews by itself; null where autoRenew is off or it is not living.",
@@ -77,7 +77,7 @@ class TrialExtension:
     """Days that were added to a trial."""
 
     at: datetime
-    by = resolved(entitlements.extended_by, PartnerAdministrator | None)
+    by = field(entitlements.extended_by, PartnerAdministrator | None)
     days: int
 
 
@@ -88,10 +88,10 @@ class Trial(Entitlement):
     number: str = strawberry.field(
         description="Its own id, unique among subscriptions and trials; made here where none was delivered."
     )
-    started_by = resolved(entitlements.started_by, PartnerAdministrator | None)
-    extensions = resolved(entitlements.extensions, list[TrialExtension])
+    started_by = field(entitlements.started_by, PartnerAdministrator | None)
+    extensions = field(entitlements.extensions, list[TrialExtension])
     ended_early_at: datetime | None
-    converted_to = resolved(entitlements.converted_to, CustomerSubscription | None)
+    converted_to = field(entitlements.converted_to, CustomerSubscription | None)
     version: int
 
     @classmethod

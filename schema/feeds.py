@@ -13,7 +13,7 @@ from schema.bulk_jobs import BulkJob
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import CustomerStatus, Permission
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.kpis import PRODUCT_ARGUMENT, PartnerKpis
 from schema.tags import Tag
 
@@ -24,7 +24,7 @@ class CustomerStatusChange:
 
     cursor: str = strawberry.field(description="Give it back as `after` to go on exactly behind this event.")
     at: datetime
-    customer = resolved(feed_cursor.changed_customer, Customer)
+    customer = field(feed_cursor.changed_customer, Customer)
     entered: list[CustomerStatus]
     left: list[CustomerStatus]
     statuses: list[CustomerStatus]
@@ -41,7 +41,7 @@ class CustomerListChange:
     cursor: str
     kind: ListChangeKind
     customer_id: strawberry.ID
-    customer = resolved(list_feeds.changed_customer, Customer | None, "Null once it has left.")
+    customer = field(list_feeds.changed_customer, Customer | None, "Null once it has left.")
 
 
 @strawberry.type
@@ -50,7 +50,7 @@ class TagChange:
 
     cursor: str
     tag_id: strawberry.ID
-    tag = resolved(tag_feeds.changed_tag, Tag | None, "Null once it is deleted.")
+    tag = field(tag_feeds.changed_tag, Tag | None, "Null once it is deleted.")
 
 
 @strawberry.type
@@ -77,7 +77,7 @@ def _root_resolver(feed: Callable[..., Any]) -> Callable[..., Any]:
 class Subscription:
     """Each field is an operation of its own on the websocket."""
 
-    customer_status_changed = resolved(
+    customer_status_changed = field(
         _root_resolver(status_feeds.customer_status_changed),
         CustomerStatusChange,
         "Of customers that matched the filter before or after; "
@@ -90,7 +90,7 @@ class Subscription:
         ),
         after=AFTER_ARGUMENT,
     )
-    customer_list_changed = resolved(
+    customer_list_changed = field(
         _root_resolver(list_feeds.customer_list_changed),
         CustomerListChange,
         "Gaining and losing sight of a customer are ENTERED and LEFT too; "
@@ -100,14 +100,14 @@ class Subscription:
         filter=Argument(CustomerFilter | None),
         after=AFTER_ARGUMENT,
     )
-    tag_changed = resolved(
+    tag_changed = field(
         _root_resolver(tag_feeds.tag_changed),
         TagChange,
         "Created, changed, deleted; assigning a tag changes customers, not the tag.",
         is_subscription=True,
         after=AFTER_ARGUMENT,
     )
-    activity = resolved(
+    activity = field(
         _root_resolver(activity_feeds.activity),
         ActivityChange,
         requires=Permission.READ_ACTIVITY,
@@ -115,7 +115,7 @@ class Subscription:
         filter=Argument(ActivityFilter | None),
         after=AFTER_ARGUMENT,
     )
-    kpis_changed = resolved(
+    kpis_changed = field(
         _root_resolver(kpis.kpis_changed),
         PartnerKpis,
         "The current figures at once, then again after changes, at most once a second.",
@@ -123,7 +123,7 @@ class Subscription:
         is_subscription=True,
         **PRODUCT_ARGUMENT,
     )
-    bulk_job = resolved(
+    bulk_job = field(
         _root_resolver(bulk_job_feeds.bulk_job),
         BulkJob,
         "The job at once, then as it goes on, at most four times a second; completes when it ends.",

@@ -41,7 +41,7 @@ class Argument:
         return Parameter(name, Parameter.KEYWORD_ONLY, default=self.default, annotation=annotation)
 
 
-def resolved(
+def field(
     resolver: Callable[..., Any],
     graphql_type: Any,
     description: str | None = None,
@@ -74,7 +74,7 @@ def resolved(
     return declare(resolver=resolve, graphql_type=graphql_type, description=description, directives=directives)
 
 
-def changed(
+def mutation(
     resolver: Callable[..., Any],
     payload: Any,
     input_type: Any,
@@ -108,7 +108,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, list):
         return [to_plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        given = ((field.name, getattr(value, field.name)) for field in fields(value))
+        given = ((member.name, getattr(value, member.name)) for member in fields(value))
         return {name: to_plain(held) for name, held in given if held is not strawberry.UNSET}
     return value
 

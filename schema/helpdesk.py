@@ -9,7 +9,7 @@ from resolvers import helpdesk as desk
 from schema.connections import FORWARD_ARGUMENTS, Connection
 from schema.customers import Customer
 from schema.enums import HelpdeskRequestState, HelpdeskTopic, Permission
-from schema.fields import changed, resolved
+from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.node import WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
@@ -35,9 +35,9 @@ class HelpdeskRequest(Node):
     subject: str
     message: str
     state: HelpdeskRequestState
-    customer = resolved(desk.customer, Customer | None)
+    customer = field(desk.customer, Customer | None)
     created_at: datetime
-    created_by = resolved(desk.created_by, PartnerAdministrator)
+    created_by = field(desk.created_by, PartnerAdministrator)
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -76,18 +76,18 @@ class HelpdeskPayload:
 class HelpdeskMutations:
     """The fields of the root that change helpdesk requests."""
 
-    request_helpdesk = changed(
+    request_helpdesk = mutation(
         desk.request_helpdesk, HelpdeskPayload, RequestHelpdeskInput, requires=Permission.CONTACT_HELPDESK
     )
-    close_helpdesk_request = changed(desk.close_helpdesk_request, HelpdeskPayload, CloseHelpdeskRequestInput)
+    close_helpdesk_request = mutation(desk.close_helpdesk_request, HelpdeskPayload, CloseHelpdeskRequestInput)
 
 
 @strawberry.type
 class HelpdeskQueries:
     """The fields of the root that read the helpdesk."""
 
-    helpdesk = resolved(desk.helpdesk, Helpdesk)
-    helpdesk_requests = resolved(
+    helpdesk = field(desk.helpdesk, Helpdesk)
+    helpdesk_requests = field(
         desk.helpdesk_requests,
         Connection[HelpdeskRequest],
         "One's own, or all for a FULL_ADMINISTRATOR; newest first.",

@@ -8,7 +8,7 @@ import strawberry
 from resolvers import billing_documents as papers
 from schema.connections import FORWARD_ARGUMENTS, Connection
 from schema.enums import InvoiceState
-from schema.fields import resolved
+from schema.fields import field
 from schema.node import WITH_PAGE, Node
 from schema.orders import Money
 from store.entitlements.invoices import InvoiceDocument
@@ -31,7 +31,7 @@ class Invoice(Node):
         return isinstance(value, InvoiceDocument)
 
 
-NEWEST_INVOICE: Any = resolved(papers.invoice, Invoice | None, "The newest that is not VOID.")
-SUBSCRIPTION_INVOICES: Any = resolved(
+NEWEST_INVOICE: Any = field(papers.invoice, Invoice | None, "The newest that is not VOID.")
+SUBSCRIPTION_INVOICES: Any = field(
     papers.invoices, Connection[Invoice], "Newest first.", selection_flags=WITH_PAGE, **FORWARD_ARGUMENTS
 )

@@ -9,7 +9,7 @@ from resolvers import kpis
 from schema.customer_inputs import CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import AnalyticsProduct, Permission
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE
 
 
@@ -17,8 +17,8 @@ from schema.node import PAGE_ARGUMENTS, WITH_PAGE
 class Kpi:
     """Counted over the customers that the viewer sees."""
 
-    count = resolved(kpis.count, int)
-    customers = resolved(
+    count = field(kpis.count, int)
+    customers = field(
         kpis.customers,
         CustomerConnection,
         selection_flags=WITH_PAGE,
@@ -53,4 +53,4 @@ PRODUCT_ARGUMENT: dict[str, Any] = {"product": Argument(AnalyticsProduct | None)
 class KpiQueries:
     """The field of the root that reads the KPIs."""
 
-    kpis = resolved(kpis.kpis, PartnerKpis | None, requires=Permission.READ_ANALYTICS, **PRODUCT_ARGUMENT)
+    kpis = field(kpis.kpis, PartnerKpis | None, requires=Permission.READ_ANALYTICS, **PRODUCT_ARGUMENT)

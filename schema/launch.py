@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers import launch
 from schema.enums import Permission
-from schema.fields import changed
+from schema.fields import mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.user_errors import UserError
 
@@ -34,6 +34,6 @@ class LaunchCustomerPayload:
 class LaunchMutations:
     """The field of the root that launches customers."""
 
-    launch_customer = changed(
+    launch_customer = mutation(
         launch.launch_customer, LaunchCustomerPayload, LaunchCustomerInput, requires=Permission.LAUNCH_CUSTOMER
     )

@@ -11,7 +11,7 @@ from schema.connections import FORWARD_ARGUMENTS
 from schema.customers import Customer
 from schema.entitlements import Entitlement
 from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, Permission
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.node import WITH_PAGE, PageInfo
 
 USAGE_FORMULA = "Σ used ÷ Σ total × 100"
@@ -36,14 +36,14 @@ class LicenseTrendPoint:
 class EntitlementReportRow:
     """A row of a report."""
 
-    entitlement = resolved(analytics.entitlement, Entitlement)
-    customer = resolved(analytics.customer, Customer)
+    entitlement = field(analytics.entitlement, Entitlement)
+    customer = field(analytics.customer, Customer)
     subscription_id: str = strawberry.field(description="The entitlement's number.")
     trial: bool
-    days_since_added = resolved(analytics.days_since_added, int, "Whole days that have passed.")
-    months_since_added = resolved(analytics.months_since_added, int, "Whole calendar months that have passed.")
-    days_to_expiry = resolved(analytics.days_to_expiry, int, "As Entitlement.daysRemaining.")
-    months_remaining = resolved(analytics.months_remaining, int, "Whole calendar months that remain.")
+    days_since_added = field(analytics.days_since_added, int, "Whole days that have passed.")
+    months_since_added = field(analytics.months_since_added, int, "Whole calendar months that have passed.")
+    days_to_expiry = field(analytics.days_to_expiry, int, "As Entitlement.daysRemaining.")
+    months_remaining = field(analytics.months_remaining, int, "Whole calendar months that remain.")
     auto_renew: bool
     total: int
     assigned: int
@@ -52,13 +52,13 @@ class EntitlementReportRow:
     overage: int
     assigned_percent: float | None
     used_percent: float | None
-    weekly_assignment_change = resolved(
+    weekly_assignment_change = field(
         analytics.weekly_assignment_change,
         int | None,
         "assigned now − assigned a week ago; null where there was none a week ago.",
     )
-    weekly_usage_change = resolved(analytics.weekly_usage_change, int | None)
-    used_last_three_months = resolved(
+    weekly_usage_change = field(analytics.weekly_usage_change, int | None)
+    used_last_three_months = field(
         analytics.used_last_three_months, int, "The highest daily figure of used in the last 92 days, today's included."
     )
 
@@ -78,7 +78,7 @@ class EntitlementReportConnection:
     edges: list[EntitlementReportEdge]
     nodes: list[EntitlementReportRow]
     page_info: PageInfo
-    total_count = resolved(connections.total_count, int)
+    total_count = field(connections.total_count, int)
 
 
 @strawberry.input
@@ -90,7 +90,7 @@ class EntitlementReportOrder:
 
 
 def _table(order: str) -> Any:
-    return resolved(
+    return field(
         analytics.table,
         EntitlementReportConnection,
         f"{order} first, where no order is asked for.",
@@ -104,8 +104,8 @@ def _table(order: str) -> Any:
 class RecentlyAddedReport:
     """Entitlements that were added in the last so many days, in any state but CANCELLED."""
 
-    new_customers = resolved(analytics.customers, int)
-    total_licenses = resolved(analytics.total_licenses, int)
+    new_customers = field(analytics.customers, int)
+    total_licenses = field(analytics.total_licenses, int)
     entitlements = _table("Newest added")
 
 
@@ -113,9 +113,9 @@ class RecentlyAddedReport:
 class ExpiringReport:
     """Running trials, and subscriptions without auto-renewal, that end in the next so many days."""
 
-    expiring_customers = resolved(analytics.customers, int)
-    license_assignment_percent = resolved(analytics.assignment_percent, float | None, "Σ assigned ÷ Σ total × 100")
-    license_usage_percent = resolved(analytics.usage_percent, float | None, USAGE_FORMULA)
+    expiring_customers = field(analytics.customers, int)
+    license_assignment_percent = field(analytics.assignment_percent, float | None, "Σ assigned ÷ Σ total × 100")
+    license_usage_percent = field(analytics.usage_percent, float | None, USAGE_FORMULA)
     entitlements = _table("Soonest end")
 
 
@@ -123,9 +123,9 @@ class ExpiringReport:
 class RenewingReport:
     """Running subscriptions that renew by themselves in the next so many days."""
 
-    renewing_customers = resolved(analytics.customers, int)
-    license_assignment_percent = resolved(analytics.assignment_percent, float | None)
-    license_usage_percent = resolved(analytics.usage_percent, float | None)
+    renewing_customers = field(analytics.customers, int)
+    license_assignment_percent = field(analytics.assignment_percent, float | None)
+    license_usage_percent = field(analytics.usage_percent, float | None)
     entitlements = _table("Soonest end")
 
 
@@ -133,15 +133,15 @@ class RenewingReport:
 class LowAssignmentReport:
     """Running entitlements of which fewer licenses are assigned than of their peers."""
 
-    low_assignment_customers = resolved(analytics.customers, int)
-    license_assignment_percent = resolved(analytics.assignment_percent, float | None)
-    license_usage_percent = resolved(analytics.usage_percent, float | None, USAGE_FORMULA)
-    usage_when_assigned_percent = resolved(
+    low_assignment_customers = field(analytics.customers, int)
+    license_assignment_percent = field(analytics.assignment_percent, float | None)
+    license_usage_percent = field(analytics.usage_percent, float | None, USAGE_FORMULA)
+    usage_when_assigned_percent = field(
         analytics.usage_when_assigned_percent, float | None, "Σ used ÷ Σ assigned × 100"
     )
-    unassigned_licenses = resolved(analytics.unassigned_licenses, int)
-    peer_group_size = resolved(analytics.peer_group_size, int, "What the rule measured against: see domain.md.")
-    threshold_percent = resolved(
+    unassigned_licenses = field(analytics.unassigned_licenses, int)
+    peer_group_size = field(analytics.peer_group_size, int, "What the rule measured against: see domain.md.")
+    threshold_percent = field(
         analytics.threshold_percent,
         float | None,
         "An entitlement below it is low; null where the peer group is too small to judge.",
@@ -153,9 +153,9 @@ class LowAssignmentReport:
 class OverLimitReport:
     """Running entitlements with more licenses assigned than ordered."""
 
-    customers_with_overage = resolved(analytics.customers, int)
-    licenses_in_overage = resolved(analytics.licenses_in_overage, int)
-    average_overage = resolved(analytics.average_overage, float | None, "licensesInOverage ÷ customersWithOverage")
+    customers_with_overage = field(analytics.customers, int)
+    licenses_in_overage = field(analytics.licenses_in_overage, int)
+    average_overage = field(analytics.average_overage, float | None, "licensesInOverage ÷ customersWithOverage")
     entitlements = _table("Largest overage")
 
 
@@ -168,24 +168,24 @@ class LicenseAnalytics:
 
     product: AnalyticsProduct
     as_of: datetime
-    license_trend = resolved(
+    license_trend = field(
         analytics.trend,
         list[LicenseTrendPoint],
         "One point per completed week that has snapshots, oldest first.",
         weeks=Argument(int, default=12),
     )
-    recently_added = resolved(analytics.recently_added, RecentlyAddedReport, **DAYS_ARGUMENT)
-    expiring = resolved(analytics.expiring, ExpiringReport, **DAYS_ARGUMENT)
-    renewing = resolved(analytics.renewing, RenewingReport, **DAYS_ARGUMENT)
-    low_assignment = resolved(analytics.low_assignment, LowAssignmentReport)
-    over_limit = resolved(analytics.over_limit, OverLimitReport)
+    recently_added = field(analytics.recently_added, RecentlyAddedReport, **DAYS_ARGUMENT)
+    expiring = field(analytics.expiring, ExpiringReport, **DAYS_ARGUMENT)
+    renewing = field(analytics.renewing, RenewingReport, **DAYS_ARGUMENT)
+    low_assignment = field(analytics.low_assignment, LowAssignmentReport)
+    over_limit = field(analytics.over_limit, OverLimitReport)
 
 
 @strawberry.type
 class LicenseAnalyticsQueries:
     """The field of the root that reads licence analytics."""
 
-    license_analytics = resolved(
+    license_analytics = field(
         analytics.analytics,
         LicenseAnalytics | None,
         requires=Permission.READ_ANALYTICS,

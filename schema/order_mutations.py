@@ -5,7 +5,7 @@ import strawberry
 from resolvers import trials
 from schema.entitlements import CustomerSubscription
 from schema.enums import Permission
-from schema.fields import changed
+from schema.fields import mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.user_errors import UserError
 
@@ -30,6 +30,6 @@ class SubscriptionPayload:
 class OrderMutations:
     """The field of the root that sets up orders."""
 
-    complete_order_setup = changed(
+    complete_order_setup = mutation(
         trials.complete_order_setup, SubscriptionPayload, CompleteOrderSetupInput, requires=Permission.SET_UP_ORDERS
     )

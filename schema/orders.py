@@ -9,7 +9,7 @@ import strawberry
 from resolvers import billing_documents as papers
 from schema.connections import FORWARD_ARGUMENTS, Connection
 from schema.enums import OrderKind, Product
-from schema.fields import resolved
+from schema.fields import field
 from schema.node import WITH_PAGE, Node
 from store.entitlements.orders import OrderDocument
 
@@ -46,6 +46,6 @@ class Order(Node):
         return isinstance(value, OrderDocument)
 
 
-SUBSCRIPTION_ORDERS: Any = resolved(
+SUBSCRIPTION_ORDERS: Any = field(
     papers.orders, Connection[Order], "Newest first.", selection_flags=WITH_PAGE, **FORWARD_ARGUMENTS
 )

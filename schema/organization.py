@@ -14,7 +14,7 @@ from schema.enums import (
     SetupState,
     SetupStepKey,
 )
-from schema.fields import resolved
+from schema.fields import field
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from store.tenants.administrators import AdministratorDocument
 from store.tenants.partners import PartnerDocument
@@ -36,7 +36,7 @@ class PartnerAdministrator(Node):
     )
     last_sign_in_at: datetime | None
     version: int
-    customers = resolved(
+    customers = field(
         customer_lists.administrator_customers,
         Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
         requires=Permission.READ_CUSTOMERS,
@@ -71,13 +71,13 @@ class SetupStep:
 class OrganizationSetup:
     """Read from the partner's own document."""
 
-    state = resolved(organization.setup_state, SetupState)
-    plan = resolved(organization.plan, list[PlanItem], "What the partner ordered, shown before the terms are accepted.")
+    state = field(organization.setup_state, SetupState)
+    plan = field(organization.plan, list[PlanItem], "What the partner ordered, shown before the terms are accepted.")
     terms_version: str
     terms_accepted_at: datetime | None
-    terms_accepted_by = resolved(organization.terms_accepted_by, PartnerAdministrator | None)
-    steps = resolved(organization.setup_steps, list[SetupStep])
-    next_step = resolved(organization.next_step, SetupStep | None)
+    terms_accepted_by = field(organization.terms_accepted_by, PartnerAdministrator | None)
+    steps = field(organization.setup_steps, list[SetupStep])
+    next_step = field(organization.next_step, SetupStep | None)
 
 
 @strawberry.type(description="A service that the partner can switch on for its own organization.")
@@ -86,7 +86,7 @@ class PartnerService:
 
     product: Product
     enabled: bool
-    customers = resolved(
+    customers = field(
         organization.service_customers, int, "Customers that the viewer sees with a running line of the product."
     )
 
@@ -109,9 +109,9 @@ class PartnerOrganization(Node):
     country: str | None
     contact_email: str | None
     created_at: datetime
-    setup = resolved(organization.setup, OrganizationSetup)
-    services = resolved(organization.services, list[PartnerService])
-    settings = resolved(organization.settings, PartnerSettings)
+    setup = field(organization.setup, OrganizationSetup)
+    services = field(organization.services, list[PartnerService])
+    settings = field(organization.settings, PartnerSettings)
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -124,5 +124,5 @@ class Viewer:
     """Made from the request's token."""
 
     administrator: PartnerAdministrator
-    partner = resolved(organization.partner, PartnerOrganization)
+    partner = field(organization.partner, PartnerOrganization)
     permissions: list[Permission]

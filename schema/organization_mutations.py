@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers import organization_mutations as organization
 from schema.enums import Permission, Product, SetupStepKey
-from schema.fields import changed
+from schema.fields import mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.organization import PartnerOrganization
 from schema.user_errors import UserError
@@ -67,7 +67,7 @@ class OrganizationPayload:
 
 
 def _organization_mutation(resolver: Any, input_type: Any) -> Any:
-    return changed(resolver, OrganizationPayload, input_type, requires=Permission.MANAGE_ORGANIZATION)
+    return mutation(resolver, OrganizationPayload, input_type, requires=Permission.MANAGE_ORGANIZATION)
 
 
 @strawberry.type

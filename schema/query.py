@@ -14,7 +14,7 @@ from schema.customer_inputs import CustomerFilter, CustomerLookup, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.customers import Customer
 from schema.enums import Permission
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.helpdesk import HelpdeskQueries
 from schema.kpis import KpiQueries
 from schema.license_analytics import LicenseAnalyticsQueries
@@ -43,16 +43,16 @@ class Query(
 ):
     """What can be asked; what the viewer cannot see does not exist for them."""
 
-    node = resolved(by_id.node, Node | None, id=Argument(strawberry.ID))
-    nodes = resolved(
+    node = field(by_id.node, Node | None, id=Argument(strawberry.ID))
+    nodes = field(
         by_id.nodes,
         list[Node | None],
         "At most 200; null for each that does not exist for the viewer.",
         ids=Argument(list[strawberry.ID]),
     )
-    feed_cursor = resolved(cursors.feed_cursor, str, FEED_CURSOR_DESCRIPTION)
-    viewer = resolved(organization.viewer, Viewer)
-    customers = resolved(
+    feed_cursor = field(cursors.feed_cursor, str, FEED_CURSOR_DESCRIPTION)
+    viewer = field(organization.viewer, Viewer)
+    customers = field(
         customer_lists.customers,
         CustomerConnection,
         requires=Permission.READ_CUSTOMERS,
@@ -61,7 +61,7 @@ class Query(
         order_by=Argument(CustomerOrder | None),
         **PAGE_ARGUMENTS,
     )
-    customer = resolved(
+    customer = field(
         customer_resolvers.customer, Customer | None, requires=Permission.READ_CUSTOMERS, by=Argument(CustomerLookup)
     )
-    tags = resolved(tag_resolvers.tags, list[Tag], "By name; at most 1,000.", search=Argument(str | None))
+    tags = field(tag_resolvers.tags, list[Tag], "By name; at most 1,000.", search=Argument(str | None))

@@ -8,7 +8,7 @@ import strawberry
 from resolvers import resources
 from schema.connections import FORWARD_ARGUMENTS, Connection
 from schema.enums import Product, ResourceKind
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 from schema.node import WITH_PAGE, Node
 from store.organization.resources import ResourceDocument
 
@@ -46,7 +46,7 @@ class ResourceFilter:
 class ResourceQueries:
     """The field of the root that reads resources."""
 
-    resources = resolved(
+    resources = field(
         resources.resources,
         Connection[Resource],
         "The newest first, those of one day by title. Every word of the search must begin one of title or summary.",

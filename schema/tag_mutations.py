@@ -7,7 +7,7 @@ from schema.bulk_jobs import BulkJob
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import Permission, TagColor
-from schema.fields import changed
+from schema.fields import mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.tags import Tag
 from schema.user_errors import UserError
@@ -101,12 +101,12 @@ class ChangeCustomerTagsPayload:
 class TagMutations:
     """The fields of the root that change tags."""
 
-    create_tag = changed(tags.create_tag, TagPayload, CreateTagInput, requires=Permission.EDIT_TAGS)
-    update_tag = changed(tags.update_tag, TagPayload, UpdateTagInput, requires=Permission.EDIT_TAGS)
-    delete_tag = changed(tags.delete_tag, DeleteTagPayload, DeleteTagInput, requires=Permission.EDIT_TAGS)
-    assign_tags = changed(
+    create_tag = mutation(tags.create_tag, TagPayload, CreateTagInput, requires=Permission.EDIT_TAGS)
+    update_tag = mutation(tags.update_tag, TagPayload, UpdateTagInput, requires=Permission.EDIT_TAGS)
+    delete_tag = mutation(tags.delete_tag, DeleteTagPayload, DeleteTagInput, requires=Permission.EDIT_TAGS)
+    assign_tags = mutation(
         tags.assign_tags, ChangeCustomerTagsPayload, ChangeCustomerTagsInput, requires=Permission.EDIT_TAGS
     )
-    remove_tags = changed(
+    remove_tags = mutation(
         tags.remove_tags, ChangeCustomerTagsPayload, ChangeCustomerTagsInput, requires=Permission.EDIT_TAGS
     )

@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers import customer_lists, tags
 from schema.enums import Permission, TagColor
-from schema.fields import resolved
+from schema.fields import field
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
 from store.tags.documents import TagDocument
@@ -24,8 +24,8 @@ class Tag(Node):
     color: TagColor
     description: str | None
     version: int
-    customer_count = resolved(tags.customer_count, int, "Of those that the viewer sees.")
-    customers = resolved(
+    customer_count = field(tags.customer_count, int, "Of those that the viewer sees.")
+    customers = field(
         customer_lists.tag_customers,
         Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
         requires=Permission.READ_CUSTOMERS,
@@ -33,7 +33,7 @@ class Tag(Node):
         **PAGE_ARGUMENTS,
     )
     created_at: datetime
-    created_by = resolved(tags.created_by, PartnerAdministrator | None)
+    created_by = field(tags.created_by, PartnerAdministrator | None)
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

@@ -5,7 +5,7 @@ import strawberry
 from resolvers import trials
 from schema.entitlements import CustomerSubscription, Trial
 from schema.enums import ManagedBy, Permission, Product
-from schema.fields import changed
+from schema.fields import mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.user_errors import UserError
 
@@ -105,9 +105,9 @@ class ConvertTrialPayload:
 class TrialMutations:
     """The fields of the root that change trials."""
 
-    start_trial = changed(trials.start_trial, TrialPayload, StartTrialInput, requires=Permission.MANAGE_TRIALS)
-    extend_trial = changed(trials.extend_trial, TrialPayload, ExtendTrialInput, requires=Permission.MANAGE_TRIALS)
-    end_trial = changed(trials.end_trial, TrialPayload, EndTrialInput, requires=Permission.MANAGE_TRIALS)
-    convert_trial = changed(
+    start_trial = mutation(trials.start_trial, TrialPayload, StartTrialInput, requires=Permission.MANAGE_TRIALS)
+    extend_trial = mutation(trials.extend_trial, TrialPayload, ExtendTrialInput, requires=Permission.MANAGE_TRIALS)
+    end_trial = mutation(trials.end_trial, TrialPayload, EndTrialInput, requires=Permission.MANAGE_TRIALS)
+    convert_trial = mutation(
         trials.convert_trial, ConvertTrialPayload, ConvertTrialInput, requires=Permission.MANAGE_TRIALS
     )

@@ -8,7 +8,7 @@ from resolvers import customer_lists, views
 from schema.customer_inputs import CustomerFilter, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import Permission
-from schema.fields import Argument, changed, resolved
+from schema.fields import Argument, field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
 from schema.organization import PartnerAdministrator
@@ -21,15 +21,15 @@ class CustomerView(Node):
     """One's own, or one that its owner shares with everybody of the partner."""
 
     name: str
-    filter = resolved(
+    filter = field(
         views.filter_of,
         strawberry.scalars.JSON | None,
         "The CustomerFilter as it was given; a tag that was deleted since matches nobody.",
     )
     shared: bool
     version: int
-    owner = resolved(views.owner, PartnerAdministrator)
-    customers = resolved(
+    owner = field(views.owner, PartnerAdministrator)
+    customers = field(
         customer_lists.view_customers,
         CustomerConnection,
         requires=Permission.READ_CUSTOMERS,
@@ -88,14 +88,12 @@ class DeleteCustomerViewPayload:
 class ViewMutations:
     """The fields of the root that change views; everybody keeps some of their own."""
 
-    save_customer_view = changed(views.save_customer_view, CustomerViewPayload, SaveCustomerViewInput)
-    delete_customer_view = changed(views.delete_customer_view, DeleteCustomerViewPayload, DeleteCustomerViewInput)
+    save_customer_view = mutation(views.save_customer_view, CustomerViewPayload, SaveCustomerViewInput)
+    delete_customer_view = mutation(views.delete_customer_view, DeleteCustomerViewPayload, DeleteCustomerViewInput)
 
 
 @strawberry.type
 class ViewQueries:
     """The field of the root that reads views."""
 
-    customer_views = resolved(
-        views.customer_views, list[CustomerView], "One's own and shared ones, by name; at most 200."
-    )
+    customer_views = field(views.customer_views, list[CustomerView], "One's own and shared ones, by name; at most 200.")

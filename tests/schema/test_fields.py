@@ -7,7 +7,7 @@ import strawberry
 from graphql import ExecutionResult, graphql_sync
 
 from domain.permissions import Permission
-from schema.fields import Argument, resolved
+from schema.fields import Argument, field
 
 
 @strawberry.input
@@ -38,16 +38,16 @@ def box(_context: Any, _root: None, is_asked: bool) -> Box:
 
 @strawberry.type
 class Query:
-    open = resolved(shown, str)
-    closed = resolved(shown, str | None, requires=Permission.MANAGE_ORGANIZATION)
-    arguments = resolved(
+    open = field(shown, str)
+    closed = field(shown, str | None, requires=Permission.MANAGE_ORGANIZATION)
+    arguments = field(
         shown,
         str,
         outer=Argument(Outer | None),
         flag=Argument(bool, default=True),
         note=Argument(str | None, description="N."),
     )
-    box = resolved(box, Box, selection_flags={"is_asked": frozenset({"full"})})
+    box = field(box, Box, selection_flags={"is_asked": frozenset({"full"})})
 
 
 SCHEMA = strawberry.Schema(query=Query)
