@@ -1,19 +1,28 @@
-"""Everything that can go wrong, as one tree; each failure builds its own sentence.
+"""The failures that this project raises on purpose, as one tree.
 
 Failure
-├── OperatorError            the person at the command line can put it right
-├── RequestFailure           a coded error of the API (`code` goes to errors[].extensions.code)
-│   ├── Unauthenticated      UNAUTHENTICATED
-│   ├── Forbidden            FORBIDDEN, with extensions.permission
-│   ├── BadUserInput         BAD_USER_INPUT
-│   ├── InvalidCursor        INVALID_CURSOR
-│   ├── CursorExpired        CURSOR_EXPIRED
-│   ├── QueryTooComplex      QUERY_TOO_COMPLEX
-│   ├── TermsNotAccepted     TERMS_NOT_ACCEPTED
-│   └── Unavailable          UNAVAILABLE
-├── InputRejected            a mutation's input that a person can put right: `userErrors` of its payload
-├── InvalidRecord            one line of an import: field and reason
-└── InvalidStream            a whole stream of an import, before any of its lines
+├── OperatorError                  stops a command of the command line
+├── RequestFailure                 a coded error of the API: `code` becomes errors[].extensions.code
+│   ├── Unauthenticated            UNAUTHENTICATED
+│   │   ├── AdministratorNotActive     the token's administrator is missing or removed
+│   │   └── PartnerNotFound            the token's partner is missing
+│   ├── Forbidden                  FORBIDDEN, with extensions.permission
+│   ├── BadUserInput               BAD_USER_INPUT
+│   │   ├── NumberOutOfRange           a number outside its bounds
+│   │   ├── TooManyValues              a list argument with too many values
+│   │   ├── SearchTooLong              a search text with too many characters
+│   │   └── FirstAndLastGiven          a page from both ends at once
+│   ├── InvalidCursor              INVALID_CURSOR
+│   ├── CursorExpired              CURSOR_EXPIRED
+│   ├── QueryTooComplex            QUERY_TOO_COMPLEX
+│   ├── TermsNotAccepted           TERMS_NOT_ACCEPTED
+│   └── Unavailable                UNAVAILABLE
+├── InputRejected                  a mutation's input that a person can correct: `userErrors` of its payload
+├── InvalidRecord                  one record of an import: field and reason
+└── InvalidStream                  a whole stream of an import, before its first record
+
+A class with a message of its own builds it from its typed attributes. `server/graphql/errors.py` turns every
+RequestFailure into a GraphQL error; any other exception becomes INTERNAL and shows no message.
 """
 
 from collections.abc import Sequence
@@ -23,28 +32,42 @@ from domain.user_errors import UserError
 
 
 class Failure(Exception):
-    """The root: whatever this project raises on purpose."""
+    """The base class of all failures."""
 
 
 class OperatorError(Failure):
-    """What stops a command, in a sentence that says what to do."""
+    """Stop a command; the message says what the operator can do."""
 
 
 class RequestFailure(Failure):
-    """An error of the API that carries a code."""
+    """An error of the API with a code; its message is shown to the client."""
 
     code = "INTERNAL"
 
     @property
     def extensions(self) -> dict[str, object]:
-        """What errors[].extensions shows beside the message."""
+        """Return the content of errors[].extensions."""
         return {"code": self.code}
 
 
 class Unauthenticated(RequestFailure):
-    """No token, or one that is not accepted."""
+    """The request has no token, or its token is not accepted."""
 
     code = "UNAUTHENTICATED"
+
+
+class AdministratorNotActive(Unauthenticated):
+    """The token is valid, but its administrator does not exist or was removed."""
+
+    def __init__(self) -> None:
+        super().__init__("The administrator of this token does not exist or has been removed.")
+
+
+class PartnerNotFound(Unauthenticated):
+    """The token is valid, but its partner organization does not exist."""
+
+    def __init__(self) -> None:
+        super().__init__("The partner organization of this token no longer exists.")
 
 
 class Forbidden(RequestFailure):
@@ -58,17 +81,55 @@ class Forbidden(RequestFailure):
 
     @property
     def extensions(self) -> dict[str, object]:
+        """Return the code and the missing permission."""
         return {"code": self.code, "permission": str(self.permission)}
 
 
 class BadUserInput(RequestFailure):
-    """An argument that cannot be meant."""
+    """An argument has a value that the API does not accept."""
 
     code = "BAD_USER_INPUT"
 
 
+class NumberOutOfRange(BadUserInput):
+    """A number argument is outside its bounds, which are inclusive."""
+
+    def __init__(self, argument: str, lowest: int, highest: int, number: int) -> None:
+        super().__init__(f"{argument} is a number from {lowest} to {highest}; this is {number}.")
+        self.argument = argument
+        self.lowest = lowest
+        self.highest = highest
+        self.number = number
+
+
+class TooManyValues(BadUserInput):
+    """A list argument has more values than allowed."""
+
+    def __init__(self, argument: str, limit: int, count: int) -> None:
+        super().__init__(f"{argument} takes at most {limit} values; these are {count}.")
+        self.argument = argument
+        self.limit = limit
+        self.count = count
+
+
+class SearchTooLong(BadUserInput):
+    """A search text has more characters than allowed."""
+
+    def __init__(self, limit: int, length: int) -> None:
+        super().__init__(f"A search has at most {limit} characters; this one has {length}.")
+        self.limit = limit
+        self.length = length
+
+
+class FirstAndLastGiven(BadUserInput):
+    """A page is requested from both ends of its list."""
+
+    def __init__(self) -> None:
+        super().__init__("Ask for the first or for the last, not for both.")
+
+
 class InvalidCursor(RequestFailure):
-    """A cursor that this server did not give, or gave for something else."""
+    """The cursor was not issued by this installation, or was issued for another list or feed."""
 
     code = "INVALID_CURSOR"
 
@@ -77,7 +138,7 @@ class InvalidCursor(RequestFailure):
 
 
 class CursorExpired(RequestFailure):
-    """A feed's cursor that lies before what the database still remembers."""
+    """A feed's cursor is older than the log that the database still holds."""
 
     code = "CURSOR_EXPIRED"
 
@@ -86,13 +147,13 @@ class CursorExpired(RequestFailure):
 
 
 class QueryTooComplex(RequestFailure):
-    """An operation that asks for more than one request may."""
+    """An operation exceeds one of the limits on size, depth or cost."""
 
     code = "QUERY_TOO_COMPLEX"
 
 
 class TermsNotAccepted(RequestFailure):
-    """A mutation of an organization that has not accepted the terms of service yet."""
+    """The partner organization has not accepted the terms of service, which this mutation requires."""
 
     code = "TERMS_NOT_ACCEPTED"
 
@@ -101,7 +162,7 @@ class TermsNotAccepted(RequestFailure):
 
 
 class Unavailable(RequestFailure):
-    """The database did not answer in time; trying again is safe."""
+    """The database did not answer in time; the client can safely retry."""
 
     code = "UNAVAILABLE"
 
@@ -110,7 +171,7 @@ class Unavailable(RequestFailure):
 
 
 class InputRejected(Failure):
-    """Mistakes in a mutation's input, all of them; nothing was changed."""
+    """A mutation's input has errors; `user_errors` lists all of them, and nothing was changed."""
 
     def __init__(self, user_errors: Sequence[UserError]) -> None:
         super().__init__("; ".join(error.message for error in user_errors))
@@ -118,7 +179,7 @@ class InputRejected(Failure):
 
 
 class InvalidRecord(Failure):
-    """One line of an import that was not taken: which field, and why."""
+    """One record of an import is rejected; `field` is None where the reason concerns the whole record."""
 
     def __init__(self, field: str | None, reason: str) -> None:
         super().__init__(f"{field}: {reason}" if field else reason)
@@ -127,4 +188,4 @@ class InvalidRecord(Failure):
 
 
 class InvalidStream(Failure):
-    """A stream of an import whose lines cannot be read, in a sentence that says why."""
+    """A stream of an import cannot be read; the message says why."""

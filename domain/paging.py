@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from domain.failures import BadUserInput
+from domain.failures import FirstAndLastGiven, NumberOutOfRange
 
 DEFAULT_PAGE_SIZE = 25
 MAX_PAGE_SIZE = 200
@@ -22,10 +22,10 @@ class PageRequest:
 
     def __post_init__(self) -> None:
         if self.first is not None and self.last is not None:
-            raise BadUserInput("Ask for the first or for the last, not for both.")
+            raise FirstAndLastGiven
         for name, size in (("first", self.first), ("last", self.last)):
             if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
-                raise BadUserInput(f"{name} is a number from 1 to {MAX_PAGE_SIZE}; this is {size}.")
+                raise NumberOutOfRange(name, 1, MAX_PAGE_SIZE, size)
 
     @property
     def size(self) -> int:

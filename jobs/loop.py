@@ -48,7 +48,7 @@ JOBS: Sequence[Job] = (
     Job("abort_orphaned_transactions", abort_orphaned_transactions, 0.5, is_leased=False),
     # Each process chooses its plans by what it has counted itself.
     Job("count_keys", count_requested_keys, 1.0, is_leased=False),
-    Job("fold_tallies", fold_histograms, 1.0),
+    Job("fold_histograms", fold_histograms, 1.0),
     Job("bulk_jobs", bulk_jobs, 0.5),
     Job("sweep_tags", cleanup_tags, 1.0),
     Job("drop_assignments", cleanup_assignments, 1.0),

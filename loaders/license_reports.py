@@ -11,8 +11,8 @@ from loaders.request_memo import RequestMemo
 from store.database.pages import Listing
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
-from store.licenses.reports import LicenseReports, Report, ReportLine, ReportName, ReportOrder
-from store.licenses.snapshots import DayFigures, LineKey, read_figures_a_week_ago, read_highest_used
+from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrder, ReportRow
+from store.licenses.snapshots import DayFigures, LicenseLineKey, read_figures_a_week_ago, read_highest_used
 
 
 class LicenseReportLoaders:
@@ -27,11 +27,11 @@ class LicenseReportLoaders:
         # What a report's rows add up to.
         self.sums: RequestMemo[Report, ReportSums] = RequestMemo(partial(_sums, self._reports, self.peer_groups))
         # By line, its latest snapshot of 7 to 13 days before today.
-        self.week_ago: BatchLoader[LineKey, DayFigures] = BatchLoader(partial(read_figures_a_week_ago, scope))
+        self.week_ago: BatchLoader[LicenseLineKey, DayFigures] = BatchLoader(partial(read_figures_a_week_ago, scope))
         # By line, the highest use among the snapshots of three months.
-        self.highest_used: BatchLoader[LineKey, int] = BatchLoader(partial(read_highest_used, scope))
+        self.highest_used: BatchLoader[LicenseLineKey, int] = BatchLoader(partial(read_highest_used, scope))
 
-    async def listing(self, report: Report, order: ReportOrder | None) -> Listing[ReportLine]:
+    async def listing(self, report: Report, order: ReportOrder | None) -> Listing[ReportRow]:
         """A report's table."""
         threshold, reports = await gather(_threshold(self.peer_groups, report), self._reports.get(None))
         return reports.listing(report, order, threshold)

@@ -22,9 +22,9 @@ from domain.time.weeks import WEEK
 from domain.types import OrderDirection
 from resolvers.connections import UNSELECTED_PAGE, Connection
 from resolvers.context import Context
-from store.calling.licenses import count_inactive_users, read_settled_license_weeks, read_users_trend
+from store.calling.dataset import CallDataset
+from store.calling.licensed_users import count_inactive_users, read_settled_license_weeks, read_users_trend
 from store.calling.quality_tables import build_quality_table, build_queue_table
-from store.calling.reading import CallDataset
 from store.calling.tables import CallTable
 from store.calling.totals import read_feature_use, read_quality_by_endpoint, read_quality_trend, read_queue_insights
 from store.calling.usage_table import build_usage_table

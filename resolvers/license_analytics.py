@@ -22,7 +22,7 @@ from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument
 from store.entitlements.documents import EntitlementDocument
-from store.licenses.reports import Report, ReportLine, ReportName, ReportOrder
+from store.licenses.reports import Report, ReportName, ReportOrder, ReportRow
 from store.licenses.snapshots import DayFigures
 from store.licenses.trend import read_license_trend
 
@@ -128,53 +128,53 @@ async def _sums(context: Context, report: Report) -> ReportSums:
 
 async def table(
     context: Context, report: Report, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
-) -> Connection[ReportLine]:
+) -> Connection[ReportRow]:
     order = None if order_by is None else ReportOrder(order_by["field"], order_by["direction"])
     return await build_connection(await context.loaders.license_reports.listing(report, order), with_page, **page)
 
 
-async def entitlement(context: Context, line: ReportLine) -> EntitlementDocument | None:
+async def entitlement(context: Context, line: ReportRow) -> EntitlementDocument | None:
     return await context.loaders.entitlements.get(line.entitlement_id)
 
 
-async def customer(context: Context, line: ReportLine) -> CustomerDocument | None:
+async def customer(context: Context, line: ReportRow) -> CustomerDocument | None:
     return await context.loaders.customers.get(line.customer_id)
 
 
-def days_since_added(context: Context, line: ReportLine) -> int:
+def days_since_added(context: Context, line: ReportRow) -> int:
     return days_since(line.added_at, context.scope.now)
 
 
-def months_since_added(context: Context, line: ReportLine) -> int:
+def months_since_added(context: Context, line: ReportRow) -> int:
     return months_between(line.added_at, context.scope.now)
 
 
-async def days_to_expiry(context: Context, line: ReportLine) -> int | None:
+async def days_to_expiry(context: Context, line: ReportRow) -> int | None:
     held = await entitlement(context, line)
     return None if held is None else entitlements.days_remaining(context, held)
 
 
-async def months_remaining(context: Context, line: ReportLine) -> int | None:
+async def months_remaining(context: Context, line: ReportRow) -> int | None:
     held, now = await entitlement(context, line), context.scope.now
     if held is None:
         return None
     return months_between(now, effective_end(held, now)) if state_at(held, now) in LIVING_STATES else 0
 
 
-async def weekly_assignment_change(context: Context, line: ReportLine) -> int | None:
+async def weekly_assignment_change(context: Context, line: ReportRow) -> int | None:
     before = await _week_ago(context, line)
     return None if before is None else line.assigned - before.assigned
 
 
-async def weekly_usage_change(context: Context, line: ReportLine) -> int | None:
+async def weekly_usage_change(context: Context, line: ReportRow) -> int | None:
     before = await _week_ago(context, line)
     return None if before is None else line.used - before.used
 
 
-async def _week_ago(context: Context, line: ReportLine) -> DayFigures | None:
+async def _week_ago(context: Context, line: ReportRow) -> DayFigures | None:
     return await context.loaders.license_reports.week_ago.get((line.entitlement_id, line.product))
 
 
-async def used_last_three_months(context: Context, line: ReportLine) -> int:
+async def used_last_three_months(context: Context, line: ReportRow) -> int:
     before = await context.loaders.license_reports.highest_used.get((line.entitlement_id, line.product))
     return max(line.used, before or 0)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.entitlements.license_ratios import LineRatios
+from domain.entitlements.license_ratios import LicenseRatios
 from domain.types import Product
 
 
@@ -22,7 +22,7 @@ class LicenseCounts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ProductLicenses(LineRatios):
+class ProductLicenses(LicenseRatios):
     """Licences of one product: assigned may exceed total, used never exceeds assigned."""
 
     product: Product

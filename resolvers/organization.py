@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.failures import Unauthenticated
+from domain.failures import PartnerNotFound
 from domain.partner.setup import STEP_TITLES, SetupStepKey
 from domain.types import Product
 from resolvers.context import Context, Viewer
@@ -67,7 +67,7 @@ def viewer(context: Context, _root: None) -> Viewer:
 async def partner(context: Context, _viewer: Viewer) -> PartnerDocument:
     found = await context.loaders.partner.get(context.viewer.partner_id)
     if found is None:
-        raise Unauthenticated("The partner organization of this token no longer exists.")
+        raise PartnerNotFound
     return found
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.calling.calls import CallFeature, CallQuality, EndpointType
-from domain.failures import BadUserInput
+from domain.failures import NumberOutOfRange
 from domain.ratios import mean, percent
 from domain.time.weeks import WEEK, latest_completed_week
 
@@ -24,7 +24,7 @@ def completed_weeks(count: int, now: datetime) -> list[datetime]:
     The bounds are those of the trend of licences: the sums of a week stay, but a year is all that a chart can show.
     """
     if not 1 <= count <= MAX_TREND_WEEKS:
-        raise BadUserInput(f"weeks is a number from 1 to {MAX_TREND_WEEKS}; this is {count}.")
+        raise NumberOutOfRange("weeks", 1, MAX_TREND_WEEKS, count)
     latest = latest_completed_week(now)
     return [latest - back * WEEK for back in reversed(range(count))]
 

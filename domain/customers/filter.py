@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.keys import dimension_key
-from domain.failures import BadUserInput
+from domain.failures import BadUserInput, TooManyValues
 from domain.text.search import parse_search
 
 MAX_FILTER_DEPTH = 5
@@ -116,7 +116,7 @@ class _FilterParser:
 def _as_list(name: str, value: Any) -> Sequence[Any]:
     values = value if isinstance(value, list | tuple) else [value]
     if len(values) > MAX_VALUES:
-        raise BadUserInput(f"{name} takes at most {MAX_VALUES} values; these are {len(values)}.")
+        raise TooManyValues(name, MAX_VALUES, len(values))
     return values
 
 

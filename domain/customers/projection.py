@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.customers.reasons import explain_status, sort_by_end
-from domain.customers.statuses import CustomerFacts, StatusBasis, StatusSince, Thresholds, next_transition_at
+from domain.customers.statuses import CustomerFacts, StatusBasis, StatusSince, Thresholds
+from domain.customers.transitions import next_transition_at
 from domain.entitlements.holdings import next_peer_eligibility_at, summarize_holdings
 from domain.entitlements.lifecycle import (
     LIVING_STATES,

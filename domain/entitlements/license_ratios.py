@@ -3,7 +3,7 @@
 from domain.ratios import percent
 
 
-class LineRatios:
+class LicenseRatios:
     """A line's remainder and percentages; whoever holds total, assigned and used takes them from here."""
 
     __slots__ = ()

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from domain.entitlements.license_lines import MAX_LICENSES
-from domain.failures import BadUserInput
+from domain.failures import NumberOutOfRange
 from domain.time.instants import DAY, add_months
 
 MAX_REPORT_DAYS, MAX_REPORT_WEEKS = 365, 52
@@ -50,5 +50,5 @@ def check_weeks(weeks: int) -> int:
 
 def _check_range(name: str, number: int, most: int) -> int:
     if not 1 <= number <= most:
-        raise BadUserInput(f"{name} is a number from 1 to {most}; this is {number}.")
+        raise NumberOutOfRange(name, 1, most, number)
     return number

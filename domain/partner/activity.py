@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.failures import BadUserInput
+from domain.failures import TooManyValues
 from domain.types import ActivityKind
 
 MAX_VALUES = 100
@@ -29,7 +29,7 @@ class ActivityCondition:
 
 
 def activity_condition(filter: Mapping[str, Any] | None) -> ActivityCondition:
-    """The condition behind an ActivityFilter; BadUserInput for a list that is too long."""
+    """The condition behind an ActivityFilter; TooManyValues for a list that is too long."""
     given = filter or {}
     kinds, actors, customers = (_chosen(name, given.get(name)) for name in ("kind", "actor", "customer"))
     return ActivityCondition(kinds, actors, customers, given.get("since"), given.get("until"))
@@ -40,7 +40,7 @@ def _chosen(name: str, values: Sequence[Any] | None) -> tuple[Any, ...] | None:
         return None
     distinct = tuple(dict.fromkeys(values))
     if len(distinct) > MAX_VALUES:
-        raise BadUserInput(f"{name} takes at most {MAX_VALUES} values; these are {len(distinct)}.")
+        raise TooManyValues(name, MAX_VALUES, len(distinct))
     return distinct
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.failures import BadUserInput
+from domain.failures import SearchTooLong
 from domain.text.folding import split_words
 
 MAX_SEARCH_LENGTH = 100
@@ -16,7 +16,7 @@ def parse_search(text: str | None) -> tuple[str, ...] | None:
     if text is None or not text.strip():
         return None
     if len(text) > MAX_SEARCH_LENGTH:
-        raise BadUserInput(f"A search has at most {MAX_SEARCH_LENGTH} characters; this one has {len(text)}.")
+        raise SearchTooLong(MAX_SEARCH_LENGTH, len(text))
     return tuple(sorted(set(split_words(text))))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from domain.failures import Unauthenticated
+from domain.failures import AdministratorNotActive, Unauthenticated
 from domain.types import AdministratorState
 from resolvers.context import Viewer
 from server.auth.tokens import API_SCOPE, Claims
@@ -40,7 +40,7 @@ async def load_viewer(client: Client, claims: Claims, now: datetime) -> Viewer:
         # None where another request was first, or a removal: what counts is how it stands now.
         found = await administrators.activate(identity) or (await administrators.by_ids([identity])).get(identity)
     if found is None or found.state is not AdministratorState.ACTIVE:
-        raise Unauthenticated("The administrator of this token does not exist or has been removed.")
+        raise AdministratorNotActive
     _record_sign_in(client, claims.partner_id, found, now)
     return Viewer(found, claims.partner_id, claims.expires_at)
 

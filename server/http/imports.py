@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.failures import InvalidStream, Unauthenticated
+from domain.failures import AdministratorNotActive, InvalidStream
 from domain.imports.records import ImportKind
 from domain.types import AdministratorState
 from jobs.imports.records import RejectedRecord
@@ -84,7 +84,7 @@ async def _authorize(request: Request, kind: ImportKind) -> Scope:
     administrators = Administrators(scope)
     administrator = (await administrators.by_ids([claims.administrator_id])).get(claims.administrator_id)
     if administrator is None or administrator.state is AdministratorState.DEACTIVATED:
-        raise Unauthenticated("The administrator of this token does not exist or has been removed.")
+        raise AdministratorNotActive
     if administrator.state is AdministratorState.INVITED:
         await administrators.activate(administrator.id)
     return scope

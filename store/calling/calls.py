@@ -6,13 +6,11 @@ looked up, kept unique and found again by one index. Media figures that came bef
 calls asks for a week and never sees them.
 """
 
-from domain.calling.calls import RAW_CALL_RETENTION
 from store.database.client import IndexModel
 from store.database.scope import Scope
 
 CALLS = "calls"
 QUEUE_CALLS = "queue_calls"
-CALL_RETENTION = RAW_CALL_RETENTION
 CALL_INDEXES = (
     IndexModel([("partner_id", 1), ("week", 1), ("customer_id", 1)], name="week"),
     IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from domain.calling.calls import RAW_CALL_RETENTION
 from domain.time.weeks import week_of
-from store.calling.calls import CALL_RETENTION
 from store.calling.sums import COLLECTION
 from store.calling.weeks import CALL_WEEKS
 from store.database.client import Client, Document
@@ -28,7 +28,7 @@ async def find_due_weeks(client: Client, now: datetime, limit: int, *, is_deboun
 
     A week whose rows have begun to expire is never summed up again: what is left would take the place of what was.
     """
-    completed = {"$gt": now - CALL_RETENTION, "$lt": week_of(now)}
+    completed = {"$gt": now - RAW_CALL_RETENTION, "$lt": week_of(now)}
     where: Document = {"week": completed, "$expr": {"$ne": ["$version", "$rolled_up_version"]}}
     if is_debounced:
         is_quiet = {"changed_at": {"$lte": now - _QUIET_PERIOD}}

@@ -6,7 +6,7 @@ from functools import partial
 from domain.calling.figures import CustomerQuality, CustomerQueue, build_customer_quality, build_customer_queue
 from domain.calling.table_orders import CallQualityOrderField
 from domain.types import OrderDirection
-from store.calling.reading import CallDataset
+from store.calling.dataset import CallDataset
 from store.calling.table_joins import (
     HAS_POOR,
     HAS_QUEUE,

@@ -15,7 +15,7 @@ from store.calling.calls import CALLS, QUEUE_CALLS
 from store.calling.pipelines import FEATURES_PIPELINE, QUALITY_PIPELINE, QUEUES_PIPELINE, USERS_PIPELINE, Pipeline
 from store.calling.sums import COLLECTION, ENDPOINT_CELLS, SUMMED_FIELDS, sum_embedded_fields, sum_fields
 from store.calling.weeks import CALL_WEEKS, week_id
-from store.database.client import Document, deadline
+from store.database.client import Document, time_limit
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
@@ -129,7 +129,7 @@ class RollUp:
         return found[0] if found else {}
 
     async def _aggregate(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[Document]:
-        with deadline(_AGGREGATION_DEADLINE_SECONDS):
+        with time_limit(_AGGREGATION_DEADLINE_SECONDS):
             return await self.scope.collection(collection).aggregate(stages)
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 from domain.calling.figures import CallSums
 from domain.customers.keys import dimension_key
 from domain.types import OrderDirection, Product
-from store.calling.reading import CallDataset
+from store.calling.dataset import CallDataset
 from store.calling.sums import COLLECTION
 from store.customers.queries import COLLECTION as CUSTOMERS
 from store.database.client import Document

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from domain.cursors.list import CursorValue, decode_list_cursor, encode_list_cursor, list_digest
 from domain.paging import Page, PageRequest
-from store.calling.reading import CallDataset
+from store.calling.dataset import CallDataset
 from store.customers.queries import COLLECTION
 from store.database.client import Document
 from store.database.keyset import Column, keyset_conditions, sort_key_of

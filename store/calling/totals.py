@@ -16,7 +16,7 @@ from domain.calling.figures import (
     count_by_quality,
     list_endpoint_qualities,
 )
-from store.calling.reading import CallDataset
+from store.calling.dataset import CallDataset
 from store.calling.sums import (
     COLLECTION,
     ENDPOINT_CELLS,

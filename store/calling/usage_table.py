@@ -9,8 +9,8 @@ from domain.calling.figures import CallSums, CustomerUsage
 from domain.calling.table_orders import CallingUsageOrderField
 from domain.time.weeks import WEEK
 from domain.types import OrderDirection
-from store.calling.licenses import count_licensed_users
-from store.calling.reading import CallDataset
+from store.calling.dataset import CallDataset
+from store.calling.licensed_users import count_licensed_users
 from store.calling.sums import COLLECTION, USER_LEVELS
 from store.calling.table_joins import (
     HAS_CALL,

@@ -14,7 +14,7 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import DEADLINE_SECONDS, in_transaction
 from store.licenses.lines import COLLECTION as LICENSE_LINES
-from store.licenses.lines import LineWrite, build_line_replacements, build_line_writes
+from store.licenses.lines import LicenseLineWrite, build_line_replacements, build_line_writes
 from store.licenses.peer_histogram import write_histogram_delta
 from store.licenses.weeks import set_weeks_removed
 from store.tenants.partners import PartnerDocument, Partners
@@ -165,7 +165,7 @@ async def _write_entitlements(batch: CustomerBatch, works: list[CustomerChange])
 
 async def _write_license_lines(batch: CustomerBatch, works: list[CustomerChange]) -> None:
     scope, now = batch.scope, batch.now
-    writes: list[LineWrite] = []
+    writes: list[LicenseLineWrite] = []
     lines = [work.license_lines() for work in works]
     for work, (before, after) in zip(works, lines, strict=True):
         writes += (

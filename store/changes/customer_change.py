@@ -11,14 +11,8 @@ from typing import Any
 
 from domain.customers.projection import project_fields
 from domain.customers.reasons import entitlement_label, join_product_names
-from domain.customers.statuses import (
-    CustomerFacts,
-    StatusTransition,
-    Thresholds,
-    advance_statuses,
-    apply_status_change,
-    statuses_at,
-)
+from domain.customers.statuses import CustomerFacts, Thresholds, statuses_at
+from domain.customers.transitions import StatusTransition, advance_statuses, apply_status_change
 from domain.entitlements.license_lines import LicenseLine, build_license_lines
 from domain.entitlements.lifecycle import Entitlement, count_renewals, end_after_renewals, entitlement_from_document
 from domain.entitlements.orders import is_renewal_delivered

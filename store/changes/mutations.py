@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from domain.failures import Forbidden, TermsNotAccepted, Unauthenticated
+from domain.failures import AdministratorNotActive, Forbidden, PartnerNotFound, TermsNotAccepted
 from domain.permissions import Permission, has_permission
 from domain.text.input_checks import InputChecks, idempotency_key
 from domain.types import AdministratorState
@@ -97,7 +97,7 @@ async def _attempt(
         return answered
     partner = await Partners(acting).get(session=session)
     if partner is None:
-        raise Unauthenticated("The partner organization of this token no longer exists.")
+        raise PartnerNotFound
     if asked.needs_terms and partner.terms_accepted_at is None:
         raise TermsNotAccepted
     mutation = Mutation(acting, session, partner, actor, InputChecks(asked.input))
@@ -113,7 +113,7 @@ async def _actor(scope: Scope, asked: MutationRequest, session: Session) -> Admi
     identity = scope.administrator_id or ""
     found = (await Administrators(scope).by_ids([identity], session=session)).get(identity)
     if found is None or found.state is not AdministratorState.ACTIVE:
-        raise Unauthenticated("The administrator of this token does not exist or has been removed.")
+        raise AdministratorNotActive
     if asked.permission is not None and not has_permission(found.role, asked.permission):
         raise Forbidden(asked.permission)
     return found

@@ -50,10 +50,10 @@ __all__ = [
     "Timestamp",
     "UpdateMany",
     "UpdateOne",
-    "admin_client",
-    "deadline",
     "new_object_id_hex",
+    "open_admin_client",
     "operation_time",
+    "time_limit",
 ]
 
 Driver = Literal["motor", "pymongo"]
@@ -78,12 +78,12 @@ def operation_time(session: Session) -> int:
     return int(at.time) << 32 | int(at.inc)
 
 
-def deadline(seconds: float) -> AbstractContextManager[None]:
+def time_limit(seconds: float) -> AbstractContextManager[None]:
     """Within it, whatever is asked of the database is answered, or broken off, before so many seconds have passed."""
     return pymongo.timeout(seconds)
 
 
-def admin_client(uri: str) -> "pymongo.MongoClient[Document]":
+def open_admin_client(uri: str) -> "pymongo.MongoClient[Document]":
     """A blocking client with short timeouts for the supervisor of the embedded MongoDB."""
     return pymongo.MongoClient(uri, directConnection=True, serverSelectionTimeoutMS=2000, connectTimeoutMS=1000)
 

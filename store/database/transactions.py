@@ -8,8 +8,15 @@ from time import monotonic
 from typing import TypeVar
 
 from domain.failures import Unavailable
-from store.database.client import Client, ConnectionFailure, DuplicateKeyError, PyMongoError, Session, operation_time
-from store.database.client import deadline as within
+from store.database.client import (
+    Client,
+    ConnectionFailure,
+    DuplicateKeyError,
+    PyMongoError,
+    Session,
+    operation_time,
+    time_limit,
+)
 
 Result = TypeVar("Result")
 OnCommit = Callable[[int], None]
@@ -65,7 +72,7 @@ async def _attempt(
 ) -> Result:
     session = await client.start_session()
     try:
-        with within(seconds):
+        with time_limit(seconds):
             await client.start_transaction(session)
             result = await body(session)
             await _commit(session)
@@ -86,7 +93,7 @@ async def _attempt(
 
 async def _end(session: Session) -> None:
     """Ends the session, which aborts a transaction that was left open."""
-    with within(_ABORT_SECONDS), suppress(PyMongoError):
+    with time_limit(_ABORT_SECONDS), suppress(PyMongoError):
         await session.end_session()
 
 

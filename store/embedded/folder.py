@@ -14,6 +14,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+# The name of the replica set whose only member lives in the folder.
+SET_NAME = "partnerhub"
+
 
 class HeldLock:
     """A lock on a file (flock); the kernel gives it back when its holder is gone, however it went."""

@@ -12,9 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from domain.failures import OperatorError
-from store.embedded.folder import EmbeddedFolder
+from store.embedded.folder import SET_NAME, EmbeddedFolder
 
-SET_NAME = "partnerhub"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.01

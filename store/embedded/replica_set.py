@@ -1,7 +1,7 @@
 """The embedded replica set of one member: made once, moved to another port, and asked whether it takes writes."""
 
-from store.database.client import OperationFailure, PyMongoError, admin_client
-from store.embedded.mongod import SET_NAME
+from store.database.client import OperationFailure, PyMongoError, open_admin_client
+from store.embedded.folder import SET_NAME
 
 _ALREADY_INITIALIZED = 23
 
@@ -12,7 +12,7 @@ class EmbeddedReplicaSet:
     def __init__(self, address: str) -> None:
         self.address = address
         self.last_error = "no answer"
-        self._client = admin_client(f"mongodb://{address}/?directConnection=true")
+        self._client = open_admin_client(f"mongodb://{address}/?directConnection=true")
 
     def close(self) -> None:
         self._client.close()

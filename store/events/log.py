@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.customers.statuses import StatusTransition
+from domain.customers.transitions import StatusTransition
 from domain.text.sentences import join_names
 from domain.types import ActivityKind, CustomerStatus
 from store.database.client import Document, IndexModel

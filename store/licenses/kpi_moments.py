@@ -10,7 +10,7 @@ from store.customers.conditions import equals_any
 from store.customers.list_planner.orders import KEYS_INDEX
 from store.database.client import Document
 from store.database.scope import Scope
-from store.licenses.lines import ADDED_INDEX, COLLECTION, ENDS_INDEX, match_large
+from store.licenses.lines import ADDED_INDEX, COLLECTION, ENDS_INDEX, match_peer_candidates
 
 
 async def next_window_change(scope: Scope, products: Sequence[str], days: int) -> datetime:
@@ -23,7 +23,9 @@ async def next_window_change(scope: Scope, products: Sequence[str], days: int) -
 
 async def next_peer_group_change(scope: Scope, products: Sequence[str]) -> datetime:
     """When the next running line becomes old enough for its peer group."""
-    added = await _next_moment(scope, products, "added_at", latest_peer_addition(scope.now), ADDED_INDEX, match_large())
+    added = await _next_moment(
+        scope, products, "added_at", latest_peer_addition(scope.now), ADDED_INDEX, match_peer_candidates()
+    )
     return MAX_INSTANT if added == MAX_INSTANT else added + MIN_PEER_AGE
 
 

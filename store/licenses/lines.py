@@ -26,7 +26,7 @@ LICENSE_LINE_INDEXES = (
     IndexModel([*_BY_PRODUCT, ("added_at", 1), ("peer_rate", 1)], name=ADDED_INDEX),
     IndexModel([*_BY_PRODUCT, ("overage", 1)], name=OVERAGE_INDEX, partialFilterExpression={"overage": {"$gt": 0}}),
 )
-LineWrite = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
+LicenseLineWrite = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
 
 
 def match_recently_added(now: datetime, days: int) -> Document:
@@ -51,17 +51,17 @@ def _within_days(now: datetime, days: int) -> Document:
 
 def match_peers(now: datetime) -> Document:
     """The lines of a peer group: running, of five licences or more, added 30 days ago or longer."""
-    return {**match_large(), "added_at": {"$lte": latest_peer_addition(now)}}
+    return {**match_peer_candidates(), "added_at": {"$lte": latest_peer_addition(now)}}
 
 
-def match_large() -> Document:
+def match_peer_candidates() -> Document:
     """Running lines of five licences or more: those of a peer group, and those too young for it yet."""
     return {"peer_rate": {"$gte": 0}}
 
 
-def match_too_young(now: datetime) -> Document:
+def match_young_candidates(now: datetime) -> Document:
     """Those that will be of a peer group once they are 30 days old."""
-    return {**match_large(), "added_at": {"$gt": latest_peer_addition(now)}}
+    return {**match_peer_candidates(), "added_at": {"$gt": latest_peer_addition(now)}}
 
 
 def match_low_assignment(now: datetime, threshold: float | None) -> Document:
@@ -78,7 +78,7 @@ def match_over_limit() -> Document:
 
 def build_line_writes(
     scope: Scope, before: Mapping[str, LicenseLine], after: Mapping[str, LicenseLine], now: datetime
-) -> Iterator[LineWrite]:
+) -> Iterator[LicenseLineWrite]:
     """What makes the stored lines of a customer those of `after`, where `before` is what they say; by id."""
     for id_, line in after.items():
         known = before.get(id_)
@@ -93,7 +93,7 @@ def build_line_writes(
 
 def build_line_replacements(
     scope: Scope, before: Mapping[str, LicenseLine], after: Mapping[str, LicenseLine], now: datetime
-) -> Iterator[LineWrite]:
+) -> Iterator[LicenseLineWrite]:
     """The same where another version wrote what is stored, or wrote none."""
     for id_, line in after.items():
         yield ReplaceOne({**scope.match(), "_id": id_}, _build_document(scope, id_, line, now), upsert=True)

@@ -16,7 +16,14 @@ from domain.types import AnalyticsProduct
 from store.customers.conditions import equals_any
 from store.database.client import Document
 from store.database.scope import Scope
-from store.licenses.lines import ADDED_INDEX, COLLECTION, PEERS_INDEX, match_large, match_peers, match_too_young
+from store.licenses.lines import (
+    ADDED_INDEX,
+    COLLECTION,
+    PEERS_INDEX,
+    match_peer_candidates,
+    match_peers,
+    match_young_candidates,
+)
 from store.licenses.peer_histogram import RATE_STEP, count_histogram, read_histogram
 
 # A rate of a step lies so close to its hundredths, whatever floats make of them.
@@ -36,7 +43,7 @@ async def read_peer_groups(scope: Scope, products: Sequence[str], now: datetime)
     lies; that hundredth alone is walked.
     """
     for _ in range(_ATTEMPTS):
-        too_new = {"product": equals_any(list(map(str, products))), **match_too_young(now)}
+        too_new = {"product": equals_any(list(map(str, products))), **match_young_candidates(now)}
         histogram, young = await gather(read_histogram(scope), count_histogram(scope, too_new, ADDED_INDEX))
         counts = [
             {step: lines - young.get((of, step), 0) for (of, step), lines in histogram.items() if of == product}
@@ -78,8 +85,8 @@ async def _read_by_counting(scope: Scope, product: str, now: datetime) -> PeerGr
     """The same by going through all lines of an index."""
     lines, match = scope.collection(COLLECTION), {**scope.match(), "product": str(product)}
     everyone, young = await gather(
-        lines.count({**match, **match_large()}, hint=PEERS_INDEX),
-        lines.count({**match, **match_too_young(now)}, hint=ADDED_INDEX),
+        lines.count({**match, **match_peer_candidates()}, hint=PEERS_INDEX),
+        lines.count({**match, **match_young_candidates(now)}, hint=ADDED_INDEX),
     )
     size = everyone - young
     pipeline: list[Document] = [

@@ -16,7 +16,7 @@ from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.licenses.lines import COLLECTION as LINES
-from store.licenses.lines import PEERS_INDEX, match_large
+from store.licenses.lines import PEERS_INDEX, match_peer_candidates
 
 COLLECTION = "peer_histogram"
 PEER_HISTOGRAM_INDEXES = (IndexModel([("is_base", 1), ("partner_id", 1)], name="base_partner"),)
@@ -40,7 +40,7 @@ async def write_histogram_delta(
     changed = {key: count for key, count in counts.items() if count}
     if changed:
         await scope.collection(COLLECTION).insert_many(
-            [_build_document(scope, new_id("pta"), changed)], session=session
+            [_build_document(scope, new_id("phd"), changed)], session=session
         )
 
 
@@ -105,7 +105,7 @@ async def rebuild_histogram(scope: Scope) -> bool:
             await _read_documents(scope, session, _match_base(scope)),
             await _read_documents(scope, session, _match_unfolded(scope)),
         )
-        counted = await count_histogram(scope, match_large(), PEERS_INDEX, session)
+        counted = await count_histogram(scope, match_peer_candidates(), PEERS_INDEX, session)
         was_right = _sum_counts([*base, *rest]) == counted
         if not was_right:
             await _replace_base(scope, session, base, rest, counted)
@@ -123,7 +123,7 @@ async def is_histogram_correct(scope: Scope) -> bool:
             for where in (_match_base(scope), _match_unfolded(scope))
             for one in await _read_documents(scope, session, where)
         ]
-        return _sum_counts(found) == await count_histogram(scope, match_large(), PEERS_INDEX, session)
+        return _sum_counts(found) == await count_histogram(scope, match_peer_candidates(), PEERS_INDEX, session)
 
     return await in_transaction(scope.client, body)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple, Self
 
 from domain.cursors.list import CursorValueKind
-from domain.entitlements.license_ratios import LineRatios
+from domain.entitlements.license_ratios import LicenseRatios
 from domain.entitlements.report_figures import ReportSums
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, SubscriptionType
 from store.customers.visibility import visible_customers
@@ -56,7 +56,7 @@ class Report(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ReportLine(LineRatios):
+class ReportRow(LicenseRatios):
     """A row: one entitlement's licences of the report's product."""
 
     entitlement_id: str
@@ -78,7 +78,7 @@ class ReportLine(LineRatios):
         return cls(subscription_id=document["number"], trial=document["kind"] == SubscriptionType.TRIAL, **same)
 
 
-_COPIED_FIELDS = tuple(name for name in ReportLine.__slots__ if name not in ("subscription_id", "trial"))
+_COPIED_FIELDS = tuple(name for name in ReportRow.__slots__ if name not in ("subscription_id", "trial"))
 DEFAULT_ORDERS: Mapping[ReportName, ReportOrder] = {
     ReportName.RECENTLY_ADDED: ReportOrder(_F.ADDED_AT, _DESC),
     ReportName.EXPIRING: ReportOrder(_F.ENDS_AT, _ASC),
@@ -140,11 +140,11 @@ class LicenseReports:
         found = await self._scope.collection(COLLECTION).aggregate(pipeline)
         return ReportSums(**{name: found[0][name] for name in ReportSums._fields}) if found else ReportSums()
 
-    def listing(self, report: Report, order: ReportOrder | None, threshold: float | None) -> Listing[ReportLine]:
+    def listing(self, report: Report, order: ReportOrder | None, threshold: float | None) -> Listing[ReportRow]:
         """The table; its cursors hold for this report, product, window and order."""
         columns = order_columns(order or DEFAULT_ORDERS[report.name])
         where = self._match(report, threshold)
-        return Listing(self._scope, COLLECTION, where, columns, ReportLine.read, tuple(map(str, report)))
+        return Listing(self._scope, COLLECTION, where, columns, ReportRow.read, tuple(map(str, report)))
 
     def _match(self, report: Report, threshold: float | None) -> Document:
         now, days = self._scope.now, report.days

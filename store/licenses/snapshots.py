@@ -16,7 +16,7 @@ from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.licenses.weeks import sum_weeks
+from store.licenses.weeks import recompute_weeks
 
 COLLECTION = "license_snapshots"
 LINE_DAY_INDEX = "line_day"
@@ -26,7 +26,7 @@ LICENSE_SNAPSHOT_INDEXES = (
     ),
 )
 # An entitlement's id, and the product.
-LineKey = tuple[str, str]
+LicenseLineKey = tuple[str, str]
 _FIGURES = ("total", "assigned", "used")
 
 
@@ -43,7 +43,7 @@ async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetim
         taken = [_build_snapshot(scope, one, earlier.get(key, line), key, day) for key, (one, line) in due.items()]
         await scope.collection(COLLECTION).insert_many(taken, session=session)
         touched = {WeekKey(one["customer_id"], one["product"], week_of(day)) for one in taken}
-        await sum_weeks(scope, session, touched, [one["_id"] for one in held])
+        await recompute_weeks(scope, session, touched, [one["_id"] for one in held])
         return len(taken)
 
     return await in_transaction(scope.client, attempt)
@@ -54,7 +54,9 @@ async def _read_entitlements(scope: Scope, customer_ids: Sequence[str], session:
     return await scope.collection("entitlements").find(where, {"delivered": 0}, session=session)
 
 
-async def _read_taken(scope: Scope, lines: Sequence[LineKey], day: datetime, session: Session) -> list[LineKey]:
+async def _read_taken(
+    scope: Scope, lines: Sequence[LicenseLineKey], day: datetime, session: Session
+) -> list[LicenseLineKey]:
     where = {**_match_lines(scope, lines), "day": day}
     shown = {"_id": 0, "entitlement_id": 1, "product": 1}
     found = await scope.collection(COLLECTION).find(where, shown, session=session)
@@ -62,8 +64,8 @@ async def _read_taken(scope: Scope, lines: Sequence[LineKey], day: datetime, ses
 
 
 async def _read_latest_before(
-    scope: Scope, lines: Sequence[LineKey], day: datetime, session: Session
-) -> dict[LineKey, Document]:
+    scope: Scope, lines: Sequence[LicenseLineKey], day: datetime, session: Session
+) -> dict[LicenseLineKey, Document]:
     """The figures that were known last, of lines whose current ones are of a later day."""
     if not lines:
         return {}
@@ -72,7 +74,7 @@ async def _read_latest_before(
 
 
 def _build_snapshot(
-    scope: Scope, entitlement: Document, figures: Mapping[str, Any], line: LineKey, day: datetime
+    scope: Scope, entitlement: Document, figures: Mapping[str, Any], line: LicenseLineKey, day: datetime
 ) -> Document:
     now = utc_now()
     return {
@@ -97,7 +99,7 @@ class DayFigures(NamedTuple):
     used: int
 
 
-async def read_figures_a_week_ago(scope: Scope, lines: Sequence[LineKey]) -> dict[LineKey, DayFigures]:
+async def read_figures_a_week_ago(scope: Scope, lines: Sequence[LicenseLineKey]) -> dict[LicenseLineKey, DayFigures]:
     """Each line's latest snapshot of a date 7 to 13 days before today, in one query; none where there is none."""
     today = start_of_day(scope.now)
     figures = {name: {"$last": f"${name}"} for name in DayFigures._fields}
@@ -105,7 +107,7 @@ async def read_figures_a_week_ago(scope: Scope, lines: Sequence[LineKey]) -> dic
     return {key: DayFigures(one["assigned"], one["used"]) for key, one in found.items()}
 
 
-async def read_highest_used(scope: Scope, lines: Sequence[LineKey]) -> dict[LineKey, int]:
+async def read_highest_used(scope: Scope, lines: Sequence[LicenseLineKey]) -> dict[LicenseLineKey, int]:
     """The highest figure of used among each line's snapshots of the last 92 dates, today's included, in one query."""
     today = start_of_day(scope.now)
     highest = {"used": {"$max": "$used"}}
@@ -114,8 +116,8 @@ async def read_highest_used(scope: Scope, lines: Sequence[LineKey]) -> dict[Line
 
 
 async def _aggregate_by_line(
-    scope: Scope, lines: Sequence[LineKey], days: Document, fields: Document, session: Session = None
-) -> dict[LineKey, Document]:
+    scope: Scope, lines: Sequence[LicenseLineKey], days: Document, fields: Document, session: Session = None
+) -> dict[LicenseLineKey, Document]:
     """By line, over its snapshots of these days, the oldest first."""
     pipeline: list[Document] = [
         {"$match": {**_match_lines(scope, lines), "day": days}},
@@ -128,11 +130,11 @@ async def _aggregate_by_line(
 _LINE_GROUP_KEY: Document = {"entitlement_id": "$entitlement_id", "product": "$product"}
 
 
-def _match_lines(scope: Scope, lines: Sequence[LineKey]) -> Document:
+def _match_lines(scope: Scope, lines: Sequence[LicenseLineKey]) -> Document:
     """A condition on both fields of the index; of other products of the same entitlements some may come along."""
     ids, products = {id_ for id_, _ in lines}, {product for _, product in lines}
     return {**scope.match(), "entitlement_id": {"$in": sorted(ids)}, "product": {"$in": sorted(products)}}
 
 
-def _index_by_line(groups: Sequence[Document]) -> dict[LineKey, Document]:
+def _index_by_line(groups: Sequence[Document]) -> dict[LicenseLineKey, Document]:
     return {(one["_id"]["entitlement_id"], one["_id"]["product"]): one for one in groups}

@@ -36,7 +36,9 @@ class _StoredWeeks(NamedTuple):
     is_removed: Mapping[str, bool]
 
 
-async def sum_weeks(scope: Scope, session: Session, touched: Iterable[WeekKey], entitlement_ids: Sequence[str]) -> None:
+async def recompute_weeks(
+    scope: Scope, session: Session, touched: Iterable[WeekKey], entitlement_ids: Sequence[str]
+) -> None:
     """Writes the sums of these weeks anew; `entitlement_ids` are all entitlements of their customers."""
     wanted = set(touched)
     if not wanted:

@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.customers.statuses import (
-    CustomerFacts,
-    Thresholds,
+from domain.customers.statuses import CustomerFacts, Thresholds, statuses_at
+from domain.customers.transitions import (
     advance_statuses,
     apply_status_change,
     merge_since,
     next_transition_at,
-    statuses_at,
     transition_times,
 )
 from domain.entitlements.lifecycle import Entitlement, LicenseFigures

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from domain.calling.calls import RAW_CALL_RETENTION
 from domain.time.weeks import week_of
-from store.calling.calls import CALL_RETENTION, CALLS, QUEUE_CALLS, raw_call_id
+from store.calling.calls import CALLS, QUEUE_CALLS, raw_call_id
 from store.calling.weeks import mark_weeks_changed
 from store.database.client import Document, ReplaceOne, Session
 from store.database.scope import Scope
@@ -47,7 +48,7 @@ async def _put(scope: Scope, collection: str, key: str, at: str, calls: list[Doc
             "_id": raw_call_id(scope, one[key]),
             **stamps,
             "week": week_of(one[at]),
-            "expires_at": one[at] + CALL_RETENTION,
+            "expires_at": one[at] + RAW_CALL_RETENTION,
             **one,
         }
         for one in calls

@@ -17,7 +17,7 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
-from store.licenses.reports import LicenseReports, Report, ReportLine, ReportName, ReportOrder
+from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrder, ReportRow
 from tests.factory_documents import assignment
 from tests.store.factory_customers import DAY, add_customer, partner_scope, subscription, trial
 
@@ -160,7 +160,7 @@ async def test_a_removed_customer_and_another_partner_have_no_rows(scope: Scope,
     assert await numbers(scope, Report(N.OVER_LIMIT, MEETINGS)) == ""
 
 
-Key = Callable[[ReportLine], Any]
+Key = Callable[[ReportRow], Any]
 # What each order sorts by; names of customers are equal to their external ids' order here.
 KEYS: dict[EntitlementReportOrderField, Key] = {
     F.ADDED_AT: lambda line: line.added_at,
@@ -193,7 +193,7 @@ async def fill(scope: Scope) -> dict[str, tuple[str, datetime]]:
     return told
 
 
-def in_order(rows: list[ReportLine], told: dict[str, tuple[str, datetime]], order: ReportOrder) -> list[str]:
+def in_order(rows: list[ReportRow], told: dict[str, tuple[str, datetime]], order: ReportOrder) -> list[str]:
     """The numbers as plain Python sorts them."""
     known: dict[EntitlementReportOrderField, Key] = {**KEYS, F.ENDS_AT: lambda line: told[line.subscription_id][1]}
     known[F.CUSTOMER_NAME] = lambda line: told[line.subscription_id][0]

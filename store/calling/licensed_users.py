@@ -12,7 +12,7 @@ from domain.calling.figures import UsersPoint
 from domain.entitlements.lifecycle import entitlement_from_document, is_running
 from domain.time.instants import MIN_INSTANT
 from domain.types import Product
-from store.calling.reading import CallDataset
+from store.calling.dataset import CallDataset
 from store.calling.sums import COLLECTION, USER_LEVELS
 from store.calling.totals import read_totals
 from store.database.client import Document
