@@ -7,20 +7,20 @@ or which process, comes first, and a customer that is no longer due is left alon
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from prometheus_client import Counter, Gauge
 
-from domain.failures import Unavailable
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
 from store.changes.due import DueCustomer, DueField, find_due_customers
 from store.database.client import Client
 from store.database.clock import utc_now
+from store.database.conflict_halving import BATCH_DEADLINE_SECONDS, halve_on_conflict
 from store.database.scope import Scope
 
 # While one slice is computed here, others are in the database; more than four gain nothing on two cores.
 _MAX_CONCURRENCY = 4
 _CUSTOMERS_PER_RUN = 2000
-_BATCH_DEADLINE_SECONDS = 2.0
 _LAG = Gauge("partnerhub_clock_lag_seconds", "How long the most overdue customer has been due, in seconds", ["job"])
 _DONE = Counter("partnerhub_clock_customers_total", "Customers that a clock job has run", ["job"])
 
@@ -48,7 +48,8 @@ async def _run_due(client: Client, moment: DueField, job: str) -> int:
 
     async def work() -> None:
         for partner_id, ids in batches:
-            await _run_batch(client, partner_id, ids)
+            evaluate = partial(_evaluate_batch, client, partner_id)
+            await halve_on_conflict(ids, evaluate, single_deadline=BATCH_DEADLINE_SECONDS)
             _DONE.labels(job).inc(len(ids))
 
     async with asyncio.TaskGroup() as group:
@@ -67,17 +68,9 @@ def _split_into_batches(due: Sequence[DueCustomer]) -> Iterator[tuple[str, list[
             yield partner_id, ids[start : start + BATCH_SIZE]
 
 
-async def _run_batch(client: Client, partner_id: str, ids: list[str]) -> None:
+async def _evaluate_batch(client: Client, partner_id: str, ids: Sequence[str], deadline: float) -> None:
     scope = Scope(client, partner_id, utc_now())
-    try:
-        await change_customers(scope, {"_id": {"$in": ids}}, _no_change, deadline=_BATCH_DEADLINE_SECONDS)
-    except Unavailable:
-        # Somebody keeps changing one of these customers: smaller batches meet fewer of them.
-        if len(ids) == 1:
-            raise
-        half = len(ids) // 2
-        await _run_batch(client, partner_id, ids[:half])
-        await _run_batch(client, partner_id, ids[half:])
+    await change_customers(scope, {"_id": {"$in": list(ids)}}, _no_change, deadline=deadline)
 
 
 async def _no_change(_: CustomerBatch) -> None:

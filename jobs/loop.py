@@ -18,7 +18,7 @@ from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
 from store.customers.list_planner.key_statistics import count_requested_keys
 from store.database.client import Client, PyMongoError
-from store.database.leases import acquire_lease, release_lease
+from store.database.leases import acquire_lease, release_lease, renewed_lease
 from store.database.orphaned_transactions import abort_orphaned_transactions
 from store.licenses.peer_histogram import fold_histograms
 
@@ -79,7 +79,7 @@ class JobLoop:
         # A database that is gone must not hold up the process: the leases then simply run out.
         with suppress(PyMongoError, Unavailable, TimeoutError):
             async with asyncio.timeout(_RELEASE_SECONDS):
-                await asyncio.gather(*(release_lease(self._client, job.name, 0, self._owner) for job in self._jobs))
+                await asyncio.gather(*(release_lease(self._client, job.name, self._owner) for job in self._jobs))
 
     async def _repeat(self, job: Job) -> None:
         while True:
@@ -87,22 +87,11 @@ class JobLoop:
             try:
                 if not job.is_leased:
                     await job.run(self._client)
-                elif await acquire_lease(self._client, job.name, 0, self._owner, _LEASE_SECONDS):
-                    pause = 0.0 if await self._run_leased(job) else pause
+                elif await acquire_lease(self._client, job.name, self._owner, _LEASE_SECONDS):
+                    async with renewed_lease(self._client, job.name, self._owner, _LEASE_SECONDS):
+                        done = await job.run(self._client)
+                    pause = 0.0 if done else pause
             except (PyMongoError, Unavailable, ExceptionGroup) as error:
                 _log.warning("job failed, it will run again", job=job.name, error=repr(error))
                 pause = _ERROR_PAUSE_SECONDS
             await asyncio.sleep(pause)
-
-    async def _run_leased(self, job: Job) -> int:
-        heartbeat = asyncio.create_task(self._renew_lease(job))
-        try:
-            return await job.run(self._client)
-        finally:
-            heartbeat.cancel()
-
-    async def _renew_lease(self, job: Job) -> None:
-        while True:
-            await asyncio.sleep(_LEASE_SECONDS / 3)
-            with suppress(PyMongoError, Unavailable):
-                await acquire_lease(self._client, job.name, 0, self._owner, _LEASE_SECONDS)

@@ -1,31 +1,31 @@
-"""Every index and validator there is, made where it is missing."""
+"""All collections with their indexes and the validator, created where they are missing."""
 
 from collections.abc import Mapping, Sequence
 
-from store.access import assignment_cleanup as assignment_drops
+from store.access import assignment_cleanup
 from store.calling import calls
 from store.calling import sums as call_sums
 from store.calling import weeks as call_weeks
 from store.changes import idempotency
 from store.changes.due import DUE_INDEXES
 from store.customers import customers
+from store.database import leases
 from store.database.client import Client, Document, IndexModel, OperationFailure
 from store.entitlements import documents as entitlements
 from store.entitlements import invoices, orders
 from store.events import log as events
 from store.licenses import lines as license_lines
-from store.licenses import peer_histogram as peer_tallies
+from store.licenses import peer_histogram
 from store.licenses import snapshots as license_snapshots
 from store.licenses import trend as license_trend
 from store.licenses import weeks as license_weeks
 from store.organization import helpdesk, launches, resources, views
 from store.tags import bulk_jobs
-from store.tags import cleanup as tag_sweeps
+from store.tags import cleanup as tag_cleanup
 from store.tags import documents as tags
 from store.tenants import administrators, partners
 
 _NAMESPACE_EXISTS = 48
-_INDEX_NOT_FOUND = 27
 _REQUIRED = ["partner_id", "version", "created_at", "updated_at"]
 _VALIDATOR: Document = {
     "$jsonSchema": {
@@ -47,14 +47,14 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "orders": orders.ORDER_INDEXES,
     "invoices": invoices.INVOICE_INDEXES,
     "license_lines": license_lines.LICENSE_LINE_INDEXES,
-    peer_tallies.COLLECTION: peer_tallies.PEER_HISTOGRAM_INDEXES,
+    peer_histogram.COLLECTION: peer_histogram.PEER_HISTOGRAM_INDEXES,
     license_snapshots.COLLECTION: license_snapshots.LICENSE_SNAPSHOT_INDEXES,
     license_weeks.CUSTOMER_WEEKS: license_weeks.LICENSE_CUSTOMER_WEEK_INDEXES,
     license_trend.PARTNER_WEEKS: license_trend.LICENSE_WEEK_INDEXES,
     "events": events.EVENT_INDEXES,
-    "assignment_cleanups": assignment_drops.ASSIGNMENT_CLEANUP_INDEXES,
+    "assignment_cleanups": assignment_cleanup.ASSIGNMENT_CLEANUP_INDEXES,
     "tags": tags.TAG_INDEXES,
-    "tag_cleanups": tag_sweeps.TAG_CLEANUP_INDEXES,
+    "tag_cleanups": tag_cleanup.TAG_CLEANUP_INDEXES,
     "bulk_jobs": bulk_jobs.BULK_JOB_INDEXES,
     "bulk_batches": bulk_jobs.BULK_BATCH_INDEXES,
     "mutation_results": idempotency.MUTATION_RESULT_INDEXES,
@@ -69,35 +69,12 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
 }
 
 
-# Indexes of earlier versions: nothing reads them any more, and each costs every write.
-_OBSOLETE_INDEXES: Mapping[str, Sequence[str]] = {
-    "customers": (
-        "keys_name",
-        *(f"by_{field}_up" for field in ("created_at", "sign_in_or_never", "next_expiry_or_never", "urgency_or_none")),
-        *(f"by_{field}_down" for field in ("created_at", "last_administrator_sign_in_at", "next_expiry_at", "urgency")),
-    ),
-    "bulk_batches": ("job",),
-}
-
-
 async def ensure_indexes(client: Client) -> None:
-    """Makes every collection, validator and index; takes a moment on a full database, nothing on a ready one."""
+    """Create every collection, validator and index that is missing; without effect on a database that has them."""
     for name, indexes in COLLECTIONS.items():
         await _ensure_collection(client, name)
         await client.collection(name).create_indexes(indexes)
-    for name, dropped in _OBSOLETE_INDEXES.items():
-        for index in (await client.collection(name).index_names()).intersection(dropped):
-            await _drop_index(client, name, index)
-    await _ensure_unvalidated_collection(client, "leases")
-
-
-async def _drop_index(client: Client, name: str, index: str) -> None:
-    try:
-        await client.command({"dropIndexes": name, "index": index})
-    except OperationFailure as error:
-        # Another process that starts just now was quicker.
-        if error.code != _INDEX_NOT_FOUND:
-            raise
+    await _ensure_unvalidated_collection(client, leases.COLLECTION)
 
 
 async def _ensure_collection(client: Client, name: str) -> None:
@@ -118,9 +95,9 @@ async def _ensure_unvalidated_collection(client: Client, name: str) -> None:
 
 
 async def missing_indexes(client: Client) -> list[str]:
-    """What `ensure_indexes` would make, as collection.index."""
+    """Return the indexes that `ensure_indexes` would create, as collection.index."""
     missing = []
     for name, indexes in COLLECTIONS.items():
-        there = await client.collection(name).index_names()
-        missing += [f"{name}.{index.document['name']}" for index in indexes if index.document["name"] not in there]
+        existing = await client.collection(name).index_names()
+        missing += [f"{name}.{index.document['name']}" for index in indexes if index.document["name"] not in existing]
     return missing

@@ -20,6 +20,7 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
+from store.migrations import migrate
 from store.tenants.partner_creation import create_partner
 
 Result = TypeVar("Result")
@@ -86,6 +87,7 @@ class ServerHarness:
     def _with_client(self, work: Callable[[Client], Awaitable[Result]]) -> Result:
         async def run() -> Result:
             client = Client(self.environment["MONGODB_URI"], self.environment["PARTNERHUB_DATABASE"])
+            await migrate(client)
             await ensure_indexes(client)
             try:
                 return await work(client)

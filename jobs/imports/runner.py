@@ -4,13 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from domain.failures import InvalidRecord, OperatorError, Unavailable
+from domain.failures import InvalidRecord, OperatorError
 from domain.imports.records import ImportKind, ImportRecord
 from jobs.imports.handlers import IMPORT_HANDLERS
 from jobs.imports.records import AcceptedRecord, RejectedRecord, reject_record
 from store.changes.customer_batch import BATCH_SIZE
-from store.database.client import ConnectionFailure
+from store.database.conflict_halving import halve_on_conflict
 from store.database.scope import Scope
 from store.database.transactions import DEADLINE_SECONDS
 from store.imports.deliveries import RecordResult, UpsertResult
@@ -19,8 +20,6 @@ from store.tenants.partners import Partners
 _BATCH_BYTES = 4 << 20
 _RECORDS_PER_YIELD = 100
 _MAX_CONCURRENCY = 3
-# A slice that cannot get through for so long is halved, until it is one customer's.
-_BATCH_DEADLINE_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -179,19 +178,12 @@ class _RunningImport:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _deliver_batch(scope: Scope, kind: ImportKind, lines: Sequence[ImportRecord]) -> list[RecordResult]:
-    if not lines:
+async def _deliver_batch(scope: Scope, kind: ImportKind, records: Sequence[ImportRecord]) -> list[RecordResult]:
+    """Write the records of one batch; return their results in the same order."""
+    if not records:
         return []
-    # Administrators are written one by one, and what is in would be told again as if it had been there before.
-    is_whole = len(lines) == 1 or kind is ImportKind.ADMINISTRATORS
-    try:
-        return await IMPORT_HANDLERS[kind].deliver(
-            scope, lines, DEADLINE_SECONDS if is_whole else _BATCH_DEADLINE_SECONDS
-        )
-    except Unavailable as error:
-        # Where the database itself is gone, smaller slices find it gone too.
-        if is_whole or isinstance(error.__cause__, ConnectionFailure):
-            raise
-    middle = len(lines) // 2
-    first = await _deliver_batch(scope, kind, lines[:middle])
-    return first + await _deliver_batch(scope, kind, lines[middle:])
+    deliver = partial(IMPORT_HANDLERS[kind].deliver, scope)
+    if kind is ImportKind.ADMINISTRATORS:
+        # Each administrator has a transaction of its own: a repeated half would report those written as unchanged.
+        return await deliver(records, DEADLINE_SECONDS)
+    return [result for results in await halve_on_conflict(records, deliver) for result in results]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from domain.failures import OperatorError
 from server.app.settings import Settings
-from store.changes.reevaluation import migrate
 from store.database.client import Client, PyMongoError
 from store.embedded import instance as embedded
 from store.indexes import ensure_indexes
+from store.migrations import migrate
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def database_uri(settings: Settings, data: Path | None = None) -> Iterator[str]:
 @asynccontextmanager
 async def open_prepared_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
     """A client on a database whose collections and indexes are there, and whose documents are as this version's."""
-    # Building an index on a full collection takes longer than any request may; so does writing all customers anew.
+    # Building an index on a full collection takes longer than any request may; so may a migration.
     await _prepare_database(settings, uri)
     client = Client(uri, settings.database, driver=settings.driver)
     try:
@@ -38,8 +38,9 @@ async def open_prepared_client(settings: Settings, uri: str) -> AsyncIterator[Cl
 async def _prepare_database(settings: Settings, uri: str) -> None:
     preparing = Client(uri, settings.database, driver=settings.driver, timeout_ms=None, server_selection_ms=10_000)
     try:
-        await asyncio.wait_for(ensure_indexes(preparing), timeout=3600)
+        # Migrations come first: an index can need the fields that they write.
         await asyncio.wait_for(migrate(preparing), timeout=3600)
+        await asyncio.wait_for(ensure_indexes(preparing), timeout=3600)
     except PyMongoError as error:
         raise OperatorError(
             f"The database cannot be prepared ({error}). MONGODB_URI must name a replica set or "

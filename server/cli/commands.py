@@ -19,12 +19,12 @@ from server.auth.tokens import API_SCOPE, sign_token
 from server.cli.checks import find_deep_problems
 from server.cli.import_command import run_import
 from server.gc_tuning import tune_gc
-from store.changes.reevaluation import partners_to_migrate
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.secrets import load_signing_key
 from store.indexes import missing_indexes
+from store.migrations import find_version_problem
 from store.tenants import partner_creation
 from store.tenants.administrators import Administrators
 from store.tenants.partners import Partners
@@ -145,7 +145,7 @@ async def check(settings: Settings, data: Path | None, *, deep: bool = False, re
         client = Client(uri, settings.database, driver=settings.driver)
         try:
             problems += await _find_database_problems(client)
-            # Customers of another version, or without their indexes, are for a start to bring up first.
+            # A start must create the indexes and apply the migrations first.
             problems += await find_deep_problems(client, repair=repair) if deep and not problems else []
         finally:
             await client.close()
@@ -167,11 +167,8 @@ async def _find_database_problems(client: Client) -> list[str]:
     missing = await missing_indexes(client)
     if missing:
         problems.append(f"Indexes are missing, `partnerhub serve` makes them at its start: {', '.join(missing)}.")
-    outdated = await partners_to_migrate(client)
-    if outdated:
-        partners = ", ".join(outdated)
-        problems.append(
-            f"Customers are as an earlier version wrote them, `partnerhub serve` brings them up: {partners}."
-        )
+    version_problem = await find_version_problem(client)
+    if version_problem is not None:
+        problems.append(version_problem)
     await load_signing_key(client)
     return problems

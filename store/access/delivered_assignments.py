@@ -4,18 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from domain.failures import Unavailable
 from domain.partner.assignments import AssignmentFacts, add_delivered_assignment, remove_delivered_assignment
 from domain.types import ActivityKind
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
 from store.changes.customer_change import CustomerChange
-from store.database.client import ConnectionFailure, Document
+from store.database.client import Document
+from store.database.conflict_halving import halve_on_conflict
 from store.database.scope import Scope, administrator_key
-from store.database.transactions import DEADLINE_SECONDS
 from store.events.log import EventDraft
-
-# A slice that somebody keeps changing is halved after so long, until it is one customer.
-_BATCH_DEADLINE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +30,13 @@ async def write_assignments(scope: Scope, waiting: dict[str, AssignmentUpdate]) 
         return
     by_customer = await _group_by_customer(scope, list(waiting.values()))
     customers = sorted(by_customer)
+
+    async def assign(external_ids: Sequence[str], deadline: float) -> None:
+        where: Document = {"external_id": {"$in": list(external_ids)}}
+        await change_customers(scope, where, partial(_assign_customers, by_customer), deadline=deadline)
+
     for start in range(0, len(customers), BATCH_SIZE):
-        await _assign_batch(scope, by_customer, customers[start : start + BATCH_SIZE])
+        await halve_on_conflict(customers[start : start + BATCH_SIZE], assign)
     for done in waiting.values():
         where = {**scope.match(), "_id": done.administrator_id}
         await scope.collection("administrators").update_one(where, {"$unset": {"assignments_pending": ""}})
@@ -61,21 +62,6 @@ def match_assigned_customers(scope: Scope, administrator_id: str) -> Document:
     there = {"keys": administrator_key(administrator_id)}
     removed = {"keys": [], "assignments.administrator_id": administrator_id}
     return {**scope.match(), "$or": [there, removed]}
-
-
-async def _assign_batch(
-    scope: Scope, by_customer: Mapping[str, list[AssignmentUpdate]], customers: Sequence[str]
-) -> None:
-    where: Document = {"external_id": {"$in": list(customers)}}
-    deadline = DEADLINE_SECONDS if len(customers) == 1 else _BATCH_DEADLINE_SECONDS
-    try:
-        await change_customers(scope, where, partial(_assign_customers, by_customer), deadline=deadline)
-    except Unavailable as error:
-        if len(customers) == 1 or isinstance(error.__cause__, ConnectionFailure):
-            raise
-        middle = len(customers) // 2
-        await _assign_batch(scope, by_customer, customers[:middle])
-        await _assign_batch(scope, by_customer, customers[middle:])
 
 
 async def _assign_customers(by_customer: Mapping[str, list[AssignmentUpdate]], batch: CustomerBatch) -> None:

@@ -169,9 +169,9 @@ async def _write_license_lines(batch: CustomerBatch, works: list[CustomerChange]
     lines = [work.license_lines() for work in works]
     for work, (before, after) in zip(works, lines, strict=True):
         writes += (
-            build_line_writes(scope, before, after, now)
-            if work.is_current_version
-            else build_line_replacements(scope, before, after, now)
+            build_line_replacements(scope, before, after, now)
+            if work.is_rewritten
+            else build_line_writes(scope, before, after, now)
         )
     await scope.collection(LICENSE_LINES).bulk_write(writes, session=batch.session)
     await write_histogram_delta(scope, batch.session, lines)

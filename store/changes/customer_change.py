@@ -22,7 +22,7 @@ from store.changes.own_orders import system_order
 from store.database.client import Document
 from store.database.ids import new_id
 from store.events.log import EventDraft, event_document, status_summary
-from store.tenants.partners import SCHEMA_VERSION, PartnerDocument
+from store.tenants.partners import PartnerDocument
 
 # A subscription whose first end lies a century back must not stop an import: so many orders are added at once.
 _MAX_RENEWAL_ORDERS = 120
@@ -56,7 +56,7 @@ class CustomerChange:
         self._new_numbers: set[str] = set()
         self._changed_numbers: set[str] = set()
         self._is_customer_changed = self.is_new
-        self._has_bookkeeping = self._is_rewritten = False
+        self.is_rewritten = self._has_bookkeeping = False
         self._bookkeeping_numbers: set[str] = set()
         self._since: dict[CustomerStatus, datetime] = {
             CustomerStatus(detail["status"]): detail["since"] for detail in self.customer.get("status_details", ())
@@ -141,7 +141,6 @@ class CustomerChange:
             # The write that follows may undo the removal, whose moment has nevertheless been.
             self._add_removal(self.customer["removed_at"])
             self._is_customer_changed = True
-        self._is_customer_changed |= not self.is_current_version
         stale = self.customer["settings_epoch"] < self._partner.epoch
         if not stale and not _is_due(self.customer["next_evaluation_at"], now):
             return
@@ -275,12 +274,7 @@ class CustomerChange:
 
     def rewrite_projection(self) -> None:
         """Distrusts what is stored beside the facts, and writes all that follows from them."""
-        self._is_rewritten = self._is_customer_changed = True
-
-    @property
-    def is_current_version(self) -> bool:
-        """Whether what is stored was written as this version writes it, or nothing is stored yet."""
-        return self.is_new or (self._before.get("schema_version") == SCHEMA_VERSION and not self._is_rewritten)
+        self.is_rewritten = self._is_customer_changed = True
 
     def license_lines(self) -> tuple[Mapping[str, LicenseLine], Mapping[str, LicenseLine]]:
         """The licence lines as they were and as they must be, by id; a removed customer has none."""

@@ -9,7 +9,7 @@ from domain.entitlements.holdings import holding_keys
 from domain.text.folding import customer_words, fold_for_sorting
 from domain.time.instants import MAX_INSTANT
 from store.database.client import Document
-from store.tenants.partners import SCHEMA_VERSION, PartnerDocument
+from store.tenants.partners import PartnerDocument
 
 _LIST_FIELDS = ("_id", "partner_id", "order_keys", "keys")
 _FOLDED_FROM = ("name", "domain", "external_id")
@@ -33,7 +33,6 @@ def storage_fields(
         "version": before.get("version", 0) + 1,
         "updated_at": now,
         "settings_epoch": partner.epoch,
-        "schema_version": SCHEMA_VERSION,
         "next_unassignment_at": next_unassignment_at,
         "due_at": min((moment for moment in moments if moment is not None), default=None),
         **spelled,

@@ -1,26 +1,46 @@
-"""Leases: who does a job's slot now; one document a job and slot, taken on the database's own clock."""
+"""Leases: one document per leased job says which process runs it, and until when on the database's own clock."""
 
-from store.database.client import Client, DuplicateKeyError
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from domain.failures import Unavailable
+from store.database.client import Client, DuplicateKeyError, PyMongoError
 
 COLLECTION = "leases"
 
 
-async def acquire_lease(client: Client, job: str, slot: int, owner: str, seconds: float) -> bool:
-    """Takes or keeps the slot for so many seconds; False where another owner has it."""
+async def acquire_lease(client: Client, job: str, owner: str, seconds: float) -> bool:
+    """Take or renew the lease of a job for `seconds`; return False while another owner has it."""
     is_free = {"$or": [{"$eq": ["$owner", owner]}, {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}]}
     until = {"$add": ["$$NOW", int(seconds * 1000)]}
-    # The condition stands in the change: an upsert's filter may not read the server's clock.
+    # The condition is part of the change, because the filter of an upsert cannot read the server's clock.
     change = {"owner": {"$cond": [is_free, owner, "$owner"]}, "until": {"$cond": [is_free, until, "$until"]}}
     try:
-        held = await client.collection(COLLECTION).find_one_and_update(
-            {"_id": f"{job}/{slot}"}, [{"$set": change}], upsert=True
-        )
+        lease = await client.collection(COLLECTION).find_one_and_update({"_id": job}, [{"$set": change}], upsert=True)
     except DuplicateKeyError:
-        # Somebody else made the document in the same moment, and with it took the slot.
+        # Another process created the document at the same moment, and so has the lease.
         return False
-    return held is not None and held["owner"] == owner
+    return lease is not None and lease["owner"] == owner
 
 
-async def release_lease(client: Client, job: str, slot: int, owner: str) -> None:
-    """Lets the slot go, so that another process need not wait for its end."""
-    await client.collection(COLLECTION).delete_many({"_id": f"{job}/{slot}", "owner": owner})
+async def release_lease(client: Client, job: str, owner: str) -> None:
+    """Delete the lease, so that another process can take it before it expires."""
+    await client.collection(COLLECTION).delete_many({"_id": job, "owner": owner})
+
+
+@asynccontextmanager
+async def renewed_lease(client: Client, job: str, owner: str, seconds: float) -> AsyncIterator[None]:
+    """Renew a lease that was acquired, every third of its duration, until the block ends."""
+    heartbeat = asyncio.create_task(_renew_lease(client, job, owner, seconds))
+    try:
+        yield
+    finally:
+        heartbeat.cancel()
+
+
+async def _renew_lease(client: Client, job: str, owner: str, seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds / 3)
+        with suppress(PyMongoError, Unavailable):
+            await acquire_lease(client, job, owner, seconds)

@@ -18,7 +18,7 @@ from store.tags.retagging import retag
 from store.tenants.administrators import Administrators
 from store.tenants.partners import PartnerDocument, Partners
 
-_DEADLINE_SECONDS = 3.0
+BATCH_DEADLINE_SECONDS = 3.0
 _FRESH_SECONDS = 1.0
 
 
@@ -77,10 +77,17 @@ class JobAuthorization:
         return Tagging({id_: tag.name for id_, tag in living.items()}, self._job["is_addition"])
 
 
-async def process_batch(scope: Scope, authorization: JobAuthorization, batch: Document, at_most: int) -> None:
-    """Changes the next customers of the batch; nothing where another process has done them meanwhile.
+async def process_batch(
+    scope: Scope,
+    authorization: JobAuthorization,
+    batch: Document,
+    at_most: int,
+    deadline: float = BATCH_DEADLINE_SECONDS,
+) -> Document:
+    """Change the next customers of the batch; return the batch as it is afterwards.
 
-    JobAuthorizationLost where the job has to end. Unavailable where others keep changing these customers.
+    Another process can have changed them since the batch was read: then nothing is written. Raise JobAuthorizationLost
+    where the job has to end, Unavailable where the transaction cannot commit within `deadline` seconds.
     """
 
     async def attempt(session: Session) -> None:
@@ -92,7 +99,9 @@ async def process_batch(scope: Scope, authorization: JobAuthorization, batch: Do
         await _record_progress(acting, batch, at_most, len(changed), skipped, session)
 
     with suppress(_BatchAlreadyProcessed):
-        await in_transaction(scope.client, attempt, deadline=_DEADLINE_SECONDS)
+        await in_transaction(scope.client, attempt, deadline=deadline)
+    done = batch["done"] + len(batch["ids"][:at_most])
+    return {**batch, "ids": batch["ids"][at_most:], "done": done}
 
 
 async def _record_progress(

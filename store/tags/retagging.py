@@ -1,8 +1,8 @@
 """Tags put on customers and taken off in one transaction, each customer at the least cost that it allows.
 
-No status rests on a customer's tags, and nothing that it holds does. So while no moment of its own has come, and it is
-stored in this version's form, its tags and their keys alone move: its entitlements are not read, and equal changes are
-one statement. A customer that is due goes the way of every change.
+No status rests on a customer's tags, and nothing that it holds does. So while no moment of its own has come, its tags
+and their keys alone move: its entitlements are not read, and equal changes are one statement. A customer that is due
+goes the way of every change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.events.log import event_document
 from store.tags.customer_tags import Tagging
-from store.tenants.partners import SCHEMA_VERSION, PartnerDocument
+from store.tenants.partners import PartnerDocument
 
 _EVENT_FACT_FIELDS = ("order_keys", "running_products", "words", "assignments")
-_READ_FIELDS = ("tag_ids", "name", "removed_at", "due_at", "settings_epoch", "schema_version", *_EVENT_FACT_FIELDS)
+_READ_FIELDS = ("tag_ids", "name", "removed_at", "due_at", "settings_epoch", *_EVENT_FACT_FIELDS)
 _PROJECTION = dict.fromkeys(_READ_FIELDS, 1)
 # The tags that come and those that go.
 _TagDifference = tuple[tuple[str, ...], tuple[str, ...]]
@@ -52,11 +52,7 @@ async def retag(
 
 def _is_up_to_date(customer: Document, partner: PartnerDocument | None, now: datetime) -> bool:
     """Whether all that is stored of the customer beside its tags stays true."""
-    if (
-        partner is None
-        or customer.get("schema_version") != SCHEMA_VERSION
-        or customer["settings_epoch"] != partner.epoch
-    ):
+    if partner is None or customer["settings_epoch"] != partner.epoch:
         return False
     return customer["removed_at"] is None and (customer["due_at"] is None or customer["due_at"] > now)
 

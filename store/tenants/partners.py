@@ -16,9 +16,6 @@ PARTNER_INDEXES = (
     IndexModel([("partner_id", 1)], name="partner", unique=True),
     IndexModel([("reevaluating", 1)], name="reevaluating", partialFilterExpression={"reevaluating": True}),
 )
-# Grows when what follows from a customer's facts is stored in another form: store/changes/reevaluation.py
-# brings up the rest.
-SCHEMA_VERSION = 5
 TERMS_VERSION = "2026-10"
 
 
@@ -99,7 +96,6 @@ def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> 
         "terms_accepted_by": None,
         "steps": {},
         "settings_history": [first],
-        "schema_version": SCHEMA_VERSION,
     }
 
 

@@ -1,10 +1,12 @@
 """Each command as an operator runs it, in a process of its own."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
 import pytest
+from pymongo import MongoClient
 
 from domain.imports.records import ImportKind
 from jobs.loop import JOBS
@@ -132,3 +134,16 @@ def test_a_server_ends_with_status_0_when_it_is_asked_to(harness: ServerHarness)
     with harness.start_server() as server:
         pass
     assert server.process.returncode == 0
+
+
+def test_check_reports_the_schema_version_and_a_newer_one_stops_every_command(
+    harness: ServerHarness, mongo_uri: str
+) -> None:
+    assert harness.command("check").returncode == 0
+    with MongoClient[dict[str, Any]](mongo_uri) as client:
+        schema = client[harness.environment["PARTNERHUB_DATABASE"]]["schema"]
+        schema.update_one({"_id": "version"}, {"$inc": {"version": 1}})
+    checked = harness.command("check")
+    assert checked.returncode == 1 and "start the partnerhub that wrote it, or a later one" in checked.stdout
+    stopped = harness.command("jobs", "run", "renew_due")
+    assert (stopped.returncode, stopped.stdout) == (2, "") and "knows versions up to" in stopped.stderr

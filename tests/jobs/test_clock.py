@@ -10,7 +10,6 @@ from jobs.clock import evaluate_due, expire_assignments, renew_due
 from jobs.loop import JobLoop
 from store.database.client import Client
 from store.database.clock import utc_now
-from store.database.leases import acquire_lease, release_lease
 from store.database.scope import Scope
 from tests.store.factory_customers import (
     DAY,
@@ -88,17 +87,3 @@ async def test_an_assignment_ends_at_its_moment(client: Client) -> None:
         await asyncio.sleep(0.01)
     assert await expire_assignments(client) == 1
     assert (await stored(scope, id_))["assignments"] == []
-
-
-async def test_a_lease_is_held_by_one_owner_until_it_is_given_back_or_runs_out(client: Client) -> None:
-    assert await acquire_lease(client, "job", 0, "a", 30)
-    assert not await acquire_lease(client, "job", 0, "b", 30)
-    assert await acquire_lease(client, "job", 0, "a", 30)
-    await release_lease(client, "job", 0, "a")
-    assert await acquire_lease(client, "job", 0, "b", 0)
-    assert await acquire_lease(client, "job", 0, "c", 30)
-
-
-async def test_fifty_takers_at_once_make_one_holder(client: Client) -> None:
-    taken = await asyncio.gather(*(acquire_lease(client, "job", 1, str(n), 30) for n in range(50)))
-    assert sum(taken) == 1

@@ -8,8 +8,8 @@ import pytest
 from domain.entitlements.license_lines import build_license_lines
 from domain.entitlements.peer_groups import PeerGroup
 from domain.types import ActivityKind, AnalyticsProduct
+from store.changes.consistency_check import repair_customers
 from store.changes.customer_batch import CustomerBatch, change_customers
-from store.changes.reevaluation import migrate, partners_to_migrate
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -22,12 +22,9 @@ from store.licenses.lines import (
     match_renewing,
 )
 from store.licenses.peer_groups import read_peer_group
-from store.tenants.partners import SCHEMA_VERSION
 from tests.store.factory_customers import (
     DAY,
     add_customer,
-    add_customers,
-    events_of,
     partner_scope,
     stored,
     subscription,
@@ -122,43 +119,14 @@ async def test_a_line_stops_running_when_the_clock_says_so(client: Client) -> No
     await assert_lines_are_right(scope)
 
 
-async def test_customers_that_another_version_wrote_are_brought_up_without_a_word(client: Client) -> None:
+async def test_a_repair_replaces_lines_that_were_written_wrongly(client: Client) -> None:
     scope = await partner_scope(client)
-    await add_customers(scope, ((f"C-{n:03}", [subscription(f"S-{n:03}")]) for n in range(120)))
-    id_ = await add_customer(scope, "C-9", subscription("S-9"))
-    before, told = await stored(scope, id_), await events_of(scope, id_)
-    await _clear_schema_version(scope)
-    assert await partners_to_migrate(client) == [scope.partner_id]
-    assert await migrate(client) == 121
-    assert (await migrate(client), await partners_to_migrate(client)) == (0, [])
-    assert len(await lines_of(scope)) == 121
-    await assert_lines_are_right(scope)
-    after = await stored(scope, id_)
-    assert (after["version"], after["schema_version"], await events_of(scope, id_)) == (
-        before["version"],
-        SCHEMA_VERSION,
-        told,
-    )
-
-
-async def test_a_form_of_before_is_replaced_line_by_line(client: Client) -> None:
-    scope = await partner_scope(client)
-    await add_customer(scope, "C-1", subscription("S-1", licenses=[line(), line("CALLING")]))
+    id_ = await add_customer(scope, "C-1", subscription("S-1", licenses=[line(), line("CALLING")]))
     await scope.collection("license_lines").update_one(
         {**scope.match(), "product": "CALLING"}, {"$unset": {"rate": ""}}
     )
-    await scope.collection("customers").update_one(scope.match(), {"$set": {"schema_version": 0}})
-    await scope.collection("partners").update_one(scope.match(), {"$set": {"schema_version": 0}})
-    assert await migrate(client) == 1
+    await repair_customers(scope, [id_])
     await assert_lines_are_right(scope)
-
-
-async def _clear_schema_version(scope: Scope) -> None:
-    await scope.collection("license_lines").delete_many(scope.match())
-    partners, customers = scope.collection("partners"), scope.collection("customers")
-    await partners.update_one(scope.match(), {"$unset": {"schema_version": ""}})
-    for customer in await customers.find(scope.match(), {"_id": 1}):
-        await customers.update_one({**scope.match(), "_id": customer["_id"]}, {"$unset": {"schema_version": ""}})
 
 
 async def test_windows_are_open_below_and_closed_above(client: Client) -> None:

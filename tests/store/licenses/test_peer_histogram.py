@@ -15,7 +15,6 @@ from domain.entitlements.peer_groups import (
 )
 from domain.types import ActivityKind, AnalyticsProduct
 from store.changes.customer_batch import CustomerBatch, change_customers
-from store.changes.reevaluation import migrate
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -154,13 +153,3 @@ async def test_where_the_counts_are_of_no_use_the_lines_are_counted(client: Clie
         "MEETINGS": PeerGroup(8, 0.1),
         "CALLING": PeerGroup(0, None),
     }
-
-
-async def test_a_partner_of_an_earlier_version_is_counted_as_it_is_brought_up(client: Client) -> None:
-    scope = await partner_scope(client)
-    await add_customers(scope, ((f"C-{n}", [held(f"S-{n}", n)]) for n in range(9)))
-    right = await read_histogram(scope)
-    await scope.collection("peer_histogram").delete_many(scope.match())
-    await scope.collection("partners").update_one(scope.match(), {"$set": {"schema_version": 4}})
-    await migrate(client)
-    assert await read_histogram(scope) == right

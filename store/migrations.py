@@ -1,0 +1,133 @@
+"""The schema version of a database, and the migrations that bring an older database to the version of this program.
+
+The document `{_id: "version", version: N}` of the collection `schema` holds the version. A start creates it in a
+database without data, applies the migrations that follow it in an older database, and refuses a newer database.
+
+To change a stored form, append a Migration with the next number to MIGRATIONS:
+
+    Migration(2, "Store the folded title of resources", fold_titles)
+
+Processes of an older version must be stopped first: they do not know the new form.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import uuid4
+
+from domain.failures import OperatorError
+from store.database.client import Client, DuplicateKeyError
+from store.database.leases import acquire_lease, release_lease, renewed_lease
+
+COLLECTION = "schema"
+FIRST_VERSION = 1
+_VERSION_ID = "version"
+_LEASE = "migrate"
+_LEASE_SECONDS = 15.0
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step: `run` brings a database of the version before to `version`.
+
+    A process can die inside `run`, and the next one then calls it again: it must give the same result when repeated.
+    """
+
+    version: int
+    description: str
+    run: Callable[[Client], Awaitable[None]]
+
+
+MIGRATIONS: Sequence[Migration] = ()
+
+
+def latest_version(migrations: Sequence[Migration] = MIGRATIONS) -> int:
+    """Return the version that this program reads and writes."""
+    return migrations[-1].version if migrations else FIRST_VERSION
+
+
+async def migrate(client: Client, migrations: Sequence[Migration] = MIGRATIONS) -> list[int]:
+    """Bring the database to the latest version; return the versions that this call applied.
+
+    Several processes can call it at once: one applies the migrations, the others wait for it. OperatorError where the
+    database is newer than this program, or has data and no version.
+    """
+    latest, owner, applied = latest_version(migrations), uuid4().hex, list[int]()
+    while await _read_or_create_version(client, latest) < latest:
+        if not await acquire_lease(client, _LEASE, owner, _LEASE_SECONDS):
+            await asyncio.sleep(_POLL_SECONDS)
+            continue
+        try:
+            async with renewed_lease(client, _LEASE, owner, _LEASE_SECONDS):
+                applied += await _apply_migrations(client, migrations)
+        finally:
+            await release_lease(client, _LEASE, owner)
+    return applied
+
+
+async def find_version_problem(client: Client, migrations: Sequence[Migration] = MIGRATIONS) -> str | None:
+    """Return what is wrong with the version of the database and what to do; None where it is the latest."""
+    has_data = await _has_data(client)
+    version = await _read_version(client)
+    return describe_version(client.database_name, version, latest_version(migrations), has_data=has_data)
+
+
+def describe_version(database: str, version: int | None, latest: int, *, has_data: bool) -> str | None:
+    """Say what is wrong with a version and what to do; None where it is the latest."""
+    if version is None and has_data:
+        return (
+            f"The database {database} has data and no schema version: it was written before the first release. "
+            "Name an empty database in PARTNERHUB_DATABASE and import the data again."
+        )
+    if version is None:
+        return f"The database {database} has no schema version yet, `partnerhub serve` creates it at its start."
+    if version > latest:
+        return (
+            f"The database {database} has schema version {version}, and this partnerhub knows versions up to {latest}: "
+            "start the partnerhub that wrote it, or a later one."
+        )
+    if version < latest:
+        return (
+            f"The database {database} has schema version {version} instead of {latest}, "
+            "`partnerhub serve` migrates it at its start."
+        )
+    return None
+
+
+async def _read_or_create_version(client: Client, latest: int) -> int:
+    # The order matters: a partner is only created after the version, so data without a version is certain.
+    has_data = await _has_data(client)
+    version = await _read_version(client)
+    if version is None and not has_data:
+        # Another process can create the document at the same moment.
+        with suppress(DuplicateKeyError):
+            first = {"$setOnInsert": {"version": latest}}
+            await client.collection(COLLECTION).update_one({"_id": _VERSION_ID}, first, upsert=True)
+        version = await _read_version(client)
+    if version is None or version > latest:
+        raise OperatorError(describe_version(client.database_name, version, latest, has_data=has_data))
+    return version
+
+
+async def _has_data(client: Client) -> bool:
+    return await client.collection("partners").find_one({}, {"_id": 1}) is not None
+
+
+async def _read_version(client: Client) -> int | None:
+    document = await client.collection(COLLECTION).find_one({"_id": _VERSION_ID})
+    return None if document is None else int(document["version"])
+
+
+async def _apply_migrations(client: Client, migrations: Sequence[Migration]) -> list[int]:
+    applied = []
+    for migration in migrations:
+        if migration.version != (await _read_version(client) or FIRST_VERSION) + 1:
+            continue
+        await migration.run(client)
+        # The condition fails where this process lost the lease meanwhile and another one has applied the migration.
+        before = {"_id": _VERSION_ID, "version": migration.version - 1}
+        if await client.collection(COLLECTION).update_one(before, {"$set": {"version": migration.version}}):
+            applied.append(migration.version)
+    return applied

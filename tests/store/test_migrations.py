@@ -1,0 +1,139 @@
+"""The schema version: created, migrated once and in order, and refused where it is unknown."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import pytest
+
+from domain.failures import OperatorError
+from store.database.client import Client
+from store.migrations import (
+    FIRST_VERSION,
+    MIGRATIONS,
+    Migration,
+    describe_version,
+    find_version_problem,
+    latest_version,
+    migrate,
+)
+from tests.store.factory_customers import partner_scope
+
+NEWER = (
+    "The database db has schema version 3, and this partnerhub knows versions up to 2: "
+    "start the partnerhub that wrote it, or a later one."
+)
+
+
+class Applied:
+    """Migrations that append their number to `numbers`; `fails_at` raises once before it is applied."""
+
+    def __init__(self, fails_at: int = 0) -> None:
+        self.numbers: list[int] = []
+        self._fails_at = fails_at
+
+    def migrations(self, last: int) -> Sequence[Migration]:
+        return [Migration(number, f"step {number}", self._step(number)) for number in range(2, last + 1)]
+
+    def _step(self, number: int) -> Callable[[Client], Awaitable[None]]:
+        async def run(_: Client) -> None:
+            await asyncio.sleep(0.02)
+            if number == self._fails_at:
+                self._fails_at = 0
+                raise RuntimeError("killed")
+            self.numbers.append(number)
+
+        return run
+
+
+async def stored_version(client: Client) -> int:
+    document = await client.collection("schema").find_one({"_id": "version"})
+    assert document is not None
+    return int(document["version"])
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    assert [migration.version for migration in MIGRATIONS] == list(range(2, latest_version() + 1))
+
+
+async def test_a_fresh_database_gets_the_latest_version_and_no_migration_runs(client: Client) -> None:
+    applied = Applied()
+    assert await migrate(client, applied.migrations(4)) == []
+    assert (await stored_version(client), applied.numbers) == (4, [])
+
+
+async def test_concurrent_starts_on_a_fresh_database_create_one_version(client: Client) -> None:
+    await asyncio.gather(*(migrate(client) for _ in range(10)))
+    assert await stored_version(client) == latest_version()
+
+
+async def test_an_older_database_runs_the_missing_migrations_in_order(client: Client) -> None:
+    applied = Applied()
+    await migrate(client, applied.migrations(2))
+    assert await migrate(client, applied.migrations(5)) == [3, 4, 5]
+    assert (applied.numbers, await stored_version(client)) == ([3, 4, 5], 5)
+    assert await migrate(client, applied.migrations(5)) == []
+
+
+async def test_two_processes_run_each_migration_once_and_both_wait_for_the_end(client: Client, mongo_uri: str) -> None:
+    applied = Applied()
+    await migrate(client, ())
+    other = Client(mongo_uri, client.database_name)
+    results = await asyncio.gather(*(migrate(each, applied.migrations(5)) for each in (client, other)))
+    await other.close()
+    assert sorted(results) == [[], [2, 3, 4, 5]]
+    assert (applied.numbers, await stored_version(client)) == ([2, 3, 4, 5], 5)
+
+
+async def test_a_migration_that_failed_runs_again_at_the_next_start(client: Client) -> None:
+    applied = Applied(fails_at=3)
+    await migrate(client, ())
+    with pytest.raises(RuntimeError):
+        await migrate(client, applied.migrations(4))
+    assert await stored_version(client) == 2
+    assert await migrate(client, applied.migrations(4)) == [3, 4]
+    assert applied.numbers == [2, 3, 4]
+
+
+async def test_a_newer_database_is_refused_and_stays_as_it_is(client: Client) -> None:
+    await migrate(client, Applied().migrations(3))
+    with pytest.raises(OperatorError, match=f"version 3, and this partnerhub knows versions up to {FIRST_VERSION}"):
+        await migrate(client, ())
+    assert await stored_version(client) == 3
+
+
+async def test_data_without_a_version_is_refused(client: Client) -> None:
+    await partner_scope(client)
+    with pytest.raises(OperatorError, match="written before the first release"):
+        await migrate(client)
+    assert await client.collection("schema").find({}) == []
+
+
+async def test_the_check_names_the_problem_until_the_database_is_current(client: Client) -> None:
+    assert "no schema version yet" in (await find_version_problem(client) or "")
+    await migrate(client)
+    assert await find_version_problem(client) is None
+    assert "instead of 3" in (await find_version_problem(client, Applied().migrations(3)) or "")
+
+
+@pytest.mark.parametrize(
+    ("version", "has_data", "description"),
+    [
+        (2, True, None),
+        (2, False, None),
+        (3, True, NEWER),
+        (
+            1,
+            True,
+            "The database db has schema version 1 instead of 2, `partnerhub serve` migrates it at its start.",
+        ),
+        (None, False, "The database db has no schema version yet, `partnerhub serve` creates it at its start."),
+        (
+            None,
+            True,
+            "The database db has data and no schema version: it was written before the first release. "
+            "Name an empty database in PARTNERHUB_DATABASE and import the data again.",
+        ),
+    ],
+)
+def test_says_what_to_do_about_each_version(version: int | None, has_data: bool, description: str | None) -> None:
+    assert describe_version("db", version, 2, has_data=has_data) == description
