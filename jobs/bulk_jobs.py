@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from domain.failures import Unavailable
 from domain.partner.bulk_jobs import BulkJobState
-from store.database.client import Client, Document
+from store.database.client import Client, ConnectionFailure, Document
 from store.database.clock import utc_now
 from store.database.conflict_halving import halve_on_conflict
 from store.database.scope import Scope
@@ -13,10 +14,11 @@ from store.tags.bulk_jobs import find_open_batches, find_running_job, finish_job
 _BATCHES_PER_RUN = 20
 
 
-async def bulk_jobs(client: Client) -> int:
+async def bulk_jobs(client: Client, deadline: float = BATCH_DEADLINE_SECONDS) -> int:
     """Process up to 20 batches of the oldest job; return how many there were.
 
     Batches run one at a time: they share the processors with requests and feeds, and two at once are hardly faster.
+    Unavailable where a customer could not be written within `deadline` seconds; all others were.
     """
     job = await find_running_job(client)
     if job is None:
@@ -26,20 +28,32 @@ async def bulk_jobs(client: Client) -> int:
     if not batches:
         await finish_job(scope, job["_id"], BulkJobState.DONE)
         return 1
-    authorization = JobAuthorization(scope, job)
     try:
-        for batch in batches:
-            await _process_batch(scope, authorization, batch)
+        await _process_batches(scope, JobAuthorization(scope, job), batches, deadline)
     except JobAuthorizationLost:
         await finish_job(scope, job["_id"], BulkJobState.FAILED)
     return len(batches)
 
 
-async def _process_batch(scope: Scope, authorization: JobAuthorization, batch: Document) -> None:
-    async def process_next(ids: Sequence[str], deadline: float) -> None:
-        nonlocal batch
-        batch = await process_batch(scope, authorization, batch, len(ids), deadline)
+async def _process_batches(
+    scope: Scope, authorization: JobAuthorization, batches: Sequence[Document], deadline: float
+) -> None:
+    """Process every batch, also those behind one that conflicts; then raise the last conflict."""
+    conflict: Unavailable | None = None
+    for batch in batches:
+        try:
+            await _process_batch(scope, authorization, batch, deadline)
+        except Unavailable as error:
+            if isinstance(error.__cause__, ConnectionFailure):
+                raise
+            conflict = error
+    if conflict is not None:
+        raise conflict
 
-    await halve_on_conflict(
-        batch["ids"], process_next, deadline=BATCH_DEADLINE_SECONDS, single_deadline=BATCH_DEADLINE_SECONDS
-    )
+
+async def _process_batch(scope: Scope, authorization: JobAuthorization, batch: Document, deadline: float) -> None:
+    async def process_next(ids: Sequence[str], seconds: float) -> None:
+        nonlocal batch
+        batch = await process_batch(scope, authorization, batch, len(ids), seconds)
+
+    await halve_on_conflict(batch["ids"], process_next, deadline=deadline, single_deadline=deadline)
