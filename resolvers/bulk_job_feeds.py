@@ -1,33 +1,31 @@
-"""The feed of one bulk job: how far it has come, until it ends."""
-
-from collections.abc import AsyncGenerator
+"""The feed of one bulk job: its progress, until it ends."""
 
 from domain.partner.bulk_jobs import BulkJobState
 from resolvers.context import Context
-from resolvers.state_feeds import StateFeed, follow_state
+from resolvers.feeds import StateFeed
 from store.feed.events import FeedEvent
 from store.tags.bulk_jobs import BulkJobDocument
 
-# At most four times a second, as the contract has it.
+# The schema promises at most four states a second.
 MIN_INTERVAL_SECONDS = 0.25
 POLL_INTERVAL_SECONDS = 1.0
 
 
-def bulk_job(context: Context, id: str) -> AsyncGenerator[BulkJobDocument, None]:
-    """The job at once, then as it goes on; a job that does not exist for the viewer ends the feed without a word."""
-
-    async def read(context: Context) -> BulkJobDocument | None:
-        return await context.loaders.bulk_jobs.get(id)
-
-    feed = StateFeed(
-        read, _may_affect_a_job, MIN_INTERVAL_SECONDS, POLL_INTERVAL_SECONDS, _has_ended, ends_when_missing=True
-    )
-    return follow_state(context, feed)
+async def read_bulk_job(context: Context, id: str) -> BulkJobDocument | None:
+    """Return the job; None where it does not exist for the viewer."""
+    return await context.loaders.bulk_jobs.get(id)
 
 
-def _may_affect_a_job(event: FeedEvent) -> bool:
+def affects_bulk_jobs(event: FeedEvent) -> bool:
+    """Return whether a bulk job may have written the event."""
     return event.document["kind"] in ("TAGS_ASSIGNED", "TAGS_REMOVED")
 
 
-def _has_ended(job: BulkJobDocument) -> bool:
+def has_ended(job: BulkJobDocument) -> bool:
+    """Return whether the job's state no longer changes."""
     return job.state is not BulkJobState.RUNNING
+
+
+BULK_JOB = StateFeed(
+    read_bulk_job, affects_bulk_jobs, MIN_INTERVAL_SECONDS, POLL_INTERVAL_SECONDS, has_ended, ends_when_missing=True
+)

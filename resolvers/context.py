@@ -1,7 +1,7 @@
 """What the resolvers of one operation share: who asks, what they may see, and the loaders made for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -36,8 +36,8 @@ class Viewer:
 class Context:
     """Made anew for each operation, or for each batch of events of a feed.
 
-    `feed_cursor` is filled before anything else of the operation is read, where it asks for one;
-    `events` is what the websocket hands to a subscription. `figure_cache` holds the process's figures.
+    `feed_cursor` is filled before anything else of the operation is read, where it asks for one.
+    `figure_cache` holds the process's figures.
     `after_operation_time` is the latest change that the caller has made, as its header says; `operation_time` is the
     latest one that this operation made.
     `valid_until` is the soonest moment at which time alone may turn what was read: a feed of a state (`is_state_feed`)
@@ -48,7 +48,6 @@ class Context:
     viewer: Viewer
     feed: Any = None
     feed_cursor: str | None = None
-    events: AsyncIterator[Any] | None = None
     figure_cache: FigureCache | None = None
     after_operation_time: int = 0
     operation_time: int = 0

@@ -1,58 +1,107 @@
-"""What all feeds share: their source of events, their place in it, and whose sight they are bound to."""
+"""The two kinds of feeds, declared on the root fields of Subscription and served by server/live.
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+An EventFeed turns each event of the log into at most one change. A StateFeed reads a state again after the events that
+may have changed it. Neither knows how it is served: no generator and no list is shared with the server.
+"""
+
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Self, TypeVar
 
 from domain.cursors.feed import Position
 from domain.customers.filter import AllOf, parse_filter, uses_time
 from domain.failures import BadUserInput
 from domain.permissions import can_see_all_customers
-from resolvers.context import Context, Viewer
-from store.database.clock import utc_now
+from resolvers.context import Context
 from store.feed.events import AccessGrant, FeedEvent
+
+Condition = TypeVar("Condition")
+State = TypeVar("State")
+Change = TypeVar("Change", bound="FeedChange")
 
 
 @dataclass(frozen=True, slots=True)
-class FeedBatch:
-    """Some events in order, and the context in which all that they lead to is looked up."""
+class FeedViewer:
+    """The viewer of a feed at the moment when events are selected.
 
-    context: Context
-    events: Sequence[FeedEvent]
+    `restricted_to` is the administrator whose assignments limit the visible customers; None where all are visible.
+    """
+
+    administrator_id: str
+    restricted_to: str | None
+    now: datetime
+
+    @classmethod
+    def from_context(cls, context: Context) -> Self:
+        """Return the viewer of an operation."""
+        administrator = context.viewer.administrator
+        is_unrestricted = can_see_all_customers(administrator.role)
+        return cls(administrator.id, None if is_unrestricted else administrator.id, context.scope.now)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedChange:
-    """What every feed's payload carries for its delivery: its place, and the hold that it may be told by, if any."""
+    """What an event means to a subscription: the root value of its selection set.
+
+    `position` is the event's. `access_grant` is the grant that makes the change visible to the viewer; None where the
+    change does not depend on one. `required_customer_id` names a customer that must be visible at delivery; where it no
+    longer is, the change is dropped.
+    """
 
     position: Position
     access_grant: AccessGrant | None
-    cursor: str
+    required_customer_id: str | None
 
 
-def parse_feed_filter(filter: Mapping[str, Any] | None) -> AllOf:
-    """The filter of a feed; BadUserInput for one that time alone would turn."""
+@dataclass(frozen=True, slots=True)
+class EventFeed(Generic[Condition]):
+    """A feed of changes.
+
+    `parse(**arguments)` returns the condition of a subscription; it raises BadUserInput.
+    `select(event, condition, viewer)` is pure: it returns the change, or None for an event that is not one.
+    """
+
+    parse: Callable[..., Condition]
+    select: Callable[[FeedEvent, Condition, FeedViewer], FeedChange | None]
+
+
+@dataclass(frozen=True, slots=True)
+class StateFeed(Generic[State]):
+    """A feed of a state, delivered at once and again after changes; states in between are skipped.
+
+    `read(context, **arguments)` returns the state, or None where there is nothing to deliver. It is called after events
+    for which `is_affected` is true, when `context.valid_until` is reached, and after `poll_interval` seconds;
+    at least `min_interval` seconds lie between two calls. The feed ends after a state that `is_final`, and after None
+    where `ends_when_missing`.
+    """
+
+    read: Callable[..., Awaitable[State | None]]
+    is_affected: Callable[[FeedEvent], bool]
+    min_interval: float
+    poll_interval: float = 3600.0
+    is_final: Callable[[State], bool] = lambda _: False
+    ends_when_missing: bool = False
+
+    def ends_with(self, state: State | None) -> bool:
+        """Return whether no further state follows."""
+        return self.ends_when_missing if state is None else self.is_final(state)
+
+
+def parse_feed_filter(filter: Mapping[str, Any] | None = None) -> AllOf:
+    """Return the condition of a feed's filter; raise BadUserInput where time alone can change its result."""
     condition = parse_filter(filter)
     if uses_time(condition):
         raise BadUserInput("expiresWithinDays cannot be used in a feed: time alone would change its answer.")
     return condition
 
 
-def restricting_administrator_id(viewer: Viewer) -> str | None:
-    """The administrator to whose assignments sight is bound; None for those who see every customer."""
-    return None if can_see_all_customers(viewer.administrator.role) else viewer.administrator.id
-
-
-def read_batches(context: Context, after: str | None) -> AsyncIterator[FeedBatch]:
-    """What the websocket hands over, already behind `after`; else the feed itself."""
-    if context.events is not None:
-        return context.events
-    partner_id, feed = context.scope.partner_id, context.feed
-    position = feed.position if after is None else feed.read_cursor(partner_id, after)
-    return _follow(context, position)
-
-
-async def _follow(context: Context, position: Position) -> AsyncIterator[FeedBatch]:
-    async for segment in context.feed.follow(context.scope.partner_id, position):
-        scope = replace(context.scope, now=utc_now())
-        yield FeedBatch(Context(scope, context.viewer, context.feed), segment.events)
+async def filter_visible_changes(context: Context, changes: Sequence[Change]) -> Sequence[Change]:
+    """Return the changes whose required customer is visible to the viewer now, with one look-up for all."""
+    customer_ids = {change.required_customer_id for change in changes} - {None}
+    customers = await gather(*(context.loaders.customers.get(str(id_)) for id_ in customer_ids))
+    visible = {customer.id for customer in customers if customer is not None}
+    return [
+        change for change in changes if change.required_customer_id is None or change.required_customer_id in visible
+    ]

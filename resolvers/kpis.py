@@ -1,6 +1,6 @@
 """The partner's KPIs: figures over the customers in sight, and the lists of the customers behind them."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from loaders.figure_cache import affects_figures
 from loaders.kpis import KpiKey
 from resolvers.context import Context
 from resolvers.customer_lists import CustomerList, build_customer_list
-from resolvers.state_feeds import StateFeed, follow_state
+from resolvers.feeds import StateFeed
 
-# At most once a second, as the contract has it.
+# The schema promises at most one state a second.
 MIN_INTERVAL_SECONDS = 1.0
 
 
@@ -34,13 +34,12 @@ def kpis(context: Context, _root: None, product: AnalyticsProduct | None = None)
     return PartnerKpis(product, context.scope.now, **{name.lower(): KpiKey(name, product) for name in KpiName})
 
 
-def kpis_changed(context: Context, product: AnalyticsProduct | None = None) -> AsyncGenerator[PartnerKpis, None]:
-    """The figures at once, and again after whatever may have turned them."""
+async def read_kpis(context: Context, product: AnalyticsProduct | None = None) -> PartnerKpis:
+    """Return the KPIs as a state; their figures are read when they are selected."""
+    return kpis(context, None, product)
 
-    async def read(context: Context) -> PartnerKpis:
-        return kpis(context, None, product)
 
-    return follow_state(context, StateFeed(read, affects_figures, MIN_INTERVAL_SECONDS))
+KPIS_CHANGED = StateFeed(read_kpis, affects_figures, MIN_INTERVAL_SECONDS)
 
 
 async def count(context: Context, kpi: KpiKey) -> int:

@@ -1,11 +1,11 @@
 """The feed of tags: created, changed, deleted."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from domain.types import ActivityKind
 from resolvers.context import Context
-from resolvers.feeds import FeedBatch, FeedChange, read_batches
+from resolvers.feeds import EventFeed, FeedChange, FeedViewer
+from store.feed.events import FeedEvent
 from store.tags.documents import TagDocument
 
 _TAG_EVENT_KINDS = frozenset({ActivityKind.TAG_CREATED, ActivityKind.TAG_CHANGED, ActivityKind.TAG_DELETED})
@@ -18,19 +18,22 @@ class TagChange(FeedChange):
     tag_id: str
 
 
-def tag_changed(context: Context, after: str | None = None) -> AsyncGenerator[TagChange, None]:
-    """The changes behind `after`, or from now on; InvalidCursor before anything is delivered."""
-    return _tag_changes(read_batches(context, after))
+def parse_condition() -> None:
+    """Return nothing: every tag of the partner is visible to every viewer."""
+
+
+def select_tag_change(event: FeedEvent, _condition: None, _viewer: FeedViewer) -> TagChange | None:
+    """Return the change of the tag that the event is about."""
+    if event.document["kind"] not in _TAG_EVENT_KINDS:
+        return None
+    return TagChange(
+        position=event.position, access_grant=None, required_customer_id=None, tag_id=event.document["subject_id"]
+    )
+
+
+TAG_CHANGED = EventFeed(parse_condition, select_tag_change)
 
 
 async def changed_tag(context: Context, change: TagChange) -> TagDocument | None:
     """The tag as of delivery; None once it is deleted."""
     return await context.loaders.tags.get(change.tag_id)
-
-
-async def _tag_changes(batches: AsyncIterator[FeedBatch]) -> AsyncGenerator[TagChange, None]:
-    async for batch in batches:
-        for event in batch.events:
-            if event.document["kind"] in _TAG_EVENT_KINDS:
-                cursor = batch.context.feed.cursor(event.partner_id, event.position)
-                yield TagChange(event.position, None, cursor, event.document["subject_id"])

@@ -1,8 +1,6 @@
 """Live feeds."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
@@ -13,6 +11,7 @@ from schema.bulk_jobs import BulkJob
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import CustomerStatus, Permission
+from schema.feed_fields import feed_field
 from schema.fields import Argument, field
 from schema.kpis import PRODUCT_ARGUMENT, PartnerKpis
 from schema.tags import Tag
@@ -22,7 +21,7 @@ from schema.tags import Tag
 class CustomerStatusChange:
     """One event of the feed."""
 
-    cursor: str = strawberry.field(description="Give it back as `after` to go on exactly behind this event.")
+    cursor: str = field(feed_cursor.change_cursor, str, "Give it back as `after` to go on exactly behind this event.")
     at: datetime
     customer = field(feed_cursor.changed_customer, Customer)
     entered: list[CustomerStatus]
@@ -38,7 +37,7 @@ AFTER_ARGUMENT = Argument(str | None)
 class CustomerListChange:
     """One event of the feed."""
 
-    cursor: str
+    cursor: str = field(feed_cursor.change_cursor, str)
     kind: ListChangeKind
     customer_id: strawberry.ID
     customer = field(list_feeds.changed_customer, Customer | None, "Null once it has left.")
@@ -48,7 +47,7 @@ class CustomerListChange:
 class TagChange:
     """One event of the feed."""
 
-    cursor: str
+    cursor: str = field(feed_cursor.change_cursor, str)
     tag_id: strawberry.ID
     tag = field(tag_feeds.changed_tag, Tag | None, "Null once it is deleted.")
 
@@ -57,13 +56,8 @@ class TagChange:
 class ActivityChange:
     """One event of the feed."""
 
-    cursor: str
+    cursor: str = field(feed_cursor.change_cursor, str)
     event: ActivityEvent
-
-
-def _root_resolver(feed: Callable[..., Any]) -> Callable[..., Any]:
-    """The feed as the resolver of a root field, which has no parent."""
-    return lambda context, _root, **arguments: feed(context, **arguments)
 
 
 @strawberry.type(
@@ -77,56 +71,50 @@ def _root_resolver(feed: Callable[..., Any]) -> Callable[..., Any]:
 class Subscription:
     """Each field is an operation of its own on the websocket."""
 
-    customer_status_changed = field(
-        _root_resolver(status_feeds.customer_status_changed),
+    customer_status_changed = feed_field(
+        status_feeds.CUSTOMER_STATUS_CHANGED,
         CustomerStatusChange,
         "Of customers that matched the filter before or after; "
         "`customer` is as of delivery, `statuses` as of the event.",
         requires=Permission.READ_CUSTOMERS,
-        is_subscription=True,
         filter=Argument(CustomerFilter | None),
         status=Argument(
             list[CustomerStatus] | None, description="Only changes in which one of these was entered or left."
         ),
         after=AFTER_ARGUMENT,
     )
-    customer_list_changed = field(
-        _root_resolver(list_feeds.customer_list_changed),
+    customer_list_changed = feed_field(
+        list_feeds.CUSTOMER_LIST_CHANGED,
         CustomerListChange,
         "Gaining and losing sight of a customer are ENTERED and LEFT too; "
         "UPDATED is anything that names a customer who stays.",
         requires=Permission.READ_CUSTOMERS,
-        is_subscription=True,
         filter=Argument(CustomerFilter | None),
         after=AFTER_ARGUMENT,
     )
-    tag_changed = field(
-        _root_resolver(tag_feeds.tag_changed),
+    tag_changed = feed_field(
+        tag_feeds.TAG_CHANGED,
         TagChange,
         "Created, changed, deleted; assigning a tag changes customers, not the tag.",
-        is_subscription=True,
         after=AFTER_ARGUMENT,
     )
-    activity = field(
-        _root_resolver(activity_feeds.activity),
+    activity = feed_field(
+        activity_feeds.ACTIVITY,
         ActivityChange,
         requires=Permission.READ_ACTIVITY,
-        is_subscription=True,
         filter=Argument(ActivityFilter | None),
         after=AFTER_ARGUMENT,
     )
-    kpis_changed = field(
-        _root_resolver(kpis.kpis_changed),
+    kpis_changed = feed_field(
+        kpis.KPIS_CHANGED,
         PartnerKpis,
         "The current figures at once, then again after changes, at most once a second.",
         requires=Permission.READ_ANALYTICS,
-        is_subscription=True,
         **PRODUCT_ARGUMENT,
     )
-    bulk_job = field(
-        _root_resolver(bulk_job_feeds.bulk_job),
+    bulk_job = feed_field(
+        bulk_job_feeds.BULK_JOB,
         BulkJob,
         "The job at once, then as it goes on, at most four times a second; completes when it ends.",
-        is_subscription=True,
         id=Argument(strawberry.ID),
     )

@@ -48,7 +48,6 @@ def field(
     *,
     requires: Permission | None = None,
     selection_flags: Mapping[str, AbstractSet[str]] | None = None,
-    is_subscription: bool = False,
     **arguments: Argument,
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
@@ -68,10 +67,9 @@ def field(
             handed[name] = _is_selected(info, selected)
         return resolver(context, root, **handed)
 
-    resolve.__signature__ = _signature(arguments)  # type: ignore[attr-defined]
+    resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]
     directives = () if requires is None else (Requires(permission=requires),)
-    declare: Any = strawberry.subscription if is_subscription else strawberry.field
-    return declare(resolver=resolve, graphql_type=graphql_type, description=description, directives=directives)
+    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description, directives=directives)
 
 
 def mutation(
@@ -89,12 +87,13 @@ def mutation(
             raise Forbidden(requires)
         return resolver(info.context, MutationRequest(info.field_name, to_plain(given["input"]), requires))
 
-    resolve.__signature__ = _signature({"input": Argument(input_type)})  # type: ignore[attr-defined]
+    resolve.__signature__ = signature({"input": Argument(input_type)})  # type: ignore[attr-defined]
     directives = () if requires is None else (Requires(permission=requires),)
     return strawberry.mutation(resolver=resolve, graphql_type=payload, description=description, directives=directives)
 
 
-def _signature(arguments: Mapping[str, Argument]) -> Signature:
+def signature(arguments: Mapping[str, Argument]) -> Signature:
+    """Return the signature from which Strawberry reads a field's arguments."""
     positional = Parameter.POSITIONAL_OR_KEYWORD
     root = Parameter("root", positional, annotation=Any)
     info = Parameter("info", positional, annotation=strawberry.Info)

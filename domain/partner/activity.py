@@ -28,7 +28,7 @@ class ActivityCondition:
         return is_over or () in (self.kinds, self.actors, self.customers)
 
 
-def activity_condition(filter: Mapping[str, Any] | None) -> ActivityCondition:
+def activity_condition(filter: Mapping[str, Any] | None = None) -> ActivityCondition:
     """The condition behind an ActivityFilter; TooManyValues for a list that is too long."""
     given = filter or {}
     kinds, actors, customers = (_chosen(name, given.get(name)) for name in ("kind", "actor", "customer"))

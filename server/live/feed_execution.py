@@ -1,41 +1,37 @@
-"""One subscription's execution: its source of payloads, and the answer that each payload becomes."""
+"""Executes a subscription's selection set for changes and states, and delivers the encoded results."""
 
-import re
 from asyncio import Future, Task, create_task, gather, shield, sleep
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
-from contextlib import aclosing
-from inspect import isawaitable
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import orjson
-from graphql import ExecutionResult, Executor, FieldNode, VariableNode, execute_subscription_event
-from graphql.execution import create_source_event_stream
-from graphql.execution.collect_fields import collect_fields
-from graphql.execution.values import get_argument_values
-from strawberry.execution import optimized_is_awaitable
+from graphql import Executor, execute_subscription_event
 
 from domain.cursors.feed import Position
 from domain.failures import Unavailable
-from resolvers.context import Context, Viewer
-from resolvers.feeds import FeedBatch, FeedChange
-from resolvers.state_feeds import STATE_FIELDS
-from server.graphql.errors import BAD_USER_INPUT, execution_errors, is_database_failure, request_errors
-from server.graphql.operations import Operation, OperationRejected, Operations
+from resolvers.context import Context
+from resolvers.feeds import FeedChange, FeedViewer, filter_visible_changes
+from server.graphql.errors import is_database_failure
+from server.graphql.operations import Operations
 from server.live.request_priority import RequestPriority
-from store.feed.events import AccessGrant
-from store.feed.oplog import EventSegment
+from server.live.subscription import Subscription
+from store.feed.events import AccessGrant, FeedEvent
 
-# So many answers are made before these are sent, and so many messages sent before others get their turn on the loop:
-# messages of one turn go out to a socket together. Requests then have this many times as long as that has taken.
-_MAX_RESULTS_AT_ONCE, _MAX_SENDS_PER_TURN = 5, 500
-_REQUEST_TIME_FACTOR = 2
-_VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
+# Decoding one database answer blocks the event loop: 10 ms for 200 customers.
+LOOKUP_BATCH_SIZE = 25
+# Results are encoded five at a time before they are delivered, so that the frames of one turn of the event loop are
+# written to a socket together.
+ENCODE_BATCH_SIZE = 5
+# After this many messages, requests get twice the time that the messages took.
+MAX_MESSAGES_PER_TURN = 500
+REQUEST_TIME_FACTOR = 2
+
+Item = TypeVar("Item")
 
 
 class FeedResult(NamedTuple):
-    """One change or state as it goes to the subscribers, encoded; a state has no place to go on from."""
+    """The encoded result of a change or a state; a state has no position, cursor or access grant."""
 
     payload: bytes
     position: Position | None = None
@@ -43,166 +39,102 @@ class FeedResult(NamedTuple):
     access_grant: AccessGrant | None = None
 
 
-# Hands an answer to its subscribers, and says how many they are.
+# Sends a result to its subscribers and returns their number.
 Deliver = Callable[[FeedResult], int]
 
 
 class BatchContext(NamedTuple):
-    """The context of a batch, and the answers already made in it: equal changes of one shape have one answer."""
+    """The context in which a batch of events is executed, with the results that subscriptions share in it."""
 
     context: Context
     results: dict[Hashable, "Task[bytes]"]
 
 
-NewBatchContext = Callable[[Viewer], BatchContext]
+class FeedSource(Protocol):
+    """What the execution needs of the feed."""
+
+    def cursor(self, partner_id: str, position: Position) -> str: ...
+    async def wait_until_fresh(self) -> None: ...
 
 
 class FeedExecution:
-    """Return a subscription with its variables, ready for any segments of events; raise OperationRejected.
+    """The execution of one subscription, used by all of its group.
 
-    `wait_until_fresh` returns while the feed is heard: nothing is delivered while access may have changed unheard.
+    Nothing is delivered before `feed.wait_until_fresh()` returns: while the database is silent, a loss of access may
+    not be known yet.
     """
 
-    def __init__(
-        self,
-        operations: Operations,
-        schema: Any,
-        operation: Operation,
-        variables: Mapping[str, Any],
-        wait_until_fresh: Callable[[], Awaitable[None]],
-        request_priority: RequestPriority,
-    ) -> None:
-        self._wait_until_fresh, self._request_priority = wait_until_fresh, request_priority
-        name = operation.definition.name
-        built = schema.execution_context_class.build(
-            operations.graphql_schema,
-            operation.document,
-            raw_variable_values=dict(variables),
-            operation_name=name.value if name else None,
-            is_awaitable=optimized_is_awaitable,
-        )
-        if isinstance(built, list):
-            raise OperationRejected(request_errors(built, BAD_USER_INPUT))
-        self._executor = built
-        field = self._root_field(operation)
-        arguments = get_argument_values(
-            built.schema.get_field(built.schema.subscription_type, field.name.value), field, built.variable_values
-        )
-        self.after: str | None = arguments.get("after")
-        self.is_state_feed = field.name.value in STATE_FIELDS
-        choosing = _variables_used_only_in(field, operation.text)
-        # Subscriptions that differ in these variables alone hear different events, but say the same of each.
-        rest = {key: value for key, value in variables.items() if key not in choosing}
-        self._sharing_key = (operation.text, name.value if name else "", variables_key(rest))
-        self.after_variable = _variable_name(field, "after") if _variable_name(field, "after") in choosing else None
+    def __init__(self, subscription: Subscription, feed: FeedSource, request_priority: RequestPriority) -> None:
+        self._subscription, self._feed, self._request_priority = subscription, feed, request_priority
 
-    def _root_field(self, operation: Operation) -> FieldNode:
-        executor, root = self._executor, self._executor.schema.subscription_type
-        found = collect_fields(
-            executor.schema, executor.fragments, executor.variable_values, root, operation.definition, True
-        )
-        field: FieldNode = next(iter(found.grouped_field_set.values()))[0].node
-        return field
+    def select_changes(self, events: Sequence[FeedEvent], context: Context) -> list[FeedChange]:
+        """Return the changes that the events mean to the viewer of the context."""
+        # Only event groups and catch-ups call this: the feed is an EventFeed.
+        feed: Any = self._subscription.feed
+        condition, viewer = self._subscription.condition, FeedViewer.from_context(context)
+        return [change for event in events if (change := feed.select(event, condition, viewer)) is not None]
 
-    async def run(
-        self, context: Context, segments: AsyncIterator[EventSegment], new_context: NewBatchContext, deliver: Deliver
-    ) -> None:
-        """Delivers what the segments' events become; OperationRejected where the field itself refuses."""
-        found: list[FeedChange] = []
+    async def deliver_events(self, events: Sequence[FeedEvent], batch: BatchContext, deliver: Deliver) -> None:
+        """Deliver the results of the events' changes, in order; raise Unavailable where the database fails."""
+        changes = self.select_changes(events, batch.context)
+        pacing = _Pacing(self._request_priority)
+        for candidates in _split(changes, LOOKUP_BATCH_SIZE):
+            visible = await filter_visible_changes(batch.context, candidates)
+            for some in _split(visible, ENCODE_BATCH_SIZE):
+                payloads = await gather(*(self._shared_payload(change, batch) for change in some))
+                for change, payload in zip(some, payloads, strict=True):
+                    await self._feed.wait_until_fresh()
+                    await pacing.count(deliver(self._result(change, payload, batch.context.scope.partner_id)))
+                await sleep(0)
 
-        async def batches() -> AsyncIterator[FeedBatch]:
-            async for segment in segments:
-                if segment.events:
-                    shared = new_context(context.viewer)
-                    yield FeedBatch(shared.context, segment.events)
-                    # Asked for the next batch, the field has said all that it has to say of this one.
-                    await self._deliver_changes(found, shared, deliver)
-
-        context.events = batches()
-        source = await self._open_source(context)
-        async for change in source:
-            found.append(change)  # noqa: PERF401 (they are taken out again while this waits for more)
-
-    async def run_states(self, context: Context, deliver: Deliver) -> None:
-        """Delivers each state; OperationRejected where the field itself refuses."""
-        source: Any = await self._open_source(context)
-        async with aclosing(source):
-            async for state in source:
-                payload = await self._encode_result(state, context)
-                await self._wait_until_fresh()
-                deliver(FeedResult(payload))
-
-    async def _open_source(self, context: Context) -> AsyncIterator[Any]:
-        executor = self._build_executor(None, context)
-        source: Any = create_source_event_stream(executor)
-        if isawaitable(source):
-            source = await source
-        if isinstance(source, ExecutionResult):
-            raise OperationRejected(execution_errors(source.errors or ()))
-        told: AsyncIterator[Any] = source
-        return told
-
-    async def _deliver_changes(self, changes: list[FeedChange], shared: BatchContext, deliver: Deliver) -> None:
-        began, sent = monotonic(), 0
-        while changes:
-            some, changes[:] = changes[:_MAX_RESULTS_AT_ONCE], changes[_MAX_RESULTS_AT_ONCE:]
-            payloads = await gather(*(self._shared_result(change, shared) for change in some))
-            for change, payload in zip(some, payloads, strict=True):
-                await self._wait_until_fresh()
-                sent += deliver(FeedResult(payload, change.position, change.cursor, change.access_grant))
-                if sent >= _MAX_SENDS_PER_TURN:
-                    await self._request_priority.yield_to_requests(_REQUEST_TIME_FACTOR * (monotonic() - began))
-                    began, sent = monotonic(), 0
-            await sleep(0)
-
-    def _build_executor(self, root: Any, context: Context) -> Executor[Any]:
-        executor: Executor[Any] = self._executor.build_per_event_executor(root)
-        executor.context_value = context
-        # The library's copies would all note their sub-fields in one place, which grows with each event and is
-        # good for nothing: its keys are the ids of lists that each execution makes anew.
-        executor._relevant_sub_fields = {}
-        return executor
-
-    def _shared_result(self, change: FeedChange, shared: BatchContext) -> "Future[bytes]":
-        key = (self._sharing_key, change)
-        answer = shared.results.get(key)
-        if answer is None:
-            answer = shared.results[key] = create_task(self._encode_result(change, shared.context))
-            # Where nobody waits any more, nobody needs to know that it failed.
-            answer.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # Whoever leaves early must not take the answer away from the others.
-        return shield(answer)
-
-    async def _encode_result(self, change: Any, context: Context) -> bytes:
-        result: Any = execute_subscription_event(self._build_executor(change, context))
+    async def encode_result(self, root: object, context: Context) -> bytes:
+        """Return the result of the selection set as JSON; raise Unavailable where the database fails."""
+        result: Any = execute_subscription_event(self._build_executor(root, context))
         if isinstance(result, Awaitable):
             result = await result
         if any(is_database_failure(error) for error in result.errors or ()):
-            # Half an answer would pass for the change itself; it is made once more when the database is back.
+            # A partial result would replace the change for good; the caller executes it again after the outage.
             raise Unavailable
         return orjson.dumps(Operations.render(result))
 
+    def _result(self, change: FeedChange, payload: bytes, partner_id: str) -> FeedResult:
+        cursor = self._feed.cursor(partner_id, change.position)
+        return FeedResult(payload, change.position, cursor, change.access_grant)
 
-def variables_key(variables: Mapping[str, Any]) -> str:
-    """Variables as a text that is equal where they are."""
-    return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS).decode()
+    def _shared_payload(self, change: FeedChange, batch: BatchContext) -> "Future[bytes]":
+        """Return the payload of a change, executed once for all subscriptions with the same sharing key."""
+        key = (self._subscription.sharing_key, change)
+        payload = batch.results.get(key)
+        if payload is None:
+            payload = batch.results[key] = create_task(self.encode_result(change, batch.context))
+            # Retrieve the exception: asyncio logs it where every waiting group was cancelled.
+            payload.add_done_callback(lambda task: task.cancelled() or task.exception())
+        # A group that is cancelled while it waits must not cancel the execution for the others.
+        return shield(payload)
+
+    def _build_executor(self, root: object, context: Context) -> Executor[Any]:
+        executor = self._subscription.executor.build_per_event_executor(root)
+        executor.context_value = context
+        # graphql-core's copies share one cache of sub-fields. Its keys are ids of lists that each execution creates
+        # anew, so it never hits and grows with every event.
+        executor._relevant_sub_fields = {}
+        return executor
 
 
-def _variable_name(field: FieldNode, argument: str) -> str | None:
-    """The variable that is given as the argument."""
-    value = next((given.value for given in field.arguments or () if given.name.value == argument), None)
-    return value.name.value if isinstance(value, VariableNode) else None
+class _Pacing:
+    """Gives requests their time during a long delivery."""
+
+    def __init__(self, request_priority: RequestPriority) -> None:
+        self._request_priority = request_priority
+        self._started_at, self._sent = monotonic(), 0
+
+    async def count(self, messages: int) -> None:
+        """Add messages to those of this turn; end the turn where they are enough."""
+        self._sent += messages
+        if self._sent >= MAX_MESSAGES_PER_TURN:
+            await self._request_priority.yield_to_requests(REQUEST_TIME_FACTOR * (monotonic() - self._started_at))
+            self._started_at, self._sent = monotonic(), 0
 
 
-def _variables_used_only_in(field: FieldNode, text: str) -> frozenset[str]:
-    """The variables that are declared, used in the field's arguments, and nowhere else."""
-    within: Counter[str] = Counter()
-    waiting: list[Any] = [given.value for given in field.arguments or ()]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, VariableNode):
-            within[value.name.value] += 1
-        waiting += getattr(value, "values", None) or [inner.value for inner in getattr(value, "fields", None) or ()]
-    # What stands in a comment or a string counts too, and only keeps some from sharing.
-    used = Counter(_VARIABLE.findall(text))
-    return frozenset(name for name, count in within.items() if used[name] == count + 1)
+def _split(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,32 +1,31 @@
-"""Equal subscriptions as one: a group executes and encodes each change once, for all of its subscribers."""
+"""All groups of a process: where a subscription joins the group of its equals, or catches up first."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from functools import partial
-from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from strawberry import Schema
 
 from domain.cursors.feed import Position
-from domain.permissions import can_see_all_customers
 from resolvers.context import Context, Viewer
-from server.graphql.errors import Errors, exception_error
-from server.graphql.operations import Operation, OperationRejected, Operations
-from server.live.feed_execution import BatchContext, FeedExecution, FeedResult, variables_key
+from resolvers.feeds import StateFeed
+from server.graphql.errors import Errors
+from server.graphql.operations import Operation, Operations
+from server.live.batch_contexts import BatchContexts, visibility_key
+from server.live.event_groups import EventGroup
+from server.live.feed_execution import FeedExecution
+from server.live.groups import SubscriberGroup
 from server.live.metrics import FeedMetrics
 from server.live.request_priority import RequestPriority
 from server.live.retry import retry_on_outage
 from server.live.state_groups import StateGroup
 from server.live.subscribers import SendResult, Subscriber
+from server.live.subscription import Subscription, operation_name, prepare_subscription, variables_key
 from store.feed.feed import Feed
-from store.feed.oplog import EventSegment
-
-# Groups that hear of the same events share their look-ups; beyond this age, time may have closed what they show.
-_MAX_CONTEXT_AGE_SECONDS = 0.05
 
 GroupKey = tuple[str, ...]
+Group = TypeVar("Group", bound=SubscriberGroup)
 
 
 class FeedAppState(Protocol):
@@ -48,11 +47,12 @@ class FeedAppState(Protocol):
         """A fresh context, with loaders of its own."""
 
 
-class _SubscriptionRequest(NamedTuple):
-    """One subscription: what equals share, and what is its own."""
+class _JoinRequest(NamedTuple):
+    """One subscriber and what it subscribes to; subscriptions with equal keys share a group."""
 
     key: GroupKey
     viewer: Viewer
+    subscription: Subscription
     execution: FeedExecution
     subscriber: Subscriber
 
@@ -62,9 +62,9 @@ class FeedGroups:
 
     def __init__(self, app_state: FeedAppState, metrics: FeedMetrics) -> None:
         self._app_state, self._metrics = app_state, metrics
-        self._groups: dict[GroupKey, _FeedGroup] = {}
+        self._event_groups: dict[GroupKey, EventGroup] = {}
         self._state_groups: dict[GroupKey, StateGroup] = {}
-        self._contexts = _BatchContexts(app_state)
+        self._contexts = BatchContexts(app_state)
 
     async def serve(
         self,
@@ -75,13 +75,14 @@ class FeedGroups:
         send: SendResult,
         last_cursor: str | None = None,
     ) -> Errors:
-        """Serves one subscription until it ends; cancel it to leave.
+        """Serve one subscription until it ends, and return the errors that ended it; cancel the call to leave.
 
-        It goes on behind `last_cursor`, the last one that its client has seen, else its `after`, else the position.
-        OperationRejected, InvalidCursor or CursorExpired where it cannot begin.
+        It starts after `last_cursor`, the last cursor that the client received, else after its argument `after`, else
+        at the position. Raise OperationRejected, InvalidCursor or CursorExpired where it cannot start.
         """
         subscriber = Subscriber(position, send)
-        group = await self._join_group(self._build_request(viewer, operation, variables, subscriber, last_cursor))
+        request = self._build_request(viewer, operation, variables, subscriber, last_cursor)
+        group = await self._join_group(request)
         self._metrics.subscribers += 1
         try:
             return await subscriber.ended
@@ -96,39 +97,33 @@ class FeedGroups:
         variables: Mapping[str, Any],
         subscriber: Subscriber,
         last_cursor: str | None,
-    ) -> _SubscriptionRequest:
+    ) -> _JoinRequest:
         app_state = self._app_state
-        execution = FeedExecution(
-            app_state.operations,
-            app_state.schema,
-            operation,
-            variables,
-            app_state.feed.wait_until_fresh,
-            app_state.request_priority,
-        )
-        after = last_cursor or execution.after
+        subscription = prepare_subscription(app_state.schema, operation, variables, viewer)
+        after = last_cursor or subscription.after
         if after is not None:
             subscriber.position = app_state.feed.read_cursor(viewer.partner_id, after)
-        return _SubscriptionRequest(
-            _group_key(viewer, operation, variables, execution.after_variable), viewer, execution, subscriber
-        )
+        execution = FeedExecution(subscription, app_state.feed, app_state.request_priority)
+        key = group_key(viewer, operation, variables, subscription.after_variable)
+        return _JoinRequest(key, viewer, subscription, execution, subscriber)
 
-    async def _join_group(self, request: _SubscriptionRequest) -> "_FeedGroup | StateGroup":
-        # The first state is told as one joins, and must not be told while access may have changed unheard.
+    async def _join_group(self, request: _JoinRequest) -> SubscriberGroup:
+        # A state group delivers its latest state at once: wait until every change of access is known.
         await self._app_state.feed.wait_until_fresh()
-        return (
-            self._join_state_group(request) if request.execution.is_state_feed else await self._join_feed_group(request)
-        )
+        feed = request.subscription.feed
+        if isinstance(feed, StateFeed):
+            return self._join_state_group(request, feed)
+        return await self._join_event_group(request)
 
-    async def _join_feed_group(self, request: _SubscriptionRequest) -> "_FeedGroup":
-        """Return the group at exactly the subscriber's position; until one exists, serve the subscriber alone."""
+    async def _join_event_group(self, request: _JoinRequest) -> EventGroup:
+        """Return the group at exactly the subscriber's position; until there is one, serve the subscriber alone."""
         feed, subscriber, partner_id = self._app_state.feed, request.subscriber, request.viewer.partner_id
         while True:
-            group = self._groups.get(request.key)
+            group = self._event_groups.get(request.key)
             if group is None and feed.covers(partner_id, subscriber.position):
-                group = self._groups[request.key] = _FeedGroup(self._app_state, request, self._contexts)
-                group.start(partial(self._remove_group, request.key, group))
-            # Between this question and the subscriber's joining nothing else may run, so that nothing is missed.
+                group = EventGroup(feed, request.viewer, request.execution, subscriber.position, self._contexts)
+                _add_group(self._event_groups, request.key, group)
+            # No await between this comparison and the subscriber's joining: otherwise events could be missed.
             if group is not None and (
                 group.reached <= subscriber.position or feed.is_at_end(partner_id, subscriber.position)
             ):
@@ -136,129 +131,41 @@ class FeedGroups:
                 return group
             await retry_on_outage(partial(self._catch_up, request), lambda: subscriber.position)
 
-    async def _catch_up(self, request: _SubscriptionRequest) -> None:
-        """Tells the subscriber what has happened up to now."""
-        segments = self._events_until_now(request.subscriber, request.viewer.partner_id)
-        await request.execution.run(
-            self._app_state.context(request.viewer), segments, self._contexts, request.subscriber.deliver
-        )
+    async def _catch_up(self, request: _JoinRequest) -> None:
+        """Deliver to the subscriber what has happened up to now."""
+        feed, subscriber, partner_id = self._app_state.feed, request.subscriber, request.viewer.partner_id
+        async with aclosing(feed.follow(partner_id, subscriber.position, only_to_now=True)) as segments:
+            async for segment in segments:
+                if segment.events:
+                    batch = self._contexts(request.viewer)
+                    await request.execution.deliver_events(segment.events, batch, subscriber.deliver)
+                subscriber.position = segment.reached
 
-    def _join_state_group(self, request: _SubscriptionRequest) -> StateGroup:
-        """The group that tells the same state; it tells a new subscriber at once how it was last."""
+    def _join_state_group(self, request: _JoinRequest, state_feed: StateFeed[Any]) -> StateGroup:
         group = self._state_groups.get(request.key)
         if group is None:
-            context = self._app_state.context(request.viewer)
-            group = self._state_groups[request.key] = StateGroup(context, request.execution)
-            group.start(partial(self._remove_state_group, request.key, group))
+            new_context = partial(self._app_state.context, request.viewer)
+            arguments = request.subscription.arguments
+            group = StateGroup(self._app_state.feed, new_context, state_feed, arguments, request.execution)
+            _add_group(self._state_groups, request.key, group)
         group.join(request.subscriber)
         return group
 
-    def _remove_state_group(self, key: GroupKey, group: StateGroup) -> None:
-        if self._state_groups.get(key) is group:
-            del self._state_groups[key]
 
-    def _remove_group(self, key: GroupKey, group: "_FeedGroup") -> None:
-        if self._groups.get(key) is group:
-            del self._groups[key]
-
-    async def _events_until_now(self, subscriber: Subscriber, partner_id: str) -> AsyncIterator[EventSegment]:
-        async with aclosing(self._app_state.feed.follow(partner_id, subscriber.position, only_to_now=True)) as segments:
-            async for segment in segments:
-                yield segment
-                subscriber.position = segment.reached
-
-
-class _FeedGroup:
-    """One execution for all who asked the same and may see the same."""
-
-    def __init__(self, app_state: FeedAppState, request: _SubscriptionRequest, contexts: "_BatchContexts") -> None:
-        self._app_state, self._viewer, self._execution, self._contexts = (
-            app_state,
-            request.viewer,
-            request.execution,
-            contexts,
-        )
-        self.reached = request.subscriber.position
-        self.subscribers: set[Subscriber] = set()
-        self._task: asyncio.Task[None] | None = None
-        self._on_end: Callable[[], Any] = bool
-
-    def start(self, forget: Callable[[], Any]) -> None:
-        """Starts hearing the events behind the position; `forget` is called once nobody may join any more."""
-        self._on_end = forget
-        self._task = asyncio.create_task(self._run(), name="feed group")
-
-    def leave(self, subscriber: Subscriber) -> None:
-        """Takes the subscriber away; with the last one, the group ends."""
-        self.subscribers.discard(subscriber)
-        if not self.subscribers and self._task is not None:
-            self._on_end()
-            self._task.cancel()
-
-    async def _run(self) -> None:
-        errors: Errors = []
-        try:
-            await retry_on_outage(self._run_feed, lambda: self.reached)
-        except OperationRejected as refused:
-            errors = refused.errors
-        except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
-            errors = [exception_error(failure)]
-        finally:
-            self._on_end()
-            # A task that was cancelled remembers where, and both of these know the group.
-            self._on_end, self._task = bool, None
-            for subscriber in self.subscribers:
-                subscriber.end(errors)
-
-    async def _run_feed(self) -> None:
-        context = self._app_state.context(self._viewer)
-        await self._execution.run(context, self._segments(), self._contexts, self._deliver)
-
-    async def _segments(self) -> AsyncIterator[EventSegment]:
-        async with aclosing(self._app_state.feed.follow(self._viewer.partner_id, self.reached)) as segments:
-            async for segment in segments:
-                yield segment
-                self.reached = segment.reached
-
-    def _deliver(self, answer: FeedResult) -> int:
-        if answer.position is not None:
-            self.reached = answer.position
-        for subscriber in tuple(self.subscribers):
-            subscriber.deliver(answer)
-        return len(self.subscribers)
-
-
-class _BatchContexts:
-    """A context for each kind of sight and each state of the feed, so that groups of equals share their look-ups."""
-
-    def __init__(self, app_state: FeedAppState) -> None:
-        self._app_state = app_state
-        self._position: Position | None = None
-        self._created_at = float("-inf")
-        self._by_key: dict[GroupKey, BatchContext] = {}
-
-    def __call__(self, viewer: Viewer) -> BatchContext:
-        # An event that arrived since must not be shown with what was looked up before it.
-        position, now = self._app_state.feed.position, monotonic()
-        if position != self._position or now - self._created_at > _MAX_CONTEXT_AGE_SECONDS:
-            self._by_key.clear()
-            self._position, self._created_at = position, now
-        key = _visibility_key(viewer)
-        if key not in self._by_key:
-            self._by_key[key] = BatchContext(self._app_state.context(viewer), {})
-        return self._by_key[key]
-
-
-def _visibility_key(viewer: Viewer) -> GroupKey:
-    """What a viewer may do and see: equal for all of a role, but for those who see only their own customers."""
-    administrator = viewer.administrator
-    own = "" if can_see_all_customers(administrator.role) else administrator.id
-    return (viewer.partner_id, str(administrator.role), own)
-
-
-def _group_key(
+def group_key(
     viewer: Viewer, operation: Operation, variables: Mapping[str, Any], after_variable: str | None
 ) -> GroupKey:
-    name = operation.definition.name
-    given = {key: value for key, value in variables.items() if key != after_variable}
-    return (*_visibility_key(viewer), operation.text, name.value if name else "", variables_key(given))
+    """Return what equal subscriptions have in common: visibility, operation, and all variables but the cursor."""
+    compared = {name: value for name, value in variables.items() if name != after_variable}
+    return (*visibility_key(viewer), operation.text, operation_name(operation), variables_key(compared))
+
+
+def _add_group(groups: dict[GroupKey, Group], key: GroupKey, group: Group) -> None:
+    """Add and start the group; it removes itself when it ends."""
+
+    def remove() -> None:
+        if groups.get(key) is group:
+            del groups[key]
+
+    groups[key] = group
+    group.start(remove)

@@ -1,64 +1,107 @@
-"""Equal subscriptions to a state as one: it is read, executed and encoded once, for all of its subscribers."""
+"""The group of equal subscriptions to a StateFeed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 from resolvers.context import Context
-from server.graphql.errors import Errors, exception_error
-from server.graphql.operations import OperationRejected
+from resolvers.feeds import StateFeed
 from server.live.feed_execution import FeedExecution, FeedResult
-from server.live.retry import retry_on_outage
+from server.live.groups import SubscriberGroup
 from server.live.subscribers import Subscriber
+from store.database.clock import utc_now
+from store.feed.events import FeedEvent
+from store.feed.feed import Feed
+
+# The clock of the event loop and the calendar clock differ by at most this, or instants are rounded down by it.
+_CLOCK_TOLERANCE_SECONDS = 0.002
 
 
-class StateGroup:
-    """One execution for all who ask for the same state and may see the same."""
+class StateGroup(SubscriberGroup):
+    """Reads the state, and again when it may have changed; equal results are delivered once."""
 
-    def __init__(self, context: Context, execution: FeedExecution) -> None:
-        self._context, self._execution = context, execution
-        self.subscribers: set[Subscriber] = set()
-        self._last: FeedResult | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._on_end: Callable[[], Any] = bool
-
-    def start(self, forget: Callable[[], Any]) -> None:
-        """Starts reading the state; `forget` is called once nobody may join any more."""
-        self._on_end = forget
-        self._task = asyncio.create_task(self._run(), name="state group")
+    def __init__(
+        self,
+        feed: Feed,
+        new_context: Callable[[], Context],
+        state_feed: StateFeed[Any],
+        arguments: Mapping[str, Any],
+        execution: FeedExecution,
+    ) -> None:
+        super().__init__()
+        self._feed, self._new_context, self._execution = feed, new_context, execution
+        self._state_feed, self._arguments = state_feed, arguments
+        self._latest: FeedResult | None = None
 
     def join(self, subscriber: Subscriber) -> None:
-        """Gives a subscriber; it hears at once how the state was last, and from then on what the others hear."""
+        """Add a subscriber and deliver the latest state to it."""
         self.subscribers.add(subscriber)
-        if self._last is not None:
-            subscriber.deliver(self._last)
+        if self._latest is not None:
+            subscriber.deliver(self._latest)
 
-    def leave(self, subscriber: Subscriber) -> None:
-        """Takes the subscriber away; with the last one, the group ends."""
-        self.subscribers.discard(subscriber)
-        if not self.subscribers and self._task is not None:
-            self._on_end()
-            self._task.cancel()
+    @property
+    def _progress(self) -> FeedResult | None:
+        return self._latest
 
-    async def _run(self) -> None:
-        errors: Errors = []
-        try:
-            await retry_on_outage(lambda: self._execution.run_states(self._context, self._deliver), lambda: self._last)
-        except OperationRejected as refused:
-            errors = refused.errors
-        except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
-            errors = [exception_error(failure)]
-        finally:
-            self._on_end()
-            # A task that was cancelled remembers where, and both of these know the group.
-            self._on_end, self._task = bool, None
-            for subscriber in self.subscribers:
-                subscriber.end(errors)
+    async def _produce(self) -> None:
+        context = self._new_context()
+        async with _watch_events(self._feed, context.scope.partner_id, self._state_feed.is_affected) as watch:
+            while True:
+                # An event that arrives after this line may not be part of the state that is read next.
+                watch.changed.clear()
+                if watch.task.done():
+                    # CursorExpired: events are missing, and one of them may have ended the viewer's access.
+                    await watch.task
+                context = self._new_context()
+                context.is_state_feed = True
+                state = await self._state_feed.read(context, **self._arguments)
+                if state is not None:
+                    payload = await self._execution.encode_result(state, context)
+                    await self._feed.wait_until_fresh()
+                    self._deliver(FeedResult(payload))
+                if self._state_feed.ends_with(state):
+                    return
+                await asyncio.sleep(self._state_feed.min_interval)
+                seconds = min(self._state_feed.poll_interval, _seconds_until(context.valid_until))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(watch.changed.wait(), seconds)
 
-    def _deliver(self, answer: FeedResult) -> int:
-        if answer == self._last:
+    def _deliver(self, result: FeedResult) -> int:
+        if result == self._latest:
             return 0
-        self._last = answer
-        for subscriber in tuple(self.subscribers):
-            subscriber.deliver(answer)
-        return len(self.subscribers)
+        self._latest = result
+        return super()._deliver(result)
+
+
+class _Watch:
+    """`changed` is set by each event that affects the state, and when `task` ends."""
+
+    def __init__(self, task: "asyncio.Task[None]", changed: asyncio.Event) -> None:
+        self.task, self.changed = task, changed
+
+
+@asynccontextmanager
+async def _watch_events(feed: Feed, partner_id: str, is_affected: Callable[[FeedEvent], bool]) -> AsyncIterator[_Watch]:
+    changed = asyncio.Event()
+    task = asyncio.create_task(_set_on_events(feed, partner_id, is_affected, changed), name="state events")
+    task.add_done_callback(lambda _: changed.set())
+    try:
+        yield _Watch(task, changed)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _set_on_events(
+    feed: Feed, partner_id: str, is_affected: Callable[[FeedEvent], bool], changed: asyncio.Event
+) -> None:
+    async with aclosing(feed.follow(partner_id, feed.position)) as segments:
+        async for segment in segments:
+            if any(map(is_affected, segment.events)):
+                changed.set()
+
+
+def _seconds_until(moment: datetime) -> float:
+    return max(0.0, (moment - utc_now()).total_seconds()) + _CLOCK_TOLERANCE_SECONDS

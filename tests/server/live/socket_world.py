@@ -12,17 +12,17 @@ from typing import Any
 import strawberry
 import uvicorn
 import websockets
-from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 
 from domain.failures import BadUserInput, Unauthenticated, Unavailable
-from domain.permissions import can_see_all_customers
 from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
-from resolvers.feeds import FeedChange
-from resolvers.state_feeds import StateFeed, follow_state
+from resolvers.feed_cursor import change_cursor
+from resolvers.feeds import EventFeed, FeedChange, FeedViewer, StateFeed
+from schema.feed_fields import feed_field
+from schema.fields import Argument, field
 from server.graphql.operations import Operations
 from server.http import probes
 from server.http.event_stream import graphql_stream
@@ -35,6 +35,7 @@ from server.live.websocket import graphql_websocket
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.feed.events import FeedEvent
 from store.feed.feed import Feed
 from store.tenants.administrators import AdministratorDocument
 
@@ -49,7 +50,12 @@ class Numbered(FeedChange):
 @strawberry.type
 class NumberedType:
     number: int
-    cursor: str
+    cursor: str = field(change_cursor, str)
+
+    @strawberry.field
+    def padding(self) -> str:
+        """60 kB: more than the buffers of the kernel and of the server take of 400 messages."""
+        return "x" * 60_000
 
     @strawberry.field
     def failing(self) -> str:
@@ -77,15 +83,22 @@ class Count:
 COUNTS = {"executions": 0, "outages": 0}
 
 
-async def _numbered(context: Context, least: int) -> AsyncIterator[Numbered]:
-    viewer, feed = context.viewer, context.feed
-    assert context.events is not None
-    own = None if can_see_all_customers(viewer.administrator.role) else viewer.administrator.id
-    async for batch in context.events:
-        for event in batch.events:
-            if event.document["number"] >= least and event.is_visible(own, batch.context.scope.now):
-                cursor = feed.cursor(event.partner_id, event.position)
-                yield Numbered(event.position, event.access_grant(own), cursor, event.document["number"])
+def parse_least(least: int) -> int:
+    if least < 0:
+        raise BadUserInput("least cannot be negative.")
+    return least
+
+
+def select_numbered(event: FeedEvent, least: int, viewer: FeedViewer) -> Numbered | None:
+    """Every visible event is a change; no customer is looked up."""
+    if event.document["number"] < least or not event.is_visible(viewer.restricted_to, viewer.now):
+        return None
+    return Numbered(event.position, event.access_grant(viewer.restricted_to), None, event.document["number"])
+
+
+async def read_count(context: Context) -> Count:
+    events = context.scope.collection("events")
+    return Count(count=await events.count(context.scope.match()))
 
 
 @strawberry.type
@@ -101,21 +114,10 @@ class Query:
 
 @strawberry.type
 class Subscription:
-    @strawberry.subscription(graphql_type=NumberedType)  # type: ignore[untyped-decorator]
-    def numbered(self, info: strawberry.Info, least: int = 0, after: str | None = None) -> Any:
-        if least < 0:
-            raise GraphQLError("least", original_error=BadUserInput("least cannot be negative."))
-        return _numbered(info.context, least)
-
-    @strawberry.subscription(graphql_type=Count)  # type: ignore[untyped-decorator]
-    def bulk_job(self, info: strawberry.Info) -> Any:
-        """A state, by the name of one that the server knows as such: how many events there are."""
-        return follow_state(info.context, StateFeed(_counted, lambda _: True, min_interval=0.01))
-
-
-async def _counted(context: Context) -> Count:
-    events = context.scope.collection("events")
-    return Count(count=await events.count(context.scope.match()))
+    numbered = feed_field(
+        EventFeed(parse_least, select_numbered), NumberedType, least=Argument(int, 0), after=Argument(str | None)
+    )
+    event_count = feed_field(StateFeed(read_count, lambda _: True, min_interval=0.01), Count)
 
 
 SCHEMA = strawberry.Schema(Query, subscription=Subscription)

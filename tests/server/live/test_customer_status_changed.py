@@ -190,23 +190,6 @@ async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(p
     assert (await next_change(socket))[0] == "C-2"
 
 
-async def test_can_be_run_by_the_schema_alone(partner: Partner) -> None:
-    viewer = await partner.app_state.authenticate(
-        await partner.token(await partner.administrator("FULL_ADMINISTRATOR"))
-    )
-    cursor = await partner.app_state.feed.now_cursor(viewer.partner_id)
-    await partner.add("C-1")
-    context = partner.app_state.context(viewer)
-    results: Any = await partner.app_state.schema.subscribe(CHANGES, {"after": cursor}, context)
-    result = await anext(results)
-    assert result.errors is None
-    assert result.data["customerStatusChanged"]["entered"] == ["SUBSCRIPTION"]
-    await results.aclose()
-    context = partner.app_state.context(viewer)
-    results = await partner.app_state.schema.subscribe(CHANGES, {"after": f"{cursor}x"}, context)
-    assert (await anext(results)).errors[0].message == "This cursor does not belong to this list or feed."
-
-
 async def test_a_change_of_role_ends_the_socket(partner: Partner) -> None:
     me = await partner.administrator("FULL_ADMINISTRATOR")
     socket = await partner.socket(me)

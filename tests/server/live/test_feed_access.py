@@ -20,8 +20,8 @@ from tests.server.live.socket_world import COUNTS, World, running_world
 from tests.store.feed.factory_feeds import Events, wait_until
 
 FEED = "subscription($after: String) { numbered(after: $after) { number cursor } }"
-LARGE = f"subscription {{ numbered {{ number {' '.join(f'a{n}: cursor' for n in range(600))} }} }}"
-STATE = "subscription { bulkJob { count } }"
+LARGE = "subscription { numbered { number padding } }"
+STATE = "subscription { eventCount { count } }"
 ADMINISTRATOR = "adm_admi00000000000000000000"
 MINE = {"keys": ["*", administrator_key(ADMINISTRATOR)], "words": [], "access_until": {}}
 NOBODYS = {"keys": ["*"], "words": [], "access_until": {}}
@@ -108,15 +108,15 @@ async def test_a_state_is_told_at_once_then_as_it_changes_to_all_who_ask(world: 
     async with world.socket() as one, world.socket() as two:
         await one.initialise()
         await one.subscribe("1", STATE)
-        assert (await one.receive())["payload"] == {"data": {"bulkJob": {"count": 0}}}
+        assert (await one.receive())["payload"] == {"data": {"eventCount": {"count": 0}}}
         await events.insert([1])
-        assert (await one.receive())["payload"] == {"data": {"bulkJob": {"count": 1}}}
+        assert (await one.receive())["payload"] == {"data": {"eventCount": {"count": 1}}}
         await two.initialise()
         await two.subscribe("1", STATE)
-        assert (await two.receive())["payload"] == {"data": {"bulkJob": {"count": 1}}}
+        assert (await two.receive())["payload"] == {"data": {"eventCount": {"count": 1}}}
         await events.insert([2])
         for socket in (one, two):
-            assert (await socket.receive())["payload"] == {"data": {"bulkJob": {"count": 2}}}
+            assert (await socket.receive())["payload"] == {"data": {"eventCount": {"count": 2}}}
         assert world.metrics.subscribers == 2
 
 

@@ -15,7 +15,7 @@ from tests.server.live.socket_world import World
 from tests.store.feed.factory_feeds import Events
 
 FEED = "subscription { numbered { number cursor } }"
-STATE = "subscription { bulkJob { count } }"
+STATE = "subscription { eventCount { count } }"
 OWN_TYPES = (WebSocketConnection, SendQueue, Subscriber, SocketTransport, RequestTransport)
 
 

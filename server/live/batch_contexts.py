@@ -1,0 +1,54 @@
+"""The contexts in which groups execute events: groups with equal visibility share their look-ups and results."""
+
+from time import monotonic
+from typing import Protocol
+
+from domain.cursors.feed import Position
+from domain.permissions import can_see_all_customers
+from resolvers.context import Context, Viewer
+from server.live.feed_execution import BatchContext
+from store.feed.feed import Feed
+
+# An older context may show customers whose assignment has expired since.
+MAX_CONTEXT_AGE_SECONDS = 0.05
+
+VisibilityKey = tuple[str, str, str]
+
+
+class ContextFactory(Protocol):
+    """What contexts are built from."""
+
+    @property
+    def feed(self) -> Feed: ...
+
+    def context(self, viewer: Viewer) -> Context:
+        """A fresh context, with loaders of its own."""
+
+
+class BatchContexts:
+    """One context for each visibility and position of the feed."""
+
+    def __init__(self, app_state: ContextFactory) -> None:
+        self._app_state = app_state
+        self._position: Position | None = None
+        self._created_at = float("-inf")
+        self._by_key: dict[VisibilityKey, BatchContext] = {}
+
+    def __call__(self, viewer: Viewer) -> BatchContext:
+        """Return the context of the viewer's visibility, no older than the newest event and 50 ms."""
+        position, now = self._app_state.feed.position, monotonic()
+        if position != self._position or now - self._created_at > MAX_CONTEXT_AGE_SECONDS:
+            # What was looked up before an event must not be shown with it.
+            self._by_key.clear()
+            self._position, self._created_at = position, now
+        key = visibility_key(viewer)
+        if key not in self._by_key:
+            self._by_key[key] = BatchContext(self._app_state.context(viewer), {})
+        return self._by_key[key]
+
+
+def visibility_key(viewer: Viewer) -> VisibilityKey:
+    """Return what decides what a viewer may do and see: the role, and the administrator where assignments limit it."""
+    administrator = viewer.administrator
+    restricted_to = "" if can_see_all_customers(administrator.role) else administrator.id
+    return (viewer.partner_id, str(administrator.role), restricted_to)

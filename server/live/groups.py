@@ -1,0 +1,67 @@
+"""A group of equal subscriptions: one task produces each result once, for all subscribers."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from server.graphql.errors import Errors, exception_error
+from server.graphql.operations import OperationRejected
+from server.live.feed_execution import FeedResult
+from server.live.retry import retry_on_outage
+from server.live.subscribers import Subscriber
+
+
+class SubscriberGroup(ABC):
+    """Subscribers that receive the same results, and the task that produces them until the last one leaves."""
+
+    def __init__(self) -> None:
+        self.subscribers: set[Subscriber] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._on_end: Callable[[], Any] = _do_nothing
+
+    def start(self, on_end: Callable[[], Any]) -> None:
+        """Start producing results; `on_end` is called when nobody may join any more."""
+        self._on_end = on_end
+        self._task = asyncio.create_task(self._run(), name="feed group")
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """Remove the subscriber; the group ends with the last one."""
+        self.subscribers.discard(subscriber)
+        if not self.subscribers and self._task is not None:
+            self._on_end()
+            self._task.cancel()
+
+    @abstractmethod
+    async def _produce(self) -> None:
+        """Deliver results until the feed ends. It is called again after a failure of the database."""
+
+    @property
+    @abstractmethod
+    def _progress(self) -> object:
+        """A value that changes with each result: without change for 120 s, failures are not retried."""
+
+    def _deliver(self, result: FeedResult) -> int:
+        for subscriber in tuple(self.subscribers):
+            subscriber.deliver(result)
+        return len(self.subscribers)
+
+    async def _run(self) -> None:
+        errors: Errors = []
+        try:
+            await retry_on_outage(self._produce, lambda: self._progress)
+        except OperationRejected as rejected:
+            errors = rejected.errors
+        except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
+            errors = [exception_error(failure)]
+        finally:
+            self._on_end()
+            # A cancelled task keeps its frames, and both of these refer back to the group: drop them, so that no cycle
+            # is left to the garbage collector.
+            self._on_end, self._task = _do_nothing, None
+            for subscriber in self.subscribers:
+                subscriber.end(errors)
+
+
+def _do_nothing() -> None:
+    pass
