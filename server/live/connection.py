@@ -1,4 +1,4 @@
-"""One accepted websocket: what it may do, what runs on it, and why it is closed."""
+"""One accepted websocket: its authentication, its operations, and how it is closed."""
 
 import asyncio
 from collections.abc import Callable
@@ -38,23 +38,23 @@ from server.live.socket_transport import abort_later, frame_writer_of
 from store.database.clock import utc_now
 
 INIT_TIMEOUT_SECONDS = 10.0
-# A subscriber that needs more operations at once is a program gone wrong.
+# A client that needs more operations at once has a defect.
 MAX_OPERATIONS = 100
 _CLOSE_TIMEOUT_SECONDS = 5.0
 
 
 class WebSocketAppState(FeedAppState, Protocol):
-    """What the websocket needs of the process; it stands at `application.state.app_state`."""
+    """What the websocket needs of the process, from `application.state.app_state`."""
 
     @property
     def settings(self) -> Any: ...
 
     async def authenticate(self, token: str) -> Viewer:
-        """The viewer behind a token; Unauthenticated otherwise."""
+        """Return the viewer of a token; raise Unauthenticated."""
 
 
 class WebSocketConnection:
-    """One accepted socket: what it may do, what runs on it, and why it is closed."""
+    """One accepted socket, from connection_init to its close frame."""
 
     def __init__(self, websocket: WebSocket, app_state: WebSocketAppState, shared: SharedFeeds) -> None:
         self._websocket, self._app_state, self._shared = websocket, app_state, shared
@@ -74,7 +74,7 @@ class WebSocketConnection:
         )
 
     async def run(self) -> None:
-        """Reads until either side ends it."""
+        """Serve the socket until either side closes it."""
         reading: asyncio.Future[None] = asyncio.create_task(self._read(), name="socket")
         try:
             waited: set[asyncio.Future[Any]] = {reading, self._closing}
@@ -92,7 +92,7 @@ class WebSocketConnection:
             await self._send_close_frame()
 
     def close(self, error: ProtocolError) -> None:
-        """Ends the socket with a code and a reason; nothing else leaves from now on."""
+        """Close the socket with a code and a reason; nothing queued is sent any more."""
         if not self._closing.done():
             self._send_queue.close()
             self._closing.set_result(error)
@@ -101,7 +101,7 @@ class WebSocketConnection:
         self.close(ProtocolError(code, reason))
 
     async def _send_close_frame(self) -> None:
-        """Sends the close frame; one who does not even read that is cut off."""
+        """Send the close frame; abort the connection of a client that does not read it."""
         if not self._closing.done():
             return
         error = self._closing.result()
@@ -140,16 +140,18 @@ class WebSocketConnection:
         self._is_initialised = True
         try:
             viewer = await self._app_state.authenticate(token)
-        except Unauthenticated as refused:
-            raise ProtocolError(CloseCode.FORBIDDEN, str(refused)) from None
-        except Exception as failure:  # noqa: BLE001  Whatever it was is logged there; the client may come again.
+        except Unauthenticated as failure:
+            raise ProtocolError(CloseCode.FORBIDDEN, str(failure)) from None
+        except Exception as failure:  # noqa: BLE001  exception_error logs it; the client may connect again.
             raise ProtocolError(CloseCode.TRY_AGAIN_LATER, exception_error(failure)["message"]) from None
         self._token = token
-        # A change before this moment is seen by each operation, which looks at the token again.
+        # Changes of access before this line are not monitored: each operation authenticates the token again.
         self._send_queue.access, self._release = self._shared.access_monitor.register(viewer, self.close)
         self._timer.cancel()
-        left = (viewer.expires_at - utc_now()).total_seconds()
-        self._timer = self._loop.call_later(max(0, left), self._close_with, CloseCode.FORBIDDEN, "token expired")
+        seconds_left = (viewer.expires_at - utc_now()).total_seconds()
+        self._timer = self._loop.call_later(
+            max(0, seconds_left), self._close_with, CloseCode.FORBIDDEN, "token expired"
+        )
         self._send_queue.put(CONNECTION_ACK)
 
     def _start_operation(self, subscribe: Subscribe) -> None:
@@ -158,32 +160,32 @@ class WebSocketConnection:
         if subscribe.id in self._running:
             raise ProtocolError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {subscribe.id} already exists")
         if len(self._running) == MAX_OPERATIONS:
-            refused = failure_error(BadUserInput(f"A socket may have at most {MAX_OPERATIONS} operations at once."))
-            self._send_queue.put(error_message(subscribe.id, [refused]))
+            error = failure_error(BadUserInput(f"A socket may have at most {MAX_OPERATIONS} operations at once."))
+            self._send_queue.put(error_message(subscribe.id, [error]))
             return
         running = self._running[subscribe.id] = _RunningOperation(subscribe.id, self._send_queue)
         running.task = asyncio.create_task(self._run_operation(subscribe, self._token, running), name="operation")
         running.task.add_done_callback(running.clear_task)
 
     async def _run_operation(self, subscribe: Subscribe, token: str, running: "_RunningOperation") -> None:
-        """Carries out one operation and says how it ended; its failure never ends another one."""
+        """Run one operation and send how it ended; its failure does not affect other operations."""
         try:
             errors = await self._execute_operation(subscribe, token, running)
-        except OperationRejected as refused:
-            errors = refused.errors
-        except Unauthenticated as refused:
-            # It was let in before, so the viewer has gone since: that ends everything.
-            self._close_with(CloseCode.FORBIDDEN, str(refused))
+        except OperationRejected as rejected:
+            errors = rejected.errors
+        except Unauthenticated as failure:
+            # The token was valid at connection_init, so the viewer has lost access since.
+            self._close_with(CloseCode.FORBIDDEN, str(failure))
             return
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             errors = [exception_error(failure)]
         if running.is_active:
-            # From here on the client may use the id again.
+            # The client may use the id again as soon as it receives the message.
             self._running.pop(subscribe.id, None)
             self._send_queue.put(error_message(subscribe.id, errors) if errors else complete_message(subscribe.id))
 
     async def _execute_operation(self, subscribe: Subscribe, token: str, running: "_RunningOperation") -> Errors:
-        # A feed begins when its operation is accepted: whatever is written while the token is looked at belongs to it.
+        # A feed starts when its operation is accepted: it includes what is written during authentication.
         position, app_state = self._app_state.feed.position, self._app_state
         viewer = await app_state.authenticate(token)
         variables = subscribe.variables or {}
@@ -191,31 +193,31 @@ class WebSocketConnection:
         if operation.kind is OperationType.SUBSCRIPTION:
             return await self._shared.groups.serve(viewer, operation, variables, position, running.send_result)
         with app_state.request_priority.track_request():
-            answer = await app_state.operations.execute(operation, variables, app_state.context(viewer))
-        if "data" not in answer:
-            return list(answer["errors"])
-        self._send_queue.put(next_message(next_message_head(subscribe.id), orjson.dumps(answer)), running)
+            response = await app_state.operations.execute(operation, variables, app_state.context(viewer))
+        if "data" not in response:
+            return list(response["errors"])
+        self._send_queue.put(next_message(next_message_head(subscribe.id), orjson.dumps(response)), running)
         return []
 
 
 class _RunningOperation:
-    """An operation under way; what it has put into the send_queue is dropped once the client has ended it."""
+    """An operation in progress; its queued messages are dropped once the client has completed it."""
 
     def __init__(self, id_: str, send_queue: SendQueue) -> None:
         self.is_active = True
         self.task: asyncio.Task[None] | None = None
         self._head, self._send_queue = next_message_head(id_), send_queue
 
-    def send_result(self, answer: FeedResult) -> None:
-        """Sends a result."""
-        self._send_queue.put(next_message(self._head, answer.payload), self, answer)
+    def send_result(self, result: FeedResult) -> None:
+        """Send one result of a feed."""
+        self._send_queue.put(next_message(self._head, result.payload), self, result)
 
     def stop(self) -> None:
-        """The client wants no more of it."""
+        """Cancel the operation: the client has completed it."""
         self.is_active = False
         if self.task is not None:
             self.task.cancel()
 
     def clear_task(self, _: "asyncio.Task[None]") -> None:
-        """A task that was cancelled remembers where, and with it all that belongs to the socket, this included."""
+        """Forget the task: a cancelled task keeps its frames, which refer back to this operation and its socket."""
         self.task = None

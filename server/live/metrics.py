@@ -1,4 +1,4 @@
-"""The metrics of a process's feeds, as its operator's machinery reads them."""
+"""Prometheus metrics of a process's feeds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from store.feed.feed import Feed
 
 @dataclass(slots=True)
 class FeedMetrics:
-    """Plain numbers, since a metric of the library's own would cost more than the sending of a message."""
+    """Plain numbers: incrementing a metric of prometheus_client costs more than sending a message."""
 
     subscribers: int = 0
     queued: int = 0
@@ -21,27 +21,31 @@ class FeedMetrics:
 
 
 class _FeedCollector:
-    """Reads the metrics when somebody asks."""
+    """Reads the numbers when /metrics is requested."""
 
     def __init__(self, feed: Feed, metrics: FeedMetrics) -> None:
         self._feed, self._metrics = feed, metrics
 
     def collect(self) -> Iterator[Metric]:
         feed, metrics = self._feed, self._metrics
-        yield _gauge("lag_seconds", "How old the newest event was when it came from the database", feed.lag)
-        yield _gauge("silence_seconds", "How long ago the database was last heard", feed.seconds_since_response)
-        yield _counter("reopenings", "How often the stream of events had to be opened again", feed.reopen_count)
-        yield _counter("catch_ups", "How often resumers were served from the oplog", feed.catch_up_count)
-        yield _gauge("subscribers", "Subscriptions that run", metrics.subscribers)
-        yield _gauge("queued", "Messages that wait for clients who do not keep up", metrics.queued)
+        yield _gauge("lag_seconds", "Age of the newest event when the change stream returned it", feed.lag)
+        yield _gauge(
+            "seconds_since_stream_response",
+            "Time since the change stream last answered; above 1 nothing is delivered",
+            feed.seconds_since_response,
+        )
+        yield _counter("stream_reopens", "Times that the change stream was opened again", feed.reopen_count)
+        yield _counter("oplog_catch_ups", "Reads of the oplog for resuming subscribers", feed.catch_up_count)
+        yield _gauge("subscribers", "Subscriptions in progress", metrics.subscribers)
+        yield _gauge("queued", "Messages queued for clients that do not keep up", metrics.queued)
         yield _counter("delivered", "Changes and states sent to subscribers", metrics.delivered)
         yield _counter(
-            "dropped", "Messages that were no longer wanted or no longer theirs, or too many", metrics.dropped
+            "dropped", "Messages discarded: operation completed, access lost, or queue too long", metrics.dropped
         )
 
 
 def feed_registry(feed: Feed, metrics: FeedMetrics) -> CollectorRegistry:
-    """A registry of these metrics alone."""
+    """Return a registry of these metrics alone."""
     registry = CollectorRegistry()
     registry.register(_FeedCollector(feed, metrics))
     return registry

@@ -1,4 +1,4 @@
-"""Who waits for whom on the event loop: long deliveries step aside while somebody's request is being answered."""
+"""Lets long deliveries of feeds wait while requests are in progress."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,24 +6,24 @@ from contextlib import contextmanager
 
 
 class RequestPriority:
-    """One for all of a process.
+    """Counts the requests in progress of a process.
 
-    A request takes a dozen turns of the loop, with the database in between. A feed of thousands of messages that gave
-    way for one turn at a time would let it take one step after each of its own, some ten milliseconds apart.
+    A request takes about twelve turns of the event loop, with waits for the database in between. A delivery of
+    thousands of messages that yields for one turn at a time delays each of them by about 10 ms.
     """
 
     def __init__(self) -> None:
-        self._requests = 0
+        self._request_count = 0
 
     @contextmanager
     def track_request(self) -> Iterator[None]:
-        """Within it, a request is being answered."""
-        self._requests += 1
+        """Count a request while the block runs."""
+        self._request_count += 1
         try:
             yield
         finally:
-            self._requests -= 1
+            self._request_count -= 1
 
     async def yield_to_requests(self, seconds: float) -> None:
-        """Leaves requests so long, where there are any, and everybody else one turn."""
-        await asyncio.sleep(seconds if self._requests else 0)
+        """Sleep for the seconds where requests are in progress, else for one turn of the event loop."""
+        await asyncio.sleep(seconds if self._request_count else 0)

@@ -1,4 +1,4 @@
-"""Goes on with what an outage of the database broke off: a feed does not end because a primary did."""
+"""Retries after failures of the database, so that a failover does not end a feed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,19 +9,19 @@ from domain.failures import Unavailable
 from store.database.client import PyMongoError
 
 RETRY_INTERVAL_SECONDS = 0.25
-# A set without a primary for longer, or an event that can never be told, is an error to be told of.
+# A longer outage, or a change whose execution always fails, ends the feed with an error.
 MAX_STUCK_SECONDS = 120.0
 
 
 async def retry_on_outage(run: Callable[[], Awaitable[None]], get_progress: Callable[[], Any]) -> None:
-    """Run it again after database failures; raise the failure once `get_progress` has not moved for long."""
-    stuck_at, until = None, 0.0
+    """Call `run` again after database failures; raise the failure after 120 s without a change of `get_progress()`."""
+    last_progress, deadline = None, 0.0
     while True:
         try:
             return await run()
         except (Unavailable, PyMongoError):
-            if get_progress() != stuck_at or not until:
-                stuck_at, until = get_progress(), monotonic() + MAX_STUCK_SECONDS
-            if monotonic() > until:
+            if get_progress() != last_progress or not deadline:
+                last_progress, deadline = get_progress(), monotonic() + MAX_STUCK_SECONDS
+            if monotonic() > deadline:
                 raise
             await asyncio.sleep(RETRY_INTERVAL_SECONDS)

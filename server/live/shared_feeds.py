@@ -1,4 +1,4 @@
-"""What all live clients of a process share, over websockets and server-sent events alike."""
+"""What all live clients of a process share, over websockets and server-sent events."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from server.live.metrics import FeedMetrics
 
 @dataclass(frozen=True, slots=True)
 class SharedFeeds:
-    """The groups of equal subscriptions, whose connections are open, and the metrics of it all."""
+    """The groups of equal subscriptions, the monitor of open connections' access, and the metrics."""
 
     groups: FeedGroups
     access_monitor: AccessMonitor
@@ -19,13 +19,13 @@ class SharedFeeds:
 
 
 def live_connections(state: State) -> list[CloseConnection]:
-    """How each live client of the application is sent away."""
+    """Return the functions that close the live connections of the application."""
     shared: SharedFeeds | None = getattr(state, "shared_feeds", None)
     return [] if shared is None else shared.access_monitor.close_callbacks
 
 
 def shared_feeds(state: State, app_state: FeedAppState) -> SharedFeeds:
-    """Those of the application, made with the first live client."""
+    """Return those of the application; create them for the first live client."""
     if getattr(state, "shared_feeds", None) is None:
         metrics = FeedMetrics()
         state.shared_feeds = SharedFeeds(FeedGroups(app_state, metrics), AccessMonitor(app_state.feed), metrics)

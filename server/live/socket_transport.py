@@ -1,8 +1,8 @@
-"""uvicorn's protocols with what ASGI lacks: finished frames straight to the transport, pings of ours, a way to cut off.
+"""uvicorn's protocols, extended by what ASGI lacks: frames written directly, pings of our own, and abort().
 
-Pinned to uvicorn's version. An ASGI message costs several times what its bytes do, and a feed says the same to
-thousands. Closing a transport waits until all that was written is read, so that somebody who has vanished, or
-never reads, would be kept for good: only `transport.abort()` ends that.
+uvicorn is pinned, because this module uses its internals. Sending an ASGI message costs several times as much as
+writing its bytes, and a feed sends the same bytes to thousands of sockets. Closing a transport waits until everything
+written is read; a client that is gone, or never reads, would be kept for good. Only `transport.abort()` ends that.
 """
 
 import asyncio
@@ -15,27 +15,30 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import OPEN
 
 _WRITER = "partnerhub.writer"
-# No more is held for the end of the loop's turn than what a transport takes before it asks to wait.
+# Flush at the size at which a transport asks its writer to wait.
 _MAX_BUFFERED_BYTES = 64 * 1024
 
 
 class FrameWriter(Protocol):
-    """The way to one client, past ASGI."""
+    """Connection output: writes finished messages to one client, past ASGI."""
 
     def write(self, text: bytes) -> bool:
-        """Sends it at once; False where the client does not take more at the moment, or is gone."""
+        """Send the message now; return False where the client takes no more at the moment, or is gone."""
 
     async def wait_until_writable(self) -> bool:
-        """Returns once more can be written; False where the client is gone."""
+        """Wait until the client takes more; return False where it is gone."""
 
     def abort(self) -> None:
-        """Cuts the connection off."""
+        """Close the connection now, whatever is still unsent."""
 
 
 class SocketTransport(WebSocketsSansIOProtocol):
-    """Give it to uvicorn as `ws`: its pings are its own, whatever uvicorn's settings say. It is its socket's writer."""
+    """The websocket protocol for uvicorn's option `ws`, and the FrameWriter of its socket.
 
-    # One who has vanished is gone after two of these.
+    It sets the interval of its pings itself; uvicorn's settings do not apply.
+    """
+
+    # A client that is gone is detected after at most two intervals.
     ping_seconds = 15.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -45,19 +48,19 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self._buffered_bytes = 0
 
     async def run_asgi(self) -> None:
-        """Serves the socket; the application finds its writer in the scope."""
+        """Serve the socket; the application finds its writer in the scope."""
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[_WRITER] = self
         try:
             await super().run_asgi()
         finally:
-            # Else the two would keep each other until the collector comes, which is seldom.
+            # Break the reference cycle: the garbage collector runs seldom here.
             del extensions[_WRITER]
 
     def write(self, text: bytes) -> bool:
-        """Sends UTF-8 as one text message, together with all others of this turn of the loop.
+        """Send UTF-8 as one text message, with all other messages of this turn of the event loop.
 
-        One system call for each would be most of what a message costs: uvloop makes one for each write.
+        uvloop makes one system call per write, which would be most of a message's cost.
         """
         if not self.writable.is_set() or not self._is_open():
             return False
@@ -70,21 +73,21 @@ class SocketTransport(WebSocketsSansIOProtocol):
         return True
 
     async def wait_until_writable(self) -> bool:
-        """Returns once more can be written; False where the socket is closed."""
+        """Wait until more can be written; return False where the socket is closed."""
         await self.writable.wait()
         return self._is_open()
 
     def abort(self) -> None:
-        """Cuts the connection off."""
+        """Close the connection now, whatever is still unsent."""
         self.transport.abort()
 
     async def send(self, message: Any) -> None:
-        """What goes by ASGI goes behind what was written."""
+        """Send an ASGI message after the frames written before it."""
         self._flush()
         await super().send(message)
 
     def shutdown(self) -> None:
-        """The server stops: what was written goes before the goodbye."""
+        """Send the frames written so far before the close frame of a stopping server."""
         self._flush()
         super().shutdown()
 
@@ -94,12 +97,12 @@ class SocketTransport(WebSocketsSansIOProtocol):
             self.transport.write(b"".join(frames))
 
     def keepalive_timeout(self) -> None:
-        """The peer answered no ping: it is gone, and what was written to it will never be read."""
+        """Abort the connection: a client that answered no ping will not read what was written."""
         super().keepalive_timeout()
         self.abort()
 
     def send_receive_event_to_app(self) -> None:
-        """Text that is not UTF-8 fails the connection, as RFC 6455 demands; uvicorn would also log a traceback."""
+        """Fail the connection where text is not UTF-8, as RFC 6455 requires; uvicorn would log a traceback too."""
         if self.curr_msg_data_type == "text" and not _is_text(b"".join(self.frames)):
             self.conn.fail(1007, "invalid UTF-8")
             self.handle_parser_exception()
@@ -111,27 +114,28 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
 
 class RequestTransport(HttpToolsProtocol):
-    """Give it to uvicorn as `http`: a response that streams for hours can be written to and cut off like a socket."""
+    """The HTTP protocol for uvicorn's option `http`: a streaming response has a FrameWriter, as a socket has."""
 
     def on_headers_complete(self) -> None:
-        """A request begins; the application finds the writer of its response in the scope."""
-        before = self.cycle
+        """Begin a request; the application finds the writer of its response in the scope."""
+        previous_cycle = self.cycle
         super().on_headers_complete()
-        if self.cycle is not before:
-            wires: Any = {_WRITER: _ResponseWriter(self, self.cycle)}
-            self.cycle.scope["extensions"] = wires
+        if self.cycle is not previous_cycle:
+            extensions: Any = {_WRITER: _ResponseWriter(self, self.cycle)}
+            self.cycle.scope["extensions"] = extensions
 
     def handle_websocket_upgrade(self) -> None:
-        """The socket is another protocol's now; the parser and this one know each other, as where a client leaves."""
+        """Hand the connection over to the websocket protocol."""
         super().handle_websocket_upgrade()
+        # The parser and this protocol refer to each other: break the cycle.
         self.parser = None  # type: ignore[assignment]
 
 
 class _ResponseWriter:
-    """A response without a length, once it has begun: each text is a chunk of its body."""
+    """Writes to the body of a chunked response that has begun: one chunk for each message."""
 
     def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
-        # The cycle has it in its scope: each would keep the other until the collector comes, which is seldom.
+        # The cycle's scope refers to this writer: a weak reference avoids a reference cycle.
         self._protocol, self._cycle = protocol, ref(cycle)
 
     def write(self, text: bytes) -> bool:
@@ -156,18 +160,18 @@ class _ResponseWriter:
 
 
 def frame_writer_of(scope: MutableMapping[str, Any]) -> FrameWriter:
-    """The writer of a request; KeyError where the server is not the one that `serve` starts."""
+    """Return the writer of a connection; raise KeyError where the server is not the one that `serve` starts."""
     writer: FrameWriter = scope["extensions"][_WRITER]
     return writer
 
 
 def abort_later(writer: FrameWriter, seconds: float) -> Callable[[], None]:
-    """Cuts the connection off after so long, unless it is closed by then; the answer takes that back."""
+    """Abort the connection after some seconds; the returned function cancels that."""
     return asyncio.get_running_loop().call_later(seconds, writer.abort).cancel
 
 
 def _text_frame(text: bytes) -> bytes:
-    """A whole text message as RFC 6455 frames it: unmasked, uncompressed, in one piece."""
+    """Return a text message as one frame of RFC 6455: unmasked, uncompressed, not fragmented."""
     length = len(text)
     if length < 126:
         return b"\x81%c%b" % (length, text)

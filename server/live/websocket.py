@@ -1,4 +1,4 @@
-"""The websocket at /graphql: who may open one, and in which protocol."""
+"""The websocket at /graphql: checks origin and subprotocol, then serves the connection."""
 
 from starlette.websockets import WebSocket
 
@@ -8,7 +8,7 @@ from server.live.shared_feeds import shared_feeds
 
 
 async def graphql_websocket(websocket: WebSocket) -> None:
-    """Serves one socket until it is closed."""
+    """Serve one socket until it is closed."""
     app_state: WebSocketAppState = websocket.app.state.app_state
     if not _is_own_origin(websocket, app_state.settings.origins):
         # Closing before accepting answers 403.
@@ -22,7 +22,7 @@ async def graphql_websocket(websocket: WebSocket) -> None:
     await WebSocketConnection(websocket, app_state, shared_feeds(websocket.app.state, app_state)).run()
 
 
-def _is_own_origin(websocket: WebSocket, allowed: frozenset[str]) -> bool:
-    """A browser names the page's origin, and sends along what it holds for us: foreign pages must not get in."""
+def _is_own_origin(websocket: WebSocket, allowed_origins: frozenset[str]) -> bool:
+    """Return whether the page that opens the socket is ours: a browser sends its cookies for every page."""
     origin, host = websocket.headers.get("origin"), websocket.headers.get("host")
-    return origin is None or origin in allowed or origin in {f"http://{host}", f"https://{host}"}
+    return origin is None or origin in allowed_origins or origin in {f"http://{host}", f"https://{host}"}

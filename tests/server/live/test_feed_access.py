@@ -192,9 +192,9 @@ async def test_an_operator_reads_the_figures(world: World, events: Events) -> No
         assert float(figures["partnerhub_feed_delivered_total"]) == 3
         for name in (
             "lag_seconds",
-            "silence_seconds",
-            "reopenings_total",
-            "catch_ups_total",
+            "seconds_since_stream_response",
+            "stream_reopens_total",
+            "oplog_catch_ups_total",
             "queued",
             "dropped_total",
         ):
