@@ -1,1 +1,1 @@
-"""The rules of the partner hub as pure functions and plain types."""
+"""The rules of the partner hub as pure functions and plain types: no I/O, no clock. Read types.py, then failures.py."""

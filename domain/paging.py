@@ -1,4 +1,4 @@
-"""Pages of a list: what a client may ask for, and what it gets."""
+"""Pages of a list: the request of a client and the resulting page, independent of where the rows are read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,11 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """The first or the last so many rows, behind `after` and before `before` where they are given."""
+    """A request for the first or the last rows of a list, between the cursors `after` and `before`, both exclusive.
+
+    Without `first` and `last`, it is the first DEFAULT_PAGE_SIZE rows. Raise NumberOutOfRange for a size outside
+    1–MAX_PAGE_SIZE, FirstAndLastGiven where both are given.
+    """
 
     first: int | None = None
     after: str | None = None
@@ -29,18 +33,21 @@ class PageRequest:
 
     @property
     def size(self) -> int:
-        """The most rows that the page may have."""
+        """Return the maximum number of rows."""
         return self.first or self.last or DEFAULT_PAGE_SIZE
 
     @property
     def is_backward(self) -> bool:
-        """Whether the page is taken from the end of its range."""
+        """Return whether the page is taken from the end of its range."""
         return self.last is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows in the order of the list; cursors are made only where somebody reads them."""
+    """The rows of a page in the order of the list, also for a backward page.
+
+    Cursors are encoded on access: most clients read only `end_cursor`.
+    """
 
     rows: Sequence[Row]
     has_next: bool
@@ -49,15 +56,15 @@ class Page(Generic[Row]):
 
     @property
     def cursors(self) -> list[str]:
-        """One for each row."""
+        """Return the cursor of each row."""
         return [self.cursor_of(row) for row in self.rows]
 
     @property
     def start_cursor(self) -> str | None:
-        """The first row's."""
+        """Return the cursor of the first row, or None for an empty page."""
         return self.cursor_of(self.rows[0]) if self.rows else None
 
     @property
     def end_cursor(self) -> str | None:
-        """The last row's."""
+        """Return the cursor of the last row, or None for an empty page."""
         return self.cursor_of(self.rows[-1]) if self.rows else None

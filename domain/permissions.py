@@ -1,4 +1,4 @@
-"""Who may do what: the table of domain.md as data."""
+"""The permissions of each role (domain rules: "Who may do what"). A role without a permission gets FORBIDDEN."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from domain.types import PartnerRole
 
 
 class Permission(StrEnum):
-    """What a role allows; which customers it reaches is a matter of visibility."""
+    """An action that a role allows. Which customers it covers is decided by visibility, not here."""
 
     READ_CUSTOMERS = "READ_CUSTOMERS"
     EDIT_TAGS = "EDIT_TAGS"
@@ -45,10 +45,10 @@ ROLE_PERMISSIONS: dict[PartnerRole, tuple[Permission, ...]] = {
 
 
 def has_permission(role: PartnerRole, permission: Permission) -> bool:
-    """Whether the role has the permission."""
+    """Return whether the role has the permission."""
     return permission in ROLE_PERMISSIONS[role]
 
 
 def can_see_all_customers(role: PartnerRole) -> bool:
-    """Whether the role reaches every customer without being assigned."""
+    """Return whether the role sees every customer of the partner; the others see only customers assigned to them."""
     return role is not PartnerRole.ADMINISTRATOR

@@ -1,12 +1,14 @@
-"""Percentages and means: multiplied before they are divided, so that they are rounded once and equal shares compare
-as equal."""
+"""Percentages and means.
+
+They multiply before they divide, so that the result is rounded only once and equal shares compare as equal.
+"""
 
 
 def percent(part: float, whole: float) -> float | None:
-    """part ÷ whole × 100; None where there is nothing to be a part of."""
+    """Return part ÷ whole × 100, or None where the whole is 0."""
     return part * 100 / whole if whole else None
 
 
 def mean(total: float, count: int) -> float | None:
-    """total ÷ count; None where nothing was counted."""
+    """Return total ÷ count, or None where the count is 0."""
     return total / count if count else None

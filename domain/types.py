@@ -1,4 +1,4 @@
-"""The enumerations of the domain; each value is stored and printed by its name."""
+"""The enumerations of the domain. A value is stored in the database and printed in the API by its name."""
 
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ class Product(StrEnum):
 
 
 class AnalyticsProduct(StrEnum):
-    """A product that KPIs and licence analytics are about."""
+    """A product that KPIs, licence analytics and calling engagement cover; a subset of Product."""
 
     MEETINGS = "MEETINGS"
     CALLING = "CALLING"
@@ -34,7 +34,7 @@ class ManagedBy(StrEnum):
 
 
 class EntitlementState(StrEnum):
-    """Where an entitlement stands at one moment."""
+    """The state of an entitlement at one moment; `state_at` (entitlements/lifecycle.py) decides it."""
 
     READY_FOR_SETUP = "READY_FOR_SETUP"
     SCHEDULED = "SCHEDULED"
@@ -45,7 +45,7 @@ class EntitlementState(StrEnum):
 
 
 class CustomerStatus(StrEnum):
-    """What a customer's facts say; a customer can hold several at once."""
+    """A status of a customer; several can hold at once. `statuses_at` (customers/statuses.py) decides them."""
 
     TRIAL = "TRIAL"
     SUBSCRIPTION = "SUBSCRIPTION"
@@ -57,7 +57,7 @@ class CustomerStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-# The most urgent first (domain.md, "Customer statuses").
+# The most urgent first (domain rules: "Customer statuses"). Lists order customers by their most urgent status.
 URGENCY: tuple[CustomerStatus, ...] = (
     CustomerStatus.SUSPENDED,
     CustomerStatus.LICENSE_OVERAGE,
@@ -72,7 +72,7 @@ URGENCY_RANK: dict[CustomerStatus, int] = {status: rank for rank, status in enum
 
 
 class PartnerRole(StrEnum):
-    """What an administrator of the partner is there for."""
+    """The role of an administrator of the partner; permissions.py says what each may do."""
 
     FULL_ADMINISTRATOR = "FULL_ADMINISTRATOR"
     ADMINISTRATOR = "ADMINISTRATOR"
@@ -81,7 +81,7 @@ class PartnerRole(StrEnum):
 
 
 class AdministratorState(StrEnum):
-    """Whether an administrator was only invited, works, or has been removed."""
+    """The account state: INVITED before the first request, ACTIVE after it, DEACTIVATED once removed."""
 
     INVITED = "INVITED"
     ACTIVE = "ACTIVE"
@@ -89,7 +89,7 @@ class AdministratorState(StrEnum):
 
 
 class OrderKind(StrEnum):
-    """What an order of the ordering system did to a subscription."""
+    """The effect of an order on its subscription."""
 
     NEW = "NEW"
     ADD_LICENSES = "ADD_LICENSES"
@@ -98,7 +98,7 @@ class OrderKind(StrEnum):
 
 
 class CustomerOrderField(StrEnum):
-    """What a list of customers is sorted by; ties go by name, then id."""
+    """The sort keys of a list of customers; ties go by name, then id."""
 
     NAME = "NAME"
     CREATED_AT = "CREATED_AT"
@@ -108,7 +108,7 @@ class CustomerOrderField(StrEnum):
 
 
 class EntitlementReportOrderField(StrEnum):
-    """What a report of entitlements is sorted by; ties go by the customer's name, then number."""
+    """The sort keys of a licence report; ties go by the customer's name, then the entitlement's number."""
 
     CUSTOMER_NAME = "CUSTOMER_NAME"
     ADDED_AT = "ADDED_AT"
@@ -120,14 +120,14 @@ class EntitlementReportOrderField(StrEnum):
 
 
 class OrderDirection(StrEnum):
-    """Ascending or descending."""
+    """The direction of an order; nulls come last in both."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class ActivityKind(StrEnum):
-    """What an event of the log tells."""
+    """The kind of an event of the activity log."""
 
     CUSTOMER_ADDED = "CUSTOMER_ADDED"
     CUSTOMER_CHANGED = "CUSTOMER_CHANGED"

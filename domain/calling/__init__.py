@@ -1,1 +1,1 @@
-"""Calling engagement: what a call record says, and the figures of a week. Read calls.py first."""
+"""Calling engagement: the classification of call records, and the figures of a week. Read calls.py first."""

@@ -1,16 +1,17 @@
-"""What a call's record says (domain.md, "Calling engagement"): its endpoint, its features, its quality."""
+"""The classification of a call record: its endpoint, features and quality (domain rules: "Calling engagement")."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
-# Raw calls outlive the closing of their week and then go; the weekly sums stay.
+# Raw calls are deleted after 100 days, at least 9 days after their week closes; the weekly sums stay.
 RAW_CALL_RETENTION = timedelta(days=100)
+# A call is POOR from these values upwards.
 POOR_LOSS_PERCENT, POOR_LATENCY_MS, POOR_JITTER_MS = 5.0, 400.0, 150.0
 
 
 class EndpointType(StrEnum):
-    """What a call was made or taken with."""
+    """The kind of device that made or took a call."""
 
     DESK_PHONE = "DESK_PHONE"
     WEBEX_APP = "WEBEX_APP"
@@ -19,7 +20,7 @@ class EndpointType(StrEnum):
 
 
 class CallFeature(StrEnum):
-    """A service of the telephone system that a call went through."""
+    """A service of the telephone system that handled a call."""
 
     CALL_QUEUE = "CALL_QUEUE"
     HUNT_GROUP = "HUNT_GROUP"
@@ -33,7 +34,7 @@ class CallFeature(StrEnum):
 
 
 class CallQuality(StrEnum):
-    """How a call sounded, as far as it was measured."""
+    """The quality of a call, judged on the measurements that it has; NOT_AVAILABLE without any."""
 
     GOOD = "GOOD"
     POOR = "POOR"
@@ -41,7 +42,7 @@ class CallQuality(StrEnum):
 
 
 class QueueOutcome(StrEnum):
-    """How a call left its queue."""
+    """The end of a call's time in a queue."""
 
     ANSWERED = "ANSWERED"
     TRANSFERRED = "TRANSFERRED"
@@ -71,28 +72,28 @@ _FEATURE_OF_REASON = {reason: feature for feature, reasons in _REASONS.items() f
 
 
 def classify_endpoint(client_type: str | None, model: str | None) -> EndpointType:
-    """The endpoint behind a record's client type and device model."""
+    """Return the endpoint of a record's client type and device model; UNKNOWN for any other client type."""
     if client_type == "WXC_DEVICE":
         return EndpointType.ROOM_DEVICE if (model or "").startswith(_ROOM_MODELS) else EndpointType.DESK_PHONE
     return _ENDPOINTS.get(client_type or "", EndpointType.UNKNOWN)
 
 
 def classify_features(reasons: Iterable[str | None], user_type: str | None, recording: str | None) -> list[CallFeature]:
-    """The features that a call went through, each once, by name."""
-    found = {_FEATURE_OF_REASON[reason] for reason in reasons if reason in _FEATURE_OF_REASON}
+    """Return the distinct features of a call, sorted by name; unknown reasons and user types have none."""
+    features = {_FEATURE_OF_REASON[reason] for reason in reasons if reason in _FEATURE_OF_REASON}
     if user_type is not None and user_type.startswith("AutomatedAttendant"):
-        found.add(CallFeature.AUTO_ATTENDANT)
+        features.add(CallFeature.AUTO_ATTENDANT)
     if user_type is not None and user_type.startswith("VoiceMail"):
-        found.add(CallFeature.VOICEMAIL)
+        features.add(CallFeature.VOICEMAIL)
     if recording is not None:
-        found.add(CallFeature.CALL_RECORDING)
-    return sorted(found)
+        features.add(CallFeature.CALL_RECORDING)
+    return sorted(features)
 
 
 def classify_quality(loss: float | None, jitter: float | None, latency: float | None) -> CallQuality:
-    """Good where every measurement that is there is; loss in percent, the others in milliseconds."""
-    bounds = ((loss, POOR_LOSS_PERCENT), (jitter, POOR_JITTER_MS), (latency, POOR_LATENCY_MS))
-    measured = [value < bound for value, bound in bounds if value is not None]
-    if not measured:
+    """Return GOOD where every present measurement is below its bound; loss in percent, the others in milliseconds."""
+    limits = ((loss, POOR_LOSS_PERCENT), (jitter, POOR_JITTER_MS), (latency, POOR_LATENCY_MS))
+    are_good = [value < bound for value, bound in limits if value is not None]
+    if not are_good:
         return CallQuality.NOT_AVAILABLE
-    return CallQuality.GOOD if all(measured) else CallQuality.POOR
+    return CallQuality.GOOD if all(are_good) else CallQuality.POOR

@@ -1,4 +1,7 @@
-"""The figures of calling engagement (domain.md): what follows from the weekly sums, and nothing that is kept itself."""
+"""The figures of calling engagement, computed from weekly sums (domain rules: "Calling engagement").
+
+Only sums and counts are stored; percentages and averages are computed here when they are read.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,28 +13,29 @@ from domain.failures import NumberOutOfRange
 from domain.ratios import mean, percent
 from domain.time.weeks import WEEK, latest_completed_week
 
-# Users by usage: up to so many calls a week is low, up to so many medium, and more is high.
+# Users by usage: 1–10 calls a week are low, 11–50 medium, 51 and more high.
 MAX_LOW_CALLS, MAX_MEDIUM_CALLS = 10, 50
-# Who had a queue call in so many completed weeks is covered by the blocks about features and queues.
+# Feature and queue figures cover customers with a queue call in the last 8 completed weeks.
 QUEUE_WEEKS = 8
 MAX_TREND_WEEKS = 52
+# The sums of one customer and week, or added up over customers: store/calling/sums.py names the fields.
 CallSums = Mapping[str, Any]
 
 
 def completed_weeks(count: int, now: datetime) -> list[datetime]:
-    """The last so many completed weeks by their Mondays, oldest first; BadUserInput for a count out of bounds.
+    """Return the Mondays of the last `count` completed weeks, oldest first; raise NumberOutOfRange outside 1–52.
 
-    The bounds are those of the trend of licences: the sums of a week stay, but a year is all that a chart can show.
+    Weekly sums are kept longer; one year is the longest chart.
     """
     if not 1 <= count <= MAX_TREND_WEEKS:
         raise NumberOutOfRange("weeks", 1, MAX_TREND_WEEKS, count)
     latest = latest_completed_week(now)
-    return [latest - back * WEEK for back in reversed(range(count))]
+    return [latest - age * WEEK for age in reversed(range(count))]
 
 
 @dataclass(frozen=True, slots=True)
 class UsersPoint:
-    """Users by how many calls they had in a week; inactive ones are licensed and had none."""
+    """The users of one week by their number of calls; inactive users are licensed and had no call."""
 
     week_start: date
     inactive: int
@@ -42,7 +46,7 @@ class UsersPoint:
 
 @dataclass(frozen=True, slots=True)
 class QualityCounts:
-    """Calls by quality."""
+    """Numbers of calls by quality."""
 
     good: int
     poor: int
@@ -50,27 +54,27 @@ class QualityCounts:
 
     @property
     def poor_percent(self) -> float | None:
-        """Over the calls that were measured."""
+        """Return poor calls in percent of the measured calls."""
         return percent(self.poor, self.good + self.poor)
 
 
 @dataclass(frozen=True, slots=True)
 class QualityPoint(QualityCounts):
-    """Calls of a week by quality."""
+    """The calls of one week by quality."""
 
     week_start: date
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointQuality(QualityCounts):
-    """Calls of an endpoint by quality."""
+    """The calls of one endpoint by quality."""
 
     endpoint: EndpointType
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerUsage:
-    """How a customer used Calling in a week, and how many calls it had in the week before."""
+    """A row of the usage table: a customer's use of Calling in one week, and its calls in the week before."""
 
     customer_id: str
     active_users: int
@@ -81,23 +85,23 @@ class CustomerUsage:
 
     @property
     def minutes(self) -> int:
-        """Whole minutes."""
+        """Return the duration of all calls in minutes, rounded down."""
         return self.seconds // 60
 
     @property
     def calls_per_active_user(self) -> float | None:
-        """All calls, those of nobody known included."""
+        """Return calls per active user; calls without a user id count in the numerator only."""
         return mean(self.calls, self.active_users)
 
     @property
     def weekly_change_percent(self) -> float | None:
-        """Against the week before."""
+        """Return the change of calls in percent of the week before; None where that week had none."""
         return percent(self.calls - self.previous_calls, self.previous_calls)
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerQuality(QualityCounts):
-    """A customer's calls of a week by quality, and the averages of what was measured."""
+    """A row of the quality table: a customer's calls of one week by quality, and the averages of its measurements."""
 
     customer_id: str
     average_packet_loss_percent: float | None
@@ -107,7 +111,7 @@ class CustomerQuality(QualityCounts):
 
 @dataclass(frozen=True, slots=True)
 class FeatureCount:
-    """Calls that went through a feature."""
+    """The number of calls with a feature."""
 
     feature: CallFeature
     calls: int
@@ -115,14 +119,14 @@ class FeatureCount:
 
 @dataclass(frozen=True, slots=True)
 class FeatureUse(FeatureCount):
-    """The same, and how many customers they belong to."""
+    """The number of calls with a feature, and of the customers that have such calls."""
 
     customers: int
 
 
 @dataclass(frozen=True, slots=True)
 class QueueInsights:
-    """What became of queue calls."""
+    """Figures of queue calls; durations in seconds."""
 
     offered: int
     answered: int
@@ -133,13 +137,13 @@ class QueueInsights:
 
     @property
     def abandoned_percent(self) -> float | None:
-        """Over all calls that were offered."""
+        """Return abandoned calls in percent of the offered calls."""
         return percent(self.abandoned, self.offered)
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerQueue:
-    """What became of a customer's queue calls, and the features that its calls went through."""
+    """A row of the queue table: a customer's queue figures, and its calls by feature."""
 
     customer_id: str
     insights: QueueInsights
@@ -147,17 +151,17 @@ class CustomerQueue:
 
 
 def count_by_quality(sums: CallSums) -> dict[str, int]:
-    """How many calls were of each quality."""
+    """Return the number of calls by lower-case quality; 0 where the sums have none."""
     return {name: sums.get(name, 0) for name in ("good", "poor", "not_available")}
 
 
 def list_endpoint_qualities(sums: CallSums) -> list[EndpointQuality]:
-    """Every endpoint in its order, zeros included."""
+    """Return the quality of every endpoint in the order of EndpointType, also where it is zero."""
     cells = sums.get("endpoints", {})
 
     def calls(endpoint: EndpointType, quality: CallQuality) -> int:
-        found: int = cells.get(endpoint_quality_key(endpoint, quality), 0)
-        return found
+        count: int = cells.get(endpoint_quality_key(endpoint, quality), 0)
+        return count
 
     return [
         EndpointQuality(
@@ -171,12 +175,12 @@ def list_endpoint_qualities(sums: CallSums) -> list[EndpointQuality]:
 
 
 def endpoint_quality_key(endpoint: EndpointType, quality: CallQuality) -> str:
-    """What the sums call the calls of an endpoint and a quality."""
+    """Return the name of the sum of calls with this endpoint and quality."""
     return f"{endpoint}_{quality}"
 
 
 def build_customer_quality(sums: CallSums) -> CustomerQuality:
-    """A row of the table of customers and quality."""
+    """Return the row of the quality table; an average is None where nothing was measured."""
 
     def average(measurement: str) -> float | None:
         return mean(sums.get(f"{measurement}_sum", 0), sums.get(f"{measurement}_count", 0))
@@ -191,13 +195,16 @@ def build_customer_quality(sums: CallSums) -> CustomerQuality:
 
 
 def count_features(sums: CallSums) -> list[FeatureCount]:
-    """Every feature in its order, zeros included."""
+    """Return the count of every feature in the order of CallFeature, also where it is zero."""
     counts = sums.get("features", {})
     return [FeatureCount(feature, counts.get(str(feature), 0)) for feature in CallFeature]
 
 
 def build_queue_insights(sums: CallSums, average_abandoned_percent: float | None) -> QueueInsights:
-    """What the sums of queue calls say; the mean of the customers' own percentages is no matter of sums."""
+    """Return the queue figures of sums.
+
+    `average_abandoned_percent` is the mean of customers' percentages, which does not follow from the sums.
+    """
     return QueueInsights(
         offered=sums.get("offered", 0),
         answered=sums.get("answered", 0),
@@ -209,6 +216,7 @@ def build_queue_insights(sums: CallSums, average_abandoned_percent: float | None
 
 
 def build_customer_queue(sums: CallSums) -> CustomerQueue:
-    """A row of the table of customers by queue, which are those with a queue call."""
-    own = percent(sums["abandoned"], sums["offered"])
-    return CustomerQueue(sums["customer_id"], build_queue_insights(sums, own), count_features(sums))
+    """Return the row of the queue table for a customer with at least one queue call."""
+    abandoned_percent = percent(sums["abandoned"], sums["offered"])
+    insights = build_queue_insights(sums, abandoned_percent)
+    return CustomerQueue(sums["customer_id"], insights, count_features(sums))

@@ -1,10 +1,10 @@
-"""What the tables of calling engagement are sorted by; nulls come last in both directions, ties go by name, then id."""
+"""The sort keys of the calling tables. Nulls come last in both directions; ties go by name, then id, ascending."""
 
 from enum import StrEnum
 
 
 class CallingUsageOrderField(StrEnum):
-    """The orders of customers and their usage."""
+    """The sort keys of the usage table."""
 
     CUSTOMER_NAME = "CUSTOMER_NAME"
     ACTIVE_USERS = "ACTIVE_USERS"
@@ -13,7 +13,7 @@ class CallingUsageOrderField(StrEnum):
 
 
 class CallQualityOrderField(StrEnum):
-    """The orders of customers and the quality of their calls."""
+    """The sort keys of the quality table."""
 
     CUSTOMER_NAME = "CUSTOMER_NAME"
     POOR = "POOR"

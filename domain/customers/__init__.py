@@ -1,1 +1,1 @@
-"""Customers: statuses, their projection and keys, filters and KPIs. Read statuses.py first, then filter.py."""
+"""Customers: statuses, their transitions and reasons, projection, keys, filters and KPIs. Read statuses.py first."""

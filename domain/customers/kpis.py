@@ -1,4 +1,7 @@
-"""The KPIs: figures over customers, each with the condition that says which customers stand behind it."""
+"""The KPIs, each with the condition of the customers it counts (domain rules: "KPIs and licence analytics").
+
+One condition serves both the count and the list of customers, so that the two always agree.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -13,7 +16,7 @@ _DIMENSION = "holding"
 
 
 class KpiName(StrEnum):
-    """A figure of PartnerKpis."""
+    """A KPI of the API's PartnerKpis."""
 
     TOTAL_CUSTOMERS = "TOTAL_CUSTOMERS"
     NEARING_EXPIRATION = "NEARING_EXPIRATION"
@@ -23,14 +26,18 @@ class KpiName(StrEnum):
 
 
 def analytics_products(product: AnalyticsProduct | None) -> tuple[str, ...]:
-    """The products whose lines count: the given one, or both."""
+    """Return the products whose lines count: the given one, or all analytics products."""
     return tuple(map(str, AnalyticsProduct)) if product is None else (str(product),)
 
 
 def kpi_condition(
     name: KpiName, product: AnalyticsProduct | None, thresholds: Mapping[str, float | None] | None = None
 ) -> AllOf:
-    """Which customers are counted; `thresholds` by product are those of now, for LOW_LICENSE_ASSIGNMENT alone."""
+    """Return the condition of the counted customers.
+
+    `thresholds` are the peer group thresholds by product; only LOW_LICENSE_ASSIGNMENT reads them, and a product without
+    a threshold has no low line.
+    """
     products = analytics_products(product)
     condition: Condition
     match name:
@@ -42,8 +49,8 @@ def kpi_condition(
         case KpiName.NEARING_RENEWAL:
             condition = HoldingEndsWithin(RENEWING, products)
         case KpiName.LOW_LICENSE_ASSIGNMENT:
-            known = [(one, (thresholds or {}).get(one)) for one in products]
-            condition = HasLowAssignment(products, tuple((one, limit) for one, limit in known if limit is not None))
+            limits = [(code, (thresholds or {}).get(code)) for code in products]
+            condition = HasLowAssignment(products, tuple((code, limit) for code, limit in limits if limit is not None))
         case KpiName.OVER_LICENSE_LIMIT:
             condition = HasKey(_DIMENSION, tuple(map(overage_key, products)))
     return AllOf((condition,))

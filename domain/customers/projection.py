@@ -1,4 +1,8 @@
-"""All that a customer's document says beside its facts: statuses with their reasons, what it holds, what turns next."""
+"""The projection: the fields of a customer's document that follow from its facts at one moment.
+
+They are statuses with their reasons, holdings, sort keys, and the moment of the next evaluation. The write path stores
+them in the same transaction as the facts, so that lists and KPIs need no other collection.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,46 +24,56 @@ from domain.entitlements.lifecycle import (
 from domain.time.instants import MAX_INSTANT
 from domain.types import URGENCY_RANK, Product, SubscriptionType
 
+# The urgency rank of a customer without a status: after all others.
 NO_URGENCY = len(URGENCY_RANK)
 
 
 def project_fields(
     facts: CustomerFacts, basis: StatusBasis, since: StatusSince, thresholds: Thresholds, now: datetime
 ) -> dict[str, Any]:
-    """The stored fields that follow from the facts at this moment; enums by name, instants in naive UTC."""
+    """Return the stored fields; enums by name, instants in naive UTC.
+
+    `*_sort` fields replace null by a value that sorts last in ascending order. `next_evaluation_at` is the earliest
+    moment at which time alone changes a field, or None.
+    """
     urgency = min((URGENCY_RANK[status] for status in basis), default=None)
-    held = _holdings(facts, now)
-    turns = (next_transition_at(facts, thresholds, now), next_peer_eligibility_at(held["holdings"], now))
+    entitlement_fields = _project_entitlements(facts, now)
+    changes = (
+        next_transition_at(facts, thresholds, now),
+        next_peer_eligibility_at(entitlement_fields["holdings"], now),
+    )
     return {
         "statuses": [str(status) for status in basis],
-        "status_details": _details(facts, basis, since, now),
+        "status_details": _status_details(facts, basis, since, now),
         "urgency": urgency,
         "urgency_sort": NO_URGENCY if urgency is None else urgency,
         "sign_in_sort": facts.last_sign_in_at or MAX_INSTANT,
         "evaluated_at": now,
-        "next_evaluation_at": min((moment for moment in turns if moment is not None), default=None),
-        **held,
+        "next_evaluation_at": min((at for at in changes if at is not None), default=None),
+        **entitlement_fields,
     }
 
 
-def _details(facts: CustomerFacts, basis: StatusBasis, since: StatusSince, now: datetime) -> list[dict[str, Any]]:
+def _status_details(
+    facts: CustomerFacts, basis: StatusBasis, since: StatusSince, now: datetime
+) -> list[dict[str, Any]]:
     details = []
     for status, entitlements in basis.items():
-        rests_on = sort_by_end(entitlements, now)
+        by_end = sort_by_end(entitlements, now)
         details.append(
             {
                 "status": str(status),
                 "since": since[status],
-                "reason": explain_status(status, rests_on, facts, now),
-                "entitlement_ids": [entitlement.id for entitlement in rests_on],
+                "reason": explain_status(status, by_end, facts, now),
+                "entitlement_ids": [entitlement.id for entitlement in by_end],
             }
         )
     return details
 
 
-def _holdings(facts: CustomerFacts, now: datetime) -> Mapping[str, Any]:
-    removed = facts.removed_at is not None and facts.removed_at <= now
-    states = [(e, state_at(e, now)) for e in (() if removed else facts.entitlements)]
+def _project_entitlements(facts: CustomerFacts, now: datetime) -> Mapping[str, Any]:
+    """Return the fields that follow from the entitlements; those of a removed customer are empty."""
+    states = [(e, state_at(e, now)) for e in (() if facts.is_removed(now) else facts.entitlements)]
     living = [e for e, state in states if state in LIVING_STATES]
     running = [e for e, state in states if state in RUNNING_STATES]
     products = {line.product for e in living for line in e.licenses}
@@ -70,9 +84,9 @@ def _holdings(facts: CustomerFacts, now: datetime) -> Mapping[str, Any]:
         "products": [str(product) for product in Product if product in products],
         "running_products": [str(product) for product in Product if product in running_products],
         "holdings": summarize_holdings(ends),
-        "subscription_types": [str(t) for t in SubscriptionType if any(e.kind == t for e in living)],
+        "subscription_types": [str(kind) for kind in SubscriptionType if any(e.kind == kind for e in living)],
         "next_expiry_at": soonest,
         "next_expiry_sort": soonest or MAX_INSTANT,
         "expiring_ends": sorted({end for e, end in ends if is_trial(e) or not renews(e)}),
-        "next_renewal_at": min((m for e in living if (m := next_renewal(e, now)) is not None), default=None),
+        "next_renewal_at": min((at for e in living if (at := next_renewal(e, now)) is not None), default=None),
     }

@@ -1,4 +1,4 @@
-"""Why a status holds, in one sentence."""
+"""The reason of a status: one English sentence, stored with the status."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,17 +17,20 @@ PRODUCT_NAMES = {
 
 
 def join_product_names(products: Iterable[str]) -> str:
-    """Products as a sentence lists them: `Meetings, Calling and Messaging`."""
+    """Return product names for a sentence: `Meetings, Calling and Messaging`."""
     return join_names(PRODUCT_NAMES[Product(product)] for product in products)
 
 
 def entitlement_label(entitlement: Entitlement) -> str:
-    """What a person calls it: `Trial TRI-7` or `Subscription SUB-1042`."""
+    """Return `Trial TRI-7` or `Subscription SUB-1042`."""
     return f"{'Trial' if is_trial(entitlement) else 'Subscription'} {entitlement.number}"
 
 
 def explain_status(status: CustomerStatus, basis: Sequence[Entitlement], facts: CustomerFacts, now: datetime) -> str:
-    """One sentence on the soonest of the entitlements that the status rests on, and how many more there are."""
+    """Return the sentence about the first entitlement of the basis, and how many more there are.
+
+    Sort the basis by `sort_by_end` before.
+    """
     if status is CustomerStatus.NO_RECENT_ACTIVITY:
         return _explain_inactivity(facts)
     more = len(basis) - 1
@@ -35,7 +38,7 @@ def explain_status(status: CustomerStatus, basis: Sequence[Entitlement], facts: 
 
 
 def sort_by_end(basis: Sequence[Entitlement], now: datetime) -> list[Entitlement]:
-    """The soonest end first, then by number."""
+    """Return the entitlements with the soonest end first, then by number."""
     return sorted(basis, key=lambda e: (effective_end(e, now), e.number)) if len(basis) > 1 else list(basis)
 
 

@@ -1,4 +1,9 @@
-"""What a customer holds of MEETINGS and CALLING, by product: the summary that KPIs are counted from, and its keys."""
+"""Holdings: the summary of a customer's running MEETINGS and CALLING lines, from which KPIs are counted.
+
+A customer stores one holding per product, and a few *holding keys* that follow from its holdings. KPIs are counts over
+an index of these keys; the holding itself decides the customers that a key alone cannot (customers/
+holding_conditions.py). Each key is counted over and rewritten with every change, so there are few of them.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,112 +20,118 @@ from domain.entitlements.peer_groups import (
 )
 from domain.types import Product
 
+# The stored summary of one product; `summarize_holdings` defines its fields.
 Holding = dict[str, Any]
+# Holdings by product name.
 Holdings = dict[str, Holding]
-# The keys of holdings, which no filter asks for and no event keeps.
+# Only KPI conditions use these keys: no filter has them, and no event stores them.
 HOLDING_KEY_PREFIX = "holds:"
 ANY_HOLDING_KEY = HOLDING_KEY_PREFIX + "any"
 EXPIRING, RENEWING, YOUNG = "expiring", "renewing", "young"
 _EPOCH = datetime(1970, 1, 1)
 
 
-class _Held(NamedTuple):
+class _RunningLine(NamedTuple):
     entitlement: Entitlement
     end: datetime
     figures: LicenseFigures
 
 
 def summarize_holdings(running: Sequence[tuple[Entitlement, datetime]]) -> Holdings:
-    """The summary by product of running entitlements with their ends; a product without a running line is absent.
+    """Return the holdings of running entitlements, each given with its end; a product without a line is absent.
 
-    `expires_at` is the soonest end without auto-renewal, `renews_at` the soonest with it. `rates` are those of lines
-    that may be low once they are old enough.
+    `expires_at` is the soonest end of an entitlement that does not renew, `renews_at` the soonest end of one that
+    does. `rates` lists the lines that are or will be in the peer group and may be low.
     """
-    held = [
-        _Held(one, end, line) for one, end in running for line in one.licenses if line.product in ANALYTICS_PRODUCTS
+    lines = [
+        _RunningLine(entitlement, end, figures)
+        for entitlement, end in running
+        for figures in entitlement.licenses
+        if figures.product in ANALYTICS_PRODUCTS
     ]
-    products = {one.figures.product for one in held}
+    products = {line.figures.product for line in lines}
     return {
-        str(product): _holding([one for one in held if one.figures.product == product])
+        str(product): _summarize_product([line for line in lines if line.figures.product == product])
         for product in Product
         if product in products
     }
 
 
-def _holding(held: Sequence[_Held]) -> Holding:
-    expiring = sorted({one.end for one in held if not renews(one.entitlement)})
-    renewing = sorted({one.end for one in held if renews(one.entitlement)})
+def _summarize_product(lines: Sequence[_RunningLine]) -> Holding:
+    expiring = sorted({line.end for line in lines if not renews(line.entitlement)})
+    renewing = sorted({line.end for line in lines if renews(line.entitlement)})
     return {
-        "total": sum(one.figures.total for one in held),
-        "assigned": sum(one.figures.assigned for one in held),
-        "used": sum(one.figures.used for one in held),
+        "total": sum(line.figures.total for line in lines),
+        "assigned": sum(line.figures.assigned for line in lines),
+        "used": sum(line.figures.used for line in lines),
         "expires_at": expiring[0] if expiring else None,
         "renews_at": renewing[0] if renewing else None,
         "expiring_ends": expiring,
         "renewing_ends": renewing,
-        "has_overage": any(one.figures.assigned > one.figures.total for one in held),
-        "rates": [{"added_at": added_at, "rate": rate} for added_at, rate in sorted(_rates(held))],
+        "has_overage": any(line.figures.assigned > line.figures.total for line in lines),
+        "rates": [{"added_at": added_at, "rate": rate} for added_at, rate in sorted(_peer_rates(lines))],
     }
 
 
-def _rates(held: Sequence[_Held]) -> Iterator[tuple[datetime, float]]:
-    for one in held:
-        rate = license_rate(one.figures.assigned, one.figures.total)
-        if one.figures.total >= MIN_PEER_TOTAL and rate is not None and rate < MAX_THRESHOLD:
-            yield one.entitlement.added_at, rate
+def _peer_rates(lines: Sequence[_RunningLine]) -> Iterator[tuple[datetime, float]]:
+    """Yield `added_at` and rate of the lines that can be low: large enough, and below the highest threshold."""
+    for line in lines:
+        rate = license_rate(line.figures.assigned, line.figures.total)
+        if line.figures.total >= MIN_PEER_TOTAL and rate is not None and rate < MAX_THRESHOLD:
+            yield line.entitlement.added_at, rate
 
 
 def next_peer_eligibility_at(holdings: Mapping[str, Holding], now: datetime) -> datetime | None:
-    """When the next line becomes old enough for its peer group; None where none will."""
-    young = (moment for held in holdings.values() for moment in _peer_eligibility_times(held, now))
-    return min(young, default=None)
+    """Return when the next line becomes old enough for its peer group; None where all lines are."""
+    times = (moment for holding in holdings.values() for moment in _peer_eligibility_times(holding, now))
+    return min(times, default=None)
 
 
-def _peer_eligibility_times(held: Holding, now: datetime) -> Iterator[datetime]:
-    until = latest_peer_addition(now)
-    return (line["added_at"] + MIN_PEER_AGE for line in held["rates"] if line["added_at"] > until)
+def _peer_eligibility_times(holding: Holding, now: datetime) -> Iterator[datetime]:
+    latest = latest_peer_addition(now)
+    return (line["added_at"] + MIN_PEER_AGE for line in holding["rates"] if line["added_at"] > latest)
 
 
 def holding_keys(holdings: Mapping[str, Holding], evaluated_at: datetime) -> list[str]:
-    """The keys of a customer's holdings, sorted: few, since each is counted over, and written with every change.
+    """Return the keys of a customer's holdings, sorted.
 
-    Each product has one for the soonest end, one for the lowest rate that was old enough for its peer group at the
-    evaluation, and one for the day on which the next line becomes so.
+    A product has at most five: overage; the day of the soonest end and of the soonest renewal; the lowest rate of a
+    line that was old enough for its peer group at the evaluation; the day on which the next line becomes old enough.
     """
     keys = {ANY_HOLDING_KEY} if holdings else set()
-    until = latest_peer_addition(evaluated_at)
-    for product, held in holdings.items():
-        if held["has_overage"]:
+    latest = latest_peer_addition(evaluated_at)
+    for product, holding in holdings.items():
+        if holding["has_overage"]:
             keys.add(overage_key(product))
-        old = [line["rate"] for line in held["rates"] if line["added_at"] <= until]
-        if old:
-            keys.add(rate_key(product, uncapped_rate_step(min(old))))
-        young = min(_peer_eligibility_times(held, evaluated_at), default=None)
-        days = {EXPIRING: held["expires_at"], RENEWING: held["renews_at"], YOUNG: young}
+        rates = [line["rate"] for line in holding["rates"] if line["added_at"] <= latest]
+        if rates:
+            keys.add(rate_key(product, uncapped_rate_step(min(rates))))
+        eligible_at = min(_peer_eligibility_times(holding, evaluated_at), default=None)
+        days = {EXPIRING: holding["expires_at"], RENEWING: holding["renews_at"], YOUNG: eligible_at}
         keys.update(day_key(which, product, day_number(moment)) for which, moment in days.items() if moment is not None)
     return sorted(keys)
 
 
 def overage_key(product: str) -> str:
-    """A running line has more licences assigned than ordered."""
+    """Return the key of customers with a running line that has more licences assigned than ordered."""
     return f"{HOLDING_KEY_PREFIX}over:{product}"
 
 
 def day_key(which: str, product: str, day: int) -> str:
-    """The soonest end or renewal of a running line, or a young line's becoming old enough, lies on the day."""
+    """Return the key of customers whose soonest EXPIRING, RENEWING or YOUNG moment is on the day."""
     return f"{HOLDING_KEY_PREFIX}{which}:{product}:{day}"
 
 
 def rate_key(product: str, step: int) -> str:
-    """The lowest rate of a line of the peer group is of this step."""
+    """Return the key of customers whose lowest rate in the peer group is in the step."""
     return f"{HOLDING_KEY_PREFIX}rate:{product}:{step}"
 
 
 def day_number(instant: datetime) -> int:
-    """The number of the UTC day that the instant lies in."""
+    """Return the number of UTC days since 1970-01-01."""
     return (instant - _EPOCH).days
 
 
 def uncapped_rate_step(rate: float) -> int:
-    """The hundredth that the rate lies in: a lower step is always a lower rate."""
+    """Return the hundredth that contains the rate, without the cap of `rate_step`; monotonic in the rate."""
     return int(rate * 100)

@@ -1,10 +1,13 @@
-"""Invoices of a subscription; they decide nothing: whether a subscription is unpaid is delivered with it."""
+"""Invoices of a subscription, for display only.
+
+They decide no state: whether a subscription is unpaid is delivered with the subscription itself.
+"""
 
 from enum import StrEnum
 
 
 class InvoiceState(StrEnum):
-    """Where an invoice stands, as the ordering system says."""
+    """The payment state of an invoice, as the ordering system delivers it."""
 
     OPEN = "OPEN"
     PAID = "PAID"

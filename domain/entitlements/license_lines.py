@@ -1,4 +1,8 @@
-"""A customer's licence lines of the products that analytics are about, as they stand at one moment."""
+"""Licence lines: one stored document per entitlement and analytics product, as of one evaluation of the customer.
+
+Reports, KPIs and peer groups read these documents instead of the entitlements. A line contains everything that its
+entitlement and customer say about it, so that a report is one query on one collection.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -8,10 +12,11 @@ from domain.entitlements.lifecycle import Entitlement, entitlement_from_document
 from domain.entitlements.peer_groups import MIN_PEER_TOTAL, license_rate
 from domain.types import AnalyticsProduct
 
+# The stored fields of a line without its id and stamps; `build_license_lines` defines them.
 LicenseLine = dict[str, Any]
-# The largest figure of a licence line.
+# The highest value of a line's total, assigned and used.
 MAX_LICENSES = 1_000_000
-# Stands where a rate is null and ascending order wants it last; no rate is as large.
+# Replaces a null rate in ascending order, where MongoDB would sort null first; higher than any rate.
 NO_RATE = 1e9
 ANALYTICS_PRODUCTS = frozenset(str(product) for product in AnalyticsProduct)
 
@@ -19,43 +24,43 @@ ANALYTICS_PRODUCTS = frozenset(str(product) for product in AnalyticsProduct)
 def build_license_lines(
     customer: Mapping[str, Any], entitlements: Iterable[Mapping[str, Any]], now: datetime
 ) -> dict[str, LicenseLine]:
-    """One line for each product of each entitlement, whatever its state, by `<entitlement id>:<product>`.
+    """Return the lines of all entitlements, in any state, by their id `<entitlement id>:<product>`.
 
-    Enums by name, instants in naive UTC. `peer_rate` is the rate where the line runs and is large enough for its
-    peer group; only its age is left to be looked at.
+    Enums are stored by name, instants in naive UTC. `peer_rate` is the rate of a line that is running and large enough
+    for its peer group, else None; the line's age is compared at query time.
     """
-    shared = {"customer_id": customer["_id"], "name_folded": customer["name_folded"]}
-    found: dict[str, LicenseLine] = {}
+    customer_fields = {"customer_id": customer["_id"], "name_folded": customer["name_folded"]}
+    license_lines: dict[str, LicenseLine] = {}
     for document in entitlements:
-        held = [line for line in document["licenses"] if line["product"] in ANALYTICS_PRODUCTS]
-        if held:
-            facts = entitlement_from_document(document)
-            common = {**shared, **_of_entitlement(document, facts, now)}
-            found.update(_lines(document["_id"], common, held))
-    return found
+        licenses = [figures for figures in document["licenses"] if figures["product"] in ANALYTICS_PRODUCTS]
+        if licenses:
+            entitlement = entitlement_from_document(document)
+            common = {**customer_fields, **_entitlement_fields(document, entitlement, now)}
+            license_lines.update(_lines_of_entitlement(document["_id"], common, licenses))
+    return license_lines
 
 
-def _of_entitlement(document: Mapping[str, Any], facts: Entitlement, now: datetime) -> LicenseLine:
+def _entitlement_fields(document: Mapping[str, Any], entitlement: Entitlement, now: datetime) -> LicenseLine:
     return {
-        "entitlement_id": facts.id,
-        "number": facts.number,
-        "kind": str(facts.kind),
-        "added_at": facts.added_at,
+        "entitlement_id": entitlement.id,
+        "number": entitlement.number,
+        "kind": str(entitlement.kind),
+        "added_at": entitlement.added_at,
         "ends_at": document["ends_at"],
-        "auto_renew": renews(facts),
-        "cancelled_at": facts.cancelled_at,
-        "is_running": is_running(facts, now),
+        "auto_renew": renews(entitlement),
+        "cancelled_at": entitlement.cancelled_at,
+        "is_running": is_running(entitlement, now),
     }
 
 
-def _lines(
-    entitlement_id: str, common: LicenseLine, held: Iterable[Mapping[str, Any]]
+def _lines_of_entitlement(
+    entitlement_id: str, common: LicenseLine, licenses: Iterable[Mapping[str, Any]]
 ) -> Iterator[tuple[str, LicenseLine]]:
-    for line in held:
-        total, assigned, used = line["total"], line["assigned"], line["used"]
+    for figures in licenses:
+        total, assigned, used = figures["total"], figures["assigned"], figures["used"]
         rate, used_rate = license_rate(assigned, total), license_rate(used, total)
-        figures = {
-            "product": line["product"],
+        fields = {
+            "product": figures["product"],
             "total": total,
             "assigned": assigned,
             "used": used,
@@ -66,4 +71,4 @@ def _lines(
             "overage": max(0, assigned - total),
             "peer_rate": rate if common["is_running"] and total >= MIN_PEER_TOTAL else None,
         }
-        yield f"{entitlement_id}:{line['product']}", {**common, **figures}
+        yield f"{entitlement_id}:{figures['product']}", {**common, **fields}

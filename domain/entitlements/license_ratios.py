@@ -1,10 +1,10 @@
-"""What follows from the figures of a licence line, whoever holds them."""
+"""Figures that are derived from the total, assigned and used licences of a line."""
 
 from domain.ratios import percent
 
 
 class LicenseRatios:
-    """A line's remainder and percentages; whoever holds total, assigned and used takes them from here."""
+    """Mixin: the remainder and percentages of a class that has `total`, `assigned` and `used`."""
 
     __slots__ = ()
     total: int
@@ -13,15 +13,15 @@ class LicenseRatios:
 
     @property
     def available(self) -> int:
-        """What is left to assign."""
+        """Return how many licences are left to assign, never less than 0."""
         return max(0, self.total - self.assigned)
 
     @property
     def assigned_percent(self) -> float | None:
-        """Assigned in percent of the total."""
+        """Return the assigned licences in percent of the total."""
         return percent(self.assigned, self.total)
 
     @property
     def used_percent(self) -> float | None:
-        """Used in percent of the total."""
+        """Return the used licences in percent of the total."""
         return percent(self.used, self.total)

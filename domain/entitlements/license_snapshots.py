@@ -1,6 +1,7 @@
-"""Daily snapshots of licence lines: which are due at the end of a day, and what a week of them adds up to.
+"""Daily snapshots of licence lines: which are due at the end of a day, and the weekly sums of snapshots.
 
-The job takes the lines of the products that analytics are about; what is delivered is kept for every product.
+The job takes snapshots of the analytics products only; an import may deliver them for every product
+(domain rules: "KPIs and licence analytics").
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +14,12 @@ from domain.time.instants import DAY
 from domain.time.weeks import week_of
 from domain.types import Product
 
-# As far back as a weekly change looks: days that were missed before that stay empty, since nobody knows their figures.
+# The weekly change looks back this far. Days missed before that stay without snapshots: their figures are unknown.
 MAX_CATCH_UP_DAYS = 14
 
 
 class WeekKey(NamedTuple):
-    """What the sums of a week are kept by."""
+    """The customer, product and week (its Monday) of one document of weekly sums."""
 
     customer_id: str
     product: str
@@ -26,7 +27,7 @@ class WeekKey(NamedTuple):
 
 
 class LicenseSums(NamedTuple):
-    """Licences over lines; `available` is each line's own remainder, never less than 0."""
+    """Licences summed over lines; `available` sums the remainder of each line, which is never negative."""
 
     total: int
     assigned: int
@@ -35,9 +36,9 @@ class LicenseSums(NamedTuple):
 
 
 class LicenseWeek(NamedTuple):
-    """What the snapshots of one customer, product and week say: the sums, and each line's own.
+    """The last snapshot of each line in one customer, product and week: the sums over lines, and `assigned` per line.
 
-    `assigned` is by entitlement, of each line's last snapshot; only CALLING has it, whose users are counted by line.
+    `assigned` is by entitlement id and only filled for CALLING, whose licensed users are counted line by line.
     """
 
     sums: LicenseSums
@@ -45,14 +46,15 @@ class LicenseWeek(NamedTuple):
 
 
 def start_of_day(moment: datetime) -> datetime:
-    """The beginning of the moment's day."""
+    """Return 00:00 UTC of the moment's date."""
     return datetime(moment.year, moment.month, moment.day)
 
 
 def days_to_snapshot(taken_until: datetime | None, created_at: datetime, now: datetime) -> list[datetime]:
-    """The days that have ended and are still to be taken, oldest first; `taken_until` is the last one that was.
+    """Return the ended days whose snapshots are missing, oldest first.
 
-    A partner's first day is that of its creation; one that was never looked at begins with yesterday.
+    `taken_until` is the last day that is complete, or None where no day is: then only yesterday is due. A partner's
+    first day is the day of its creation.
     """
     yesterday = start_of_day(now) - DAY
     oldest = yesterday - (MAX_CATCH_UP_DAYS - 1) * DAY
@@ -62,43 +64,43 @@ def days_to_snapshot(taken_until: datetime | None, created_at: datetime, now: da
 
 
 def lines_to_snapshot(entitlement: Mapping[str, Any], day: datetime) -> Iterator[Mapping[str, Any]]:
-    """The stored lines of an entitlement of which a snapshot is due for the day: it runs as the day ends."""
+    """Yield the stored licence figures of an entitlement that need a snapshot: it is running when the day ends."""
     if is_running(entitlement_from_document(entitlement), day + DAY):
-        yield from (line for line in entitlement["licenses"] if line["product"] in ANALYTICS_PRODUCTS)
+        yield from (figures for figures in entitlement["licenses"] if figures["product"] in ANALYTICS_PRODUCTS)
 
 
-def has_newer_figures(line: Mapping[str, Any], day: datetime) -> bool:
-    """Whether a line's figures were delivered for a later day, and so are not those of this one."""
-    return line.get("day") is not None and line["day"] > day
+def has_newer_figures(figures: Mapping[str, Any], day: datetime) -> bool:
+    """Return whether the stored figures were delivered for a later day, so that they do not describe `day`."""
+    return figures.get("day") is not None and figures["day"] > day
 
 
 def sum_by_week(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, LicenseWeek]:
-    """By customer, product and week: what the last snapshot of each line in that week says, and Σ over the lines."""
+    """Return the sums by customer, product and week, over the last snapshot of each line in that week."""
     last: dict[WeekKey, dict[str, Mapping[str, Any]]] = {}
     for snapshot in snapshots:
         key = WeekKey(snapshot["customer_id"], snapshot["product"], week_of(snapshot["day"]))
-        lines, id_ = last.setdefault(key, {}), snapshot["entitlement_id"]
-        if id_ not in lines or lines[id_]["day"] < snapshot["day"]:
-            lines[id_] = snapshot
-    return {key: _week(key.product, lines) for key, lines in last.items()}
+        by_entitlement, id_ = last.setdefault(key, {}), snapshot["entitlement_id"]
+        if id_ not in by_entitlement or by_entitlement[id_]["day"] < snapshot["day"]:
+            by_entitlement[id_] = snapshot
+    return {key: _sum_week(key.product, by_entitlement) for key, by_entitlement in last.items()}
 
 
-def _week(product: str, lines: Mapping[str, Mapping[str, Any]]) -> LicenseWeek:
+def _sum_week(product: str, by_entitlement: Mapping[str, Mapping[str, Any]]) -> LicenseWeek:
     sums = LicenseSums(0, 0, 0, 0)
-    for line in lines.values():
-        sums = add_line(sums, line)
-    is_calling = product == Product.CALLING
-    return LicenseWeek(sums, {id_: line["assigned"] for id_, line in lines.items()} if is_calling else {})
+    for snapshot in by_entitlement.values():
+        sums = _add_snapshot(sums, snapshot)
+    if product != Product.CALLING:
+        return LicenseWeek(sums, {})
+    return LicenseWeek(sums, {id_: snapshot["assigned"] for id_, snapshot in by_entitlement.items()})
 
 
-def add_line(sums: LicenseSums, line: Mapping[str, Any]) -> LicenseSums:
-    """The sums with one more line."""
-    total, assigned, used = line["total"], line["assigned"], line["used"]
-    remainder = max(0, total - assigned)
-    return LicenseSums(sums.total + total, sums.assigned + assigned, sums.used + used, sums.available + remainder)
+def _add_snapshot(sums: LicenseSums, snapshot: Mapping[str, Any]) -> LicenseSums:
+    total, assigned, used = snapshot["total"], snapshot["assigned"], snapshot["used"]
+    available = max(0, total - assigned)
+    return LicenseSums(sums.total + total, sums.assigned + assigned, sums.used + used, sums.available + available)
 
 
 def week_span(weeks: Iterable[datetime]) -> tuple[datetime, datetime]:
-    """From the first moment of the earliest week to the first one behind the latest."""
-    known = list(weeks)
-    return min(known), max(known) + timedelta(weeks=1)
+    """Return the start of the earliest week and the end (exclusive) of the latest; `weeks` must not be empty."""
+    mondays = list(weeks)
+    return min(mondays), max(mondays) + timedelta(weeks=1)

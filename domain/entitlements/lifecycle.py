@@ -1,4 +1,9 @@
-"""Subscriptions and trials: their state and end as functions of now (domain.md, "Entitlements")."""
+"""The state and the end of subscriptions and trials as functions of `now` (domain rules: "Entitlements").
+
+Words: a *running* entitlement is ACTIVE or SUSPENDED; a *living* one is running, READY_FOR_SETUP or SCHEDULED. A
+*renewing* subscription moves its end on by itself, term after term. So its end is not stored: it is computed from the
+first end, and a renewing subscription is never EXPIRED.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +18,7 @@ LIVING_STATES = RUNNING_STATES | {EntitlementState.READY_FOR_SETUP, EntitlementS
 
 
 class LicenseFigures(NamedTuple):
-    """One product's licences: `assigned` may exceed `total`; `used` counts the last seven days."""
+    """The licences of one product: ordered (`total`), assigned (may exceed total), used in the last seven days."""
 
     product: Product
     total: int
@@ -22,7 +27,7 @@ class LicenseFigures(NamedTuple):
 
 
 class EntitlementTerms(Protocol):
-    """What the rules read of an entitlement, whoever holds it."""
+    """The attributes that the rules of this module read; stored documents and `Entitlement` both have them."""
 
     @property
     def kind(self) -> str: ...
@@ -44,7 +49,7 @@ class EntitlementTerms(Protocol):
 
 @dataclass(slots=True)
 class Entitlement:
-    """The facts of one subscription or trial that the rules read."""
+    """The facts of one subscription or trial; `first_ends_at` is the end before any renewal."""
 
     id: str
     number: str
@@ -61,7 +66,7 @@ class Entitlement:
 
 
 def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
-    """The facts as they stand in a stored document."""
+    """Return the facts of a stored document."""
     lines = [
         LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"])
         for line in document["licenses"]
@@ -83,48 +88,56 @@ def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
 
 
 def is_trial(entitlement: EntitlementTerms) -> bool:
-    """Whether it is a trial and not a subscription."""
+    """Return whether it is a trial and not a subscription."""
     return entitlement.kind == SubscriptionType.TRIAL
 
 
 def renews(entitlement: EntitlementTerms) -> bool:
-    """Whether its end moves on by itself."""
+    """Return whether its end moves on by itself."""
     return entitlement.auto_renew and not is_trial(entitlement)
 
 
 def count_renewals(entitlement: EntitlementTerms, now: datetime) -> int:
-    """How often it has renewed by now: the smallest n whose end lies after now, none behind its cancellation."""
+    """Return how often it has renewed by `now`: the smallest n whose end lies after `now`.
+
+    A subscription that was cancelled does not renew any more at or after its cancellation.
+    """
     first = entitlement.first_ends_at
     if first > now or not renews(entitlement):
         return 0
     term = entitlement.term_months or 12
+    # Begin one term before the estimate by whole months: clamped days can move an end by up to three days.
     last = now if entitlement.cancelled_at is None else min(now, entitlement.cancelled_at)
     months = (last.year - first.year) * 12 + last.month - first.month
     count = max(0, months // term - 1)
-    while not _outlasts(entitlement, add_months(first, count * term), now):
+    while not _is_last_end(entitlement, add_months(first, count * term), now):
         count += 1
     return count
 
 
-def _outlasts(entitlement: EntitlementTerms, end: datetime, now: datetime) -> bool:
+def _is_last_end(entitlement: EntitlementTerms, end: datetime, now: datetime) -> bool:
     cancelled = entitlement.cancelled_at
     return end > now or (cancelled is not None and end >= cancelled)
 
 
 def end_after_renewals(entitlement: EntitlementTerms, count: int) -> datetime:
-    """The end after so many renewals: the first end and as many terms, never a sum of clamped months."""
+    """Return the end after `count` renewals.
+
+    It is computed from the first end in one step: a day that one month clamps (31 January → 28 February) returns in
+    the next (31 March).
+    """
     if count == 0:
         return entitlement.first_ends_at
     return add_months(entitlement.first_ends_at, count * (entitlement.term_months or 12))
 
 
 def effective_end(entitlement: EntitlementTerms, now: datetime) -> datetime:
-    """When it ends, as seen from now; for an auto-renewing one the end of the term that now lies in."""
+    """Return its end as seen at `now`: for a renewing subscription the end of the current term."""
     return end_after_renewals(entitlement, count_renewals(entitlement, now))
 
 
 def state_at(entitlement: EntitlementTerms, now: datetime) -> EntitlementState:
-    """The first state that applies, in domain.md's order."""
+    """Return the first state that applies, in the order of the domain rules."""
     cancelled = entitlement.cancelled_at
     if cancelled is not None and cancelled <= now:
         return EntitlementState.CANCELLED
@@ -138,24 +151,24 @@ def state_at(entitlement: EntitlementTerms, now: datetime) -> EntitlementState:
 
 
 def is_running(entitlement: EntitlementTerms, now: datetime) -> bool:
-    """ACTIVE or SUSPENDED."""
+    """Return whether it is ACTIVE or SUSPENDED."""
     return state_at(entitlement, now) in RUNNING_STATES
 
 
 def is_living(entitlement: EntitlementTerms, now: datetime) -> bool:
-    """Running, READY_FOR_SETUP or SCHEDULED."""
+    """Return whether it is running, READY_FOR_SETUP or SCHEDULED."""
     return state_at(entitlement, now) in LIVING_STATES
 
 
 def ended_at(entitlement: EntitlementTerms, now: datetime) -> datetime:
-    """When an entitlement that is no longer living stopped being so."""
+    """Return when an entitlement that is not living any more ended: the earlier of its end and its cancellation."""
     end = effective_end(entitlement, now)
     cancelled = entitlement.cancelled_at
     return end if cancelled is None else min(end, cancelled)
 
 
 def next_renewal(entitlement: EntitlementTerms, now: datetime) -> datetime | None:
-    """The next moment at which it renews by itself; None where it does not."""
+    """Return the next moment at which it renews by itself; None where it does not."""
     if not renews(entitlement):
         return None
     cancelled = entitlement.cancelled_at
@@ -164,7 +177,7 @@ def next_renewal(entitlement: EntitlementTerms, now: datetime) -> datetime | Non
 
 
 def state_transition_times(entitlement: EntitlementTerms) -> Iterator[datetime]:
-    """Every moment at which its state turns: start, end (unless it renews) and cancellation."""
+    """Yield every moment at which its state changes: start, end (unless it renews) and cancellation."""
     yield entitlement.starts_at
     if not renews(entitlement):
         yield entitlement.first_ends_at

@@ -1,4 +1,8 @@
-"""Orders of a subscription, and which of those made here give way to the ordering system's own."""
+"""Orders of a subscription, and which orders of this system a delivered order replaces.
+
+The renewal job writes an order per term before the ordering system delivers its own. A delivered order replaces the
+one that was written here for the same renewal (domain rules: "Entitlements").
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,29 +12,29 @@ from domain.types import OrderKind, Product
 
 MAX_ORDER_LINES = 100
 MAX_QUANTITY = 1_000_000
-# Two terms begin at least 28 days a month apart, so that one delivered renewal never stands for two of ours.
+# Consecutive terms begin at least 28 days per month apart, so a delivered renewal matches at most one of our orders.
 _HALF_MONTH = timedelta(days=14)
 
 
 class OrderLine(NamedTuple):
-    """Licences ordered; negative where they were given back."""
+    """The licences of one product in an order; a negative quantity returns licences."""
 
     product: Product
     quantity: int
 
 
 def is_same_renewal(delivered_at: datetime, ours_at: datetime, term_months: int | None) -> bool:
-    """Whether a delivered renewal is that of the term that begins at `ours_at`: placed within half a term of it."""
+    """Return whether a delivered renewal is for the term that begins at `ours_at`: placed within half a term of it."""
     return abs(delivered_at - ours_at) < _HALF_MONTH * (term_months or 12)
 
 
 def is_renewal_delivered(delivered: Iterable[datetime], ours_at: datetime, term_months: int | None) -> bool:
-    """Whether the ordering system has delivered the renewal of a term itself."""
+    """Return whether one of the delivered renewals is for the term that begins at `ours_at`."""
     return any(is_same_renewal(at, ours_at, term_months) for at in delivered)
 
 
 def is_same_order(kind: str, placed_at: datetime, ours_kind: str, ours_at: datetime, term_months: int | None) -> bool:
-    """Whether a delivered order is the one that was made here in its stead: a subscription is new only once."""
+    """Return whether a delivered order replaces one of ours: the same renewal, or NEW, which exists once."""
     if kind != ours_kind:
         return False
     return kind == OrderKind.NEW or (kind == OrderKind.RENEWAL and is_same_renewal(placed_at, ours_at, term_months))

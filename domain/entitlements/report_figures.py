@@ -1,4 +1,4 @@
-"""The figures of licence reports: what a table's rows add up to, and how long ago or ahead a row's moments are."""
+"""Figures of licence reports: the sums over a table, the durations of a row, and the bounds of the arguments."""
 
 from datetime import datetime
 from fractions import Fraction
@@ -12,7 +12,10 @@ MAX_REPORT_DAYS, MAX_REPORT_WEEKS = 365, 52
 
 
 class ReportSums(NamedTuple):
-    """Σ over the rows of a table; `customers` counts each once, `unassigned` and `overage` never set off each other."""
+    """Sums over the rows of a table; `customers` counts each customer once.
+
+    `unassigned` and `overage` are summed over rows, so that one row's overage does not reduce another's remainder.
+    """
 
     customers: int = 0
     total: int = 0
@@ -23,32 +26,36 @@ class ReportSums(NamedTuple):
 
 
 def rate_percent(rate: float) -> float:
-    """A rate of licences in percent, rounded once: of the fraction that it stands for, not of the rate itself."""
+    """Return a rate of licences in percent.
+
+    The rate is a rounded quotient of two integers. Restoring the exact fraction first avoids a second rounding, so that
+    the result equals `percent(assigned, total)`.
+    """
     return float(Fraction(rate).limit_denominator(MAX_LICENSES) * 100)
 
 
-def days_since(since: datetime, now: datetime) -> int:
-    """Whole days from a moment until now; 0 where it lies ahead."""
-    return max(0, (now - since) // DAY)
+def days_since(moment: datetime, now: datetime) -> int:
+    """Return the days of 24 hours since a moment, rounded down; 0 for a moment in the future."""
+    return max(0, (now - moment) // DAY)
 
 
 def months_between(start: datetime, end: datetime) -> int:
-    """The most calendar months that can be added to the start without passing the end; 0 where it comes first."""
+    """Return the largest n for which start + n calendar months ≤ end; 0 where the end comes first."""
     months = (end.year - start.year) * 12 + end.month - start.month
     return max(0, months if months < 1 or add_months(start, months) <= end else months - 1)
 
 
 def check_days(days: int) -> int:
-    """The window of a report in days; BadUserInput outside 1–365."""
+    """Return `days`, the window of a report; raise NumberOutOfRange outside 1–365."""
     return _check_range("days", days, MAX_REPORT_DAYS)
 
 
 def check_weeks(weeks: int) -> int:
-    """How many weeks of a trend are asked for; BadUserInput outside 1–52."""
+    """Return `weeks`, the length of a trend; raise NumberOutOfRange outside 1–52."""
     return _check_range("weeks", weeks, MAX_REPORT_WEEKS)
 
 
-def _check_range(name: str, number: int, most: int) -> int:
-    if not 1 <= number <= most:
-        raise NumberOutOfRange(name, 1, most, number)
+def _check_range(argument: str, number: int, highest: int) -> int:
+    if not 1 <= number <= highest:
+        raise NumberOutOfRange(argument, 1, highest, number)
     return number

@@ -1,4 +1,10 @@
-"""How text is folded: the words that a search compares, and the form that text sorts by."""
+"""Text folding, in two forms.
+
+- *Searching* compares words folded by `fold`: without case, width and diacritics, in their own script.
+- *Sorting* compares `fold_for_sorting`: a Latin transliteration, so that all scripts sort in one alphabet.
+
+Customers store the prefixes of their words as keys (`w:<prefix>`), so that a search is an equality match on an index.
+"""
 
 import re
 import unicodedata
@@ -7,43 +13,44 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+# Longer prefixes are not stored; a longer search term is compared by its first 24 characters and then checked.
 PREFIX_LENGTH = 24
 WORD_KEY_PREFIX = "w:"
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
 def fold_for_sorting(text: str) -> str:
-    """What text sorts by: its Latin transliteration, casefolded (`Đorđević` becomes `dordevic`, `株式` `zhushi`)."""
+    """Return the sort key: the Latin transliteration, casefolded (`Đorđević` → `dordevic`, `株式` → `zhushi`)."""
     return text.lower() if text.isascii() else anyascii(text).casefold()
 
 
 def fold(text: str) -> str:
-    """Text without case, width and diacritics; scripts other than Latin stay what they are."""
+    """Return the text without case, width and diacritics; letters of other scripts than Latin are kept."""
     if text.isascii():
         return text.lower()
-    once = _without_marks(unicodedata.normalize("NFKD", text)).casefold()
-    # Casefolding undoes some compositions, so what it brought out is decomposed and stripped once more.
-    bare = _without_marks(unicodedata.normalize("NFKD", once))
+    casefolded = _without_marks(unicodedata.normalize("NFKD", text)).casefold()
+    # Casefolding can produce new composed characters: decompose and remove marks again.
+    bare = _without_marks(unicodedata.normalize("NFKD", casefolded))
     return unicodedata.normalize("NFKC", "".join(map(_latin_letter, bare)))
 
 
 def split_words(text: str) -> list[str]:
-    """The folded words of a text in their order: runs of letters and digits, with the marks that belong to them."""
+    """Return the folded words in order: runs of letters and digits, including their combining marks."""
     folded = fold(text)
     if folded.isascii():
         return _ASCII_WORD.findall(folded)
-    spaced = "".join(character if _is_of_a_word(character) else " " for character in folded)
+    spaced = "".join(character if _is_word_character(character) else " " for character in folded)
     return [word for word in spaced.split() if any(map(str.isalnum, word))]
 
 
 def customer_words(name: str, domain: str | None, external_id: str) -> list[str]:
-    """The distinct words that a customer is found by, sorted."""
+    """Return the distinct words by which a search finds the customer, sorted."""
     return sorted({*split_words(name), *split_words(domain or ""), *split_words(external_id)})
 
 
-def prefix_keys(of_words: Iterable[str]) -> list[str]:
-    """The key `w:<prefix>` for every prefix of up to PREFIX_LENGTH characters of every word, each once."""
-    prefixes = {word[:length] for word in of_words for length in range(1, min(len(word), PREFIX_LENGTH) + 1)}
+def prefix_keys(words: Iterable[str]) -> list[str]:
+    """Return the key `w:<prefix>` of every prefix up to PREFIX_LENGTH characters of every word, distinct and sorted."""
+    prefixes = {word[:length] for word in words for length in range(1, min(len(word), PREFIX_LENGTH) + 1)}
     return [WORD_KEY_PREFIX + prefix for prefix in sorted(prefixes)]
 
 
@@ -55,10 +62,10 @@ def _without_marks(decomposed: str) -> str:
 def _is_diacritic(character: str) -> bool:
     category = unicodedata.category(character)
     if category == "Cf":
-        return True  # Soft hyphens, joiners and direction marks cannot be seen, so nobody types them.
+        return True  # Soft hyphens, joiners and direction marks are invisible: nobody types them in a search.
     if category != "Mn":
         return False
-    # Marks that carry the word itself stay: a kana's voicing, an Indic vowel or virama, a Thai vowel or tone.
+    # Keep the marks that distinguish words: a kana's voicing, an Indic vowel or virama, a Thai vowel or tone.
     position = unicodedata.combining(character)
     return position == 1 or 10 <= position <= 36 or position >= 200 or _is_variation(character)
 
@@ -69,12 +76,12 @@ def _is_variation(character: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _latin_letter(character: str) -> str:
-    """The plain letters that a Latin letter without a decomposition stands for: đ is d, ø is o, æ is ae."""
+    """Return the base letters of a Latin letter that Unicode does not decompose: đ → d, ø → o, æ → ae."""
     if character.isascii() or not unicodedata.name(character, "").startswith("LATIN "):
         return character
     return "".join(filter(str.isalnum, anyascii(character).casefold()))
 
 
 @lru_cache(maxsize=4096)
-def _is_of_a_word(character: str) -> bool:
+def _is_word_character(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character).startswith("M")

@@ -1,4 +1,7 @@
-"""A search in any list but customers: the same words, found by the same rule (domain.md, "Lists")."""
+"""Search terms, and the search rule for lists that are filtered in memory (domain rules: "Lists").
+
+Lists of customers apply the same rule in the database, through the keys of `folding.prefix_keys`.
+"""
 
 from collections.abc import Sequence
 
@@ -9,9 +12,9 @@ MAX_SEARCH_LENGTH = 100
 
 
 def parse_search(text: str | None) -> tuple[str, ...] | None:
-    """The words that must each begin a word of what is found; None where nothing is asked.
+    """Return the folded terms of a search text, or None where the text is missing or blank: no condition.
 
-    An empty tuple matches nothing: the text has neither letter nor digit. BadUserInput for one that is too long.
+    An empty tuple, for a text without letter or digit, matches nothing. Raise SearchTooLong beyond MAX_SEARCH_LENGTH.
     """
     if text is None or not text.strip():
         return None
@@ -20,7 +23,7 @@ def parse_search(text: str | None) -> tuple[str, ...] | None:
     return tuple(sorted(set(split_words(text))))
 
 
-def matches_word_prefixes(text: str, wanted: Sequence[str]) -> bool:
-    """Whether each of the folded words is the start of a word of the text; with none it matches nothing."""
-    held = split_words(text)
-    return bool(wanted) and all(any(word.startswith(start) for word in held) for start in wanted)
+def matches_word_prefixes(text: str, terms: Sequence[str]) -> bool:
+    """Return whether each folded term is a prefix of some word of the text; False without terms."""
+    words = split_words(text)
+    return bool(terms) and all(any(word.startswith(term) for word in words) for term in terms)

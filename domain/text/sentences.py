@@ -1,9 +1,9 @@
-"""How a sentence names several things."""
+"""Lists of names in English sentences."""
 
 from collections.abc import Iterable
 
 
-def join_names(names: Iterable[str], joint: str = "and") -> str:
-    """`Gold`, `Gold and EMEA`, `Gold, EMEA and Key account`; at least one."""
+def join_names(names: Iterable[str], conjunction: str = "and") -> str:
+    """Return `Gold`, `Gold and EMEA`, or `Gold, EMEA and Key account`; raise ValueError for no names."""
     *others, last = names
-    return f"{', '.join(others)} {joint} {last}" if others else last
+    return f"{', '.join(others)} {conjunction} {last}" if others else last

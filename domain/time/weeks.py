@@ -1,4 +1,7 @@
-"""Weeks: they begin on Monday 00:00 UTC, are named by that moment, and close to late data 13 weeks after it."""
+"""Weeks from Monday 00:00 UTC to the next. A week is identified by the instant of its Monday.
+
+Late data for a completed week is accepted until the week *closes*, 13 weeks after its Monday.
+"""
 
 from datetime import datetime, timedelta
 
@@ -7,15 +10,15 @@ WEEK_CLOSES_AFTER = 13 * WEEK
 
 
 def week_of(moment: datetime) -> datetime:
-    """The Monday 00:00 at which the moment's week began."""
+    """Return the Monday 00:00 of the week that contains the moment."""
     return datetime(moment.year, moment.month, moment.day) - timedelta(days=moment.weekday())
 
 
 def latest_completed_week(now: datetime) -> datetime:
-    """The week that has ended last."""
+    """Return the last week that has ended by `now`."""
     return week_of(now) - WEEK
 
 
 def is_week_closed(week: datetime, now: datetime) -> bool:
-    """Whether the week takes no more data: its sums stay as they are, for the rows behind them are about to expire."""
+    """Return whether the week is closed: its raw rows are about to expire, so its sums are final."""
     return now >= week + WEEK_CLOSES_AFTER

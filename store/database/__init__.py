@@ -1,1 +1,1 @@
-"""The door to MongoDB: client, tenant scope, transactions, ids, keyset conditions, secrets. Read scope.py first."""
+"""Access to MongoDB: client, tenant scope, transactions, ids, leases, keyset pages, secrets. Read scope.py first."""

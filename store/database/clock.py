@@ -1,4 +1,4 @@
-"""The one place that reads the clock."""
+"""The only place that reads the clock. Rules and queries take `now` as a parameter."""
 
 from datetime import UTC, datetime
 
@@ -6,5 +6,5 @@ from domain.time.instants import naive_utc
 
 
 def utc_now() -> datetime:
-    """This moment as a naive UTC datetime, cut to milliseconds."""
+    """Return the current time as a naive UTC datetime, truncated to milliseconds."""
     return naive_utc(datetime.now(UTC))

@@ -1,15 +1,15 @@
-"""Transactions that a dead process left open: MongoDB would keep them, and what they touched, for a minute.
+"""Orphaned transactions: those of a process that was killed.
 
-A transaction between two of its commands stands in $currentOp with the connection that it was last heard on. Where
-that connection is gone, nobody will ever go on with it: its session is killed, and those who wait for the same
-documents go on at once.
+MongoDB keeps an open transaction, and its locks, for a minute after its process is gone. Between two commands, a
+transaction is listed by $currentOp as an idle session with the id of its last connection. Where that connection is
+closed, no process can continue the transaction: its session is killed, which releases the locks at once.
 """
 
 from typing import Any
 
 from store.database.client import Client, Document
 
-# Younger ones may have moved on to another connection between the two looks.
+# A younger transaction may have changed its connection between the two queries below.
 _MIN_AGE_MICROSECONDS = 300_000
 _IDLE: Document = {
     "type": "idleSession",
@@ -19,21 +19,21 @@ _IDLE: Document = {
 
 
 async def abort_orphaned_transactions(client: Client) -> int:
-    """Aborts the transactions whose connection is gone; answers how many there were."""
-    waiting = await _current_operations(client, {"idleSessions": True}, _IDLE)
-    if not waiting:
+    """Abort the transactions whose connection is closed; return how many."""
+    idle = await _current_operations(client, {"idleSessions": True}, _IDLE)
+    if not idle:
         return 0
     open_connections = await _current_operations(client, {"idleConnections": True}, {"connectionId": {"$exists": True}})
-    living = {one["connectionId"] for one in open_connections if one.get("type") != "idleSession"}
-    orphans = [one["lsid"]["id"] for one in waiting if one.get("connectionId") not in living]
-    if orphans:
-        await client.command({"killSessions": [{"id": id_} for id_ in orphans]}, admin=True)
-    return len(orphans)
+    open_ids = {entry["connectionId"] for entry in open_connections if entry.get("type") != "idleSession"}
+    session_ids = [session["lsid"]["id"] for session in idle if session.get("connectionId") not in open_ids]
+    if session_ids:
+        await client.command({"killSessions": [{"id": id_} for id_ in session_ids]}, admin=True)
+    return len(session_ids)
 
 
 async def _current_operations(client: Client, options: Document, where: Document) -> list[Document]:
-    wanted: Document = {"type": 1, "connectionId": 1, "lsid": 1}
-    pipeline: list[Any] = [{"$currentOp": options}, {"$match": where}, {"$project": wanted}]
-    asked = {"aggregate": 1, "pipeline": pipeline, "cursor": {"batchSize": 100_000}}
-    found: list[Document] = (await client.command(asked, admin=True))["cursor"]["firstBatch"]
-    return found
+    fields: Document = {"type": 1, "connectionId": 1, "lsid": 1}
+    pipeline: list[Any] = [{"$currentOp": options}, {"$match": where}, {"$project": fields}]
+    command = {"aggregate": 1, "pipeline": pipeline, "cursor": {"batchSize": 100_000}}
+    operations: list[Document] = (await client.command(command, admin=True))["cursor"]["firstBatch"]
+    return operations

@@ -1,4 +1,4 @@
-"""What a caller may reach: the tenant and, for an assigned administrator, their customers."""
+"""The scope of a request: its partner, its viewer and the customers that the viewer sees."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,16 +9,16 @@ from store.database.client import Client, Collection, Document
 
 
 def administrator_key(administrator_id: str) -> str:
-    """The key that a customer carries for each administrator assigned to it."""
+    """Return the key that a customer stores for each administrator assigned to it."""
     return dimension_key("administrator", administrator_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Only a scope hands out collections, so that no query forgets whose data it may see.
+    """The only access to collections: the store's classes are built from a scope, and every query includes its match.
 
-    `administrator_id` and `role` are those of the viewer; None stands for the system itself
-    (imports, jobs, the command line), which sees the whole partner.
+    `administrator_id` and `role` are the viewer's; they are None for the system itself (imports, jobs, the command
+    line), which sees the whole partner. `now` is the moment at which all rules of the request are evaluated.
     """
 
     client: Client
@@ -28,24 +28,25 @@ class Scope:
     role: PartnerRole | None = None
 
     def collection(self, name: str) -> Collection:
-        """A collection; every query on it must include `match()`."""
+        """Return a collection; every query on it must include `match()` or `match_customers()`."""
         return self.client.collection(name)
 
     def match(self) -> Document:
-        """The tenant's condition, for every collection but customers."""
+        """Return the condition of the tenant, for every collection but customers."""
         return {"partner_id": self.partner_id}
 
     @property
     def visibility_key(self) -> str:
-        """The key that every customer in sight carries: `*`, or the assigned administrator's own."""
+        """Return the key that every visible customer stores: `*`, or that of the assigned administrator."""
         if self.role is PartnerRole.ADMINISTRATOR and self.administrator_id is not None:
             return administrator_key(self.administrator_id)
         return ALL_CUSTOMERS_KEY
 
     def match_customers(self) -> Document:
-        """Tenant and visibility; an assignment that has expired opens nothing, even before the job removes it."""
+        """Return the condition of tenant and visibility, for the collection of customers."""
         where: Document = {"partner_id": self.partner_id, "keys": self.visibility_key}
         if self.visibility_key != ALL_CUSTOMERS_KEY:
-            held = {"administrator_id": self.administrator_id, "expires_at": {"$not": {"$lte": self.now}}}
-            where["assignments"] = {"$elemMatch": held}
+            # An expired assignment gives no access, even before the job has removed its key.
+            assignment = {"administrator_id": self.administrator_id, "expires_at": {"$not": {"$lte": self.now}}}
+            where["assignments"] = {"$elemMatch": assignment}
         return where

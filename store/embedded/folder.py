@@ -1,12 +1,13 @@
-"""The files of the embedded MongoDB in a data directory, and the locks by which its users and its supervisor agree.
+"""The files of the embedded MongoDB in a data directory, and the locks that coordinate its processes.
 
-DIR/mongodb/            mode 0700, and everything in it
-  users.lock            shared by every user; the supervisor takes it whole to learn that the last one is gone
-  supervisor.lock       held by the one supervisor; whoever starts a supervisor takes it first and hands it over
-  serving               the port, held locked by the supervisor while mongod answers there
-  port                  the port that the set was made or moved for, to be tried first
-  failure               why the last supervisor gave up, in a sentence
-  data/ mongod.log supervisor.log
+DIR/mongodb/            mode 0700
+  users.lock            locked shared by every user; the supervisor gets it exclusively once no user is left
+  supervisor.lock       locked by the only supervisor; the starting process locks it and passes the descriptor on
+  serving               the port, locked by the supervisor while its mongod accepts connections there
+  port                  the port in the replica set's configuration, tried first at the next start
+  failure               the message of a supervisor that gave up
+  data/                 the dbpath of mongod
+  mongod.log, supervisor.log
 """
 
 import fcntl
@@ -14,24 +15,25 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-# The name of the replica set whose only member lives in the folder.
+# The name of the replica set whose only member stores its data in the folder.
 SET_NAME = "partnerhub"
 
 
 class HeldLock:
-    """A lock on a file (flock); the kernel gives it back when its holder is gone, however it went."""
+    """An flock on a file; the kernel releases it when its holder ends, also after kill -9."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
 
     def release(self) -> None:
+        """Release the lock; a second call does nothing."""
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
 
 
 def try_lock(path: Path, *, shared: bool = False) -> HeldLock | None:
-    """The lock on this file, or None where somebody else's is in the way; the file is made where it is missing."""
+    """Lock the file, which is created where it is missing; return None where another lock prevents it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -46,19 +48,20 @@ def try_lock(path: Path, *, shared: bool = False) -> HeldLock | None:
 
 @dataclass(frozen=True)
 class EmbeddedFolder:
-    """Where things are under one data directory."""
+    """The paths below one data directory, and the small files that its processes exchange."""
 
     root: Path
 
     @classmethod
     def of(cls, data: Path) -> "EmbeddedFolder":
+        """Return the folder of a data directory."""
         return cls(data.resolve() / "mongodb")
 
     def create(self) -> None:
-        """Raises OSError where this user may not write."""
+        """Create the folder; raise OSError where this user may not write."""
         self.root.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.root.mkdir(exist_ok=True, mode=0o700)
-        # The caller's umask, or a copied directory, may have left it open to others; mongod asks for no password.
+        # A copied directory can be readable by other users; mongod requires no password, so the mode protects the data.
         self.root.chmod(0o700)
         self.data.mkdir(exist_ok=True, mode=0o700)
 
@@ -95,16 +98,16 @@ class EmbeddedFolder:
         return self.root / "port"
 
     def last_port(self) -> int | None:
-        """The port of last time, if the file says one."""
+        """Return the port of the last start, or None where the file has no valid port."""
         text = self.port.read_text().strip() if self.port.exists() else ""
         return int(text) if text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535 else None
 
     def has_data(self) -> bool:
-        """Whether a mongod has ever run here."""
+        """Return whether a mongod has run here before."""
         return any(self.data.iterdir())
 
     def serving_port(self) -> int | None:
-        """The port on which a living supervisor's mongod answers; what a dead supervisor left behind does not count."""
+        """Return the published port; None where there is none, or where its supervisor has ended."""
         try:
             text = self.serving.read_text()
             lock = try_lock(self.serving, shared=True)
@@ -116,17 +119,18 @@ class EmbeddedFolder:
         return int(text)
 
     def publish(self, port: int) -> HeldLock:
-        """Say that mongod answers on this port, for as long as the lock is held."""
+        """Publish that mongod accepts connections on this port; it is valid while the returned lock is held."""
         draft = self.serving.with_suffix(".draft")
         draft.unlink(missing_ok=True)
         lock = try_lock(draft)
         if lock is None:
-            raise RuntimeError("Another supervisor writes here, although this one holds the supervisor's lock.")
+            raise RuntimeError("Another supervisor writes to this folder, although this one holds supervisor.lock.")
         os.write(lock.descriptor, str(port).encode())
-        # It is locked and complete before it gets its name, so that no reader ever sees half of it.
+        # Rename it only when it is complete and locked, so that no reader sees an incomplete file.
         draft.rename(self.serving)
         return lock
 
     def withdraw(self, lock: HeldLock) -> None:
+        """Undo `publish`."""
         self.serving.unlink(missing_ok=True)
         lock.release()

