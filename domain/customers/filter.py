@@ -1,4 +1,4 @@
-"""CustomerFilter: its conditions as plain data, read from a client's input, and decided for one customer in memory."""
+"""CustomerFilter: its conditions as plain data, parsed from input, and evaluated for one customer in memory."""
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
-from domain.customers.keys import dimension_key
+from domain.customers.keys import EXPIRED_KEY, Keys, dimension_key, requires_living_entitlement
 from domain.failures import BadUserInput, TooManyValues
 from domain.text.search import parse_search
 
@@ -14,9 +14,7 @@ MAX_FILTER_DEPTH = 5
 MAX_FILTERS = 100
 MAX_VALUES = 500
 MAX_EXPIRY_DAYS = 365
-_EXPIRED = "status:EXPIRED"
-_LIVING_PREFIXES = ("status:", "product:", "type:")
-# The filter's fields that ask for a key, and the dimension that their keys begin with.
+# The filter's fields that are conditions on keys, and the names of the dimensions of these keys.
 DIMENSIONS: Mapping[str, str] = {
     "managed_by": "managed_by",
     "product": "product",
@@ -30,36 +28,39 @@ DIMENSIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class HasKey:
-    """The customer carries one of the keys; with none it matches nothing."""
+    """The customer has one of the keys. Without keys the condition matches nothing.
+
+    `dimension` is empty where the keys are of several dimensions.
+    """
 
     dimension: str
-    keys: tuple[str, ...]
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)
 class HasWordPrefixes:
-    """Each of the words is the start of a word of the customer; with none it matches nothing."""
+    """Each of the words is a prefix of one of the customer's words. Without words the condition matches nothing."""
 
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ExpiresWithin:
-    """Some expiring end lies ahead by at most so many days."""
+    """An expiring end is in the future, at most `days` days from now."""
 
     days: int
 
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Every condition holds; with none it matches everything."""
+    """Every condition holds. An empty AllOf matches everything."""
 
     conditions: "tuple[Condition, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """At least one condition holds; with none it matches nothing."""
+    """At least one condition holds. An empty AnyOf matches nothing."""
 
     conditions: "tuple[Condition, ...]"
 
@@ -77,15 +78,15 @@ NOTHING = AnyOf(())
 
 
 def parse_filter(raw: Mapping[str, Any] | None) -> AllOf:
-    """The conditions of a filter, joined by AND; BadUserInput where one cannot be meant.
+    """Return the conditions of a filter, joined by AND; raise BadUserInput for an invalid one.
 
-    allOf, anyOf and not may stand five deep within each other. A single value may stand for a list.
+    allOf, anyOf and not nest at most MAX_FILTER_DEPTH deep. A single value is read as a list of one.
     """
     return _FilterParser().read(raw or {}, 0)
 
 
 class _FilterParser:
-    """Reads one filter and counts the filters within it, because each costs the database a plan."""
+    """Parses one filter and counts the nested filters, because MongoDB plans each of them."""
 
     def __init__(self) -> None:
         self._filters = 0
@@ -96,9 +97,11 @@ class _FilterParser:
             raise BadUserInput(f"A filter may hold allOf, anyOf and not at most {MAX_FILTER_DEPTH} deep.")
         if self._filters > MAX_FILTERS:
             raise BadUserInput(f"A filter may consist of at most {MAX_FILTERS} filters.")
-        return AllOf(tuple(self._condition(name, value, depth) for name, value in raw.items() if value is not None))
+        return AllOf(
+            tuple(self._parse_condition(name, value, depth) for name, value in raw.items() if value is not None)
+        )
 
-    def _condition(self, name: str, value: Any, depth: int) -> Condition:
+    def _parse_condition(self, name: str, value: Any, depth: int) -> Condition:
         if name in DIMENSIONS:
             return _has_key(name, _as_list(name, value))
         if name == "search":
@@ -109,7 +112,7 @@ class _FilterParser:
             return Not(self.read(value, depth + 1))
         if name not in ("all_of", "any_of"):
             raise BadUserInput(f"A filter has no condition {name}.")
-        inner = tuple(self.read(one, depth + 1) for one in _as_list(name, value))
+        inner = tuple(self.read(nested, depth + 1) for nested in _as_list(name, value))
         return AllOf(inner) if name == "all_of" else AnyOf(inner)
 
 
@@ -137,19 +140,19 @@ def _expires_within(days: Any) -> ExpiresWithin:
 
 
 def conjuncts(wanted: Condition) -> tuple[Condition, ...]:
-    """The conditions that must all hold."""
+    """Return the conditions that must all hold."""
     return wanted.conditions if isinstance(wanted, AllOf) else (wanted,)
 
 
 def uses_time(condition: Condition) -> bool:
-    """Whether time alone can turn the answer."""
+    """Whether the result can change by time alone."""
     match condition:
         case ExpiresWithin() | HoldingEndsWithin() | HasLowAssignment():
             return True
         case AllOf(inner) | AnyOf(inner):
             return any(map(uses_time, inner))
-        case Not(inner_one):
-            return uses_time(inner_one)
+        case Not(negated):
+            return uses_time(negated)
         case _:
             return False
 
@@ -161,15 +164,15 @@ def matches(
     expiring_ends: Collection[datetime] = (),
     now: datetime | None = None,
 ) -> bool:
-    """Whether a customer with these keys and folded words matches, as MongoDB decides it.
+    """Whether a customer with these keys and folded words matches. MongoDB gives the same result.
 
-    The keys need not hold those of words and ends. A condition that `uses_time` needs the ends and `now`.
+    The keys of words and ends may be missing. A condition that `uses_time` requires the ends and `now`.
     """
     return _evaluate_condition(condition, _Customer(keys, words, expiring_ends, now))
 
 
 class _Customer(NamedTuple):
-    """What a condition is held against."""
+    """The values that conditions are evaluated on."""
 
     keys: Set[str]
     words: Collection[str]
@@ -179,33 +182,34 @@ class _Customer(NamedTuple):
 
 def _evaluate_condition(condition: Condition, customer: _Customer) -> bool:
     match condition:
-        case HasKey(_, wanted):
-            return not customer.keys.isdisjoint(wanted)
-        case HasWordPrefixes(wanted):
-            return bool(wanted) and all(any(word.startswith(start) for word in customer.words) for start in wanted)
+        case HasKey(_, keys):
+            return not customer.keys.isdisjoint(keys)
+        case HasWordPrefixes(prefixes):
+            return bool(prefixes) and all(any(word.startswith(start) for word in customer.words) for start in prefixes)
         case AllOf(inner):
-            return all(_evaluate_condition(one, customer) for one in inner)
+            return all(_evaluate_condition(part, customer) for part in inner)
         case AnyOf(inner):
-            return any(_evaluate_condition(one, customer) for one in inner)
-        case Not(inner_one):
-            return not _evaluate_condition(inner_one, customer)
+            return any(_evaluate_condition(part, customer) for part in inner)
+        case Not(negated):
+            return not _evaluate_condition(negated, customer)
         case ExpiresWithin(days):
             if customer.now is None:
-                raise ValueError("A condition on time needs a moment.")
-            last = customer.now + timedelta(days=days)
-            return any(customer.now < end <= last for end in customer.expiring_ends)
+                raise ValueError("A condition on time requires `now`.")
+            until = customer.now + timedelta(days=days)
+            return any(customer.now < end <= until for end in customer.expiring_ends)
         case HoldingEndsWithin() | HasLowAssignment():
-            raise ValueError("No filter asks for what a customer holds: the condition itself decides it.")
+            raise ValueError("Keys and words do not decide a condition on holdings: call its own `matches`.")
 
 
 def without_dimension(condition: AllOf, dimension: str) -> AllOf:
-    """The filter without its own top-level condition on the dimension."""
-    kept = (one for one in condition.conditions if not (isinstance(one, HasKey) and one.dimension == dimension))
-    return AllOf(tuple(kept))
+    """Return the filter without its top-level conditions on the dimension."""
+    return AllOf(
+        tuple(part for part in condition.conditions if not (isinstance(part, HasKey) and part.dimension == dimension))
+    )
 
 
 def simplify(condition: Condition) -> Condition:
-    """An equal condition without empty and needless parts: EVERYTHING and NOTHING stand only for themselves."""
+    """Return an equivalent condition without redundant parts; EVERYTHING and NOTHING occur only as the result."""
     match condition:
         case HasKey(_, ()) | HasWordPrefixes(()) | HasLowAssignment(_, ()):
             return NOTHING
@@ -213,48 +217,44 @@ def simplify(condition: Condition) -> Condition:
             return _all_of(inner)
         case AnyOf(inner):
             return _any_of(inner)
-        case Not(inner_one):
-            return _negate(simplify(inner_one))
+        case Not(negated):
+            return _negate(simplify(negated))
         case _:
             return condition
 
 
 def is_impossible(wanted: Condition) -> bool:
-    """Whether the rules of statuses leave no customer: who is EXPIRED has nothing that is living.
+    """Whether the rules of statuses exclude every customer: an EXPIRED customer has no living entitlement.
 
-    To a database it is the worst of questions: both keys are common, and it looks for a first match to the end.
+    Such a query is the most expensive one: both keys are common, and MongoDB scans all of them for a first match.
     """
     if not isinstance(wanted, AllOf):
         return wanted == NOTHING
-    keys = [one.keys for one in wanted.conditions if isinstance(one, HasKey)]
-    with_living = any(isinstance(one, ExpiresWithin) for one in wanted.conditions) or any(map(_requires_living, keys))
-    return (_EXPIRED,) in keys and with_living
-
-
-def _requires_living(keys: Sequence[str]) -> bool:
-    return all(key.startswith(_LIVING_PREFIXES) and key != _EXPIRED for key in keys)
+    keys = [part.keys for part in wanted.conditions if isinstance(part, HasKey)]
+    has_living = any(isinstance(part, ExpiresWithin) for part in wanted.conditions)
+    return (EXPIRED_KEY,) in keys and (has_living or any(map(requires_living_entitlement, keys)))
 
 
 def _all_of(inner: Sequence[Condition]) -> Condition:
     flat: list[Condition] = []
-    for one in map(simplify, inner):
-        if one == NOTHING:
+    for part in map(simplify, inner):
+        if part == NOTHING:
             return NOTHING
-        flat.extend(one.conditions if isinstance(one, AllOf) else [one])
+        flat.extend(part.conditions if isinstance(part, AllOf) else [part])
     distinct = tuple(dict.fromkeys(flat))
     return distinct[0] if len(distinct) == 1 else AllOf(distinct)
 
 
 def _any_of(inner: Sequence[Condition]) -> Condition:
     flat: list[Condition] = []
-    for one in map(simplify, inner):
-        if one == EVERYTHING:
+    for part in map(simplify, inner):
+        if part == EVERYTHING:
             return EVERYTHING
-        flat.extend(one.conditions if isinstance(one, AnyOf) else [one])
-    # Keys of any dimension are one list of keys, which an index answers in order.
-    keys = sorted({key for one in flat if isinstance(one, HasKey) for key in one.keys})
-    joined: list[Condition] = [HasKey("", tuple(keys))] if keys else []
-    distinct = tuple(dict.fromkeys([*joined, *(one for one in flat if not isinstance(one, HasKey))]))
+        flat.extend(part.conditions if isinstance(part, AnyOf) else [part])
+    # The keys of several dimensions become one condition, which an index answers in order by merging its scans.
+    keys = sorted({key for part in flat if isinstance(part, HasKey) for key in part.keys})
+    merged: list[Condition] = [HasKey("", tuple(keys))] if keys else []
+    distinct = tuple(dict.fromkeys([*merged, *(part for part in flat if not isinstance(part, HasKey))]))
     return distinct[0] if len(distinct) == 1 else AnyOf(distinct)
 
 

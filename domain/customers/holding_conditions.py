@@ -1,7 +1,7 @@
-"""Conditions on what customers hold, as KPIs ask them: as plain data, and decided for one customer in memory.
+"""Conditions of KPIs on what customers hold: as plain data, and evaluated for one customer in memory.
 
-Each names two kinds of keys to read by: whoever carries a `exact` one matches, and of those who carry an `inexact` one
-the summary decides. Nobody else matches.
+Each condition gives two kinds of keys. A customer with an `exact` key matches. For a customer with an `inexact` key
+the summary of holdings decides. No other customer matches.
 """
 
 from collections.abc import Mapping
@@ -13,19 +13,20 @@ from domain.entitlements.holdings import YOUNG, Holding, day_key, day_number, ra
 from domain.entitlements.peer_groups import latest_peer_addition
 
 KPI_WINDOW_DAYS = 90
-# A moment that has passed hides those behind it until the clock's job has been there, which so may be a week behind.
+# A key names only the soonest moment. A moment that has passed hides the later ones until the clock job re-evaluates
+# the customer, so the windows begin earlier by the lag that this tolerates.
 _CLOCK_LAG_DAYS = 7
 
 
 class ConditionKeys(NamedTuple):
-    """The keys that every match carries one of."""
+    """Keys of which every match has at least one."""
 
     exact: tuple[str, ...]
     inexact: tuple[str, ...]
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Those of both kinds."""
+        """The keys of both kinds."""
         return self.exact + self.inexact
 
 
@@ -35,7 +36,7 @@ def _days_until(today: int) -> range:
 
 @dataclass(frozen=True, slots=True)
 class HoldingEndsWithin:
-    """A running line of one of the products ends, or renews by itself, within so many days.
+    """A running line of one of the products ends, or renews automatically, within `days` days.
 
     `end_kind` is EXPIRING or RENEWING of domain.holdings.
     """
@@ -45,37 +46,42 @@ class HoldingEndsWithin:
     days: int = KPI_WINDOW_DAYS
 
     def until(self, now: datetime) -> datetime:
-        """The last moment of the window."""
+        """Return the last moment of the window."""
         return now + timedelta(days=self.days)
 
     def keys(self, now: datetime) -> ConditionKeys:
-        """The days of the window; of the first and the last only a part lies in it."""
+        """Return the days of the window; the first and the last day are only partial_days inside it."""
         first, last = day_number(now), day_number(self.until(now))
         exact = [day_key(self.end_kind, product, day) for product in self.products for day in range(first + 1, last)]
-        partly = {*_days_until(first), last}
-        inexact = [day_key(self.end_kind, product, day) for product in self.products for day in partly]
+        partial_days = {*_days_until(first), last}
+        inexact = [day_key(self.end_kind, product, day) for product in self.products for day in partial_days]
         return ConditionKeys(tuple(sorted(exact)), tuple(sorted(inexact)))
 
     def matches(self, holdings: Mapping[str, Holding], now: datetime) -> bool:
-        """Whether it holds for a customer with this summary."""
+        """Whether a customer with this summary matches."""
         until = self.until(now)
-        held = [holdings[product][f"{self.end_kind}_ends"] for product in self.products if product in holdings]
-        return any(now < end <= until for ends in held for end in ends)
+        ends = [
+            end
+            for product in self.products
+            if product in holdings
+            for end in holdings[product][f"{self.end_kind}_ends"]
+        ]
+        return any(now < end <= until for end in ends)
 
 
 @dataclass(frozen=True, slots=True)
 class HasLowAssignment:
     """A line of the peer group of one of the products is assigned below the group's threshold.
 
-    `thresholds` are those of now, of the products that have one. They are no part of the list's name: a cursor
-    outlives them.
+    `thresholds` are the current ones, by product. They are not part of the list's digest, so that a cursor stays valid
+    when they change.
     """
 
     products: tuple[str, ...]
     thresholds: tuple[tuple[str, float], ...] = field(repr=False)
 
     def keys(self, now: datetime) -> ConditionKeys:
-        """The steps of the rates below the threshold; of its own step, and of lines that grew old, not all are low."""
+        """Return the steps below the threshold as exact; its own step and lines that became old as inexact."""
         exact = [
             rate_key(product, step) for product, limit in self.thresholds for step in range(uncapped_rate_step(limit))
         ]
@@ -85,7 +91,7 @@ class HasLowAssignment:
         return ConditionKeys(tuple(sorted(exact)), tuple(sorted(inexact)))
 
     def matches(self, holdings: Mapping[str, Holding], now: datetime) -> bool:
-        """Whether it holds for a customer with this summary."""
+        """Whether a customer with this summary matches."""
         until = latest_peer_addition(now)
         return any(
             line["added_at"] <= until and line["rate"] < limit

@@ -6,7 +6,7 @@ runs is written with the current settings, so a scan in the order of names misse
 
 from domain.customers.keys import ALL_CUSTOMERS_KEY
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.orders import KEYS_INDEX
 from store.database.client import Client, Document
 from store.database.keyset import DEFAULT_COLUMNS, keyset_conditions, sort_key_of
 from store.database.scope import Scope

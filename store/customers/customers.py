@@ -9,10 +9,9 @@ from domain.paging import Page, PageRequest
 from store.customers.documents import EXCLUDED_FIELDS, CustomerDocument
 from store.customers.facets import CustomerFacets, read_facets
 from store.customers.holding_counts import count_holders
-from store.customers.list_planner.index_candidates import choose_rarest_keys
-from store.customers.list_planner.orders import KEYS_INDEX, ORDER_INDEXES, CustomerOrder
-from store.customers.list_planner.pages import read_page
-from store.customers.list_planner.query_planner import EXPECTED_CUSTOMERS
+from store.customers.list_planner.pages import EXPECTED_CUSTOMERS, read_page
+from store.customers.list_planner.rarest_keys import choose_rarest_keys
+from store.customers.orders import KEYS_INDEX, ORDER_INDEXES, CustomerOrder
 from store.customers.queries import COLLECTION, customers_query
 from store.database.client import IndexModel
 from store.database.scope import Scope

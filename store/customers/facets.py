@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 from domain.customers.filter import AllOf, is_impossible, simplify, without_dimension
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
-from store.customers.list_planner.index_candidates import choose_rarest_keys
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.list_planner.rarest_keys import choose_rarest_keys
+from store.customers.orders import KEYS_INDEX
 from store.customers.queries import COLLECTION, customers_query
 from store.database.client import Document
 from store.database.scope import Scope

@@ -4,7 +4,7 @@ from asyncio import gather
 
 from domain.customers.holding_conditions import HoldingCondition
 from store.customers.conditions import equals_any, holding_query
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.orders import KEYS_INDEX
 from store.customers.queries import COLLECTION
 from store.database.client import Document
 from store.database.scope import Scope

@@ -1,7 +1,7 @@
 """Which customers a viewer sees, as a condition on what belongs to customers."""
 
 from domain.customers.keys import ALL_CUSTOMERS_KEY
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.orders import KEYS_INDEX
 from store.database.client import Document
 from store.database.scope import Scope
 

@@ -7,7 +7,7 @@ from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.entitlements.peer_groups import MIN_PEER_AGE, latest_peer_addition
 from domain.time.instants import MAX_INSTANT
 from store.customers.conditions import equals_any
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.orders import KEYS_INDEX
 from store.database.client import Document
 from store.database.scope import Scope
 from store.licenses.lines import ADDED_INDEX, COLLECTION, ENDS_INDEX, match_peer_candidates

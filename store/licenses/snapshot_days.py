@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.customers.keys import ALL_CUSTOMERS_KEY
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.orders import KEYS_INDEX
 from store.database.client import Client
 from store.database.scope import Scope
 from store.tenants.partners import PartnerDocument, partner_document

@@ -8,8 +8,8 @@ from domain.failures import BadUserInput
 from domain.partner.bulk_jobs import MAX_SYNCHRONOUS_CUSTOMERS
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
-from store.customers.list_planner.index_candidates import choose_rarest_keys
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.list_planner.rarest_keys import choose_rarest_keys
+from store.customers.orders import KEYS_INDEX
 from store.customers.queries import customers_query
 from store.database.client import Document
 from store.tags.bulk_jobs import start_job

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.customers.keys import dimension_key
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.orders import KEYS_INDEX
 from store.database.client import Document
 from store.database.scope import Scope
 

@@ -228,14 +228,14 @@ def _is_found(search: str, customer: Facts) -> bool:
 
 
 def in_order(customers: Mapping[str, Facts], field: str, direction: str) -> list[str]:
-    """The keys: nulls last in both directions, then name, then id."""
+    """The keys: nulls last in both directions; ties by name, then id, in the order's direction."""
     sign = 1 if direction == "ASC" else -1
 
     def compare(one: str, other: str) -> int:
         a, b = customers[one][field], customers[other][field]
         if a == b:
             ties = [(customers[key]["NAME"], customers[key]["id"]) for key in (one, other)]
-            return -1 if ties[0] < ties[1] else 1
+            return -sign if ties[0] < ties[1] else sign
         if a is None or b is None:
             return 1 if a is None else -1
         return sign if a > b else -sign

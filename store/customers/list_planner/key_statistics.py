@@ -1,75 +1,95 @@
-"""How many customers have some keys: counted on the index of keys, and remembered for a while by each process.
+"""Key statistics: how many customers have some keys, counted on the index of keys and cached by each process.
 
-A page never waits for a count. It takes what is remembered, and notes what it would have liked to know; a job of the
-process counts that.
+A page does not wait for a count, except for that of a word. It uses the cached count and requests the missing one; the
+process's job counts what was requested (`count_requested_keys`).
+
+- A count is exact up to COUNT_LIMIT. Above, a key is common, and the exact number makes no difference for a plan.
+- A count is cached for 10 minutes. After that it is still used, and requested again.
+- At most 10,000 counts are cached. When the cache is full it is emptied, because a rare event needs no better policy.
+- One run of the job counts at most 20 keys; a count of a common key takes about 50 ms of mongod's time.
 """
 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from store.customers.list_planner.orders import KEYS_INDEX
+from domain.customers.keys import Keys
+from store.customers.orders import KEYS_INDEX
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 
-Keys = tuple[str, ...]
-# Beyond this, a key is common, and how common makes no difference.
 COUNT_LIMIT = 100_000
 _CACHE_TTL = timedelta(minutes=10)
 _MAX_CACHED_COUNTS = 10_000
 _MAX_KEYS_PER_RUN = 20
 
 
-@dataclass(slots=True)
-class _KeyStatistics:
-    """What one client's process remembers, and what pages have asked for since it was counted last."""
+class _CachedCount(NamedTuple):
+    counted_at: datetime
+    customers: int
 
-    known: dict[tuple[str, Keys], tuple[datetime, int]] = field(default_factory=dict)
+    def is_fresh(self, now: datetime) -> bool:
+        return timedelta() <= now - self.counted_at < _CACHE_TTL
+
+
+@dataclass(slots=True)
+class _Cache:
+    """The counts of one client, by partner and keys, and the requested ones in the order of their requests."""
+
+    counts: dict[tuple[str, Keys], _CachedCount] = field(default_factory=dict)
     requested: dict[tuple[str, Keys], None] = field(default_factory=dict)
 
 
-_statistics_by_client: WeakKeyDictionary[Client, _KeyStatistics] = WeakKeyDictionary()
+_caches: WeakKeyDictionary[Client, _Cache] = WeakKeyDictionary()
 
 
-def known_count(scope: Scope, keys: Keys) -> int | None:
-    """Return the cached count of customers with any of the keys (at most COUNT_LIMIT); request it if missing."""
-    counts = _statistics_by_client.setdefault(scope.client, _KeyStatistics())
-    found = counts.known.get((scope.partner_id, keys))
-    if not _is_fresh(found, scope.now) and len(counts.requested) < _MAX_CACHED_COUNTS:
-        counts.requested[scope.partner_id, keys] = None
-    return None if found is None else found[1]
+@dataclass(frozen=True, slots=True)
+class KeyStatistics:
+    """The counts of the scope's partner; they ignore visibility."""
 
+    scope: Scope
 
-async def count_keys(scope: Scope, alternatives: Sequence[Keys]) -> Mapping[Keys, int]:
-    """The counts of all of them, for reads that go over every match anyway."""
-    return dict(zip(alternatives, await gather(*(_count(scope, keys) for keys in alternatives)), strict=True))
+    def known_count(self, keys: Keys) -> int | None:
+        """Return the cached count of customers with any of the keys, at most COUNT_LIMIT; request a missing one."""
+        cache = _cache_of(self.scope.client)
+        cached = cache.counts.get((self.scope.partner_id, keys))
+        is_fresh = cached is not None and cached.is_fresh(self.scope.now)
+        if not is_fresh and len(cache.requested) < _MAX_CACHED_COUNTS:
+            cache.requested[self.scope.partner_id, keys] = None
+        return None if cached is None else cached.customers
+
+    async def count(self, alternatives: Sequence[Keys]) -> Mapping[Keys, int]:
+        """Return the count for each of the alternatives; count those that are not cached or no longer fresh."""
+        counts = await gather(*(self._count(keys) for keys in alternatives))
+        return dict(zip(alternatives, counts, strict=True))
+
+    async def _count(self, keys: Keys) -> int:
+        scope, counts = self.scope, _cache_of(self.scope.client).counts
+        cached = counts.get((scope.partner_id, keys))
+        if cached is not None and cached.is_fresh(scope.now):
+            return cached.customers
+        query = {"keys": {"$in": list(keys)}, **scope.match()}
+        command = {"count": "customers", "query": query, "limit": COUNT_LIMIT, "hint": KEYS_INDEX}
+        count = int((await scope.client.command(command))["n"])
+        if len(counts) >= _MAX_CACHED_COUNTS:
+            counts.clear()
+        counts[scope.partner_id, keys] = _CachedCount(scope.now, count)
+        return count
 
 
 async def count_requested_keys(client: Client) -> int:
-    """Counts some of what pages would have liked to know; answers how many."""
-    counts = _statistics_by_client.setdefault(client, _KeyStatistics())
-    some = list(counts.requested)[:_MAX_KEYS_PER_RUN]
-    for partner_id, keys in some:
-        del counts.requested[partner_id, keys]
-        await _count(Scope(client, partner_id, utc_now()), keys)
-    return len(some)
+    """Count some of the keys that pages requested; return how many were counted."""
+    cache = _cache_of(client)
+    batch = list(cache.requested)[:_MAX_KEYS_PER_RUN]
+    for partner_id, keys in batch:
+        del cache.requested[partner_id, keys]
+        await KeyStatistics(Scope(client, partner_id, utc_now())).count([keys])
+    return len(batch)
 
 
-async def _count(scope: Scope, keys: Keys) -> int:
-    known = _statistics_by_client.setdefault(scope.client, _KeyStatistics()).known
-    found = known.get((scope.partner_id, keys))
-    if found is None or not _is_fresh(found, scope.now):
-        if len(known) >= _MAX_CACHED_COUNTS:
-            known.clear()
-        query = {"keys": {"$in": list(keys)}, **scope.match()}
-        asked = {"count": "customers", "query": query, "limit": COUNT_LIMIT, "hint": KEYS_INDEX}
-        found = scope.now, int((await scope.client.command(asked))["n"])
-        known[scope.partner_id, keys] = found
-    return found[1]
-
-
-def _is_fresh(found: tuple[datetime, int] | None, now: datetime) -> bool:
-    return found is not None and timedelta() <= now - found[0] < _CACHE_TTL
+def _cache_of(client: Client) -> _Cache:
+    return _caches.setdefault(client, _Cache())

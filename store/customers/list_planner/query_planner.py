@@ -1,119 +1,149 @@
-"""Which index a page of customers is read from, and by which keys: without asking the database first, but for words.
+"""The query planner: chooses the index and the keys of each segment of a list from key statistics.
 
-The choice is ours, since MongoDB remembers a plan for a shape of query, and the plan that suits a rare tag reads half
-a partner for a common one. Where we cannot know better, two keys are read by turns (see range_scans.py).
+The choice is ours, because MongoDB caches one plan for a query shape, and the plan for a rare tag reads half a partner
+for a common tag. Where the statistics do not decide, two key sets race (see segments.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from math import prod
-from typing import Literal
+from dataclasses import replace
 
-from domain.customers.filter import Condition, HasKey, conjuncts
-from domain.customers.holding_conditions import HoldingEndsWithin
-from domain.customers.urgency_filter import restrict_to_lowest_urgency
-from domain.types import CustomerOrderField
+from domain.cursors.list import CursorValue
+from domain.customers.implied_values import (
+    LOWEST_URGENCY,
+    implies_no_next_expiry,
+    latest_next_expiry,
+    possible_urgency_ranks,
+    restrict_to_lowest_urgency,
+    single_urgency_rank,
+)
+from domain.customers.key_dimensions import STATUS
+from domain.customers.keys import Keys
+from domain.types import CustomerOrderField, CustomerStatus, OrderDirection
+from store.customers.list_planner.estimates import KeyCounts, estimate_scanned, has_share
 from store.customers.list_planner.index_candidates import (
     IndexCandidate,
+    ListQuery,
     candidates_by_name,
     candidates_by_name_only,
     candidates_in_order,
-    has_share,
 )
-from store.customers.list_planner.key_statistics import Keys
-from store.customers.list_planner.orders import KEYS_INDEX, CustomerOrder
-from store.database.client import Document
-from store.database.scope import Scope
+from store.customers.list_planner.segments import ALL_VALUES, IndexPlan, QueryPlan, Segment, ValueRange
+from store.customers.orders import KEYS_INDEX, CustomerOrder
 
-# What a page and a partner hold where it matters; smaller ones are quick whatever is chosen.
-_PAGE_SIZE = 51
+# The number of customers that plans are made for. A smaller partner is fast with any plan.
 EXPECTED_CUSTOMERS = 200_000
-# So many may be read twice in a race without harm; so many to the last, which is seldom come to.
+# A race reads twice what its winner reads. Up to this number of customers that costs less than a wrong choice.
 _MAX_RACE_READS = 1_000
+# Upper bound for one full scan of a key's customers: the limit of examined documents that bench.list checks.
 _MAX_FULL_SCAN = 4_000
-_EXPIRED = "status:EXPIRED"
-_LOWEST_URGENCY_KEYS: Keys = ("status:SUBSCRIPTION",)
-# Two lists of more stretches than that are not read by turns: to plan for each would take longer than what it saves.
-_MAX_RACING_RANGES = 24
+# Planning a race takes longer than it saves where one of the key sets is larger.
+_MAX_RACING_KEYS = 24
+_SUBSCRIBED: Keys = (STATUS.key(CustomerStatus.SUBSCRIPTION),)
+# From this share of a partner on, the customers of lowest urgency are a segment of their own.
+_MIN_LOWEST_URGENCY_SHARE = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class QueryPlan:
-    """The index to read from, and the keys to read by: those of one lead, or of two that race.
+async def choose_plan(query: ListQuery, counts: KeyCounts, customers: int = EXPECTED_CUSTOMERS) -> QueryPlan:
+    """Return the plan of a list in a partner of this size.
 
-    A plan that `needs_sort` collects the matches of its lead, because its index has another order than the list. In the
-    order of urgency the `lowest_urgency` may have a plan of their own, by name (see urgency_scans.py).
+    Words are counted where their count is not known, because they have no range scan in the other orders: the choice is
+    between a scan in the list's order and a sort of the word's matches, and a wrong one reads half a partner.
     """
+    order, value = query.order, _single_sort_value(query)
+    if order.field is CustomerOrderField.NAME or value is not None:
+        values = ALL_VALUES if value is None else ValueRange((value,))
+        return [Segment(values, _plan_by_name(query, counts, customers), query.wanted)]
+    by_name_only = await candidates_by_name_only(query, counts)
+    in_order = candidates_in_order(query, counts, customers)
+    others = [candidate.count for candidate in (*in_order[1:], *by_name_only)]
+    if by_name_only and by_name_only[0].count < estimate_scanned(in_order[0].count, others, customers):
+        plan = IndexPlan(KEYS_INDEX, (by_name_only[0].keys,), needs_sort=True)
+        return [Segment(values, plan, query.wanted) for values in _value_ranges(query)]
+    plan = IndexPlan(order.index, _choose_key_sets(in_order, customers, order))
+    if not by_name_only or not _splits_lowest_urgency(query, counts):
+        return [Segment(values, plan, query.wanted) for values in _value_ranges(query)]
+    restricted = replace(query, wanted=restrict_to_lowest_urgency(query.wanted))
+    lowest = Segment(ValueRange((LOWEST_URGENCY,)), _plan_by_name(restricted, counts, customers), restricted.wanted)
+    ranges = _value_ranges(query, is_lowest_urgency_apart=True)
+    return [lowest if values == lowest.values else Segment(values, plan, query.wanted) for values in ranges]
 
-    index: str
-    key_sets: tuple[Keys, ...]
-    needs_sort: bool = False
-    lowest_urgency: "QueryPlan | None" = None
 
-    @property
-    def field(self) -> Literal["keys", "order_keys"]:
-        """The array of keys that the index has."""
-        return "keys" if self.index == KEYS_INDEX else "order_keys"
+def _single_sort_value(query: ListQuery) -> CursorValue:
+    """Return the sort value of all matches where a key of the filter decides it; their order is that of names."""
+    match query.order.field:
+        case CustomerOrderField.NEXT_EXPIRY_AT if implies_no_next_expiry(query.wanted):
+            return query.order.null_sentinel
+        case CustomerOrderField.URGENCY:
+            return single_urgency_rank(query.wanted)
+        case _:
+            return None
 
 
-async def choose_plan(
-    scope: Scope, wanted: Condition, order: CustomerOrder, customers: int = EXPECTED_CUSTOMERS
-) -> QueryPlan:
-    """The plan of a simplified condition, by what is known of its keys.
+def _splits_lowest_urgency(query: ListQuery, counts: KeyCounts) -> bool:
+    """Whether the customers of lowest urgency are read by name.
 
-    Words are counted where that is not known: another order has no stretch of them, and whether to walk along it or
-    to collect who has the word makes the difference between a page and half a partner.
+    They are most of a partner and tie, so that their order is that of names, where a scan for a word would pass all
+    names before it.
     """
-    if order.field is CustomerOrderField.NAME:
-        return _plan_by_name(scope, wanted, customers)
-    alone = await candidates_by_name_only(scope, wanted)
-    in_order = candidates_in_order(scope, wanted, customers)
-    if alone and alone[0].count < _estimate_scanned(in_order[0], [*in_order[1:], *alone], customers):
-        return QueryPlan(KEYS_INDEX, (alone[0].keys,), needs_sort=True)
-    has_urgency_scan = (
-        bool(alone) and order.field is CustomerOrderField.URGENCY and has_share(scope, _LOWEST_URGENCY_KEYS, 0.25)
+    return (
+        query.order.field is CustomerOrderField.URGENCY
+        and LOWEST_URGENCY in possible_urgency_ranks(query.wanted)
+        and has_share(counts, _SUBSCRIBED, _MIN_LOWEST_URGENCY_SHARE)
     )
-    calm = _plan_by_name(scope, restrict_to_lowest_urgency(wanted), customers) if has_urgency_scan else None
-    return QueryPlan(order.index, _choose_key_sets(in_order, customers, order), lowest_urgency=calm)
 
 
-def _plan_by_name(scope: Scope, wanted: Condition, customers: int) -> QueryPlan:
-    return QueryPlan(
-        KEYS_INDEX, _choose_key_sets(candidates_by_name(scope, wanted, customers), customers, CustomerOrder())
-    )
+def _value_ranges(query: ListQuery, *, is_lowest_urgency_apart: bool = False) -> list[ValueRange]:
+    """Return the ranges of possible sort values in the order of the list.
+
+    Null comes last in both directions and is stored as the highest value, so it is a range of its own in descending
+    order only.
+    """
+    order, null = query.order, query.order.null_sentinel
+    is_ascending = order.direction is OrderDirection.ASC
+    if order.field is CustomerOrderField.URGENCY:
+        return _rank_ranges(query, is_lowest_urgency_apart=is_lowest_urgency_apart)
+    latest = latest_next_expiry(query.wanted, query.now) if order.field is CustomerOrderField.NEXT_EXPIRY_AT else None
+    if latest is not None:
+        return [ValueRange(at_most=latest)]
+    if null is None or is_ascending:
+        return [ALL_VALUES]
+    return [ValueRange(below=null), ValueRange((null,))]
+
+
+def _rank_ranges(query: ListQuery, *, is_lowest_urgency_apart: bool) -> list[ValueRange]:
+    null = query.order.null_sentinel
+    ranks: list[CursorValue] = [*possible_urgency_ranks(query.wanted)]
+    is_ascending = query.order.direction is OrderDirection.ASC
+    if is_ascending and not is_lowest_urgency_apart:
+        return [ValueRange(tuple(ranks))] if ranks else []
+    apart = [LOWEST_URGENCY, null] if is_lowest_urgency_apart else [null]
+    parts = [tuple(rank for rank in ranks if rank not in apart), *((rank,) for rank in apart if rank in ranks)]
+    if not is_ascending and is_lowest_urgency_apart:
+        parts[:2] = parts[1::-1]
+    return [ValueRange(part) for part in parts if part]
+
+
+def _plan_by_name(query: ListQuery, counts: KeyCounts, customers: int) -> IndexPlan:
+    candidates = candidates_by_name(query, counts, customers)
+    return IndexPlan(KEYS_INDEX, _choose_key_sets(candidates, customers, CustomerOrder()))
 
 
 def _choose_key_sets(candidates: Sequence[IndexCandidate], customers: int, order: CustomerOrder) -> tuple[Keys, ...]:
-    """The rarest lead, with the next as its rival where the rarest alone might be a long way."""
+    """Return the keys of the rarest candidate, and those of the next one where the rarest alone might scan too much."""
     first, *others = candidates
-    if not others or max(len(first.keys), len(others[0].keys)) * order.ranges_per_key > _MAX_RACING_RANGES:
+    if not others or max(len(first.keys), len(others[0].keys)) > _MAX_RACING_KEYS:
         return (first.keys,)
-    own, other = (first, others[0]) if first.is_time_dependent == order.is_time_dependent else (others[0], first)
-    is_mixed = own.is_time_dependent != other.is_time_dependent and own.is_known and other.is_known
-    if is_mixed and _estimate_scanned(own, [other, *others[1:]], customers) <= 2 * _MAX_RACE_READS:
-        # What goes with the order leads; what does not lies evenly along it, so that no rival is needed.
-        return (own.keys,)
-    is_sure = first.is_known and first.count <= _MAX_FULL_SCAN
-    # Where even independent conditions need a long walk, walking twice is no insurance.
+    # A candidate of the order's own kind correlates with the sort values. The other one is spread evenly along them,
+    # so its estimate is reliable and no race is needed.
+    kindred, other = (first, others[0]) if first.is_time_dependent == order.is_time_dependent else (others[0], first)
+    is_mixed = kindred.is_time_dependent != other.is_time_dependent and kindred.is_known and other.is_known
+    if is_mixed and _estimate_scanned(kindred, [other, *others[1:]], customers) <= 2 * _MAX_RACE_READS:
+        return (kindred.keys,)
+    is_rare = first.is_known and first.count <= _MAX_FULL_SCAN
+    # Where even independent conditions require a long scan, a second scan insures against nothing.
     is_long = _estimate_scanned(first, others, customers) > 1.2 * _MAX_RACE_READS
-    return (first.keys,) if is_sure or is_long else (first.keys, others[0].keys)
+    return (first.keys,) if is_rare or is_long else (first.keys, others[0].keys)
 
 
 def _estimate_scanned(candidate: IndexCandidate, others: Sequence[IndexCandidate], customers: int) -> float:
-    """How many customers of the lead a walk passes for a page, were the conditions independent."""
-    return min(candidate.count, _PAGE_SIZE * prod(max(1.0, customers / max(1.0, other.count)) for other in others))
-
-
-def has_single_sort_value(wanted: Condition, order: CustomerOrder) -> bool:
-    """Whether all matches have one value in the order, so that it is that of names: who is EXPIRED has no next end."""
-    decided = order.field in (CustomerOrderField.NEXT_EXPIRY_AT, CustomerOrderField.URGENCY)
-    return decided and any(isinstance(one, HasKey) and one.keys == (_EXPIRED,) for one in conjuncts(wanted))
-
-
-def implied_range(scope: Scope, wanted: Condition, order: CustomerOrder) -> list[Document]:
-    """What the conditions say of the sort field: who has an end within a window expires no later."""
-    days = [one.days for one in conjuncts(wanted) if isinstance(one, HoldingEndsWithin)]
-    if not days or order.field is not CustomerOrderField.NEXT_EXPIRY_AT:
-        return []
-    return [{order.index_column.field: {"$lte": scope.now + timedelta(days=min(days))}}]
+    return estimate_scanned(candidate.count, [other.count for other in others], customers)

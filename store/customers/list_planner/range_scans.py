@@ -1,67 +1,104 @@
-"""Stretches of an index of customers: what lies within some ranges behind the keys of a plan, read in one query.
+"""Range scans: the MongoDB query that reads one segment of a list, from a position on.
 
-Where there are several ranges, each of each key is a condition of its own in an `$or`, which MongoDB merges in order.
-Where a plan has two leads, the query demands both: MongoDB then reads them by turns and goes on with the one that has
-the page first. It remembers no plan for a query that names its index, so that every page finds its own way.
+From a position on, the rows of an order are several contiguous ranges of its index (see keyset_conditions). Each key
+with each range is one branch of an `$or`, and MongoDB merges the branches in order. Where a plan has two key sets, the
+query requires both `$or`s: MongoDB reads them in turns and continues with the one that has the page first. It caches
+no plan for a query with a hint, so every page is planned anew.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.customers.keys import Keys
 from store.customers.conditions import equals_any
 from store.customers.documents import EXCLUDED_FIELDS
-from store.customers.list_planner.key_statistics import Keys
-from store.customers.list_planner.query_planner import QueryPlan
-from store.customers.queries import COLLECTION
+from store.customers.list_planner.segments import IndexPlan, Segment
+from store.customers.orders import KEYS_INDEX
+from store.customers.queries import COLLECTION, residual_query
 from store.database.client import Document
+from store.database.keyset import Column, SortKey, inverted, keyset_conditions
 from store.database.scope import Scope
 
-_MAX_RANGES = 400
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRanges:
-    """Ranges of an index behind its key: rows fulfil one of them, or else lie in the bounds and pass the filters."""
-
-    ranges: Sequence[Document]
-    bounds: Document
-
-    @classmethod
-    def single(cls, range_: Document) -> "KeyRanges":
-        """One range, which is its own bounds."""
-        return cls([range_], range_)
+# With more branches, planning takes longer than filtering the rows that tie with the position.
+_MAX_BRANCHES = 400
 
 
 @dataclass(frozen=True, slots=True)
 class RangeScan:
-    """What a list matches, and how its index is read."""
+    """One segment, from `start` on (included) and before `end`, in the order of the columns."""
 
-    scope: Scope
-    where: Document
-    plan: QueryPlan
-    conditions: Sequence[Document] = ()
+    segment: Segment
+    columns: tuple[Column, ...]
+    start: SortKey | None = None
+    end: SortKey | None = None
+
+    async def read(self, scope: Scope, limit: int) -> list[Document]:
+        """Return at most `limit` rows."""
+        plan = self.segment.plan
+        where = residual_query(scope, self.segment.wanted, plan.key_sets)
+        where["$and"] = self.conditions(scope.match())
+        return await scope.collection(COLLECTION).find(
+            where, EXCLUDED_FIELDS, sort=self.sort, limit=limit, hint=plan.index
+        )
 
     @property
-    def is_dense(self) -> bool:
-        """Whether whatever carries a key matches, so that rows cost no more than they are."""
-        return "$nor" not in self.where and len(self.plan.key_sets) == 1
+    def sort(self) -> list[tuple[str, int]]:
+        """The sort of the query. A single value is left out, because the index of keys does not have its field."""
+        return [(column.field, column.direction) for column in self._varying_columns]
 
-    async def find(
-        self, key_ranges: KeyRanges, filters: Sequence[Document], sort: Sequence[tuple[str, int]], limit: int
-    ) -> list[Document]:
-        """At most `limit` rows of the reach that pass the filters; the index must have the order for one key."""
-        conditions = [*self._key_conditions(key_ranges), *self.conditions, *filters]
-        collection = self.scope.collection(COLLECTION)
-        where = {**self.where, "$and": conditions}
-        return await collection.find(where, EXCLUDED_FIELDS, sort=sort, limit=limit, hint=self.plan.index)
+    def conditions(self, tenant: Document) -> list[Document]:
+        """Return the conditions on keys and position; `tenant` is the partner's condition."""
+        plan, columns, bounds = self.segment.plan, self._varying_columns, self._bounds
+        filters = self._end_filters()
+        if plan.index == KEYS_INDEX and bounds:
+            # The index of keys has no sort values, so a condition on them filters documents.
+            filters, bounds = [*filters, bounds], {}
+        start = self._varying_part(self.start)
+        if start is None:
+            return [*_key_conditions(plan), *([bounds] if bounds else []), *filters]
+        ranges = [_intersect(bounds, range_) for range_ in keyset_conditions(columns, start)]
+        if not plan.needs_sort and all(len(ranges) * len(keys) <= _MAX_BRANCHES for keys in plan.key_sets):
+            return [*(_branches(plan, keys, tenant, ranges) for keys in plan.key_sets), *filters]
+        from_start = _intersect(bounds, columns[0].at_or_after(start[0]))
+        # The negation hides the condition from MongoDB's planner, which must not split it into branches.
+        before_start = {"$nor": keyset_conditions(inverted(columns), start, inclusive=False)}
+        return [*_key_conditions(plan), from_start, before_start, *filters]
 
-    def _key_conditions(self, key_ranges: KeyRanges) -> list[Document]:
-        key_sets = self.plan.key_sets
-        if len(key_ranges.ranges) > 1 and all(len(key_ranges.ranges) * len(keys) <= _MAX_RANGES for keys in key_sets):
-            return [self._key_range_conditions(keys, key_ranges.ranges) for keys in key_sets]
-        conditions_by_key: list[Document] = [{self.plan.field: equals_any(keys)} for keys in key_sets]
-        return [*conditions_by_key, key_ranges.bounds]
+    @property
+    def _is_single_value(self) -> bool:
+        return self.segment.values.single is not None
 
-    def _key_range_conditions(self, keys: Keys, ranges: Sequence[Document]) -> Document:
-        stretch = {**self.scope.match()}
-        return {"$or": [{self.plan.field: key, **stretch, **range_} for key in keys for range_ in ranges]}
+    @property
+    def _varying_columns(self) -> tuple[Column, ...]:
+        return self.columns[1:] if self._is_single_value else self.columns
+
+    def _varying_part(self, sort_key: SortKey | None) -> SortKey | None:
+        return sort_key[1:] if sort_key is not None and self._is_single_value else sort_key
+
+    @property
+    def _bounds(self) -> Document:
+        return self.segment.values.condition(self.columns[0].field)
+
+    def _end_filters(self) -> list[Document]:
+        """The filter stops nothing by itself: the bound on the first column ends the scan."""
+        end, columns = self._varying_part(self.end), self._varying_columns
+        if end is None:
+            return []
+        return [columns[0].inverted.at_or_after(end[0]), {"$nor": keyset_conditions(columns, end)}]
+
+
+def _key_conditions(plan: IndexPlan) -> list[Document]:
+    return [{plan.key_field: equals_any(keys)} for keys in plan.key_sets]
+
+
+def _branches(plan: IndexPlan, keys: Keys, tenant: Document, ranges: Sequence[Document]) -> Document:
+    return {"$or": [{plan.key_field: key, **tenant, **range_} for key in keys for range_ in ranges]}
+
+
+def _intersect(bounds: Document, range_: Document) -> Document:
+    """Return the range within the bounds; the range's own operators are the narrower ones."""
+    merged = {**bounds, **range_}
+    for field in bounds.keys() & range_.keys():
+        if isinstance(bounds[field], dict) and isinstance(range_[field], dict):
+            merged[field] = {**bounds[field], **range_[field]}
+    return merged

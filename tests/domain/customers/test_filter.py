@@ -93,7 +93,7 @@ def test_an_end_counts_from_just_after_now_to_the_last_moment_of_the_window() ->
     moment = timedelta(milliseconds=1)
     ends = {NOW: False, NOW + moment: True, NOW + timedelta(days=1): True, NOW + timedelta(days=1) + moment: False}
     assert {end: matches(condition, KEYS, WORDS, [end], NOW) for end in ends} == ends
-    with pytest.raises(ValueError, match="needs a moment"):
+    with pytest.raises(ValueError, match="requires `now`"):
         matches(condition, KEYS, WORDS)
 
 

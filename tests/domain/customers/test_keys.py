@@ -92,5 +92,5 @@ def test_an_end_64_hours_outside_the_window_or_512_where_it_is_long_shares_no_or
 
 
 def test_words_and_holdings_have_no_stretch_in_every_order() -> None:
-    keys = ["*", "status:TRIAL", "running:CALLING", "holds:any", "w:acme", "ends:1:5", "ends:8:5", "ends:64:5"]
-    assert ordering_keys(keys) == ["*", "status:TRIAL", "ends:64:5"]
+    keys = ["*", "status:TRIAL", "running:CALLING", "holds:any", "w:acme", "ends_1h:5", "ends_8h:5", "ends_64h:5"]
+    assert ordering_keys(keys) == ["*", "status:TRIAL", "ends_64h:5"]

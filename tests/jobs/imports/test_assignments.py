@@ -16,7 +16,7 @@ from jobs.clock import expire_assignments
 from store.access.delivered_assignments import match_assigned_customers
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.customers.customers import CustomerOrder, Customers
-from store.customers.list_planner.orders import KEYS_INDEX
+from store.customers.orders import KEYS_INDEX
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope

@@ -12,7 +12,7 @@ from domain.text.folding import customer_words, fold_for_sorting
 from domain.time.instants import MAX_INSTANT
 from domain.types import URGENCY, ManagedBy, Product, SubscriptionType
 from store.changes.customer_fields import compute_keys, key_fields
-from store.customers.list_planner.orders import CustomerOrder
+from store.customers.orders import CustomerOrder
 from store.database.ids import new_id
 
 DAY = timedelta(days=1)
@@ -91,7 +91,7 @@ def with_projection(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def sorted_ids(documents: Sequence[dict[str, Any]], order: CustomerOrder) -> list[str]:
-    """The ids as the contract orders them: nulls last in both directions, then name, then id."""
+    """Return the ids in the order of the contract: nulls last in both directions, ties in the order's direction."""
     field = {"NAME": "name_folded", "NEXT_EXPIRY_AT": "next_expiry_at", "URGENCY": "urgency"}.get(
         order.field, str(order.field).lower()
     )
@@ -101,7 +101,7 @@ def sorted_ids(documents: Sequence[dict[str, Any]], order: CustomerOrder) -> lis
         a, b = one[field], other[field]
         if a == b:
             ties = [(d["name_folded"].encode(), d["_id"]) for d in (one, other)]
-            return -1 if ties[0] < ties[1] else 1
+            return -sign if ties[0] < ties[1] else sign
         if a is None or b is None:
             return 1 if a is None else -1
         return sign if a > b else -sign

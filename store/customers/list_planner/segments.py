@@ -1,0 +1,87 @@
+"""Query plans: the segments of a list, and the index and keys that each segment is read by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from domain.cursors.list import CursorValue
+from domain.customers.filter import Condition
+from domain.customers.keys import Keys
+from store.customers.orders import KEYS_INDEX
+from store.database.client import Document
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRange:
+    """Consecutive sort values: `values` where they are few, else all values or those below or up to a limit.
+
+    A limit is never None, because sort values are stored without null.
+    """
+
+    values: tuple[CursorValue, ...] = ()
+    below: CursorValue = None
+    at_most: CursorValue = None
+
+    @property
+    def single(self) -> CursorValue:
+        """The only value; None where there are several."""
+        return self.values[0] if len(self.values) == 1 else None
+
+    def contains(self, value: CursorValue) -> bool:
+        """Whether a row with this value belongs to the range. `at_most` may have moved since the row was read."""
+        if self.values:
+            return value in self.values
+        return self.below is None or value != self.below
+
+    def condition(self, field: str) -> Document:
+        """Match the range in a field. Several values are one range with gaps: as points MongoDB would have to sort."""
+        if self.single is not None:
+            return {field: self.single}
+        operators: dict[str, Any] = {}
+        if self.values:
+            first, *_, last = ranks = sorted(value for value in self.values if isinstance(value, int))
+            operators = {"$gte": first, "$lte": last}
+            if gaps := sorted(set(range(first, last)).difference(ranks)):
+                operators["$nin"] = gaps
+        elif self.at_most is not None:
+            operators = {"$lte": self.at_most}
+        elif self.below is not None:
+            operators = {"$lt": self.below}
+        return {field: operators} if operators else {}
+
+
+ALL_VALUES = ValueRange()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlan:
+    """An index, and one set of keys to read it by, or two that race.
+
+    In a race the query requires a key of both sets. MongoDB reads both in turns until one has the page.
+    A plan with `needs_sort` reads all matches of its keys and sorts them, because its index has another order.
+    """
+
+    index: str
+    key_sets: tuple[Keys, ...]
+    needs_sort: bool = False
+
+    @property
+    def key_field(self) -> Literal["keys", "order_keys"]:
+        """The array of keys that the index has."""
+        return "keys" if self.index == KEYS_INDEX else "order_keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a list: the matches of `wanted` whose sort value is in the range, read by one plan.
+
+    A segment with a single value is ordered by name and id alone, so it may be read from the index of keys.
+    """
+
+    values: ValueRange
+    plan: IndexPlan
+    wanted: Condition
+
+
+# The segments of a list in its order. No row is in two of them.
+QueryPlan = Sequence[Segment]
