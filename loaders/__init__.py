@@ -1,1 +1,4 @@
-"""Batches: values by key, one store call however many keys."""
+"""What one operation reads: relations in batches, and figures that several fields share.
+
+Read relation.py first, then relations.py, which lists every relation.
+"""

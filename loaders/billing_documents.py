@@ -1,39 +1,62 @@
-"""The papers of subscriptions: first pages and totals of many lists together, pages further on one by one."""
+"""Orders and invoices: by their own ids, and as lists of subscriptions."""
 
-from functools import cached_property
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from domain.paging import Page, PageRequest
-from loaders.batch import BatchLoader
-from store.entitlements.newest_documents import BillingDocuments, FirstPageKey
+from loaders.pages import PageKey, read_pages
+from loaders.relation import in_key_order
+from store.database.scope import Scope
+from store.entitlements.invoices import InvoiceDocument, Invoices
+from store.entitlements.newest_documents import BillingDocuments
+from store.entitlements.orders import OrderDocument, orders
 
 Row = TypeVar("Row")
+Pages = list[Page[Row] | BaseException | None]
 
 
-class BillingDocumentLoaders(Generic[Row]):
-    """The orders, or the invoices, of one operation."""
+async def read_orders(scope: Scope, ids: Sequence[str]) -> list[OrderDocument | None]:
+    """Return the partner's orders by id."""
+    return in_key_order(ids, await orders(scope).by_ids(ids))
 
-    def __init__(self, newest: BillingDocuments[Row]) -> None:
-        self._newest = newest
 
-    @cached_property
-    def by_id(self) -> BatchLoader[str, Row]:
-        """Papers of the partner by their own ids."""
-        return BatchLoader(self._newest.by_ids)
+async def read_order_pages(scope: Scope, keys: Sequence[PageKey]) -> Pages[OrderDocument]:
+    """Return pages of the orders of subscriptions."""
+    return await _read_pages(orders(scope), keys)
 
-    @cached_property
-    def _first(self) -> BatchLoader[FirstPageKey, Page[Row]]:
-        return BatchLoader(self._newest.first_pages)
 
-    @cached_property
-    def _counts(self) -> BatchLoader[str, int]:
-        return BatchLoader(self._newest.counts)
+async def count_orders(scope: Scope, subscription_ids: Sequence[str]) -> list[int]:
+    """Return the number of orders of each subscription."""
+    return await _count(orders(scope), subscription_ids)
 
-    async def page(self, subscription_id: str, request: PageRequest) -> Page[Row]:
-        """A page of one subscription's list; InvalidCursor for a cursor of another list."""
-        first = await self._first.get((subscription_id, request.size)) if request.after is None else None
-        return first or await self._newest.listing(subscription_id).page(request)
 
-    async def count(self, subscription_id: str) -> int:
-        """How long one subscription's list is."""
-        return await self._counts.get(subscription_id) or 0
+async def read_invoices(scope: Scope, ids: Sequence[str]) -> list[InvoiceDocument | None]:
+    """Return the partner's invoices by id."""
+    return in_key_order(ids, await Invoices(scope).by_ids(ids))
+
+
+async def read_invoice_pages(scope: Scope, keys: Sequence[PageKey]) -> Pages[InvoiceDocument]:
+    """Return pages of the invoices of subscriptions."""
+    return await _read_pages(Invoices(scope), keys)
+
+
+async def count_invoices(scope: Scope, subscription_ids: Sequence[str]) -> list[int]:
+    """Return the number of invoices of each subscription."""
+    return await _count(Invoices(scope), subscription_ids)
+
+
+async def read_newest_valid_invoices(scope: Scope, subscription_ids: Sequence[str]) -> list[InvoiceDocument | None]:
+    """Return the newest invoice of each subscription that is not VOID."""
+    return in_key_order(subscription_ids, await Invoices(scope).newest_not_void(subscription_ids))
+
+
+async def _read_pages(documents: BillingDocuments[Row], keys: Sequence[PageKey]) -> Pages[Row]:
+    async def read_page(subscription_id: str, request: PageRequest) -> Page[Row]:
+        return await documents.listing(subscription_id).page(request)
+
+    return await read_pages(keys, documents.first_pages, read_page)
+
+
+async def _count(documents: BillingDocuments[Row], subscription_ids: Sequence[str]) -> list[int]:
+    counts = await documents.counts(subscription_ids)
+    return [counts[id_] for id_ in subscription_ids]

@@ -51,15 +51,15 @@ class KpiLoader:
         if kpi.name is not KpiName.LOW_LICENSE_ASSIGNMENT:
             return kpi_condition(kpi.name, kpi.product)
         products = analytics_products(kpi.product)
-        groups = await self._peer_groups.get(products)
+        groups = await self._peer_groups.load(products)
         thresholds = {product: group.threshold for product, group in groups.items()}
         return kpi_condition(kpi.name, kpi.product, thresholds)
 
     async def valid_until(self, kpi: KpiKey) -> datetime:
         """The moment at which time alone may turn the figure; whatever else turns it is told as a change."""
-        moments = [self._visibility_changes.get(None)]
+        moments = [self._visibility_changes.load(None)]
         if kpi.name in _WINDOW_KPIS:
-            moments.append(self._window_changes.get(analytics_products(kpi.product)))
+            moments.append(self._window_changes.load(analytics_products(kpi.product)))
         if kpi.name is KpiName.LOW_LICENSE_ASSIGNMENT:
             moments.append(self._next_peer_change(analytics_products(kpi.product)))
         return min(await gather(*moments), default=MAX_INSTANT)

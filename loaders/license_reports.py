@@ -1,12 +1,13 @@
-"""The licence reports of one operation: sums once a report, and what rows ask of days past once a page."""
+"""Licence reports: what several fields share, and the snapshots that rows are compared with."""
 
 from asyncio import gather
+from collections.abc import Sequence
 from functools import partial
 
 from domain.entitlements.peer_groups import PeerGroup
 from domain.entitlements.report_figures import ReportSums
 from domain.types import AnalyticsProduct
-from loaders.batch import BatchLoader
+from loaders.relation import in_key_order
 from loaders.request_memo import RequestMemo
 from store.database.pages import Listing
 from store.database.scope import Scope
@@ -15,36 +16,43 @@ from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrd
 from store.licenses.snapshots import DayFigures, LicenseLineKey, read_figures_a_week_ago, read_highest_used
 
 
+async def read_week_ago(scope: Scope, lines: Sequence[LicenseLineKey]) -> list[DayFigures | None]:
+    """Return each line's latest snapshot of 7 to 13 days before today."""
+    return in_key_order(lines, await read_figures_a_week_ago(scope, lines))
+
+
+async def read_quarter_maximum(scope: Scope, lines: Sequence[LicenseLineKey]) -> list[int | None]:
+    """Return the highest `used` of each line's snapshots of the last 92 days."""
+    return in_key_order(lines, await read_highest_used(scope, lines))
+
+
 class LicenseReportLoaders:
-    """Made anew for each operation; what several fields need is read once, and nothing that no field needs."""
+    """The reports of one operation. Each peer group, sum and set of lines is read once, where a field needs it."""
 
     def __init__(self, scope: Scope) -> None:
         self._reports: RequestMemo[None, LicenseReports] = RequestMemo(lambda _: LicenseReports.load(scope))
-        # The whole partner's peer group of a product.
+        # A product's peer group consists of the lines of the whole partner, visible or not.
         self.peer_groups: RequestMemo[AnalyticsProduct, PeerGroup] = RequestMemo(
             lambda product: read_peer_group(scope, product, scope.now)
         )
-        # What a report's rows add up to.
         self.sums: RequestMemo[Report, ReportSums] = RequestMemo(partial(_sums, self._reports, self.peer_groups))
-        # By line, its latest snapshot of 7 to 13 days before today.
-        self.week_ago: BatchLoader[LicenseLineKey, DayFigures] = BatchLoader(partial(read_figures_a_week_ago, scope))
-        # By line, the highest use among the snapshots of three months.
-        self.highest_used: BatchLoader[LicenseLineKey, int] = BatchLoader(partial(read_highest_used, scope))
 
     async def listing(self, report: Report, order: ReportOrder | None) -> Listing[ReportRow]:
-        """A report's table."""
-        threshold, reports = await gather(_threshold(self.peer_groups, report), self._reports.get(None))
+        """Return the report's table."""
+        threshold, reports = await gather(_threshold(self.peer_groups, report), self._reports.load(None))
         return reports.listing(report, order, threshold)
 
 
 async def _sums(
-    reports: RequestMemo[None, LicenseReports], peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report
+    reports_memo: RequestMemo[None, LicenseReports],
+    peer_groups: RequestMemo[AnalyticsProduct, PeerGroup],
+    report: Report,
 ) -> ReportSums:
-    threshold, found = await gather(_threshold(peer_groups, report), reports.get(None))
-    return await found.read_sums(report, threshold)
+    threshold, reports = await gather(_threshold(peer_groups, report), reports_memo.load(None))
+    return await reports.read_sums(report, threshold)
 
 
 async def _threshold(peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report) -> float | None:
     if report.name is not ReportName.LOW_ASSIGNMENT:
         return None
-    return (await peer_groups.get(report.product)).threshold
+    return (await peer_groups.load(report.product)).threshold

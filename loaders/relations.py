@@ -1,176 +1,122 @@
-"""The batches of one operation: whatever the size of a list, one store call for each relation selected."""
+"""Everything that the fields of one operation load: the relations, and the memos of what cannot be batched."""
 
-from collections.abc import Mapping
 from functools import cached_property, partial
 
 from domain.customers.filter import AllOf
 from domain.paging import Page, PageRequest
-from domain.types import Product
-from loaders.batch import BatchLoader
-from loaders.billing_documents import BillingDocumentLoaders
+from loaders.activity import read_activity_pages, read_events
+from loaders.billing_documents import (
+    count_invoices,
+    count_orders,
+    read_invoice_pages,
+    read_invoices,
+    read_newest_valid_invoices,
+    read_order_pages,
+    read_orders,
+)
+from loaders.customers import (
+    count_running_customers,
+    read_customers,
+    read_entitlements,
+    read_entitlements_by_customer,
+)
 from loaders.kpis import KpiLoader
-from loaders.license_reports import LicenseReportLoaders
+from loaders.license_reports import LicenseReportLoaders, read_quarter_maximum, read_week_ago
+from loaders.organization import (
+    read_administrators,
+    read_helpdesk_requests,
+    read_partners,
+    read_resources,
+    read_views,
+)
+from loaders.relation import Relation, RelationSet
 from loaders.request_memo import RequestMemo
+from loaders.tags import count_tagged_customers, read_tags
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
-from store.customers.running import RunningCustomerCounts
-from store.database.scope import Scope
-from store.entitlements.documents import EntitlementDocument, Entitlements
-from store.entitlements.invoices import InvoiceDocument, Invoices
-from store.entitlements.orders import OrderDocument, orders
-from store.events.activity import Activity, ActivityPage, EventDocument
-from store.organization.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
-from store.organization.resources import ResourceDocument, Resources
-from store.organization.views import ViewDocument, Views
+from store.entitlements.documents import EntitlementDocument
+from store.organization.helpdesk import HelpdeskRequestDocument
+from store.organization.views import ViewDocument
 from store.tags.bulk_jobs import BulkJobDocument, read_job
-from store.tags.counts import count_customers_by_tag
-from store.tags.documents import TagDocument, Tags
-from store.tenants.administrators import AdministratorDocument, Administrators
-from store.tenants.partners import PartnerDocument, Partners
+from store.tags.documents import TagDocument
+from store.tenants.administrators import AdministratorDocument
 
 CustomerPageKey = tuple[AllOf, CustomerOrder, PageRequest]
-EntitlementsByCustomer = BatchLoader[str, list[EntitlementDocument]]
 
 
-class Loaders:
-    """Made anew for each operation, so that nothing is kept beyond what one viewer may see at one moment.
+class Loaders(RelationSet):
+    """The loaders of one operation: they keep what one viewer may see at one moment, so none outlives it."""
 
-    No batch refers back to it: what an operation has read goes with it, and need not wait for Python's collector.
-    """
-
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-
-    @cached_property
-    def partner(self) -> BatchLoader[str, PartnerDocument]:
-        """The scope's own partner, by its partner id."""
-        return BatchLoader(partial(_read_partner, self._scope))
-
-    @cached_property
-    def customers(self) -> BatchLoader[str, CustomerDocument]:
-        """Customers in sight by id."""
-        return BatchLoader(Customers(self._scope).by_ids)
-
-    @cached_property
-    def administrators(self) -> BatchLoader[str, AdministratorDocument]:
-        """Administrators of the partner by id."""
-        return BatchLoader(Administrators(self._scope).by_ids)
-
-    @cached_property
-    def entitlements(self) -> BatchLoader[str, EntitlementDocument]:
-        """Subscriptions and trials by id."""
-        return BatchLoader(Entitlements(self._scope).by_ids)
-
-    @cached_property
-    def orders(self) -> BillingDocumentLoaders[OrderDocument]:
-        """Orders by id and by subscription."""
-        return BillingDocumentLoaders(orders(self._scope))
-
-    @cached_property
-    def invoices(self) -> BillingDocumentLoaders[InvoiceDocument]:
-        """Invoices by id and by subscription."""
-        return BillingDocumentLoaders(Invoices(self._scope))
-
-    @cached_property
-    def newest_valid_invoices(self) -> BatchLoader[str, InvoiceDocument]:
-        """By subscription, the newest invoice that is not VOID."""
-        return BatchLoader(Invoices(self._scope).newest_not_void)
-
-    @cached_property
-    def tags(self) -> BatchLoader[str, TagDocument]:
-        """Tags of the partner by id."""
-        return BatchLoader(Tags(self._scope).by_ids)
-
-    @cached_property
-    def tag_counts(self) -> BatchLoader[str, int]:
-        """By tag, how many customers in sight have it."""
-        return BatchLoader(partial(count_customers_by_tag, self._scope))
+    partner = Relation(read_partners)
+    administrators = Relation(read_administrators)
+    views = Relation(read_views)
+    resources = Relation(read_resources)
+    helpdesk_requests = Relation(read_helpdesk_requests)
+    customers = Relation(read_customers)
+    running_customers = Relation(count_running_customers)
+    entitlements = Relation(read_entitlements)
+    entitlements_by_customer = Relation(read_entitlements_by_customer)
+    orders = Relation(read_orders)
+    order_pages = Relation(read_order_pages)
+    order_counts = Relation(count_orders)
+    invoices = Relation(read_invoices)
+    invoice_pages = Relation(read_invoice_pages)
+    invoice_counts = Relation(count_invoices)
+    newest_valid_invoices = Relation(read_newest_valid_invoices)
+    tags = Relation(read_tags)
+    tag_counts = Relation(count_tagged_customers)
+    events = Relation(read_events)
+    activity_pages = Relation(read_activity_pages)
+    license_week_ago = Relation(read_week_ago)
+    license_quarter_maximum = Relation(read_quarter_maximum)
 
     @cached_property
     def bulk_jobs(self) -> RequestMemo[str, BulkJobDocument | None]:
-        """Bulk jobs in sight by id."""
-        return RequestMemo(partial(read_job, self._scope))
-
-    @cached_property
-    def views(self) -> BatchLoader[str, ViewDocument]:
-        """Views of customers in sight by id."""
-        return BatchLoader(Views(self._scope).by_ids)
-
-    @cached_property
-    def resources(self) -> BatchLoader[str, ResourceDocument]:
-        """Resources of the partner by id."""
-        return BatchLoader(Resources(self._scope).by_ids)
-
-    @cached_property
-    def helpdesk_requests(self) -> BatchLoader[str, HelpdeskRequestDocument]:
-        """Helpdesk requests in sight by id."""
-        return BatchLoader(HelpdeskRequests(self._scope).by_ids)
-
-    @cached_property
-    def events(self) -> BatchLoader[str, EventDocument]:
-        """Events of the log in sight by id."""
-        return BatchLoader(Activity(self._scope).by_ids)
-
-    @cached_property
-    def newest_events(self) -> BatchLoader[tuple[str, int], ActivityPage]:
-        """First pages of the logs of customers in sight, by customer and size."""
-        return BatchLoader(Activity(self._scope).first_pages)
-
-    @cached_property
-    def entitlements_by_customer(self) -> EntitlementsByCustomer:
-        """Every subscription and trial by customer, newest first."""
-        return BatchLoader(Entitlements(self._scope).by_customer)
-
-    @cached_property
-    def running_customers(self) -> BatchLoader[Product, int]:
-        """By product, how many customers in sight have a running line of it."""
-        return BatchLoader(RunningCustomerCounts(self._scope).count_by_product)
+        """Visible bulk jobs by id."""
+        return RequestMemo(partial(read_job, self.scope))
 
     @cached_property
     def kpis(self) -> KpiLoader:
-        """The KPIs over customers in sight."""
-        return KpiLoader(self._scope)
+        """The KPIs over the visible customers."""
+        return KpiLoader(self.scope)
 
     @cached_property
     def license_reports(self) -> LicenseReportLoaders:
-        """The licence reports over customers in sight."""
-        return LicenseReportLoaders(self._scope)
+        """The licence reports over the visible customers."""
+        return LicenseReportLoaders(self.scope)
 
     @cached_property
     def customer_pages(self) -> RequestMemo[CustomerPageKey, Page[CustomerDocument]]:
-        """Pages of lists of customers: an administrator who stands behind fifty customers is looked up once."""
-        return RequestMemo(partial(_read_page, Customers(self._scope)))
+        """Pages of lists of customers. The list of an administrator of fifty customers is read once."""
+        return RequestMemo(partial(_read_page, Customers(self.scope)))
 
     @cached_property
     def customer_totals(self) -> RequestMemo[AllOf, int]:
-        """How many customers match."""
-        return RequestMemo(Customers(self._scope).count)
+        """The number of customers that match."""
+        return RequestMemo(Customers(self.scope).count)
 
     async def find_administrator(self, id_: str | None) -> AdministratorDocument | None:
-        """The administrator that a document names, if it names one."""
-        return None if id_ is None else await self.administrators.get(id_)
+        """Return the administrator of the id, None for no id."""
+        return None if id_ is None else await self.administrators.load(id_)
 
     async def find_entitlement(self, id_: str | None) -> EntitlementDocument | None:
-        """The subscription or trial that an answer names; it exists where its customer does."""
-        found = None if id_ is None else await self.entitlements.get(id_)
-        return None if found is None or await self.customers.get(found.customer_id) is None else found
+        """Return the subscription or trial of the id; None for no id or where the customer is not visible."""
+        entitlement = None if id_ is None else await self.entitlements.load(id_)
+        if entitlement is None or await self.customers.load(entitlement.customer_id) is None:
+            return None
+        return entitlement
 
     async def find_tag(self, id_: str | None) -> TagDocument | None:
-        """The tag that an answer names, if it names one that is still there."""
-        return None if id_ is None else await self.tags.get(id_)
+        """Return the tag of the id, None for no id."""
+        return None if id_ is None else await self.tags.load(id_)
 
     async def find_view(self, id_: str | None) -> ViewDocument | None:
-        """The view that an answer names, if it names one that is still there."""
-        return None if id_ is None else await self.views.get(id_)
+        """Return the view of the id, None for no id."""
+        return None if id_ is None else await self.views.load(id_)
 
     async def find_helpdesk_request(self, id_: str | None) -> HelpdeskRequestDocument | None:
-        """The helpdesk request that an answer names, if it names one."""
-        return None if id_ is None else await self.helpdesk_requests.get(id_)
+        """Return the helpdesk request of the id, None for no id."""
+        return None if id_ is None else await self.helpdesk_requests.load(id_)
 
 
-async def _read_partner(scope: Scope, ids: list[str]) -> Mapping[str, PartnerDocument]:
-    found = await Partners(scope).get()
-    return {} if found is None else {id_: found for id_ in ids if id_ == found.partner_id}
-
-
-async def _read_page(customers: Customers, asked: CustomerPageKey) -> Page[CustomerDocument]:
-    return await customers.page(*asked)
+async def _read_page(customers: Customers, key: CustomerPageKey) -> Page[CustomerDocument]:
+    return await customers.page(*key)

@@ -1,4 +1,4 @@
-"""One call for each distinct key of an operation, however often it is asked."""
+"""Reads that cannot be batched: one call for each distinct key of an operation, however many fields need it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
@@ -9,15 +9,15 @@ Value = TypeVar("Value")
 
 
 class RequestMemo(Generic[Key, Value]):
-    """Remembers questions under way and answered; a failure stays with the key that met it."""
+    """Values by key, read at the first request. A failure is kept too and is raised to every caller of its key."""
 
-    def __init__(self, load: Callable[[Key], Coroutine[Any, Any, Value]]) -> None:
-        self._load = load
+    def __init__(self, read: Callable[[Key], Coroutine[Any, Any, Value]]) -> None:
+        self._read = read
         self._tasks: dict[Key, asyncio.Task[Value]] = {}
 
-    def get(self, key: Key) -> Awaitable[Value]:
-        """The answer; who goes away leaves the key to the others."""
+    def load(self, key: Key) -> Awaitable[Value]:
+        """Return the key's value. The read goes on for the other callers when one of them is cancelled."""
         task = self._tasks.get(key)
         if task is None:
-            task = self._tasks[key] = asyncio.create_task(self._load(key))
+            task = self._tasks[key] = asyncio.create_task(self._read(key))
         return asyncio.shield(task)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.paging import PageRequest
-from domain.partner.activity import ActivityCondition, activity_condition
+from domain.partner.activity import activity_condition
 from resolvers.connections import UNSELECTED_PAGE, BaseConnection
 from resolvers.context import Context
 from resolvers.nodes import node
@@ -25,13 +25,8 @@ async def activity(
 async def customer_activity(
     context: Context, customer: CustomerDocument, with_page: bool, **page: Any
 ) -> EventConnection:
-    """Without `after` a list of customers costs one query for the logs of all."""
-    request = PageRequest(**page)
-    if not with_page:
-        return BaseConnection(UNSELECTED_PAGE)
-    if request.after is not None:
-        return BaseConnection(await Activity(context.scope).page(ActivityCondition(customers=(customer.id,)), request))
-    return BaseConnection(await context.loaders.newest_events.get((customer.id, request.size)) or UNSELECTED_PAGE)
+    key = (customer.id, PageRequest(**page))
+    return BaseConnection((await context.loaders.activity_pages.load(key) if with_page else None) or UNSELECTED_PAGE)
 
 
 async def actor(context: Context, event: EventDocument) -> AdministratorDocument | None:
@@ -39,7 +34,7 @@ async def actor(context: Context, event: EventDocument) -> AdministratorDocument
 
 
 async def customer(context: Context, event: EventDocument) -> CustomerDocument | None:
-    return None if event.customer_id is None else await context.loaders.customers.get(event.customer_id)
+    return None if event.customer_id is None else await context.loaders.customers.load(event.customer_id)
 
 
 async def subject(context: Context, event: EventDocument) -> Any:

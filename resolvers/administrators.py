@@ -1,6 +1,5 @@
 """The partner's administrators, and the mutations of access."""
 
-from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +70,6 @@ async def _changed(context: Context, outcome: MutationResult) -> AdministratorPa
 
 async def _assigned(context: Context, outcome: MutationResult) -> AssignAdministratorPayload:
     administrator = await context.loaders.find_administrator(outcome["administrator"])
-    found = await gather(*(context.loaders.customers.get(id_) for id_ in outcome["customers"] or ()))
+    found = await context.loaders.customers.load_many(outcome["customers"] or ())
     customers = [customer for customer in found if customer is not None]
     return AssignAdministratorPayload(administrator, customers, outcome.user_errors)

@@ -13,7 +13,7 @@ POLL_INTERVAL_SECONDS = 1.0
 
 async def read_bulk_job(context: Context, id: str) -> BulkJobDocument | None:
     """Return the job; None where it does not exist for the viewer."""
-    return await context.loaders.bulk_jobs.get(id)
+    return await context.loaders.bulk_jobs.load(id)
 
 
 def affects_bulk_jobs(event: FeedEvent) -> bool:

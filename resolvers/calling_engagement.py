@@ -116,7 +116,7 @@ async def customers_by_queue(
 
 
 async def customer(context: Context, row: CustomerUsage | CustomerQuality | CustomerQueue) -> CustomerDocument | None:
-    return await context.loaders.customers.get(row.customer_id)
+    return await context.loaders.customers.load(row.customer_id)
 
 
 def _order(given: Order, default: Any) -> tuple[Any, OrderDirection]:

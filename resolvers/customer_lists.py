@@ -66,14 +66,14 @@ async def build_customer_list(
     condition = await without_deleted_tags(context.scope, condition)
     given = order or {}
     chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
-    page = await context.loaders.customer_pages.get((condition, chosen, request)) if with_page else UNSELECTED_PAGE
+    page = await context.loaders.customer_pages.load((condition, chosen, request)) if with_page else UNSELECTED_PAGE
     return CustomerList(page, condition, count)
 
 
 async def total_count(context: Context, listed: CustomerList) -> int:
     if listed.count is not None:
         return await listed.count()
-    return await context.loaders.customer_totals.get(listed.condition)
+    return await context.loaders.customer_totals.load(listed.condition)
 
 
 async def facets(context: Context, listed: CustomerList) -> CustomerFacets:

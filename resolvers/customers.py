@@ -1,6 +1,5 @@
 """Customers and their relations; every relation goes through a loader, so that a list costs one query for each."""
 
-from asyncio import gather
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +28,7 @@ class CustomerAssignment:
 
 async def customer(context: Context, _root: None, by: Mapping[str, str]) -> CustomerDocument | None:
     if "id" in by:
-        return await context.loaders.customers.get(by["id"])
+        return await context.loaders.customers.load(by["id"])
     return await Customers(context.scope).by_external_id(by["external_id"])
 
 
@@ -44,32 +43,29 @@ async def trials(context: Context, customer: CustomerDocument, include_ended: bo
 async def _entitlements(
     context: Context, customer: CustomerDocument, kind: SubscriptionType, include_ended: bool
 ) -> list[EntitlementDocument]:
-    held = await context.loaders.entitlements_by_customer.get(customer.id) or ()
+    held = await context.loaders.entitlements_by_customer.load(customer.id)
     now = context.scope.now
     return [one for one in held if one.kind == kind and (include_ended or is_living(one, now))][:LIST_LIMIT]
 
 
 async def licenses(context: Context, customer: CustomerDocument) -> list[ProductLicenses]:
-    held = await context.loaders.entitlements_by_customer.get(customer.id) or ()
+    held = await context.loaders.entitlements_by_customer.load(customer.id)
     now = context.scope.now
     return sum_by_product(line for one in held if is_running(one, now) for line in one.licenses)
 
 
 async def status_entitlements(context: Context, detail: StatusDetail) -> list[EntitlementDocument]:
-    found = await gather(*(context.loaders.entitlements.get(id_) for id_ in detail.entitlement_ids))
-    return [entitlement for entitlement in found if entitlement is not None]
+    entitlements = await context.loaders.entitlements.load_many(detail.entitlement_ids)
+    return [entitlement for entitlement in entitlements if entitlement is not None]
 
 
 async def assignments(context: Context, customer: CustomerDocument) -> list[CustomerAssignment]:
-    standing = [a for a in customer.assignments if a.expires_at is None or a.expires_at > context.scope.now]
-    administrator = context.loaders.find_administrator
-    holders, givers = await gather(
-        gather(*(administrator(a.administrator_id) for a in standing)),
-        gather(*(administrator(a.assigned_by) for a in standing)),
-    )
-    found = [
-        CustomerAssignment(holder, one.assigned_at, giver, one.expires_at)
-        for one, holder, giver in zip(standing, holders, givers, strict=True)
-        if holder is not None
+    current = [a for a in customer.assignments if a.expires_at is None or a.expires_at > context.scope.now]
+    ids = [id_ for a in current for id_ in (a.administrator_id, a.assigned_by) if id_ is not None]
+    administrators = dict(zip(ids, await context.loaders.administrators.load_many(ids), strict=True))
+    assignments = [
+        CustomerAssignment(administrator, a.assigned_at, administrators.get(a.assigned_by or ""), a.expires_at)
+        for a in current
+        if (administrator := administrators[a.administrator_id]) is not None
     ]
-    return sorted(found, key=lambda one: (one.administrator.name_folded, one.administrator.id))[:LIST_LIMIT]
+    return sorted(assignments, key=lambda a: (a.administrator.name_folded, a.administrator.id))[:LIST_LIMIT]

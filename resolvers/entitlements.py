@@ -23,7 +23,7 @@ class TrialExtension:
 
 
 async def customer(context: Context, entitlement: EntitlementDocument) -> CustomerDocument | None:
-    return await context.loaders.customers.get(entitlement.customer_id)
+    return await context.loaders.customers.load(entitlement.customer_id)
 
 
 def state(context: Context, entitlement: EntitlementDocument) -> EntitlementState:
@@ -61,4 +61,4 @@ async def extended_by(context: Context, extension: TrialExtension) -> Administra
 
 
 async def converted_to(context: Context, trial: EntitlementDocument) -> EntitlementDocument | None:
-    return None if trial.converted_to is None else await context.loaders.entitlements.get(trial.converted_to)
+    return None if trial.converted_to is None else await context.loaders.entitlements.load(trial.converted_to)

@@ -27,4 +27,4 @@ def change_cursor(context: Context, change: FeedChange) -> str:
 
 
 async def changed_customer(context: Context, change: HasCustomer) -> CustomerDocument | None:
-    return await context.loaders.customers.get(change.customer_id)
+    return await context.loaders.customers.load(change.customer_id)

@@ -4,7 +4,6 @@ An EventFeed turns each event of the log into at most one change. A StateFeed re
 may have changed it. Neither knows how it is served: no generator and no list is shared with the server.
 """
 
-from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,7 +99,7 @@ def parse_feed_filter(filter: Mapping[str, Any] | None = None) -> AllOf:
 async def filter_visible_changes(context: Context, changes: Sequence[Change]) -> Sequence[Change]:
     """Return the changes whose required customer is visible to the viewer now, with one look-up for all."""
     customer_ids = {change.required_customer_id for change in changes} - {None}
-    customers = await gather(*(context.loaders.customers.get(str(id_)) for id_ in customer_ids))
+    customers = await context.loaders.customers.load_many(str(id_) for id_ in customer_ids)
     visible = {customer.id for customer in customers if customer is not None}
     return [
         change for change in changes if change.required_customer_id is None or change.required_customer_id in visible

@@ -36,7 +36,7 @@ async def helpdesk_requests(
 
 
 async def customer(context: Context, request: HelpdeskRequestDocument) -> CustomerDocument | None:
-    return None if request.customer_id is None else await context.loaders.customers.get(request.customer_id)
+    return None if request.customer_id is None else await context.loaders.customers.load(request.customer_id)
 
 
 async def created_by(context: Context, request: HelpdeskRequestDocument) -> AdministratorDocument | None:

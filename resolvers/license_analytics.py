@@ -114,16 +114,16 @@ async def usage_when_assigned_percent(context: Context, report: Report) -> float
 
 
 async def peer_group_size(context: Context, report: Report) -> int:
-    return (await context.loaders.license_reports.peer_groups.get(report.product)).size
+    return (await context.loaders.license_reports.peer_groups.load(report.product)).size
 
 
 async def threshold_percent(context: Context, report: Report) -> float | None:
-    threshold = (await context.loaders.license_reports.peer_groups.get(report.product)).threshold
+    threshold = (await context.loaders.license_reports.peer_groups.load(report.product)).threshold
     return None if threshold is None else rate_percent(threshold)
 
 
 async def _sums(context: Context, report: Report) -> ReportSums:
-    return await context.loaders.license_reports.sums.get(report)
+    return await context.loaders.license_reports.sums.load(report)
 
 
 async def table(
@@ -134,11 +134,11 @@ async def table(
 
 
 async def entitlement(context: Context, line: ReportRow) -> EntitlementDocument | None:
-    return await context.loaders.entitlements.get(line.entitlement_id)
+    return await context.loaders.entitlements.load(line.entitlement_id)
 
 
 async def customer(context: Context, line: ReportRow) -> CustomerDocument | None:
-    return await context.loaders.customers.get(line.customer_id)
+    return await context.loaders.customers.load(line.customer_id)
 
 
 def days_since_added(context: Context, line: ReportRow) -> int:
@@ -172,9 +172,9 @@ async def weekly_usage_change(context: Context, line: ReportRow) -> int | None:
 
 
 async def _week_ago(context: Context, line: ReportRow) -> DayFigures | None:
-    return await context.loaders.license_reports.week_ago.get((line.entitlement_id, line.product))
+    return await context.loaders.license_week_ago.load((line.entitlement_id, line.product))
 
 
 async def used_last_three_months(context: Context, line: ReportRow) -> int:
-    before = await context.loaders.license_reports.highest_used.get((line.entitlement_id, line.product))
+    before = await context.loaders.license_quarter_maximum.load((line.entitlement_id, line.product))
     return max(line.used, before or 0)

@@ -52,7 +52,7 @@ CUSTOMER_LIST_CHANGED = EventFeed(parse_feed_filter, select_list_change)
 
 async def changed_customer(context: Context, change: CustomerListChange) -> CustomerDocument | None:
     """The customer as of delivery; None once it has left."""
-    return None if change.kind is ListChangeKind.LEFT else await context.loaders.customers.get(change.customer_id)
+    return None if change.kind is ListChangeKind.LEFT else await context.loaders.customers.load(change.customer_id)
 
 
 def _change_kind(event: FeedEvent, condition: AllOf, viewer: FeedViewer) -> ListChangeKind | None:

@@ -23,7 +23,7 @@ async def nodes(context: Context, root: None, ids: Sequence[str]) -> list[Any]:
 
 
 async def _customer(context: Context, id_: str) -> Any:
-    return await context.loaders.customers.get(id_)
+    return await context.loaders.customers.load(id_)
 
 
 async def _entitlement(context: Context, id_: str) -> Any:
@@ -31,48 +31,48 @@ async def _entitlement(context: Context, id_: str) -> Any:
 
 
 async def _order(context: Context, id_: str) -> Any:
-    return await _if_customer_visible(context, await context.loaders.orders.by_id.get(id_))
+    return await _if_customer_visible(context, await context.loaders.orders.load(id_))
 
 
 async def _invoice(context: Context, id_: str) -> Any:
-    return await _if_customer_visible(context, await context.loaders.invoices.by_id.get(id_))
+    return await _if_customer_visible(context, await context.loaders.invoices.load(id_))
 
 
 async def _if_customer_visible(context: Context, found: Any) -> Any:
     """An order or an invoice exists where its customer does."""
-    return None if found is None or await context.loaders.customers.get(found.customer_id) is None else found
+    return None if found is None or await context.loaders.customers.load(found.customer_id) is None else found
 
 
 async def _administrator(context: Context, id_: str) -> Any:
-    return await context.loaders.administrators.get(id_)
+    return await context.loaders.administrators.load(id_)
 
 
 async def _tag(context: Context, id_: str) -> Any:
-    return await context.loaders.tags.get(id_)
+    return await context.loaders.tags.load(id_)
 
 
 async def _view(context: Context, id_: str) -> Any:
-    return await context.loaders.views.get(id_)
+    return await context.loaders.views.load(id_)
 
 
 async def _resource(context: Context, id_: str) -> Any:
-    return await context.loaders.resources.get(id_)
+    return await context.loaders.resources.load(id_)
 
 
 async def _helpdesk_request(context: Context, id_: str) -> Any:
-    return await context.loaders.helpdesk_requests.get(id_)
+    return await context.loaders.helpdesk_requests.load(id_)
 
 
 async def _event(context: Context, id_: str) -> Any:
-    return await context.loaders.events.get(id_)
+    return await context.loaders.events.load(id_)
 
 
 async def _bulk_job(context: Context, id_: str) -> Any:
-    return await context.loaders.bulk_jobs.get(id_)
+    return await context.loaders.bulk_jobs.load(id_)
 
 
 async def _partner(context: Context, id_: str) -> Any:
-    found = await context.loaders.partner.get(context.viewer.partner_id)
+    found = await context.loaders.partner.load(context.viewer.partner_id)
     return found if found is not None and found.id == id_ else None
 
 

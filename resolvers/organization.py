@@ -65,7 +65,7 @@ def viewer(context: Context, _root: None) -> Viewer:
 
 
 async def partner(context: Context, _viewer: Viewer) -> PartnerDocument:
-    found = await context.loaders.partner.get(context.viewer.partner_id)
+    found = await context.loaders.partner.load(context.viewer.partner_id)
     if found is None:
         raise PartnerNotFound
     return found
@@ -104,7 +104,7 @@ def services(_context: Context, partner: PartnerDocument) -> list[Service]:
 
 
 async def service_customers(context: Context, service: Service) -> int:
-    return await context.loaders.running_customers.get(service.product) or 0
+    return await context.loaders.running_customers.load(service.product)
 
 
 def settings(_context: Context, partner: PartnerDocument) -> Settings:

@@ -41,5 +41,5 @@ async def change_settings(context: Context, asked: MutationRequest) -> Organizat
 
 async def _changed(context: Context, asked: MutationRequest, body: MutationBody) -> OrganizationPayload:
     outcome = await run_mutation(context, asked, body)
-    partner = None if outcome.user_errors else await context.loaders.partner.get(context.viewer.partner_id)
+    partner = None if outcome.user_errors else await context.loaders.partner.load(context.viewer.partner_id)
     return OrganizationPayload(partner, outcome.user_errors)

@@ -36,4 +36,4 @@ TAG_CHANGED = EventFeed(parse_condition, select_tag_change)
 
 async def changed_tag(context: Context, change: TagChange) -> TagDocument | None:
     """The tag as of delivery; None once it is deleted."""
-    return await context.loaders.tags.get(change.tag_id)
+    return await context.loaders.tags.load(change.tag_id)

@@ -1,6 +1,5 @@
 """The mutations of tags, and what they answer."""
 
-from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,9 +68,9 @@ async def remove_tags(context: Context, asked: MutationRequest) -> ChangeCustome
 
 
 async def _changed(context: Context, outcome: MutationResult) -> ChangeCustomerTagsPayload:
-    found = await gather(*(context.loaders.customers.get(id_) for id_ in outcome["customers"] or ()))
+    found = await context.loaders.customers.load_many(outcome["customers"] or ())
     customers = [customer for customer in found if customer is not None]
-    job = None if outcome["job"] is None else await context.loaders.bulk_jobs.get(outcome["job"])
+    job = None if outcome["job"] is None else await context.loaders.bulk_jobs.load(outcome["job"])
     # What a job has done by now belongs to the answer: it goes on while this is read.
     changed, skipped = (job.changed, job.skipped) if job else (outcome["changed"] or 0, outcome["skipped"] or 0)
     return ChangeCustomerTagsPayload(changed, skipped, customers, job, outcome.user_errors)

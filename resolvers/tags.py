@@ -1,6 +1,5 @@
 """Tags: lists and look-ups, and the customers that carry them."""
 
-from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,13 +30,13 @@ class TagCount:
 
 async def counts(context: Context, facets: CustomerFacets) -> list[TagCount]:
     """A tag that was deleted may still stand on some customers; it is counted no more."""
-    found = await gather(*(context.loaders.tags.get(counted.value) for counted in facets.tag))
+    found = await context.loaders.tags.load_many(counted.value for counted in facets.tag)
     pairs = zip(found, facets.tag, strict=True)
     return [TagCount(tag, counted.count) for tag, counted in pairs if tag is not None]
 
 
 async def customer_count(context: Context, tag: TagDocument) -> int:
-    return await context.loaders.tag_counts.get(tag.id) or 0
+    return await context.loaders.tag_counts.load(tag.id)
 
 
 async def created_by(context: Context, tag: TagDocument) -> AdministratorDocument | None:
@@ -45,7 +44,7 @@ async def created_by(context: Context, tag: TagDocument) -> AdministratorDocumen
 
 
 async def _existing(context: Context, ids: Sequence[str]) -> list[TagDocument]:
-    found = await gather(*(context.loaders.tags.get(id_) for id_ in ids))
+    found = await context.loaders.tags.load_many(ids)
     return [tag for tag in found if tag is not None]
 
 

@@ -16,8 +16,8 @@ async def test_asks_each_question_once() -> None:
         return question.upper()
 
     once = RequestMemo(ask)
-    assert list(await asyncio.gather(*(once.get(question) for question in "abab"))) == ["A", "B", "A", "B"]
-    assert await once.get("a") == "A"
+    assert list(await asyncio.gather(*(once.load(question) for question in "abab"))) == ["A", "B", "A", "B"]
+    assert await once.load("a") == "A"
     assert asked == ["a", "b"]
 
 
@@ -26,10 +26,10 @@ async def test_a_failure_stays_with_its_question() -> None:
         return 1 / question
 
     once = RequestMemo(ask)
-    assert await once.get(2) == 0.5
+    assert await once.load(2) == 0.5
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            await once.get(0)
+            await once.load(0)
 
 
 async def test_who_goes_away_leaves_the_others_their_answer() -> None:
@@ -38,6 +38,6 @@ async def test_who_goes_away_leaves_the_others_their_answer() -> None:
         return question
 
     once = RequestMemo(ask)
-    gone, stays = asyncio.ensure_future(once.get(1)), asyncio.ensure_future(once.get(1))
+    gone, stays = asyncio.ensure_future(once.load(1)), asyncio.ensure_future(once.load(1))
     gone.cancel()
     assert await stays == 1

@@ -5,8 +5,8 @@ import gc
 from collections import Counter
 
 import pytest
+from strawberry.dataloader import Batch, DataLoader, LoaderTask
 
-from loaders.batch import BatchLoader
 from loaders.kpis import KpiLoader
 from loaders.license_reports import LicenseReportLoaders
 from loaders.relations import Loaders
@@ -20,7 +20,9 @@ from tests.schema.test_query_counts import RELATIONS, World, world
 __all__ = ["world"]
 
 OURS = {
-    BatchLoader,
+    Batch,
+    DataLoader,
+    LoaderTask,
     Context,
     CustomerDocument,
     OperationExecutor,

@@ -90,7 +90,7 @@ async def test_the_cursor_of_the_feed_is_taken_before_anything_is_read() -> None
     class Loaders:
         class customers:  # noqa: N801
             @staticmethod
-            async def get(_id: str) -> None:
+            async def load(_id: str) -> None:
                 told.append("customer")
 
     scope, viewer = SimpleNamespace(partner_id="acme"), SimpleNamespace(permissions=())
