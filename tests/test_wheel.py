@@ -50,11 +50,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment
 
 
-def _run(*command: str, **options: str | Path) -> str:
-    environment = _clean_environment()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False, **options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def _run(*command: str, cwd: Path | None = None) -> str:
+    finished = subprocess.run(
+        command, cwd=cwd, env=_clean_environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
 
 
 def _clean_environment() -> dict[str, str]:
