@@ -1,4 +1,4 @@
-# What one does with this project; `make help` lists it. Stamp files let a step that has nothing to do cost nothing.
+# The commands of this project; `make help` lists them. Stamp files skip steps that are up to date.
 PACKAGES := server schema resolvers loaders jobs store domain sample
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -13,9 +13,9 @@ CONTRACT := ../shared/tools/check_contract.py
 .PHONY: help setup run test test-faults soak coverage chromium check lint types layers schema-current contract schema lock bench clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(LINKED) $(WEB_BUILT) ## make the environment in .venv and build GraphiQL; nothing where all is there
+setup: $(LINKED) $(WEB_BUILT) ## create the environment in .venv and build GraphiQL, if they are missing
 	@:
 
 $(INSTALLED): requirements-dev.lock tools/make_environment
@@ -37,45 +37,45 @@ run: setup ## start everything on http://127.0.0.1:8000, with a sample partner a
 test: setup chromium ## run all tests against a real MongoDB (ARGS='-k word' for some of them)
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-test-faults: setup ## the faults of docs/reliability.md at full length, with their figures (ARGS='-k hangs' for some)
+test-faults: setup ## run the faults of docs/reliability.md at full length and print their figures (ARGS='-k hangs' for some)
 	@PARTNERHUB_FAULTS=long $(PYTHON) -m pytest -n 0 tests/faults $(ARGS)
 
-soak: setup ## half an hour of changes, comings and goings, and restarts (MINUTES=5 for less)
+soak: setup ## run changes, reconnections and restarts for half an hour (MINUTES=5 for less)
 	@$(PYTHON) -m bench.soak $(or $(MINUTES),30)
 
-coverage: setup chromium ## run all tests and show which lines and branches none of them reaches
+coverage: setup chromium ## run all tests and show the lines and branches that no test reaches
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 chromium:
 	@tools/need_chromium
 
-check: lint types layers schema-current contract ## ruff, mypy, import rules, schema.graphql up to date, contract report
+check: lint types layers schema-current contract ## run lint, types, layers, schema-current and contract
 
-lint: setup
+lint: setup ## check style and format with ruff
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 
-types: setup
+types: setup ## check types with mypy --strict
 	@$(VENV)/bin/mypy $(PACKAGES) tests $(if $(wildcard bench/*.py),bench)
 
-layers: setup
+layers: setup ## check the import rules with import-linter
 	@$(VENV)/bin/lint-imports
 
-schema-current: setup
-	@$(PARTNERHUB) schema | diff -u schema.graphql - || { echo "schema.graphql is not what the code says: run make schema." >&2; exit 1; }
+schema-current: setup ## check that schema.graphql is what the code prints
+	@$(PARTNERHUB) schema | diff -u schema.graphql - || { echo "schema.graphql differs from the code: run make schema." >&2; exit 1; }
 
-contract: setup
+contract: setup ## report the contract of schema.graphql, if its checker is there
 	@if [ -f $(CONTRACT) ]; then $(PYTHON) $(CONTRACT) schema.graphql --report; fi
 
 schema: setup ## write schema.graphql from the code
 	@$(PARTNERHUB) schema > $(VENV)/schema.draft && mv $(VENV)/schema.draft schema.graphql
 
-lock: $(LINKED) ## choose the newest allowed versions and write both requirement locks
+lock: $(LINKED) ## resolve the newest allowed versions and write both requirement locks
 	@tools/lock_requirements $(VENV)
 
-bench: setup ## list the measurements and how to run one
+bench: setup ## list the benchmarks and how to run one
 	@tools/list_benches
 
-clean: ## remove what make made: environment, builds, caches; the data in .data/ stays
+clean: ## remove environment, builds and caches, but not the data in .data/
 	rm -rf $(VENV) web/node_modules web/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find $(PACKAGES) tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,12 +1,13 @@
-"""The API as tests meet it: a real uvicorn server in a thread of this process, over the test's own database."""
+"""A real uvicorn server in a thread of this process, and a client that also prepares the server's database."""
 
 import asyncio
 import json
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from copy import copy
+from functools import cache
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
@@ -31,38 +32,52 @@ PARTNER = "acme"
 Result = TypeVar("Result")
 
 
+@cache
+def _background_loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop in which tests without a loop call the store."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="store calls of tests", daemon=True).start()
+    return loop
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    return asyncio.run_coroutine_threadsafe(work, _background_loop()).result(timeout=120)
+
+
 class Api:
-    """Asks the server over HTTP, and prepares its database through the store."""
+    """Sends operations to the server over HTTP, and prepares its database through the store; close it after use."""
 
     def __init__(self, url: str, mongo_uri: str, database: str) -> None:
         self.url = url
         self.partner, self.other = PARTNER, f"{PARTNER}-other"
-        self._mongo = (mongo_uri, database)
         self.http = httpx.Client(base_url=url, timeout=30)
+        # One client for all calls: to open one for each call takes three times as long as most calls.
+        self._client = _run(_open_client(mongo_uri, database))
+
+    def close(self) -> None:
+        """Close the connections to the server and to the database."""
+        self.http.close()
+        _run(self._client.close())
 
     def with_new_partners(self) -> Self:
-        """The same server, for a test that has two partners to itself."""
-        anew = copy(self)
-        anew.partner = f"p-{uuid4().hex[:12]}"
-        anew.other = f"{anew.partner}-other"
-        anew.add_partner(anew.partner)
-        anew.add_partner(anew.other)
-        return anew
+        """Return a client of the same server with two new partners."""
+        other_client = copy(self)
+        other_client.partner = f"p-{uuid4().hex[:12]}"
+        other_client.other = f"{other_client.partner}-other"
+        other_client.add_partner(other_client.partner)
+        other_client.add_partner(other_client.other)
+        return other_client
 
     def store(self, work: Callable[[Scope], Awaitable[Result]], partner: str | None = None) -> Result:
-        """Runs store calls with a client of their own, as the system that sees the whole partner."""
+        """Run store calls with the scope of the system, which sees the whole partner."""
 
         async def run() -> Result:
-            client = Client(*self._mongo)
-            try:
-                return await work(Scope(client, partner or self.partner, utc_now()))
-            finally:
-                await client.close()
+            return await work(Scope(self._client, partner or self.partner, utc_now()))
 
-        return asyncio.run(run())
+        return _run(run())
 
     def add_partner(self, partner: str, **fields: Any) -> None:
-        """A partner with default settings."""
+        """Create a partner with default settings; `fields` overwrite stored fields."""
 
         async def work(scope: Scope) -> None:
             await Partners(scope).create(f"The {partner} company", fields.pop("plan", []))
@@ -72,7 +87,7 @@ class Api:
         self.store(work, partner)
 
     def add_administrator(self, role: str, partner: str | None = None, **fields: Any) -> str:
-        """An active administrator; answers the id."""
+        """Create an active administrator; return the id."""
 
         async def work(scope: Scope) -> str:
             document = administrator_document(scope, PartnerRole(role), **fields)
@@ -82,33 +97,37 @@ class Api:
         return self.store(work, partner)
 
     def token(self, administrator_id: str, partner: str | None = None, scope: str = "api", **options: Any) -> str:
-        """A token of the installation's own issuer."""
+        """Return a token of the installation's own issuer."""
 
-        async def work(reached: Scope) -> str:
-            key = await load_signing_key(reached.client)
-            return sign_token(key, reached.partner_id, administrator_id, utc_now(), scope=scope, **options)
+        async def work(store_scope: Scope) -> str:
+            key = await load_signing_key(store_scope.client)
+            return sign_token(key, store_scope.partner_id, administrator_id, utc_now(), scope=scope, **options)
 
         return self.store(work, partner)
 
     def ask(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
-        """The whole answer to an operation."""
+        """Execute an operation; return the whole response."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        # Unlike httpx's, this encoding can say a lone surrogate, as a browser's does.
+        # Unlike httpx's encoding, this one can encode a lone surrogate, as a browser does.
         body = json.dumps({"query": query, "variables": variables})
-        response = self.http.post("/graphql", content=body, headers=headers)
-        answer: dict[str, Any] = response.json()
-        return answer
+        response: dict[str, Any] = self.http.post("/graphql", content=body, headers=headers).json()
+        return response
 
     def data(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
-        """The data of an operation that has no errors."""
-        answer = self.ask(token, query, **variables)
-        assert "errors" not in answer, answer
-        found: dict[str, Any] = answer["data"]
-        return found
+        """Execute an operation that must have no errors; return its data."""
+        response = self.ask(token, query, **variables)
+        assert "errors" not in response, response
+        data: dict[str, Any] = response["data"]
+        return data
+
+
+async def _open_client(mongo_uri: str, database: str) -> Client:
+    # The driver binds a client to the event loop that runs when the client is created.
+    return Client(mongo_uri, database)
 
 
 def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> dict[str, Any]:
-    """An administrator as an import would store one."""
+    """Return an administrator as an import stores one."""
     name = fields.pop("display_name", role.title())
     identity = new_id("adm")
     email = fields.pop("email", f"{identity}@partner.example")
@@ -132,7 +151,7 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 
 @contextmanager
 def running_api(mongo_uri: str, database: str) -> Iterator[Api]:
-    """The server with one partner, until the block ends."""
+    """Run the server with one partner until the block ends."""
     settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -147,13 +166,13 @@ def running_api(mongo_uri: str, database: str) -> Iterator[Api]:
             api.add_partner(api.partner)
             yield api
         finally:
-            api.http.close()
+            api.close()
             server.should_exit = True
             thread.join(timeout=20)
 
 
 def _wait_until_ready(api: Api, thread: threading.Thread) -> None:
-    """The socket listens from the start, so that the first question waits for the answer by itself."""
+    """Wait for /readyz; the socket listens from the start, so the first request waits for its response."""
     while thread.is_alive():
         try:
             if api.http.get("/readyz").status_code == 200:
@@ -165,7 +184,7 @@ def _wait_until_ready(api: Api, thread: threading.Thread) -> None:
 
 @contextmanager
 def running_shared_api(mongo_uri: str) -> Iterator[Api]:
-    """A server over a database of its own, for many tests that each take partners of their own."""
+    """Run a server over a database of its own, for many tests that each create their own partners."""
     name = f"test_{uuid4().hex[:16]}"
     with running_api(mongo_uri, name) as api:
         yield api

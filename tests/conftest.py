@@ -1,4 +1,4 @@
-"""What every test may ask for: a real MongoDB, and a database of its own in it."""
+"""Fixtures for all tests: a real MongoDB for each worker, and a database in it for each test."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,29 +9,53 @@ from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
 from tests.mongod import temporary_replica_set
+from tests.prepared_database import PreparedDatabase
 
-# A deadline and the check for slow data measure the machine's other work, not ours.
+# A deadline and the check for slow data would measure the other work of the machine.
 settings.register_profile("partnerhub", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("partnerhub")
 
 
 @pytest.fixture(scope="session")
 def mongo_uri() -> Iterator[str]:
-    """One real mongod, a replica set of one member, for each xdist worker."""
+    """Yield the address of a real mongod, a replica set of one member; each xdist worker has its own."""
     with temporary_replica_set() as (mongod,):
         yield mongod.uri
 
 
 @pytest.fixture(scope="session")
-def _dropping_client(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
-    # One client for all droppings: opening one for each test costs more than the drop itself.
+def _admin_client(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
+    # One client for the whole session: to open one for each test costs more than to drop a database.
     with MongoClient[dict[str, Any]](mongo_uri) as client:
         yield client
 
 
 @pytest.fixture
-def database_name(_dropping_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
-    """A name that no other test has; its database is dropped afterwards."""
+def new_database(_admin_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+    """Yield the name of a database that does not exist yet; drop it after the test."""
     name = f"test_{uuid4().hex[:16]}"
     yield name
-    _dropping_client.drop_database(name)
+    _admin_client.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def _prepared_database(_admin_client: MongoClient[dict[str, Any]], mongo_uri: str) -> Iterator[PreparedDatabase]:
+    database = PreparedDatabase(_admin_client, mongo_uri)
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def prepared_database(_prepared_database: PreparedDatabase) -> Iterator[str]:
+    """Yield the name of an empty database with all collections and indexes.
+
+    Its log and its change streams contain the events of earlier tests: a test that reads the past needs a new database.
+    """
+    yield _prepared_database.prepare()
+    _prepared_database.clear()
+
+
+@pytest.fixture
+def database_name(new_database: str) -> str:
+    """Return the name of the test's own database; folders that need no new one override this."""
+    return new_database

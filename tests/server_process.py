@@ -52,6 +52,7 @@ class ServerHarness:
         self.environment = {**os.environ, "MONGODB_URI": mongo_uri, "PARTNERHUB_DATABASE": database_name, **given}
         self.url = ""
         self._tokens: dict[str, str] = {}
+        self._has_indexes = False
 
     def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
         """Runs a command of the command line against this hub's database; its output is kept."""
@@ -87,9 +88,11 @@ class ServerHarness:
     def _with_client(self, work: Callable[[Client], Awaitable[Result]]) -> Result:
         async def run() -> Result:
             client = Client(self.environment["MONGODB_URI"], self.environment["PARTNERHUB_DATABASE"])
-            await migrate(client)
-            await ensure_indexes(client)
             try:
+                if not self._has_indexes:
+                    await migrate(client)
+                    await ensure_indexes(client)
+                    self._has_indexes = True
                 return await work(client)
             finally:
                 await client.close()

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
+from contextlib import ExitStack, closing
 from typing import Any
 
 from store.changes.consistency_check import check_customers
@@ -50,8 +51,8 @@ class Servers:
 
 def test_a_job_survives_its_servers(mongo_uri: str, database_name: str) -> None:
     rng = random.Random(CUSTOMERS)
-    with Servers(mongo_uri, database_name) as servers:
-        api = Api(servers.url, mongo_uri, database_name)
+    with Servers(mongo_uri, database_name) as servers, ExitStack() as stack:
+        api = stack.enter_context(closing(Api(servers.url, mongo_uri, database_name)))
         api.add_partner(PARTNER)
         accept_terms(api)
         token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
@@ -63,7 +64,7 @@ def test_a_job_survives_its_servers(mongo_uri: str, database_name: str) -> None:
         for _ in range(KILLS):
             time.sleep(rng.uniform(0.05, 0.4))  # The random moment at which a server dies.
             servers.kill_one()
-            api = Api(servers.url, mongo_uri, database_name)
+            api = stack.enter_context(closing(Api(servers.url, mongo_uri, database_name)))
             seen.append(api.data(token, JOB, id=job)["node"])
         while seen[-1]["state"] == "RUNNING":
             seen.append(api.data(token, JOB, id=job)["node"])

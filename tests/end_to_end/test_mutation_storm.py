@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -85,8 +86,10 @@ class CrashingServer:
 
 
 def test_a_storm_leaves_no_half_and_no_doubled_effect(mongo_uri: str, database_name: str) -> None:
-    api = Api("http://127.0.0.1", mongo_uri, database_name)
-    with CrashingServer(mongo_uri, database_name) as crashing_server:
+    with (
+        closing(Api("http://127.0.0.1", mongo_uri, database_name)) as api,
+        CrashingServer(mongo_uri, database_name) as crashing_server,
+    ):
         assert crashing_server.server.url
         api.add_partner(PARTNER)
         accept_terms(api)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from datetime import timedelta
 from time import monotonic
 
@@ -38,8 +39,8 @@ async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
 async def test_all_is_done_and_nothing_twice(
     client: Client, mongo_uri: str, database_name: str, figures: Figures
 ) -> None:
-    api = Api("http://127.0.0.1", mongo_uri, database_name)
-    administrator, token = await asyncio.to_thread(create_partner, api)
+    with closing(Api("http://127.0.0.1", mongo_uri, database_name)) as api:
+        administrator, token = await asyncio.to_thread(create_partner, api)
     workers = Workers(mongo_uri, database_name, SEED)
     try:
         await workers.wait_until_ready()

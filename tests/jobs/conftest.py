@@ -1,17 +1,21 @@
-"""A client on the test's own database, prepared as the server prepares it."""
+"""A client on the test's database, which has all collections and indexes."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from store.database.client import Client
-from store.indexes import ensure_indexes
+
+
+@pytest.fixture
+def database_name(prepared_database: str) -> str:
+    """Return the name of an empty database with all collections and indexes."""
+    return prepared_database
 
 
 @pytest.fixture
 async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
-    """Closed after the test; the database is dropped by its own fixture."""
+    """Yield a client; close it after the test."""
     opened = Client(mongo_uri, database_name)
-    await ensure_indexes(opened)
     yield opened
     await opened.close()

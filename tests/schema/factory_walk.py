@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -13,19 +14,75 @@ from tests.store.factory_customers import add_customer, subscription, trial
 FULL, ADMINISTRATOR, READ_ONLY, HELPDESK = ROLES
 
 
-@dataclass(frozen=True, slots=True)
 class TargetIds:
-    """What a mutation can be aimed at; `home_tag` and `home_administrator` are the viewer's partner's in any case."""
+    """The ids of the objects of one target; each object is created when its id is first read."""
 
-    customer: str
-    trial: str
-    subscription: str
-    tag: str
-    administrator: str
-    view: str
-    request: str
-    home_tag: str
-    home_administrator: str
+    KINDS = ("customer", "trial", "subscription", "tag", "administrator", "view", "request")
+
+    def __init__(self, world: "World", target: str) -> None:
+        self._world, self._target = world, target
+        self._partner = world.api.other if target == "foreign" else world.api.partner
+        # These two belong to the viewer's partner, whatever the target is.
+        self.home_tag, self.home_administrator = world.home_tag, world.home_administrator
+
+    def of_kind(self, kind: str) -> str:
+        """Return the id of the object of a kind that `KINDS` names."""
+        identity: str = getattr(self, kind)
+        return identity
+
+    @property
+    def customer(self) -> str:
+        return self._customer_ids[0]
+
+    @property
+    def trial(self) -> str:
+        return self._customer_ids[1]
+
+    @property
+    def subscription(self) -> str:
+        return self._customer_ids[2]
+
+    @cached_property
+    def tag(self) -> str:
+        return self._create("tag", lambda: self._run("createTag", {"name": _new()}, "tag", self._maker_token))
+
+    @cached_property
+    def administrator(self) -> str:
+        return self._create("adm", lambda: self._world.api.add_administrator(READ_ONLY, self._partner))
+
+    @cached_property
+    def view(self) -> str:
+        return self._create("viw", lambda: self._run("saveCustomerView", {"name": _new()}, "view", self._owner_token))
+
+    @cached_property
+    def request(self) -> str:
+        given = {"topic": "OTHER", "subject": "S", "message": "M"}
+        return self._create("hlp", lambda: self._run("requestHelpdesk", given, "request", self._owner_token))
+
+    @cached_property
+    def _customer_ids(self) -> tuple[str, str, str]:
+        if self._target == "nowhere":
+            return new_id("cus"), new_id("tri"), new_id("sub")
+        return self._world.add_customer(self._partner, is_assigned=self._target == "own")
+
+    @cached_property
+    def _owner_token(self) -> str:
+        """The token of the administrator who owns views and requests: the viewer, or another FULL_ADMINISTRATOR."""
+        api = self._world.api
+        owner = self._world.viewer if self._target == "own" else api.add_administrator(FULL, self._partner)
+        return api.token(owner, self._partner)
+
+    @cached_property
+    def _maker_token(self) -> str:
+        api = self._world.api
+        return api.token(api.add_administrator(FULL, self._partner), self._partner)
+
+    def _create(self, prefix: str, create: Callable[[], str]) -> str:
+        """Create the object; `nowhere` gets an id of the right kind without an object."""
+        return new_id(prefix) if self._target == "nowhere" else create()
+
+    def _run(self, field: str, given: Mapping[str, Any], name: str, token: str) -> str:
+        return str(self._world.run_mutation(token, field, f"{name} {{ id }}", given)[name]["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,32 +188,14 @@ class World:
         return self.api.ask(token, query, input=given)
 
     def ids(self, target: str) -> TargetIds:
-        """Fresh things to aim at; those that are nowhere have ids of the right kind."""
-        home = {"home_tag": self.home_tag, "home_administrator": self.home_administrator}
-        if target == "nowhere":
-            prefixes = ("cus", "tri", "sub", "tag", "adm", "viw", "hlp")
-            return TargetIds(*map(new_id, prefixes), **home)
-        partner = self.api.other if target == "foreign" else self.api.partner
-        owner = self.viewer if target == "own" else self.api.add_administrator(FULL, partner)
-        token = self.api.token(owner, partner)
-        maker = self.api.token(self.api.add_administrator(FULL, partner), partner)
-        return TargetIds(
-            *self._customer(partner, is_assigned=target == "own"),
-            tag=self.run_mutation(maker, "createTag", "tag { id }", {"name": _new()})["tag"]["id"],
-            administrator=self.api.add_administrator(READ_ONLY, partner),
-            view=self.run_mutation(token, "saveCustomerView", "view { id }", {"name": _new()})["view"]["id"],
-            request=self._request(token),
-            **home,
-        )
+        """Return new objects for a target of `TARGETS`."""
+        return TargetIds(self, target)
 
-    def _customer(self, partner: str, *, is_assigned: bool) -> tuple[str, str, str]:
+    def add_customer(self, partner: str, *, is_assigned: bool) -> tuple[str, str, str]:
+        """Create a customer with a trial and a subscription; return the three ids."""
         held = trial(f"T-{_new()}"), subscription(f"S-{_new()}", set_up=False)
         held_by = {"administrator_id": self.viewer, "assigned_at": held[0]["added_at"], "assigned_by": None}
         assignment = {**held_by, "expires_at": None, "imported": False}
         assigned = {"assignments": [assignment]} if is_assigned and self.role == ADMINISTRATOR else {}
         customer = self.api.store(lambda scope: add_customer(scope, _new(), *held, **assigned), partner)
         return customer, held[0]["_id"], held[1]["_id"]
-
-    def _request(self, token: str) -> str:
-        asked = {"topic": "OTHER", "subject": "S", "message": "M"}
-        return str(self.run_mutation(token, "requestHelpdesk", "request { id }", asked)["request"]["id"])

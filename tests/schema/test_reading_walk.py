@@ -1,7 +1,6 @@
 """Every place of the queries and feeds that takes an id × every role: what is foreign answers as what is nowhere."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 from schema.build import build_schema
 from tests.api_server import Api
 from tests.schema.factory_mutations import ROLES
-from tests.schema.factory_walk import TARGETS, World
+from tests.schema.factory_walk import TargetIds, World
 from tests.websocket_client import connect_websocket
 
 CUSTOMERS = "customers(filter: {%s: [$id]}) { totalCount nodes { id } facets { status { count } } }"
@@ -54,13 +53,13 @@ def test_the_table_names_every_place_that_takes_an_id() -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_what_is_foreign_answers_as_what_is_nowhere(api: Api, role: str) -> None:
     world = World(api, role)
-    ids = {target: asdict(world.ids(target)) for target in TARGETS}
+    foreign_ids, missing_ids = world.ids("foreign"), world.ids("nowhere")
     for place, selection in QUERIES.items():
         query = f"query($id: ID!) {{ {selection} }}"
-        for kind in ids["foreign"].keys() - {"home_tag", "home_administrator"}:
-            foreign, nowhere = (api.ask(world.token, query, id=ids[each][kind]) for each in ("foreign", "nowhere"))
-            assert foreign == nowhere, (place, kind)
-            assert ids["foreign"][kind] not in str(foreign)
+        for kind in TargetIds.KINDS:
+            foreign = api.ask(world.token, query, id=foreign_ids.of_kind(kind))
+            assert foreign == api.ask(world.token, query, id=missing_ids.of_kind(kind)), (place, kind)
+            assert foreign_ids.of_kind(kind) not in str(foreign)
 
 
 def test_a_foreign_job_ends_without_a_word_like_one_that_is_nowhere(api: Api) -> None:

@@ -6,13 +6,17 @@ from typing import Any
 import pytest
 
 from store.database.client import Client
-from store.indexes import ensure_indexes
+
+
+@pytest.fixture
+def database_name(prepared_database: str) -> str:
+    """Return the name of an empty database with all collections and indexes."""
+    return prepared_database
 
 
 @pytest.fixture(params=["motor", "pymongo"])
 async def client(mongo_uri: str, database_name: str, request: Any) -> AsyncIterator[Client]:
-    """A client on the test's own database, prepared as the server prepares it; dropped by its own fixture."""
+    """Yield a client on the test's database."""
     opened = Client(mongo_uri, database_name, driver=request.param)
-    await ensure_indexes(opened)
     yield opened
     await opened.close()

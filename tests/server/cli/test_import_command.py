@@ -16,7 +16,6 @@ from server.cli.import_command import run_import
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
 from store.tenants.partner_creation import create_partner
 from tests.domain.imports.factory_records import (
     administrator_record,
@@ -58,7 +57,6 @@ class World:
 @pytest.fixture
 async def world(mongo_uri: str, database_name: str, tmp_path: Path) -> AsyncIterator[World]:
     client = Client(mongo_uri, database_name)
-    await ensure_indexes(client)
     scope = Scope(client, "acme", utc_now())
     await create_partner(scope, "Acme Telecom", "root@partner.example", [])
     yield World(scope, tmp_path)

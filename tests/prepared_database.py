@@ -1,0 +1,72 @@
+"""A database with every collection and index, shared by the tests of one worker, empty at the start of each test.
+
+To create the 27 collections with their 100 indexes takes 0.4 s of processor time, which is more than most tests of the
+store; to delete some documents takes 0.02 s.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from pymongo import MongoClient
+
+from store.database.client import Client
+from store.indexes import ensure_indexes
+
+# To delete more documents than this, with all their index keys, takes longer than to create the database again.
+MAX_DELETED_DOCUMENTS = 500
+Structure = Mapping[str, Any]
+
+
+class PreparedDatabase:
+    """One database on the worker's mongod; `prepare` before a test, `clear` after it."""
+
+    def __init__(self, client: MongoClient[dict[str, Any]], mongo_uri: str) -> None:
+        self._client, self._uri = client, mongo_uri
+        self._name: str | None = None
+        self._structure: Structure = {}
+
+    def prepare(self) -> str:
+        """Return the name of the database; create it if there is none."""
+        if self._name is None:
+            self._name = f"test_{uuid4().hex[:16]}"
+            asyncio.run(self._create(self._name))
+            self._structure = self._read_structure(self._name)
+        return self._name
+
+    async def _create(self, name: str) -> None:
+        client = Client(self._uri, name)
+        try:
+            await ensure_indexes(client)
+        finally:
+            await client.close()
+
+    def clear(self) -> None:
+        """Delete all documents; drop the database if that is faster, or if a test changed collections or indexes."""
+        if self._name is None:
+            return
+        database = self._client[self._name]
+        for name in set(database.list_collection_names()) - self._structure.keys():
+            database.drop_collection(name)
+        collections = [database[name] for name in self._structure]
+        documents = sum(collection.estimated_document_count() for collection in collections)
+        if documents > MAX_DELETED_DOCUMENTS or self._read_structure(self._name) != self._structure:
+            self.drop()
+            return
+        for collection in collections:
+            collection.delete_many({})
+
+    def drop(self) -> None:
+        """Drop the database; the next `prepare` creates another."""
+        if self._name is not None:
+            self._client.drop_database(self._name)
+            self._name = None
+
+    def _read_structure(self, name: str) -> Structure:
+        """Return the options and the indexes of each collection."""
+        database = self._client[name]
+        return {
+            collection["name"]: (collection["options"], database[collection["name"]].index_information())
+            for collection in database.list_collections()
+        }
