@@ -17,6 +17,7 @@ from store.database.scope import Scope
 from tests.reference import call_worlds
 from tests.reference.analytics_model import Delivered, Licenses, monday
 from tests.reference.asking import (
+    EXAMPLES,
     RESTRICTED_EMAIL,
     UNRESTRICTED_EMAILS,
     ApiClient,
@@ -70,7 +71,7 @@ def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str)
         api = runner.run(ApiClient.open(mongo_uri, database_name))
 
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
-        @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
         @given(call_worlds.call_examples(), orders, st.integers(1, 10), st.integers(0, 99))
         def agree(world: CallExample, order: tuple[Order, Order], weeks: int, seed: int) -> None:
             runner.run(_compared(api, f"partner-{next(partners)}", world, order, weeks, seed))

@@ -16,6 +16,7 @@ from store.database.scope import Scope
 from tests.reference import analytics_model as model
 from tests.reference.analytics_model import Delivered, Licenses
 from tests.reference.asking import (
+    EXAMPLES,
     RESTRICTED_EMAIL,
     UNRESTRICTED_EMAILS,
     ApiClient,
@@ -67,7 +68,7 @@ def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str)
         api = runner.run(ApiClient.open(mongo_uri, database_name))
 
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
-        @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
         @given(license_examples(), st.sampled_from(UNRESTRICTED_EMAILS), orders, st.integers(1, 13))
         def agree(world: LicenseExample, whoever: str, order: tuple[str, str] | None, weeks: int) -> None:
             runner.run(_compared(api, f"partner-{next(partners)}", world, [whoever, RESTRICTED_EMAIL], order, weeks))

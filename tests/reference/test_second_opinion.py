@@ -221,7 +221,7 @@ def test_the_store_answers_what_domain_md_says(mongo_uri: str, database_name: st
         client = runner.run(_prepared(mongo_uri, database_name))
 
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
-        @settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
         @given(deliveries(), st.lists(questions, min_size=2, max_size=2))
         def agree(streams: list[tuple[str, list[Record]]], asked: list[Any]) -> None:
             runner.run(_compared(client, f"partner-{next(partners)}", streams, asked))
