@@ -23,7 +23,8 @@ class TargetIds:
         self._world, self._target = world, target
         self._partner = world.api.other if target == "foreign" else world.api.partner
         # These two belong to the viewer's partner, whatever the target is.
-        self.home_tag, self.home_administrator = world.home_tag, world.home_administrator
+        self.home_tag: str = world.home_tag
+        self.home_administrator: str = world.home_administrator
 
     def of_kind(self, kind: str) -> str:
         """Return the id of the object of a kind that `KINDS` names."""
@@ -168,10 +169,10 @@ class World:
         self.viewer = api.add_administrator(role)
         self.token = api.token(self.viewer)
         self.full = api.add_administrator(FULL)
-        self.home_administrator = api.add_administrator(ADMINISTRATOR)
-        self.home_tag = self.run_mutation(api.token(self.full), "createTag", "tag { id }", {"name": _new()})["tag"][
-            "id"
-        ]
+        self.home_administrator: str = api.add_administrator(ADMINISTRATOR)
+        self.home_tag: str = self.run_mutation(api.token(self.full), "createTag", "tag { id }", {"name": _new()})[
+            "tag"
+        ]["id"]
 
     def run_mutation(self, token: str, field: str, selection: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The payload of a mutation that succeeds."""

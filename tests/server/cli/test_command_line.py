@@ -14,7 +14,7 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.partners import Partners
 from tests.server.cli.conftest import RunCommand
-from tests.store.factory_customers import add_customers, partner_scope
+from tests.store.factory_customers import add_customers
 
 EMAIL = "full@acme.example"
 CREATE = ("partner", "create", "--id", "acme", "--name", "Acme Telecom", "--admin", EMAIL)
@@ -136,10 +136,17 @@ def test_rejects_a_day_that_is_none(run_command: RunCommand, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_check_names_a_database_without_a_version(run_command: RunCommand) -> None:
+    checked = run_command("check")
+    assert checked.status == 1 and "has no schema version yet" in checked.output
+
+
+@pytest.mark.usefixtures("partner")
 def test_check_finds_nothing_wrong_with_a_prepared_database(run_command: RunCommand) -> None:
     assert run_command("check") == (0, "Settings, database, indexes and keys are as they should be.\n", "")
 
 
+@pytest.mark.usefixtures("partner")
 def test_check_names_a_missing_index(run_command: RunCommand, mongo_uri: str, database_name: str) -> None:
     with MongoClient[Document](mongo_uri) as client:
         client[database_name]["tags"].drop_indexes()
@@ -153,6 +160,7 @@ def test_check_repairs_only_deeply(run_command: RunCommand) -> None:
     assert rejected == (2, "", "--repair goes with --deep.\n")
 
 
+@pytest.mark.usefixtures("partner")
 def test_a_deep_check_reports_a_limited_number_and_repairs(
     run_command: RunCommand, mongo_uri: str, database_name: str
 ) -> None:
@@ -169,7 +177,7 @@ def test_a_deep_check_reports_a_limited_number_and_repairs(
 async def _add_customers_with_wrong_statuses(mongo_uri: str, database_name: str, number: int) -> None:
     client = Client(mongo_uri, database_name)
     try:
-        scope = await partner_scope(client)
+        scope = Scope(client, "acme", utc_now())
         await add_customers(scope, ((f"C-{n}", []) for n in range(number)))
     finally:
         await client.close()
