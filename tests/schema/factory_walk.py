@@ -170,9 +170,8 @@ class World:
         self.token = api.token(self.viewer)
         self.full = api.add_administrator(FULL)
         self.home_administrator: str = api.add_administrator(ADMINISTRATOR)
-        self.home_tag: str = self.run_mutation(api.token(self.full), "createTag", "tag { id }", {"name": _new()})[
-            "tag"
-        ]["id"]
+        tag = self.run_mutation(api.token(self.full), "createTag", "tag { id }", {"name": _new()})["tag"]
+        self.home_tag = str(tag["id"])
 
     def run_mutation(self, token: str, field: str, selection: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The payload of a mutation that succeeds."""
