@@ -12,8 +12,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http.client import HTTPConnection
-from os import sysconf
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -22,6 +20,7 @@ import orjson
 from pymongo import MongoClient
 
 from bench.analytics_data import generate_customers
+from bench.process_usage import cpu_seconds
 from domain.entitlements.peer_groups import MAX_THRESHOLD, MIN_GROUP_SIZE, MIN_PEER_TOTAL, latest_peer_addition
 from server.http.graphql import SEEN_HEADER
 from store.database.client import Client
@@ -87,19 +86,13 @@ class Cost(NamedTuple):
 def measure_cost(work: Callable[[], Any], processes: Sequence[int], rounds: int) -> Cost:
     """The first round, which warms what there is to warm, is not among them."""
     work()
-    began, taken = [_cpu_milliseconds(pid) for pid in processes], []
+    began, taken = [cpu_seconds(pid) for pid in processes], []
     for _ in range(rounds):
         started = perf_counter()
         work()
         taken.append((perf_counter() - started) * 1000)
-    used = [(_cpu_milliseconds(pid) - before) / rounds for pid, before in zip(processes, began, strict=True)]
+    used = [(cpu_seconds(pid) - before) * 1000 / rounds for pid, before in zip(processes, began, strict=True)]
     return Cost(float(median(taken)), *used)
-
-
-def _cpu_milliseconds(pid: int) -> float:
-    """What a process has used so far, in milliseconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 / sysconf("SC_CLK_TCK")
 
 
 def aggregate_kpis(database: Any, now: datetime) -> KpiCounts:
@@ -202,8 +195,7 @@ async def main(customers: int, changes: int) -> None:
             assert client.query_kpis(headers=BYPASS_CACHE) == aggregate_kpis(database, utc_now()), "The figures differ."
             held = database.entitlements.count_documents({"partner_id": PARTNER})
             print(f"{customers:,} customers, {held:,} entitlements: {dict(client.query_kpis())}")
-            assert mongod.process is not None
-            processes = (mongod.process.pid, server.process.pid)
+            processes = (mongod.pid, server.process.pid)
             whole = measure_cost(lambda: aggregate_kpis(database, utc_now()), processes, 10)
             counted = measure_cost(lambda: client.query_kpis(headers=BYPASS_CACHE), processes, 100)
             kept = measure_cost(client.query_kpis, processes, 300)

@@ -19,8 +19,8 @@ import httpx
 import orjson
 import websockets
 
-from bench.fanout import cpu_seconds
 from bench.feed import Subscriber, change_assigned_licenses
+from bench.process_usage import cpu_seconds
 from domain.customers.keys import dimension_key
 from server.live.protocol import SUBPROTOCOL
 from store.database.client import Client, UpdateMany
@@ -223,8 +223,7 @@ async def _measure_other_partner(harness: ServerHarness, other: Scope, work: Cal
 async def main(customers: int) -> None:
     """Prints both rates and what the neighbours felt."""
     with temporary_replica_set() as (mongod,):
-        assert mongod.process is not None
-        harness, database = ServerHarness(mongod.uri, "bench_bulk"), mongod.process.pid
+        harness, database = ServerHarness(mongod.uri, "bench_bulk"), mongod.pid
         client, scope, other = await _prepare(harness, mongod.uri, customers)
         token = await asyncio.to_thread(harness.token)
         with harness.start_server() as server:

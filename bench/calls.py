@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from pymongo import MongoClient
 
+from bench.process_usage import cpu_seconds
 from domain.imports.records import ImportKind
 from domain.time.weeks import WEEK, week_of
 from jobs.imports.runner import import_stream
@@ -148,17 +149,10 @@ async def prepare_database(uri: str, database: str) -> None:
     await client.close()
 
 
-def cpu_seconds(mongod: Mongod) -> float:
-    """What the database has used of the processors so far."""
-    assert mongod.process is not None
-    fields = Path(f"/proc/{mongod.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 def measure_cpu(mongod: Mongod, work: Callable[[], ImportMeasurement]) -> tuple[ImportMeasurement, float]:
     """What the work answers, and the processor time that it cost the database."""
-    before = cpu_seconds(mongod)
-    return work(), cpu_seconds(mongod) - before
+    before = cpu_seconds(mongod.pid)
+    return work(), cpu_seconds(mongod.pid) - before
 
 
 def main(rows: int) -> None:

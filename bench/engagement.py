@@ -13,7 +13,7 @@ from datetime import timedelta
 from time import perf_counter
 from typing import Any
 
-from bench.calls import cpu_seconds
+from bench.process_usage import cpu_seconds
 from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
@@ -46,12 +46,12 @@ SELECTIONS = (
 async def measure_cost(mongod: Mongod, work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
     """The median on the wall and MongoDB's processor time of one round, in milliseconds; the first is not counted."""
     await work()
-    used, taken = cpu_seconds(mongod), []
+    used, taken = cpu_seconds(mongod.pid), []
     for _ in range(ROUNDS):
         started = perf_counter()
         await work()
         taken.append((perf_counter() - started) * 1000)
-    return sorted(taken)[ROUNDS // 2], (cpu_seconds(mongod) - used) * 1000 / ROUNDS
+    return sorted(taken)[ROUNDS // 2], (cpu_seconds(mongod.pid) - used) * 1000 / ROUNDS
 
 
 async def insert_calls(scope: Scope, customers: list[str], weeks: int, rows: int) -> None:

@@ -8,13 +8,11 @@ must hold: at least half the limit's messages a second; all delivered; p99 ≤ 1
 """
 
 import asyncio
-import os
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
@@ -22,6 +20,7 @@ import orjson
 
 from bench.fanout_load import CHANGES_PER_SECOND, ReceivedMessages, run_bare_server, run_sockets
 from bench.feed import SUBSCRIPTION, change_assigned_licenses
+from bench.process_usage import cpu_seconds, memory_kilobytes
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -32,18 +31,6 @@ from tests.store.factory_customers import add_customers, subscription
 
 GROUPS = 8
 _spawn_context = get_context("spawn")
-_TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid: int) -> float:
-    """What the process has used of the processor."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-def memory_kilobytes(pid: int) -> int:
-    """What the process holds of memory."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def subscribe_messages(token: str, search: str | None) -> list[str]:

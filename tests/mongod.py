@@ -58,6 +58,12 @@ class Mongod:
         return f"mongodb://{self.address}/?directConnection=true"
 
     @property
+    def pid(self) -> int:
+        """The id of the running process."""
+        assert self.process is not None
+        return self.process.pid
+
+    @property
     def log(self) -> Path:
         return self.folder / "mongod.log"
 
