@@ -1,4 +1,7 @@
-"""What an administrator's open connections may still be told: it is changed by the feed before anything else hears."""
+"""Which queued results may still be sent to an administrator's open connections.
+
+The feed reports changes of access here before any subscription receives the event.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,16 +19,16 @@ MAX_ACCESS_CHANGES = 10_000
 
 
 class _AccessChange(NamedTuple):
-    """When the hold on a customer changed last, and until when it stands since."""
+    """The last change of an access grant: its position, and the grant's new end (None: no end)."""
 
     position: Position
     until: datetime | None
 
 
 class AdministratorAccess:
-    """One administrator's, for as long as a connection of theirs is open.
+    """The access of one administrator while a connection of theirs is open.
 
-    An answer that was made before a change of access, and leaves after it, is bound to the change.
+    A result that was executed before a change of access and is sent after it must respect the change.
     """
 
     def __init__(self) -> None:
@@ -33,29 +36,29 @@ class AdministratorAccess:
         self._changes: dict[str, _AccessChange] = {}
 
     def allows(self, access_grant: AccessGrant, position: Position, now: datetime) -> bool:
-        """Whether what was said at the position, of a customer that was held then, may be told now."""
-        turn = self._changes.get(access_grant.customer_id)
-        until = access_grant.until if turn is None or turn.position <= position else turn.until
+        """Return whether a result of the position, visible by the grant, may be sent now."""
+        change = self._changes.get(access_grant.customer_id)
+        until = access_grant.until if change is None or change.position <= position else change.until
         return until is None or now < until
 
     def record_change(self, position: Position, customer_id: str, until: datetime | None) -> None:
-        """The hold on a customer has changed: it stands until then, or for good; no longer, where that is past."""
+        """Record that the grant for a customer now ends at `until`: None for no end, REVOKED for a removed grant."""
         self._changes[customer_id] = _AccessChange(position, until)
         if len(self._changes) > MAX_ACCESS_CHANGES:
-            # Nothing that was queued outlives its connection.
+            # Closing the connections discards all queued results, so the changes are no longer needed.
             self._changes.clear()
             self.close_all(CloseCode.TRY_AGAIN_LATER, "Much of your access has changed: resume from your cursor.")
 
     def close_all(self, code: CloseCode, reason: str) -> None:
-        """Closes every connection."""
+        """Close every connection of the administrator."""
         for close in tuple(self.connections):
             close(ProtocolError(code, reason))
 
 
 class AccessMonitor:
-    """Everybody's whose connections are open.
+    """The access of all administrators with open connections.
 
-    It hears of an event before any subscription does, so that nothing behind the event is sent any more.
+    It receives an event before any subscription does: from then on, nothing is sent that the event forbids.
     """
 
     def __init__(self, feed: Feed) -> None:
@@ -63,24 +66,25 @@ class AccessMonitor:
         feed.listeners.append(self._apply_event)
 
     def register(self, viewer: Viewer, close: CloseConnection) -> tuple[AdministratorAccess, Callable[[], None]]:
-        """The viewer's access, and what ends the watch; `close` is called when the viewer is gone or another.
+        """Return the viewer's access, and a function that ends the registration.
 
-        What changed before is not known here: look at the viewer once more behind this.
+        `close` is called when the viewer is removed or changes role. Changes before this call are not known here:
+        authenticate the viewer again after it.
         """
-        whose = (viewer.partner_id, viewer.administrator.id)
-        access = self._open.setdefault(whose, AdministratorAccess())
+        key = (viewer.partner_id, viewer.administrator.id)
+        access = self._open.setdefault(key, AdministratorAccess())
         access.connections.add(close)
 
         def release() -> None:
             access.connections.discard(close)
-            if not access.connections and self._open.get(whose) is access:
-                del self._open[whose]
+            if not access.connections and self._open.get(key) is access:
+                del self._open[key]
 
         return access, release
 
     @property
     def close_callbacks(self) -> list[CloseConnection]:
-        """How each open connection is closed."""
+        """Return the functions that close the open connections."""
         return [close for access in self._open.values() for close in access.connections]
 
     def _apply_event(self, event: FeedEvent) -> None:
@@ -97,6 +101,6 @@ class AccessMonitor:
 
 
 def _reduces_access(event: FeedEvent) -> bool:
-    """Whether the administrator may see or do less, or something else, than before."""
+    """Return whether the event removes or changes what the administrator may see or do."""
     changes = event.document["changes"]
     return "role" in changes or ("state" in changes and changes["state"][1] != AdministratorState.ACTIVE)

@@ -1,8 +1,8 @@
-"""graphql-transport-ws without I/O: the messages that are understood, those that are sent, and the close codes.
+"""graphql-transport-ws without I/O: messages of the client, messages of the server, and close codes.
 
-The client speaks connection_init, ping, pong, subscribe and complete; the server connection_ack, ping, pong_message,
-next, error and complete. What is wrong with an operation is an `error` message; what is wrong with a message
-closes the socket. https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+The client sends connection_init, ping, pong, subscribe and complete; the server sends connection_ack, pong, next, error
+and complete. A wrong operation is answered with an `error` message; a wrong message closes the socket.
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +14,12 @@ import orjson
 
 SUBPROTOCOL = "graphql-transport-ws"
 _MAX_ID_LENGTH = 200
-# A close frame has room for so many bytes of reason.
+# RFC 6455: a control frame has at most 125 bytes, two of which are the code.
 _MAX_REASON_BYTES = 123
 
 
 class CloseCode(IntEnum):
-    """Why the server closes a socket; all but those of the protocol itself are safe to connect after again."""
+    """Why the server closes a socket (docs/feeds.md says what the client does after each)."""
 
     SERVICE_RESTART = 1012
     TRY_AGAIN_LATER = 1013
@@ -34,7 +34,7 @@ class CloseCode(IntEnum):
 
 
 class ProtocolError(Exception):
-    """What makes the server close the socket: a code and a reason."""
+    """A reason for which the server closes the socket, with its close code."""
 
     def __init__(self, code: CloseCode, reason: str) -> None:
         super().__init__(reason)
@@ -44,26 +44,26 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInit:
-    """The first message, with whatever the client says of itself."""
+    """The first message; its payload contains the token."""
 
     payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Asks for a pong with the same payload."""
+    """A request for a pong with the same payload."""
 
     payload: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The answer to a ping; also allowed unasked."""
+    """The answer to a ping; also allowed without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Begins an operation under an id of the client's choice."""
+    """The start of an operation, with an id that the client chooses."""
 
     id: str
     query: str
@@ -73,7 +73,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """Ends an operation."""
+    """The end of an operation, by the client."""
 
     id: str
 
@@ -82,7 +82,7 @@ ClientMessage = ConnectionInit | Ping | Pong | Subscribe | Complete
 
 
 def read_message(text: str | None) -> ClientMessage:
-    """The message that a text frame holds; ProtocolError for everything else, None standing for a binary frame."""
+    """Return the message in a text frame; raise ProtocolError for anything else. None stands for a binary frame."""
     if text is None:
         raise _bad_request("Send text frames: this protocol has no binary ones.")
     try:
@@ -99,7 +99,7 @@ def read_message(text: str | None) -> ClientMessage:
 
 
 def read_token(payload: Mapping[str, Any]) -> str:
-    """The token of connection_init: `authorization` (or `Authorization`) as in HTTP, or `token` alone; else empty."""
+    """Return the token of connection_init: from `authorization` as in HTTP, or from `token`; empty without one."""
     for name in ("authorization", "Authorization"):
         value = payload.get(name)
         if isinstance(value, str):
@@ -113,31 +113,31 @@ CONNECTION_ACK = b'{"type":"connection_ack"}'
 
 
 def pong_message(payload: Mapping[str, Any] | None) -> bytes:
-    """Answers a ping."""
+    """Return the answer to a ping."""
     try:
         return orjson.dumps({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
     except orjson.JSONEncodeError:
-        # What may be read may be nested deeper than what can be written.
+        # orjson reads deeper nesting than it writes.
         raise _bad_request("The ping's payload is nested too deeply.") from None
 
 
 def next_message_head(id_: str) -> bytes:
-    """What stands before the payload in each result of an operation."""
+    """Return the text before the payload, which is equal in all results of an operation."""
     return b'{"id":%b,"type":"next","payload":' % orjson.dumps(id_)
 
 
 def next_message(head: bytes, payload: bytes) -> bytes:
-    """One result; the payload comes encoded, so that a result for many is encoded once."""
+    """Return one result; the payload is encoded already, once for all subscribers."""
     return b"%b%b}" % (head, payload)
 
 
 def error_message(id_: str, errors: Sequence[Mapping[str, Any]]) -> bytes:
-    """The operation could not be begun, or cannot go on."""
+    """Return the message that an operation could not start, or ended with errors."""
     return orjson.dumps({"id": id_, "type": "error", "payload": errors})
 
 
 def complete_message(id_: str) -> bytes:
-    """The operation is over."""
+    """Return the message that the operation is complete."""
     return orjson.dumps({"id": id_, "type": "complete"})
 
 

@@ -1,4 +1,4 @@
-"""What goes to one client: at once where it keeps up, else through a bounded queue and a last look at what leaves."""
+"""The send queue of one client: bounded, and with a check of access when a message is sent."""
 
 import asyncio
 from collections import deque
@@ -14,12 +14,12 @@ from store.database.clock import utc_now
 
 MAX_MESSAGES = 256
 MAX_BYTES = 1024 * 1024
-# One who takes nothing at all for so long has stopped reading.
+# A client that takes no message for this long has stopped reading.
 STALL_TIMEOUT_SECONDS = 5.0
 
 
 class Sender(Protocol):
-    """What a message belongs to."""
+    """The operation that a message belongs to; once inactive, its messages are dropped."""
 
     is_active: bool
 
@@ -31,13 +31,14 @@ class _Entry(NamedTuple):
 
 
 def _ignore_overflow(_: ProtocolError) -> None:
-    """Hears nothing."""
+    """Ignore an overflow of a closed queue."""
 
 
 class SendQueue:
-    """Takes messages without waiting; one who does not keep up is closed, so that nobody else waits or pays.
+    """Takes messages without waiting: sends them at once, or queues them while the client takes no more.
 
-    `wait_until_fresh` returns while the feed is current: nothing queued leaves while an access change may be unread.
+    A client that exceeds MAX_MESSAGES or MAX_BYTES, or stalls, is closed through `on_overflow`. Queued results are sent
+    only after `wait_until_fresh`: while the change stream is silent, a loss of access may not be known.
     """
 
     def __init__(
@@ -57,13 +58,13 @@ class SendQueue:
         self._bytes = 0
         self._is_closed = False
         self._drain_task: asyncio.Task[None] | None = None
-        # The client's, once it has said who it is.
+        # Set when the client is authenticated.
         self.access: AdministratorAccess | None = None
 
     def put(self, text: bytes, sender: Sender | None = None, result: FeedResult | None = None) -> None:
-        """Sends a message, or queues it; `result` is what it carries of a feed.
+        """Send a message, or queue it; `result` is the feed's result in it, if any.
 
-        It is dropped if by the time it leaves its sender is not wanted, or the viewer may no longer see it.
+        It is dropped where, at the time of sending, its sender is inactive or the viewer may no longer see it.
         """
         if self._is_closed:
             return
@@ -77,21 +78,21 @@ class SendQueue:
         self._queue(_Entry(text, sender, result))
 
     def put_first(self, text: bytes) -> None:
-        """Sends what belongs to no operation, past all that is queued if the client takes it."""
+        """Send a message of no operation before all queued ones, where the client takes it; else queue it."""
         if not self._is_closed and not self._writer.write(text):
             self._queue(_Entry(text, None, None))
 
     def close(self) -> None:
-        """From this moment on nothing leaves any more, and nobody need be told."""
+        """Discard the queue; ignore later messages."""
         self._is_closed = True
         self._clear()
-        # It is a method of whoever has this send_queue: each would keep the other until the collector comes.
+        # A method of the owner of this queue: break the reference cycle.
         self._on_overflow = _ignore_overflow
         if self._drain_task is not None:
             self._drain_task.cancel()
 
     async def wait_until_sent(self) -> None:
-        """Returns once all that was put is sent, or nobody is there to take it."""
+        """Wait until the queue is empty, or the client is gone."""
         if self._drain_task is not None:
             await asyncio.wait({self._drain_task})
 
@@ -116,15 +117,15 @@ class SendQueue:
         self._bytes = 0
 
     async def _drain(self) -> None:
-        """Sends what is queued, in order, as the client takes it."""
+        """Send the queued messages in order, as the client takes them."""
         while self._entries:
             try:
                 async with asyncio.timeout(STALL_TIMEOUT_SECONDS):
-                    is_there = await self._writer.wait_until_writable()
+                    is_connected = await self._writer.wait_until_writable()
             except TimeoutError:
                 self._overflow()
                 return
-            if not is_there:
+            if not is_connected:
                 self._clear()
                 return
             if self._entries[0].result is not None:
@@ -132,15 +133,15 @@ class SendQueue:
             self._send_next()
 
     def _send_next(self) -> None:
-        """Between the look at the first entry and its leaving nothing else may run."""
+        """Send or drop the first entry; no await between the check of access and the write."""
         text, sender, result = self._entries[0]
-        may_leave = self._may_send(sender, result)
-        if may_leave and not self._writer.write(text):
+        is_allowed = self._may_send(sender, result)
+        if is_allowed and not self._writer.write(text):
             return
         self._entries.popleft()
         self._bytes -= len(text)
         self._metrics.queued -= 1
-        if not may_leave:
+        if not is_allowed:
             self._metrics.dropped += 1
         elif result is not None:
             self._metrics.delivered += 1

@@ -1,1 +1,4 @@
-"""The change stream of the log, its ring in memory, cursors and catch-up. Read feed.py first."""
+"""The change stream on the events, the ring of recent events in memory, and catch-up from the oplog.
+
+Read feed.py first.
+"""

@@ -1,4 +1,4 @@
-"""Catching up: what a partner's resumers missed is read from the oplog once for all of them, a few partners at once."""
+"""Catch-up: reads from the oplog what resuming subscribers missed, once for all subscribers of a partner."""
 
 import asyncio
 from collections import deque
@@ -11,16 +11,20 @@ from store.database.client import Client
 from store.feed.oplog import EventSegment, read_oplog
 
 MAX_CONCURRENT_CATCH_UPS = 4
-# Whoever comes back within this time of the first goes along: after a restart they come all at once.
+# Wait this long before reading, so that subscribers that reconnect together after a restart share the read.
 JOIN_SECONDS = 0.05
-# So many segments lie in memory for the slowest of those who go along.
+# Segments kept in memory for the slowest reader of a catch-up.
 WINDOW_SIZE = 8
 
 IsCoveredByRing = Callable[[str, Position], bool]
 
 
 class CatchUps:
-    """All catch-ups of a process; `is_covered` says where the ring goes on. `started_count` counts them."""
+    """All catch-ups of a process, at most four at once.
+
+    `is_covered(partner_id, position)` tells whether the ring has everything after the position. `started_count` is the
+    number of reads of the oplog.
+    """
 
     def __init__(self, client: Client, is_covered: IsCoveredByRing) -> None:
         self._client, self._is_covered = client, is_covered
@@ -30,19 +34,20 @@ class CatchUps:
         self.started_count = 0
 
     async def follow(self, partner_id: str, position: Position) -> AsyncGenerator[EventSegment, None]:
-        """The partner's events behind the position, until the ring goes on (then or later: ask the ring, and again).
+        """Yield the partner's events after the position, until the ring covers the rest or the catch-up ends.
 
-        CursorExpired where the database has forgotten some of them, Unavailable where it does not answer.
+        The caller must check the ring, and call again where it does not cover the last position. Raise CursorExpired
+        where the oplog no longer has some of the events, Unavailable where the database fails.
         """
-        catch_up, has_heard = self._join_or_start(partner_id, position), False
+        catch_up, has_received = self._join_or_start(partner_id, position), False
         try:
             async with aclosing(catch_up.read_segments(position)) as segments:
                 async for segment in segments:
-                    has_heard = True
+                    has_received = True
                     yield segment
         except CursorExpired:
-            # The lowest cursor was too old. Whoever went along from further on tries again from there.
-            if has_heard or position <= catch_up.start:
+            # The lowest cursor of the shared read had expired. A later one may still be valid: the caller tries again.
+            if has_received or position <= catch_up.start:
                 raise
 
     def _join_or_start(self, partner_id: str, position: Position) -> "_CatchUp":
@@ -70,10 +75,10 @@ class CatchUps:
 
 
 class _CatchUp:
-    """One reading of the oplog; those who go along take its segments from a window, each at their own pace."""
+    """One read of the oplog; its readers take the segments from a window, each at its own pace."""
 
     def __init__(self, start: Position) -> None:
-        # The lowest cursor of those who came before the reading began.
+        # The lowest position of the readers that joined before the read started.
         self.start = start
         self._base = start
         self._has_started = self._has_ended = False
@@ -84,11 +89,11 @@ class _CatchUp:
         self._changed = asyncio.Event()
 
     def can_join(self, position: Position) -> bool:
-        """Whether everything behind the position is still to come, or lies in the window."""
+        """Return whether all events after the position are in the window or not read yet."""
         return not self._has_ended and (not self._has_started or position >= self._base)
 
     async def read(self, client: Client, partner_id: str, is_covered: IsCoveredByRing) -> None:
-        """Fills the window until the ring goes on or nobody goes along any more."""
+        """Fill the window until the ring covers the rest or no reader is left."""
         self._has_started, self._base = True, self.start
         async with aclosing(read_oplog(client, partner_id, self.start)) as segments:
             async for segment in segments:
@@ -100,36 +105,36 @@ class _CatchUp:
                     return
 
     def end(self, failure: RequestFailure | None) -> None:
-        """Nothing more comes into the window; the failure says why, where one did it."""
+        """End the window, with the failure that ended the read, if any."""
         self._has_ended, self._failure = True, failure
         self._notify()
 
     async def read_segments(self, position: Position) -> AsyncGenerator[EventSegment, None]:
-        """Goes along: everything behind the position, until the reading ends."""
+        """Yield everything after the position, until the read ends; raise its failure."""
         if not self._has_started:
             self.start = min(self.start, position)
-        me = object()
-        self._offsets[me] = self._discarded_count
+        reader = object()
+        self._offsets[reader] = self._discarded_count
         try:
-            while not (self._has_ended and self._offset(me) == len(self._window)):
-                if self._offset(me) == len(self._window):
+            while not (self._has_ended and self._offset(reader) == len(self._window)):
+                if self._offset(reader) == len(self._window):
                     await self._changed.wait()
                     continue
-                events, reached = self._window[self._offset(me)]
-                self._offsets[me] += 1
+                events, reached = self._window[self._offset(reader)]
+                self._offsets[reader] += 1
                 self._discard_consumed()
                 yield EventSegment([event for event in events if event.position > position], max(position, reached))
         finally:
-            del self._offsets[me]
+            del self._offsets[reader]
             self._discard_consumed()
         if self._failure is not None:
             raise self._failure
 
-    def _offset(self, me: object) -> int:
-        return self._offsets[me] - self._discarded_count
+    def _offset(self, reader: object) -> int:
+        return self._offsets[reader] - self._discarded_count
 
     def _discard_consumed(self) -> None:
-        """Lets go of what everybody has taken."""
+        """Drop the segments that every reader has taken."""
         slowest = min(self._offsets.values(), default=self._discarded_count + len(self._window))
         while self._discarded_count < slowest:
             self._base = self._window.popleft().reached

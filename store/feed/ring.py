@@ -1,4 +1,4 @@
-"""The ring: the newest events of all partners in memory, and how far back each partner's lie there whole."""
+"""The ring: the newest events of all partners in memory, and from which position each partner's are complete."""
 
 from bisect import bisect_right
 from collections import deque
@@ -9,12 +9,12 @@ from store.feed.events import FeedEvent
 
 BEGINNING = Position(0)
 
-# So many are cut off at once: moving thousands of others up for each would cost, and so would keeping half as many.
+# Dropped events are removed from the list in batches: each removal moves all later events of the partner.
 _TRIM_SIZE = 100
 
 
 class _PartnerEvents:
-    """One partner's events; those before `first` are gone, and are cut off some at a time."""
+    """One partner's events; those before the index `first` are dropped."""
 
     __slots__ = ("events", "first")
 
@@ -29,8 +29,8 @@ class _PartnerEvents:
             self.first = 0
 
     def events_after(self, position: Position, limit: int) -> list[FeedEvent]:
-        at = bisect_right(self.events, position, lo=self.first, key=lambda event: event.position)
-        return self.events[at : at + limit]
+        start = bisect_right(self.events, position, lo=self.first, key=lambda event: event.position)
+        return self.events[start : start + limit]
 
 
 class RingBuffer:
@@ -41,14 +41,14 @@ class RingBuffer:
         self.restart(BEGINNING)
 
     def restart(self, start: Position) -> None:
-        """Forgets everything: what comes from now on lies behind `start`."""
+        """Drop all events; the ring is complete from `start` on."""
         self.reached = self._start = start
         self._all: deque[str] = deque()
         self._by_partner: dict[str, _PartnerEvents] = {}
         self._dropped: dict[str, Position] = {}
 
     def append(self, event: FeedEvent) -> bool:
-        """Takes the stream's next event; False for one that is there already (a stream that was opened again)."""
+        """Add the stream's next event; return False for a repeated one, which a reopened stream brings."""
         if event.position <= self.reached:
             return False
         self.reached = event.position
@@ -59,15 +59,15 @@ class RingBuffer:
         return True
 
     def advance(self, position: Position) -> None:
-        """Notes that the stream has been read up to the position, though it brought nothing."""
+        """Record that the stream has been read up to the position without an event."""
         self.reached = max(self.reached, position)
 
     def covers(self, partner_id: str, position: Position) -> bool:
-        """Whether everything of the partner behind the position is here."""
+        """Return whether the ring has all events of the partner after the position."""
         return position >= self._start and position >= self._dropped.get(partner_id, BEGINNING)
 
     def events_after(self, partner_id: str, position: Position, limit: int) -> list[FeedEvent]:
-        """The partner's next events behind the position, in order; CursorExpired where some are gone."""
+        """Return the partner's next events after the position; raise CursorExpired where some were dropped."""
         if not self.covers(partner_id, position):
             raise CursorExpired
         partner_events = self._by_partner.get(partner_id)

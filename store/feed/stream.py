@@ -1,4 +1,4 @@
-"""The one change stream of a process on `events`: opened some minutes back, read for good, reopened when it breaks."""
+"""The change stream of a process on `events`: opened some minutes back, and reopened after failures."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from store.database.clock import utc_now
 from store.events.log import COLLECTION
 from store.feed.events import FeedEvent, cluster_time, timestamp, token_time
 
-# How long the server holds a read that finds nothing: each empty answer is also a sign of life.
+# How long MongoDB waits for an event before it answers with an empty batch, which shows that it still answers.
 MAX_AWAIT_MS = 250
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.02, 1.0
 _HISTORY_LOST_CODES = frozenset({286, 136, 280, 260})
@@ -20,28 +20,28 @@ INSERT_FILTER: Mapping[str, Any] = {"operationType": "insert"}
 
 
 def is_history_lost(error: PyMongoError) -> bool:
-    """Whether the database can no longer go on from where a stream stood."""
+    """Return whether the database cannot continue a stream from its token."""
     return isinstance(error, OperationFailure) and error.code in _HISTORY_LOST_CODES
 
 
 def open_stream(client: Client, where: Mapping[str, Any], **start: Any) -> ChangeStream:
-    """A stream of the inserted events that match."""
+    """Return a stream of the inserted events that match."""
     pipeline: Sequence[Mapping[str, Any]] = [{"$match": {**INSERT_FILTER, **where}}]
     return client.watch(COLLECTION, pipeline, max_await_time_ms=MAX_AWAIT_MS, **start)
 
 
 async def read_operation_time(client: Client) -> int:
-    """The cluster time that the database has reached."""
+    """Return the current cluster time of the database."""
     return cluster_time((await client.command({"ping": 1}))["operationTime"])
 
 
 class EventStream:
-    """Reads events for as long as it runs; everything it finds goes to three callbacks, in order.
+    """Reads events until it is stopped, and passes them to three callbacks, in order.
 
-    `on_start(position)`: what follows is whole behind the position, what was before is unknown.
-    `on_event(event)`: the next event. `on_reached(position)`: read up to here.
-    `next_response` is set by the next answer of the database, with whatever it brought already told.
-    `open_count` counts how often it was opened; `lag` is how old its newest event was when it came, in seconds.
+    `on_start(position)`: the stream is complete after the position; earlier events are unknown.
+    `on_event(event)`: the next event. `on_reached(position)`: the stream has been read up to the position.
+    `next_response` is set by the next answer of the database. `open_count` is how often the stream was opened;
+    `lag` is the age of the newest event when it was read, in seconds.
     """
 
     def __init__(
@@ -64,14 +64,14 @@ class EventStream:
         self.lag = 0.0
 
     async def run(self) -> None:
-        """Reads until `stop`; whatever goes wrong with the database is waited out."""
+        """Read until `stop`; retry after failures of the database."""
         pause = _MIN_RETRY_SECONDS
         while not self._is_stopping:
             try:
                 await self._read()
             except PyMongoError as error:
                 if is_history_lost(error):
-                    # Somewhat less far back, until the database remembers that far.
+                    # Start less far back, until the oplog reaches that far.
                     self._token, self._history_seconds, pause = None, self._history_seconds // 4, _MIN_RETRY_SECONDS
             if monotonic() - self.last_response_at < _MAX_RETRY_SECONDS:
                 pause = _MIN_RETRY_SECONDS
@@ -79,18 +79,18 @@ class EventStream:
             pause = min(_MAX_RETRY_SECONDS, pause * 2)
 
     def stop(self) -> None:
-        """Lets `run` end after the read that is under way."""
+        """Let `run` end after the current read."""
         self._is_stopping = True
 
     async def _read(self) -> None:
-        stream, start, goal = await self._open_at_position()
+        stream, start, current_time = await self._open_at_position()
         try:
             batch = await stream.open()
             self.open_count += 1
             if start is not None:
                 self._on_start(start)
             while not self._is_stopping:
-                self._process_batch(batch, stream.resume_token, goal)
+                self._process_batch(batch, stream.resume_token, current_time)
                 if not stream.is_alive:
                     self._token, self._history_seconds = None, 0
                     return
@@ -99,18 +99,19 @@ class EventStream:
             await stream.close()
 
     async def _open_at_position(self) -> tuple[ChangeStream, Position | None, int]:
-        """The stream from the saved token, or else from a start some minutes back; and when it has caught up."""
-        goal = await read_operation_time(self._client)
+        """Return the stream, its start position (None where it resumes from the saved token), and the cluster time."""
+        current_time = await read_operation_time(self._client)
         if self._token is not None:
-            return open_stream(self._client, {}, resume_after=self._token), None, goal
-        # One step further, so that a collection's drop, being the newest thing there is, does not end this stream too.
-        start = goal + 1 - (self._history_seconds << 32)
-        return open_stream(self._client, {}, start_at_operation_time=timestamp(start)), Position(start), goal
+            return open_stream(self._client, {}, resume_after=self._token), None, current_time
+        # Plus one: a drop of the collection at exactly this time would end the new stream as well.
+        start = current_time + 1 - (self._history_seconds << 32)
+        return open_stream(self._client, {}, start_at_operation_time=timestamp(start)), Position(start), current_time
 
-    def _process_batch(self, batch: Sequence[Document], token: Document | None, goal: int) -> None:
+    def _process_batch(self, batch: Sequence[Document], token: Document | None, caught_up_at: int) -> None:
         self.last_response_at = monotonic()
-        beat, self.next_response = self.next_response, asyncio.Event()
-        beat.set()
+        # Waiters run after this method: they see the batch processed.
+        response, self.next_response = self.next_response, asyncio.Event()
+        response.set()
         for event in parse_changes(batch):
             self._on_event(event)
         if batch and "wallTime" in batch[-1]:
@@ -120,14 +121,14 @@ class EventStream:
         self._token = token
         reached = token_time(token)
         self._on_reached(Position(reached))
-        if reached >= goal:
+        if reached >= caught_up_at:
             self.caught_up.set()
 
 
 def parse_changes(batch: Sequence[Document]) -> list[FeedEvent]:
-    """The events of a batch. RuntimeError where their tokens do not sort as the stream does.
+    """Return the events of a batch; raise RuntimeError where their tokens do not sort in the order of the stream.
 
-    Everything here rests on that order, and MongoDB does not promise it: better no feed than one with holes.
+    Cursors rely on that order, which MongoDB does not document: without it, a feed would lose events.
     """
     events = [FeedEvent.from_change(change) for change in batch]
     if any(later.position <= earlier.position for earlier, later in pairwise(events)):
