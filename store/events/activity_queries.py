@@ -1,4 +1,4 @@
-"""How a list of the activity is read: by which keys of the index of events, and what of it the viewer may see."""
+"""Queries of the activity: their index keys, and which events the viewer may see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SORT = [("at", -1), ("_id", -1)]
 
 
 class EventPosition(NamedTuple):
-    """Where an event stands in the log."""
+    """A position in the log, newest first."""
 
     at: datetime
     id: str
@@ -23,64 +23,69 @@ class EventPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """What finds the events of a list; where it is not `is_exact`, those found are still to be looked at one by one."""
+    """The query of a list; unless `is_exact`, visibility must be checked for each event that it returns."""
 
     where: Document
     hint: str
     is_exact: bool
 
-    def after(self, place: EventPosition | None) -> Document:
-        """The same, for the events behind a place."""
-        if place is None:
+    def after(self, position: EventPosition | None) -> Document:
+        """Return the condition for the events after the position, that is, the older ones."""
+        if position is None:
             return self.where
-        at = {**self.where.get("at", {}), "$lte": place.at}
-        later = {"$or": [{"at": {"$lt": place.at}}, {"_id": {"$lt": place.id}}]}
-        return {**self.where, "at": at, "$and": [later]}
+        at = {**self.where.get("at", {}), "$lte": position.at}
+        is_after = {"$or": [{"at": {"$lt": position.at}}, {"_id": {"$lt": position.id}}]}
+        return {**self.where, "at": at, "$and": [is_after]}
 
 
 class ActivityVisibility:
-    """What the viewer may see of the log: all, or what their customers of now went through and what they did."""
+    """Which events the viewer may see: all, or those of customers visible now and the viewer's own actions."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
     @property
     def sees_everything(self) -> bool:
-        """Whether nothing of the partner's log is hidden."""
+        """Whether the viewer may see every event of the partner."""
         return self.scope.role is None or can_see_all_customers(self.scope.role)
 
     async def visible_customer_ids(self, ids: Sequence[str] | None = None, limit: int = 0) -> set[str]:
-        """The customers in sight, of these or of all."""
-        among = {} if ids is None else {"_id": {"$in": list(ids)}}
-        where = {**self.scope.match_customers(), **among}
-        return {one["_id"] for one in await self.scope.collection("customers").find(where, {"_id": 1}, limit=limit)}
+        """Return the visible customers, of the given ones or of all; a limit of 0 is none."""
+        where = {**self.scope.match_customers(), **({} if ids is None else {"_id": {"$in": list(ids)}})}
+        customers = await self.scope.collection("customers").find(where, {"_id": 1}, limit=limit)
+        return {customer["_id"] for customer in customers}
 
     async def filter_visible(self, events: list[Document]) -> list[Document]:
-        """Those of the events that the viewer may see, in one query."""
+        """Return the events that the viewer may see, with one query."""
         if self.sees_everything:
             return events
-        named = {event["customer_id"] for event in events if not self._is_own_action(event)} - {None}
-        seen = await self.visible_customer_ids(sorted(named)) if named else set()
-        return [event for event in events if self._is_own_action(event) or event["customer_id"] in seen]
+        customer_ids = {event["customer_id"] for event in events if not self._is_own_action(event)} - {None}
+        visible = await self.visible_customer_ids(sorted(customer_ids)) if customer_ids else set()
+        return [event for event in events if self._is_own_action(event) or event["customer_id"] in visible]
 
     def _is_own_action(self, event: Document) -> bool:
         return bool(event["actor_id"] == self.scope.administrator_id)
 
 
-async def plan_activity_query(sight: ActivityVisibility, condition: ActivityCondition, few: int) -> EventQuery:
-    """The query of a list, which is exact for who holds at most so few customers; the condition is not impossible."""
-    where = {**sight.scope.match(), **_match_condition(condition)}
+async def plan_activity_query(
+    visibility: ActivityVisibility, condition: ActivityCondition, max_customers: int
+) -> EventQuery:
+    """Return the query of a list whose condition is not impossible.
+
+    It is exact for a viewer with at most `max_customers` visible customers, and where the condition names customers.
+    """
+    where = {**visibility.scope.match(), **_match_condition(condition)}
     keys = _index_keys(condition)
     is_exact = True
-    if not sight.sees_everything:
-        me = str(sight.scope.administrator_id)
-        asked = condition.customers
-        seen = sorted(await sight.visible_customer_ids(asked, 0 if asked else few + 1))
-        is_exact = asked is not None or len(seen) <= few
+    if not visibility.sees_everything:
+        administrator_id = str(visibility.scope.administrator_id)
+        customers = condition.customers
+        visible = sorted(await visibility.visible_customer_ids(customers, 0 if customers else max_customers + 1))
+        is_exact = customers is not None or len(visible) <= max_customers
         if is_exact:
-            where["$or"] = [{"actor_id": me}, {"customer_id": {"$in": seen}}]
+            where["$or"] = [{"actor_id": administrator_id}, {"customer_id": {"$in": visible}}]
         if is_exact and not (condition.customers or condition.actors):
-            keys = [event_key("actor", me), *(event_key("customer", one) for one in seen)]
+            keys = [event_key("actor", administrator_id), *(event_key("customer", id_) for id_ in visible)]
     if not keys:
         return EventQuery(where, NEWEST_INDEX, is_exact)
     return EventQuery({**where, "keys": {"$in": keys}}, KEYS_INDEX, is_exact)
@@ -88,8 +93,10 @@ async def plan_activity_query(sight: ActivityVisibility, condition: ActivityCond
 
 def _match_condition(condition: ActivityCondition) -> Document:
     where: Document = {}
-    chosen = {"kind": condition.kinds, "actor_id": condition.actors, "customer_id": condition.customers}
-    where.update((name, {"$in": list(map(str, values))}) for name, values in chosen.items() if values is not None)
+    values_by_field = {"kind": condition.kinds, "actor_id": condition.actors, "customer_id": condition.customers}
+    where.update(
+        (name, {"$in": list(map(str, values))}) for name, values in values_by_field.items() if values is not None
+    )
     at: dict[str, Any] = {}
     if condition.since is not None:
         at["$gte"] = condition.since
@@ -99,9 +106,9 @@ def _match_condition(condition: ActivityCondition) -> Document:
 
 
 def _index_keys(condition: ActivityCondition) -> list[str]:
-    """What the index is read by: of what is asked, that which few events have."""
-    named = (("customer", condition.customers), ("actor", condition.actors), ("kind", condition.kinds))
-    for name, values in named:
+    """Return the index keys of the most selective part of the condition; empty without one."""
+    by_selectivity = (("customer", condition.customers), ("actor", condition.actors), ("kind", condition.kinds))
+    for name, values in by_selectivity:
         if values is not None:
             return [event_key(name, str(value)) for value in values]
     return []

@@ -1,4 +1,4 @@
-"""Events: audit log, outbox and source of every feed in one append-only collection (write side)."""
+"""The documents of `events`: one append-only collection is audit log, outbox and source of every feed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ SHORT_RETENTION = timedelta(days=14)
 NEWEST_INDEX, KEYS_INDEX = "newest", "keys_newest"
 EVENT_INDEXES = (
     IndexModel([("partner_id", 1), ("at", -1), ("_id", -1)], name=NEWEST_INDEX),
-    # Inside a transaction each index of a collection costs every document written (docs/decisions/0006): so the kind,
-    # the actor and the customer of an event are keys of one index.
+    # Each index costs time for every document written in a transaction (docs/decisions/0006). Therefore one index on
+    # keys serves queries by kind, by actor and by customer.
     IndexModel([("partner_id", 1), ("keys", 1), ("at", -1), ("_id", -1)], name=KEYS_INDEX),
     IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
 )
@@ -36,7 +36,7 @@ STATUS_PHRASES = {
 
 @dataclass(slots=True)
 class EventDraft:
-    """Something that happened to the customer, to become an event; `at` is None for the write's own moment."""
+    """An event to be written; `at` is None for the time of the write."""
 
     kind: ActivityKind
     subject_id: str
@@ -47,49 +47,54 @@ class EventDraft:
 
 
 def event_document(
-    partner_id: str, now: datetime, shared: Mapping[str, Any], note: EventDraft, turn: StatusTransition | None = None
+    partner_id: str,
+    now: datetime,
+    shared: Mapping[str, Any],
+    draft: EventDraft,
+    transition: StatusTransition | None = None,
 ) -> Document:
-    """The stored form of something that happened; `shared` holds actor, customer and the facts around it."""
-    at = note.at or now
+    """Return the document of an event; `shared` holds actor, customer, and the facts before and after."""
     document: Document = {
         "_id": new_id("evt"),
         "partner_id": partner_id,
         "version": 1,
         "created_at": now,
         "updated_at": now,
-        "kind": str(note.kind),
-        "at": at,
-        "subject_id": note.subject_id,
-        "summary": note.summary,
-        "changes": dict(note.changes),
-        "keys": event_keys(str(note.kind), shared["actor_id"], shared["customer_id"]),
+        "kind": str(draft.kind),
+        "at": draft.at or now,
+        "subject_id": draft.subject_id,
+        "summary": draft.summary,
+        "changes": dict(draft.changes),
+        "keys": event_keys(str(draft.kind), shared["actor_id"], shared["customer_id"]),
         "is_first_of_change": False,
-        "expires_at": now + (SHORT_RETENTION if note.short_lived else RETENTION),
+        "expires_at": now + (SHORT_RETENTION if draft.short_lived else RETENTION),
         **shared,
     }
-    if turn is not None:
+    if transition is not None:
         document.update(
-            entered=[str(s) for s in turn.entered],
-            left=[str(s) for s in turn.left],
-            statuses=[str(s) for s in turn.statuses],
+            entered=[str(status) for status in transition.entered],
+            left=[str(status) for status in transition.left],
+            statuses=[str(status) for status in transition.statuses],
         )
     return document
 
 
 def event_keys(kind: str, actor_id: str | None, customer_id: str | None) -> list[str]:
-    """What an event is looked for by; nobody looks for those of no actor or of no customer."""
-    named = {"kind": kind, "actor": actor_id, "customer": customer_id}
-    return [event_key(name, value) for name, value in named.items() if value is not None]
+    """Return the keys by which an event is found; no query asks for events without actor or customer."""
+    values = {"kind": kind, "actor": actor_id, "customer": customer_id}
+    return [event_key(name, value) for name, value in values.items() if value is not None]
 
 
 def event_key(name: str, value: str) -> str:
-    """One of the keys."""
+    """Return the key of one value."""
     return f"{name}:{value}"
 
 
-def status_summary(name: str, turn: StatusTransition) -> str:
-    """What a person would write: `Acme is now over its licenses; no longer on trial`."""
-    entered, left = ([STATUS_PHRASES[status] for status in statuses] for statuses in (turn.entered, turn.left))
+def status_summary(name: str, transition: StatusTransition) -> str:
+    """Return a sentence such as `Acme is now over its licenses, no longer on trial`."""
+    entered, left = (
+        [STATUS_PHRASES[status] for status in statuses] for statuses in (transition.entered, transition.left)
+    )
     if not entered:
         return f"{name} is no longer {join_names(left, 'or')}"
     return f"{name} is now {join_names(entered)}" + (f", no longer {join_names(left, 'or')}" if left else "")

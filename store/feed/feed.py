@@ -20,7 +20,7 @@ MAX_SILENCE_SECONDS = 1.0
 
 
 class Feed:
-    """One change stream, read by a database client of its own, so that stream and queries do not wait for each other."""
+    """One change stream with a database client of its own, so that stream and queries do not wait for each other."""
 
     def __init__(
         self,
