@@ -125,4 +125,5 @@ async def test_the_customer_is_null_only_where_it_left() -> None:
     context: Any = SimpleNamespace(loaders=SimpleNamespace(customers=Customers()))
     position = event().position
     for kind, expected in [(ENTERED, "document of cus_1"), (UPDATED, "document of cus_1"), (LEFT, None)]:
-        assert await changed_customer(context, CustomerListChange(position, None, None, kind, "cus_1")) == expected
+        customer: object = await changed_customer(context, CustomerListChange(position, None, None, kind, "cus_1"))
+        assert customer == expected
