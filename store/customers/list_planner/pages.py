@@ -1,4 +1,40 @@
-"""One page of a list of customers."""
+"""One page of a list of customers. This is the entry point of the list planner.
+
+Each customer document has two arrays of keys (domain/customers/keys.py). `keys` has one key for every condition that a
+filter can set, `order_keys` those of them that every order can be read by (no words, no holdings, no small buckets).
+`keys` has one index in the order of names, `order_keys` one index for each other order:
+
+    by_keys            {keys, partner_id, name_folded, _id}
+    by_next_expiry_at  {order_keys, partner_id, next_expiry_sort, name_folded, _id}     (and three more like it)
+
+The customers with one key are therefore contiguous in each index, and sorted. The planner decides by which keys a page
+is read. An example: the filter `status in [EXPIRING_SOON], tag X`, 200,000 customers, a page of 50.
+
+1. index_candidates.py turns each condition into keys of which every match has one. Here the candidates are
+   (`status:EXPIRING_SOON`,) and (`tag:X`,). A word gives `w:<word>`, a window of time its buckets.
+2. key_statistics.py and estimates.py say how many customers have the keys. An uncounted key has the assumed share of
+   its dimension: 6 % of 200,000 (12,000) for the status, 3 % (6,000) for the tag. The page requests both counts. A job
+   of the process counts them, for instance 9,000 and 700, and later pages use the counts.
+3. query_planner.py chooses. **By name**: uncounted, a scan of the tag's customers that drops the others is estimated
+   at 51 × 200,000 / 12,000 = 850 reads. A scan of at most 1,200 may be a race: MongoDB reads both keys in turns and
+   continues with the one that fills the page first. Counted, the tag has at most 4,000 customers and is read alone.
+   **By next expiry**: statuses correlate with ends and tags do not. With 12,000 customers of the tag, a scan by the
+   status would be estimated at 51 × 200,000 / 12,000 = 850 reads, reliably, and need no race. With 700 it is all 9,000
+   of the status, and the rare tag is read alone. The plan names `by_keys` or `by_next_expiry_at` as the index hint.
+4. segments.py describes the parts that the list is read in. By name the list is one segment. By next expiry
+   descending it is two: customers with an end, then those without, because null is stored as the highest value and
+   comes last in both directions. A filter implies limits too (domain/customers/implied_values.py): EXPIRED customers
+   have no next expiry, so that their list is one segment in the order of names.
+5. range_scans.py makes the query of a segment. The first page reads `{order_keys: "tag:X", partner_id}` in the order of
+   the index, forwards or backwards; the status is checked on each document. The page after the cursor (end E, name N,
+   id I) reads three ranges of the same index, merged in order: (E, N, from I), (E, after N), (after E).
+6. keyset_pagination.py reads the segments one after another until the page is full. KeysetPager (store/database/) asks
+   for one row more than the page to learn whether a next page exists, and for the cursor's row to learn whether a
+   previous one does: a page is one query while that row exists.
+
+Limits, checked by `python -m bench.list`: in the order of names a single condition examines at most 3 documents a row
+and takes at most 1.5 times as long as in a partner of 2,000; any other list examines at most 4,000 documents.
+"""
 
 from domain.cursors.list import list_digest
 from domain.customers.filter import AllOf, is_impossible, simplify

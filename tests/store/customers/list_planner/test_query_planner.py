@@ -1,292 +1,157 @@
-"""What MongoDB reads for a page: the plans that `explain` shows, and how many queries a page takes."""
+"""The plan that is chosen for a filter, an order and what is known of the keys."""
 
-import random
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from domain.customers.filter import parse_filter
-from domain.paging import Page, PageRequest
-from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, PartnerRole, Product
-from domain.types import SubscriptionType as Kind
-from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
-from store.customers.documents import CustomerDocument
-from store.customers.list_planner.key_statistics import count_requested_keys
-from store.database.client import Client
-from store.database.clock import utc_now
-from store.database.scope import Scope
-from tests.store.customers.factory_lists import (
-    ADMINISTRATORS,
-    NOW,
-    TAGS,
-    CommandRecorder,
-    customer_document,
-    sorted_ids,
-)
+from domain.customers.filter import HasWordPrefixes, conjuncts, parse_filter, simplify
+from domain.customers.implied_values import LOWEST_URGENCY
+from domain.customers.keys import Keys
+from domain.customers.projection import NO_URGENCY
+from domain.time.instants import MAX_INSTANT
+from store.customers.list_planner.query_planner import choose_plan
+from store.customers.list_planner.segments import ALL_VALUES, IndexPlan, QueryPlan, ValueRange
+from store.customers.orders import CustomerOrder
+from tests.store.customers.list_planner.factory_plans import BY_NAME, NOW, FixedCounts, list_query, order_by
 
-CUSTOMERS = 1500
-ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for direction in OrderDirection]
-SINGLE: list[dict[str, Any]] = [
-    {},
-    *({"search": text} for text in ("d", "dord", "mull", "株式", "x" * 25, "acme 7", "org")),
-    *({"managed_by": [one]} for one in ManagedBy),
-    *({"product": [one]} for one in Product),
-    *({"status": [one]} for one in CustomerStatus),
-    *({"subscription_type": [one]} for one in Kind),
-    *({"tag": [one]} for one in TAGS),
-    *({"administrator": [one]} for one in ADMINISTRATORS),
-    {"country": ["DE"]},
-    *({"expires_within_days": days} for days in (1, 30, 365)),
-    {"status": ["TRIAL", "EXPIRED"]},
-    {"product": list(Product)},
-    {"country": ["DE", "RS", "FR"]},
-]
-CONJUNCTIONS: list[dict[str, Any]] = [
-    {"status": ["SUSPENDED"], "product": ["CALLING"]},
-    {"search": "mull", "tag": ["tag_1"], "not_": {"status": ["TRIAL"]}},
-    {"any_of": [{"status": ["TRIAL"]}, {"search": "dord"}], "expires_within_days": 30},
-    {"not_": {"product": ["CALLING"]}},
-]
+STATUS_AND_TAG = {"status": ["EXPIRING_SOON"], "tag": ["x"]}
+STATUS, TAG, WORD, ALL = ("status:EXPIRING_SOON",), ("tag:x",), ("w:acme",), ("*",)
+BY_EXPIRY = order_by("NEXT_EXPIRY_AT")
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """One partner's customers, and the commands that reading them sends."""
-
-    client: Client
-    commands: CommandRecorder
-    scope: Scope
-
-    async def page(self, raw: Mapping[str, Any], order: CustomerOrder, **asked: Any) -> Page[CustomerDocument]:
-        return await Customers(self.scope).page(parse_filter(raw), order, PageRequest(**asked))
-
-    async def read(self) -> "Read":
-        """What the finds since the last time took."""
-        finds = [command for command in self.commands.take() if "find" in command]
-        explained = [await self._explain(find) for find in finds]
-        names = {name for one in explained for name in stages(one["queryPlanner"]["winningPlan"])}
-        return Read(len(finds), sum(map(_examined, explained)), names)
-
-    async def explained(self) -> dict[str, Any]:
-        """How MongoDB carries out the find that was sent last."""
-        (find,) = [command for command in self.commands.take() if "find" in command]
-        return await self._explain(find)
-
-    async def _explain(self, find: Mapping[str, Any]) -> dict[str, Any]:
-        asked = {name: find[name] for name in ("find", "filter", "sort", "limit", "projection", "hint")}
-        return dict(await self.client.command({"explain": asked, "verbosity": "allPlansExecution"}))
+async def planned(
+    raw: dict[str, Any], order: CustomerOrder, known: dict[str, int] | None = None, **uncounted: int
+) -> QueryPlan:
+    counts = FixedCounts(known or {}, {f"w:{word}": count for word, count in uncounted.items()})
+    return await choose_plan(list_query(raw, order), counts, 200_000)
 
 
-class Read(NamedTuple):
-    """Queries, the documents that they examined by whatever plans they tried, and the stages of the plans that won."""
-
-    queries: int
-    examined: int
-    stages: set[str]
-
-
-def _examined(explained: Mapping[str, Any]) -> int:
-    figures = explained["executionStats"]
-    lost = [int(plan["totalDocsExamined"]) for plan in figures.get("allPlansExecution", ())][1:]
-    return int(figures["totalDocsExamined"]) + sum(lost)
-
-
-def stages(plan: Mapping[str, Any]) -> Iterator[str]:
-    """The names of a plan's stages, from the top."""
-    yield plan["stage"]
-    inner = [plan[name] for name in ("inputStage",) if name in plan]
-    for one in [*inner, *plan.get("inputStages", ())]:
-        yield from stages(one)
-
-
-@pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    commands = CommandRecorder()
-    client = Client(mongo_uri, database_name, event_listeners=[commands])
-    rng = random.Random(11)
-    await client.collection("customers").create_indexes(CUSTOMER_INDEXES)
-    await client.collection("customers").insert_many([customer_document(rng, n) for n in range(CUSTOMERS)])
-    yield World(client, commands, Scope(client, "acme", NOW))
-    await client.close()
-
-
-async def test_a_page_by_name_reads_one_stretch_of_an_index_for_any_single_condition(world: World) -> None:
-    for raw in SINGLE:
-        cursor = None
-        for _ in range(3):
-            page = await world.page(raw, CustomerOrder(), first=50, after=cursor)
-            cursor = page.end_cursor
-            explained = await world.explained()
-            figures, plan = explained["executionStats"], explained["queryPlanner"]["winningPlan"]
-            assert not {"COLLSCAN", "SORT"} & set(stages(plan)), raw
-            assert figures["totalDocsExamined"] <= 3 * max(1, figures["nReturned"]), raw
-
-
-async def test_an_assigned_administrator_reads_one_stretch_too(world: World) -> None:
-    scope = Scope(world.client, "acme", NOW, "adm_1", PartnerRole.ADMINISTRATOR)
-    await Customers(scope).page(parse_filter(None), CustomerOrder(), PageRequest(first=50))
-    explained = await world.explained()
-    assert "SORT" not in set(stages(explained["queryPlanner"]["winningPlan"]))
-    assert explained["executionStats"]["totalDocsExamined"] <= 3 * 51
-
-
-@pytest.mark.parametrize("order", ORDERS[2:], ids=lambda order: f"{order.field} {order.direction}")
-async def test_any_other_order_reads_stretches_for_any_single_condition_but_words(
-    world: World, order: CustomerOrder
-) -> None:
-    for raw in (raw for raw in SINGLE if "search" not in raw):
-        # The ends of a window are read in buckets of 64 hours, which contain others too.
-        most = 8 if "expires_within_days" in raw else 3
-        for asked in ({"first": 20}, {"last": 20}):
-            page = await world.page(raw, order, **asked)
-            first = await world.read()
-            edge = {"after": page.end_cursor} if "first" in asked else {"before": page.start_cursor}
-            await world.page(raw, order, **asked, **edge)
-            for read in (first, await world.read()):
-                assert not {"COLLSCAN", "SORT"} & read.stages, (raw, asked)
-                assert read.examined <= most * 22, (raw, asked)
-                # In descending order the rows without a value are a segment of their own.
-                assert read.queries <= (1 if order.direction is OrderDirection.ASC else 2)
-
-
-async def test_of_two_conditions_the_one_that_leads_to_a_page_first_is_read(world: World) -> None:
-    """Nobody is both, which neither count tells: the rarer of the two lists ends the race."""
-    collection = world.scope.collection("customers")
-    rng = random.Random(3)
-    lone = [customer_document(rng, 5000 + n, country="LI", managed_by="EXTERNAL_ADMINISTRATOR") for n in range(12)]
-    await collection.insert_many(lone)
-    raw = {"country": ["LI"], "managed_by": ["PARTNER_ORGANIZATION"]}
-    for order in ORDERS:
-        page = await world.page(raw, order, first=5)
-        read = await world.read()
-        assert (list(page.rows), "COLLSCAN" in read.stages) == ([], False)
-        assert read.examined <= 3 * len(lone) * read.queries, order
-
-
-async def test_words_are_counted_once_for_the_other_orders(world: World) -> None:
-    order = CustomerOrder(CustomerOrderField.CREATED_AT)
-    sent = []
-    for _ in range(2):
-        await world.page({"search": "mull"}, order, first=5)
-        sent.append([next(iter(command)) for command in world.commands.take()])
-    assert sent == [["count", "find"], ["find"]]
-
-
-async def test_no_word_is_counted_where_the_partner_is_known_to_be_small(world: World) -> None:
-    order = CustomerOrder(CustomerOrderField.CREATED_AT)
-    await world.page({"search": "mull"}, order, first=5)
-    while await count_requested_keys(world.client):
-        pass
-    world.commands.take()
-    for word in ("d", "dord", "acme 7"):
-        await world.page({"search": word}, order, first=5)
-        assert [next(iter(command)) for command in world.commands.take()] == ["find"]
-
-
-async def test_a_page_learns_what_its_process_counted_beside_it(world: World) -> None:
-    condition = parse_filter({"tag": ["tag_1"], "product": ["CALLING"]})
-
-    async def asked() -> list[str]:
-        """What a page of a request of now sends."""
-        scope = replace(world.scope, now=utc_now())
-        await Customers(scope).page(condition, CustomerOrder(), PageRequest(first=5))
-        return [next(iter(command)) for command in world.commands.take()]
-
-    assert await asked() == ["find"]
-    assert await count_requested_keys(world.client) == 2
-    assert [next(iter(command)) for command in world.commands.take()] == ["count", "count"]
-    assert await asked() == ["find"]
-    assert await count_requested_keys(world.client) == 0
+def ranges_of(plan: QueryPlan) -> list[ValueRange]:
+    return [segment.values for segment in plan]
 
 
 @pytest.mark.parametrize(
-    ("raw", "field", "direction"),
+    ("known", "by_name", "by_expiry"),
     [
-        ({"status": ["EXPIRED"]}, "NEXT_EXPIRY_AT", "ASC"),
-        ({"status": ["EXPIRED"]}, "NEXT_EXPIRY_AT", "DESC"),
-        ({"status": ["EXPIRED"]}, "URGENCY", "ASC"),
-        ({"status": ["EXPIRED"]}, "URGENCY", "DESC"),
+        # Nothing is counted: both keys race in every order.
+        ({}, (TAG, STATUS), (TAG, STATUS)),
+        # A rare key is read alone.
+        ({"status:EXPIRING_SOON": 9_000, "tag:x": 700}, (TAG,), (TAG,)),
+        ({"status:EXPIRING_SOON": 700, "tag:x": 9_000}, (STATUS,), (STATUS,)),
+        # Two common keys: the one of the order's own kind is read alone.
+        ({"status:EXPIRING_SOON": 9_000, "tag:x": 12_000}, (TAG,), (STATUS,)),
+        ({"status:EXPIRING_SOON": 12_000, "tag:x": 9_000}, (TAG,), (STATUS,)),
+        # One of two counts is missing.
+        ({"status:EXPIRING_SOON": 12_000}, (TAG, STATUS), (TAG, STATUS)),
     ],
 )
-async def test_the_expired_are_one_stretch_of_the_orders_that_their_rule_decides(
-    world: World, raw: Mapping[str, Any], field: str, direction: str
+async def test_statistics_decide_between_two_keys(
+    known: dict[str, int], by_name: tuple[Keys, ...], by_expiry: tuple[Keys, ...]
 ) -> None:
-    """They have no next end and one rank, so that no walk need pass the others."""
-    order = CustomerOrder(CustomerOrderField(field), OrderDirection(direction))
-    page = await Customers(world.scope, 20).page(parse_filter(raw), order, PageRequest(first=5))
-    world.commands.take()
-    asked = PageRequest(first=5, after=page.end_cursor)
-    await Customers(world.scope, 20).page(parse_filter(raw), order, asked)
-    explained = await world.explained()
-    assert "SORT" not in set(stages(explained["queryPlanner"]["winningPlan"]))
-    assert explained["executionStats"]["totalDocsExamined"] <= 3 * 7
+    (segment,) = await planned(STATUS_AND_TAG, BY_NAME, known)
+    assert segment.plan == IndexPlan("by_keys", by_name)
+    (segment,) = await planned(STATUS_AND_TAG, BY_EXPIRY, known)
+    assert segment.plan == IndexPlan("by_next_expiry_at", by_expiry)
 
 
-async def test_a_page_is_one_query_as_long_as_the_row_of_its_cursor_stands(world: World) -> None:
-    first = await world.page({}, CustomerOrder(), first=50)
-    assert [next(iter(command)) for command in world.commands.take()] == ["find"]
-    await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
-    assert [next(iter(command)) for command in world.commands.take()] == ["find"]
-    await world.scope.collection("customers").delete_many({"_id": first.rows[-1].id, **world.scope.match()})
-    await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
-    assert [next(iter(command)) for command in world.commands.take()] == ["find", "find"]
+async def test_keys_of_the_same_kind_race_only_if_the_scan_is_short() -> None:
+    raw = {"tag": ["x"], "country": ["DE"]}
+    (segment,) = await planned(raw, BY_NAME, {"tag:x": 20_000, "country:DE": 30_000})
+    assert segment.plan.key_sets == (("tag:x",), ("country:DE",))
+    (segment,) = await planned(raw, BY_NAME, {"tag:x": 5_000, "country:DE": 6_000})
+    assert segment.plan.key_sets == (("tag:x",),)
 
 
-async def test_nobody_is_asked_for_what_matches_nothing(world: World) -> None:
-    impossible: list[dict[str, Any]] = [{"tag": []}, {"search": "?"}, {"not_": {}}]
-    for raw in [*impossible, {"status": ["EXPIRED"], "product": ["CALLING"]}]:
-        page = await world.page(raw, CustomerOrder(), first=5)
-        assert (list(page.rows), page.has_next, page.has_previous) == ([], False, False)
-        assert await Customers(world.scope).count(parse_filter(raw)) == 0
-    assert world.commands.take() == []
+async def test_large_key_sets_do_not_race() -> None:
+    tags = [f"t{number}" for number in range(25)]
+    (segment,) = await planned({"tag": tags, "country": ["DE"]}, BY_NAME)
+    assert segment.plan.key_sets == (("country:DE",),)
+    (segment,) = await planned({"tag": tags[:24], "country": ["DE"]}, BY_NAME)
+    assert len(segment.plan.key_sets) == 2
 
 
-async def test_counting_a_single_condition_reads_only_the_index(world: World) -> None:
-    for raw in ({}, {"status": ["TRIAL"]}, {"country": ["DE", "RS"]}, {"search": "mull"}):
-        await Customers(world.scope).count(parse_filter(raw))
-        (asked,) = world.commands.take()
-        command = {name: asked[name] for name in ("count", "query", "hint")}
-        explained = await world.client.command({"explain": command, "verbosity": "executionStats"})
-        assert explained["executionStats"]["totalDocsExamined"] == 0, raw
+async def test_a_rare_word_is_sorted_and_a_common_one_filters_a_scan() -> None:
+    order = order_by("CREATED_AT")
+    (segment,) = await planned({"search": "acme"}, order, acme=40)
+    assert segment.plan == IndexPlan("by_keys", (WORD,), needs_sort=True)
+    (segment,) = await planned({"search": "acme"}, order, acme=40_000)
+    assert segment.plan == IndexPlan("by_created_at", (ALL,))
+    (segment,) = await planned({"search": "acme"}, BY_NAME)
+    assert segment.plan == IndexPlan("by_keys", (WORD,))
 
 
-async def test_every_query_names_its_partner(world: World) -> None:
-    customers, everything = Customers(world.scope), parse_filter({"status": ["TRIAL"], "tag": ["tag_1"]})
-    await customers.page(everything, CustomerOrder(CustomerOrderField.CREATED_AT), PageRequest())
-    await customers.count(everything)
-    await customers.facets(everything)
-    await customers.by_ids(["cus_1"])
-    for command in world.commands.take():
-        where = command.get("filter") or command.get("query") or command["pipeline"][0]["$match"]
-        assert where["partner_id"] == "acme"
+@pytest.mark.parametrize("field", ["NEXT_EXPIRY_AT", "LAST_ADMINISTRATOR_SIGN_IN_AT"])
+async def test_null_is_a_segment_of_its_own_in_descending_order(field: str) -> None:
+    assert ranges_of(await planned({}, order_by(field))) == [ALL_VALUES]
+    assert ranges_of(await planned({}, order_by(field, "DESC"))) == [
+        ValueRange(below=MAX_INSTANT),
+        ValueRange((MAX_INSTANT,)),
+    ]
 
 
-async def test_the_calm_are_read_by_a_word_in_the_order_of_urgency(world: World) -> None:
-    """Most of a partner ties there and goes by name, where a walk for a word would pass everybody before it."""
-    calm = {"statuses": ["SUBSCRIPTION"], "expiring_ends": [], "next_expiry_at": None}
-    rng = random.Random(8)
-    others = [customer_document(rng, 7000 + n, name=f"Aaa {n}", domain=None, **calm) for n in range(300)]
-    wanted = [customer_document(rng, 8000 + n, name=f"Zebra {n}", domain=None, **calm) for n in range(60)]
-    await world.scope.collection("customers").insert_many([*others, *wanted])
-    order = CustomerOrder(CustomerOrderField.URGENCY, OrderDirection.DESC)
-    condition, cursor, seen = parse_filter({"search": "zebra"}), None, list[str]()
-    for _ in range(2):
-        page = await Customers(world.scope, 20).page(condition, order, PageRequest(first=25, after=cursor))
-        cursor = page.end_cursor
-        seen += [row.id for row in page.rows]
-        read = await world.read()
-        assert (read.queries, {"COLLSCAN", "SORT"} & read.stages) == (1, set())
-        assert read.examined <= 3 * 27
-    assert seen == sorted_ids(wanted, order)[:50]
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_orders_without_null_are_one_segment(direction: str) -> None:
+    for field in ("NAME", "CREATED_AT"):
+        assert ranges_of(await planned({"tag": ["x"]}, order_by(field, direction))) == [ALL_VALUES]
 
 
-@pytest.mark.parametrize("order", ORDERS, ids=lambda order: f"{order.field} {order.direction}")
-async def test_those_without_what_most_have_are_a_stretch_of_every_order(world: World, order: CustomerOrder) -> None:
-    for raw in ({"not_": {"status": ["SUBSCRIPTION"]}}, {"not_": {"subscription_type": ["SUBSCRIPTION", "TRIAL"]}}):
-        await world.page(raw, order, first=20)
-        read = await world.read()
-        assert not {"COLLSCAN", "SORT"} & read.stages
-        # Of two that are denied, one leads.
-        assert read.examined <= 5 * 22
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_a_window_of_ends_limits_the_next_expiry_and_excludes_null(direction: str) -> None:
+    plan = await planned({"expires_within_days": 7}, order_by("NEXT_EXPIRY_AT", direction))
+    assert ranges_of(plan) == [ValueRange(at_most=NOW + timedelta(days=7))]
+
+
+@pytest.mark.parametrize(("field", "value"), [("NEXT_EXPIRY_AT", MAX_INSTANT), ("URGENCY", 3)])
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_expired_customers_are_read_by_name_in_the_orders_that_their_status_decides(
+    field: str, value: Any, direction: str
+) -> None:
+    (segment,) = await planned({"status": ["EXPIRED"], "search": "acme"}, order_by(field, direction))
+    assert segment.values == ValueRange((value,))
+    assert segment.plan.index == "by_keys"
+    (segment, *_) = await planned({"status": ["EXPIRED"]}, order_by("CREATED_AT", direction))
+    assert segment.plan.index == "by_created_at"
+
+
+async def test_urgency_is_one_segment_ascending_and_has_null_last_descending() -> None:
+    ranks = tuple(range(NO_URGENCY))
+    assert ranges_of(await planned({}, order_by("URGENCY"))) == [ValueRange((*ranks, NO_URGENCY))]
+    assert ranges_of(await planned({}, order_by("URGENCY", "DESC"))) == [ValueRange(ranks), ValueRange((NO_URGENCY,))]
+    assert ranges_of(await planned({"status": ["LICENSE_OVERAGE"]}, order_by("URGENCY", "DESC"))) == [
+        ValueRange((0, 1))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [
+        ("ASC", [(0, 1, 2, 3, 4, 5, 6), (LOWEST_URGENCY,), (NO_URGENCY,)]),
+        ("DESC", [(LOWEST_URGENCY,), (0, 1, 2, 3, 4, 5, 6), (NO_URGENCY,)]),
+    ],
+)
+async def test_a_common_word_is_read_by_name_among_the_customers_of_lowest_urgency(
+    direction: str, expected: list[tuple[int, ...]]
+) -> None:
+    plan = await planned({"search": "acme"}, order_by("URGENCY", direction), acme=40_000)
+    assert [segment.values.values for segment in plan] == expected
+    for segment in plan:
+        is_lowest = segment.values == ValueRange((LOWEST_URGENCY,))
+        assert segment.plan == (IndexPlan("by_keys", (WORD,)) if is_lowest else IndexPlan("by_urgency", (ALL,)))
+
+
+async def test_the_segment_of_lowest_urgency_drops_the_alternatives_that_it_excludes() -> None:
+    raw = {"any_of": [{"status": ["TRIAL"]}, {"search": "gmbh"}], "search": "acme"}
+    known = {"status:TRIAL": 30_000, "w:gmbh": 40_000}
+    lowest, others, null = await planned(raw, order_by("URGENCY", "DESC"), known, acme=40_000)
+    assert set(conjuncts(lowest.wanted)) == {HasWordPrefixes(("acme",)), HasWordPrefixes(("gmbh",))}
+    assert others.wanted == null.wanted == simplify(parse_filter(raw))
+
+
+async def test_the_lowest_urgency_is_not_split_off_where_it_is_rare_or_excluded() -> None:
+    order = order_by("URGENCY", "DESC")
+    few = {"*": 200_000, "status:SUBSCRIPTION": 49_000}
+    assert len(await planned({"search": "acme"}, order, few, acme=40_000)) == 2
+    excluded = {"search": "acme", "not_": {"status": ["SUBSCRIPTION"]}}
+    plan = await planned(excluded, order, {"no:status:SUBSCRIPTION": 70_000}, acme=40_000)
+    assert all(LOWEST_URGENCY not in segment.values.values for segment in plan)
