@@ -1,6 +1,7 @@
 """Keyset pagination: the ranges behind a position, and the pager over rows in memory."""
 
 import asyncio
+from collections.abc import Callable
 from functools import cmp_to_key
 from typing import Any
 
@@ -14,7 +15,7 @@ from domain.paging import PageRequest
 from store.database.client import Document
 from store.database.keyset import Column, KeysetPager, KeysetRows, SortKey, inverted, keyset_conditions, sort_key_of
 
-COMPARISONS = {
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "$gt": lambda value, limit: value is not None and value > limit,
     "$gte": lambda value, limit: value is not None and value >= limit,
     "$lt": lambda value, limit: value is not None and value < limit,
@@ -78,10 +79,13 @@ class Rows:
         self, of: tuple[Column, ...], start: SortKey | None, end: SortKey | None, limit: int
     ) -> list[Document]:
         self.queries += 1
-        keys = cmp_to_key(lambda one, other: compare(of, sort_key_of(of, one), sort_key_of(of, other)))
+
+        def compare_documents(one: Document, other: Document) -> int:
+            return compare(of, sort_key_of(of, one), sort_key_of(of, other))
+
         return [
             document
-            for document in sorted(self.documents, key=keys)
+            for document in sorted(self.documents, key=cmp_to_key(compare_documents))
             if (start is None or compare(of, sort_key_of(of, document), start) >= 0)
             and (end is None or compare(of, sort_key_of(of, document), end) < 0)
         ][:limit]
@@ -145,9 +149,9 @@ def test_the_last_page_has_no_next_one() -> None:
 def test_rejects_the_cursor_of_another_list() -> None:
     source = Rows([1])
     other = KeysetPager(b"letters..", source.columns)
-    for name in ("after", "before"):
+    for request in (PageRequest(after=source.cursor(0)), PageRequest(before=source.cursor(0))):
         with pytest.raises(InvalidCursor):
-            other.decode(PageRequest(**{name: source.cursor(0)}))
+            other.decode(request)
 
 
 def test_the_reverse_of_an_order_inverts_every_column() -> None:
