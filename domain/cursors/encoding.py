@@ -1,4 +1,4 @@
-"""How every cursor is spelled: base64url without padding, one spelling for one cursor."""
+"""The encoding of every cursor: base64url without padding; each cursor has exactly one text."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
@@ -9,19 +9,19 @@ _MAX_LENGTH = 4096
 
 
 def encode_base64url(raw: bytes) -> str:
-    """The cursor that holds these bytes."""
+    """Return the cursor of these bytes."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def decode_base64url(cursor: str) -> bytes:
-    """What a cursor holds; InvalidCursor for any text that `encode_base64url` did not make."""
+    """Return the bytes of a cursor; raise InvalidCursor for any text that `encode_base64url` does not produce."""
     if len(cursor) > _MAX_LENGTH or not cursor.isascii():
         raise InvalidCursor
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (NotBase64, ValueError):
         raise InvalidCursor from None
-    # The decoder skips foreign characters and spare bits, which would give one place many spellings.
+    # The decoder ignores foreign characters and spare bits, which would give one position several texts.
     if encode_base64url(raw) != cursor:
         raise InvalidCursor
     return raw

@@ -1,4 +1,4 @@
-"""Cursors of feeds: a position in the stream of events, sealed so that only this installation can make one."""
+"""Cursors of feeds: a position in the stream of events, signed so that only this installation can create one."""
 
 import hmac
 from hashlib import sha256
@@ -13,10 +13,10 @@ _TIME_BYTES = 8
 
 
 class Position(NamedTuple):
-    """A place in the stream: positions compare as the stream is ordered.
+    """A position in the stream. Positions compare in the order of the stream.
 
-    `time` is the database's 64-bit cluster time; `token` the event's resume token in hexadecimal, or empty
-    for the place before all events of that time.
+    `time` is the database's 64-bit cluster time. `token` is the event's resume token in hexadecimal; it is empty for
+    the position before all events of that time.
     """
 
     time: int
@@ -24,17 +24,17 @@ class Position(NamedTuple):
 
 
 def encode_feed_cursor(secret: bytes, partner_id: str, position: Position) -> str:
-    """The cursor that names the position for one partner."""
+    """Return the cursor of the position for one partner."""
     body = position.time.to_bytes(_TIME_BYTES, "big") + bytes.fromhex(position.token)
     return encode_base64url(_VERSION + _mac(secret, partner_id, body) + body)
 
 
 def decode_feed_cursor(secret: bytes, partner_id: str, cursor: str) -> Position:
-    """The position that `encode_feed_cursor` was given; InvalidCursor for any other text and any other partner."""
+    """Return the position of a cursor; raise InvalidCursor for any other text and for a cursor of another partner."""
     raw = decode_base64url(cursor)
-    version, seal, body = raw[:1], raw[1 : 1 + _MAC_BYTES], raw[1 + _MAC_BYTES :]
-    is_ours = hmac.compare_digest(seal, _mac(secret, partner_id, body))
-    if version != _VERSION or not is_ours or len(body) < _TIME_BYTES:
+    version, mac, body = raw[:1], raw[1 : 1 + _MAC_BYTES], raw[1 + _MAC_BYTES :]
+    is_authentic = hmac.compare_digest(mac, _mac(secret, partner_id, body))
+    if version != _VERSION or not is_authentic or len(body) < _TIME_BYTES:
         raise InvalidCursor
     return Position(int.from_bytes(body[:_TIME_BYTES], "big"), body[_TIME_BYTES:].hex().upper())
 

@@ -1,6 +1,6 @@
-"""Cursors of lists: the sort values of a row, bound to the list that it stood in.
+"""Cursors of lists: the sort values of a row, bound to its list by a digest.
 
-They hold nothing that their reader was not shown, so they are not sealed: a made-up one names a place, no secret.
+They contain only values that the client was shown, so they are not signed: a forged cursor is only a position.
 """
 
 import json
@@ -13,30 +13,30 @@ from typing import Literal, TypeGuard
 from domain.cursors.encoding import decode_base64url, encode_base64url
 from domain.failures import InvalidCursor
 
-CursorValueKind = Literal["text", "instant", "instant or null", "rank", "rank or null", "number", "number or null"]
+CursorValueKind = Literal["text", "instant", "rank", "number", "number or null"]
 CursorValue = str | int | float | datetime | None
 _DIGEST_BYTES = 9
 _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 _RANKS = range(100)
-# What the database can hold of a whole number.
-_LARGEST = 2**63 - 1
+# The largest integer of MongoDB.
+_MAX_INTEGER = 2**63 - 1
 
 
 def list_digest(*of: object) -> bytes:
-    """What tells one list from another: partner, order and filter, as they print."""
+    """Return the digest that identifies a list by the printed form of its partner, order and filter."""
     return blake2b(repr(of).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
-def encode_list_cursor(digest: bytes, place: Sequence[CursorValue]) -> str:
-    """The cursor of the row that has these sort values."""
-    values = [(one - _EPOCH) // _MILLISECOND if isinstance(one, datetime) else one for one in place]
+def encode_list_cursor(digest: bytes, sort_key: Sequence[CursorValue]) -> str:
+    """Return the cursor of the row that has these sort values."""
+    values = [(value - _EPOCH) // _MILLISECOND if isinstance(value, datetime) else value for value in sort_key]
     body = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
     return encode_base64url(digest + body)
 
 
 def decode_list_cursor(digest: bytes, kinds: Sequence[CursorValueKind], cursor: str) -> tuple[CursorValue, ...]:
-    """The sort values of a cursor of this very list; InvalidCursor for any other text."""
+    """Return the sort values of a cursor of this list; raise InvalidCursor for any other text."""
     raw = decode_base64url(cursor)
     if raw[:_DIGEST_BYTES] != digest:
         raise InvalidCursor
@@ -50,28 +50,28 @@ def decode_list_cursor(digest: bytes, kinds: Sequence[CursorValueKind], cursor: 
 
 
 def _read_value(kind: CursorValueKind, value: object) -> CursorValue:
-    if value is None and kind.endswith("null"):
+    if value is None and kind == "number or null":
         return None
     if kind == "text" and isinstance(value, str) and not _has_surrogates(value):
         return value
-    if type(value) is int and kind.startswith("rank") and value in _RANKS:
+    if type(value) is int and kind == "rank" and value in _RANKS:
         return value
-    if type(value) is int and kind.startswith("instant"):
+    if type(value) is int and kind == "instant":
         return _instant(value)
-    if kind.startswith("number") and _is_number(value):
+    if kind in ("number", "number or null") and _is_number(value):
         return value
     raise InvalidCursor
 
 
 def _has_surrogates(text: str) -> bool:
-    """Half a character: JSON can spell it, and the database cannot take it."""
+    """Whether the text contains half a character, which JSON can encode and MongoDB rejects."""
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
     if type(value) is float:
         return isfinite(value)
-    return type(value) is int and abs(value) <= _LARGEST
+    return type(value) is int and abs(value) <= _MAX_INTEGER
 
 
 def _instant(milliseconds: int) -> datetime:

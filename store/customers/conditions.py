@@ -1,4 +1,4 @@
-"""A filter's conditions as MongoDB reads them; domain.customer_filter.matches decides the same in memory."""
+"""Translates conditions into MongoDB queries; domain.customers.filter.matches gives the same result in memory."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,42 +10,42 @@ from domain.entitlements.peer_groups import latest_peer_addition
 from domain.text.folding import PREFIX_LENGTH, WORD_KEY_PREFIX
 from store.database.client import Document
 
-# It follows every character that a word can hold, in code points as in the bytes of UTF-8.
+# The highest code point, which sorts after every character of a word, in code points and in the bytes of UTF-8.
 _LAST_CHARACTER = "\U0010ffff"
 
 
 def condition_query(condition: Condition, now: datetime) -> Document:
-    """The query of a simplified condition that is neither EVERYTHING nor NOTHING."""
+    """Return the query of a simplified condition that is neither EVERYTHING nor NOTHING."""
     match condition:
         case HasKey(_, keys):
             return {"keys": equals_any(keys)}
         case HasWordPrefixes(words):
-            return _all([one for word in words for one in _word_prefix_queries(word)])
+            return _all([query for word in words for query in _word_prefix_queries(word)])
         case ExpiresWithin(days):
             until = now + timedelta(days=days)
             ends = {"expiring_ends": {"$elemMatch": {"$gt": now, "$lte": until}}}
-            # The buckets only lead to few documents in order; the ends themselves decide.
+            # The buckets only narrow the documents that are read; the ends decide.
             return _all([{"keys": equals_any(expiry_window_keys(now, until))}, ends])
         case HoldingEndsWithin() | HasLowAssignment():
             return _all([{"keys": equals_any(condition.keys(now).all)}, holding_query(condition, now)])
         case AllOf(inner):
-            return _all([condition_query(one, now) for one in inner])
+            return _all([condition_query(part, now) for part in inner])
         case AnyOf(inner):
-            return {"$or": [condition_query(one, now) for one in inner]}
-        case Not(inner_one):
-            return {"$nor": [condition_query(inner_one, now)]}
+            return {"$or": [condition_query(part, now) for part in inner]}
+        case Not(negated):
+            return {"$nor": [condition_query(negated, now)]}
 
 
 def holding_query(condition: HoldingCondition, now: datetime) -> Document:
-    """What a customer's summary of holdings says, whatever its keys are."""
+    """Return the query on the summary of holdings, independent of keys."""
     match condition:
-        case HoldingEndsWithin(which, products):
-            ahead = {"$elemMatch": {"$gt": now, "$lte": condition.until(now)}}
-            return _any([{f"holdings.{product}.{which}_ends": ahead} for product in products])
+        case HoldingEndsWithin(end_kind, products):
+            within_window = {"$elemMatch": {"$gt": now, "$lte": condition.until(now)}}
+            return _any([{f"holdings.{product}.{end_kind}_ends": within_window} for product in products])
         case HasLowAssignment(_, thresholds):
-            old = {"added_at": {"$lte": latest_peer_addition(now)}}
-            low = [(product, {"$elemMatch": {**old, "rate": {"$lt": limit}}}) for product, limit in thresholds]
-            return _any([{f"holdings.{product}.rates": rates} for product, rates in low])
+            is_peer = {"added_at": {"$lte": latest_peer_addition(now)}}
+            low_rates = {product: {"$elemMatch": {**is_peer, "rate": {"$lt": limit}}} for product, limit in thresholds}
+            return _any([{f"holdings.{product}.rates": rates} for product, rates in low_rates.items()])
 
 
 def _word_prefix_queries(word: str) -> list[Document]:
@@ -56,7 +56,7 @@ def _word_prefix_queries(word: str) -> list[Document]:
 
 
 def equals_any(keys: Sequence[str]) -> str | Document:
-    """One of the keys; a single one by itself, which needs no merging."""
+    """Match one of the keys. A single key is an equality, which needs no merge."""
     return keys[0] if len(keys) == 1 else {"$in": list(keys)}
 
 

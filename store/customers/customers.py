@@ -1,4 +1,4 @@
-"""Customers in one scope: pages of a filtered list, its total and its facets, and look-ups by id."""
+"""Reads customers of one scope: pages of a filtered list, its total count and facets, and look-ups by id."""
 
 from collections.abc import Sequence
 
@@ -25,9 +25,9 @@ CUSTOMER_INDEXES: tuple[IndexModel, ...] = (
 
 
 class Customers:
-    """The customers that the scope sees; a removed one does not exist here.
+    """The customers that are visible in the scope. Removed customers are not.
 
-    `expected` is the number of customers of a large partner, which plans of pages are made for.
+    `expected` is the number of customers of a partner for which pages are planned.
     """
 
     def __init__(self, scope: Scope, expected: int = EXPECTED_CUSTOMERS) -> None:
@@ -36,11 +36,11 @@ class Customers:
         self._collection = scope.collection(COLLECTION)
 
     async def page(self, condition: AllOf, order: CustomerOrder, request: PageRequest) -> Page[CustomerDocument]:
-        """One page; InvalidCursor for a cursor of another list."""
+        """Return one page; raise InvalidCursor for a cursor of another list."""
         return await read_page(self._scope, condition, order, request, self._expected)
 
     async def count(self, condition: Condition) -> int:
-        """How many customers match."""
+        """Return the number of customers that match."""
         wanted = simplify(condition)
         if is_impossible(wanted):
             return 0
@@ -50,17 +50,17 @@ class Customers:
         return await self._collection.count(customers_query(self._scope, wanted, keys), hint=KEYS_INDEX)
 
     async def facets(self, condition: AllOf) -> CustomerFacets:
-        """How many customers stand behind each value, each dimension without its own top-level condition."""
+        """Return the counts by value, each dimension without its own top-level condition."""
         return await read_facets(self._scope, condition)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, CustomerDocument]:
-        """Those of the ids that are customers in sight, in one query."""
+        """Return the visible customers with these ids, in one query."""
         where = {**self._scope.match_customers(), "_id": {"$in": list(ids)}}
-        found = await self._collection.find(where, EXCLUDED_FIELDS)
-        return {document["_id"]: CustomerDocument(document) for document in found}
+        documents = await self._collection.find(where, EXCLUDED_FIELDS)
+        return {document["_id"]: CustomerDocument(document) for document in documents}
 
     async def by_external_id(self, external_id: str) -> CustomerDocument | None:
-        """The customer with this id in the ordering system."""
+        """Return the customer with this id in the ordering system; None where it is not visible."""
         where = {**self._scope.match_customers(), "external_id": external_id}
-        found = await self._collection.find_one(where, EXCLUDED_FIELDS)
-        return None if found is None else CustomerDocument(found)
+        document = await self._collection.find_one(where, EXCLUDED_FIELDS)
+        return None if document is None else CustomerDocument(document)

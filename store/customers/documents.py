@@ -1,4 +1,4 @@
-"""The documents of customers as the API reads them: read-only, each value typed only where somebody asks for it."""
+"""The documents of customers as the API reads them: read-only, each value converted when it is accessed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ EXCLUDED_FIELDS: Document = {"keys": 0, "order_keys": 0, "words": 0, "delivered"
 
 
 class Assignment(NamedTuple):
-    """An administrator's hold on a customer."""
+    """The assignment of an administrator to a customer."""
 
     administrator_id: str
     assigned_at: datetime
@@ -22,7 +22,7 @@ class Assignment(NamedTuple):
 
 
 class StatusDetail(NamedTuple):
-    """One status that holds, since when and why, and the entitlements that it rests on."""
+    """A status, since when and why the customer has it, and the entitlements that it follows from."""
 
     status: CustomerStatus
     since: datetime
@@ -32,7 +32,7 @@ class StatusDetail(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CustomerDocument:
-    """A customer. It wraps what the database answered: most fields of most customers of a list are never read."""
+    """A customer. It wraps the stored document, because most fields of most customers of a list are never read."""
 
     document: Document
 
@@ -48,7 +48,7 @@ class CustomerDocument:
 
     @property
     def name(self) -> str:
-        """As it was delivered."""
+        """The name as delivered."""
         return str(self.document["name"])
 
     @property
@@ -68,68 +68,68 @@ class CustomerDocument:
 
     @property
     def products(self) -> list[Product]:
-        """Products of every living entitlement."""
+        """The products of all living entitlements."""
         return [Product(name) for name in self.document["products"]]
 
     @property
     def subscription_types(self) -> list[SubscriptionType]:
-        """Kinds of every living entitlement."""
+        """The kinds of all living entitlements."""
         return [SubscriptionType(name) for name in self.document["subscription_types"]]
 
     @property
     def statuses(self) -> list[CustomerStatus]:
-        """The most urgent first."""
+        """The statuses, the most urgent first."""
         return [CustomerStatus(name) for name in self.document["statuses"]]
 
     @property
     def status_details(self) -> list[StatusDetail]:
-        """In the order of the statuses."""
+        """The details in the order of the statuses."""
         return [
-            StatusDetail(CustomerStatus(one["status"]), one["since"], one["reason"], one["entitlement_ids"])
-            for one in self.document["status_details"]
+            StatusDetail(CustomerStatus(detail["status"]), detail["since"], detail["reason"], detail["entitlement_ids"])
+            for detail in self.document["status_details"]
         ]
 
     @property
     def needs_attention(self) -> bool:
-        """Whether it has any status but TRIAL and SUBSCRIPTION."""
+        """Whether the customer has a status other than TRIAL and SUBSCRIPTION."""
         return not _NO_ATTENTION_STATUSES.issuperset(self.document["statuses"])
 
     @property
     def last_administrator_sign_in_at(self) -> datetime | None:
-        """Null where there was none."""
+        """The last sign-in of an administrator of the customer; None where there was none."""
         return self.document.get("last_administrator_sign_in_at")
 
     @property
     def next_expiry_at(self) -> datetime | None:
-        """The soonest end of a running entitlement."""
+        """The soonest end of a running entitlement; None where there is none."""
         return self.document.get("next_expiry_at")
 
     @property
     def created_at(self) -> datetime:
-        """The fact that was delivered, not the document's own age."""
+        """The delivered moment of creation, not that of the document."""
         created_at: datetime = self.document["created_at"]
         return created_at
 
     @property
     def updated_at(self) -> datetime:
-        """The last change."""
+        """The moment of the last change."""
         updated_at: datetime = self.document["updated_at"]
         return updated_at
 
     @property
     def version(self) -> int:
-        """Grows by one with every change."""
+        """The number of changes; each change increments it."""
         return int(self.document["version"])
 
     @property
     def tag_ids(self) -> list[str]:
-        """The tags on it."""
+        """The ids of the customer's tags."""
         return list(self.document["tag_ids"])
 
     @property
     def assignments(self) -> list[Assignment]:
-        """Every assignment, those included that have just expired."""
+        """All assignments, including expired ones that the job has not removed yet."""
         return [
-            Assignment(one["administrator_id"], one["assigned_at"], one["assigned_by"], one["expires_at"])
-            for one in self.document["assignments"]
+            Assignment(stored["administrator_id"], stored["assigned_at"], stored["assigned_by"], stored["expires_at"])
+            for stored in self.document["assignments"]
         ]

@@ -1,4 +1,4 @@
-"""Facets of a list of customers: how many of them stand behind each value of a dimension."""
+"""Facets of a list of customers: the number of customers by value of a dimension."""
 
 from asyncio import gather
 from collections import Counter
@@ -18,11 +18,11 @@ from store.database.scope import Scope
 MAX_FACET_TAGS = 100
 Value = TypeVar("Value", bound=str)
 Enumerated = TypeVar("Enumerated", bound=StrEnum)
-# The field of a facet, the filter's dimension that it leaves out, and the field of the document.
+# The filter's dimension that each facet leaves out, and the field of the document that it groups by.
 _DIMENSIONS = {"managed_by": "managed_by", "product": "products", "status": "statuses", "type": "subscription_types"}
 _COMBINATIONS = {"_id": {name: f"${field}" for name, field in _DIMENSIONS.items()}, "count": {"$sum": 1}}
 _PIPELINES: Document = {
-    # Customers hold few distinct combinations, so that nothing need be unwound to count them.
+    # There are few distinct combinations of arrays, so they are grouped as a whole and unwound in Python.
     "combinations": [{"$group": _COMBINATIONS}],
     "tag": [
         {"$unwind": "$tag_ids"},
@@ -35,7 +35,7 @@ _PIPELINES: Document = {
 
 @dataclass(frozen=True, slots=True)
 class FacetCount(Generic[Value]):
-    """How many customers have the value."""
+    """The number of customers that have the value."""
 
     value: Value
     count: int
@@ -43,7 +43,7 @@ class FacetCount(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacets:
-    """Each value of an enumeration in its order, zeros included; ids of tags with customers, the most used first."""
+    """Every value of each enumeration in its order, with zeros; ids of used tags, the most used first."""
 
     managed_by: list[FacetCount[ManagedBy]]
     product: list[FacetCount[Product]]
@@ -53,11 +53,11 @@ class CustomerFacets:
 
 
 async def read_facets(scope: Scope, condition: AllOf) -> CustomerFacets:
-    """One aggregation, and one more for each dimension that has a top-level condition of its own."""
-    of_dimension = {name: without_dimension(condition, name) for name in (*_DIMENSIONS, "tag")}
-    distinct = list(dict.fromkeys(of_dimension.values()))
-    found = dict(zip(distinct, await gather(*(_count_facets(scope, one) for one in distinct)), strict=True))
-    counts = {name: found[one] for name, one in of_dimension.items()}
+    """Return the facets: one aggregation, and one more for each dimension with a top-level condition of its own."""
+    conditions = {name: without_dimension(condition, name) for name in (*_DIMENSIONS, "tag")}
+    distinct = list(dict.fromkeys(conditions.values()))
+    results = dict(zip(distinct, await gather(*(_count_facets(scope, each) for each in distinct)), strict=True))
+    counts = {name: results[each] for name, each in conditions.items()}
     return CustomerFacets(
         managed_by=_facet_counts(ManagedBy, counts["managed_by"], "managed_by"),
         product=_facet_counts(Product, counts["product"], "product"),
@@ -74,8 +74,8 @@ async def _count_facets(scope: Scope, condition: AllOf) -> Document:
     fields = {"_id": 0, "tag_ids": 1, **dict.fromkeys(_DIMENSIONS.values(), 1)}
     where = customers_query(scope, wanted, await choose_rarest_keys(scope, wanted))
     pipeline = [{"$match": where}, {"$project": fields}, {"$facet": _PIPELINES}]
-    (found,) = await scope.collection(COLLECTION).aggregate(pipeline, hint=KEYS_INDEX)
-    return found
+    (counts,) = await scope.collection(COLLECTION).aggregate(pipeline, hint=KEYS_INDEX)
+    return counts
 
 
 def _facet_counts(values: type[Enumerated], found: Document, dimension: str) -> list[FacetCount[Enumerated]]:

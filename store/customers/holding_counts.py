@@ -1,4 +1,4 @@
-"""How many customers of a whole partner match a condition on what they hold: counted on the index of keys."""
+"""Counts the customers of a whole partner that match a condition on holdings, on the index of keys."""
 
 from asyncio import gather
 
@@ -11,12 +11,12 @@ from store.database.scope import Scope
 
 
 async def count_holders(scope: Scope, condition: HoldingCondition) -> int:
-    """Those with a exact key, from the index alone; of the few others with an inexact one, the documents decide."""
+    """Count the customers with an exact key from the index alone, and those with only an inexact key from documents."""
     exact, inexact = condition.keys(scope.now)
-    left = {"keys": equals_any(inexact), "$and": [holding_query(condition, scope.now)]}
+    undecided = {"keys": equals_any(inexact), "$and": [holding_query(condition, scope.now)]}
     if exact:
-        left["$nor"] = [{"keys": equals_any(exact)}]
-    counts = [_count(scope, left), *([_count(scope, {"keys": equals_any(exact)})] if exact else [])]
+        undecided["$nor"] = [{"keys": equals_any(exact)}]
+    counts = [_count(scope, undecided), *([_count(scope, {"keys": equals_any(exact)})] if exact else [])]
     return sum(await gather(*counts))
 
 

@@ -1,4 +1,4 @@
-"""The query of a list of customers: the scope's sight, the keys to read by, and the filter's condition."""
+"""The query of a list of customers: the scope's visibility, the keys to read by, and the filter's condition."""
 
 from collections.abc import Sequence
 
@@ -13,38 +13,39 @@ COLLECTION = "customers"
 
 
 def customers_query(scope: Scope, wanted: Condition, keys: Keys = ()) -> Document:
-    """The query of a simplified condition that is not empty; `keys` are some of which every match has one."""
+    """Return the query of a simplified condition that is not NOTHING, read by `keys`, of which every match has one."""
     where = scope.match_customers()
-    sight = where["keys"]
-    checked = _residual_conditions(scope, wanted, [keys])
-    if keys and keys != (sight,):
-        # Whoever carries any key carries everybody's; an administrator's own is checked.
-        checked += [] if sight == ALL_CUSTOMERS_KEY else [{"keys": sight}]
+    visibility_key = where["keys"]
+    residual = _residual_conditions(scope, wanted, [keys])
+    if keys and keys != (visibility_key,):
+        # A customer with any key has the key of all customers too. An administrator's own key has to be checked.
+        residual += [] if visibility_key == ALL_CUSTOMERS_KEY else [{"keys": visibility_key}]
         where["keys"] = equals_any(keys)
-    if checked:
-        # A condition denied twice is one that the planner cannot take for another way into the index of keys, where it
-        # would not choose by what is rare.
-        where["$nor"] = [{"$nor": [{"$and": checked}]}]
-    return where
+    return where | _hidden_from_planner(residual)
 
 
 def residual_query(scope: Scope, wanted: Condition, key_sets: Sequence[Keys]) -> Document:
-    """The query of a simplified condition but for the leads, of which one or all are to be read by."""
+    """Return the query of a simplified condition without the conditions on the key sets that it is read by."""
     where = scope.match_customers()
-    sight = where.pop("keys")
-    checked = _residual_conditions(scope, wanted, key_sets)
-    if sight != ALL_CUSTOMERS_KEY and (sight,) not in key_sets:
-        checked.append({"keys": sight})
-    return {**where, **({"$nor": [{"$nor": [{"$and": checked}]}]} if checked else {})}
+    visibility_key = where.pop("keys")
+    residual = _residual_conditions(scope, wanted, key_sets)
+    if visibility_key != ALL_CUSTOMERS_KEY and (visibility_key,) not in key_sets:
+        residual.append({"keys": visibility_key})
+    return where | _hidden_from_planner(residual)
+
+
+def _hidden_from_planner(residual: Sequence[Document]) -> Document:
+    """Negate the conditions twice, so that MongoDB's planner cannot use one of them for a scan of a common key."""
+    return {"$nor": [{"$nor": [{"$and": list(residual)}]}]} if residual else {}
 
 
 def _residual_conditions(scope: Scope, wanted: Condition, key_sets: Sequence[Keys]) -> list[Document]:
-    """The queries of what carrying a key of each of the leads does not say already."""
-    return [condition_query(one, scope.now) for one in conjuncts(wanted) if _equivalent_keys(one) not in key_sets]
+    """Return the queries of the conditions that a key of each key set does not decide."""
+    return [condition_query(part, scope.now) for part in conjuncts(wanted) if _equivalent_keys(part) not in key_sets]
 
 
 def _equivalent_keys(condition: Condition) -> Keys | None:
-    """The keys of which carrying one is all that the condition asks."""
+    """Return the keys that decide the condition: a customer matches exactly if it has one of them."""
     match condition:
         case HasKey(_, keys):
             return keys

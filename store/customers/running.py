@@ -1,4 +1,4 @@
-"""How many customers in sight hold a running line of a product."""
+"""Counts the visible customers that have a running line of a product."""
 
 from asyncio import gather
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from store.database.scope import Scope
 
 
 class RunningCustomerCounts:
-    """Counts over the keys that customers carry for the products of their running entitlements."""
+    """Counts on the keys of the products of running entitlements."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
     async def count_by_product(self, products: Sequence[Product]) -> dict[Product, int]:
-        """One count on the index for each product."""
-        found = await gather(*(self._count(product) for product in products))
-        return dict(zip(products, found, strict=True))
+        """Return one count for each product, each from the index."""
+        counts = await gather(*(self._count(product) for product in products))
+        return dict(zip(products, counts, strict=True))
 
     async def _count(self, product: Product) -> int:
         where = self._scope.match_customers()

@@ -34,7 +34,7 @@ class Column:
 
     def after(self, value: CursorValue) -> Document:
         """Match rows with a later value. No comparison of MongoDB's matches null, so null has conditions of its own."""
-        if not self.kind.endswith("null"):
+        if self.kind != "number or null":
             return {self.field: {"$gt" if self.direction > 0 else "$lt": value}}
         if self.direction > 0:
             return {self.field: {"$ne": None} if value is None else {"$gt": value}}

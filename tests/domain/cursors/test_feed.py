@@ -1,4 +1,4 @@
-"""Cursors of feeds: what is written is read back, and nothing else is."""
+"""Cursors of feeds: they are decoded to their position, and any other text is rejected."""
 
 import pytest
 from hypothesis import given
@@ -13,12 +13,12 @@ positions = st.builds(Position, st.integers(0, 2**64 - 1), st.binary(max_size=20
 
 
 @given(positions, st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True))
-def test_gives_back_the_position_it_was_made_of(position: Position, partner_id: str) -> None:
+def test_a_cursor_is_decoded_to_its_position(position: Position, partner_id: str) -> None:
     assert decode_feed_cursor(SECRET, partner_id, encode_feed_cursor(SECRET, partner_id, position)) == position
 
 
 @given(positions, st.data())
-def test_refuses_a_cursor_with_any_character_changed(position: Position, data: st.DataObject) -> None:
+def test_rejects_a_cursor_with_any_character_changed(position: Position, data: st.DataObject) -> None:
     cursor = encode_feed_cursor(SECRET, "acme", position)
     place = data.draw(st.integers(0, len(cursor) - 1))
     other = data.draw(st.characters().filter(lambda character: character != cursor[place]))
@@ -27,29 +27,29 @@ def test_refuses_a_cursor_with_any_character_changed(position: Position, data: s
 
 
 @given(positions, st.integers(0, 300))
-def test_refuses_a_truncated_cursor(position: Position, length: int) -> None:
+def test_rejects_a_truncated_cursor(position: Position, length: int) -> None:
     cursor = encode_feed_cursor(SECRET, "acme", position)
     with pytest.raises(InvalidCursor):
         decode_feed_cursor(SECRET, "acme", cursor[: min(length, len(cursor) - 1)])
 
 
 @given(st.text())
-def test_refuses_any_other_text(text: str) -> None:
+def test_rejects_any_other_text(text: str) -> None:
     with pytest.raises(InvalidCursor):
         decode_feed_cursor(SECRET, "acme", text)
 
 
-def test_refuses_the_cursor_of_another_partner() -> None:
+def test_rejects_the_cursor_of_another_partner() -> None:
     with pytest.raises(InvalidCursor):
         decode_feed_cursor(SECRET, "evil", encode_feed_cursor(SECRET, "acme", POSITION))
 
 
-def test_refuses_the_cursor_of_another_installation() -> None:
+def test_rejects_the_cursor_of_another_installation() -> None:
     with pytest.raises(InvalidCursor):
         decode_feed_cursor(b"another secret", "acme", encode_feed_cursor(SECRET, "acme", POSITION))
 
 
-def test_refuses_another_spelling_of_the_same_bytes() -> None:
+def test_rejects_another_text_of_the_same_bytes() -> None:
     cursor = encode_feed_cursor(SECRET, "acme", POSITION)
     for respelled in (f"{cursor}=", f"{cursor}\n", f" {cursor}", f"{cursor[:4]}!{cursor[4:]}"):
         with pytest.raises(InvalidCursor):
