@@ -1,11 +1,10 @@
 """What all feeds share: the viewer, the filter, and the look-up of required customers."""
 
-import asyncio
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from strawberry.dataloader import DataLoader
 
 from domain.cursors.feed import Position
 from domain.failures import BadUserInput, Unavailable
@@ -16,17 +15,16 @@ from resolvers.feeds import FeedChange, FeedViewer, filter_visible_changes, pars
 from tests.resolvers.factory_feeds import NOW
 
 
-@dataclass
 class Customers:
-    """A loader that knows some customers, and records what it is asked for."""
+    """A batch function that knows some customers, and records the batches."""
 
-    known: set[str]
-    requested: list[str] = field(default_factory=list)
+    def __init__(self, *known: str) -> None:
+        self._known = known
+        self.batches: list[list[str]] = []
 
-    async def get(self, id_: str) -> Any:
-        self.requested.append(id_)
-        await asyncio.sleep(0)
-        return SimpleNamespace(id=id_) if id_ in self.known else None
+    async def load(self, ids: list[str]) -> list[Any]:
+        self.batches.append(sorted(ids))
+        return [SimpleNamespace(id=id_) if id_ in self._known else None for id_ in ids]
 
 
 def change(number: int, customer_id: str | None) -> FeedChange:
@@ -34,23 +32,23 @@ def change(number: int, customer_id: str | None) -> FeedChange:
 
 
 def context_with(customers: Customers) -> Any:
-    return SimpleNamespace(loaders=SimpleNamespace(customers=customers))
+    return SimpleNamespace(loaders=SimpleNamespace(customers=DataLoader(customers.load)))
 
 
 async def test_drops_the_changes_whose_customer_is_not_visible_and_keeps_the_order() -> None:
-    customers = Customers({"cus_1", "cus_3"})
+    customers = Customers("cus_1", "cus_3")
     changes = [change(n, id_) for n, id_ in enumerate(["cus_1", "cus_2", None, "cus_3", "cus_1"])]
     visible = await filter_visible_changes(context_with(customers), changes)
     assert [one.position.time for one in visible] == [0, 2, 3, 4]
-    assert sorted(customers.requested) == ["cus_1", "cus_2", "cus_3"]
+    assert customers.batches == [["cus_1", "cus_2", "cus_3"]]
 
 
 async def test_looks_nothing_up_where_no_change_requires_a_customer() -> None:
-    customers = Customers(set())
+    customers = Customers()
     changes = [change(1, None), change(2, None)]
     assert await filter_visible_changes(context_with(customers), changes) == changes
     assert await filter_visible_changes(context_with(customers), []) == []
-    assert customers.requested == []
+    assert customers.batches == []
 
 
 @pytest.mark.parametrize("role", list(PartnerRole))

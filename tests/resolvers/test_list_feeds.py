@@ -119,7 +119,7 @@ def test_a_client_that_applies_the_changes_has_what_the_server_would_list(
 
 async def test_the_customer_is_null_only_where_it_left() -> None:
     class Customers:
-        async def get(self, id_: str) -> str:
+        async def load(self, id_: str) -> str:
             return f"document of {id_}"
 
     context: Any = SimpleNamespace(loaders=SimpleNamespace(customers=Customers()))

@@ -1,0 +1,219 @@
+"""How subscriptions join groups: who shares one, from which position, and how groups end."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from domain.cursors.feed import Position
+from domain.failures import InvalidCursor
+from resolvers.context import Viewer
+from server.graphql.operations import OperationRejected
+from server.live.feed_groups import group_key
+from tests.server.live.factory_groups import Client, GroupWorld, group_world, make_viewer, prepare
+from tests.server.live.socket_world import COUNTS
+
+FEED = "subscription($after: String, $least: Int) { numbered(after: $after, least: $least) { number } }"
+EXECUTIONS = "subscription { numbered { executions } }"
+STATE = "subscription { eventCount { count } }"
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[GroupWorld]:
+    async with group_world() as world:
+        yield world
+
+
+def numbers(client: Client) -> list[int]:
+    return [json.loads(payload)["data"]["numbered"]["number"] for payload in client.payloads]
+
+
+def counts(client: Client) -> list[int]:
+    return [json.loads(payload)["data"]["eventCount"]["count"] for payload in client.payloads]
+
+
+def feed_tasks() -> int:
+    return sum(task.get_name() == "feed group" for task in asyncio.all_tasks())
+
+
+async def test_equal_subscriptions_share_one_task_and_one_execution(world: GroupWorld) -> None:
+    clients = [world.subscribe(EXECUTIONS) for _ in range(3)]
+    await world.settle()
+    executions = COUNTS["executions"]
+    world.feed.insert(1, 2)
+    await world.settle()
+    assert COUNTS["executions"] == executions + 2
+    assert feed_tasks() == 1
+    assert all(client.payloads == clients[0].payloads for client in clients)
+    assert world.metrics.subscribers == 3
+
+
+async def test_results_have_the_position_cursor_and_payload_of_their_event(world: GroupWorld) -> None:
+    client = world.subscribe(FEED)
+    await world.settle()
+    world.feed.insert(5)
+    await world.settle()
+    [result] = client.results
+    assert (result.position, result.cursor, result.access_grant) == (Position(5, "82"), "acme:5", None)
+    assert json.loads(result.payload) == {"data": {"numbered": {"number": 5}}}
+
+
+async def test_a_subscriber_behind_its_group_catches_up_before_it_joins(world: GroupWorld) -> None:
+    start = world.feed.position
+    early = world.subscribe(FEED)
+    await world.settle()
+    world.feed.insert(1, 2, 3)
+    await world.settle()
+    late = world.subscribe(FEED, position=start)
+    await world.settle()
+    assert numbers(late) == [1, 2, 3]
+    world.feed.insert(4)
+    await world.settle()
+    assert numbers(late) == numbers(early) == [1, 2, 3, 4]
+    assert feed_tasks() == 1
+
+
+async def test_a_subscriber_ahead_of_its_group_receives_nothing_before_its_position(world: GroupWorld) -> None:
+    world.feed.insert(1, 2)
+    behind = world.subscribe(FEED, position=Position(0))
+    ahead = world.subscribe(FEED, position=Position(1, "82"))
+    await world.settle()
+    assert (numbers(behind), numbers(ahead)) == ([1, 2], [2])
+
+
+@pytest.mark.parametrize(
+    ("variables", "last_cursor", "expected"),
+    [
+        ({"after": "acme:1"}, None, [2, 3, 4]),
+        ({"after": "acme:1"}, "acme:2", [3, 4]),
+        ({}, "acme:2", [3, 4]),
+        ({}, None, [4]),
+        ({"after": None}, None, [4]),
+    ],
+)
+async def test_starts_after_the_last_cursor_else_after_the_argument_else_at_the_position(
+    world: GroupWorld, variables: dict[str, str | None], last_cursor: str | None, expected: list[int]
+) -> None:
+    world.feed.insert(1, 2, 3)
+    client = world.subscribe(FEED, variables, last_cursor=last_cursor)
+    await world.settle()
+    world.feed.insert(4)
+    await world.settle()
+    assert numbers(client) == expected
+
+
+async def test_the_cursor_argument_does_not_separate_groups(world: GroupWorld) -> None:
+    world.feed.insert(1, 2)
+    for number in (0, 1, 2):
+        world.subscribe(FEED, {"after": f"acme:{number}"})
+    await world.settle()
+    assert feed_tasks() == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "variables"),
+    [
+        (InvalidCursor, FEED, {"after": "other:1"}),
+        (OperationRejected, FEED, {"least": -1}),
+        (OperationRejected, FEED, {"least": "three"}),
+    ],
+)
+async def test_a_subscription_that_cannot_start_raises_and_leaves_no_group(
+    world: GroupWorld, error: type[Exception], text: str, variables: dict[str, object]
+) -> None:
+    client = world.subscribe(text, variables)
+    assert client.task is not None
+    with pytest.raises(error):
+        await client.task
+    assert (feed_tasks(), world.metrics.subscribers) == (0, 0)
+
+
+@pytest.mark.parametrize("text", [FEED, STATE])
+async def test_a_group_ends_with_its_last_subscriber_and_a_new_one_starts(world: GroupWorld, text: str) -> None:
+    first, second = world.subscribe(text), world.subscribe(text)
+    await world.settle()
+    for client, tasks in [(first, 1), (second, 0)]:
+        assert client.task is not None
+        client.task.cancel()
+        await world.settle()
+        assert feed_tasks() == tasks
+    again = world.subscribe(text)
+    await world.settle()
+    world.feed.insert(1)
+    await world.settle()
+    assert feed_tasks() == 1
+    assert again.payloads
+
+
+async def test_nothing_is_delivered_while_the_feed_is_silent(world: GroupWorld) -> None:
+    client = world.subscribe(FEED)
+    await world.settle()
+    world.feed.fresh.clear()
+    world.feed.insert(1)
+    waiting = world.subscribe(STATE)
+    await world.settle()
+    assert client.results == waiting.results == []
+    world.feed.fresh.set()
+    await world.settle()
+    assert (numbers(client), counts(waiting)) == ([1], [0])
+
+
+async def test_a_state_is_delivered_at_once_and_to_who_joins_later(world: GroupWorld) -> None:
+    first = world.subscribe(STATE)
+    await world.settle()
+    second = world.subscribe(STATE)
+    await world.settle()
+    assert counts(first) == counts(second) == [0]
+    assert feed_tasks() == 1
+
+
+async def test_a_state_is_delivered_again_only_where_it_changed(world: GroupWorld) -> None:
+    client = world.subscribe(STATE)
+    await world.settle()
+    for number, count in [(1, 1), (2, 1), (3, 2)]:
+        world.app_state.event_count = count
+        world.feed.insert(number)
+        await asyncio.sleep(0.03)
+    assert counts(client) == [0, 1, 2]
+
+
+FULL, READ_ONLY = make_viewer(), make_viewer("READ_ONLY_ADMINISTRATOR", "adm_2")
+ASSIGNED, OTHER_ASSIGNED = make_viewer("ADMINISTRATOR"), make_viewer("ADMINISTRATOR", "adm_2")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_shared"),
+    [
+        (FULL, make_viewer(id_="adm_2"), True),
+        (FULL, READ_ONLY, False),
+        (FULL, make_viewer(partner_id="other"), False),
+        (ASSIGNED, ASSIGNED, True),
+        (ASSIGNED, OTHER_ASSIGNED, False),
+    ],
+)
+def test_viewers_share_a_group_where_they_may_see_the_same(one: Viewer, other: Viewer, is_shared: bool) -> None:
+    operation = prepare(FEED)
+    keys = [group_key(viewer, operation, {"least": 1}, None) for viewer in (one, other)]
+    assert (keys[0] == keys[1]) is is_shared
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_shared"),
+    [
+        ({"least": 1}, {"least": 1}, True),
+        ({"least": 1}, {"least": 2}, False),
+        ({"least": 1, "after": "a"}, {"after": "b", "least": 1}, True),
+        ({"least": 1}, {}, False),
+    ],
+)
+def test_variables_separate_groups_unless_they_are_the_cursor(
+    one: dict[str, object], other: dict[str, object], is_shared: bool
+) -> None:
+    keys = [group_key(FULL, prepare(FEED), variables, "after") for variables in (one, other)]
+    assert (keys[0] == keys[1]) is is_shared
+
+
+def test_operations_separate_groups() -> None:
+    texts = (FEED, FEED.replace("{ number }", "{ number cursor }"), FEED.replace("subscription", "subscription Named"))
+    assert len({group_key(FULL, prepare(text), {}, None) for text in texts}) == 3
