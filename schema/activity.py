@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from resolvers import activity
-from schema.connections import FORWARD_ARGUMENTS
 from schema.enums import ActivityKind, Permission
 from schema.fields import Argument, field
-from schema.node import WITH_PAGE, Node, PageInfo
+from schema.node import PAGED_FORWARD, Node, PageInfo
 from schema.organization import PartnerAdministrator
 from store.events.activity import EventDocument
 
@@ -66,8 +65,7 @@ CUSTOMER_ACTIVITY = field(
     activity.customer_activity,
     ActivityConnection | None,
     requires=Permission.READ_ACTIVITY,
-    selection_flags=WITH_PAGE,
-    **FORWARD_ARGUMENTS,
+    **PAGED_FORWARD,
 )
 
 
@@ -80,7 +78,6 @@ class ActivityQueries:
         ActivityConnection | None,
         "Newest first.",
         requires=Permission.READ_ACTIVITY,
-        selection_flags=WITH_PAGE,
         filter=Argument(ActivityFilter | None),
-        **FORWARD_ARGUMENTS,
+        **PAGED_FORWARD,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from resolvers import administrators
+from schema.costs import ListSize
 from schema.customers import Customer
 from schema.enums import PartnerRole, Permission
 from schema.fields import mutation
@@ -78,7 +79,7 @@ class AssignAdministratorPayload:
     """The administrator and the customers as they are now, or what was wrong."""
 
     administrator: PartnerAdministrator | None
-    customers: list[Customer]
+    customers: list[Customer] = strawberry.field(directives=[ListSize(assumed_size=25)])
     user_errors: list[UserError]
 
 

@@ -6,7 +6,7 @@ from resolvers import administrators
 from schema.connections import Connection
 from schema.enums import PartnerRole
 from schema.fields import Argument, field
-from schema.node import PAGE_ARGUMENTS, WITH_PAGE
+from schema.node import PAGED
 from schema.organization import PartnerAdministrator
 
 
@@ -18,8 +18,7 @@ class AdministratorQueries:
         administrators.administrators,
         Connection[PartnerAdministrator],
         "By name, without those who were removed; search looks at name and e-mail address.",
-        selection_flags=WITH_PAGE,
         role=Argument(list[PartnerRole] | None),
         search=Argument(str | None),
-        **PAGE_ARGUMENTS,
+        **PAGED,
     )

@@ -5,7 +5,8 @@ from datetime import date, datetime
 import strawberry
 
 from resolvers import calling_engagement as engagement
-from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.connections import Connection
+from schema.costs import AGGREGATE_COST, ListSize
 from schema.customers import Customer
 from schema.enums import (
     CallFeature,
@@ -16,7 +17,7 @@ from schema.enums import (
     Permission,
 )
 from schema.fields import Argument, field
-from schema.node import WITH_PAGE
+from schema.node import PAGED_FORWARD
 
 
 @strawberry.type(description="Users by how many calls they made or took in the week.")
@@ -139,7 +140,7 @@ class CustomerCallQueue:
 
     customer = field(engagement.customer, Customer)
     insights: CallQueueInsights
-    features: list[CallFeatureCount]
+    features: list[CallFeatureCount] = strawberry.field(directives=[ListSize(assumed_size=9)])
 
 
 _WEEKS_ARGUMENT = Argument(int, 8, "1–52: so many of the last completed weeks, oldest first.")
@@ -157,32 +158,41 @@ class CallingEngagement:
     week_start = field(engagement.week_start, date)
     week_end = field(engagement.week_end, date, "Its Sunday.")
     refreshed_at = field(engagement.refreshed_at, datetime | None, "When its figures were last computed.")
-    users_by_usage_trend = field(engagement.users_trend, list[CallingUsersTrendPoint], weeks=_WEEKS_ARGUMENT)
+    users_by_usage_trend = field(
+        engagement.users_trend, list[CallingUsersTrendPoint], list_size=ListSize(assumed_size=52), weeks=_WEEKS_ARGUMENT
+    )
     customers_by_usage = field(
         engagement.customers_by_usage,
         Connection[CustomerCallingUsage],
-        selection_flags=WITH_PAGE,
-        **FORWARD_ARGUMENTS,
+        **PAGED_FORWARD,
         order_by=Argument(CallingUsageOrder | None),
     )
-    quality_trend = field(engagement.quality_trend, list[CallQualityTrendPoint], weeks=_WEEKS_ARGUMENT)
-    quality_by_endpoint = field(engagement.quality_by_endpoint, list[EndpointQuality])
+    quality_trend = field(
+        engagement.quality_trend,
+        list[CallQualityTrendPoint],
+        list_size=ListSize(assumed_size=52),
+        weeks=_WEEKS_ARGUMENT,
+    )
+    quality_by_endpoint = field(
+        engagement.quality_by_endpoint, list[EndpointQuality], list_size=ListSize(assumed_size=4)
+    )
     customers_by_quality = field(
         engagement.customers_by_quality,
         Connection[CustomerCallQuality],
-        selection_flags=WITH_PAGE,
-        **FORWARD_ARGUMENTS,
+        **PAGED_FORWARD,
         order_by=Argument(CallQualityOrder | None),
     )
     feature_use = field(
-        engagement.feature_use, list[CallFeatureUse], "Only customers with a queue call in the last eight weeks."
+        engagement.feature_use,
+        list[CallFeatureUse],
+        "Only customers with a queue call in the last eight weeks.",
+        list_size=ListSize(assumed_size=9),
     )
     queue_insights = field(engagement.queue_insights, CallQueueInsights)
     customers_by_queue = field(
         engagement.customers_by_queue,
         Connection[CustomerCallQueue],
-        selection_flags=WITH_PAGE,
-        **FORWARD_ARGUMENTS,
+        **PAGED_FORWARD,
     )
 
 
@@ -191,5 +201,5 @@ class CallingEngagementQueries:
     """The field of the root that reads calling engagement."""
 
     calling_engagement = field(
-        engagement.calling_engagement, CallingEngagement | None, requires=Permission.READ_ANALYTICS
+        engagement.calling_engagement, CallingEngagement | None, requires=Permission.READ_ANALYTICS, cost=AGGREGATE_COST
     )

@@ -1,15 +1,14 @@
 """Connections of anything but customers: `Connection[Order]` is the contract's OrderConnection."""
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import strawberry
 
 from resolvers import connections
-from schema.fields import Argument, field
+from schema.fields import field
 from schema.node import PageInfo
 
 Item = TypeVar("Item")
-FORWARD_ARGUMENTS: dict[str, Any] = {"first": Argument(int | None), "after": Argument(str | None)}
 
 
 @strawberry.type

@@ -7,6 +7,7 @@ import strawberry
 
 from resolvers import customers, tags
 from schema.activity import CUSTOMER_ACTIVITY
+from schema.costs import ListSize
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
 from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
 from schema.fields import Argument, field
@@ -29,7 +30,10 @@ class CustomerStatusDetail:
         description="What made it so, in one sentence: 'Subscription SUB-1042 ends on 2026-12-04'."
     )
     entitlements = field(
-        customers.status_entitlements, list[Entitlement], "The subscriptions and trials that it rests on."
+        customers.status_entitlements,
+        list[Entitlement],
+        "The subscriptions and trials that it rests on.",
+        list_size=ListSize(assumed_size=2),
     )
 
 
@@ -57,7 +61,7 @@ class Customer(Node):
     )
     subscription_types: list[SubscriptionType] = strawberry.field(description="Kinds of every living entitlement.")
     statuses: list[CustomerStatus] = strawberry.field(description="In order of urgency, the most urgent first.")
-    status_details: list[CustomerStatusDetail]
+    status_details: list[CustomerStatusDetail] = strawberry.field(directives=[ListSize(assumed_size=3)])
     needs_attention: bool
     last_administrator_sign_in_at: datetime | None
     created_at: datetime
@@ -68,18 +72,27 @@ class Customer(Node):
         customers.subscriptions,
         list[CustomerSubscription],
         ENTITLEMENTS_DESCRIPTION,
+        list_size=ListSize(assumed_size=4),
         include_ended=INCLUDE_ENDED_ARGUMENT,
     )
-    trials = field(customers.trials, list[Trial], ENTITLEMENTS_DESCRIPTION, include_ended=INCLUDE_ENDED_ARGUMENT)
+    trials = field(
+        customers.trials,
+        list[Trial],
+        ENTITLEMENTS_DESCRIPTION,
+        list_size=ListSize(assumed_size=2),
+        include_ended=INCLUDE_ENDED_ARGUMENT,
+    )
     licenses = field(
         customers.licenses,
         list[LicenseLine],
         "By product: each figure is the sum of that figure over the lines of running entitlements.",
+        list_size=ListSize(assumed_size=4),
     )
     assignments = field(
         customers.assignments,
         list[CustomerAssignment],
         "Those assigned to this customer, by name, at most 200; whoever sees all customers is not repeated here.",
+        list_size=ListSize(assumed_size=4),
     )
     activity = CUSTOMER_ACTIVITY
 

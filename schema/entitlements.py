@@ -8,6 +8,7 @@ import strawberry
 from domain.entitlements.lifecycle import is_trial
 from resolvers import entitlements
 from schema import invoices, orders
+from schema.costs import ListSize
 from schema.enums import EntitlementState, Product
 from schema.fields import field
 from schema.node import Node
@@ -48,7 +49,7 @@ class Entitlement(Node):
     days_remaining = field(
         entitlements.days_remaining, int, "Whole days left, rounded up; 0 once it has ended or was cancelled."
     )
-    licenses = field(entitlements.licenses, list[LicenseLine])
+    licenses = field(entitlements.licenses, list[LicenseLine], list_size=ListSize(assumed_size=4))
 
 
 @strawberry.type

@@ -16,7 +16,7 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.feeds import EventFeed, StateFeed
 from schema.enums import Permission
-from schema.fields import Argument, Requires, signature, to_plain
+from schema.fields import Argument, RequiresPermission, signature, to_plain
 
 Feed = EventFeed[Any] | StateFeed[Any]
 _METADATA_KEY = "feed"
@@ -48,7 +48,7 @@ def feed_field(
         resolver=resolve,
         graphql_type=graphql_type,
         description=description,
-        directives=() if requires is None else (Requires(permission=requires),),
+        directives=() if requires is None else (RequiresPermission(permission=requires),),
         metadata={_METADATA_KEY: FeedDeclaration(feed, requires)},
     )
 

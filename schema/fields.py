@@ -1,6 +1,6 @@
 """How a field of the API is declared: its resolver, its type, its arguments and the permission it asks for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass
 from inspect import Parameter, Signature
@@ -11,6 +11,7 @@ from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
+from schema.costs import DEFAULT_COST, Cost, ListSize
 from schema.enums import Permission
 from store.changes.mutations import MutationRequest
 
@@ -18,7 +19,7 @@ from store.changes.mutations import MutationRequest
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION], description="The permission that the viewer's role must have."
 )
-class Requires:
+class RequiresPermission:
     """Prints a field's permission into schema.graphql, which so becomes the access list."""
 
     permission: Permission
@@ -48,6 +49,8 @@ def field(
     *,
     requires: Permission | None = None,
     selection_flags: Mapping[str, AbstractSet[str]] | None = None,
+    cost: int = DEFAULT_COST,
+    list_size: ListSize | None = None,
     **arguments: Argument,
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
@@ -68,7 +71,7 @@ def field(
         return resolver(context, root, **handed)
 
     resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]
-    directives = () if requires is None else (Requires(permission=requires),)
+    directives = field_directives(requires, cost, list_size)
     return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description, directives=directives)
 
 
@@ -88,8 +91,19 @@ def mutation(
         return resolver(info.context, MutationRequest(info.field_name, to_plain(given["input"]), requires))
 
     resolve.__signature__ = signature({"input": Argument(input_type)})  # type: ignore[attr-defined]
-    directives = () if requires is None else (Requires(permission=requires),)
+    directives = field_directives(requires)
     return strawberry.mutation(resolver=resolve, graphql_type=payload, description=description, directives=directives)
+
+
+def field_directives(
+    requires: Permission | None, cost: int = DEFAULT_COST, list_size: ListSize | None = None
+) -> Sequence[object]:
+    """Return the directives that print a field's declarations into schema.graphql."""
+    return [
+        *([] if requires is None else [RequiresPermission(permission=requires)]),
+        *([] if cost == DEFAULT_COST else [Cost(weight=str(cost))]),
+        *([] if list_size is None else [list_size]),
+    ]
 
 
 def signature(arguments: Mapping[str, Argument]) -> Signature:

@@ -6,12 +6,12 @@ from typing import Any
 import strawberry
 
 from resolvers import helpdesk as desk
-from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.connections import Connection
 from schema.customers import Customer
 from schema.enums import HelpdeskRequestState, HelpdeskTopic, Permission
 from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
-from schema.node import WITH_PAGE, Node
+from schema.node import PAGED_FORWARD, Node
 from schema.organization import PartnerAdministrator
 from schema.user_errors import UserError
 from store.organization.helpdesk import HelpdeskRequestDocument
@@ -91,6 +91,5 @@ class HelpdeskQueries:
         desk.helpdesk_requests,
         Connection[HelpdeskRequest],
         "One's own, or all for a FULL_ADMINISTRATOR; newest first.",
-        selection_flags=WITH_PAGE,
-        **FORWARD_ARGUMENTS,
+        **PAGED_FORWARD,
     )

@@ -6,10 +6,10 @@ from typing import Any
 import strawberry
 
 from resolvers import billing_documents as papers
-from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.connections import Connection
 from schema.enums import InvoiceState
 from schema.fields import field
-from schema.node import WITH_PAGE, Node
+from schema.node import PAGED_FORWARD, Node
 from schema.orders import Money
 from store.entitlements.invoices import InvoiceDocument
 
@@ -32,6 +32,4 @@ class Invoice(Node):
 
 
 NEWEST_INVOICE: Any = field(papers.invoice, Invoice | None, "The newest that is not VOID.")
-SUBSCRIPTION_INVOICES: Any = field(
-    papers.invoices, Connection[Invoice], "Newest first.", selection_flags=WITH_PAGE, **FORWARD_ARGUMENTS
-)
+SUBSCRIPTION_INVOICES: Any = field(papers.invoices, Connection[Invoice], "Newest first.", **PAGED_FORWARD)

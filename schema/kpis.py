@@ -6,11 +6,12 @@ from typing import Any
 import strawberry
 
 from resolvers import kpis
+from schema.costs import AGGREGATE_COST
 from schema.customer_inputs import CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import AnalyticsProduct, Permission
 from schema.fields import Argument, field
-from schema.node import PAGE_ARGUMENTS, WITH_PAGE
+from schema.node import PAGED
 
 
 @strawberry.type(description="A figure and the customers behind it: count is always customers.totalCount.")
@@ -21,8 +22,7 @@ class Kpi:
     customers = field(
         kpis.customers,
         CustomerConnection,
-        selection_flags=WITH_PAGE,
-        **PAGE_ARGUMENTS,
+        **PAGED,
         order_by=Argument(CustomerOrder | None),
     )
 
@@ -53,4 +53,6 @@ PRODUCT_ARGUMENT: dict[str, Any] = {"product": Argument(AnalyticsProduct | None)
 class KpiQueries:
     """The field of the root that reads the KPIs."""
 
-    kpis = field(kpis.kpis, PartnerKpis | None, requires=Permission.READ_ANALYTICS, **PRODUCT_ARGUMENT)
+    kpis = field(
+        kpis.kpis, PartnerKpis | None, requires=Permission.READ_ANALYTICS, cost=AGGREGATE_COST, **PRODUCT_ARGUMENT
+    )

@@ -7,12 +7,12 @@ import strawberry
 
 from resolvers import connections
 from resolvers import license_analytics as analytics
-from schema.connections import FORWARD_ARGUMENTS
+from schema.costs import AGGREGATE_COST, ListSize
 from schema.customers import Customer
 from schema.entitlements import Entitlement
 from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, Permission
 from schema.fields import Argument, field
-from schema.node import WITH_PAGE, PageInfo
+from schema.node import PAGED_FORWARD, PageInfo
 
 USAGE_FORMULA = "Σ used ÷ Σ total × 100"
 
@@ -94,8 +94,7 @@ def _table(order: str) -> Any:
         analytics.table,
         EntitlementReportConnection,
         f"{order} first, where no order is asked for.",
-        selection_flags=WITH_PAGE,
-        **FORWARD_ARGUMENTS,
+        **PAGED_FORWARD,
         order_by=Argument(EntitlementReportOrder | None),
     )
 
@@ -172,6 +171,7 @@ class LicenseAnalytics:
         analytics.trend,
         list[LicenseTrendPoint],
         "One point per completed week that has snapshots, oldest first.",
+        list_size=ListSize(assumed_size=52),
         weeks=Argument(int, default=12),
     )
     recently_added = field(analytics.recently_added, RecentlyAddedReport, **DAYS_ARGUMENT)
@@ -189,5 +189,6 @@ class LicenseAnalyticsQueries:
         analytics.analytics,
         LicenseAnalytics | None,
         requires=Permission.READ_ANALYTICS,
+        cost=AGGREGATE_COST,
         product=Argument(AnalyticsProduct),
     )

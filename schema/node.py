@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from schema.costs import connection_size
 from schema.fields import Argument
 
 
@@ -26,10 +27,18 @@ class PageInfo:
     end_cursor: str | None
 
 
-PAGE_ARGUMENTS: dict[str, Any] = {
+# The options of every field that returns a connection. Its resolver learns whether a page is selected at all: a total
+# alone reads no rows.
+_WITH_PAGE = {"with_page": frozenset({"edges", "nodes", "pageInfo"})}
+PAGED_FORWARD: dict[str, Any] = {
+    "selection_flags": _WITH_PAGE,
+    "list_size": connection_size("first"),
     "first": Argument(int | None),
     "after": Argument(str | None),
+}
+PAGED: dict[str, Any] = {
+    **PAGED_FORWARD,
+    "list_size": connection_size("first", "last"),
     "last": Argument(int | None),
     "before": Argument(str | None),
 }
-WITH_PAGE = {"with_page": frozenset({"edges", "nodes", "pageInfo"})}

@@ -7,10 +7,10 @@ from typing import Any
 import strawberry
 
 from resolvers import billing_documents as papers
-from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.connections import Connection
 from schema.enums import OrderKind, Product
 from schema.fields import field
-from schema.node import WITH_PAGE, Node
+from schema.node import PAGED_FORWARD, Node
 from store.entitlements.orders import OrderDocument
 
 
@@ -46,6 +46,4 @@ class Order(Node):
         return isinstance(value, OrderDocument)
 
 
-SUBSCRIPTION_ORDERS: Any = field(
-    papers.orders, Connection[Order], "Newest first.", selection_flags=WITH_PAGE, **FORWARD_ARGUMENTS
-)
+SUBSCRIPTION_ORDERS: Any = field(papers.orders, Connection[Order], "Newest first.", **PAGED_FORWARD)

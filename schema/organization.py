@@ -15,7 +15,7 @@ from schema.enums import (
     SetupStepKey,
 )
 from schema.fields import field
-from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
+from schema.node import PAGED, Node
 from store.tenants.administrators import AdministratorDocument
 from store.tenants.partners import PartnerDocument
 
@@ -40,8 +40,7 @@ class PartnerAdministrator(Node):
         customer_lists.administrator_customers,
         Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
         requires=Permission.READ_CUSTOMERS,
-        selection_flags=WITH_PAGE,
-        **PAGE_ARGUMENTS,
+        **PAGED,
     )
 
     @classmethod

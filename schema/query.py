@@ -10,6 +10,7 @@ from resolvers import tags as tag_resolvers
 from schema.activity import ActivityQueries
 from schema.administrators import AdministratorQueries
 from schema.calling_engagement import CallingEngagementQueries
+from schema.costs import ListSize
 from schema.customer_inputs import CustomerFilter, CustomerLookup, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.customers import Customer
@@ -18,7 +19,7 @@ from schema.fields import Argument, field
 from schema.helpdesk import HelpdeskQueries
 from schema.kpis import KpiQueries
 from schema.license_analytics import LicenseAnalyticsQueries
-from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
+from schema.node import PAGED, Node
 from schema.organization import Viewer
 from schema.resources import ResourceQueries
 from schema.tags import Tag
@@ -48,6 +49,7 @@ class Query(
         by_id.nodes,
         list[Node | None],
         "At most 200; null for each that does not exist for the viewer.",
+        list_size=ListSize(assumed_size=200),
         ids=Argument(list[strawberry.ID]),
     )
     feed_cursor = field(cursors.feed_cursor, str, FEED_CURSOR_DESCRIPTION)
@@ -56,10 +58,9 @@ class Query(
         customer_lists.customers,
         CustomerConnection,
         requires=Permission.READ_CUSTOMERS,
-        selection_flags=WITH_PAGE,
         filter=Argument(CustomerFilter | None),
         order_by=Argument(CustomerOrder | None),
-        **PAGE_ARGUMENTS,
+        **PAGED,
     )
     customer = field(
         customer_resolvers.customer, Customer | None, requires=Permission.READ_CUSTOMERS, by=Argument(CustomerLookup)

@@ -6,10 +6,10 @@ from typing import Any
 import strawberry
 
 from resolvers import resources
-from schema.connections import FORWARD_ARGUMENTS, Connection
+from schema.connections import Connection
 from schema.enums import Product, ResourceKind
 from schema.fields import Argument, field
-from schema.node import WITH_PAGE, Node
+from schema.node import PAGED_FORWARD, Node
 from store.organization.resources import ResourceDocument
 
 
@@ -50,8 +50,7 @@ class ResourceQueries:
         resources.resources,
         Connection[Resource],
         "The newest first, those of one day by title. Every word of the search must begin one of title or summary.",
-        selection_flags=WITH_PAGE,
         filter=Argument(ResourceFilter | None),
         search=Argument(str | None),
-        **FORWARD_ARGUMENTS,
+        **PAGED_FORWARD,
     )

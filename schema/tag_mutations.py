@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers import tag_mutations as tags
 from schema.bulk_jobs import BulkJob
+from schema.costs import ListSize
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import Permission, TagColor
@@ -90,7 +91,9 @@ class ChangeCustomerTagsPayload:
         )
     )
     skipped: int = strawberry.field(description="Customers that would have had more than 50 tags.")
-    customers: list[Customer] = strawberry.field(description="The first 100 that changed.")
+    customers: list[Customer] = strawberry.field(
+        description="The first 100 that changed.", directives=[ListSize(assumed_size=25)]
+    )
     job: BulkJob | None = strawberry.field(
         description="Where more than 1,000 customers match, the work goes on behind the answer."
     )

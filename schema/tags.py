@@ -8,7 +8,7 @@ import strawberry
 from resolvers import customer_lists, tags
 from schema.enums import Permission, TagColor
 from schema.fields import field
-from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
+from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
 from store.tags.documents import TagDocument
 
@@ -29,8 +29,7 @@ class Tag(Node):
         customer_lists.tag_customers,
         Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
         requires=Permission.READ_CUSTOMERS,
-        selection_flags=WITH_PAGE,
-        **PAGE_ARGUMENTS,
+        **PAGED,
     )
     created_at: datetime
     created_by = field(tags.created_by, PartnerAdministrator | None)

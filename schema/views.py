@@ -5,12 +5,13 @@ from typing import Any
 import strawberry
 
 from resolvers import customer_lists, views
+from schema.costs import ListSize
 from schema.customer_inputs import CustomerFilter, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import Permission
 from schema.fields import Argument, field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
-from schema.node import PAGE_ARGUMENTS, WITH_PAGE, Node
+from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
 from schema.user_errors import UserError
 from store.organization.views import ViewDocument
@@ -33,8 +34,7 @@ class CustomerView(Node):
         customer_lists.view_customers,
         CustomerConnection,
         requires=Permission.READ_CUSTOMERS,
-        selection_flags=WITH_PAGE,
-        **PAGE_ARGUMENTS,
+        **PAGED,
         order_by=Argument(CustomerOrder | None),
     )
 
@@ -96,4 +96,9 @@ class ViewMutations:
 class ViewQueries:
     """The field of the root that reads views."""
 
-    customer_views = field(views.customer_views, list[CustomerView], "One's own and shared ones, by name; at most 200.")
+    customer_views = field(
+        views.customer_views,
+        list[CustomerView],
+        "One's own and shared ones, by name; at most 200.",
+        list_size=ListSize(assumed_size=20),
+    )

@@ -22,7 +22,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import BadUserInput, QueryTooComplex
 from resolvers.context import Context
-from server.graphql.cost import MAX_TEXT_LENGTH, MAX_TOKENS, check_cost, check_same_name_pairs
+from server.graphql.cost import MAX_TEXT_LENGTH, MAX_TOKENS, check_cost, check_same_name_pairs, read_field_costs
 from server.graphql.errors import (
     PARSE_FAILED,
     VALIDATION_FAILED,
@@ -74,6 +74,7 @@ class Operations:
         self._schema = schema
         self._seconds = seconds
         self.graphql_schema: GraphQLSchema = schema._schema
+        self._field_costs = read_field_costs(self.graphql_schema)
         self._cached_check = lru_cache(MAX_CACHED_OPERATIONS)(self._parse_and_validate)
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
@@ -87,7 +88,7 @@ class Operations:
             raise OperationRejected(outcome)
         operation = Operation(text, outcome, _select_operation(outcome, name))
         try:
-            check_cost(outcome, operation.definition, variables or {})
+            check_cost(outcome, operation.definition, variables or {}, self._field_costs)
         except (QueryTooComplex, RecursionError) as refused:
             raise OperationRejected(_too_complex(refused)) from None
         return operation

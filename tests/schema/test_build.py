@@ -20,5 +20,5 @@ def test_the_exported_schema_is_valid_and_whole() -> None:
 
 
 def test_fields_print_the_permission_that_they_ask_for() -> None:
-    lines = [line for line in print_sdl().splitlines() if "@requires(permission: READ_CUSTOMERS)" in line]
+    lines = [line for line in print_sdl().splitlines() if "@requiresPermission(permission: READ_CUSTOMERS)" in line]
     assert {line.split("(")[0].strip() for line in lines} >= {"customers", "customer"}

@@ -69,7 +69,7 @@ def test_a_forbidden_field_is_null_and_its_neighbours_answer() -> None:
 
 def test_permissions_and_descriptions_print_into_the_schema() -> None:
     printed = SCHEMA.as_str()
-    assert "closed: String @requires(permission: MANAGE_ORGANIZATION)" in printed
+    assert "closed: String @requiresPermission(permission: MANAGE_ORGANIZATION)" in printed
     assert "flag: Boolean! = true" in printed
     assert '"""N."""' in printed
 

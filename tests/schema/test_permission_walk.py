@@ -35,8 +35,8 @@ def test_the_table_names_every_mutation() -> None:
 def test_permissions_print_in_the_schema(name: str) -> None:
     field = build_schema().as_str().partition("type Mutation {")[2].partition(f"  {name}(")[2].partition("\n")[0]
     permission = CASES[name].permission
-    assert ("@requires" in field) == (permission is not None)
-    assert permission is None or f"@requires(permission: {permission})" in field
+    assert ("@requiresPermission" in field) == (permission is not None)
+    assert permission is None or f"@requiresPermission(permission: {permission})" in field
 
 
 def _is_in_sight(role: str, target: str, target_kind: str | None) -> bool:
