@@ -168,19 +168,66 @@ async def test_drops_what_nobody_wants_any_more(full: Client) -> None:
     assert full.writer.sent == ["other"]
 
 
-async def test_one_message_or_one_byte_too_many_closes_4503(full: Client) -> None:
+@pytest.mark.parametrize(
+    ("sizes", "is_closed"),
+    [
+        ([1] * MAX_MESSAGES, False),
+        ([1] * (MAX_MESSAGES + 1), True),
+        ([MAX_BYTES], False),
+        ([MAX_BYTES + 1], True),
+        ([MAX_BYTES, 1], True),
+        ([MAX_BYTES // 4] * 4, False),
+        ([MAX_BYTES // 4] * 5, True),
+    ],
+)
+async def test_more_messages_or_bytes_than_the_limits_close_4503(
+    full: Client, sizes: list[int], is_closed: bool
+) -> None:
+    for size in sizes:
+        full.send_queue.put(b"x" * size)
+    assert [error.code for error in full.errors] == ([CloseCode.TOO_SLOW] if is_closed else [])
+    assert full.metrics.queued == (0 if is_closed else len(sizes))
+    assert full.metrics.dropped == (len(sizes) if is_closed else 0)
+
+
+async def test_pongs_count_towards_the_limits(full: Client) -> None:
     for _ in range(MAX_MESSAGES):
-        full.send_queue.put(b"x")
+        full.send_queue.put_first(b"pong")
     assert not full.errors
-    full.send_queue.put(b"x")
-    large = Client(Recorder(room=0))
-    large.send_queue.put(b"x" * MAX_BYTES)
-    assert not large.errors
-    large.send_queue.put(b"x")
-    for client in (full, large):
-        assert [error.code for error in client.errors] == [CloseCode.TOO_SLOW]
-        assert client.metrics.queued == 0
-        client.send_queue.close()
+    full.send_queue.put_first(b"pong")
+    assert [error.code for error in full.errors] == [CloseCode.TOO_SLOW]
+
+
+async def test_what_was_sent_no_longer_counts_towards_the_limits(full: Client) -> None:
+    half = b"x" * (MAX_BYTES // 2)
+    for _ in range(5):
+        full.send_queue.put(half)
+        full.send_queue.put(half)
+        full.writer.make_room(2)
+        await asyncio.wait_for(full.send_queue.wait_until_sent(), 5)
+    assert len(full.writer.sent) == 10
+    assert not full.errors
+
+
+async def test_dropped_messages_no_longer_count_towards_the_limits(full: Client) -> None:
+    operation = Operation()
+    full.send_queue.put(b"x" * (MAX_BYTES - 1), sender=operation)
+    operation.is_active = False
+    full.writer.make_room(0)
+    await asyncio.sleep(0)
+    full.writer.make_room()
+    await asyncio.wait_for(full.send_queue.wait_until_sent(), 5)
+    full.writer.make_room(0)
+    full.send_queue.put(b"x" * MAX_BYTES)
+    assert not full.errors
+
+
+async def test_without_an_authenticated_viewer_no_result_with_a_grant_is_sent() -> None:
+    client = Client()
+    client.send_queue.access = None
+    client.send_queue.put(b"of a customer", result=about("cus_1", 5))
+    client.send_queue.put(b"of no customer", result=FeedResult(b"", Position(5)))
+    assert client.writer.sent == ["of no customer"]
 
 
 async def test_one_who_takes_nothing_for_long_is_closed_4503(full: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,43 @@
+"""Which viewers and events share a context."""
+
+import time
+
+import pytest
+
+from resolvers.context import Viewer
+from server.live.batch_contexts import MAX_CONTEXT_AGE_SECONDS, BatchContexts
+from tests.server.live.factory_groups import FakeAppState, make_viewer
+
+FULL, ASSIGNED = make_viewer(), make_viewer("ADMINISTRATOR")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_shared"),
+    [
+        (FULL, make_viewer(id_="adm_2"), True),
+        (FULL, make_viewer("READ_ONLY_ADMINISTRATOR"), False),
+        (FULL, make_viewer(partner_id="other"), False),
+        (ASSIGNED, make_viewer("ADMINISTRATOR"), True),
+        (ASSIGNED, make_viewer("ADMINISTRATOR", "adm_2"), False),
+    ],
+)
+def test_viewers_with_equal_visibility_share_a_context(one: Viewer, other: Viewer, is_shared: bool) -> None:
+    contexts = BatchContexts(FakeAppState())
+    assert (contexts(one) is contexts(other)) is is_shared
+
+
+def test_a_new_event_ends_a_context() -> None:
+    app_state = FakeAppState()
+    contexts = BatchContexts(app_state)
+    before = contexts(FULL)
+    app_state.feed.insert(1)
+    after = contexts(FULL)
+    assert after is not before
+    assert contexts(FULL) is after
+
+
+def test_a_context_ends_by_its_age() -> None:
+    contexts = BatchContexts(FakeAppState())
+    before = contexts(FULL)
+    time.sleep(MAX_CONTEXT_AGE_SECONDS * 1.2)
+    assert contexts(FULL) is not before
