@@ -1,1 +1,1 @@
-"""Calls, their weekly sums and the tables of calling engagement. Read calls.py, then roll_up.py."""
+"""Raw calls, their weekly sums, and the figures of calling engagement. Read calls.py, roll_up.py, then dataset.py."""

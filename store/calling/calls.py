@@ -1,9 +1,8 @@
-"""The raw calls and queue calls that were delivered: their collections, until they expire.
+"""The collections of raw calls and queue calls; a TTL index deletes them after RAW_CALL_RETENTION.
 
-A document of `calls` is one report id, of `queue_calls` one id, each in its `_id` behind the partner's: the key is
-looked up, kept unique and found again by one index. Media figures that came before their call stand in `calls` with
-`week` null and no customer, so that whichever comes second meets the first in one document; whoever sums up
-calls asks for a week and never sees them.
+The `_id` is `<partner>:<key>`, where the key is the delivered report id (`calls`) or id (`queue_calls`). So one index
+serves the look-up and the uniqueness. Media figures that arrive before their call are stored in `calls` under the same
+`_id`, with `week` null and no customer, until the call arrives; roll-ups match a week and never see them.
 """
 
 from store.database.client import IndexModel
@@ -18,5 +17,5 @@ CALL_INDEXES = (
 
 
 def raw_call_id(scope: Scope, key: str) -> str:
-    """The `_id` of a call or queue call that was delivered under this key."""
+    """Return the `_id` of the call or queue call with this key."""
     return f"{scope.partner_id}:{key}"

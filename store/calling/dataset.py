@@ -1,4 +1,4 @@
-"""What an answer about calling engagement rests on: which roll-ups count, and which customers are in sight."""
+"""The data of one request for calling engagement: the current roll-up of each week, and the visible customers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ _STATE_FIELDS = dict.fromkeys(("week", "roll_up_id", "rolled_up_at", "sums"), 1)
 
 @dataclass(frozen=True, slots=True)
 class CallDataset:
-    """Read once for an operation, so that all its figures are of the same roll-ups and the same customers.
+    """Read once per operation, so that all its figures are of the same roll-ups and the same customers.
 
-    `visible_ids` are the customers of an assigned administrator; None stands for all but the `removed_ids` ones.
+    `week_states` are the documents of `call_weeks` by week; a week without a roll-up is absent. `visible_ids` are the
+    customers of an assigned administrator; None means all customers but those in `removed_ids`.
     """
 
     scope: Scope
@@ -28,46 +29,46 @@ class CallDataset:
 
     @classmethod
     async def load(cls, scope: Scope) -> Self:
-        """Three small queries at most, whatever is asked of it afterwards."""
-        # A trend of the longest kind, and the week before each.
+        """Read the dataset, in two queries."""
+        # The weeks of the longest trend.
         weeks = completed_weeks(MAX_TREND_WEEKS, scope.now)
         where = {**scope.match(), "_id": {"$in": [week_id(scope, week) for week in weeks]}}
-        found = await scope.collection(CALL_WEEKS).find(where, _STATE_FIELDS)
-        states = {state["week"]: state for state in found if state.get("roll_up_id") is not None}
+        documents = await scope.collection(CALL_WEEKS).find(where, _STATE_FIELDS)
+        states = {state["week"]: state for state in documents if state.get("roll_up_id") is not None}
         if scope.visibility_key != ALL_CUSTOMERS_KEY:
             return cls(scope, states, await _read_ids(scope, scope.match_customers()), ())
-        # Whoever sees all customers sees those that exist; a removed one has no keys left.
+        # A viewer of all customers does not see removed ones, which have no keys.
         return cls(scope, states, None, await _read_ids(scope, {**scope.match(), "keys": []}))
 
     @property
     def week(self) -> datetime:
-        """The latest completed week."""
+        """Return the latest completed week."""
         return completed_weeks(1, self.scope.now)[0]
 
     @property
     def refreshed_at(self) -> datetime | None:
-        """When the sums of the latest completed week were made; None before there were any."""
+        """Return when the latest completed week was rolled up; None where it has not been."""
         state = self.week_states.get(self.week)
         return None if state is None else state["rolled_up_at"]
 
     def roll_up_id(self, week: datetime) -> str | None:
-        """Whose sums of the week count; None before there were any."""
+        """Return the id of the week's current roll-up; None where there is none."""
         state = self.week_states.get(week)
         return None if state is None else state["roll_up_id"]
 
     def match_sums(self, *weeks: datetime) -> Document:
-        """The sums that count of these weeks, of the customers in sight."""
+        """Return the condition of the current sums of these weeks, for the visible customers."""
         return {**self.match_all_sums(*weeks), **self.match_visible}
 
     def match_all_sums(self, *weeks: datetime) -> Document:
-        """The same for all customers, whoever sees them and whether they still exist."""
-        counting = [self.week_states[week] for week in weeks if week in self.week_states]
+        """Return the condition of the current sums of these weeks, for all customers, removed ones included."""
+        states = [self.week_states[week] for week in weeks if week in self.week_states]
         names = ("week", "roll_up_id")
-        return {**self.scope.match(), **{name: {"$in": [state[name] for state in counting]} for name in names}}
+        return {**self.scope.match(), **{name: {"$in": [state[name] for state in states]} for name in names}}
 
     @property
     def match_visible(self) -> Document:
-        """The condition on `customer_id`, for every collection that has one."""
+        """Return the condition on `customer_id` for the visible customers."""
         if self.visible_ids is not None:
             return {"customer_id": {"$in": list(self.visible_ids)}}
         return {"customer_id": {"$nin": list(self.removed_ids)}} if self.removed_ids else {}

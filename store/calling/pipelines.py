@@ -1,7 +1,7 @@
-"""The aggregations that turn the raw calls of a partner's week into sums by customer: one for each question.
+"""The aggregations of a roll-up: from raw calls of one week to sums by customer.
 
-Each begins with `$group` over raw rows of some customers, and ends with one document a customer whose `_id` is the
-customer's; `store/calling/roll_up.py` says where it begins and where it goes.
+Each pipeline receives the raw rows of some customers, and returns one document per customer whose `_id` is the
+customer's id. roll_up.py prepends the `$match` of the rows and appends the `$merge` of the result.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from store.database.client import Document
 
 Pipeline = Sequence[Mapping[str, Any]]
 _BOUNDS = {"loss": POOR_LOSS_PERCENT, "jitter": POOR_JITTER_MS, "latency": POOR_LATENCY_MS}
-# No comparison with a number is ever true of null, which stands below them all.
+# Null sorts below all numbers, so `$gte` is false for a measurement that is missing.
 _IS_POOR: Document = {"$or": [{"$gte": [f"${name}", bound]} for name, bound in _BOUNDS.items()]}
 _IS_MEASURED: Document = {"$or": [{"$isNumber": f"${name}"} for name in MEASUREMENTS]}
 _QUALITY: Document = {
@@ -41,7 +41,7 @@ def _sum_calls_of_quality(quality: CallQuality) -> Document:
     return {"$sum": {"$cond": [{"$eq": ["$_id.quality", str(quality)]}, "$calls", 0]}}
 
 
-# Calls, their length, their quality by endpoint, and what was measured.
+# Calls, seconds, calls by endpoint and quality, and the sums and counts of measurements.
 QUALITY_PIPELINE: Pipeline = (
     {
         "$group": {
@@ -62,7 +62,7 @@ QUALITY_PIPELINE: Pipeline = (
     {"$set": {"endpoints": {"$arrayToObject": "$endpoints"}}},
 )
 
-# Users by how many calls they had; a call of nobody known is a call all the same.
+# Users by their number of calls. Calls without a user id have no user; QUALITY_PIPELINE counts them as calls.
 USERS_PIPELINE: Pipeline = (
     {"$match": {"user_id": {"$type": "string"}}},
     {"$group": {"_id": {"customer": "$customer_id", "user": "$user_id"}, "calls": {"$sum": 1}}},
@@ -76,7 +76,7 @@ USERS_PIPELINE: Pipeline = (
     },
 )
 
-# Calls by feature; a call names each of its features once.
+# Calls by feature; the import stores each feature of a call once.
 FEATURES_PIPELINE: Pipeline = (
     {"$unwind": "$features"},
     {"$group": {"_id": {"customer": "$customer_id", "feature": "$features"}, "calls": {"$sum": 1}}},
@@ -92,7 +92,7 @@ def _is_one_of(*outcomes: QueueOutcome) -> Document:
 _IS_ANSWERED = _is_one_of(QueueOutcome.ANSWERED, QueueOutcome.TRANSFERRED)
 _IS_ABANDONED = _is_one_of(QueueOutcome.ABANDONED, QueueOutcome.VOICEMAIL)
 
-# What became of queue calls.
+# Queue calls by outcome, and waiting times in seconds (domain rules: "Calling engagement", queue figures).
 QUEUES_PIPELINE: Pipeline = (
     {
         "$group": {

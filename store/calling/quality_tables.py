@@ -1,4 +1,4 @@
-"""The tables of customers with a POOR call in the week, and of those with a queue call in it."""
+"""Two tables of the latest week: customers with a POOR call, and customers with a queue call."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -35,7 +35,7 @@ _MEASURED: Document = {"$add": ["$good", "$poor"]}
 def build_quality_table(
     dataset: CallDataset, by: CallQualityOrderField, direction: OrderDirection
 ) -> CallTable[CustomerQuality]:
-    """Customers with a POOR call, in an order."""
+    """Return the table of customers with a POOR call, in the given order."""
     stages = [
         union_sums(dataset, dataset.week, HAS_POOR, poor="$poor", measured=_MEASURED),
         group_by_customer("poor", "measured"),
@@ -44,16 +44,16 @@ def build_quality_table(
         {"$set": {"percent": percent_of("$poor", "$measured")}},
     ]
 
-    async def rows(found: Sequence[Document]) -> list[CustomerQuality]:
-        sums = await read_sums_by_customer(dataset, dataset.week, found)
-        return [build_customer_quality(sums[one["_id"]]) for one in found]
+    async def read_rows(customers: Sequence[Document]) -> list[CustomerQuality]:
+        sums = await read_sums_by_customer(dataset, dataset.week, customers)
+        return [build_customer_quality(sums[customer["_id"]]) for customer in customers]
 
     columns = order_columns(_SORT_COLUMNS[by], direction)
-    return CallTable(dataset, "quality", stages, columns, rows, partial(count_sums, dataset, HAS_POOR))
+    return CallTable(dataset, "quality", stages, columns, read_rows, partial(count_sums, dataset, HAS_POOR))
 
 
 def build_queue_table(dataset: CallDataset) -> CallTable[CustomerQueue]:
-    """Customers with a queue call, most abandoned first."""
+    """Return the table of customers with a queue call, the highest abandoned percentage first."""
     stages = [
         union_sums(dataset, dataset.week, HAS_QUEUE, offered="$offered", abandoned="$abandoned"),
         group_by_customer("offered", "abandoned"),
@@ -62,9 +62,9 @@ def build_queue_table(dataset: CallDataset) -> CallTable[CustomerQueue]:
         {"$set": {"percent": percent_of("$abandoned", "$offered")}},
     ]
 
-    async def rows(found: Sequence[Document]) -> list[CustomerQueue]:
-        sums = await read_sums_by_customer(dataset, dataset.week, found)
-        return [build_customer_queue(sums[one["_id"]]) for one in found]
+    async def read_rows(customers: Sequence[Document]) -> list[CustomerQueue]:
+        sums = await read_sums_by_customer(dataset, dataset.week, customers)
+        return [build_customer_queue(sums[customer["_id"]]) for customer in customers]
 
     columns = order_columns(_PERCENT, OrderDirection.DESC)
-    return CallTable(dataset, "queue", stages, columns, rows, partial(count_sums, dataset, HAS_QUEUE))
+    return CallTable(dataset, "queue", stages, columns, read_rows, partial(count_sums, dataset, HAS_QUEUE))

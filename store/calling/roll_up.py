@@ -1,9 +1,11 @@
-"""The roll-up of one week of one partner: raw calls become weekly sums, by MongoDB's own aggregation, in slices.
+"""The roll-up of one week of one partner: aggregations in MongoDB turn raw calls into weekly sums, in batches.
 
-It reads the rows of that week alone. It may be killed at any line and begun again: what it writes counts for nobody
-until its last step says so, in one write, and that step is refused to a roll-up that another one has overtaken. The
-week stays due until a roll-up has begun behind the last transaction that wrote rows of it, as their `version` says:
-so late data that come while it runs are found again.
+1. `begin` registers the attempt in the week's state and reads the version that it covers.
+2. Each batch of customers is aggregated and merged into documents that have the attempt's id.
+3. `finish` makes this attempt the current one, in one write; it fails where another attempt began meanwhile.
+
+A roll-up can therefore be killed at any point: its documents are not read before step 3. The week stays due until a
+roll-up covers the version of the last write, so that late data during a roll-up is picked up by the next.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,9 +22,9 @@ from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 
-# What one aggregation reads at most, unless a single customer has more: it takes a fraction of a second.
+# The most rows that one aggregation reads, unless a single customer has more; it takes less than a second.
 BATCH_ROWS = 50_000
-# A single customer with a million calls a week takes seconds of MongoDB, more than any request may: it must end, too.
+# One customer with a million calls a week takes several seconds, more than a command of a request may take.
 _AGGREGATION_DEADLINE_SECONDS = 600
 _PIPELINES: Mapping[str, Sequence[Pipeline]] = {
     CALLS: (QUALITY_PIPELINE, USERS_PIPELINE, FEATURES_PIPELINE),
@@ -31,39 +33,39 @@ _PIPELINES: Mapping[str, Sequence[Pipeline]] = {
 
 
 async def roll_up_week(scope: Scope, week: datetime, batch_rows: int = BATCH_ROWS) -> bool:
-    """Sums up the week anew; False where another roll-up of it began meanwhile, whose result then counts."""
+    """Roll up the week; return False where another roll-up of it began meanwhile, which replaces this one."""
     roll_up = RollUp(scope, week, new_id("rup"))
     state = await roll_up.begin()
-    for collection, questions in _PIPELINES.items():
+    for collection, pipelines in _PIPELINES.items():
         async for customer_ids in roll_up.read_batches(collection, batch_rows):
-            for question in questions:
-                await roll_up.add(collection, customer_ids, question)
+            for pipeline in pipelines:
+                await roll_up.add(collection, customer_ids, pipeline)
     return await roll_up.finish(state)
 
 
 @dataclass(frozen=True, slots=True)
 class RollUp:
-    """One attempt at a week; the sums that it writes carry its id."""
+    """One attempt at a week; the sums that it writes have its id."""
 
     scope: Scope
     week: datetime
     id: str
 
     async def begin(self) -> Document:
-        """Overtakes whoever is at the week already; answers what is known of it, `version` being what is covered."""
-        # This write is acknowledged by a majority behind every transaction that the version counts, and the
-        # aggregations that follow read what a majority has: none of those transactions is missed.
+        """Register this attempt, which overtakes a running one; return the week's state with the covered `version`."""
+        # This write has majority write concern, and follows every transaction that the version counts. The
+        # aggregations read with majority read concern, so they see all of these transactions.
         overtaken = [{"id": "$running_roll_up_id", "since": "$$NOW"}]
-        is_first = {"$eq": [{"$type": "$running_roll_up_id"}, "string"]}
-        stale = {"$concatArrays": [{"$ifNull": ["$stale", []]}, {"$cond": [is_first, overtaken, []]}]}
+        is_running = {"$eq": [{"$type": "$running_roll_up_id"}, "string"]}
+        stale = {"$concatArrays": [{"$ifNull": ["$stale", []]}, {"$cond": [is_running, overtaken, []]}]}
         change = [{"$set": {"stale": stale, "running_roll_up_id": self.id}}]
         state = await self.scope.collection(CALL_WEEKS).find_one_and_update(self._match_state, change)
         if state is None:
-            raise LookupError(f"Nothing is known of the week {self.week:%Y-%m-%d} of {self.scope.partner_id}.")
+            raise LookupError(f"There is no state of the week {self.week:%Y-%m-%d} of {self.scope.partner_id}.")
         return state
 
     async def read_batches(self, collection: str, rows: int) -> AsyncIterator[list[str]]:
-        """The customers with rows in the week, in slices of at most so many rows or one customer."""
+        """Yield the ids of customers with rows in the week, in batches of at most `rows` rows or one customer."""
         stages = [
             {"$match": self._match_raw},
             {"$group": {"_id": "$customer_id", "rows": {"$sum": 1}}},
@@ -71,20 +73,20 @@ class RollUp:
         ]
         batch: list[str] = []
         size = 0
-        for one in await self._aggregate(collection, stages):
-            if batch and size + one["rows"] > rows:
+        for customer in await self._aggregate(collection, stages):
+            if batch and size + customer["rows"] > rows:
                 yield batch
                 batch, size = [], 0
-            batch.append(one["_id"])
-            size += one["rows"]
+            batch.append(customer["_id"])
+            size += customer["rows"]
         if batch:
             yield batch
 
-    async def add(self, collection: str, customer_ids: Sequence[str], question: Pipeline) -> None:
-        """Merges the answers to one question about these customers into the roll-up's sums."""
+    async def add(self, collection: str, customer_ids: Sequence[str], pipeline: Pipeline) -> None:
+        """Run one pipeline over these customers and merge its fields into the roll-up's documents."""
         rows = {"$match": {**self._match_raw, "customer_id": {"$in": list(customer_ids)}}}
         now = utc_now()
-        named = {
+        identity = {
             "_id": {"$concat": [f"{self.id}:", "$_id"]},
             "customer_id": "$_id",
             **self._match_sums,
@@ -93,12 +95,12 @@ class RollUp:
             "updated_at": now,
         }
         merge = {"into": COLLECTION, "on": "_id", "whenMatched": "merge", "whenNotMatched": "insert"}
-        await self._aggregate(collection, [rows, *question, {"$set": named}, {"$merge": merge}])
+        await self._aggregate(collection, [rows, *pipeline, {"$set": identity}, {"$merge": merge}])
 
     async def finish(self, state: Document) -> bool:
-        """Makes this roll-up the one that counts, with its sums over all customers; False where it was overtaken."""
+        """Make this roll-up the current one, with its sums over all customers; return False where it was overtaken."""
         now = utc_now()
-        done = {
+        result = {
             "roll_up_id": self.id,
             "rolled_up_version": state["version"],
             "rolled_up_at": now,
@@ -106,9 +108,9 @@ class RollUp:
             "updated_at": now,
             "sums": await self._read_totals(),
         }
-        change: Document = {"$set": done}
+        change: Document = {"$set": result}
         if state.get("roll_up_id") is not None:
-            # Whoever has just read that it counts may still be reading its sums.
+            # Readers of the previous roll-up may still be reading its sums: the job deletes them later.
             change["$push"] = {"stale": {"id": state["roll_up_id"], "since": now}}
         where = {**self._match_state, "running_roll_up_id": self.id}
         return bool(await self.scope.collection(CALL_WEEKS).update_one(where, change))
@@ -125,8 +127,8 @@ class RollUp:
                 }
             },
         ]
-        found = await self._aggregate(COLLECTION, stages)
-        return found[0] if found else {}
+        totals = await self._aggregate(COLLECTION, stages)
+        return totals[0] if totals else {}
 
     async def _aggregate(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[Document]:
         with time_limit(_AGGREGATION_DEADLINE_SECONDS):

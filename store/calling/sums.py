@@ -1,8 +1,8 @@
-"""Weekly sums of calls by customer: sums and counts alone, made by `store/calling/roll_up.py` from raw calls.
+"""The weekly sums of calls by customer: their collection and the names of their fields.
 
-The sums of a partner's week are replaced as a whole: each roll-up writes documents of its own, and `call_weeks` says
-in `roll_up_id` whose count. So nobody ever reads half of a roll-up, whenever it was killed, and a customer whose
-last call went away is simply not among the next. Whoever reads asks for a week and its roll-up.
+Each roll-up of a week writes its own documents, and `roll_up_id` in `call_weeks` names the current one. Readers match
+the week and this id, so that they never see an incomplete roll-up, and a customer without calls any more has no
+document in the next one (docs/decisions/0012).
 """
 
 from domain.calling.calls import CallQuality, EndpointType
@@ -14,13 +14,13 @@ QUEUES_INDEX = "queues"
 _INDEX_KEY = [("partner_id", 1), ("week", 1), ("roll_up_id", 1), ("customer_id", 1)]
 CALL_SUM_INDEXES = (
     IndexModel(_INDEX_KEY, name="roll_up"),
-    # Few customers have call queues, and the blocks about them look back over eight weeks.
+    # Partial: few customers have call queues, and the queue figures read eight weeks.
     IndexModel([*_INDEX_KEY, ("offered", 1)], name=QUEUES_INDEX, partialFilterExpression={"offered": {"$gt": 0}}),
 )
 USER_LEVELS = ("low", "medium", "high")
 MEASUREMENTS = ("loss", "jitter", "latency")
 CALL_FIELDS = ("calls", "seconds", "good", "poor", "not_available")
-MEASUREMENT_FIELDS = tuple(f"{name}_{what}" for name in MEASUREMENTS for what in ("sum", "count"))
+MEASUREMENT_FIELDS = tuple(f"{name}_{suffix}" for name in MEASUREMENTS for suffix in ("sum", "count"))
 QUEUE_FIELDS = (
     *("offered", "answered", "abandoned"),
     *("answer_seconds", "answer_count", "abandon_seconds", "abandon_count"),
@@ -30,10 +30,10 @@ ENDPOINT_CELLS = tuple(endpoint_quality_key(endpoint, quality) for endpoint in E
 
 
 def sum_fields(*names: str) -> Document:
-    """Accumulators that add up the fields of these names; what a document lacks is nothing."""
+    """Return `$group` accumulators that sum the fields of these names; a missing field counts as 0."""
     return {name: {"$sum": f"${name}"} for name in names}
 
 
 def sum_embedded_fields(field: str, names: tuple[str, ...]) -> Document:
-    """The same for the fields of an embedded document, each by its own name."""
+    """Return accumulators that sum fields of the embedded document `field`, each under its own name."""
     return {name: {"$sum": f"${field}.{name}"} for name in names}

@@ -1,4 +1,4 @@
-"""The sums of weeks over all customers in sight: trends, quality by endpoint, features and queues."""
+"""Figures over all visible customers: trends, quality by endpoint, feature use and queue insights."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -33,41 +33,42 @@ _HAS_QUEUE: Document = {"offered": {"$gt": 0}}
 
 
 async def read_quality_trend(dataset: CallDataset, weeks: Sequence[datetime]) -> list[QualityPoint]:
-    """One point a week, in their order."""
-    found = await read_totals(dataset, weeks)
-    return [QualityPoint(week_start=week.date(), **count_by_quality(found[week])) for week in weeks]
+    """Return one point per week, in the given order."""
+    totals = await read_totals(dataset, weeks)
+    return [QualityPoint(week_start=week.date(), **count_by_quality(totals[week])) for week in weeks]
 
 
 async def read_quality_by_endpoint(dataset: CallDataset) -> list[EndpointQuality]:
-    """Every endpoint in its order."""
+    """Return the quality of every endpoint in the latest week."""
     return list_endpoint_qualities((await read_totals(dataset, [dataset.week]))[dataset.week])
 
 
 async def read_totals(dataset: CallDataset, weeks: Sequence[datetime]) -> dict[datetime, CallSums]:
-    """The sums of each week over the customers in sight; nothing where a week has none.
+    """Return the sums of each week over the visible customers; empty for a week without a roll-up.
 
-    Those over all customers are kept with the roll-up; only what removed customers had is taken away from them.
+    The roll-up stores the sums over all customers. For a viewer of all customers, only the sums of customers that were
+    removed since are read and subtracted.
     """
     if dataset.visible_ids is not None:
         return {week: {} for week in weeks} | await _sum_weeks(dataset, weeks, dataset.match_visible)
-    kept: dict[datetime, CallSums] = {week: dataset.week_states.get(week, {}).get("sums", {}) for week in weeks}
+    stored: dict[datetime, CallSums] = {week: dataset.week_states.get(week, {}).get("sums", {}) for week in weeks}
     if not dataset.removed_ids:
-        return kept
-    gone = await _sum_weeks(dataset, weeks, {"customer_id": {"$in": list(dataset.removed_ids)}})
-    return kept | {week: _subtract(kept[week], sums) for week, sums in gone.items()}
+        return stored
+    removed = await _sum_weeks(dataset, weeks, {"customer_id": {"$in": list(dataset.removed_ids)}})
+    return stored | {week: _subtract(stored[week], sums) for week, sums in removed.items()}
 
 
-async def _sum_weeks(dataset: CallDataset, weeks: Sequence[datetime], whose: Document) -> dict[datetime, CallSums]:
+async def _sum_weeks(dataset: CallDataset, weeks: Sequence[datetime], customers: Document) -> dict[datetime, CallSums]:
     stages = [
-        {"$match": {**dataset.match_all_sums(*weeks), **whose}},
+        {"$match": {**dataset.match_all_sums(*weeks), **customers}},
         {"$group": {"_id": "$week", **sum_fields(*SUMMED_FIELDS), **sum_embedded_fields("endpoints", ENDPOINT_CELLS)}},
     ]
-    found = await dataset.scope.collection(COLLECTION).aggregate(stages)
-    return {one["_id"]: {**one, "endpoints": {cell: one[cell] for cell in ENDPOINT_CELLS}} for one in found}
+    groups = await dataset.scope.collection(COLLECTION).aggregate(stages)
+    return {group["_id"]: {**group, "endpoints": {cell: group[cell] for cell in ENDPOINT_CELLS}} for group in groups}
 
 
 def _subtract(sums: CallSums, part: CallSums) -> CallSums:
-    """What is left of sums without a part of them, however deep."""
+    """Return sums minus part, field by field, also in embedded documents."""
     return {
         name: _subtract(value, part[name]) if isinstance(value, Mapping) else value - part[name]
         for name, value in sums.items()
@@ -75,17 +76,17 @@ def _subtract(sums: CallSums, part: CallSums) -> CallSums:
 
 
 async def read_queue_insights(dataset: CallDataset) -> QueueInsights:
-    """What became of the week's queue calls."""
+    """Return the queue figures of the latest week."""
     stages = [
         {"$match": {**dataset.match_sums(dataset.week), **_HAS_QUEUE}},
         {"$group": {"_id": None, **sum_fields(*QUEUE_FIELDS), "average": {"$avg": _ABANDONED_PERCENT}}},
     ]
-    found = await dataset.scope.collection(COLLECTION).aggregate(stages, hint=QUEUES_INDEX)
-    return build_queue_insights(found[0], found[0]["average"]) if found else build_queue_insights({}, None)
+    groups = await dataset.scope.collection(COLLECTION).aggregate(stages, hint=QUEUES_INDEX)
+    return build_queue_insights(groups[0], groups[0]["average"]) if groups else build_queue_insights({}, None)
 
 
 async def read_feature_use(dataset: CallDataset) -> list[FeatureUse]:
-    """Every feature in its order: the week's calls of customers with a queue call in the last eight weeks."""
+    """Return the use of every feature in the latest week, by customers with a queue call in the last eight weeks."""
     weeks = completed_weeks(QUEUE_WEEKS, dataset.scope.now)
     features = [
         {"$match": {**dataset.match_sums(dataset.week), "features": {"$exists": True}}},
@@ -99,9 +100,12 @@ async def read_feature_use(dataset: CallDataset) -> list[FeatureUse]:
         {"$match": {"has_queue": True}},
         {"$group": {"_id": None, **_feature_sums()}},
     ]
-    found = await dataset.scope.collection(COLLECTION).aggregate(stages, hint=QUEUES_INDEX)
-    sums = found[0] if found else {}
-    return [FeatureUse(one, sums.get(f"calls_{one}", 0), sums.get(f"customers_{one}", 0)) for one in CallFeature]
+    groups = await dataset.scope.collection(COLLECTION).aggregate(stages, hint=QUEUES_INDEX)
+    sums = groups[0] if groups else {}
+    return [
+        FeatureUse(feature, sums.get(f"calls_{feature}", 0), sums.get(f"customers_{feature}", 0))
+        for feature in CallFeature
+    ]
 
 
 def _feature_sums() -> Document:

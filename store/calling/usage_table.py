@@ -1,4 +1,4 @@
-"""The table of customers and usage: those with a running line of CALLING or a call in the week."""
+"""The usage table of the latest week: customers with a running CALLING line or a call in the week."""
 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ _SORT_COLUMNS: Mapping[CallingUsageOrderField, Sequence[Column]] = {
     _BY.CUSTOMER_NAME: (),
     _BY.CALLS: (Column("calls", kind="number"),),
     _BY.ACTIVE_USERS: (Column("active_users", kind="number"),),
-    # Who had no call in the week before has no change, and comes last in either direction.
+    # A customer without a call in the week before has no change, and comes last in both directions.
     _BY.WEEKLY_CHANGE_PERCENT: (Column("is_new", kind="rank"), Column("change", kind="number or null")),
 }
 _ACTIVE_USERS: Document = {"$add": [{"$ifNull": [f"${level}", 0]} for level in USER_LEVELS]}
@@ -44,7 +44,7 @@ _CHANGE: Document = {
 def build_usage_table(
     dataset: CallDataset, by: CallingUsageOrderField, direction: OrderDirection
 ) -> CallTable[CustomerUsage]:
-    """The table in an order."""
+    """Return the table in the given order."""
     is_by_change = by is _BY.WEEKLY_CHANGE_PERCENT
     before = [union_sums(dataset, dataset.week - WEEK, HAS_CALL, previous_calls="$calls")] if is_by_change else []
     stages: list[Mapping[str, Any]] = [
@@ -60,29 +60,29 @@ def build_usage_table(
     return CallTable(dataset, "usage", stages, columns, partial(_read_rows, dataset), partial(_count_rows, dataset))
 
 
-async def _read_rows(dataset: CallDataset, found: Sequence[Document]) -> list[CustomerUsage]:
-    ids = [one["_id"] for one in found]
-    now, before, licensed = await gather(
-        read_sums_by_customer(dataset, dataset.week, found),
-        read_sums_by_customer(dataset, dataset.week - WEEK, found),
+async def _read_rows(dataset: CallDataset, customers: Sequence[Document]) -> list[CustomerUsage]:
+    ids = [customer["_id"] for customer in customers]
+    sums, previous, licensed = await gather(
+        read_sums_by_customer(dataset, dataset.week, customers),
+        read_sums_by_customer(dataset, dataset.week - WEEK, customers),
         count_licensed_users(dataset, dataset.week, ids),
     )
-    return [_build_row(id_, now.get(id_, {}), before.get(id_, {}), licensed.get(id_, 0)) for id_ in ids]
+    return [_build_row(id_, sums.get(id_, {}), previous.get(id_, {}), licensed.get(id_, 0)) for id_ in ids]
 
 
-def _build_row(customer_id: str, sums: CallSums, before: CallSums, licensed: int) -> CustomerUsage:
+def _build_row(customer_id: str, sums: CallSums, previous: CallSums, licensed: int) -> CustomerUsage:
     return CustomerUsage(
         customer_id=customer_id,
         active_users=sum(sums.get(level, 0) for level in USER_LEVELS),
         licensed_users=licensed,
         calls=sums.get("calls", 0),
         seconds=sums.get("seconds", 0),
-        previous_calls=before.get("calls", 0),
+        previous_calls=previous.get("calls", 0),
     )
 
 
 async def _count_rows(dataset: CallDataset) -> int:
-    callers = [{"$match": {**dataset.match_sums(dataset.week), **HAS_CALL}}, {"$project": {"_id": "$customer_id"}}]
-    stages = [*callers, union_running_customers(dataset.scope), {"$group": {"_id": "$_id"}}, {"$count": "rows"}]
-    found = await dataset.scope.collection(COLLECTION).aggregate(stages)
-    return int(found[0]["rows"]) if found else 0
+    with_calls = [{"$match": {**dataset.match_sums(dataset.week), **HAS_CALL}}, {"$project": {"_id": "$customer_id"}}]
+    stages = [*with_calls, union_running_customers(dataset.scope), {"$group": {"_id": "$_id"}}, {"$count": "rows"}]
+    counts = await dataset.scope.collection(COLLECTION).aggregate(stages)
+    return int(counts[0]["rows"]) if counts else 0

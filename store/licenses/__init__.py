@@ -1,1 +1,1 @@
-"""Licence lines: daily snapshots, weekly sums, peer groups and reports. Read lines.py first."""
+"""Licence lines, their daily snapshots and weekly sums, peer groups, reports and trends. Read lines.py first."""

@@ -1,4 +1,7 @@
-"""The next moments at which time alone may turn a figure over what customers hold."""
+"""The next moments at which time alone can change a KPI.
+
+A KPI that is cached is valid until the earliest of them, or until an event of the partner.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,7 +17,7 @@ from store.licenses.lines import ADDED_INDEX, COLLECTION, ENDS_INDEX, match_peer
 
 
 async def next_window_change(scope: Scope, products: Sequence[str], days: int) -> datetime:
-    """When the next end of a running line enters the window of so many days, or passes."""
+    """Return when the next end of a running line enters the window of `days`, or passes; MAX_INSTANT for never."""
     window, running = timedelta(days=days), {"is_running": True}
     entering = await _next_moment(scope, products, "ends_at", scope.now + window, ENDS_INDEX, running)
     passing = await _next_moment(scope, products, "ends_at", scope.now, ENDS_INDEX, running)
@@ -22,7 +25,7 @@ async def next_window_change(scope: Scope, products: Sequence[str], days: int) -
 
 
 async def next_peer_group_change(scope: Scope, products: Sequence[str]) -> datetime:
-    """When the next running line becomes old enough for its peer group."""
+    """Return when the next running line becomes old enough for its peer group; MAX_INSTANT for never."""
     added = await _next_moment(
         scope, products, "added_at", latest_peer_addition(scope.now), ADDED_INDEX, match_peer_candidates()
     )
@@ -30,22 +33,25 @@ async def next_peer_group_change(scope: Scope, products: Sequence[str]) -> datet
 
 
 async def next_visibility_change(scope: Scope) -> datetime:
-    """When the viewer's next assignment may expire; one that has, and still stands there, lies in the past."""
+    """Return when the viewer's next assignment expires; MAX_INSTANT for never.
+
+    The result is in the past for an expired assignment that the job has not removed yet.
+    """
     if scope.visibility_key == ALL_CUSTOMERS_KEY:
         return MAX_INSTANT
     where = {**scope.match_customers(), "next_unassignment_at": {"$ne": None}}
     order = [("next_unassignment_at", 1)]
-    found = await scope.collection("customers").find(
+    customers = await scope.collection("customers").find(
         where, {"next_unassignment_at": 1}, sort=order, limit=1, hint=KEYS_INDEX
     )
-    soonest: datetime = found[0]["next_unassignment_at"] if found else MAX_INSTANT
+    soonest: datetime = customers[0]["next_unassignment_at"] if customers else MAX_INSTANT
     return soonest
 
 
 async def _next_moment(
-    scope: Scope, products: Sequence[str], field: str, after: datetime, index: str, further: Document
+    scope: Scope, products: Sequence[str], field: str, after: datetime, index: str, condition: Document
 ) -> datetime:
-    where = {**scope.match(), "product": equals_any(products), field: {"$gt": after}, **further}
-    found = await scope.collection(COLLECTION).find(where, {field: 1}, sort=[(field, 1)], limit=1, hint=index)
-    soonest: datetime = found[0][field] if found else MAX_INSTANT
+    where = {**scope.match(), "product": equals_any(products), field: {"$gt": after}, **condition}
+    lines = await scope.collection(COLLECTION).find(where, {field: 1}, sort=[(field, 1)], limit=1, hint=index)
+    soonest: datetime = lines[0][field] if lines else MAX_INSTANT
     return soonest

@@ -1,7 +1,8 @@
-"""The partner's licence lines of MEETINGS and CALLING: one document a line, kept by the customers' write path.
+"""The stored licence lines of MEETINGS and CALLING: one document per line, and the conditions of reports and KPIs.
 
-A line is what its entitlement and its customer say; nothing is ever known from it alone. `is_running` is as of the
-customer's last evaluation, while the windows of time below are decided by the query, at the moment of asking.
+The write path of customers keeps the documents equal to `build_license_lines` (domain/entitlements/license_lines.py),
+in the transaction that changes the entitlement. A line contains no facts of its own, so it can always be rebuilt.
+`is_running` is as of the customer's last evaluation; time windows are compared with `now` by the query.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from store.database.scope import Scope
 COLLECTION = "license_lines"
 PEERS_INDEX, ENDS_INDEX, ADDED_INDEX, OVERAGE_INDEX = "peers", "ends", "added_rate", "overage"
 _BY_PRODUCT = [("partner_id", 1), ("product", 1)]
-# What is a member of no peer group, or within its licences, costs nothing in the indexes of those who are.
+# Partial indexes: most lines are in no peer group or have no overage, and need no entry there.
 LICENSE_LINE_INDEXES = (
     IndexModel(
         [*_BY_PRODUCT, ("peer_rate", 1), ("added_at", 1)],
@@ -30,18 +31,18 @@ LicenseLineWrite = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | Dele
 
 
 def match_recently_added(now: datetime, days: int) -> Document:
-    """Lines that were added in the last so many days, in any state but CANCELLED."""
+    """Return the condition of lines added in the last `days`, in any state but CANCELLED."""
     added = {"$gt": now - timedelta(days=days), "$lte": now}
     return {"added_at": added, "cancelled_at": {"$not": {"$lte": now}}}
 
 
 def match_expiring(now: datetime, days: int) -> Document:
-    """Lines of trials, and of subscriptions without auto-renewal, that run and end within so many days."""
+    """Return the condition of running lines that end within `days` and do not renew, trials included."""
     return {"is_running": True, "auto_renew": False, "ends_at": _within_days(now, days)}
 
 
 def match_renewing(now: datetime, days: int) -> Document:
-    """Lines of auto-renewing subscriptions that run and whose term ends within so many days."""
+    """Return the condition of running lines that renew within `days`."""
     return {"is_running": True, "auto_renew": True, "ends_at": _within_days(now, days)}
 
 
@@ -50,42 +51,45 @@ def _within_days(now: datetime, days: int) -> Document:
 
 
 def match_peers(now: datetime) -> Document:
-    """The lines of a peer group: running, of five licences or more, added 30 days ago or longer."""
+    """Return the condition of the peer group: running, at least 5 licences, added at least 30 days ago."""
     return {**match_peer_candidates(), "added_at": {"$lte": latest_peer_addition(now)}}
 
 
 def match_peer_candidates() -> Document:
-    """Running lines of five licences or more: those of a peer group, and those too young for it yet."""
+    """Return the condition of running lines with at least 5 licences: the peer group, and lines too young for it."""
     return {"peer_rate": {"$gte": 0}}
 
 
 def match_young_candidates(now: datetime) -> Document:
-    """Those that will be of a peer group once they are 30 days old."""
+    """Return the condition of the candidates that are not yet 30 days old."""
     return {**match_peer_candidates(), "added_at": {"$gt": latest_peer_addition(now)}}
 
 
 def match_low_assignment(now: datetime, threshold: float | None) -> Document:
-    """Lines of the peer group below its threshold; without one, none."""
+    """Return the condition of lines of the peer group below the threshold; no line matches without one."""
     if threshold is None:
         return {"_id": {"$in": []}}
     return {**match_peers(now), "peer_rate": {"$gte": 0, "$lt": threshold}}
 
 
 def match_over_limit() -> Document:
-    """Running lines with more licences assigned than ordered."""
+    """Return the condition of running lines with more licences assigned than ordered."""
     return {"is_running": True, "overage": {"$gt": 0}}
 
 
 def build_line_writes(
     scope: Scope, before: Mapping[str, LicenseLine], after: Mapping[str, LicenseLine], now: datetime
 ) -> Iterator[LicenseLineWrite]:
-    """What makes the stored lines of a customer those of `after`, where `before` is what they say; by id."""
+    """Yield the writes that change a customer's stored lines from `before` to `after`, both by line id.
+
+    `before` must be what is stored: unchanged lines are not written.
+    """
     for id_, line in after.items():
-        known = before.get(id_)
-        if known is None:
+        old_line = before.get(id_)
+        if old_line is None:
             yield InsertOne(_build_document(scope, id_, line, now))
-        elif known != line:
-            changed = {name: value for name, value in line.items() if known[name] != value}
+        elif old_line != line:
+            changed = {name: value for name, value in line.items() if old_line[name] != value}
             change = {"$set": {**changed, "updated_at": now}, "$inc": {"version": 1}}
             yield UpdateOne({**scope.match(), "_id": id_}, change)
     yield from _build_deletes(scope, before.keys() - after.keys())
@@ -94,7 +98,7 @@ def build_line_writes(
 def build_line_replacements(
     scope: Scope, before: Mapping[str, LicenseLine], after: Mapping[str, LicenseLine], now: datetime
 ) -> Iterator[LicenseLineWrite]:
-    """The same where another version wrote what is stored, or wrote none."""
+    """Yield the writes that store `after` completely, for lines that are missing or of another schema version."""
     for id_, line in after.items():
         yield ReplaceOne({**scope.match(), "_id": id_}, _build_document(scope, id_, line, now), upsert=True)
     yield from _build_deletes(scope, before.keys() - after.keys())

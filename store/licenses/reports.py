@@ -1,6 +1,6 @@
-"""Reports on licence lines: which rows each has, its sums over them, and its table in any order.
+"""Licence reports: the rows of each report, the sums over them, and the table in any order.
 
-Rows are those of customers in sight; the peer group alone is the whole partner's.
+A report contains only lines of visible customers. Only the threshold of low assignment is of the whole partner.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _F, _ASC, _DESC = EntitlementReportOrderField, OrderDirection.ASC, OrderDirectio
 
 
 class ReportName(StrEnum):
-    """What a report is about."""
+    """The reports of licence analytics."""
 
     RECENTLY_ADDED = "RECENTLY_ADDED"
     EXPIRING = "EXPIRING"
@@ -41,14 +41,14 @@ class ReportName(StrEnum):
 
 
 class ReportOrder(NamedTuple):
-    """What a table is sorted by; ties go by the customer's name, then number, and nulls come last both ways."""
+    """The order of a table; ties go by the customer's name, then number; nulls come last in both directions."""
 
     field: EntitlementReportOrderField
     direction: OrderDirection
 
 
 class Report(NamedTuple):
-    """One report of a product; `days` is its window where it has one."""
+    """One report of a product; `days` is its time window, 0 for a report without one."""
 
     name: ReportName
     product: AnalyticsProduct
@@ -57,7 +57,7 @@ class Report(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ReportRow(LicenseRatios):
-    """A row: one entitlement's licences of the report's product."""
+    """A row: the licences of one entitlement in the report's product; `subscription_id` is its number."""
 
     entitlement_id: str
     customer_id: str
@@ -73,9 +73,9 @@ class ReportRow(LicenseRatios):
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection."""
-        same = {name: document[name] for name in _COPIED_FIELDS}
-        return cls(subscription_id=document["number"], trial=document["kind"] == SubscriptionType.TRIAL, **same)
+        """Return the row of a stored licence line."""
+        copied = {name: document[name] for name in _COPIED_FIELDS}
+        return cls(subscription_id=document["number"], trial=document["kind"] == SubscriptionType.TRIAL, **copied)
 
 
 _COPIED_FIELDS = tuple(name for name in ReportRow.__slots__ if name not in ("subscription_id", "trial"))
@@ -98,50 +98,50 @@ _TIE_BREAKERS = (Column("number"), Column("_id"))
 
 
 def order_columns(order: ReportOrder) -> tuple[Column, ...]:
-    """The fields of the total order."""
+    """Return the columns of the total order."""
     direction = 1 if order.direction is _ASC else -1
     if order.field is _F.CUSTOMER_NAME:
         return (Column("name_folded", direction), *_TIE_BREAKERS)
     field, kind = _SORT_FIELDS[order.field]
     if kind == "number or null" and direction > 0:
-        # MongoDB sorts null before all others: the twin of the field has a number there that no rate reaches.
+        # MongoDB sorts null first. The `_sort` field has a number instead, higher than any rate.
         return (Column(f"{field}_sort", 1, "number"), Column("name_folded"), *_TIE_BREAKERS)
     return (Column(field, direction, kind), Column("name_folded"), *_TIE_BREAKERS)
 
 
 class LicenseReports:
-    """The reports of one scope, whose sight is read once; `threshold` is for low assignment alone."""
+    """The reports of one scope. Only LOW_ASSIGNMENT reads the parameter `threshold` of the methods."""
 
-    def __init__(self, scope: Scope, sight: Document) -> None:
+    def __init__(self, scope: Scope, visibility: Document) -> None:
         self._scope = scope
-        self._visibility = sight
+        self._visibility = visibility
 
     @classmethod
     async def load(cls, scope: Scope) -> Self:
-        """The reports over the customers in sight."""
+        """Return the reports over the visible customers, which are read once."""
         return cls(scope, await visible_customers(scope))
 
     async def read_sums(self, report: Report, threshold: float | None) -> ReportSums:
-        """What the rows add up to, each customer counted once."""
+        """Return the sums over the rows of the report."""
         unassigned = {"$max": [0, {"$subtract": ["$total", "$assigned"]}]}
-        added: Document = {name: {"$sum": f"${name}"} for name in ("total", "assigned", "used", "overage")}
+        sums: Document = {name: {"$sum": f"${name}"} for name in ("total", "assigned", "used", "overage")}
         pipeline: list[Document] = [
             {"$match": self._match(report, threshold)},
-            {"$group": {"_id": "$customer_id", **added, "unassigned": {"$sum": unassigned}}},
+            {"$group": {"_id": "$customer_id", **sums, "unassigned": {"$sum": unassigned}}},
             {
                 "$group": {
                     "_id": None,
-                    **added,
+                    **sums,
                     "unassigned": {"$sum": "$unassigned"},
                     "customers": {"$sum": 1},
                 }
             },
         ]
-        found = await self._scope.collection(COLLECTION).aggregate(pipeline)
-        return ReportSums(**{name: found[0][name] for name in ReportSums._fields}) if found else ReportSums()
+        rows = await self._scope.collection(COLLECTION).aggregate(pipeline)
+        return ReportSums(**{name: rows[0][name] for name in ReportSums._fields}) if rows else ReportSums()
 
     def listing(self, report: Report, order: ReportOrder | None, threshold: float | None) -> Listing[ReportRow]:
-        """The table; its cursors hold for this report, product, window and order."""
+        """Return the table; its cursors are valid for the same report, product, window and order."""
         columns = order_columns(order or DEFAULT_ORDERS[report.name])
         where = self._match(report, threshold)
         return Listing(self._scope, COLLECTION, where, columns, ReportRow.read, tuple(map(str, report)))

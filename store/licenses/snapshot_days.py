@@ -1,4 +1,4 @@
-"""How far each partner's daily snapshots have come; a day stands behind its partner once every customer has it."""
+"""The progress of daily snapshots: a partner's `snapshot_day` is the last day that is complete for every customer."""
 
 from datetime import datetime
 
@@ -10,23 +10,24 @@ from store.tenants.partners import PartnerDocument, partner_document
 
 
 async def find_partners_behind(client: Client, day: datetime) -> list[tuple[PartnerDocument, datetime | None]]:
-    """The partners whose snapshots of the day are still to be taken, with the last day that they have: for the job."""
-    found = await client.collection("partners").find({"snapshot_day": {"$not": {"$gte": day}}})
-    return [(partner_document(partner), partner.get("snapshot_day")) for partner in found]
+    """Return the partners whose snapshots of the day are incomplete, each with its last complete day."""
+    partners = await client.collection("partners").find({"snapshot_day": {"$not": {"$gte": day}}})
+    return [(partner_document(partner), partner.get("snapshot_day")) for partner in partners]
 
 
 async def list_partners(client: Client) -> list[tuple[PartnerDocument, datetime | None]]:
-    """Every partner, with the last day that it has."""
-    found = await client.collection("partners").find({})
-    return [(partner_document(partner), partner.get("snapshot_day")) for partner in found]
+    """Return every partner with its last complete day."""
+    partners = await client.collection("partners").find({})
+    return [(partner_document(partner), partner.get("snapshot_day")) for partner in partners]
 
 
 async def list_customer_ids(scope: Scope) -> list[str]:
-    """The ids of the customers that exist, read at one moment from an index."""
+    """Return the ids of all customers that are not removed, read from an index."""
     where = {**scope.match(), "keys": ALL_CUSTOMERS_KEY}
-    return [one["_id"] for one in await scope.collection("customers").find(where, {"_id": 1}, hint=KEYS_INDEX)]
+    customers = await scope.collection("customers").find(where, {"_id": 1}, hint=KEYS_INDEX)
+    return [customer["_id"] for customer in customers]
 
 
 async def mark_day_finished(scope: Scope, day: datetime) -> None:
-    """Notes that every customer of the partner has its snapshots of the day; an earlier day changes nothing."""
+    """Record that the day is complete for every customer of the partner; an earlier day changes nothing."""
     await scope.collection("partners").update_one(scope.match(), {"$max": {"snapshot_day": day}})

@@ -1,7 +1,7 @@
-"""Daily snapshots of licence lines: those that the job takes, and what rows of reports read of all of them.
+"""Daily snapshots of licence lines: one document per line and day.
 
-One document a line and day. What was delivered for a day (store/imports/license_usage.py) wins over what the job took,
-whichever came first: the job leaves a day alone that has a snapshot, and a delivery takes the place of the job's.
+The job takes a snapshot at the end of each day; an import may deliver one (store/imports/license_usage.py). A delivered
+snapshot takes precedence: the job does not overwrite a snapshot, and a delivery replaces that of the job.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,25 +25,35 @@ LICENSE_SNAPSHOT_INDEXES = (
         [("partner_id", 1), ("entitlement_id", 1), ("product", 1), ("day", 1)], name=LINE_DAY_INDEX, unique=True
     ),
 )
-# An entitlement's id, and the product.
+# The entitlement's id and the product.
 LicenseLineKey = tuple[str, str]
 _FIGURES = ("total", "assigned", "used")
 
 
 async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetime) -> int:
-    """Takes what these customers' lines still lack of the day, in one transaction; answers how many that were."""
+    """Take the missing snapshots of the day for these customers, in one transaction; return how many.
+
+    A line whose figures were delivered for a later day gets the figures of its latest snapshot before `day`.
+    """
 
     async def attempt(session: Session) -> int:
-        held = await _read_entitlements(scope, customer_ids, session)
-        due = {(one["_id"], line["product"]): (one, line) for one in held for line in lines_to_snapshot(one, day)}
+        entitlements = await _read_entitlements(scope, customer_ids, session)
+        due = {
+            (entitlement["_id"], figures["product"]): (entitlement, figures)
+            for entitlement in entitlements
+            for figures in lines_to_snapshot(entitlement, day)
+        }
         for key in await _read_taken(scope, list(due), day, session):
             del due[key]
-        newer = [key for key, (_, line) in due.items() if has_newer_figures(line, day)]
+        newer = [key for key, (_, figures) in due.items() if has_newer_figures(figures, day)]
         earlier = await _read_latest_before(scope, newer, day, session)
-        taken = [_build_snapshot(scope, one, earlier.get(key, line), key, day) for key, (one, line) in due.items()]
+        taken = [
+            _build_snapshot(scope, entitlement, earlier.get(key, figures), key, day)
+            for key, (entitlement, figures) in due.items()
+        ]
         await scope.collection(COLLECTION).insert_many(taken, session=session)
-        touched = {WeekKey(one["customer_id"], one["product"], week_of(day)) for one in taken}
-        await recompute_weeks(scope, session, touched, [one["_id"] for one in held])
+        weeks = {WeekKey(snapshot["customer_id"], snapshot["product"], week_of(day)) for snapshot in taken}
+        await recompute_weeks(scope, session, weeks, [entitlement["_id"] for entitlement in entitlements])
         return len(taken)
 
     return await in_transaction(scope.client, attempt)
@@ -58,15 +68,15 @@ async def _read_taken(
     scope: Scope, lines: Sequence[LicenseLineKey], day: datetime, session: Session
 ) -> list[LicenseLineKey]:
     where = {**_match_lines(scope, lines), "day": day}
-    shown = {"_id": 0, "entitlement_id": 1, "product": 1}
-    found = await scope.collection(COLLECTION).find(where, shown, session=session)
-    return [key for one in found if (key := (one["entitlement_id"], one["product"])) in set(lines)]
+    fields = {"_id": 0, "entitlement_id": 1, "product": 1}
+    snapshots = await scope.collection(COLLECTION).find(where, fields, session=session)
+    return [key for taken in snapshots if (key := (taken["entitlement_id"], taken["product"])) in set(lines)]
 
 
 async def _read_latest_before(
     scope: Scope, lines: Sequence[LicenseLineKey], day: datetime, session: Session
 ) -> dict[LicenseLineKey, Document]:
-    """The figures that were known last, of lines whose current ones are of a later day."""
+    """Return the figures of each line's latest snapshot before the day."""
     if not lines:
         return {}
     figures = {name: {"$last": f"${name}"} for name in _FIGURES}
@@ -74,7 +84,7 @@ async def _read_latest_before(
 
 
 def _build_snapshot(
-    scope: Scope, entitlement: Document, figures: Mapping[str, Any], line: LicenseLineKey, day: datetime
+    scope: Scope, entitlement: Document, figures: Mapping[str, Any], key: LicenseLineKey, day: datetime
 ) -> Document:
     now = utc_now()
     return {
@@ -83,9 +93,9 @@ def _build_snapshot(
         "version": 1,
         "created_at": now,
         "updated_at": now,
-        "entitlement_id": line[0],
+        "entitlement_id": key[0],
         "customer_id": entitlement["customer_id"],
-        "product": line[1],
+        "product": key[1],
         "day": day,
         "by_system": True,
         **{name: figures[name] for name in _FIGURES},
@@ -93,32 +103,32 @@ def _build_snapshot(
 
 
 class DayFigures(NamedTuple):
-    """What a line's snapshot of a day says."""
+    """The figures of a line's snapshot that a weekly change compares."""
 
     assigned: int
     used: int
 
 
 async def read_figures_a_week_ago(scope: Scope, lines: Sequence[LicenseLineKey]) -> dict[LicenseLineKey, DayFigures]:
-    """Each line's latest snapshot of a date 7 to 13 days before today, in one query; none where there is none."""
+    """Return each line's latest snapshot of the dates from 13 to 7 days before today; a line without one is absent."""
     today = start_of_day(scope.now)
     figures = {name: {"$last": f"${name}"} for name in DayFigures._fields}
-    found = await _aggregate_by_line(scope, lines, {"$gte": today - 13 * DAY, "$lte": today - 7 * DAY}, figures)
-    return {key: DayFigures(one["assigned"], one["used"]) for key, one in found.items()}
+    groups = await _aggregate_by_line(scope, lines, {"$gte": today - 13 * DAY, "$lte": today - 7 * DAY}, figures)
+    return {key: DayFigures(group["assigned"], group["used"]) for key, group in groups.items()}
 
 
 async def read_highest_used(scope: Scope, lines: Sequence[LicenseLineKey]) -> dict[LicenseLineKey, int]:
-    """The highest figure of used among each line's snapshots of the last 92 dates, today's included, in one query."""
+    """Return each line's highest `used` in the snapshots of the last 92 dates, today included."""
     today = start_of_day(scope.now)
     highest = {"used": {"$max": "$used"}}
-    found = await _aggregate_by_line(scope, lines, {"$gte": today - 91 * DAY, "$lte": today}, highest)
-    return {key: one["used"] for key, one in found.items()}
+    groups = await _aggregate_by_line(scope, lines, {"$gte": today - 91 * DAY, "$lte": today}, highest)
+    return {key: group["used"] for key, group in groups.items()}
 
 
 async def _aggregate_by_line(
     scope: Scope, lines: Sequence[LicenseLineKey], days: Document, fields: Document, session: Session = None
 ) -> dict[LicenseLineKey, Document]:
-    """By line, over its snapshots of these days, the oldest first."""
+    """Return the accumulators `fields` by line, over its snapshots of these days in ascending order."""
     pipeline: list[Document] = [
         {"$match": {**_match_lines(scope, lines), "day": days}},
         {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}},
@@ -131,10 +141,10 @@ _LINE_GROUP_KEY: Document = {"entitlement_id": "$entitlement_id", "product": "$p
 
 
 def _match_lines(scope: Scope, lines: Sequence[LicenseLineKey]) -> Document:
-    """A condition on both fields of the index; of other products of the same entitlements some may come along."""
+    """Return a condition on both fields of the index; it also matches other products of the same entitlements."""
     ids, products = {id_ for id_, _ in lines}, {product for _, product in lines}
     return {**scope.match(), "entitlement_id": {"$in": sorted(ids)}, "product": {"$in": sorted(products)}}
 
 
 def _index_by_line(groups: Sequence[Document]) -> dict[LicenseLineKey, Document]:
-    return {(one["_id"]["entitlement_id"], one["_id"]["product"]): one for one in groups}
+    return {(group["_id"]["entitlement_id"], group["_id"]["product"]): group for group in groups}

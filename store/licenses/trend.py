@@ -1,6 +1,7 @@
-"""The trend of licences: sums of weeks over the customers in sight, those of a whole partner kept once asked for.
+"""The licence trend: weekly sums over the visible customers.
 
-What is kept of a week holds until one of its customers' sums is written anew, which the newest write of the week tells.
+The sums of a whole partner are stored at the first request (`license_weeks`). Stored sums of a week are valid until
+the sums of one of its customers are written again, which the newest `updated_at` of that week shows.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ _WEEKS_PER_QUERY = 4
 
 
 class TrendPoint(NamedTuple):
-    """The sums of one week over the customers in sight."""
+    """The sums of one week over the visible customers."""
 
     week_start: datetime
     sums: LicenseSums
@@ -38,29 +39,35 @@ class TrendPoint(NamedTuple):
 async def read_license_trend(
     scope: Scope, product: AnalyticsProduct, first: datetime, last: datetime
 ) -> list[TrendPoint]:
-    """The weeks from `first` to `last` that have snapshots of customers in sight, oldest first."""
+    """Return the weeks from `first` to `last` that have snapshots of visible customers, oldest first."""
     weeks = {"product": str(product), "week": {"$gte": first, "$lte": last}}
-    sight = await visible_customers(scope)
-    sums = await (_sum_weeks(scope, {**weeks, **sight}, CUSTOMER_INDEX) if sight else _read_partner_sums(scope, weeks))
+    visibility = await visible_customers(scope)
+    if visibility:
+        sums = await _sum_weeks(scope, {**weeks, **visibility}, CUSTOMER_INDEX)
+    else:
+        sums = await _read_partner_sums(scope, weeks)
     return [TrendPoint(week, sums[week]) for week in sorted(sums)]
 
 
 async def _read_partner_sums(scope: Scope, weeks: Mapping[str, Any]) -> dict[datetime, LicenseSums]:
-    """The partner's kept sums; those that a customer's have changed since are added up, and kept when settled."""
+    """Return the partner's sums: the stored ones that are valid, the others computed, and stored once settled."""
     now = utc_now()
     newest = await read_last_written(scope, weeks)
-    kept = await scope.collection(PARTNER_WEEKS).find({**scope.match(), **weeks})
-    fresh = {one["week"]: one for one in kept if one["updated_at"] - SETTLING_TIME > newest.get(one["week"], now)}
-    stale = sorted(newest.keys() - fresh.keys())
-    found = {week: extract_sums(one) for week, one in fresh.items()}
-    for start in range(0, len(stale), _WEEKS_PER_QUERY):
-        # What was added up is kept before the rest is begun: who has little patience finds more of it the next time.
-        some = {"product": weeks["product"], "week": {"$in": stale[start : start + _WEEKS_PER_QUERY]}}
-        summed = await _sum_weeks(scope, some, NEWEST_INDEX)
+    stored = await scope.collection(PARTNER_WEEKS).find({**scope.match(), **weeks})
+    sums_by_week = {
+        document["week"]: extract_sums(document)
+        for document in stored
+        if document["updated_at"] - SETTLING_TIME > newest.get(document["week"], now)
+    }
+    missing = sorted(newest.keys() - sums_by_week.keys())
+    for start in range(0, len(missing), _WEEKS_PER_QUERY):
+        # Store each part before the next one: after a timeout, a second request continues where the first stopped.
+        part = {"product": weeks["product"], "week": {"$in": missing[start : start + _WEEKS_PER_QUERY]}}
+        summed = await _sum_weeks(scope, part, NEWEST_INDEX)
         settled = {week: sums for week, sums in summed.items() if newest[week] < now - SETTLING_TIME}
         await _store_partner_sums(scope, weeks["product"], settled, now)
-        found |= summed
-    return found
+        sums_by_week |= summed
+    return sums_by_week
 
 
 async def _sum_weeks(scope: Scope, where: Mapping[str, Any], index: str) -> dict[datetime, LicenseSums]:
@@ -68,9 +75,9 @@ async def _sum_weeks(scope: Scope, where: Mapping[str, Any], index: str) -> dict
         {"$match": {**scope.match(), **where, "is_removed": False}},
         {"$group": {"_id": "$week", **{name: {"$sum": f"${name}"} for name in LicenseSums._fields}}},
     ]
-    # The planner takes few customers and many weeks for the same.
-    found = await scope.collection(CUSTOMER_WEEKS).aggregate(pipeline, hint=index)
-    return {one["_id"]: extract_sums(one) for one in found}
+    # Without the hint, MongoDB may choose one cached plan for few customers and for all.
+    groups = await scope.collection(CUSTOMER_WEEKS).aggregate(pipeline, hint=index)
+    return {group["_id"]: extract_sums(group) for group in groups}
 
 
 async def _store_partner_sums(
@@ -88,6 +95,6 @@ async def _store_partner_sums(
         )
         for week, sums in settled.items()
     ]
-    # Whoever else asked in this moment has kept the same: the answer does not rest on it.
+    # A concurrent request may store the same sums; this request does not need the stored copy.
     with suppress(BulkWriteError):
         await scope.collection(PARTNER_WEEKS).bulk_write(writes)
