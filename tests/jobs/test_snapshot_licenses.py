@@ -18,6 +18,7 @@ from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.licenses.snapshots import take_snapshots
+from store.migrations import migrate
 from tests.domain.imports.factory_records import usage_record
 from tests.jobs.imports.factory_imports import documents, find_only, import_lines
 from tests.jobs.test_roll_up_calls import KillAt
@@ -278,6 +279,7 @@ async def test_a_partner_that_fails_keeps_no_other_waiting(client: Client) -> No
 
 
 async def test_the_command_line_takes_what_lacks_yesterdays(client: Client, mongo_uri: str, database_name: str) -> None:
+    await migrate(client)
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", subscription("S-1"), subscription("S-2"))
     harness = ServerHarness(mongo_uri, database_name)
