@@ -1,4 +1,4 @@
-"""`partnerhub check --deep`: whether what stands with every customer is what its facts and its snapshots say."""
+"""`partnerhub check --deep`: compares stored projections and sums with the facts and snapshots of every customer."""
 
 from collections.abc import AsyncIterator
 
@@ -23,7 +23,7 @@ _OVERDUE = (
 
 
 async def find_deep_problems(client: Client, *, repair: bool = False) -> list[str]:
-    """What is wrong with whom, at most 100 of it, and what to do; with `repair`, what was put right."""
+    """Return at most 100 problems and what to do about them; with `repair`, correct them as well."""
     reported: list[str] = []
     wrong = overdue = 0
     async for partner_id, problem in _find_problems(client, repair):
@@ -46,8 +46,11 @@ async def _find_problems(client: Client, repair: bool) -> AsyncIterator[tuple[st
                 wrong.add(problem.customer_id)
             yield scope.partner_id, problem
         orphans = await find_orphaned_license_lines(scope)
-        for id_ in orphans:
-            yield scope.partner_id, Problem(id_, "unknown", "licence lines name this customer, who does not exist")
+        for customer_id in orphans:
+            yield (
+                scope.partner_id,
+                Problem(customer_id, "unknown", "licence lines name this customer, who does not exist"),
+            )
         if not await is_histogram_correct(scope):
             yield scope.partner_id, Problem("", "", "the counts of the peer groups are not those of the licence lines")
         if repair:

@@ -1,4 +1,4 @@
-"""The command line: `partnerhub …`; every command that needs the database takes --data DIR."""
+"""The command line `partnerhub`: commands, arguments and help; every command with a database takes --data DIR."""
 
 import asyncio
 import sys
@@ -28,7 +28,7 @@ application.add_typer(partner_application, name="partner")
 application.add_typer(jobs_application, name="jobs")
 
 DataOption = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="Where the embedded MongoDB keeps its files.")
+    Path | None, typer.Option("--data", metavar="DIR", help="The directory of the embedded MongoDB.")
 ]
 PartnerOption = Annotated[str, typer.Option("--partner", metavar="ID", help="The partner's id.")]
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
@@ -40,11 +40,11 @@ DEFAULT_PORT = 8000
 def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = DEFAULT_PORT,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many processes serve.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="The number of server processes.")] = 1,
     data: DataOption = None,
 ) -> None:
-    """Serve the API; prints `ready http://…` when it is."""
-    # Loading the whole server takes a second, which no other command should wait for.
+    """Serve the API; prints `ready http://…` when it is ready."""
+    # To import the whole server takes a second, which the other commands save.
     from server import serving
 
     serving.serve(read_settings(), data, host, port, workers)
@@ -54,7 +54,9 @@ def serve(
 def run(
     host: HostOption = "127.0.0.1",
     port: PortOption = DEFAULT_PORT,
-    customers: Annotated[int, typer.Option("--customers", min=1, help="How many the sample partner has.")] = 2000,
+    customers: Annotated[
+        int, typer.Option("--customers", min=1, help="The number of customers of the sample partner.")
+    ] = 2000,
     data: DataOption = None,
 ) -> None:
     """Serve the API with a sample partner, and print what to paste."""
@@ -66,25 +68,27 @@ def run(
 @partner_application.command("create")
 def create_partner(
     identifier: Annotated[str, typer.Option("--id", metavar="ID", help="1–40 of a–z, 0–9 and the hyphen.")],
-    name: Annotated[str, typer.Option("--name", help="What people call the partner.")],
+    name: Annotated[str, typer.Option("--name", help="The display name of the partner.")],
     admin: Annotated[str, typer.Option("--admin", metavar="EMAIL", help="The first FULL_ADMINISTRATOR.")],
     plan: Annotated[
-        Path | None, typer.Option("--plan", metavar="FILE", help='What was ordered: [{"product", "licenses"}] as JSON.')
+        Path | None, typer.Option("--plan", metavar="FILE", help='The ordered plan: [{"product", "licenses"}] as JSON.')
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Make a tenant and its first administrator."""
+    """Create a tenant and its first administrator."""
     asyncio.run(commands.create_partner(read_settings(), data, identifier, name, admin, plan))
 
 
 @application.command()
 def token(
     partner: PartnerOption,
-    email: Annotated[str, typer.Option("--email", help="Whose token it is.")],
+    email: Annotated[str, typer.Option("--email", help="The administrator of the token.")],
     scope: Annotated[
         list[str] | None, typer.Option("--scope", help="api (the default), import, import:administrators.")
     ] = None,
-    ttl: Annotated[int | None, typer.Option("--ttl", metavar="SECONDS", min=1, help="How long it is good for.")] = None,
+    ttl: Annotated[
+        int | None, typer.Option("--ttl", metavar="SECONDS", min=1, help="The lifetime of the token.")
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Print a signed token, alone on the last line."""
@@ -102,24 +106,24 @@ def import_files(
     partner: PartnerOption,
     refused: Annotated[
         Path | None,
-        typer.Option("--refused", metavar="FILE", help="Keep refused lines, to mend and import again."),
+        typer.Option("--refused", metavar="FILE", help="Write rejected records here, to correct and import again."),
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Load what upstream systems deliver; exit status 1 where a line was refused."""
+    """Load what upstream systems deliver; exit status 1 if a record was rejected."""
     raise typer.Exit(asyncio.run(commands.import_files(read_settings(), data, partner, targets, refused)))
 
 
 @application.command()
 def sample(
     directory: Annotated[Path, typer.Argument(metavar="DIRECTORY")],
-    customers: Annotated[int, typer.Option("--customers", metavar="N", min=1, help="How many customers.")] = 2000,
+    customers: Annotated[int, typer.Option("--customers", metavar="N", min=1, help="The number of customers.")] = 2000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed and day give the same bytes.")] = 1,
     day: Annotated[
-        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The day that it looks from; today.")
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The current day of the sample; default: today.")
     ] = None,
 ) -> None:
-    """Write a believable partner as import files."""
+    """Write a realistic partner as import files."""
     commands.write_sample(directory, customers, seed, _parse_day(day))
 
 
@@ -152,16 +156,16 @@ def check(
     deep: Annotated[
         bool, typer.Option(help="Also compare every customer with its subscriptions, trials and snapshots.")
     ] = False,
-    repair: Annotated[bool, typer.Option(help="With --deep: write anew what is wrong.")] = False,
+    repair: Annotated[bool, typer.Option(help="With --deep: correct what is wrong.")] = False,
 ) -> None:
-    """Say what is wrong with settings, database, indexes and keys, and what to do."""
+    """Report problems with settings, database, indexes and keys, and what to do."""
     if repair and not deep:
         raise OperatorError("--repair goes with --deep.")
     raise typer.Exit(asyncio.run(commands.check(read_settings(), data, deep=deep, repair=repair)))
 
 
 def main() -> None:
-    """The entry point: what an operator can put right is one sentence, not a traceback."""
+    """Run the command; print an OperatorError as one sentence, without a traceback, and exit with status 2."""
     try:
         application()
     except OperatorError as problem:

@@ -1,4 +1,4 @@
-"""What each command of the command line does."""
+"""The commands of the command line, without their arguments and help."""
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -34,14 +34,14 @@ _PARTNER_ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
 @asynccontextmanager
 async def open_client(settings: Settings, data: Path | None) -> AsyncIterator[Client]:
-    """A client on the command's database."""
+    """Open a client on the database of the command; create what is missing there."""
     with database_uri(settings, data) as uri:
         async with open_prepared_client(settings, uri) as client:
             yield client
 
 
 async def load_partner_scope(client: Client, partner_id: str) -> Scope:
-    """The system's scope on a partner that is there; OperatorError otherwise."""
+    """Return the scope of the system on a partner; OperatorError if there is no such partner."""
     scope = Scope(client, partner_id, utc_now())
     if _PARTNER_ID.fullmatch(partner_id) is None or await Partners(scope).get() is None:
         raise OperatorError(f"There is no partner {partner_id}. Make it with: partnerhub partner create --id …")
@@ -51,7 +51,7 @@ async def load_partner_scope(client: Client, partner_id: str) -> Scope:
 async def create_partner(
     settings: Settings, data: Path | None, partner_id: str, name: str, admin: str, plan: Path | None
 ) -> None:
-    """Makes a tenant."""
+    """Create a tenant with its first FULL_ADMINISTRATOR; OperatorError for bad input."""
     if _PARTNER_ID.fullmatch(partner_id) is None:
         raise OperatorError(f"--id {partner_id!r} must be 1 to 40 characters of a–z, 0–9 and the hyphen.")
     if not name.strip():
@@ -90,7 +90,7 @@ def _read_license_count(number: object) -> int:
 async def print_token(
     settings: Settings, data: Path | None, partner_id: str, email: str, scopes: Sequence[str], ttl: int | None
 ) -> None:
-    """Prints a token, alone on the last line."""
+    """Print a token, alone on the last line, so that scripts can read it."""
     async with open_client(settings, data) as client:
         scope = await load_partner_scope(client, partner_id)
         seconds = settings.token_seconds if ttl is None else ttl
@@ -98,7 +98,7 @@ async def print_token(
 
 
 async def issue_token(scope: Scope, email: str, token_scope: str, seconds: int) -> str:
-    """A token for an administrator of the partner."""
+    """Return a token for an administrator of the partner; OperatorError for an unknown e-mail address or scope."""
     unknown = set(token_scope.split()) - {API_SCOPE, "import", "import:administrators"}
     if unknown:
         raise OperatorError(f"--scope {' '.join(sorted(unknown))} is unknown: api, import or import:administrators.")
@@ -113,7 +113,7 @@ async def issue_token(scope: Scope, email: str, token_scope: str, seconds: int) 
 async def import_files(
     settings: Settings, data: Path | None, partner_id: str, targets: list[str], refused: Path | None
 ) -> int:
-    """Loads files; answers the exit status."""
+    """Load files; return the exit status."""
     async with open_client(settings, data) as client:
         await load_partner_scope(client, partner_id)
         tune_gc()
@@ -121,13 +121,13 @@ async def import_files(
 
 
 def write_sample(directory: Path, customers: int, seed: int, day: date) -> None:
-    """Writes the sample's files and says which."""
+    """Write the files of the sample and print their paths."""
     for path in write_sample_files(directory, customers, seed, day):
         print(path)
 
 
 async def run_job(settings: Settings, data: Path | None, name: str) -> None:
-    """Runs one job until nothing is left to do."""
+    """Run one job until nothing is left to do."""
     jobs = {job.name: job for job in JOBS}
     if name not in jobs:
         raise OperatorError(f"There is no job {name}. Jobs are: {', '.join(jobs)}.")
@@ -139,7 +139,7 @@ async def run_job(settings: Settings, data: Path | None, name: str) -> None:
 
 
 async def check(settings: Settings, data: Path | None, *, deep: bool = False, repair: bool = False) -> int:
-    """Says what is wrong; 0 where nothing is."""
+    """Print the problems; return 0 if there are none, otherwise 1."""
     problems: list[str] = []
     with database_uri(settings, data) as uri:
         client = Client(uri, settings.database, driver=settings.driver)

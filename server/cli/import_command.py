@@ -30,7 +30,7 @@ class Source(NamedTuple):
 
     @property
     def is_standard_input(self) -> bool:
-        """Whether it has no file."""
+        """Whether the stream is standard input."""
         return self.name == STANDARD_INPUT
 
 
@@ -42,24 +42,24 @@ async def run_import(
     output: Console | None = None,
     messages: Console | None = None,
 ) -> int:
-    """Loads the targets in order; answers the exit status: 1 where a line, or a whole file, was refused.
+    """Load the targets in order; return the exit status: 1 if a record or a whole file was rejected.
 
-    Summaries go to `output` (standard output), refusals and the progress bar to `messages` (standard error).
+    Summaries go to `output` (standard output), rejections and the progress bar to `messages` (standard error).
     """
     output = output or Console(soft_wrap=True)
     messages = messages or Console(stderr=True, soft_wrap=True)
     sources = find_sources(targets, messages)
     paths = {} if refused is None else choose_paths(refused, [source.kind for source in sources])
     _check_files(sources, set(paths.values()))
-    total, has_refused_a_file = ImportSummary(), False
+    total, has_rejected_file = ImportSummary(), False
     with ExitStack() as stack:
-        kept = stack.enter_context(open_for_writing(paths)) if paths else None
+        refused_files = stack.enter_context(open_for_writing(paths)) if paths else None
         progress = stack.enter_context(_progress_bar(messages))
         for source in sources:
             try:
-                summary = await _load_source(client, partner_id, source, kept, progress)
+                summary = await _load_source(client, partner_id, source, refused_files, progress)
             except InvalidStream as problem:
-                has_refused_a_file = True
+                has_rejected_file = True
                 messages.print(
                     f"{source.name}: {problem} Nothing of this file was loaded.", markup=False, highlight=False
                 )
@@ -68,11 +68,11 @@ async def run_import(
             output.print(f"{source.name}: {_format_summary(summary)}", markup=False, highlight=False)
     if len(sources) > 1:
         output.print(f"all: {_format_summary(total)}", markup=False, highlight=False)
-    return 1 if total.refused or has_refused_a_file else 0
+    return 1 if total.refused or has_rejected_file else 0
 
 
 def find_sources(targets: Sequence[str], messages: Console) -> list[Source]:
-    """What `KIND FILE…` or `DIRECTORY` names, in the order of loading; OperatorError where it names nothing."""
+    """Return the streams that `KIND FILE…` or `DIRECTORY` names, in the order of loading; OperatorError if none."""
     first, *files = targets
     if first in set(ImportKind):
         if not files:
@@ -81,17 +81,17 @@ def find_sources(targets: Sequence[str], messages: Console) -> list[Source]:
     if files or not Path(first).is_dir():
         raise OperatorError(f"{first} is neither a directory nor a kind; kinds are {', '.join(ImportKind)}.")
     names = sorted(path.name for path in Path(first).iterdir() if path.is_file())
-    found = [Source(kind, str(Path(first, name))) for kind in ImportKind for name in names if name.startswith(kind)]
+    sources = [Source(kind, str(Path(first, name))) for kind in ImportKind for name in names if name.startswith(kind)]
     for name in names:
         if not name.startswith(tuple(ImportKind)):
             messages.print(f"{name}: passed over, its name does not begin with a kind", markup=False, highlight=False)
-    if not found:
+    if not sources:
         raise OperatorError(f"No file in {first} begins with a kind; kinds are {', '.join(ImportKind)}.")
-    return found
+    return sources
 
 
 def _check_files(sources: Sequence[Source], refused: Collection[Path]) -> None:
-    """Everything is looked at before anything is loaded."""
+    """Check all files before the first one is loaded."""
     for source in sources:
         if source.is_standard_input:
             continue
@@ -104,7 +104,7 @@ def _check_files(sources: Sequence[Source], refused: Collection[Path]) -> None:
 
 @contextmanager
 def _progress_bar(messages: Console) -> Iterator[Progress]:
-    """A bar for each file; silent where nobody watches."""
+    """Show a progress bar for each file, on a terminal only."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -117,32 +117,32 @@ def _progress_bar(messages: Console) -> Iterator[Progress]:
 
 
 async def _load_source(
-    client: Client, partner_id: str, source: Source, kept: RefusedFiles | None, progress: Progress
+    client: Client, partner_id: str, source: Source, refused_files: RefusedFiles | None, progress: Progress
 ) -> ImportSummary:
     task = progress.add_task(source.name, total=_byte_count(source), lines=0)
 
-    def tell(refusal: RejectedRecord) -> None:
-        where = f"{source.name}:{refusal.line}"
-        sentence = f"{where} {_printable(refusal.key)} {_printable(refusal.field)} {_printable(refusal.reason)}"
-        progress.console.print(sentence, markup=False, highlight=False, emoji=False, soft_wrap=True)
-        if kept is not None:
-            kept.write(source.kind, refusal)
+    def report(rejected: RejectedRecord) -> None:
+        location = f"{source.name}:{rejected.line}"
+        message = f"{location} {_printable(rejected.key)} {_printable(rejected.field)} {_printable(rejected.reason)}"
+        progress.console.print(message, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        if refused_files is not None:
+            refused_files.write(source.kind, rejected)
 
-    def show(summary: ImportSummary) -> None:
+    def update_progress(summary: ImportSummary) -> None:
         progress.update(task, lines=summary.lines)
 
     scope = Scope(client, partner_id, utc_now())
     with ExitStack() as stack:
         chunks = read_chunks(stack.enter_context(_open_source(source)), lambda count: progress.advance(task, count))
         try:
-            return await import_stream(scope, source.kind, _decompress(source, chunks), tell, show)
+            return await import_stream(scope, source.kind, _decompress(source, chunks), report, update_progress)
         except BrokenGzip as broken:
             raise OperatorError(f"{source.name}: {broken} The lines before that were loaded.") from None
-        except (Unavailable, PyMongoError) as gone:
+        except (Unavailable, PyMongoError) as failure:
             raise OperatorError(
-                f"{source.name}: the database does not answer ({gone}). "
+                f"{source.name}: the database does not answer ({failure}). "
                 "Repeat the command when it does: lines that are in already change nothing."
-            ) from gone
+            ) from failure
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def _open_file(source: Source) -> BinaryIO:
 
 
 def _byte_count(source: Source) -> int | None:
-    """How many bytes there are to read; None where that shows only at the end."""
+    """Return the number of bytes to read; None if it is unknown."""
     return None if source.is_standard_input else Path(source.name).stat().st_size or None
 
 
@@ -175,7 +175,7 @@ def _format_summary(summary: ImportSummary) -> str:
 
 
 def _printable(text: str | None) -> str:
-    """Text that cannot steer a terminal; a hyphen where there is none."""
+    """Replace control characters, which could control the terminal; return a hyphen for None."""
     if text is None:
         return "-"
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

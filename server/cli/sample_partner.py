@@ -1,4 +1,4 @@
-"""`make run`: the server with a sample partner in it, and all that is needed to try it printed."""
+"""`partnerhub run`: loads a sample partner, serves it, and prints tokens and examples to paste."""
 
 import asyncio
 import socket
@@ -46,12 +46,12 @@ subscription Live {
 
 
 def run(settings: Settings, data: Path | None, host: str, port: int, customers: int) -> None:
-    """Loads the sample where there is none, serves, and prints what to paste."""
+    """Load the sample partner if it is missing, serve, and print what to paste."""
     folder = data or settings.data
     listener = _open_any_listener(host, port)
     with listener, database_uri(settings, data) as uri:
-        told = asyncio.run(_prepare_partner(settings, uri, folder, customers))
-        serve_listener(listener, settings, uri, 1, lambda address: print(_banner(address, told), flush=True))
+        texts = asyncio.run(_prepare_partner(settings, uri, folder, customers))
+        serve_listener(listener, settings, uri, 1, lambda address: print(_banner(address, texts), flush=True))
 
 
 def _open_any_listener(host: str, port: int) -> socket.socket:
@@ -68,15 +68,15 @@ async def _prepare_partner(settings: Settings, uri: str, folder: Path, customers
         if await client.collection("secrets").find_one(_LOADED_MARKER) is None:
             await _load(client, scope, folder / "sample", customers)
         seconds = settings.token_seconds
-        told = {
+        tokens = {
             str(role): await issue_token(scope, email, "api", seconds) for role, email in ADMINISTRATOR_EMAILS.items()
         }
-        imports = await issue_token(scope, ADMINISTRATOR_EMAILS[PartnerRole.FULL_ADMINISTRATOR], "import", seconds)
-        return {**told, "import": imports, "line": await _example_record(client, scope)}
+        import_token = await issue_token(scope, ADMINISTRATOR_EMAILS[PartnerRole.FULL_ADMINISTRATOR], "import", seconds)
+        return {**tokens, "import": import_token, "line": await _example_record(client, scope)}
 
 
 async def _load(client: Client, scope: Scope, directory: Path, customers: int) -> None:
-    """A run that was stopped half-way simply loads again: what is there already does not change."""
+    """Load the sample; after an interrupted run, load it again, which leaves loaded records unchanged."""
     print(f"Loading a sample partner of {customers:,} customers …", flush=True)
     if await Partners(scope).get() is None:
         plan = [{"product": "MEETINGS", "licenses": 50_000}, {"product": "CALLING", "licenses": 50_000}]
@@ -91,7 +91,7 @@ async def _load(client: Client, scope: Scope, directory: Path, customers: int) -
 
 
 async def _accept_terms(client: Client, scope: Scope) -> None:
-    """As its first administrator would, so that the partner's data can be changed."""
+    """Accept the terms as the first administrator: without this, mutations are rejected."""
     full = await Administrators(scope).by_email(ADMINISTRATOR_EMAILS[PartnerRole.FULL_ADMINISTRATOR])
     if full is None:
         raise OperatorError("The sample partner has lost its first administrator: empty the data directory.")
@@ -100,23 +100,25 @@ async def _accept_terms(client: Client, scope: Scope) -> None:
 
 
 async def _example_record(client: Client, scope: Scope) -> str:
-    """A delivery that pushes one healthy customer over its licences, as a line to paste."""
-    where = {**scope.match(), "statuses": ["SUBSCRIPTION"], "products": "MEETINGS"}
-    customer = await client.collection("customers").find_one(where, {"_id": 1})
-    held = {**scope.match(), "customer_id": customer and customer["_id"], "licenses.product": "MEETINGS"}
-    found = await client.collection("entitlements").find_one({**held, "kind": "SUBSCRIPTION", "set_up": True})
-    if found is None:
+    """Return a license-usage record that makes one customer without problems exceed its licenses."""
+    condition = {**scope.match(), "statuses": ["SUBSCRIPTION"], "products": "MEETINGS"}
+    customer = await client.collection("customers").find_one(condition, {"_id": 1})
+    of_customer = {**scope.match(), "customer_id": customer and customer["_id"]}
+    subscription = await client.collection("entitlements").find_one(
+        {**of_customer, "kind": "SUBSCRIPTION", "set_up": True}
+    )
+    if subscription is None:
         return ""
-    line = next(line for line in found["licenses"] if line["product"] == "MEETINGS")
+    line = next(line for line in subscription["licenses"] if line["product"] == "MEETINGS")
     day = scope.now.date().isoformat()
     return (
-        f'{{"entitlement": "{found["number"]}", "product": "MEETINGS", "day": "{day}", '
+        f'{{"entitlement": "{subscription["number"]}", "product": "MEETINGS", "day": "{day}", '
         f'"assigned": {line["total"] + 5}, "used": {line["used"]}}}'
     )
 
 
-def _banner(address: str, told: dict[str, str]) -> str:
-    tokens = "\n".join(f"{role:<25} {told[role]}" for role in ADMINISTRATOR_EMAILS)
+def _banner(address: str, texts: dict[str, str]) -> str:
+    tokens = "\n".join(f"{role:<25} {texts[role]}" for role in ADMINISTRATOR_EMAILS)
     return f"""
 ready {address}
 
@@ -133,9 +135,9 @@ A subscription to paste:
 
 {SUBSCRIPTION}
 
-and, in another terminal, the import that makes it speak:
+and, in another terminal, an import that triggers it:
 
-echo '{told["line"]}' | curl --data-binary @- -H 'Authorization: Bearer {told["import"]}' {address}/import/license-usage
+echo '{texts["line"]}' | curl --data-binary @- -H 'Authorization: Bearer {texts["import"]}' {address}/import/license-usage
 
 Ctrl-C stops everything.
 """
