@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sample.seeded_random import SeededRandom
 
-# Who answers for an address that `make run` prints, then the others: address, name, role, state, share of customers.
+# Address, name, role, state, share of customers. `make run` prints tokens for the first four.
 _ADMINISTRATORS = (
     ("full", "Franziska Weiß", "FULL_ADMINISTRATOR", "ACTIVE", 0.0),
     ("admin", "Amélie Đorđević", "ADMINISTRATOR", "ACTIVE", 0.05),
@@ -20,11 +20,12 @@ _ADMINISTRATORS = (
     ("j.kim", "김지우", "HELPDESK_ADMINISTRATOR", "ACTIVE", 0.0),
     ("p.novak", "Petr Novák", "READ_ONLY_ADMINISTRATOR", "DEACTIVATED", 0.0),
 )
-# Nobody watches over more, and a line stays far below the importer's 1 MiB.
+# With this many ids a record stays far below the importer's limit of 1 MiB.
 _MAX_ASSIGNED = 2_000
 
 
 def administrator_records(rng: SeededRandom, customers: Sequence[str]) -> Iterator[dict[str, object]]:
+    """Yield the administrators; those with the role ADMINISTRATOR have assigned customers."""
     for address, name, role, state, share in _ADMINISTRATORS:
         record: dict[str, object] = {
             "email": f"{address}@partner.example",
@@ -38,6 +39,6 @@ def administrator_records(rng: SeededRandom, customers: Sequence[str]) -> Iterat
 
 
 def _draw_assigned_customers(rng: SeededRandom, customers: Sequence[str], share: float) -> list[str]:
-    """That share of the customers in their order, at least one where there is one."""
+    """Return a random share of the customers in their order, at least one if there are any."""
     chosen = [customer for customer in customers if rng.chance(share)]
     return (chosen or list(customers[:1]))[:_MAX_ASSIGNED]

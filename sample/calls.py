@@ -1,4 +1,4 @@
-"""The sample's calls: a report as Control Hub exports it, the media figures of most calls, and the calls of queues."""
+"""The sample's calls: a report as Control Hub exports it, media figures of most calls, and queue calls."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -15,7 +15,7 @@ HEADER = (
     *("Related reason", "Redirect reason", "Original reason", "Call Recording Result", "Releasing party"),
 )
 _NOT_AVAILABLE = "NA"
-# What happened to a call on its way: the three reasons and the type of user that its record names.
+# The routing of a call: related, redirect and original reason, and the type of user; with weights.
 _ROUTES: tuple[tuple[tuple[str, str, str, str], int], ...] = (
     ((_NOT_AVAILABLE, _NOT_AVAILABLE, _NOT_AVAILABLE, "User"), 780),
     (("CallForwardNoAnswer", "NoAnswer", _NOT_AVAILABLE, "User"), 40),
@@ -32,12 +32,12 @@ _ROUTES: tuple[tuple[tuple[str, str, str, str], int], ...] = (
 _QUEUE_ROUTE = ("CallQueue", "CallQueue", _NOT_AVAILABLE, "User")
 _QUEUE_OUTCOMES = (("ANSWERED", 78), ("TRANSFERRED", 6), ("ABANDONED", 11), ("VOICEMAIL", 5))
 _OS_TYPES = {"WXC_CLIENT": "windows", "TEAMS_WXC_CLIENT": "mac"}
-# Of so many calls one was measured by nobody.
+# The share of calls without media figures.
 _UNMEASURED_SHARE = 0.3
 
 
 class GeneratedCalls(NamedTuple):
-    """What one customer reports."""
+    """The call records of one customer."""
 
     calls: list[list[str]]
     media: list[ImportRecord]
@@ -45,31 +45,31 @@ class GeneratedCalls(NamedTuple):
 
 
 class CallGenerator:
-    """Makes the traffic of customers, one after the other; everything has ended before the day's midnight."""
+    """Generates the calls of one customer after the other; all of them end before the day begins."""
 
     def __init__(self, rng: SeededRandom, day: date) -> None:
         self._rng, self._day = rng, day
         self._report_count = self._queue_call_count = 0
 
     def generate(self, customer: str, holdings: list[Entitlement]) -> GeneratedCalls:
-        """Empty where the customer reports nothing."""
-        made = GeneratedCalls([], [], [])
+        """Return the calls of a customer, which are empty if it does not report its calls."""
+        generated = GeneratedCalls([], [], [])
         office = make_office(self._rng, customer, holdings, self._day)
         if office is not None:
             for user in office.users:
-                self._add_calls(made, office, user)
-            made.queue_calls.extend(self._queue_call_records(office))
-        return made
+                self._add_calls(generated, office, user)
+            generated.queue_calls.extend(self._queue_call_records(office))
+        return generated
 
-    def _add_calls(self, made: GeneratedCalls, office: Office, user: User) -> None:
+    def _add_calls(self, generated: GeneratedCalls, office: Office, user: User) -> None:
         for start in draw_call_times(self._rng, office.days, *user.calls_per_week):
             self._report_count += 1
             report_id = (
                 f"{self._report_count:08x}-{self._rng.randint(0, 0xFFFF):04x}-4b7a-9c00-{start.microsecond:012x}"
             )
-            made.calls.append(self._call_row(report_id, office, user, start))
+            generated.calls.append(self._call_row(report_id, office, user, start))
             if not self._rng.chance(_UNMEASURED_SHARE):
-                made.media.append(self._media_record(report_id, office, user))
+                generated.media.append(self._media_record(report_id, office, user))
 
     def _call_row(self, report_id: str, office: Office, user: User, start: datetime) -> list[str]:
         rng = self._rng
@@ -85,16 +85,22 @@ class CallGenerator:
             "+4930555" + user.uuid[-4:],
             "Yes" if answered else "No",
         ]
-        where = [rng.choice(("ORIGINATING", "TERMINATING")), "SIP_ENTERPRISE", *user.device]
-        place = [_OS_TYPES.get(user.device[0], _NOT_AVAILABLE), office.location, "+4930555000"]
-        # Attendants and mailboxes answer for themselves.
-        who = [user.name, user_type, user.uuid if user_type == "User" else _NOT_AVAILABLE, office.customer, report_id]
+        connection = [rng.choice(("ORIGINATING", "TERMINATING")), "SIP_ENTERPRISE", *user.device]
+        location = [_OS_TYPES.get(user.device[0], _NOT_AVAILABLE), office.location, "+4930555000"]
+        # Attendants and mailboxes have no user id.
+        user_columns = [
+            user.name,
+            user_type,
+            user.uuid if user_type == "User" else _NOT_AVAILABLE,
+            office.customer,
+            report_id,
+        ]
         recording = rng.choice(("successful", "successful", "failed")) if rng.chance(0.04) else _NOT_AVAILABLE
-        return [*head, *where, *place, *who, *reasons, recording, rng.choice(("Local", "Remote"))]
+        return [*head, *connection, *location, *user_columns, *reasons, recording, rng.choice(("Local", "Remote"))]
 
     def _media_record(self, report_id: str, office: Office, user: User) -> ImportRecord:
         rng = self._rng
-        # The air is a worse carrier than a cable.
+        # Apps often use a wireless network, which loses more packets.
         poor = office.poor_share * (1.4 if user.device[0].endswith("WXC_CLIENT") else 0.7)
         loss, jitter, latency = rng.uniform(0.0, 1.2), rng.uniform(2.0, 35.0), rng.uniform(18.0, 140.0)
         if rng.chance(poor):
@@ -104,7 +110,7 @@ class CallGenerator:
             "packetLossPercent": round(loss, 2),
             "jitterMs": round(jitter, 1),
         }
-        # Some devices cannot tell how long the way is.
+        # Some devices do not measure the latency.
         return record if rng.chance(0.05) else {**record, "latencyMs": round(latency, 1)}
 
     def _queue_call_records(self, office: Office) -> Iterator[ImportRecord]:

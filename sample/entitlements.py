@@ -1,4 +1,4 @@
-"""The sample's order desk: subscriptions and trials placed in time around the given day."""
+"""The sample's subscriptions and trials, with dates relative to the given day."""
 
 import calendar
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ class Entitlement:
 
 
 def add_months(moment: datetime, months: int) -> datetime:
-    """The same day of another month, clamped to that month's length."""
+    """Return the same day of another month, or the last day of a shorter month."""
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, calendar.monthrange(year, month + 1)[1]))
 
 
 class EntitlementFactory:
-    """Makes entitlements; everything that has happened happened before the day's midnight."""
+    """Creates entitlements; past events lie before the midnight at which the day begins."""
 
     def __init__(self, rng: SeededRandom, day: date) -> None:
         self.rng = rng
@@ -46,7 +46,7 @@ class EntitlementFactory:
         self._number_count = 0
 
     def random_days(self, low: int, high: int) -> timedelta:
-        """From `low` days to one second less than `high`."""
+        """Return a duration from `low` days to one second less than `high` days."""
         return timedelta(seconds=self.rng.randint(low * 86_400, high * 86_400 - 1))
 
     def random_past(self, low: int, high: int) -> datetime:
@@ -60,7 +60,7 @@ class EntitlementFactory:
         return f"{prefix}-{self._number_count:06d}"
 
     def make_renewing(self, size: int, use: UsageLevel = UsageLevel.NORMAL, min_age_days: int = 3) -> Entitlement:
-        """A subscription that renews itself, `min_age_days` days old or older."""
+        """Return a subscription with auto-renewal that is at least `min_age_days` days old."""
         starts, term = (
             self.random_past(min_age_days, min_age_days + self.rng.choice((200, 700, 1_900))),
             self.rng.weighted_choice(_TERMS),
@@ -68,19 +68,19 @@ class EntitlementFactory:
         terms = 1
         while add_months(starts, term * terms) <= self.midnight:
             terms += 1
-        # Now and then the ordering system has not delivered the renewal yet, and the rule has to know it.
+        # In 4 % of the cases the renewal is not delivered yet: the auto-renewal rule must handle this.
         if terms > 1 and self.rng.chance(0.04):
             terms -= 1
         return self._make_subscription(starts, add_months(starts, term * terms), size, use, term, auto_renew=True)
 
     def make_fixed_term(self, size: int, use: UsageLevel = UsageLevel.NORMAL) -> Entitlement:
-        """A running subscription without auto-renewal whose end is still far."""
+        """Return a running subscription without auto-renewal that ends in 32 days or later."""
         term = self.rng.weighted_choice(_FIXED_TERMS)
         ends = self.random_future(32, term * 30 - 100)
         return self._make_subscription(add_months(ends, -term), ends, size, use, term)
 
     def make_fixed_term_until(self, ends: datetime, size: int, use: UsageLevel = UsageLevel.NORMAL) -> Entitlement:
-        """A subscription without auto-renewal that ends at the given moment, at most half a year ahead."""
+        """Return a subscription without auto-renewal that ends at a moment, at most half a year ahead."""
         term = self.rng.weighted_choice(_FIXED_TERMS)
         return self._make_subscription(add_months(ends, -term), ends, size, use, term)
 
@@ -90,7 +90,7 @@ class EntitlementFactory:
         return subscription
 
     def make_not_set_up(self, size: int) -> Entitlement:
-        """Ordered in the last days and not set up."""
+        """Return a subscription of the last twelve days that is not set up."""
         starts = self.random_past(0, 12)
         subscription = self._make_subscription(
             starts, add_months(starts, 12), size, UsageLevel.NONE, 12, auto_renew=True
@@ -99,7 +99,7 @@ class EntitlementFactory:
         return subscription
 
     def make_scheduled(self, starts: datetime, size: int) -> Entitlement:
-        """A subscription whose start lies ahead."""
+        """Return a subscription that starts in the future."""
         subscription = self._make_subscription(
             starts, add_months(starts, 12), size, UsageLevel.NONE, 12, auto_renew=True
         )
@@ -113,11 +113,11 @@ class EntitlementFactory:
         return Entitlement(self._next_number("TRL"), starts, starts, ends, licenses)
 
     def make_trial_until(self, ends: datetime, size: int) -> Entitlement:
-        """A running trial that began in the last weeks."""
+        """Return a running trial that began in the last four weeks."""
         return self.make_trial(self.random_past(2, 26), ends, size)
 
     def make_converted_trial(self, subscription: Entitlement, size: int) -> Entitlement:
-        """The trial that the subscription was converted from: it ended as the subscription began."""
+        """Return the trial from which the subscription was converted: it ends when the subscription starts."""
         starts = subscription.starts_at - self.random_days(7, 60)
         subscription.added_at = subscription.starts_at
         return self.make_trial(starts, subscription.starts_at, size)

@@ -1,4 +1,4 @@
-"""The sample's licence lines: which products go together, how many are ordered, assigned and used."""
+"""The sample's license lines: combinations of products, and ordered, assigned and used quantities."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,7 +17,7 @@ PRODUCT_MIXES: tuple[tuple[tuple[str, ...], int], ...] = (
     (("MESSAGING",), 4),
 )
 
-# Quantiles of a customer's size in licences: half have fewer than 25, one in fifty more than 3,000.
+# Quantiles of a customer's size in licenses: half have fewer than 25, one in fifty has more than 3,000.
 _SIZE_QUANTILES = (
     (0.0, 1),
     (0.2, 6),
@@ -32,7 +32,7 @@ _SIZE_QUANTILES = (
 
 
 class UsageLevel(Enum):
-    """How the licences of an entitlement are taken up."""
+    """How many of the licenses of an entitlement are assigned and used."""
 
     NORMAL = auto()
     OVERAGE = auto()
@@ -49,7 +49,7 @@ class License:
 
 
 def draw_customer_size(rng: SeededRandom) -> int:
-    """A skewed size, 1–20,000, straight between the table's quantiles (no logarithm, see SeededRandom)."""
+    """Return a size of 1 to 20,000, interpolated linearly between the quantiles (no logarithm, see SeededRandom)."""
     point = rng.fraction()
     (low, small), (high, large) = next(pair for pair in pairwise(_SIZE_QUANTILES) if point < pair[1][0])
     return small + int((large - small) * (point - low) / (high - low))
@@ -81,7 +81,7 @@ def _draw_assigned(rng: SeededRandom, total: int, use: UsageLevel, product: str)
 
 
 def _round_quantity(total: int) -> int:
-    """Large orders are round numbers."""
+    """Round large quantities down to multiples of 5, 25 or 250."""
     for bound, unit in ((5_000, 250), (500, 25), (50, 5)):
         if total > bound:
             return total // unit * unit

@@ -1,7 +1,7 @@
-"""What the sample's customers are called: parts of company names, by language and script.
+"""The parts of company names by language and script.
 
-Parts are separated by `|`; one that is not in Latin script carries the Latin for its domain after `=`.
-A form and a body are templates: `{}` stands for the body, `{name}` and `{industry}` for the parts.
+Parts are separated by `|`. A part in another script has its Latin form for the domain after `=`. Legal forms and
+`name_template` are templates: `{}` is the name, `{name}` and `{industry}` are the parts.
 """
 
 from dataclasses import dataclass

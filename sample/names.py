@@ -1,4 +1,4 @@
-"""The sample's company names: each one once, and a Latin domain that goes with it."""
+"""The sample's company names, all different, each with a domain in Latin letters."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from math import gcd
 from sample.locales import LOCALES, Locale
 from sample.seeded_random import SeededRandom
 
-# Letters that Unicode does not take apart into a base letter and a mark.
+# Letters that Unicode does not decompose into a base letter and a mark.
 _TRANSLITERATIONS = str.maketrans(
     {"ß": "ss", "đ": "d", "Đ": "d", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae"}
     | {"þ": "th", "Þ": "th", "ð": "d", "ı": "i", "’": "", "'": ""}
@@ -23,7 +23,7 @@ class Company:
 
 
 def domain_label(text: str) -> str:
-    """The text as a label of a host name: lower-case ASCII letters, digits and single hyphens."""
+    """Return the text as a label of a host name: lower-case ASCII letters, digits and single hyphens."""
     plain = unicodedata.normalize("NFKD", text.translate(_TRANSLITERATIONS)).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
@@ -34,7 +34,7 @@ def _parse_parts(text: str) -> list[tuple[str, str]]:
 
 
 class _NameSequence:
-    """All the names of one locale, dealt in an order that comes back to a name only after all the others."""
+    """All names of one locale in a scattered order; after the last name they repeat with a number."""
 
     def __init__(self, locale: Locale, offset: int) -> None:
         self._name_template = locale.name_template
@@ -47,17 +47,17 @@ class _NameSequence:
         self._position = 0
 
     def _coprime_step(self) -> int:
-        """About 0.618 of the sequence, so that neighbours share no part."""
+        """Return a step of about 0.618 of the size, coprime to it, so that successive names have no part in common."""
         step = self._size * 618 // 1000
         while gcd(step, self._size) != 1:
             step += 1
         return step
 
     def next_name(self) -> tuple[str, str]:
-        """A name and its Latin label."""
-        rounds, place = divmod(self._position, self._size)
+        """Return the next name and its label in Latin letters."""
+        rounds, index = divmod(self._position, self._size)
         self._position += 1
-        rest, form = divmod((self._offset + place * self._step) % self._size, len(self._legal_forms))
+        rest, form = divmod((self._offset + index * self._step) % self._size, len(self._legal_forms))
         name, industry = (
             self._names[rest % len(self._names)],
             self._industries[rest // len(self._names)],
@@ -68,7 +68,7 @@ class _NameSequence:
 
 
 class CompanyNames:
-    """Deals companies; no two of one partner have the same name or the same domain."""
+    """Draws companies; no two of them have the same name or domain."""
 
     def __init__(self, rng: SeededRandom) -> None:
         self._rng = rng
@@ -82,6 +82,6 @@ class CompanyNames:
         return Company(name, self._rng.weighted_choice(locale.countries), self._unique_domain(label))
 
     def _unique_domain(self, label: str) -> str:
-        seen = self._label_counts[label] = self._label_counts.get(label, 0) + 1
-        # A label made here may not meet one that a company has by its own name: those never end in a number.
-        return f"{label}.example" if seen == 1 else f"{label}-{seen}.example"
+        count = self._label_counts[label] = self._label_counts.get(label, 0) + 1
+        # A numbered label cannot equal another company's own label, because those never end in a number.
+        return f"{label}.example" if count == 1 else f"{label}-{count}.example"

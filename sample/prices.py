@@ -1,12 +1,12 @@
-"""The sample's prices: what a licence costs a month, in the currency of the customer's country."""
+"""The sample's prices of a license per month, in the currency of the customer's country."""
 
 from decimal import Decimal
 
 from sample.licenses import License
 
-# In cents of a euro.
+# In euro cents.
 _MONTHLY_CENTS = {"MEETINGS": 1_250, "CALLING": 990, "MESSAGING": 320, "REAL_TIME_TRANSLATIONS": 640}
-# A currency, how many hundredths of it a euro is taken to be worth, and its decimals.
+# The currency, the price of one euro in hundredths of it, and its number of decimals.
 _EURO = ("EUR", 100, 2)
 _CURRENCIES = {
     "US": ("USD", 115, 2),
@@ -28,12 +28,12 @@ _CURRENCIES = {
 
 
 class PriceList:
-    """The prices for the customers of one country, in euros where it has no currency here, or is not known."""
+    """The prices for customers of one country; in euros if the country is unknown or has no currency here."""
 
     def __init__(self, country: object) -> None:
         self.currency, self._rate, self._decimals = _CURRENCIES.get(str(country), _EURO)
 
     def amount(self, licenses: tuple[License, ...], months: int) -> str:
-        """What the licences cost for so many months, as text; it is negative where they are given back."""
+        """Return the price of the licenses for a number of months as text; negative for returned licenses."""
         cents = sum(line.total * _MONTHLY_CENTS[line.product] for line in licenses) * months
         return f"{Decimal(cents * self._rate // 100).scaleb(-2):.{self._decimals}f}"

@@ -1,8 +1,8 @@
-"""The sample's kinds of customers: how many of fifty are of each, and what each one holds.
+"""The sample's customer profiles: how many of fifty customers have each, and the entitlements of each.
 
-Every fifty customers in a row hold every kind, so that every status is present from fifty customers on.
-Domain.md says which statuses follow; nothing here computes one. What a kind promises keeps at least a day's
-distance from its boundaries, except for those in `_DUE_SOON`: there the clock has something to do.
+Each block of fifty customers contains every profile, so that every status occurs from fifty customers on. Nothing here
+computes a status; domain.md defines them. The dates of a profile are at least a day away from the boundaries of its
+statuses, except in `_due_soon`, whose statuses change within 26 hours.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from sample.seeded_random import SeededRandom
 Holdings = list[Entitlement]
 EXPIRING_WINDOW = timedelta(days=30)
 INACTIVE_AFTER = timedelta(days=60)
-# Moments that are due soon lie within this time from the day's midnight, about five an hour in 2,000 customers.
+# Due moments lie within this time from midnight, about five per hour for 2,000 customers.
 DUE_WITHIN_SECONDS = 26 * 3_600
 
 
 class LastSignIn(Enum):
-    """When an administrator of the customer signed in last."""
+    """The last sign-in of an administrator of the customer."""
 
     RECENT = auto()
     LONG_AGO = auto()
@@ -32,7 +32,7 @@ class LastSignIn(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CustomerProfile:
-    """`make_holdings` returns the entitlements of a customer of that size."""
+    """`make_holdings` returns the entitlements of a customer, whose size is its number of licenses."""
 
     make_holdings: Callable[[EntitlementFactory, int], Holdings]
     sign_in: LastSignIn = LastSignIn.RECENT
@@ -71,7 +71,7 @@ def _not_set_up(factory: EntitlementFactory, size: int) -> Holdings:
 
 
 def _expired(factory: EntitlementFactory, size: int) -> Holdings:
-    """Nothing living any more: run out, or cancelled."""
+    """Only entitlements that ended or were cancelled."""
     if factory.rng.chance(0.25):
         return [factory.make_cancelled(size, 1, 200)]
     subscription = factory.make_fixed_term_until(factory.random_past(1, 300), size, UsageLevel.LOW)
@@ -92,14 +92,14 @@ def _scheduled(factory: EntitlementFactory, size: int) -> Holdings:
 
 
 def _due_soon(factory: EntitlementFactory, size: int) -> Holdings:
-    """Something turns within the next day: an end enters the window, an end comes, a start comes."""
+    """A status changes within 26 hours: an end enters the window of 30 days, an end passes, or a start comes."""
     due = factory.midnight + timedelta(seconds=factory.rng.randint(1, DUE_WITHIN_SECONDS))
-    turn = factory.rng.fraction()
-    if turn < 0.55:
+    kind = factory.rng.fraction()
+    if kind < 0.55:
         return [factory.make_fixed_term_until(due + EXPIRING_WINDOW, size)]
-    if turn < 0.7:
+    if kind < 0.7:
         return [factory.make_trial_until(due, size)]
-    if turn < 0.85:
+    if kind < 0.85:
         return [factory.make_fixed_term_until(due, size)]
     return [factory.make_scheduled(due, size)]
 
@@ -132,12 +132,12 @@ _PROFILE_COUNTS: tuple[tuple[int, CustomerProfile], ...] = (
 
 
 def shuffled_profiles(rng: SeededRandom) -> list[CustomerProfile]:
-    """The next fifty customers' kinds, in a drawn order."""
+    """Return the profiles of the next fifty customers, in random order."""
     return rng.shuffled([profile for count, profile in _PROFILE_COUNTS for _ in range(count)])
 
 
 def add_holdings(factory: EntitlementFactory, holdings: Holdings, size: int) -> None:
-    """What many customers hold beside their main subscription."""
+    """Add what many customers have besides their main subscription."""
     rng = factory.rng
     if rng.chance(0.12):
         holdings.insert(0, factory.make_converted_trial(holdings[0], size))
@@ -161,7 +161,7 @@ def _make_additional_holding(factory: EntitlementFactory, size: int) -> Entitlem
 
 
 def draw_last_sign_in(factory: EntitlementFactory, sign_in: LastSignIn, created: datetime) -> datetime | None:
-    """The last administrator sign-in, never before the customer was there."""
+    """Return the time of the last sign-in, which is not before the customer was created."""
     rng = factory.rng
     if sign_in is LastSignIn.NEVER:
         return None
@@ -172,5 +172,5 @@ def draw_last_sign_in(factory: EntitlementFactory, sign_in: LastSignIn, created:
     age = int((factory.midnight - created).total_seconds())
     if age < 40 * 86_400 and rng.chance(0.15):
         return None
-    # Most were there in the last days: the fraction squared leans towards now.
+    # The product of two fractions makes recent sign-ins more frequent.
     return factory.midnight - timedelta(seconds=1 + int(min(age - 1, 55 * 86_400) * rng.fraction() * rng.fraction()))

@@ -1,4 +1,4 @@
-"""The sample's lines: what an upstream system would deliver, with the keys that an import takes."""
+"""The sample's import records, with the keys that the import expects."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ def customer_record(
     rng: SeededRandom, customer: str, company: Company, created: datetime, signed_in: datetime | None
 ) -> ImportRecord:
     record: ImportRecord = {"externalId": customer, "name": company.name}
-    # What an upstream system does not know, it leaves out.
+    # Upstream systems omit unknown values.
     if not rng.chance(0.05):
         record["domain"] = company.domain
     if not rng.chance(0.02):
@@ -29,7 +29,7 @@ def trial_record(customer: str, trial: Entitlement) -> ImportRecord:
 
 
 def subscription_record(customer: str, subscription: Entitlement) -> ImportRecord:
-    """The fields with a default are there only where they say something else."""
+    """Return the record without the fields that have their default value."""
     record = _common_fields(customer, subscription)
     record["termMonths"] = subscription.term_months
     record["autoRenew"] = subscription.auto_renew
@@ -61,5 +61,5 @@ def _license_records(entitlement: Entitlement) -> list[ImportRecord]:
 
 
 def format_instant(moment: datetime) -> str:
-    """RFC 3339 in whole seconds."""
+    """Format as RFC 3339 in whole seconds."""
     return moment.isoformat(timespec="seconds") + "Z"

@@ -1,10 +1,10 @@
-"""The sample's resources: what a partner's administrators read and watch, the newest of the last days."""
+"""The sample's resources: guides, trainings, videos and release notes for the partner's administrators."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 _BASE_URL = "https://resources.partner.example"
-# For each: its address, kind, age in days, products and flags; its title; its summary.
+# Three lines each: address, kind, age in days, products and flags; title; summary.
 _RESOURCES = """\
 guides/start GUIDE 12 quick
 Getting started as a partner
@@ -110,12 +110,12 @@ _FLAGS = {"quick": "quickLink", "featured": "featured"}
 
 
 def resource_records(day: date) -> Iterator[dict[str, object]]:
-    """The same for every partner, as seen on that day."""
+    """Yield the resources, which are the same for every partner, with dates relative to the day."""
     for entry in _RESOURCES.strip().split("\n\n"):
         head, title, summary = entry.split("\n")
         address, kind, age, *words = head.split()
         record: dict[str, object] = {"url": f"{_BASE_URL}/{address}", "title": title, "summary": summary, "kind": kind}
-        # The fields with a default are there only where they say something else.
+        # Fields with their default value are omitted.
         flags = {_FLAGS[word]: True for word in words if word in _FLAGS}
         products = [word for word in words if word not in _FLAGS]
         yield {**record, **flags, "products": products, "updatedOn": (day - timedelta(days=int(age))).isoformat()}

@@ -1,4 +1,4 @@
-"""The sample's chances: draws that come out the same on every platform and Python version."""
+"""Random draws that are the same on every platform and Python version."""
 
 from collections.abc import Sequence
 from random import Random
@@ -8,21 +8,21 @@ Item = TypeVar("Item")
 
 
 class SeededRandom:
-    """Draws made from `Random.random()` alone.
+    """Draws that use `Random.random()` only.
 
-    It is the only method whose sequence Python promises to keep. For the same reason there is neither
-    `math.log` nor `**` of floats here: their last digit is the C library's affair.
+    It is the only method whose sequence Python guarantees. `math.log` and `**` of floats are not used for the same
+    reason: their last digit depends on the C library.
     """
 
     def __init__(self, seed: int) -> None:
-        # Nothing here is a secret: that the same seed gives the same draws is the point.
+        # Nothing here is secret; the same seed must give the same draws.
         self.fraction = Random(seed).random  # noqa: S311
 
     def chance(self, probability: float) -> bool:
         return self.fraction() < probability
 
     def randint(self, low: int, high: int) -> int:
-        """An integer from `low` to `high`, both included; `low` where the range is empty."""
+        """Return an integer from `low` to `high`, both included; `low` if the range is empty."""
         return low + int(self.fraction() * (high - low + 1)) if high > low else low
 
     def uniform(self, low: float, high: float) -> float:
@@ -32,7 +32,7 @@ class SeededRandom:
         return items[int(self.fraction() * len(items))]
 
     def weighted_choice(self, table: Sequence[tuple[Item, int]]) -> Item:
-        """One item of `(item, weight)` pairs."""
+        """Return an item of `(item, weight)` pairs."""
         left = int(self.fraction() * sum(weight for _, weight in table))
         for item, weight in table:
             left -= weight

@@ -1,4 +1,4 @@
-"""The sample's history of licence figures: what was delivered for the days before the given one."""
+"""The sample's history of license figures for the days before the given day."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -9,16 +9,16 @@ from sample.seeded_random import SeededRandom
 
 HISTORY_DAYS = 100
 DAILY_DAYS = 14
-# Smaller entitlements are reported once a week: a first load stays short, and each completed week has its figures.
+# Smaller entitlements report once a week: the first load stays short, and each completed week has figures.
 DAILY_FROM_TOTAL = 50
-# The days in which the users of something new get their licences.
+# The number of days in which the users of a new entitlement get their licenses.
 _RAMP_UP_DAYS = 40
 
 
 def usage_days(entitlement: Entitlement, day: date) -> list[date]:
-    """The days with figures, oldest first: Sundays (the last day of a week), the newest, and the latest ones daily.
+    """Return the days with figures, oldest first: every Sunday, the newest day, and daily for large entitlements.
 
-    Empty for what has not begun, or had ended before the history begins.
+    Empty for an entitlement that has not started, or that ended before the history starts.
     """
     newest = last_usage_day(entitlement, day)
     oldest = max(entitlement.starts_at.date(), day - timedelta(days=HISTORY_DAYS))
@@ -31,7 +31,7 @@ def usage_days(entitlement: Entitlement, day: date) -> list[date]:
 
 
 def last_usage_day(entitlement: Entitlement, day: date) -> date:
-    """The day before `day`, or the last whole day of what ended earlier. What renews itself does not end."""
+    """Return the day before `day`, or the last whole day of an entitlement that ended earlier."""
     newest = day - timedelta(days=1)
     if not entitlement.auto_renew:
         newest = min(newest, entitlement.ends_at.date() - timedelta(days=1))
@@ -41,7 +41,7 @@ def last_usage_day(entitlement: Entitlement, day: date) -> date:
 
 
 def usage_records(rng: SeededRandom, entitlement: Entitlement, day: date) -> Iterator[dict[str, object]]:
-    """License-usage lines by product, then day; the newest of each product has the entitlement's own figures."""
+    """Yield license-usage records by product, then day; the newest of a product has the entitlement's own figures."""
     days = usage_days(entitlement, day)
     if not days:
         return
@@ -58,10 +58,10 @@ def usage_records(rng: SeededRandom, entitlement: Entitlement, day: date) -> Ite
 
 
 def _past_figures(rng: SeededRandom, line: License, days: list[date], started: date) -> Iterator[License]:
-    """Figures that grew, or shrank a little, towards those of the line."""
+    """Yield figures that grow, or shrink a little, to those of the line."""
     newest = days[-1]
     growth = rng.uniform(-0.1, 0.4)
-    # Some customers ordered licences in these weeks.
+    # 15 % of the customers ordered licenses during the history.
     before_order = max(1, line.total * 4 // 5) if rng.chance(0.15) else line.total
     ordered = newest - timedelta(days=rng.randint(5, HISTORY_DAYS))
     for each in days[:-1]:

@@ -1,4 +1,4 @@
-"""A believable partner as import files: `partnerhub sample DIRECTORY`. The same seed and day, the same bytes."""
+"""Writes a realistic partner as import files: same bytes for the same seed and day."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -23,7 +23,7 @@ from sample.resources import resource_records
 from sample.seeded_random import SeededRandom
 from sample.usage import usage_records
 
-# Each file's name begins with the kind that it holds; the order is that in which an import loads them.
+# The name of a file begins with its kind. The order is that in which the import loads the files.
 _FILES = {
     "customers": "customers.ndjson",
     "administrators": "administrators.ndjson",
@@ -40,11 +40,11 @@ _FILES = {
 
 
 def write_sample(directory: Path, customers: int, seed: int, day: date) -> list[Path]:
-    """Writes the files that `partnerhub import DIRECTORY` loads, and returns them in the order it loads them.
+    """Write the files that `partnerhub import DIRECTORY` loads; return their paths in the order of loading.
 
-    `day` is the UTC date on which the partner looks as intended, `seed` is 0 or more. Customer n is the same
-    however many there are, and memory does not grow with the history. (The packed file is the same in bytes
-    wherever Python is built with the usual zlib; unpacked, it is the same everywhere.)
+    `day` is the UTC date on which the statuses are as the profiles intend; `seed` is 0 or more. Customer n does not
+    depend on the number of customers. Memory does not grow with the history. Compressed files have the same bytes
+    where Python uses the usual zlib; their contents are the same everywhere.
     """
     directory.mkdir(parents=True, exist_ok=True)
     paths = {kind: directory / name for kind, name in _FILES.items()}
@@ -59,7 +59,7 @@ def _open(path: Path) -> BufferedIOBase:
 
 
 class _DeterministicGzipFile(GzipFile):
-    """A gzip file that carries neither its name nor the time, which would change its bytes."""
+    """A gzip file without name and time, which would change its bytes."""
 
     def __init__(self, path: Path) -> None:
         self._target = path.open("wb")
@@ -71,7 +71,7 @@ class _DeterministicGzipFile(GzipFile):
 
 
 class _SampleWriter:
-    """Writes one partner, customer by customer."""
+    """Writes one partner, one customer after the other."""
 
     def __init__(self, files: dict[str, BufferedIOBase], seed: int, day: date) -> None:
         self._files = files
@@ -79,32 +79,31 @@ class _SampleWriter:
         self._rng = SeededRandom(seed)
         self._entitlement_factory = EntitlementFactory(self._rng, day)
         self._company_names = CompanyNames(self._rng)
-        # History, administrators, orders, invoices and calls draw for themselves, so that a change of theirs leaves
-        # the customers as they are.
+        # Each of the following has its own random sequence, so that a change to one leaves the customers unchanged.
         self._usage_rng = SeededRandom(seed + 1_000_003)
         self._administrator_rng = SeededRandom(seed + 2_000_003)
         self._billing_document_factory = BillingDocumentFactory(SeededRandom(seed + 3_000_003), day)
         self._call_generator = CallGenerator(SeededRandom(seed + 4_000_003), day)
 
     def write(self, customers: int) -> None:
-        written: list[str] = []
+        customer_ids: list[str] = []
         profiles: list[CustomerProfile] = []
         self._write_rows("calls", [HEADER])
         for number in range(1, customers + 1):
             profiles = profiles or shuffled_profiles(self._rng)
-            written.append(f"C-{number:06d}")
-            self._write_customer(written[-1], profiles.pop())
-        self._write_records("administrators", administrator_records(self._administrator_rng, written))
+            customer_ids.append(f"C-{number:06d}")
+            self._write_customer(customer_ids[-1], profiles.pop())
+        self._write_records("administrators", administrator_records(self._administrator_rng, customer_ids))
         self._write_records("resources", resource_records(self._day))
 
     def _write_customer(self, customer: str, profile: CustomerProfile) -> None:
         holdings = self._make_holdings(profile)
-        line = self._customer_record(customer, holdings, profile.sign_in)
+        record = self._customer_record(customer, holdings, profile.sign_in)
         subscriptions = [held for held in holdings if not held.is_trial]
-        self._write_records("customers", [line])
+        self._write_records("customers", [record])
         self._write_records("subscriptions", (subscription_record(customer, held) for held in subscriptions))
         self._write_records("trials", (trial_record(customer, held) for held in holdings if held.is_trial))
-        prices = PriceList(line.get("country"))
+        prices = PriceList(record.get("country"))
         for held in subscriptions:
             self._write_records("orders", self._billing_document_factory.order_records(held, prices))
             self._write_records("invoices", self._billing_document_factory.invoice_records(held, prices))
@@ -123,15 +122,15 @@ class _SampleWriter:
         return holdings
 
     def _customer_record(self, customer: str, holdings: list[Entitlement], sign_in: LastSignIn) -> ImportRecord:
-        first = min((held.added_at for held in holdings), default=self._entitlement_factory.random_past(20, 400))
-        created = first - self._entitlement_factory.random_days(0, 10)
+        first_added = min((held.added_at for held in holdings), default=self._entitlement_factory.random_past(20, 400))
+        created = first_added - self._entitlement_factory.random_days(0, 10)
         signed_in = draw_last_sign_in(self._entitlement_factory, sign_in, created)
         return customer_record(self._rng, customer, self._company_names.next_company(), created, signed_in)
 
-    def _write_records(self, kind: str, lines: Iterable[ImportRecord]) -> None:
+    def _write_records(self, kind: str, records: Iterable[ImportRecord]) -> None:
         file = self._files[kind]
-        for line in lines:
-            file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        for record in records:
+            file.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
 
     def _write_rows(self, kind: str, rows: Iterable[Sequence[str]]) -> None:
         text = StringIO()

@@ -50,8 +50,8 @@ def run(settings: Settings, data: Path | None, host: str, port: int, customers: 
     folder = data or settings.data
     listener = _open_any_listener(host, port)
     with listener, database_uri(settings, data) as uri:
-        texts = asyncio.run(_prepare_partner(settings, uri, folder, customers))
-        serve_listener(listener, settings, uri, 1, lambda address: print(_banner(address, texts), flush=True))
+        values = asyncio.run(_prepare_partner(settings, uri, folder, customers))
+        serve_listener(listener, settings, uri, 1, lambda address: print(_banner(address, values), flush=True))
 
 
 def _open_any_listener(host: str, port: int) -> socket.socket:
@@ -103,7 +103,7 @@ async def _example_record(client: Client, scope: Scope) -> str:
     """Return a license-usage record that makes one customer without problems exceed its licenses."""
     condition = {**scope.match(), "statuses": ["SUBSCRIPTION"], "products": "MEETINGS"}
     customer = await client.collection("customers").find_one(condition, {"_id": 1})
-    of_customer = {**scope.match(), "customer_id": customer and customer["_id"]}
+    of_customer = {**scope.match(), "customer_id": customer and customer["_id"], "licenses.product": "MEETINGS"}
     subscription = await client.collection("entitlements").find_one(
         {**of_customer, "kind": "SUBSCRIPTION", "set_up": True}
     )
@@ -117,8 +117,9 @@ async def _example_record(client: Client, scope: Scope) -> str:
     )
 
 
-def _banner(address: str, texts: dict[str, str]) -> str:
-    tokens = "\n".join(f"{role:<25} {texts[role]}" for role in ADMINISTRATOR_EMAILS)
+def _banner(address: str, values: dict[str, str]) -> str:
+    tokens = "\n".join(f"{role:<25} {values[role]}" for role in ADMINISTRATOR_EMAILS)
+    import_token = values["import"]
     return f"""
 ready {address}
 
@@ -137,7 +138,7 @@ A subscription to paste:
 
 and, in another terminal, an import that triggers it:
 
-echo '{texts["line"]}' | curl --data-binary @- -H 'Authorization: Bearer {texts["import"]}' {address}/import/license-usage
+echo '{values["line"]}' | curl --data-binary @- -H 'Authorization: Bearer {import_token}' {address}/import/license-usage
 
 Ctrl-C stops everything.
 """
