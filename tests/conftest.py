@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
 from tests.mongod import temporary_replica_set
-from tests.prepared_database import PreparedDatabase
+from tests.prepared_database import PreparedDatabase, abort_left_transactions
 
 # A deadline and the check for slow data would measure the other work of the machine.
 settings.register_profile("partnerhub", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,10 +31,11 @@ def _admin_client(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
 
 
 @pytest.fixture
-def new_database(_admin_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+def new_database(_admin_client: MongoClient[dict[str, Any]], mongo_uri: str) -> Iterator[str]:
     """Yield the name of a database that does not exist yet; drop it after the test."""
     name = f"test_{uuid4().hex[:16]}"
     yield name
+    abort_left_transactions(_admin_client, mongo_uri)
     _admin_client.drop_database(name)
 
 

@@ -5,6 +5,7 @@ store; to delete some documents takes 0.02 s.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -12,11 +13,33 @@ from uuid import uuid4
 from pymongo import MongoClient
 
 from store.database.client import Client
+from store.database.orphaned_transactions import abort_orphaned_transactions
 from store.indexes import ensure_indexes
 
 # To delete more documents than this, with all their index keys, takes longer than to create the database again.
 MAX_DELETED_DOCUMENTS = 500
 Structure = Mapping[str, Any]
+_OPEN_TRANSACTIONS: list[dict[str, Any]] = [
+    {"$currentOp": {"idleSessions": True}},
+    {"$match": {"type": "idleSession", "transaction": {"$exists": True}}},
+]
+
+
+def abort_left_transactions(client: MongoClient[dict[str, Any]], mongo_uri: str) -> None:
+    """Abort the transactions of killed processes, which would delay the drop of their database for up to 60 s."""
+    for _ in range(10):
+        if not list(client.admin.aggregate(_OPEN_TRANSACTIONS)):
+            return
+        asyncio.run(_abort_orphaned_transactions(mongo_uri))
+        time.sleep(0.1)
+
+
+async def _abort_orphaned_transactions(mongo_uri: str) -> None:
+    client = Client(mongo_uri, "admin")
+    try:
+        await abort_orphaned_transactions(client)
+    finally:
+        await client.close()
 
 
 class PreparedDatabase:
@@ -46,6 +69,7 @@ class PreparedDatabase:
         """Delete all documents; drop the database if that is faster, or if a test changed collections or indexes."""
         if self._name is None:
             return
+        abort_left_transactions(self._client, self._uri)
         database = self._client[self._name]
         for name in set(database.list_collection_names()) - self._structure.keys():
             database.drop_collection(name)

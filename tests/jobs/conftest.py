@@ -1,10 +1,11 @@
-"""A client on the test's database, which has all collections and indexes."""
+"""A client on the test's database, which has a schema version, all collections and indexes."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from store.database.client import Client
+from store.migrations import migrate
 
 
 @pytest.fixture
@@ -17,5 +18,7 @@ def database_name(prepared_database: str) -> str:
 async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
     """Yield a client; close it after the test."""
     opened = Client(mongo_uri, database_name)
+    # Commands of the command line, which some tests run in a process, need the version.
+    await migrate(opened)
     yield opened
     await opened.close()
