@@ -25,6 +25,20 @@ class RelationSet:
         self.scope = scope
 
 
+class RelationLoader(DataLoader[Key, Value]):
+    """A DataLoader that still answers a key loaded in the same turn in which all other callers were cancelled.
+
+    Strawberry (0.341) cancels the call of such a batch, and the key that joined it would wait for ever.
+    """
+
+    def load(self, key: Key) -> Awaitable[Value]:
+        """Return the key's value, in a batch with the other keys of this turn."""
+        # If all callers of the batch are cancelled, so is the last; a new batch is always safe.
+        if self.batch is not None and self.batch.tasks and self.batch.tasks[-1].future.cancelled():
+            self.batch = None
+        return super().load(key)
+
+
 class Relation(Generic[Key, Value]):
     """A batch function, declared as an attribute of a RelationSet.
 
@@ -50,7 +64,7 @@ class Relation(Generic[Key, Value]):
         """Return the relation, or the instance's DataLoader; the latter replaces this method for the instance."""
         if relations is None:
             return self
-        loader: DataLoader[Key, Value] = DataLoader(partial(self.read, relations.scope))
+        loader: DataLoader[Key, Value] = RelationLoader(partial(self.read, relations.scope))
         vars(relations)[self._name] = loader
         return loader
 

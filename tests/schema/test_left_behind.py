@@ -5,10 +5,11 @@ import gc
 from collections import Counter
 
 import pytest
-from strawberry.dataloader import Batch, DataLoader, LoaderTask
+from strawberry.dataloader import Batch, LoaderTask
 
 from loaders.kpis import KpiLoader
 from loaders.license_reports import LicenseReportLoaders
+from loaders.relation import RelationLoader
 from loaders.relations import Loaders
 from loaders.request_memo import RequestMemo
 from resolvers.context import Context
@@ -21,7 +22,7 @@ __all__ = ["world"]
 
 OURS = {
     Batch,
-    DataLoader,
+    RelationLoader,
     LoaderTask,
     Context,
     CustomerDocument,
