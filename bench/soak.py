@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from statistics import mean
 from time import monotonic
 
+from tests.faults.deployment import Deployment, Workload, memory_megabytes, running_deployment, running_workload
+from tests.faults.event_comparison import compare_delivery
 from tests.faults.figures import machine
 from tests.faults.subscribers import Subscriber
-from tests.faults.truth import compare_delivery
-from tests.faults.world import Deployment, Workload, memory_megabytes, running_deployment, running_workload
 from tests.mongod import temporary_replica_set
 from tests.server_process import ServerProcess
 

@@ -1,4 +1,4 @@
-"""Customers with their entitlements and assignments, for tests of the API: made through the store's one write path."""
+"""Creates customers with entitlements and assignments through the store's write path, for tests of the API."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,26 +14,28 @@ DAY = timedelta(days=1)
 
 
 def line(product: str, total: int, assigned: int = 0, used: int = 0) -> dict[str, Any]:
-    """A licence line as it is stored."""
+    """Return a license line as it is stored."""
     return {"product": product, "total": total, "assigned": assigned, "used": used, "day": None}
 
 
 def trial(number: str, **facts: Any) -> dict[str, Any]:
-    """A trial that runs for ten more days."""
+    """Return a trial that ends in ten days."""
     end = facts.pop("ends_at", utc_now() + 10 * DAY)
     return {**subscription(number, ends_at=end, term_months=None), "_id": new_id("tri"), "kind": "TRIAL", **facts}
 
 
 def assignment(administrator_id: str, **fields: Any) -> dict[str, Any]:
-    """An administrator's hold on a customer, without an end."""
-    held = {"assigned_at": datetime(2026, 5, 1), "assigned_by": None, "expires_at": None, "imported": True}
-    return {"administrator_id": administrator_id, **held, **fields}
+    """Return the assignment of an administrator, without an end."""
+    defaults = {"assigned_at": datetime(2026, 5, 1), "assigned_by": None, "expires_at": None, "imported": True}
+    return {"administrator_id": administrator_id, **defaults, **fields}
 
 
-def put_customer(api: Api, external_id: str, *held: Mapping[str, Any], partner: str | None = None, **facts: Any) -> str:
-    """A customer of the partner; answers its id."""
+def put_customer(
+    api: Api, external_id: str, *entitlements: Mapping[str, Any], partner: str | None = None, **facts: Any
+) -> str:
+    """Create a customer of the partner; return its id."""
 
     async def work(scope: Scope) -> str:
-        return await add_customer(scope, external_id, *held, **facts)
+        return await add_customer(scope, external_id, *entitlements, **facts)
 
     return api.store(work, partner)

@@ -1,4 +1,4 @@
-"""Owns the real mongod of the tests: one process, in memory where the machine can, gone with its parent."""
+"""Real mongods for tests: data in memory if possible, killed with their parent process."""
 
 import ctypes
 import os
@@ -27,12 +27,12 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def _end_with_parent() -> None:
-    # A pytest that is killed runs no finalizer, so the kernel has to end its mongod.
+    # A killed pytest runs no finalizers, so the kernel must end its mongod.
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _raise_open_file_limit() -> None:
-    """As many as the machine lets a process have: each collection and each index of a database is a file."""
+    """Raise the limit to its maximum: each collection and each index of a database is a file."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
@@ -43,7 +43,7 @@ def _prepare_child() -> None:
 
 
 class Mongod:
-    """One mongod on a loopback port. It is a member of the set `set_name` once somebody initiates that set."""
+    """One mongod on a loopback port, a member of the replica set `set_name` after its initiation."""
 
     def __init__(self, folder: Path, port: int, set_name: str = SET_NAME, options: Sequence[str] = ()) -> None:
         self.folder, self.port, self.set_name, self.options = folder, port, set_name, tuple(options)
@@ -68,22 +68,22 @@ class Mongod:
         return self.folder / "mongod.log"
 
     def command(self) -> list[str]:
-        place = ["--dbpath", str(self.folder), "--logpath", str(self.log), "--logappend"]
+        data = ["--dbpath", str(self.folder), "--logpath", str(self.log), "--logappend"]
         network = ["--bind_ip", "127.0.0.1", "--port", str(self.port), "--nounixsocket", "--replSet", self.set_name]
         size = ["--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256"]
-        # Statistics every second, which nobody reads; and five minutes of the past, in which the files of the databases
-        # that hundreds of tests have dropped would stay open, more of them than a process may have.
+        # No diagnostic data, which tests do not read. No snapshot history of five minutes, during which the files of
+        # hundreds of dropped databases would stay open: more than a process may have.
         parameters = ("diagnosticDataCollectionEnabled=false", "minSnapshotHistoryWindowInSeconds=0")
         quiet = [word for parameter in parameters for word in ("--setParameter", parameter)]
-        return [str(mongod_binary()), *place, *network, *size, *quiet, *self.options]
+        return [str(mongod_binary()), *data, *network, *size, *quiet, *self.options]
 
     def start(self) -> None:
-        """Start it, the first time or again, and wait until it answers."""
+        """Start or restart it, and wait until it responds."""
         self.launch()
         self.wait_until_up()
 
     def launch(self) -> None:
-        """Start it. It ends with the thread that calls this."""
+        """Start it. It ends with the calling thread."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
             self.command(),
@@ -96,17 +96,17 @@ class Mongod:
         self._wait(lambda admin: bool(admin.command("ping")))
 
     def initiate(self, members: Sequence["Mongod"] = (), settings: Mapping[str, Any] | None = None) -> None:
-        """Make a set of this one, or of the members named, and wait until this one or another is primary."""
+        """Initiate a set of this mongod, or of `members`, and wait until there is a primary."""
         hosts = [{"_id": number, "host": member.address} for number, member in enumerate(members or [self])]
         with MongoClient[dict[str, Any]](self.uri) as client:
-            asked = {"_id": self.set_name, "members": hosts, "settings": settings or {}}
-            client.admin.command("replSetInitiate", asked)
+            configuration = {"_id": self.set_name, "members": hosts, "settings": settings or {}}
+            client.admin.command("replSetInitiate", configuration)
         if len(hosts) > 1:
             self._elect()
         self._wait(self._has_primary)
 
     def _elect(self) -> None:
-        """The first election of several would wait for a whole election timeout."""
+        """Start the first election, which would otherwise wait for the election timeout."""
 
         def is_elected(admin: Any) -> bool:
             admin.command("replSetStepUp")
@@ -115,7 +115,7 @@ class Mongod:
         self._wait(is_elected)
 
     def _has_primary(self, admin: Any) -> bool:
-        # A fresh primary names itself a moment before it takes writes.
+        # A new primary reports itself shortly before it accepts writes.
         hello = admin.command("hello")
         return bool(hello["isWritablePrimary"]) or hello.get("primary") not in (None, self.address)
 
@@ -140,12 +140,12 @@ class Mongod:
         return "\n".join(self.log.read_text().splitlines()[-count:]) if self.log.exists() else "It wrote no log."
 
     def send(self, number: signal.Signals) -> None:
-        """SIGKILL, SIGSTOP and the like, for the tests of faults."""
+        """Send a signal such as SIGKILL or SIGSTOP, for the fault tests."""
         if self.process is not None:
             self.process.send_signal(number)
 
     def stop(self) -> None:
-        """End it at once: the data of a test is thrown away, so it need not be written."""
+        """Kill it: the data of a test is discarded, so it need not be written."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -153,7 +153,7 @@ class Mongod:
 
 
 def _remove_stale_folders(parent: Path) -> None:
-    # A killed pytest leaves its folder behind, and memory is too dear for that.
+    # A killed pytest leaves its folder in memory, so the next run removes it.
     for folder in parent.glob(f"{_FOLDER_PREFIX}*"):
         owner = folder.name.removeprefix(_FOLDER_PREFIX).split("-")[0]
         if not Path("/proc", owner).exists():
@@ -162,7 +162,7 @@ def _remove_stale_folders(parent: Path) -> None:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder in memory where the machine has one; thrown away afterwards."""
+    """Yield a temporary folder, in memory if the machine has /dev/shm."""
     memory = Path("/dev/shm")
     parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
     _remove_stale_folders(parent or Path(tempfile.gettempdir()))
@@ -177,7 +177,7 @@ def temporary_folder() -> Iterator[Path]:
 def temporary_replica_set(
     members: int = 1, options: Sequence[str] = (), settings: Mapping[str, Any] | None = None
 ) -> Iterator[list[Mongod]]:
-    """A replica set of so many members, the first initiated and ready for writes."""
+    """Run a replica set with a number of members; yield them when the set accepts writes."""
     with temporary_folder() as folder:
         everyone = [Mongod(folder / str(number), find_free_port(), options=options) for number in range(members)]
         try:

@@ -1,17 +1,17 @@
-"""An oplog that forgets: written over until it no longer reaches back to a moment."""
+"""Overwrites the oplog until it no longer contains a moment."""
 
 import asyncio
 from typing import Any
 
 from pymongo import MongoClient
 
-# The oplog gives up only what a checkpoint has made needless: here one comes every second, not every minute.
+# The oplog is only truncated up to a checkpoint: here every second instead of every minute.
 SHORT_OPLOG = ("--syncdelay", "1")
 _NOISE, _BATCH_SIZE = "x" * 3_000_000, 15
 
 
 async def roll_over_oplog(client: MongoClient[dict[str, Any]], time: int, seconds: float = 120) -> None:
-    """Writes until the oplog begins behind the cluster time."""
+    """Write until the oplog starts after the cluster time."""
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(_is_rolled_over, client, time):
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""A running hub: a real server process on a free port, over the test's own database."""
+"""A real server process on a free port, over the database of the test."""
 
 import asyncio
 import os
@@ -36,33 +36,33 @@ EMAILS = {
 
 
 class ServerProcess(NamedTuple):
-    """One server process and where it is reached."""
+    """One server process and its address."""
 
     url: str
     process: "subprocess.Popen[str]"
 
 
 class ServerHarness:
-    """What a test does with a server: ask for tokens, import, query."""
+    """Starts servers on one database; creates tokens, imports records and runs operations."""
 
     def __init__(self, mongo_uri: str, database_name: str, **settings: str) -> None:
-        # Nobody balances a load in a test.
+        # There is no load balancer in a test that would need time.
         settings = {"drain_seconds": "0", **settings}
-        given = {f"PARTNERHUB_{name.upper()}": value for name, value in settings.items()}
-        self.environment = {**os.environ, "MONGODB_URI": mongo_uri, "PARTNERHUB_DATABASE": database_name, **given}
+        variables = {f"PARTNERHUB_{name.upper()}": value for name, value in settings.items()}
+        self.environment = {**os.environ, "MONGODB_URI": mongo_uri, "PARTNERHUB_DATABASE": database_name, **variables}
         self.url = ""
         self._tokens: dict[str, str] = {}
         self._has_indexes = False
 
     def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
-        """Runs a command of the command line against this hub's database; its output is kept."""
+        """Run a command of the command line in a process on this database; capture its output."""
         command = [sys.executable, "-m", "server.cli.command_line", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False, **options
         )
 
     def make_partner(self, partner: str = PARTNER) -> None:
-        """The partner and one administrator of each role."""
+        """Create the partner and one administrator of each role."""
 
         async def make(client: Client) -> None:
             scope = Scope(client, partner, utc_now())
@@ -74,7 +74,7 @@ class ServerHarness:
         self._with_client(make)
 
     def token(self, role: str = "FULL_ADMINISTRATOR", scope: str = "api", partner: str = PARTNER) -> str:
-        """A token for the administrator of that role."""
+        """Return a token for the administrator of a role."""
         key = f"{partner}/{role}/{scope}"
         if key not in self._tokens:
             issued = self._with_client(lambda c: issue_token(Scope(c, partner, utc_now()), EMAILS[role], scope, 3600))
@@ -82,7 +82,7 @@ class ServerHarness:
         return self._tokens[key]
 
     def short_lived_token(self, seconds: int, role: str = "FULL_ADMINISTRATOR") -> str:
-        """A token that ends so soon."""
+        """Return a token with a lifetime in seconds."""
         return self._with_client(lambda c: issue_token(Scope(c, PARTNER, utc_now()), EMAILS[role], "api", seconds))
 
     def _with_client(self, work: Callable[[Client], Awaitable[Result]]) -> Result:
@@ -100,7 +100,7 @@ class ServerHarness:
         return asyncio.run(run())
 
     def import_lines(self, kind: str, lines: Sequence[Mapping[str, Any]], partner: str = PARTNER) -> dict[str, Any]:
-        """Delivers lines over HTTP; answers the summary."""
+        """Import records over HTTP; return the summary."""
         body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
         token = self.token(scope="import import:administrators", partner=partner)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
@@ -112,7 +112,7 @@ class ServerHarness:
     def query(
         self, text: str, role: str = "FULL_ADMINISTRATOR", partner: str = PARTNER, **variables: Any
     ) -> dict[str, Any]:
-        """Runs an operation over HTTP; answers the whole response."""
+        """Run an operation over HTTP; return the whole response."""
         headers = {"Authorization": f"Bearer {self.token(role, partner=partner)}"}
         answer = httpx.post(
             f"{self.url}/graphql", json={"query": text, "variables": variables}, headers=headers, timeout=30
@@ -122,7 +122,7 @@ class ServerHarness:
 
     @contextmanager
     def start_server(self, *arguments: str) -> Iterator["ServerProcess"]:
-        """A server process of this hub; the first one started gives the hub its address."""
+        """Run a server process; `url` is the address of the first one."""
         command = [sys.executable, "-m", "server.cli.command_line", "serve", "--port", "0", *arguments]
         with subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
             try:
@@ -139,7 +139,7 @@ async def _stream(lines: Sequence[Mapping[str, Any]]) -> AsyncIterator[bytes]:
 
 
 def wait_until_ready(process: "subprocess.Popen[str]") -> str:
-    """Waits for `ready http://…` and answers the address."""
+    """Wait for `ready http://…` and return the address."""
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("ready "):
@@ -148,7 +148,7 @@ def wait_until_ready(process: "subprocess.Popen[str]") -> str:
 
 
 def stop(process: "subprocess.Popen[str]") -> None:
-    """Asks the process to end, and waits until it has."""
+    """Stop the process with SIGTERM, and wait for its end."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:

@@ -1,4 +1,4 @@
-"""A live widget as tests play it: graphql-transport-ws over Python's own websockets."""
+"""A client of graphql-transport-ws for tests, on the websockets library."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,17 +9,17 @@ from websockets.sync.client import ClientConnection, connect
 
 
 class WebSocketClient:
-    """One connection, acknowledged; subscriptions by name."""
+    """One acknowledged connection with its operations by name."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
 
     def send(self, message: dict[str, Any]) -> None:
-        """Sends one message of the protocol."""
+        """Send one message."""
         self._connection.send(orjson.dumps(message).decode())
 
     def receive(self, timeout: float = 10) -> dict[str, Any]:
-        """The next message that is no ping; pings are answered."""
+        """Return the next message other than a ping; answer pings."""
         while True:
             message: dict[str, Any] = orjson.loads(self._connection.recv(timeout=timeout))
             if message["type"] != "ping":
@@ -27,14 +27,14 @@ class WebSocketClient:
             self.send({"type": "pong"})
 
     def subscribe(self, query: str, id_: str = "1", **variables: Any) -> None:
-        """Begins an operation, and proves by a query behind it that the server has accepted it."""
+        """Start an operation; confirm with a query after it that the server has accepted it."""
         self.send({"id": id_, "type": "subscribe", "payload": {"query": query, "variables": variables}})
         self.send({"id": "accepted", "type": "subscribe", "payload": {"query": "{ feedCursor }"}})
         while self.receive() != {"id": "accepted", "type": "complete"}:
             pass
 
     def next(self, id_: str = "1", timeout: float = 10) -> dict[str, Any]:
-        """The data of the operation's next message."""
+        """Return the data of the next message of the operation."""
         message = self.receive(timeout)
         assert (message["type"], message["id"]) == ("next", id_), message
         assert "errors" not in message["payload"], message
@@ -44,7 +44,7 @@ class WebSocketClient:
 
 @contextmanager
 def connect_websocket(url: str, token: str) -> Iterator[WebSocketClient]:
-    """Connects to the hub at `url` and signs in."""
+    """Connect to the server at `url` with a token."""
     address = url.replace("http", "ws", 1) + "/graphql"
     with connect(address, subprotocols=["graphql-transport-ws"]) as connection:  # type: ignore[list-item]
         widget = WebSocketClient(connection)

@@ -1,4 +1,4 @@
-"""A hub with a partner and its administrators; each test starts the servers that it needs."""
+"""A database with a partner and its administrators; each test starts the servers that it needs."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.server_process import ServerHarness
 
 @pytest.fixture
 def harness(mongo_uri: str, database_name: str) -> ServerHarness:
-    """Not serving yet: `with harness.start_server():` starts a process."""
-    made = ServerHarness(mongo_uri, database_name)
-    made.make_partner()
-    return made
+    """Return a harness without a server; `with harness.start_server():` starts one."""
+    harness = ServerHarness(mongo_uri, database_name)
+    harness.make_partner()
+    return harness

@@ -1,4 +1,4 @@
-"""Any filter of a list that a feed takes, as hypothesis draws it; tags and administrators stand in it by name."""
+"""Hypothesis strategies for the filters of a list feed, with tags and administrators by name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,7 +50,7 @@ filters: st.SearchStrategy[Filter | None] = st.one_of(
 
 
 def replace_names(filter_: Any, ids: Mapping[str, str]) -> Any:
-    """The filter with the ids of this world in place of names."""
+    """Replace the names in a filter with ids."""
     if isinstance(filter_, Mapping):
         return {key: replace_names(value, ids) for key, value in filter_.items()}
     if isinstance(filter_, list):

@@ -1,4 +1,4 @@
-"""What a storm of mutations must have left behind: a model that hears of each answered mutation exactly once."""
+"""A model of the expected data after many mutations; it receives each successful mutation exactly once."""
 
 import random
 from collections import Counter
@@ -13,7 +13,7 @@ TRIAL_SELECTION = "trial { id version customer { id } }"
 
 @dataclass(slots=True)
 class Customer:
-    """A customer that a mutation of the storm made, with its one trial."""
+    """A customer that a mutation created, with its trial."""
 
     id: str
     trial: str
@@ -26,7 +26,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class MutationStep:
-    """One mutation: asked with one key however often, and what its answer means."""
+    """One mutation with its key, which may be sent several times, and the effect of its response on the model."""
 
     mutation: str
     selection: str
@@ -37,7 +37,7 @@ class MutationStep:
 
 @dataclass(slots=True)
 class MutationModel:
-    """Grows by what was answered; `steps` are such that each must succeed."""
+    """The expected data; `steps` returns mutations that must all succeed."""
 
     administrator: str
     rng: random.Random
@@ -47,7 +47,7 @@ class MutationModel:
     names: list[str] = field(default_factory=list)
 
     def steps(self, count: int) -> list[MutationStep]:
-        """Different mutations of different objects, so that none stands in another's way."""
+        """Return mutations of different objects, so that they do not conflict."""
         customers = self.rng.sample(list(self.customers.values()), min(count, len(self.customers)))
         chosen = [self.rng.choice(list(self._customer_steps(one))) for one in customers]
         fresh = [self._create_tag, self._start_trial, self._rename]

@@ -1,4 +1,4 @@
-"""Server processes that start in a moment, to be killed: forked from one that has imported everything already."""
+"""Server processes that start fast: forked from a process that has imported everything."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ _FORKSERVER.set_forkserver_preload(["tests.end_to_end.storm_serving"])
 
 
 class ForkedServer:
-    """A real server process on a port of its own; `url` waits until it is ready."""
+    """A real server process on its own port; `url` waits until it is ready."""
 
     def __init__(self, mongo_uri: str, database: str) -> None:
         self._answers, told = _FORKSERVER.Pipe(duplex=False)
@@ -23,25 +23,25 @@ class ForkedServer:
 
     @property
     def url(self) -> str:
-        """Where it is reached."""
+        """The address of the server."""
         if self._url is None:
             self._url = self._answers.recv()
         return self._url
 
     @property
     def is_ready(self) -> bool:
-        """Whether it has begun to serve."""
+        """Whether the server is ready."""
         if self._url is None and self._answers.poll():
             with suppress(EOFError):
                 self._url = self._answers.recv()
         return self._url is not None
 
     def pause(self) -> None:
-        """Holds it at whatever it is doing, as a machine does that is out of breath: SIGSTOP."""
+        """Pause the process with SIGSTOP, like an overloaded machine."""
         self._send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Lets it go on as if nothing had been: SIGCONT."""
+        """Resume the process with SIGCONT."""
         self._send(signal.SIGCONT)
 
     def _send(self, number: signal.Signals) -> None:
@@ -49,7 +49,7 @@ class ForkedServer:
             os.kill(self._process.pid, number)
 
     def kill(self) -> None:
-        """Ends it at whatever it is doing, as the kernel would: SIGKILL."""
+        """Kill the process with SIGKILL."""
         self._process.kill()
         self._process.join(timeout=20)
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What a forked server process of a storm runs."""
+"""The main function of a forked server process."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ from server.application import create_application
 
 
 def serve(mongo_uri: str, database: str, on_ready: Callable[[str], None]) -> None:
-    """Serves on a free port until the process ends; tells its address when it answers."""
+    """Serve on a free port until the process ends; send the address when the server is ready."""
     settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_application(settings), log_level="warning", access_log=False, ws="none")

@@ -1,4 +1,4 @@
-"""Bad deliveries about calls and usage, as a stranger would try them: over HTTP and on the command line."""
+"""Invalid imports of calls, media figures, queue calls and license usage, over HTTP and on the command line."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,41 +18,41 @@ DAY = timedelta(days=1)
 
 
 class ImportSummary(NamedTuple):
-    """What the import said of a body."""
+    """The result of an import."""
 
     added: int
     refusals: list[dict[str, Any]]
 
     @property
     def refusal_locations(self) -> list[tuple[int, str | None, str | None]]:
-        """Line, key and field of each refusal."""
-        return [(one["line"], one["key"], one["field"]) for one in self.refusals]
+        """Line, key and field of each rejected record."""
+        return [(refusal["line"], refusal["key"], refusal["field"]) for refusal in self.refusals]
 
 
 @pytest.fixture(scope="module")
 def harness(mongo_uri: str) -> Iterator[ServerHarness]:
-    """One server for all of them; whoever delivers takes ids of their own."""
+    """Yield one server for all tests; each test uses its own ids."""
     database = f"test_{uuid4().hex[:16]}"
-    made = ServerHarness(mongo_uri, database)
-    made.make_partner()
-    with made.start_server():
+    harness = ServerHarness(mongo_uri, database)
+    harness.make_partner()
+    with harness.start_server():
         customer = {"externalId": "C-1", "name": "Nova", "managedBy": "PARTNER_ORGANIZATION"}
-        made.import_lines("customers", [customer])
+        harness.import_lines("customers", [customer])
         line = {"product": "CALLING", "total": 10, "assigned": 5}
         times = {"addedAt": at(-DAY), "startsAt": at(-DAY), "endsAt": at(DAY)}
-        made.import_lines("trials", [{"number": "T-1", "customer": "C-1", **times, "licenses": [line]}])
-        yield made
+        harness.import_lines("trials", [{"number": "T-1", "customer": "C-1", **times, "licenses": [line]}])
+        yield harness
     with MongoClient[dict[str, Any]](mongo_uri) as client:
         client.drop_database(database)
 
 
 def at(since_now: timedelta = timedelta(), zone: str = "Z") -> str:
-    """An instant as a line writes it."""
+    """Return an instant in the format of the report."""
     return (datetime.now(UTC) + since_now).strftime("%Y-%m-%dT%H:%M:%S") + zone
 
 
 def call(**columns: str) -> str:
-    """A row under HEADER, of a call that is in order but for the columns given."""
+    """Return a row under HEADER: a valid call, except for the given columns."""
     row = {
         "id": uuid4().hex[:8],
         "org": "C-1",
@@ -68,13 +68,13 @@ def call(**columns: str) -> str:
 
 
 def post(harness: ServerHarness, kind: str, body: bytes, **headers: str) -> httpx.Response:
-    """Delivers a body as it is."""
+    """Post a body."""
     sent = {"Authorization": f"Bearer {harness.token(scope='import import:administrators')}", **headers}
     return httpx.post(f"{harness.url}/import/{kind}", content=body, headers=sent, timeout=60)
 
 
 def import_body(harness: ServerHarness, kind: str, body: bytes | str) -> ImportSummary:
-    """What became of a body; every refusal is a sentence."""
+    """Import a body; check that every refusal is a sentence."""
     answer = post(harness, kind, body.encode() if isinstance(body, str) else body)
     assert answer.status_code == 200, answer.text
     told = answer.json()
@@ -84,12 +84,12 @@ def import_body(harness: ServerHarness, kind: str, body: bytes | str) -> ImportS
 
 
 def rows(*lines: str) -> str:
-    """A file of calls."""
+    """Return a report with a header row."""
     return "\r\n".join([HEADER, *lines]) + "\r\n"
 
 
 def ndjson(*lines: Any) -> bytes:
-    """One object a line."""
+    """Return one JSON object per line."""
     return b"".join(orjson.dumps(line) + b"\n" for line in lines)
 
 
@@ -112,9 +112,7 @@ BAD_COLUMNS = {
 
 
 @pytest.mark.parametrize(("column", "value", "field"), BAD_COLUMNS.values(), ids=BAD_COLUMNS)
-def test_a_bad_call_is_refused_and_its_neighbours_are_not(
-    harness: ServerHarness, column: str, value: str, field: str
-) -> None:
+def test_rejects_a_bad_call_and_loads_the_others(harness: ServerHarness, column: str, value: str, field: str) -> None:
     told = import_body(harness, "calls", rows(call(), call(id="bad", **{column: value}), call()))
     assert told.added == 2
     assert told.refusal_locations == [(3, "bad", field)]
@@ -126,7 +124,7 @@ def test_a_call_without_an_id_is_refused(harness: ServerHarness) -> None:
 
 
 def test_a_start_without_a_zone_is_utc(harness: ServerHarness) -> None:
-    # An hour ahead of UTC lies in the future, unless it is read in another zone.
+    # An hour ahead of UTC is in the future, unless it is read in another zone.
     told = import_body(harness, "calls", rows(call(start=at(-timedelta(minutes=5), "")), call(start=at(DAY / 24, ""))))
     assert (told.added, [place[::2] for place in told.refusal_locations]) == (1, [(3, "Start time")])
     offset = (datetime.now(UTC) - timedelta(minutes=5) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S+02:00")
@@ -134,7 +132,7 @@ def test_a_start_without_a_zone_is_utc(harness: ServerHarness) -> None:
 
 
 @pytest.mark.parametrize("missing", ["Report ID", "Org UUID", "Start time", "Duration"])
-def test_a_file_without_a_column_that_is_needed_says_which(harness: ServerHarness, missing: str) -> None:
+def test_names_the_missing_column_of_a_file(harness: ServerHarness, missing: str) -> None:
     place = HEADER.split(",").index(missing)
     lines = [",".join(v for n, v in enumerate(line.split(",")) if n != place) for line in (HEADER, call(), call())]
     answer = post(harness, "calls", "\n".join(lines).encode())
@@ -153,17 +151,17 @@ def test_a_malformed_row_is_refused(harness: ServerHarness, bad: str) -> None:
     assert [place[0] for place in told.refusal_locations] == [3]
 
 
-def test_a_row_that_is_no_utf8_is_refused(harness: ServerHarness) -> None:
+def test_rejects_a_row_that_is_not_utf_8(harness: ServerHarness) -> None:
     told = import_body(harness, "calls", rows(call()).encode() + call(model="M\u00fcller").encode("latin-1") + b"\r\n")
     assert (told.added, [place[0] for place in told.refusal_locations]) == (1, [3])
 
 
 @pytest.mark.parametrize("body", [b"", b"\xef\xbb\xbf", HEADER.encode(), HEADER.encode() + b"\r\n"])
-def test_a_file_without_a_row_does_nothing(harness: ServerHarness, body: bytes) -> None:
+def test_a_file_without_rows_changes_nothing(harness: ServerHarness, body: bytes) -> None:
     assert import_body(harness, "calls", body) == (0, [])
 
 
-def test_a_file_of_something_else_is_refused(harness: ServerHarness) -> None:
+def test_rejects_a_file_in_another_format(harness: ServerHarness) -> None:
     for body in (ndjson({"reportId": "1"}), HEADER.replace(",", ";").encode() + b"\n1;2;3\n", b"\x89PNG\r\n\x1a\n" * 9):
         answer = post(harness, "calls", body)
         assert (answer.status_code, answer.json()["added"]) == (400, 0)
@@ -253,7 +251,7 @@ def test_the_command_line_names_file_line_key_field_and_reason(harness: ServerHa
     assert kept.stat().st_size > 0
 
 
-def test_the_command_line_says_which_column_is_missing(harness: ServerHarness, tmp_path: Path) -> None:
+def test_the_command_line_names_the_missing_column(harness: ServerHarness, tmp_path: Path) -> None:
     source = tmp_path / "calls.csv"
     source.write_text(rows(call()).replace("Org UUID", "Organization"))
     loaded = harness.command("import", "calls", str(source), "--partner", PARTNER)

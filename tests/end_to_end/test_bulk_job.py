@@ -1,4 +1,4 @@
-"""A bulk job whose servers die again and again, on whatever process it is: nobody is left out or tagged twice."""
+"""A bulk job whose servers are killed repeatedly: each customer is tagged exactly once."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ JOB = "query($id: ID!) { node(id: $id) { ... on BulkJob { state total done chang
 
 
 class Servers:
-    """Two servers on one database; the one that is killed is replaced by another."""
+    """Two servers on one database; a killed one is replaced."""
 
     def __init__(self, mongo_uri: str, database: str) -> None:
         self._server_arguments = (mongo_uri, database)
@@ -40,11 +40,11 @@ class Servers:
 
     @property
     def url(self) -> str:
-        """The server that has run longest."""
+        """The address of the older server."""
         return self._running[0].url
 
     def kill_one(self) -> None:
-        """Ends the one that has run longest, in the middle of whatever it does, and starts another."""
+        """Kill the older server and start another."""
         self._running.pop(0).kill()
         self._running.append(ForkedServer(*self._server_arguments))
 
@@ -56,8 +56,8 @@ def test_a_job_survives_its_servers(mongo_uri: str, database_name: str) -> None:
         api.add_partner(PARTNER)
         accept_terms(api)
         token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
-        held = ((f"C-{n:04}", [(trial if n % 2 else subscription)(f"S-{n}")]) for n in range(CUSTOMERS))
-        api.store(lambda scope: add_customers(scope, held))
+        customers = ((f"C-{n:04}", [(trial if n % 2 else subscription)(f"S-{n}")]) for n in range(CUSTOMERS))
+        api.store(lambda scope: add_customers(scope, customers))
         tag = api.data(token, CREATE)["createTag"]["tag"]["id"]
         job = api.data(token, ASSIGN, tag=tag)["assignTags"]["job"]["id"]
         seen: list[dict[str, Any]] = []
@@ -70,8 +70,8 @@ def test_a_job_survives_its_servers(mongo_uri: str, database_name: str) -> None:
             seen.append(api.data(token, JOB, id=job)["node"])
         assert api.data(token, ASSIGN, tag=tag)["assignTags"]["job"] == {"id": job}
     assert seen[-1] == {"state": "DONE", "total": CUSTOMERS, "done": CUSTOMERS, "changed": CUSTOMERS, "skipped": 0}
-    assert [one["done"] for one in seen] == sorted(one["done"] for one in seen)
-    assert seen[0]["state"] == "RUNNING", "The job was over before a server died."
+    assert [job["done"] for job in seen] == sorted(job["done"] for job in seen)
+    assert seen[0]["state"] == "RUNNING", "The job ended before a server was killed."
     asyncio.run(_check(mongo_uri, database_name, tag))
 
 
@@ -81,10 +81,10 @@ async def _check(mongo_uri: str, database: str, tag: str) -> None:
         scope = Scope(client, PARTNER, utc_now())
         customers = await scope.collection("customers").find(scope.match(), {"tag_ids": 1, "version": 1})
         assert len(customers) == CUSTOMERS
-        assert {tuple(one["tag_ids"]) for one in customers} == {(tag,)}
-        told: list[Document] = await scope.collection("events").find({**scope.match(), "kind": "TAGS_ASSIGNED"})
-        assert set(Counter(event["customer_id"] for event in told).values()) == {1} and len(told) == CUSTOMERS
-        assert {one["version"] for one in customers} == {2}
+        assert {tuple(customer["tag_ids"]) for customer in customers} == {(tag,)}
+        events: list[Document] = await scope.collection("events").find({**scope.match(), "kind": "TAGS_ASSIGNED"})
+        assert set(Counter(event["customer_id"] for event in events).values()) == {1} and len(events) == CUSTOMERS
+        assert {customer["version"] for customer in customers} == {2}
         assert [problem async for problem in check_customers(scope)] == []
     finally:
         await client.close()

@@ -1,4 +1,4 @@
-"""Each command as an operator runs it, in a process of its own."""
+"""Commands in their own process, as an operator runs them."""
 
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from tests.end_to_end.test_live import customer
 from tests.server_process import EMAILS, PARTNER, ServerHarness
 
 
-def test_a_partner_is_made_once(harness: ServerHarness) -> None:
+def test_creates_a_partner_once(harness: ServerHarness) -> None:
     again = harness.command("partner", "create", "--id", PARTNER, "--name", "Again", "--admin", "a@b.example")
     assert (again.returncode, again.stderr) == (2, f"There is a partner {PARTNER} already.\n")
 
 
-def test_a_token_stands_alone_on_the_last_line(harness: ServerHarness) -> None:
+def test_prints_the_token_alone_on_the_last_line(harness: ServerHarness) -> None:
     made = harness.command(
         "token", "--partner", PARTNER, "--email", EMAILS["FULL_ADMINISTRATOR"].upper(), "--ttl", "60"
     )
@@ -25,22 +25,22 @@ def test_a_token_stands_alone_on_the_last_line(harness: ServerHarness) -> None:
     assert made.stdout.splitlines()[-1].count(".") == 2
 
 
-def test_import_prints_a_summary_and_keeps_what_it_refuses_to_be_mended(harness: ServerHarness, tmp_path: Path) -> None:
-    source, kept = tmp_path / "customers.ndjson", tmp_path / "refused.ndjson"
+def test_import_prints_a_summary_and_writes_rejected_records_to_a_file(harness: ServerHarness, tmp_path: Path) -> None:
+    source, rejected = tmp_path / "customers.ndjson", tmp_path / "refused.ndjson"
     good, bad = customer("C-1"), {**customer("C-2"), "managedBy": "MAGIC"}
     source.write_bytes(orjson.dumps(good) + b"\n" + orjson.dumps(bad) + b"\n")
-    loaded = harness.command("import", "customers", str(source), "--partner", PARTNER, "--refused", str(kept))
+    loaded = harness.command("import", "customers", str(source), "--partner", PARTNER, "--refused", str(rejected))
     assert loaded.returncode == 1
     assert "1 added" in loaded.stdout and "1 refused" in loaded.stdout
     assert ":2" in loaded.stderr and "C-2" in loaded.stderr and "managedBy" in loaded.stderr
-    kept.write_text(kept.read_text().replace("MAGIC", "PARTNER_ORGANIZATION"))
-    mended = harness.command("import", "customers", str(kept), "--partner", PARTNER)
-    assert (mended.returncode, "1 added" in mended.stdout) == (0, True)
-    again = harness.command("import", "customers", str(source), str(kept), "--partner", PARTNER)
+    rejected.write_text(rejected.read_text().replace("MAGIC", "PARTNER_ORGANIZATION"))
+    corrected = harness.command("import", "customers", str(rejected), "--partner", PARTNER)
+    assert (corrected.returncode, "1 added" in corrected.stdout) == (0, True)
+    again = harness.command("import", "customers", str(source), str(rejected), "--partner", PARTNER)
     assert "2 unchanged" in again.stdout
 
 
-def test_the_sample_loads_whole_and_again_without_a_change(harness: ServerHarness, tmp_path: Path) -> None:
+def test_imports_the_sample_completely_and_a_second_time_unchanged(harness: ServerHarness, tmp_path: Path) -> None:
     written = harness.command("sample", str(tmp_path), "--customers", "60")
     assert written.returncode == 0 and len(written.stdout.splitlines()) == len(ImportKind)
     first = harness.command("import", str(tmp_path), "--partner", PARTNER)
@@ -55,14 +55,14 @@ def test_runs_a_job(harness: ServerHarness) -> None:
     assert (finished.returncode, finished.stdout) == (0, "evaluate_due: 0 done\n")
 
 
-def test_a_deep_check_looks_at_every_customer_and_alone_repairs(harness: ServerHarness) -> None:
+def test_a_deep_check_includes_customers(harness: ServerHarness) -> None:
     with harness.start_server():
         harness.import_lines("customers", [{"externalId": "C-1", "name": "Acme", "managedBy": "PARTNER_ORGANIZATION"}])
     checked = harness.command("check", "--deep")
     assert (checked.returncode, checked.stdout.count("\n")) == (0, 1) and "customers" in checked.stdout
 
 
-def test_a_taken_port_is_a_sentence(harness: ServerHarness) -> None:
+def test_reports_a_port_in_use_in_a_sentence(harness: ServerHarness) -> None:
     with harness.start_server():
         port = harness.url.rsplit(":", 1)[1]
         refused = harness.command("serve", "--port", port)
@@ -75,7 +75,7 @@ def test_several_workers_share_one_port_and_stop_together(harness: ServerHarness
     assert server.process.returncode == 0
 
 
-def test_a_server_ends_with_status_0_when_it_is_asked_to(harness: ServerHarness) -> None:
+def test_a_server_ends_with_status_0_on_sigterm(harness: ServerHarness) -> None:
     with harness.start_server() as server:
         pass
     assert server.process.returncode == 0

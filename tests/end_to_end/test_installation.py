@@ -1,4 +1,4 @@
-"""What an operator sets: where launches lead, under which address they are given, and how the helpdesk is reached."""
+"""Settings of an installation: the console of launches, the public address, and the helpdesk."""
 
 import asyncio
 from typing import Any
@@ -18,8 +18,8 @@ from tests.websocket_client import connect_websocket
 LAUNCH = "mutation($id: ID!) { launchCustomer(input: {customer: $id}) { url userErrors { code } } }"
 
 
-def make_hub_and_customer(mongo_uri: str, database_name: str, **settings: str) -> tuple[ServerHarness, str]:
-    """A hub whose partner has accepted the terms, and a customer of it."""
+def make_partner_and_customer(mongo_uri: str, database_name: str, **settings: str) -> tuple[ServerHarness, str]:
+    """Create a partner that has accepted the terms, and a customer; return the harness and the customer's id."""
     harness = ServerHarness(mongo_uri, database_name, **settings)
     harness.make_partner()
 
@@ -42,8 +42,8 @@ def launch_customer(harness: ServerHarness, customer: str) -> str:
     return str(payload["url"])
 
 
-def test_a_launch_asked_of_one_server_is_opened_once_by_another(mongo_uri: str, database_name: str) -> None:
-    harness, customer = make_hub_and_customer(
+def test_a_launch_of_one_server_opens_once_at_another(mongo_uri: str, database_name: str) -> None:
+    harness, customer = make_partner_and_customer(
         mongo_uri, database_name, console_url="https://console.example/{externalId}/home"
     )
     with harness.start_server() as first, harness.start_server() as second:
@@ -54,20 +54,22 @@ def test_a_launch_asked_of_one_server_is_opened_once_by_another(mongo_uri: str, 
         assert httpx.get(url).status_code == 410
 
 
-def test_lists_and_feeds_hear_of_a_launch(mongo_uri: str, database_name: str) -> None:
-    harness, customer = make_hub_and_customer(mongo_uri, database_name)
+def test_feeds_deliver_a_launch(mongo_uri: str, database_name: str) -> None:
+    harness, customer = make_partner_and_customer(mongo_uri, database_name)
     with harness.start_server() as server, connect_websocket(server.url, harness.token()) as widget:
         widget.subscribe("subscription { customerListChanged { kind customerId customer { version } } }")
         url = launch_customer(harness, customer)
-        asked = widget.next()["customerListChanged"]
-        assert asked == {"kind": "UPDATED", "customerId": customer, "customer": {"version": 2}}
+        change = widget.next()["customerListChanged"]
+        assert change == {"kind": "UPDATED", "customerId": customer, "customer": {"version": 2}}
         assert httpx.get(url).status_code == 303
-        assert widget.next()["customerListChanged"] == {**asked, "customer": {"version": 3}}
+        assert widget.next()["customerListChanged"] == {**change, "customer": {"version": 3}}
 
 
 def test_the_public_address_and_the_helpdesk_are_settings(mongo_uri: str, database_name: str) -> None:
     helpdesk = {"helpdesk_name": "Nova care", "helpdesk_phone": "+49 30 1", "helpdesk_hours": "Mo–Fr 8–18"}
-    harness, customer = make_hub_and_customer(mongo_uri, database_name, public_url="https://hub.example/", **helpdesk)
+    harness, customer = make_partner_and_customer(
+        mongo_uri, database_name, public_url="https://hub.example/", **helpdesk
+    )
     with harness.start_server():
         assert launch_customer(harness, customer).startswith("https://hub.example/launch/")
         contact = harness.query("{ helpdesk { name phone email hours } }", role="HELPDESK_ADMINISTRATOR")["data"]
@@ -88,7 +90,7 @@ def test_the_public_address_and_the_helpdesk_are_settings(mongo_uri: str, databa
         ("PARTNERHUB_HELPDESK_NAME", ""),
     ],
 )
-def test_a_setting_that_cannot_be_meant_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_names_an_invalid_setting(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(OperatorError, match=variable):
         read_settings()

@@ -35,14 +35,14 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def harness(mongo_uri: str) -> Iterator[ServerHarness]:
-    """One server process for all examples; each has a partner of its own."""
-    made = ServerHarness(mongo_uri, f"test_{uuid4().hex[:16]}")
-    with made.start_server():
-        yield made
+    """Yield one server process for all examples; each example has its own partner."""
+    harness = ServerHarness(mongo_uri, f"test_{uuid4().hex[:16]}")
+    with harness.start_server():
+        yield harness
 
 
 class ListClient:
-    """One list on one screen: loaded once, then kept by the feed alone."""
+    """A list that is loaded once and then updated from the feed only."""
 
     def __init__(self, partner: "ListPartner", role: str, filter_: Mapping[str, Any] | None, stack: ExitStack) -> None:
         self._partner, self._role, self._filter = partner, role, filter_
@@ -55,7 +55,7 @@ class ListClient:
         return self._partner.query_data(LIST, self._role, filter=self._filter)
 
     def assert_matches_server(self) -> None:
-        """Applies what has come and is still to come until the list is what the server answers."""
+        """Apply feed messages until the list equals the response of the server."""
         while {row["id"]: row for row in self._query_list()["customers"]["nodes"]} != self.rows:
             self._apply(self._live.next(timeout=10)["customerListChanged"])
 
@@ -69,7 +69,7 @@ class ListClient:
 
 
 class ListPartner:
-    """A partner with a few customers, and everything that can happen to them."""
+    """A partner with a few customers, and all changes that can affect them."""
 
     def __init__(self, harness: ServerHarness) -> None:
         self.harness, self.partner = harness, f"p-{uuid4().hex[:12]}"
@@ -82,18 +82,18 @@ class ListPartner:
         self.ids_by_name = {**dict(zip(TAGS, self.tags, strict=True)), ASSIGNED: viewer}
 
     def token(self, role: str) -> str:
-        """A token of the partner's administrator with the role."""
+        """Return a token of the administrator with a role."""
         return self.harness.token(role, partner=self.partner)
 
     def query_data(self, query: str, role: str = "FULL_ADMINISTRATOR", **variables: Any) -> dict[str, Any]:
-        """The data of an operation that has no errors."""
+        """Run an operation that must have no errors; return its data."""
         answer = self.harness.query(query, role, partner=self.partner, **variables)
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
 
     def import_record(self, kind: str, **line: Any) -> None:
-        """One line of an import; one that is refused changes nothing."""
+        """Import one record; a rejected record changes nothing."""
         self.harness.import_lines(kind, [line], self.partner)
 
     def _tag(self, name: str) -> str:
@@ -101,11 +101,11 @@ class ListPartner:
         return str(made["createTag"]["tag"]["id"])
 
     def ids(self) -> dict[str, str]:
-        """The ids of all customers by external id."""
-        found = self.query_data("{ customers(first: 200) { nodes { id externalId } } }")
-        return {row["externalId"]: row["id"] for row in found["customers"]["nodes"]}
+        """Return the ids of all customers by external id."""
+        data = self.query_data("{ customers(first: 200) { nodes { id externalId } } }")
+        return {row["externalId"]: row["id"] for row in data["customers"]["nodes"]}
 
-    # What can happen; each takes the number of a customer, which may not be there.
+    # The changes; each takes the number of a customer, which may not exist.
 
     def import_customer(self, number: int, word: str) -> None:
         country = {"Acme": "DE", "Bolt": "FR"}.get(word)
@@ -165,7 +165,7 @@ class ListPartner:
         self.query_data(mutation, i=given_)
 
     def delete_tag(self, _number: int, word: str) -> None:
-        """For good: what asked for it matches nobody from then on."""
+        """Delete the tag; filters with it match nothing afterwards."""
         tag = self.tags[word == "Acme"]
         found = self.query_data("query($id: ID!) { node(id: $id) { ... on Tag { version } } }", id=tag)["node"]
         if found is not None:
@@ -206,7 +206,7 @@ _action = st.tuples(st.sampled_from(ACTIONS), st.sampled_from(NUMBERS), st.sampl
     actions=st.lists(_action, min_size=6, max_size=12),
     asked=st.lists(filters, min_size=3, max_size=4, unique_by=orjson.dumps),
 )
-def test_a_list_that_is_kept_by_the_feed_is_the_servers(
+def test_a_list_that_the_feed_updates_equals_the_servers(
     harness: ServerHarness, actions: list[tuple[Any, int, str]], asked: list[Filter | None]
 ) -> None:
     partner = ListPartner(harness)

@@ -1,4 +1,4 @@
-"""From an import to a widget: who sees the change, in which order, and again after a cursor (issue 2, "Live")."""
+"""From an import to a subscriber: visibility, order and resumption after a cursor."""
 
 from datetime import timedelta
 from typing import Any
@@ -48,7 +48,7 @@ def test_an_import_through_one_server_reaches_a_subscriber_of_another(harness: S
             assert change["statuses"] == change["customer"]["statuses"] == ["LICENSE_OVERAGE", "SUBSCRIPTION"]
 
 
-def test_the_clock_reaches_a_subscriber_at_the_rules_own_moment(harness: ServerHarness) -> None:
+def test_a_status_change_by_time_reaches_a_subscriber_when_it_is_due(harness: ServerHarness) -> None:
     with harness.start_server():
         harness.import_lines("customers", [customer("C-1")])
         with connect_websocket(harness.url, harness.token()) as widget:
@@ -60,7 +60,7 @@ def test_the_clock_reaches_a_subscriber_at_the_rules_own_moment(harness: ServerH
             assert change["at"] == format_instant(end - 30 * DAY)
 
 
-def test_only_matching_and_visible_customers_are_told_in_order(harness: ServerHarness) -> None:
+def test_delivers_only_matching_and_visible_customers_in_order(harness: ServerHarness) -> None:
     with harness.start_server():
         harness.import_lines("customers", [customer(f"C-{n}", country="DE" if n % 2 else "FR") for n in range(6)])
         mine = {

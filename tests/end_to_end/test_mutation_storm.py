@@ -1,4 +1,4 @@
-"""Servers that die at random moments of a storm of mutations, each retried with its key until it is answered."""
+"""Servers are killed at random moments during mutations, each of which is repeated with its key until it succeeds."""
 
 import asyncio
 import os
@@ -23,15 +23,15 @@ from tests.end_to_end.storm_model import MutationModel, MutationStep, Payload
 from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
 
-# Fewer for a quick look: STORM_ROUNDS=20.
+# Fewer rounds for a quick run: STORM_ROUNDS=20.
 ROUNDS = int(os.environ.get("STORM_ROUNDS", "200"))
 _STEPS_PER_ROUND = 4
-# A round of four mutations takes about so long: the killing falls before, between and behind their commits.
+# A round of four mutations takes about this long, so that servers are killed before, between and after the commits.
 _MAX_LIFETIME_SECONDS = 0.12
 
 
 class CrashingServer:
-    """One server at a time, the next one starting meanwhile."""
+    """One server at a time, while the next one starts."""
 
     def __init__(self, mongo_uri: str, database: str) -> None:
         self._server_arguments = (mongo_uri, database)
@@ -47,7 +47,7 @@ class CrashingServer:
         self._standby.kill()
 
     def run_round(self, steps: list[MutationStep], life: float) -> None:
-        """Sends all steps, kills the server after a while, and sends again what was not answered."""
+        """Send all steps, kill the server after a while, and repeat the steps without a response."""
         with ThreadPoolExecutor(len(steps)) as pool:
             asked = [pool.submit(self._send, step, self.server.url) for step in steps]
             time.sleep(life)  # The random moment at which the server dies.
@@ -66,7 +66,7 @@ class CrashingServer:
         raise AssertionError(f"No answer to {step.mutation} from a living server.")
 
     def _send(self, step: MutationStep, url: str) -> Payload | None:
-        """The payload; None where the server died, or could not say how it ended."""
+        """Return the payload; None if the server was killed or responded UNAVAILABLE."""
         kind = "ChangeCustomerTags" if step.mutation in ("assignTags", "removeTags") else step.mutation
         selected = f"{step.selection} userErrors {{ code field message }}"
         query = f"mutation($i: {kind[0].upper()}{kind[1:]}Input!) {{ {step.mutation}(input: $i) {{ {selected} }} }}"
@@ -85,7 +85,7 @@ class CrashingServer:
         return payload
 
 
-def test_a_storm_leaves_no_half_and_no_doubled_effect(mongo_uri: str, database_name: str) -> None:
+def test_killed_servers_leave_no_partial_and_no_doubled_effect(mongo_uri: str, database_name: str) -> None:
     with (
         closing(Api("http://127.0.0.1", mongo_uri, database_name)) as api,
         CrashingServer(mongo_uri, database_name) as crashing_server,
@@ -98,7 +98,7 @@ def test_a_storm_leaves_no_half_and_no_doubled_effect(mongo_uri: str, database_n
         model = MutationModel(api.add_administrator("ADMINISTRATOR"), rng)
         for _ in range(ROUNDS):
             crashing_server.run_round(model.steps(_STEPS_PER_ROUND), rng.uniform(0, _MAX_LIFETIME_SECONDS))
-    assert crashing_server.retried > ROUNDS / 10, "The servers died too late to matter."
+    assert crashing_server.retried > ROUNDS / 10, "The servers were killed too late."
     asyncio.run(_check(mongo_uri, database_name, model))
 
 
@@ -125,7 +125,7 @@ async def _check_partner(scope: Scope, model: MutationModel) -> None:
 
 
 async def _check_events(scope: Scope, model: MutationModel) -> None:
-    """Each answered mutation is told once; what time and the statuses bring beside it is another check's matter."""
+    """Check that each successful mutation has one event; events of time and statuses are not checked here."""
     told = Counter(event["kind"] for event in await _all(scope, "events"))
     assert {kind: told[kind] for kind in model.events} == dict(model.events)
 

@@ -1,4 +1,4 @@
-"""What the README says, done in its words: run, import, query, subscribe, see the change; twice."""
+"""The commands and operations of the README: run, import, query, subscribe; and a second run."""
 
 import os
 import re
@@ -23,7 +23,7 @@ QUERY, SUBSCRIPTION, MUTATION = re.findall(r"```graphql\n(.*?)```", README, re.D
 
 
 class MakeRunOutput:
-    """What `make run` told: the address, the tokens, what to paste."""
+    """The output of `make run`: address, tokens, and what to paste."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -34,27 +34,27 @@ class MakeRunOutput:
 
 
 def _search_group(pattern: str, text: str) -> str:
-    found = re.search(pattern, text, re.MULTILINE)
-    assert found is not None, text
-    return found.group(found.re.groups)
+    match = re.search(pattern, text, re.MULTILINE)
+    assert match is not None, text
+    return match.group(match.re.groups)
 
 
 @contextmanager
 def make_run(data: Path) -> Iterator[MakeRunOutput]:
-    """`make run` with a small sample in a directory of its own; Ctrl-C at the end."""
+    """Run `make run` with a small sample in its own directory; send SIGINT at the end."""
     environment = {name: value for name, value in os.environ.items() if name not in ("MONGODB_URI", "MAKEFLAGS")}
     command = ["make", "--no-print-directory", "run", f"ARGS=--port 0 --customers 60 --data {shlex.quote(str(data))}"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None
-        told = []
+        lines = []
         for line in process.stdout:
-            told.append(line)
+            lines.append(line)
             if line.startswith("Ctrl-C"):
                 break
         try:
-            yield MakeRunOutput("".join(told))
+            yield MakeRunOutput("".join(lines))
         finally:
             os.killpg(process.pid, signal.SIGINT)
             process.wait(timeout=30)
@@ -64,7 +64,7 @@ def _mongod_pids(data: Path) -> list[str]:
     return subprocess.run(["pgrep", "-f", str(data)], capture_output=True, text=True, check=False).stdout.split()
 
 
-def test_the_two_commands_and_what_to_paste_work_as_printed(tmp_path: Path) -> None:
+def test_make_run_and_what_it_prints_work(tmp_path: Path) -> None:
     with make_run(tmp_path) as printed:
         assert QUERY.strip() in printed.text and SUBSCRIPTION.strip() in printed.text
         headers = {"Authorization": f"Bearer {printed.token}"}
@@ -91,7 +91,7 @@ def test_the_two_commands_and_what_to_paste_work_as_printed(tmp_path: Path) -> N
 
 
 def _import_as_the_readme_says(data: Path, line: str) -> None:
-    """The README's own import command, with the number that was printed, beside the running server."""
+    """Run the README's import command with the printed number, next to the running server."""
     command = ["partnerhub", "import", "license-usage", "-", "--partner", "sample"]
     assert re.search(r"\| \.venv/bin/" + " ".join(command), README)
     loaded = subprocess.run(
@@ -102,7 +102,7 @@ def _import_as_the_readme_says(data: Path, line: str) -> None:
 
 
 def _wait_until_stopped(data: Path) -> None:
-    """The supervisor lets mongod go about a second after its last user."""
+    """Wait until mongod has stopped, about a second after its last user."""
     deadline = time.monotonic() + 20
     while _mongod_pids(data):
         assert time.monotonic() < deadline, "mongod or its supervisor outlived the server"

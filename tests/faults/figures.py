@@ -1,4 +1,4 @@
-"""What the tests of faults measured, beside what is asked: printed at the end of a long run for docs/reliability.md."""
+"""The measurements of the fault tests with their limits, printed at the end of a long run for docs/reliability.md."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from tests.faults.scale import TIME_FACTOR
 
 
 class Figure(NamedTuple):
-    """One measurement; `limit` is what a quiet machine must hold, or None where it is only told."""
+    """One measurement; `limit` applies on an idle machine; None if the value is only reported."""
 
     fault: str
     name: str
@@ -26,13 +26,13 @@ class Figures:
         self.recorded: list[Figure] = []
 
     def record(self, fault: str, name: str, measured: float, limit: float | None = None, unit: str = "") -> None:
-        """Keeps the figure; fails where it is over its limit, stretched for time (s) as the scale says."""
+        """Record a figure; fail if it exceeds its limit, which is scaled for times (s)."""
         self.recorded.append(Figure(fault, name, measured, limit, unit))
         allowed = limit if limit is None or unit != "s" else limit * TIME_FACTOR
         assert allowed is None or measured <= allowed, f"{fault}: {name} is {measured:.2f} {unit}, over {allowed:g}"
 
     def table(self) -> list[str]:
-        """The figures as lines of Markdown."""
+        """Return the figures as lines of Markdown."""
         rows = ["| Fault | Figure | Measured | Limit |", "|---|---|---|---|"]
         for fault, name, measured, limit, unit in self.recorded:
             asked = "" if limit is None else f"{limit:g} {unit}".strip()
@@ -45,12 +45,12 @@ FIGURES = Figures()
 
 @pytest.fixture(scope="session")
 def figures() -> Figures:
-    """Where the tests of faults tell what they measured."""
+    """Return the object that records the measurements."""
     return FIGURES
 
 
 def machine() -> str:
-    """The machine in a line."""
+    """Describe the machine in one line."""
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
     return f"{os.cpu_count()} cores, {system}, load {load}"

@@ -1,4 +1,4 @@
-"""Websocket clients that cost next to nothing, for when there must be thousands: they answer pings and count bytes."""
+"""Minimal websocket clients, for tests with thousands of them: they answer pings and count bytes."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ _TEXT, _PING, _PONG = 0x81, 0x89, 0x8A
 
 
 class RawSocket(asyncio.Protocol):
-    """One client; `is_gone` makes it one whose machine has lost its power, `stall` one that no longer reads."""
+    """One client; `is_gone` simulates a machine without power, `stall` a client that no longer reads."""
 
     def __init__(self) -> None:
         self.is_gone = False
@@ -26,7 +26,7 @@ class RawSocket(asyncio.Protocol):
 
     @classmethod
     async def connect(cls, url: str, *, receive_buffer: int | None = None) -> Self:
-        """Connects."""
+        """Connect to the server."""
         host, port = url.removeprefix("http://").split(":")
         plain = socket.socket()
         plain.setblocking(False)
@@ -40,18 +40,18 @@ class RawSocket(asyncio.Protocol):
         return made
 
     def subscribe(self, token: str, query: str, operations: int = 1) -> None:
-        """Introduces itself and begins so many equal operations."""
+        """Send connection_init and start a number of equal operations."""
         self._send_message(type="connection_init", payload={"authorization": f"Bearer {token}"})
         for number in range(operations):
             self._send_message(id=str(number), type="subscribe", payload={"query": query})
 
     def stall(self) -> None:
-        """Reads nothing from here on."""
+        """Stop reading."""
         if self._transport is not None:
             self._transport.pause_reading()
 
     def close(self) -> None:
-        """Lets the connection go."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -61,7 +61,7 @@ class RawSocket(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
-        # A ping of the server's stands alone in what an idle client gets.
+        # An idle client receives nothing but pings.
         if not self.is_gone and data[0] == _PING:
             self._send_frame(_PONG, data[2 : 2 + data[1]])
 
@@ -74,7 +74,7 @@ class RawSocket(asyncio.Protocol):
     def _send_frame(self, kind: int, payload: bytes) -> None:
         size = len(payload)
         length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + size.to_bytes(2, "big")
-        # Masked with zeros, which changes nothing.
+        # A mask of zeros leaves the payload unchanged.
         self._send_raw(bytes([kind]) + length + bytes(4) + payload)
 
     def _send_raw(self, data: bytes) -> None:
@@ -83,7 +83,7 @@ class RawSocket(asyncio.Protocol):
 
 
 async def connect_many(url: str, token: str, query: str, number: int) -> list[RawSocket]:
-    """So many clients, some at a time."""
+    """Connect a number of clients, some of them at a time."""
     made: list[RawSocket] = []
     numbers = iter(range(number))
 

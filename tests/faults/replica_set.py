@@ -1,4 +1,4 @@
-"""A replica set of three real mongods, and what happens to its members."""
+"""A replica set of three real mongods, and faults of its members."""
 
 import signal
 from collections.abc import Iterator
@@ -17,27 +17,27 @@ _WAIT_SECONDS = 60.0
 
 
 class ReplicaSet:
-    """Three members; whoever is primary is found anew for each fault."""
+    """Three members; each fault looks up the current primary."""
 
     def __init__(self, members: list[Mongod]) -> None:
         self.members = members
         self.uri = f"mongodb://{','.join(one.address for one in members)}/?replicaSet={SET_NAME}"
 
     def primary(self) -> Mongod:
-        """The member that takes writes; waits until there is one."""
+        """Return the member that accepts writes; wait until there is one."""
         found: Mongod = self._wait_for(
             lambda: next((one for one in self.members if self._hello_flag(one, "isWritablePrimary")), None)
         )
         return found
 
     def successor(self, old: Mongod) -> float:
-        """When another member than `old` first takes writes, on the monotonic clock."""
+        """Return the monotonic time at which a member other than `old` first accepts writes."""
         others = [one for one in self.members if one is not old]
         self._wait_for(lambda: any(self._hello_flag(one, "isWritablePrimary") for one in others))
         return monotonic()
 
     def set_election_timeout(self, seconds: float) -> None:
-        """How long the members bear a primary's silence."""
+        """Set the election timeout of the members."""
         with MongoClient[dict[str, Any]](self.uri) as client:
             config = client.admin.command("replSetGetConfig")["config"]
             config["version"] += 1
@@ -45,7 +45,7 @@ class ReplicaSet:
             client.admin.command("replSetReconfig", config)
 
     def settle(self) -> None:
-        """Waits until one member is primary and the others follow it."""
+        """Wait until one member is primary and the others are secondaries."""
         self.primary()
         for member in self.members:
             self._wait_for(
@@ -53,19 +53,19 @@ class ReplicaSet:
             )
 
     def step_down(self) -> None:
-        """Asks the primary to let another one be it."""
+        """Step down the primary."""
         with MongoClient[dict[str, Any]](self.primary().uri) as client, suppress(AutoReconnect):
             client.admin.command({"replSetStepDown": 20, "secondaryCatchUpPeriodSecs": 10})
 
     def stop_member(self, member: Mongod, number: signal.Signals) -> None:
-        """Ends the member's process: SIGKILL at once, SIGTERM as an operator would."""
+        """End the process of a member: SIGKILL at once, SIGTERM as an operator does."""
         member.send(number)
         if member.process is not None:
             member.process.wait(timeout=_WAIT_SECONDS)
             member.process = None
 
     def start_member(self, member: Mongod) -> None:
-        """Starts the member again and waits until the set is whole."""
+        """Restart the member and wait until the set is complete."""
         member.start()
         self.settle()
 
@@ -86,7 +86,7 @@ class ReplicaSet:
 
 @contextmanager
 def running_replica_set() -> Iterator[ReplicaSet]:
-    """A set that is ready: one primary and two members that follow it."""
+    """Run a replica set with one primary and two secondaries."""
     with temporary_replica_set(MEMBERS, SET_OPTIONS, settings=SET_SETTINGS) as members:
         made = ReplicaSet(members)
         made.settle()

@@ -1,4 +1,4 @@
-"""Subscribers as clients should be: each comes back behind the last cursor that it has seen, on any server."""
+"""Subscribers that reconnect after the last cursor that they received, to any server."""
 
 import asyncio
 import random
@@ -17,11 +17,11 @@ from websockets.asyncio.client import ClientConnection
 
 from domain.time.instants import parse_instant
 from store.database.clock import utc_now
-from tests.faults.truth import decode_position
+from tests.faults.event_comparison import decode_position
 
 ACTIVITY_SUBSCRIPTION = "subscription($after: String) { activity(after: $after) { cursor event { id at } } }"
 _CONNECT_TIMEOUT_SECONDS = 5.0
-# A client that hears neither changes nor pings for so long takes its socket for lost.
+# A client closes its socket after this time without changes and pings.
 _RECEIVE_TIMEOUT_SECONDS = 25.0
 
 
@@ -33,7 +33,7 @@ class _ReceivedChange(NamedTuple):
 
 @lru_cache(4096)
 def _parse_change(text: str) -> _ReceivedChange | None:
-    """What a message tells; None where it is none of a change. Hundreds of clients get the same bytes."""
+    """Parse the change in a message; None for other messages. Cached, because hundreds of clients get equal bytes."""
     message = orjson.loads(text)
     if message["type"] != "next":
         return None
@@ -44,14 +44,14 @@ def _parse_change(text: str) -> _ReceivedChange | None:
 
 
 class Subscriber:
-    """One client of one feed: what it heard, when, and how often its socket ended with which code."""
+    """One client of one feed: received changes with their times, and the number of closes by code."""
 
     def __init__(self, addresses: Sequence[str], token: str, cursor: str, query: str = ACTIVITY_SUBSCRIPTION) -> None:
-        # The first address is where it goes first; the same list is shared by all, and may be changed.
+        # It connects to the first address first. All subscribers share the list, which may change.
         self._addresses, self._token, self._query, self._cursor = addresses, token, query, cursor
         self.received_tokens: list[str] = []
         self.received_at = array("d")
-        # How old each change was when it was heard, in seconds, where the feed says when it took place.
+        # The age of each change at receipt in seconds, if the feed has its time.
         self.delays = array("d")
         self.close_codes: list[int] = []
         self.closed_at: list[float] = []
@@ -60,16 +60,16 @@ class Subscriber:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Connects, and goes on until `stop`."""
+        """Connect, and reconnect until `stop`."""
         self._task = asyncio.create_task(self._run())
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it has been stopped, and not started again."""
+        """Whether the subscriber was stopped and not started again."""
         return self._task is None
 
     async def stop(self) -> None:
-        """Leaves."""
+        """Disconnect."""
         self.is_live.clear()
         if self._task is not None:
             self._task.cancel()
@@ -124,13 +124,13 @@ class Subscriber:
             self.delays.append((utc_now() - change.at).total_seconds())
 
     def longest_gap(self, begun: float, ended: float) -> float:
-        """The longest time between two messages in the interval, or to its ends."""
+        """Return the longest time without a message in the interval."""
         marks = [begun, *(at for at in self.received_at if begun < at < ended), ended]
         return max(later - earlier for earlier, later in pairwise(marks))
 
 
 async def wait_until(holds: Callable[[], bool], seconds: float) -> None:
-    """Waits until the condition holds."""
+    """Wait until the condition holds."""
     async with asyncio.timeout(seconds):
         while not holds():
             await asyncio.sleep(0.02)

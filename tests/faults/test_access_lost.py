@@ -1,4 +1,4 @@
-"""What somebody may see is taken away on one server while they listen at another: soon none of it is told."""
+"""Access is removed on one server while a subscriber listens at another: deliveries stop soon."""
 
 import asyncio
 from base64 import urlsafe_b64decode
@@ -13,10 +13,10 @@ import pytest
 
 from domain.time.instants import format_instant
 from store.database.clock import utc_now
+from tests.faults.deployment import Deployment
+from tests.faults.event_comparison import Event, decode_position
 from tests.faults.figures import Figures
 from tests.faults.subscribers import Subscriber, wait_until
-from tests.faults.truth import Event, decode_position
-from tests.faults.world import Deployment
 from tests.server_process import ServerProcess
 
 FAULT = "Access taken away on another server"
@@ -25,7 +25,7 @@ FEED = "subscription($after: String) { customerListChanged(after: $after) { curs
 
 @pytest.fixture(scope="module")
 def other_server(deployment: Deployment) -> Iterator[ServerProcess]:
-    """Where they listen; what is changed is changed at the first server."""
+    """Yield the server of the subscribers; changes go to the first server."""
     with deployment.harness.start_server() as server:
         yield server
 
@@ -34,7 +34,7 @@ def other_server(deployment: Deployment) -> Iterator[ServerProcess]:
 async def running_subscriber(
     deployment: Deployment, other_server: ServerProcess, token: str
 ) -> AsyncIterator[Subscriber]:
-    """Somebody who listens, and does not come back once they are sent away."""
+    """A subscriber that does not reconnect after it is closed."""
     addresses = [other_server.url]
     one = Subscriber(addresses, token, await asyncio.to_thread(deployment.feed_cursor), FEED)
     one.start()
@@ -47,7 +47,7 @@ async def running_subscriber(
 
 
 def run_mutation(deployment: Deployment, mutation: str, **given: Any) -> str:
-    """Carries out a mutation at the first server; answers a cursor behind it."""
+    """Run a mutation at the first server; return a cursor after it."""
     kind = "ChangeCustomerTags" if mutation.endswith("Tags") else mutation[0].upper() + mutation[1:]
     query = f"mutation($i: {kind}Input!) {{ {mutation}(input: $i) {{ userErrors {{ code message }} }} }}"
     answer = deployment.harness.query(query, i=given)
@@ -63,7 +63,7 @@ def administrator_id(deployment: Deployment, role: str) -> str:
     return str(found["data"]["viewer"]["administrator"]["id"])
 
 
-async def test_an_unassigned_customer_is_told_of_no_more(
+async def test_delivers_nothing_of_an_unassigned_customer(
     deployment: Deployment, other_server: ServerProcess, figures: Figures
 ) -> None:
     administrator = await asyncio.to_thread(administrator_id, deployment, "ADMINISTRATOR")
@@ -92,7 +92,7 @@ async def test_an_unassigned_customer_is_told_of_no_more(
         assert not one.close_codes
 
 
-async def test_a_customer_whose_assignment_runs_out_is_told_of_no_more(
+async def test_delivers_nothing_after_an_assignment_expires(
     deployment: Deployment, other_server: ServerProcess, figures: Figures
 ) -> None:
     administrator = await asyncio.to_thread(administrator_id, deployment, "ADMINISTRATOR")
@@ -131,7 +131,7 @@ def is_event_of(event: Event, customer: str) -> bool:
     return bool(event["customer_id"] == customer)
 
 
-async def test_who_is_given_another_role_is_sent_away(
+async def test_closes_the_socket_of_an_administrator_with_another_role(
     deployment: Deployment, other_server: ServerProcess, figures: Figures
 ) -> None:
     async with running_subscriber(
@@ -146,7 +146,7 @@ async def test_who_is_given_another_role_is_sent_away(
         assert one.close_codes == [4403]
 
 
-async def test_who_is_removed_is_sent_away(
+async def test_closes_the_socket_of_a_removed_administrator(
     deployment: Deployment, other_server: ServerProcess, figures: Figures
 ) -> None:
     async with running_subscriber(
@@ -160,7 +160,7 @@ async def test_who_is_removed_is_sent_away(
         assert one.close_codes == [4403]
 
 
-async def test_a_token_that_expires_ends_its_socket(
+async def test_closes_the_socket_of_an_expired_token(
     deployment: Deployment, other_server: ServerProcess, figures: Figures
 ) -> None:
     token = await asyncio.to_thread(deployment.harness.short_lived_token, 4)

@@ -1,4 +1,4 @@
-"""The oplog rolls over while a server is out of breath: its clients are told to load anew, and it goes on by itself."""
+"""The oplog rolls over while a server is paused: its clients must reload, and the server recovers by itself."""
 
 import asyncio
 import signal
@@ -11,11 +11,11 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from tests.faults.deployment import Deployment, running_deployment
+from tests.faults.event_comparison import decode_position
 from tests.faults.figures import Figures
 from tests.faults.scale import scaled
 from tests.faults.subscribers import Subscriber, wait_until
-from tests.faults.truth import decode_position
-from tests.faults.world import Deployment, running_deployment
 from tests.mongod import temporary_replica_set
 from tests.oplog import SHORT_OPLOG, roll_over_oplog
 from tests.server_process import ServerProcess
@@ -26,7 +26,7 @@ FAULT = "Oplog rolled over a cursor"
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[Deployment]:
-    """A set of the module's own, since it is filled with noise."""
+    """Yield a deployment for this module only, because its oplog is overwritten."""
     with temporary_replica_set(options=SHORT_OPLOG) as (mongod,), running_deployment(mongod.uri) as made:
         yield made
 
@@ -35,7 +35,7 @@ def deployment() -> Iterator[Deployment]:
 async def running_subscribers(
     deployment: Deployment, server: ServerProcess, cursor: str, count: int
 ) -> AsyncIterator[list[Subscriber]]:
-    """Subscribers of that server, all behind the cursor."""
+    """Subscribe at one server after a cursor."""
     all_of_them = [Subscriber([server.url], deployment.token, cursor) for _ in range(count)]
     for one in all_of_them:
         one.start()
@@ -48,7 +48,7 @@ async def running_subscribers(
 
 
 def write_change(deployment: Deployment) -> None:
-    """Something that every subscriber hears of."""
+    """Make a change that every subscriber receives."""
     deployment.make_writers()
 
 
@@ -59,7 +59,9 @@ async def is_ready(http: httpx.AsyncClient, server: ServerProcess) -> bool:
         return False
 
 
-async def test_a_server_that_lost_its_place_says_so_and_goes_on(deployment: Deployment, figures: Figures) -> None:
+async def test_a_server_with_an_expired_cursor_reports_it_and_recovers(
+    deployment: Deployment, figures: Figures
+) -> None:
     with deployment.harness.start_server() as paused_server, MongoClient[dict[str, Any]](deployment.uri) as client:
         cursor = await asyncio.to_thread(deployment.feed_cursor)
         async with running_subscribers(deployment, paused_server, cursor, SUBSCRIBERS) as clients:
@@ -67,7 +69,7 @@ async def test_a_server_that_lost_its_place_says_so_and_goes_on(deployment: Depl
             await wait_until(lambda: all(one.received_tokens for one in clients), 30)
             paused_server.process.send_signal(signal.SIGSTOP)
             try:
-                # The first of them answers the question that is open already; the others are never asked for.
+                # The first response belongs to the request in progress; the others are not requested.
                 for _ in range(3):
                     await asyncio.to_thread(write_change, deployment)
                 missed, before = await asyncio.to_thread(deployment.feed_cursor), await deployment.events_after(cursor)
@@ -95,7 +97,7 @@ async def test_a_server_that_lost_its_place_says_so_and_goes_on(deployment: Depl
 
 
 def feed_cursor_of(deployment: Deployment, server: ServerProcess) -> str:
-    """What that server says of where the feed stands."""
+    """Return the feed position that a server reports."""
     headers = {"Authorization": f"Bearer {deployment.token}"}
     answer = httpx.post(f"{server.url}/graphql", json={"query": "{ feedCursor }"}, headers=headers, timeout=30).json()
     cursor: str = answer["data"]["feedCursor"]

@@ -1,4 +1,4 @@
-"""The primary is killed, stepped down, stopped or hung under load: nothing is lost, and soon all goes on."""
+"""The primary is killed, stepped down, stopped or hung under load: nothing is lost, and service resumes soon."""
 
 import asyncio
 import signal
@@ -8,31 +8,31 @@ from typing import Any
 
 import pytest
 
+from tests.faults.deployment import Deployment, running_workload
 from tests.faults.figures import Figures
 from tests.faults.replica_set import ReplicaSet
 from tests.faults.scale import ELECTION_SECONDS, IS_LONG, scaled
 from tests.faults.subscribers import wait_until
-from tests.faults.world import Deployment, running_workload
 
 SUBSCRIBERS, PER_SECOND, WRITERS = scaled(5, 20), scaled(30, 200), scaled(10, 60)
 MAX_REQUEST_SECONDS = 10.0
 
 
 class Faults:
-    """One fault after the other, each under load."""
+    """Runs one fault after the other, each under load."""
 
     def __init__(self, deployment: Deployment, replica_set: ReplicaSet, figures: Figures) -> None:
         self._deployment, self._replica_set, self._figures = deployment, replica_set, figures
 
     async def check_fault(self, name: str, fault: Callable[[], Any], gap: float | None, beyond: float = 0) -> None:
-        """The longest silence of any subscriber is at most the gap, or what the election took and so much beyond."""
+        """Run a fault; no subscriber may wait longer than the gap, or than the election plus a margin."""
         old = self._replica_set.primary()
         async with running_workload(self._deployment, SUBSCRIBERS, PER_SECOND, WRITERS) as workload:
             begun = monotonic()
             electing = asyncio.create_task(asyncio.to_thread(self._replica_set.successor, old))
             await asyncio.to_thread(fault)
             elected = await electing - begun
-            # All is well again once every writer has been answered anew, and everybody heard of it.
+            # The service has resumed when every writer got a response and every subscriber its event.
             count = workload.writers.count
             await wait_until(lambda: workload.writers.count > count + PER_SECOND, 60)
         await workload.check(name, self._figures)
@@ -70,7 +70,7 @@ async def test_the_primary_is_stopped(faults: Faults, replica_set: ReplicaSet) -
 
 
 async def test_the_primary_hangs(faults: Faults, replica_set: ReplicaSet) -> None:
-    """The new primary waits for the hung one's heartbeat once more, as long as for the election: 4 s make 8."""
+    """The new primary waits for the heartbeat of the hung one once more: 4 s of election timeout become 8 s."""
     election = 4 if IS_LONG else 2
     replica_set.set_election_timeout(election)
     primary = replica_set.primary()

@@ -1,19 +1,19 @@
-"""One of two servers is killed under load while its subscribers go on at the other, behind their cursors."""
+"""One of two servers is killed under load; its subscribers resume at the other after their cursors."""
 
 import asyncio
 import random
 
+from tests.faults.deployment import Deployment, running_workload
 from tests.faults.figures import Figures
 from tests.faults.scale import scaled
 from tests.faults.subscribers import Subscriber, wait_until
-from tests.faults.world import Deployment, running_workload
 
 SUBSCRIBERS, PER_SECOND, WRITERS = scaled(20, 100), scaled(20, 50), scaled(8, 20)
 ROUNDS = scaled(2, 6)
 FAULT = "One of two servers killed"
 
 
-async def test_subscribers_of_a_killed_server_go_on_at_the_other(deployment: Deployment, figures: Figures) -> None:
+async def test_subscribers_of_a_killed_server_resume_at_the_other(deployment: Deployment, figures: Figures) -> None:
     async with running_workload(deployment, SUBSCRIBERS, PER_SECOND, WRITERS) as workload:
         for _ in range(ROUNDS):
             await kill_one(deployment, workload.subscribers)
@@ -26,7 +26,7 @@ async def test_subscribers_of_a_killed_server_go_on_at_the_other(deployment: Dep
 
 
 async def kill_one(deployment: Deployment, subscribers: list[Subscriber]) -> None:
-    """A second server takes its share of the clients and of the load, and dies in the midst of it."""
+    """Start a second server with a share of clients and load, and kill it."""
     entered = deployment.harness.start_server()
     second = await asyncio.to_thread(entered.__enter__)
     try:

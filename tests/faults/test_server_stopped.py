@@ -1,4 +1,4 @@
-"""A server is told to stop while clients live on it: it says so first, sends them away in waves, and ends well."""
+"""Graceful shutdown with live clients: /readyz first, then closes in groups, then exit status 0."""
 
 import asyncio
 import signal
@@ -9,10 +9,10 @@ import httpx
 import orjson
 import pytest
 
+from tests.faults.deployment import Deployment, running_deployment
 from tests.faults.figures import Figures
 from tests.faults.scale import scaled
 from tests.faults.subscribers import wait_until
-from tests.faults.world import Deployment, running_deployment
 from tests.server_process import ServerProcess
 
 SUBSCRIBERS = scaled(60, 400)
@@ -26,7 +26,7 @@ def deployment(mongo_uri: str) -> Iterator[Deployment]:
 
 
 async def wait_until_not_ready(server: ServerProcess) -> float:
-    """When /readyz first says that nothing more should come here."""
+    """Return the time at which /readyz first reports the shutdown."""
     async with httpx.AsyncClient() as http:
         while (await http.get(f"{server.url}/readyz")).status_code == 200:
             await asyncio.sleep(0.01)
@@ -34,7 +34,7 @@ async def wait_until_not_ready(server: ServerProcess) -> float:
 
 
 async def slow_import(deployment: Deployment, server: ServerProcess, told: asyncio.Event) -> httpx.Response:
-    """A request that is still sending its body when the server is told to stop."""
+    """Send a request whose body is incomplete when the server is told to stop."""
 
     async def lines() -> AsyncIterator[bytes]:
         for number in range(20):
@@ -42,7 +42,7 @@ async def slow_import(deployment: Deployment, server: ServerProcess, told: async
             yield orjson.dumps(line) + b"\n"
             if number == 10:
                 await told.wait()
-            # It lasts beyond the moment at which the last client is sent away.
+            # It ends after the last client is closed.
             await asyncio.sleep(0.2 if told.is_set() else 0)
 
     token = await asyncio.to_thread(deployment.harness.token, scope="import")
@@ -52,7 +52,7 @@ async def slow_import(deployment: Deployment, server: ServerProcess, told: async
 
 
 async def run_event_stream(deployment: Deployment, server: ServerProcess) -> float:
-    """Subscribes by server-sent events; answers when the stream ended."""
+    """Subscribe by server-sent events; return the time at which the stream ended."""
     body = {"query": "subscription { activity { cursor } }"}
     headers = {"Authorization": f"Bearer {deployment.token}", "Accept": "text/event-stream"}
     async with (
@@ -65,7 +65,7 @@ async def run_event_stream(deployment: Deployment, server: ServerProcess) -> flo
     return monotonic()
 
 
-async def test_a_server_takes_leave_of_its_clients(deployment: Deployment, figures: Figures) -> None:
+async def test_a_server_shuts_down_gracefully(deployment: Deployment, figures: Figures) -> None:
     with deployment.harness.start_server() as server:
         addresses, stays = [server.url], deployment.addresses
         deployment.addresses = addresses

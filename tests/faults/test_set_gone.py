@@ -1,21 +1,21 @@
-"""The whole set is away for a while: who asks is told soon, nothing piles up, and all goes on when it is back."""
+"""The whole replica set is down for a while: requests fail soon, nothing piles up, and service resumes."""
 
 import asyncio
 import signal
 from collections.abc import Sequence
 from time import monotonic
 
+from tests.faults.deployment import Deployment, memory_megabytes, running_workload
 from tests.faults.figures import Figures
 from tests.faults.replica_set import ReplicaSet
 from tests.faults.scale import scaled
 from tests.faults.subscribers import wait_until
-from tests.faults.world import Deployment, memory_megabytes, running_workload
 
 AWAY_SECONDS, SUBSCRIBERS, PER_SECOND, WRITERS = scaled(5, 30), scaled(10, 100), scaled(20, 50), scaled(10, 40)
 FAULT = f"The whole set gone for {AWAY_SECONDS} s"
 
 
-async def test_the_set_goes_and_comes_back(
+async def test_service_resumes_after_an_outage_of_the_set(
     replica_set_deployment: Deployment, replica_set: ReplicaSet, figures: Figures
 ) -> None:
     async with running_workload(replica_set_deployment, SUBSCRIBERS, PER_SECOND, WRITERS) as workload:
@@ -45,6 +45,6 @@ async def test_the_set_goes_and_comes_back(
 
 
 async def first_received_after(times: Sequence[float], moment: float) -> float:
-    """When a subscriber first heard something after the moment."""
+    """Return the time of the first message to a subscriber after a moment."""
     await wait_until(lambda: times[-1] > moment, 60)
     return next(at for at in times if at > moment)

@@ -1,20 +1,20 @@
-"""A subscriber that stops reading, among many: it is closed soon, costs little, and the others do not notice."""
+"""One of many subscribers stops reading: it is closed soon, costs little, and does not affect the others."""
 
 import asyncio
 from time import monotonic
 from typing import NamedTuple
 
+from tests.faults.deployment import Deployment, Workload, memory_megabytes, read_feed_metric, running_workload
 from tests.faults.figures import Figures
 from tests.faults.raw_sockets import RawSocket
 from tests.faults.scale import IS_LONG, scaled
 from tests.faults.subscribers import wait_until
-from tests.faults.world import Deployment, Workload, memory_megabytes, read_feed_metric, running_workload
 
 SUBSCRIBERS, PER_SECOND, WRITERS = scaled(20, 100), scaled(25, 50), scaled(8, 20)
-# Each round is a stretch without the slow one and one beside it, so that what else the machine does weighs on both.
+# Each round measures without and with the slow subscriber, so that other load affects both.
 ROUNDS, SECONDS = scaled(1, 6), scaled(2, 5)
-# So many operations on one socket that what is written to it fills every buffer on its way in a few seconds, and so
-# few that their beginning is not what the others notice.
+# Enough operations on one socket to fill every buffer in a few seconds, and few enough that their start does not
+# affect the others.
 OPERATIONS = 25
 LARGE = "subscription { activity { cursor event { %s } } }" % " ".join(  # noqa: UP031 (braces all over)
     f"a{n}: customer {{ id externalId name statuses tags {{ id name }} createdAt updatedAt }}" for n in range(12)
@@ -22,7 +22,7 @@ LARGE = "subscription { activity { cursor event { %s } } }" % " ".join(  # noqa:
 FAULT = f"A subscriber that stops reading, among {SUBSCRIBERS}"
 
 
-async def test_one_who_does_not_read_is_closed_and_the_others_do_not_notice(
+async def test_closes_a_subscriber_that_does_not_read_without_effect_on_others(
     deployment: Deployment, figures: Figures
 ) -> None:
     usual: list[float] = []
@@ -41,12 +41,12 @@ async def test_one_who_does_not_read_is_closed_and_the_others_do_not_notice(
     figures.record(FAULT, "memory grown, at most", max(one.grown for one in stalls), 20, "MB")
     figures.record(FAULT, "p99 of the others before", p99(usual), None, "ms")
     await workload.stop_subscribers()
-    # A short run shares its cores with other tests, and has too few changes for a p99.
+    # A short run shares the cores with other tests and has too few changes for a p99.
     figures.record(FAULT, "p99 of the others beside it", p99(beside), p99(usual) * 1.2 if IS_LONG else None, "ms")
 
 
 class Stall(NamedTuple):
-    """When somebody stopped reading, the seconds until they were closed, and what they cost in MB until then."""
+    """The time at which the subscriber stopped reading, seconds until it was closed, and MB until then."""
 
     begun: float
     seconds: float
@@ -54,13 +54,13 @@ class Stall(NamedTuple):
 
 
 async def stall_subscriber(workload: Workload) -> Stall:
-    """Somebody listens to much, stops reading, and is closed."""
+    """Subscribe to large messages, stop reading, and wait for the close."""
     server = workload.deployment.server
     before, subscriptions = memory_megabytes(server), await read_feed_metric(server, "subscribers")
     slow = await RawSocket.connect(server.url, receive_buffer=4096)
     slow.subscribe(workload.deployment.token, LARGE, OPERATIONS)
     async with asyncio.timeout(30):
-        # With so small a buffer it may be too slow before all of its operations have begun.
+        # With such a small buffer it may be too slow before all its operations have started.
         while slow.is_open and await read_feed_metric(server, "subscribers") < subscriptions + OPERATIONS:
             await asyncio.sleep(0.02)
     slow.stall()
@@ -74,17 +74,17 @@ async def stall_subscriber(workload: Workload) -> Stall:
 
 
 async def run_load_for(seconds: float) -> None:
-    """Lets the load run for so long."""
+    """Let the load run for some seconds."""
     ends = monotonic() + seconds
     await wait_until(lambda: monotonic() >= ends, max(0, seconds) * 2 + 5)
 
 
 def change_delays(workload: Workload, since: float) -> list[float]:
-    """How old each change was when it was heard, of those heard since then, in milliseconds."""
+    """Return the age of each change at receipt in milliseconds, for those received since a moment."""
     heard = [zip(one.received_at, one.delays, strict=True) for one in workload.subscribers]
     return [age * 1000 for one in heard for at, age in one if at > since]
 
 
 def p99(found: list[float]) -> float:
-    """How old 99 of 100 were at most."""
+    """Return the 99th percentile."""
     return sorted(found)[len(found) * 99 // 100]

@@ -1,4 +1,4 @@
-"""Six workers die and hang at random while time and jobs bring work: all of it is done, and none of it twice."""
+"""Six workers are killed and paused at random while they process due customers and jobs: each effect occurs once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,16 +13,16 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from tests.api_server import PARTNER, Api
-from tests.faults.brought_by_time import ScheduledWork
 from tests.faults.figures import Figures
 from tests.faults.scale import scaled
+from tests.faults.scheduled_work import ScheduledWork
 from tests.faults.workers import Workers
 from tests.schema.factory_mutations import accept_terms
 
-# So many customers of each of three kinds, whose moments lie within so many seconds.
+# The number of customers of each of three kinds, the seconds within which they become due, and the days to snapshot.
 CUSTOMERS, SECONDS, DAYS = scaled(60, 600), scaled(10, 90), scaled(4, 12)
 JOB_SECONDS, CALL_SECONDS = scaled(4, 6), 0.7
-# So long it takes to make the customers.
+# The time to create the customers.
 LEAD = timedelta(seconds=scaled(3, 10))
 SEED = 20261125
 FAULT = "Six workers, random kills and pauses"
@@ -36,7 +36,7 @@ async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
     await made.close()
 
 
-async def test_all_is_done_and_nothing_twice(
+async def test_all_work_is_done_exactly_once(
     client: Client, mongo_uri: str, database_name: str, figures: Figures
 ) -> None:
     with closing(Api("http://127.0.0.1", mongo_uri, database_name)) as api:
@@ -61,14 +61,14 @@ async def test_all_is_done_and_nothing_twice(
 
 
 def create_partner(api: Api) -> tuple[str, str]:
-    """A partner; one of its administrators, and the token of another, who may do everything."""
+    """Create a partner; return an administrator and the token of a FULL_ADMINISTRATOR."""
     api.add_partner(PARTNER)
     accept_terms(api)
     return api.add_administrator("ADMINISTRATOR"), api.token(api.add_administrator("FULL_ADMINISTRATOR"))
 
 
 async def run_with_faults(work: ScheduledWork, workers: Workers) -> None:
-    """The workers are mistreated until every moment has come, and then left alone until all is done."""
+    """Apply faults until every customer was due, then wait until all work is done."""
     ends = monotonic() + SECONDS + LEAD.total_seconds()
     mistreating = asyncio.create_task(workers.inject_faults(ends))
     tagging = asyncio.create_task(repeat(JOB_SECONDS, ends, lambda: work.start_bulk_tagging(workers.addresses)))
@@ -80,7 +80,7 @@ async def run_with_faults(work: ScheduledWork, workers: Workers) -> None:
 
 
 async def repeat(seconds: float, ends: float, do: Callable[[], Awaitable[None]]) -> None:
-    """Does it again and again, so long apart, until then."""
+    """Repeat an action at an interval until a moment."""
     while monotonic() < ends:
         await do()
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Six server processes on one database, which are killed and paused at random while they do what time brings."""
+"""Six server processes on one database, which are killed and paused at random while they run jobs."""
 
 import asyncio
 import random
@@ -9,13 +9,13 @@ from time import monotonic
 from tests.end_to_end.storm_servers import ForkedServer
 
 WORKERS = 6
-# Longer than a lease, so that others take over from one who then wakes, and shorter: it goes on as if nothing had been.
+# Pauses longer than a lease, so that others take over, and shorter ones, after which the worker continues.
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 4.0
 MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS = 0.1, 0.6
 
 
 class Workers:
-    """The processes, and what has been done to them."""
+    """The processes, and the numbers of kills and pauses."""
 
     def __init__(self, uri: str, database: str, seed: int) -> None:
         self._server_arguments, self.rng = (uri, database), random.Random(seed)
@@ -24,16 +24,16 @@ class Workers:
         self._paused: dict[int, asyncio.Task[None]] = {}
 
     async def wait_until_ready(self) -> None:
-        """Waits until all of them serve."""
+        """Wait until all workers serve."""
         await asyncio.gather(*(asyncio.to_thread(lambda one=one: one.url) for one in self.servers))  # type: ignore[misc]
 
     async def inject_faults(self, ends: float) -> None:
-        """Kills one and starts another in its place, or pauses one for a while, again and again until then."""
+        """Until a moment, repeatedly kill and replace one worker, or pause one."""
         while monotonic() < ends:
             await asyncio.sleep(self.rng.uniform(MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS))
             place = self.rng.randrange(WORKERS)
             if self.rng.random() < 0.4:
-                # One that only just starts has nothing in hand that could be lost, and six of them do nothing at all.
+                # A worker that is still starting has no work that could be lost.
                 if self.servers[place].is_ready:
                     await self._kill(place)
             elif place not in self._paused:
@@ -52,16 +52,16 @@ class Workers:
 
     async def _resume(self, place: int, worker: ForkedServer, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        # It may have been killed meanwhile.
+        # The worker may have been killed meanwhile.
         worker.resume()
         del self._paused[place]
 
     def addresses(self) -> Sequence[str]:
-        """Where those are that have ever answered; a paused one among them answers late."""
+        """Return the addresses of the started workers; a paused one responds late."""
         return [one.url for one in self.servers if one.is_ready]
 
     async def stop_all(self) -> None:
-        """Ends all of them."""
+        """Stop all workers."""
         for task in self._paused.values():
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""A steady load of mutations, each with a key and asked again until it is answered; and what must have come of it."""
+"""A steady load of mutations, each repeated with its key until it succeeds, and the check of their effects."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.faults.truth import Event
+from tests.faults.event_comparison import Event
 
 _FIELDS = {True: "assignTags", False: "removeTags"}
 _KINDS = {True: "TAGS_ASSIGNED", False: "TAGS_REMOVED"}
@@ -18,31 +18,31 @@ _MUTATION = "mutation($i: ChangeCustomerTagsInput!) {{ {0}(input: $i) {{ changed
 
 
 class Writers:
-    """Each writer turns one tag on and off at customers of its own, so that every answer is known beforehand."""
+    """Each writer adds and removes one tag at its own customers, so that every response is known in advance."""
 
     def __init__(self, addresses: Sequence[str], token: str, customers: Sequence[str], tag: str) -> None:
         self._addresses, self.tag, self._customers = addresses, tag, customers
         self._headers = {"Authorization": f"Bearer {token}"}
-        # By customer, what was acknowledged; by request, how long it took; and what else was answered.
+        # Acknowledged mutations by customer, seconds by request, and other responses.
         self.acknowledged: dict[str, list[str]] = {id_: [] for id_ in customers}
         self.request_seconds: list[float] = []
         self.error_counts: Counter[str] = Counter()
         self.acknowledged_at: list[float] = []
-        # When each refused request began, and how long it took.
+        # Start and duration of each failed request.
         self.refused_requests: list[tuple[float, float]] = []
         self._is_stopping = False
 
     @property
     def count(self) -> int:
-        """How many mutations were acknowledged."""
+        """The number of acknowledged mutations."""
         return sum(len(done) for done in self.acknowledged.values())
 
     def stop(self) -> None:
-        """Lets `run` end once every mutation under way is acknowledged."""
+        """Let `run` end as soon as every mutation in progress is acknowledged."""
         self._is_stopping = True
 
     async def run(self, per_second: float, writers: int) -> None:
-        """So many mutations a second, as long as they are answered at once, by so many writers."""
+        """Send mutations at a rate per second by a number of writers, if responses are immediate."""
         limits = httpx.Limits(max_connections=writers, max_keepalive_connections=writers)
         async with httpx.AsyncClient(limits=limits, timeout=30) as http, asyncio.TaskGroup() as group:
             for number in range(writers):
@@ -87,7 +87,7 @@ class Writers:
         return None
 
     def count_lost_and_duplicated(self, events: Sequence[Event]) -> tuple[int, int]:
-        """How many acknowledged mutations left no event, and how many events nobody was told of."""
+        """Return the numbers of acknowledged mutations without an event and of events without an acknowledgement."""
         told: dict[str, list[str]] = {id_: [] for id_ in self.acknowledged}
         for event in events:
             if event["kind"] in _KINDS.values():

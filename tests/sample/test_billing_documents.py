@@ -1,4 +1,4 @@
-"""The sample's orders and invoices: lines that an import takes, and that tell how each subscription came about."""
+"""The sample's orders and invoices: valid records that are consistent with the subscriptions."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ def by_subscription(lines: list[ImportRecord]) -> dict[str, list[ImportRecord]]:
     return {number: list(some) for number, some in groupby(lines, lambda line: str(line["subscription"]))}
 
 
-def test_an_import_takes_every_line(partner: Sample) -> None:
+def test_the_import_accepts_every_record(partner: Sample) -> None:
     for kind in (ImportKind.ORDERS, ImportKind.INVOICES):
         read = [parse_record(kind, line) for line in partner[kind]]
         assert len({line.key for line in read}) == len(read) > 500
@@ -43,13 +43,13 @@ def test_every_subscription_was_ordered_once_and_before_it_was_renewed(partner: 
     assert min(kinds[kind] for kind in ("RENEWAL", "ADD_LICENSES", "REMOVE_LICENSES")) >= 5
 
 
-def test_given_back_licenses_are_negative_and_so_is_their_price(partner: Sample) -> None:
+def test_returned_licenses_and_their_price_are_negative(partner: Sample) -> None:
     given_back = [line for line in partner["orders"] if line["kind"] == "REMOVE_LICENSES"]
     assert all(line["lines"][0]["quantity"] < 0 for line in given_back)
     assert all(float(line.get("amount", -1)) < 0 for line in given_back)
 
 
-def test_what_is_not_set_up_or_has_not_begun_was_not_billed(partner: Sample) -> None:
+def test_subscriptions_not_set_up_or_not_started_have_no_invoice(partner: Sample) -> None:
     billed = by_subscription(partner["invoices"])
     for each in partner["subscriptions"]:
         if state_of(each, NOON) in ("READY_FOR_SETUP", "SCHEDULED"):
@@ -58,7 +58,7 @@ def test_what_is_not_set_up_or_has_not_begun_was_not_billed(partner: Sample) -> 
     assert sum(number in billed for number in running) > 0.95 * len(running)
 
 
-def test_invoices_go_on_in_time_and_only_the_newest_is_unpaid(partner: Sample) -> None:
+def test_invoices_are_in_order_and_only_the_newest_is_unpaid(partner: Sample) -> None:
     for some in by_subscription(partner["invoices"]).values():
         standing = [line for line in some if line["state"] != "VOID"]
         days = [date.fromisoformat(line["issuedOn"]) for line in standing]
@@ -71,14 +71,14 @@ def test_invoices_go_on_in_time_and_only_the_newest_is_unpaid(partner: Sample) -
     assert set(Counter(line["state"] for line in partner["invoices"])) == {"OPEN", "PAID", "OVERDUE", "VOID"}
 
 
-def test_the_unpaid_are_overdue(partner: Sample) -> None:
+def test_unpaid_invoices_after_their_due_date_are_overdue(partner: Sample) -> None:
     billed = by_subscription(partner["invoices"])
     suspended = [each["number"] for each in partner["subscriptions"] if each.get("suspended")]
     assert suspended
     assert {billed[number][-1]["state"] for number in suspended} == {"OVERDUE"}
 
 
-def test_each_customer_pays_in_the_currency_of_its_country(partner: Sample) -> None:
+def test_amounts_are_in_the_currency_of_the_customers_country(partner: Sample) -> None:
     countries = {each["externalId"]: each.get("country") for each in partner["customers"]}
     customers = {each["number"]: each["customer"] for each in partner["subscriptions"]}
     currencies: dict[Any, set[str]] = {}
@@ -95,7 +95,7 @@ def test_prices_are_exact_and_have_the_decimals_of_their_currency() -> None:
     assert PriceList(None).amount((License("CALLING", -2, 0, 0),), 1) == "-19.80"
 
 
-def test_the_same_seed_and_day_give_the_same_papers(tmp_path: Path) -> None:
+def test_the_same_seed_and_day_give_the_same_documents(tmp_path: Path) -> None:
     few, many = make(tmp_path / "few", 70), make(tmp_path / "many", 90)
     for kind in ("orders", "invoices"):
         assert many[kind][: len(few[kind])] == few[kind]

@@ -1,4 +1,4 @@
-"""The sample's calls: eight weeks that an import takes, believable in how much, when, how well and through what."""
+"""The sample's calls: eight weeks of valid records with realistic numbers, times, quality and routes."""
 
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -28,7 +28,7 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 def told(row: ImportRecord) -> ImportRecord:
-    """What a row says; "NA" says nothing."""
+    """Return the values of a row without those that are "NA"."""
     return {name: cell for name, cell in row.items() if cell != "NA"}
 
 
@@ -46,15 +46,15 @@ def features(row: ImportRecord) -> list[CallFeature]:
     return classify_features(reasons, said.get("User type"), said.get("Call Recording Result"))
 
 
-def test_an_import_takes_every_line(partner: Sample) -> None:
+def test_the_import_accepts_every_record(partner: Sample) -> None:
     kinds = {ImportKind.CALLS: 25_000, ImportKind.CALL_MEDIA: 18_000, ImportKind.QUEUE_CALLS: 3_000}
     for kind, least in kinds.items():
         read = [parse_record(kind, told(line)) for line in partner[kind]]
-        # A first load has to stay short.
+        # The first load must stay short.
         assert least < len({line.key for line in read}) == len(read) < 2 * least
 
 
-def test_there_are_eight_completed_weeks_and_the_days_of_this_one_that_are_over(partner: Sample) -> None:
+def test_has_eight_completed_weeks_and_the_past_days_of_this_week(partner: Sample) -> None:
     weeks = Counter(monday(start(row)) for row in partner["calls"])
     assert sorted(weeks) == [*MONDAYS, THIS_WEEK]
     assert max(weeks.values()) < 2 * min(weeks[week] for week in MONDAYS)
@@ -65,7 +65,7 @@ def test_there_are_eight_completed_weeks_and_the_days_of_this_one_that_are_over(
     }
 
 
-def test_people_call_on_workdays(partner: Sample) -> None:
+def test_most_calls_are_on_workdays(partner: Sample) -> None:
     days = Counter(start(row).weekday() for row in partner["calls"])
     assert sum(days[day] for day in WORKDAYS) > 0.95 * days.total()
     assert all(day in days for day in range(7))
@@ -80,7 +80,7 @@ def test_few_customers_and_users_make_most_calls(partner: Sample) -> None:
     assert min(sum(1 for calls in users if low <= calls <= high) for low, high in ((1, 10), (11, 50), (51, 99))) > 5
 
 
-def test_users_do_not_outnumber_the_licences_of_their_customer(partner: Sample) -> None:
+def test_a_customer_has_no_more_users_than_licenses(partner: Sample) -> None:
     assigned: Counter[str] = Counter()
     for held in partner["subscriptions"] + partner["trials"]:
         lines = [line["assigned"] for line in held["licenses"] if line["product"] == "CALLING"]
@@ -90,7 +90,7 @@ def test_users_do_not_outnumber_the_licences_of_their_customer(partner: Sample) 
         assert count <= assigned[customer]
 
 
-def test_calls_come_from_every_endpoint_and_go_through_every_feature(partner: Sample) -> None:
+def test_calls_use_every_endpoint_and_feature(partner: Sample) -> None:
     endpoints = Counter(classify_endpoint(row["Client type"], row["Model"]) for row in partner["calls"])
     assert (len(endpoints), endpoints.most_common(1)[0][0]) == (4, "WEBEX_APP")
     found = Counter(feature for row in partner["calls"] for feature in features(row))
@@ -98,7 +98,7 @@ def test_calls_come_from_every_endpoint_and_go_through_every_feature(partner: Sa
     assert found.total() < 0.5 * len(partner["calls"])
 
 
-def test_some_calls_sound_bad_and_some_were_not_measured(partner: Sample) -> None:
+def test_some_calls_have_poor_quality_and_some_no_media_figures(partner: Sample) -> None:
     customers = {row["Report ID"]: row["Org UUID"] for row in partner["calls"]}
     poor: Counter[str] = Counter()
     for line in partner["call-media"]:
@@ -110,7 +110,7 @@ def test_some_calls_sound_bad_and_some_were_not_measured(partner: Sample) -> Non
     assert any("latencyMs" not in line for line in partner["call-media"])
 
 
-def test_queues_lose_some_callers_who_waited_longer(partner: Sample) -> None:
+def test_some_queue_calls_are_abandoned_after_a_longer_wait(partner: Sample) -> None:
     waits: dict[str, list[int]] = {}
     for line in partner["queue-calls"]:
         waits.setdefault(line["outcome"], []).append(line["waitSeconds"])
@@ -121,6 +121,6 @@ def test_queues_lose_some_callers_who_waited_longer(partner: Sample) -> None:
     assert len({line["customer"] for line in partner["queue-calls"]}) > 20
 
 
-def test_a_monday_has_nothing_of_its_own_week(tmp_path: Path) -> None:
+def test_a_monday_has_no_calls_of_its_own_week(tmp_path: Path) -> None:
     sample = make(tmp_path, 60, day=date(2026, 11, 23))
     assert max(start(row) for row in sample["calls"]) < datetime(2026, 11, 23)

@@ -1,4 +1,4 @@
-"""The sample partner: valid lines, every status in believable shares, and the same bytes each time.
+"""The sample partner: valid records, realistic shares of every status, and the same bytes each time.
 
 Domain.md is read here once more, in plain Python, so that a mistake of our rules cannot hide in the sample.
 """
@@ -60,7 +60,7 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 def at(text: str) -> datetime:
-    """An instant in whole seconds with a Z; anything else fails."""
+    """Parse an instant in whole seconds with a Z; fail for anything else."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
@@ -144,15 +144,15 @@ def test_same_seed_and_day_give_the_same_bytes(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
-def test_bytes_are_those_of_every_other_platform_and_version(tmp_path: Path) -> None:
+def test_bytes_are_the_same_on_every_platform_and_version(tmp_path: Path) -> None:
     digest = hashlib.sha256()
     for path in write_sample(tmp_path, 60, 7, DAY):
-        # Another zlib may pack the same lines into other bytes.
+        # Another zlib may compress the same records to other bytes.
         digest.update(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
     assert digest.hexdigest() == "b0c425a840bf1f75bb7e67a51e66a68e7adaf101c8ceaec98f7a1817bd98d4fd"
 
 
-def test_packed_files_carry_neither_name_nor_time(tmp_path: Path) -> None:
+def test_compressed_files_have_neither_name_nor_time(tmp_path: Path) -> None:
     packed = [path.read_bytes() for path in write_sample(tmp_path, 1, 1, DAY) if path.suffix == ".gz"]
     assert [(each[3], each[4:8]) for each in packed] == [(0, bytes(4))] * 3
 
@@ -163,7 +163,7 @@ def test_other_seed_or_day_gives_another_partner(tmp_path: Path) -> None:
     assert make(tmp_path, 20, day=DAY + timedelta(days=1))["customers"] != usual["customers"]
 
 
-def test_customers_are_the_same_however_many_there_are(tmp_path: Path) -> None:
+def test_customers_do_not_depend_on_their_number(tmp_path: Path) -> None:
     few, many = make(tmp_path, 70), make(tmp_path, 90)
     of_customers = ("customers", "subscriptions", "trials", "orders", "invoices", "license-usage")
     for kind in (*of_customers, "calls", "call-media", "queue-calls"):
@@ -181,13 +181,13 @@ def test_small_partner_has_its_customers_and_administrators(tmp_path: Path, cust
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("hour", [0, 12, 24])
-def test_every_status_is_there_from_fifty_customers_on(tmp_path: Path, seed: int, hour: int) -> None:
+def test_fifty_customers_have_every_status(tmp_path: Path, seed: int, hour: int) -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(hours=hour)
     assert set(status_counts(make(tmp_path, 50, seed), now)) == STATUSES
 
 
 @pytest.mark.parametrize("day", [date(2024, 2, 29), date(2026, 3, 31), date(2027, 1, 1), date(2026, 11, 23)])
-def test_every_status_is_there_on_any_day(tmp_path: Path, day: date) -> None:
+def test_every_status_occurs_on_any_day(tmp_path: Path, day: date) -> None:
     now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     assert set(status_counts(make(tmp_path, 50, day=day), now)) == STATUSES
 
@@ -205,11 +205,11 @@ def test_every_status_is_there_on_any_day(tmp_path: Path, day: date) -> None:
         ("SUBSCRIPTION", 70, 90),
     ],
 )
-def test_shares_are_believable(partner: Sample, status: str, low: int, high: int) -> None:
+def test_shares_of_statuses_are_realistic(partner: Sample, status: str, low: int, high: int) -> None:
     assert low <= status_counts(partner)[status] * 100 / len(partner["customers"]) <= high
 
 
-def test_most_subscriptions_renew_and_most_customers_need_nothing(partner: Sample) -> None:
+def test_most_subscriptions_renew_and_most_customers_have_no_problem(partner: Sample) -> None:
     renewing = sum(each["autoRenew"] for each in partner["subscriptions"])
     assert 0.6 < renewing / len(partner["subscriptions"]) < 0.95
     calm = [
@@ -218,14 +218,14 @@ def test_most_subscriptions_renew_and_most_customers_need_nothing(partner: Sampl
     assert 0.5 < len(calm) / 2_000 < 0.8
 
 
-def test_customers_hold_nothing_one_or_several_entitlements(partner: Sample) -> None:
+def test_customers_have_no_one_or_several_entitlements(partner: Sample) -> None:
     sizes = Counter(len(held) for held in held_by_customer(partner).values())
     assert 5 <= sizes[0] <= 40
     assert sizes[1] > 1_000
     assert all(sizes[number] > 0 for number in range(2, 7))
 
 
-def test_some_are_scheduled_cancelled_converted_or_never_signed_in(partner: Sample) -> None:
+def test_some_customers_are_scheduled_cancelled_converted_or_never_signed_in(partner: Sample) -> None:
     states = Counter(state_of(each, NOON) for each in entitlements(partner))
     assert min(states[state] for state in ("SCHEDULED", "CANCELLED", "EXPIRED", "SUSPENDED", "READY_FOR_SETUP")) >= 20
     starts = {(each["customer"], each["startsAt"]) for each in partner["subscriptions"]}
@@ -233,19 +233,19 @@ def test_some_are_scheduled_cancelled_converted_or_never_signed_in(partner: Samp
     assert sum(each["lastAdministratorSignInAt"] is None for each in partner["customers"]) >= 40
 
 
-def test_some_renewals_have_not_been_delivered_yet(partner: Sample) -> None:
+def test_some_renewals_are_not_delivered_yet(partner: Sample) -> None:
     overdue = [each for each in partner["subscriptions"] if each["autoRenew"] and at(each["endsAt"]) <= NOON]
     assert any(state_of(each, NOON) == "ACTIVE" for each in overdue)
 
 
-def test_the_clock_turns_statuses_in_the_hours_of_the_day(partner: Sample) -> None:
+def test_time_changes_statuses_during_the_day(partner: Sample) -> None:
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     hours = [statuses_by_customer(partner, midnight + timedelta(hours=number)) for number in range(0, 25, 4)]
     for before, after in pairwise(hours):
         assert sum(before[customer] != after[customer] for customer in before) >= 3
 
 
-def test_names_and_domains_are_given_once(partner: Sample) -> None:
+def test_names_and_domains_are_unique(partner: Sample) -> None:
     for key in ("externalId", "name", "domain"):
         values = [each[key] for each in partner["customers"] if key in each]
         assert len(set(values)) == len(values)
@@ -268,7 +268,7 @@ def test_sizes_are_skewed(partner: Sample) -> None:
     assert totals[-1] > 5_000
 
 
-def test_customers_lines_are_valid(partner: Sample) -> None:
+def test_customer_records_are_valid(partner: Sample) -> None:
     for each in partner["customers"]:
         assert set(each) <= {
             "externalId",
@@ -288,7 +288,7 @@ def test_customers_lines_are_valid(partner: Sample) -> None:
     assert Counter(each["managedBy"] for each in partner["customers"])["PARTNER_ORGANIZATION"] > 1_600
 
 
-def test_entitlements_lines_are_valid(partner: Sample) -> None:
+def test_entitlement_records_are_valid(partner: Sample) -> None:
     created = {each["externalId"]: each["createdAt"] for each in partner["customers"]}
     numbers = [each["number"] for each in entitlements(partner)]
     assert len(set(numbers)) == len(numbers)
@@ -342,7 +342,7 @@ def usage_by_line(sample: Sample) -> dict[tuple[str, str], list[ImportRecord]]:
     return rows
 
 
-def test_usage_lines_are_valid_and_belong_to_a_line(partner: Sample) -> None:
+def test_usage_records_are_valid_and_belong_to_a_license_line(partner: Sample) -> None:
     known = {(each["number"], line["product"]) for each in entitlements(partner) for line in each["licenses"]}
     rows = usage_by_line(partner)
     assert set(rows) <= known
@@ -354,7 +354,7 @@ def test_usage_lines_are_valid_and_belong_to_a_line(partner: Sample) -> None:
         assert all(0 <= row["total"] <= 1_000_000 for row in each)
 
 
-def test_newest_usage_is_what_the_entitlement_says(partner: Sample) -> None:
+def test_newest_usage_equals_the_entitlements_figures(partner: Sample) -> None:
     figures = {(each["number"], line["product"]): line for each in entitlements(partner) for line in each["licenses"]}
     for key, rows in usage_by_line(partner).items():
         newest = {name: rows[-1][name] for name in ("product", "total", "assigned", "used")}
@@ -386,6 +386,6 @@ def test_first_load_stays_short(partner: Sample) -> None:
     assert 50_000 <= len(partner["license-usage"]) <= 90_000
 
 
-def test_a_table_without_weight_has_no_item() -> None:
+def test_rejects_a_table_without_weight() -> None:
     with pytest.raises(ValueError, match="without weight"):
         SeededRandom(1).weighted_choice([("nothing", 0)])

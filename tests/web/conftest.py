@@ -1,4 +1,4 @@
-"""What the tests of the page for browsers share: Node, a build, and a server to meet."""
+"""Node, Chromium and a server for the tests of GraphiQL."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The path of Node, with the packages of web/ installed; the test is skipped on a machine without them."""
-    found = shutil.which("node")
-    if found is None or not (WEB / "node_modules" / "graphql").is_dir():
+    """Return the path of Node; skip the test if Node or the packages of web/ are missing."""
+    path = shutil.which("node")
+    if path is None or not (WEB / "node_modules" / "graphql").is_dir():
         pytest.skip("Node 20.19+ or the packages of web/ are missing: install Node and run make setup.")
-    return found
+    return path
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of Chromium; the test is skipped on a machine without it, or without a build to look at."""
+    """Return the path of Chromium; skip the test if it or the build is missing."""
     path = Path("/usr/bin/chromium")
     if not path.is_file():
         pytest.skip("Chromium is missing: on Debian, apt-get install chromium.")
@@ -34,7 +34,7 @@ def chromium() -> str:
 
 @pytest.fixture
 def running_harness(mongo_uri: str, database_name: str) -> Iterator[ServerHarness]:
-    """A real server with a partner and one administrator of each role."""
+    """Yield a real server with a partner and one administrator of each role."""
     harness = ServerHarness(mongo_uri, database_name)
     harness.make_partner()
     with harness.start_server():

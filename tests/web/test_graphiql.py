@@ -1,4 +1,4 @@
-"""GraphiQL in Chromium, against a real server: a query, a subscription that hears of an import, a refused token."""
+"""GraphiQL in Chromium with a real server: a query, a subscription that receives an import, a rejected token."""
 
 import os
 import subprocess
@@ -13,32 +13,32 @@ CUSTOMER = "WEB-1"
 
 def _subscription(assigned: int) -> dict[str, Any]:
     now = datetime.now(UTC)
-    begun, end = now - timedelta(days=30), now + timedelta(days=300)
+    start, end = now - timedelta(days=30), now + timedelta(days=300)
     return {
         "number": "SUB-WEB-1",
         "customer": CUSTOMER,
-        "addedAt": begun.isoformat(),
-        "startsAt": begun.isoformat(),
+        "addedAt": start.isoformat(),
+        "startsAt": start.isoformat(),
         "endsAt": end.isoformat(),
         "autoRenew": True,
         "licenses": [{"product": "MEETINGS", "total": 10, "assigned": assigned}],
     }
 
 
-def _import_a_healthy_customer(harness: ServerHarness) -> None:
+def _import_customer(harness: ServerHarness) -> None:
     customer = {"externalId": CUSTOMER, "name": "Müller Logistik GmbH", "managedBy": "PARTNER_ORGANIZATION"}
     harness.import_lines("customers", [customer])
     harness.import_lines("subscriptions", [_subscription(assigned=8)])
 
 
-def _push_it_over_its_licences(harness: ServerHarness) -> None:
+def _exceed_licenses(harness: ServerHarness) -> None:
     harness.import_lines("subscriptions", [_subscription(assigned=12)])
 
 
-def test_a_person_queries_and_watches_changes_in_the_browser(
+def test_runs_queries_and_subscriptions_in_the_browser(
     running_harness: ServerHarness, node: str, chromium: str
 ) -> None:
-    _import_a_healthy_customer(running_harness)
+    _import_customer(running_harness)
     environment = {
         **os.environ,
         "PARTNERHUB_URL": running_harness.url,
@@ -49,8 +49,8 @@ def test_a_person_queries_and_watches_changes_in_the_browser(
     command = [node, "tests/graphiql.test.mjs"]
     with subprocess.Popen(command, cwd=WEB, env=environment, stdout=subprocess.PIPE, text=True) as browser:
         assert browser.stdout is not None
-        # The script says when the page has subscribed; where it fails, its reasons are on standard error.
+        # The script prints a line when the page has subscribed, and errors on standard error.
         for line in browser.stdout:
             if line.strip() == "SUBSCRIBED":
-                _push_it_over_its_licences(running_harness)
+                _exceed_licenses(running_harness)
         assert browser.wait(timeout=60) == 0

@@ -1,4 +1,4 @@
-"""The saved operations of GraphiQL are valid, whoever judges them: graphql-core here, graphql-js in Node."""
+"""The sample operations of GraphiQL are valid according to graphql-core and graphql-js."""
 
 import subprocess
 from pathlib import Path
@@ -25,13 +25,13 @@ def test_a_saved_operation_is_valid_against_our_schema(schema: GraphQLSchema, pa
     assert validate(schema, document) == []
     (operation,) = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
-    sheet = path.with_suffix(".json")
-    given = orjson.loads(sheet.read_bytes()) if sheet.is_file() else {}
-    assert not isinstance(get_variable_values(schema, operation.variable_definitions or (), given), list)
+    variables_file = path.with_suffix(".json")
+    variables = orjson.loads(variables_file.read_bytes()) if variables_file.is_file() else {}
+    assert not isinstance(get_variable_values(schema, operation.variable_definitions or (), variables), list)
 
 
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
-def test_a_saved_operation_begins_with_its_title(path: Path) -> None:
+def test_a_saved_operation_starts_with_its_title(path: Path) -> None:
     title = path.read_text(encoding="utf-8").splitlines()[0]
     assert title.startswith("# ")
     assert len(title) > len("# ")
@@ -39,5 +39,5 @@ def test_a_saved_operation_begins_with_its_title(path: Path) -> None:
 
 def test_graphql_js_agrees(node: str) -> None:
     check = [node, "tests/operations.test.mjs", str(SCHEMA)]
-    done = subprocess.run(check, cwd=WEB, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
+    finished = subprocess.run(check, cwd=WEB, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 0, finished.stderr

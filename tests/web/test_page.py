@@ -1,4 +1,4 @@
-"""The page for browsers over HTTP: who gets it, under which policy, and what stands there before it is built."""
+"""The GraphiQL page over HTTP: content negotiation, security headers, caching, and the page without a build."""
 
 import gzip
 import shutil
@@ -19,7 +19,7 @@ SCRIPT = b"console.log('ready')"
 
 @pytest.fixture
 def dist(tmp_path: Path) -> Path:
-    """A build as Vite leaves it: the page, and hashed files with their .gz."""
+    """Create a build as Vite does: the page, and hashed files with their .gz."""
     assets = tmp_path / "dist" / "assets"
     assets.mkdir(parents=True)
     (tmp_path / "dist" / "index.html").write_text("<title>built</title>")
@@ -51,13 +51,13 @@ def _client(dist: Path) -> httpx.AsyncClient:
         ("GET", "/graphql", ""),
     ],
 )
-async def test_whoever_asks_for_data_gets_the_api(dist: Path, method: str, address: str, accept: str) -> None:
+async def test_requests_for_data_get_the_api(dist: Path, method: str, address: str, accept: str) -> None:
     async with _client(dist) as client:
         answer = await client.request(method, address, headers={"Accept": accept})
     assert answer.text == "the API"
 
 
-async def test_a_browser_gets_the_page_and_asks_again_next_time(dist: Path) -> None:
+async def test_a_browser_gets_the_page_without_caching(dist: Path) -> None:
     async with _client(dist) as client:
         answer = await client.get("/graphql", headers=BROWSER)
         head = await client.head("/graphql", headers=BROWSER)
@@ -69,7 +69,7 @@ async def test_a_browser_gets_the_page_and_asks_again_next_time(dist: Path) -> N
 
 
 @pytest.mark.parametrize("address", ["/graphql", "/graphql/assets/index-1a2b.js"])
-async def test_nothing_may_run_but_what_we_serve(dist: Path, address: str) -> None:
+async def test_allows_only_scripts_of_this_origin(dist: Path, address: str) -> None:
     async with _client(dist) as client:
         answer = await client.get(address, headers=BROWSER)
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
@@ -81,7 +81,7 @@ async def test_nothing_may_run_but_what_we_serve(dist: Path, address: str) -> No
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-async def test_a_hashed_file_is_kept_for_ever_and_sent_small(dist: Path, encoding: str) -> None:
+async def test_a_hashed_file_is_immutable_and_compressed(dist: Path, encoding: str) -> None:
     async with _client(dist) as client:
         answer = await client.get("/graphql/assets/index-1a2b.js", headers={"Accept-Encoding": encoding})
         known = {"Accept-Encoding": encoding, "If-None-Match": answer.headers["etag"]}
@@ -94,7 +94,7 @@ async def test_a_hashed_file_is_kept_for_ever_and_sent_small(dist: Path, encodin
     assert again.status_code == 304
 
 
-async def test_a_font_is_sent_as_it_is(dist: Path) -> None:
+async def test_a_font_is_not_compressed(dist: Path) -> None:
     async with _client(dist) as client:
         answer = await client.get("/graphql/assets/codicon-3c4d.ttf", headers={"Accept-Encoding": "gzip"})
     assert answer.content == b"font"
@@ -108,7 +108,7 @@ async def test_only_built_files_are_served(dist: Path, name: str) -> None:
     assert answer.status_code == 404
 
 
-async def test_without_a_build_the_page_says_how_to_get_it(tmp_path: Path) -> None:
+async def test_without_a_build_the_page_explains_how_to_build(tmp_path: Path) -> None:
     async with _client(tmp_path) as client:
         answer = await client.get("/graphql", headers=BROWSER)
         asset = await client.get("/graphql/assets/index-1a2b.js")
@@ -121,13 +121,13 @@ async def test_without_a_build_the_page_says_how_to_get_it(tmp_path: Path) -> No
     assert not is_built(tmp_path)
 
 
-async def test_the_page_of_a_server_without_a_build_repeats_no_markup(tmp_path: Path) -> None:
+async def test_the_page_without_a_build_escapes_the_host_header(tmp_path: Path) -> None:
     async with _client(tmp_path) as client:
         answer = await client.get("/graphql", headers={**BROWSER, "Host": 'x"><script>alert(1)</script>'})
     assert "<script>" not in answer.text
 
 
-async def test_a_build_made_beside_a_running_server_is_served_at_once(tmp_path: Path, dist: Path) -> None:
+async def test_serves_a_build_that_is_created_while_the_server_runs(tmp_path: Path, dist: Path) -> None:
     late = tmp_path / "late"
     async with _client(late) as client:
         before = await client.get("/graphql", headers=BROWSER)

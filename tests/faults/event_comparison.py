@@ -1,4 +1,4 @@
-"""What really happened: the events as the database's own change stream has them, and how a client's account differs."""
+"""The events according to the change stream of the database, and the differences of a client's deliveries from them."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,12 +11,12 @@ from domain.cursors.feed import Position
 from store.feed.events import cluster_time, timestamp, token_time
 
 Event = dict[str, Any]
-# The version and the seal stand before it.
+# The version and the signature precede it.
 _SEAL_LENGTH = 17
 
 
 class DeliveryDifferences(NamedTuple):
-    """How a client's account differs from the truth, in events."""
+    """The numbers of events that a client missed, received twice or received out of order."""
 
     lost: int
     repeated: int
@@ -24,13 +24,13 @@ class DeliveryDifferences(NamedTuple):
 
 
 def decode_position(cursor: str) -> Position:
-    """What a cursor names, whoever sealed it: the database's time and its own token of the event."""
+    """Return the cluster time and the resume token of a cursor, without a check of its signature."""
     body = decode_base64url(cursor)[_SEAL_LENGTH:]
     return Position(int.from_bytes(body[:8], "big"), body[8:].hex().upper())
 
 
 def read_events(uri: str, database: str, cursor: str, partner_id: str) -> list[tuple[str, Event]]:
-    """Every event of the partner behind the cursor, in the stream's order, by its token; read from the oplog alone."""
+    """Return every event of the partner after the cursor by its token, in the order of the stream."""
     where = {"operationType": "insert", "fullDocument.partner_id": partner_id}
     found: list[tuple[str, Event]] = []
     start = decode_position(cursor)
@@ -49,7 +49,7 @@ def _has_reached(token: Any, time: int) -> bool:
 
 
 def compare_delivery(heard: Sequence[str], true: Sequence[str]) -> DeliveryDifferences:
-    """Compares what a client heard with all that it had to hear."""
+    """Compare the deliveries of a client with the expected events."""
     places = {token: place for place, token in enumerate(true)}
     unknown = [token for token in heard if token not in places]
     assert not unknown, f"{len(unknown)} events were heard that never happened, such as {unknown[0]}"

@@ -1,4 +1,4 @@
-"""A partner on a replica set of three, real server processes, and what every test of a fault needs of them."""
+"""A partner with real server processes, and the load and checks that every fault test uses."""
 
 import asyncio
 import os
@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import httpx
 
+from tests.faults.event_comparison import Event, compare_delivery, read_events
 from tests.faults.figures import Figures
 from tests.faults.subscribers import ACTIVITY_SUBSCRIPTION, Subscriber, wait_until
-from tests.faults.truth import Event, compare_delivery, read_events
 from tests.faults.writers import Writers
 from tests.server_process import PARTNER, ServerHarness, ServerProcess
 
@@ -24,7 +24,7 @@ _CREATE_TAG = "mutation($n: String!) { createTag(input: {name: $n}) { tag { id }
 
 @dataclass
 class Deployment:
-    """One database with a partner of `CUSTOMERS` customers; `addresses` are those of the servers that are up."""
+    """One database with a partner of `CUSTOMERS` customers; `addresses` has the running servers."""
 
     uri: str
     database: str
@@ -35,17 +35,17 @@ class Deployment:
     addresses: list[str] = field(default_factory=list)
 
     def feed_cursor(self) -> str:
-        """Where the feed stands."""
+        """Return the current cursor of the feed."""
         cursor: str = self.harness.query("{ feedCursor }")["data"]["feedCursor"]
         return cursor
 
     def make_writers(self) -> Writers:
-        """A load on the servers that are up, with a tag that no customer has yet."""
+        """Return writers for the running servers, with a new tag."""
         tag = self.harness.query(_CREATE_TAG, n=uuid4().hex)["data"]["createTag"]["tag"]["id"]
         return Writers(self.addresses, self.token, self.customers, tag)
 
     async def start_subscribers(self, count: int, cursor: str, query: str = ACTIVITY_SUBSCRIPTION) -> list[Subscriber]:
-        """So many, all live, and all behind the cursor."""
+        """Start a number of subscribers after the cursor; wait until all are live."""
         made = [Subscriber(self.addresses, self.token, cursor, query) for _ in range(count)]
         for one in made:
             one.start()
@@ -53,13 +53,13 @@ class Deployment:
         return made
 
     async def events_after(self, cursor: str) -> list[tuple[str, Event]]:
-        """Every event behind the cursor, by its token."""
+        """Return every event after the cursor by its token."""
         return await asyncio.to_thread(read_events, self.uri, self.database, cursor, PARTNER)
 
 
 @dataclass
 class Workload:
-    """Subscribers and writers around a fault; `check` compares all of them with what really happened."""
+    """Subscribers and writers during a fault; `check` compares their records with the change stream."""
 
     deployment: Deployment
     cursor: str
@@ -67,7 +67,7 @@ class Workload:
     writers: Writers
 
     async def check(self, fault: str, figures: Figures, seconds: float = 60) -> None:
-        """Waits until everybody has heard everything, and tells what was lost, repeated and reordered."""
+        """Wait until all events are delivered; record lost, repeated and reordered ones."""
         events = await self.deployment.events_after(self.cursor)
         tokens = [token for token, _ in events]
         try:
@@ -84,13 +84,13 @@ class Workload:
             figures.record(fault, "events reordered", sum(one.reordered for one in accounts), 0)
 
     async def stop_subscribers(self) -> None:
-        """Ends the subscribers; none of them was ever refused."""
+        """Stop the subscribers; check that none of them was rejected."""
         for one in self.subscribers:
             await one.stop()
         assert not [code for one in self.subscribers for code in one.error_codes]
 
     def longest_gap(self, begun: float, ended: float) -> float:
-        """The longest silence that any subscriber had."""
+        """Return the longest time without a message of any subscriber."""
         return max(one.longest_gap(begun, ended) for one in self.subscribers)
 
 
@@ -98,7 +98,7 @@ class Workload:
 async def running_workload(
     deployment: Deployment, subscribers: int, per_second: float, writers: int
 ) -> AsyncIterator[Workload]:
-    """Subscribers that listen, writers that write; at the end of the block the writers have stopped."""
+    """Run subscribers and writers; stop the writers at the end of the block."""
     load = await asyncio.to_thread(deployment.make_writers)
     cursor = await asyncio.to_thread(deployment.feed_cursor)
     workload = Workload(deployment, cursor, await deployment.start_subscribers(subscribers, cursor), load)
@@ -113,7 +113,7 @@ async def running_workload(
 
 @contextmanager
 def running_deployment(uri: str, **settings: str) -> Iterator[Deployment]:
-    """The partner, made through a first server, which stays."""
+    """Create the partner through a first server, which runs until the block ends."""
     database = f"test_{uuid4().hex[:16]}"
     harness = ServerHarness(uri, database, **settings)
     harness.make_partner()
@@ -133,14 +133,14 @@ def running_deployment(uri: str, **settings: str) -> Iterator[Deployment]:
 
 
 def memory_megabytes(server: ServerProcess) -> float:
-    """The server's own memory in MB."""
+    """Return the memory of the server in MB."""
     text = Path(f"/proc/{server.process.pid}/smaps_rollup").read_text()
     private = sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Private"))
     return private / 1024
 
 
 async def read_feed_metric(server: ServerProcess, name: str) -> float:
-    """One of the figures of the server's feeds."""
+    """Return a metric of the server."""
     async with httpx.AsyncClient() as http:
         text = (await http.get(f"{server.url}/metrics")).text
     found = re.search(rf"^partnerhub_feed_{name} (\S+)$", text, re.MULTILINE)
@@ -149,5 +149,5 @@ async def read_feed_metric(server: ServerProcess, name: str) -> float:
 
 
 def count_open_files(server: ServerProcess) -> int:
-    """How many files and sockets the server holds."""
+    """Return the number of open files and sockets of the server."""
     return len(os.listdir(f"/proc/{server.process.pid}/fd"))

@@ -1,4 +1,4 @@
-"""What six workers have to do, and whether each of it was done, and once."""
+"""The work that time and jobs bring for six workers, and checks that each piece was done exactly once."""
 
 import asyncio
 from collections import Counter
@@ -24,10 +24,10 @@ from tests.store.calling.factory_calls import call_series, put_calls
 from tests.store.factory_customers import DAY, add_customers, subscription
 
 _CALLS = 20
-# With these there are more customers than may be tagged without a job.
+# With these, there are more customers than may be tagged without a job.
 _PLAIN_CUSTOMERS = MAX_SYNCHRONOUS_CUSTOMERS
 _WEEKS = 4
-# All six may have been killed and be starting anew.
+# All six workers may have been killed and be starting again.
 _RETRY_SECONDS = 120.0
 _RETRYABLE_ERRORS = {"UNAVAILABLE", "TIMEOUT", "ConnectError", "ReadError", "RemoteProtocolError", "ReadTimeout"}
 _ASSIGN_TAGS = (
@@ -37,17 +37,17 @@ _CREATE_TAG = "mutation($i: CreateTagInput!) { createTag(input: $i) { tag { id }
 
 
 class ScheduledWorkResult(NamedTuple):
-    """How many effects there were, and how long after its moment each of time's was written, in seconds, sorted."""
+    """The number of effects, and the sorted delays in seconds between a due moment and the write of its effect."""
 
     effects: int
     delays: Sequence[float]
 
 
 class ScheduledWork:
-    """A partner whose customers' moments come within a stretch of time, whose days lack snapshots, who is tagged."""
+    """A partner with customers that become due, days without snapshots, and bulk jobs that tag all customers."""
 
     def __init__(self, scope: Scope, spread: Sequence[float], days: int, token: str) -> None:
-        """`spread` are the seconds from a beginning at which the customers' moments come."""
+        """`spread` has the seconds from the start at which customers become due."""
         self._scope, self._spread, self._days = scope, spread, days
         self._moments: list[datetime] = []
         self._headers = {"Authorization": f"Bearer {token}"}
@@ -55,7 +55,7 @@ class ScheduledWork:
         self.calls: Counter[datetime] = Counter()
 
     async def prepare(self, administrator_id: str, lead: timedelta) -> None:
-        """Three kinds of customers: a subscription ends, one is renewed, an assignment ends. And some of no kind."""
+        """Create customers with an end, a renewal or an expiring assignment, and customers without events."""
         await add_customers(self._scope, ((f"P-{n}", []) for n in range(_PLAIN_CUSTOMERS)))
         begins = utc_now() + lead
         self._moments = [begins + timedelta(milliseconds=int(one * 1000)) for one in self._spread]
@@ -66,13 +66,13 @@ class ScheduledWork:
         held = {"administrator_id": administrator_id, "assigned_by": None, "imported": True}
         ending = {f"A-{n}": {"assignments": [{**held, "assigned_at": at, "expires_at": at}]} for n, at in moments}
         await add_customers(scope, ((f"A-{n}", [subscription(f"A-{n}")]) for n, _ in moments), ending)
-        # Not before: a day that is done is not taken once more for those who come later.
+        # After the customers: a completed day is not processed again for later customers.
         yesterday = start_of_day(utc_now()) - DAY
         known = {"created_at": yesterday - 100 * DAY, "snapshot_day": yesterday - self._days * DAY}
         await scope.collection("partners").update_one(scope.match(), {"$set": known})
 
     async def start_bulk_tagging(self, addresses: Callable[[], Sequence[str]]) -> None:
-        """Begins a bulk job with a tag of its own."""
+        """Start a bulk job with its own tag."""
         asked = {"name": f"Job {len(self.tags)}", "idempotencyKey": uuid4().hex}
         created = await self._run_until_answered(addresses, _CREATE_TAG, "createTag", asked)
         self.tags.append(created["tag"]["id"])
@@ -82,7 +82,7 @@ class ScheduledWork:
     async def _run_until_answered(
         self, addresses: Callable[[], Sequence[str]], query: str, field: str, given: dict[str, Any]
     ) -> dict[str, Any]:
-        """Asks one after the other, with the same key, until one of them answers."""
+        """Send the mutation to one server after the other, with the same key, until one responds."""
         body, refusals = {"query": query, "variables": {"i": given}}, Counter[str]()
         async with httpx.AsyncClient(timeout=3, headers=self._headers) as http:
             ends = monotonic() + _RETRY_SECONDS
@@ -103,14 +103,14 @@ class ScheduledWork:
         raise AssertionError(f"Nobody answers {field}: {refusals}")
 
     async def deliver_calls(self) -> None:
-        """Some calls more for one of the weeks that have ended."""
+        """Deliver more calls for one of the completed weeks."""
         number = sum(self.calls.values())
         week = latest_completed_week(utc_now()) - (number // _CALLS % _WEEKS) * WEEK
         await put_calls(self._scope, call_series("cus_calls", week + timedelta(hours=1), _CALLS, user_id=f"u-{number}"))
         self.calls[week] += _CALLS
 
     async def list_unfinished(self) -> list[str]:
-        """What is still to be done."""
+        """Return the work that is not done yet."""
         scope, now, found = self._scope, utc_now(), []
         if await scope.collection("customers").count({**scope.match(), "due_at": {"$lte": now}}):
             found.append("customers are due")
@@ -124,7 +124,7 @@ class ScheduledWork:
         return found
 
     async def check(self) -> ScheduledWorkResult:
-        """Compares what the workers left behind with what they had to do."""
+        """Compare the stored effects with the expected ones."""
         events = await documents(self._scope, "events")
         customers = {one["external_id"]: one for one in await documents(self._scope, "customers")}
         done = Counter(_effect_key(event) for event in events)
@@ -142,7 +142,7 @@ class ScheduledWork:
         return ScheduledWorkResult(len(wanted) + len(self.tags) * len(customers), late)
 
     def _expected_effects(self, customers: Mapping[str, Document]) -> list[Hashable]:
-        """What each moment had to bring, but for those that had come before their customer was there."""
+        """Check the effect of each due moment, except those that passed before their customer was created."""
         kinds = {"E": "STATUS_CHANGED", "R": "SUBSCRIPTION_RENEWED", "A": "ADMINISTRATOR_UNASSIGNED"}
         numbered = [(letter, n, at) for letter in kinds for n, at in enumerate(self._moments)]
         ids = {(letter, n): customers[f"{letter}-{n}"] for letter, n, _ in numbered}
@@ -153,13 +153,13 @@ class ScheduledWork:
         ]
 
     def _check_tags(self, events: Sequence[Document], customers: Mapping[str, Document]) -> None:
-        """Each job has tagged each customer, once."""
+        """Check that each job tagged each customer exactly once."""
         told = Counter(event["customer_id"] for event in events if event["kind"] == "TAGS_ASSIGNED")
         assert told == {one["_id"]: len(self.tags) for one in customers.values()}
         assert all(set(one["tag_ids"]) == set(self.tags) for one in customers.values())
 
     async def _check_figures(self) -> None:
-        """Each line has a snapshot of each day, the weeks are their sums, and those of calls are of all calls."""
+        """Check the snapshots of each day, their weekly sums, and the weekly sums of calls."""
         snapshots = Counter(one["day"] for one in await documents(self._scope, "license_snapshots"))
         yesterday = start_of_day(utc_now()) - DAY
         assert snapshots == {yesterday - back * DAY: 3 * len(self._moments) for back in range(self._days)}
@@ -173,6 +173,6 @@ class ScheduledWork:
 
 
 def _effect_key(event: Document) -> Hashable:
-    """What must not be there twice: of one kind at one customer, no two things happen in one moment."""
+    """Return the key of an event: there is at most one event of a kind, customer and moment."""
     customer_id: str | None = event["customer_id"]
     return (event["kind"], customer_id or event["_id"], event["at"])
