@@ -44,7 +44,7 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     return asyncio.run_coroutine_threadsafe(work, _background_loop()).result(timeout=120)
 
 
-class Api:
+class ApiHarness:
     """Sends operations to the server over HTTP, and prepares its database through the store; close it after use."""
 
     def __init__(self, url: str, mongo_uri: str, database: str) -> None:
@@ -105,7 +105,7 @@ class Api:
 
         return self.store(work, partner)
 
-    def ask(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
+    def execute(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
         """Execute an operation; return the whole response."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         # Unlike httpx's encoding, this one can encode a lone surrogate, as a browser does.
@@ -113,9 +113,9 @@ class Api:
         response: dict[str, Any] = self.http.post("/graphql", content=body, headers=headers).json()
         return response
 
-    def data(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
+    def execute_data(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
         """Execute an operation that must have no errors; return its data."""
-        response = self.ask(token, query, **variables)
+        response = self.execute(token, query, **variables)
         assert "errors" not in response, response
         data: dict[str, Any] = response["data"]
         return data
@@ -150,7 +150,7 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 
 
 @contextmanager
-def running_api(mongo_uri: str, database: str) -> Iterator[Api]:
+def running_api(mongo_uri: str, database: str) -> Iterator[ApiHarness]:
     """Run the server with one partner until the block ends."""
     settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
     with socket.socket() as listener:
@@ -160,7 +160,7 @@ def running_api(mongo_uri: str, database: str) -> Iterator[Api]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        api = Api(f"http://127.0.0.1:{listener.getsockname()[1]}", mongo_uri, database)
+        api = ApiHarness(f"http://127.0.0.1:{listener.getsockname()[1]}", mongo_uri, database)
         try:
             _wait_until_ready(api, thread)
             api.add_partner(api.partner)
@@ -171,7 +171,7 @@ def running_api(mongo_uri: str, database: str) -> Iterator[Api]:
             thread.join(timeout=20)
 
 
-def _wait_until_ready(api: Api, thread: threading.Thread) -> None:
+def _wait_until_ready(api: ApiHarness, thread: threading.Thread) -> None:
     """Wait for /readyz; the socket listens from the start, so the first request waits for its response."""
     while thread.is_alive():
         try:
@@ -183,7 +183,7 @@ def _wait_until_ready(api: Api, thread: threading.Thread) -> None:
 
 
 @contextmanager
-def running_shared_api(mongo_uri: str) -> Iterator[Api]:
+def running_shared_api(mongo_uri: str) -> Iterator[ApiHarness]:
     """Run a server over a database of its own, for many tests that each create their own partners."""
     name = f"test_{uuid4().hex[:16]}"
     with running_api(mongo_uri, name) as api:

@@ -7,7 +7,7 @@ from typing import Any
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.store.factory_customers import add_customer, subscription
 
 DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ def assignment(administrator_id: str, **fields: Any) -> dict[str, Any]:
 
 
 def put_customer(
-    api: Api, external_id: str, *entitlements: Mapping[str, Any], partner: str | None = None, **facts: Any
+    api: ApiHarness, external_id: str, *entitlements: Mapping[str, Any], partner: str | None = None, **facts: Any
 ) -> str:
     """Create a customer of the partner; return its id."""
 

@@ -11,7 +11,7 @@ from store.changes.consistency_check import check_customers
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.api_server import PARTNER, Api
+from tests.api_server import PARTNER, ApiHarness
 from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
 from tests.store.factory_customers import add_customers, subscription, trial
@@ -52,23 +52,23 @@ class Servers:
 def test_a_job_survives_its_servers(mongo_uri: str, database_name: str) -> None:
     rng = random.Random(CUSTOMERS)
     with Servers(mongo_uri, database_name) as servers, ExitStack() as stack:
-        api = stack.enter_context(closing(Api(servers.url, mongo_uri, database_name)))
+        api = stack.enter_context(closing(ApiHarness(servers.url, mongo_uri, database_name)))
         api.add_partner(PARTNER)
         accept_terms(api)
         token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
         customers = ((f"C-{n:04}", [(trial if n % 2 else subscription)(f"S-{n}")]) for n in range(CUSTOMERS))
         api.store(lambda scope: add_customers(scope, customers))
-        tag = api.data(token, CREATE)["createTag"]["tag"]["id"]
-        job = api.data(token, ASSIGN, tag=tag)["assignTags"]["job"]["id"]
+        tag = api.execute_data(token, CREATE)["createTag"]["tag"]["id"]
+        job = api.execute_data(token, ASSIGN, tag=tag)["assignTags"]["job"]["id"]
         seen: list[dict[str, Any]] = []
         for _ in range(KILLS):
             time.sleep(rng.uniform(0.05, 0.4))  # The random moment at which a server dies.
             servers.kill_one()
-            api = stack.enter_context(closing(Api(servers.url, mongo_uri, database_name)))
-            seen.append(api.data(token, JOB, id=job)["node"])
+            api = stack.enter_context(closing(ApiHarness(servers.url, mongo_uri, database_name)))
+            seen.append(api.execute_data(token, JOB, id=job)["node"])
         while seen[-1]["state"] == "RUNNING":
-            seen.append(api.data(token, JOB, id=job)["node"])
-        assert api.data(token, ASSIGN, tag=tag)["assignTags"]["job"] == {"id": job}
+            seen.append(api.execute_data(token, JOB, id=job)["node"])
+        assert api.execute_data(token, ASSIGN, tag=tag)["assignTags"]["job"] == {"id": job}
     assert seen[-1] == {"state": "DONE", "total": CUSTOMERS, "done": CUSTOMERS, "changed": CUSTOMERS, "skipped": 0}
     assert [job["done"] for job in seen] == sorted(job["done"] for job in seen)
     assert seen[0]["state"] == "RUNNING", "The job ended before a server was killed."

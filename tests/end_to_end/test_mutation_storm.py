@@ -18,7 +18,7 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.partners import Partners
-from tests.api_server import PARTNER, Api
+from tests.api_server import PARTNER, ApiHarness
 from tests.end_to_end.storm_model import MutationModel, MutationStep, Payload
 from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
@@ -87,7 +87,7 @@ class CrashingServer:
 
 def test_killed_servers_leave_no_partial_and_no_doubled_effect(mongo_uri: str, database_name: str) -> None:
     with (
-        closing(Api("http://127.0.0.1", mongo_uri, database_name)) as api,
+        closing(ApiHarness("http://127.0.0.1", mongo_uri, database_name)) as api,
         CrashingServer(mongo_uri, database_name) as crashing_server,
     ):
         assert crashing_server.server.url

@@ -12,7 +12,7 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
-from tests.api_server import PARTNER, Api
+from tests.api_server import PARTNER, ApiHarness
 from tests.faults.figures import Figures
 from tests.faults.scale import scaled
 from tests.faults.scheduled_work import ScheduledWork
@@ -39,7 +39,7 @@ async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
 async def test_all_work_is_done_exactly_once(
     client: Client, mongo_uri: str, database_name: str, figures: Figures
 ) -> None:
-    with closing(Api("http://127.0.0.1", mongo_uri, database_name)) as api:
+    with closing(ApiHarness("http://127.0.0.1", mongo_uri, database_name)) as api:
         administrator, token = await asyncio.to_thread(create_partner, api)
     workers = Workers(mongo_uri, database_name, SEED)
     try:
@@ -60,7 +60,7 @@ async def test_all_work_is_done_exactly_once(
     figures.record(FAULT, "the latest was written after", account.delays[-1], None, "s")
 
 
-def create_partner(api: Api) -> tuple[str, str]:
+def create_partner(api: ApiHarness) -> tuple[str, str]:
     """Create a partner; return an administrator and the token of a FULL_ADMINISTRATOR."""
     api.add_partner(PARTNER)
     accept_terms(api)

@@ -8,7 +8,7 @@ from functools import cmp_to_key
 from math import ceil
 from typing import Any
 
-from tests.reference.model import Facts, Partner, months_later, sort_form
+from tests.reference.model import Facts, ModelPartner, months_later, sort_form
 
 ANALYTICS_PRODUCTS = ["MEETINGS", "CALLING"]
 DAY = timedelta(days=1)
@@ -16,7 +16,7 @@ RUNNING = ("ACTIVE", "SUSPENDED")
 Answer = dict[str, Any]
 
 
-class Delivered(Partner):
+class Delivered(ModelPartner):
     """What was delivered to a partner, with the daily snapshots beside the current figures."""
 
     def __init__(self) -> None:

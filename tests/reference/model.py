@@ -33,7 +33,7 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=None)
 
 
-class Partner:
+class ModelPartner:
     """All that was delivered to one partner, line by line in the order of delivery."""
 
     def __init__(self) -> None:

@@ -243,7 +243,7 @@ async def _compared(client: Client, partner: str, streams: list[tuple[str, list[
     base = utc_now()
     scope = Scope(client, partner, base)
     await Partners(scope).create("Somebody", [])
-    delivered = model.Partner()
+    delivered = model.ModelPartner()
     told = [(kind, [_to_delivered(line, base) for line in lines]) for kind, lines in streams]
     accepted = [(kind, await _deliver(scope, delivered, kind, lines, base)) for kind, lines in told]
     await _repeat(scope, *next((kind, lines) for kind, lines in reversed(accepted) if lines))
@@ -266,7 +266,7 @@ async def _compared(client: Client, partner: str, streams: list[tuple[str, list[
 
 
 async def _deliver(
-    scope: Scope, delivered: model.Partner, kind: str, lines: list[Record], now: datetime
+    scope: Scope, delivered: model.ModelPartner, kind: str, lines: list[Record], now: datetime
 ) -> list[Record]:
     """Imports a stream and tells the model; answers the lines that have a target."""
     refused = [n for n, line in enumerate(lines, 1) if kind == "license-usage" and not _has_target(delivered, line)]
@@ -279,7 +279,7 @@ async def _deliver(
     return good
 
 
-def _has_target(delivered: model.Partner, line: Record) -> bool:
+def _has_target(delivered: model.ModelPartner, line: Record) -> bool:
     return delivered.has_line(line["entitlement"], line["product"])
 
 
@@ -320,12 +320,12 @@ class PartnerComparison:
     """The partner as the store has it, beside the partner as the model has it."""
 
     scope: Scope
-    delivered: model.Partner
+    delivered: model.ModelPartner
     customers: Mapping[str, model.Facts]
     ids: Mapping[str, str]
 
     @classmethod
-    async def read(cls, scope: Scope, delivered: model.Partner) -> "PartnerComparison":
+    async def read(cls, scope: Scope, delivered: model.ModelPartner) -> "PartnerComparison":
         scope = replace(scope, now=utc_now())
         found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
         ids = {document["external_id"]: document["_id"] for document in found}

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api_server import Api, running_shared_api
+from tests.api_server import ApiHarness, running_shared_api
 
 
 @pytest.fixture(scope="package")
-def shared_server(mongo_uri: str) -> Iterator[Api]:
+def shared_server(mongo_uri: str) -> Iterator[ApiHarness]:
     """The API over a database of its own."""
     with running_shared_api(mongo_uri) as api:
         yield api
 
 
 @pytest.fixture
-def api(shared_server: Api) -> Api:
+def api(shared_server: ApiHarness) -> ApiHarness:
     """The API with a new partner, and another beside it."""
     return shared_server.with_new_partners()

@@ -12,7 +12,7 @@ from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import put_customer
 from tests.store.calling.factory_calls import put_calls, put_queue_calls
 from tests.store.factory_customers import subscription
@@ -32,13 +32,13 @@ def calling_subscription(number: str, assigned: int, **facts: Any) -> Document:
     return {**subscription(number, **facts), "licenses": [line]}
 
 
-def put_named_customer(api: Api, external_id: str, *held: Document, **facts: Any) -> str:
+def put_named_customer(api: ApiHarness, external_id: str, *held: Document, **facts: Any) -> str:
     """A customer named as its external id; answers its id."""
     return put_customer(api, external_id, *held, name=external_id, **facts)
 
 
 def store_calls(
-    api: Api, calls: Iterable[Document] = (), queue_calls: Iterable[Document] = (), partner: str | None = None
+    api: ApiHarness, calls: Iterable[Document] = (), queue_calls: Iterable[Document] = (), partner: str | None = None
 ) -> None:
     """Stores the calls and waits until their weeks are rolled up, by whomever."""
 
@@ -60,7 +60,11 @@ async def roll_up(scope: Scope) -> None:
 
 
 def read_engagement(
-    api: Api, selection: str, token: str | None = None, after_operation_time: int = BYPASS_CACHE, **variables: Any
+    api: ApiHarness,
+    selection: str,
+    token: str | None = None,
+    after_operation_time: int = BYPASS_CACHE,
+    **variables: Any,
 ) -> dict[str, Any]:
     """What callingEngagement answers; variables are declared as $first, $after, $usage and $quality where given.
 
@@ -77,7 +81,7 @@ def read_engagement(
     return found
 
 
-def set_removed(api: Api, external_id: str, removed_at: Any) -> None:
+def set_removed(api: ApiHarness, external_id: str, removed_at: Any) -> None:
     """The customer is removed, or brought back, by the one write path."""
 
     async def body(batch: CustomerBatch) -> None:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from domain.time.instants import parse_instant
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 
 ROLES = ("FULL_ADMINISTRATOR", "ADMINISTRATOR", "READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR")
 
 
-def accept_terms(api: Api, partner: str | None = None) -> None:
+def accept_terms(api: ApiHarness, partner: str | None = None) -> None:
     """Lets the partner's administrators change things."""
 
     async def work(scope: Any) -> None:
@@ -19,19 +19,19 @@ def accept_terms(api: Api, partner: str | None = None) -> None:
     api.store(work, partner)
 
 
-def token_of(api: Api, role: str, partner: str | None = None) -> str:
+def token_of(api: ApiHarness, role: str, partner: str | None = None) -> str:
     """A token of a new administrator with the role."""
     return api.token(api.add_administrator(role, partner), partner)
 
 
-def send_mutation(api: Api, token: str, field: str, selection: str, **given: Any) -> dict[str, Any]:
+def send_mutation(api: ApiHarness, token: str, field: str, selection: str, **given: Any) -> dict[str, Any]:
     """The payload of a mutation, whose `userErrors` are always selected; `given` is its input as the API spells it."""
     kind = f"{field[0].upper()}{field[1:]}Input"
     kind = {"AssignTagsInput": "ChangeCustomerTagsInput", "RemoveTagsInput": "ChangeCustomerTagsInput"}.get(kind, kind)
     query = (
         f"mutation($input: {kind}!) {{ {field}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
     )
-    payload: dict[str, Any] = api.data(token, query, input=given)[field]
+    payload: dict[str, Any] = api.execute_data(token, query, input=given)[field]
     return payload
 
 
@@ -40,7 +40,7 @@ def user_error_codes(payload: dict[str, Any]) -> list[tuple[str, list[str]]]:
     return [(error["code"], error["field"]) for error in payload["userErrors"]]
 
 
-def stored_events(api: Api, partner: str | None = None) -> list[dict[str, Any]]:
+def stored_events(api: ApiHarness, partner: str | None = None) -> list[dict[str, Any]]:
     """Every event of the partner, oldest first."""
 
     async def work(scope: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from store.database.ids import new_id
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import ROLES, accept_terms
 from tests.store.factory_customers import add_customer, subscription, trial
 
@@ -19,7 +19,7 @@ class TargetIds:
 
     KINDS = ("customer", "trial", "subscription", "tag", "administrator", "view", "request")
 
-    def __init__(self, world: "World", target: str) -> None:
+    def __init__(self, world: "PartnerPair", target: str) -> None:
         self._world, self._target = world, target
         self._partner = world.api.other if target == "foreign" else world.api.partner
         # These two belong to the viewer's partner, whatever the target is.
@@ -158,10 +158,10 @@ CASES: Mapping[str, MutationCase] = {
 TARGETS = ("own", "unassigned", "foreign", "nowhere")
 
 
-class World:
+class PartnerPair:
     """Two partners that have accepted the terms, and a viewer of the first with one role."""
 
-    def __init__(self, api: Api, role: str) -> None:
+    def __init__(self, api: ApiHarness, role: str) -> None:
         self.api = api
         self.role = role
         for partner in (api.partner, api.other):
@@ -185,7 +185,7 @@ class World:
         kind = "ChangeCustomerTags" if field in ("assignTags", "removeTags") else f"{field[0].upper()}{field[1:]}"
         selected = f"{selection} userErrors {{ code field message }}"
         query = f"mutation($input: {kind}Input!) {{ {field}(input: $input) {{ {selected} }} }}"
-        return self.api.ask(token, query, input=given)
+        return self.api.execute(token, query, input=given)
 
     def ids(self, target: str) -> TargetIds:
         """Return new objects for a target of `TARGETS`."""

@@ -10,7 +10,7 @@ import pytest
 from domain.time.instants import format_instant
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, add_customers
 
@@ -20,32 +20,32 @@ NOBODY = "adm_000000000000000000000000"
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """The only full administrator of an organization that has accepted the terms."""
     accept_terms(api)
     return token_of(api, "FULL_ADMINISTRATOR")
 
 
-def _told(api: Api) -> list[tuple[str, str]]:
+def _told(api: ApiHarness) -> list[tuple[str, str]]:
     return [(one["kind"], one["summary"]) for one in stored_events(api)]
 
 
-def _invite(api: Api, token: str, email: str = "ada@b.example", role: str = "ADMINISTRATOR", **more: Any) -> Any:
+def _invite(api: ApiHarness, token: str, email: str = "ada@b.example", role: str = "ADMINISTRATOR", **more: Any) -> Any:
     return send_mutation(
         api, token, "inviteAdministrator", ADMINISTRATOR, email=email, displayName="Ada", role=role, **more
     )
 
 
-def test_somebody_is_invited_and_active_with_the_first_request(api: Api, token: str) -> None:
+def test_somebody_is_invited_and_active_with_the_first_request(api: ApiHarness, token: str) -> None:
     made = _invite(api, token, " Ada@B.example ")
     ada = made["administrator"]
     assert (ada["email"], ada["state"], ada["version"], made["userErrors"]) == ("Ada@B.example", "INVITED", 1, [])
     assert user_error_codes(_invite(api, token, "ADA@b.EXAMPLE")) == [("TAKEN", ["input", "email"])]
-    viewer = api.data(api.token(ada["id"]), "{ viewer { administrator { state lastSignInAt } } }")["viewer"]
+    viewer = api.execute_data(api.token(ada["id"]), "{ viewer { administrator { state lastSignInAt } } }")["viewer"]
     assert viewer["administrator"]["state"] == "ACTIVE"
     assert _told(api)[0] == ("ADMINISTRATOR_INVITED", "Ada was invited as administrator")
     signed_in = "query($id: ID!) { node(id: $id) { ... on PartnerAdministrator { lastSignInAt } } }"
-    while api.data(token, signed_in, id=ada["id"])["node"]["lastSignInAt"] is None:
+    while api.execute_data(token, signed_in, id=ada["id"])["node"]["lastSignInAt"] is None:
         pass
 
 
@@ -53,20 +53,20 @@ def test_somebody_is_invited_and_active_with_the_first_request(api: Api, token: 
     ("email", "code"),
     [("", "BLANK"), ("a", "INVALID"), ("a@b", "INVALID"), ("a b@c.de", "INVALID"), ("@c.de", "INVALID")],
 )
-def test_a_bad_address_is_told_with_a_bad_name(api: Api, token: str, email: str, code: str) -> None:
+def test_a_bad_address_is_told_with_a_bad_name(api: ApiHarness, token: str, email: str, code: str) -> None:
     bad = send_mutation(
         api, token, "inviteAdministrator", ADMINISTRATOR, email=email, displayName="\t", role="ADMINISTRATOR"
     )
     assert user_error_codes(bad) == [("BLANK", ["input", "displayName"]), (code, ["input", "email"])]
 
 
-def test_parallel_invitations_of_one_address_make_one(api: Api, token: str) -> None:
+def test_parallel_invitations_of_one_address_make_one(api: ApiHarness, token: str) -> None:
     with ThreadPoolExecutor(10) as pool:
         made = list(pool.map(lambda _: _invite(api, token), range(20)))
     assert [user_error_codes(one) for one in made if one["userErrors"]] == [[("TAKEN", ["input", "email"])]] * 19
 
 
-def test_name_and_role_change_and_another_role_drops_the_customers(api: Api, token: str) -> None:
+def test_name_and_role_change_and_another_role_drops_the_customers(api: ApiHarness, token: str) -> None:
     ada = _invite(api, token)["administrator"]["id"]
     customer = api.store(lambda scope: add_customer(scope, "C1"))
     send_mutation(api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[customer])
@@ -81,7 +81,7 @@ def test_name_and_role_change_and_another_role_drops_the_customers(api: Api, tok
         role="READ_ONLY_ADMINISTRATOR",
     )["administrator"]
     assert (changed["displayName"], changed["role"], changed["version"]) == ("Grace", "READ_ONLY_ADMINISTRATOR", 2)
-    assert api.data(token, "{ customers { nodes { assignments { assignedAt } } } }")["customers"]["nodes"] == [
+    assert api.execute_data(token, "{ customers { nodes { assignments { assignedAt } } } }")["customers"]["nodes"] == [
         {"assignments": []}
     ]
     assert _told(api)[2:] == [
@@ -101,15 +101,15 @@ def test_name_and_role_change_and_another_role_drops_the_customers(api: Api, tok
     assert user_error_codes(missing) == [("NOT_FOUND", ["input", "id"])]
 
 
-def test_a_removed_administrator_is_out_and_can_be_invited_again(api: Api, token: str) -> None:
+def test_a_removed_administrator_is_out_and_can_be_invited_again(api: ApiHarness, token: str) -> None:
     ada = api.add_administrator("ADMINISTRATOR", email="ada@b.example", display_name="Ada")
     access = api.token(ada)
-    assert "errors" not in api.ask(access, "{ viewer { permissions } }")
+    assert "errors" not in api.execute(access, "{ viewer { permissions } }")
     removed = send_mutation(api, token, "removeAdministrator", ADMINISTRATOR, id=ada, idempotencyKey="k")
     assert removed["administrator"]["state"] == "DEACTIVATED"
     assert send_mutation(api, token, "removeAdministrator", ADMINISTRATOR, id=ada, idempotencyKey="k") == removed
-    assert api.ask(access, "{ viewer { permissions } }")["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
-    listed = api.data(token, "{ administrators { totalCount nodes { displayName } } }")["administrators"]
+    assert api.execute(access, "{ viewer { permissions } }")["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    listed = api.execute_data(token, "{ administrators { totalCount nodes { displayName } } }")["administrators"]
     assert listed == {"totalCount": 1, "nodes": [{"displayName": "Full_Administrator"}]}
     assert user_error_codes(
         send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, displayName="X")
@@ -118,8 +118,8 @@ def test_a_removed_administrator_is_out_and_can_be_invited_again(api: Api, token
     assert (again["id"], again["state"], again["role"]) == (ada, "INVITED", "HELPDESK_ADMINISTRATOR")
 
 
-def test_the_last_full_administrator_stays(api: Api, token: str) -> None:
-    me = api.data(token, "{ viewer { administrator { id } } }")["viewer"]["administrator"]["id"]
+def test_the_last_full_administrator_stays(api: ApiHarness, token: str) -> None:
+    me = api.execute_data(token, "{ viewer { administrator { id } } }")["viewer"]["administrator"]["id"]
     _invite(api, token, role="FULL_ADMINISTRATOR")
     demoted = send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=me, role="ADMINISTRATOR")
     assert user_error_codes(demoted) == [("LAST_FULL_ADMINISTRATOR", ["input", "role"])]
@@ -134,8 +134,8 @@ DEMOTE = "mutation($id: ID!) { changeAdministrator(input: {id: $id, role: ADMINI
 
 @pytest.mark.parametrize("each_other", [True, False])
 @pytest.mark.parametrize("ways", [(REMOVE, REMOVE), (DEMOTE, DEMOTE), (REMOVE, DEMOTE)])
-def test_two_who_leave_at_once_leave_one(api: Api, token: str, ways: tuple[str, str], each_other: bool) -> None:
-    keeper = api.data(token, "{ viewer { administrator { id } } }")["viewer"]["administrator"]["id"]
+def test_two_who_leave_at_once_leave_one(api: ApiHarness, token: str, ways: tuple[str, str], each_other: bool) -> None:
+    keeper = api.execute_data(token, "{ viewer { administrator { id } } }")["viewer"]["administrator"]["id"]
     for _ in range(5):
         one, other = (api.add_administrator("FULL_ADMINISTRATOR") for _ in range(2))
         _put_administrator(api, keeper, role="READ_ONLY_ADMINISTRATOR")
@@ -147,13 +147,13 @@ def test_two_who_leave_at_once_leave_one(api: Api, token: str, ways: tuple[str, 
         assert len(said) == 1 and said[0] in ("LAST_FULL_ADMINISTRATOR", "UNAUTHENTICATED", "FORBIDDEN")
         assert each_other or said == ["LAST_FULL_ADMINISTRATOR"]
         query = "{ administrators(role: [FULL_ADMINISTRATOR]) { nodes { id } } }"
-        (left,) = api.data(token, query)["administrators"]["nodes"]
+        (left,) = api.execute_data(token, query)["administrators"]["nodes"]
         assert left["id"] in (one, other)
         _put_administrator(api, keeper, role="FULL_ADMINISTRATOR")
         _put_administrator(api, left["id"], state="DEACTIVATED")
 
 
-def _put_administrator(api: Api, identity: str, **fields: str) -> None:
+def _put_administrator(api: ApiHarness, identity: str, **fields: str) -> None:
     async def work(scope: Scope) -> None:
         where = {**scope.match(), "_id": identity}
         await scope.collection("administrators").update_one(where, {"$set": fields})
@@ -161,27 +161,27 @@ def _put_administrator(api: Api, identity: str, **fields: str) -> None:
     api.store(work)
 
 
-def _refusals(api: Api, way: str, token: str, whom: str) -> list[str]:
+def _refusals(api: ApiHarness, way: str, token: str, whom: str) -> list[str]:
     """The codes of errors and user errors."""
-    answer = api.ask(token, way, id=whom)
+    answer = api.execute(token, way, id=whom)
     if "errors" in answer:
         return [error["extensions"]["code"] for error in answer["errors"]]
     (payload,) = answer["data"].values()
     return [error["code"] for error in payload["userErrors"]]
 
 
-def test_customers_are_assigned_until_an_end_and_taken_back(api: Api, token: str) -> None:
+def test_customers_are_assigned_until_an_end_and_taken_back(api: ApiHarness, token: str) -> None:
     ada = api.add_administrator("ADMINISTRATOR", display_name="Ada")
     mine = api.token(ada)
     first, second = (api.store(partial(add_customer, external_id=f"C{number}")) for number in range(2))
     count = "{ customers { totalCount } }"
-    assert api.data(mine, count)["customers"]["totalCount"] == 0
+    assert api.execute_data(mine, count)["customers"]["totalCount"] == 0
     end = format_instant(utc_now() + timedelta(days=3))
     given = {"administrator": ada, "customers": [first, second]}
     made = send_mutation(api, token, "assignAdministrator", ASSIGNED, **given, expiresAt=end)
     held = [{"administrator": {"id": ada}, "expiresAt": end}]
     assert [(one["version"], one["assignments"]) for one in made["customers"]] == [(2, held)] * 2
-    assert api.data(mine, count)["customers"]["totalCount"] == 2
+    assert api.execute_data(mine, count)["customers"]["totalCount"] == 2
     again = send_mutation(
         api, token, "assignAdministrator", ASSIGNED, administrator=ada, customers=[first], expiresAt=end
     )
@@ -190,7 +190,7 @@ def test_customers_are_assigned_until_an_end_and_taken_back(api: Api, token: str
     assert longer["customers"][0]["assignments"] == [{"administrator": {"id": ada}, "expiresAt": None}]
     taken = send_mutation(api, token, "unassignAdministrator", ASSIGNED, **given)
     assert [one["assignments"] for one in taken["customers"]] == [[], []]
-    assert api.data(mine, count)["customers"]["totalCount"] == 0
+    assert api.execute_data(mine, count)["customers"]["totalCount"] == 0
     assert (
         send_mutation(api, token, "unassignAdministrator", ASSIGNED, administrator=ada, customers=[first])["userErrors"]
         == []
@@ -205,7 +205,7 @@ def test_customers_are_assigned_until_an_end_and_taken_back(api: Api, token: str
     ]
 
 
-def test_every_mistake_of_an_assignment_is_told(api: Api, token: str) -> None:
+def test_every_mistake_of_an_assignment_is_told(api: ApiHarness, token: str) -> None:
     reader = api.add_administrator("READ_ONLY_ADMINISTRATOR")
     first = api.store(lambda scope: add_customer(scope, "C1"))
     foreign = api.store(lambda scope: add_customer(scope, "C1"), api.other)
@@ -241,7 +241,7 @@ def test_every_mistake_of_an_assignment_is_told(api: Api, token: str) -> None:
     assert stored_events(api)[1:] == []
 
 
-def test_many_customers_are_dropped_behind_the_answer_and_do_not_come_back(api: Api, token: str) -> None:
+def test_many_customers_are_dropped_behind_the_answer_and_do_not_come_back(api: ApiHarness, token: str) -> None:
     ada = api.add_administrator("ADMINISTRATOR", display_name="Ada")
     held = {
         "administrator_id": ada,
@@ -258,23 +258,23 @@ def test_many_customers_are_dropped_behind_the_answer_and_do_not_come_back(api: 
             await scope.collection("customers").update_one({**scope.match(), "_id": customer["_id"]}, change)
 
     api.store(fill)
-    assert api.data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 250
+    assert api.execute_data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 250
     send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, role="HELPDESK_ADMINISTRATOR")
     while (back := send_mutation(api, token, "changeAdministrator", ADMINISTRATOR, id=ada, role="ADMINISTRATOR"))[
         "userErrors"
     ]:
         assert user_error_codes(back) == [("WRONG_STATE", ["input", "role"])]
-    assert api.data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 0
+    assert api.execute_data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 0
     assert len([kind for kind, _ in _told(api) if kind == "ADMINISTRATOR_UNASSIGNED"]) == 250
 
 
-def test_administrators_are_listed_by_name_found_and_paged(api: Api, token: str) -> None:
+def test_administrators_are_listed_by_name_found_and_paged(api: ApiHarness, token: str) -> None:
     for name, role in (("Ada", "ADMINISTRATOR"), ("Édith Piaf", "HELPDESK_ADMINISTRATOR"), ("bob", "ADMINISTRATOR")):
         api.add_administrator(role, display_name=name, email=f"{name[0]}@mail-{name[-1]}.example")
     api.add_administrator("ADMINISTRATOR", display_name="Gone", state="DEACTIVATED")
 
     def names(arguments: str) -> list[str]:
-        found = api.data(token, f"{{ administrators{arguments} {{ nodes {{ displayName }} }} }}")
+        found = api.execute_data(token, f"{{ administrators{arguments} {{ nodes {{ displayName }} }} }}")
         return [row["displayName"] for row in found["administrators"]["nodes"]]
 
     assert names("") == ["Ada", "bob", "Édith Piaf", "Full_Administrator"]
@@ -284,7 +284,7 @@ def test_administrators_are_listed_by_name_found_and_paged(api: Api, token: str)
         ["bob"],
         [],
     )
-    page = api.data(token, "{ administrators(first: 2) { pageInfo { endCursor hasNextPage } totalCount } }")[
+    page = api.execute_data(token, "{ administrators(first: 2) { pageInfo { endCursor hasNextPage } totalCount } }")[
         "administrators"
     ]
     assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (4, True)

@@ -8,42 +8,42 @@ import pytest
 from domain.imports.records import ImportKind
 from store.database.client import Client
 from store.indexes import ensure_indexes
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import customer_record, invoice_record, order_record, subscription_record
 from tests.jobs.imports.factory_imports import documents, import_lines
 from tests.schema.factory_mutations import token_of
-from tests.schema.test_query_counts import QueryRecorder, World
+from tests.schema.test_query_counts import InProcessPartner, QueryRecorder
 
 ORDERS = """query($first: Int, $after: String) { customer(by: {externalId: "C-1"}) { subscriptions {
   orders(first: $first, after: $after) { totalCount nodes { number } pageInfo { hasNextPage hasPreviousPage endCursor }
     edges { cursor } } } } }"""
 
 
-def imported(api: Api, kind: ImportKind, *lines: Any, partner: str | None = None) -> None:
+def imported(api: ApiHarness, kind: ImportKind, *lines: Any, partner: str | None = None) -> None:
     """Lines that are all taken."""
     assert api.store(lambda scope: import_lines(scope, kind, *lines), partner).summary.refused == 0
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """Who sees all; there is a customer with a subscription."""
     imported(api, ImportKind.CUSTOMERS, customer_record())
     imported(api, ImportKind.SUBSCRIPTIONS, subscription_record())
     return token_of(api, "READ_ONLY_ADMINISTRATOR")
 
 
-def subscriptions(api: Api, token: str, selection: str) -> list[dict[str, Any]]:
+def subscriptions(api: ApiHarness, token: str, selection: str) -> list[dict[str, Any]]:
     query = f'{{ customer(by: {{externalId: "C-1"}}) {{ subscriptions {{ {selection} }} }} }}'
-    found: list[dict[str, Any]] = api.data(token, query)["customer"]["subscriptions"]
+    found: list[dict[str, Any]] = api.execute_data(token, query)["customer"]["subscriptions"]
     return found
 
 
-def page(api: Api, token: str, **given: Any) -> dict[str, Any]:
-    found: dict[str, Any] = api.data(token, ORDERS, **given)["customer"]["subscriptions"][0]["orders"]
+def page(api: ApiHarness, token: str, **given: Any) -> dict[str, Any]:
+    found: dict[str, Any] = api.execute_data(token, ORDERS, **given)["customer"]["subscriptions"][0]["orders"]
     return found
 
 
-def test_an_order_shows_its_lines_and_its_total_where_there_is_one(api: Api, token: str) -> None:
+def test_an_order_shows_its_lines_and_its_total_where_there_is_one(api: ApiHarness, token: str) -> None:
     lines = [{"product": "CALLING", "quantity": -3}, {"product": "MEETINGS", "quantity": 2}]
     paid = order_record("O-2", kind="REMOVE_LICENSES", placedAt="2026-11-02T00:00:00Z", lines=lines, amount="-12.50")
     imported(api, ImportKind.ORDERS, order_record("O-1"), {**paid, "currency": "EUR"})
@@ -54,7 +54,7 @@ def test_an_order_shows_its_lines_and_its_total_where_there_is_one(api: Api, tok
     assert (second["total"], first["total"]) == ({"amount": "-12.50", "currency": "EUR"}, None)
 
 
-def test_an_invoice_shows_dates_and_an_exact_total(api: Api, token: str) -> None:
+def test_an_invoice_shows_dates_and_an_exact_total(api: ApiHarness, token: str) -> None:
     url = "https://bills.example/1"
     imported(api, ImportKind.INVOICES, invoice_record(amount="123456789012.3456", documentUrl=url))
     selection = "invoice { number state issuedOn dueOn documentUrl total { amount currency } }"
@@ -72,7 +72,7 @@ def test_an_invoice_shows_dates_and_an_exact_total(api: Api, token: str) -> None
     ]
 
 
-def test_the_invoice_is_the_newest_that_is_not_void(api: Api, token: str) -> None:
+def test_the_invoice_is_the_newest_that_is_not_void(api: ApiHarness, token: str) -> None:
     assert subscriptions(api, token, "invoice { number }") == [{"invoice": None}]
     lines = [
         invoice_record(f"I-{day}", issuedOn=f"2026-11-0{day}", state=state)
@@ -87,7 +87,7 @@ def test_the_invoice_is_the_newest_that_is_not_void(api: Api, token: str) -> Non
     assert subscriptions(api, token, "invoice { number }") == [{"invoice": None}]
 
 
-def test_pages_go_through_the_whole_list_newest_first(api: Api, token: str) -> None:
+def test_pages_go_through_the_whole_list_newest_first(api: ApiHarness, token: str) -> None:
     lines = [order_record(f"O-{n:02}", placedAt=f"2026-11-{1 + n // 2:02}T00:00:00Z") for n in range(30)]
     imported(api, ImportKind.ORDERS, *lines)
     newest = [line["number"] for line in lines][::-1]
@@ -106,24 +106,24 @@ def test_pages_go_through_the_whole_list_newest_first(api: Api, token: str) -> N
 
 
 @pytest.mark.parametrize(("given", "code"), [({"first": 0}, "BAD_USER_INPUT"), ({"first": 201}, "BAD_USER_INPUT")])
-def test_pages_that_cannot_be_meant_are_refused(api: Api, token: str, given: Any, code: str) -> None:
-    (error,) = api.ask(token, ORDERS, **given)["errors"]
+def test_pages_that_cannot_be_meant_are_refused(api: ApiHarness, token: str, given: Any, code: str) -> None:
+    (error,) = api.execute(token, ORDERS, **given)["errors"]
     assert error["extensions"]["code"] == code
 
 
-def test_a_cursor_belongs_to_its_list(api: Api, token: str) -> None:
+def test_a_cursor_belongs_to_its_list(api: ApiHarness, token: str) -> None:
     imported(api, ImportKind.SUBSCRIPTIONS, subscription_record("SUB-2"))
     imported(api, ImportKind.ORDERS, order_record(), order_record("O-2", subscription="SUB-2"))
     query = "subscriptions { orders { edges { cursor } } invoices { edges { cursor } } }"
-    data = api.data(token, f'{{ customer(by: {{externalId: "C-1"}}) {{ {query} }} }}')
+    data = api.execute_data(token, f'{{ customer(by: {{externalId: "C-1"}}) {{ {query} }} }}')
     first, second = (one["orders"]["edges"][0]["cursor"] for one in data["customer"]["subscriptions"])
     assert first != second
     for cursor in (first, "nonsense"):
-        codes = {error["extensions"]["code"] for error in api.ask(token, ORDERS, after=cursor)["errors"]}
+        codes = {error["extensions"]["code"] for error in api.execute(token, ORDERS, after=cursor)["errors"]}
         assert codes == {"INVALID_CURSOR"}
 
 
-def test_papers_exist_where_their_customer_does(api: Api, token: str) -> None:
+def test_papers_exist_where_their_customer_does(api: ApiHarness, token: str) -> None:
     imported(api, ImportKind.ORDERS, order_record())
     imported(api, ImportKind.INVOICES, invoice_record())
     found = api.store(lambda scope: documents(scope, "orders")), api.store(lambda scope: documents(scope, "invoices"))
@@ -131,25 +131,25 @@ def test_papers_exist_where_their_customer_does(api: Api, token: str) -> None:
     assert [id_[:4] for id_ in ids] == ["ord_", "inv_"]
     query = """query($ids: [ID!]!) { nodes(ids: $ids) { __typename id
       ... on Order { number total { amount } } ... on Invoice { number state } } }"""
-    order, invoice = api.data(token, query, ids=ids)["nodes"]
+    order, invoice = api.execute_data(token, query, ids=ids)["nodes"]
     assert order == {"__typename": "Order", "id": ids[0], "number": "ORD-1", "total": None}
     assert invoice == {"__typename": "Invoice", "id": ids[1], "number": "INV-1", "state": "OPEN"}
     for viewer in (token_of(api, "ADMINISTRATOR"), token_of(api, "FULL_ADMINISTRATOR", api.other)):
-        assert api.data(viewer, query, ids=ids)["nodes"] == [None, None]
+        assert api.execute_data(viewer, query, ids=ids)["nodes"] == [None, None]
     imported(api, ImportKind.CUSTOMERS, customer_record(removedAt="2026-11-01T00:00:00Z"))
-    assert api.data(token, query, ids=ids)["nodes"] == [None, None]
+    assert api.execute_data(token, query, ids=ids)["nodes"] == [None, None]
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
     client = Client(mongo_uri, database_name, event_listeners=[recorder])
     await ensure_indexes(client)
-    yield World(client, recorder)
+    yield InProcessPartner(client, recorder)
     await client.close()
 
 
-async def test_papers_of_a_list_cost_one_query_for_each_relation(world: World) -> None:
+async def test_papers_of_a_list_cost_one_query_for_each_relation(world: InProcessPartner) -> None:
     await world.fill(12)
     lines = [f"{kind}-{number}" for number in range(12) for kind in "ST"]
     await import_lines(world.scope, ImportKind.ORDERS, *(order_record(f"O-{n}", subscription=n) for n in lines))
@@ -165,7 +165,7 @@ async def test_papers_of_a_list_cost_one_query_for_each_relation(world: World) -
             assert one["a"] == {"totalCount": 1, "nodes": [{"number": f"O-{number}"}]}
 
 
-async def test_no_list_of_papers_scans_a_collection(world: World) -> None:
+async def test_no_list_of_papers_scans_a_collection(world: InProcessPartner) -> None:
     await world.fill(2)
     await world.ask("{ customers { nodes { subscriptions { invoice { id } orders { totalCount nodes { id } } } } } }")
     asked = [query for query in world.recorder.queries if "aggregate" in query]

@@ -13,7 +13,7 @@ from store.database.client import Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.events.log import EventDraft
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import assignment
 from tests.schema.factory_engagement import (
     calling_subscription,
@@ -37,7 +37,7 @@ INSIGHTS = """offered answered abandoned averageSecondsToAnswer averageSecondsTo
   abandonedPercent averageAbandonedPercent"""
 
 
-def put_snapshot(api: Api, customer_id: str, *held: tuple[Document, int], **fields: Any) -> None:
+def put_snapshot(api: ApiHarness, customer_id: str, *held: tuple[Document, int], **fields: Any) -> None:
     """The customer's snapshots of CALLING in the latest completed week: what each line had assigned."""
 
     async def work(scope: Scope) -> None:
@@ -56,7 +56,7 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
     return [row["customer"]["name"] for row in rows]
 
 
-def test_a_partner_without_calls_has_empty_figures(api: Api) -> None:
+def test_a_partner_without_calls_has_empty_figures(api: ApiHarness) -> None:
     found = read_engagement(
         api,
         f"""weekStart weekEnd refreshedAt {USERS} qualityTrend {{ weekStart good poor notAvailable poorPercent }}
@@ -85,7 +85,7 @@ def test_a_partner_without_calls_has_empty_figures(api: Api) -> None:
     assert found["customersByQueue"] == {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": False}}
 
 
-def test_users_by_usage_and_how_many_licensed_ones_had_no_call(api: Api) -> None:
+def test_users_by_usage_and_how_many_licensed_ones_had_no_call(api: ApiHarness) -> None:
     one, other = (
         put_named_customer(api, "One", calling_subscription("S-1", 10)),
         put_named_customer(api, "Other", calling_subscription("S-2", 1), calling_subscription("S-3", 2)),
@@ -108,7 +108,7 @@ def test_users_by_usage_and_how_many_licensed_ones_had_no_call(api: Api) -> None
     }
 
 
-def test_licences_are_those_of_lines_that_run_as_snapped_in_the_week_else_as_of_now(api: Api) -> None:
+def test_licences_are_those_of_lines_that_run_as_snapped_in_the_week_else_as_of_now(api: ApiHarness) -> None:
     monday, now = latest_week(), utc_now()
     over = {"ends_at": now - DAY, "starts_at": now - 30 * DAY}
     # Of one running line there is a snapshot, of the other none.
@@ -129,7 +129,7 @@ def test_licences_are_those_of_lines_that_run_as_snapped_in_the_week_else_as_of_
     assert licensed == {"Both": 23, "Never snapped": 7, "Ended": 0, "Not set up": 0}
 
 
-def test_a_line_that_was_taken_out_of_its_subscription_licenses_nobody(api: Api) -> None:
+def test_a_line_that_was_taken_out_of_its_subscription_licenses_nobody(api: ApiHarness) -> None:
     held = calling_subscription("S-1", 9)
     held["licenses"] = [{**held["licenses"][0], "product": "MEETINGS"}]
     one = put_named_customer(api, "One", held)
@@ -140,7 +140,7 @@ def test_a_line_that_was_taken_out_of_its_subscription_licenses_nobody(api: Api)
     assert [point["inactive"] for point in found["usersByUsageTrend"]] == [0, 0]
 
 
-def test_usage_is_of_customers_with_a_running_line_or_a_call(api: Api) -> None:
+def test_usage_is_of_customers_with_a_running_line_or_a_call(api: ApiHarness) -> None:
     monday, now = latest_week(), utc_now()
     caller = put_named_customer(api, "Caller", subscription("S-1"))
     put_named_customer(api, "Holder", calling_subscription("S-2", 3))
@@ -165,7 +165,7 @@ def test_usage_is_of_customers_with_a_running_line_or_a_call(api: Api) -> None:
     }
 
 
-def test_usage_in_every_order(api: Api) -> None:
+def test_usage_in_every_order(api: ApiHarness) -> None:
     monday = latest_week()
     ids = {name: put_named_customer(api, name, calling_subscription(f"S-{name}", 1)) for name in ("b", "A", "c", "d")}
     calls = [
@@ -204,7 +204,9 @@ def test_usage_in_every_order(api: Api) -> None:
     assert rows == {"A": 100.0, "b": -50.0, "c": None, "d": -100.0}
 
 
-def _assert_pages(api: Api, table: str, kind: str, order: dict[str, str], selection: str, expected: list[str]) -> None:
+def _assert_pages(
+    api: ApiHarness, table: str, kind: str, order: dict[str, str], selection: str, expected: list[str]
+) -> None:
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
     for size in (1, 2):
         after, seen = None, []
@@ -221,7 +223,7 @@ def _assert_pages(api: Api, table: str, kind: str, order: dict[str, str], select
         assert seen == expected, (order, size)
 
 
-def test_quality_of_the_week_by_endpoint_and_over_weeks(api: Api) -> None:
+def test_quality_of_the_week_by_endpoint_and_over_weeks(api: ApiHarness) -> None:
     monday = latest_week()
     one, other = put_named_customer(api, "One"), put_named_customer(api, "Other")
     calls = [
@@ -252,7 +254,7 @@ def _qualities(good: int, poor: int, not_available: int, percent: float | None) 
     return {"good": good, "poor": poor, "notAvailable": not_available, "poorPercent": percent}
 
 
-def test_quality_lists_customers_with_a_poor_call(api: Api) -> None:
+def test_quality_lists_customers_with_a_poor_call(api: ApiHarness) -> None:
     monday = latest_week()
     ids = {name: put_named_customer(api, name) for name in ("fine", "Bad", "worse", "also bad")}
     calls = [
@@ -286,7 +288,7 @@ def test_quality_lists_customers_with_a_poor_call(api: Api) -> None:
         _assert_pages(api, "customersByQuality", "quality", order, selection, expected)
 
 
-def test_queues_and_features_of_customers_with_a_queue_call(api: Api) -> None:
+def test_queues_and_features_of_customers_with_a_queue_call(api: ApiHarness) -> None:
     monday = latest_week()
     ids = {name: put_named_customer(api, name) for name in ("now", "then", "long ago", "never", "all lost")}
     feature = {"features": ["CALL_QUEUE", "VOICEMAIL"]}
@@ -333,7 +335,7 @@ def test_queues_and_features_of_customers_with_a_queue_call(api: Api) -> None:
     assert {name: value for name, value in counts.items() if value} == {"CALL_QUEUE": 1, "VOICEMAIL": 2}
 
 
-def test_a_removed_customer_counts_nowhere_and_one_that_returns_counts_again(api: Api) -> None:
+def test_a_removed_customer_counts_nowhere_and_one_that_returns_counts_again(api: ApiHarness) -> None:
     monday = latest_week()
     stays, goes = (
         put_named_customer(api, "Stays", calling_subscription("S-1", 3)),
@@ -362,7 +364,7 @@ def test_a_removed_customer_counts_nowhere_and_one_that_returns_counts_again(api
     assert read_engagement(api, selection) == both
 
 
-def test_names_are_those_of_now(api: Api) -> None:
+def test_names_are_those_of_now(api: ApiHarness) -> None:
     monday = latest_week()
     store_calls(api, [call(put_named_customer(api, name), monday, loss=9.0) for name in ("A", "B")])
 
@@ -374,7 +376,7 @@ def test_names_are_those_of_now(api: Api) -> None:
     assert names(found["customersByQuality"]["nodes"]) == ["B", "Z"]
 
 
-def test_an_administrator_sees_the_figures_of_their_own_customers(api: Api) -> None:
+def test_an_administrator_sees_the_figures_of_their_own_customers(api: ApiHarness) -> None:
     monday = latest_week()
     administrator = api.add_administrator("ADMINISTRATOR")
     own = put_named_customer(api, "Own", calling_subscription("S-1", 3), assignments=[assignment(administrator)])
@@ -405,8 +407,8 @@ def test_an_administrator_sees_the_figures_of_their_own_customers(api: Api) -> N
     assert everybody["customersByUsage"]["totalCount"] == 3
 
 
-def test_the_helpdesk_may_not_read_it(api: Api) -> None:
-    answer = api.ask(
+def test_the_helpdesk_may_not_read_it(api: ApiHarness) -> None:
+    answer = api.execute(
         token_of(api, "HELPDESK_ADMINISTRATOR"), "{ callingEngagement { weekStart } viewer { permissions } }"
     )
     (error,) = answer["errors"]
@@ -415,18 +417,18 @@ def test_the_helpdesk_may_not_read_it(api: Api) -> None:
     assert answer["data"]["viewer"]["permissions"]
 
 
-def test_another_partners_calls_are_not_counted(api: Api) -> None:
+def test_another_partners_calls_are_not_counted(api: ApiHarness) -> None:
     monday = latest_week()
     store_calls(api, [call(put_named_customer(api, "Mine"), monday, loss=9.0)])
     found = read_engagement(api, "qualityTrend(weeks: 1) { poor }", api.token(*_of_other(api)))
     assert found["qualityTrend"] == [{"poor": 0}]
 
 
-def _of_other(api: Api) -> tuple[str, str]:
+def _of_other(api: ApiHarness) -> tuple[str, str]:
     return api.add_administrator("FULL_ADMINISTRATOR", api.other), api.other
 
 
-def test_late_data_correct_a_finished_week(api: Api) -> None:
+def test_late_data_correct_a_finished_week(api: ApiHarness) -> None:
     monday = latest_week()
     one = put_named_customer(api, "One")
     store_calls(api, [call(one, monday - 5 * WEEK, report_id="r", loss=1.0)])
@@ -440,7 +442,7 @@ def test_late_data_correct_a_finished_week(api: Api) -> None:
     assert second == {"good": 0, "poor": 1, "notAvailable": 0}
 
 
-def test_what_is_kept_of_a_trend_follows_every_change(api: Api) -> None:
+def test_what_is_kept_of_a_trend_follows_every_change(api: ApiHarness) -> None:
     """Without a word about what it has seen, a client hears of a change as soon as the server does."""
     monday, token = latest_week(), token_of(api, "FULL_ADMINISTRATOR")
     held = calling_subscription("S-1", 10)
@@ -481,7 +483,7 @@ def test_what_is_kept_of_a_trend_follows_every_change(api: Api) -> None:
     becomes(7)
 
 
-def put_cancelled(api: Api, external_id: str, number: str) -> None:
+def put_cancelled(api: ApiHarness, external_id: str, number: str) -> None:
     """The subscription is cancelled now, as an import does it."""
 
     async def body(batch: CustomerBatch) -> None:

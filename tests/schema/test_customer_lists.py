@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from store.database.clock import utc_now
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
 from tests.store.factory_customers import subscription
 
@@ -20,12 +20,12 @@ query ($filter: CustomerFilter, $orderBy: CustomerOrder, $first: Int, $after: St
 
 
 @pytest.fixture
-def holder(api: Api) -> str:
+def holder(api: ApiHarness) -> str:
     return api.add_administrator("ADMINISTRATOR")
 
 
 @pytest.fixture
-def token(api: Api, holder: str) -> str:
+def token(api: ApiHarness, holder: str) -> str:
     """Sees four customers: A expires soon, B is over its licences, C is on trial, D has nothing."""
     signed_in: dict[str, Any] = {"last_administrator_sign_in_at": utc_now() - 3 * DAY}
     put_customer(api, "A", subscription("S-A", ends_at=utc_now() + 9 * DAY), name="Émile & Söhne", country="DE")
@@ -36,8 +36,8 @@ def token(api: Api, holder: str) -> str:
     return api.token(api.add_administrator("READ_ONLY_ADMINISTRATOR"))
 
 
-def listed(api: Api, token: str, **variables: Any) -> str:
-    found = api.data(token, LIST, **variables)["customers"]
+def listed(api: ApiHarness, token: str, **variables: Any) -> str:
+    found = api.execute_data(token, LIST, **variables)["customers"]
     assert [edge["node"] for edge in found["edges"]] == found["nodes"]
     return "".join(node["externalId"] for node in found["nodes"])
 
@@ -70,13 +70,13 @@ FILTERS: list[tuple[dict[str, Any] | None, str]] = [
 ]
 
 
-def test_filters_say_what_the_contract_says(api: Api, token: str, holder: str) -> None:
+def test_filters_say_what_the_contract_says(api: ApiHarness, token: str, holder: str) -> None:
     for given, expected in [*FILTERS, ({"administrator": [holder]}, "B")]:
         assert (given, listed(api, token, filter=given)) == (given, expected)
-        assert api.data(token, LIST, filter=given)["customers"]["totalCount"] == len(expected)
+        assert api.execute_data(token, LIST, filter=given)["customers"]["totalCount"] == len(expected)
 
 
-def test_every_order_goes_both_ways_with_nulls_last(api: Api, token: str) -> None:
+def test_every_order_goes_both_ways_with_nulls_last(api: ApiHarness, token: str) -> None:
     orders = {
         ("NAME", "ASC"): "BCDA",
         ("NAME", "DESC"): "ADCB",
@@ -95,8 +95,8 @@ def test_every_order_goes_both_ways_with_nulls_last(api: Api, token: str) -> Non
     assert listed(api, token, orderBy={"direction": "DESC"}) == "ADCB"
 
 
-def test_pages_go_forward_and_back(api: Api, token: str) -> None:
-    first = api.data(token, LIST, first=3)["customers"]
+def test_pages_go_forward_and_back(api: ApiHarness, token: str) -> None:
+    first = api.execute_data(token, LIST, first=3)["customers"]
     assert [node["externalId"] for node in first["nodes"]] == ["B", "C", "D"]
     info = first["pageInfo"]
     assert (info["hasNextPage"], info["hasPreviousPage"]) == (True, False)
@@ -104,16 +104,16 @@ def test_pages_go_forward_and_back(api: Api, token: str) -> None:
     assert listed(api, token, first=3, after=info["endCursor"]) == "A"
     assert listed(api, token, last=1, before=info["endCursor"]) == "C"
     assert listed(api, token, last=2) == "DA"
-    nothing = api.data(token, LIST, filter={"anyOf": []})["customers"]
+    nothing = api.execute_data(token, LIST, filter={"anyOf": []})["customers"]
     assert (nothing["totalCount"], nothing["edges"]) == (0, [])
     assert nothing["pageInfo"]["startCursor"] is None
 
 
-def test_counts_what_stands_behind_each_value(api: Api, token: str) -> None:
+def test_counts_what_stands_behind_each_value(api: ApiHarness, token: str) -> None:
     query = """query ($filter: CustomerFilter) { customers(filter: $filter) { totalCount facets {
       managedBy { value count } product { value count } status { value count }
       subscriptionType { value count } tag { value { name } count } } } }"""
-    found = api.data(token, query, filter={"subscriptionType": ["TRIAL"]})["customers"]
+    found = api.execute_data(token, query, filter={"subscriptionType": ["TRIAL"]})["customers"]
     counts = {name: {one["value"]: one["count"] for one in rows} for name, rows in found["facets"].items()}
     assert found["totalCount"] == 1
     assert counts == {
@@ -158,23 +158,23 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_refuses_what_cannot_be_meant(api: Api) -> None:
+def test_refuses_what_cannot_be_meant(api: ApiHarness) -> None:
     token = api.token(api.add_administrator("READ_ONLY_ADMINISTRATOR"))
     for variables, code in REFUSED:
-        answer = api.ask(token, LIST, **variables)
+        answer = api.execute(token, LIST, **variables)
         found = {error["extensions"]["code"] for error in answer["errors"]}
         assert (variables, found, answer.get("data")) == (variables, {code}, None)
 
 
-def test_a_wrong_page_is_refused_also_where_only_the_total_is_selected(api: Api) -> None:
+def test_a_wrong_page_is_refused_also_where_only_the_total_is_selected(api: ApiHarness) -> None:
     token = api.token(api.add_administrator("READ_ONLY_ADMINISTRATOR"))
-    (error,) = api.ask(token, "{ customers(first: 1, last: 1) { totalCount } }")["errors"]
+    (error,) = api.execute(token, "{ customers(first: 1, last: 1) { totalCount } }")["errors"]
     assert (error["path"], error["extensions"]["code"]) == (["customers"], "BAD_USER_INPUT")
 
 
-def test_a_cursor_belongs_to_its_own_list(api: Api, token: str) -> None:
-    cursor = api.data(token, LIST, first=1)["customers"]["pageInfo"]["endCursor"]
+def test_a_cursor_belongs_to_its_own_list(api: ApiHarness, token: str) -> None:
+    cursor = api.execute_data(token, LIST, first=1)["customers"]["pageInfo"]["endCursor"]
     others: list[dict[str, Any]] = [{"filter": {"search": "b"}}, {"orderBy": {"direction": "DESC"}}]
     for other in others:
-        (error,) = api.ask(token, LIST, after=cursor, **other)["errors"]
+        (error,) = api.execute(token, LIST, after=cursor, **other)["errors"]
         assert error["extensions"]["code"] == "INVALID_CURSOR"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, add_customers
 from tests.websocket_client import connect_websocket
@@ -15,10 +15,10 @@ CHANGED = "changed skipped customers { externalId version tags { name } } job { 
 NOBODY = "cus_000000000000000000000000"
 
 
-class World:
+class TaggedPartner:
     """A partner with three customers and three tags."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: ApiHarness) -> None:
         self.api = api
         accept_terms(api)
         self.token = token_of(api, "FULL_ADMINISTRATOR")
@@ -40,7 +40,7 @@ class World:
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of a query."""
-        return self.api.data(self.token, query, **variables)
+        return self.api.execute_data(self.token, query, **variables)
 
     def told(self) -> list[tuple[str, str]]:
         """Kind and summary of the events of customers' tags."""
@@ -48,11 +48,11 @@ class World:
 
 
 @pytest.fixture
-def world(api: Api) -> World:
-    return World(api)
+def world(api: ApiHarness) -> TaggedPartner:
+    return TaggedPartner(api)
 
 
-def test_tags_are_put_on_counted_filtered_and_told(world: World) -> None:
+def test_tags_are_put_on_counted_filtered_and_told(world: TaggedPartner) -> None:
     gold, silver, _ = world.tags
     first, second, _ = world.customers
     assert world.change("assignTags", [first], [gold])["changed"] == 1
@@ -84,7 +84,7 @@ def test_tags_are_put_on_counted_filtered_and_told(world: World) -> None:
     assert [one["tags"] for one in removed["customers"]] == [[{"name": "Silver"}]] * 2
 
 
-def test_what_is_already_so_changes_nothing(world: World) -> None:
+def test_what_is_already_so_changes_nothing(world: TaggedPartner) -> None:
     world.change("assignTags", world.customers, world.tags)
     before = len(stored_events(world.api))
     assert world.change("assignTags", world.customers, world.tags)["changed"] == 0
@@ -98,7 +98,7 @@ def test_what_is_already_so_changes_nothing(world: World) -> None:
     assert len(stored_events(world.api)) == before
 
 
-def test_a_dry_run_says_what_would_change_and_changes_nothing(world: World) -> None:
+def test_a_dry_run_says_what_would_change_and_changes_nothing(world: TaggedPartner) -> None:
     world.change("assignTags", world.customers[:1], world.tags[:1])
     before = stored_events(world.api)
     tried = world.change("assignTags", {"matching": {}}, world.tags[:1], dryRun=True)
@@ -108,7 +108,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(world: World) -> N
 
 
 @pytest.mark.parametrize("field", ["assignTags", "removeTags"])
-def test_a_dry_run_of_many_counts_what_the_job_then_changes(world: World, field: str) -> None:
+def test_a_dry_run_of_many_counts_what_the_job_then_changes(world: TaggedPartner, field: str) -> None:
     gold, silver, bronze = world.tags
     ids = world.api.store(_many)
     for number, tags in enumerate(([gold], [silver, gold], [gold, silver], [gold, silver, bronze], [bronze])):
@@ -135,7 +135,7 @@ async def _many(scope: Scope) -> list[str]:
     ]
 
 
-def test_who_would_have_more_than_fifty_is_skipped(world: World) -> None:
+def test_who_would_have_more_than_fifty_is_skipped(world: TaggedPartner) -> None:
     async def laden(scope: Scope) -> None:
         tags = [{"_id": f"tag_{n:024x}", "name_key": str(n), **_plain(scope, str(n))} for n in range(49)]
         await scope.collection("tags").insert_many(tags)
@@ -156,7 +156,7 @@ def _plain(scope: Scope, name: str) -> dict[str, Any]:
     return {**stamps, "name": name, "name_folded": name, "color": "RED", "description": None, "created_by": None}
 
 
-def test_everything_that_is_wrong_is_told_and_nothing_changed(world: World) -> None:
+def test_everything_that_is_wrong_is_told_and_nothing_changed(world: TaggedPartner) -> None:
     first = world.customers[0]
     other = world.api.store(lambda scope: add_customer(scope, "F"), world.api.other)
     before = stored_events(world.api)
@@ -183,7 +183,7 @@ def test_everything_that_is_wrong_is_told_and_nothing_changed(world: World) -> N
     assert stored_events(world.api) == before
 
 
-def test_an_administrator_tags_own_customers_with_any_tag(world: World) -> None:
+def test_an_administrator_tags_own_customers_with_any_tag(world: TaggedPartner) -> None:
     administrator = world.api.add_administrator("ADMINISTRATOR")
     token = world.api.token(administrator)
     held = {"administrator_id": administrator, "assigned_at": None, "assigned_by": None, "expires_at": None}
@@ -192,11 +192,11 @@ def test_an_administrator_tags_own_customers_with_any_tag(world: World) -> None:
     assert user_error_codes(refused) == [("NOT_FOUND", ["input", "customers", "ids", "0"])]
     every = world.change("assignTags", {"matching": {}}, world.tags[:1], token)
     assert [one["externalId"] for one in every["customers"]] == ["OWN"]
-    counted = world.api.data(token, "{ tags { name customerCount } }")["tags"]
+    counted = world.api.execute_data(token, "{ tags { name customerCount } }")["tags"]
     assert {one["name"]: one["customerCount"] for one in counted} == {"Bronze": 0, "Gold": 1, "Silver": 0}
 
 
-def test_fifty_at_once_on_one_customer_lose_nothing(world: World) -> None:
+def test_fifty_at_once_on_one_customer_lose_nothing(world: TaggedPartner) -> None:
     tags = [world.tag(f"T{number}") for number in range(40)]
     with ThreadPoolExecutor(10) as pool:
         made = list(pool.map(lambda tag: world.change("assignTags", world.customers[:1], [tag]), tags))
@@ -207,7 +207,7 @@ def test_fifty_at_once_on_one_customer_lose_nothing(world: World) -> None:
     assert customer["node"]["version"] == 41 and {one["id"] for one in customer["node"]["tags"]} == set(tags)
 
 
-def test_a_deleted_tag_matches_nobody_and_is_taken_off_everybody(world: World) -> None:
+def test_a_deleted_tag_matches_nobody_and_is_taken_off_everybody(world: TaggedPartner) -> None:
     gold, silver, _ = world.tags
     world.change("assignTags", world.customers, [gold, silver])
     send_mutation(world.api, world.token, "deleteTag", "deletedId", id=gold, version=1)
@@ -224,7 +224,7 @@ def test_a_deleted_tag_matches_nobody_and_is_taken_off_everybody(world: World) -
     assert world.told()[3:] == [("TAGS_REMOVED", f"Tag Gold was taken off Customer C{n}") for n in range(3)]
 
 
-def test_many_are_tagged_by_a_job_that_can_be_followed(world: World) -> None:
+def test_many_are_tagged_by_a_job_that_can_be_followed(world: TaggedPartner) -> None:
     world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
     payload = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1], idempotencyKey="once")
     job = payload["job"]["id"]
@@ -256,7 +256,7 @@ def test_many_are_tagged_by_a_job_that_can_be_followed(world: World) -> None:
     assert asked == {"customers": {"totalCount": 0, "nodes": []}, "tags": [{"name": "Bronze"}, {"name": "Silver"}]}
 
 
-def test_a_job_is_told_as_it_goes_on_until_it_ends(world: World) -> None:
+def test_a_job_is_told_as_it_goes_on_until_it_ends(world: TaggedPartner) -> None:
     world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
     job = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1])["job"]["id"]
     seen: list[dict[str, Any]] = []
@@ -271,7 +271,7 @@ def test_a_job_is_told_as_it_goes_on_until_it_ends(world: World) -> None:
     assert [one["done"] for one in seen] == sorted(one["done"] for one in seen)
 
 
-def test_a_job_ends_where_its_administrator_may_no_longer_tag(world: World) -> None:
+def test_a_job_ends_where_its_administrator_may_no_longer_tag(world: TaggedPartner) -> None:
     world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
     administrator = world.api.add_administrator("FULL_ADMINISTRATOR")
     token = world.api.token(administrator)

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.time.instants import format_instant
 from store.database.clock import utc_now
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
 from tests.store.factory_customers import subscription
 
@@ -31,7 +31,7 @@ query ($id: ID!, $all: Boolean = false) { customer(by: {id: $id}) {
 """
 
 
-def reader(api: Api) -> str:
+def reader(api: ApiHarness) -> str:
     return api.token(api.add_administrator("READ_ONLY_ADMINISTRATOR"))
 
 
@@ -39,7 +39,7 @@ def numbers(found: list[dict[str, Any]]) -> list[str]:
     return [one["number"] for one in found]
 
 
-def test_shows_every_plain_field(api: Api) -> None:
+def test_shows_every_plain_field(api: ApiHarness) -> None:
     over = subscription("SUB-1", licenses=[line("CALLING", 10, 12, 3)])
     runs = trial("TRI-1", licenses=[line("MEETINGS", 5, 0, 0)])
     created = datetime(2026, 1, 2, 3, 4, 5)
@@ -50,7 +50,7 @@ def test_shows_every_plain_field(api: Api) -> None:
         "created_at": created,
     }
     identity = put_customer(api, "ORG-1", over, runs, managed_by="EXTERNAL_ADMINISTRATOR", **facts)
-    shown = api.data(reader(api), CUSTOMER, id=identity)["customer"]
+    shown = api.execute_data(reader(api), CUSTOMER, id=identity)["customer"]
     details = {detail["status"]: detail for detail in shown.pop("statusDetails")}
     signed_in = shown.pop("lastAdministratorSignInAt")
     assert signed_in is not None
@@ -74,16 +74,16 @@ def test_shows_every_plain_field(api: Api) -> None:
     assert all("SUB-1" in details[status]["reason"] for status in ("LICENSE_OVERAGE", "SUBSCRIPTION"))
 
 
-def test_a_customer_whose_only_statuses_are_calm_needs_no_attention(api: Api) -> None:
+def test_a_customer_whose_only_statuses_are_calm_needs_no_attention(api: ApiHarness) -> None:
     calm = put_customer(api, "ORG-1", subscription("SUB-1"))
     empty = put_customer(api, "ORG-2")
     token = reader(api)
-    assert api.data(token, CUSTOMER, id=calm)["customer"]["needsAttention"] is False
-    assert api.data(token, CUSTOMER, id=empty)["customer"]["statuses"] == []
-    assert api.data(token, CUSTOMER, id=empty)["customer"]["needsAttention"] is False
+    assert api.execute_data(token, CUSTOMER, id=calm)["customer"]["needsAttention"] is False
+    assert api.execute_data(token, CUSTOMER, id=empty)["customer"]["statuses"] == []
+    assert api.execute_data(token, CUSTOMER, id=empty)["customer"]["needsAttention"] is False
 
 
-def test_shows_living_entitlements_or_all_the_newest_first(api: Api) -> None:
+def test_shows_living_entitlements_or_all_the_newest_first(api: ApiHarness) -> None:
     now = utc_now()
     held = [
         subscription("SUB-OLD", added_at=now - 90 * DAY),
@@ -97,10 +97,10 @@ def test_shows_living_entitlements_or_all_the_newest_first(api: Api) -> None:
         trial("TRI-ENDED", added_at=now - 6 * DAY, ends_at=now - 1 * DAY),
     ]
     identity, token = put_customer(api, "ORG-1", *held), reader(api)
-    living = api.data(token, HOLDINGS, id=identity)["customer"]
+    living = api.execute_data(token, HOLDINGS, id=identity)["customer"]
     assert numbers(living["subscriptions"]) == ["SUB-NEW", "SUB-UNPAID", "SUB-SCHEDULED", "SUB-NOT-SET-UP", "SUB-OLD"]
     assert numbers(living["trials"]) == ["TRI-RUNS"]
-    everything = api.data(token, HOLDINGS, id=identity, all=True)["customer"]
+    everything = api.execute_data(token, HOLDINGS, id=identity, all=True)["customer"]
     states = {one["number"]: one["state"] for one in everything["subscriptions"] + everything["trials"]}
     assert states == {
         "SUB-NEW": "ACTIVE",
@@ -118,20 +118,20 @@ def test_shows_living_entitlements_or_all_the_newest_first(api: Api) -> None:
     assert (left["SUB-ENDED"], left["SUB-CANCELLED"], left["TRI-RUNS"], left["SUB-NEW"]) == (0, 0, 10, 365)
 
 
-def test_the_end_of_a_renewing_subscription_moves_on_by_itself(api: Api) -> None:
+def test_the_end_of_a_renewing_subscription_moves_on_by_itself(api: ApiHarness) -> None:
     now = utc_now()
     first = (now - 40 * DAY).replace(microsecond=0)
     renews = subscription("SUB-1", ends_at=first, starts_at=first - 365 * DAY, auto_renew=True, term_months=2)
     cancelled = subscription("SUB-2", auto_renew=True, cancelled_at=now - 1 * DAY, added_at=now - 90 * DAY)
     identity = put_customer(api, "ORG-1", renews, cancelled)
-    shown = api.data(reader(api), HOLDINGS, id=identity, all=True)["customer"]["subscriptions"]
+    shown = api.execute_data(reader(api), HOLDINGS, id=identity, all=True)["customer"]["subscriptions"]
     assert [one["state"] for one in shown] == ["ACTIVE", "CANCELLED"]
     assert shown[0]["endsAt"] == shown[0]["renewsAt"] > format_instant(now)
     assert (shown[0]["autoRenew"], shown[1]["autoRenew"], shown[1]["renewsAt"]) == (True, True, None)
     assert shown[0]["customer"] == {"id": identity}
 
 
-def test_sums_licenses_by_product_over_running_entitlements(api: Api) -> None:
+def test_sums_licenses_by_product_over_running_entitlements(api: ApiHarness) -> None:
     now = utc_now()
     held = [
         subscription("SUB-1", licenses=[line("CALLING", 10, 12, 4), line("MEETINGS", 0, 0, 0)]),
@@ -140,7 +140,7 @@ def test_sums_licenses_by_product_over_running_entitlements(api: Api) -> None:
         trial("TRI-1", licenses=[line("MESSAGING", 3, 1, 1)], ends_at=now - 1 * DAY),
     ]
     identity = put_customer(api, "ORG-1", *held)
-    shown = api.data(reader(api), HOLDINGS, id=identity)["customer"]
+    shown = api.execute_data(reader(api), HOLDINGS, id=identity)["customer"]
     empty = {"available": 0, "overage": 0, "assignedPercent": None, "usedPercent": None}
     assert shown["licenses"] == [
         {"product": "MEETINGS", "total": 0, "assigned": 0, "used": 0, **empty},
@@ -160,7 +160,7 @@ def test_sums_licenses_by_product_over_running_entitlements(api: Api) -> None:
     assert (calling["available"], calling["overage"], calling["assignedPercent"]) == (0, 2, 120.0)
 
 
-def test_shows_what_became_of_a_trial(api: Api) -> None:
+def test_shows_what_became_of_a_trial(api: ApiHarness) -> None:
     who = api.add_administrator("ADMINISTRATOR")
     at = datetime(2026, 11, 1, 9)
     bought = subscription("SUB-9")
@@ -174,7 +174,7 @@ def test_shows_what_became_of_a_trial(api: Api) -> None:
         starts_at=datetime(2026, 10, 1),
     )
     identity = put_customer(api, "ORG-1", tried, bought)
-    (shown,) = api.data(reader(api), HOLDINGS, id=identity, all=True)["customer"]["trials"]
+    (shown,) = api.execute_data(reader(api), HOLDINGS, id=identity, all=True)["customer"]["trials"]
     assert shown["startedBy"] == {"id": who}
     assert shown["extensions"] == [
         {"at": "2026-11-01T09:00:00Z", "by": {"id": who}, "days": 5},
@@ -184,7 +184,7 @@ def test_shows_what_became_of_a_trial(api: Api) -> None:
     assert (shown["state"], shown["daysRemaining"], shown["version"]) == ("EXPIRED", 0, 1)
 
 
-def test_shows_assignments_by_name_and_only_those_that_stand(api: Api) -> None:
+def test_shows_assignments_by_name_and_only_those_that_stand(api: ApiHarness) -> None:
     giver = api.add_administrator("FULL_ADMINISTRATOR", display_name="Giver")
     zoe = api.add_administrator("ADMINISTRATOR", display_name="Zoë")
     amir = api.add_administrator("ADMINISTRATOR", display_name="amir")
@@ -198,7 +198,7 @@ def test_shows_assignments_by_name_and_only_those_that_stand(api: Api) -> None:
     identity = put_customer(api, "ORG-1", assignments=assignments)
     query = """query ($id: ID!) { customer(by: {id: $id}) {
       assignments { administrator { id displayName } assignedAt assignedBy { displayName } expiresAt } } }"""
-    shown = api.data(reader(api), query, id=identity)["customer"]["assignments"]
+    shown = api.execute_data(reader(api), query, id=identity)["customer"]["assignments"]
     assert shown == [
         {
             "administrator": {"id": amir, "displayName": "amir"},
@@ -215,14 +215,14 @@ def test_shows_assignments_by_name_and_only_those_that_stand(api: Api) -> None:
     ]
 
 
-def test_finds_a_customer_by_its_own_id_or_the_ordering_systems(api: Api) -> None:
+def test_finds_a_customer_by_its_own_id_or_the_ordering_systems(api: ApiHarness) -> None:
     identity, token = put_customer(api, "ORG-1"), reader(api)
     query = "query ($by: CustomerLookup!) { customer(by: $by) { id } }"
-    assert api.data(token, query, by={"externalId": "ORG-1"})["customer"] == {"id": identity}
-    assert api.data(token, query, by={"id": identity})["customer"] == {"id": identity}
+    assert api.execute_data(token, query, by={"externalId": "ORG-1"})["customer"] == {"id": identity}
+    assert api.execute_data(token, query, by={"id": identity})["customer"] == {"id": identity}
     for nobody in ("org-1", "ORG", "", "\0", "$ne"):
-        assert api.data(token, query, by={"externalId": nobody})["customer"] is None
-        assert api.data(token, query, by={"id": nobody})["customer"] is None
+        assert api.execute_data(token, query, by={"externalId": nobody})["customer"] is None
+        assert api.execute_data(token, query, by={"id": nobody})["customer"] is None
     for wrong in ({}, {"id": identity, "externalId": "ORG-1"}, {"id": None}, {"externalId": {"$gt": ""}}):
-        (error,) = api.ask(token, query, by=wrong)["errors"]
+        (error,) = api.execute(token, query, by=wrong)["errors"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT"

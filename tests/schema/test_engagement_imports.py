@@ -8,7 +8,7 @@ from domain.time.instants import format_instant
 from domain.time.weeks import WEEK
 from jobs.roll_up_calls import roll_up_calls_now
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.jobs.imports.factory_calls import (
     LAST_WEEK,
     NOON,
@@ -29,7 +29,7 @@ TABLES = """customersByUsage { nodes { customer { externalId } activeUsers calls
   customersByQueue { nodes { customer { externalId } insights { offered abandoned averageSecondsToAbandon } } }"""
 
 
-def deliver(api: Api, kind: ImportKind, *lines: Any) -> Imported:
+def deliver(api: ApiHarness, kind: ImportKind, *lines: Any) -> Imported:
     """One stream of one kind, and the roll-up that it asks for."""
 
     async def work(scope: Scope) -> Imported:
@@ -42,18 +42,18 @@ def deliver(api: Api, kind: ImportKind, *lines: Any) -> Imported:
     return api.store(work)
 
 
-def start(api: Api, *external_ids: str) -> None:
+def start(api: ApiHarness, *external_ids: str) -> None:
     """These customers, without calls."""
     api.store(lambda scope: with_customers(scope, *external_ids))
 
 
-def qualities(api: Api) -> list[tuple[int, int, int]]:
+def qualities(api: ApiHarness) -> list[tuple[int, int, int]]:
     """Good, poor and not available calls of the last two weeks, the earlier one first."""
     points = read_engagement(api, QUALITY)["qualityTrend"]
     return [(point["good"], point["poor"], point["notAvailable"]) for point in points]
 
 
-def test_media_make_a_call_good_or_poor_whichever_comes_first(api: Api) -> None:
+def test_media_make_a_call_good_or_poor_whichever_comes_first(api: ApiHarness) -> None:
     start(api, "C-1")
     deliver(api, ImportKind.CALL_MEDIA, media("R-1", packetLossPercent=5, jitterMs=None, latencyMs=None))
     assert qualities(api) == [(0, 0, 0), (0, 0, 0)]
@@ -65,7 +65,7 @@ def test_media_make_a_call_good_or_poor_whichever_comes_first(api: Api) -> None:
     assert qualities(api) == [(0, 0, 0), (2, 0, 0)]
 
 
-def test_repeated_files_count_once_and_a_moved_call_where_it_is_now(api: Api) -> None:
+def test_repeated_files_count_once_and_a_moved_call_where_it_is_now(api: ApiHarness) -> None:
     start(api, "C-1", "C-2")
     rows = [row(f"R-{number}", User_UUID=f"U-{number % 2}") for number in range(5)]
     for _ in range(2):
@@ -84,7 +84,7 @@ def test_repeated_files_count_once_and_a_moved_call_where_it_is_now(api: Api) ->
     assert found["customersByQueue"]["nodes"] == [{"customer": {"externalId": "C-2"}, "insights": insights}]
 
 
-def test_the_last_call_of_a_week_leaves_nothing_behind_when_it_moves(api: Api) -> None:
+def test_the_last_call_of_a_week_leaves_nothing_behind_when_it_moves(api: ApiHarness) -> None:
     start(api, "C-1")
     deliver(api, ImportKind.CALLS, row("R-1"))
     assert qualities(api) == [(0, 0, 0), (0, 0, 1)]
@@ -93,7 +93,7 @@ def test_the_last_call_of_a_week_leaves_nothing_behind_when_it_moves(api: Api) -
     assert read_engagement(api, TABLES)["customersByUsage"]["nodes"] == []
 
 
-def test_a_week_ends_with_its_last_millisecond_and_a_start_without_a_zone_is_utc(api: Api) -> None:
+def test_a_week_ends_with_its_last_millisecond_and_a_start_without_a_zone_is_utc(api: ApiHarness) -> None:
     start(api, "C-1")
     edges = (LAST_WEEK - MILLISECOND, LAST_WEEK, LAST_WEEK + WEEK - MILLISECOND)
     rows = [row(f"R-{number}", Start_time=format_instant(edge)[:-1]) for number, edge in enumerate(edges)]
@@ -101,14 +101,14 @@ def test_a_week_ends_with_its_last_millisecond_and_a_start_without_a_zone_is_utc
     assert qualities(api) == [(0, 0, 1), (0, 0, 2)]
 
 
-def test_calls_of_this_week_wait_for_its_end(api: Api) -> None:
+def test_calls_of_this_week_wait_for_its_end(api: ApiHarness) -> None:
     start(api, "C-1")
     deliver(api, ImportKind.CALLS, row("R-1", Start_time=format_instant(LAST_WEEK + WEEK)))
     assert qualities(api) == [(0, 0, 0), (0, 0, 0)]
     assert read_engagement(api, "refreshedAt")["refreshedAt"] is None
 
 
-def test_features_endpoints_and_queues_as_delivered(api: Api) -> None:
+def test_features_endpoints_and_queues_as_delivered(api: ApiHarness) -> None:
     start(api, "C-1")
     reasons = {"Related_reason": "CallQueue", "Redirect_reason": "CallQueue", "Original_reason": "NoAnswer"}
     deliver(api, ImportKind.CALLS, row("R-1", Client_type="WXC_DEVICE", Model="Desk Pro", **reasons))
@@ -127,7 +127,7 @@ def test_features_endpoints_and_queues_as_delivered(api: Api) -> None:
     assert found["queueInsights"] == {"offered": 4, "answered": 1, "abandoned": 2, **times}
 
 
-def test_licensed_users_follow_the_snapshots_of_the_week(api: Api) -> None:
+def test_licensed_users_follow_the_snapshots_of_the_week(api: ApiHarness) -> None:
     start(api, "C-1")
     dates = {"addedAt": "2026-01-01T00:00:00Z", "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z"}
     lines = [{"product": "CALLING", "total": 50, "assigned": 40}]
@@ -156,7 +156,7 @@ def test_licensed_users_follow_the_snapshots_of_the_week(api: Api) -> None:
     }
 
 
-def test_what_comes_in_while_roll_ups_run_is_counted_in_the_end(api: Api) -> None:
+def test_what_comes_in_while_roll_ups_run_is_counted_in_the_end(api: ApiHarness) -> None:
     start(api, "C-1")
 
     async def work(scope: Scope) -> None:

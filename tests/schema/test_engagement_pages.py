@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from store.database.clock import utc_now
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_engagement import (
     calling_subscription,
     latest_week,
@@ -24,23 +24,23 @@ def names(rows: list[dict[str, dict[str, str]]]) -> list[str]:
     return [row["customer"]["name"] for row in rows]
 
 
-def error_code(api: Api, selection: str, **variables: Any) -> str:
+def error_code(api: ApiHarness, selection: str, **variables: Any) -> str:
     """The code of the only error."""
     kinds = {"after": "String"}
     declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
     query = f"query{f'({declared})' if declared else ''} {{ callingEngagement {{ {selection} }} }}"
-    (error,) = api.ask(token_of(api, "FULL_ADMINISTRATOR"), query, **variables)["errors"]
+    (error,) = api.execute(token_of(api, "FULL_ADMINISTRATOR"), query, **variables)["errors"]
     code: str = error["extensions"]["code"]
     return code
 
 
 @pytest.mark.parametrize("field", ["usersByUsageTrend", "qualityTrend"])
 @pytest.mark.parametrize("weeks", [0, -1, 53])
-def test_a_trend_has_1_to_52_weeks(api: Api, field: str, weeks: int) -> None:
+def test_a_trend_has_1_to_52_weeks(api: ApiHarness, field: str, weeks: int) -> None:
     assert error_code(api, f"{field}(weeks: {weeks}) {{ weekStart }}") == "BAD_USER_INPUT"
 
 
-def test_a_trend_of_a_year_and_of_one_week(api: Api) -> None:
+def test_a_trend_of_a_year_and_of_one_week(api: ApiHarness) -> None:
     found = read_engagement(api, "year: qualityTrend(weeks: 52) { good } one: usersByUsageTrend(weeks: 1) { low }")
     assert (len(found["year"]), len(found["one"])) == (52, 1)
 
@@ -50,11 +50,11 @@ TABLES = ("customersByUsage", "customersByQuality", "customersByQueue")
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("first", [0, -1, 201])
-def test_a_page_has_1_to_200_rows(api: Api, table: str, first: int) -> None:
+def test_a_page_has_1_to_200_rows(api: ApiHarness, table: str, first: int) -> None:
     assert error_code(api, f"{table}(first: {first}) {{ totalCount }}") == "BAD_USER_INPUT"
 
 
-def test_a_cursor_belongs_to_its_list_its_order_and_its_partner(api: Api) -> None:
+def test_a_cursor_belongs_to_its_list_its_order_and_its_partner(api: ApiHarness) -> None:
     monday = latest_week()
     ids = [put_named_customer(api, name, calling_subscription(f"S-{name}", 1)) for name in ("a", "b")]
     store_calls(
@@ -74,13 +74,13 @@ def test_a_cursor_belongs_to_its_list_its_order_and_its_partner(api: Api) -> Non
     assert error_code(api, ascending, after=cursors["customersByUsage"]) == "INVALID_CURSOR"
     elsewhere = api.token(api.add_administrator("FULL_ADMINISTRATOR", api.other), api.other)
     foreign = "query($after: String) { callingEngagement { customersByUsage(after: $after) { nodes { calls } } } }"
-    answer = api.ask(elsewhere, foreign, after=cursors["customersByUsage"])
+    answer = api.execute(elsewhere, foreign, after=cursors["customersByUsage"])
     assert answer["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
     for text in ("", "x", "AAAA"):
         assert error_code(api, "customersByUsage(after: $after) { nodes { calls } }", after=text) == "INVALID_CURSOR"
 
 
-def test_a_cursor_goes_on_where_its_row_has_gone(api: Api) -> None:
+def test_a_cursor_goes_on_where_its_row_has_gone(api: ApiHarness) -> None:
     monday = latest_week()
     ids = [put_named_customer(api, name, calling_subscription(f"S-{name}", 1)) for name in ("a", "b", "c")]
     store_calls(api, [call(one, monday, loss=9.0) for one in ids])

@@ -11,7 +11,7 @@ from store.customers.customers import Customers
 from store.database.client import Client, Document
 from store.indexes import ensure_indexes
 from tests.schema.factory_engagement import latest_week, roll_up
-from tests.schema.test_query_counts import NOT_EXPLAINED, QueryRecorder, World
+from tests.schema.test_query_counts import NOT_EXPLAINED, InProcessPartner, QueryRecorder
 from tests.store.calling.factory_calls import call, put_calls, put_queue_calls, queue_call
 
 RAW = {"calls", "queue_calls", "license_snapshots"}
@@ -25,18 +25,18 @@ TABLES = ("customersByUsage", "customersByQuality", "customersByQueue")
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
     client = Client(mongo_uri, database_name, event_listeners=[recorder])
     await ensure_indexes(client)
-    world = World(client, recorder)
+    world = InProcessPartner(client, recorder)
     await world.fill(30)
     await _call(world)
     yield world
     await client.close()
 
 
-async def _call(world: World) -> None:
+async def _call(world: InProcessPartner) -> None:
     scope = world.scope
     ids = list(await _customer_ids(world))
     calls = [call(id_, latest_week() - back * WEEK, user_id="u", loss=9.0) for id_ in ids for back in range(3)]
@@ -45,7 +45,7 @@ async def _call(world: World) -> None:
     await roll_up(scope)
 
 
-async def _customer_ids(world: World) -> list[str]:
+async def _customer_ids(world: InProcessPartner) -> list[str]:
     found = await world.scope.collection("customers").find(world.scope.match_customers(), {"_id": 1})
     assert len(found) == len(await Customers(world.scope).by_ids([one["_id"] for one in found])) == 30
     return [one["_id"] for one in found]
@@ -62,7 +62,7 @@ def collections_of(command: Any) -> set[str]:
     return names
 
 
-async def test_no_query_reads_raw_calls_or_daily_snapshots(world: World) -> None:
+async def test_no_query_reads_raw_calls_or_daily_snapshots(world: InProcessPartner) -> None:
     for role in (PartnerRole.FULL_ADMINISTRATOR, PartnerRole.ADMINISTRATOR):
         data = await world.ask(EVERYTHING % (20, 20, 20), role)
         assert [data["callingEngagement"][table]["totalCount"] for table in TABLES] == [30, 30, 30]
@@ -76,7 +76,7 @@ async def test_no_query_reads_raw_calls_or_daily_snapshots(world: World) -> None
         assert not asked & RAW
 
 
-async def test_a_larger_page_costs_not_one_query_more(world: World) -> None:
+async def test_a_larger_page_costs_not_one_query_more(world: InProcessPartner) -> None:
     counts = []
     for first in (1, 2, 30):
         await world.ask(EVERYTHING % (first, first, first))
@@ -84,7 +84,7 @@ async def test_a_larger_page_costs_not_one_query_more(world: World) -> None:
     assert counts[0] == counts[1] == counts[2]
 
 
-async def test_totals_and_pages_are_read_only_where_they_are_selected(world: World) -> None:
+async def test_totals_and_pages_are_read_only_where_they_are_selected(world: InProcessPartner) -> None:
     begin = ["call_weeks", "customers"]
     await world.ask("{ callingEngagement { weekStart } }")
     assert world.recorder.take_collections() == begin
@@ -95,7 +95,7 @@ async def test_totals_and_pages_are_read_only_where_they_are_selected(world: Wor
     assert world.recorder.take_collections() == sorted([*begin, "customers", "call_customer_weeks"])
 
 
-async def test_no_query_scans_a_collection(world: World) -> None:
+async def test_no_query_scans_a_collection(world: InProcessPartner) -> None:
     for role in (PartnerRole.FULL_ADMINISTRATOR, PartnerRole.ADMINISTRATOR):
         await world.ask(EVERYTHING % (5, 5, 5), role)
         asked, world.recorder.queries = world.recorder.queries, []

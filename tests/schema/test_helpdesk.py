@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from store.database.clock import utc_now
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment
 from tests.schema.factory_mutations import ROLES, accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer
@@ -18,42 +18,42 @@ NODE = "query($id: ID!) { node(id: $id) { id } }"
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """An administrator, who sees only what is assigned to them, of an organization that has accepted the terms."""
     accept_terms(api)
     return token_of(api, "ADMINISTRATOR")
 
 
-def asked(api: Api, token: str, **given: Any) -> dict[str, Any]:
+def asked(api: ApiHarness, token: str, **given: Any) -> dict[str, Any]:
     """The payload of a request."""
     return send_mutation(
         api, token, "requestHelpdesk", REQUEST, **{"topic": "OTHER", "subject": "S", "message": "M", **given}
     )
 
 
-def closed(api: Api, token: str, **given: Any) -> dict[str, Any]:
+def closed(api: ApiHarness, token: str, **given: Any) -> dict[str, Any]:
     return send_mutation(api, token, "closeHelpdeskRequest", "request { id state }", **given)
 
 
-def listed(api: Api, token: str) -> list[str]:
-    found = api.data(token, LISTED)["helpdeskRequests"]
+def listed(api: ApiHarness, token: str) -> list[str]:
+    found = api.execute_data(token, LISTED)["helpdeskRequests"]
     assert found["totalCount"] == len(found["nodes"])
     return [one["id"] for one in found["nodes"]]
 
 
-def told(api: Api) -> list[tuple[str, str | None, str]]:
+def told(api: ApiHarness) -> list[tuple[str, str | None, str]]:
     """Kind, customer and summary of every event of the helpdesk."""
     found = [event for event in stored_events(api) if event["kind"].startswith("HELPDESK")]
     return [(event["kind"], event["customer_id"], event["summary"]) for event in found]
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_everybody_reads_the_contact(api: Api, role: str) -> None:
-    found = api.data(token_of(api, role), "{ helpdesk { name phone email hours } }")["helpdesk"]
+def test_everybody_reads_the_contact(api: ApiHarness, role: str) -> None:
+    found = api.execute_data(token_of(api, role), "{ helpdesk { name phone email hours } }")["helpdesk"]
     assert found == {"name": "Partner helpdesk", "phone": None, "email": None, "hours": None}
 
 
-def test_a_request_is_kept_cleaned_and_told_without_its_words(api: Api) -> None:
+def test_a_request_is_kept_cleaned_and_told_without_its_words(api: ApiHarness) -> None:
     accept_terms(api)
     holder = api.add_administrator("ADMINISTRATOR", display_name="Ada")
     customer = api.store(lambda scope: add_customer(scope, "ORG-1", assignments=[assignment(holder)]))
@@ -73,7 +73,7 @@ def test_a_request_is_kept_cleaned_and_told_without_its_words(api: Api) -> None:
     assert stored_events(api)[-1]["subject_id"] == request["id"]
 
 
-def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
+def test_every_mistake_is_told_at_once(api: ApiHarness, token: str) -> None:
     theirs = api.store(lambda scope: add_customer(scope, "THEIRS"))
     made = asked(api, token, subject="", message="x" * 5001, customer=theirs)
     assert made["request"] is None
@@ -97,35 +97,35 @@ def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
         ({"customer": None}, []),
     ],
 )
-def test_the_bounds_of_a_request(api: Api, token: str, given: Any, expected: Any) -> None:
+def test_the_bounds_of_a_request(api: ApiHarness, token: str, given: Any, expected: Any) -> None:
     assert user_error_codes(asked(api, token, **given)) == expected
 
 
-def test_whoever_wrote_it_and_full_administrators_read_it(api: Api, token: str) -> None:
+def test_whoever_wrote_it_and_full_administrators_read_it(api: ApiHarness, token: str) -> None:
     first, second = (asked(api, token, subject=subject)["request"]["id"] for subject in "ab")
     full, other = token_of(api, "FULL_ADMINISTRATOR"), token_of(api, "HELPDESK_ADMINISTRATOR")
     own = asked(api, other)["request"]["id"]
     assert listed(api, token) == [second, first]
     assert listed(api, full) == [own, second, first]
     assert listed(api, other) == [own]
-    seen = {viewer: api.data(viewer, NODE, id=first)["node"] for viewer in (token, full, other)}
+    seen = {viewer: api.execute_data(viewer, NODE, id=first)["node"] for viewer in (token, full, other)}
     assert list(seen.values()) == [{"id": first}, {"id": first}, None]
     stranger = token_of(api, "FULL_ADMINISTRATOR", api.other)
-    assert (listed(api, stranger), api.data(stranger, NODE, id=first)["node"]) == ([], None)
+    assert (listed(api, stranger), api.execute_data(stranger, NODE, id=first)["node"]) == ([], None)
 
 
-def test_pages_of_requests(api: Api, token: str) -> None:
+def test_pages_of_requests(api: ApiHarness, token: str) -> None:
     made = [asked(api, token)["request"]["id"] for _ in range(3)]
-    first = api.data(token, LISTED, first=2)["helpdeskRequests"]
+    first = api.execute_data(token, LISTED, first=2)["helpdeskRequests"]
     assert [one["id"] for one in first["nodes"]] == made[:0:-1]
-    second = api.data(token, LISTED, first=2, after=first["pageInfo"]["endCursor"])["helpdeskRequests"]
+    second = api.execute_data(token, LISTED, first=2, after=first["pageInfo"]["endCursor"])["helpdeskRequests"]
     assert ([one["id"] for one in second["nodes"]], second["totalCount"]) == (made[:1], 3)
     other = token_of(api, "FULL_ADMINISTRATOR")
-    answer = api.ask(other, LISTED, after=first["pageInfo"]["endCursor"])
+    answer = api.execute(other, LISTED, after=first["pageInfo"]["endCursor"])
     assert answer["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
-def test_a_customer_out_of_sight_is_not_shown(api: Api) -> None:
+def test_a_customer_out_of_sight_is_not_shown(api: ApiHarness) -> None:
     accept_terms(api)
     holder = api.add_administrator("ADMINISTRATOR")
     held = assignment(holder, expires_at=utc_now() + DAY)
@@ -138,12 +138,12 @@ def test_a_customer_out_of_sight_is_not_shown(api: Api) -> None:
 
     api.store(expire)
     query = "query($id: ID!) { node(id: $id) { ... on HelpdeskRequest { customer { id } } } }"
-    assert api.data(api.token(holder), query, id=request)["node"] == {"customer": None}
+    assert api.execute_data(api.token(holder), query, id=request)["node"] == {"customer": None}
     full = token_of(api, "FULL_ADMINISTRATOR")
-    assert api.data(full, query, id=request)["node"] == {"customer": {"id": customer}}
+    assert api.execute_data(full, query, id=request)["node"] == {"customer": {"id": customer}}
 
 
-def test_closing_is_told_once_and_repeating_it_does_nothing(api: Api, token: str) -> None:
+def test_closing_is_told_once_and_repeating_it_does_nothing(api: ApiHarness, token: str) -> None:
     request = asked(api, token)["request"]["id"]
     done = {"request": {"id": request, "state": "CLOSED"}, "userErrors": []}
     assert closed(api, token, id=request, idempotencyKey="k") == done
@@ -153,7 +153,7 @@ def test_closing_is_told_once_and_repeating_it_does_nothing(api: Api, token: str
     assert told(api)[1][2] == "A helpdesk request of Administrator was closed"
 
 
-def test_closed_by_many_at_once_it_is_told_once(api: Api, token: str) -> None:
+def test_closed_by_many_at_once_it_is_told_once(api: ApiHarness, token: str) -> None:
     request = asked(api, token)["request"]["id"]
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda _: closed(api, token, id=request), range(16)))
@@ -161,7 +161,7 @@ def test_closed_by_many_at_once_it_is_told_once(api: Api, token: str) -> None:
     assert [kind for kind, _, _ in told(api)] == ["HELPDESK_REQUESTED", "HELPDESK_CLOSED"]
 
 
-def test_a_full_administrator_closes_any_and_others_only_their_own(api: Api, token: str) -> None:
+def test_a_full_administrator_closes_any_and_others_only_their_own(api: ApiHarness, token: str) -> None:
     request = asked(api, token)["request"]["id"]
     for role in ROLES[1:]:
         other = token_of(api, role)
@@ -173,7 +173,7 @@ def test_a_full_administrator_closes_any_and_others_only_their_own(api: Api, tok
     assert closed(api, token_of(api, "FULL_ADMINISTRATOR"), id=request)["userErrors"] == []
 
 
-def test_the_same_key_gives_the_first_answer(api: Api, token: str) -> None:
+def test_the_same_key_gives_the_first_answer(api: ApiHarness, token: str) -> None:
     first = asked(api, token, idempotencyKey="k")
     assert asked(api, token, idempotencyKey="k") == first
     closed(api, token, id=first["request"]["id"])

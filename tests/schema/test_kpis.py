@@ -7,7 +7,7 @@ import pytest
 
 from server.http.graphql import SEEN_HEADER
 from store.database.clock import utc_now
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
 from tests.schema.factory_mutations import token_of
 from tests.store.factory_customers import subscription
@@ -30,7 +30,7 @@ def behind(kpis: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def kpis_of(api: Api, token: str, product: str | None = None) -> dict[str, list[str]]:
+def kpis_of(api: ApiHarness, token: str, product: str | None = None) -> dict[str, list[str]]:
     headers = {"Authorization": f"Bearer {token}", SEEN_HEADER: str(BYPASS_CACHE)}
     asked = {"query": KPIS, "variables": {"product": product}}
     answer = api.http.post("/graphql", json=asked, headers=headers).json()["data"]["kpis"]
@@ -38,7 +38,7 @@ def kpis_of(api: Api, token: str, product: str | None = None) -> dict[str, list[
     return behind(answer)
 
 
-def put_partner(api: Api, holder: str | None = None) -> None:
+def put_partner(api: ApiHarness, holder: str | None = None) -> None:
     """One customer for each thing that is counted, and some for what is not; `holder` has every second one."""
     now = utc_now()
     soon, far = now + 60 * DAY, now + 200 * DAY
@@ -66,7 +66,7 @@ EVERYTHING = {
 
 
 @pytest.mark.parametrize("role", ["FULL_ADMINISTRATOR", "READ_ONLY_ADMINISTRATOR"])
-def test_who_sees_all_counts_all(api: Api, role: str) -> None:
+def test_who_sees_all_counts_all(api: ApiHarness, role: str) -> None:
     put_partner(api)
     token = token_of(api, role)
     assert kpis_of(api, token) == EVERYTHING
@@ -84,7 +84,7 @@ def test_who_sees_all_counts_all(api: Api, role: str) -> None:
     }
 
 
-def test_an_administrator_counts_the_customers_assigned(api: Api) -> None:
+def test_an_administrator_counts_the_customers_assigned(api: ApiHarness) -> None:
     holder = api.add_administrator("ADMINISTRATOR")
     put_partner(api, holder)
     assert kpis_of(api, api.token(holder)) == {
@@ -98,8 +98,8 @@ def test_an_administrator_counts_the_customers_assigned(api: Api) -> None:
     assert kpis_of(api, other) == {name: [] for name in NAMES}
 
 
-def test_the_helpdesk_counts_nothing(api: Api) -> None:
-    answer = api.ask(
+def test_the_helpdesk_counts_nothing(api: ApiHarness) -> None:
+    answer = api.execute(
         token_of(api, "HELPDESK_ADMINISTRATOR"), "{ kpis { totalCustomers { count } } viewer { partner { id } } }"
     )
     assert answer["data"]["kpis"] is None and answer["data"]["viewer"] is not None
@@ -108,14 +108,14 @@ def test_the_helpdesk_counts_nothing(api: Api) -> None:
     assert error["extensions"] == {"code": "FORBIDDEN", "permission": "READ_ANALYTICS"}
 
 
-def put_peers(api: Api, count: int, product: str = "MEETINGS", **facts: Any) -> None:
+def put_peers(api: ApiHarness, count: int, product: str = "MEETINGS", **facts: Any) -> None:
     """Customers P-01, P-02, … whose lines are assigned by 1, 2, … of a hundred."""
     for number in range(1, count + 1):
         held = subscription(f"{product}-{number:02}", licenses=[line(product, 100, number)], **OLD)
         put_customer(api, f"{product[0]}-{number:02}", held, **facts)
 
 
-def test_low_is_below_the_peers_quarter_and_each_product_has_its_own(api: Api) -> None:
+def test_low_is_below_the_peers_quarter_and_each_product_has_its_own(api: ApiHarness) -> None:
     put_peers(api, 12)
     put_peers(api, 7, "CALLING")
     token = token_of(api, "FULL_ADMINISTRATOR")
@@ -127,7 +127,7 @@ def test_low_is_below_the_peers_quarter_and_each_product_has_its_own(api: Api) -
     assert kpis_of(api, token, "MEETINGS")["lowLicenseAssignment"] == ["M-01", "M-02"]
 
 
-def test_the_peer_group_is_the_whole_partners_whoever_asks(api: Api) -> None:
+def test_the_peer_group_is_the_whole_partners_whoever_asks(api: ApiHarness) -> None:
     holder = api.add_administrator("ADMINISTRATOR")
     put_peers(api, 8)
     mine = subscription("S-1", licenses=[line("MEETINGS", 100, 1)], **OLD)
@@ -135,7 +135,7 @@ def test_the_peer_group_is_the_whole_partners_whoever_asks(api: Api) -> None:
     assert kpis_of(api, api.token(holder))["lowLicenseAssignment"] == ["MINE"]
 
 
-def test_a_high_quarter_is_cut_to_three_quarters(api: Api) -> None:
+def test_a_high_quarter_is_cut_to_three_quarters(api: ApiHarness) -> None:
     for number in range(10):
         assigned = 74 if number == 0 else 75 + number
         held = subscription(f"S-{number}", licenses=[line("CALLING", 100, assigned)], **OLD)
@@ -150,7 +150,7 @@ ORDERED = """query($order: CustomerOrder, $first: Int, $after: String, $last: In
 
 @pytest.mark.parametrize("kpi", NAMES)
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
-def test_the_list_behind_a_figure_pages_in_every_order(api: Api, kpi: str, direction: str) -> None:
+def test_the_list_behind_a_figure_pages_in_every_order(api: ApiHarness, kpi: str, direction: str) -> None:
     now = utc_now()
     for number in range(10):
         ends = now + (number * 7 % 5 + 20) * DAY
@@ -167,7 +167,7 @@ def test_the_list_behind_a_figure_pages_in_every_order(api: Api, kpi: str, direc
         assert _walked(api, token, kpi, order) == _walked_back(api, token, kpi, order) == whole
 
 
-def _walked(api: Api, token: str, kpi: str, order: Mapping[str, str]) -> list[str]:
+def _walked(api: ApiHarness, token: str, kpi: str, order: Mapping[str, str]) -> list[str]:
     size = 1 if kpi == "lowLicenseAssignment" else 3
     page = _page(api, token, kpi, order=order, first=size)
     found = [one["externalId"] for one in page["nodes"]]
@@ -177,7 +177,7 @@ def _walked(api: Api, token: str, kpi: str, order: Mapping[str, str]) -> list[st
     return found
 
 
-def _walked_back(api: Api, token: str, kpi: str, order: Mapping[str, str]) -> list[str]:
+def _walked_back(api: ApiHarness, token: str, kpi: str, order: Mapping[str, str]) -> list[str]:
     size = 1 if kpi == "lowLicenseAssignment" else 3
     page = _page(api, token, kpi, order=order, last=size)
     found = [one["externalId"] for one in page["nodes"]]
@@ -187,32 +187,34 @@ def _walked_back(api: Api, token: str, kpi: str, order: Mapping[str, str]) -> li
     return found
 
 
-def _page(api: Api, token: str, kpi: str = "nearingExpiration", **given: Any) -> dict[str, Any]:
-    found: dict[str, Any] = api.data(token, ORDERED.replace("KPI", kpi), **given)["kpis"][kpi]["customers"]
+def _page(api: ApiHarness, token: str, kpi: str = "nearingExpiration", **given: Any) -> dict[str, Any]:
+    found: dict[str, Any] = api.execute_data(token, ORDERED.replace("KPI", kpi), **given)["kpis"][kpi]["customers"]
     return found
 
 
-def test_a_list_has_facets_and_refuses_cursors_of_another(api: Api) -> None:
+def test_a_list_has_facets_and_refuses_cursors_of_another(api: ApiHarness) -> None:
     put_partner(api)
     token = token_of(api, "FULL_ADMINISTRATOR")
     facets = "{ kpis { totalCustomers { customers { facets { subscriptionType { value count } } } } } }"
-    found = api.data(token, facets)["kpis"]["totalCustomers"]["customers"]["facets"]["subscriptionType"]
+    found = api.execute_data(token, facets)["kpis"]["totalCustomers"]["customers"]["facets"]["subscriptionType"]
     assert found == [{"value": "SUBSCRIPTION", "count": 3}, {"value": "TRIAL", "count": 1}]
     cursor = _page(api, token, first=1)["pageInfo"]["endCursor"]
     renewal = "query($after: String) { kpis { nearingRenewal { customers(after: $after) { nodes { id } } } } }"
-    (error,) = api.ask(token, renewal, after=cursor)["errors"]
+    (error,) = api.execute(token, renewal, after=cursor)["errors"]
     assert error["extensions"]["code"] == "INVALID_CURSOR"
     wrong = "{ kpis { totalCustomers { customers(first: 0) { totalCount } } } }"
-    (error,) = api.ask(token, wrong)["errors"]
+    (error,) = api.execute(token, wrong)["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_a_cursor_of_low_customers_outlives_a_threshold_that_moves(api: Api) -> None:
+def test_a_cursor_of_low_customers_outlives_a_threshold_that_moves(api: ApiHarness) -> None:
     put_peers(api, 12)
     token = token_of(api, "FULL_ADMINISTRATOR")
     query = """query($after: String) { kpis { lowLicenseAssignment { customers(first: 1, after: $after) {
       nodes { externalId } pageInfo { endCursor } } } } }"""
-    page = api.data(token, query)["kpis"]["lowLicenseAssignment"]["customers"]
+    page = api.execute_data(token, query)["kpis"]["lowLicenseAssignment"]["customers"]
     put_customer(api, "Z", subscription("S-Z", licenses=[line("MEETINGS", 100, 2)], **OLD))
-    behind_it = api.data(token, query, after=page["pageInfo"]["endCursor"])["kpis"]["lowLicenseAssignment"]["customers"]
+    behind_it = api.execute_data(token, query, after=page["pageInfo"]["endCursor"])["kpis"]["lowLicenseAssignment"][
+        "customers"
+    ]
     assert [one["externalId"] for one in page["nodes"] + behind_it["nodes"]] == ["M-01", "M-02"]

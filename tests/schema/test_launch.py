@@ -8,7 +8,7 @@ import pytest
 
 from domain.time.instants import parse_instant
 from store.database.clock import utc_now
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, stored, subscription
@@ -18,30 +18,30 @@ CONSOLE = "https://admin.example.com/?org="
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """A full administrator of an organization that has accepted the terms."""
     accept_terms(api)
     return token_of(api, "FULL_ADMINISTRATOR")
 
 
-def put(api: Api, external_id: str = "ORG 1/ä&x", **facts: Any) -> str:
+def put(api: ApiHarness, external_id: str = "ORG 1/ä&x", **facts: Any) -> str:
     return api.store(lambda scope: add_customer(scope, external_id, subscription(f"S-{external_id}"), **facts))
 
 
-def launched(api: Api, token: str, customer: str) -> str:
+def launched(api: ApiHarness, token: str, customer: str) -> str:
     """The address of a new launch."""
     made = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer)
     assert made["userErrors"] == []
     return str(made["url"])
 
 
-def told(api: Api) -> list[tuple[str | None, str, str]]:
+def told(api: ApiHarness) -> list[tuple[str | None, str, str]]:
     """Actor, customer and summary of the launches in the log."""
     found = [event for event in stored_events(api) if event["kind"] == "CUSTOMER_LAUNCHED"]
     return [(event["actor_id"], event["customer_id"], event["summary"]) for event in found]
 
 
-def change_launches(api: Api, change: dict[str, Any]) -> None:
+def change_launches(api: ApiHarness, change: dict[str, Any]) -> None:
     async def work(scope: Any) -> None:
         launch = await scope.collection("launches").find_one(scope.match())
         await scope.collection("launches").update_one({**scope.match(), "_id": launch["_id"]}, {"$set": change})
@@ -49,7 +49,7 @@ def change_launches(api: Api, change: dict[str, Any]) -> None:
     api.store(work)
 
 
-def change_administrator(api: Api, identity: str, change: dict[str, Any]) -> None:
+def change_administrator(api: ApiHarness, identity: str, change: dict[str, Any]) -> None:
     async def work(scope: Any) -> None:
         await scope.collection("administrators").update_one({**scope.match(), "_id": identity}, {"$set": change})
 
@@ -69,7 +69,7 @@ def is_page(response: httpx.Response, status: int) -> bool:
     return "partner hub" in response.text and "location" not in response.headers
 
 
-def test_the_address_opens_the_console_once(api: Api, token: str) -> None:
+def test_the_address_opens_the_console_once(api: ApiHarness, token: str) -> None:
     customer = put(api)
     before = utc_now()
     made = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer)
@@ -83,7 +83,7 @@ def test_the_address_opens_the_console_once(api: Api, token: str) -> None:
         assert is_page(api.http.get(made["url"]), 410)
 
 
-def test_the_log_says_who_asked_and_that_it_was_used(api: Api) -> None:
+def test_the_log_says_who_asked_and_that_it_was_used(api: ApiHarness) -> None:
     accept_terms(api)
     identity = api.add_administrator("HELPDESK_ADMINISTRATOR", display_name="Ada")
     customer = put(api, "ORG-1")
@@ -99,7 +99,7 @@ def test_the_log_says_who_asked_and_that_it_was_used(api: Api) -> None:
     assert api.store(lambda scope: stored(scope, customer))["version"] == 3
 
 
-def test_looking_at_it_spends_nothing_and_tells_nothing(api: Api, token: str) -> None:
+def test_looking_at_it_spends_nothing_and_tells_nothing(api: ApiHarness, token: str) -> None:
     url = launched(api, token, put(api))
     for _ in range(3):
         looked = api.http.head(url)
@@ -109,7 +109,7 @@ def test_looking_at_it_spends_nothing_and_tells_nothing(api: Api, token: str) ->
     assert api.http.head(url).status_code == 410
 
 
-def test_two_at_once_open_it_once(api: Api, token: str) -> None:
+def test_two_at_once_open_it_once(api: ApiHarness, token: str) -> None:
     for _ in range(5):
         url = launched(api, token, put(api, f"ORG-{len(stored_events(api))}"))
         with ThreadPoolExecutor(8) as pool:
@@ -118,7 +118,7 @@ def test_two_at_once_open_it_once(api: Api, token: str) -> None:
     assert len(told(api)) == 10
 
 
-def test_five_minutes_later_it_is_over(api: Api, token: str) -> None:
+def test_five_minutes_later_it_is_over(api: ApiHarness, token: str) -> None:
     url = launched(api, token, put(api))
     change_launches(api, {"expires_at": utc_now()})
     assert api.http.head(url).status_code == 410
@@ -127,7 +127,7 @@ def test_five_minutes_later_it_is_over(api: Api, token: str) -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 1, 10, -1])
-def test_a_forged_or_broken_address_is_unknown(api: Api, token: str, cut: int) -> None:
+def test_a_forged_or_broken_address_is_unknown(api: ApiHarness, token: str, cut: int) -> None:
     url = launched(api, token, put(api))
     good = url.rpartition("/")[2]
     changed = good[:cut] + ("A" if good[cut] != "A" else "B") + (good[cut + 1 :] if cut >= 0 else "")
@@ -138,7 +138,7 @@ def test_a_forged_or_broken_address_is_unknown(api: Api, token: str, cut: int) -
     assert api.http.get(url).status_code == 303
 
 
-def test_a_customer_removed_meanwhile_is_not_opened(api: Api, token: str) -> None:
+def test_a_customer_removed_meanwhile_is_not_opened(api: ApiHarness, token: str) -> None:
     customer = put(api)
     url = launched(api, token, customer)
 
@@ -156,7 +156,7 @@ def test_a_customer_removed_meanwhile_is_not_opened(api: Api, token: str) -> Non
 @pytest.mark.parametrize(
     "change", [{"state": "DEACTIVATED"}, {"role": "READ_ONLY_ADMINISTRATOR"}, {"role": "ADMINISTRATOR"}]
 )
-def test_what_the_asker_may_no_longer_open_the_address_does_not(api: Api, change: dict[str, Any]) -> None:
+def test_what_the_asker_may_no_longer_open_the_address_does_not(api: ApiHarness, change: dict[str, Any]) -> None:
     accept_terms(api)
     identity = api.add_administrator("FULL_ADMINISTRATOR")
     url = launched(api, api.token(identity), put(api))
@@ -166,7 +166,7 @@ def test_what_the_asker_may_no_longer_open_the_address_does_not(api: Api, change
     assert api.http.get(url).status_code == 303
 
 
-def test_an_administrator_launches_their_own_customers_only(api: Api) -> None:
+def test_an_administrator_launches_their_own_customers_only(api: ApiHarness) -> None:
     accept_terms(api)
     holder = api.add_administrator("ADMINISTRATOR")
     mine = put(api, "MINE", assignments=[assignment(holder)])
@@ -182,7 +182,7 @@ def test_an_administrator_launches_their_own_customers_only(api: Api) -> None:
     assert (answers[0]["url"], answers[0]["expiresAt"]) == (None, None)
 
 
-def test_the_same_key_gives_the_first_address(api: Api, token: str) -> None:
+def test_the_same_key_gives_the_first_address(api: ApiHarness, token: str) -> None:
     customer = put(api)
     first = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer, idempotencyKey="k")
     assert api.http.get(first["url"]).status_code == 303
@@ -192,7 +192,7 @@ def test_the_same_key_gives_the_first_address(api: Api, token: str) -> None:
     assert len(told(api)) == 2
 
 
-def test_nothing_that_opens_is_stored(api: Api, token: str) -> None:
+def test_nothing_that_opens_is_stored(api: ApiHarness, token: str) -> None:
     customer = put(api)
     made = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer, idempotencyKey="k")
     secret = made["url"].rpartition("/")[2]
@@ -204,10 +204,10 @@ def test_nothing_that_opens_is_stored(api: Api, token: str) -> None:
     assert secret[:20] not in api.store(everything) and secret[-20:] not in api.store(everything)
 
 
-def test_the_role_must_allow_it(api: Api) -> None:
+def test_the_role_must_allow_it(api: ApiHarness) -> None:
     accept_terms(api)
     query = "mutation($id: ID!) { launchCustomer(input: {customer: $id}) { url } }"
-    refused = api.ask(token_of(api, "READ_ONLY_ADMINISTRATOR"), query, id=put(api))
+    refused = api.execute(token_of(api, "READ_ONLY_ADMINISTRATOR"), query, id=put(api))
     assert [error["extensions"] for error in refused["errors"]] == [
         {"code": "FORBIDDEN", "permission": "LAUNCH_CUSTOMER"}
     ]

@@ -16,7 +16,7 @@ from resolvers.context import Context
 from schema.executor import OperationExecutor
 from store.customers.customers import CustomerDocument
 from tests.schema.test_license_analytics import EVERYTHING
-from tests.schema.test_query_counts import RELATIONS, World, world
+from tests.schema.test_query_counts import RELATIONS, InProcessPartner, world
 
 __all__ = ["world"]
 
@@ -48,7 +48,7 @@ def alive() -> Counter[str]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-async def test_an_operation_leaves_nothing_to_the_collector(world: World, operation: str) -> None:
+async def test_an_operation_leaves_nothing_to_the_collector(world: InProcessPartner, operation: str) -> None:
     await world.fill(3)
     gc.collect()
     gc.disable()

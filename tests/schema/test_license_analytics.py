@@ -14,12 +14,12 @@ from domain.types import PartnerRole
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.indexes import ensure_indexes
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import usage_record
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
 from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import token_of
-from tests.schema.test_query_counts import NOT_EXPLAINED, QueryRecorder, World
+from tests.schema.test_query_counts import NOT_EXPLAINED, InProcessPartner, QueryRecorder
 from tests.store.factory_customers import add_customer, subscription
 
 ROW = """subscriptionId trial autoRenew total assigned used available overage assignedPercent usedPercent
@@ -38,9 +38,11 @@ REPORTS: Mapping[str, str] = {
 EVERYTHING = " ".join(f"{name} {{ {figures} {NUMBERS} }}" for name, figures in REPORTS.items())
 
 
-def analytics(api: Api, token: str, selection: str, product: str = "CALLING", **variables: Any) -> dict[str, Any]:
+def analytics(
+    api: ApiHarness, token: str, selection: str, product: str = "CALLING", **variables: Any
+) -> dict[str, Any]:
     query = f"query($p: AnalyticsProduct!) {{ licenseAnalytics(product: $p) {{ {selection} }} }}"
-    found: dict[str, Any] = api.data(token, query, p=product, **variables)["licenseAnalytics"]
+    found: dict[str, Any] = api.execute_data(token, query, p=product, **variables)["licenseAnalytics"]
     return found
 
 
@@ -51,7 +53,7 @@ def figures(report: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
     return [value for name, value in report.items() if name != "entitlements"], rows
 
 
-def put_everything(api: Api, holder: str) -> None:
+def put_everything(api: ApiHarness, holder: str) -> None:
     """Peers with rates of 0 to 80 %, and something for each report; `holder` has customers of each."""
     now = utc_now()
     old = {"added_at": now - 100 * DAY, "starts_at": now - 100 * DAY}
@@ -72,12 +74,12 @@ def put_everything(api: Api, holder: str) -> None:
 
 
 @pytest.fixture
-def holder(api: Api) -> str:
+def holder(api: ApiHarness) -> str:
     return api.add_administrator("ADMINISTRATOR")
 
 
 @pytest.mark.parametrize("role", ["FULL_ADMINISTRATOR", "READ_ONLY_ADMINISTRATOR"])
-def test_each_figure_is_over_the_rows_of_its_own_table(api: Api, holder: str, role: str) -> None:
+def test_each_figure_is_over_the_rows_of_its_own_table(api: ApiHarness, holder: str, role: str) -> None:
     put_everything(api, holder)
     found = analytics(api, token_of(api, role), f"product asOf {EVERYTHING}")
     assert found["product"] == "CALLING" and found["asOf"].endswith("Z")
@@ -89,7 +91,9 @@ def test_each_figure_is_over_the_rows_of_its_own_table(api: Api, holder: str, ro
     assert figures(found["overLimit"]) == ([2, 9, 4.5], ["O-1", "O-3", "O-4", "O-2"])
 
 
-def test_an_assigned_administrator_has_figures_of_their_customers_and_everybodys_peers(api: Api, holder: str) -> None:
+def test_an_assigned_administrator_has_figures_of_their_customers_and_everybodys_peers(
+    api: ApiHarness, holder: str
+) -> None:
     put_everything(api, holder)
     found = analytics(api, api.token(holder), EVERYTHING)
     assert figures(found["lowAssignment"]) == ([1, 10.0, 0.0, 0.0, 9, 11, 20.0], ["P-1"])
@@ -97,7 +101,7 @@ def test_an_assigned_administrator_has_figures_of_their_customers_and_everybodys
     assert figures(found["expiring"]) == ([1, 175.0, 75.0], ["O-3", "O-2"])
 
 
-def test_where_there_is_nothing_percentages_are_null(api: Api) -> None:
+def test_where_there_is_nothing_percentages_are_null(api: ApiHarness) -> None:
     found = analytics(api, token_of(api, "FULL_ADMINISTRATOR"), f"{EVERYTHING} licenseTrend {{ weekStart }}")
     assert found.pop("licenseTrend") == []
     assert [figures(report) for report in found.values()] == [
@@ -109,7 +113,7 @@ def test_where_there_is_nothing_percentages_are_null(api: Api) -> None:
     ]
 
 
-def test_a_report_of_lines_without_licenses_has_no_percentage(api: Api) -> None:
+def test_a_report_of_lines_without_licenses_has_no_percentage(api: ApiHarness) -> None:
     put_customer(api, "ZERO", subscription("S-1", ends_at=utc_now() + DAY, licenses=[line("CALLING", 0, 3, 2)]))
     found = analytics(api, token_of(api, "FULL_ADMINISTRATOR"), f"expiring {{ licenseUsagePercent {TABLE} }}")
     assert found["expiring"]["licenseUsagePercent"] is None
@@ -117,8 +121,8 @@ def test_a_report_of_lines_without_licenses_has_no_percentage(api: Api) -> None:
     assert (row["assignedPercent"], row["usedPercent"], row["overage"], row["available"]) == (None, None, 3, 0)
 
 
-def test_helpdesk_may_not_read_it_and_its_neighbours_answer(api: Api) -> None:
-    answer = api.ask(
+def test_helpdesk_may_not_read_it_and_its_neighbours_answer(api: ApiHarness) -> None:
+    answer = api.execute(
         token_of(api, "HELPDESK_ADMINISTRATOR"), "{ tags { id } licenseAnalytics(product: CALLING) { asOf } }"
     )
     assert answer["data"] == {"tags": [], "licenseAnalytics": None}
@@ -126,7 +130,7 @@ def test_helpdesk_may_not_read_it_and_its_neighbours_answer(api: Api) -> None:
     assert (error["extensions"]["code"], error["extensions"]["permission"]) == ("FORBIDDEN", "READ_ANALYTICS")
 
 
-def test_another_partner_sees_nothing(api: Api, holder: str) -> None:
+def test_another_partner_sees_nothing(api: ApiHarness, holder: str) -> None:
     put_everything(api, holder)
     found = analytics(api, token_of(api, "FULL_ADMINISTRATOR", api.other), EVERYTHING)
     assert figures(found["overLimit"]) == ([0, 0, None], [])
@@ -137,11 +141,11 @@ def usage(number: str, day: datetime, assigned: int, used: int, total: int = 10)
     return usage_record(number, **values)
 
 
-def imported(api: Api, *lines: Any) -> None:
+def imported(api: ApiHarness, *lines: Any) -> None:
     assert api.store(lambda scope: import_lines(scope, ImportKind.LICENSE_USAGE, *lines)).summary.refused == 0
 
 
-def test_a_row_shows_every_column(api: Api) -> None:
+def test_a_row_shows_every_column(api: ApiHarness) -> None:
     now, today = utc_now(), start_of_day(utc_now())
     begun = add_months(now, -2) - timedelta(hours=1)
     end = add_months(now, 1) + timedelta(hours=30)
@@ -177,7 +181,7 @@ def test_a_row_shows_every_column(api: Api) -> None:
     }
 
 
-def test_changes_are_null_without_a_snapshot_of_a_week_ago_and_usage_is_todays_at_least(api: Api) -> None:
+def test_changes_are_null_without_a_snapshot_of_a_week_ago_and_usage_is_todays_at_least(api: ApiHarness) -> None:
     today = start_of_day(utc_now())
     lines = [line("CALLING", 1, 5, 4)]
     put_customer(api, "C-1", *(subscription(f"S-{number}", licenses=lines) for number in (1, 2, 3)))
@@ -197,7 +201,7 @@ def test_changes_are_null_without_a_snapshot_of_a_week_ago_and_usage_is_todays_a
     }
 
 
-def test_an_ended_entitlement_has_no_days_left_and_one_not_begun_has_passed_none(api: Api) -> None:
+def test_an_ended_entitlement_has_no_days_left_and_one_not_begun_has_passed_none(api: ApiHarness) -> None:
     now = utc_now()
     put_customer(
         api,
@@ -218,12 +222,12 @@ PAGE = """query($days: Int! = 90, $first: Int, $after: String, $orderBy: Entitle
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } } }"""
 
 
-def page(api: Api, token: str, **given: Any) -> dict[str, Any]:
-    found: dict[str, Any] = api.data(token, PAGE, **given)["licenseAnalytics"]["recentlyAdded"]["entitlements"]
+def page(api: ApiHarness, token: str, **given: Any) -> dict[str, Any]:
+    found: dict[str, Any] = api.execute_data(token, PAGE, **given)["licenseAnalytics"]["recentlyAdded"]["entitlements"]
     return found
 
 
-def test_pages_go_through_a_table_in_the_order_asked_for(api: Api) -> None:
+def test_pages_go_through_a_table_in_the_order_asked_for(api: ApiHarness) -> None:
     added = utc_now() - DAY
     held = [subscription(f"S-{number:02}", added_at=added + number * timedelta(minutes=1)) for number in range(30)]
     put_customer(api, "C-1", *held)
@@ -248,7 +252,7 @@ def test_pages_go_through_a_table_in_the_order_asked_for(api: Api) -> None:
         assert seen == expected
 
 
-def test_what_cannot_be_meant_is_refused(api: Api) -> None:
+def test_what_cannot_be_meant_is_refused(api: ApiHarness) -> None:
     put_customer(api, "C-1", subscription("S-1"))
     token = token_of(api, "FULL_ADMINISTRATOR")
     cursor = page(api, token)["pageInfo"]["endCursor"]
@@ -262,7 +266,7 @@ def test_what_cannot_be_meant_is_refused(api: Api) -> None:
         ({"after": cursor, "orderBy": {"field": "TOTAL"}}, "INVALID_CURSOR"),
     ]
     for variables, code in given:
-        (error,) = api.ask(token, PAGE, **variables)["errors"]
+        (error,) = api.execute(token, PAGE, **variables)["errors"]
         assert error["extensions"]["code"] == code, variables
     assert page(api, token, after=cursor, orderBy={"field": "ADDED_AT", "direction": "DESC"})["nodes"] == []
     for selection in (
@@ -271,14 +275,16 @@ def test_what_cannot_be_meant_is_refused(api: Api) -> None:
         "renewing(days: -1) { renewingCustomers }",
     ):
         query = f"{{ licenseAnalytics(product: CALLING) {{ {selection} }} }}"
-        (error,) = api.ask(token, query)["errors"]
+        (error,) = api.execute(token, query)["errors"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 TREND = "licenseTrend { weekStart total assigned used available }"
 
 
-def test_the_trend_has_a_point_for_each_completed_week_with_snapshots_late_ones_included(api: Api, holder: str) -> None:
+def test_the_trend_has_a_point_for_each_completed_week_with_snapshots_late_ones_included(
+    api: ApiHarness, holder: str
+) -> None:
     latest = latest_completed_week(utc_now())
     for number in (1, 2):
         mine: dict[str, Any] = {"assignments": [assignment(holder)]} if number == 1 else {}
@@ -302,15 +308,15 @@ def test_the_trend_has_a_point_for_each_completed_week_with_snapshots_late_ones_
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
     client = Client(mongo_uri, database_name, event_listeners=[recorder])
     await ensure_indexes(client)
-    yield World(client, recorder)
+    yield InProcessPartner(client, recorder)
     await client.close()
 
 
-async def fill(world: World) -> None:
+async def fill(world: InProcessPartner) -> None:
     """Thirty rows in every report, with their peers."""
     await world.fill(2)
     added = utc_now() - 40 * DAY
@@ -325,7 +331,7 @@ async def fill(world: World) -> None:
 LOW = "peerGroupSize thresholdPercent lowAssignmentCustomers unassignedLicenses"
 
 
-async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(world: World) -> None:
+async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(world: InProcessPartner) -> None:
     await fill(world)
     lines, snapshots, tallies = "license_lines", "license_snapshots", "peer_histogram"
     changes = "weeklyAssignmentChange weeklyUsageChange"
@@ -357,7 +363,7 @@ async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(w
     assert world.recorder.take_collections() == ["license_customer_weeks", "license_weeks"]
 
 
-async def test_no_query_of_it_scans_a_collection_or_goes_without_its_tenant(world: World) -> None:
+async def test_no_query_of_it_scans_a_collection_or_goes_without_its_tenant(world: InProcessPartner) -> None:
     await fill(world)
     today = start_of_day(utc_now())
     await import_lines(world.scope, ImportKind.LICENSE_USAGE, usage("X-1", today - 8 * DAY, 2, 1))

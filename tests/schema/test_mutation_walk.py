@@ -10,9 +10,9 @@ from graphql import get_named_type
 
 from schema.build import build_schema
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import stored_events, token_of
-from tests.schema.factory_walk import CASES, FULL, TargetIds, World
+from tests.schema.factory_walk import CASES, FULL, PartnerPair, TargetIds
 from tests.websocket_client import connect_websocket
 
 ACTIVITY = "subscription($after: String) { activity(after: $after) { event { kind summary actor { id } } } }"
@@ -23,9 +23,9 @@ UNDONE = {"removeTags": "assignTags", "unassignAdministrator": "assignAdministra
 
 
 @pytest.fixture
-def world(api: Api) -> World:
+def world(api: ApiHarness) -> PartnerPair:
     """A full administrator, with an organization that has a profile, so that every step can be taken."""
-    made = World(api, FULL)
+    made = PartnerPair(api, FULL)
     made.run_mutation(
         made.token, "updateOrganization", "__typename", {"name": "Acme", "country": "DE", "contactEmail": "a@acme.test"}
     )
@@ -33,7 +33,7 @@ def world(api: Api) -> World:
     return made
 
 
-def _asked(world: World, name: str, **more: Any) -> dict[str, Any]:
+def _asked(world: PartnerPair, name: str, **more: Any) -> dict[str, Any]:
     """An input that changes something."""
     given = CASES[name].build_input(world.ids("own"))
     if name in UNDONE:
@@ -49,7 +49,7 @@ async def _forget_terms(scope: Scope) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_key_repeats_a_mutation_without_doing_anything_twice(world: World, name: str) -> None:
+def test_a_key_repeats_a_mutation_without_doing_anything_twice(world: PartnerPair, name: str) -> None:
     given = _asked(world, name, idempotencyKey="once")
     first = world.run_mutation(world.token, name, "__typename", given)
     written = len(stored_events(world.api))
@@ -61,10 +61,10 @@ def test_a_key_repeats_a_mutation_without_doing_anything_twice(world: World, nam
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_was_done_is_told_to_those_who_watch(world: World, name: str) -> None:
+def test_what_was_done_is_told_to_those_who_watch(world: PartnerPair, name: str) -> None:
     given = _asked(world, name)
     watcher = world.token if name in OWN else token_of(world.api, FULL)
-    after = world.api.data(watcher, "{ feedCursor }")["feedCursor"]
+    after = world.api.execute_data(watcher, "{ feedCursor }")["feedCursor"]
     before = len(stored_events(world.api))
     world.run_mutation(world.token, name, "__typename", given)
     written = stored_events(world.api)[before:]
@@ -84,7 +84,7 @@ def _has_version(name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if _has_version(name)])
-def test_a_stale_version_changes_nothing(world: World, name: str) -> None:
+def test_a_stale_version_changes_nothing(world: PartnerPair, name: str) -> None:
     given = _asked(world, name, version=99, idempotencyKey="once")
     before = len(stored_events(world.api))
     payload = world.send_mutation(world.token, name, "__typename", given)["data"][name]
@@ -109,7 +109,7 @@ def _with_others_ids(value: Any, ids: TargetIds) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.target_kind is not None])
-def test_an_id_of_another_type_names_nothing(world: World, name: str) -> None:
+def test_an_id_of_another_type_names_nothing(world: PartnerPair, name: str) -> None:
     ids = world.ids("own")
     asked = list(_with_others_ids(CASES[name].build_input(ids), ids))
     before = len(stored_events(world.api))
@@ -164,7 +164,7 @@ def _spoiled(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_bad_value_is_a_mistake_that_is_told(world: World, name: str) -> None:
+def test_a_bad_value_is_a_mistake_that_is_told(world: PartnerPair, name: str) -> None:
     given = _asked(world, name, **FULL_INPUTS.get(name, {}))
     inputs = list(_spoiled(given))
     if name == "startTrial":

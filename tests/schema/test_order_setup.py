@@ -8,7 +8,7 @@ import pytest
 from domain.imports.records import ImportKind
 from domain.time.instants import format_instant
 from store.database.clock import utc_now
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import customer_record, subscription_record
 from tests.jobs.imports.factory_imports import documents, import_lines
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """A full administrator of an organization that has accepted the terms."""
     accept_terms(api)
     return token_of(api, "FULL_ADMINISTRATOR")
@@ -29,16 +29,16 @@ def ready(number: str = "S-1", **facts: Any) -> dict[str, Any]:
     return subscription(number, **{"set_up": False, **facts})
 
 
-def held(api: Api, document: dict[str, Any], external_id: str = "C-1", **facts: Any) -> str:
+def held(api: ApiHarness, document: dict[str, Any], external_id: str = "C-1", **facts: Any) -> str:
     api.store(lambda scope: add_customer(scope, external_id, document, **facts))
     return str(document["_id"])
 
 
-def set_up(api: Api, token: str, id_: str, **given: Any) -> dict[str, Any]:
+def set_up(api: ApiHarness, token: str, id_: str, **given: Any) -> dict[str, Any]:
     return send_mutation(api, token, "completeOrderSetup", SUBSCRIPTION, subscription=id_, **given)
 
 
-def test_what_was_ready_is_active_and_its_statuses_follow(api: Api, token: str) -> None:
+def test_what_was_ready_is_active_and_its_statuses_follow(api: ApiHarness, token: str) -> None:
     id_ = held(api, ready())
     made = set_up(api, token, id_)
     assert made == {
@@ -54,12 +54,12 @@ def test_what_was_ready_is_active_and_its_statuses_follow(api: Api, token: str) 
     assert (turned["entered"], turned["left"]) == (["SUBSCRIPTION"], ["READY_FOR_ORDER_SETUP"])
 
 
-def test_what_begins_later_is_scheduled(api: Api, token: str) -> None:
+def test_what_begins_later_is_scheduled(api: ApiHarness, token: str) -> None:
     id_ = held(api, ready(starts_at=utc_now() + DAY))
     assert set_up(api, token, id_)["subscription"]["state"] == "SCHEDULED"
 
 
-def test_a_repetition_is_refused_and_with_its_key_the_first_answer(api: Api, token: str) -> None:
+def test_a_repetition_is_refused_and_with_its_key_the_first_answer(api: ApiHarness, token: str) -> None:
     id_ = held(api, ready())
     first = set_up(api, token, id_, idempotencyKey="k")
     assert set_up(api, token, id_, idempotencyKey="k") == first
@@ -72,14 +72,14 @@ def test_a_repetition_is_refused_and_with_its_key_the_first_answer(api: Api, tok
 
 
 @pytest.mark.parametrize("facts", [{"ends_at": utc_now() - DAY}, {"cancelled_at": utc_now() - DAY}, {"set_up": True}])
-def test_what_is_not_ready_cannot_be_set_up(api: Api, token: str, facts: dict[str, Any]) -> None:
+def test_what_is_not_ready_cannot_be_set_up(api: ApiHarness, token: str, facts: dict[str, Any]) -> None:
     id_ = held(api, ready(**facts))
     before = stored_events(api)
     assert user_error_codes(set_up(api, token, id_)) == [("WRONG_STATE", ["input", "subscription"])]
     assert stored_events(api) == before
 
 
-def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
+def test_who_is_out_of_sight_does_not_exist(api: ApiHarness, token: str) -> None:
     mine = api.add_administrator("ADMINISTRATOR")
     given = {"administrator_id": mine, "assigned_at": utc_now(), "assigned_by": None, "expires_at": None}
     own = held(api, ready("S-0"), "C-0", assignments=[{**given, "imported": False}])
@@ -93,13 +93,13 @@ def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"])
-def test_some_roles_may_not(api: Api, token: str, role: str) -> None:
+def test_some_roles_may_not(api: ApiHarness, token: str, role: str) -> None:
     query = 'mutation { completeOrderSetup(input: {subscription: "sub_1"}) { subscription { id } } }'
-    (error,) = api.ask(token_of(api, role), query)["errors"]
+    (error,) = api.execute(token_of(api, role), query)["errors"]
     assert error["extensions"] == {"code": "FORBIDDEN", "permission": "SET_UP_ORDERS"}
 
 
-def test_a_later_line_that_says_as_before_does_not_undo_it(api: Api, token: str) -> None:
+def test_a_later_line_that_says_as_before_does_not_undo_it(api: ApiHarness, token: str) -> None:
     line = subscription_record(setUp=False, endsAt=format_instant(utc_now() + 90 * DAY))
 
     def imported(kind: ImportKind, *lines: Any) -> Any:

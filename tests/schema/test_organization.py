@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 
 PARTNER = """
 { viewer { partner {
@@ -17,10 +17,10 @@ PARTNER = """
 """
 
 
-def test_shows_a_new_organization_with_everything_before_it(api: Api) -> None:
+def test_shows_a_new_organization_with_everything_before_it(api: ApiHarness) -> None:
     api.add_partner("fresh", plan=[{"product": "CALLING", "licenses": 500}])
     token = api.token(api.add_administrator("HELPDESK_ADMINISTRATOR", "fresh"), "fresh")
-    partner = api.data(token, PARTNER)["viewer"]["partner"]
+    partner = api.execute_data(token, PARTNER)["viewer"]["partner"]
     assert partner["name"] == "The fresh company"
     assert (partner["country"], partner["contactEmail"]) == (None, None)
     assert partner["settings"] == {
@@ -43,11 +43,11 @@ def test_shows_a_new_organization_with_everything_before_it(api: Api) -> None:
         "ADD_ADMINISTRATORS",
         "CHOOSE_SERVICES",
     ]
-    found = api.data(token, "query ($id: ID!) { node(id: $id) { id __typename } }", id=partner["id"])["node"]
+    found = api.execute_data(token, "query ($id: ID!) { node(id: $id) { id __typename } }", id=partner["id"])["node"]
     assert found == {"id": partner["id"], "__typename": "PartnerOrganization"}
 
 
-def test_shows_how_far_the_setup_has_come(api: Api) -> None:
+def test_shows_how_far_the_setup_has_come(api: ApiHarness) -> None:
     who = api.add_administrator("FULL_ADMINISTRATOR", "busy", display_name="Ada")
     at = datetime(2026, 11, 1, 12, 0, 0, 250_000)
     api.add_partner(
@@ -59,7 +59,7 @@ def test_shows_how_far_the_setup_has_come(api: Api) -> None:
         steps={"ACCEPT_TERMS": at},
         services=[{"product": "CALLING", "enabled": True}],
     )
-    partner = api.data(api.token(who, "busy"), PARTNER)["viewer"]["partner"]
+    partner = api.execute_data(api.token(who, "busy"), PARTNER)["viewer"]["partner"]
     setup = partner["setup"]
     assert (partner["country"], partner["contactEmail"]) == ("CH", "hello@busy.example")
     assert (setup["state"], setup["nextStep"]) == ("IN_PROGRESS", {"key": "ORGANIZATION_PROFILE"})
@@ -69,16 +69,18 @@ def test_shows_how_far_the_setup_has_come(api: Api) -> None:
     assert [one["product"] for one in partner["services"] if one["enabled"]] == ["CALLING"]
 
 
-def test_a_finished_setup_has_no_next_step(api: Api) -> None:
+def test_a_finished_setup_has_no_next_step(api: ApiHarness) -> None:
     at = datetime(2026, 11, 1, 12)
     steps = ("ACCEPT_TERMS", "ORGANIZATION_PROFILE", "ADD_ADMINISTRATORS", "CHOOSE_SERVICES")
     api.add_partner("done", steps=dict.fromkeys(steps, at))
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR", "done"), "done")
-    setup = api.data(token, "{ viewer { partner { setup { state nextStep { key } } } } }")["viewer"]["partner"]["setup"]
+    setup = api.execute_data(token, "{ viewer { partner { setup { state nextStep { key } } } } }")["viewer"]["partner"][
+        "setup"
+    ]
     assert setup == {"state": "COMPLETE", "nextStep": None}
 
 
-def test_a_token_outlives_its_partner_for_nothing(api: Api) -> None:
+def test_a_token_outlives_its_partner_for_nothing(api: ApiHarness) -> None:
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR", "vanished"), "vanished")
-    (error,) = api.ask(token, "{ viewer { partner { name } } }")["errors"]
+    (error,) = api.execute(token, "{ viewer { partner { name } } }")["errors"]
     assert error["extensions"]["code"] == "UNAUTHENTICATED"

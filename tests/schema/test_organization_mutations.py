@@ -7,7 +7,7 @@ import pytest
 from domain.time.instants import parse_instant
 from store.changes.customer_batch import BATCH_SIZE
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import DAY, add_customers, subscription
 
@@ -17,16 +17,16 @@ SETTINGS = "partner { settings { version expiringSoonDays noRecentActivityDays t
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """A full administrator."""
     return token_of(api, "FULL_ADMINISTRATOR")
 
 
-def _kinds(api: Api) -> list[str]:
+def _kinds(api: ApiHarness) -> list[str]:
     return [one["kind"] for one in stored_events(api)]
 
 
-def test_the_setup_goes_step_by_step(api: Api, token: str) -> None:
+def test_the_setup_goes_step_by_step(api: ApiHarness, token: str) -> None:
     stale = send_mutation(api, token, "acceptTerms", SETUP, termsVersion="1999-01")
     assert (stale["partner"], user_error_codes(stale)) == (None, [("STALE", ["input", "termsVersion"])])
     accepted = send_mutation(api, token, "acceptTerms", SETUP, termsVersion="2026-10", idempotencyKey="a")
@@ -61,7 +61,7 @@ def test_the_setup_goes_step_by_step(api: Api, token: str) -> None:
     ]
 
 
-def test_the_profile_changes_by_what_is_given(api: Api, token: str) -> None:
+def test_the_profile_changes_by_what_is_given(api: ApiHarness, token: str) -> None:
     accept_terms(api)
     profile = "partner { name country contactEmail }"
     made = send_mutation(
@@ -79,7 +79,7 @@ def test_the_profile_changes_by_what_is_given(api: Api, token: str) -> None:
     ]
 
 
-def test_services_are_switched_on_and_off(api: Api, token: str) -> None:
+def test_services_are_switched_on_and_off(api: ApiHarness, token: str) -> None:
     accept_terms(api)
     services = "partner { services { product enabled } }"
     on = send_mutation(api, token, "setService", services, product="MEETINGS", enabled=True)
@@ -89,7 +89,7 @@ def test_services_are_switched_on_and_off(api: Api, token: str) -> None:
     assert _kinds(api) == ["SERVICE_CHANGED"]
 
 
-def test_settings_have_bounds_and_a_version(api: Api, token: str) -> None:
+def test_settings_have_bounds_and_a_version(api: ApiHarness, token: str) -> None:
     accept_terms(api)
     wrong = {"expiringSoonDays": 181, "noRecentActivityDays": 0, "trialDays": None, "version": 9}
     fields = ("expiringSoonDays", "noRecentActivityDays", "trialDays")
@@ -106,7 +106,7 @@ def test_settings_have_bounds_and_a_version(api: Api, token: str) -> None:
     assert _kinds(api) == ["SETTINGS_CHANGED"]
 
 
-def test_a_changed_threshold_evaluates_every_customer(api: Api, token: str) -> None:
+def test_a_changed_threshold_evaluates_every_customer(api: ApiHarness, token: str) -> None:
     accept_terms(api)
     count = BATCH_SIZE + 20
 
@@ -117,11 +117,11 @@ def test_a_changed_threshold_evaluates_every_customer(api: Api, token: str) -> N
 
     api.store(fill)
     query = "{ customers(filter: {status: [EXPIRING_SOON]}) { totalCount nodes { version statusDetails { since } } } }"
-    assert api.data(token, query)["customers"]["totalCount"] == 0
+    assert api.execute_data(token, query)["customers"]["totalCount"] == 0
     before = len(stored_events(api))
     send_mutation(api, token, "changeSettings", SETTINGS, expiringSoonDays=60)
     (told,) = [one for one in stored_events(api)[before:] if one["kind"] == "SETTINGS_CHANGED"]
-    while (found := api.data(token, query)["customers"])["totalCount"] < count:
+    while (found := api.execute_data(token, query)["customers"])["totalCount"] < count:
         pass
     assert {one["version"] for one in found["nodes"]} == {2}
     turned = [one for one in stored_events(api)[before:] if one["kind"] == "STATUS_CHANGED"]
@@ -133,10 +133,10 @@ def test_a_changed_threshold_evaluates_every_customer(api: Api, token: str) -> N
     _until_evaluated(api)
     send_mutation(api, token, "changeSettings", SETTINGS, noRecentActivityDays=61)
     _until_evaluated(api)
-    assert {one["version"] for one in api.data(token, query)["customers"]["nodes"]} == {2}
+    assert {one["version"] for one in api.execute_data(token, query)["customers"]["nodes"]} == {2}
 
 
-def _until_evaluated(api: Api) -> None:
+def _until_evaluated(api: ApiHarness) -> None:
     async def partner(scope: Scope) -> dict[str, Any]:
         found = await scope.collection("partners").find_one(scope.match())
         assert found is not None

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from schema.build import build_schema
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import ROLES
-from tests.schema.factory_walk import ADMINISTRATOR, CASES, FULL, HELPDESK, TARGETS, World
+from tests.schema.factory_walk import ADMINISTRATOR, CASES, FULL, HELPDESK, TARGETS, PartnerPair
 
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "EDIT_TAGS": (FULL, ADMINISTRATOR),
@@ -49,8 +49,8 @@ def _is_in_sight(role: str, target: str, target_kind: str | None) -> bool:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_each_role_may_do_to_what(api: Api, role: str) -> None:
-    world = World(api, role)
+def test_what_each_role_may_do_to_what(api: ApiHarness, role: str) -> None:
+    world = PartnerPair(api, role)
     for name, case in CASES.items():
         answers: dict[str, Any] = {}
         for target in TARGETS:

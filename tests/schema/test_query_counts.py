@@ -50,7 +50,7 @@ class QueryRecorder(CommandListener):
         return sorted(str(next(iter(query.values()))) for query in taken)
 
 
-class World:
+class InProcessPartner:
     """A partner with customers, and a viewer who asks without a server in between."""
 
     def __init__(self, client: Client, recorder: QueryRecorder) -> None:
@@ -87,11 +87,11 @@ class World:
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
     client = Client(mongo_uri, database_name, event_listeners=[recorder])
     await ensure_indexes(client)
-    yield World(client, recorder)
+    yield InProcessPartner(client, recorder)
     await client.close()
 
 
@@ -106,7 +106,7 @@ RELATIONS = {
 }
 
 
-async def test_a_page_costs_one_query_and_one_for_each_relation_selected(world: World) -> None:
+async def test_a_page_costs_one_query_and_one_for_each_relation_selected(world: InProcessPartner) -> None:
     await world.fill(55)
     data = await world.ask("{ customers(first: 50) { nodes { id name statuses } pageInfo { hasNextPage } } }")
     assert len(data["customers"]["nodes"]) == 50
@@ -121,7 +121,7 @@ async def test_a_page_costs_one_query_and_one_for_each_relation_selected(world: 
     assert len(asked) <= 1 + len(RELATIONS)
 
 
-async def test_totals_and_facets_cost_nothing_unless_selected_and_then_no_page(world: World) -> None:
+async def test_totals_and_facets_cost_nothing_unless_selected_and_then_no_page(world: InProcessPartner) -> None:
     await world.fill(3)
     data = await world.ask("{ customers { totalCount } }")
     assert (data["customers"], len(world.recorder.take_collections())) == ({"totalCount": 3}, 1)
@@ -133,7 +133,7 @@ async def test_totals_and_facets_cost_nothing_unless_selected_and_then_no_page(w
     assert set(world.recorder.take_collections()) == {"customers"}
 
 
-async def test_two_hundred_nodes_cost_one_query_a_kind(world: World) -> None:
+async def test_two_hundred_nodes_cost_one_query_a_kind(world: InProcessPartner) -> None:
     await world.fill(4)
     found = await world.scope.collection("customers").find(world.scope.match())
     ids = [document["_id"] for document in found] * 40 + world.administrators
@@ -142,7 +142,7 @@ async def test_two_hundred_nodes_cost_one_query_a_kind(world: World) -> None:
     assert world.recorder.take_collections() == ["administrators", "customers"]
 
 
-async def test_every_query_names_its_tenant_for_an_assigned_administrator_too(world: World) -> None:
+async def test_every_query_names_its_tenant_for_an_assigned_administrator_too(world: InProcessPartner) -> None:
     await world.fill(2)
     query = """{ viewer { partner { services { customers } } }
       customers { totalCount nodes {
@@ -153,7 +153,7 @@ async def test_every_query_names_its_tenant_for_an_assigned_administrator_too(wo
     world.recorder.take_collections()
 
 
-async def test_an_administrator_behind_many_customers_is_asked_for_once(world: World) -> None:
+async def test_an_administrator_behind_many_customers_is_asked_for_once(world: InProcessPartner) -> None:
     await world.fill(20)
     inner = "assignments { administrator { customers(first: 1) { totalCount nodes { id } } } }"
     await world.ask(f"{{ customers {{ nodes {{ {inner} }} }} }}")
@@ -161,7 +161,7 @@ async def test_an_administrator_behind_many_customers_is_asked_for_once(world: W
     assert world.recorder.take_collections() == ["administrators", *["customers"] * 7]
 
 
-async def test_no_query_scans_a_collection(world: World) -> None:
+async def test_no_query_scans_a_collection(world: InProcessPartner) -> None:
     await world.fill(3)
     query = f"""{{ viewer {{ partner {{ name services {{ customers }} }} }}
       customers(filter: {{search: "org", status: [TRIAL]}}) {{ totalCount facets {{ status {{ count }} }}

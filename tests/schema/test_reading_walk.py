@@ -7,9 +7,9 @@ import pytest
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from schema.build import build_schema
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import ROLES
-from tests.schema.factory_walk import TargetIds, World
+from tests.schema.factory_walk import PartnerPair, TargetIds
 from tests.websocket_client import connect_websocket
 
 CUSTOMERS = "customers(filter: {%s: [$id]}) { totalCount nodes { id } facets { status { count } } }"
@@ -51,19 +51,19 @@ def test_the_table_names_every_place_that_takes_an_id() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_is_foreign_answers_as_what_is_nowhere(api: Api, role: str) -> None:
-    world = World(api, role)
+def test_what_is_foreign_answers_as_what_is_nowhere(api: ApiHarness, role: str) -> None:
+    world = PartnerPair(api, role)
     foreign_ids, missing_ids = world.ids("foreign"), world.ids("nowhere")
     for place, selection in QUERIES.items():
         query = f"query($id: ID!) {{ {selection} }}"
         for kind in TargetIds.KINDS:
-            foreign = api.ask(world.token, query, id=foreign_ids.of_kind(kind))
-            assert foreign == api.ask(world.token, query, id=missing_ids.of_kind(kind)), (place, kind)
+            foreign = api.execute(world.token, query, id=foreign_ids.of_kind(kind))
+            assert foreign == api.execute(world.token, query, id=missing_ids.of_kind(kind)), (place, kind)
             assert foreign_ids.of_kind(kind) not in str(foreign)
 
 
-def test_a_foreign_job_ends_without_a_word_like_one_that_is_nowhere(api: Api) -> None:
-    world = World(api, "FULL_ADMINISTRATOR")
+def test_a_foreign_job_ends_without_a_word_like_one_that_is_nowhere(api: ApiHarness) -> None:
+    world = PartnerPair(api, "FULL_ADMINISTRATOR")
     with connect_websocket(api.url, world.token) as widget:
         for identity in (world.ids("foreign").customer, "job_" + "0" * 24):
             query = "subscription($id: ID!) { bulkJob(id: $id) { state } }"

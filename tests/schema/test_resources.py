@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.imports.records import ImportKind
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import ROLES, token_of
 
@@ -22,7 +22,7 @@ SUMMARIES = {"Zebra": "Call queues & größere Töne", "Oldest": "zebra crossing
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """Four resources, and somebody who reads them."""
 
     async def fill(scope: Any) -> None:
@@ -36,14 +36,14 @@ def token(api: Api) -> str:
     return token_of(api, "READ_ONLY_ADMINISTRATOR")
 
 
-def titles(api: Api, token: str, **given: Any) -> list[str]:
+def titles(api: ApiHarness, token: str, **given: Any) -> list[str]:
     """The titles of a list, whose total must agree."""
-    found = api.data(token, QUERY, **given)["resources"]
+    found = api.execute_data(token, QUERY, **given)["resources"]
     assert found["totalCount"] == len(found["nodes"])
     return [one["title"] for one in found["nodes"]]
 
 
-def test_the_newest_come_first_and_those_of_one_day_by_title(api: Api, token: str) -> None:
+def test_the_newest_come_first_and_those_of_one_day_by_title(api: ApiHarness, token: str) -> None:
     assert titles(api, token) == ["Newest", "Ähre", "Zebra", "Oldest"]
 
 
@@ -63,7 +63,7 @@ def test_the_newest_come_first_and_those_of_one_day_by_title(api: Api, token: st
         ({}, ["Newest", "Ähre", "Zebra", "Oldest"]),
     ],
 )
-def test_conditions_are_joined_by_and(api: Api, token: str, filter: Any, expected: list[str]) -> None:
+def test_conditions_are_joined_by_and(api: ApiHarness, token: str, filter: Any, expected: list[str]) -> None:
     assert titles(api, token, filter=filter) == expected
 
 
@@ -82,34 +82,34 @@ def test_conditions_are_joined_by_and(api: Api, token: str, filter: Any, expecte
     ],
 )
 def test_every_word_must_begin_a_word_of_title_or_summary(
-    api: Api, token: str, search: str | None, expected: list[str]
+    api: ApiHarness, token: str, search: str | None, expected: list[str]
 ) -> None:
     assert titles(api, token, search=search) == expected
 
 
-def test_a_search_that_is_too_long_is_refused(api: Api, token: str) -> None:
-    assert api.ask(token, QUERY, search="x" * 101)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+def test_a_search_that_is_too_long_is_refused(api: ApiHarness, token: str) -> None:
+    assert api.execute(token, QUERY, search="x" * 101)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_pages_follow_each_other_and_cursors_belong_to_their_list(api: Api, token: str) -> None:
+def test_pages_follow_each_other_and_cursors_belong_to_their_list(api: ApiHarness, token: str) -> None:
     seen, after = [], None
     for has_next in (True, True, True, False):
-        page = api.data(token, QUERY, first=1, after=after)["resources"]
+        page = api.execute_data(token, QUERY, first=1, after=after)["resources"]
         seen += [one["title"] for one in page["nodes"]]
         assert page["pageInfo"]["hasPreviousPage"] is (after is not None)
         assert page["pageInfo"]["hasNextPage"] is has_next
         after = page["pageInfo"]["endCursor"]
     assert seen == ["Newest", "Ähre", "Zebra", "Oldest"]
-    refused = api.ask(token, QUERY, first=1, after=after, filter={"kind": ["GUIDE"]})
+    refused = api.execute(token, QUERY, first=1, after=after, filter={"kind": ["GUIDE"]})
     assert refused["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
-    assert api.ask(token, QUERY, first=0)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert api.execute(token, QUERY, first=0)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_everybody_of_the_partner_reads_them_and_nobody_else(api: Api, token: str, role: str) -> None:
+def test_everybody_of_the_partner_reads_them_and_nobody_else(api: ApiHarness, token: str, role: str) -> None:
     query = "query($id: ID!) { node(id: $id) { ... on Resource { title url kind products updatedOn featured } } }"
-    nodes = api.data(token_of(api, role), "{ resources(first: 1) { nodes { id } } }")["resources"]["nodes"]
-    found = api.data(token_of(api, role), query, id=nodes[0]["id"])["node"]
+    nodes = api.execute_data(token_of(api, role), "{ resources(first: 1) { nodes { id } } }")["resources"]["nodes"]
+    found = api.execute_data(token_of(api, role), query, id=nodes[0]["id"])["node"]
     assert found == {
         "title": "Newest",
         "url": "https://a.example/Newest",
@@ -120,4 +120,4 @@ def test_everybody_of_the_partner_reads_them_and_nobody_else(api: Api, token: st
     }
     stranger = token_of(api, role, api.other)
     assert titles(api, stranger) == []
-    assert api.data(stranger, query, id=nodes[0]["id"])["node"] is None
+    assert api.execute_data(stranger, query, id=nodes[0]["id"])["node"] is None

@@ -4,14 +4,14 @@ import httpx
 import pytest
 
 from server.http.graphql import SEEN_HEADER
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import accept_terms, token_of
 
 CREATE = 'mutation { createTag(input: {name: "Gold"}) { tag { id } } }'
 
 
 @pytest.mark.parametrize("header", ["", "1", "99999999999999999999", "made up", "-1"])
-def test_a_mutation_answers_its_operation_time_and_any_header_is_taken(api: Api, header: str) -> None:
+def test_a_mutation_answers_its_operation_time_and_any_header_is_taken(api: ApiHarness, header: str) -> None:
     accept_terms(api)
     headers = {"Authorization": f"Bearer {token_of(api, 'FULL_ADMINISTRATOR')}"}
     answer = httpx.post(f"{api.url}/graphql", json={"query": CREATE}, headers=headers)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from domain.user_errors import UserErrorCode
 from schema.build import build_schema
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import accept_terms, send_mutation, token_of
 from tests.store.factory_customers import add_customer, subscription
 from tests.websocket_client import connect_websocket
@@ -37,7 +37,7 @@ def _examples(ids: dict[str, str]) -> list[Example]:
     return found
 
 
-def test_each_operation_of_the_page_answers_as_the_page_says(api: Api) -> None:
+def test_each_operation_of_the_page_answers_as_the_page_says(api: ApiHarness) -> None:
     accept_terms(api)
     token = token_of(api, "FULL_ADMINISTRATOR")
     line = {"product": "CALLING", "total": 5, "assigned": 2, "used": 1, "day": None}
@@ -47,7 +47,7 @@ def test_each_operation_of_the_page_answers_as_the_page_says(api: Api) -> None:
     *asked, feed = _examples({"cus": customer, "tag": tag})
     after = ""
     for example in asked:
-        data = api.data(token, example.query, **example.variables)
+        data = api.execute_data(token, example.query, **example.variables)
         after = data.get("feedCursor", after)
         if example.answer is not None:
             assert data == example.answer

@@ -7,25 +7,27 @@ from typing import Any
 import pytest
 
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 
 TAG = "tag { id name color description version createdBy { role } }"
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """A full administrator of an organization that has accepted the terms."""
     accept_terms(api)
     return token_of(api, "FULL_ADMINISTRATOR")
 
 
-def test_a_created_tag_is_found_and_told(api: Api, token: str) -> None:
+def test_a_created_tag_is_found_and_told(api: ApiHarness, token: str) -> None:
     made = send_mutation(api, token, "createTag", TAG, name="  Key \t account ", color="RED", description=" a\n b ")
     tag = made["tag"]
     assert (made["userErrors"], tag["name"], tag["color"]) == ([], "Key account", "RED")
     assert (tag["description"], tag["version"], tag["createdBy"]) == ("a\n b", 1, {"role": "FULL_ADMINISTRATOR"})
-    assert api.data(token, "query($id: ID!) { node(id: $id) { id } }", id=tag["id"])["node"] == {"id": tag["id"]}
+    assert api.execute_data(token, "query($id: ID!) { node(id: $id) { id } }", id=tag["id"])["node"] == {
+        "id": tag["id"]
+    }
     (told,) = stored_events(api)
     assert (told["kind"], told["subject_id"], told["summary"]) == (
         "TAG_CREATED",
@@ -38,20 +40,20 @@ def test_a_created_tag_is_found_and_told(api: Api, token: str) -> None:
     ("name", "code"),
     [("", "BLANK"), (" \u200b\u2003", "BLANK"), ("x" * 51, "TOO_LONG"), ("a\x00b", "INVALID"), ("a\x1fb", "INVALID")],
 )
-def test_a_bad_name_is_told_with_its_field(api: Api, token: str, name: str, code: str) -> None:
+def test_a_bad_name_is_told_with_its_field(api: ApiHarness, token: str, name: str, code: str) -> None:
     assert user_error_codes(send_mutation(api, token, "createTag", "tag { id }", name=name)) == [
         (code, ["input", "name"])
     ]
     assert stored_events(api) == []
 
 
-def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
+def test_every_mistake_is_told_at_once(api: ApiHarness, token: str) -> None:
     made = send_mutation(api, token, "createTag", "tag { id }", name=" ", description="x" * 501)
     assert made["tag"] is None
     assert user_error_codes(made) == [("BLANK", ["input", "name"]), ("TOO_LONG", ["input", "description"])]
 
 
-def test_fifty_at_once_in_different_spellings_make_one(api: Api, token: str) -> None:
+def test_fifty_at_once_in_different_spellings_make_one(api: ApiHarness, token: str) -> None:
     # Case, width, composed and decomposed, characters without width, joiners, and every kind of space.
     spellings = (
         "Café Straße",
@@ -70,10 +72,10 @@ def test_fifty_at_once_in_different_spellings_make_one(api: Api, token: str) -> 
     with ThreadPoolExecutor(50) as pool:
         made = list(pool.map(create, range(50)))
     assert [user_error_codes(one) for one in made if one["tag"] is None] == [[("TAKEN", ["input", "name"])]] * 49
-    assert len(stored_events(api)) == len(api.data(token, "{ tags { id } }")["tags"]) == 1
+    assert len(stored_events(api)) == len(api.execute_data(token, "{ tags { id } }")["tags"]) == 1
 
 
-def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api, token: str) -> None:
+def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: ApiHarness, token: str) -> None:
     first = send_mutation(api, token, "createTag", TAG, name="Gold", idempotencyKey="k")
     assert send_mutation(api, token, "createTag", TAG, name="Gold", idempotencyKey="k") == first
     reused = send_mutation(api, token, "createTag", TAG, name="Silver", idempotencyKey="k")
@@ -85,7 +87,7 @@ def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api
     assert len(stored_events(api)) == 1
 
 
-def test_a_key_is_good_for_48_hours_and_then_as_new(api: Api, token: str) -> None:
+def test_a_key_is_good_for_48_hours_and_then_as_new(api: ApiHarness, token: str) -> None:
     first = send_mutation(api, token, "createTag", TAG, name="Gold", idempotencyKey="k")
 
     async def aged(scope: Scope, hours: int) -> timedelta:
@@ -108,17 +110,17 @@ def test_a_key_is_good_for_48_hours_and_then_as_new(api: Api, token: str) -> Non
     assert len(stored_events(api)) == 2
 
 
-def test_terms_come_first_and_the_role_before_them(api: Api) -> None:
+def test_terms_come_first_and_the_role_before_them(api: ApiHarness) -> None:
     query = 'mutation { createTag(input: {name: "Gold"}) { tag { id } } }'
-    refused = api.ask(token_of(api, "FULL_ADMINISTRATOR"), query)
+    refused = api.execute(token_of(api, "FULL_ADMINISTRATOR"), query)
     assert [error["extensions"]["code"] for error in refused["errors"]] == ["TERMS_NOT_ACCEPTED"]
-    forbidden = api.ask(token_of(api, "READ_ONLY_ADMINISTRATOR"), query)
+    forbidden = api.execute(token_of(api, "READ_ONLY_ADMINISTRATOR"), query)
     assert [error["extensions"] for error in forbidden["errors"]] == [
         {"code": "FORBIDDEN", "permission": "EDIT_TAGS"},
     ]
 
 
-def test_a_tag_changes_by_what_is_given_and_tells_it(api: Api, token: str) -> None:
+def test_a_tag_changes_by_what_is_given_and_tells_it(api: ApiHarness, token: str) -> None:
     tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold", description="Old")["tag"]["id"]
     renamed = send_mutation(api, token, "updateTag", TAG, id=tag, version=1, name="GOLD ")
     assert (renamed["tag"]["name"], renamed["tag"]["version"], renamed["tag"]["description"]) == ("GOLD", 2, "Old")
@@ -132,7 +134,7 @@ def test_a_tag_changes_by_what_is_given_and_tells_it(api: Api, token: str) -> No
     ]
 
 
-def test_every_mistake_of_a_change_is_told(api: Api, token: str) -> None:
+def test_every_mistake_of_a_change_is_told(api: ApiHarness, token: str) -> None:
     send_mutation(api, token, "createTag", "tag { id }", name="Silver")
     tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
     bad = send_mutation(api, token, "updateTag", "tag { id }", id=tag, version=7, name="ＳILVER", color=None)
@@ -149,7 +151,7 @@ def test_every_mistake_of_a_change_is_told(api: Api, token: str) -> None:
         assert user_error_codes(missing) == [("NOT_FOUND", ["input", "id"])]
 
 
-def test_twenty_writers_of_one_tag_lose_nothing(api: Api, token: str) -> None:
+def test_twenty_writers_of_one_tag_lose_nothing(api: ApiHarness, token: str) -> None:
     tag = send_mutation(api, token, "createTag", "tag { id }", name="0")["tag"]["id"]
 
     def rename(number: int) -> int:
@@ -157,7 +159,7 @@ def test_twenty_writers_of_one_tag_lose_nothing(api: Api, token: str) -> None:
         query, tries = "query($id: ID!) { node(id: $id) { ... on Tag { version } } }", 0
         while True:
             tries += 1
-            version = api.data(token, query, id=tag)["node"]["version"]
+            version = api.execute_data(token, query, id=tag)["node"]["version"]
             answer = send_mutation(api, token, "updateTag", "tag { id }", id=tag, version=version, name=f"{number}")
             if not answer["userErrors"]:
                 return tries
@@ -166,11 +168,11 @@ def test_twenty_writers_of_one_tag_lose_nothing(api: Api, token: str) -> None:
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(rename, range(1, 21)))
     query = "query($id: ID!) { node(id: $id) { ... on Tag { version } } }"
-    assert api.data(token, query, id=tag)["node"]["version"] == 21
+    assert api.execute_data(token, query, id=tag)["node"]["version"] == 21
     assert len(stored_events(api)) == 21
 
 
-def test_a_deleted_tag_is_gone_and_its_name_free(api: Api, token: str) -> None:
+def test_a_deleted_tag_is_gone_and_its_name_free(api: ApiHarness, token: str) -> None:
     tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
     assert user_error_codes(send_mutation(api, token, "deleteTag", "deletedId", id=tag, version=2)) == [
         ("STALE", ["input", "version"])
@@ -183,16 +185,16 @@ def test_a_deleted_tag_is_gone_and_its_name_free(api: Api, token: str) -> None:
     assert user_error_codes(send_mutation(api, token, "deleteTag", "deletedId", id=tag, version=1)) == [
         ("NOT_FOUND", ["input", "id"])
     ]
-    assert api.data(token, "{ tags { id } }")["tags"] == [{"id": again}]
+    assert api.execute_data(token, "{ tags { id } }")["tags"] == [{"id": again}]
     assert [one["kind"] for one in stored_events(api)] == ["TAG_CREATED", "TAG_DELETED", "TAG_CREATED"]
 
 
-def test_tags_are_listed_by_name_and_found_by_the_start_of_words(api: Api, token: str) -> None:
+def test_tags_are_listed_by_name_and_found_by_the_start_of_words(api: ApiHarness, token: str) -> None:
     for name in ("Zürich key", "alpha", "Ärger", "Key account"):
         send_mutation(api, token, "createTag", "tag { id }", name=name)
 
     def names(search: str | None) -> list[str]:
-        found = api.data(token, "query($s: String) { tags(search: $s) { name } }", s=search)
+        found = api.execute_data(token, "query($s: String) { tags(search: $s) { name } }", s=search)
         return [tag["name"] for tag in found["tags"]]
 
     assert names(None) == names(" ") == ["alpha", "Ärger", "Key account", "Zürich key"]
@@ -204,7 +206,7 @@ def test_tags_are_listed_by_name_and_found_by_the_start_of_words(api: Api, token
     )
 
 
-def test_a_partner_has_at_most_a_thousand_tags(api: Api, token: str) -> None:
+def test_a_partner_has_at_most_a_thousand_tags(api: ApiHarness, token: str) -> None:
     async def full(scope: Scope) -> None:
         await scope.collection("partners").update_one(scope.match(), {"$set": {"tag_count": 999}})
 

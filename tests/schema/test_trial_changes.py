@@ -11,7 +11,7 @@ from domain.imports.records import ImportKind
 from domain.time.instants import format_instant, parse_instant
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import customer_record, invoice_record, subscription_record, trial_record
 from tests.jobs.imports.factory_imports import documents, import_lines
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
@@ -32,36 +32,36 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """A full administrator of an organization that has accepted the terms."""
     accept_terms(api)
     return token_of(api, "FULL_ADMINISTRATOR")
 
 
-def held(api: Api, document: dict[str, Any], external_id: str = "C-1", **facts: Any) -> str:
+def held(api: ApiHarness, document: dict[str, Any], external_id: str = "C-1", **facts: Any) -> str:
     """The id of the trial, whose customer is added with it."""
     api.store(lambda scope: add_customer(scope, external_id, document, **facts))
     return str(document["_id"])
 
 
-def change(api: Api, token: str, name: str, id_: str, version: int = 1, **given: Any) -> dict[str, Any]:
+def change(api: ApiHarness, token: str, name: str, id_: str, version: int = 1, **given: Any) -> dict[str, Any]:
     selection, usual = CHANGES[name]
     return send_mutation(api, token, name, selection, id=id_, version=version, **{**usual, **given})
 
 
-def new_events(api: Api) -> list[dict[str, Any]]:
+def new_events(api: ApiHarness) -> list[dict[str, Any]]:
     return [event for event in stored_events(api) if event["kind"] not in ("CUSTOMER_ADDED", "STATUS_CHANGED")]
 
 
-def imported(api: Api, kind: ImportKind, line: dict[str, Any]) -> Any:
+def imported(api: ApiHarness, kind: ImportKind, line: dict[str, Any]) -> Any:
     return api.store(lambda scope: import_lines(scope, kind, line)).counts
 
 
-def stored(api: Api, collection: str, **where: Any) -> list[dict[str, Any]]:
+def stored(api: ApiHarness, collection: str, **where: Any) -> list[dict[str, Any]]:
     return api.store(lambda scope: documents(scope, collection, **where))
 
 
-def test_an_extension_adds_days_to_the_end(api: Api, token: str) -> None:
+def test_an_extension_adds_days_to_the_end(api: ApiHarness, token: str) -> None:
     document = trial("T-1")
     id_ = held(api, document)
     made = change(api, token, "extendTrial", id_)["trial"]
@@ -81,7 +81,7 @@ def test_an_extension_adds_days_to_the_end(api: Api, token: str) -> None:
     assert "extended by a day" in second["summary"]
 
 
-def test_an_extension_turns_the_statuses_that_follow_from_the_end(api: Api, token: str) -> None:
+def test_an_extension_turns_the_statuses_that_follow_from_the_end(api: ApiHarness, token: str) -> None:
     made = change(api, token, "extendTrial", held(api, trial("T-1")), days=20)
     assert made["trial"]["customer"]["statuses"] == ["TRIAL"]
     (turned,) = [event for event in stored_events(api) if event.get("left")]
@@ -89,7 +89,7 @@ def test_an_extension_turns_the_statuses_that_follow_from_the_end(api: Api, toke
 
 
 @pytest.mark.parametrize("days", [91, 120, 2**31 - 1])
-def test_with_extensions_a_trial_lasts_120_days_from_its_start(api: Api, token: str, days: int) -> None:
+def test_with_extensions_a_trial_lasts_120_days_from_its_start(api: ApiHarness, token: str, days: int) -> None:
     id_ = held(api, trial("T-1"))
     refused = change(api, token, "extendTrial", id_, days=days)
     assert user_error_codes(refused) == [("TRIAL_TOO_LONG", ["input", "days"])]
@@ -98,7 +98,7 @@ def test_with_extensions_a_trial_lasts_120_days_from_its_start(api: Api, token: 
     assert user_error_codes(change(api, token, "extendTrial", id_, version=2, days=1)) == user_error_codes(refused)
 
 
-def test_limits_bind_mutations_and_not_imports(api: Api, token: str) -> None:
+def test_limits_bind_mutations_and_not_imports(api: ApiHarness, token: str) -> None:
     now = utc_now()
     id_ = held(api, trial("T-1", starts_at=now - 100 * DAY, ends_at=now + 200 * DAY))
     assert user_error_codes(change(api, token, "extendTrial", id_)) == [("TRIAL_TOO_LONG", ["input", "days"])]
@@ -106,13 +106,13 @@ def test_limits_bind_mutations_and_not_imports(api: Api, token: str) -> None:
 
 
 @pytest.mark.parametrize("days", [0, -1, -(2**31)])
-def test_an_extension_never_shortens(api: Api, token: str, days: int) -> None:
+def test_an_extension_never_shortens(api: ApiHarness, token: str, days: int) -> None:
     assert user_error_codes(change(api, token, "extendTrial", held(api, trial("T-1")), days=days)) == [
         ("INVALID", ["input", "days"])
     ]
 
 
-def test_ending_sets_the_end_to_now(api: Api, token: str) -> None:
+def test_ending_sets_the_end_to_now(api: ApiHarness, token: str) -> None:
     id_ = held(api, trial("T-1"))
     before = utc_now()
     made = change(api, token, "endTrial", id_)["trial"]
@@ -123,7 +123,7 @@ def test_ending_sets_the_end_to_now(api: Api, token: str) -> None:
     assert (told["kind"], told["summary"]) == ("TRIAL_ENDED", "Trial T-1 of Customer C-1 was ended")
 
 
-def test_a_conversion_ends_the_trial_and_starts_a_subscription_in_one(api: Api, token: str) -> None:
+def test_a_conversion_ends_the_trial_and_starts_a_subscription_in_one(api: ApiHarness, token: str) -> None:
     id_ = held(api, trial("T-1", licenses=LINES))
     made = change(api, token, "convertTrial", id_, months=1)
     ended, begun = made["trial"], made["subscription"]
@@ -144,7 +144,7 @@ def test_a_conversion_ends_the_trial_and_starts_a_subscription_in_one(api: Api, 
     assert turned["left"] == ["EXPIRING_SOON", "TRIAL"]
 
 
-def test_a_conversion_lasts_twelve_months_and_may_not_renew(api: Api, token: str) -> None:
+def test_a_conversion_lasts_twelve_months_and_may_not_renew(api: ApiHarness, token: str) -> None:
     made = change(api, token, "convertTrial", held(api, trial("T-1")), autoRenew=False)["subscription"]
     lasts = parse_instant(made["endsAt"]) - parse_instant(made["startsAt"])
     assert 365 * DAY <= lasts <= 366 * DAY
@@ -163,7 +163,9 @@ def test_a_conversion_lasts_twelve_months_and_may_not_renew(api: Api, token: str
         ({"months": 61}, "INVALID", "months"),
     ],
 )
-def test_a_bad_conversion_is_told_with_its_field(api: Api, token: str, given: Any, code: str, field: str) -> None:
+def test_a_bad_conversion_is_told_with_its_field(
+    api: ApiHarness, token: str, given: Any, code: str, field: str
+) -> None:
     api.store(lambda scope: add_customer(scope, "C-2", subscription("S-2")))
     id_ = held(api, trial("T-1"))
     assert user_error_codes(change(api, token, "convertTrial", id_, **given)) == [(code, ["input", field])]
@@ -171,9 +173,9 @@ def test_a_bad_conversion_is_told_with_its_field(api: Api, token: str, given: An
     assert [one["state"] for one in api_trials(api, token)] == ["ACTIVE"]
 
 
-def api_trials(api: Api, token: str) -> list[dict[str, Any]]:
+def api_trials(api: ApiHarness, token: str) -> list[dict[str, Any]]:
     query = '{ customer(by: {externalId: "C-1"}) { trials(includeEnded: true) { state } } }'
-    found: list[dict[str, Any]] = api.data(token, query)["customer"]["trials"]
+    found: list[dict[str, Any]] = api.execute_data(token, query)["customer"]["trials"]
     return found
 
 
@@ -196,25 +198,25 @@ def over() -> dict[str, Any]:
         ("convertTrial", over, False),
     ],
 )
-def test_states(api: Api, token: str, name: str, make: Callable[[], dict[str, Any]], is_allowed: bool) -> None:
+def test_states(api: ApiHarness, token: str, name: str, make: Callable[[], dict[str, Any]], is_allowed: bool) -> None:
     made = change(api, token, name, held(api, make()))
     assert user_error_codes(made) == ([] if is_allowed else [("WRONG_STATE", ["input", "id"])])
 
 
-def test_a_scheduled_trial_that_is_ended_never_begins(api: Api, token: str) -> None:
+def test_a_scheduled_trial_that_is_ended_never_begins(api: ApiHarness, token: str) -> None:
     made = change(api, token, "endTrial", held(api, scheduled()))["trial"]
     assert (made["state"], made["customer"]["statuses"]) == ("EXPIRED", ["EXPIRED"])
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_stale_version_changes_nothing(api: Api, token: str, name: str) -> None:
+def test_a_stale_version_changes_nothing(api: ApiHarness, token: str, name: str) -> None:
     id_ = held(api, trial("T-1"))
     assert user_error_codes(change(api, token, name, id_, version=7)) == [("STALE", ["input", "version"])]
     assert new_events(api) == []
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_the_same_key_gives_the_first_answer_also_when_it_is_over(api: Api, token: str, name: str) -> None:
+def test_the_same_key_gives_the_first_answer_also_when_it_is_over(api: ApiHarness, token: str, name: str) -> None:
     id_ = held(api, trial("T-1"))
     first = change(api, token, name, id_, idempotencyKey="k")
     assert first["userErrors"] == []
@@ -225,7 +227,7 @@ def test_the_same_key_gives_the_first_answer_also_when_it_is_over(api: Api, toke
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_who_is_out_of_sight_does_not_exist(api: Api, token: str, name: str) -> None:
+def test_who_is_out_of_sight_does_not_exist(api: ApiHarness, token: str, name: str) -> None:
     mine = api.add_administrator("ADMINISTRATOR")
     given = {"administrator_id": mine, "assigned_at": utc_now(), "assigned_by": None, "expires_at": None}
     own = held(api, trial("T-0"), "C-0", assignments=[{**given, "imported": False}])
@@ -244,15 +246,15 @@ def test_who_is_out_of_sight_does_not_exist(api: Api, token: str, name: str) -> 
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("role", ["READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"])
-def test_some_roles_may_not(api: Api, token: str, name: str, role: str) -> None:
+def test_some_roles_may_not(api: ApiHarness, token: str, name: str, role: str) -> None:
     given = {"id": held(api, trial("T-1")), "version": 1, **CHANGES[name][1]}
     kind = f"{name[0].upper()}{name[1:]}Input"
     query = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ trial {{ id }} }} }}"
-    (error,) = api.ask(token_of(api, role), query, input=given)["errors"]
+    (error,) = api.execute(token_of(api, role), query, input=given)["errors"]
     assert error["extensions"] == {"code": "FORBIDDEN", "permission": "MANAGE_TRIALS"}
 
 
-def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
+def test_every_mistake_is_told_at_once(api: ApiHarness, token: str) -> None:
     id_ = held(api, over())
     assert user_error_codes(change(api, token, "convertTrial", id_, version=7, number="", months=0)) == [
         ("BLANK", ["input", "number"]),
@@ -266,14 +268,14 @@ def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     ]
 
 
-def test_twenty_parallel_extensions_lose_nothing(api: Api, token: str) -> None:
+def test_twenty_parallel_extensions_lose_nothing(api: ApiHarness, token: str) -> None:
     document = trial("T-1")
     id_ = held(api, document)
     query = "query($id: ID!) { node(id: $id) { ... on Trial { version endsAt extensions { days } } } }"
 
     def extend(_: int) -> None:
         while True:
-            version = api.data(token, query, id=id_)["node"]["version"]
+            version = api.execute_data(token, query, id=id_)["node"]["version"]
             made = change(api, token, "extendTrial", id_, version=version, days=1)
             if made["trial"] is not None:
                 return
@@ -281,13 +283,13 @@ def test_twenty_parallel_extensions_lose_nothing(api: Api, token: str) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(extend, range(20)))
-    after = api.data(token, query, id=id_)["node"]
+    after = api.execute_data(token, query, id=id_)["node"]
     assert (after["version"], len(after["extensions"])) == (21, 20)
     assert after["endsAt"] == format_instant(document["ends_at"] + 20 * DAY)
     assert len(new_events(api)) == 20
 
 
-def test_of_twenty_that_convert_at_once_one_does(api: Api, token: str) -> None:
+def test_of_twenty_that_convert_at_once_one_does(api: ApiHarness, token: str) -> None:
     id_ = held(api, trial("T-1"))
     with ThreadPoolExecutor(10) as pool:
         made = list(pool.map(lambda n: change(api, token, "convertTrial", id_, number=f"S-{n}"), range(20)))
@@ -296,7 +298,7 @@ def test_of_twenty_that_convert_at_once_one_does(api: Api, token: str) -> None:
     assert len(stored(api, "orders")) == 1
 
 
-def test_of_two_trials_that_take_one_number_at_once_one_does(api: Api, token: str) -> None:
+def test_of_two_trials_that_take_one_number_at_once_one_does(api: ApiHarness, token: str) -> None:
     ids = [held(api, trial(f"T-{n}"), f"C-{n}") for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         made = [user_error_codes(one) for one in pool.map(lambda id_: change(api, token, "convertTrial", id_), ids)]
@@ -304,7 +306,7 @@ def test_of_two_trials_that_take_one_number_at_once_one_does(api: Api, token: st
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_repeated_file_undoes_nothing(api: Api, token: str, name: str) -> None:
+def test_a_repeated_file_undoes_nothing(api: ApiHarness, token: str, name: str) -> None:
     now = utc_now()
     times = {"startsAt": format_instant(now - 10 * DAY), "endsAt": format_instant(now + 20 * DAY)}
     line = trial_record(**times)
@@ -322,7 +324,7 @@ def test_a_repeated_file_undoes_nothing(api: Api, token: str, name: str) -> None
     assert {one["number"]: one["ends_at"] for one in stored(api, "entitlements")} == ends
 
 
-def test_what_a_trial_became_is_met_by_later_deliveries(api: Api, token: str) -> None:
+def test_what_a_trial_became_is_met_by_later_deliveries(api: ApiHarness, token: str) -> None:
     id_ = held(api, trial("T-1"))
     made = change(api, token, "convertTrial", id_)["subscription"]
     ends = format_instant(utc_now() + 400 * DAY)
@@ -331,15 +333,15 @@ def test_what_a_trial_became_is_met_by_later_deliveries(api: Api, token: str) ->
     assert imported(api, ImportKind.INVOICES, invoice_record(subscription="SUB-NEW")) == (1, 0, 0, 0)
     query = """query($id: ID!) { node(id: $id) { ... on CustomerSubscription {
       endsAt invoice { number } orders { nodes { number } } } } }"""
-    after = api.data(token, query, id=made["id"])["node"]
+    after = api.execute_data(token, query, id=made["id"])["node"]
     # The order of the conversion stands until the ordering system delivers its own.
     assert after == {"endsAt": ends, "invoice": {"number": "INV-1"}, "orders": {"nodes": [{"number": "SUB-NEW-N1"}]}}
     theirs = {"number": "ORD-9", "subscription": "SUB-NEW", "kind": "NEW", "placedAt": ends, "lines": []}
     assert imported(api, ImportKind.ORDERS, theirs) == (1, 0, 0, 0)
-    assert api.data(token, query, id=made["id"])["node"]["orders"] == {"nodes": [{"number": "ORD-9"}]}
+    assert api.execute_data(token, query, id=made["id"])["node"]["orders"] == {"nodes": [{"number": "ORD-9"}]}
 
 
-def test_an_order_number_that_is_taken_is_left_alone(api: Api, token: str) -> None:
+def test_an_order_number_that_is_taken_is_left_alone(api: ApiHarness, token: str) -> None:
     async def work(scope: Scope) -> None:
         stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": scope.now, "updated_at": scope.now}
         await scope.collection("orders").insert_many([{"_id": "ord_x", "number": "SUB-NEW-N1", **stamps}])

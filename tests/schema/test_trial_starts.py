@@ -10,7 +10,7 @@ import pytest
 from domain.imports.records import ImportKind
 from domain.time.instants import parse_instant
 from store.database.scope import Scope
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import customer_record
 from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
@@ -25,25 +25,25 @@ NODE = "query($id: ID!) { node(id: $id) { id } }"
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """A full administrator of an organization that has accepted the terms."""
     accept_terms(api)
     return token_of(api, "FULL_ADMINISTRATOR")
 
 
-def started(api: Api, token: str, customer: dict[str, Any], **given: Any) -> dict[str, Any]:
+def started(api: ApiHarness, token: str, customer: dict[str, Any], **given: Any) -> dict[str, Any]:
     return send_mutation(api, token, "startTrial", TRIAL, customer=customer, **{"licenses": CALLING, **given})
 
 
-def customer_of(api: Api, *held: Any, external_id: str = "C-1", **facts: Any) -> str:
+def customer_of(api: ApiHarness, *held: Any, external_id: str = "C-1", **facts: Any) -> str:
     return api.store(lambda scope: add_customer(scope, external_id, *held, **facts))
 
 
-def told(api: Api) -> list[tuple[str, str]]:
+def told(api: ApiHarness) -> list[tuple[str, str]]:
     return [(event["kind"], event["summary"]) for event in stored_events(api)]
 
 
-def test_a_trial_begins_now_and_its_statuses_with_it(api: Api, token: str) -> None:
+def test_a_trial_begins_now_and_its_statuses_with_it(api: ApiHarness, token: str) -> None:
     customer = customer_of(api)
     both = [{"product": "CALLING", "licenses": 1}, {"product": "MEETINGS", "licenses": 1000}]
     made = started(api, token, {"id": customer}, licenses=both, days=14)
@@ -65,7 +65,7 @@ def test_a_trial_begins_now_and_its_statuses_with_it(api: Api, token: str) -> No
     assert (status["kind"], status["entered"]) == ("STATUS_CHANGED", ["EXPIRING_SOON", "TRIAL"])
 
 
-def test_without_days_it_lasts_as_the_partner_has_set(api: Api, token: str) -> None:
+def test_without_days_it_lasts_as_the_partner_has_set(api: ApiHarness, token: str) -> None:
     async def work(scope: Scope) -> None:
         await scope.collection("partners").update_one(scope.match(), {"$set": {"settings.trial_days": 45}})
 
@@ -75,7 +75,7 @@ def test_without_days_it_lasts_as_the_partner_has_set(api: Api, token: str) -> N
         assert made["trial"]["daysRemaining"] == 45
 
 
-def test_a_new_customer_is_added_with_what_was_typed_cleaned(api: Api, token: str) -> None:
+def test_a_new_customer_is_added_with_what_was_typed_cleaned(api: ApiHarness, token: str) -> None:
     given = {"name": " Acme \u200b  Ltd ", "domain": " ACME.example", "country": "de", "externalId": " X-1 "}
     made = started(api, token, {"new": {**given, "managedBy": "EXTERNAL_ADMINISTRATOR"}})["trial"]["customer"]
     assert (made["name"], made["domain"], made["country"], made["externalId"]) == (
@@ -89,21 +89,21 @@ def test_a_new_customer_is_added_with_what_was_typed_cleaned(api: Api, token: st
     assert told(api)[0][1] == "Acme Ltd was added"
 
 
-def test_a_new_customer_without_an_external_id_gets_one_of_ours(api: Api, token: str) -> None:
+def test_a_new_customer_without_an_external_id_gets_one_of_ours(api: ApiHarness, token: str) -> None:
     made = started(api, token, {"new": {"name": "Acme", "externalId": None, "domain": " ", "country": None}})
     customer = made["trial"]["customer"]
     assert customer["externalId"] == customer["id"]
     assert (customer["domain"], customer["country"], customer["managedBy"]) == (None, None, "PARTNER_ORGANIZATION")
 
 
-def test_later_deliveries_meet_a_new_customer(api: Api, token: str) -> None:
+def test_later_deliveries_meet_a_new_customer(api: ApiHarness, token: str) -> None:
     made = started(api, token, {"new": {"name": "Acme", "externalId": "X-1"}})["trial"]["customer"]
     delivered = customer_record("X-1", name="Acme Incorporated", country="US")
     for counts in [(0, 1, 0, 0), (0, 0, 1, 0)]:
         imported = api.store(lambda scope: import_lines(scope, ImportKind.CUSTOMERS, delivered))
         assert imported.counts == counts
     query = "query($id: ID!) { customer(by: {id: $id}) { name country version statuses } }"
-    assert api.data(token, query, id=made["id"])["customer"] == {
+    assert api.execute_data(token, query, id=made["id"])["customer"] == {
         "name": "Acme Incorporated",
         "country": "US",
         "version": 2,
@@ -111,18 +111,18 @@ def test_later_deliveries_meet_a_new_customer(api: Api, token: str) -> None:
     }
 
 
-def test_an_administrator_is_assigned_to_the_customer_they_create(api: Api, token: str) -> None:
+def test_an_administrator_is_assigned_to_the_customer_they_create(api: ApiHarness, token: str) -> None:
     me = api.add_administrator("ADMINISTRATOR", display_name="Ada")
     mine = api.token(me)
     customer = started(api, mine, {"new": {"name": "Acme"}})["trial"]["customer"]
     assert customer["assignments"] == [{"administrator": {"id": me}, "assignedBy": {"id": me}}]
     assert told(api)[0] == ("CUSTOMER_ADDED", "Acme was added and assigned to Ada")
-    assert api.data(mine, NODE, id=customer["id"])["node"] == {"id": customer["id"]}
+    assert api.execute_data(mine, NODE, id=customer["id"])["node"] == {"id": customer["id"]}
     other = token_of(api, "ADMINISTRATOR")
-    assert api.data(other, NODE, id=customer["id"])["node"] is None
+    assert api.execute_data(other, NODE, id=customer["id"])["node"] is None
 
 
-def test_an_external_id_is_taken_in_the_whole_partner_with_one_answer(api: Api, token: str) -> None:
+def test_an_external_id_is_taken_in_the_whole_partner_with_one_answer(api: ApiHarness, token: str) -> None:
     customer_of(api, external_id="X-1")
     customer_of(api, external_id="X-2", removed_at=parse_instant("2026-01-01T00:00:00Z"))
     mine = token_of(api, "ADMINISTRATOR")
@@ -149,7 +149,9 @@ def test_an_external_id_is_taken_in_the_whole_partner_with_one_answer(api: Api, 
         ({"licenses": CALLING * 2}, "INVALID", ["licenses", "1", "product"]),
     ],
 )
-def test_a_bad_trial_is_told_with_its_field(api: Api, token: str, given: Any, code: str, path: list[str]) -> None:
+def test_a_bad_trial_is_told_with_its_field(
+    api: ApiHarness, token: str, given: Any, code: str, path: list[str]
+) -> None:
     customer = customer_of(api)
     made = started(api, token, {"id": customer}, **given)
     assert (made["trial"], user_error_codes(made)) == (None, [(code, ["input", *path])])
@@ -170,14 +172,16 @@ def test_a_bad_trial_is_told_with_its_field(api: Api, token: str, given: Any, co
         ({"name": "Acme", "domain": "x" * 254}, "TOO_LONG", "domain"),
     ],
 )
-def test_a_bad_new_customer_is_told_with_its_field(api: Api, token: str, given: Any, code: str, field: str) -> None:
+def test_a_bad_new_customer_is_told_with_its_field(
+    api: ApiHarness, token: str, given: Any, code: str, field: str
+) -> None:
     made = started(api, token, {"new": given})
     assert user_error_codes(made) == [(code, ["input", "customer", "new", field])]
     assert stored_events(api) == []
 
 
 @pytest.mark.parametrize("bad", ["\ud800", "a\x00", "\x7f"])
-def test_what_is_no_text_is_never_stored(api: Api, token: str, bad: str) -> None:
+def test_what_is_no_text_is_never_stored(api: ApiHarness, token: str, bad: str) -> None:
     query = "mutation($input: StartTrialInput!) { startTrial(input: $input) { userErrors { code } } }"
     new = {"name": f"A{bad}", "externalId": f"X{bad}", "domain": f"d{bad}", "country": f"D{bad}"}
     for customer in ({"new": new}, {"id": f"cus_{bad}"}):
@@ -191,7 +195,7 @@ def test_what_is_no_text_is_never_stored(api: Api, token: str, bad: str) -> None
     assert stored_events(api) == []
 
 
-def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
+def test_every_mistake_is_told_at_once(api: ApiHarness, token: str) -> None:
     customer = customer_of(api, trial("T-1"))
     twice = [{"product": "MEETINGS", "licenses": 0}, *CALLING, *CALLING]
     assert user_error_codes(started(api, token, {"id": customer}, licenses=twice, days=91)) == [
@@ -208,7 +212,7 @@ def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     ]
 
 
-def test_one_trial_of_a_product_runs_at_a_time(api: Api, token: str) -> None:
+def test_one_trial_of_a_product_runs_at_a_time(api: ApiHarness, token: str) -> None:
     now = parse_instant("2026-01-01T00:00:00Z")
     over = trial("T-0", starts_at=now, ends_at=now + timedelta(days=9))
     customer = customer_of(api, over, trial("T-1"))
@@ -222,7 +226,7 @@ def test_one_trial_of_a_product_runs_at_a_time(api: Api, token: str) -> None:
     ]
 
 
-def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
+def test_who_is_out_of_sight_does_not_exist(api: ApiHarness, token: str) -> None:
     unassigned, foreign = customer_of(api), api.store(lambda scope: add_customer(scope, "C-1"), api.other)
     removed = customer_of(api, external_id="C-2", removed_at=parse_instant("2026-01-01T00:00:00Z"))
     mine = token_of(api, "ADMINISTRATOR")
@@ -237,7 +241,7 @@ def test_who_is_out_of_sight_does_not_exist(api: Api, token: str) -> None:
     )
 
 
-def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api, token: str) -> None:
+def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: ApiHarness, token: str) -> None:
     new = {"new": {"name": "Acme", "externalId": "X-1"}}
     first = started(api, token, new, idempotencyKey="k")
     assert started(api, token, new, idempotencyKey="k") == first
@@ -247,7 +251,7 @@ def test_the_same_key_gives_the_first_answer_and_other_input_is_refused(api: Api
     assert [kind for kind, _ in told(api)].count("TRIAL_STARTED") == 1
 
 
-def test_a_replay_shows_nothing_that_has_gone_out_of_sight(api: Api, token: str) -> None:
+def test_a_replay_shows_nothing_that_has_gone_out_of_sight(api: ApiHarness, token: str) -> None:
     mine = token_of(api, "ADMINISTRATOR")
     customer = started(api, mine, {"new": {"name": "Acme"}}, idempotencyKey="k")["trial"]["customer"]["id"]
 
@@ -259,7 +263,7 @@ def test_a_replay_shows_nothing_that_has_gone_out_of_sight(api: Api, token: str)
     assert started(api, mine, {"new": {"name": "Acme"}}, idempotencyKey="k") == {"trial": None, "userErrors": []}
 
 
-def test_fifty_at_once_make_one(api: Api, token: str) -> None:
+def test_fifty_at_once_make_one(api: ApiHarness, token: str) -> None:
     customer = customer_of(api)
     with ThreadPoolExecutor(50) as pool:
         made = list(pool.map(lambda _: started(api, token, {"id": customer}), range(50)))
@@ -268,7 +272,7 @@ def test_fifty_at_once_make_one(api: Api, token: str) -> None:
     assert [kind for kind, _ in told(api)].count("TRIAL_STARTED") == 1
 
 
-def test_twenty_new_customers_with_one_external_id_make_one(api: Api, token: str) -> None:
+def test_twenty_new_customers_with_one_external_id_make_one(api: ApiHarness, token: str) -> None:
     with ThreadPoolExecutor(10) as pool:
         new = {"new": {"name": "Acme", "externalId": "X-1"}}
         made = list(pool.map(lambda _: started(api, token, new), range(20)))

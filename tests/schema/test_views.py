@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.partner.views import MAX_OWN_VIEWS, MAX_SHARED_VIEWS
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import assignment
 from tests.schema.factory_mutations import ROLES, accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, subscription, trial
@@ -31,13 +31,13 @@ NODE = "query($id: ID!) { node(id: $id) { id } }"
 
 
 @pytest.fixture
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     """A full administrator of an organization that has accepted the terms."""
     accept_terms(api)
     return token_of(api, "FULL_ADMINISTRATOR")
 
 
-def saved(api: Api, token: str, **given: Any) -> dict[str, Any]:
+def saved(api: ApiHarness, token: str, **given: Any) -> dict[str, Any]:
     """A view that could be saved."""
     made = send_mutation(api, token, "saveCustomerView", VIEW, **given)
     assert made["userErrors"] == [], made
@@ -45,15 +45,15 @@ def saved(api: Api, token: str, **given: Any) -> dict[str, Any]:
     return view
 
 
-def deleted(api: Api, token: str, **given: Any) -> dict[str, Any]:
+def deleted(api: ApiHarness, token: str, **given: Any) -> dict[str, Any]:
     return send_mutation(api, token, "deleteCustomerView", "deletedId", **given)
 
 
-def names(api: Api, token: str) -> list[str]:
-    return [view["name"] for view in api.data(token, LISTED)["customerViews"]]
+def names(api: ApiHarness, token: str) -> list[str]:
+    return [view["name"] for view in api.execute_data(token, LISTED)["customerViews"]]
 
 
-def fill(api: Api, owner: str, count: int, *, shared: bool) -> None:
+def fill(api: ApiHarness, owner: str, count: int, *, shared: bool) -> None:
     """Views as the mutation stores them."""
 
     async def work(scope: Any) -> None:
@@ -68,7 +68,7 @@ def fill(api: Api, owner: str, count: int, *, shared: bool) -> None:
     api.store(work)
 
 
-def test_a_filter_comes_back_as_it_was_given(api: Api, token: str) -> None:
+def test_a_filter_comes_back_as_it_was_given(api: ApiHarness, token: str) -> None:
     view = saved(api, token, name="  All \t of it ", filter=EVERY_CONDITION, shared=True)
     assert (view["name"], view["filter"], view["shared"], view["version"]) == ("All of it", EVERY_CONDITION, True, 1)
     assert view["owner"] == {"role": "FULL_ADMINISTRATOR"}
@@ -78,7 +78,7 @@ def test_a_filter_comes_back_as_it_was_given(api: Api, token: str) -> None:
     assert saved(api, token, name="Single", filter={"status": "TRIAL"})["filter"] == {"status": ["TRIAL"]}
 
 
-def test_the_customers_of_a_view_are_those_of_its_filter(api: Api, token: str) -> None:
+def test_the_customers_of_a_view_are_those_of_its_filter(api: ApiHarness, token: str) -> None:
     for name, held in (("B", subscription("S-B")), ("A", trial("T-A")), ("C", trial("T-C"))):
         api.store(lambda scope, n=name, h=held: add_customer(scope, n, h))  # type: ignore[misc]
     trials = saved(api, token, name="Trials", filter={"status": ["TRIAL"]})["id"]
@@ -88,7 +88,7 @@ def test_the_customers_of_a_view_are_those_of_its_filter(api: Api, token: str) -
         totalCount nodes { externalId } pageInfo { hasNextPage endCursor } } } } }"""
 
     def listed(view: str, **given: Any) -> dict[str, Any]:
-        found: dict[str, Any] = api.data(token, query, id=view, **given)["node"]["customers"]
+        found: dict[str, Any] = api.execute_data(token, query, id=view, **given)["node"]["customers"]
         return found
 
     def ids(page: dict[str, Any]) -> list[str]:
@@ -99,21 +99,21 @@ def test_the_customers_of_a_view_are_those_of_its_filter(api: Api, token: str) -
     first = listed(everything, first=2)
     assert (ids(first), first["pageInfo"]["hasNextPage"]) == (["A", "B"], True)
     assert ids(listed(everything, first=2, after=first["pageInfo"]["endCursor"])) == ["C"]
-    answer = api.ask(token, query, id=trials, first=2, after=first["pageInfo"]["endCursor"])
+    answer = api.execute(token, query, id=trials, first=2, after=first["pageInfo"]["endCursor"])
     assert answer["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
-def test_everybody_sees_a_shared_views_customers_with_their_own_eyes(api: Api, token: str) -> None:
+def test_everybody_sees_a_shared_views_customers_with_their_own_eyes(api: ApiHarness, token: str) -> None:
     holder = api.add_administrator("ADMINISTRATOR")
     api.store(lambda scope: add_customer(scope, "MINE", assignments=[assignment(holder)]))
     api.store(lambda scope: add_customer(scope, "THEIRS"))
     saved(api, token, name="Everybody", shared=True)
     query = "{ customerViews { customers { totalCount nodes { externalId } } } }"
-    (seen,) = api.data(api.token(holder), query)["customerViews"]
+    (seen,) = api.execute_data(api.token(holder), query)["customerViews"]
     assert seen["customers"] == {"totalCount": 1, "nodes": [{"externalId": "MINE"}]}
 
 
-def test_a_tag_that_is_no_more_matches_nobody(api: Api, token: str) -> None:
+def test_a_tag_that_is_no_more_matches_nobody(api: ApiHarness, token: str) -> None:
     tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
     api.store(lambda scope: add_customer(scope, "A", tag_ids=[tag]))
     view = saved(api, token, name="Gold", filter={"tag": [tag]})["id"]
@@ -124,12 +124,12 @@ def test_a_tag_that_is_no_more_matches_nobody(api: Api, token: str) -> None:
         await customers.update_one(scope.match(), {"$set": {"tag_ids": []}, "$pull": {"keys": f"tag:{tag}"}})
 
     query = "query($id: ID!) { node(id: $id) { ... on CustomerView { filter customers { totalCount } } } }"
-    assert api.data(token, query, id=view)["node"]["customers"] == {"totalCount": 1}
+    assert api.execute_data(token, query, id=view)["node"]["customers"] == {"totalCount": 1}
     api.store(forget)
-    assert api.data(token, query, id=view)["node"] == {"filter": {"tag": [tag]}, "customers": {"totalCount": 0}}
+    assert api.execute_data(token, query, id=view)["node"] == {"filter": {"tag": [tag]}, "customers": {"totalCount": 0}}
 
 
-def test_ones_own_and_shared_ones_are_listed_by_name(api: Api, token: str) -> None:
+def test_ones_own_and_shared_ones_are_listed_by_name(api: ApiHarness, token: str) -> None:
     other = token_of(api, "ADMINISTRATOR")
     saved(api, token, name="b own")
     saved(api, token, name="Ä shared", shared=True)
@@ -140,13 +140,13 @@ def test_ones_own_and_shared_ones_are_listed_by_name(api: Api, token: str) -> No
     assert names(api, other) == [*names(api, token)[:2], "c private"]
     stranger = token_of(api, "FULL_ADMINISTRATOR", api.other)
     assert names(api, stranger) == []
-    assert api.data(token, NODE, id=theirs)["node"] == {"id": theirs}
-    assert api.data(stranger, NODE, id=theirs)["node"] is None
+    assert api.execute_data(token, NODE, id=theirs)["node"] == {"id": theirs}
+    assert api.execute_data(stranger, NODE, id=theirs)["node"] is None
 
 
-def test_a_private_view_of_another_does_not_exist(api: Api, token: str) -> None:
+def test_a_private_view_of_another_does_not_exist(api: ApiHarness, token: str) -> None:
     theirs = saved(api, token_of(api, "FULL_ADMINISTRATOR"), name="Private")["id"]
-    assert api.data(token, NODE, id=theirs)["node"] is None
+    assert api.execute_data(token, NODE, id=theirs)["node"] is None
     for field, given in (("saveCustomerView", {"name": "Mine"}), ("deleteCustomerView", {})):
         answers = [
             send_mutation(api, token, field, "__typename", id=identity, **given)
@@ -156,16 +156,16 @@ def test_a_private_view_of_another_does_not_exist(api: Api, token: str) -> None:
         assert all(answer == answers[0] for answer in answers)
 
 
-def test_a_shared_view_is_changed_by_its_owner_alone(api: Api, token: str) -> None:
+def test_a_shared_view_is_changed_by_its_owner_alone(api: ApiHarness, token: str) -> None:
     theirs = saved(api, token_of(api, "FULL_ADMINISTRATOR"), name="Shared", shared=True)["id"]
-    assert api.data(token, NODE, id=theirs)["node"] == {"id": theirs}
+    assert api.execute_data(token, NODE, id=theirs)["node"] == {"id": theirs}
     assert user_error_codes(send_mutation(api, token, "saveCustomerView", VIEW, id=theirs, name="Mine")) == [
         ("NOT_FOUND", ["input", "id"])
     ]
     assert user_error_codes(deleted(api, token, id=theirs)) == [("NOT_FOUND", ["input", "id"])]
 
 
-def test_a_change_keeps_what_is_left_out(api: Api, token: str) -> None:
+def test_a_change_keeps_what_is_left_out(api: ApiHarness, token: str) -> None:
     view = saved(api, token, name="First", filter={"search": "a"}, shared=True)
     renamed = saved(api, token, id=view["id"], version=1, name="Second", shared=True)
     assert renamed == {**view, "name": "Second", "version": 2}
@@ -178,7 +178,7 @@ def test_a_change_keeps_what_is_left_out(api: Api, token: str) -> None:
     assert user_error_codes(refused) == [("INVALID", ["input", "filter"])]
 
 
-def test_a_stale_version_changes_nothing(api: Api, token: str) -> None:
+def test_a_stale_version_changes_nothing(api: ApiHarness, token: str) -> None:
     view = saved(api, token, name="First")
     saved(api, token, id=view["id"], version=1, name="Second")
     stale = send_mutation(api, token, "saveCustomerView", VIEW, id=view["id"], version=1, name="Third")
@@ -186,16 +186,16 @@ def test_a_stale_version_changes_nothing(api: Api, token: str) -> None:
     assert names(api, token) == ["Second"]
 
 
-def test_twenty_writers_of_one_view_lose_nothing(api: Api, token: str) -> None:
+def test_twenty_writers_of_one_view_lose_nothing(api: ApiHarness, token: str) -> None:
     view = saved(api, token, name="0")["id"]
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(lambda n: saved(api, token, id=view, name=f"{n}"), range(1, 21)))
     query = "query($id: ID!) { node(id: $id) { ... on CustomerView { version } } }"
-    assert api.data(token, query, id=view)["node"] == {"version": 21}
+    assert api.execute_data(token, query, id=view)["node"] == {"version": 21}
     assert len(stored_events(api)) == 21
 
 
-def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
+def test_every_mistake_is_told_at_once(api: ApiHarness, token: str) -> None:
     deep: dict[str, Any] = {"search": "x"}
     for _ in range(6):
         deep = {"not": deep}
@@ -213,13 +213,13 @@ def test_every_mistake_is_told_at_once(api: Api, token: str) -> None:
     ("name", "code"),
     [(" \u200b", "BLANK"), ("x" * 101, "TOO_LONG"), ("a\x00b", "INVALID"), ("a\x7fb", "INVALID")],
 )
-def test_a_bad_name_is_told(api: Api, token: str, name: str, code: str) -> None:
+def test_a_bad_name_is_told(api: ApiHarness, token: str, name: str, code: str) -> None:
     assert user_error_codes(send_mutation(api, token, "saveCustomerView", VIEW, name=name)) == [
         (code, ["input", "name"])
     ]
 
 
-def test_a_name_is_unique_to_its_owner_in_every_spelling(api: Api, token: str) -> None:
+def test_a_name_is_unique_to_its_owner_in_every_spelling(api: ApiHarness, token: str) -> None:
     spellings = ["Straße", "STRASSE", "strasse", "Ｓtrasse", "Stra\u200bsse"]
     with ThreadPoolExecutor(10) as pool:
         made = list(
@@ -236,12 +236,12 @@ def test_a_name_is_unique_to_its_owner_in_every_spelling(api: Api, token: str) -
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_everybody_keeps_views_and_some_share_them(api: Api, role: str) -> None:
+def test_everybody_keeps_views_and_some_share_them(api: ApiHarness, role: str) -> None:
     accept_terms(api)
     token = token_of(api, role)
     view = saved(api, token, name="Own")
     query = "mutation($input: SaveCustomerViewInput!) { saveCustomerView(input: $input) { view { shared } } }"
-    answer = api.ask(token, query, input={"id": view["id"], "name": "Own", "shared": True})
+    answer = api.execute(token, query, input={"id": view["id"], "name": "Own", "shared": True})
     if role in ("FULL_ADMINISTRATOR", "ADMINISTRATOR"):
         assert answer["data"]["saveCustomerView"] == {"view": {"shared": True}}
     else:
@@ -250,7 +250,7 @@ def test_everybody_keeps_views_and_some_share_them(api: Api, role: str) -> None:
     assert deleted(api, token, id=view["id"]) == {"deletedId": view["id"], "userErrors": []}
 
 
-def test_a_shared_view_of_somebody_removed_still_shows(api: Api, token: str) -> None:
+def test_a_shared_view_of_somebody_removed_still_shows(api: ApiHarness, token: str) -> None:
     owner = api.add_administrator("FULL_ADMINISTRATOR")
     saved(api, api.token(owner), name="Left behind", shared=True)
 
@@ -260,12 +260,12 @@ def test_a_shared_view_of_somebody_removed_still_shows(api: Api, token: str) -> 
 
     api.store(remove)
     query = "{ customerViews { name owner { id state } } }"
-    assert api.data(token, query)["customerViews"] == [
+    assert api.execute_data(token, query)["customerViews"] == [
         {"name": "Left behind", "owner": {"id": owner, "state": "DEACTIVATED"}}
     ]
 
 
-def test_what_is_listed_whole_is_bounded(api: Api, token: str) -> None:
+def test_what_is_listed_whole_is_bounded(api: ApiHarness, token: str) -> None:
     identity = api.add_administrator("FULL_ADMINISTRATOR")
     mine = api.token(identity)
     fill(api, identity, MAX_OWN_VIEWS - 1, shared=False)
@@ -286,7 +286,7 @@ def test_what_is_listed_whole_is_bounded(api: Api, token: str) -> None:
     assert saved(api, mine, id=last, name="zz renamed", shared=True)["shared"] is True
 
 
-def test_the_bound_holds_for_many_at_once(api: Api, token: str) -> None:
+def test_the_bound_holds_for_many_at_once(api: ApiHarness, token: str) -> None:
     identity = api.add_administrator("FULL_ADMINISTRATOR")
     fill(api, identity, MAX_OWN_VIEWS - 3, shared=False)
     mine = api.token(identity)
@@ -295,7 +295,7 @@ def test_the_bound_holds_for_many_at_once(api: Api, token: str) -> None:
     assert sum(one["view"] is not None for one in made) == 3
 
 
-def test_deleting_is_told_once_and_safe_to_repeat(api: Api, token: str) -> None:
+def test_deleting_is_told_once_and_safe_to_repeat(api: ApiHarness, token: str) -> None:
     view = saved(api, token, name="Short-lived", shared=True)["id"]
     first = deleted(api, token, id=view, idempotencyKey="k")
     assert first == {"deletedId": view, "userErrors": []}
@@ -308,7 +308,7 @@ def test_deleting_is_told_once_and_safe_to_repeat(api: Api, token: str) -> None:
     assert names(api, token) == []
 
 
-def test_the_same_key_gives_the_first_answer(api: Api, token: str) -> None:
+def test_the_same_key_gives_the_first_answer(api: ApiHarness, token: str) -> None:
     first = send_mutation(api, token, "saveCustomerView", VIEW, name="V", idempotencyKey="k")
     assert send_mutation(api, token, "saveCustomerView", VIEW, name="V", idempotencyKey="k") == first
     renamed = saved(api, token, id=first["view"]["id"], name="Later")
@@ -318,7 +318,7 @@ def test_the_same_key_gives_the_first_answer(api: Api, token: str) -> None:
     assert len(stored_events(api)) == 2
 
 
-def test_the_log_does_not_name_a_private_view(api: Api, token: str) -> None:
+def test_the_log_does_not_name_a_private_view(api: ApiHarness, token: str) -> None:
     saved(api, token, name="Secret")
     assert [event["summary"] for event in stored_events(api)] == ["A view of one's own was saved"]
     assert "Secret" not in str(stored_events(api))

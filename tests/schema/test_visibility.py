@@ -6,7 +6,7 @@ import pytest
 
 from domain.types import PartnerRole
 from store.database.clock import utc_now
-from tests.api_server import Api
+from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment, put_customer, trial
 from tests.store.factory_customers import subscription
 
@@ -19,8 +19,8 @@ query ($id: ID!, $externalId: ID!, $ids: [ID!]!) {
 """
 
 
-def seen(api: Api, token: str, identity: str, external_id: str) -> dict[str, Any]:
-    return api.data(token, EVERYWHERE, id=identity, externalId=external_id, ids=[identity])
+def seen(api: ApiHarness, token: str, identity: str, external_id: str) -> dict[str, Any]:
+    return api.execute_data(token, EVERYWHERE, id=identity, externalId=external_id, ids=[identity])
 
 
 def is_seen(answer: dict[str, Any], identity: str) -> bool:
@@ -33,7 +33,7 @@ def is_seen(answer: dict[str, Any], identity: str) -> bool:
 
 
 @pytest.mark.parametrize("role", list(PartnerRole))
-def test_nobody_sees_another_partners_customer(api: Api, role: PartnerRole) -> None:
+def test_nobody_sees_another_partners_customer(api: ApiHarness, role: PartnerRole) -> None:
     viewer = api.add_administrator(role, api.other)
     identity = put_customer(api, "ORG-1", assignments=[assignment(viewer)])
     token = api.token(viewer, api.other)
@@ -41,7 +41,7 @@ def test_nobody_sees_another_partners_customer(api: Api, role: PartnerRole) -> N
     assert seen(api, token, identity, "ORG-1")["customers"] == {"totalCount": 0, "nodes": []}
 
 
-def test_an_administrator_sees_those_assigned_and_the_others_see_all(api: Api) -> None:
+def test_an_administrator_sees_those_assigned_and_the_others_see_all(api: ApiHarness) -> None:
     holder = api.add_administrator("ADMINISTRATOR")
     mine = put_customer(api, "MINE", assignments=[assignment(holder)])
     theirs = put_customer(api, "THEIRS", assignments=[assignment(api.add_administrator("ADMINISTRATOR"))])
@@ -55,7 +55,7 @@ def test_an_administrator_sees_those_assigned_and_the_others_see_all(api: Api) -
         assert seen(api, other, theirs, "THEIRS")["customers"]["totalCount"] == 2
 
 
-def test_an_assignment_that_has_expired_opens_nothing(api: Api) -> None:
+def test_an_assignment_that_has_expired_opens_nothing(api: ApiHarness) -> None:
     holder = api.add_administrator("ADMINISTRATOR")
     over = put_customer(api, "OVER", assignments=[assignment(holder, expires_at=utc_now() - DAY)])
     still = put_customer(api, "STILL", assignments=[assignment(holder, expires_at=utc_now() + DAY)])
@@ -64,13 +64,13 @@ def test_an_assignment_that_has_expired_opens_nothing(api: Api) -> None:
     assert is_seen(seen(api, token, still, "STILL"), still)
 
 
-def test_a_removed_customer_is_nowhere(api: Api) -> None:
+def test_a_removed_customer_is_nowhere(api: ApiHarness) -> None:
     removed = put_customer(api, "GONE", subscription("SUB-1"), removed_at=utc_now() - DAY)
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
     assert not is_seen(seen(api, token, removed, "GONE"), removed)
 
 
-def test_entitlements_and_services_follow_their_customers(api: Api) -> None:
+def test_entitlements_and_services_follow_their_customers(api: ApiHarness) -> None:
     holder = api.add_administrator("ADMINISTRATOR")
     mine, theirs, tried = subscription("SUB-1"), subscription("SUB-2"), trial("TRI-1")
     put_customer(api, "MINE", mine, assignments=[assignment(holder)])
@@ -79,18 +79,20 @@ def test_entitlements_and_services_follow_their_customers(api: Api) -> None:
     query = """query ($ids: [ID!]!) {
       nodes(ids: $ids) { __typename id ... on Entitlement { customer { externalId } } }
       viewer { partner { services { product customers } } } }"""
-    data = api.data(api.token(holder), query, ids=ids)
+    data = api.execute_data(api.token(holder), query, ids=ids)
     found = {"__typename": "CustomerSubscription", "id": ids[0], "customer": {"externalId": "MINE"}}
     assert data["nodes"] == [found, None, None]
     assert data["viewer"]["partner"]["services"][0] == {"product": "MEETINGS", "customers": 1}
-    full = api.data(api.token(api.add_administrator("FULL_ADMINISTRATOR")), query, ids=ids)
+    full = api.execute_data(api.token(api.add_administrator("FULL_ADMINISTRATOR")), query, ids=ids)
     assert [node["__typename"] for node in full["nodes"]] == ["CustomerSubscription", "CustomerSubscription", "Trial"]
     assert full["viewer"]["partner"]["services"][0]["customers"] == 2
-    stranger = api.data(api.token(api.add_administrator("FULL_ADMINISTRATOR", api.other), api.other), query, ids=ids)
+    stranger = api.execute_data(
+        api.token(api.add_administrator("FULL_ADMINISTRATOR", api.other), api.other), query, ids=ids
+    )
     assert stranger["nodes"] == [None, None, None]
 
 
-def test_an_administrators_customers_are_those_that_the_viewer_sees(api: Api) -> None:
+def test_an_administrators_customers_are_those_that_the_viewer_sees(api: ApiHarness) -> None:
     one, two = api.add_administrator("ADMINISTRATOR"), api.add_administrator("ADMINISTRATOR")
     both = put_customer(api, "BOTH", assignments=[assignment(one), assignment(two)])
     put_customer(api, "ONLY-TWO", assignments=[assignment(two)])
@@ -98,19 +100,24 @@ def test_an_administrators_customers_are_those_that_the_viewer_sees(api: Api) ->
     query = (
         "query ($id: ID!) { node(id: $id) { ... on PartnerAdministrator { customers { totalCount nodes { id } } } } }"
     )
-    assert api.data(api.token(one), query, id=two)["node"]["customers"] == {"totalCount": 1, "nodes": [{"id": both}]}
+    assert api.execute_data(api.token(one), query, id=two)["node"]["customers"] == {
+        "totalCount": 1,
+        "nodes": [{"id": both}],
+    }
     full = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
-    assert api.data(full, query, id=two)["node"]["customers"]["totalCount"] == 2
+    assert api.execute_data(full, query, id=two)["node"]["customers"]["totalCount"] == 2
 
 
-def test_foreign_partners_and_administrators_are_null_like_nobody(api: Api) -> None:
+def test_foreign_partners_and_administrators_are_null_like_nobody(api: ApiHarness) -> None:
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
     foreigner = api.add_administrator("FULL_ADMINISTRATOR", api.other)
     theirs = api.token(foreigner, api.other)
-    partner = api.data(theirs, "{ viewer { partner { id } } }")["viewer"]["partner"]["id"]
+    partner = api.execute_data(theirs, "{ viewer { partner { id } } }")["viewer"]["partner"]["id"]
     zeros = "0" * 24
     ids = [foreigner, partner, f"adm_{zeros}", f"cus_{zeros}", f"par_{zeros}", f"xyz_{zeros}", "cus_", "", "\0", "$ne"]
     ids += [f"cus_{zeros}\n", f"CUS_{zeros}", "cus_" + "g" * 24, "x" * 10_000]
-    assert api.data(token, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)["nodes"] == [None] * len(ids)
+    assert api.execute_data(token, "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=ids)["nodes"] == [
+        None
+    ] * len(ids)
     for id_ in ids:
-        assert api.data(token, "query ($id: ID!) { node(id: $id) { id } }", id=id_)["node"] is None
+        assert api.execute_data(token, "query ($id: ID!) { node(id: $id) { id } }", id=id_)["node"] is None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from tests.server.live.socket_world import World, running_world
+from tests.server.live.socket_server import SocketServer, running_world
 from tests.store.feed.factory_feeds import Events
 
 
@@ -18,7 +18,7 @@ def events(mongo_uri: str, database_name: str) -> Iterator[Events]:
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+async def world(mongo_uri: str, database_name: str) -> AsyncIterator[SocketServer]:
     """A running server over the test's own database."""
     async with running_world(mongo_uri, database_name) as running:
         yield running

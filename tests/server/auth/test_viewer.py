@@ -10,7 +10,7 @@ from domain.permissions import ROLE_PERMISSIONS
 from domain.types import PartnerRole
 from store.database.client import Document
 from store.database.scope import Scope
-from tests.api_server import Api, running_shared_api
+from tests.api_server import ApiHarness, running_shared_api
 
 ME = """
 { viewer { permissions administrator {
@@ -20,13 +20,13 @@ ME = """
 
 
 @pytest.fixture(scope="module")
-def shared_server(mongo_uri: str) -> Iterator[Api]:
+def shared_server(mongo_uri: str) -> Iterator[ApiHarness]:
     with running_shared_api(mongo_uri) as api:
         yield api
 
 
 @pytest.fixture
-def api(shared_server: Api) -> Api:
+def api(shared_server: ApiHarness) -> ApiHarness:
     return shared_server.with_new_partners()
 
 
@@ -34,7 +34,7 @@ def refused(answer: dict[str, Any]) -> bool:
     return "data" not in answer and [e["extensions"]["code"] for e in answer["errors"]] == ["UNAUTHENTICATED"]
 
 
-def stored(api: Api, administrator_id: str) -> Document:
+def stored(api: ApiHarness, administrator_id: str) -> Document:
     async def work(scope: Scope) -> Document:
         found = await scope.collection("administrators").find_one({**scope.match(), "_id": administrator_id})
         assert found is not None
@@ -43,17 +43,17 @@ def stored(api: Api, administrator_id: str) -> Document:
     return api.store(work)
 
 
-def events(api: Api) -> list[Document]:
+def events(api: ApiHarness) -> list[Document]:
     async def work(scope: Scope) -> list[Document]:
         return await scope.collection("events").find(scope.match())
 
     return api.store(work)
 
 
-def test_each_role_is_told_what_it_may_do(api: Api) -> None:
+def test_each_role_is_told_what_it_may_do(api: ApiHarness) -> None:
     for role in PartnerRole:
         identity = api.add_administrator(role, display_name=f"One {role}", email=f"{role.lower()}@Partner.example")
-        viewer = api.data(api.token(identity), ME)["viewer"]
+        viewer = api.execute_data(api.token(identity), ME)["viewer"]
         assert viewer["permissions"] == list(ROLE_PERMISSIONS[role])
         assert viewer["administrator"] == {
             "id": identity,
@@ -67,43 +67,43 @@ def test_each_role_is_told_what_it_may_do(api: Api) -> None:
         }
 
 
-def test_an_invited_administrator_becomes_active_with_the_first_valid_request(api: Api) -> None:
+def test_an_invited_administrator_becomes_active_with_the_first_valid_request(api: ApiHarness) -> None:
     identity = api.add_administrator("ADMINISTRATOR", state="INVITED")
-    assert refused(api.ask(api.token(identity, ttl=timedelta(seconds=0)), ME))
+    assert refused(api.execute(api.token(identity, ttl=timedelta(seconds=0)), ME))
     assert stored(api, identity)["state"] == "INVITED"
     token = api.token(identity)
-    assert api.data(token, ME)["viewer"]["administrator"]["state"] == "ACTIVE"
+    assert api.execute_data(token, ME)["viewer"]["administrator"]["state"] == "ACTIVE"
     assert (stored(api, identity)["state"], stored(api, identity)["version"]) == ("ACTIVE", 2)
-    assert api.data(token, ME)["viewer"]["administrator"]["version"] == 2
+    assert api.execute_data(token, ME)["viewer"]["administrator"]["version"] == 2
     (event,) = events(api)
     assert (event["kind"], event["subject_id"], event["actor_id"]) == ("ADMINISTRATOR_CHANGED", identity, identity)
     assert event["changes"] == {"state": ["INVITED", "ACTIVE"]}
 
 
-def test_a_removed_administrator_is_out_at_once(api: Api) -> None:
+def test_a_removed_administrator_is_out_at_once(api: ApiHarness) -> None:
     identity = api.add_administrator("FULL_ADMINISTRATOR")
     token = api.token(identity)
-    api.data(token, ME)
+    api.execute_data(token, ME)
 
     async def remove(scope: Scope) -> None:
         where = {**scope.match(), "_id": identity}
         await scope.collection("administrators").update_one(where, {"$set": {"state": "DEACTIVATED"}})
 
     api.store(remove)
-    assert refused(api.ask(token, ME))
+    assert refused(api.execute(token, ME))
     assert stored(api, identity)["state"] == "DEACTIVATED"
 
 
-def test_nobody_is_anybody_in_another_partner(api: Api) -> None:
+def test_nobody_is_anybody_in_another_partner(api: ApiHarness) -> None:
     identity = api.add_administrator("FULL_ADMINISTRATOR", partner=api.other)
-    assert refused(api.ask(api.token(identity, partner=api.partner), ME))
-    assert refused(api.ask(api.token(identity, partner="nobody"), ME))
-    assert refused(api.ask(api.token("adm_000000000000000000000000"), ME))
-    assert api.data(api.token(identity, partner=api.other), ME)["viewer"]["administrator"]["id"] == identity
+    assert refused(api.execute(api.token(identity, partner=api.partner), ME))
+    assert refused(api.execute(api.token(identity, partner="nobody"), ME))
+    assert refused(api.execute(api.token("adm_000000000000000000000000"), ME))
+    assert api.execute_data(api.token(identity, partner=api.other), ME)["viewer"]["administrator"]["id"] == identity
 
 
 @pytest.mark.parametrize("scope", ["import", "import import:administrators", "", "API", "apis"])
-def test_a_token_for_imports_is_no_token_for_the_api(api: Api, scope: str) -> None:
+def test_a_token_for_imports_is_no_token_for_the_api(api: ApiHarness, scope: str) -> None:
     identity = api.add_administrator("FULL_ADMINISTRATOR")
-    assert refused(api.ask(api.token(identity, scope=scope), ME))
-    assert not refused(api.ask(api.token(identity, scope=f"{scope} api"), ME))
+    assert refused(api.execute(api.token(identity, scope=scope), ME))
+    assert not refused(api.execute(api.token(identity, scope=f"{scope} api"), ME))

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from server.live.protocol import CloseCode, ProtocolError
-from tests.server.live.socket_world import World
+from tests.server.live.socket_server import SocketServer
 from tests.store.feed.factory_feeds import Events, wait_until
 
 HERE = Path(__file__).parent
@@ -47,13 +47,13 @@ class EventStreamReader:
         return [(json.loads(one["data"])["data"]["numbered"]["number"], one["id"]) for one in found]
 
 
-def _url(world: World) -> str:
+def _url(world: SocketServer) -> str:
     return world.address.replace("ws", "http", 1) + "/stream"
 
 
 @asynccontextmanager
 async def open_event_stream(
-    world: World, query: str, token: str = FULL, last: str | None = None
+    world: SocketServer, query: str, token: str = FULL, last: str | None = None
 ) -> AsyncIterator[EventStreamReader]:
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
     headers.update({} if last is None else {"Last-Event-ID": last})
@@ -65,14 +65,14 @@ async def open_event_stream(
         yield EventStreamReader(response)
 
 
-async def test_a_query_is_answered_and_complete(world: World) -> None:
+async def test_a_query_is_answered_and_complete(world: SocketServer) -> None:
     async with open_event_stream(world, "{ double(number: 4) }") as heard:
         assert await heard.event() == {"event": "next", "data": '{"data":{"double":8}}'}
         assert await heard.event() == {"event": "complete", "data": ""}
         assert await heard.event() == {}
 
 
-async def test_a_bad_operation_is_told_in_the_stream(world: World) -> None:
+async def test_a_bad_operation_is_told_in_the_stream(world: SocketServer) -> None:
     for query, code in [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("subscription { numbered(least: -1) { number } }", "BAD_USER_INPUT"),
@@ -83,7 +83,7 @@ async def test_a_bad_operation_is_told_in_the_stream(world: World) -> None:
             assert (await heard.event())["event"] == "complete"
 
 
-async def test_who_is_not_known_gets_a_plain_answer(world: World) -> None:
+async def test_who_is_not_known_gets_a_plain_answer(world: SocketServer) -> None:
     async with httpx.AsyncClient() as client:
         refused = await client.post(_url(world), json={"query": FEED}, headers={"Authorization": "Bearer nobody"})
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
@@ -91,7 +91,7 @@ async def test_who_is_not_known_gets_a_plain_answer(world: World) -> None:
         assert (empty.status_code, empty.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")
 
 
-async def test_a_feed_goes_on_behind_the_last_event(world: World, events: Events) -> None:
+async def test_a_feed_goes_on_behind_the_last_event(world: SocketServer, events: Events) -> None:
     async with open_event_stream(world, FEED) as heard:
         await events.insert(range(5))
         told = await heard.numbers(5)
@@ -104,12 +104,12 @@ async def test_a_feed_goes_on_behind_the_last_event(world: World, events: Events
         assert json.loads((await heard.event())["data"])["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
-async def test_a_stream_ends_with_its_token(world: World) -> None:
+async def test_a_stream_ends_with_its_token(world: SocketServer) -> None:
     async with open_event_stream(world, FEED, token=f"{FULL} 0.5") as heard:
         assert await heard.event() == {}
 
 
-async def test_one_who_does_not_read_is_cut_off_and_the_others_hear_all(world: World, events: Events) -> None:
+async def test_one_who_does_not_read_is_cut_off_and_the_others_hear_all(world: SocketServer, events: Events) -> None:
     reader, writer = await asyncio.open_connection(*_url(world)[len("http://") :].partition("/")[0].split(":"))
     body = json.dumps({"query": LARGE}).encode()
     head = ["POST /graphql/stream HTTP/1.1", "Host: x", f"Authorization: Bearer {FULL}"]
@@ -132,7 +132,7 @@ needs_node = pytest.mark.skipif(
 
 
 @needs_node
-async def test_the_real_client_hears_and_resumes(world: World, events: Events) -> None:
+async def test_the_real_client_hears_and_resumes(world: SocketServer, events: Events) -> None:
     start = await world.app_state.feed.now_cursor("acme")
     await events.insert(range(5))
     operation = {"query": FEED, "variables": {"after": start}}
@@ -153,7 +153,7 @@ async def test_the_real_client_hears_and_resumes(world: World, events: Events) -
 
 
 @needs_node
-async def test_the_real_client_comes_back_by_itself_behind_the_last_event(world: World, events: Events) -> None:
+async def test_the_real_client_comes_back_by_itself_behind_the_last_event(world: SocketServer, events: Events) -> None:
     query = "subscription { numbered { number cursor } }"
     async with node_client(world, FULL, {"query": query}, 6, attempts=5) as client:
         await wait_until(lambda: world.metrics.subscribers == 1)
@@ -188,7 +188,7 @@ class NodeClient:
 
 @asynccontextmanager
 async def node_client(
-    world: World, token: str, operation: dict[str, Any], count: int, last: str = "", attempts: int = 0
+    world: SocketServer, token: str, operation: dict[str, Any], count: int, last: str = "", attempts: int = 0
 ) -> AsyncIterator[NodeClient]:
     script = [str(HERE / "graphql_sse_client.mjs"), _url(world), f"Bearer {token}", str(PACKAGES)]
     given = [json.dumps(operation), str(count), last, str(attempts)]

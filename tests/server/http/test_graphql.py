@@ -8,26 +8,26 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api_server import Api, running_shared_api
+from tests.api_server import ApiHarness, running_shared_api
 
 RESPONSE_JSON = "application/graphql-response+json"
 VIEWER = "{ viewer { administrator { role } } }"
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[Api]:
+def api(mongo_uri: str) -> Iterator[ApiHarness]:
     """One server for the whole file: no test here changes anything."""
     with running_shared_api(mongo_uri) as api:
         yield api
 
 
 @pytest.fixture(scope="module")
-def token(api: Api) -> str:
+def token(api: ApiHarness) -> str:
     return api.token(api.add_administrator("FULL_ADMINISTRATOR"))
 
 
 @pytest.fixture
-def http(api: Api, token: str) -> Iterator[httpx.Client]:
+def http(api: ApiHarness, token: str) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     with httpx.Client(base_url=api.url, headers=headers, timeout=30) as http:
         yield http
@@ -168,7 +168,7 @@ def test_refuses_a_body_of_more_than_a_mebibyte(http: httpx.Client) -> None:
     assert post(http, b'{"query": "' + b" " * 1024 * 1024 + b'{ __typename }"}').status_code == 413
 
 
-def test_a_body_that_does_not_come_is_given_up(api: Api, token: str) -> None:
+def test_a_body_that_does_not_come_is_given_up(api: ApiHarness, token: str) -> None:
     lines = ["POST /graphql HTTP/1.1", "Host: hub", f"Authorization: Bearer {token}", "Content-Type: application/json"]
     head = "\r\n".join([*lines, "Content-Length: 100", "", '{"query": '])
     host, port = api.url.removeprefix("http://").split(":")
@@ -203,21 +203,21 @@ def test_a_subscription_needs_the_websocket(http: httpx.Client, method: str) -> 
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Basic YTpi", "Bearer x.y.z"])
-def test_without_a_good_token_nothing_is_answered(api: Api, header: str | None) -> None:
+def test_without_a_good_token_nothing_is_answered(api: ApiHarness, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     response = httpx.post(f"{api.url}/graphql", json={"query": "{ __schema { types { name } } }"}, headers=headers)
     assert (response.status_code, codes(response)) == (401, ["UNAUTHENTICATED"])
     assert response.headers["www-authenticate"] == "Bearer"
 
 
-def test_a_browser_gets_graphiql_without_a_token(api: Api) -> None:
+def test_a_browser_gets_graphiql_without_a_token(api: ApiHarness) -> None:
     accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
     response = httpx.get(f"{api.url}/graphql", headers={"Accept": accept})
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/html")
 
 
-def test_tells_whether_it_lives_is_ready_and_how_it_does(api: Api) -> None:
+def test_tells_whether_it_lives_is_ready_and_how_it_does(api: ApiHarness) -> None:
     assert httpx.get(f"{api.url}/livez").text == "ok"
     assert httpx.get(f"{api.url}/readyz").status_code == 200
     assert "partnerhub_http_requests_total" in httpx.get(f"{api.url}/metrics").text

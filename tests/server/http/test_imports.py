@@ -36,7 +36,7 @@ from tests.jobs.imports.factory_imports import documents, find_only, import_line
 FOUNDER = "root@partner.example"
 
 
-class World:
+class ImportEndpoint:
     """A partner, the endpoint on a free port, and tokens for it."""
 
     def __init__(self, scope: Scope, address: tuple[str, int], key: Any) -> None:
@@ -72,7 +72,7 @@ async def served(app_state: AppState) -> AsyncIterator[tuple[str, int]]:
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+async def world(mongo_uri: str, database_name: str) -> AsyncIterator[ImportEndpoint]:
     client = Client(mongo_uri, database_name)
     await ensure_indexes(client)
     scope = Scope(client, "acme", utc_now())
@@ -81,13 +81,13 @@ async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
     unused = cast(Any, None)
     app_state = AppState(unused, client, unused, unused, TokenVerifier(key), unused, unused)
     async with served(app_state) as address:
-        made = World(scope, address, key)
+        made = ImportEndpoint(scope, address, key)
         async with made.http:
             yield made
     await client.close()
 
 
-async def test_answers_with_counts_and_refusals(world: World) -> None:
+async def test_answers_with_counts_and_refusals(world: ImportEndpoint) -> None:
     lines = ndjson(customer_record("C-1"), b"{", customer_record("C-2", country="DEU"))
     answer = await world.post("customers", lines)
     assert answer.status_code == 200
@@ -100,7 +100,7 @@ async def test_answers_with_counts_and_refusals(world: World) -> None:
     assert second == {"line": 3, "key": "C-2", "field": "country", "reason": reason}
 
 
-async def test_takes_orders_and_invoices(world: World) -> None:
+async def test_takes_orders_and_invoices(world: ImportEndpoint) -> None:
     await import_lines(world.scope, ImportKind.CUSTOMERS, customer_record())
     await import_lines(world.scope, ImportKind.SUBSCRIPTIONS, subscription_record())
     for kind, line in (("orders", order_record()), ("invoices", invoice_record())):
@@ -110,7 +110,7 @@ async def test_takes_orders_and_invoices(world: World) -> None:
         assert answer["refusals"] == [{"line": 2, "key": "2", "field": "subscription", "reason": reason}]
 
 
-async def test_takes_calls_their_media_and_queue_calls(world: World) -> None:
+async def test_takes_calls_their_media_and_queue_calls(world: ImportEndpoint) -> None:
     await with_customers(world.scope)
     body = report(row("R-1"), row("R-2", Org_UUID="C-9"))
     calls = (await world.post("calls", gzip.compress(body), **{"Content-Encoding": "gzip"})).json()
@@ -122,19 +122,19 @@ async def test_takes_calls_their_media_and_queue_calls(world: World) -> None:
     assert (await world.post("calls", body, "api")).status_code == 403
 
 
-async def test_a_report_without_its_columns_is_refused_whole(world: World) -> None:
+async def test_a_report_without_its_columns_is_refused_whole(world: ImportEndpoint) -> None:
     answer = await world.post("calls", report(row(), header=("Report ID", "Duration")))
     assert answer.status_code == 400
     message = "In the header row the columns are missing: Org UUID and Start time."
     assert answer.json()["error"] == {"code": "BAD_USER_INPUT", "message": message}
 
 
-async def test_shows_the_first_hundred_refusals_and_counts_all(world: World) -> None:
+async def test_shows_the_first_hundred_refusals_and_counts_all(world: ImportEndpoint) -> None:
     body = (await world.post("customers", ndjson(*([b"{"] * 150)))).json()
     assert (body["refused"], len(body["refusals"]), body["refusals"][-1]["line"]) == (150, 100, 100)
 
 
-async def test_takes_gzip(world: World) -> None:
+async def test_takes_gzip(world: ImportEndpoint) -> None:
     packed = gzip.compress(ndjson(customer_record("C-1"))) + gzip.compress(ndjson(customer_record("C-2")))
     answer = await world.post("customers", packed, **{"Content-Encoding": "gzip"})
     assert answer.json()["added"] == 2
@@ -143,19 +143,19 @@ async def test_takes_gzip(world: World) -> None:
 @pytest.mark.parametrize(
     "packed", [b"no gzip at all\n", gzip.compress(ndjson(customer_record()))[:-9]], ids=["not packed", "cut off"]
 )
-async def test_refuses_gzip_that_is_damaged(world: World, packed: bytes) -> None:
+async def test_refuses_gzip_that_is_damaged(world: ImportEndpoint, packed: bytes) -> None:
     answer = await world.post("customers", packed, **{"Content-Encoding": "gzip"})
     assert answer.status_code == 400
     assert "gzip" in answer.json()["error"]["message"]
 
 
-async def test_refuses_encodings_and_kinds_that_it_does_not_know(world: World) -> None:
+async def test_refuses_encodings_and_kinds_that_it_does_not_know(world: ImportEndpoint) -> None:
     assert (await world.post("customers", b"", **{"Content-Encoding": "br"})).status_code == 415
     answer = await world.post("faxes", b"")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
-async def test_demands_a_token_with_the_kinds_scope(world: World) -> None:
+async def test_demands_a_token_with_the_kinds_scope(world: ImportEndpoint) -> None:
     nobody = await world.http.post("/import/customers", content=b"")
     assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, "Bearer")
     assert (await world.post("customers", b"", "api")).status_code == 403
@@ -164,7 +164,7 @@ async def test_demands_a_token_with_the_kinds_scope(world: World) -> None:
     assert (await world.post("administrators", lines, "import import:administrators")).json()["added"] == 1
 
 
-async def test_a_removed_administrators_token_opens_nothing(world: World) -> None:
+async def test_a_removed_administrators_token_opens_nothing(world: ImportEndpoint) -> None:
     await import_lines(world.scope, ImportKind.ADMINISTRATORS, administrator_record(state="INVITED"))
     headers = {"Authorization": f"Bearer {await world.token(email='ada@partner.example')}"}
     assert (await world.http.post("/import/customers", content=b"", headers=headers)).status_code == 200
@@ -173,7 +173,7 @@ async def test_a_removed_administrators_token_opens_nothing(world: World) -> Non
     assert (await world.http.post("/import/customers", content=b"", headers=headers)).status_code == 401
 
 
-async def test_takes_a_stream_in_whatever_pieces(world: World) -> None:
+async def test_takes_a_stream_in_whatever_pieces(world: ImportEndpoint) -> None:
     await world.post("customers", ndjson(*(customer_record(f"C-{n}") for n in range(30))))
     lines = ndjson(*(subscription_record(f"S-{n}", customer=f"C-{n}") for n in range(30)))
 
@@ -184,7 +184,7 @@ async def test_takes_a_stream_in_whatever_pieces(world: World) -> None:
     assert (await world.post("subscriptions", pieces())).json()["added"] == 30
 
 
-async def test_a_line_that_was_cut_off_is_not_applied(world: World) -> None:
+async def test_a_line_that_was_cut_off_is_not_applied(world: ImportEndpoint) -> None:
     head = [
         "POST /import/customers HTTP/1.1",
         "Host: hub",
@@ -203,7 +203,7 @@ async def test_a_line_that_was_cut_off_is_not_applied(world: World) -> None:
     assert "C-2" not in {customer["external_id"] for customer in await documents(world.scope, "customers")}
 
 
-async def test_lines_are_taken_in_while_the_body_still_arrives(world: World) -> None:
+async def test_lines_are_taken_in_while_the_body_still_arrives(world: ImportEndpoint) -> None:
     lines = [customer_record(f"C-{n:03}") for n in range(300)]
 
     async def body() -> AsyncIterator[bytes]:
@@ -217,7 +217,7 @@ async def test_lines_are_taken_in_while_the_body_still_arrives(world: World) -> 
     assert (await world.post("customers", body())).json()["added"] == 300
 
 
-async def test_rows_of_a_report_are_taken_in_while_the_body_still_arrives(world: World) -> None:
+async def test_rows_of_a_report_are_taken_in_while_the_body_still_arrives(world: ImportEndpoint) -> None:
     await with_customers(world.scope)
     rows = [row(f"R-{n:05}") for n in range(5000)]
     content = report(*rows)

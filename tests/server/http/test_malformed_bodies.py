@@ -7,7 +7,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from tests.api_server import Api, running_shared_api
+from tests.api_server import ApiHarness, running_shared_api
 from tests.schema.factory_mutations import accept_terms
 from tests.server.http.malformed_bodies import BODIES, Body
 from tests.websocket_client import connect_websocket
@@ -19,7 +19,7 @@ CREATE = 'mutation { createTag(input: {name: "Afterwards"}) { userErrors { code 
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[Api]:
+def api(mongo_uri: str) -> Iterator[ApiHarness]:
     with running_shared_api(mongo_uri) as api:
         yield api
 
@@ -28,7 +28,7 @@ def test_there_are_at_least_200_and_each_is_another() -> None:
     assert len({body.content for body in BODIES}) >= 200
 
 
-def test_no_malformed_body_fails_or_ends_what_others_do(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_malformed_body_fails_or_ends_what_others_do(api: ApiHarness, caplog: pytest.LogCaptureFixture) -> None:
     accept_terms(api)
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -41,7 +41,7 @@ def test_no_malformed_body_fails_or_ends_what_others_do(api: Api, caplog: pytest
             check(body, http.post("/graphql", content=body.content))
             good = http.post("/graphql", json={"query": "{ __typename }"})
             assert good.json() == {"data": {"__typename": "Query"}}, body
-        assert api.data(token, CREATE) == {"createTag": {"userErrors": []}}
+        assert api.execute_data(token, CREATE) == {"createTag": {"userErrors": []}}
         assert bystander.next()["activity"]["event"]["kind"] == "TAG_CREATED"
     assert not [one for one in told if one["log_level"] == "error"]
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

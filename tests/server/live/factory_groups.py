@@ -23,7 +23,7 @@ from store.database.clock import utc_now
 from store.feed.events import EventFacts, FeedEvent
 from store.feed.oplog import EventSegment
 from store.feed.ring import RingBuffer
-from tests.server.live.socket_world import SCHEMA
+from tests.server.live.socket_server import SCHEMA
 
 OPERATIONS = Operations(SCHEMA)
 VISIBLE_TO_ALL = EventFacts(frozenset({"*"}), (), {})

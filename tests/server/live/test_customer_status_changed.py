@@ -24,7 +24,7 @@ from store.database.scope import Scope
 from store.database.secrets import load_signing_key
 from store.events.log import EventDraft, event_document
 from tests.api_server import administrator_document
-from tests.server.live.socket_world import Socket
+from tests.server.live.socket_server import Socket
 from tests.store.factory_customers import add_customer, partner_scope, subscription
 
 CHANGES = """subscription($filter: CustomerFilter, $status: [CustomerStatus!], $after: String) {
@@ -35,7 +35,7 @@ CHANGES = """subscription($filter: CustomerFilter, $status: [CustomerStatus!], $
 
 
 @dataclass
-class Partner:
+class RunningPartner:
     """A partner in a running server; changes are made through the store's one write path."""
 
     scope: Scope
@@ -74,7 +74,7 @@ class Partner:
 
 
 @pytest.fixture
-async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[Partner]:
+async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[RunningPartner]:
     settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database_name, "ring_minutes": 1})
     application = create_application(settings)
     server = uvicorn.Server(uvicorn.Config(application, port=0, ws=SocketTransport, log_level="error"))
@@ -85,7 +85,7 @@ async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[Partner]:
             await asyncio.sleep(0.01)
     client = Client(mongo_uri, database_name)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Partner(await partner_scope(client), f"ws://127.0.0.1:{port}/graphql", application.state.app_state)
+    yield RunningPartner(await partner_scope(client), f"ws://127.0.0.1:{port}/graphql", application.state.app_state)
     server.should_exit = True
     await serving
     await client.close()
@@ -112,7 +112,7 @@ def assigned_to(administrator_id: str, expires_at: datetime | None = None) -> di
     return {"assignments": [{**held, "expires_at": expires_at, "imported": True}]}
 
 
-async def test_tells_of_customers_that_matched_before_or_after(partner: Partner) -> None:
+async def test_tells_of_customers_that_matched_before_or_after(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("READ_ONLY_ADMINISTRATOR"))
     await partner.add("C-1")
     await partner.add("C-2")
@@ -130,7 +130,7 @@ async def test_tells_of_customers_that_matched_before_or_after(partner: Partner)
     assert told[2][1]["statuses"] == told[2][1]["customer"]["statuses"] == ["LICENSE_OVERAGE", "SUBSCRIPTION"]
 
 
-async def test_tells_only_of_the_statuses_asked_for(partner: Partner) -> None:
+async def test_tells_only_of_the_statuses_asked_for(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await follow(socket, status=["LICENSE_OVERAGE", "EXPIRED"])
     await partner.add("C-1")
@@ -138,7 +138,7 @@ async def test_tells_only_of_the_statuses_asked_for(partner: Partner) -> None:
     assert (await next_change(socket))[1]["entered"] == ["LICENSE_OVERAGE"]
 
 
-async def test_filters_by_what_the_customer_is_called_and_where_it_is(partner: Partner) -> None:
+async def test_filters_by_what_the_customer_is_called_and_where_it_is(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await follow(socket, "name", filter={"search": "dord"})
     await follow(socket, "place", filter={"not": {"country": ["DE"]}, "anyOf": [{"product": "MEETINGS"}]})
@@ -150,7 +150,7 @@ async def test_filters_by_what_the_customer_is_called_and_where_it_is(partner: P
 
 
 @pytest.mark.parametrize("given", [{"expiresWithinDays": 5}, {"anyOf": [{"not": {"expiresWithinDays": 5}}]}])
-async def test_refuses_conditions_that_time_alone_can_turn(partner: Partner, given: dict[str, Any]) -> None:
+async def test_refuses_conditions_that_time_alone_can_turn(partner: RunningPartner, given: dict[str, Any]) -> None:
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await socket.subscribe("1", CHANGES, filter=given)
     answer = await socket.receive()
@@ -158,7 +158,7 @@ async def test_refuses_conditions_that_time_alone_can_turn(partner: Partner, giv
     assert answer["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_tells_an_assigned_administrator_only_of_customers_in_sight(partner: Partner) -> None:
+async def test_tells_an_assigned_administrator_only_of_customers_in_sight(partner: RunningPartner) -> None:
     me, colleague = await partner.administrator("ADMINISTRATOR"), await partner.administrator("ADMINISTRATOR")
     socket = await partner.socket(me)
     await partner.add("C-MINE", **assigned_to(me))
@@ -175,7 +175,7 @@ async def test_tells_an_assigned_administrator_only_of_customers_in_sight(partne
     assert [(await next_change(socket))[0] for _ in range(2)] == ["C-NOBODYS", "C-MINE"]
 
 
-async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(partner: Partner) -> None:
+async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(partner: RunningPartner) -> None:
     me = await partner.administrator("ADMINISTRATOR")
     await partner.add("C-1", **assigned_to(me))
     await partner.add("C-2", **assigned_to(me))
@@ -190,7 +190,7 @@ async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(p
     assert (await next_change(socket))[0] == "C-2"
 
 
-async def test_a_change_of_role_ends_the_socket(partner: Partner) -> None:
+async def test_a_change_of_role_ends_the_socket(partner: RunningPartner) -> None:
     me = await partner.administrator("FULL_ADMINISTRATOR")
     socket = await partner.socket(me)
     await follow(socket)
@@ -204,7 +204,7 @@ async def test_a_change_of_role_ends_the_socket(partner: Partner) -> None:
     assert await socket.closed() == (4403, "Your access has changed: connect again.")
 
 
-async def test_an_operation_of_a_viewer_who_is_gone_ends_the_socket(partner: Partner) -> None:
+async def test_an_operation_of_a_viewer_who_is_gone_ends_the_socket(partner: RunningPartner) -> None:
     me = await partner.administrator("FULL_ADMINISTRATOR")
     socket = await partner.socket(me)
     where = {**partner.scope.match(), "_id": me}

@@ -16,7 +16,7 @@ from store.database.scope import administrator_key
 from store.feed.events import REVOKED, AccessGrant
 from tests.mongod import temporary_replica_set
 from tests.server.http.test_event_stream import open_event_stream
-from tests.server.live.socket_world import COUNTS, World, running_world
+from tests.server.live.socket_server import COUNTS, SocketServer, running_world
 from tests.store.feed.factory_feeds import Events, wait_until
 
 FEED = "subscription($after: String) { numbered(after: $after) { number cursor } }"
@@ -28,7 +28,7 @@ NOBODYS = {"keys": ["*"], "words": [], "access_until": {}}
 
 
 async def test_what_waits_for_a_slow_client_is_dropped_once_the_customer_is_taken_away(
-    world: World, events: Events
+    world: SocketServer, events: Events
 ) -> None:
     async with world.socket(max_queue=1) as slow:
         await slow.initialise("acme ADMINISTRATOR")
@@ -51,7 +51,7 @@ async def test_what_waits_for_a_slow_client_is_dropped_once_the_customer_is_take
         assert world.metrics.dropped == queued > 0
 
 
-async def _is_stuck(world: World) -> bool:
+async def _is_stuck(world: SocketServer) -> bool:
     """Whether messages wait, and still do when the kernel has taken what it takes."""
     if world.metrics.queued < 4:
         return False
@@ -88,7 +88,7 @@ async def test_nothing_is_delivered_while_the_database_is_silent(database_name: 
 
 
 async def test_a_change_that_an_outage_kept_from_being_told_is_told_when_it_is_over(
-    world: World, events: Events
+    world: SocketServer, events: Events
 ) -> None:
     COUNTS["outages"] = 0
     async with world.socket() as socket, world.socket() as late:
@@ -104,7 +104,7 @@ async def test_a_change_that_an_outage_kept_from_being_told_is_told_when_it_is_o
         assert await late.numbers(4) == list(range(4))
 
 
-async def test_a_state_is_told_at_once_then_as_it_changes_to_all_who_ask(world: World, events: Events) -> None:
+async def test_a_state_is_told_at_once_then_as_it_changes_to_all_who_ask(world: SocketServer, events: Events) -> None:
     async with world.socket() as one, world.socket() as two:
         await one.initialise()
         await one.subscribe("1", STATE)
@@ -120,7 +120,7 @@ async def test_a_state_is_told_at_once_then_as_it_changes_to_all_who_ask(world: 
         assert world.metrics.subscribers == 2
 
 
-async def test_a_gap_ends_every_feed_so_that_clients_fetch_again(world: World, events: Events) -> None:
+async def test_a_gap_ends_every_feed_so_that_clients_fetch_again(world: SocketServer, events: Events) -> None:
     await events.insert([0])
     async with world.socket() as socket:
         await socket.initialise()
@@ -143,7 +143,7 @@ async def test_a_gap_ends_every_feed_so_that_clients_fetch_again(world: World, e
         assert await socket.numbers(1) == [1]
 
 
-async def test_an_event_stream_ends_with_the_viewers_access(world: World, events: Events) -> None:
+async def test_an_event_stream_ends_with_the_viewers_access(world: SocketServer, events: Events) -> None:
     async with (
         open_event_stream(world, FEED, "acme ADMINISTRATOR") as heard,
         open_event_stream(world, FEED) as colleague,
@@ -179,7 +179,7 @@ def test_more_changes_than_are_remembered_send_the_connections_away() -> None:
     assert [error.code for error in closed] == [CloseCode.TRY_AGAIN_LATER]
 
 
-async def test_an_operator_reads_the_figures(world: World, events: Events) -> None:
+async def test_an_operator_reads_the_figures(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket, httpx.AsyncClient() as http:
         await socket.initialise()
         await socket.subscribe("1", FEED)

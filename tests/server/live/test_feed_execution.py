@@ -21,7 +21,7 @@ from server.live.request_priority import RequestPriority
 from server.live.subscription import Subscription, prepare_subscription
 from store.feed.events import FeedEvent
 from tests.server.live.factory_groups import FakeAppState, make_event, make_viewer, prepare
-from tests.server.live.socket_world import COUNTS, SCHEMA, Numbered
+from tests.server.live.socket_server import COUNTS, SCHEMA, Numbered
 
 NUMBERS = "subscription($least: Int) { numbered(least: $least) { number } }"
 EXECUTIONS = "subscription($least: Int) { numbered(least: $least) { executions } }"

@@ -12,7 +12,7 @@ from resolvers.context import Viewer
 from server.graphql.operations import OperationRejected
 from server.live.feed_groups import group_key
 from tests.server.live.factory_groups import Client, GroupWorld, group_world, make_viewer, prepare
-from tests.server.live.socket_world import COUNTS
+from tests.server.live.socket_server import COUNTS
 
 FEED = "subscription($after: String, $least: Int) { numbered(after: $after, least: $least) { number } }"
 EXECUTIONS = "subscription { numbered { executions } }"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from server.live.protocol import CloseCode, ProtocolError
-from tests.server.live.socket_world import World
+from tests.server.live.socket_server import SocketServer
 from tests.store.feed.factory_feeds import Events, wait_until
 
 HERE = Path(__file__).parent
@@ -58,7 +58,7 @@ async def node_client(address: str, token: str, **options: Any) -> AsyncIterator
         await process.communicate()
 
 
-async def test_queries_subscribes_and_resumes(world: World, events: Events) -> None:
+async def test_queries_subscribes_and_resumes(world: SocketServer, events: Events) -> None:
     start = await world.app_state.feed.now_cursor("acme")
     async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
         await client.run("query($n: Int!) { double(number: $n) }", n=4)
@@ -75,7 +75,7 @@ async def test_queries_subscribes_and_resumes(world: World, events: Events) -> N
         assert [(await client.receive())["result"]["data"]["numbered"]["number"] for _ in range(5)] == [3, 4, 5, 6, 7]
 
 
-async def test_hears_of_a_bad_operation_and_goes_on(world: World) -> None:
+async def test_hears_of_a_bad_operation_and_goes_on(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
         await client.run("{ nothing }")
         assert await client.receive() == {"connected": True}
@@ -84,21 +84,21 @@ async def test_hears_of_a_bad_operation_and_goes_on(world: World) -> None:
         assert await client.receive() == {"result": {"data": {"double": 2}}}
 
 
-async def test_is_answered_when_it_pings(world: World) -> None:
+async def test_is_answered_when_it_pings(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
         await client.run(FEED, 1)
         assert await client.receive() == {"connected": True}
         assert await client.receive(pongs=True) == {"pong": True}
 
 
-async def test_learns_why_it_is_not_let_in(world: World) -> None:
+async def test_learns_why_it_is_not_let_in(world: SocketServer) -> None:
     async with node_client(world.address, "nobody") as client:
         await client.run("{ double(number: 1) }")
         assert await client.receive() == {"closed": 4403, "reason": "This token is not valid."}
         assert await client.receive() == {"failed": "This token is not valid."}
 
 
-async def test_comes_back_by_itself_behind_its_last_cursor(world: World, events: Events) -> None:
+async def test_comes_back_by_itself_behind_its_last_cursor(world: SocketServer, events: Events) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
         await client.run(FEED, 9, after=await world.app_state.feed.now_cursor("acme"))
         assert await client.receive() == {"connected": True}
@@ -117,7 +117,7 @@ async def test_comes_back_by_itself_behind_its_last_cursor(world: World, events:
         assert await client.receive() == {"completed": 9}
 
 
-async def test_does_not_come_back_where_it_has_made_a_mistake(world: World) -> None:
+async def test_does_not_come_back_where_it_has_made_a_mistake(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
         await client.run(FEED, 9)
         assert await client.receive() == {"connected": True}
@@ -128,7 +128,7 @@ async def test_does_not_come_back_where_it_has_made_a_mistake(world: World) -> N
         assert await client.receive() == {"failed": "a mistake"}
 
 
-async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: World) -> None:
+async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=True, lazyCloseTimeout=0) as client:
         for _ in range(2):
             assert world.connections == 0
@@ -142,7 +142,7 @@ async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: World) -> 
             await wait_until(lambda: world.connections == 0)
 
 
-async def test_an_eager_client_holds_one_before_it_asks(world: World) -> None:
+async def test_an_eager_client_holds_one_before_it_asks(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=False) as client:
         assert await client.receive() == {"connected": True}
         await client.run("{ double(number: 1) }")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from store.database.clock import utc_now
-from tests.server.live.socket_world import Socket
-from tests.server.live.test_customer_status_changed import Partner, assigned_to, partner
+from tests.server.live.socket_server import Socket
+from tests.server.live.test_customer_status_changed import RunningPartner, assigned_to, partner
 from tests.store.factory_customers import DAY, add_customer, subscription
 
 __all__ = ["partner"]
@@ -39,7 +39,7 @@ async def totals(socket: Socket, expected: int) -> int:
     raise AssertionError("The last state never came.")
 
 
-async def test_tells_the_figures_at_once_and_the_last_state_after_changes(partner: Partner) -> None:
+async def test_tells_the_figures_at_once_and_the_last_state_after_changes(partner: RunningPartner) -> None:
     await partner.add("C-1")
     socket = await partner.socket(await partner.administrator("READ_ONLY_ADMINISTRATOR"))
     began = monotonic()
@@ -54,7 +54,7 @@ async def test_tells_the_figures_at_once_and_the_last_state_after_changes(partne
     assert (await figures(socket))["overLicenseLimit"]["count"] == 1
 
 
-async def test_a_product_has_figures_of_its_own(partner: Partner) -> None:
+async def test_a_product_has_figures_of_its_own(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await socket.subscribe("1", FEED, product="CALLING")
     assert (await figures(socket))["product"] == "CALLING"
@@ -65,7 +65,7 @@ async def test_a_product_has_figures_of_its_own(partner: Partner) -> None:
 
 
 @pytest.mark.parametrize("feed", [FEED, LIST_ALONE])
-async def test_time_alone_turns_a_figure_and_the_list_behind_it(partner: Partner, feed: str) -> None:
+async def test_time_alone_turns_a_figure_and_the_list_behind_it(partner: RunningPartner, feed: str) -> None:
     enters = utc_now() + timedelta(seconds=1.5)
     await add_customer(partner.scope, "C-1", subscription("S-1", ends_at=enters + 90 * DAY))
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
@@ -78,7 +78,7 @@ async def test_time_alone_turns_a_figure_and_the_list_behind_it(partner: Partner
     assert utc_now() - enters < timedelta(seconds=5)
 
 
-async def test_an_administrator_loses_sight_when_the_assignment_ends(partner: Partner) -> None:
+async def test_an_administrator_loses_sight_when_the_assignment_ends(partner: RunningPartner) -> None:
     administrator = await partner.administrator("ADMINISTRATOR")
     await partner.add("C-1", **assigned_to(administrator))
     await partner.add("C-2", **assigned_to(administrator, utc_now() + timedelta(seconds=1.5)))
@@ -89,7 +89,7 @@ async def test_an_administrator_loses_sight_when_the_assignment_ends(partner: Pa
     await totals(socket, 1)
 
 
-async def test_two_who_may_see_the_same_hear_the_same(partner: Partner) -> None:
+async def test_two_who_may_see_the_same_hear_the_same(partner: RunningPartner) -> None:
     one = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     other = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await one.subscribe("1", FEED)
@@ -102,7 +102,7 @@ async def test_two_who_may_see_the_same_hear_the_same(partner: Partner) -> None:
         group.create_task(totals(other, 1))
 
 
-async def test_the_helpdesk_hears_nothing(partner: Partner) -> None:
+async def test_the_helpdesk_hears_nothing(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("HELPDESK_ADMINISTRATOR"))
     await socket.subscribe("1", FEED)
     message = await socket.receive()

@@ -11,7 +11,7 @@ from server.live.connection import WebSocketConnection
 from server.live.send_queue import SendQueue
 from server.live.socket_transport import RequestTransport, SocketTransport
 from server.live.subscribers import Subscriber
-from tests.server.live.socket_world import World
+from tests.server.live.socket_server import SocketServer
 from tests.store.feed.factory_feeds import Events
 
 FEED = "subscription { numbered { number cursor } }"
@@ -32,7 +32,7 @@ def alive(*kinds: type) -> Counter[str]:
     return Counter(type(one).__name__ for one in gc.get_objects() if type(one) in kinds)
 
 
-async def visit(world: World, *, is_ended: bool) -> None:
+async def visit(world: SocketServer, *, is_ended: bool) -> None:
     """A client with a feed, a state and a query, which ends its operations before it leaves, or does not."""
     async with world.socket() as socket:
         await socket.initialise()
@@ -48,7 +48,7 @@ async def visit(world: World, *, is_ended: bool) -> None:
 
 @pytest.mark.parametrize("is_ended", [False, True])
 async def test_a_client_who_is_gone_leaves_nothing_to_the_collector(
-    world: World, gc_disabled: None, is_ended: bool
+    world: SocketServer, gc_disabled: None, is_ended: bool
 ) -> None:
     before = alive(*OWN_TYPES)
     for _ in range(3):
@@ -58,7 +58,7 @@ async def test_a_client_who_is_gone_leaves_nothing_to_the_collector(
             await asyncio.sleep(0.02)
 
 
-async def test_a_feed_keeps_nothing_of_the_events_that_it_has_told(world: World, events: Events) -> None:
+async def test_a_feed_keeps_nothing_of_the_events_that_it_has_told(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", FEED)

@@ -13,7 +13,7 @@ from schema.fields import Argument
 from server.graphql.operations import OperationRejected, Operations
 from server.live.subscription import Subscription, prepare_subscription, variables_key, variables_used_only_in
 from tests.server.live.factory_groups import make_viewer, prepare
-from tests.server.live.socket_world import SCHEMA, NumberedType, Query, parse_least, select_numbered
+from tests.server.live.socket_server import SCHEMA, NumberedType, Query, parse_least, select_numbered
 
 FEED = "subscription($after: String, $least: Int) { numbered(after: $after, least: $least) { number } }"
 

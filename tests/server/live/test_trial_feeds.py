@@ -13,8 +13,8 @@ from store.entitlements.trial_conversions import convert_trial
 from store.entitlements.trial_starts import start_trial
 from tests.domain.imports.factory_records import invoice_record, order_record
 from tests.jobs.imports.factory_imports import import_lines
-from tests.server.live.socket_world import Socket
-from tests.server.live.test_customer_status_changed import Partner, follow, next_change, partner
+from tests.server.live.socket_server import Socket
+from tests.server.live.test_customer_status_changed import RunningPartner, follow, next_change, partner
 from tests.store.factory_customers import add_customer, subscription
 
 __all__ = ["partner"]
@@ -25,14 +25,14 @@ LIST = """subscription { customerListChanged(filter: {product: [CALLING]}) {
 class Changing:
     """Mutations by one full administrator, as the API would carry them out."""
 
-    def __init__(self, partner: Partner, administrator: str) -> None:
+    def __init__(self, partner: RunningPartner, administrator: str) -> None:
         self._scope = replace(partner.scope, administrator_id=administrator, role=PartnerRole.FULL_ADMINISTRATOR)
 
     async def change(self, name: str, body: MutationBody, **given: Any) -> Mapping[str, Any]:
         return await mutate(self._scope, MutationRequest(name, given), body)
 
     @classmethod
-    async def of(cls, partner: Partner) -> tuple["Changing", Socket]:
+    async def of(cls, partner: RunningPartner) -> tuple["Changing", Socket]:
         """With a socket of theirs, in an organization that has accepted the terms."""
         scope = partner.scope
         await scope.collection("partners").update_one(scope.match(), {"$set": {"terms_accepted_at": scope.now}})
@@ -40,7 +40,7 @@ class Changing:
         return cls(partner, administrator), await partner.socket(administrator)
 
 
-async def test_each_change_of_a_trial_tells_the_statuses_that_follow(partner: Partner) -> None:
+async def test_each_change_of_a_trial_tells_the_statuses_that_follow(partner: RunningPartner) -> None:
     changing, socket = await Changing.of(partner)
     customer = await add_customer(partner.scope, "C-1", subscription("S-1", set_up=False))
     (held,) = await partner.scope.collection("entitlements").find(partner.scope.match())
@@ -68,7 +68,7 @@ async def _next(socket: Socket, shown: Callable[[Mapping[str, Any]], Any]) -> tu
     return change["kind"], change["customer"] and shown(change["customer"])
 
 
-async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: Partner) -> None:
+async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: RunningPartner) -> None:
     changing, socket = await Changing.of(partner)
     await socket.subscribe("1", LIST)
     await socket.subscribe("accepted", "{ feedCursor }")

@@ -14,7 +14,7 @@ from server.live.socket_transport import SocketTransport
 from store.database.clock import utc_now
 from store.database.scope import administrator_key
 from tests.server.live.malformed import MALFORMED_MESSAGES
-from tests.server.live.socket_world import COUNTS, World, running_world
+from tests.server.live.socket_server import COUNTS, SocketServer, running_world
 from tests.store.feed.factory_feeds import Events
 
 FEED = "subscription($after: String, $least: Int) { numbered(after: $after, least: $least) { number cursor } }"
@@ -22,7 +22,7 @@ LARGE = "subscription { numbered { number padding } }"
 ADMINISTRATOR = "adm_admi00000000000000000000"
 
 
-async def test_answers_queries_and_errors_without_closing(world: World) -> None:
+async def test_answers_queries_and_errors_without_closing(world: SocketServer) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", "query($n: Int!) { double(number: $n) }", n=21)
@@ -45,7 +45,7 @@ async def test_answers_queries_and_errors_without_closing(world: World) -> None:
         await socket.settle()
 
 
-async def test_pongs(world: World) -> None:
+async def test_pongs(world: SocketServer) -> None:
     async with world.socket() as socket:
         await socket.send(type="ping", payload={"a": 1})
         assert await socket.receive() == {"type": "pong", "payload": {"a": 1}}
@@ -53,7 +53,7 @@ async def test_pongs(world: World) -> None:
         await socket.initialise()
 
 
-async def test_closes_with_the_protocols_codes(world: World) -> None:
+async def test_closes_with_the_protocols_codes(world: SocketServer) -> None:
     async with world.socket() as socket:
         await socket.subscribe("1", "{ double(number: 1) }")
         assert (await socket.closed())[0] == 4401
@@ -77,7 +77,7 @@ async def test_closes_with_the_protocols_codes(world: World) -> None:
         assert (await socket.closed())[0] == 4406
 
 
-async def test_an_id_may_be_used_again_once_its_operation_is_over(world: World, events: Events) -> None:
+async def test_an_id_may_be_used_again_once_its_operation_is_over(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         for number in range(3):
@@ -88,19 +88,19 @@ async def test_an_id_may_be_used_again_once_its_operation_is_over(world: World, 
             await socket.send(type="complete", id="1")
 
 
-async def test_closes_when_the_token_expires(world: World) -> None:
+async def test_closes_when_the_token_expires(world: SocketServer) -> None:
     async with world.socket() as socket:
         await socket.initialise("acme FULL_ADMINISTRATOR 0.3")
         await socket.subscribe("1", FEED)
         assert await socket.closed() == (4403, "token expired")
 
 
-async def test_closes_who_does_not_introduce_themselves(world: World) -> None:
+async def test_closes_who_does_not_introduce_themselves(world: SocketServer) -> None:
     async with world.socket() as socket:
         assert await socket.closed() == (4408, "connection_init did not come in time.")
 
 
-async def test_refuses_too_many_operations_at_once(world: World) -> None:
+async def test_refuses_too_many_operations_at_once(world: SocketServer) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         for number in range(MAX_OPERATIONS):
@@ -112,7 +112,7 @@ async def test_refuses_too_many_operations_at_once(world: World) -> None:
         await socket.settle()
 
 
-async def test_a_stopping_server_says_goodbye(world: World) -> None:
+async def test_a_stopping_server_says_goodbye(world: SocketServer) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", FEED)
@@ -121,7 +121,7 @@ async def test_a_stopping_server_says_goodbye(world: World) -> None:
         assert (await socket.closed())[0] == 1012
 
 
-async def test_refuses_pages_of_other_origins(world: World) -> None:
+async def test_refuses_pages_of_other_origins(world: SocketServer) -> None:
     own = world.address.replace("ws://", "http://").removesuffix("/graphql")
     for origin in (own, "https://friend.example"):
         async with world.socket(origin=origin) as socket:
@@ -135,7 +135,7 @@ async def test_refuses_pages_of_other_origins(world: World) -> None:
 
 @pytest.mark.parametrize("is_initialised", [False, True])
 async def test_malformed_messages_close_their_own_socket_only(
-    world: World, events: Events, caplog: pytest.LogCaptureFixture, is_initialised: bool
+    world: SocketServer, events: Events, caplog: pytest.LogCaptureFixture, is_initialised: bool
 ) -> None:
     with capture_logs() as told:
         await send_malformed(world, events, is_initialised)
@@ -143,7 +143,7 @@ async def test_malformed_messages_close_their_own_socket_only(
     assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
 
 
-async def send_malformed(world: World, events: Events, is_initialised: bool) -> None:
+async def send_malformed(world: SocketServer, events: Events, is_initialised: bool) -> None:
     async with world.socket() as bystander:
         await bystander.initialise()
         await bystander.subscribe("1", FEED)
@@ -158,14 +158,16 @@ async def send_malformed(world: World, events: Events, is_initialised: bool) -> 
         assert await bystander.numbers(1) == [7]
 
 
-async def test_text_that_is_not_utf8_closes_its_own_socket_only(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_text_that_is_not_utf8_closes_its_own_socket_only(
+    world: SocketServer, caplog: pytest.LogCaptureFixture
+) -> None:
     async with world.socket() as socket:
         await socket.connection.send(b'{"type":"ping\xff"}', text=True)
         assert (await socket.closed())[0] == 1007
     assert not caplog.records
 
 
-async def test_equal_subscriptions_share_one_execution(world: World, events: Events) -> None:
+async def test_equal_subscriptions_share_one_execution(world: SocketServer, events: Events) -> None:
     query = "subscription($after: String) { numbered(after: $after) { number executions } }"
     async with world.socket() as one, world.socket() as two:
         for socket in (one, two):
@@ -178,7 +180,7 @@ async def test_equal_subscriptions_share_one_execution(world: World, events: Eve
         assert COUNTS["executions"] == before + 3
 
 
-async def test_different_subscriptions_are_told_apart(world: World, events: Events) -> None:
+async def test_different_subscriptions_are_told_apart(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket, world.socket() as foreign:
         await socket.initialise()
         await foreign.initialise("other FULL_ADMINISTRATOR")
@@ -196,7 +198,7 @@ async def test_different_subscriptions_are_told_apart(world: World, events: Even
         assert await foreign.numbers(1) == [9]
 
 
-async def test_a_failing_field_is_masked_and_ends_nothing(world: World, events: Events) -> None:
+async def test_a_failing_field_is_masked_and_ends_nothing(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", "subscription { numbered { number failing } }")
@@ -228,14 +230,14 @@ async def test_resumes_behind_any_cursor_without_loss_or_repeat(
         await writing
 
 
-async def _resumed(world: World, cursor: str, number: int) -> list[int]:
+async def _resumed(world: SocketServer, cursor: str, number: int) -> list[int]:
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", FEED, after=cursor)
         return await socket.numbers(119 - number)
 
 
-async def test_refuses_cursors_of_other_partners(world: World) -> None:
+async def test_refuses_cursors_of_other_partners(world: SocketServer) -> None:
     cursor = await world.app_state.feed.now_cursor("other")
     async with world.socket() as socket:
         await socket.initialise()
@@ -243,7 +245,7 @@ async def test_refuses_cursors_of_other_partners(world: World) -> None:
         assert (await socket.receive())["payload"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
-async def test_an_assigned_administrator_hears_only_of_customers_in_sight(world: World, events: Events) -> None:
+async def test_an_assigned_administrator_hears_only_of_customers_in_sight(world: SocketServer, events: Events) -> None:
     mine = {"keys": ["*", administrator_key(ADMINISTRATOR)], "words": [], "access_until": {}}
     ended = {**mine, "access_until": {ADMINISTRATOR: utc_now() - timedelta(seconds=1)}}
     lasting = {**mine, "access_until": {ADMINISTRATOR: utc_now() + timedelta(hours=1)}}
@@ -259,7 +261,7 @@ async def test_an_assigned_administrator_hears_only_of_customers_in_sight(world:
         assert await socket.numbers(2) == [3, 4]
 
 
-async def test_ends_when_the_administrators_access_changes(world: World, events: Events) -> None:
+async def test_ends_when_the_administrators_access_changes(world: SocketServer, events: Events) -> None:
     for kind, changes in [
         ("ADMINISTRATOR_CHANGED", {"role": ["ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}),
         ("ADMINISTRATOR_REMOVED", {"state": ["ACTIVE", "DEACTIVATED"]}),
@@ -278,7 +280,9 @@ async def test_ends_when_the_administrators_access_changes(world: World, events:
             assert await colleague.numbers(1) == [2]
 
 
-async def test_subscriptions_that_differ_in_what_they_choose_share_what_they_say(world: World, events: Events) -> None:
+async def test_subscriptions_that_differ_in_what_they_choose_share_what_they_say(
+    world: SocketServer, events: Events
+) -> None:
     query = "subscription($least: Int) { numbered(least: $least) { number executions } }"
     async with world.socket() as socket:
         await socket.initialise()
@@ -290,7 +294,7 @@ async def test_subscriptions_that_differ_in_what_they_choose_share_what_they_say
         assert await socket.payloads(3) == [{"number": 5, "executions": before + 1}] * 3
 
 
-async def test_one_who_does_not_read_is_closed_and_the_others_never_notice(world: World, events: Events) -> None:
+async def test_one_who_does_not_read_is_closed_and_the_others_never_notice(world: SocketServer, events: Events) -> None:
     async with world.socket(max_queue=1) as slow, world.socket() as quick:
         await slow.initialise()
         await quick.initialise()
@@ -305,7 +309,7 @@ async def test_one_who_does_not_read_is_closed_and_the_others_never_notice(world
         assert await slow.closed() == (4503, "You do not keep up: resume from your cursor.")
 
 
-async def test_a_socket_that_never_reads_again_is_cut_off(world: World, events: Events) -> None:
+async def test_a_socket_that_never_reads_again_is_cut_off(world: SocketServer, events: Events) -> None:
     async with world.socket(max_queue=1, close_timeout=0.1) as slow:
         await slow.initialise()
         await slow.subscribe("1", LARGE)

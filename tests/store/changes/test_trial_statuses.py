@@ -13,7 +13,7 @@ from domain.entitlements.trials import build_conversion, build_early_end, build_
 from domain.time.instants import DAY, add_months
 from store.changes.customer_change import CustomerChange
 from store.tenants.partners import PartnerDocument, partner_document
-from tests.reference.model import Partner
+from tests.reference.model import ModelPartner
 
 BEGIN = datetime(2026, 1, 31, 9, 30)
 Step = tuple[str, int, bool]
@@ -33,12 +33,12 @@ def _partner() -> PartnerDocument:
     return partner_document({"_id": "par_1", "settings_history": [settings], **dict.fromkeys(names), **known})
 
 
-class World:
+class CustomerComparison:
     """One customer twice: as this system keeps it, and as the reference model does."""
 
     def __init__(self, days: int, assigned: int) -> None:
         self.now = BEGIN
-        self.model = Partner()
+        self.model = ModelPartner()
         line = {"customer": "C-1", "startsAt": BEGIN, "endsAt": BEGIN + days * DAY}
         figures = {"total": 5, "assigned": assigned, "used": 0}
         asleep = {"lastAdministratorSignInAt": None, "removedAt": None}
@@ -91,7 +91,7 @@ class World:
 
 @given(days=st.integers(1, 90), assigned=st.integers(0, 6), taken=steps)
 def test_statuses_are_those_of_the_facts_whatever_was_done(days: int, assigned: int, taken: list[Any]) -> None:
-    world = World(days, assigned)
+    world = CustomerComparison(days, assigned)
     for hours, (kind, number, is_renewing) in [*taken, (24 * 400, ("pass", 1, False))]:
         before = {one["status"]: one["since"] for one in world.customer["status_details"]}
         world.at(world.now + timedelta(hours=hours), world.step(kind, number, is_renewing))

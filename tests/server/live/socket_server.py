@@ -211,7 +211,7 @@ class Socket:
 
 
 @dataclass
-class World:
+class SocketServer:
     """A running server."""
 
     app_state: StubAppState
@@ -238,7 +238,7 @@ class World:
 @asynccontextmanager
 async def running_world(
     mongo_uri: str, database_name: str, *, transport: type[SocketTransport] = SocketTransport, **feed_options: Any
-) -> AsyncIterator[World]:
+) -> AsyncIterator[SocketServer]:
     feed = Feed(mongo_uri, database_name, b"secret", **feed_options)
     client = Client(mongo_uri, database_name)
     await feed.start()
@@ -265,7 +265,9 @@ async def running_world(
         while not server.started:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield World(app_state, f"ws://127.0.0.1:{port}/graphql", server, shared_feeds(application.state, app_state))
+        yield SocketServer(
+            app_state, f"ws://127.0.0.1:{port}/graphql", server, shared_feeds(application.state, app_state)
+        )
     finally:
         server.should_exit = True
         await serving
