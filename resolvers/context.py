@@ -1,4 +1,4 @@
-"""What the resolvers of one operation share: who asks, what they may see, and the loaders made for it."""
+"""The context that the resolvers of one operation share: viewer, scope and loaders."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is asking, and until when their token holds."""
+    """The caller, and the moment at which their token expires."""
 
     administrator: AdministratorDocument
     partner_id: str
@@ -28,20 +28,18 @@ class Viewer:
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
-        """What the viewer's role allows."""
+        """The permissions of the viewer's role."""
         return ROLE_PERMISSIONS[self.administrator.role]
 
 
 @dataclass(slots=True)
 class Context:
-    """Made anew for each operation, or for each batch of events of a feed.
+    """Created for each operation, and for each batch of events of a feed.
 
-    `feed_cursor` is filled before anything else of the operation is read, where it asks for one.
-    `figure_cache` holds the process's figures.
-    `after_operation_time` is the latest change that the caller has made, as its header says; `operation_time` is the
-    latest one that this operation made.
-    `valid_until` is the soonest moment at which time alone may turn what was read: a feed of a state (`is_state_feed`)
-    reads again then.
+    `feed_cursor` is set before anything else is read, where the operation selects it. `figure_cache` is the process's.
+    `after_operation_time` is the cluster time of the caller's latest change, from its header; `operation_time` is that
+    of the latest change that this operation made. `valid_until` is the first moment at which time alone may change what
+    was read: a state feed (`is_state_feed`) reads again then.
     """
 
     scope: Scope
@@ -61,18 +59,18 @@ class Context:
         self.loaders = Loaders(self.scope)
 
     def advance_operation_time(self, time: int) -> None:
-        """Notes the cluster time of a change that this operation made."""
+        """Record the cluster time of a change that this operation made."""
         self.operation_time = max(self.operation_time, time)
 
     def read_figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Awaitable[Value]:
-        """A kept figure, or what `read` answers: a value, and the moment at which time alone may turn it.
+        """Return a cached figure, or the value that `read` returns with the moment at which time alone may change it.
 
-        Within an operation it is read once, so that it never contradicts itself.
+        An operation reads a figure once, so that its fields never contradict each other.
         """
-        asked = self._figures.get(name)
-        if asked is None:
-            asked = self._figures[name] = asyncio.create_task(self._read_figure(name, read))
-        return asyncio.shield(asked)
+        task = self._figures.get(name)
+        if task is None:
+            task = self._figures[name] = asyncio.create_task(self._read_figure(name, read))
+        return asyncio.shield(task)
 
     async def _read_figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Value:
         if self.figure_cache is None:
@@ -85,7 +83,7 @@ class Context:
         return value
 
     def refresh(self) -> None:
-        """Moves on to the present, behind a change: what was read before it is read again."""
+        """Move the context to the present after a change: what was read before is read again."""
         self.scope = replace(self.scope, now=utc_now())
         self.loaders = Loaders(self.scope)
         self.valid_until = MAX_INSTANT

@@ -1,4 +1,4 @@
-"""The partner's KPIs: figures over the customers in sight, and the lists of the customers behind them."""
+"""The partner's KPIs: figures over the visible customers, and the lists of these customers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MIN_INTERVAL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class PartnerKpis:
-    """The figures of one moment, of which only those that are selected are ever computed."""
+    """The KPIs of one moment; only the selected ones are computed."""
 
     product: AnalyticsProduct | None
     as_of: datetime
