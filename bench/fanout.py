@@ -1,10 +1,10 @@
-"""How many messages a second one process delivers to the subscribers of one feed, beside what bare uvicorn can.
+"""Measures the messages a second that one process delivers to the subscribers of a feed, compared to bare uvicorn.
 
 `python -m bench.fanout [--subscribers 100 1000 3000] [--seconds 3] [--idle 5000]`. 50 customers a second change in
-real transactions. First every subscriber hears of every change; then each of one in eight, as a dashboard would. The
+real transactions. Each subscriber receives first one change in eight, as a dashboard does, then every change. The
 limit is an endpoint of bare uvicorn that sends ready-made bytes of the same length to as many sockets, as often. What
-must hold: at least half the limit's messages a second; all delivered; p99 ≤ 100 ms where one in eight is heard;
-≤ 60 kB a subscriber, idle ones too. The load runs in a process of its own, the writer in this one.
+must hold: at least half the limit's messages a second; all delivered; p99 ≤ 100 ms for one change in eight; ≤ 60 kB a
+subscriber, idle ones too. The load runs in a process of its own, the writer in this one.
 """
 
 import asyncio
@@ -34,57 +34,57 @@ _spawn_context = get_context("spawn")
 
 
 def subscribe_messages(token: str, search: str | None) -> list[str]:
-    """What a subscriber says: hello, the feed, and a query whose end shows that the feed was accepted."""
+    """Return a client's messages: connection_init, the feed, and a query that is answered once the feed is accepted."""
     filter_ = None if search is None else {"search": search}
     feed = {"query": SUBSCRIPTION, "variables": {"filter": filter_}}
-    said: list[dict[str, Any]] = [
+    messages: list[dict[str, Any]] = [
         {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
         {"id": "8a1f5b1e-6f3e-4d46-9f8a-3b1f6f3e4d46", "type": "subscribe", "payload": feed},
         {"id": "2", "type": "subscribe", "payload": {"query": "{ feedCursor }"}},
     ]
-    return [orjson.dumps(message).decode() for message in said]
+    return [orjson.dumps(message).decode() for message in messages]
 
 
 class ClientProcess:
-    """The process of the sockets."""
+    """The process that opens the sockets and receives."""
 
-    def __init__(self, port: int, counts: list[int], said: list[list[str]], committed: Any) -> None:
-        self._pipe, theirs = _spawn_context.Pipe()
-        self._process = _spawn_context.Process(target=run_sockets, args=(theirs, port, counts, said, committed))
+    def __init__(self, port: int, counts: list[int], messages: list[list[str]], committed: Any) -> None:
+        self._pipe, child_pipe = _spawn_context.Pipe()
+        self._process = _spawn_context.Process(target=run_sockets, args=(child_pipe, port, counts, messages, committed))
         self._process.start()
         self._pipe.recv()
 
     def start_receiving(self, messages: int) -> None:
-        """Begins to receive."""
+        """Start receiving this number of messages."""
         self._pipe.send(messages)
 
     def wait_received(self) -> ReceivedMessages:
-        """Waits for what was expected."""
-        found: ReceivedMessages = self._pipe.recv()
-        return found
+        """Wait until the expected messages are received."""
+        received: ReceivedMessages = self._pipe.recv()
+        return received
 
     def close(self) -> None:
-        """Closes all sockets."""
+        """Close all sockets."""
         self._pipe.send(None)
         self._process.join()
 
 
 async def write_changes(scope: Scope, changes: int, assigned: int, committed: Any) -> None:
-    """One change after the other at its moment, a few under way at once."""
+    """Make the changes at their times, at most eight at once."""
     start, under_way = monotonic(), asyncio.Semaphore(8)
 
-    async def one(number: int) -> None:
+    async def change(number: int) -> None:
         async with under_way:
             committed[number] = await change_assigned_licenses(scope, f"G{number % GROUPS}-{number}", assigned)
 
     async with asyncio.TaskGroup() as group:
         for number in range(changes):
             await asyncio.sleep(max(0, start + number / CHANGES_PER_SECOND - monotonic()))
-            group.create_task(one(number))
+            group.create_task(change(number))
 
 
 class FanoutBench:
-    """One database and its figures."""
+    """Measurements on one database."""
 
     def __init__(self, harness: ServerHarness, scope: Scope, changes: int) -> None:
         self._harness, self._scope, self._changes = harness, scope, changes
@@ -92,14 +92,14 @@ class FanoutBench:
         self._assigned = 5
 
     async def measure_server(self, subscribers: int, *, is_split: bool) -> float:
-        """A row of ours; answers the messages a second."""
+        """Print a row of this server; return its messages a second."""
         with self._harness.start_server() as server:
             pid, port = server.process.pid, int(server.url.rpartition(":")[2])
             before, token = memory_kilobytes(pid), await asyncio.to_thread(self._harness.token)
             searches = [f"g{number}" for number in range(GROUPS)] if is_split else [None]
             counts = [subscribers // len(searches)] * len(searches)
-            said = [subscribe_messages(token, search) for search in searches]
-            sockets = await asyncio.to_thread(ClientProcess, port, counts, said, self._committed_at)
+            messages = [subscribe_messages(token, search) for search in searches]
+            sockets = await asyncio.to_thread(ClientProcess, port, counts, messages, self._committed_at)
             connected, used = memory_kilobytes(pid), cpu_seconds(pid)
             expected = sum(counts) * self._changes // len(searches)
             sockets.start_receiving(expected)
@@ -117,7 +117,7 @@ class FanoutBench:
             )
 
     def measure_bare_server(self, subscribers: int, message: bytes) -> float:
-        """A row of the limit; answers the messages a second."""
+        """Print the row of the limit; return its messages a second."""
         with running_bare_server(message, self._changes, self._committed_at) as (pid, port):
             sockets = ClientProcess(port, [subscribers], [["hello"]], self._committed_at)
             used = cpu_seconds(pid)
@@ -130,7 +130,7 @@ class FanoutBench:
             return rate
 
     async def measure_idle(self, subscribers: int) -> None:
-        """A row of subscribers who hear nothing."""
+        """Print a row of subscribers that receive nothing."""
         with self._harness.start_server() as server:
             before, token = memory_kilobytes(server.process.pid), await asyncio.to_thread(self._harness.token)
             port = int(server.url.rpartition(":")[2])
@@ -144,7 +144,7 @@ class FanoutBench:
 
 @contextmanager
 def running_bare_server(message: bytes, changes: int, committed: Any) -> Iterator[tuple[int, int]]:
-    """A process of the bare endpoint: its id and port."""
+    """Run a process of the bare endpoint; yield its id and port."""
     port = find_free_port()
     process = _spawn_context.Process(target=run_bare_server, args=(port, message, changes, committed), daemon=True)
     process.start()
@@ -157,8 +157,8 @@ def running_bare_server(message: bytes, changes: int, committed: Any) -> Iterato
 
 
 def _print_row(subscribers: int, kind: str, received: ReceivedMessages, began: float, used: float, rest: str) -> float:
-    late, rate = received.delays, received.messages / (received.last_at - began)
-    p50, p99 = late[len(late) // 2] * 1000, late[len(late) * 99 // 100] * 1000
+    delays, rate = received.delays, received.messages / (received.last_at - began)
+    p50, p99 = delays[len(delays) // 2] * 1000, delays[len(delays) * 99 // 100] * 1000
     cost = used / received.messages * 1e6
     figures = f"{received.messages:>9,} {rate:>10,.0f} {p50:>9.1f} {p99:>9.1f} {cost:>9.1f}"
     print(f"{subscribers:>11} {kind:>13} {figures}  {rest}", flush=True)
@@ -166,7 +166,7 @@ def _print_row(subscribers: int, kind: str, received: ReceivedMessages, began: f
 
 
 async def main(sizes: list[int], seconds: float, idle: int) -> None:
-    """Prints three rows for each size, and one for the idle."""
+    """Print three rows for each number of subscribers, and one for idle subscribers."""
     changes = int(seconds * CHANGES_PER_SECOND)
     figures = f"{'messages':>9} {'a second':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'CPU (µs)':>9}"
     print(f"{'subscribers':>11} {'hear':>13} {figures}  memory of the server", flush=True)
@@ -203,5 +203,5 @@ if __name__ == "__main__":
     parser.add_argument("--subscribers", type=int, nargs="+", default=[100, 1000, 3000])
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--idle", type=int, default=5000)
-    given = parser.parse_args()
-    asyncio.run(main(given.subscribers, given.seconds, given.idle))
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.subscribers, arguments.seconds, arguments.idle))

@@ -1,4 +1,4 @@
-"""The two ends of bench.fanout beside the server: thousands of raw sockets in one process, and the bare endpoint."""
+"""The client process of bench.fanout, with thousands of raw sockets, and the bare endpoint that is its limit."""
 
 import asyncio
 import re
@@ -21,18 +21,18 @@ _PING = re.compile(rb"\x89\x04(.{4})", re.DOTALL)
 
 
 class ReceivedMessages(NamedTuple):
-    """What the sockets got: how many messages, when the last one came, and how late each was, in seconds, sorted."""
+    """The number of messages received, the time of the last one, and the sorted delays in seconds."""
 
     messages: int
     last_at: float
     delays: "array[float]"
 
 
-def run_sockets(pipe: Connection, port: int, counts: list[int], said: list[list[str]], committed: Any) -> None:
-    """A process of its own: opens the sockets, says so, and then receives what it is told to expect."""
+def run_sockets(pipe: Connection, port: int, counts: list[int], messages: list[list[str]], committed: Any) -> None:
+    """Run in a process of its own: open the sockets, report it, and receive as many messages as the pipe orders."""
     sockets = _SocketPool(port)
-    for number, messages in enumerate(said):
-        sockets.open(counts[number], messages)
+    for count, opening in zip(counts, messages, strict=True):
+        sockets.open(count, opening)
     pipe.send("open")
     while (expected := pipe.recv()) is not None:
         pipe.send(sockets.receive(expected, committed))
@@ -40,7 +40,7 @@ def run_sockets(pipe: Connection, port: int, counts: list[int], said: list[list[
 
 
 class _SocketPool:
-    """Websockets that parse no more than they must, so that they cost less than what serves them."""
+    """Websockets with minimal parsing, so that they cost less than the server."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -49,47 +49,47 @@ class _SocketPool:
         self._epoll = select.epoll()
 
     def open(self, count: int, messages: list[str]) -> None:
-        """So many sockets that each say these messages, and hear that the last of them is complete."""
+        """Open sockets that send these messages, and wait until the last operation is complete."""
         for number in range(count):
-            one = socket.create_connection(("127.0.0.1", self._port))
-            one.sendall(_handshake(self._port))
-            _read_until(one, b"\r\n\r\n")
-            one.sendall(b"".join(map(_masked_frame, messages)))
-            _read_until(one, b'"complete"')
-            one.setblocking(False)
-            self._by_fd[one.fileno()] = one
-            self._epoll.register(one, select.EPOLLIN)
+            connection = socket.create_connection(("127.0.0.1", self._port))
+            connection.sendall(_handshake(self._port))
+            _read_until(connection, b"\r\n\r\n")
+            connection.sendall(b"".join(map(_masked_frame, messages)))
+            _read_until(connection, b'"complete"')
+            connection.setblocking(False)
+            self._by_fd[connection.fileno()] = connection
+            self._epoll.register(connection, select.EPOLLIN)
             if number % 200 == 0:
                 self._read_ready(0)
 
     def receive(self, expected: int, committed: Any) -> ReceivedMessages:
-        """Takes so many messages, or what comes until nothing came for ten seconds (or for as long as is idle)."""
+        """Receive the expected messages; stop after 10 s without one."""
         numbers, times = array("l"), array("d")
-        heard_at = monotonic()
-        while len(numbers) < expected and monotonic() - heard_at < 10:
+        last_at = monotonic()
+        while len(numbers) < expected and monotonic() - last_at < 10:
             for number, at in self._read_ready(1):
                 numbers.append(number)
                 times.append(at)
-                heard_at = at
-        late = array("d", sorted(at - committed[number] for number, at in zip(numbers, times, strict=True)))
-        return ReceivedMessages(len(numbers), heard_at, late)
+                last_at = at
+        delays = array("d", sorted(at - committed[number] for number, at in zip(numbers, times, strict=True)))
+        return ReceivedMessages(len(numbers), last_at, delays)
 
     def close(self) -> None:
-        for one in self._by_fd.values():
-            one.close()
+        for connection in self._by_fd.values():
+            connection.close()
 
     def _read_ready(self, seconds: float) -> list[tuple[int, float]]:
-        found = []
+        numbers = []
         for fd, _ in self._epoll.poll(seconds):
             text = self._unparsed.pop(fd, b"") + self._by_fd[fd].recv(262144)
             at, end = monotonic(), 0
             for match in _NUMBER.finditer(text):
-                found.append((int(match[1]), at))
+                numbers.append((int(match[1]), at))
                 end = match.end()
             self._unparsed[fd] = text[max(end, len(text) - _MAX_NUMBER_LENGTH) :]
             for ping in _PING.finditer(text):
                 self._by_fd[fd].sendall(b"\x8a\x84\0\0\0\0" + ping[1])
-        return found
+        return numbers
 
 
 def _handshake(port: int) -> bytes:
@@ -100,22 +100,22 @@ def _handshake(port: int) -> bytes:
 
 
 def _masked_frame(text: str) -> bytes:
-    """A client's frame; the mask of zeros is as good as any, and leaves the text as it is."""
+    """Return a client's frame; a mask of zeros leaves the text unchanged."""
     data = text.encode()
     length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
     return b"\x81" + length + b"\0\0\0\0" + data
 
 
-def _read_until(one: socket.socket, sign: bytes) -> None:
-    heard = b""
-    while sign not in heard:
-        data = one.recv(65536)
-        assert data, f"The server closed a socket: {heard!r}"
-        heard += data
+def _read_until(connection: socket.socket, sign: bytes) -> None:
+    received = b""
+    while sign not in received:
+        data = connection.recv(65536)
+        assert data, f"The server closed a socket: {received!r}"
+        received += data
 
 
 def run_bare_server(port: int, message: bytes, changes: int, committed: Any) -> None:
-    """The limit: an endpoint of uvicorn that sends ready-made bytes to all its sockets, so many times a second."""
+    """Run an endpoint of bare uvicorn that sends prepared bytes to all its sockets at the rate of the changes."""
     sockets: list[Any] = []
 
     async def broadcast() -> None:

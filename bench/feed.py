@@ -1,9 +1,8 @@
-"""How long a change takes from its committed write to a subscriber: a real server process, sockets on this machine.
+"""Measures the time from a committed write to its message at a subscriber, with a real server process.
 
 `python -m bench.feed [SUBSCRIBERS [CHANGES]]` (100 and 200). What must hold for 100 subscribers: p50 ≤ 20 ms,
-p99 ≤ 100 ms. First all subscriptions are equal, then each has a filter of its own; then all are equal again while
-somebody else's customers are loaded in bulk. The clock starts when the writer, in this process, has its commit
-acknowledged.
+p99 ≤ 100 ms. First all subscriptions are equal, then each has its own filter; then all are equal again while another
+partner's customers are loaded in bulk. The time starts when the commit is acknowledged to the writer in this process.
 """
 
 import asyncio
@@ -34,25 +33,25 @@ SUBSCRIPTION = """subscription($filter: CustomerFilter) { customerStatusChanged(
 
 
 class Subscriber:
-    """One socket; `arrivals` are the customers it heard of and when."""
+    """One socket; `arrivals` are the customers that it received, with the time of each."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.arrivals: list[tuple[str, float]] = []
 
     async def subscribe(self, token: str, number: int | None) -> None:
-        """Subscribes, and waits for a query's answer as the sign of it; a number makes it unlike others."""
+        """Subscribe, and wait until the server has accepted it; a number makes the filter unique."""
         await self._send_message(type="connection_init", payload={"authorization": f"Bearer {token}"})
-        other = None if number is None else {"not": {"country": f"X{number}"}}
+        filter_ = None if number is None else {"not": {"country": f"X{number}"}}
         await self._send_message(
-            id="1", type="subscribe", payload={"query": SUBSCRIPTION, "variables": {"filter": other}}
+            id="1", type="subscribe", payload={"query": SUBSCRIPTION, "variables": {"filter": filter_}}
         )
         await self._send_message(id="2", type="subscribe", payload={"query": "{ feedCursor }"})
         while orjson.loads(await self._connection.recv()) != {"id": "2", "type": "complete"}:
             pass
 
     async def receive_changes(self, changes: int) -> None:
-        """Takes so many changes."""
+        """Receive this number of changes."""
         while len(self.arrivals) < changes:
             text = await self._connection.recv()
             arrived = monotonic()
@@ -64,7 +63,7 @@ class Subscriber:
 
 
 async def change_assigned_licenses(scope: Scope, external_id: str, assigned: int) -> float:
-    """Pushes one customer over its licences, or back; answers when the commit was acknowledged."""
+    """Change a customer's assigned licences, above or below the total; return the time of the acknowledgement."""
     lines = [{"product": "MEETINGS", "total": 10, "assigned": assigned, "used": 3, "day": None}]
 
     async def body(batch: CustomerBatch) -> None:
@@ -75,13 +74,13 @@ async def change_assigned_licenses(scope: Scope, external_id: str, assigned: int
 
 
 def run_bulk_load(uri: str, database: str) -> None:
-    """Bulk work of somebody else: customers by slices of a hundred, without end."""
+    """Add customers of another partner in batches of a hundred, without end."""
 
     async def forever() -> None:
         scope = await partner_scope(Client(uri, database), "other")
         for number in count():
-            held = ((f"O-{number}-{n}", [subscription(f"O-{number}-{n}")]) for n in range(100))
-            await add_customers(scope, held)
+            customers = ((f"O-{number}-{n}", [subscription(f"O-{number}-{n}")]) for n in range(100))
+            await add_customers(scope, customers)
 
     asyncio.run(forever())
 
@@ -96,29 +95,31 @@ async def measure(
     are_equal: bool = True,
     kind: str,
 ) -> str:
-    """One row: every change reaches every subscriber."""
+    """Return one row of the table; every change must reach every subscriber."""
     token, address = await asyncio.to_thread(harness.token), harness.url.replace("http", "ws", 1) + "/graphql"
     async with AsyncExitStack() as stack:
-        widgets = []
+        subscriber_sockets = []
         for number in range(subscribers):
             connecting = websockets.connect(address, subprotocols=[SUBPROTOCOL], compression=None)  # type: ignore[list-item]
-            widgets.append(Subscriber(await stack.enter_async_context(connecting)))
-            await widgets[-1].subscribe(token, None if are_equal else number)
-        listening = [asyncio.create_task(widget.receive_changes(changes)) for widget in widgets]
+            subscriber_sockets.append(Subscriber(await stack.enter_async_context(connecting)))
+            await subscriber_sockets[-1].subscribe(token, None if are_equal else number)
+        listening = [asyncio.create_task(subscriber.receive_changes(changes)) for subscriber in subscriber_sockets]
         committed = {}
         for number in range(changes):
             committed[f"C-{number}"] = await change_assigned_licenses(scope, f"C-{number}", assigned)
             await asyncio.sleep(PAUSE_SECONDS)
         async with asyncio.timeout(60):
             await asyncio.gather(*listening)
-    late = sorted((at - committed[id_]) * 1000 for widget in widgets for id_, at in widget.arrivals)
-    in_order = all([id_ for id_, _ in widget.arrivals] == list(committed) for widget in widgets)
-    p50, p99 = late[len(late) // 2], late[len(late) * 99 // 100]
-    return f"{subscribers:>11} {kind:>18} {len(late):>10,} {p50:>9.1f} {p99:>9.1f} {late[-1]:>9.1f} {in_order!s:>9}"
+    delays = sorted(
+        (at - committed[id_]) * 1000 for subscriber in subscriber_sockets for id_, at in subscriber.arrivals
+    )
+    in_order = all([id_ for id_, _ in subscriber.arrivals] == list(committed) for subscriber in subscriber_sockets)
+    p50, p99 = delays[len(delays) // 2], delays[len(delays) * 99 // 100]
+    return f"{subscribers:>11} {kind:>18} {len(delays):>10,} {p50:>9.1f} {p99:>9.1f} {delays[-1]:>9.1f} {in_order!s:>9}"
 
 
 async def main(subscribers: int, changes: int) -> None:
-    """Prints a row for equal subscriptions and one for different ones."""
+    """Print the rows: equal subscriptions, different ones, and equal ones beside bulk work."""
     columns = f"{'delivered':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'max (ms)':>9}  in order"
     print(f"{'subscribers':>11} {'subscriptions':>18} {columns}")
     with temporary_replica_set() as (mongod,):
