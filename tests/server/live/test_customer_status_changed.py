@@ -1,4 +1,4 @@
-"""customerStatusChanged over the real application: which changes, of which customers, are told to whom."""
+"""customerStatusChanged over the real application: which changes each viewer receives."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -48,7 +48,7 @@ class RunningPartner:
         return str(document["_id"])
 
     async def assign_licenses(self, external_id: str, assigned: int, **facts: Any) -> None:
-        """Of ten; more than ten is LICENSE_OVERAGE."""
+        """Assign licences of a total of ten; more are LICENSE_OVERAGE."""
         lines = [{"product": "MEETINGS", "total": 10, "assigned": assigned, "used": 3, "day": None}]
 
         async def body(batch: CustomerBatch) -> None:
@@ -66,7 +66,7 @@ class RunningPartner:
         return sign_token(await load_signing_key(self.scope.client), self.scope.partner_id, administrator_id, utc_now())
 
     async def socket(self, administrator_id: str) -> Socket:
-        """An initialised socket of the administrator's; the test's end closes it."""
+        """Return an initialised socket of the administrator; the end of the test closes it."""
         token = await self.token(administrator_id)
         socket = Socket(await websockets.connect(self.address, subprotocols=[SUBPROTOCOL], close_timeout=0.1))  # type: ignore[list-item]
         await socket.initialise(token)
@@ -92,7 +92,7 @@ async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[RunningPa
 
 
 async def follow(socket: Socket, id_: str = "1", **variables: Any) -> None:
-    """Subscribes, and waits until the server has accepted it."""
+    """Subscribe, and wait until the server has accepted it."""
     await socket.subscribe(id_, CHANGES, **variables)
     await socket.subscribe("accepted", "{ feedCursor }")
     while await socket.receive() != {"id": "accepted", "type": "complete"}:
@@ -112,7 +112,7 @@ def assigned_to(administrator_id: str, expires_at: datetime | None = None) -> di
     return {"assignments": [{**held, "expires_at": expires_at, "imported": True}]}
 
 
-async def test_tells_of_customers_that_matched_before_or_after(partner: RunningPartner) -> None:
+async def test_delivers_customers_that_matched_before_or_after(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("READ_ONLY_ADMINISTRATOR"))
     await partner.add("C-1")
     await partner.add("C-2")
@@ -130,7 +130,7 @@ async def test_tells_of_customers_that_matched_before_or_after(partner: RunningP
     assert told[2][1]["statuses"] == told[2][1]["customer"]["statuses"] == ["LICENSE_OVERAGE", "SUBSCRIPTION"]
 
 
-async def test_tells_only_of_the_statuses_asked_for(partner: RunningPartner) -> None:
+async def test_delivers_only_the_chosen_statuses(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await follow(socket, status=["LICENSE_OVERAGE", "EXPIRED"])
     await partner.add("C-1")
@@ -138,7 +138,7 @@ async def test_tells_only_of_the_statuses_asked_for(partner: RunningPartner) -> 
     assert (await next_change(socket))[1]["entered"] == ["LICENSE_OVERAGE"]
 
 
-async def test_filters_by_what_the_customer_is_called_and_where_it_is(partner: RunningPartner) -> None:
+async def test_filters_by_name_country_and_product(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await follow(socket, "name", filter={"search": "dord"})
     await follow(socket, "place", filter={"not": {"country": ["DE"]}, "anyOf": [{"product": "MEETINGS"}]})
@@ -150,7 +150,7 @@ async def test_filters_by_what_the_customer_is_called_and_where_it_is(partner: R
 
 
 @pytest.mark.parametrize("given", [{"expiresWithinDays": 5}, {"anyOf": [{"not": {"expiresWithinDays": 5}}]}])
-async def test_refuses_conditions_that_time_alone_can_turn(partner: RunningPartner, given: dict[str, Any]) -> None:
+async def test_rejects_conditions_whose_result_time_changes(partner: RunningPartner, given: dict[str, Any]) -> None:
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await socket.subscribe("1", CHANGES, filter=given)
     answer = await socket.receive()
@@ -158,7 +158,7 @@ async def test_refuses_conditions_that_time_alone_can_turn(partner: RunningPartn
     assert answer["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_tells_an_assigned_administrator_only_of_customers_in_sight(partner: RunningPartner) -> None:
+async def test_delivers_only_visible_customers_to_an_assigned_administrator(partner: RunningPartner) -> None:
     me, colleague = await partner.administrator("ADMINISTRATOR"), await partner.administrator("ADMINISTRATOR")
     socket = await partner.socket(me)
     await partner.add("C-MINE", **assigned_to(me))
@@ -175,7 +175,7 @@ async def test_tells_an_assigned_administrator_only_of_customers_in_sight(partne
     assert [(await next_change(socket))[0] for _ in range(2)] == ["C-NOBODYS", "C-MINE"]
 
 
-async def test_a_resumed_feed_tells_nothing_of_customers_lost_from_sight_since(partner: RunningPartner) -> None:
+async def test_a_resumed_feed_omits_customers_that_are_no_longer_visible(partner: RunningPartner) -> None:
     me = await partner.administrator("ADMINISTRATOR")
     await partner.add("C-1", **assigned_to(me))
     await partner.add("C-2", **assigned_to(me))
@@ -204,7 +204,7 @@ async def test_a_change_of_role_ends_the_socket(partner: RunningPartner) -> None
     assert await socket.closed() == (4403, "Your access has changed: connect again.")
 
 
-async def test_an_operation_of_a_viewer_who_is_gone_ends_the_socket(partner: RunningPartner) -> None:
+async def test_an_operation_of_a_deactivated_viewer_closes_the_socket(partner: RunningPartner) -> None:
     me = await partner.administrator("FULL_ADMINISTRATOR")
     socket = await partner.socket(me)
     where = {**partner.scope.match(), "_id": me}

@@ -1,4 +1,4 @@
-"""Access that ends while a feed is live, outages and silence: what is told all the same, and what never is."""
+"""Feeds while access ends, while the database does not answer, and after missed events."""
 
 import asyncio
 import signal
@@ -24,12 +24,10 @@ LARGE = "subscription { numbered { number padding } }"
 STATE = "subscription { eventCount { count } }"
 ADMINISTRATOR = "adm_admi00000000000000000000"
 MINE = {"keys": ["*", administrator_key(ADMINISTRATOR)], "words": [], "access_until": {}}
-NOBODYS = {"keys": ["*"], "words": [], "access_until": {}}
+UNASSIGNED = {"keys": ["*"], "words": [], "access_until": {}}
 
 
-async def test_what_waits_for_a_slow_client_is_dropped_once_the_customer_is_taken_away(
-    world: SocketServer, events: Events
-) -> None:
+async def test_queued_messages_are_dropped_when_the_customer_is_unassigned(world: SocketServer, events: Events) -> None:
     async with world.socket(max_queue=1) as slow:
         await slow.initialise("acme ADMINISTRATOR")
         await slow.subscribe("1", LARGE)
@@ -41,7 +39,7 @@ async def test_what_waits_for_a_slow_client_is_dropped_once_the_customer_is_take
             count += 1
         figures: list[tuple[int, int]] = []
         world.app_state.feed.listeners.append(lambda _: figures.append((world.metrics.delivered, world.metrics.queued)))
-        await events.insert([1000], facts_before=MINE, facts_after=NOBODYS)
+        await events.insert([1000], facts_before=MINE, facts_after=UNASSIGNED)
         await events.insert([1001], customer_id="cus_2", facts_before=MINE, facts_after=MINE)
         await wait_until(lambda: len(figures) == 2)
         (delivered, queued), _ = figures
@@ -52,7 +50,7 @@ async def test_what_waits_for_a_slow_client_is_dropped_once_the_customer_is_take
 
 
 async def _is_stuck(world: SocketServer) -> bool:
-    """Whether messages wait, and still do when the kernel has taken what it takes."""
+    """Return whether messages are queued, and still are when the buffers of the kernel are full."""
     if world.metrics.queued < 4:
         return False
     before = world.metrics.delivered
@@ -60,7 +58,7 @@ async def _is_stuck(world: SocketServer) -> bool:
     return world.metrics.queued >= 4 and world.metrics.delivered == before
 
 
-async def test_nothing_is_delivered_while_the_database_is_silent(database_name: str) -> None:
+async def test_nothing_is_delivered_while_the_database_does_not_answer(database_name: str) -> None:
     with temporary_replica_set() as (mongod,), MongoClient[dict[str, Any]](mongod.uri) as client:
         events = Events(client, database_name)
         async with running_world(mongod.uri, database_name) as world, world.socket() as socket:
@@ -87,9 +85,7 @@ async def test_nothing_is_delivered_while_the_database_is_silent(database_name: 
                 assert (await http.get(ready)).status_code == 200
 
 
-async def test_a_change_that_an_outage_kept_from_being_told_is_told_when_it_is_over(
-    world: SocketServer, events: Events
-) -> None:
+async def test_a_change_that_failed_in_an_outage_is_delivered_after_it(world: SocketServer, events: Events) -> None:
     COUNTS["outages"] = 0
     async with world.socket() as socket, world.socket() as late:
         for one in (socket, late):
@@ -104,7 +100,9 @@ async def test_a_change_that_an_outage_kept_from_being_told_is_told_when_it_is_o
         assert await late.numbers(4) == list(range(4))
 
 
-async def test_a_state_is_told_at_once_then_as_it_changes_to_all_who_ask(world: SocketServer, events: Events) -> None:
+async def test_a_state_is_delivered_at_once_and_after_changes_to_every_subscriber(
+    world: SocketServer, events: Events
+) -> None:
     async with world.socket() as one, world.socket() as two:
         await one.initialise()
         await one.subscribe("1", STATE)
@@ -120,7 +118,7 @@ async def test_a_state_is_told_at_once_then_as_it_changes_to_all_who_ask(world: 
         assert world.metrics.subscribers == 2
 
 
-async def test_a_gap_ends_every_feed_so_that_clients_fetch_again(world: SocketServer, events: Events) -> None:
+async def test_missed_events_end_every_feed_with_cursor_expired(world: SocketServer, events: Events) -> None:
     await events.insert([0])
     async with world.socket() as socket:
         await socket.initialise()
@@ -156,7 +154,7 @@ async def test_an_event_stream_ends_with_the_viewers_access(world: SocketServer,
         assert [number for number, _ in await colleague.numbers(2)] == [1, 2]
 
 
-def test_access_is_bound_to_its_last_change() -> None:
+def test_the_last_change_of_a_grant_decides() -> None:
     access, now = AdministratorAccess(), utc_now()
     before, after = Position(5), Position(7)
     assert access.allows(AccessGrant("cus_1", None), before, now)
@@ -169,7 +167,7 @@ def test_access_is_bound_to_its_last_change() -> None:
     assert access.allows(AccessGrant("cus_1", now), before, now)
 
 
-def test_more_changes_than_are_remembered_send_the_connections_away() -> None:
+def test_too_many_changes_of_access_close_the_connections() -> None:
     access, closed = AdministratorAccess(), list[ProtocolError]()
     access.connections.add(closed.append)
     for number in range(MAX_ACCESS_CHANGES):
@@ -179,7 +177,7 @@ def test_more_changes_than_are_remembered_send_the_connections_away() -> None:
     assert [error.code for error in closed] == [CloseCode.TRY_AGAIN_LATER]
 
 
-async def test_an_operator_reads_the_figures(world: SocketServer, events: Events) -> None:
+async def test_metrics_report_the_feed(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket, httpx.AsyncClient() as http:
         await socket.initialise()
         await socket.subscribe("1", FEED)

@@ -75,7 +75,7 @@ async def test_queries_subscribes_and_resumes(world: SocketServer, events: Event
         assert [(await client.receive())["result"]["data"]["numbered"]["number"] for _ in range(5)] == [3, 4, 5, 6, 7]
 
 
-async def test_hears_of_a_bad_operation_and_goes_on(world: SocketServer) -> None:
+async def test_receives_the_errors_of_a_bad_operation_and_continues(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
         await client.run("{ nothing }")
         assert await client.receive() == {"connected": True}
@@ -84,21 +84,21 @@ async def test_hears_of_a_bad_operation_and_goes_on(world: SocketServer) -> None
         assert await client.receive() == {"result": {"data": {"double": 2}}}
 
 
-async def test_is_answered_when_it_pings(world: SocketServer) -> None:
+async def test_receives_a_pong(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR") as client:
         await client.run(FEED, 1)
         assert await client.receive() == {"connected": True}
         assert await client.receive(pongs=True) == {"pong": True}
 
 
-async def test_learns_why_it_is_not_let_in(world: SocketServer) -> None:
+async def test_receives_the_reason_of_a_rejected_connection(world: SocketServer) -> None:
     async with node_client(world.address, "nobody") as client:
         await client.run("{ double(number: 1) }")
         assert await client.receive() == {"closed": 4403, "reason": "This token is not valid."}
         assert await client.receive() == {"failed": "This token is not valid."}
 
 
-async def test_comes_back_by_itself_behind_its_last_cursor(world: SocketServer, events: Events) -> None:
+async def test_reconnects_and_resumes_after_its_last_cursor(world: SocketServer, events: Events) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
         await client.run(FEED, 9, after=await world.app_state.feed.now_cursor("acme"))
         assert await client.receive() == {"connected": True}
@@ -117,7 +117,7 @@ async def test_comes_back_by_itself_behind_its_last_cursor(world: SocketServer, 
         assert await client.receive() == {"completed": 9}
 
 
-async def test_does_not_come_back_where_it_has_made_a_mistake(world: SocketServer) -> None:
+async def test_does_not_reconnect_after_a_protocol_error(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
         await client.run(FEED, 9)
         assert await client.receive() == {"connected": True}
@@ -128,7 +128,7 @@ async def test_does_not_come_back_where_it_has_made_a_mistake(world: SocketServe
         assert await client.receive() == {"failed": "a mistake"}
 
 
-async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: SocketServer) -> None:
+async def test_a_lazy_client_has_a_socket_only_during_operations(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=True, lazyCloseTimeout=0) as client:
         for _ in range(2):
             assert world.connections == 0
@@ -142,7 +142,7 @@ async def test_a_lazy_client_holds_a_socket_only_while_it_asks(world: SocketServ
             await wait_until(lambda: world.connections == 0)
 
 
-async def test_an_eager_client_holds_one_before_it_asks(world: SocketServer) -> None:
+async def test_an_eager_client_has_a_socket_before_its_first_operation(world: SocketServer) -> None:
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", lazy=False) as client:
         assert await client.receive() == {"connected": True}
         await client.run("{ double(number: 1) }")

@@ -1,4 +1,4 @@
-"""kpisChanged over the real application: at once, after changes, when time alone turns a figure, to whom it may."""
+"""kpisChanged over the real application: at once, after changes, and when time alone changes a figure."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ LIST_ALONE = "subscription { kpisChanged { nearingExpiration { customers { nodes
 
 
 async def figures(socket: Socket) -> Mapping[str, Any]:
-    """The next state; every figure in it is the number of its customers."""
+    """Return the next state; each of its figures equals the number of its customers."""
     message = await socket.receive()
     assert message["type"] == "next" and "errors" not in message["payload"], message
     told: Mapping[str, Any] = message["payload"]["data"]["kpisChanged"]
@@ -32,14 +32,14 @@ async def figures(socket: Socket) -> Mapping[str, Any]:
 
 
 async def totals(socket: Socket, expected: int) -> int:
-    """Hears until the total is as expected; answers how many states that took."""
+    """Receive states until the total is as expected; return their number."""
     for heard in range(1, 20):
         if (await figures(socket))["totalCustomers"]["count"] == expected:
             return heard
     raise AssertionError("The last state never came.")
 
 
-async def test_tells_the_figures_at_once_and_the_last_state_after_changes(partner: RunningPartner) -> None:
+async def test_delivers_the_figures_at_once_and_the_last_state_after_changes(partner: RunningPartner) -> None:
     await partner.add("C-1")
     socket = await partner.socket(await partner.administrator("READ_ONLY_ADMINISTRATOR"))
     began = monotonic()
@@ -65,7 +65,7 @@ async def test_a_product_has_figures_of_its_own(partner: RunningPartner) -> None
 
 
 @pytest.mark.parametrize("feed", [FEED, LIST_ALONE])
-async def test_time_alone_turns_a_figure_and_the_list_behind_it(partner: RunningPartner, feed: str) -> None:
+async def test_delivers_again_when_time_alone_changes_a_figure_or_its_list(partner: RunningPartner, feed: str) -> None:
     enters = utc_now() + timedelta(seconds=1.5)
     await add_customer(partner.scope, "C-1", subscription("S-1", ends_at=enters + 90 * DAY))
     socket = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
@@ -78,7 +78,7 @@ async def test_time_alone_turns_a_figure_and_the_list_behind_it(partner: Running
     assert utc_now() - enters < timedelta(seconds=5)
 
 
-async def test_an_administrator_loses_sight_when_the_assignment_ends(partner: RunningPartner) -> None:
+async def test_customers_of_an_expired_assignment_are_no_longer_counted(partner: RunningPartner) -> None:
     administrator = await partner.administrator("ADMINISTRATOR")
     await partner.add("C-1", **assigned_to(administrator))
     await partner.add("C-2", **assigned_to(administrator, utc_now() + timedelta(seconds=1.5)))
@@ -89,7 +89,7 @@ async def test_an_administrator_loses_sight_when_the_assignment_ends(partner: Ru
     await totals(socket, 1)
 
 
-async def test_two_who_may_see_the_same_hear_the_same(partner: RunningPartner) -> None:
+async def test_viewers_with_equal_visibility_receive_equal_states(partner: RunningPartner) -> None:
     one = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     other = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     await one.subscribe("1", FEED)
@@ -102,7 +102,7 @@ async def test_two_who_may_see_the_same_hear_the_same(partner: RunningPartner) -
         group.create_task(totals(other, 1))
 
 
-async def test_the_helpdesk_hears_nothing(partner: RunningPartner) -> None:
+async def test_rejects_a_viewer_without_permission(partner: RunningPartner) -> None:
     socket = await partner.socket(await partner.administrator("HELPDESK_ADMINISTRATOR"))
     await socket.subscribe("1", FEED)
     message = await socket.receive()

@@ -1,4 +1,4 @@
-"""What is left in memory of clients who are gone, and of events that have been told: nothing."""
+"""Closed connections and delivered events leave no objects in memory."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ OWN_TYPES = (WebSocketConnection, SendQueue, Subscriber, SocketTransport, Reques
 
 @pytest.fixture
 def gc_disabled() -> Iterator[None]:
-    """Nothing is freed but by its last holder's letting go."""
+    """Objects are freed only by reference counting."""
     gc.collect()
     gc.disable()
     yield
@@ -33,7 +33,7 @@ def alive(*kinds: type) -> Counter[str]:
 
 
 async def visit(world: SocketServer, *, is_ended: bool) -> None:
-    """A client with a feed, a state and a query, which ends its operations before it leaves, or does not."""
+    """Connect a client with a feed, a state and a query; it ends its operations before it disconnects, or does not."""
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", FEED)
@@ -47,7 +47,7 @@ async def visit(world: SocketServer, *, is_ended: bool) -> None:
 
 
 @pytest.mark.parametrize("is_ended", [False, True])
-async def test_a_client_who_is_gone_leaves_nothing_to_the_collector(
+async def test_a_closed_connection_leaves_no_objects_in_reference_cycles(
     world: SocketServer, gc_disabled: None, is_ended: bool
 ) -> None:
     before = alive(*OWN_TYPES)
@@ -58,7 +58,7 @@ async def test_a_client_who_is_gone_leaves_nothing_to_the_collector(
             await asyncio.sleep(0.02)
 
 
-async def test_a_feed_keeps_nothing_of_the_events_that_it_has_told(world: SocketServer, events: Events) -> None:
+async def test_a_feed_keeps_no_objects_of_delivered_events(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", FEED)

@@ -1,4 +1,4 @@
-"""graphql-transport-ws without I/O: what is understood, and what closes the socket."""
+"""graphql-transport-ws without I/O: valid messages, and messages that close the socket."""
 
 import json
 from contextlib import suppress
@@ -52,7 +52,7 @@ kinds = st.sampled_from(["connection_init", "ping", "pong", "subscribe", "comple
         ),
     ],
 )
-def test_understands(text: str, message: object) -> None:
+def test_reads_messages(text: str, message: object) -> None:
     assert read_message(text) == message
 
 
@@ -71,7 +71,7 @@ def test_closes_4400_for_a_binary_frame() -> None:
 
 
 @given(st.dictionaries(keys, kinds | anything).map(json.dumps) | st.text())
-def test_never_fails_otherwise(text: str) -> None:
+def test_any_other_text_closes_4400(text: str) -> None:
     with suppress(ProtocolError):
         assert isinstance(read_message(text), ConnectionInit | Ping | Pong | Subscribe | Complete)
 
@@ -81,7 +81,7 @@ def test_answers_a_ping_with_its_payload() -> None:
     assert json.loads(pong_message({"a": [1]})) == {"type": "pong", "payload": {"a": [1]}}
 
 
-def test_refuses_a_ping_that_it_cannot_give_back() -> None:
+def test_rejects_a_ping_whose_payload_cannot_be_encoded() -> None:
     deep = '{"type":"ping","payload":{"a":' + "[" * 600 + "]" * 600 + "}}"
     message = read_message(deep)
     assert isinstance(message, Ping)
@@ -105,7 +105,7 @@ def test_finds_the_token(payload: dict[str, object], token: str) -> None:
 
 
 @given(st.text(), anything)
-def test_results_are_spliced_into_valid_messages(id_: str, payload: object) -> None:
+def test_a_result_with_its_head_is_a_valid_message(id_: str, payload: object) -> None:
     try:
         text = next_message(next_message_head(id_), json.dumps(payload).encode())
     except TypeError:
@@ -122,6 +122,6 @@ def test_errors_and_completions_carry_their_id() -> None:
     assert json.loads(complete_message("1")) == {"id": "1", "type": "complete"}
 
 
-def test_cuts_a_reason_to_what_a_close_frame_holds() -> None:
+def test_shortens_a_reason_to_the_size_of_a_close_frame() -> None:
     reason = ProtocolError(CloseCode.FORBIDDEN, "é" * 100).reason
     assert reason == "é" * 61

@@ -1,4 +1,4 @@
-"""Long deliveries step aside while a request is being answered, and only then."""
+"""Long deliveries wait while a request is in progress, and only then."""
 
 import asyncio
 
@@ -14,14 +14,14 @@ async def waited(request_priority: RequestPriority, seconds: float) -> float:
     return loop.time() - began
 
 
-async def test_leaves_a_request_as_long_as_it_was_busy() -> None:
+async def test_sleeps_for_the_given_time_while_a_request_is_in_progress() -> None:
     request_priority = RequestPriority()
     with request_priority.track_request():
         # The loop's clock may round down.
         assert await waited(request_priority, LONG) > LONG * 0.9
 
 
-async def test_waits_for_nobody_once_the_last_request_is_answered() -> None:
+async def test_sleeps_for_one_turn_after_the_last_request() -> None:
     request_priority = RequestPriority()
     with request_priority.track_request(), request_priority.track_request():
         pass
@@ -34,7 +34,7 @@ async def test_waits_for_nobody_once_the_last_request_is_answered() -> None:
         await request_priority.yield_to_requests(3600)
 
 
-async def test_others_get_a_turn_all_the_same() -> None:
+async def test_other_tasks_run_in_any_case() -> None:
     request_priority = RequestPriority()
     turns: list[int] = []
     asyncio.get_running_loop().call_soon(turns.append, 1)

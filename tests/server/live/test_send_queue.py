@@ -1,4 +1,4 @@
-"""What goes to one client: at once or bounded, in order, and looked at as it leaves."""
+"""The send queue: order, limits, and the check of access when a message is sent."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.cursors.feed import Position
-from server.live import send_queue as outboxes
+from server.live import send_queue as send_queue_module
 from server.live.access import AdministratorAccess
 from server.live.feed_execution import FeedResult
 from server.live.metrics import FeedMetrics
@@ -19,7 +19,7 @@ from store.feed.events import REVOKED, AccessGrant
 
 
 class Recorder:
-    """A writer that takes as many messages as it has room for."""
+    """A writer that takes a limited number of messages."""
 
     def __init__(self, room: int = 10**6) -> None:
         self.sent: list[str] = []
@@ -54,7 +54,7 @@ class Recorder:
 
 @dataclass
 class Client:
-    """An send_queue and all that stands around it."""
+    """A send queue with its writer, metrics and access."""
 
     writer: Recorder = field(default_factory=Recorder)
     metrics: FeedMetrics = field(default_factory=FeedMetrics)
@@ -77,7 +77,7 @@ class Operation:
 
 @pytest.fixture
 async def full() -> AsyncIterator[Client]:
-    """A client that takes nothing for now."""
+    """A client that takes no messages yet."""
     client = Client(Recorder(room=0))
     yield client
     client.send_queue.close()
@@ -88,7 +88,7 @@ def about(customer: str, time: int, seconds: float | None = None) -> FeedResult:
     return FeedResult(b"", Position(time), None, AccessGrant(customer, until))
 
 
-async def test_sends_at_once_where_the_client_keeps_up() -> None:
+async def test_sends_at_once_while_the_client_keeps_up() -> None:
     client = Client()
     for number in range(20):
         client.send_queue.put(b"%d" % number, result=FeedResult(b""))
@@ -96,7 +96,7 @@ async def test_sends_at_once_where_the_client_keeps_up() -> None:
     assert client.metrics == FeedMetrics(delivered=20)
 
 
-async def test_keeps_the_order_where_it_does_not(full: Client) -> None:
+async def test_keeps_the_order_while_the_client_does_not_keep_up(full: Client) -> None:
     for number in range(20):
         full.send_queue.put(b"%d" % number, result=FeedResult(b""))
     assert full.metrics.queued == 20
@@ -111,7 +111,7 @@ async def test_keeps_the_order_where_it_does_not(full: Client) -> None:
     assert full.writer.sent[-1] == "and so on"
 
 
-async def test_what_belongs_to_no_operation_goes_first() -> None:
+async def test_messages_of_no_operation_are_sent_first() -> None:
     client = Client()
     client.is_fresh.clear()
     client.writer.make_room(0)
@@ -124,7 +124,7 @@ async def test_what_belongs_to_no_operation_goes_first() -> None:
     assert client.writer.sent == ["a pong", "a change"]
 
 
-async def test_what_was_queued_waits_while_the_feed_is_silent(full: Client) -> None:
+async def test_queued_results_wait_until_the_feed_is_fresh(full: Client) -> None:
     full.is_fresh.clear()
     full.send_queue.put(b"a change", result=about("cus_1", 5))
     full.writer.make_room()
@@ -139,7 +139,7 @@ async def test_what_was_queued_waits_while_the_feed_is_silent(full: Client) -> N
     assert full.metrics == FeedMetrics(dropped=1)
 
 
-async def test_drops_what_is_no_longer_held_when_it_leaves(full: Client) -> None:
+async def test_drops_results_whose_grant_has_ended_when_they_are_sent(full: Client) -> None:
     full.send_queue.put(b"expired", result=about("cus_1", 5, seconds=0))
     full.send_queue.put(b"lasting", result=about("cus_1", 5, seconds=3600))
     full.send_queue.put(b"taken away", result=about("cus_2", 5))
@@ -158,7 +158,7 @@ async def test_drops_what_is_no_longer_held_when_it_leaves(full: Client) -> None
     assert full.metrics == FeedMetrics(delivered=4, dropped=4)
 
 
-async def test_drops_what_nobody_wants_any_more(full: Client) -> None:
+async def test_drops_messages_of_completed_operations(full: Client) -> None:
     operation = Operation()
     full.send_queue.put(b"ended", sender=operation)
     full.send_queue.put(b"other", sender=Operation())
@@ -180,7 +180,7 @@ async def test_drops_what_nobody_wants_any_more(full: Client) -> None:
         ([MAX_BYTES // 4] * 5, True),
     ],
 )
-async def test_more_messages_or_bytes_than_the_limits_close_4503(
+async def test_more_messages_or_bytes_than_the_limits_close_with_4503(
     full: Client, sizes: list[int], is_closed: bool
 ) -> None:
     for size in sizes:
@@ -198,7 +198,7 @@ async def test_pongs_count_towards_the_limits(full: Client) -> None:
     assert [error.code for error in full.errors] == [CloseCode.TOO_SLOW]
 
 
-async def test_what_was_sent_no_longer_counts_towards_the_limits(full: Client) -> None:
+async def test_sent_messages_no_longer_count_towards_the_limits(full: Client) -> None:
     half = b"x" * (MAX_BYTES // 2)
     for _ in range(5):
         full.send_queue.put(half)
@@ -230,14 +230,14 @@ async def test_without_an_authenticated_viewer_no_result_with_a_grant_is_sent() 
     assert client.writer.sent == ["of no customer"]
 
 
-async def test_one_who_takes_nothing_for_long_is_closed_4503(full: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outboxes, "STALL_TIMEOUT_SECONDS", 0.05)
+async def test_a_client_that_stalls_is_closed_with_4503(full: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(send_queue_module, "STALL_TIMEOUT_SECONDS", 0.05)
     full.send_queue.put(b"x")
     await asyncio.wait_for(full.send_queue.wait_until_sent(), 5)
     assert [error.code for error in full.errors] == [CloseCode.TOO_SLOW]
 
 
-async def test_what_waits_for_one_who_is_gone_is_forgotten(full: Client) -> None:
+async def test_the_queue_of_a_disconnected_client_is_discarded(full: Client) -> None:
     full.send_queue.put(b"x")
     await asyncio.sleep(0)
     full.writer.vanish()
@@ -246,7 +246,7 @@ async def test_what_waits_for_one_who_is_gone_is_forgotten(full: Client) -> None
     assert not full.errors
 
 
-async def test_nothing_leaves_once_it_is_shut(full: Client) -> None:
+async def test_a_closed_queue_sends_nothing(full: Client) -> None:
     full.send_queue.put(b"queued")
     full.send_queue.close()
     full.writer.make_room()

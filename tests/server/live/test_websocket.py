@@ -1,4 +1,4 @@
-"""The websocket: the protocol's rules, feeds for many, resuming, and those who do not keep up."""
+"""The websocket: rules of the protocol, shared feeds, resuming, and clients that do not keep up."""
 
 import asyncio
 import json
@@ -77,7 +77,7 @@ async def test_closes_with_the_protocols_codes(world: SocketServer) -> None:
         assert (await socket.closed())[0] == 4406
 
 
-async def test_an_id_may_be_used_again_once_its_operation_is_over(world: SocketServer, events: Events) -> None:
+async def test_an_id_may_be_reused_after_its_operation_ends(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         for number in range(3):
@@ -95,7 +95,7 @@ async def test_closes_when_the_token_expires(world: SocketServer) -> None:
         assert await socket.closed() == (4403, "token expired")
 
 
-async def test_closes_who_does_not_introduce_themselves(world: SocketServer) -> None:
+async def test_closes_a_socket_without_connection_init(world: SocketServer) -> None:
     async with world.socket() as socket:
         assert await socket.closed() == (4408, "connection_init did not come in time.")
 
@@ -112,7 +112,7 @@ async def test_refuses_too_many_operations_at_once(world: SocketServer) -> None:
         await socket.settle()
 
 
-async def test_a_stopping_server_says_goodbye(world: SocketServer) -> None:
+async def test_a_stopping_server_closes_with_1012(world: SocketServer) -> None:
     async with world.socket() as socket:
         await socket.initialise()
         await socket.subscribe("1", FEED)
@@ -180,7 +180,7 @@ async def test_equal_subscriptions_share_one_execution(world: SocketServer, even
         assert COUNTS["executions"] == before + 3
 
 
-async def test_different_subscriptions_are_told_apart(world: SocketServer, events: Events) -> None:
+async def test_different_subscriptions_receive_different_results(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket, world.socket() as foreign:
         await socket.initialise()
         await foreign.initialise("other FULL_ADMINISTRATOR")
@@ -212,7 +212,7 @@ async def test_a_failing_field_is_masked_and_ends_nothing(world: SocketServer, e
 
 
 @pytest.mark.parametrize("ring_size", [5, 10_000])
-async def test_resumes_behind_any_cursor_without_loss_or_repeat(
+async def test_resumes_after_any_cursor_without_loss_or_repeat(
     mongo_uri: str, database_name: str, events: Events, ring_size: int
 ) -> None:
     async with running_world(mongo_uri, database_name, ring_size=ring_size) as world:
@@ -245,7 +245,7 @@ async def test_refuses_cursors_of_other_partners(world: SocketServer) -> None:
         assert (await socket.receive())["payload"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
-async def test_an_assigned_administrator_hears_only_of_customers_in_sight(world: SocketServer, events: Events) -> None:
+async def test_an_assigned_administrator_receives_only_visible_customers(world: SocketServer, events: Events) -> None:
     mine = {"keys": ["*", administrator_key(ADMINISTRATOR)], "words": [], "access_until": {}}
     ended = {**mine, "access_until": {ADMINISTRATOR: utc_now() - timedelta(seconds=1)}}
     lasting = {**mine, "access_until": {ADMINISTRATOR: utc_now() + timedelta(hours=1)}}
@@ -280,7 +280,7 @@ async def test_ends_when_the_administrators_access_changes(world: SocketServer, 
             assert await colleague.numbers(1) == [2]
 
 
-async def test_subscriptions_that_differ_in_what_they_choose_share_what_they_say(
+async def test_subscriptions_that_differ_only_in_their_filter_share_results(
     world: SocketServer, events: Events
 ) -> None:
     query = "subscription($least: Int) { numbered(least: $least) { number executions } }"
@@ -294,7 +294,9 @@ async def test_subscriptions_that_differ_in_what_they_choose_share_what_they_say
         assert await socket.payloads(3) == [{"number": 5, "executions": before + 1}] * 3
 
 
-async def test_one_who_does_not_read_is_closed_and_the_others_never_notice(world: SocketServer, events: Events) -> None:
+async def test_a_client_that_does_not_read_is_closed_and_others_are_not_affected(
+    world: SocketServer, events: Events
+) -> None:
     async with world.socket(max_queue=1) as slow, world.socket() as quick:
         await slow.initialise()
         await quick.initialise()
@@ -309,7 +311,7 @@ async def test_one_who_does_not_read_is_closed_and_the_others_never_notice(world
         assert await slow.closed() == (4503, "You do not keep up: resume from your cursor.")
 
 
-async def test_a_socket_that_never_reads_again_is_cut_off(world: SocketServer, events: Events) -> None:
+async def test_a_socket_that_never_reads_again_is_aborted(world: SocketServer, events: Events) -> None:
     async with world.socket(max_queue=1, close_timeout=0.1) as slow:
         await slow.initialise()
         await slow.subscribe("1", LARGE)
@@ -325,7 +327,7 @@ class ImpatientTransport(SocketTransport):
     ping_seconds = 0.2
 
 
-async def test_pings_keep_the_living_and_cut_off_the_vanished(mongo_uri: str, database_name: str) -> None:
+async def test_a_client_that_answers_no_ping_is_aborted(mongo_uri: str, database_name: str) -> None:
     async with running_world(mongo_uri, database_name, transport=ImpatientTransport) as world:
         host, port = world.address.removeprefix("ws://").removesuffix("/graphql").split(":")
         async with world.socket() as living:

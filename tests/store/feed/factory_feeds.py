@@ -15,7 +15,7 @@ VISIBLE_TO_ALL = {"keys": ["*"], "words": [], "access_until": {}}
 
 
 def event(number: int, partner_id: str = "acme", **fields: Any) -> dict[str, Any]:
-    """An event's document as far as the feed reads it."""
+    """Return an event's document with the fields that the feed reads."""
     plain = {
         "kind": "STATUS_CHANGED",
         "partner_id": partner_id,
@@ -28,19 +28,19 @@ def event(number: int, partner_id: str = "acme", **fields: Any) -> dict[str, Any
 
 
 class Events:
-    """The events of one database, written past the application with a client of the test's own."""
+    """The events of one database, written directly with a client of the test."""
 
     def __init__(self, client: MongoClient[dict[str, Any]], database: str) -> None:
         self.client = client
         self.collection = client[database]["events"]
 
     async def insert(self, numbers: Iterable[int], partner_id: str = "acme", **fields: Any) -> None:
-        """One acknowledged write for each."""
+        """Insert the events one by one."""
         for number in numbers:
             await asyncio.to_thread(self.collection.insert_one, event(number, partner_id, **fields))
 
     async def insert_at_once(self, numbers: Iterable[int], partner_id: str = "acme") -> None:
-        """All of them in one transaction."""
+        """Insert the events in one transaction."""
 
         def write() -> None:
             with self.client.start_session() as session, session.start_transaction():
@@ -51,7 +51,7 @@ class Events:
 
 @asynccontextmanager
 async def running_feed(uri: str, database: str, **options: Any) -> AsyncIterator[Feed]:
-    """A feed that has filled its ring."""
+    """Run a feed whose ring is filled."""
     feed = Feed(uri, database, SECRET, **options)
     try:
         await asyncio.wait_for(feed.start(), 20)
@@ -61,7 +61,7 @@ async def running_feed(uri: str, database: str, **options: Any) -> AsyncIterator
 
 
 async def read_numbers(feed: Feed, position: Position, count: int, partner_id: str = "acme") -> list[int]:
-    """The next so many events' numbers behind the position."""
+    """Return the numbers of the next events after the position."""
     found: list[int] = []
     async with asyncio.timeout(20):
         async for segment in feed.follow(partner_id, position):
@@ -72,14 +72,14 @@ async def read_numbers(feed: Feed, position: Position, count: int, partner_id: s
 
 
 async def read_all_numbers(feed: Feed, position: Position, partner_id: str = "acme") -> list[int]:
-    """The numbers of all events behind the position, up to now."""
+    """Return the numbers of all events after the position, up to now."""
     segments = feed.follow(partner_id, position, only_to_now=True)
     async with asyncio.timeout(20):
         return [event.document["number"] async for segment in segments for event in segment.events]
 
 
 async def wait_until(holds: Any, seconds: float = 20) -> None:
-    """Waits until the condition holds."""
+    """Wait until the condition holds."""
     async with asyncio.timeout(seconds):
         while not holds():
             await asyncio.sleep(0.01)

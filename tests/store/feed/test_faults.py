@@ -1,4 +1,4 @@
-"""What the feed survives: a database that dies, one that hangs, and one that has forgotten."""
+"""Faults of the database that the feed survives: kill, hang, and a rolled-over oplog."""
 
 import asyncio
 import signal
@@ -16,7 +16,7 @@ from tests.store.feed.factory_feeds import Events, event, read_all_numbers, read
 
 @pytest.fixture
 def mongod() -> Iterator[Mongod]:
-    """A mongod of the test's own, to be mistreated."""
+    """A mongod for this test alone, to be stopped and killed."""
     with temporary_replica_set(options=[*SHORT_OPLOG, "--setParameter", "enableTestCommands=1"]) as (only,):
         yield only
 
@@ -27,7 +27,7 @@ def events(mongod: Mongod) -> Iterator[Events]:
         yield Events(client, "faults")
 
 
-async def test_goes_on_behind_the_last_event_after_the_database_was_killed(mongod: Mongod, events: Events) -> None:
+async def test_continues_after_the_last_event_when_the_database_was_killed(mongod: Mongod, events: Events) -> None:
     async with running_feed(mongod.uri, "faults") as feed:
         start = feed.position
         following = asyncio.create_task(read_numbers(feed, start, 60))
@@ -45,7 +45,7 @@ async def test_goes_on_behind_the_last_event_after_the_database_was_killed(mongo
 
 
 @pytest.mark.parametrize("code", [286, 136, 280, 260])
-async def test_opens_at_once_again_where_its_place_is_lost_and_repeats_nothing(
+async def test_reopens_at_once_after_a_lost_position_and_repeats_nothing(
     mongod: Mongod, events: Events, code: int
 ) -> None:
     async with running_feed(mongod.uri, "faults", history_seconds=60) as feed:
@@ -62,7 +62,7 @@ async def test_opens_at_once_again_where_its_place_is_lost_and_repeats_nothing(
         assert heard == list(range(6))
 
 
-async def test_where_its_place_is_lost_for_good_all_who_follow_are_told(mongod: Mongod, events: Events) -> None:
+async def test_followers_end_with_cursor_expired_when_events_are_lost(mongod: Mongod, events: Events) -> None:
     async with running_feed(mongod.uri, "faults", history_seconds=0) as feed:
         follower = asyncio.create_task(read_numbers(feed, feed.position, 6))
         await events.insert(range(3))
@@ -75,7 +75,7 @@ async def test_where_its_place_is_lost_for_good_all_who_follow_are_told(mongod: 
         assert await read_numbers(feed, feed.read_cursor("acme", cursor), 1) == [3]
 
 
-async def test_tells_when_the_database_hangs_and_goes_on_when_it_wakes(mongod: Mongod, events: Events) -> None:
+async def test_is_not_fresh_while_the_database_hangs_and_continues_afterwards(mongod: Mongod, events: Events) -> None:
     async with running_feed(mongod.uri, "faults") as feed:
         following = asyncio.create_task(read_numbers(feed, feed.position, 2))
         await events.insert([0])
@@ -87,7 +87,7 @@ async def test_tells_when_the_database_hangs_and_goes_on_when_it_wakes(mongod: M
         assert await following == [0, 1]
 
 
-async def test_a_cursor_that_the_oplog_has_rolled_over_is_expired(mongod: Mongod, events: Events) -> None:
+async def test_a_cursor_before_the_oplog_has_expired(mongod: Mongod, events: Events) -> None:
     async with running_feed(mongod.uri, "faults") as feed:
         await events.insert([0])
         old = feed.position

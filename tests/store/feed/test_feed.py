@@ -33,7 +33,7 @@ async def test_delivers_each_event_of_the_partner_in_order(
         assert await reading == list(range(20))
 
 
-async def test_starts_with_what_happened_before_it(mongo_uri: str, database_name: str, events: Events) -> None:
+async def test_starts_with_the_events_of_the_last_minutes(mongo_uri: str, database_name: str, events: Events) -> None:
     await events.insert(range(10))
     async with running_feed(mongo_uri, database_name) as feed:
         assert feed.is_ready
@@ -41,7 +41,7 @@ async def test_starts_with_what_happened_before_it(mongo_uri: str, database_name
         assert len(feed.read_segment("acme", Position(feed.position.time - (60 << 32))).events) == 10
 
 
-async def test_a_cursor_taken_first_delivers_whatever_is_written_later(
+async def test_a_cursor_delivers_everything_written_after_it(
     mongo_uri: str, database_name: str, events: Events
 ) -> None:
     async with running_feed(mongo_uri, database_name) as feed:
@@ -50,7 +50,9 @@ async def test_a_cursor_taken_first_delivers_whatever_is_written_later(
         assert await read_numbers(feed, feed.read_cursor("acme", cursor), 5) == list(range(5))
 
 
-async def test_goes_on_exactly_behind_any_event(mongo_uri: str, database_name: str, events: Events) -> None:
+async def test_continues_exactly_after_any_event_of_the_ring(
+    mongo_uri: str, database_name: str, events: Events
+) -> None:
     async with running_feed(mongo_uri, database_name) as feed:
         start = feed.position
         await events.insert_at_once(range(12))
@@ -61,7 +63,7 @@ async def test_goes_on_exactly_behind_any_event(mongo_uri: str, database_name: s
             assert await read_all_numbers(feed, position) == list(range(number + 1, 20))
 
 
-async def test_goes_on_behind_any_event_that_only_the_oplog_remembers(
+async def test_continues_exactly_after_any_event_of_the_oplog(
     mongo_uri: str, database_name: str, events: Events
 ) -> None:
     async with (
@@ -79,7 +81,7 @@ async def test_goes_on_behind_any_event_that_only_the_oplog_remembers(
 
 
 @pytest.mark.parametrize("driver", ["motor", "pymongo"])
-async def test_loses_and_repeats_nothing_while_it_catches_up_under_writes(
+async def test_loses_and_repeats_nothing_while_catching_up_under_writes(
     mongo_uri: str, database_name: str, events: Events, driver: str
 ) -> None:
     async with running_feed(mongo_uri, database_name, ring_size=20, driver=driver) as feed:
@@ -92,7 +94,7 @@ async def test_loses_and_repeats_nothing_while_it_catches_up_under_writes(
         await writing
 
 
-async def test_catches_up_in_several_stretches(mongo_uri: str, database_name: str, events: Events) -> None:
+async def test_catches_up_in_several_segments(mongo_uri: str, database_name: str, events: Events) -> None:
     async with running_feed(mongo_uri, database_name, ring_size=20) as feed:
         start = feed.position
         for first in range(0, 1000, 250):
@@ -100,7 +102,7 @@ async def test_catches_up_in_several_stretches(mongo_uri: str, database_name: st
         assert await read_numbers(feed, start, 1000) == list(range(1000))
 
 
-async def test_a_quiet_partner_needs_no_oplog_however_loud_the_others_are(
+async def test_events_of_other_partners_do_not_push_a_partner_out_of_the_ring(
     mongo_uri: str, database_name: str, events: Events
 ) -> None:
     async with running_feed(mongo_uri, database_name, ring_size=3) as feed:
@@ -116,7 +118,7 @@ async def test_a_quiet_partner_needs_no_oplog_however_loud_the_others_are(
         assert feed.read_segment("acme", quiet).events == []
 
 
-async def test_tokens_carry_their_time_and_sort_as_the_stream_does(
+async def test_tokens_contain_their_time_and_sort_in_the_order_of_the_stream(
     mongo_uri: str, database_name: str, events: Events
 ) -> None:
     with events.collection.watch([], max_await_time_ms=100) as stream:
@@ -129,7 +131,7 @@ async def test_tokens_carry_their_time_and_sort_as_the_stream_does(
     assert all(cluster_time(change["clusterTime"]) == token_time(change["_id"]) for change in changes)
 
 
-async def test_refuses_cursors_of_others(mongo_uri: str, database_name: str) -> None:
+async def test_rejects_cursors_of_other_partners_and_secrets(mongo_uri: str, database_name: str) -> None:
     feed = Feed(mongo_uri, database_name, b"secret")
     with pytest.raises(InvalidCursor):
         feed.read_cursor("evil", feed.cursor("acme", Position(5)))
@@ -139,7 +141,7 @@ async def test_refuses_cursors_of_others(mongo_uri: str, database_name: str) -> 
 
 
 @pytest.mark.parametrize("driver", ["motor", "pymongo"])
-async def test_ends_old_cursors_and_itself_goes_on_when_the_stream_is_cut(
+async def test_old_cursors_expire_and_the_feed_continues_after_a_drop(
     mongo_uri: str, database_name: str, events: Events, driver: str
 ) -> None:
     async with running_feed(mongo_uri, database_name, driver=driver) as feed:
@@ -154,14 +156,14 @@ async def test_ends_old_cursors_and_itself_goes_on_when_the_stream_is_cut(
         assert await read_numbers(feed, feed.read_cursor("acme", cursor), 1) == [3]
 
 
-async def test_is_not_fresh_before_it_was_started(mongo_uri: str, database_name: str) -> None:
+async def test_is_not_fresh_before_its_start(mongo_uri: str, database_name: str) -> None:
     feed = Feed(mongo_uri, database_name, b"secret")
     assert not feed.is_ready
     assert not feed.is_fresh
     await feed.stop()
 
 
-async def test_resumers_of_one_partner_share_one_catch_up_from_the_lowest_cursor(
+async def test_resuming_followers_of_a_partner_share_one_read_of_the_oplog(
     mongo_uri: str, database_name: str, events: Events
 ) -> None:
     async with running_feed(mongo_uri, database_name, ring_size=10) as feed:
@@ -184,7 +186,7 @@ async def _positions(feed: Feed, position: Position, count: int) -> list[Positio
     return found
 
 
-async def test_a_slow_resumer_keeps_little_in_memory_and_misses_nothing(
+async def test_a_slow_follower_misses_nothing_and_does_not_stop_a_quick_one(
     mongo_uri: str, database_name: str, events: Events
 ) -> None:
     async with running_feed(mongo_uri, database_name, ring_size=10) as feed:
@@ -199,7 +201,7 @@ async def test_a_slow_resumer_keeps_little_in_memory_and_misses_nothing(
         assert await quick == list(range(4000))
 
 
-async def test_more_partners_than_may_catch_up_at_once_all_do(
+async def test_more_partners_than_may_catch_up_at_once_all_catch_up(
     mongo_uri: str, database_name: str, events: Events
 ) -> None:
     async with running_feed(mongo_uri, database_name, ring_size=3) as feed:
@@ -211,7 +213,7 @@ async def test_more_partners_than_may_catch_up_at_once_all_do(
         assert found == [list(range(20))] * len(names)
 
 
-async def test_a_catch_up_ends_with_the_last_who_goes_along(mongo_uri: str, database_name: str, events: Events) -> None:
+async def test_a_catch_up_ends_with_its_last_follower(mongo_uri: str, database_name: str, events: Events) -> None:
     async with running_feed(mongo_uri, database_name, ring_size=3) as feed:
         start = feed.position
         for first in range(0, 6000, 500):
@@ -223,7 +225,7 @@ async def test_a_catch_up_ends_with_the_last_who_goes_along(mongo_uri: str, data
         assert await read_numbers(feed, start, 6000) == list(range(6000))
 
 
-async def test_a_gap_in_the_stream_is_told_to_all_who_rest_on_it(
+async def test_missed_events_are_reported_to_followers_and_gap_listeners(
     mongo_uri: str, database_name: str, events: Events
 ) -> None:
     async with running_feed(mongo_uri, database_name) as feed:
@@ -243,7 +245,7 @@ async def test_a_gap_in_the_stream_is_told_to_all_who_rest_on_it(
         await wait_until(lambda: heard == [1, 2])
 
 
-async def test_says_how_far_behind_it_is(mongo_uri: str, database_name: str, events: Events) -> None:
+async def test_reports_its_lag(mongo_uri: str, database_name: str, events: Events) -> None:
     async with running_feed(mongo_uri, database_name) as feed:
         await events.insert([0])
         await read_numbers(feed, Position(feed.position.time - (60 << 32)), 1)

@@ -1,4 +1,4 @@
-"""The ring: bounded, ordered, and honest about what it no longer holds."""
+"""The ring: bounded, ordered, and aware of which events it has dropped."""
 
 import gc
 
@@ -19,7 +19,7 @@ def made(partner_id: str, time: int) -> FeedEvent:
 
 
 @given(happenings, st.integers(1, 8), st.integers(0, 130))
-def test_gives_exactly_what_lies_behind_a_position_or_says_that_it_cannot(
+def test_returns_exactly_the_events_after_a_position_or_raises(
     happened: list[tuple[str, int]], size: int, asked: int
 ) -> None:
     ring, everything, time = RingBuffer(size), [], 0
@@ -39,13 +39,13 @@ def test_gives_exactly_what_lies_behind_a_position_or_says_that_it_cannot(
                 ring.events_after(partner_id, position, 3)
 
 
-def test_takes_an_event_once_however_often_the_stream_brings_it() -> None:
+def test_ignores_repeated_events() -> None:
     ring = RingBuffer(5)
     assert [ring.append(made("a", time)) for time in (1, 2, 2, 1, 3)] == [True, True, False, False, True]
     assert [event.position.time for event in ring.events_after("a", BEGINNING, 9)] == [1, 2, 3]
 
 
-def test_lets_go_of_what_it_has_dropped() -> None:
+def test_frees_dropped_events() -> None:
     def held() -> int:
         return sum(type(one) is FeedEvent for one in gc.get_objects())
 
@@ -57,14 +57,14 @@ def test_lets_go_of_what_it_has_dropped() -> None:
     assert len(ring.events_after("a", Position(4000, "82"), 2000)) == 1000
 
 
-def test_never_goes_back() -> None:
+def test_its_position_never_decreases() -> None:
     ring = RingBuffer(5)
     ring.advance(Position(7))
     ring.advance(Position(5))
     assert ring.reached == Position(7)
 
 
-def test_a_restart_forgets_what_was_and_what_came_between() -> None:
+def test_a_restart_drops_all_events() -> None:
     ring = RingBuffer(5)
     ring.append(made("a", 3))
     ring.restart(Position(9))
@@ -72,6 +72,6 @@ def test_a_restart_forgets_what_was_and_what_came_between() -> None:
     assert ring.events_after("a", Position(9), 5) == []
 
 
-def test_facts_without_a_customer_are_open_to_nobody() -> None:
+def test_an_event_without_facts_has_no_grant() -> None:
     assert EventFacts.from_document(None) is None
     assert made("a", 1).access_grant("adm_1") is None
