@@ -1,4 +1,4 @@
-"""What MongoDB reads for a page: the plans that `explain` shows, and how many queries a page takes."""
+"""What MongoDB reads for a page: the plans that `explain` shows, and the number of queries that a page takes."""
 
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from domain.customers.filter import parse_filter
+from domain.customers.filter import parse_filter, simplify
 from domain.paging import Page, PageRequest
 from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, PartnerRole, Product
 from domain.types import SubscriptionType as Kind
 from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
 from store.customers.documents import CustomerDocument
-from store.customers.list_planner.key_statistics import count_requested_keys
+from store.customers.list_planner.index_candidates import ListQuery
+from store.customers.list_planner.key_statistics import KeyStatistics, count_requested_keys
+from store.customers.list_planner.query_planner import choose_plan
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -26,6 +28,7 @@ from tests.store.customers.factory_lists import (
     sorted_ids,
 )
 
+# Enough for several pages of every key.
 CUSTOMERS = 1500
 ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for direction in OrderDirection]
 SINGLE: list[dict[str, Any]] = [
@@ -59,46 +62,53 @@ class World:
     commands: CommandRecorder
     scope: Scope
 
-    async def page(self, raw: Mapping[str, Any], order: CustomerOrder, **asked: Any) -> Page[CustomerDocument]:
-        return await Customers(self.scope).page(parse_filter(raw), order, PageRequest(**asked))
+    async def page(self, raw: Mapping[str, Any], order: CustomerOrder, **request: Any) -> Page[CustomerDocument]:
+        return await Customers(self.scope).page(parse_filter(raw), order, PageRequest(**request))
 
     async def read(self) -> "Read":
-        """What the finds since the last time took."""
+        """Return what the finds since the last call read."""
         finds = [command for command in self.commands.take() if "find" in command]
         explained = [await self._explain(find) for find in finds]
-        names = {name for one in explained for name in stages(one["queryPlanner"]["winningPlan"])}
-        return Read(len(finds), sum(map(_examined, explained)), names)
+        winners = [node for plan in explained for node in nodes(plan["queryPlanner"]["winningPlan"])]
+        indexes = {node["indexName"] for node in winners if "indexName" in node}
+        return Read(len(finds), sum(map(_examined, explained)), {node["stage"] for node in winners}, indexes)
 
     async def explained(self) -> dict[str, Any]:
-        """How MongoDB carries out the find that was sent last."""
+        """Return the explanation of the only find since the last call."""
         (find,) = [command for command in self.commands.take() if "find" in command]
         return await self._explain(find)
 
     async def _explain(self, find: Mapping[str, Any]) -> dict[str, Any]:
-        asked = {name: find[name] for name in ("find", "filter", "sort", "limit", "projection", "hint")}
-        return dict(await self.client.command({"explain": asked, "verbosity": "allPlansExecution"}))
+        command = {name: find[name] for name in ("find", "filter", "sort", "limit", "projection", "hint")}
+        return dict(await self.client.command({"explain": command, "verbosity": "allPlansExecution"}))
 
 
 class Read(NamedTuple):
-    """Queries, the documents that they examined by whatever plans they tried, and the stages of the plans that won."""
+    """The number of queries and of documents that all tried plans examined; stages and indexes of the winning plans."""
 
     queries: int
     examined: int
     stages: set[str]
+    indexes: set[str]
 
 
 def _examined(explained: Mapping[str, Any]) -> int:
     figures = explained["executionStats"]
-    lost = [int(plan["totalDocsExamined"]) for plan in figures.get("allPlansExecution", ())][1:]
-    return int(figures["totalDocsExamined"]) + sum(lost)
+    losers = [int(plan["totalDocsExamined"]) for plan in figures.get("allPlansExecution", ())][1:]
+    return int(figures["totalDocsExamined"]) + sum(losers)
 
 
-def stages(plan: Mapping[str, Any]) -> Iterator[str]:
-    """The names of a plan's stages, from the top."""
-    yield plan["stage"]
+def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the nodes of a plan, from the top."""
+    yield plan
     inner = [plan[name] for name in ("inputStage",) if name in plan]
-    for one in [*inner, *plan.get("inputStages", ())]:
-        yield from stages(one)
+    for node in [*inner, *plan.get("inputStages", ())]:
+        yield from nodes(node)
+
+
+def stages(plan: Mapping[str, Any]) -> set[str]:
+    """Return the names of a plan's stages."""
+    return {node["stage"] for node in nodes(plan)}
 
 
 @pytest.fixture
@@ -112,7 +122,7 @@ async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
     await client.close()
 
 
-async def test_a_page_by_name_reads_one_stretch_of_an_index_for_any_single_condition(world: World) -> None:
+async def test_a_page_by_name_is_one_range_scan_for_any_single_condition(world: World) -> None:
     for raw in SINGLE:
         cursor = None
         for _ in range(3):
@@ -120,49 +130,49 @@ async def test_a_page_by_name_reads_one_stretch_of_an_index_for_any_single_condi
             cursor = page.end_cursor
             explained = await world.explained()
             figures, plan = explained["executionStats"], explained["queryPlanner"]["winningPlan"]
-            assert not {"COLLSCAN", "SORT"} & set(stages(plan)), raw
+            assert not {"COLLSCAN", "SORT"} & stages(plan), raw
             assert figures["totalDocsExamined"] <= 3 * max(1, figures["nReturned"]), raw
 
 
-async def test_an_assigned_administrator_reads_one_stretch_too(world: World) -> None:
+async def test_a_page_of_an_assigned_administrator_is_one_range_scan(world: World) -> None:
     scope = Scope(world.client, "acme", NOW, "adm_1", PartnerRole.ADMINISTRATOR)
     await Customers(scope).page(parse_filter(None), CustomerOrder(), PageRequest(first=50))
     explained = await world.explained()
-    assert "SORT" not in set(stages(explained["queryPlanner"]["winningPlan"]))
+    assert "SORT" not in stages(explained["queryPlanner"]["winningPlan"])
     assert explained["executionStats"]["totalDocsExamined"] <= 3 * 51
 
 
 @pytest.mark.parametrize("order", ORDERS[2:], ids=lambda order: f"{order.field} {order.direction}")
-async def test_any_other_order_reads_stretches_for_any_single_condition_but_words(
+async def test_a_page_of_any_other_order_is_a_range_scan_for_any_single_condition_but_words(
     world: World, order: CustomerOrder
 ) -> None:
     for raw in (raw for raw in SINGLE if "search" not in raw):
         # The ends of a window are read in buckets of 64 hours, which contain others too.
         most = 8 if "expires_within_days" in raw else 3
-        for asked in ({"first": 20}, {"last": 20}):
-            page = await world.page(raw, order, **asked)
-            first = await world.read()
-            edge = {"after": page.end_cursor} if "first" in asked else {"before": page.start_cursor}
-            await world.page(raw, order, **asked, **edge)
-            for read in (first, await world.read()):
-                assert not {"COLLSCAN", "SORT"} & read.stages, (raw, asked)
-                assert read.examined <= most * 22, (raw, asked)
+        for size in ({"first": 20}, {"last": 20}):
+            page = await world.page(raw, order, **size)
+            first_read = await world.read()
+            edge = {"after": page.end_cursor} if "first" in size else {"before": page.start_cursor}
+            await world.page(raw, order, **size, **edge)
+            for read in (first_read, await world.read()):
+                assert not {"COLLSCAN", "SORT"} & read.stages, (raw, size)
+                assert read.examined <= most * 22, (raw, size)
                 # In descending order the rows without a value are a segment of their own.
                 assert read.queries <= (1 if order.direction is OrderDirection.ASC else 2)
 
 
-async def test_of_two_conditions_the_one_that_leads_to_a_page_first_is_read(world: World) -> None:
-    """Nobody is both, which neither count tells: the rarer of the two lists ends the race."""
+async def test_the_rarer_of_two_uncounted_conditions_ends_the_race(world: World) -> None:
+    """No customer matches both conditions, which no statistics tell: the shorter scan ends the list."""
     collection = world.scope.collection("customers")
     rng = random.Random(3)
-    lone = [customer_document(rng, 5000 + n, country="LI", managed_by="EXTERNAL_ADMINISTRATOR") for n in range(12)]
-    await collection.insert_many(lone)
+    rare = [customer_document(rng, 5000 + n, country="LI", managed_by="EXTERNAL_ADMINISTRATOR") for n in range(12)]
+    await collection.insert_many(rare)
     raw = {"country": ["LI"], "managed_by": ["PARTNER_ORGANIZATION"]}
     for order in ORDERS:
         page = await world.page(raw, order, first=5)
         read = await world.read()
         assert (list(page.rows), "COLLSCAN" in read.stages) == ([], False)
-        assert read.examined <= 3 * len(lone) * read.queries, order
+        assert read.examined <= 3 * len(rare) * read.queries, order
 
 
 async def test_words_are_counted_once_for_the_other_orders(world: World) -> None:
@@ -174,7 +184,7 @@ async def test_words_are_counted_once_for_the_other_orders(world: World) -> None
     assert sent == [["count", "find"], ["find"]]
 
 
-async def test_no_word_is_counted_where_the_partner_is_known_to_be_small(world: World) -> None:
+async def test_no_word_is_counted_in_a_partner_that_is_known_to_be_small(world: World) -> None:
     order = CustomerOrder(CustomerOrderField.CREATED_AT)
     await world.page({"search": "mull"}, order, first=5)
     while await count_requested_keys(world.client):
@@ -185,19 +195,19 @@ async def test_no_word_is_counted_where_the_partner_is_known_to_be_small(world: 
         assert [next(iter(command)) for command in world.commands.take()] == ["find"]
 
 
-async def test_a_page_learns_what_its_process_counted_beside_it(world: World) -> None:
+async def test_a_page_requests_the_counts_that_it_lacks(world: World) -> None:
     condition = parse_filter({"tag": ["tag_1"], "product": ["CALLING"]})
 
-    async def asked() -> list[str]:
-        """What a page of a request of now sends."""
+    async def commands_of_a_page() -> list[str]:
+        """Return the names of the commands that a page of the present moment sends."""
         scope = replace(world.scope, now=utc_now())
         await Customers(scope).page(condition, CustomerOrder(), PageRequest(first=5))
         return [next(iter(command)) for command in world.commands.take()]
 
-    assert await asked() == ["find"]
+    assert await commands_of_a_page() == ["find"]
     assert await count_requested_keys(world.client) == 2
     assert [next(iter(command)) for command in world.commands.take()] == ["count", "count"]
-    assert await asked() == ["find"]
+    assert await commands_of_a_page() == ["find"]
     assert await count_requested_keys(world.client) == 0
 
 
@@ -210,21 +220,20 @@ async def test_a_page_learns_what_its_process_counted_beside_it(world: World) ->
         ({"status": ["EXPIRED"]}, "URGENCY", "DESC"),
     ],
 )
-async def test_the_expired_are_one_stretch_of_the_orders_that_their_rule_decides(
+async def test_expired_customers_are_one_range_scan_of_the_orders_that_their_status_decides(
     world: World, raw: Mapping[str, Any], field: str, direction: str
 ) -> None:
-    """They have no next end and one rank, so that no walk need pass the others."""
+    """They have no next expiry and one rank, so no scan passes other customers."""
     order = CustomerOrder(CustomerOrderField(field), OrderDirection(direction))
     page = await Customers(world.scope, 20).page(parse_filter(raw), order, PageRequest(first=5))
     world.commands.take()
-    asked = PageRequest(first=5, after=page.end_cursor)
-    await Customers(world.scope, 20).page(parse_filter(raw), order, asked)
+    await Customers(world.scope, 20).page(parse_filter(raw), order, PageRequest(first=5, after=page.end_cursor))
     explained = await world.explained()
-    assert "SORT" not in set(stages(explained["queryPlanner"]["winningPlan"]))
+    assert "SORT" not in stages(explained["queryPlanner"]["winningPlan"])
     assert explained["executionStats"]["totalDocsExamined"] <= 3 * 7
 
 
-async def test_a_page_is_one_query_as_long_as_the_row_of_its_cursor_stands(world: World) -> None:
+async def test_a_page_is_one_query_while_the_row_of_its_cursor_exists(world: World) -> None:
     first = await world.page({}, CustomerOrder(), first=50)
     assert [next(iter(command)) for command in world.commands.take()] == ["find"]
     await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
@@ -234,7 +243,7 @@ async def test_a_page_is_one_query_as_long_as_the_row_of_its_cursor_stands(world
     assert [next(iter(command)) for command in world.commands.take()] == ["find", "find"]
 
 
-async def test_nobody_is_asked_for_what_matches_nothing(world: World) -> None:
+async def test_an_impossible_filter_sends_no_query(world: World) -> None:
     impossible: list[dict[str, Any]] = [{"tag": []}, {"search": "?"}, {"not_": {}}]
     for raw in [*impossible, {"status": ["EXPIRED"], "product": ["CALLING"]}]:
         page = await world.page(raw, CustomerOrder(), first=5)
@@ -246,8 +255,8 @@ async def test_nobody_is_asked_for_what_matches_nothing(world: World) -> None:
 async def test_counting_a_single_condition_reads_only_the_index(world: World) -> None:
     for raw in ({}, {"status": ["TRIAL"]}, {"country": ["DE", "RS"]}, {"search": "mull"}):
         await Customers(world.scope).count(parse_filter(raw))
-        (asked,) = world.commands.take()
-        command = {name: asked[name] for name in ("count", "query", "hint")}
+        (sent,) = world.commands.take()
+        command = {name: sent[name] for name in ("count", "query", "hint")}
         explained = await world.client.command({"explain": command, "verbosity": "executionStats"})
         assert explained["executionStats"]["totalDocsExamined"] == 0, raw
 
@@ -263,12 +272,12 @@ async def test_every_query_names_its_partner(world: World) -> None:
         assert where["partner_id"] == "acme"
 
 
-async def test_the_calm_are_read_by_a_word_in_the_order_of_urgency(world: World) -> None:
-    """Most of a partner ties there and goes by name, where a walk for a word would pass everybody before it."""
-    calm = {"statuses": ["SUBSCRIPTION"], "expiring_ends": [], "next_expiry_at": None}
+async def test_customers_of_lowest_urgency_are_read_by_the_word_in_the_order_of_urgency(world: World) -> None:
+    """Most of a partner ties there and is ordered by name: a scan for a word would pass all names before it."""
+    lowest = {"statuses": ["SUBSCRIPTION"], "expiring_ends": [], "next_expiry_at": None}
     rng = random.Random(8)
-    others = [customer_document(rng, 7000 + n, name=f"Aaa {n}", domain=None, **calm) for n in range(300)]
-    wanted = [customer_document(rng, 8000 + n, name=f"Zebra {n}", domain=None, **calm) for n in range(60)]
+    others = [customer_document(rng, 7000 + n, name=f"Aaa {n}", domain=None, **lowest) for n in range(300)]
+    wanted = [customer_document(rng, 8000 + n, name=f"Zebra {n}", domain=None, **lowest) for n in range(60)]
     await world.scope.collection("customers").insert_many([*others, *wanted])
     order = CustomerOrder(CustomerOrderField.URGENCY, OrderDirection.DESC)
     condition, cursor, seen = parse_filter({"search": "zebra"}), None, list[str]()
@@ -283,10 +292,44 @@ async def test_the_calm_are_read_by_a_word_in_the_order_of_urgency(world: World)
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: f"{order.field} {order.direction}")
-async def test_those_without_what_most_have_are_a_stretch_of_every_order(world: World, order: CustomerOrder) -> None:
+async def test_customers_without_a_common_key_are_a_range_scan_of_every_order(
+    world: World, order: CustomerOrder
+) -> None:
     for raw in ({"not_": {"status": ["SUBSCRIPTION"]}}, {"not_": {"subscription_type": ["SUBSCRIPTION", "TRIAL"]}}):
         await world.page(raw, order, first=20)
         read = await world.read()
         assert not {"COLLSCAN", "SORT"} & read.stages
-        # Of two that are denied, one leads.
+        # Of two negated keys, one is read by and the other is checked.
         assert read.examined <= 5 * 22
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "indexes"),
+    [
+        ({"tag": ["tag_1"]}, "NAME", {"by_keys"}),
+        ({"tag": ["tag_1"], "country": ["DE"]}, "NAME", {"by_keys"}),
+        ({"tag": ["tag_1"]}, "CREATED_AT", {"by_created_at"}),
+        ({}, "LAST_ADMINISTRATOR_SIGN_IN_AT", {"by_last_administrator_sign_in_at"}),
+        ({"status": ["EXPIRING_SOON"], "tag": ["tag_1"]}, "NEXT_EXPIRY_AT", {"by_next_expiry_at"}),
+        ({"status": ["EXPIRED"]}, "NEXT_EXPIRY_AT", {"by_keys"}),
+        ({"status": ["TRIAL"]}, "URGENCY", {"by_urgency"}),
+        ({"status": ["EXPIRED"]}, "URGENCY", {"by_keys"}),
+        # The word is rare in this partner, so its matches are sorted.
+        ({"search": "acme"}, "CREATED_AT", {"by_keys"}),
+    ],
+)
+@pytest.mark.parametrize("direction", list(OrderDirection))
+async def test_mongodb_uses_the_index_of_the_plan(
+    world: World, raw: Mapping[str, Any], field: str, indexes: set[str], direction: OrderDirection
+) -> None:
+    order = CustomerOrder(CustomerOrderField(field), direction)
+    scope = world.scope
+    plan = await choose_plan(
+        ListQuery(simplify(parse_filter(raw)), order, scope.visibility_key, scope.now), KeyStatistics(scope)
+    )
+    assert {segment.plan.index for segment in plan} == indexes
+    world.commands.take()
+    page = await world.page(raw, order, first=5)
+    assert (await world.read()).indexes == indexes
+    await world.page(raw, order, first=5, after=page.end_cursor)
+    assert (await world.read()).indexes == indexes
