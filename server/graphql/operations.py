@@ -54,6 +54,19 @@ class OperationRejected(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """A well-formed request: its document, the name of the operation in it, and the variables.
+
+    `after_operation_time` is the time of the latest change that the caller has made, 0 where it states none.
+    """
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] | None = None
+    after_operation_time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One valid operation of a document."""
 

@@ -7,10 +7,10 @@ Each change of a feed carries its cursor as the event's `id:`, so that a client 
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
-from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,10 +19,11 @@ from domain.cursors.feed import Position
 from resolvers.context import Viewer
 from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
-from server.graphql.errors import BAD_USER_INPUT, Errors, coded_error, exception_error
-from server.graphql.operations import Operation, OperationRejected
-from server.http.graphql import HttpError, RequestParameters, error_response, read_parameters
+from server.graphql.errors import BAD_USER_INPUT, coded_error
+from server.graphql.operations import GraphQLResponse, OperationRequest
+from server.http.graphql import HttpError, check_method, error_response, read_request
 from server.live.feed_execution import FeedResult
+from server.live.operation_runner import FeedOutput, failure_errors, run_operation
 from server.live.protocol import ProtocolError
 from server.live.send_queue import SendQueue
 from server.live.shared_feeds import SharedFeeds, shared_feeds
@@ -41,66 +42,57 @@ _HEADERS = [
 
 
 async def graphql_stream(request: Request) -> Response:
-    """Answers with a stream of events; who may not ask, or asks for nothing, is answered plainly."""
+    """Answer with a stream of events; a request that is not authenticated or not well formed gets a plain response."""
     app_state: AppState = request.app.state.app_state
-    # A feed begins when its operation is accepted: whatever is written from here on belongs to it.
+    # A feed starts when its operation is accepted: it includes what is written from here on.
     position = app_state.feed.position
     try:
         token = read_bearer_token(request.headers.get("authorization"))
         viewer = await app_state.authenticate(token)
-        parameters = await read_parameters(request)
+        operation_request = await read_request(request)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         return error_response(failure)
-    operating = _StreamOperation(
-        app_state, shared_feeds(request.app.state, app_state), token, viewer, parameters, request.method
-    )
-    return _EventStreamResponse(operating, position, request.headers.get("last-event-id"))
+    feeds = shared_feeds(request.app.state, app_state)
+    operation = _StreamOperation(app_state, feeds, token, viewer, operation_request, request.method)
+    return _EventStreamResponse(operation, position, request.headers.get("last-event-id"))
 
 
 @dataclass(slots=True)
 class _StreamOperation:
-    """One operation of one viewer; what it says goes into the send_queue."""
+    """One operation of one viewer; its events go into the send queue."""
 
     app_state: AppState
     feeds: SharedFeeds
     token: str
     viewer: Viewer
-    parameters: RequestParameters
+    request: OperationRequest
     method: str
     is_active: bool = field(default=True)
 
     async def run(self, send_queue: SendQueue, position: Position, last_cursor: str | None) -> None:
-        """Puts everything up to `complete`."""
+        """Put every event up to `complete` into the queue."""
+
+        def send_result(result: FeedResult) -> None:
+            send_queue.put(_next_event(result), self, result)
+
+        output = FeedOutput(self.feeds.groups, position, send_result, last_cursor)
+        response: GraphQLResponse | None
         try:
-            errors = await self._execute_operation(send_queue, position, last_cursor)
-        except OperationRejected as refused:
-            errors = refused.errors
-        except HttpError as refused:
-            errors = [coded_error(BAD_USER_INPUT, str(refused))]
+            # The token is verified again: access may have changed before it was monitored.
+            outcome = await run_operation(
+                self.app_state, self.token, self._read_request, partial(check_method, self.method), output
+            )
+            response = outcome.response
+        except HttpError as error:
+            response = {"errors": [coded_error(BAD_USER_INPUT, str(error))]}
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
-            errors = [exception_error(failure)]
-        if errors:
-            send_queue.put(_next_event(FeedResult(orjson.dumps({"errors": errors}))))
+            response = {"errors": failure_errors(failure)}
+        if response is not None:
+            send_queue.put(_next_event(FeedResult(orjson.dumps(response))), self)
         send_queue.put(b"event: complete\ndata:\n\n")
 
-    async def _execute_operation(self, send_queue: SendQueue, position: Position, last_cursor: str | None) -> Errors:
-        app_state, given = self.app_state, self.parameters
-        variables = given.variables or {}
-        # Access may have changed between the first look and the watch over it.
-        viewer = await app_state.authenticate(self.token)
-        operation: Operation = app_state.operations.prepare(given.query, given.operation_name, variables)
-        if operation.kind is OperationType.MUTATION and self.method == "GET":
-            raise HttpError(405, "Mutations need POST.")
-
-        def send_result(answer: FeedResult) -> None:
-            send_queue.put(_next_event(answer), self, answer)
-
-        if operation.kind is not OperationType.SUBSCRIPTION:
-            with app_state.request_priority.track_request():
-                answered = await app_state.operations.execute(operation, variables, app_state.context(viewer))
-            send_queue.put(_next_event(FeedResult(orjson.dumps(answered))), self)
-            return []
-        return await self.feeds.groups.serve(viewer, operation, variables, position, send_result, last_cursor)
+    async def _read_request(self) -> OperationRequest:
+        return self.request
 
 
 class _EventStreamResponse(Response):

@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from server.http.accept import preferred_media_type
+
 ASSETS_PATH: Final = "/graphql/assets"
 DIST: Final = Path(__file__).parents[2] / "web" / "dist"
 
@@ -77,12 +79,11 @@ def is_built(dist: Path = DIST) -> bool:
 
 
 def wants_graphiql(request: Request) -> bool:
-    """True for a browser's visit: GET or HEAD, no operation in the address, and HTML preferred over JSON."""
+    """Return whether a browser opens the page: GET or HEAD, no operation in the address, HTML preferred over JSON."""
     if request.method not in {"GET", "HEAD"} or "query" in request.query_params:
         return False
-    accepted = request.headers.get("accept", "").lower()
-    html, json = accepted.find("text/html"), accepted.find("json")
-    return html >= 0 and (json < 0 or html < json)
+    offered = ["application/json", "application/graphql-response+json", "text/html"]
+    return preferred_media_type(request.headers.get("accept"), offered) == "text/html"
 
 
 def graphiql_response(request: Request, dist: Path = DIST) -> Response:

@@ -1,9 +1,8 @@
-"""The /graphql endpoint over HTTP, as the GraphQL-over-HTTP specification has it."""
+"""The /graphql endpoint over HTTP, according to the GraphQL-over-HTTP specification."""
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from time import monotonic
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,32 +12,25 @@ from starlette.responses import Response
 
 from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
-from server.graphql.errors import BAD_USER_INPUT, coded_error, exception_error
-from server.graphql.operations import GraphQLResponse, OperationRejected
+from server.graphql.errors import BAD_USER_INPUT, coded_error
+from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
+from server.http.accept import preferred_media_type
 from server.http.graphiql import graphiql_response, wants_graphiql
 from server.http.probes import REQUEST_COUNT, REQUEST_SECONDS
+from server.live.operation_runner import failure_errors, run_operation
 
 SEEN_HEADER = "X-Partnerhub-Seen"
 _UNKNOWN_CHANGE = 1 << 64
 MAX_BODY_BYTES = 1024 * 1024
-# A body that does not come would keep its request for good, and a server that stops waiting for it.
+# Without a limit, a body that does not arrive would keep its request, and a server that shuts down, forever.
 BODY_TIMEOUT_SECONDS = 5.0
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
 _STATUSES = {"UNAUTHENTICATED": 401, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestParameters:
-    """What a well-formed request asks for."""
-
-    query: str
-    operation_name: str | None
-    variables: Mapping[str, Any] | None
-
-
 class HttpError(Exception):
-    """A request that is refused before it is an operation: a status and a sentence."""
+    """A request that is rejected before its operation runs: a status, a message and headers."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -47,7 +39,7 @@ class HttpError(Exception):
 
 
 async def graphql(request: Request) -> Response:
-    """Answers one request; a browser's visit gets GraphiQL."""
+    """Answer one request; a browser gets GraphiQL."""
     if wants_graphiql(request):
         return graphiql_response(request)
     app_state: AppState = request.app.state.app_state
@@ -59,97 +51,97 @@ async def graphql(request: Request) -> Response:
 
 async def _handle_request(request: Request) -> Response:
     media_type = PLAIN_JSON
-    answer: GraphQLResponse
+    response: GraphQLResponse
     headers: Mapping[str, str]
     try:
         media_type = _negotiate_media_type(request.headers.get("accept"))
-        status, answer, headers = await _execute_request(request)
+        status, response, headers = await _execute_request(request)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
-        status, answer, headers = _error_parts(failure)
-    if media_type == RESPONSE_JSON and status == 200 and "data" not in answer:
+        status, response, headers = _error_parts(failure)
+    if media_type == RESPONSE_JSON and status == 200 and "data" not in response:
         status = 400
-    return _response(status, answer, media_type, headers)
+    return _response(status, response, media_type, headers)
 
 
 def error_response(failure: Exception) -> Response:
-    """The plain answer to a request that is no operation, or whose asker is not known."""
-    status, answer, headers = _error_parts(failure)
-    return _response(status, answer, PLAIN_JSON, headers)
+    """Return the response to a request that failed before its operation ran."""
+    status, response, headers = _error_parts(failure)
+    return _response(status, response, PLAIN_JSON, headers)
 
 
 def _error_parts(failure: Exception) -> tuple[int, GraphQLResponse, Mapping[str, str]]:
     if isinstance(failure, HttpError):
         return failure.status, {"errors": [coded_error(BAD_USER_INPUT, str(failure))]}, failure.headers
-    error = exception_error(failure)
-    status = _STATUSES.get(error["extensions"]["code"], 400)
-    return status, {"errors": [error]}, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    errors = failure_errors(failure)
+    if isinstance(failure, OperationRejected):
+        return 200, {"errors": errors}, {}
+    status = _STATUSES.get(errors[0]["extensions"]["code"], 400)
+    return status, {"errors": errors}, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 async def _execute_request(request: Request) -> tuple[int, GraphQLResponse, dict[str, str]]:
     app_state: AppState = request.app.state.app_state
     if request.method not in {"GET", "POST"}:
         raise HttpError(405, "Use POST, or GET for queries.", Allow="GET, POST")
-    begun = monotonic()
-    viewer = await app_state.authenticate(read_bearer_token(request.headers.get("authorization")))
-    parameters = await read_parameters(request)
-    try:
-        operation = app_state.operations.prepare(parameters.query, parameters.operation_name, parameters.variables)
-    except OperationRejected as refused:
-        return 200, {"errors": refused.errors}, {}
+    token = read_bearer_token(request.headers.get("authorization"))
+    outcome = await run_operation(app_state, token, partial(read_request, request), partial(_check_operation, request))
+    seen = {SEEN_HEADER: str(outcome.operation_time)} if outcome.operation_time else {}
+    return 200, outcome.response or {}, seen
+
+
+def _check_operation(request: Request, operation: Operation) -> None:
     if operation.kind is OperationType.SUBSCRIPTION:
         raise HttpError(
             400, "Subscribe over the websocket at this address, or as server-sent events at /graphql/stream."
         )
-    if operation.kind is OperationType.MUTATION and request.method == "GET":
+    check_method(request.method, operation)
+
+
+def check_method(method: str, operation: Operation) -> None:
+    """Raise HttpError for a mutation by GET: GET requests may be repeated and cached."""
+    if operation.kind is OperationType.MUTATION and method == "GET":
         raise HttpError(405, "Mutations need POST.", Allow="POST")
-    context = app_state.context(viewer)
-    context.after_operation_time = _parse_seen(request.headers.get(SEEN_HEADER))
-    answer = await app_state.operations.execute(operation, parameters.variables, context, monotonic() - begun)
-    return 200, answer, {SEEN_HEADER: str(context.operation_time)} if context.operation_time else {}
 
 
 def _parse_seen(header: str | None) -> int:
-    """The latest change that the caller has made; what cannot be read is taken for one that nobody has heard of."""
+    """Return the time of the latest change that the caller has made; a header that is not one means a later change."""
     if header is None:
         return 0
     return int(header) if header.isascii() and header.isdigit() and len(header) < 20 else _UNKNOWN_CHANGE
 
 
-async def read_parameters(request: Request) -> RequestParameters:
-    """What a POST or a GET asks for; HttpError where it is not well formed."""
-    return await _read_post(request) if request.method == "POST" else _read_get(request)
+async def read_request(request: Request) -> OperationRequest:
+    """Return what a POST or GET requests; raise HttpError where it is not well formed."""
+    parameters = await _read_post(request) if request.method == "POST" else _read_get(request)
+    return _check_parameters(parameters, _parse_seen(request.headers.get(SEEN_HEADER)))
 
 
 def _negotiate_media_type(accept: str | None) -> str:
-    """The media type of the answer; plain JSON where the client does not say."""
-    if not accept:
-        return PLAIN_JSON
-    offered = [entry.split(";")[0].strip().lower() for entry in accept.split(",")]
-    chosen = {"*/*": PLAIN_JSON, "application/*": PLAIN_JSON, PLAIN_JSON: PLAIN_JSON, RESPONSE_JSON: RESPONSE_JSON}
-    for media_type in offered:
-        if media_type in chosen:
-            return chosen[media_type]
-    raise HttpError(406, f"This endpoint answers {RESPONSE_JSON} or {PLAIN_JSON}.")
+    """Return the media type of the response; plain JSON where the client states none."""
+    media_type = preferred_media_type(accept, [PLAIN_JSON, RESPONSE_JSON])
+    if media_type is None:
+        raise HttpError(406, f"This endpoint answers {RESPONSE_JSON} or {PLAIN_JSON}.")
+    return media_type
 
 
-async def _read_post(request: Request) -> RequestParameters:
-    """The parameters of a POST; asking for JSON keeps a foreign page's form from being a request."""
+async def _read_post(request: Request) -> Mapping[str, Any]:
+    """Return the parameters of a POST; requiring JSON keeps forms of other sites from sending operations."""
     media_type, _, options = request.headers.get("content-type", "").partition(";")
     charset = options.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
     if media_type.strip().lower() != PLAIN_JSON or charset not in {"", "utf-8", "utf8"}:
         raise HttpError(415, "Send the operation as application/json in UTF-8.")
     body = await _read_body(request)
     try:
-        given = orjson.loads(body)
+        parameters = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise HttpError(400, "The body is not valid JSON in UTF-8.") from None
-    if not isinstance(given, dict):
+    if not isinstance(parameters, dict):
         raise HttpError(400, "The body must be a JSON object with a query; batches are not supported.")
-    return _check_parameters(given)
+    return parameters
 
 
 async def _read_body(request: Request) -> bytes:
-    """The whole body, read no further than it may be long; TimeoutError where it does not come."""
+    """Return the body; stop reading at its maximum size; raise TimeoutError where it does not arrive."""
     received = bytearray()
     try:
         async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
@@ -162,30 +154,32 @@ async def _read_body(request: Request) -> bytes:
     return bytes(received)
 
 
-def _read_get(request: Request) -> RequestParameters:
-    """The parameters of a GET; objects stand in the address as JSON."""
-    given: dict[str, Any] = {name: request.query_params[name] for name in _PARAMETERS if name in request.query_params}
+def _read_get(request: Request) -> Mapping[str, Any]:
+    """Return the parameters of a GET; objects are JSON in the query string."""
+    parameters: dict[str, Any] = {
+        name: request.query_params[name] for name in _PARAMETERS if name in request.query_params
+    }
     for name in ("variables", "extensions"):
-        if given.get(name):
+        if parameters.get(name):
             try:
-                given[name] = orjson.loads(given[name])
+                parameters[name] = orjson.loads(parameters[name])
             except orjson.JSONDecodeError:
                 raise HttpError(400, f"The parameter {name} is not valid JSON.") from None
-    return _check_parameters(given)
+    return parameters
 
 
-def _check_parameters(given: Mapping[str, Any]) -> RequestParameters:
-    query, name = given.get("query"), given.get("operationName")
+def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int) -> OperationRequest:
+    query, name = parameters.get("query"), parameters.get("operationName")
     if not isinstance(query, str) or not query.strip():
         raise HttpError(400, "The request has no query: a string with an operation.")
     if name is not None and not isinstance(name, str):
         raise HttpError(400, "operationName must be a string.")
     for key in ("variables", "extensions"):
-        if given.get(key) is not None and not isinstance(given[key], dict):
+        if parameters.get(key) is not None and not isinstance(parameters[key], dict):
             raise HttpError(400, f"{key} must be an object.")
-    return RequestParameters(query, name or None, given.get("variables"))
+    return OperationRequest(query, name or None, parameters.get("variables"), after_operation_time)
 
 
-def _response(status: int, answer: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Response:
-    sent = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff", **headers}
-    return Response(orjson.dumps(answer), status, sent, f"{media_type}; charset=utf-8")
+def _response(status: int, response: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Response:
+    all_headers = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff", **headers}
+    return Response(orjson.dumps(response), status, all_headers, f"{media_type}; charset=utf-8")

@@ -6,15 +6,13 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import orjson
-from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.failures import BadUserInput, Unauthenticated
-from resolvers.context import Viewer
 from server.graphql.errors import Errors, exception_error, failure_error
-from server.graphql.operations import OperationRejected
+from server.graphql.operations import Operation, OperationRequest
 from server.live.feed_execution import FeedResult
-from server.live.feed_groups import FeedAppState
+from server.live.operation_runner import FeedOutput, OperationAppState, failure_errors, run_operation
 from server.live.protocol import (
     CONNECTION_ACK,
     CloseCode,
@@ -43,14 +41,11 @@ MAX_OPERATIONS = 100
 _CLOSE_TIMEOUT_SECONDS = 5.0
 
 
-class WebSocketAppState(FeedAppState, Protocol):
+class WebSocketAppState(OperationAppState, Protocol):
     """What the websocket needs of the process, from `application.state.app_state`."""
 
     @property
     def settings(self) -> Any: ...
-
-    async def authenticate(self, token: str) -> Viewer:
-        """Return the viewer of a token; raise Unauthenticated."""
 
 
 class WebSocketConnection:
@@ -169,35 +164,34 @@ class WebSocketConnection:
 
     async def _run_operation(self, subscribe: Subscribe, token: str, running: "_RunningOperation") -> None:
         """Run one operation and send how it ended; its failure does not affect other operations."""
+        # A feed starts when its operation is accepted: it includes what is written during authentication.
+        output = FeedOutput(self._shared.groups, self._app_state.feed.position, running.send_result)
+
+        async def read_request() -> OperationRequest:
+            return OperationRequest(subscribe.query, subscribe.operation_name, subscribe.variables)
+
+        errors: Errors = []
         try:
-            errors = await self._execute_operation(subscribe, token, running)
-        except OperationRejected as rejected:
-            errors = rejected.errors
+            outcome = await run_operation(self._app_state, token, read_request, _accept_all, output)
+            if outcome.response is not None and "data" in outcome.response:
+                payload = orjson.dumps(outcome.response)
+                self._send_queue.put(next_message(next_message_head(subscribe.id), payload), running)
+            elif outcome.response is not None:
+                errors = outcome.response["errors"]
         except Unauthenticated as failure:
             # The token was valid at connection_init, so the viewer has lost access since.
             self._close_with(CloseCode.FORBIDDEN, str(failure))
             return
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
-            errors = [exception_error(failure)]
+            errors = failure_errors(failure)
         if running.is_active:
             # The client may use the id again as soon as it receives the message.
             self._running.pop(subscribe.id, None)
             self._send_queue.put(error_message(subscribe.id, errors) if errors else complete_message(subscribe.id))
 
-    async def _execute_operation(self, subscribe: Subscribe, token: str, running: "_RunningOperation") -> Errors:
-        # A feed starts when its operation is accepted: it includes what is written during authentication.
-        position, app_state = self._app_state.feed.position, self._app_state
-        viewer = await app_state.authenticate(token)
-        variables = subscribe.variables or {}
-        operation = app_state.operations.prepare(subscribe.query, subscribe.operation_name, variables)
-        if operation.kind is OperationType.SUBSCRIPTION:
-            return await self._shared.groups.serve(viewer, operation, variables, position, running.send_result)
-        with app_state.request_priority.track_request():
-            response = await app_state.operations.execute(operation, variables, app_state.context(viewer))
-        if "data" not in response:
-            return list(response["errors"])
-        self._send_queue.put(next_message(next_message_head(subscribe.id), orjson.dumps(response)), running)
-        return []
+
+def _accept_all(_: Operation) -> None:
+    """Permit every kind of operation."""
 
 
 class _RunningOperation:

@@ -1,0 +1,67 @@
+"""The Accept header: which of the media types on offer a client prefers (RFC 9110, section 12.5.1)."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+
+
+class MediaRange(NamedTuple):
+    """One entry of the header; `position` is its place in the header, from 0."""
+
+    type: str
+    subtype: str
+    quality: float
+    position: int
+
+    @property
+    def specificity(self) -> int:
+        """0 for `*/*`, 1 for `text/*`, 2 for `text/html`."""
+        return (self.type != "*") + (self.subtype != "*")
+
+    def matches(self, media_type: str) -> bool:
+        """Return whether the range includes the media type."""
+        type_, _, subtype = media_type.partition("/")
+        return self.type in {"*", type_} and self.subtype in {"*", subtype}
+
+
+def preferred_media_type(header: str | None, offered: Sequence[str]) -> str | None:
+    """Return the media type of `offered` with the highest quality; the first where the client states no preference.
+
+    The most specific range that matches decides a media type's quality; 0 excludes it. Among equal qualities, the more
+    specific range wins, then the one that stands first in the header, then the order of `offered`. None where nothing
+    on offer is acceptable.
+    """
+    if not header or not header.strip():
+        return offered[0]
+    ranges = parse_accept(header)
+    ranked = [
+        ((decisive.quality, decisive.specificity, -decisive.position), media_type)
+        for media_type in offered
+        if (decisive := _decisive_range(ranges, media_type)) is not None and decisive.quality > 0
+    ]
+    return max(ranked, key=lambda entry: entry[0])[1] if ranked else None
+
+
+def parse_accept(header: str) -> list[MediaRange]:
+    """Return the ranges of an Accept header, without entries that are no media ranges."""
+    entries = (_parse_entry(entry, position) for position, entry in enumerate(header.split(",")))
+    return [entry for entry in entries if entry is not None]
+
+
+def _parse_entry(entry: str, position: int) -> MediaRange | None:
+    media_range, *parameters = entry.lower().split(";")
+    type_, separator, subtype = media_range.strip().partition("/")
+    if not separator or not type_ or not subtype or (type_ == "*" and subtype != "*"):
+        return None
+    # Other parameters, such as a charset, do not distinguish what this server offers.
+    weights = (value.strip() for name, _, value in (each.partition("=") for each in parameters) if name.strip() == "q")
+    weight = next(weights, "1")
+    # An invalid weight states no preference.
+    return MediaRange(type_, subtype, float(weight) if _QUALITY.fullmatch(weight) else 1.0, position)
+
+
+def _decisive_range(ranges: Sequence[MediaRange], media_type: str) -> MediaRange | None:
+    """Return the most specific range that matches; the first of several."""
+    return max((r for r in ranges if r.matches(media_type)), key=lambda r: r.specificity, default=None)

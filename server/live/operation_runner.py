@@ -1,0 +1,82 @@
+"""Run one operation: authenticate, prepare, branch by its kind, respond. The same for HTTP, websockets and SSE.
+
+A transport reads the request before and writes the outcome after; it turns what is raised into its own form.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import NamedTuple, Protocol
+
+from graphql import OperationType
+
+from domain.cursors.feed import Position
+from resolvers.context import Viewer
+from server.graphql.errors import Errors, exception_error
+from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
+from server.live.feed_execution import FeedResult
+from server.live.feed_groups import FeedAppState, FeedGroups
+
+
+class OperationAppState(FeedAppState, Protocol):
+    """What an operation needs of the process."""
+
+    async def authenticate(self, token: str) -> Viewer:
+        """Return the viewer of a token; raise Unauthenticated."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOutput:
+    """Where a subscription starts, and where its results go."""
+
+    groups: FeedGroups
+    # Taken when the operation was accepted: the feed includes what is written during authentication.
+    position: Position
+    send_result: Callable[[FeedResult], None]
+    last_cursor: str | None = None
+
+
+class OperationOutcome(NamedTuple):
+    """The response of a query or mutation, or the errors that ended a subscription; None where it ended without."""
+
+    response: GraphQLResponse | None
+    operation_time: int = 0
+
+
+ReadRequest = Callable[[], Awaitable[OperationRequest]]
+CheckOperation = Callable[[Operation], None]
+
+
+async def run_operation(
+    app_state: OperationAppState,
+    token: str,
+    read_request: ReadRequest,
+    check: CheckOperation,
+    feed_output: FeedOutput | None = None,
+) -> OperationOutcome:
+    """Run one operation of a token's viewer; return when it has ended.
+
+    `read_request` is called once the viewer is authenticated; `check` raises where the transport does not permit the
+    operation, as it must for subscriptions where there is no `feed_output`. Raise OperationRejected, Unauthenticated,
+    and what `read_request` and `check` raise.
+    """
+    started_at = monotonic()
+    viewer = await app_state.authenticate(token)
+    request = await read_request()
+    variables = request.variables or {}
+    operation = app_state.operations.prepare(request.query, request.operation_name, variables)
+    check(operation)
+    if operation.kind is OperationType.SUBSCRIPTION and feed_output is not None:
+        position, send_result, last_cursor = feed_output.position, feed_output.send_result, feed_output.last_cursor
+        errors = await feed_output.groups.serve(viewer, operation, variables, position, send_result, last_cursor)
+        return OperationOutcome({"errors": errors} if errors else None)
+    context = app_state.context(viewer)
+    context.after_operation_time = request.after_operation_time
+    with app_state.request_priority.track_request():
+        response = await app_state.operations.execute(operation, variables, context, monotonic() - started_at)
+    return OperationOutcome(response, context.operation_time)
+
+
+def failure_errors(failure: Exception) -> Errors:
+    """Return the entries of `errors` for what `run_operation` raised."""
+    return failure.errors if isinstance(failure, OperationRejected) else [exception_error(failure)]
