@@ -1,7 +1,7 @@
-"""Server-sent events at /graphql/stream: graphql-sse's distinct connections mode, one operation a request.
+"""Server-sent events at /graphql/stream: graphql-sse's distinct connections mode, one operation per request.
 
-Each change of a feed carries its cursor as the event's `id:`, so that a client that comes back with
-`Last-Event-ID` goes on exactly where it was.
+Each change of a feed has its cursor as the event's `id:`. A client that reconnects with `Last-Event-ID` continues
+after that change.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from server.graphql.errors import BAD_USER_INPUT, coded_error
 from server.graphql.operations import GraphQLResponse, OperationRequest
 from server.http.graphql import HttpError, check_method, error_response, read_request
 from server.live.feed_execution import FeedResult
+from server.live.frame_writer import abort_later, frame_writer
 from server.live.operation_runner import FeedOutput, failure_errors, run_operation
 from server.live.protocol import ProtocolError
 from server.live.send_queue import SendQueue
 from server.live.shared_feeds import SharedFeeds, shared_feeds
-from server.live.socket_transport import abort_later, frame_writer_of
 from store.database.clock import utc_now
 
-# Proxies cut what is silent for a minute, and a client that is gone shows only when something is written to it.
+# Proxies close connections that are silent for a minute, and a client that is gone is detected only by writing to it.
 PING_SECONDS = 12.0
 _CLOSE_TIMEOUT_SECONDS = 5.0
 _HEADERS = [
@@ -96,14 +96,14 @@ class _StreamOperation:
 
 
 class _EventStreamResponse(Response):
-    """Begins with its headers, and ends with the operation, the client, the token, or the viewer's access."""
+    """A stream of events; it ends with the operation, the client, the token, or the viewer's access."""
 
-    def __init__(self, operating: _StreamOperation, position: Position, last_cursor: str | None) -> None:
+    def __init__(self, operation: _StreamOperation, position: Position, last_cursor: str | None) -> None:
         super().__init__()
-        self._operation, self._position, self._last_cursor = operating, position, last_cursor
+        self._operation, self._position, self._last_cursor = operation, position, last_cursor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operating, writer = self._operation, frame_writer_of(scope)
+        operation, writer = self._operation, frame_writer(scope, send)
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def end(_: ProtocolError | None = None) -> None:
@@ -111,10 +111,10 @@ class _EventStreamResponse(Response):
             if not ended.done():
                 ended.set_result(None)
 
-        send_queue = SendQueue(writer, operating.app_state.feed.wait_until_fresh, operating.feeds.metrics, end)
-        send_queue.access, release = operating.feeds.access_monitor.register(operating.viewer, end)
-        left = (operating.viewer.expires_at - utc_now()).total_seconds()
-        timer = asyncio.get_running_loop().call_later(max(0.0, left), end)
+        send_queue = SendQueue(writer, operation.app_state.feed.wait_until_fresh, operation.feeds.metrics, end)
+        send_queue.access, release = operation.feeds.access_monitor.register(operation.viewer, end)
+        seconds_left = (operation.viewer.expires_at - utc_now()).total_seconds()
+        timer = asyncio.get_running_loop().call_later(max(0.0, seconds_left), end)
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         tasks: set[asyncio.Future[Any]] = {
             asyncio.create_task(_wait_for_disconnect(receive)),
@@ -130,21 +130,21 @@ class _EventStreamResponse(Response):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        # One who does not read would keep the end waiting for good.
-        keep = abort_later(writer, _CLOSE_TIMEOUT_SECONDS)
+        # A client that does not read would otherwise block the last message forever.
+        cancel_abort = abort_later(writer, _CLOSE_TIMEOUT_SECONDS)
         with suppress(OSError):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-            keep()
+            cancel_abort()
 
     async def _run(self, send_queue: SendQueue) -> None:
         await self._operation.run(send_queue, self._position, self._last_cursor)
         await send_queue.wait_until_sent()
 
 
-def _next_event(answer: FeedResult) -> bytes:
-    """One result; JSON has no line breaks of its own."""
-    place = b"" if answer.cursor is None else b"id: %b\n" % answer.cursor.encode()
-    return b"%bevent: next\ndata: %b\n\n" % (place, answer.payload)
+def _next_event(result: FeedResult) -> bytes:
+    """Return one result as an event; encoded JSON has no line breaks."""
+    id_line = b"" if result.cursor is None else b"id: %b\n" % result.cursor.encode()
+    return b"%bevent: next\ndata: %b\n\n" % (id_line, result.payload)
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:

@@ -12,6 +12,7 @@ from domain.failures import BadUserInput, Unauthenticated
 from server.graphql.errors import Errors, exception_error, failure_error
 from server.graphql.operations import Operation, OperationRequest
 from server.live.feed_execution import FeedResult
+from server.live.frame_writer import abort_later, frame_writer
 from server.live.operation_runner import FeedOutput, OperationAppState, failure_errors, run_operation
 from server.live.protocol import (
     CONNECTION_ACK,
@@ -32,7 +33,6 @@ from server.live.protocol import (
 )
 from server.live.send_queue import SendQueue
 from server.live.shared_feeds import SharedFeeds
-from server.live.socket_transport import abort_later, frame_writer_of
 from store.database.clock import utc_now
 
 INIT_TIMEOUT_SECONDS = 10.0
@@ -55,7 +55,7 @@ class WebSocketConnection:
         self._websocket, self._app_state, self._shared = websocket, app_state, shared
         self._loop = asyncio.get_running_loop()
         self._closing: asyncio.Future[ProtocolError] = self._loop.create_future()
-        self._writer = frame_writer_of(websocket.scope)
+        self._writer = frame_writer(websocket.scope, websocket.send)
         self._send_queue = SendQueue(self._writer, app_state.feed.wait_until_fresh, shared.metrics, self.close)
         self._running: dict[str, _RunningOperation] = {}
         self._token: str | None = None

@@ -7,9 +7,9 @@ from typing import NamedTuple, Protocol
 
 from server.live.access import AdministratorAccess
 from server.live.feed_execution import FeedResult
+from server.live.frame_writer import FrameWriter
 from server.live.metrics import FeedMetrics
 from server.live.protocol import CloseCode, ProtocolError
-from server.live.socket_transport import FrameWriter
 from store.database.clock import utc_now
 
 MAX_MESSAGES = 256

@@ -5,31 +5,17 @@ writing its bytes, and a feed sends the same bytes to thousands of sockets. Clos
 written is read; a client that is gone, or never reads, would be kept for good. Only `transport.abort()` ends that.
 """
 
-import asyncio
-from collections.abc import Callable, MutableMapping
-from typing import Any, Protocol
+from typing import Any
 from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
-_WRITER = "partnerhub.writer"
+from server.live.frame_writer import WRITER_EXTENSION
+
 # Flush at the size at which a transport asks its writer to wait.
 _MAX_BUFFERED_BYTES = 64 * 1024
-
-
-class FrameWriter(Protocol):
-    """Connection output: writes finished messages to one client, past ASGI."""
-
-    def write(self, text: bytes) -> bool:
-        """Send the message now; return False where the client takes no more at the moment, or is gone."""
-
-    async def wait_until_writable(self) -> bool:
-        """Wait until the client takes more; return False where it is gone."""
-
-    def abort(self) -> None:
-        """Close the connection now, whatever is still unsent."""
 
 
 class SocketTransport(WebSocketsSansIOProtocol):
@@ -50,12 +36,12 @@ class SocketTransport(WebSocketsSansIOProtocol):
     async def run_asgi(self) -> None:
         """Serve the socket; the application finds its writer in the scope."""
         extensions: dict[str, Any] = self.scope["extensions"]
-        extensions[_WRITER] = self
+        extensions[WRITER_EXTENSION] = self
         try:
             await super().run_asgi()
         finally:
             # Break the reference cycle: the garbage collector runs seldom here.
-            del extensions[_WRITER]
+            del extensions[WRITER_EXTENSION]
 
     def write(self, text: bytes) -> bool:
         """Send UTF-8 as one text message, with all other messages of this turn of the event loop.
@@ -121,7 +107,7 @@ class RequestTransport(HttpToolsProtocol):
         previous_cycle = self.cycle
         super().on_headers_complete()
         if self.cycle is not previous_cycle:
-            extensions: Any = {_WRITER: _ResponseWriter(self, self.cycle)}
+            extensions: Any = {WRITER_EXTENSION: _ResponseWriter(self, self.cycle)}
             self.cycle.scope["extensions"] = extensions
 
     def handle_websocket_upgrade(self) -> None:
@@ -157,17 +143,6 @@ class _ResponseWriter:
         if cycle is None or cycle.disconnected or cycle.response_complete:
             return False
         return bool(cycle.chunked_encoding) and not self._protocol.transport.is_closing()
-
-
-def frame_writer_of(scope: MutableMapping[str, Any]) -> FrameWriter:
-    """Return the writer of a connection; raise KeyError where the server is not the one that `serve` starts."""
-    writer: FrameWriter = scope["extensions"][_WRITER]
-    return writer
-
-
-def abort_later(writer: FrameWriter, seconds: float) -> Callable[[], None]:
-    """Abort the connection after some seconds; the returned function cancels that."""
-    return asyncio.get_running_loop().call_later(seconds, writer.abort).cancel
 
 
 def _text_frame(text: bytes) -> bytes:
