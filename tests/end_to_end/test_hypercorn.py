@@ -14,6 +14,7 @@ import pytest
 from tests.server_process import ROOT, ServerHarness, stop
 from tests.websocket_client import connect_websocket
 
+ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
 CREATE_TAG = "mutation ($name: String!) { createTag(input: {name: $name}) { tag { name } userErrors { message } } }"
 TAG_CHANGED = "subscription { tagChanged { cursor tag { name } } }"
 
@@ -57,6 +58,7 @@ def test_queries_and_feeds_run_under_hypercorn(harness: ServerHarness, url: str)
     answer = harness.query("{ viewer { administrator { role } } }")
     assert answer == {"data": {"viewer": {"administrator": {"role": "FULL_ADMINISTRATOR"}}}}
     assert harness.query("{ nothing }")["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert harness.query(ACCEPT_TERMS)["data"]["acceptTerms"]["userErrors"] == []
     with connect_websocket(url, harness.token()) as client, open_stream(url, harness.token()) as events:
         client.subscribe(TAG_CHANGED)
         names = [f"tag {number}" for number in range(20)]
