@@ -28,7 +28,7 @@ def running_hypercorn(harness: ServerHarness) -> Iterator[str]:
     # A short grace period: open streams would otherwise keep hypercorn for long.
     arguments = ["--bind", address, "--graceful-timeout", "1", "server.asgi:application()"]
     with subprocess.Popen(
-        [sys.executable, "-m", "hypercorn", *arguments], cwd=ROOT, env=harness.environment
+        [sys.executable, "-m", "hypercorn", *arguments], cwd=ROOT, env=harness.environment, text=True
     ) as process:
         try:
             harness.url = f"http://{address}"
