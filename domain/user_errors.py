@@ -1,11 +1,11 @@
-"""What a person can put right in a mutation's input, as data."""
+"""Mistakes in a mutation's input that a person can correct, as data."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class UserErrorCode(StrEnum):
-    """What kind of mistake it is."""
+    """The kinds of mistakes."""
 
     BLANK = "BLANK"
     TOO_LONG = "TOO_LONG"
@@ -22,9 +22,19 @@ class UserErrorCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class InputPath:
+    """The place of a field in the input: attribute names and list positions from the input inwards.
+
+    An empty path names the input as a whole. Only `domain.text.api_names` knows how the API spells a path.
+    """
+
+    steps: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UserError:
-    """One mistake: a sentence, and the path of the field from the argument inwards, in the API's spelling."""
+    """One mistake: its kind, a sentence for the person, and the field in which it is."""
 
     code: UserErrorCode
     message: str
-    field: tuple[str, ...] | None = None
+    path: InputPath

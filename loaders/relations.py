@@ -1,5 +1,6 @@
 """Everything that the fields of one operation load: the relations, and the memos of what cannot be batched."""
 
+from collections.abc import Sequence
 from functools import cached_property, partial
 
 from domain.customers.filter import AllOf
@@ -93,6 +94,11 @@ class Loaders(RelationSet):
     def customer_totals(self) -> RequestMemo[AllOf, int]:
         """The number of customers that match."""
         return RequestMemo(Customers(self.scope).count)
+
+    async def find_customers(self, ids: Sequence[str]) -> list[CustomerDocument]:
+        """Return those of the customers that the viewer still sees, in the order of the ids."""
+        customers = await self.customers.load_many(ids)
+        return [customer for customer in customers if customer is not None]
 
     async def find_administrator(self, id_: str | None) -> AdministratorDocument | None:
         """Return the administrator of the id, None for no id."""

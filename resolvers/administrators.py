@@ -1,35 +1,21 @@
-"""The partner's administrators, and the mutations of access."""
+"""The partner's administrators, the mutations of access, and the fields of their payloads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from domain.partner.administrators import ChangeAdministrator, InviteAdministrator, RemoveAdministrator
+from domain.partner.assignments import AssignAdministrator, UnassignAdministrator
 from domain.text.search import parse_search
-from domain.user_errors import UserError
 from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
-from resolvers.mutations import MutationResult, run_mutation
+from resolvers.mutations import MutationResult, ObjectResult, changed_id, run_mutation
 from store.access import administrator_changes, assignment_changes
-from store.changes.mutations import MutationRequest
+from store.access.assignment_changes import AssignmentResult
+from store.changes.mutations import ChangedObject, MutationRequest
 from store.customers.customers import CustomerDocument
 from store.tenants.administrators import AdministratorDocument, Administrators
 
-
-@dataclass(frozen=True, slots=True)
-class AdministratorPayload:
-    """The administrator as they are now, or what was wrong."""
-
-    administrator: AdministratorDocument | None
-    user_errors: Sequence[UserError]
-
-
-@dataclass(frozen=True, slots=True)
-class AssignAdministratorPayload:
-    """The administrator and the customers as they are now, or what was wrong."""
-
-    administrator: AdministratorDocument | None
-    customers: Sequence[CustomerDocument]
-    user_errors: Sequence[UserError]
+_AssignmentPayload = MutationResult[AssignmentResult]
 
 
 async def administrators(
@@ -44,32 +30,35 @@ async def administrators(
     return await build_connection(listing, with_page, **page)
 
 
-async def invite_administrator(context: Context, asked: MutationRequest) -> AdministratorPayload:
-    return await _changed(context, await run_mutation(context, asked, administrator_changes.invite_administrator))
+async def invite_administrator(context: Context, request: MutationRequest[InviteAdministrator]) -> ObjectResult:
+    return await run_mutation(context, request, administrator_changes.invite_administrator, ChangedObject)
 
 
-async def change_administrator(context: Context, asked: MutationRequest) -> AdministratorPayload:
-    return await _changed(context, await run_mutation(context, asked, administrator_changes.change_administrator))
+async def change_administrator(context: Context, request: MutationRequest[ChangeAdministrator]) -> ObjectResult:
+    return await run_mutation(context, request, administrator_changes.change_administrator, ChangedObject)
 
 
-async def remove_administrator(context: Context, asked: MutationRequest) -> AdministratorPayload:
-    return await _changed(context, await run_mutation(context, asked, administrator_changes.remove_administrator))
+async def remove_administrator(context: Context, request: MutationRequest[RemoveAdministrator]) -> ObjectResult:
+    return await run_mutation(context, request, administrator_changes.remove_administrator, ChangedObject)
 
 
-async def assign_administrator(context: Context, asked: MutationRequest) -> AssignAdministratorPayload:
-    return await _assigned(context, await run_mutation(context, asked, assignment_changes.assign_administrator))
+async def assign_administrator(context: Context, request: MutationRequest[AssignAdministrator]) -> _AssignmentPayload:
+    return await run_mutation(context, request, assignment_changes.assign_administrator, AssignmentResult)
 
 
-async def unassign_administrator(context: Context, asked: MutationRequest) -> AssignAdministratorPayload:
-    return await _assigned(context, await run_mutation(context, asked, assignment_changes.unassign_administrator))
+async def unassign_administrator(
+    context: Context, request: MutationRequest[UnassignAdministrator]
+) -> _AssignmentPayload:
+    return await run_mutation(context, request, assignment_changes.unassign_administrator, AssignmentResult)
 
 
-async def _changed(context: Context, outcome: MutationResult) -> AdministratorPayload:
-    return AdministratorPayload(await context.loaders.find_administrator(outcome["administrator"]), outcome.user_errors)
+async def changed_administrator(context: Context, payload: ObjectResult) -> AdministratorDocument | None:
+    return await context.loaders.find_administrator(changed_id(payload))
 
 
-async def _assigned(context: Context, outcome: MutationResult) -> AssignAdministratorPayload:
-    administrator = await context.loaders.find_administrator(outcome["administrator"])
-    found = await context.loaders.customers.load_many(outcome["customers"] or ())
-    customers = [customer for customer in found if customer is not None]
-    return AssignAdministratorPayload(administrator, customers, outcome.user_errors)
+async def assigned_administrator(context: Context, payload: _AssignmentPayload) -> AdministratorDocument | None:
+    return await context.loaders.find_administrator(payload.result and payload.result.administrator)
+
+
+async def assigned_customers(context: Context, payload: _AssignmentPayload) -> list[CustomerDocument]:
+    return await context.loaders.find_customers(payload.result.customers if payload.result else ())

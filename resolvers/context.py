@@ -11,7 +11,6 @@ from domain.time.instants import MAX_INSTANT
 from loaders.figure_cache import FigureCache
 from loaders.relations import Loaders
 from resolvers.installation import Installation
-from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.administrators import AdministratorDocument
 
@@ -82,9 +81,9 @@ class Context:
         self.valid_until = min(self.valid_until, valid_until)
         return value
 
-    def refresh(self) -> None:
-        """Move the context to the present after a change: what was read before is read again."""
-        self.scope = replace(self.scope, now=utc_now())
+    def refresh(self, now: datetime) -> None:
+        """Forget everything that was read, and move to `now`, the moment of a change that this operation made."""
+        self.scope = replace(self.scope, now=now)
         self.loaders = Loaders(self.scope)
         self.valid_until = MAX_INSTANT
         self._figures = {}

@@ -1,28 +1,16 @@
-"""The partner helpdesk: its contact, the requests to it, and the mutations that change them."""
+"""The partner helpdesk: its contact, the requests to it, the mutations of requests and the field of their payload."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from domain.partner.helpdesk import HelpdeskContact
-from domain.user_errors import UserError
+from domain.partner.helpdesk import CloseHelpdeskRequest, HelpdeskContact, RequestHelpdesk
 from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
-from resolvers.mutations import run_mutation
-from store.changes.mutations import MutationBody, MutationRequest
+from resolvers.mutations import ObjectResult, changed_id, run_mutation
+from store.changes.mutations import ChangedObject, MutationRequest
 from store.customers.customers import CustomerDocument
+from store.organization import helpdesk_changes
 from store.organization.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
-from store.organization.helpdesk_changes import close_helpdesk_request as close
-from store.organization.helpdesk_changes import request_helpdesk as request
 from store.tenants.administrators import AdministratorDocument
-
-
-@dataclass(frozen=True, slots=True)
-class HelpdeskPayload:
-    """The request as it is now, or what was wrong."""
-
-    request: HelpdeskRequestDocument | None
-    user_errors: Sequence[UserError]
 
 
 def helpdesk(context: Context, _root: None) -> HelpdeskContact:
@@ -43,14 +31,13 @@ async def created_by(context: Context, request: HelpdeskRequestDocument) -> Admi
     return await context.loaders.find_administrator(request.author_id)
 
 
-async def request_helpdesk(context: Context, asked: MutationRequest) -> HelpdeskPayload:
-    return await _changed(context, asked, request)
+async def request_helpdesk(context: Context, request: MutationRequest[RequestHelpdesk]) -> ObjectResult:
+    return await run_mutation(context, request, helpdesk_changes.request_helpdesk, ChangedObject)
 
 
-async def close_helpdesk_request(context: Context, asked: MutationRequest) -> HelpdeskPayload:
-    return await _changed(context, asked, close)
+async def close_helpdesk_request(context: Context, request: MutationRequest[CloseHelpdeskRequest]) -> ObjectResult:
+    return await run_mutation(context, request, helpdesk_changes.close_helpdesk_request, ChangedObject)
 
 
-async def _changed(context: Context, asked: MutationRequest, body: MutationBody) -> HelpdeskPayload:
-    outcome = await run_mutation(context, asked, body)
-    return HelpdeskPayload(await context.loaders.find_helpdesk_request(outcome["request"]), outcome.user_errors)
+async def changed_request(context: Context, payload: ObjectResult) -> HelpdeskRequestDocument | None:
+    return await context.loaders.find_helpdesk_request(changed_id(payload))

@@ -1,27 +1,24 @@
-"""Launches: the mutation, and the address that it answers."""
+"""The mutation that launches a customer, and the fields of its payload."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from domain.user_errors import UserError
+from domain.partner.launch import LaunchCustomer
 from resolvers.context import Context
-from resolvers.mutations import run_mutation
+from resolvers.mutations import MutationResult, run_mutation
 from store.changes.mutations import MutationRequest
-from store.organization.launches import launch_customer as launch
+from store.organization import launches
+from store.organization.launches import LaunchResult
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchCustomerPayload:
-    """The address and how long it works, or what was wrong."""
-
-    url: str | None
-    expires_at: datetime | None
-    user_errors: Sequence[UserError]
+async def launch_customer(context: Context, request: MutationRequest[LaunchCustomer]) -> MutationResult[LaunchResult]:
+    return await run_mutation(context, request, launches.launch_customer, LaunchResult)
 
 
-async def launch_customer(context: Context, asked: MutationRequest) -> LaunchCustomerPayload:
-    outcome = await run_mutation(context, asked, launch)
-    launch_id, partner_id = outcome["launch"], context.scope.partner_id
-    url = None if launch_id is None else context.installation.launch_url(partner_id, launch_id)
-    return LaunchCustomerPayload(url, outcome["expires_at"], outcome.user_errors)
+def url(context: Context, payload: MutationResult[LaunchResult]) -> str | None:
+    if payload.result is None:
+        return None
+    return context.installation.launch_url(context.scope.partner_id, payload.result.launch)
+
+
+def expires_at(_context: Context, payload: MutationResult[LaunchResult]) -> datetime | None:
+    return None if payload.result is None else payload.result.expires_at

@@ -1,32 +1,52 @@
-"""How a mutation is carried out for a resolver: its mistakes become `userErrors`, and what follows reads anew."""
+"""Runs a mutation for a resolver: mistakes become `userErrors`, and later reads of the operation see the change."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from domain.failures import InputRejected
+from domain.text.api_names import api_path
 from domain.user_errors import UserError
 from resolvers.context import Context
-from store.changes.mutations import MutationBody, MutationRequest, mutate
-from store.database.client import Document
+from store.changes.mutations import ChangedObject, MutationBody, MutationRequest, mutate
+
+Input = TypeVar("Input")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class MutationResult:
-    """The first answer of a mutation, empty where it was rejected."""
+class MutationResult(Generic[Result]):
+    """The parent of a payload's fields: the result of the mutation, or None and the mistakes in its input."""
 
-    result: Document = field(default_factory=dict)
+    result: Result | None = None
     user_errors: tuple[UserError, ...] = ()
 
-    def __getitem__(self, name: str) -> Any:
-        """A part of the answer, None where it was rejected."""
-        return self.result.get(name)
+
+ObjectResult = MutationResult[ChangedObject]
 
 
-async def run_mutation(context: Context, asked: MutationRequest, body: MutationBody) -> MutationResult:
-    """Carries out the mutation; the context then shows what it left behind."""
+async def run_mutation(
+    context: Context,
+    request: MutationRequest[Input],
+    body: MutationBody[Input, Result],
+    result_type: type[Result],
+) -> MutationResult[Result]:
+    """Run the mutation and move the context to the moment of the change."""
     try:
-        answer = await mutate(context.scope, asked, body, context.advance_operation_time)
+        committed = await mutate(context.scope, request, body, result_type, context.advance_operation_time)
     except InputRejected as rejected:
         return MutationResult(user_errors=rejected.user_errors)
-    context.refresh()
-    return MutationResult(answer)
+    context.refresh(committed.now)
+    return MutationResult(committed.result)
+
+
+def changed_id(payload: ObjectResult) -> str | None:
+    """Return the id of the changed object; None where the input was rejected."""
+    return None if payload.result is None else payload.result.id
+
+
+def user_errors(_context: Context, payload: MutationResult[Any]) -> tuple[UserError, ...]:
+    return payload.user_errors
+
+
+def error_field(_context: Context, error: UserError) -> list[str]:
+    return api_path(error.path)

@@ -1,76 +1,59 @@
-"""The mutations of tags, and what they answer."""
+"""The mutations of tags, and the fields of their payloads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from domain.user_errors import UserError
+from domain.partner.tags import ChangeCustomerTags, CreateTag, DeleteTag, UpdateTag
 from resolvers.context import Context
-from resolvers.mutations import MutationResult, run_mutation
-from store.changes.mutations import MutationRequest
+from resolvers.mutations import MutationResult, ObjectResult, changed_id, run_mutation
+from store.changes.mutations import ChangedObject, MutationRequest
 from store.customers.customers import CustomerDocument
-from store.tags.assignment import assign_tags as assign
-from store.tags.assignment import remove_tags as remove
+from store.tags import assignment, changes
+from store.tags.assignment import TaggingResult
 from store.tags.bulk_jobs import BulkJobDocument
-from store.tags.changes import create_tag as create
-from store.tags.changes import delete_tag as delete
-from store.tags.changes import update_tag as update
 from store.tags.documents import TagDocument
 
 
-@dataclass(frozen=True, slots=True)
-class TagPayload:
-    """The tag as it is now, or what was wrong."""
-
-    tag: TagDocument | None
-    user_errors: Sequence[UserError]
+async def create_tag(context: Context, request: MutationRequest[CreateTag]) -> ObjectResult:
+    return await run_mutation(context, request, changes.create_tag, ChangedObject)
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteTagPayload:
-    """What is gone, or what was wrong."""
-
-    deleted_id: str | None
-    user_errors: Sequence[UserError]
+async def update_tag(context: Context, request: MutationRequest[UpdateTag]) -> ObjectResult:
+    return await run_mutation(context, request, changes.update_tag, ChangedObject)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeCustomerTagsPayload:
-    """How many customers changed, or what was wrong."""
-
-    changed: int
-    skipped: int
-    customers: Sequence[CustomerDocument]
-    job: BulkJobDocument | None
-    user_errors: Sequence[UserError]
+async def delete_tag(context: Context, request: MutationRequest[DeleteTag]) -> ObjectResult:
+    return await run_mutation(context, request, changes.delete_tag, ChangedObject)
 
 
-async def create_tag(context: Context, asked: MutationRequest) -> TagPayload:
-    outcome = await run_mutation(context, asked, create)
-    return TagPayload(await context.loaders.find_tag(outcome["tag"]), outcome.user_errors)
+async def assign_tags(context: Context, request: MutationRequest[ChangeCustomerTags]) -> MutationResult[TaggingResult]:
+    return await run_mutation(context, request, assignment.assign_tags, TaggingResult)
 
 
-async def update_tag(context: Context, asked: MutationRequest) -> TagPayload:
-    outcome = await run_mutation(context, asked, update)
-    return TagPayload(await context.loaders.find_tag(outcome["tag"]), outcome.user_errors)
+async def remove_tags(context: Context, request: MutationRequest[ChangeCustomerTags]) -> MutationResult[TaggingResult]:
+    return await run_mutation(context, request, assignment.remove_tags, TaggingResult)
 
 
-async def delete_tag(context: Context, asked: MutationRequest) -> DeleteTagPayload:
-    outcome = await run_mutation(context, asked, delete)
-    return DeleteTagPayload(outcome["deleted"], outcome.user_errors)
+async def changed_tag(context: Context, payload: ObjectResult) -> TagDocument | None:
+    return await context.loaders.find_tag(changed_id(payload))
 
 
-async def assign_tags(context: Context, asked: MutationRequest) -> ChangeCustomerTagsPayload:
-    return await _changed(context, await run_mutation(context, asked, assign))
+def deleted_id(_context: Context, payload: ObjectResult) -> str | None:
+    return changed_id(payload)
 
 
-async def remove_tags(context: Context, asked: MutationRequest) -> ChangeCustomerTagsPayload:
-    return await _changed(context, await run_mutation(context, asked, remove))
+async def changed_count(context: Context, payload: MutationResult[TaggingResult]) -> int:
+    job = await bulk_job(context, payload)
+    return job.changed if job else payload.result.changed if payload.result else 0
 
 
-async def _changed(context: Context, outcome: MutationResult) -> ChangeCustomerTagsPayload:
-    found = await context.loaders.customers.load_many(outcome["customers"] or ())
-    customers = [customer for customer in found if customer is not None]
-    job = None if outcome["job"] is None else await context.loaders.bulk_jobs.load(outcome["job"])
-    # What a job has done by now belongs to the answer: it goes on while this is read.
-    changed, skipped = (job.changed, job.skipped) if job else (outcome["changed"] or 0, outcome["skipped"] or 0)
-    return ChangeCustomerTagsPayload(changed, skipped, customers, job, outcome.user_errors)
+async def skipped_count(context: Context, payload: MutationResult[TaggingResult]) -> int:
+    job = await bulk_job(context, payload)
+    return job.skipped if job else payload.result.skipped if payload.result else 0
+
+
+async def changed_customers(context: Context, payload: MutationResult[TaggingResult]) -> list[CustomerDocument]:
+    return await context.loaders.find_customers(payload.result.customers if payload.result else ())
+
+
+async def bulk_job(context: Context, payload: MutationResult[TaggingResult]) -> BulkJobDocument | None:
+    """Return the job with its progress by now, read once in an operation; so its counts agree with the payload's."""
+    job_id = payload.result and payload.result.job
+    return None if job_id is None else await context.loaders.bulk_jobs.load(job_id)

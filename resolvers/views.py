@@ -1,34 +1,14 @@
-"""Views of customers, and the mutations that change them."""
+"""Views of customers, the mutations that change them, and the fields of their payloads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from domain.partner.views import filter_to_api
-from domain.user_errors import UserError
+from domain.partner.views import DeleteCustomerView, SaveCustomerView, filter_to_api
 from resolvers.context import Context
-from resolvers.mutations import run_mutation
-from store.changes.mutations import MutationRequest
-from store.organization.view_changes import delete_customer_view as delete
-from store.organization.view_changes import save_customer_view as save
+from resolvers.mutations import ObjectResult, changed_id, run_mutation
+from store.changes.mutations import ChangedObject, MutationRequest
+from store.organization import view_changes
 from store.organization.views import ViewDocument, Views
 from store.tenants.administrators import AdministratorDocument
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerViewPayload:
-    """The view as it is now, or what was wrong."""
-
-    view: ViewDocument | None
-    user_errors: Sequence[UserError]
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteCustomerViewPayload:
-    """The id of the view that is no more, or what was wrong."""
-
-    deleted_id: str | None
-    user_errors: Sequence[UserError]
 
 
 async def customer_views(context: Context, _root: None) -> list[ViewDocument]:
@@ -43,11 +23,17 @@ async def owner(context: Context, view: ViewDocument) -> AdministratorDocument |
     return await context.loaders.find_administrator(view.owner_id)
 
 
-async def save_customer_view(context: Context, asked: MutationRequest) -> CustomerViewPayload:
-    outcome = await run_mutation(context, asked, save)
-    return CustomerViewPayload(await context.loaders.find_view(outcome["view"]), outcome.user_errors)
+async def save_customer_view(context: Context, request: MutationRequest[SaveCustomerView]) -> ObjectResult:
+    return await run_mutation(context, request, view_changes.save_customer_view, ChangedObject)
 
 
-async def delete_customer_view(context: Context, asked: MutationRequest) -> DeleteCustomerViewPayload:
-    outcome = await run_mutation(context, asked, delete)
-    return DeleteCustomerViewPayload(outcome["deleted"], outcome.user_errors)
+async def delete_customer_view(context: Context, request: MutationRequest[DeleteCustomerView]) -> ObjectResult:
+    return await run_mutation(context, request, view_changes.delete_customer_view, ChangedObject)
+
+
+async def changed_view(context: Context, payload: ObjectResult) -> ViewDocument | None:
+    return await context.loaders.find_view(changed_id(payload))
+
+
+def deleted_id(_context: Context, payload: ObjectResult) -> str | None:
+    return changed_id(payload)

@@ -4,14 +4,16 @@ from datetime import datetime
 
 import strawberry
 
+from domain.partner.administrators import ChangeAdministrator, InviteAdministrator, RemoveAdministrator
+from domain.partner.assignments import AssignAdministrator, UnassignAdministrator
 from resolvers import administrators
 from schema.costs import ListSize
 from schema.customers import Customer
 from schema.enums import PartnerRole, Permission
-from schema.fields import mutation
+from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.organization import PartnerAdministrator
-from schema.user_errors import UserError
+from schema.user_errors import user_errors_field
 
 
 @strawberry.input
@@ -70,17 +72,17 @@ class UnassignAdministratorInput:
 class AdministratorPayload:
     """The administrator as they are now, or what was wrong."""
 
-    administrator: PartnerAdministrator | None
-    user_errors: list[UserError]
+    administrator = field(administrators.changed_administrator, PartnerAdministrator | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.type
 class AssignAdministratorPayload:
     """The administrator and the customers as they are now, or what was wrong."""
 
-    administrator: PartnerAdministrator | None
-    customers: list[Customer] = strawberry.field(directives=[ListSize(assumed_size=25)])
-    user_errors: list[UserError]
+    administrator = field(administrators.assigned_administrator, PartnerAdministrator | None)
+    customers = field(administrators.assigned_customers, list[Customer], list_size=ListSize(assumed_size=25))
+    user_errors = user_errors_field()
 
 
 @strawberry.type
@@ -91,29 +93,34 @@ class AdministratorMutations:
         administrators.assign_administrator,
         AssignAdministratorPayload,
         AssignAdministratorInput,
+        AssignAdministrator,
         requires=Permission.ASSIGN_ADMINISTRATORS,
     )
     unassign_administrator = mutation(
         administrators.unassign_administrator,
         AssignAdministratorPayload,
         UnassignAdministratorInput,
+        UnassignAdministrator,
         requires=Permission.ASSIGN_ADMINISTRATORS,
     )
     invite_administrator = mutation(
         administrators.invite_administrator,
         AdministratorPayload,
         InviteAdministratorInput,
+        InviteAdministrator,
         requires=Permission.MANAGE_ADMINISTRATORS,
     )
     change_administrator = mutation(
         administrators.change_administrator,
         AdministratorPayload,
         ChangeAdministratorInput,
+        ChangeAdministrator,
         requires=Permission.MANAGE_ADMINISTRATORS,
     )
     remove_administrator = mutation(
         administrators.remove_administrator,
         AdministratorPayload,
         RemoveAdministratorInput,
+        RemoveAdministrator,
         requires=Permission.MANAGE_ADMINISTRATORS,
     )

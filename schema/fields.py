@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from inspect import Parameter, Signature
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
+from resolvers.context import Context
 from schema.costs import DEFAULT_COST, Cost, ListSize
 from schema.enums import Permission
+from schema.mutation_inputs import build_input, check_input_type, to_plain
 from store.changes.mutations import MutationRequest
+
+Input = TypeVar("Input")
 
 
 @strawberry.schema_directive(
@@ -76,19 +80,30 @@ def field(
 
 
 def mutation(
-    resolver: Callable[..., Any],
+    resolver: Callable[[Context, MutationRequest[Input]], Any],
     payload: Any,
-    input_type: Any,
+    input_type: type,
+    operation_input: type[Input],
     description: str | None = None,
     *,
     requires: Permission | None = None,
+    needs_terms: bool = True,
 ) -> Any:
-    """A mutation: `resolver(context, asked)` answers its payload, `asked` holding the one argument `input`."""
+    """Declare a mutation that `resolver(context, request)` answers with the parent of the payload's fields.
 
-    def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
+    The argument `input` of the GraphQL type `input_type` reaches the resolver as the dataclass `operation_input`.
+    The resolver's name is the name of the operation.
+    """
+    check_input_type(input_type, operation_input)
+    operation = resolver.__name__
+
+    def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
         if requires is not None and requires not in info.context.viewer.permissions:
             raise Forbidden(requires)
-        return resolver(info.context, MutationRequest(info.field_name, to_plain(given["input"]), requires))
+        given = arguments["input"]
+        key = None if given.idempotency_key is strawberry.UNSET else given.idempotency_key
+        request = MutationRequest(operation, build_input(given, operation_input), key, requires, needs_terms)
+        return resolver(info.context, request)
 
     resolve.__signature__ = signature({"input": Argument(input_type)})  # type: ignore[attr-defined]
     directives = field_directives(requires)
@@ -112,18 +127,6 @@ def signature(arguments: Mapping[str, Argument]) -> Signature:
     root = Parameter("root", positional, annotation=Any)
     info = Parameter("info", positional, annotation=strawberry.Info)
     return Signature([root, info, *(argument.to_parameter(name) for name, argument in arguments.items())])
-
-
-def to_plain(value: Any) -> Any:
-    """An input object as a mapping of what was given; anything else as it is, an absent value as None."""
-    if value is strawberry.UNSET:
-        return None
-    if isinstance(value, list):
-        return [to_plain(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        given = ((member.name, getattr(value, member.name)) for member in fields(value))
-        return {name: to_plain(held) for name, held in given if held is not strawberry.UNSET}
-    return value
 
 
 def _is_selected(info: strawberry.Info, names: AbstractSet[str]) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from domain.partner.helpdesk import CloseHelpdeskRequest, RequestHelpdesk
 from resolvers import helpdesk as desk
 from schema.connections import Connection
 from schema.customers import Customer
@@ -13,7 +14,7 @@ from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.node import PAGED_FORWARD, Node
 from schema.organization import PartnerAdministrator
-from schema.user_errors import UserError
+from schema.user_errors import user_errors_field
 from store.organization.helpdesk import HelpdeskRequestDocument
 
 
@@ -68,8 +69,8 @@ class CloseHelpdeskRequestInput:
 class HelpdeskPayload:
     """The request as it is now, or what was wrong."""
 
-    request: HelpdeskRequest | None
-    user_errors: list[UserError]
+    request = field(desk.changed_request, HelpdeskRequest | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.type
@@ -77,9 +78,15 @@ class HelpdeskMutations:
     """The fields of the root that change helpdesk requests."""
 
     request_helpdesk = mutation(
-        desk.request_helpdesk, HelpdeskPayload, RequestHelpdeskInput, requires=Permission.CONTACT_HELPDESK
+        desk.request_helpdesk,
+        HelpdeskPayload,
+        RequestHelpdeskInput,
+        RequestHelpdesk,
+        requires=Permission.CONTACT_HELPDESK,
     )
-    close_helpdesk_request = mutation(desk.close_helpdesk_request, HelpdeskPayload, CloseHelpdeskRequestInput)
+    close_helpdesk_request = mutation(
+        desk.close_helpdesk_request, HelpdeskPayload, CloseHelpdeskRequestInput, CloseHelpdeskRequest
+    )
 
 
 @strawberry.type

@@ -4,11 +4,12 @@ from datetime import datetime
 
 import strawberry
 
+from domain.partner.launch import LaunchCustomer
 from resolvers import launch
 from schema.enums import Permission
-from schema.fields import mutation
+from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
-from schema.user_errors import UserError
+from schema.user_errors import user_errors_field
 
 
 @strawberry.input
@@ -23,11 +24,13 @@ class LaunchCustomerInput:
 class LaunchCustomerPayload:
     """The address and how long it works, or what was wrong."""
 
-    url: str | None = strawberry.field(
-        description="A signed address that opens the customer's organization once, within five minutes."
+    url = field(
+        launch.url,
+        str | None,
+        "A signed address that opens the customer's organization once, within five minutes.",
     )
-    expires_at: datetime | None
-    user_errors: list[UserError]
+    expires_at = field(launch.expires_at, datetime | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.type
@@ -35,5 +38,9 @@ class LaunchMutations:
     """The field of the root that launches customers."""
 
     launch_customer = mutation(
-        launch.launch_customer, LaunchCustomerPayload, LaunchCustomerInput, requires=Permission.LAUNCH_CUSTOMER
+        launch.launch_customer,
+        LaunchCustomerPayload,
+        LaunchCustomerInput,
+        LaunchCustomer,
+        requires=Permission.LAUNCH_CUSTOMER,
     )

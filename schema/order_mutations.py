@@ -2,12 +2,13 @@
 
 import strawberry
 
+from domain.entitlements.orders import CompleteOrderSetup
 from resolvers import trials
 from schema.entitlements import CustomerSubscription
 from schema.enums import Permission
-from schema.fields import mutation
+from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
-from schema.user_errors import UserError
+from schema.user_errors import user_errors_field
 
 
 @strawberry.input
@@ -22,8 +23,8 @@ class CompleteOrderSetupInput:
 class SubscriptionPayload:
     """The subscription as it is now, or what was wrong."""
 
-    subscription: CustomerSubscription | None
-    user_errors: list[UserError]
+    subscription = field(trials.changed_entitlement, CustomerSubscription | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.type
@@ -31,5 +32,9 @@ class OrderMutations:
     """The field of the root that sets up orders."""
 
     complete_order_setup = mutation(
-        trials.complete_order_setup, SubscriptionPayload, CompleteOrderSetupInput, requires=Permission.SET_UP_ORDERS
+        trials.complete_order_setup,
+        SubscriptionPayload,
+        CompleteOrderSetupInput,
+        CompleteOrderSetup,
+        requires=Permission.SET_UP_ORDERS,
     )

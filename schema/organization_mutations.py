@@ -1,15 +1,18 @@
 """The mutations of the partner organization: terms, setup, profile, services, settings."""
 
-from typing import Any
+from functools import partial
 
 import strawberry
 
+from domain.partner.organization import SetService, UpdateOrganization
+from domain.partner.settings import ChangeSettings
+from domain.partner.setup import AcceptTerms, CompleteSetupStep
 from resolvers import organization_mutations as organization
 from schema.enums import Permission, Product, SetupStepKey
-from schema.fields import mutation
+from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.organization import PartnerOrganization
-from schema.user_errors import UserError
+from schema.user_errors import user_errors_field
 
 
 @strawberry.input
@@ -62,20 +65,25 @@ class ChangeSettingsInput:
 class OrganizationPayload:
     """The organization as it is now, or what was wrong."""
 
-    partner: PartnerOrganization | None
-    user_errors: list[UserError]
+    partner = field(organization.changed_partner, PartnerOrganization | None)
+    user_errors = user_errors_field()
 
 
-def _organization_mutation(resolver: Any, input_type: Any) -> Any:
-    return mutation(resolver, OrganizationPayload, input_type, requires=Permission.MANAGE_ORGANIZATION)
+_declare = partial(mutation, requires=Permission.MANAGE_ORGANIZATION)
 
 
 @strawberry.type
 class OrganizationMutations:
     """The fields of the root that change the organization."""
 
-    accept_terms = _organization_mutation(organization.accept_terms, AcceptTermsInput)
-    complete_setup_step = _organization_mutation(organization.complete_setup_step, CompleteSetupStepInput)
-    update_organization = _organization_mutation(organization.update_organization, UpdateOrganizationInput)
-    set_service = _organization_mutation(organization.set_service, SetServiceInput)
-    change_settings = _organization_mutation(organization.change_settings, ChangeSettingsInput)
+    accept_terms = _declare(
+        organization.accept_terms, OrganizationPayload, AcceptTermsInput, AcceptTerms, needs_terms=False
+    )
+    complete_setup_step = _declare(
+        organization.complete_setup_step, OrganizationPayload, CompleteSetupStepInput, CompleteSetupStep
+    )
+    update_organization = _declare(
+        organization.update_organization, OrganizationPayload, UpdateOrganizationInput, UpdateOrganization
+    )
+    set_service = _declare(organization.set_service, OrganizationPayload, SetServiceInput, SetService)
+    change_settings = _declare(organization.change_settings, OrganizationPayload, ChangeSettingsInput, ChangeSettings)

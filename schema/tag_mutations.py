@@ -1,17 +1,20 @@
 """The mutations of tags: their inputs, their payloads and their fields."""
 
+from functools import partial
+
 import strawberry
 
+from domain.partner.tags import ChangeCustomerTags, CreateTag, DeleteTag, UpdateTag
 from resolvers import tag_mutations as tags
 from schema.bulk_jobs import BulkJob
 from schema.costs import ListSize
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import Permission, TagColor
-from schema.fields import mutation
+from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.tags import Tag
-from schema.user_errors import UserError
+from schema.user_errors import user_errors_field
 
 
 @strawberry.input
@@ -69,47 +72,48 @@ class ChangeCustomerTagsInput:
 class TagPayload:
     """The tag as it is now, or what was wrong."""
 
-    tag: Tag | None
-    user_errors: list[UserError]
+    tag = field(tags.changed_tag, Tag | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.type
 class DeleteTagPayload:
     """What is gone, or what was wrong."""
 
-    deleted_id: strawberry.ID | None
-    user_errors: list[UserError]
+    deleted_id = field(tags.deleted_id, strawberry.ID | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.type
 class ChangeCustomerTagsPayload:
     """How many customers changed, or what was wrong."""
 
-    changed: int = strawberry.field(
-        description=(
-            "How many customers changed, so far where a job goes on; those that already were as asked are not counted."
-        )
+    changed = field(
+        tags.changed_count,
+        int,
+        "How many customers changed, so far where a job goes on; those that already were as asked are not counted.",
     )
-    skipped: int = strawberry.field(description="Customers that would have had more than 50 tags.")
-    customers: list[Customer] = strawberry.field(
-        description="The first 100 that changed.", directives=[ListSize(assumed_size=25)]
+    skipped = field(tags.skipped_count, int, "Customers that would have had more than 50 tags.")
+    customers = field(
+        tags.changed_customers, list[Customer], "The first 100 that changed.", list_size=ListSize(assumed_size=25)
     )
-    job: BulkJob | None = strawberry.field(
-        description="Where more than 1,000 customers match, the work goes on behind the answer."
+    job = field(
+        tags.bulk_job,
+        BulkJob | None,
+        "Where more than 1,000 customers match, the work goes on behind the answer.",
     )
-    user_errors: list[UserError]
+    user_errors = user_errors_field()
+
+
+_declare = partial(mutation, requires=Permission.EDIT_TAGS)
 
 
 @strawberry.type
 class TagMutations:
     """The fields of the root that change tags."""
 
-    create_tag = mutation(tags.create_tag, TagPayload, CreateTagInput, requires=Permission.EDIT_TAGS)
-    update_tag = mutation(tags.update_tag, TagPayload, UpdateTagInput, requires=Permission.EDIT_TAGS)
-    delete_tag = mutation(tags.delete_tag, DeleteTagPayload, DeleteTagInput, requires=Permission.EDIT_TAGS)
-    assign_tags = mutation(
-        tags.assign_tags, ChangeCustomerTagsPayload, ChangeCustomerTagsInput, requires=Permission.EDIT_TAGS
-    )
-    remove_tags = mutation(
-        tags.remove_tags, ChangeCustomerTagsPayload, ChangeCustomerTagsInput, requires=Permission.EDIT_TAGS
-    )
+    create_tag = _declare(tags.create_tag, TagPayload, CreateTagInput, CreateTag)
+    update_tag = _declare(tags.update_tag, TagPayload, UpdateTagInput, UpdateTag)
+    delete_tag = _declare(tags.delete_tag, DeleteTagPayload, DeleteTagInput, DeleteTag)
+    assign_tags = _declare(tags.assign_tags, ChangeCustomerTagsPayload, ChangeCustomerTagsInput, ChangeCustomerTags)
+    remove_tags = _declare(tags.remove_tags, ChangeCustomerTagsPayload, ChangeCustomerTagsInput, ChangeCustomerTags)

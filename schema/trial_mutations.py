@@ -1,13 +1,16 @@
 """The mutations of trials: their inputs, their payloads and their fields."""
 
+from functools import partial
+
 import strawberry
 
+from domain.entitlements.trials import ConvertTrial, EndTrial, ExtendTrial, StartTrial
 from resolvers import trials
 from schema.entitlements import CustomerSubscription, Trial
 from schema.enums import ManagedBy, Permission, Product
-from schema.fields import mutation
+from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
-from schema.user_errors import UserError
+from schema.user_errors import user_errors_field
 
 
 @strawberry.input
@@ -88,26 +91,27 @@ class ConvertTrialInput:
 class TrialPayload:
     """The trial as it is now, or what was wrong."""
 
-    trial: Trial | None
-    user_errors: list[UserError]
+    trial = field(trials.changed_entitlement, Trial | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.type
 class ConvertTrialPayload:
     """The trial that has ended and the subscription that it became, or what was wrong."""
 
-    subscription: CustomerSubscription | None
-    trial: Trial | None
-    user_errors: list[UserError]
+    subscription = field(trials.new_subscription, CustomerSubscription | None)
+    trial = field(trials.converted_trial, Trial | None)
+    user_errors = user_errors_field()
+
+
+_declare = partial(mutation, requires=Permission.MANAGE_TRIALS)
 
 
 @strawberry.type
 class TrialMutations:
     """The fields of the root that change trials."""
 
-    start_trial = mutation(trials.start_trial, TrialPayload, StartTrialInput, requires=Permission.MANAGE_TRIALS)
-    extend_trial = mutation(trials.extend_trial, TrialPayload, ExtendTrialInput, requires=Permission.MANAGE_TRIALS)
-    end_trial = mutation(trials.end_trial, TrialPayload, EndTrialInput, requires=Permission.MANAGE_TRIALS)
-    convert_trial = mutation(
-        trials.convert_trial, ConvertTrialPayload, ConvertTrialInput, requires=Permission.MANAGE_TRIALS
-    )
+    start_trial = _declare(trials.start_trial, TrialPayload, StartTrialInput, StartTrial)
+    extend_trial = _declare(trials.extend_trial, TrialPayload, ExtendTrialInput, ExtendTrial)
+    end_trial = _declare(trials.end_trial, TrialPayload, EndTrialInput, EndTrial)
+    convert_trial = _declare(trials.convert_trial, ConvertTrialPayload, ConvertTrialInput, ConvertTrial)

@@ -1,7 +1,11 @@
-"""What a person can put right, as every payload of a mutation tells it."""
+"""Mistakes that a person can correct, as every payload of a mutation lists them."""
+
+from typing import Any
 
 import strawberry
 
+from resolvers import mutations
+from schema import fields
 from schema.enums import UserErrorCode
 
 
@@ -11,6 +15,13 @@ class UserError:
 
     code: UserErrorCode
     message: str
-    field: list[str] | None = strawberry.field(
-        description="Path from the argument inwards, list positions as strings: input, licenses, 0, licenses."
+    field = fields.field(
+        mutations.error_field,
+        list[str] | None,
+        "Path from the argument inwards, list positions as strings: input, licenses, 0, licenses.",
     )
+
+
+def user_errors_field() -> Any:
+    """Return the field `userErrors` of a payload; each payload needs its own."""
+    return fields.field(mutations.user_errors, list[UserError])

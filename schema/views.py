@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from domain.partner.views import DeleteCustomerView, SaveCustomerView
 from resolvers import customer_lists, views
 from schema.costs import ListSize
 from schema.customer_inputs import CustomerFilter, CustomerOrder
@@ -13,7 +14,7 @@ from schema.fields import Argument, field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
-from schema.user_errors import UserError
+from schema.user_errors import user_errors_field
 from store.organization.views import ViewDocument
 
 
@@ -64,8 +65,8 @@ class SaveCustomerViewInput:
 class CustomerViewPayload:
     """The view as it is now, or what was wrong."""
 
-    view: CustomerView | None
-    user_errors: list[UserError]
+    view = field(views.changed_view, CustomerView | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.input
@@ -80,16 +81,20 @@ class DeleteCustomerViewInput:
 class DeleteCustomerViewPayload:
     """The id of the view that is no more, or what was wrong."""
 
-    deleted_id: strawberry.ID | None
-    user_errors: list[UserError]
+    deleted_id = field(views.deleted_id, strawberry.ID | None)
+    user_errors = user_errors_field()
 
 
 @strawberry.type
 class ViewMutations:
     """The fields of the root that change views; everybody keeps some of their own."""
 
-    save_customer_view = mutation(views.save_customer_view, CustomerViewPayload, SaveCustomerViewInput)
-    delete_customer_view = mutation(views.delete_customer_view, DeleteCustomerViewPayload, DeleteCustomerViewInput)
+    save_customer_view = mutation(
+        views.save_customer_view, CustomerViewPayload, SaveCustomerViewInput, SaveCustomerView
+    )
+    delete_customer_view = mutation(
+        views.delete_customer_view, DeleteCustomerViewPayload, DeleteCustomerViewInput, DeleteCustomerView
+    )
 
 
 @strawberry.type

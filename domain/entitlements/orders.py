@@ -5,6 +5,7 @@ one that was written here for the same renewal (domain rules: "Entitlements").
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,6 +15,13 @@ MAX_ORDER_LINES = 100
 MAX_QUANTITY = 1_000_000
 # Consecutive terms begin at least 28 days per month apart, so a delivered renewal matches at most one of our orders.
 _HALF_MONTH = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteOrderSetup:
+    """The subscription whose setup is to be completed."""
+
+    subscription: str
 
 
 class OrderLine(NamedTuple):

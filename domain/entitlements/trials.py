@@ -1,11 +1,16 @@
-"""Trials that are started here: their limits, and what each change makes of their facts (domain.md, "Tags, trials")."""
+"""Trials that are started here: limits, inputs of their mutations, and the facts that each change gives.
+
+See domain.md, "Tags, trials, launch, views".
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.inputs import ABSENT, Omittable
 from domain.time.instants import DAY, add_months
-from domain.types import Product, SubscriptionType
+from domain.types import ManagedBy, Product, SubscriptionType
 
 MAX_TRIAL_DAYS = 90
 MAX_EXTENDED_TRIAL_DAYS = 120
@@ -24,11 +29,75 @@ _UNSET: Mapping[str, Any] = {
     "converted_to": None,
     "delivered": {},
 }
-_ORDER = {str(product): place for place, product in enumerate(Product)}
+_ORDER = {str(product): position for position, product in enumerate(Product)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialLicenses:
+    """A number of licences of one product."""
+
+    product: Product
+    licenses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    """A customer that is created with its first trial."""
+
+    name: str
+    external_id: Omittable[str] = ABSENT
+    managed_by: ManagedBy
+    domain: Omittable[str] = ABSENT
+    country: Omittable[str] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialCustomer:
+    """An existing customer by id, or a new one; the API admits exactly one of both."""
+
+    id: Omittable[str] = ABSENT
+    new: Omittable[NewCustomer] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTrial:
+    """A trial that starts now; without `days` it lasts as long as the partner's settings say."""
+
+    customer: TrialCustomer
+    licenses: tuple[TrialLicenses, ...]
+    days: Omittable[int] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendTrial:
+    """Days to be added to the end of a trial."""
+
+    id: str
+    version: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTrial:
+    """The trial to be ended now."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertTrial:
+    """The running trial to be converted, and the terms of its subscription."""
+
+    id: str
+    version: int
+    number: str
+    months: int
+    auto_renew: bool
 
 
 def build_trial(licenses: Mapping[str, int], days: int, now: datetime, started_by: str) -> Facts:
-    """The facts of a trial that begins now: licences by product, none of them assigned yet."""
+    """Return the facts of a trial that starts now; `licenses` counts by product, none of them is assigned."""
     lines = [
         {"product": product, "total": licenses[product], "assigned": 0, "used": 0, "day": None}
         for product in sorted(licenses, key=_ORDER.__getitem__)
@@ -45,25 +114,25 @@ def build_trial(licenses: Mapping[str, int], days: int, now: datetime, started_b
 
 
 def extended_length(trial: Mapping[str, Any], days: int) -> timedelta:
-    """How long the trial would last with so many days more, from its start."""
-    lasts: timedelta = trial["first_ends_at"] - trial["starts_at"]
-    return lasts + days * DAY
+    """Return the trial's length from its start, with `days` more."""
+    length: timedelta = trial["first_ends_at"] - trial["starts_at"]
+    return length + days * DAY
 
 
 def build_extension(trial: Mapping[str, Any], days: int, now: datetime, by: str) -> Facts:
-    """What changes where days are added to a trial's end."""
+    """Return the changed facts of a trial whose end moves by `days`."""
     extensions: Sequence[Facts] = trial["extensions"]
     end = trial["first_ends_at"] + days * DAY
     return {**_end(end), "extensions": [*extensions, {"at": now, "by": by, "days": days}]}
 
 
 def build_early_end(now: datetime) -> Facts:
-    """What changes where a trial is ended before its time."""
+    """Return the changed facts of a trial that is ended early."""
     return {**_end(now), "ended_early_at": now}
 
 
 def build_conversion(trial: Mapping[str, Any], months: int, auto_renew: bool, now: datetime) -> Facts:
-    """The facts of the subscription that a trial becomes now: set up, with the same lines, assignments and usage."""
+    """Return the facts of the subscription that replaces a trial: set up, with the trial's lines and their usage."""
     return {
         "kind": str(SubscriptionType.SUBSCRIPTION),
         **_UNSET,

@@ -1,1 +1,4 @@
-"""The partner's own objects: tags, views, settings, setup, helpdesk, launches, assignments. Read tags.py first."""
+"""The partner's own objects (tags, views, settings, setup, helpdesk, launches, assignments) and their inputs.
+
+Read tags.py first.
+"""

@@ -1,4 +1,4 @@
-"""What a list of the activity asks for, and who reads which part of the log (domain.md, "Who may do what")."""
+"""The filter of the activity list (domain.md, "Who may do what")."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ MAX_VALUES = 100
 
 @dataclass(frozen=True, slots=True)
 class ActivityCondition:
-    """Conditions on events; None asks nothing, an empty tuple matches nothing. `until` itself is outside."""
+    """Conditions on events, joined by AND.
+
+    None is no condition; an empty tuple matches nothing. `since` is inclusive, `until` is exclusive.
+    """
 
     kinds: tuple[ActivityKind, ...] | None = None
     actors: tuple[str, ...] | None = None
@@ -24,18 +27,18 @@ class ActivityCondition:
     @property
     def is_impossible(self) -> bool:
         """Whether no event can match."""
-        is_over = self.since is not None and self.until is not None and self.since >= self.until
-        return is_over or () in (self.kinds, self.actors, self.customers)
+        is_empty_period = self.since is not None and self.until is not None and self.since >= self.until
+        return is_empty_period or () in (self.kinds, self.actors, self.customers)
 
 
 def activity_condition(filter: Mapping[str, Any] | None = None) -> ActivityCondition:
-    """The condition behind an ActivityFilter; TooManyValues for a list that is too long."""
-    given = filter or {}
-    kinds, actors, customers = (_chosen(name, given.get(name)) for name in ("kind", "actor", "customer"))
-    return ActivityCondition(kinds, actors, customers, given.get("since"), given.get("until"))
+    """Return the condition of an ActivityFilter; raise TooManyValues for a list of more than 100 values."""
+    raw = filter or {}
+    kinds, actors, customers = (_distinct(name, raw.get(name)) for name in ("kind", "actor", "customer"))
+    return ActivityCondition(kinds, actors, customers, raw.get("since"), raw.get("until"))
 
 
-def _chosen(name: str, values: Sequence[Any] | None) -> tuple[Any, ...] | None:
+def _distinct(name: str, values: Sequence[Any] | None) -> tuple[Any, ...] | None:
     if values is None:
         return None
     distinct = tuple(dict.fromkeys(values))
@@ -45,13 +48,13 @@ def _chosen(name: str, values: Sequence[Any] | None) -> tuple[Any, ...] | None:
 
 
 def matches_event(condition: ActivityCondition, event: Mapping[str, Any]) -> bool:
-    """Whether a stored event matches, as the database decides it."""
-    chosen = (
+    """Return whether a stored event matches; the query of the activity list gives the same result."""
+    value_conditions = (
         (condition.kinds, event["kind"]),
         (condition.actors, event["actor_id"]),
         (condition.customers, event["customer_id"]),
     )
-    if any(values is not None and value not in values for values, value in chosen):
+    if any(values is not None and value not in values for values, value in value_conditions):
         return False
-    is_early = condition.since is not None and event["at"] < condition.since
-    return not is_early and (condition.until is None or event["at"] < condition.until)
+    is_too_early = condition.since is not None and event["at"] < condition.since
+    return not is_too_early and (condition.until is None or event["at"] < condition.until)

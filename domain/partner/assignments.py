@@ -1,52 +1,83 @@
-"""One administrator's hold on a customer, which an import delivers, somebody here gives, or both.
+"""An administrator's assignment to a customer: delivered by an import, made here ("manual"), or both.
 
-There is one entry an administrator. While a delivered assignment stands beside one made here, the entry
-has no end, and `manual` keeps what was made here: it stands again when the delivery is withdrawn.
+Each administrator has at most one entry in a customer's `assignments`. While a delivered assignment and a manual one
+exist together, the entry has no end, and its field `manual` keeps the manual one, which is in force again after the
+delivery is withdrawn.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from domain.inputs import ABSENT, Omittable
 
 AssignmentFacts = dict[str, Any]
 _MANUAL_FIELDS = ("assigned_at", "assigned_by", "expires_at")
 
 
-def add_delivered_assignment(held: Mapping[str, Any] | None, administrator_id: str, now: datetime) -> AssignmentFacts:
-    """The hold once an assignment is delivered; who had it already keeps the moment and the giver."""
-    if held is None:
-        given: AssignmentFacts = {"assigned_at": now, "assigned_by": None, "expires_at": None}
-        return {"administrator_id": administrator_id, **given, "imported": True}
-    if held["imported"]:
-        return dict(held)
-    return {**held, "expires_at": None, "imported": True, "manual": {name: held[name] for name in _MANUAL_FIELDS}}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignAdministrator:
+    """An administrator and the customers to assign; the access ends at `expires_at`, if there is one."""
+
+    administrator: str
+    customers: tuple[str, ...]
+    expires_at: Omittable[datetime] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnassignAdministrator:
+    """An administrator and the customers from which to remove the assignment."""
+
+    administrator: str
+    customers: tuple[str, ...]
+
+
+def add_delivered_assignment(
+    current: Mapping[str, Any] | None, administrator_id: str, now: datetime
+) -> AssignmentFacts:
+    """Return the entry after an assignment is delivered; an existing one keeps its moment and its giver."""
+    if current is None:
+        delivered: AssignmentFacts = {"assigned_at": now, "assigned_by": None, "expires_at": None}
+        return {"administrator_id": administrator_id, **delivered, "imported": True}
+    if current["imported"]:
+        return dict(current)
+    manual = {name: current[name] for name in _MANUAL_FIELDS}
+    return {**current, "expires_at": None, "imported": True, "manual": manual}
 
 
 def remove_delivered_assignment(
-    held: Mapping[str, Any] | None, now: datetime, *, keeps_manual: bool
+    current: Mapping[str, Any] | None, now: datetime, *, keeps_manual: bool
 ) -> AssignmentFacts | None:
-    """What remains where none is delivered: what was made here, until its own end; nothing where nothing may."""
-    if held is None or not keeps_manual:
+    """Return the entry after the delivered assignment is withdrawn, None where nothing remains.
+
+    An unexpired manual assignment remains, but only where `keeps_manual`.
+    """
+    if current is None or not keeps_manual:
         return None
-    if not held["imported"]:
-        return dict(held)
-    own = held.get("manual")
-    if own is None or (own["expires_at"] is not None and own["expires_at"] <= now):
+    if not current["imported"]:
+        return dict(current)
+    manual = current.get("manual")
+    if manual is None or (manual["expires_at"] is not None and manual["expires_at"] <= now):
         return None
-    return {"administrator_id": held["administrator_id"], **own, "imported": False}
+    return {"administrator_id": current["administrator_id"], **manual, "imported": False}
 
 
 def add_manual_assignment(
-    held: Mapping[str, Any] | None, administrator_id: str, given_by: str, expires_at: datetime | None, now: datetime
+    current: Mapping[str, Any] | None,
+    administrator_id: str,
+    assigned_by: str,
+    expires_at: datetime | None,
+    now: datetime,
 ) -> AssignmentFacts:
-    """The hold once somebody here assigns the administrator, until `expires_at` or until it is taken back.
+    """Return the entry after a manual assignment until `expires_at`; None is no end.
 
-    Beside a delivered assignment it is kept for when that is withdrawn; who has it already keeps moment and giver.
+    An existing assignment keeps its moment and its giver. Beside a delivered one, the manual one is kept in `manual`.
     """
-    own: AssignmentFacts = {"assigned_at": now, "assigned_by": given_by, "expires_at": expires_at}
-    if held is None:
-        return {"administrator_id": administrator_id, **own, "imported": False}
-    if held["imported"]:
-        before = held.get("manual")
-        return {**held, "manual": own if before is None else {**before, "expires_at": expires_at}}
-    return {**held, "expires_at": expires_at}
+    manual: AssignmentFacts = {"assigned_at": now, "assigned_by": assigned_by, "expires_at": expires_at}
+    if current is None:
+        return {"administrator_id": administrator_id, **manual, "imported": False}
+    if current["imported"]:
+        former = current.get("manual")
+        return {**current, "manual": manual if former is None else {**former, "expires_at": expires_at}}
+    return {**current, "expires_at": expires_at}

@@ -1,13 +1,13 @@
-"""Bulk jobs: work on many customers that goes on behind the answer."""
+"""Bulk jobs: work on many customers that continues after the mutation's response."""
 
 from enum import StrEnum
 
-# Up to so many customers are changed within the answer, in its own transaction.
+# A mutation changes at most this many customers in its own transaction. More become a bulk job.
 MAX_SYNCHRONOUS_CUSTOMERS = 1_000
 
 
 class BulkJobState(StrEnum):
-    """How far a job has come."""
+    """The state of a job."""
 
     RUNNING = "RUNNING"
     DONE = "DONE"

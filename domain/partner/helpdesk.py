@@ -1,8 +1,9 @@
-"""The partner helpdesk: how it is reached, and what may be asked of it (domain.md, "Resources, helpdesk, setup")."""
+"""The partner helpdesk: its contact, and the requests to it (domain.md, "Resources, helpdesk, setup")."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.inputs import ABSENT, Omittable
 from domain.types import PartnerRole
 
 MAX_SUBJECT_LENGTH = 200
@@ -10,7 +11,7 @@ MAX_MESSAGE_LENGTH = 5_000
 
 
 class HelpdeskTopic(StrEnum):
-    """What a request is about."""
+    """The topic of a request."""
 
     CALLING = "CALLING"
     CONTACT_CENTER = "CONTACT_CENTER"
@@ -18,7 +19,7 @@ class HelpdeskTopic(StrEnum):
 
 
 class HelpdeskRequestState(StrEnum):
-    """Whether somebody still waits."""
+    """Whether a request still needs an answer."""
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
@@ -26,7 +27,7 @@ class HelpdeskRequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HelpdeskContact:
-    """How people reach the helpdesk; None for a way that there is not."""
+    """The ways to reach the helpdesk; None for a way that does not exist."""
 
     name: str
     phone: str | None = None
@@ -34,6 +35,23 @@ class HelpdeskContact:
     hours: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestHelpdesk:
+    """A new request, optionally about one customer."""
+
+    topic: HelpdeskTopic
+    subject: str
+    message: str
+    customer: Omittable[str] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseHelpdeskRequest:
+    """The request to be closed."""
+
+    id: str
+
+
 def can_read_all_requests(role: PartnerRole | None) -> bool:
-    """Whether the role reads and closes the requests of others; None stands for the system itself."""
+    """Return whether the role may read and close the requests of others; None is the system itself."""
     return role is None or role is PartnerRole.FULL_ADMINISTRATOR

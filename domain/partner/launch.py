@@ -1,6 +1,7 @@
 """Launches: addresses that open a customer's console once (domain.md, "Tags, trials, launch, views")."""
 
 import hmac
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -14,34 +15,41 @@ EXTERNAL_ID_PLACEHOLDER = "{externalId}"
 _MAC_BYTES = 16
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchCustomer:
+    """The customer whose console is to be opened."""
+
+    customer: str
+
+
 class LaunchReference(NamedTuple):
-    """Which launch a token names."""
+    """The launch that a token identifies."""
 
     partner_id: str
     launch_id: str
 
 
-def sign_launch_token(secret: bytes, name: LaunchReference) -> str:
-    """The token of a launch: its name, sealed, so that nothing secret need be stored and none can be made up."""
-    body = "/".join(name).encode()
+def sign_launch_token(secret: bytes, reference: LaunchReference) -> str:
+    """Return the token of a launch: the reference and its MAC. The token is not stored and cannot be forged."""
+    body = "/".join(reference).encode()
     return encode_base64url(_mac(secret, body) + body)
 
 
 def verify_launch_token(secret: bytes, token: str) -> LaunchReference | None:
-    """The launch that a token of this installation names; None for any other text."""
+    """Return the launch of a token that this installation signed; None for any other text."""
     try:
         raw = decode_base64url(token)
     except InvalidCursor:
         return None
-    seal, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not hmac.compare_digest(seal, _mac(secret, body)):
+    mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    if not hmac.compare_digest(mac, _mac(secret, body)):
         return None
     partner_id, _, launch_id = body.decode().partition("/")
     return LaunchReference(partner_id, launch_id)
 
 
 def build_console_url(template: str, external_id: str) -> str:
-    """Where the customer's console is; the id cannot leave its place in the address, whatever stands in it."""
+    """Return the address of the customer's console. The id is quoted, so it cannot change the rest of the address."""
     return template.replace(EXTERNAL_ID_PLACEHOLDER, quote(external_id, safe=""))
 
 

@@ -1,4 +1,4 @@
-"""Resources: guides, trainings, videos and release notes, and how they are chosen (domain.md, "Resources")."""
+"""Resources: guides, trainings, videos and release notes, and the filter of their list (domain.md, "Resources")."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from domain.types import Product
 
 
 class ResourceKind(StrEnum):
-    """What form a resource has."""
+    """The forms of resources."""
 
     GUIDE = "GUIDE"
     TRAINING = "TRAINING"
@@ -21,7 +21,7 @@ class ResourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceCondition:
-    """What a list of resources asks for; None asks nothing, an empty tuple matches nothing."""
+    """Conditions on resources, joined by AND; None is no condition, an empty tuple matches nothing."""
 
     kinds: tuple[ResourceKind, ...] | None = None
     products: tuple[Product, ...] | None = None
@@ -31,21 +31,21 @@ class ResourceCondition:
 
 
 def resource_condition(filter: Mapping[str, Any] | None, search: str | None) -> ResourceCondition:
-    """The condition behind the arguments of a list; BadUserInput for a search that is too long."""
-    given = filter or {}
+    """Return the condition of a list's arguments; raise BadUserInput for a search that is too long."""
+    raw = filter or {}
     return ResourceCondition(
-        _chosen(given.get("kind")),
-        _chosen(given.get("product")),
-        given.get("quick_link"),
-        given.get("featured"),
+        _distinct(raw.get("kind")),
+        _distinct(raw.get("product")),
+        raw.get("quick_link"),
+        raw.get("featured"),
         parse_search(search),
     )
 
 
 def resource_words(title: str, summary: str) -> list[str]:
-    """The distinct words that a resource is found by, sorted."""
+    """Return the distinct words by which search finds a resource, sorted."""
     return sorted({*split_words(title), *split_words(summary)})
 
 
-def _chosen(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
+def _distinct(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
     return None if values is None else tuple(dict.fromkeys(values))

@@ -1,6 +1,9 @@
-"""The thresholds that a partner chooses: their defaults and bounds (domain.md, "Customer statuses")."""
+"""The settings of a partner: defaults, bounds, and the input that changes them (domain.md, "Customer statuses")."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.inputs import ABSENT, Omittable
 
 DEFAULT_SETTINGS: Mapping[str, int] = {"expiring_soon_days": 30, "no_recent_activity_days": 60, "trial_days": 30}
 SETTING_BOUNDS: Mapping[str, tuple[int, int]] = {
@@ -13,3 +16,21 @@ SETTING_DESCRIPTIONS: Mapping[str, str] = {
     "no_recent_activity_days": "days without a sign-in that count as no recent activity",
     "trial_days": "days of a trial",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSettings:
+    """The changes of the settings; an absent field keeps its value, and null is invalid."""
+
+    version: Omittable[int] = ABSENT
+    expiring_soon_days: Omittable[int] = ABSENT
+    no_recent_activity_days: Omittable[int] = ABSENT
+    trial_days: Omittable[int] = ABSENT
+
+    def by_name(self) -> dict[str, Omittable[int]]:
+        """Return the settings by the names that `DEFAULT_SETTINGS` uses."""
+        return {
+            "expiring_soon_days": self.expiring_soon_days,
+            "no_recent_activity_days": self.no_recent_activity_days,
+            "trial_days": self.trial_days,
+        }

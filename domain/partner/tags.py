@@ -1,8 +1,11 @@
-"""Tags: their colours and their limits (domain.md, "Tags, trials, launch, views")."""
+"""Tags: colours, limits, and the inputs of their mutations (domain.md, "Tags, trials, launch, views")."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from domain.inputs import ABSENT, Omittable
 from domain.text.sentences import join_names
 
 MAX_TAGS = 1_000
@@ -12,7 +15,7 @@ MAX_DESCRIPTION_LENGTH = 500
 
 
 class TagColor(StrEnum):
-    """The colours that a tag may have."""
+    """The colours of tags."""
 
     GRAY = "GRAY"
     RED = "RED"
@@ -25,14 +28,59 @@ class TagColor(StrEnum):
     PINK = "PINK"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTag:
+    """A new tag."""
+
+    name: str
+    color: TagColor
+    description: Omittable[str] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateTag:
+    """The changes of a tag; an absent field keeps its value."""
+
+    id: str
+    version: int
+    name: Omittable[str] = ABSENT
+    color: Omittable[TagColor] = ABSENT
+    description: Omittable[str] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTag:
+    """The tag to be deleted."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerSelection:
+    """Customers by id, or by a filter that `domain.customers.filter.parse_filter` reads; the API admits only one."""
+
+    ids: Omittable[tuple[str, ...]] = ABSENT
+    matching: Omittable[Mapping[str, Any]] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCustomerTags:
+    """Tags to be assigned to customers or removed from them; a dry run only counts the changes."""
+
+    customers: CustomerSelection
+    tags: tuple[str, ...]
+    dry_run: bool = False
+
+
 def format_tag_names(names: Iterable[str]) -> str:
-    """Tags as a sentence names them: `Tag Gold`, `Tags Gold and EMEA`."""
-    spelled = sorted(names)
-    return f"{'Tag' if len(spelled) == 1 else 'Tags'} {join_names(spelled)}"
+    """Return the tags for a sentence: `Tag Gold`, `Tags EMEA and Gold`."""
+    sorted_names = sorted(names)
+    return f"{'Tag' if len(sorted_names) == 1 else 'Tags'} {join_names(sorted_names)}"
 
 
-def apply_tags(held: Sequence[str], tags: Collection[str], *, is_addition: bool) -> list[str]:
-    """The tags of a customer once some were put on it or taken off; the same list where nothing changes."""
+def apply_tags(current: Sequence[str], tags: Collection[str], *, is_addition: bool) -> list[str]:
+    """Return a customer's tags after `tags` are assigned or removed; the order of the others stays."""
     if is_addition:
-        return [*held, *(tag for tag in tags if tag not in held)]
-    return [tag for tag in held if tag not in tags]
+        return [*current, *(tag for tag in tags if tag not in current)]
+    return [tag for tag in current if tag not in tags]

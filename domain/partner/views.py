@@ -1,43 +1,66 @@
-"""Views: filters that somebody has named and kept, and how a filter is spelled (domain.md, "… launch, views")."""
+"""Views: named customer filters, their stored form and their API form (domain.md, "Tags, trials, launch, views").
+
+A filter is a mapping in the spelling that `domain.customers.filter.parse_filter` reads.
+"""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from domain.text.input_checks import api_name
+from domain.inputs import ABSENT, Omittable
+from domain.text.api_names import api_name
 
 MAX_NAME_LENGTH = 100
-# Together what a list of views holds at most, so that nobody's view is ever missing from it.
+# The sum is the longest list of views that one viewer can see. The list has no pages, so both parts are bounded.
 MAX_OWN_VIEWS = 100
 MAX_SHARED_VIEWS = 100
 MAX_FILTER_LENGTH = 32_000
 
 
-def filter_to_api(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A filter as the API spells it, from the mapping that a resolver is given; nothing is added or left out."""
-    return None if given is None else {api_name(name): _value_to_api(value) for name, value in given.items()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveCustomerView:
+    """A new view, or with an `id` the new content of an existing one, whose filter stays where it is absent."""
+
+    id: Omittable[str] = ABSENT
+    version: Omittable[int] = ABSENT
+    name: str
+    filter: Omittable[Mapping[str, Any]] = ABSENT
+    shared: bool
 
 
-def filter_length(given: Mapping[str, Any] | None) -> int:
-    """How many characters the filter has as JSON."""
-    return len(json.dumps(given, default=str, ensure_ascii=False))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteCustomerView:
+    """The view to be deleted."""
+
+    id: str
 
 
-def filter_to_document(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A filter as it is kept: the names that `parse_filter` reads, enums by their names."""
-    return None if given is None else {name: _value_to_document(value) for name, value in given.items()}
+def filter_to_api(raw_filter: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the filter in the API's spelling, with all its conditions."""
+    return None if raw_filter is None else {api_name(name): _value_to_api(value) for name, value in raw_filter.items()}
+
+
+def filter_length(raw_filter: Mapping[str, Any] | None) -> int:
+    """Return the number of characters of the filter as JSON."""
+    return len(json.dumps(raw_filter, default=str, ensure_ascii=False))
+
+
+def filter_to_document(raw_filter: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the filter as it is stored: enums by name, tuples as lists."""
+    return None if raw_filter is None else {name: _value_to_document(value) for name, value in raw_filter.items()}
 
 
 def _value_to_api(value: Any) -> Any:
     if isinstance(value, Mapping):
         return filter_to_api(value)
-    return [_value_to_api(one) for one in value] if isinstance(value, list | tuple) else value
+    return [_value_to_api(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _value_to_document(value: Any) -> Any:
     if isinstance(value, Mapping):
         return filter_to_document(value)
     if isinstance(value, list | tuple):
-        return [_value_to_document(one) for one in value]
+        return [_value_to_document(item) for item in value]
     return value.name if isinstance(value, Enum) else value

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 from domain.failures import OperatorError
+from domain.partner.setup import AcceptTerms
 from domain.types import PartnerRole
 from sample.writer import write_sample
 from server.app.database import database_uri, open_prepared_client
@@ -13,7 +14,7 @@ from server.cli.commands import issue_token
 from server.cli.import_command import run_import
 from server.gc_tuning import tune_gc
 from server.serving import open_listener, serve_listener
-from store.changes.mutations import MutationRequest, mutate
+from store.changes.mutations import MutationRequest, PartnerChanged, mutate
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -96,7 +97,8 @@ async def _accept_terms(client: Client, scope: Scope) -> None:
     if full is None:
         raise OperatorError("The sample partner has lost its first administrator: empty the data directory.")
     acting = Scope(client, PARTNER_ID, utc_now(), administrator_id=full.id, role=full.role)
-    await mutate(acting, MutationRequest("acceptTerms", {"terms_version": TERMS_VERSION}), accept_terms)
+    request = MutationRequest("accept_terms", AcceptTerms(terms_version=TERMS_VERSION), needs_terms=False)
+    await mutate(acting, request, accept_terms, PartnerChanged)
 
 
 async def _example_record(client: Client, scope: Scope) -> str:

@@ -1,1 +1,1 @@
-"""Who sees which customers: administrators, roles and assignments. Read assignment_changes.py first."""
+"""The mutations of administrators and of their assignments to customers. Read assignment_changes.py first."""

@@ -1,27 +1,34 @@
-"""The mutations of administrators: invited, changed, removed; each the body of one transaction."""
+"""The mutations that invite, change and remove administrators; each function is the body of one transaction."""
 
 from typing import Any
 
+from domain.inputs import ABSENT
+from domain.partner.administrators import (
+    MAX_NAME_LENGTH,
+    ChangeAdministrator,
+    InviteAdministrator,
+    RemoveAdministrator,
+)
 from domain.text.contacts import is_email
 from domain.text.folding import fold_for_sorting
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from domain.user_errors import UserErrorCode
 from store.access.assignment_cleanup import begin_assignment_cleanup, is_cleanup_pending
-from store.changes.mutations import Mutation
+from store.changes.mutations import ChangedObject, Mutation
 from store.database.client import Document
 from store.database.ids import new_id
 from store.events.log import EventDraft
 from store.tenants.administrators import COLLECTION, fold_email
 
-MAX_NAME_LENGTH = 100
 _C = UserErrorCode
+_Changes = dict[str, list[Any]]
 
 
-async def invite_administrator(mutation: Mutation) -> Document:
-    """Invites somebody, or again somebody who was removed; answers `administrator`."""
-    checks, role = mutation.checks, PartnerRole(mutation.input["role"])
-    name = checks.read_line("display_name", MAX_NAME_LENGTH, "The display name")
-    email = mutation.input["email"].strip()
+async def invite_administrator(mutation: Mutation[InviteAdministrator]) -> ChangedObject:
+    """Insert an invited administrator, or invite a removed one again."""
+    checks, role = mutation.checks, mutation.input.role
+    name = checks.read_line(mutation.input.display_name, MAX_NAME_LENGTH, "The display name", "display_name")
+    email = mutation.input.email.strip()
     stored = await _find_by_email(mutation, email)
     if not email:
         checks.add(_C.BLANK, "The e-mail address is blank.", "email")
@@ -31,97 +38,109 @@ async def invite_administrator(mutation: Mutation) -> Document:
         checks.add(_C.TAKEN, f"{stored['display_name']} has this e-mail address already.", "email")
     if stored is not None:
         await _check_cleanup_finished(mutation, stored, role)
-    checks.raise_if_invalid()
+    name = checks.require(name)
     fields = {
         "email": email,
         "display_name": name,
-        "name_folded": fold_for_sorting(str(name)),
+        "name_folded": fold_for_sorting(name),
         "role": str(role),
         "state": str(AdministratorState.INVITED),
     }
-    identity = await (_invite_again(mutation, stored, fields) if stored else _insert_invited(mutation, fields))
-    mutation.add_event(
-        EventDraft(ActivityKind.ADMINISTRATOR_INVITED, identity, f"{name} was invited as {_role_name(role)}")
-    )
-    return {"administrator": identity}
+    id_ = await (_invite_again(mutation, stored, fields) if stored else _insert_invited(mutation, fields))
+    summary = f"{name} was invited as {_role_name(role)}"
+    mutation.add_event(EventDraft(ActivityKind.ADMINISTRATOR_INVITED, id_, summary))
+    return ChangedObject(id_)
 
 
-async def change_administrator(mutation: Mutation) -> Document:
-    """Changes name or role; another role drops the assignments. Answers `administrator`."""
-    checks = mutation.checks
+async def change_administrator(mutation: Mutation[ChangeAdministrator]) -> ChangedObject:
+    """Change name or role; another role also removes the assignments."""
     stored = await _load_administrator(mutation)
-    changes: dict[str, Any] = {}
-    if checks.is_given("display_name"):
-        changes["display_name"] = checks.read_line("display_name", MAX_NAME_LENGTH, "The display name")
-    if checks.is_given("role"):
-        changes["role"] = mutation.input["role"] and str(mutation.input["role"])
-        if changes["role"] is None:
-            checks.add(_C.INVALID, "The role cannot be removed.", "role")
-    if stored and changes.get("role"):
-        await _check_not_last_full_administrator(
-            mutation, stored, changes["role"] == PartnerRole.FULL_ADMINISTRATOR, "role"
-        )
-        await _check_cleanup_finished(mutation, stored, PartnerRole(changes["role"]))
-    checks.raise_if_invalid()
-    differing = {name: [stored[name], value] for name, value in changes.items() if stored[name] != value}
-    if differing:
-        await _update_administrator(mutation, stored, differing)
-        mutation.add_event(
-            EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, stored["_id"], _change_summary(stored, differing), differing)
-        )
-    return {"administrator": stored["_id"]}
+    values = _read_changes(mutation)
+    role = mutation.input.role
+    if stored is not None and isinstance(role, PartnerRole):
+        is_full = role is PartnerRole.FULL_ADMINISTRATOR
+        await _check_not_last_full_administrator(mutation, stored, "role", stays_full=is_full)
+        await _check_cleanup_finished(mutation, stored, role)
+    stored = mutation.checks.require(stored)
+    changes = {name: [stored[name], value] for name, value in values.items() if stored[name] != value}
+    if changes:
+        await _update_administrator(mutation, stored, changes)
+        summary = _change_summary(stored, changes)
+        mutation.add_event(EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, stored["_id"], summary, changes))
+    return ChangedObject(stored["_id"])
 
 
-async def remove_administrator(mutation: Mutation) -> Document:
-    """Lets the administrator in no more, and drops the assignments; answers `administrator`."""
-    where = {**mutation.scope.match(), "_id": mutation.input["id"]}
-    stored = await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
+def _read_changes(mutation: Mutation[ChangeAdministrator]) -> Document:
+    checks, input, values = mutation.checks, mutation.input, Document()
+    if input.display_name is not ABSENT:
+        values["display_name"] = checks.read_line(
+            input.display_name, MAX_NAME_LENGTH, "The display name", "display_name"
+        )
+    if input.role is None:
+        checks.add(_C.INVALID, "The role cannot be removed.", "role")
+    elif input.role is not ABSENT:
+        values["role"] = str(input.role)
+    return values
+
+
+async def remove_administrator(mutation: Mutation[RemoveAdministrator]) -> ChangedObject:
+    """Deactivate the administrator and remove the assignments; a removed administrator stays as they are."""
+    stored = await _find_by_id(mutation, mutation.input.id)
     if stored is None:
         mutation.checks.add_not_found("administrator", "id")
     else:
-        await _check_not_last_full_administrator(mutation, stored, False, "id")
+        await _check_not_last_full_administrator(mutation, stored, "id", stays_full=False)
     stored = mutation.checks.require(stored)
     if stored["state"] != AdministratorState.DEACTIVATED:
         changes = {"state": [stored["state"], str(AdministratorState.DEACTIVATED)]}
         await _update_administrator(mutation, stored, changes)
         summary = f"{stored['display_name']} was removed"
         mutation.add_event(EventDraft(ActivityKind.ADMINISTRATOR_REMOVED, stored["_id"], summary, changes))
-    return {"administrator": stored["_id"]}
+    return ChangedObject(stored["_id"])
 
 
-async def _find_by_email(mutation: Mutation, email: str) -> Document | None:
+async def _find_by_email(mutation: Mutation[Any], email: str) -> Document | None:
     where = {**mutation.scope.match(), "email_folded": fold_email(email)}
     return await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
 
 
-async def _load_administrator(mutation: Mutation) -> Document:
-    """The administrator that is meant; an empty document, and a mistake, where there is none or they were removed."""
-    where = {**mutation.scope.match(), "_id": mutation.input["id"]}
-    found = await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
-    if found is None:
+async def _find_by_id(mutation: Mutation[Any], id_: str) -> Document | None:
+    where = {**mutation.scope.match(), "_id": id_}
+    return await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
+
+
+async def _load_administrator(mutation: Mutation[ChangeAdministrator]) -> Document | None:
+    """Return the administrator's document; add a mistake where there is none, it was removed, or it is stale."""
+    stored = await _find_by_id(mutation, mutation.input.id)
+    if stored is None:
         mutation.checks.add_not_found("administrator", "id")
-        return {}
-    if found["state"] == AdministratorState.DEACTIVATED:
-        message = f"{found['display_name']} was removed: invite them again."
+        return None
+    if stored["state"] == AdministratorState.DEACTIVATED:
+        message = f"{stored['display_name']} was removed: invite them again."
         mutation.checks.add(_C.WRONG_STATE, message, "id")
-    mutation.checks.check_version(found["version"], "The administrator")
-    return found
+    mutation.checks.check_version(mutation.input.version, stored["version"], "The administrator")
+    return stored
 
 
-async def _check_cleanup_finished(mutation: Mutation, stored: Document, role: PartnerRole) -> None:
+async def _check_cleanup_finished(mutation: Mutation[Any], stored: Document, role: PartnerRole) -> None:
     if role is PartnerRole.ADMINISTRATOR and await is_cleanup_pending(mutation.scope, stored["_id"], mutation.session):
         message = f"The customers that {stored['display_name']} had before are still being taken away: try again soon."
         mutation.checks.add(_C.WRONG_STATE, message, "role")
 
 
-async def _check_not_last_full_administrator(mutation: Mutation, stored: Document, stays: bool, field: str) -> None:
-    """The last active FULL_ADMINISTRATOR stays; two who leave at once meet on the partner's document."""
+async def _check_not_last_full_administrator(
+    mutation: Mutation[Any], stored: Document, field: str, *, stays_full: bool
+) -> None:
+    """Add a mistake where the partner would have no active FULL_ADMINISTRATOR.
+
+    The guard on the partner's document makes two concurrent removals conflict.
+    """
     full = {"role": str(PartnerRole.FULL_ADMINISTRATOR), "state": str(AdministratorState.ACTIVE)}
-    if stays or any(stored[name] != value for name, value in full.items()):
+    if stays_full or any(stored[name] != value for name, value in full.items()):
         return
     scope, session = mutation.scope, mutation.session
-    where = {**scope.match(), **full, "_id": {"$ne": stored["_id"]}}
-    if await scope.collection(COLLECTION).find_one(where, {"_id": 1}, session=session) is None:
+    others = {**scope.match(), **full, "_id": {"$ne": stored["_id"]}}
+    if await scope.collection(COLLECTION).find_one(others, {"_id": 1}, session=session) is None:
         message = f"{stored['display_name']} is the last active full administrator: appoint another one first."
         mutation.checks.add(_C.LAST_FULL_ADMINISTRATOR, message, field)
         return
@@ -129,7 +148,7 @@ async def _check_not_last_full_administrator(mutation: Mutation, stored: Documen
     await scope.collection("partners").update_one(scope.match(), guard, session=session)
 
 
-async def _insert_invited(mutation: Mutation, fields: Document) -> str:
+async def _insert_invited(mutation: Mutation[InviteAdministrator], fields: Document) -> str:
     now = mutation.scope.now
     document = {
         "_id": new_id("adm"),
@@ -146,15 +165,15 @@ async def _insert_invited(mutation: Mutation, fields: Document) -> str:
     return str(document["_id"])
 
 
-async def _invite_again(mutation: Mutation, stored: Document, fields: Document) -> str:
+async def _invite_again(mutation: Mutation[InviteAdministrator], stored: Document, fields: Document) -> str:
     change = {"$set": {**fields, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
     where = {**mutation.scope.match(), "_id": stored["_id"]}
     await mutation.scope.collection(COLLECTION).update_one(where, change, session=mutation.session)
     return str(stored["_id"])
 
 
-async def _update_administrator(mutation: Mutation, stored: Document, changes: dict[str, list[Any]]) -> None:
-    fields = {name: pair[1] for name, pair in changes.items()}
+async def _update_administrator(mutation: Mutation[Any], stored: Document, changes: _Changes) -> None:
+    fields = {name: after for name, (_before, after) in changes.items()}
     if "display_name" in fields:
         fields["name_folded"] = fold_for_sorting(fields["display_name"])
     change = {"$set": {**fields, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
@@ -164,15 +183,15 @@ async def _update_administrator(mutation: Mutation, stored: Document, changes: d
         await begin_assignment_cleanup(mutation, stored)
 
 
-def _change_summary(stored: Document, changes: dict[str, list[Any]]) -> str:
-    told = []
+def _change_summary(stored: Document, changes: _Changes) -> str:
+    phrases = []
     if "display_name" in changes:
-        told.append(f"is now called {changes['display_name'][1]}")
+        phrases.append(f"is now called {changes['display_name'][1]}")
     if "role" in changes:
-        told.append(f"became {_role_name(PartnerRole(changes['role'][1]))}")
-    return f"{stored['display_name']} {' and '.join(told)}"
+        phrases.append(f"became {_role_name(PartnerRole(changes['role'][1]))}")
+    return f"{stored['display_name']} {' and '.join(phrases)}"
 
 
 def _role_name(role: PartnerRole) -> str:
-    """The role as a sentence names it."""
+    """Return the role for a sentence: `read-only administrator`."""
     return str(role).lower().replace("_", " ").replace("read only", "read-only")

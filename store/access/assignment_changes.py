@@ -1,24 +1,39 @@
-"""assignAdministrator and unassignAdministrator, and what a removal or another role takes away."""
+"""The mutations that assign an administrator to customers and remove the assignment."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
-from domain.partner.assignments import AssignmentFacts, add_manual_assignment
+from domain.inputs import value_or_none
+from domain.partner.assignments import (
+    AssignAdministrator,
+    AssignmentFacts,
+    UnassignAdministrator,
+    add_manual_assignment,
+)
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from domain.user_errors import UserErrorCode
 from store.changes.customer_batch import CustomerBatch
 from store.changes.customer_change import CustomerChange
 from store.changes.mutations import Mutation
-from store.database.client import Document
 from store.events.log import EventDraft
 from store.tenants.administrators import AdministratorDocument, Administrators
 
 _C = UserErrorCode
+_AssignmentMutation = Mutation[AssignAdministrator] | Mutation[UnassignAdministrator]
 
 
-async def assign_administrator(mutation: Mutation) -> Document:
-    """Assigns an ADMINISTRATOR to customers; answers `administrator` and the `customers`."""
-    checks, expires_at = mutation.checks, mutation.input.get("expires_at")
+@dataclass(frozen=True, slots=True)
+class AssignmentResult:
+    """The ids of the administrator and of the customers, in the order of the input."""
+
+    administrator: str
+    customers: Sequence[str]
+
+
+async def assign_administrator(mutation: Mutation[AssignAdministrator]) -> AssignmentResult:
+    """Assign an administrator of the role ADMINISTRATOR to customers."""
+    checks, expires_at = mutation.checks, value_or_none(mutation.input.expires_at)
     administrator = await _load_administrator(mutation)
     if administrator is not None and administrator.role is not PartnerRole.ADMINISTRATOR:
         message = f"Only administrators of the role ADMINISTRATOR are assigned; {administrator.display_name} sees all."
@@ -27,80 +42,95 @@ async def assign_administrator(mutation: Mutation) -> Document:
         checks.add(_C.INVALID, "The access must end in the future.", "expires_at")
     batch = await _load_customers(mutation)
     administrator = checks.require(administrator)
-    for work in batch.changes:
-        _assign(work, administrator, mutation.actor.id, expires_at, batch)
+    for change in batch.changes:
+        _assign(change, administrator, mutation.actor.id, expires_at, batch.now)
     await mutation.write(batch)
-    return {"administrator": administrator.id, "customers": list(mutation.input["customers"])}
+    return AssignmentResult(administrator.id, mutation.input.customers)
 
 
-async def unassign_administrator(mutation: Mutation) -> Document:
-    """Takes the access to customers back, whoever gave it; the same answer."""
+async def unassign_administrator(mutation: Mutation[UnassignAdministrator]) -> AssignmentResult:
+    """Remove an administrator's assignment to customers, also a delivered one."""
     administrator = await _load_administrator(mutation)
     batch = await _load_customers(mutation)
     administrator = mutation.checks.require(administrator)
-    for work in batch.changes:
-        remove_assignment(work, administrator.id, administrator.display_name)
+    for change in batch.changes:
+        remove_assignment(change, administrator.id, administrator.display_name)
     await mutation.write(batch)
-    return {"administrator": administrator.id, "customers": list(mutation.input["customers"])}
+    return AssignmentResult(administrator.id, mutation.input.customers)
 
 
-async def _load_administrator(mutation: Mutation) -> AdministratorDocument | None:
-    """The administrator that is meant; a removed one is nobody's colleague any more."""
-    identity = mutation.input["administrator"]
-    found = (await Administrators(mutation.scope).by_ids([identity], session=mutation.session)).get(identity)
-    if found is None or found.state is AdministratorState.DEACTIVATED:
+async def _load_administrator(mutation: _AssignmentMutation) -> AdministratorDocument | None:
+    """Return the administrator; add NOT_FOUND where there is none or they were removed."""
+    administrator = await Administrators(mutation.scope).find(mutation.input.administrator, session=mutation.session)
+    if administrator is None or administrator.state is AdministratorState.DEACTIVATED:
         mutation.checks.add_not_found("administrator", "administrator")
         return None
-    return found
+    return administrator
 
 
-async def _load_customers(mutation: Mutation) -> CustomerBatch:
-    ids = mutation.checks.read_ids(mutation.input["customers"], "customers", "customers") or []
+async def _load_customers(mutation: _AssignmentMutation) -> CustomerBatch:
+    ids = mutation.checks.read_ids(mutation.input.customers, "customers", "customers") or []
     batch = await mutation.load_customers({"_id": {"$in": ids}})
-    seen = {work.id for work in batch.changes}
+    visible = {change.id for change in batch.changes}
     for position, id_ in enumerate(ids):
-        if id_ not in seen:
+        if id_ not in visible:
             mutation.checks.add_not_found("customer", "customers", position)
     return batch
 
 
 def _assign(
-    work: CustomerChange, administrator: AdministratorDocument, given_by: str, expires_at: Any, batch: CustomerBatch
+    change: CustomerChange,
+    administrator: AdministratorDocument,
+    assigned_by: str,
+    expires_at: datetime | None,
+    now: datetime,
 ) -> None:
-    held, others = _split_assignments(work, administrator.id)
-    after = add_manual_assignment(held, administrator.id, given_by, expires_at, batch.now)
-    if after == held:
+    before, others = split_assignments(change, administrator.id)
+    after = add_manual_assignment(before, administrator.id, assigned_by, expires_at, now)
+    update_assignment(change, administrator.id, administrator.display_name, before, after, others)
+
+
+def update_assignment(
+    change: CustomerChange,
+    administrator_id: str,
+    name: str,
+    before: AssignmentFacts | None,
+    after: AssignmentFacts,
+    others: Sequence[AssignmentFacts],
+) -> None:
+    """Replace an administrator's entry `before` by `after` and add the event; write no event where access stays."""
+    if after == before:
         return
     fields = {"assignments": [*others, after]}
-    if held is not None and held["expires_at"] == after["expires_at"]:
-        # What is kept beside a delivered assignment changes nothing that anybody sees.
-        work.update_customer_bookkeeping(fields)
+    if before is not None and before["expires_at"] == after["expires_at"]:
+        # Only the source of the assignment differs, which no field of the API shows.
+        change.update_customer_bookkeeping(fields)
         return
     until = "" if after["expires_at"] is None else f" until {after['expires_at'].date().isoformat()}"
-    verb = "was assigned to" if held is None else "stays assigned to"
-    changes = {} if held is None else {"expires_at": [held["expires_at"], after["expires_at"]]}
-    summary = f"{administrator.display_name} {verb} {work.customer['name']}{until}"
-    work.update_customer(fields)
-    work.add_event(EventDraft(ActivityKind.ADMINISTRATOR_ASSIGNED, administrator.id, summary, changes))
+    verb = "was assigned to" if before is None else "stays assigned to"
+    differences = {} if before is None else {"expires_at": [before["expires_at"], after["expires_at"]]}
+    summary = f"{name} {verb} {change.customer['name']}{until}"
+    change.update_customer(fields)
+    change.add_event(EventDraft(ActivityKind.ADMINISTRATOR_ASSIGNED, administrator_id, summary, differences))
 
 
-def remove_assignment(work: CustomerChange, administrator_id: str, name: str) -> None:
-    """Takes the administrator's hold away, if there is one; a removed customer's goes without a word."""
-    held, others = _split_assignments(work, administrator_id)
-    if held is None:
+def remove_assignment(change: CustomerChange, administrator_id: str, name: str) -> None:
+    """Remove the administrator's assignment, if there is one; write no event for a removed customer."""
+    before, others = split_assignments(change, administrator_id)
+    if before is None:
         return
-    if not work.customer["keys"]:
-        work.update_customer_bookkeeping({"assignments": others})
+    if not change.customer["keys"]:
+        change.update_customer_bookkeeping({"assignments": others})
         return
-    summary = f"{name} is no longer assigned to {work.customer['name']}"
-    work.update_customer({"assignments": others})
-    work.add_event(EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, administrator_id, summary))
+    summary = f"{name} is no longer assigned to {change.customer['name']}"
+    change.update_customer({"assignments": others})
+    change.add_event(EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, administrator_id, summary))
 
 
-def _split_assignments(
-    work: CustomerChange, administrator_id: str
-) -> tuple[AssignmentFacts | None, Sequence[AssignmentFacts]]:
-    """The administrator's hold, and those of the others."""
-    holds = work.customer["assignments"]
-    held = next((hold for hold in holds if hold["administrator_id"] == administrator_id), None)
-    return held, [hold for hold in holds if hold["administrator_id"] != administrator_id]
+def split_assignments(
+    change: CustomerChange, administrator_id: str
+) -> tuple[AssignmentFacts | None, list[AssignmentFacts]]:
+    """Return the administrator's entry of the customer, and the entries of the others."""
+    entries = change.customer["assignments"]
+    own = next((entry for entry in entries if entry["administrator_id"] == administrator_id), None)
+    return own, [entry for entry in entries if entry["administrator_id"] != administrator_id]

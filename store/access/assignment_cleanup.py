@@ -1,15 +1,22 @@
-"""Taking all customers from an administrator: a few at once, the rest slice by slice behind it.
+"""Removal of all assignments of an administrator: one batch in the mutation's transaction, the others by a job.
 
-Access itself ends with the administrator's own document: a removed one is let in no more, and another role is not
-bound to assignments. Until the drop is finished the administrator cannot become an ADMINISTRATOR again, so that
-nothing that was taken comes back for a moment.
+The access itself ends with the administrator's document: a removed administrator is rejected, and another role does not
+depend on assignments. Until the cleanup is finished, the administrator cannot become an ADMINISTRATOR again. So no
+removed assignment takes effect again for a moment.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from store.access.assignment_changes import remove_assignment
 from store.access.delivered_assignments import match_assigned_customers
-from store.changes.customer_batch import BATCH_SIZE, load_customers, write_customers
+from store.changes.customer_batch import (
+    BATCH_SIZE,
+    CustomerBatch,
+    load_customers,
+    load_customers_at,
+    write_customers,
+)
 from store.changes.mutations import Mutation
 from store.database.client import Client, DeleteMany, Document, IndexModel, Session
 from store.database.ids import new_id
@@ -20,12 +27,12 @@ COLLECTION = "assignment_cleanups"
 ASSIGNMENT_CLEANUP_INDEXES = (IndexModel([("partner_id", 1), ("administrator_id", 1)], name="administrator"),)
 
 
-async def begin_assignment_cleanup(mutation: Mutation, administrator: Document) -> None:
-    """Takes the customers of one slice away, and leaves the rest to the job."""
-    now, scope = mutation.scope.now, mutation.scope
-    drop: Document = {
+async def begin_assignment_cleanup(mutation: Mutation[Any], administrator: Document) -> None:
+    """Remove the assignments of one batch; insert a cleanup for the job where there may be more."""
+    now, session = mutation.scope.now, mutation.session
+    cleanup: Document = {
         "_id": new_id("drp"),
-        "partner_id": scope.partner_id,
+        "partner_id": mutation.scope.partner_id,
         "version": 1,
         "created_at": now,
         "updated_at": now,
@@ -33,45 +40,47 @@ async def begin_assignment_cleanup(mutation: Mutation, administrator: Document) 
         "name": administrator["display_name"],
         "actor_id": mutation.actor.id,
     }
-    if await _remove_assignments(_all_customers(scope), drop, mutation.session) == BATCH_SIZE:
-        await scope.collection(COLLECTION).insert_many([drop], session=mutation.session)
+    # The removal also affects customers that the acting administrator does not see.
+    scope = replace(mutation.scope, administrator_id=None, role=None)
+    where = await _match_next_batch(scope, cleanup, session)
+    batch = await load_customers_at(scope, where, session, mutation.partner, now)
+    if await _remove_assignments(batch, cleanup) == BATCH_SIZE:
+        await scope.collection(COLLECTION).insert_many([cleanup], session=session)
 
 
 async def is_cleanup_pending(scope: Scope, administrator_id: str, session: Session) -> bool:
-    """Whether customers are still being taken from the administrator."""
+    """Return whether a cleanup of the administrator is unfinished."""
     where = {**scope.match(), "administrator_id": administrator_id}
     return await scope.collection(COLLECTION).find_one(where, {"_id": 1}, session=session) is not None
 
 
-async def pending_assignment_cleanups(client: Client) -> list[Document]:
-    """The drops of all partners that are not finished: for the job that works them off."""
+async def find_assignment_cleanups(client: Client) -> list[Document]:
+    """Return the unfinished cleanups of all partners."""
     return await client.collection(COLLECTION).find({}, sort=[("_id", 1)], limit=100)
 
 
-async def continue_assignment_cleanup(scope: Scope, drop: Document) -> int:
-    """Takes the next customers away, in one transaction; answers how many there were."""
+async def continue_assignment_cleanup(scope: Scope, cleanup: Document) -> int:
+    """Remove the assignments of the next batch in one transaction; return the number of customers."""
 
     async def attempt(session: Session) -> int:
-        dropped = await _remove_assignments(scope, drop, session)
-        if not dropped:
-            finished = DeleteMany({**scope.match(), "_id": drop["_id"]})
+        where = await _match_next_batch(scope, cleanup, session)
+        cleaned = await _remove_assignments(await load_customers(scope, where, session), cleanup)
+        if not cleaned:
+            finished = DeleteMany({**scope.match(), "_id": cleanup["_id"]})
             await scope.collection(COLLECTION).bulk_write([finished], session=session)
-        return dropped
+        return cleaned
 
     return await in_transaction(scope.client, attempt)
 
 
-async def _remove_assignments(scope: Scope, drop: Document, session: Session) -> int:
-    where = match_assigned_customers(scope, drop["administrator_id"])
-    found = await scope.collection("customers").find(where, {"_id": 1}, limit=BATCH_SIZE, session=session)
-    if not found:
-        return 0
-    batch = await load_customers(scope, {"_id": {"$in": [one["_id"] for one in found]}}, session)
-    for work in batch.changes:
-        remove_assignment(work, drop["administrator_id"], drop["name"])
-    await write_customers(batch, drop["actor_id"])
-    return len(found)
+async def _match_next_batch(scope: Scope, cleanup: Document, session: Session) -> Document:
+    where = match_assigned_customers(scope, cleanup["administrator_id"])
+    customers = await scope.collection("customers").find(where, {"_id": 1}, limit=BATCH_SIZE, session=session)
+    return {"_id": {"$in": [customer["_id"] for customer in customers]}}
 
 
-def _all_customers(scope: Scope) -> Scope:
-    return replace(scope, administrator_id=None, role=None)
+async def _remove_assignments(batch: CustomerBatch, cleanup: Document) -> int:
+    for change in batch.changes:
+        remove_assignment(change, cleanup["administrator_id"], cleanup["name"])
+    await write_customers(batch, cleanup["actor_id"])
+    return len(batch.changes)

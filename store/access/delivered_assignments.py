@@ -1,11 +1,12 @@
-"""Writes the customers that delivered administrators are assigned to, many administrators in one pass."""
+"""Writes the assignments that imports deliver: many administrators in one pass over their customers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from domain.partner.assignments import AssignmentFacts, add_delivered_assignment, remove_delivered_assignment
+from domain.partner.assignments import add_delivered_assignment, remove_delivered_assignment
 from domain.types import ActivityKind
+from store.access.assignment_changes import split_assignments, update_assignment
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
 from store.changes.customer_change import CustomerChange
 from store.database.client import Document
@@ -16,7 +17,10 @@ from store.events.log import EventDraft
 
 @dataclass(frozen=True, slots=True)
 class AssignmentUpdate:
-    """One administrator's delivered customers; those assigned here stay, unless nothing may (`keeps_manual`)."""
+    """The external ids of all customers that a delivery assigns to one administrator.
+
+    Manual assignments stay only where `keeps_manual`.
+    """
 
     administrator_id: str
     name: str
@@ -24,11 +28,11 @@ class AssignmentUpdate:
     keeps_manual: bool
 
 
-async def write_assignments(scope: Scope, waiting: dict[str, AssignmentUpdate]) -> None:
-    """Writes and empties what waits; a pass that was cut short is completed when its lines are repeated."""
-    if not waiting:
+async def write_assignments(scope: Scope, pending: dict[str, AssignmentUpdate]) -> None:
+    """Write the pending updates and clear them; after an interruption, importing the records again completes them."""
+    if not pending:
         return
-    by_customer = await _group_by_customer(scope, list(waiting.values()))
+    by_customer = await _group_by_customer(scope, list(pending.values()))
     customers = sorted(by_customer)
 
     async def assign(external_ids: Sequence[str], deadline: float) -> None:
@@ -37,72 +41,55 @@ async def write_assignments(scope: Scope, waiting: dict[str, AssignmentUpdate]) 
 
     for start in range(0, len(customers), BATCH_SIZE):
         await halve_on_conflict(customers[start : start + BATCH_SIZE], assign)
-    for done in waiting.values():
-        where = {**scope.match(), "_id": done.administrator_id}
+    for update in pending.values():
+        where = {**scope.match(), "_id": update.administrator_id}
         await scope.collection("administrators").update_one(where, {"$unset": {"assignments_pending": ""}})
-    waiting.clear()
+    pending.clear()
 
 
-async def _group_by_customer(scope: Scope, waiting: list[AssignmentUpdate]) -> dict[str, list[AssignmentUpdate]]:
-    """Whom to look at for each customer: those who are to be assigned to it, and those who are.
+async def _group_by_customer(scope: Scope, updates: list[AssignmentUpdate]) -> dict[str, list[AssignmentUpdate]]:
+    """Return the updates that concern each customer, by external id: delivered and existing assignments.
 
-    A removed customer has no keys but keeps its assignments, which must not come back with it.
+    A removed customer has no keys but keeps its assignments. They must not return with the customer.
     """
     by_customer: dict[str, list[AssignmentUpdate]] = {}
-    for assignment_update in waiting:
-        where = match_assigned_customers(scope, assignment_update.administrator_id)
-        held = await scope.collection("customers").find(where, {"_id": 0, "external_id": 1})
-        for customer in assignment_update.wanted | {found["external_id"] for found in held}:
-            by_customer.setdefault(customer, []).append(assignment_update)
+    for update in updates:
+        where = match_assigned_customers(scope, update.administrator_id)
+        assigned = await scope.collection("customers").find(where, {"_id": 0, "external_id": 1})
+        for external_id in update.wanted | {customer["external_id"] for customer in assigned}:
+            by_customer.setdefault(external_id, []).append(update)
     return by_customer
 
 
 def match_assigned_customers(scope: Scope, administrator_id: str) -> Document:
-    """The customers that the administrator is assigned to, removed ones included: both stand in the index of keys."""
-    there = {"keys": administrator_key(administrator_id)}
+    """Return the condition of the administrator's customers, also removed ones; the index of keys serves both."""
+    existing = {"keys": administrator_key(administrator_id)}
     removed = {"keys": [], "assignments.administrator_id": administrator_id}
-    return {**scope.match(), "$or": [there, removed]}
+    return {**scope.match(), "$or": [existing, removed]}
 
 
 async def _assign_customers(by_customer: Mapping[str, list[AssignmentUpdate]], batch: CustomerBatch) -> None:
-    for work in batch.changes:
-        for assignment_update in by_customer[work.customer["external_id"]]:
-            _assign_customer(work, assignment_update, batch)
+    for change in batch.changes:
+        for update in by_customer[change.customer["external_id"]]:
+            _assign_customer(change, update, batch)
 
 
-def _assign_customer(work: CustomerChange, assignment_update: AssignmentUpdate, batch: CustomerBatch) -> None:
-    others, held = [], None
-    for hold in work.customer["assignments"]:
-        if hold["administrator_id"] == assignment_update.administrator_id:
-            held = hold
-        else:
-            others.append(hold)
-    if work.customer["external_id"] in assignment_update.wanted:
-        after: AssignmentFacts | None = add_delivered_assignment(held, assignment_update.administrator_id, batch.now)
+def _assign_customer(change: CustomerChange, update: AssignmentUpdate, batch: CustomerBatch) -> None:
+    before, others = split_assignments(change, update.administrator_id)
+    if change.customer["external_id"] in update.wanted:
+        after = add_delivered_assignment(before, update.administrator_id, batch.now)
     else:
-        after = remove_delivered_assignment(held, batch.now, keeps_manual=assignment_update.keeps_manual)
-    if after == held:
-        return
-    fields = {"assignments": others if after is None else [*others, after]}
-    if held is not None and after is not None and held["expires_at"] == after["expires_at"]:
-        work.update_customer_bookkeeping(fields)
-        return
-    work.update_customer(fields)
-    work.add_event(_draft_event(work, assignment_update, held, after))
+        remaining = remove_delivered_assignment(before, batch.now, keeps_manual=update.keeps_manual)
+        if remaining is None:
+            _unassign(change, update, is_assigned=before is not None, others=others)
+            return
+        after = remaining
+    update_assignment(change, update.administrator_id, update.name, before, after, others)
 
 
-def _draft_event(
-    work: CustomerChange,
-    assignment_update: AssignmentUpdate,
-    held: AssignmentFacts | None,
-    after: AssignmentFacts | None,
-) -> EventDraft:
-    name = work.customer["name"]
-    if after is None:
-        summary = f"{assignment_update.name} is no longer assigned to {name}"
-        return EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, assignment_update.administrator_id, summary)
-    changes = {} if held is None else {"expires_at": [held["expires_at"], after["expires_at"]]}
-    until = "" if after["expires_at"] is None else f" until {after['expires_at'].date().isoformat()}"
-    verb = "was assigned to" if held is None else "stays assigned to"
-    summary = f"{assignment_update.name} {verb} {name}{until}"
-    return EventDraft(ActivityKind.ADMINISTRATOR_ASSIGNED, assignment_update.administrator_id, summary, changes)
+def _unassign(change: CustomerChange, update: AssignmentUpdate, *, is_assigned: bool, others: list[Document]) -> None:
+    if not is_assigned:
+        return
+    change.update_customer({"assignments": others})
+    summary = f"{update.name} is no longer assigned to {change.customer['name']}"
+    change.add_event(EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, update.administrator_id, summary))

@@ -70,7 +70,13 @@ async def load_customers(scope: Scope, where: Document, session: Session) -> Cus
     partner = await Partners(scope).get(session=session)
     if partner is None:
         raise OperatorError(f"There is no partner {scope.partner_id}: make it with `partnerhub partner create`.")
-    now = utc_now()
+    return await load_customers_at(scope, where, session, partner, utc_now())
+
+
+async def load_customers_at(
+    scope: Scope, where: Document, session: Session, partner: PartnerDocument, now: datetime
+) -> CustomerBatch:
+    """Load customers like `load_customers`, for a caller that has read the partner and the clock in the transaction."""
     customers = await scope.collection("customers").find({**scope.match(), **where}, session=session)
     held = await read_entitlements(scope, [customer["_id"] for customer in customers], session)
     works = [CustomerChange(customer, held.get(customer["_id"], ()), partner) for customer in customers]

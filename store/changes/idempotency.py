@@ -1,13 +1,12 @@
-"""The first answers of mutations: by administrator and key, for 48 hours."""
+"""Results of mutations, stored for 48 hours by administrator and idempotency key."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 from domain.failures import InputRejected
-from domain.user_errors import UserError, UserErrorCode
+from domain.inputs import to_canonical
+from domain.user_errors import InputPath, UserError, UserErrorCode
 from store.database.client import Document, IndexModel, Session
 from store.database.ids import new_id
 from store.database.scope import Scope
@@ -20,27 +19,27 @@ MUTATION_RESULT_INDEXES = (
 )
 
 
-def input_digest(mutation: str, given: Mapping[str, Any]) -> str:
-    """What two inputs share where they ask for the same: the order of their fields and the key do not count."""
-    asked = {name: value for name, value in given.items() if name != "idempotency_key"}
-    return sha256(json.dumps([mutation, asked], default=str, sort_keys=True).encode()).hexdigest()
+def input_digest(operation: str, input: object) -> str:
+    """Return the digest of an operation and its input. It is equal for equal inputs, also after a restart."""
+    return sha256(json.dumps([operation, to_canonical(input)], sort_keys=True).encode()).hexdigest()
 
 
 async def find_stored_result(scope: Scope, key: str, digest: str, session: Session) -> Document | None:
-    """What was answered when the viewer first used the key; InputRejected where that was for other input."""
+    """Return the result that the viewer got for this key; raise InputRejected where the input was another one."""
+    # The TTL index removes documents with a delay of up to a minute.
     where = {**_match(scope, key), "expires_at": {"$gt": scope.now}}
-    found = await scope.collection(COLLECTION).find_one(where, session=session)
-    if found is None:
+    stored = await scope.collection(COLLECTION).find_one(where, session=session)
+    if stored is None:
         return None
-    if found["digest"] != digest:
+    if stored["digest"] != digest:
         message = "This idempotency key was used with other input: take a new one for each change."
-        raise InputRejected([UserError(UserErrorCode.KEY_REUSED, message, ("input", "idempotencyKey"))])
-    answer: Document = found["result"]
-    return answer
+        raise InputRejected([UserError(UserErrorCode.KEY_REUSED, message, InputPath(("idempotency_key",)))])
+    result: Document = stored["result"]
+    return result
 
 
-async def store_result(scope: Scope, key: str, digest: str, answer: Document, session: Session) -> None:
-    """Keeps the answer in the transaction of the change itself, in place of one whose time is over."""
+async def store_result(scope: Scope, key: str, digest: str, result: Document, session: Session) -> None:
+    """Store the result in the transaction of the change; replace an expired one."""
     collection = scope.collection(COLLECTION)
     await collection.delete_many({**_match(scope, key), "expires_at": {"$lte": scope.now}}, session=session)
     document = {
@@ -51,7 +50,7 @@ async def store_result(scope: Scope, key: str, digest: str, answer: Document, se
         "updated_at": scope.now,
         "expires_at": scope.now + RETENTION,
         "digest": digest,
-        "result": answer,
+        "result": result,
     }
     await collection.insert_many([document], session=session)
 

@@ -1,14 +1,18 @@
-"""One mutation of the API: one transaction, whoever asks checked in it, and its first answer kept by its key."""
+"""A mutation of the API: one transaction that checks the caller, runs the mutation's body and stores its result.
+
+`mutate` is the entry point. The body of a mutation is a function of its feature, for example
+`store.tags.changes.create_tag`.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from domain.failures import AdministratorNotActive, Forbidden, PartnerNotFound, TermsNotAccepted
 from domain.permissions import Permission, has_permission
-from domain.text.input_checks import InputChecks, idempotency_key
-from domain.types import AdministratorState
-from store.changes.customer_batch import CustomerBatch, load_customers, write_customers
+from domain.text.input_checks import InputChecks, check_idempotency_key
+from store.changes.customer_batch import CustomerBatch, load_customers_at, write_customers
 from store.changes.idempotency import find_stored_result, input_digest, store_result
 from store.database.client import Document, Session
 from store.database.clock import utc_now
@@ -19,101 +23,143 @@ from store.tenants.administrators import AdministratorDocument, Administrators
 from store.tenants.partners import PartnerDocument, Partners
 
 NO_CUSTOMER: Mapping[str, Any] = {"customer_id": None, "facts_before": None, "facts_after": None}
+Input = TypeVar("Input")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class MutationRequest:
-    """A mutation as it was asked for: its name, its input in Python's spelling, and the permission it needs."""
+class MutationRequest(Generic[Input]):
+    """A caller's request for a mutation.
 
-    name: str
-    input: Mapping[str, Any]
+    `operation` names the mutation; an idempotency key belongs to one operation and one input. `permission` is what
+    the caller's role must have. Only a mutation without `needs_terms` runs before the terms of service are accepted.
+    """
+
+    operation: str
+    input: Input
+    idempotency_key: str | None = None
     permission: Permission | None = None
+    needs_terms: bool = True
 
-    @property
-    def needs_terms(self) -> bool:
-        """Whether it waits until the organization has accepted the terms of service."""
-        return self.name != "acceptTerms"
+
+@dataclass(frozen=True, slots=True)
+class ChangedObject:
+    """The result of a mutation of one object: its id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerChanged:
+    """The result of a mutation of the partner itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedMutation(Generic[Result]):
+    """The result of a committed mutation, and the moment at which it was carried out."""
+
+    result: Result
+    now: datetime
 
 
 @dataclass(slots=True)
-class Mutation:
-    """What the body of a mutation works with; `scope` is that of who asks, as their role is in this transaction."""
+class Mutation(Generic[Input]):
+    """The transaction of a mutation, as its body uses it.
+
+    `scope` has the caller's role as the transaction reads it, and the moment of the mutation as `now`.
+    """
 
     scope: Scope
     session: Session
     partner: PartnerDocument
     actor: AdministratorDocument
-    checks: InputChecks
+    input: Input
+    checks: InputChecks = field(default_factory=InputChecks)
     _events: list[Document] = field(default_factory=list)
 
-    @property
-    def input(self) -> Mapping[str, Any]:
-        """The input in Python's spelling, without what was not given."""
-        return self.checks.input
-
-    def add_event(self, note: EventDraft) -> None:
-        """Tells of something that belongs to no customer."""
+    def add_event(self, draft: EventDraft) -> None:
+        """Add an event that belongs to no customer."""
         shared = {**NO_CUSTOMER, "actor_id": self.actor.id}
-        self._events.append(event_document(self.scope.partner_id, self.scope.now, shared, note))
+        self._events.append(event_document(self.scope.partner_id, self.scope.now, shared, draft))
 
     async def load_customers(self, where: Mapping[str, Any]) -> CustomerBatch:
-        """Those of the customers in sight that match, to be changed and then written with `write`."""
-        return await load_customers(self.scope, {**self.scope.match_customers(), **where}, self.session)
+        """Return the visible customers that match; the body changes them and then calls `write`."""
+        visible = {**self.scope.match_customers(), **where}
+        return await load_customers_at(self.scope, visible, self.session, self.partner, self.scope.now)
 
     async def write(self, batch: CustomerBatch) -> None:
-        """Writes the changed customers, all that follows, and the events that tell of it."""
+        """Write the changed customers, their projections and their events."""
         await write_customers(batch, self.actor.id)
 
     async def write_events(self) -> None:
-        """Writes what was told; the framework calls it once."""
+        """Write the events of `add_event`; only this module calls it, after the body."""
         await self.scope.collection("events").insert_many(self._events, session=self.session)
 
 
-MutationBody = Callable[[Mutation], Awaitable[Document]]
+MutationBody = Callable[[Mutation[Input]], Awaitable[Result]]
 
 
 async def mutate(
-    scope: Scope, asked: MutationRequest, body: MutationBody, on_commit: OnCommit | None = None
-) -> Document:
-    """Carries out the mutation; answers what `body` answered: ids and figures, which are all that is kept.
+    scope: Scope,
+    request: MutationRequest[Input],
+    body: MutationBody[Input, Result],
+    result_type: type[Result],
+    on_commit: OnCommit | None = None,
+) -> CommittedMutation[Result]:
+    """Run the mutation and return its result, or the stored one where the request repeats an earlier one.
 
-    The body may run several times, so it starts from what it reads in its session. It collects mistakes in
-    `checks` and rejects with all of them; InputRejected means that nothing was changed, and keeps no answer: who
-    puts the mistake right may use the key again.
+    The body can run several times, because a transaction that meets another one is repeated. Raise InputRejected
+    with all mistakes that it found; nothing is changed or stored then, and the client can use the key again.
+    `result_type` is a dataclass whose fields MongoDB can store; a repeated request builds it from them.
     """
-    key = idempotency_key(asked.input)
-    return await in_transaction(
-        scope.client, lambda session: _attempt(scope, asked, key, body, session), on_commit=on_commit
-    )
+    check_idempotency_key(request.idempotency_key)
+
+    async def attempt(session: Session) -> CommittedMutation[Result]:
+        return await _attempt(scope, request, body, result_type, session)
+
+    return await in_transaction(scope.client, attempt, on_commit=on_commit)
 
 
 async def _attempt(
-    scope: Scope, asked: MutationRequest, key: str | None, body: MutationBody, session: Session
-) -> Document:
-    actor = await _actor(scope, asked, session)
+    scope: Scope,
+    request: MutationRequest[Input],
+    body: MutationBody[Input, Result],
+    result_type: type[Result],
+    session: Session,
+) -> CommittedMutation[Result]:
+    actor = await _load_actor(scope, request.permission, session)
+    # The clock is read after the first read of the transaction. So nothing that the transaction sees is younger.
     acting = replace(scope, now=utc_now(), role=actor.role)
-    digest = input_digest(asked.name, asked.input)
-    if key is not None and (answered := await find_stored_result(acting, key, digest, session)) is not None:
-        return answered
-    partner = await Partners(acting).get(session=session)
-    if partner is None:
-        raise PartnerNotFound
-    if asked.needs_terms and partner.terms_accepted_at is None:
-        raise TermsNotAccepted
-    mutation = Mutation(acting, session, partner, actor, InputChecks(asked.input))
-    answer = await body(mutation)
+    key, digest = request.idempotency_key, input_digest(request.operation, request.input)
+    if key is not None and (stored := await find_stored_result(acting, key, digest, session)) is not None:
+        return CommittedMutation(result_type(**stored), acting.now)
+    partner = await _load_partner(acting, session, needs_terms=request.needs_terms)
+    mutation = Mutation(acting, session, partner, actor, request.input)
+    result = await body(mutation)
     await mutation.write_events()
     if key is not None:
-        await store_result(acting, key, digest, answer, session)
-    return answer
+        await store_result(acting, key, digest, _result_document(result), session)
+    return CommittedMutation(result, acting.now)
 
 
-async def _actor(scope: Scope, asked: MutationRequest, session: Session) -> AdministratorDocument:
-    """Who asks, as they stand in this transaction: they may have been removed since the request began."""
-    identity = scope.administrator_id or ""
-    found = (await Administrators(scope).by_ids([identity], session=session)).get(identity)
-    if found is None or found.state is not AdministratorState.ACTIVE:
+def _result_document(result: Any) -> Document:
+    return {member.name: getattr(result, member.name) for member in fields(result)}
+
+
+async def _load_partner(scope: Scope, session: Session, *, needs_terms: bool) -> PartnerDocument:
+    partner = await Partners(scope).get(session=session)
+    if partner is None:
+        raise PartnerNotFound
+    if needs_terms and partner.terms_accepted_at is None:
+        raise TermsNotAccepted
+    return partner
+
+
+async def _load_actor(scope: Scope, permission: Permission | None, session: Session) -> AdministratorDocument:
+    """Return the caller as the transaction reads them: a removal since the start of the request takes effect."""
+    actor = await Administrators(scope).find_active(scope.administrator_id, session=session)
+    if actor is None:
         raise AdministratorNotActive
-    if asked.permission is not None and not has_permission(found.role, asked.permission):
-        raise Forbidden(asked.permission)
-    return found
+    if permission is not None and not has_permission(actor.role, permission):
+        raise Forbidden(permission)
+    return actor

@@ -1,4 +1,4 @@
-"""Subscriptions and trials in one scope, as the API reads them: batches by customer and by id."""
+"""Subscriptions and trials: their documents, and reads by customer and by id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _PROJECTION = {"delivered": 0}
 
 @dataclass(frozen=True, slots=True)
 class EntitlementDocument:
-    """A subscription or a trial; domain.entitlements tells its state and end at a moment from these facts."""
+    """A subscription or a trial; `domain.entitlements.lifecycle` computes its state at a moment from these facts."""
 
     id: str
     customer_id: str
@@ -46,7 +46,7 @@ class EntitlementDocument:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection."""
+        """Return the typed form of a document of the collection."""
         facts: dict[str, Any] = {name: document[name] for name in _COPIED_FIELDS}
         licenses = [
             LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"])
@@ -66,7 +66,7 @@ _COPIED_FIELDS = tuple(name for name in EntitlementDocument.__slots__ if name no
 
 
 class Entitlements:
-    """The partner's entitlements; that their customer is in sight is for the caller to know."""
+    """The partner's entitlements. The caller checks that their customer is visible."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -79,21 +79,22 @@ class Entitlements:
         living_only: bool = False,
         now: datetime | None = None,
     ) -> dict[str, list[EntitlementDocument]]:
-        """Each customer's entitlements in one query, newest first; of a kind, at most 200 a customer."""
+        """Return each customer's entitlements in one query, newest first; with a `kind`, at most 200 per customer."""
         where = {**self._scope.match(), "customer_id": {"$in": list(customer_ids)}}
         if kind is not None:
             where["kind"] = str(kind)
         newest = [("customer_id", 1), ("added_at", -1), ("_id", 1)]
-        held: dict[str, list[EntitlementDocument]] = {id_: [] for id_ in customer_ids}
+        by_customer: dict[str, list[EntitlementDocument]] = {id_: [] for id_ in customer_ids}
         moment = now or self._scope.now
         for document in await self._collection.find(where, _PROJECTION, sort=newest):
             entitlement = EntitlementDocument.read(document)
             if not living_only or is_living(entitlement, moment):
-                held[entitlement.customer_id].append(entitlement)
-        return {id_: some[: None if kind is None else MAX_PER_CUSTOMER] for id_, some in held.items()}
+                by_customer[entitlement.customer_id].append(entitlement)
+        limit = None if kind is None else MAX_PER_CUSTOMER
+        return {id_: entitlements[:limit] for id_, entitlements in by_customer.items()}
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, EntitlementDocument]:
-        """Those of the ids that are entitlements of this partner, in one query."""
+        """Return the entitlements of this partner with these ids, by id, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        found = await self._collection.find(where, _PROJECTION)
-        return {document["_id"]: EntitlementDocument.read(document) for document in found}
+        documents = await self._collection.find(where, _PROJECTION)
+        return {document["_id"]: EntitlementDocument.read(document) for document in documents}

@@ -1,4 +1,4 @@
-"""The invoices of subscriptions, as the API reads them."""
+"""Invoices of subscriptions: their documents and reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ INVOICE_INDEXES = (
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """What is to be paid for a subscription."""
+    """An invoice of a subscription."""
 
     id: str
     customer_id: str
@@ -35,7 +35,7 @@ class InvoiceDocument:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection, which keeps dates as their midnights."""
+        """Return the typed form of a document of the collection, which stores a date as its midnight."""
         return cls(
             document["_id"],
             document["customer_id"],
@@ -56,5 +56,5 @@ class Invoices(BillingDocuments[InvoiceDocument]):
         super().__init__(scope, COLLECTION, "issued_on", InvoiceDocument.read)
 
     async def newest_not_void(self, subscription_ids: Sequence[str]) -> dict[str, InvoiceDocument]:
-        """Each subscription's newest invoice that is not VOID, in one query."""
+        """Return each subscription's newest invoice that is not VOID, in one query."""
         return await self.newest(subscription_ids, {"state": {"$ne": str(InvoiceState.VOID)}})

@@ -1,4 +1,4 @@
-"""The orders of subscriptions, as the API reads them."""
+"""Orders of subscriptions: their documents and reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ ORDER_INDEXES = (
 
 @dataclass(frozen=True, slots=True)
 class OrderDocument:
-    """What was ordered once for a subscription; `total` is None where no amount was delivered."""
+    """An order of a subscription; `total` is None where no amount was delivered."""
 
     id: str
     customer_id: str
@@ -34,14 +34,14 @@ class OrderDocument:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection."""
-        same = {name: document[name] for name in ("customer_id", "entitlement_id", "number", "placed_at")}
+        """Return the typed form of a document of the collection."""
+        copied = {name: document[name] for name in ("customer_id", "entitlement_id", "number", "placed_at")}
         lines = [OrderLine(Product(line["product"]), line["quantity"]) for line in document["lines"]]
         return cls(
-            id=document["_id"], kind=OrderKind(document["kind"]), lines=lines, total=read_money(document), **same
+            id=document["_id"], kind=OrderKind(document["kind"]), lines=lines, total=read_money(document), **copied
         )
 
 
 def orders(scope: Scope) -> BillingDocuments[OrderDocument]:
-    """The partner's orders."""
+    """Return the reader of the partner's orders."""
     return BillingDocuments(scope, COLLECTION, "placed_at", OrderDocument.read)

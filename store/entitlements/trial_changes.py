@@ -1,69 +1,77 @@
-"""The mutations that extend a trial and that end it: each the body of one transaction."""
+"""The mutations that extend and end a trial; each function is the body of one transaction."""
 
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from domain.entitlements.lifecycle import LIVING_STATES
-from domain.entitlements.trials import MAX_EXTENDED_TRIAL_DAYS, build_early_end, build_extension, extended_length
+from domain.entitlements.trials import (
+    MAX_EXTENDED_TRIAL_DAYS,
+    EndTrial,
+    ExtendTrial,
+    build_early_end,
+    build_extension,
+    extended_length,
+)
 from domain.time.instants import DAY
 from domain.types import ActivityKind, EntitlementState, SubscriptionType
 from domain.user_errors import UserErrorCode
-from store.changes.mutations import Mutation
-from store.database.client import Document
-from store.entitlements.held_entitlements import EntitlementChange, load_entitlement
+from store.changes.mutations import ChangedObject, Mutation
+from store.entitlements.entitlement_changes import EntitlementChange, load_entitlement
 from store.events.log import EventDraft
 
 
-async def load_trial(mutation: Mutation, states: AbstractSet[EntitlementState], otherwise: str) -> EntitlementChange:
-    """The trial that the input names; mistakes are added where it changed meanwhile, or is in no such state."""
-    held = await load_entitlement(mutation, SubscriptionType.TRIAL, "id")
-    mutation.checks.check_version(held.document["version"], "The trial")
-    if held.state not in states:
-        mutation.checks.add(UserErrorCode.WRONG_STATE, otherwise, "id")
-    return held
+async def load_trial(
+    mutation: Mutation[Any], id_: str, version: int, states: AbstractSet[EntitlementState], message: str
+) -> EntitlementChange:
+    """Return the trial; add a mistake where its version differs, or `message` where it is in none of the states."""
+    trial = await load_entitlement(mutation, SubscriptionType.TRIAL, id_, "id")
+    mutation.checks.check_version(version, trial.document["version"], "The trial")
+    if trial.state not in states:
+        mutation.checks.add(UserErrorCode.WRONG_STATE, message, "id")
+    return trial
 
 
-async def extend_trial(mutation: Mutation) -> Document:
-    """Adds days to the end of a trial; answers its id as `trial`."""
-    days = int(mutation.input["days"])
+async def extend_trial(mutation: Mutation[ExtendTrial]) -> ChangedObject:
+    """Add days to the end of a trial."""
+    input, days = mutation.input, mutation.input.days
     if days < 1:
         mutation.checks.add(UserErrorCode.INVALID, "A trial is extended by at least one day.", "days")
-    held = await load_trial(mutation, LIVING_STATES, "This trial is over: start another one.")
+    message = "This trial is over: start another one."
+    trial = await load_trial(mutation, input.id, input.version, LIVING_STATES, message)
     if days >= 1:
-        _check_length(mutation, held, days)
+        _check_length(mutation, trial, days)
     mutation.checks.raise_if_invalid()
-    before = held.document["ends_at"]
-    held.change.update_entitlement(
-        held.document["number"], build_extension(held.document, days, held.now, mutation.actor.id)
-    )
-    end = held.document["ends_at"]
-    more = f"{days} days" if days > 1 else "a day"
-    summary = f"{held.title} was extended by {more}, until {end.date().isoformat()}"
-    held.change.add_event(
-        EventDraft(ActivityKind.TRIAL_EXTENDED, held.document["_id"], summary, {"ends_at": [before, end]})
-    )
-    await mutation.write(held.batch)
-    return {"trial": held.document["_id"]}
+    id_, change = trial.document["_id"], trial.change
+    former_end = trial.document["ends_at"]
+    extension = build_extension(trial.document, days, trial.now, mutation.actor.id)
+    change.update_entitlement(trial.document["number"], extension)
+    end = trial.document["ends_at"]
+    extent = f"{days} days" if days > 1 else "a day"
+    summary = f"{trial.title} was extended by {extent}, until {end.date().isoformat()}"
+    change.add_event(EventDraft(ActivityKind.TRIAL_EXTENDED, id_, summary, {"ends_at": [former_end, end]}))
+    await mutation.write(trial.batch)
+    return ChangedObject(id_)
 
 
-def _check_length(mutation: Mutation, held: EntitlementChange, days: int) -> None:
-    most = MAX_EXTENDED_TRIAL_DAYS * DAY
-    # More than that no trial lasts, nor could every calendar hold it.
-    if days <= MAX_EXTENDED_TRIAL_DAYS and extended_length(held.document, days) <= most:
+def _check_length(mutation: Mutation[ExtendTrial], trial: EntitlementChange, days: int) -> None:
+    longest = MAX_EXTENDED_TRIAL_DAYS * DAY
+    # The first comparison also keeps the sum within the range of datetime.
+    if days <= MAX_EXTENDED_TRIAL_DAYS and extended_length(trial.document, days) <= longest:
         return
-    left = max(0, (most - extended_length(held.document, 0)) // DAY)
-    more = f"this one can be extended by {left} more" if left else "this one cannot be extended any more"
-    message = f"With its extensions a trial lasts at most {MAX_EXTENDED_TRIAL_DAYS} days: {more}."
+    remaining = max(0, (longest - extended_length(trial.document, 0)) // DAY)
+    hint = f"this one can be extended by {remaining} more" if remaining else "this one cannot be extended any more"
+    message = f"With its extensions a trial lasts at most {MAX_EXTENDED_TRIAL_DAYS} days: {hint}."
     mutation.checks.add(UserErrorCode.TRIAL_TOO_LONG, message, "days")
 
 
-async def end_trial(mutation: Mutation) -> Document:
-    """Ends a trial now; answers its id as `trial`."""
-    held = await load_trial(mutation, LIVING_STATES, "This trial is over already.")
+async def end_trial(mutation: Mutation[EndTrial]) -> ChangedObject:
+    """End a trial now."""
+    input = mutation.input
+    trial = await load_trial(mutation, input.id, input.version, LIVING_STATES, "This trial is over already.")
     mutation.checks.raise_if_invalid()
-    changes = {"ends_at": [held.document["ends_at"], held.now]}
-    held.change.update_entitlement(held.document["number"], build_early_end(held.now))
-    held.change.add_event(
-        EventDraft(ActivityKind.TRIAL_ENDED, held.document["_id"], f"{held.title} was ended", changes)
-    )
-    await mutation.write(held.batch)
-    return {"trial": held.document["_id"]}
+    id_, change = trial.document["_id"], trial.change
+    ends = {"ends_at": [trial.document["ends_at"], trial.now]}
+    change.update_entitlement(trial.document["number"], build_early_end(trial.now))
+    change.add_event(EventDraft(ActivityKind.TRIAL_ENDED, id_, f"{trial.title} was ended", ends))
+    await mutation.write(trial.batch)
+    return ChangedObject(id_)

@@ -1,7 +1,15 @@
-"""The mutation that makes a trial a subscription: both, and the order, change in one transaction."""
+"""The mutation that converts a trial into a subscription: trial, subscription and order change in one transaction."""
+
+from dataclasses import dataclass
 
 from domain.entitlements.lifecycle import RUNNING_STATES
-from domain.entitlements.trials import MAX_NUMBER_LENGTH, MAX_TERM_MONTHS, build_conversion, build_early_end
+from domain.entitlements.trials import (
+    MAX_NUMBER_LENGTH,
+    MAX_TERM_MONTHS,
+    ConvertTrial,
+    build_conversion,
+    build_early_end,
+)
 from domain.types import ActivityKind, OrderKind
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
@@ -9,58 +17,69 @@ from store.changes.own_orders import system_order
 from store.database.client import Document
 from store.database.ids import new_id
 from store.entitlements.documents import COLLECTION
-from store.entitlements.held_entitlements import EntitlementChange
+from store.entitlements.entitlement_changes import EntitlementChange
 from store.entitlements.orders import COLLECTION as ORDERS
 from store.entitlements.trial_changes import load_trial
 from store.events.log import EventDraft
 
 
-async def convert_trial(mutation: Mutation) -> Document:
-    """Ends a running trial now and starts a subscription; answers their ids as `trial` and `subscription`."""
-    checks, months = mutation.checks, mutation.input["months"]
-    number = checks.read_line("number", MAX_NUMBER_LENGTH, "The subscription's number")
+@dataclass(frozen=True, slots=True)
+class ConversionResult:
+    """The ids of the ended trial and of its subscription."""
+
+    trial: str
+    subscription: str
+
+
+async def convert_trial(mutation: Mutation[ConvertTrial]) -> ConversionResult:
+    """End a running trial now and start a subscription in its place."""
+    checks, input = mutation.checks, mutation.input
+    number = checks.read_line(input.number, MAX_NUMBER_LENGTH, "The subscription's number", "number")
     if number is not None:
         await _check_number_available(mutation, number)
-    checks.read_number(months, 1, MAX_TERM_MONTHS, "The number of months", "months")
-    held = await load_trial(mutation, RUNNING_STATES, "Only a trial that is running can be converted.")
-    checks.raise_if_invalid()
-    facts = build_conversion(held.document, months, mutation.input["auto_renew"], held.now)
-    identity = {"_id": new_id("sub"), "customer_id": held.change.id, "number": str(number)}
-    subscription = {**identity, **facts}
-    held.change.add_entitlement(subscription)
-    held.change.orders.append(
-        system_order(subscription, await _next_order_number(mutation, str(number)), OrderKind.NEW, held.now)
-    )
-    _end_trial(held, subscription)
-    await mutation.write(held.batch)
-    return {"trial": held.document["_id"], "subscription": subscription["_id"]}
+    checks.read_number(input.months, 1, MAX_TERM_MONTHS, "The number of months", "months")
+    message = "Only a trial that is running can be converted."
+    trial = await load_trial(mutation, input.id, input.version, RUNNING_STATES, message)
+    number = checks.require(number)
+    facts = build_conversion(trial.document, input.months, input.auto_renew, trial.now)
+    subscription = {"_id": new_id("sub"), "customer_id": trial.change.id, "number": number, **facts}
+    trial.change.add_entitlement(subscription)
+    order_number = await _next_order_number(mutation, number)
+    trial.change.orders.append(system_order(subscription, order_number, OrderKind.NEW, trial.now))
+    _end_trial(trial, subscription)
+    await mutation.write(trial.batch)
+    return ConversionResult(trial.document["_id"], subscription["_id"])
 
 
-def _end_trial(held: EntitlementChange, subscription: Document) -> None:
-    """One event tells of all of it; the trial is its subject, and names the subscription."""
-    trial, id_ = held.document, subscription["_id"]
-    changes = {"ends_at": [trial["ends_at"], held.now], "converted_to": [None, id_]}
-    held.change.update_entitlement(trial["number"], {**build_early_end(held.now), "converted_to": id_})
-    summary = f"{held.title} became subscription {subscription['number']}"
-    held.change.add_event(EventDraft(ActivityKind.TRIAL_CONVERTED, trial["_id"], summary, changes))
+def _end_trial(trial: EntitlementChange, subscription: Document) -> None:
+    """End the trial and add the conversion's only event, whose subject is the trial."""
+    document, subscription_id = trial.document, subscription["_id"]
+    differences = {"ends_at": [document["ends_at"], trial.now], "converted_to": [None, subscription_id]}
+    facts = {**build_early_end(trial.now), "converted_to": subscription_id}
+    trial.change.update_entitlement(document["number"], facts)
+    summary = f"{trial.title} became subscription {subscription['number']}"
+    trial.change.add_event(EventDraft(ActivityKind.TRIAL_CONVERTED, document["_id"], summary, differences))
 
 
-async def _check_number_available(mutation: Mutation, number: str) -> None:
-    """Two that take a number at once meet in the unique index: the second transaction runs again, and finds it here."""
+async def _check_number_available(mutation: Mutation[ConvertTrial], number: str) -> None:
+    """Add TAKEN where a subscription or a trial has the number.
+
+    Of two concurrent transactions, the second one fails on the unique index, is repeated and finds the number here.
+    """
     if await _number_exists(mutation, COLLECTION, number):
         message = "There is a subscription or a trial with this number already."
         mutation.checks.add(UserErrorCode.TAKEN, message, "number")
 
 
-async def _next_order_number(mutation: Mutation, number: str) -> str:
-    """The first of `<subscription>-N1`, `-N2`, … that no order has."""
-    place = 1
-    while await _number_exists(mutation, ORDERS, f"{number}-N{place}"):
-        place += 1
-    return f"{number}-N{place}"
+async def _next_order_number(mutation: Mutation[ConvertTrial], number: str) -> str:
+    """Return the first free one of `<number>-N1`, `<number>-N2`, …"""
+    counter = 1
+    while await _number_exists(mutation, ORDERS, f"{number}-N{counter}"):
+        counter += 1
+    return f"{number}-N{counter}"
 
 
-async def _number_exists(mutation: Mutation, collection: str, number: str) -> bool:
+async def _number_exists(mutation: Mutation[ConvertTrial], collection: str, number: str) -> bool:
     where = {**mutation.scope.match(), "number": number}
-    found = await mutation.scope.collection(collection).find_one(where, {"_id": 1}, session=mutation.session)
-    return found is not None
+    stored = await mutation.scope.collection(collection).find_one(where, {"_id": 1}, session=mutation.session)
+    return stored is not None

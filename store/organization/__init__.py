@@ -1,4 +1,4 @@
-"""The partner's own objects: setup, settings, views, helpdesk, resources, launches.
+"""The partner's own objects: profile, setup, settings, views, helpdesk, resources, launches.
 
 Read organization_changes.py first.
 """

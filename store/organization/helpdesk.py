@@ -1,4 +1,4 @@
-"""Requests to the partner helpdesk: their documents, and the lists and look-ups of those that one viewer may read."""
+"""Requests to the partner helpdesk: their documents, and reads of those that the viewer may see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ HELPDESK_INDEXES = (
 
 @dataclass(frozen=True, slots=True)
 class HelpdeskRequestDocument:
-    """A request, as the API shows it."""
+    """A request with the attributes of the API's type HelpdeskRequest."""
 
     id: str
     topic: HelpdeskTopic
@@ -35,33 +35,33 @@ class HelpdeskRequestDocument:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection."""
-        same = {name: document[name] for name in ("subject", "message", "customer_id", "author_id", "created_at")}
+        """Return the typed form of a document of the collection."""
+        copied = {name: document[name] for name in ("subject", "message", "customer_id", "author_id", "created_at")}
         topic, state = HelpdeskTopic(document["topic"]), HelpdeskRequestState(document["state"])
-        return cls(id=document["_id"], topic=topic, state=state, **same)
+        return cls(id=document["_id"], topic=topic, state=state, **copied)
 
 
 class HelpdeskRequests:
-    """The requests that the viewer wrote; all of them for a FULL_ADMINISTRATOR."""
+    """The viewer's own requests; all requests for a FULL_ADMINISTRATOR."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
     def listing(self) -> Listing[HelpdeskRequestDocument]:
-        """All in sight, the newest first."""
+        """Return the list of visible requests, newest first."""
         where = match_visible_requests(self._scope)
-        whose = where.get("author_id")
-        return Listing(self._scope, COLLECTION, where, _COLUMNS, HelpdeskRequestDocument.read, whose)
+        author_id = where.get("author_id")
+        return Listing(self._scope, COLLECTION, where, _COLUMNS, HelpdeskRequestDocument.read, author_id)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, HelpdeskRequestDocument]:
-        """Those of the ids that are requests in sight, in one query."""
+        """Return the visible requests with these ids, by id, in one query."""
         where = {**match_visible_requests(self._scope), "_id": {"$in": list(ids)}}
-        found = await self._scope.collection(COLLECTION).find(where)
-        return {document["_id"]: HelpdeskRequestDocument.read(document) for document in found}
+        documents = await self._scope.collection(COLLECTION).find(where)
+        return {document["_id"]: HelpdeskRequestDocument.read(document) for document in documents}
 
 
 def match_visible_requests(scope: Scope) -> Document:
-    """The condition that a request must fulfil for the viewer to read and to close it."""
-    return (
-        scope.match() if can_read_all_requests(scope.role) else {**scope.match(), "author_id": scope.administrator_id}
-    )
+    """Return the condition of the requests that the viewer may read and close."""
+    if can_read_all_requests(scope.role):
+        return scope.match()
+    return {**scope.match(), "author_id": scope.administrator_id}

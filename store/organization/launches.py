@@ -1,12 +1,13 @@
-"""Launches: asked for by a mutation, and spent once by whoever holds the address."""
+"""Launches: a mutation requests one, and its address redeems it once."""
 
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from domain.partner.launch import LAUNCH_LIFETIME, LaunchReference
+from domain.partner.launch import LAUNCH_LIFETIME, LaunchCustomer, LaunchReference
 from domain.permissions import Permission, has_permission
-from domain.types import ActivityKind, AdministratorState
-from store.changes.customer_batch import load_customers, write_customers
+from domain.types import ActivityKind
+from store.changes.customer_batch import CustomerBatch, load_customers, write_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
 from store.changes.mutations import Mutation
@@ -23,24 +24,37 @@ _RETENTION = timedelta(hours=48)
 LAUNCH_INDEXES = (IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=int(_RETENTION.total_seconds())),)
 
 
-async def launch_customer(mutation: Mutation) -> Document:
-    """A new launch; answers its id as `launch`, and `expires_at`. The token is made of the id, and kept nowhere."""
-    batch = await mutation.load_customers({"_id": mutation.input["customer"]})
-    works = [work for work in batch.changes if not is_removed(work.customer, batch.now)]
-    if not works:
+@dataclass(frozen=True, slots=True)
+class LaunchResult:
+    """The id of a launch and the end of its validity. The token is computed from the id and is not stored."""
+
+    launch: str
+    expires_at: datetime
+
+
+async def launch_customer(mutation: Mutation[LaunchCustomer]) -> LaunchResult:
+    """Insert a launch of a visible customer."""
+    batch = await mutation.load_customers({"_id": mutation.input.customer})
+    changes = _without_removed(batch)
+    if not changes:
         mutation.checks.add_not_found("customer", "customer")
     mutation.checks.raise_if_invalid()
-    launch = _new_launch(mutation, works[0])
+    change = changes[0]
+    launch = _new_launch(mutation, change)
     await mutation.scope.collection(COLLECTION).insert_many([launch], session=mutation.session)
-    # The log of a customer is part of it: its version grows, and lists that show it hear of it.
-    works[0].update_customer({})
-    summary = f"An address that opens {works[0].customer['name']} was asked for"
-    works[0].add_event(EventDraft(ActivityKind.CUSTOMER_LAUNCHED, works[0].id, summary))
+    # The event belongs to the customer. So the customer's version grows, and feeds of lists report the customer.
+    change.update_customer({})
+    summary = f"An address that opens {change.customer['name']} was asked for"
+    change.add_event(EventDraft(ActivityKind.CUSTOMER_LAUNCHED, change.id, summary))
     await mutation.write(batch)
-    return {"launch": launch["_id"], "expires_at": launch["expires_at"]}
+    return LaunchResult(launch["_id"], launch["expires_at"])
 
 
-def _new_launch(mutation: Mutation, work: CustomerChange) -> Document:
+def _without_removed(batch: CustomerBatch) -> Sequence[CustomerChange]:
+    return [change for change in batch.changes if not is_removed(change.customer, batch.now)]
+
+
+def _new_launch(mutation: Mutation[LaunchCustomer], change: CustomerChange) -> Document:
     now = mutation.scope.now
     return {
         "_id": new_id("lch"),
@@ -48,54 +62,53 @@ def _new_launch(mutation: Mutation, work: CustomerChange) -> Document:
         "version": 1,
         "created_at": now,
         "updated_at": now,
-        "customer_id": work.id,
+        "customer_id": change.id,
         "administrator_id": mutation.actor.id,
         "expires_at": now + LAUNCH_LIFETIME,
         "used_at": None,
     }
 
 
-async def is_redeemable(client: Client, name: LaunchReference) -> bool:
-    """Whether the launch has been neither used nor left too long; spends nothing."""
-    scope = Scope(client, name.partner_id, utc_now())
-    return await scope.collection(COLLECTION).find_one(_match_redeemable(scope, name), {"_id": 1}) is not None
+async def is_redeemable(client: Client, reference: LaunchReference) -> bool:
+    """Return whether the launch is unused and valid, without redeeming it."""
+    scope = Scope(client, reference.partner_id, utc_now())
+    return await scope.collection(COLLECTION).find_one(_match_redeemable(scope, reference), {"_id": 1}) is not None
 
 
-async def redeem(client: Client, name: LaunchReference) -> str | None:
-    """The external id of the customer that the launch opens, this once; None where it opens nothing (any longer)."""
-    return await in_transaction(client, lambda session: _redeem(client, name, session))
+async def redeem(client: Client, reference: LaunchReference) -> str | None:
+    """Redeem the launch; return the external id of its customer, or None where the launch opens nothing."""
+    return await in_transaction(client, lambda session: _redeem(client, reference, session))
 
 
-async def _redeem(client: Client, name: LaunchReference, session: Session) -> str | None:
-    scope = Scope(client, name.partner_id, utc_now())
+async def _redeem(client: Client, reference: LaunchReference, session: Session) -> str | None:
+    scope = Scope(client, reference.partner_id, utc_now())
     collection = scope.collection(COLLECTION)
-    launch = await collection.find_one(_match_redeemable(scope, name), session=session)
-    asker = None if launch is None else await _find_requester(scope, launch["administrator_id"], session)
-    if launch is None or asker is None:
+    launch = await collection.find_one(_match_redeemable(scope, reference), session=session)
+    requester = None if launch is None else await _find_requester(scope, launch["administrator_id"], session)
+    if launch is None or requester is None:
         return None
-    # What the asker could not open by now, the address does not open either.
-    sight = replace(scope, administrator_id=asker.id, role=asker.role)
-    where = {**sight.match_customers(), "_id": launch["customer_id"]}
+    # The requester must still see the customer.
+    acting = replace(scope, administrator_id=requester.id, role=requester.role)
+    where = {**acting.match_customers(), "_id": launch["customer_id"]}
     batch = await load_customers(scope, where, session)
-    works = [work for work in batch.changes if not is_removed(work.customer, batch.now)]
+    changes = _without_removed(batch)
     used = {"$set": {"used_at": batch.now, "updated_at": batch.now}, "$inc": {"version": 1}}
-    if not works or not await collection.update_one(_match_redeemable(scope, name), used, session=session):
+    if not changes or not await collection.update_one(_match_redeemable(scope, reference), used, session=session):
         return None
-    works[0].update_customer({})
-    summary = f"{works[0].customer['name']} was opened by the address that {asker.display_name} had asked for"
-    works[0].add_event(EventDraft(ActivityKind.CUSTOMER_LAUNCHED, works[0].id, summary))
-    # Whoever held the address came without a name: the log claims none.
+    change = changes[0]
+    change.update_customer({})
+    summary = f"{change.customer['name']} was opened by the address that {requester.display_name} had asked for"
+    change.add_event(EventDraft(ActivityKind.CUSTOMER_LAUNCHED, change.id, summary))
+    # Anybody can hold the address. So the event has no actor.
     await write_customers(batch, None)
-    return str(works[0].customer["external_id"])
+    return str(change.customer["external_id"])
 
 
-def _match_redeemable(scope: Scope, name: LaunchReference) -> Document:
-    return {**scope.match(), "_id": name.launch_id, "used_at": None, "expires_at": {"$gt": scope.now}}
+def _match_redeemable(scope: Scope, reference: LaunchReference) -> Document:
+    return {**scope.match(), "_id": reference.launch_id, "used_at": None, "expires_at": {"$gt": scope.now}}
 
 
 async def _find_requester(scope: Scope, administrator_id: str, session: Session) -> AdministratorDocument | None:
-    """Who asked, where they might still ask."""
-    found = (await Administrators(scope).by_ids([administrator_id], session=session)).get(administrator_id)
-    if found is None or found.state is not AdministratorState.ACTIVE:
-        return None
-    return found if has_permission(found.role, Permission.LAUNCH_CUSTOMER) else None
+    """Return the administrator who requested the launch; None where they may no longer request one."""
+    requester = await Administrators(scope).find_active(administrator_id, session=session)
+    return requester if requester is not None and has_permission(requester.role, Permission.LAUNCH_CUSTOMER) else None

@@ -1,4 +1,4 @@
-"""Resources of the partner: their documents, lists and look-ups; everybody of the partner reads all of them."""
+"""Resources of the partner: their documents and reads. Every viewer sees all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from store.database.pages import Listing
 from store.database.scope import Scope
 
 COLLECTION = "resources"
-# The newest first; those of one day by title.
+# Newest first; resources of one day are ordered by title.
 _COLUMNS = (Column("updated_on", -1, "instant"), Column("title_folded"), Column("_id"))
 RESOURCE_INDEXES = (
     IndexModel([("partner_id", 1), ("url", 1)], name="url", unique=True),
     IndexModel([("partner_id", 1), *((column.field, column.direction) for column in _COLUMNS)], name="newest"),
 )
 _PROJECTION = {"delivered": 0, "words": 0, "partner_id": 0}
-# It follows every character that a word can hold.
+# This character sorts after every character of a word, so it ends the range of a prefix.
 _LAST_CHARACTER = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceDocument:
-    """A guide, training, video or release note, as the API shows it."""
+    """A resource with the attributes of the API's type Resource."""
 
     id: str
     title: str
@@ -40,14 +40,14 @@ class ResourceDocument:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection."""
-        same = {name: document[name] for name in ("title", "summary", "url", "quick_link", "featured")}
+        """Return the typed form of a document of the collection."""
+        copied = {name: document[name] for name in ("title", "summary", "url", "quick_link", "featured")}
         return cls(
             id=document["_id"],
             kind=ResourceKind(document["kind"]),
             products=[Product(name) for name in document["products"]],
             updated_on=document["updated_on"].date(),
-            **same,
+            **copied,
         )
 
 
@@ -58,15 +58,15 @@ class Resources:
         self._scope = scope
 
     def listing(self, condition: ResourceCondition) -> Listing[ResourceDocument]:
-        """Those that match, the newest first."""
+        """Return the list of resources that match, newest first."""
         where = {**self._scope.match(), **_match_condition(condition)}
         return Listing(self._scope, COLLECTION, where, _COLUMNS, ResourceDocument.read, condition)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, ResourceDocument]:
-        """Those of the ids that are resources of this partner, in one query."""
+        """Return the resources of this partner with these ids, by id, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        found = await self._scope.collection(COLLECTION).find(where, _PROJECTION)
-        return {document["_id"]: ResourceDocument.read(document) for document in found}
+        documents = await self._scope.collection(COLLECTION).find(where, _PROJECTION)
+        return {document["_id"]: ResourceDocument.read(document) for document in documents}
 
 
 def _match_condition(condition: ResourceCondition) -> Document:

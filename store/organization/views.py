@@ -1,4 +1,4 @@
-"""Views of customers: their documents, and look-ups of those that one viewer may see."""
+"""Views (named customer filters): their documents, and reads of those that the viewer may see."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ VIEW_INDEXES = (
 
 @dataclass(frozen=True, slots=True)
 class ViewDocument:
-    """A filter that an administrator has named and kept; `raw_filter` is the filter as `parse_filter` reads it."""
+    """A view; `raw_filter` is its filter as `domain.customers.filter.parse_filter` reads it."""
 
     id: str
     name: str
@@ -28,27 +28,28 @@ class ViewDocument:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection."""
-        same = {name: document[name] for name in ("name", "shared", "version", "owner_id")}
-        return cls(id=document["_id"], raw_filter=document["filter"], **same)
+        """Return the typed form of a document of the collection."""
+        copied = {name: document[name] for name in ("name", "shared", "version", "owner_id")}
+        return cls(id=document["_id"], raw_filter=document["filter"], **copied)
 
 
 class Views:
-    """The views that the viewer owns, and those that are shared with everybody."""
+    """The viewer's own views and the shared views."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
     async def all(self) -> list[ViewDocument]:
-        """Every view in sight, by name, then id."""
-        found = await self._collection.find(self._match(), limit=MAX_OWN_VIEWS + MAX_SHARED_VIEWS)
-        return [ViewDocument.read(one) for one in sorted(found, key=lambda one: (one["name_folded"], one["_id"]))]
+        """Return all visible views, ordered by name and id."""
+        documents = await self._collection.find(self._match(), limit=MAX_OWN_VIEWS + MAX_SHARED_VIEWS)
+        documents.sort(key=lambda document: (document["name_folded"], document["_id"]))
+        return [ViewDocument.read(document) for document in documents]
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, ViewDocument]:
-        """Those of the ids that are views in sight, in one query."""
-        found = await self._collection.find({**self._match(), "_id": {"$in": list(ids)}})
-        return {document["_id"]: ViewDocument.read(document) for document in found}
+        """Return the visible views with these ids, by id, in one query."""
+        documents = await self._collection.find({**self._match(), "_id": {"$in": list(ids)}})
+        return {document["_id"]: ViewDocument.read(document) for document in documents}
 
     def _match(self) -> Document:
         return {**self._scope.match(), "$or": [{"owner_id": self._scope.administrator_id}, {"shared": True}]}

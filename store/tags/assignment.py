@@ -1,138 +1,148 @@
-"""assignTags and removeTags: who is meant, and whether they are changed here or by a job behind the answer."""
+"""The mutations that assign tags to customers and remove them, in the mutation itself or by a bulk job."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from domain.customers.filter import is_impossible, parse_filter, simplify
 from domain.failures import BadUserInput
+from domain.inputs import value_or_none
 from domain.partner.bulk_jobs import MAX_SYNCHRONOUS_CUSTOMERS
+from domain.partner.tags import ChangeCustomerTags, CustomerSelection
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
 from store.customers.list_planner.rarest_keys import choose_rarest_keys
 from store.customers.orders import KEYS_INDEX
 from store.customers.queries import customers_query
-from store.database.client import Document
 from store.tags.bulk_jobs import start_job
 from store.tags.customer_tags import Tagging
 from store.tags.deleted_tags import without_deleted_tags
 from store.tags.documents import Tags
-from store.tags.retagging import retag
+from store.tags.retagging import Retagging
 
 _MAX_TAGS = 500
-_MAX_SHOWN = 100
-# A query is a document, and none is larger than 16 MiB.
+_MAX_RETURNED_CUSTOMERS = 100
+# A query is one BSON document of at most 16 MiB, so long lists of ids are split. Reads of whole rows use shorter lists.
 _COUNT_CHUNK, _READ_CHUNK = 50_000, 1_000
 
 
-class _TaggingResult(NamedTuple):
-    """How many changed and had no room, and the first that changed."""
+@dataclass(frozen=True, slots=True)
+class TaggingResult:
+    """How many customers changed and how many had no room; the first that changed; the job that continues, if any."""
 
     changed: int
     skipped: int
-    shown: list[str]
+    customers: Sequence[str]
+    job: str | None = None
 
 
-async def assign_tags(mutation: Mutation) -> Document:
-    """Puts tags on customers; answers `changed`, `skipped`, the first `customers`, and the `job` if there is one."""
+async def assign_tags(mutation: Mutation[ChangeCustomerTags]) -> TaggingResult:
+    """Assign tags to customers."""
     return await _change_tags(mutation, is_addition=True)
 
 
-async def remove_tags(mutation: Mutation) -> Document:
-    """Takes tags off customers, with the same answer."""
+async def remove_tags(mutation: Mutation[ChangeCustomerTags]) -> TaggingResult:
+    """Remove tags from customers."""
     return await _change_tags(mutation, is_addition=False)
 
 
-async def _change_tags(mutation: Mutation, *, is_addition: bool) -> Document:
-    names = await _tag_names(mutation)
-    ids = await _selected_ids(mutation, mutation.input["customers"])
+async def _change_tags(mutation: Mutation[ChangeCustomerTags], *, is_addition: bool) -> TaggingResult:
+    names = await _load_tag_names(mutation)
+    customer_ids = await _find_selected_ids(mutation, mutation.input.customers)
     mutation.checks.raise_if_invalid()
-    tagging, is_dry = Tagging(names, is_addition), bool(mutation.input.get("dry_run"))
-    if len(ids) > MAX_SYNCHRONOUS_CUSTOMERS and not is_dry:
-        job = await start_job(mutation, tagging, ids)
-        return {"changed": 0, "skipped": 0, "customers": [], "job": job}
-    outcome = await (_preview(mutation, tagging, ids) if is_dry else _apply(mutation, tagging, ids))
-    return {"changed": outcome.changed, "skipped": outcome.skipped, "customers": outcome.shown, "job": None}
+    tagging = Tagging(names, is_addition)
+    if mutation.input.dry_run:
+        return await _preview(mutation, tagging, customer_ids)
+    if len(customer_ids) > MAX_SYNCHRONOUS_CUSTOMERS:
+        return TaggingResult(0, 0, [], job=await start_job(mutation, tagging, customer_ids))
+    return await _apply(mutation, tagging, customer_ids)
 
 
-async def _tag_names(mutation: Mutation) -> Mapping[str, str]:
+async def _load_tag_names(mutation: Mutation[ChangeCustomerTags]) -> Mapping[str, str]:
     checks = mutation.checks
-    ids = checks.read_ids(mutation.input["tags"], "tags", "tags", most=_MAX_TAGS) or []
-    found = await Tags(mutation.scope).by_ids(ids, session=mutation.session)
+    ids = checks.read_ids(mutation.input.tags, "tags", "tags", most=_MAX_TAGS) or []
+    tags = await Tags(mutation.scope).by_ids(ids, session=mutation.session)
     for position, id_ in enumerate(ids):
-        if id_ not in found:
+        if id_ not in tags:
             checks.add_not_found("tag", "tags", position)
-    return {id_: tag.name for id_, tag in found.items()}
+    return {id_: tag.name for id_, tag in tags.items()}
 
 
-async def _selected_ids(mutation: Mutation, selection: Mapping[str, Any]) -> list[str]:
-    """The ids of the customers that are meant, in the order of their names where a filter chooses them."""
-    if selection.get("ids") is None:
-        return await _matching_ids(mutation, selection.get("matching") or {})
+async def _find_selected_ids(mutation: Mutation[ChangeCustomerTags], selection: CustomerSelection) -> list[str]:
+    """Return the ids of the selected customers; those of a filter in the order of the customers' names."""
+    selected = value_or_none(selection.ids)
+    if selected is None:
+        return await _find_matching_ids(mutation, value_or_none(selection.matching) or {})
     checks = mutation.checks
-    ids = checks.read_ids(selection["ids"], "customers", "customers", "ids") or []
+    ids = checks.read_ids(selected, "customers", "customers", "ids") or []
     where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
-    found = await mutation.scope.collection("customers").find(where, {"_id": 1}, session=mutation.session)
-    seen = {customer["_id"] for customer in found}
+    customers = await mutation.scope.collection("customers").find(where, {"_id": 1}, session=mutation.session)
+    visible = {customer["_id"] for customer in customers}
     for position, id_ in enumerate(ids):
-        if id_ not in seen:
+        if id_ not in visible:
             checks.add_not_found("customer", "customers", "ids", position)
     return ids
 
 
-async def _matching_ids(mutation: Mutation, given: Mapping[str, Any]) -> list[str]:
+async def _find_matching_ids(mutation: Mutation[ChangeCustomerTags], raw_filter: Mapping[str, Any]) -> list[str]:
     try:
-        condition = parse_filter(given)
-    except BadUserInput as bad:
-        mutation.checks.add(UserErrorCode.INVALID, str(bad), "customers", "matching")
+        condition = parse_filter(raw_filter)
+    except BadUserInput as error:
+        mutation.checks.add(UserErrorCode.INVALID, str(error), "customers", "matching")
         return []
     scope = mutation.scope
-    wanted = simplify(await without_deleted_tags(scope, condition))
-    if is_impossible(wanted):
+    condition = simplify(await without_deleted_tags(scope, condition))
+    if is_impossible(condition):
         return []
-    where = customers_query(scope, wanted, await choose_rarest_keys(scope, wanted))
+    where = customers_query(scope, condition, await choose_rarest_keys(scope, condition))
     collection = scope.collection("customers")
-    found = await collection.find(where, {"_id": 1}, hint=KEYS_INDEX, session=mutation.session)
-    return [customer["_id"] for customer in found]
+    customers = await collection.find(where, {"_id": 1}, hint=KEYS_INDEX, session=mutation.session)
+    return [customer["_id"] for customer in customers]
 
 
-async def _apply(mutation: Mutation, tagging: Tagging, ids: list[str]) -> _TaggingResult:
+async def _apply(mutation: Mutation[ChangeCustomerTags], tagging: Tagging, ids: list[str]) -> TaggingResult:
     if not ids:
-        return _TaggingResult(0, 0, [])
-    where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
-    actor_id = mutation.actor.id
-    changed, skipped = await retag(mutation.scope, where, tagging, mutation.session, actor_id, mutation.partner)
-    return _TaggingResult(len(changed), skipped, changed[:_MAX_SHOWN])
+        return TaggingResult(0, 0, [])
+    scope = mutation.scope
+    where = {**scope.match_customers(), "_id": {"$in": ids}}
+    retagging = Retagging(scope, mutation.session, mutation.actor.id, tagging, mutation.partner, scope.now)
+    changed, skipped = await retagging.run(where)
+    return TaggingResult(len(changed), skipped, changed[:_MAX_RETURNED_CUSTOMERS])
 
 
-async def _preview(mutation: Mutation, tagging: Tagging, ids: list[str]) -> _TaggingResult:
-    """What would change, read from the tags alone: many customers have the same, and are counted together."""
+async def _preview(mutation: Mutation[ChangeCustomerTags], tagging: Tagging, ids: list[str]) -> TaggingResult:
+    """Return what would change. Customers with equal tags are counted as one group, because many have the same."""
     scope, session = mutation.scope, mutation.session
     changed = skipped = 0
-    for some in _chunks(ids, _COUNT_CHUNK):
-        where = {**scope.match_customers(), "_id": {"$in": some}}
+    for chunk in _chunks(ids, _COUNT_CHUNK):
+        where = {**scope.match_customers(), "_id": {"$in": chunk}}
         stages = [{"$match": where}, {"$group": {"_id": "$tag_ids", "count": {"$sum": 1}}}]
-        alike = {
-            str(n): one for n, one in enumerate(await scope.collection("customers").aggregate(stages, session=session))
-        }
-        after, _ = await tagging.compute_changes(scope, session, [(key, one["_id"]) for key, one in alike.items()])
-        changed += sum(alike[key]["count"] for key in after)
+        rows = await scope.collection("customers").aggregate(stages, session=session)
+        groups = {str(number): row for number, row in enumerate(rows)}
+        tags_by_group = [(key, row["_id"]) for key, row in groups.items()]
+        tags_after, _ = await tagging.compute_changes(scope, session, tags_by_group)
+        changed += sum(groups[key]["count"] for key in tags_after)
         skipped += sum(
-            one["count"] for key, one in alike.items() if key not in after and tagging.would_change(one["_id"])
+            row["count"] for key, row in groups.items() if key not in tags_after and tagging.would_change(row["_id"])
         )
-    return _TaggingResult(changed, skipped, await _first_changing(mutation, tagging, ids, min(changed, _MAX_SHOWN)))
+    first = await _find_first_changing(mutation, tagging, ids, min(changed, _MAX_RETURNED_CUSTOMERS))
+    return TaggingResult(changed, skipped, first)
 
 
-async def _first_changing(mutation: Mutation, tagging: Tagging, ids: list[str], count: int) -> list[str]:
-    """The first customers that would change, in the order of the ids."""
+async def _find_first_changing(
+    mutation: Mutation[ChangeCustomerTags], tagging: Tagging, ids: list[str], count: int
+) -> list[str]:
+    """Return the first `count` customers that would change, in the order of `ids`."""
     scope, session = mutation.scope, mutation.session
     first: list[str] = []
-    for some in _chunks(ids, _READ_CHUNK):
+    for chunk in _chunks(ids, _READ_CHUNK):
         if len(first) >= count:
             break
-        where = {**scope.match_customers(), "_id": {"$in": some}}
-        found = await scope.collection("customers").find(where, {"tag_ids": 1}, session=session)
-        after, _ = await tagging.compute_changes(scope, session, [(one["_id"], one["tag_ids"]) for one in found])
-        first += [id_ for id_ in some if id_ in after]
+        where = {**scope.match_customers(), "_id": {"$in": chunk}}
+        customers = await scope.collection("customers").find(where, {"tag_ids": 1}, session=session)
+        tags_by_id = [(customer["_id"], customer["tag_ids"]) for customer in customers]
+        tags_after, _ = await tagging.compute_changes(scope, session, tags_by_id)
+        first += [id_ for id_ in chunk if id_ in tags_after]
     return first[:count]
 
 

@@ -1,4 +1,4 @@
-"""One batch of a bulk job: customers that its administrator may still tag, changed in one transaction."""
+"""One batch of a bulk job: customers that the job's administrator may still tag, changed in one transaction."""
 
 from asyncio import gather
 from contextlib import suppress
@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from domain.permissions import Permission, has_permission
-from domain.types import AdministratorState
 from store.database.client import Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -14,67 +13,65 @@ from store.database.transactions import in_transaction
 from store.tags.bulk_jobs import BATCH_COLLECTION
 from store.tags.customer_tags import Tagging
 from store.tags.documents import Tags
-from store.tags.retagging import retag
-from store.tenants.administrators import Administrators
+from store.tags.retagging import Retagging
+from store.tenants.administrators import AdministratorDocument, Administrators
 from store.tenants.partners import PartnerDocument, Partners
 
 BATCH_DEADLINE_SECONDS = 3.0
-_FRESH_SECONDS = 1.0
+_REFRESH_SECONDS = 1.0
 
 
 class JobAuthorizationLost(Exception):
-    """The administrator may no longer tag customers, or all the tags are gone: the job cannot go on."""
+    """The administrator may no longer tag customers, or all tags of the job were deleted. The job has to end."""
 
 
 class _BatchAlreadyProcessed(Exception):
-    """Another process has worked on the batch since it was read: the transaction must come to nothing."""
+    """Another process has changed the batch since it was read. The transaction has to be rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Grant:
-    """On whose behalf a batch is worked off, and what is done: as it stood when it was read."""
+    """The administrator for whom the job works, its tags that still exist, and the partner, all read at one time."""
 
-    acting: Scope
+    administrator: AdministratorDocument
     tagging: Tagging
     partner: PartnerDocument | None
 
 
 class JobAuthorization:
-    """What a job may do, read anew each second: for each batch would be a tenth of what a batch takes."""
+    """The administrator and the tags of a job, read again after one second.
+
+    Reading them for each batch took a tenth of the time of a batch.
+    """
 
     def __init__(self, scope: Scope, job: Document) -> None:
         self._scope, self._job = scope, job
-        self._read: _Grant | None = None
+        self._grant: _Grant | None = None
         self._read_at = 0.0
 
     async def current(self) -> _Grant:
-        """At most a second old; JobAuthorizationLost where the job has to end.
+        """Return a grant that is at most one second old; raise JobAuthorizationLost where the job has to end.
 
-        It is read outside the transaction, which sees nothing older. What changes within the second finds nothing
-        wrong afterwards: a deleted tag is swept off for longer, and changed settings look at each customer again.
+        It is read outside the transaction of the batch. A change within that second does no lasting harm: the
+        cleanup of a deleted tag also covers late transactions, and changed settings re-evaluate every customer.
         """
-        if self._read is None or monotonic() - self._read_at > _FRESH_SECONDS:
+        if self._grant is None or monotonic() - self._read_at > _REFRESH_SECONDS:
             self._read_at = monotonic()
-            self._read = _Grant(*await gather(self._acting(), self._tagging(), Partners(self._scope).get()))
-        return replace(self._read, acting=replace(self._read.acting, now=utc_now()))
+            partner = Partners(self._scope).get()
+            self._grant = _Grant(*await gather(self._load_administrator(), self._load_tagging(), partner))
+        return self._grant
 
-    async def _acting(self) -> Scope:
-        """What the administrator may reach."""
-        id_ = self._job["administrator_id"]
-        actor = (await Administrators(self._scope).by_ids([id_])).get(id_)
-        if (
-            actor is None
-            or actor.state is not AdministratorState.ACTIVE
-            or not has_permission(actor.role, Permission.EDIT_TAGS)
-        ):
+    async def _load_administrator(self) -> AdministratorDocument:
+        administrator = await Administrators(self._scope).find_active(self._job["administrator_id"])
+        if administrator is None or not has_permission(administrator.role, Permission.EDIT_TAGS):
             raise JobAuthorizationLost
-        return replace(self._scope, administrator_id=id_, role=actor.role)
+        return administrator
 
-    async def _tagging(self) -> Tagging:
-        living = await Tags(self._scope).by_ids(sorted(self._job["tags"]))
-        if not living:
+    async def _load_tagging(self) -> Tagging:
+        tags = await Tags(self._scope).by_ids(sorted(self._job["tags"]))
+        if not tags:
             raise JobAuthorizationLost
-        return Tagging({id_: tag.name for id_, tag in living.items()}, self._job["is_addition"])
+        return Tagging({id_: tag.name for id_, tag in tags.items()}, self._job["is_addition"])
 
 
 async def process_batch(
@@ -84,7 +81,7 @@ async def process_batch(
     at_most: int,
     deadline: float = BATCH_DEADLINE_SECONDS,
 ) -> Document:
-    """Change the next customers of the batch; return the batch as it is afterwards.
+    """Change the next `at_most` customers of the batch; return the batch as it is afterwards.
 
     Another process can have changed them since the batch was read: then nothing is written. Raise JobAuthorizationLost
     where the job has to end, Unavailable where the transaction cannot commit within `deadline` seconds.
@@ -92,10 +89,11 @@ async def process_batch(
 
     async def attempt(session: Session) -> None:
         grant = await authorization.current()
-        acting = grant.acting
+        administrator = grant.administrator
+        acting = replace(scope, now=utc_now(), administrator_id=administrator.id, role=administrator.role)
         visible = {**acting.match_customers(), "_id": {"$in": batch["ids"][:at_most]}}
-        actor, partner = acting.administrator_id, grant.partner
-        changed, skipped = await retag(acting, visible, grant.tagging, session, actor, partner)
+        retagging = Retagging(acting, session, administrator.id, grant.tagging, grant.partner)
+        changed, skipped = await retagging.run(visible)
         await _record_progress(acting, batch, at_most, len(changed), skipped, session)
 
     with suppress(_BatchAlreadyProcessed):
@@ -107,10 +105,12 @@ async def process_batch(
 async def _record_progress(
     scope: Scope, batch: Document, at_most: int, changed: int, skipped: int, session: Session
 ) -> None:
-    """Notes the progress in the batch, which is still as it was read: else these customers have been counted."""
-    now, rest = batch["ids"][:at_most], batch["ids"][at_most:]
+    """Write the progress into the batch; raise _BatchAlreadyProcessed where it is no longer as it was read."""
+    processed, remaining = batch["ids"][:at_most], batch["ids"][at_most:]
     where = {**scope.match(), "_id": batch["_id"], "is_done": False, "done": batch["done"]}
-    told = {"done": len(now), "changed": changed, "skipped": skipped}
-    progress = {"$set": {"ids": rest, "is_done": not rest, "updated_at": scope.now}, "$inc": told}
-    if not await scope.collection(BATCH_COLLECTION).update_one(where, progress, session=session):
+    counts = {"done": len(processed), "changed": changed, "skipped": skipped}
+    fields = {"ids": remaining, "is_done": not remaining, "updated_at": scope.now}
+    if not await scope.collection(BATCH_COLLECTION).update_one(
+        where, {"$set": fields, "$inc": counts}, session=session
+    ):
         raise _BatchAlreadyProcessed

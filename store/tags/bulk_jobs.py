@@ -1,12 +1,13 @@
 """Bulk jobs: their documents, and the batches of customers that they consist of.
 
-A batch is worked off in one transaction, which writes its result into the batch itself: so batches go side by side,
-a process that dies loses and repeats nothing, and the job's figures are the sum over its batches.
+One transaction changes the customers of a batch and writes the counts into the batch. So a process that dies loses
+nothing and repeats nothing, and the counts of a job are the sums over its batches.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from domain.partner.bulk_jobs import BulkJobState
 from store.changes.mutations import Mutation
@@ -16,8 +17,8 @@ from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.tags.customer_tags import Tagging
 
-# Half as many again as elsewhere: of tagging a customer more is what each transaction costs, and beyond this the
-# requests of others wait (docs/decisions/0015).
+# Other changes use batches of 100. Tagging a customer is cheap, so the fixed cost of a transaction counts for more;
+# above 150, concurrent requests wait (docs/decisions/0015).
 BATCH_SIZE = 150
 JOB_COLLECTION = "bulk_jobs"
 BATCH_COLLECTION = "bulk_batches"
@@ -25,7 +26,7 @@ BULK_JOB_INDEXES = (
     IndexModel([("state", 1), ("_id", 1)], name="running", partialFilterExpression={"state": "RUNNING"}),
 )
 _COUNTERS = ("done", "changed", "skipped")
-# The figures stand in the index, so that whoever follows a job does not make the database read all that it is about.
+# The index covers the sums of a job, so reading its progress does not load the ids of its customers.
 BULK_BATCH_INDEXES = (
     IndexModel(
         [(name, 1) for name in ("partner_id", "job_id", "is_done", "_id", *_COUNTERS)],
@@ -37,7 +38,7 @@ _SUMS: Document = {"_id": None, **{name: {"$sum": f"${name}"} for name in _COUNT
 
 @dataclass(frozen=True, slots=True)
 class BulkJobDocument:
-    """A job, with how far it has come."""
+    """A job and its progress."""
 
     id: str
     state: BulkJobState
@@ -49,8 +50,8 @@ class BulkJobDocument:
     finished_at: datetime | None
 
 
-async def start_job(mutation: Mutation, tagging: Tagging, customer_ids: Sequence[str]) -> str:
-    """Stores the job with all its batches in the mutation's transaction; answers its id."""
+async def start_job(mutation: Mutation[Any], tagging: Tagging, customer_ids: Sequence[str]) -> str:
+    """Insert the job and all its batches in the mutation's transaction; return the job's id."""
     stamps = {
         "partner_id": mutation.scope.partner_id,
         "version": 1,
@@ -84,24 +85,24 @@ async def start_job(mutation: Mutation, tagging: Tagging, customer_ids: Sequence
 
 
 async def read_job(scope: Scope, id_: str) -> BulkJobDocument | None:
-    """The job as it stands: whoever began it follows it, and who sees all customers.
+    """Return the job, where the viewer has started it or sees all customers.
 
-    The sums come first: a job that still runs afterwards had all its batches then; one that has ended carries its own.
+    The sums are read first. A job that is RUNNING afterwards still had all its batches; a finished job stores its sums.
     """
     sums = await _sum_counters(scope, id_)
-    found = await scope.collection(JOB_COLLECTION).find_one({**scope.match(), "_id": id_, **_visibility(scope)})
-    if found is None:
+    job = await scope.collection(JOB_COLLECTION).find_one({**scope.match(), "_id": id_, **_visibility(scope)})
+    if job is None:
         return None
-    figures = sums if found["state"] == BulkJobState.RUNNING else found
+    counters = sums if job["state"] == BulkJobState.RUNNING else job
     return BulkJobDocument(
         id=id_,
-        state=BulkJobState(found["state"]),
-        total=found["total"],
-        done=figures["done"],
-        changed=figures["changed"],
-        skipped=figures["skipped"],
-        started_at=found["created_at"],
-        finished_at=found["finished_at"],
+        state=BulkJobState(job["state"]),
+        total=job["total"],
+        done=counters["done"],
+        changed=counters["changed"],
+        skipped=counters["skipped"],
+        started_at=job["created_at"],
+        finished_at=job["finished_at"],
     )
 
 
@@ -117,27 +118,27 @@ def _visibility(scope: Scope) -> Document:
 
 
 async def find_running_job(client: Client) -> Document | None:
-    """The oldest job that is not finished, of whatever partner: for the job that works them off."""
-    found = await client.collection(JOB_COLLECTION).find(
+    """Return the oldest unfinished job of all partners."""
+    jobs = await client.collection(JOB_COLLECTION).find(
         {"state": str(BulkJobState.RUNNING)}, sort=[("_id", 1)], limit=1
     )
-    return found[0] if found else None
+    return jobs[0] if jobs else None
 
 
 async def find_open_batches(scope: Scope, job_id: str, limit: int) -> list[Document]:
-    """The next batches of the job that are not done."""
+    """Return the next unfinished batches of the job."""
     where = {**scope.match(), "job_id": job_id, "is_done": False}
     return await scope.collection(BATCH_COLLECTION).find(where, {"ids": 1, "done": 1}, sort=[("_id", 1)], limit=limit)
 
 
 async def finish_job(scope: Scope, job_id: str, state: BulkJobState) -> None:
-    """Notes how the job ended, once; its batches have told all that they know."""
+    """Store the job's final state and sums, once, and delete its batches."""
 
     async def attempt(session: Session) -> None:
-        ended = {"state": str(state), "finished_at": scope.now, "updated_at": scope.now}
-        figures = await _sum_counters(scope, job_id, session)
+        final = {"state": str(state), "finished_at": scope.now, "updated_at": scope.now}
+        sums = await _sum_counters(scope, job_id, session)
         where = {**scope.match(), "_id": job_id, "state": str(BulkJobState.RUNNING)}
-        change = {"$set": {**ended, **figures}, "$inc": {"version": 1}}
+        change = {"$set": {**final, **sums}, "$inc": {"version": 1}}
         await scope.collection(JOB_COLLECTION).update_one(where, change, session=session)
         batches = DeleteMany({**scope.match(), "job_id": job_id})
         await scope.collection(BATCH_COLLECTION).bulk_write([batches], session=session)

@@ -1,14 +1,22 @@
-"""The mutations of tags: each the body of one transaction."""
+"""The mutations that create, update and delete a tag; each function is the body of one transaction."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from domain.partner.tags import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, MAX_TAGS
+from domain.inputs import ABSENT
+from domain.partner.tags import (
+    MAX_DESCRIPTION_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_TAGS,
+    CreateTag,
+    DeleteTag,
+    UpdateTag,
+)
 from domain.text.folding import fold_for_sorting
 from domain.text.normalization import name_key
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
-from store.changes.mutations import Mutation
+from store.changes.mutations import ChangedObject, Mutation
 from store.database.client import DeleteMany, Document
 from store.database.ids import new_id
 from store.events.log import EventDraft
@@ -16,96 +24,102 @@ from store.tags.cleanup import start_tag_cleanup
 from store.tags.documents import COLLECTION
 
 
-async def create_tag(mutation: Mutation) -> Document:
-    """A new tag; answers its id as `tag`."""
-    checks = mutation.checks
-    name = checks.read_line("name", MAX_NAME_LENGTH, "The tag's name")
-    description = checks.read_optional_lines("description", MAX_DESCRIPTION_LENGTH, "The description")
+async def create_tag(mutation: Mutation[CreateTag]) -> ChangedObject:
+    """Insert a tag."""
+    checks, input = mutation.checks, mutation.input
+    name = checks.read_line(input.name, MAX_NAME_LENGTH, "The tag's name", "name")
+    description = checks.read_optional_lines(
+        input.description, MAX_DESCRIPTION_LENGTH, "The description", "description"
+    )
     if name is not None:
         await _check_name_is_free(mutation, name)
     await _check_tag_limit(mutation)
-    checks.raise_if_invalid()
-    document = _new_tag(mutation, str(name), description)
+    document = _new_tag(mutation, checks.require(name), description)
     await mutation.scope.collection(COLLECTION).insert_many([document], session=mutation.session)
     mutation.add_event(EventDraft(ActivityKind.TAG_CREATED, document["_id"], f"Tag {name} was created"))
-    return {"tag": document["_id"]}
+    return ChangedObject(document["_id"])
 
 
-async def update_tag(mutation: Mutation) -> Document:
-    """Changes what is given; answers the tag's id as `tag`."""
-    checks = mutation.checks
+async def update_tag(mutation: Mutation[UpdateTag]) -> ChangedObject:
+    """Change the fields that the input contains."""
     changes = await _read_changes(mutation)
-    stored = await _read_stored_tag(mutation)
-    checks.raise_if_invalid()
-    differing = {name: value for name, value in changes.items() if stored[name] != value}
-    if differing:
-        told = {name: [stored[name], value] for name, value in differing.items()}
-        if "name" in differing:
-            differing |= {"name_key": name_key(differing["name"]), "name_folded": fold_for_sorting(differing["name"])}
-        change = {"$set": {**differing, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
+    stored = await _read_stored_tag(mutation, mutation.input.id, mutation.input.version)
+    stored = mutation.checks.require(stored)
+    new_values = {name: value for name, value in changes.items() if stored[name] != value}
+    if new_values:
+        before_and_after = {name: [stored[name], value] for name, value in new_values.items()}
+        if "name" in new_values:
+            name = new_values["name"]
+            new_values |= {"name_key": name_key(name), "name_folded": fold_for_sorting(name)}
+        change = {"$set": {**new_values, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
         where = {**mutation.scope.match(), "_id": stored["_id"]}
         await mutation.scope.collection(COLLECTION).update_one(where, change, session=mutation.session)
-        mutation.add_event(
-            EventDraft(ActivityKind.TAG_CHANGED, stored["_id"], _change_summary(stored["name"], told), told)
-        )
-    return {"tag": stored["_id"]}
+        summary = _change_summary(stored["name"], before_and_after)
+        mutation.add_event(EventDraft(ActivityKind.TAG_CHANGED, stored["_id"], summary, before_and_after))
+    return ChangedObject(stored["_id"])
 
 
-async def delete_tag(mutation: Mutation) -> Document:
-    """Deletes the tag, and begins to take it off every customer; answers its id as `deleted`."""
-    stored = await _read_stored_tag(mutation)
-    mutation.checks.raise_if_invalid()
+async def delete_tag(mutation: Mutation[DeleteTag]) -> ChangedObject:
+    """Delete the tag and start its removal from all customers."""
+    stored = await _read_stored_tag(mutation, mutation.input.id, mutation.input.version)
+    stored = mutation.checks.require(stored)
     scope, session = mutation.scope, mutation.session
     where = {**scope.match(), "_id": stored["_id"]}
     await scope.collection(COLLECTION).bulk_write([DeleteMany(where)], session=session)
     await scope.collection("partners").update_one(scope.match(), {"$inc": {"tag_count": -1}}, session=session)
     mutation.add_event(EventDraft(ActivityKind.TAG_DELETED, stored["_id"], f"Tag {stored['name']} was deleted"))
     await start_tag_cleanup(mutation, stored["_id"], stored["name"])
-    return {"deleted": stored["_id"]}
+    return ChangedObject(stored["_id"])
 
 
-async def _read_changes(mutation: Mutation) -> Document:
-    checks, changes = mutation.checks, Document()
-    if checks.is_given("name"):
-        name = changes["name"] = checks.read_line("name", MAX_NAME_LENGTH, "The tag's name")
+async def _read_changes(mutation: Mutation[UpdateTag]) -> Document:
+    checks, input, changes = mutation.checks, mutation.input, Document()
+    if input.name is not ABSENT:
+        name = changes["name"] = checks.read_line(input.name, MAX_NAME_LENGTH, "The tag's name", "name")
         if name is not None:
-            await _check_name_is_free(mutation, name, mutation.input["id"])
-    if checks.is_given("color"):
-        changes["color"] = mutation.input["color"] and str(mutation.input["color"])
-        if changes["color"] is None:
-            checks.add(UserErrorCode.INVALID, "The colour cannot be removed.", "color")
-    if checks.is_given("description"):
-        changes["description"] = checks.read_optional_lines("description", MAX_DESCRIPTION_LENGTH, "The description")
+            await _check_name_is_free(mutation, name, input.id)
+    if input.color is None:
+        checks.add(UserErrorCode.INVALID, "The colour cannot be removed.", "color")
+    elif input.color is not ABSENT:
+        changes["color"] = str(input.color)
+    if input.description is not ABSENT:
+        changes["description"] = checks.read_optional_lines(
+            input.description, MAX_DESCRIPTION_LENGTH, "The description", "description"
+        )
     return changes
 
 
-async def _read_stored_tag(mutation: Mutation) -> Document:
-    """The tag that is meant; an empty document, and a mistake, where there is none or it has changed."""
-    where = {**mutation.scope.match(), "_id": mutation.input["id"]}
-    found = await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
-    if found is None:
+async def _read_stored_tag(mutation: Mutation[Any], tag_id: str, version: int) -> Document | None:
+    """Return the tag's document; add a mistake where the tag does not exist or has another version."""
+    where = {**mutation.scope.match(), "_id": tag_id}
+    stored = await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
+    if stored is None:
         mutation.checks.add_not_found("tag", "id")
-        return {}
-    mutation.checks.check_version(found["version"], "The tag")
-    return found
+        return None
+    mutation.checks.check_version(version, stored["version"], "The tag")
+    return stored
 
 
 def _change_summary(name: str, changes: Mapping[str, list[Any]]) -> str:
     if "name" in changes:
         return f"Tag {name} was renamed to {changes['name'][1]}"
-    return f"Tag {name} got another {' and '.join('colour' if one == 'color' else one for one in changes)}"
+    fields = ("colour" if field == "color" else field for field in changes)
+    return f"Tag {name} got another {' and '.join(fields)}"
 
 
-async def _check_name_is_free(mutation: Mutation, name: str, own_id: str | None = None) -> None:
-    """Two that are created at once meet in the unique index: the second transaction runs again, and finds it here."""
+async def _check_name_is_free(mutation: Mutation[Any], name: str, own_id: str | None = None) -> None:
+    """Add TAKEN where another tag has the name.
+
+    Of two concurrent transactions, the second one fails on the unique index, is repeated and finds the tag here.
+    """
     where = {**mutation.scope.match(), "name_key": name_key(name)}
-    found = await mutation.scope.collection(COLLECTION).find_one(where, {"name": 1}, session=mutation.session)
-    if found is not None and found["_id"] != own_id:
-        mutation.checks.add(UserErrorCode.TAKEN, f"There is a tag {found['name']} already.", "name")
+    stored = await mutation.scope.collection(COLLECTION).find_one(where, {"name": 1}, session=mutation.session)
+    if stored is not None and stored["_id"] != own_id:
+        mutation.checks.add(UserErrorCode.TAKEN, f"There is a tag {stored['name']} already.", "name")
 
 
-async def _check_tag_limit(mutation: Mutation) -> None:
-    """The count stands on the partner's document, where two that create a tag each meet."""
+async def _check_tag_limit(mutation: Mutation[CreateTag]) -> None:
+    """Count the tag on the partner's document, where concurrent creations conflict; add LIMIT_REACHED above 1,000."""
     scope, session = mutation.scope, mutation.session
     change = {"$inc": {"tag_count": 1}}
     partner = await scope.collection("partners").find_one_and_update(scope.match(), change, session=session)
@@ -114,7 +128,7 @@ async def _check_tag_limit(mutation: Mutation) -> None:
         mutation.checks.add(UserErrorCode.LIMIT_REACHED, message)
 
 
-def _new_tag(mutation: Mutation, name: str, description: str | None) -> Document:
+def _new_tag(mutation: Mutation[CreateTag], name: str, description: str | None) -> Document:
     now = mutation.scope.now
     return {
         "_id": new_id("tag"),
@@ -125,7 +139,7 @@ def _new_tag(mutation: Mutation, name: str, description: str | None) -> Document
         "name": name,
         "name_key": name_key(name),
         "name_folded": fold_for_sorting(name),
-        "color": str(mutation.input["color"]),
+        "color": str(mutation.input.color),
         "description": description,
         "created_by": mutation.actor.id,
     }

@@ -1,6 +1,6 @@
-"""Taking a deleted tag off every customer: a few with the deletion itself, the rest slice by slice behind it.
+"""Removal of a deleted tag from all customers: one batch in the deletion's transaction, the others by a job.
 
-Nobody sees a deleted tag, wherever it still stands; the cleanup only makes that true of the documents too.
+No read returns a deleted tag, even while customers still store it.
 """
 
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import DEADLINE_SECONDS, in_transaction
 from store.tags.customer_tags import Tagging
-from store.tags.retagging import retag
+from store.tags.retagging import Retagging
 from store.tenants.partners import Partners
 
 COLLECTION = "tag_cleanups"
 TAG_CLEANUP_INDEXES = (IndexModel([("partner_id", 1), ("tag_id", 1)], name="tag", unique=True),)
-# A transaction that began before the deletion may still put the tag on somebody: not longer than it may last.
+# A transaction that began before the deletion can still assign the tag, until its deadline.
 _LATE_TRANSACTIONS = timedelta(seconds=DEADLINE_SECONDS + 2)
 
 
-async def start_tag_cleanup(mutation: Mutation, tag_id: str, name: str) -> None:
-    """Takes the tag off the customers of one slice, and leaves the rest to the job."""
+async def start_tag_cleanup(mutation: Mutation[Any], tag_id: str, name: str) -> None:
+    """Remove the tag from one batch of customers and insert the cleanup for the job."""
     now = mutation.scope.now
     cleanup: Document = {
         "_id": new_id("swp"),
@@ -39,39 +39,45 @@ async def start_tag_cleanup(mutation: Mutation, tag_id: str, name: str) -> None:
         "administrator_id": mutation.actor.id,
     }
     await mutation.scope.collection(COLLECTION).insert_many([cleanup], session=mutation.session)
-    await _clean_batch(_without_viewer(mutation.scope), cleanup, mutation.session)
+    # The deletion also affects customers that the administrator does not see.
+    scope = replace(mutation.scope, administrator_id=None, role=None)
+    await _clean_batch(
+        cleanup, Retagging(scope, mutation.session, mutation.actor.id, _removal(cleanup), mutation.partner, now)
+    )
 
 
 async def find_tag_cleanups(client: Client) -> list[Document]:
-    """The cleanups of all partners that are not finished: for the job that works them off."""
+    """Return the unfinished cleanups of all partners."""
     return await client.collection(COLLECTION).find({}, sort=[("_id", 1)], limit=100)
 
 
 async def continue_tag_cleanup(scope: Scope, cleanup: Document) -> int:
-    """Takes the tag off the next customers, in one transaction; answers how many had it."""
+    """Remove the tag from the next batch of customers; return their number.
+
+    The cleanup is finished after a batch without customers, but not before late transactions have ended.
+    """
 
     async def attempt(session: Session) -> int:
-        swept = await _clean_batch(scope, cleanup, session)
-        if not swept and scope.now - cleanup["created_at"] > _LATE_TRANSACTIONS:
+        partner = await Partners(scope).get(session=session)
+        retagging = Retagging(scope, session, cleanup["administrator_id"], _removal(cleanup), partner)
+        cleaned = await _clean_batch(cleanup, retagging)
+        if not cleaned and scope.now - cleanup["created_at"] > _LATE_TRANSACTIONS:
             finished = DeleteMany({**scope.match(), "_id": cleanup["_id"]})
             await scope.collection(COLLECTION).bulk_write([finished], session=session)
-        return swept
+        return cleaned
 
     return await in_transaction(scope.client, attempt)
 
 
-async def _clean_batch(scope: Scope, cleanup: Mapping[str, Any], session: Session) -> int:
+async def _clean_batch(cleanup: Mapping[str, Any], retagging: Retagging) -> int:
+    scope = retagging.scope
     where = {**scope.match(), "keys": dimension_key("tag", cleanup["tag_id"])}
-    found = await scope.collection("customers").find(where, {"_id": 1}, limit=BATCH_SIZE, session=session)
-    if not found:
-        return 0
-    tagging = Tagging({cleanup["tag_id"]: cleanup["name"]}, is_addition=False)
-    of_slice = {"_id": {"$in": [one["_id"] for one in found]}}
-    partner = await Partners(scope).get(session=session)
-    await retag(scope, of_slice, tagging, session, cleanup["administrator_id"], partner)
-    return len(found)
+    collection = scope.collection("customers")
+    customers = await collection.find(where, {"_id": 1}, limit=BATCH_SIZE, session=retagging.session)
+    if customers:
+        await retagging.run({"_id": {"$in": [customer["_id"] for customer in customers]}})
+    return len(customers)
 
 
-def _without_viewer(scope: Scope) -> Scope:
-    """The whole partner: whoever deletes a tag takes it off customers of others too."""
-    return replace(scope, administrator_id=None, role=None)
+def _removal(cleanup: Mapping[str, Any]) -> Tagging:
+    return Tagging({cleanup["tag_id"]: cleanup["name"]}, is_addition=False)

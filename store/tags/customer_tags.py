@@ -1,4 +1,4 @@
-"""What tagging makes of customers' tags: the same for a few in one mutation, a slice of a bulk job and a cleanup."""
+"""The effect of assigning or removing tags on the tags of customers; used by mutations, bulk jobs and cleanups."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from store.tags.documents import COLLECTION
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """Some tags of the partner, by id with their names, to be put on or taken off."""
+    """Tags of the partner, names by id, to be assigned to customers (`is_addition`) or removed from them."""
 
     names: Mapping[str, str]
     is_addition: bool
@@ -22,51 +22,54 @@ class Tagging:
     async def compute_changes(
         self, scope: Scope, session: Session, customers: Iterable[tuple[str, list[str]]]
     ) -> tuple[dict[str, list[str]], int]:
-        """Of customers and the tags that they have: what those that change have then, and how many have no room."""
-        moving = {id_: self._tags_after(held) for id_, held in customers if self.would_change(held)}
-        crowded = {tag for after in moving.values() if self._is_too_many(after) for tag in after}
-        # A tag that was deleted, and not taken off yet, takes up no room.
-        gone = await _deleted_tags(scope, session, crowded - self.names.keys())
-        changing: dict[str, list[str]] = {}
+        """Return the new tags of each customer that changes, by id, and the number of customers that have no room.
+
+        `customers` are ids with the current tags.
+        """
+        tags_after = {id_: self._tags_after(tags) for id_, tags in customers if self.would_change(tags)}
+        crowding = {tag for tags in tags_after.values() if self._is_too_many(tags) for tag in tags}
+        # A tag that was deleted but is still stored does not count towards the limit.
+        deleted = await _find_deleted_tags(scope, session, crowding - self.names.keys())
+        changes: dict[str, list[str]] = {}
         skipped = 0
-        for id_, tags in moving.items():
-            after = [tag for tag in tags if tag not in gone]
-            if self._is_too_many(after):
+        for id_, tags in tags_after.items():
+            existing = [tag for tag in tags if tag not in deleted]
+            if self._is_too_many(existing):
                 skipped += 1
             else:
-                changing[id_] = after
-        return changing, skipped
+                changes[id_] = existing
+        return changes, skipped
 
     def draft_event(self, customer: Mapping[str, Any], after: Sequence[str]) -> EventDraft:
-        """What the log says of a customer, as it stands before, that will have the tags of `after`."""
-        held = customer["tag_ids"]
-        moved = self._differing_tags(held)
-        told = f"{format_tag_names(self.names[tag] for tag in moved)} {'was' if len(moved) == 1 else 'were'}"
+        """Return the event of a customer, given as it was before, that gets the tags `after`."""
+        before = customer["tag_ids"]
+        changed = self._differing_tags(before)
+        tags = f"{format_tag_names(self.names[tag] for tag in changed)} {'was' if len(changed) == 1 else 'were'}"
         kind, verb = (
             (ActivityKind.TAGS_ASSIGNED, "put on") if self.is_addition else (ActivityKind.TAGS_REMOVED, "taken off")
         )
-        return EventDraft(kind, customer["_id"], f"{told} {verb} {customer['name']}", {"tags": [held, list(after)]})
+        return EventDraft(kind, customer["_id"], f"{tags} {verb} {customer['name']}", {"tags": [before, list(after)]})
 
-    def would_change(self, held: Collection[str]) -> bool:
-        """Whether a customer with these tags is not yet as asked."""
-        return bool(self._differing_tags(held))
+    def would_change(self, tags: Collection[str]) -> bool:
+        """Return whether a customer with these tags would change."""
+        return bool(self._differing_tags(tags))
 
-    def _tags_after(self, held: Sequence[str]) -> list[str]:
-        return apply_tags(held, self.names, is_addition=self.is_addition)
+    def _tags_after(self, tags: Sequence[str]) -> list[str]:
+        return apply_tags(tags, self.names, is_addition=self.is_addition)
 
     def _is_too_many(self, tags: Collection[str]) -> bool:
-        """Whether they are too many to be added to; what was more already may become less."""
+        """Return whether an addition exceeds the limit. A removal is always allowed."""
         return self.is_addition and len(tags) > MAX_TAGS_PER_CUSTOMER
 
-    def _differing_tags(self, held: Collection[str]) -> set[str]:
-        """The tags that are not yet where they are asked to be."""
-        return {tag for tag in self.names if (tag in held) != self.is_addition}
+    def _differing_tags(self, tags: Collection[str]) -> set[str]:
+        """Return the tags that a customer with `tags` lacks before an addition, or has before a removal."""
+        return {tag for tag in self.names if (tag in tags) != self.is_addition}
 
 
-async def _deleted_tags(scope: Scope, session: Session, tags: Collection[str]) -> set[str]:
-    """Those that are no more; costs a query only where there are any to ask for."""
+async def _find_deleted_tags(scope: Scope, session: Session, tags: Collection[str]) -> set[str]:
+    """Return those of the tags that no longer exist; without tags, no query is sent."""
     if not tags:
         return set()
     where = {**scope.match(), "_id": {"$in": sorted(tags)}}
-    found: list[Document] = await scope.collection(COLLECTION).find(where, {"_id": 1}, session=session)
-    return set(tags) - {tag["_id"] for tag in found}
+    existing: list[Document] = await scope.collection(COLLECTION).find(where, {"_id": 1}, session=session)
+    return set(tags) - {tag["_id"] for tag in existing}

@@ -1,4 +1,4 @@
-"""Tags that a filter names and that are no more: they match nobody, even before every customer has lost them."""
+"""Deleted tags in filters. They match no customer, even while customers still store them."""
 
 from domain.customers.filter import AllOf, AnyOf, Condition, HasKey, Not
 from domain.customers.keys import dimension_key
@@ -10,36 +10,36 @@ _PREFIX = dimension_key(_DIMENSION, "")
 
 
 async def without_deleted_tags(scope: Scope, condition: AllOf) -> AllOf:
-    """The condition without the tags that do not exist; costs a query only where it names any."""
-    named = set(_tag_ids_of(condition))
-    if not named:
+    """Return the condition without tags that do not exist; a condition without tags needs no query."""
+    tag_ids = set(_tag_ids_of(condition))
+    if not tag_ids:
         return condition
-    living = await Tags(scope).by_ids(sorted(named))
-    gone = frozenset(_PREFIX + tag for tag in named - set(living))
-    return condition if not gone else AllOf(tuple(_without_tags(one, gone) for one in condition.conditions))
+    existing = await Tags(scope).by_ids(sorted(tag_ids))
+    deleted = frozenset(_PREFIX + tag for tag in tag_ids - set(existing))
+    return AllOf(tuple(_without_keys(inner, deleted) for inner in condition.conditions)) if deleted else condition
 
 
 def _tag_ids_of(condition: Condition) -> list[str]:
     match condition:
         case HasKey(dimension, keys):
             return [key.removeprefix(_PREFIX) for key in keys] if dimension == _DIMENSION else []
-        case AllOf(inner) | AnyOf(inner):
-            return [tag for one in inner for tag in _tag_ids_of(one)]
-        case Not(one):
-            return _tag_ids_of(one)
+        case AllOf(conditions) | AnyOf(conditions):
+            return [tag for inner in conditions for tag in _tag_ids_of(inner)]
+        case Not(inner):
+            return _tag_ids_of(inner)
         case _:
             return []
 
 
-def _without_tags(condition: Condition, gone: frozenset[str]) -> Condition:
+def _without_keys(condition: Condition, deleted: frozenset[str]) -> Condition:
     match condition:
         case HasKey(dimension, keys):
-            return HasKey(dimension, tuple(key for key in keys if key not in gone))
-        case AllOf(inner):
-            return AllOf(tuple(_without_tags(one, gone) for one in inner))
-        case AnyOf(inner):
-            return AnyOf(tuple(_without_tags(one, gone) for one in inner))
-        case Not(one):
-            return Not(_without_tags(one, gone))
+            return HasKey(dimension, tuple(key for key in keys if key not in deleted))
+        case AllOf(conditions):
+            return AllOf(tuple(_without_keys(inner, deleted) for inner in conditions))
+        case AnyOf(conditions):
+            return AnyOf(tuple(_without_keys(inner, deleted) for inner in conditions))
+        case Not(inner):
+            return Not(_without_keys(inner, deleted))
         case _:
             return condition

@@ -1,4 +1,4 @@
-"""The partner's tags: their documents, and look-ups by id."""
+"""The partner's tags: their documents, and reads by id and by search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ TAG_INDEXES = (IndexModel([("partner_id", 1), ("name_key", 1)], name="name", uni
 
 @dataclass(frozen=True, slots=True)
 class TagDocument:
-    """A word of the partner's own for some of its customers, as the API shows it."""
+    """A tag with the attributes of the API's type Tag."""
 
     id: str
     name: str
@@ -29,29 +29,32 @@ class TagDocument:
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection."""
-        same = {
+        """Return the typed form of a document of the collection."""
+        copied = {
             name: document[name]
             for name in ("name", "name_folded", "description", "version", "created_at", "created_by")
         }
-        return cls(id=document["_id"], color=TagColor(document["color"]), **same)
+        return cls(id=document["_id"], color=TagColor(document["color"]), **copied)
 
 
 class Tags:
-    """The tags of the scope's partner: every viewer sees all of them."""
+    """The tags of the scope's partner. Every viewer sees all of them."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
     async def by_ids(self, ids: Sequence[str], *, session: Session = None) -> dict[str, TagDocument]:
-        """Those of the ids that are tags of this partner, in one query."""
+        """Return the tags of this partner with these ids, by id, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        found = await self._collection.find(where, session=session)
-        return {document["_id"]: TagDocument.read(document) for document in found}
+        documents = await self._collection.find(where, session=session)
+        return {document["_id"]: TagDocument.read(document) for document in documents}
 
-    async def search(self, wanted: Sequence[str] | None) -> list[TagDocument]:
-        """Those of which each of the words starts a word of the name, or all, by name; there are at most 1,000."""
-        stored = await self._collection.find(self._scope.match(), sort=[("name_folded", 1), ("_id", 1)])
-        tags = map(TagDocument.read, stored)
-        return [tag for tag in tags if wanted is None or matches_word_prefixes(tag.name, wanted)]
+    async def search(self, prefixes: Sequence[str] | None) -> list[TagDocument]:
+        """Return the tags in whose name each prefix starts a word, ordered by name; all tags for None.
+
+        The names are compared here, because a partner has at most 1,000 tags.
+        """
+        documents = await self._collection.find(self._scope.match(), sort=[("name_folded", 1), ("_id", 1)])
+        tags = map(TagDocument.read, documents)
+        return [tag for tag in tags if prefixes is None or matches_word_prefixes(tag.name, prefixes)]

@@ -75,6 +75,17 @@ class Administrators:
         found = await self._collection.find(where, _PROJECTION, session=session)
         return {document["_id"]: AdministratorDocument.read(document) for document in found}
 
+    async def find(self, id_: str, *, session: Session = None) -> AdministratorDocument | None:
+        """Return the administrator with the id."""
+        return (await self.by_ids([id_], session=session)).get(id_)
+
+    async def find_active(self, id_: str | None, *, session: Session = None) -> AdministratorDocument | None:
+        """Return the administrator with the id; None where they do not exist, are invited only or were removed."""
+        administrator = None if id_ is None else await self.find(id_, session=session)
+        if administrator is None or administrator.state is not AdministratorState.ACTIVE:
+            return None
+        return administrator
+
     async def listing(
         self, roles: Sequence[str] | None, wanted: Sequence[str] | None
     ) -> Listing[AdministratorDocument]:

@@ -1,7 +1,8 @@
-"""A subscription or a trial that a mutation is about to change, with its customer."""
+"""A subscription or a trial that a mutation changes, with its customer."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from domain.entitlements.lifecycle import entitlement_from_document, state_at
 from domain.types import EntitlementState, SubscriptionType
@@ -18,7 +19,7 @@ _PREFIXES = {SubscriptionType.SUBSCRIPTION: "sub", SubscriptionType.TRIAL: "tri"
 
 @dataclass(frozen=True, slots=True)
 class EntitlementChange:
-    """The entitlement's document, its customer's work, and the slice in which both are written."""
+    """The entitlement's document, the change of its customer, and the batch that writes both."""
 
     batch: CustomerBatch
     change: CustomerChange
@@ -31,30 +32,29 @@ class EntitlementChange:
 
     @property
     def state(self) -> EntitlementState:
-        """Where it stands at that moment."""
+        """The entitlement's state at that moment."""
         return state_at(entitlement_from_document(self.document), self.now)
 
     @property
     def title(self) -> str:
-        """What the log calls it: `Trial TRI-7 of Acme`."""
+        """The entitlement's name in the log: `Trial TRI-7 of Acme`."""
         kind = "Trial" if self.document["kind"] == SubscriptionType.TRIAL else "Subscription"
         return f"{kind} {self.document['number']} of {self.change.customer['name']}"
 
 
-async def load_entitlement(mutation: Mutation, kind: SubscriptionType, field: str) -> EntitlementChange:
-    """The one that the input's `field` names; where it is not in sight the mutation is rejected.
+async def load_entitlement(mutation: Mutation[Any], kind: SubscriptionType, id_: str, field: str) -> EntitlementChange:
+    """Return the entitlement of the input's `field`; raise InputRejected where it is not visible.
 
-    Nothing of it can be judged then, so whatever can be said of the rest of the input has to be said before.
+    Nothing about it can be checked then. So a caller checks the rest of the input first.
     """
-    id_ = mutation.input[field]
     scope = mutation.scope
     if prefix_of(id_) == _PREFIXES[kind]:
         where = {**scope.match(), "_id": id_}
-        found = await scope.collection(COLLECTION).find_one(where, {"customer_id": 1}, session=mutation.session)
-        batch = await mutation.load_customers({"_id": found and found["customer_id"]})
-        works = [work for work in batch.changes if not is_removed(work.customer, batch.now)]
-        if works:
-            document = next(one for one in works[0].entitlements.values() if one["_id"] == id_)
-            return EntitlementChange(batch, works[0], document)
+        stored = await scope.collection(COLLECTION).find_one(where, {"customer_id": 1}, session=mutation.session)
+        batch = await mutation.load_customers({"_id": stored and stored["customer_id"]})
+        changes = [change for change in batch.changes if not is_removed(change.customer, batch.now)]
+        if changes:
+            document = next(document for document in changes[0].entitlements.values() if document["_id"] == id_)
+            return EntitlementChange(batch, changes[0], document)
     mutation.checks.add_not_found(kind.lower(), field)
     raise mutation.checks.build_rejection()
