@@ -57,7 +57,7 @@ async def changed_administrator(context: Context, payload: ObjectResult) -> Admi
 
 
 async def assigned_administrator(context: Context, payload: _AssignmentPayload) -> AdministratorDocument | None:
-    return await context.loaders.find_administrator(payload.result and payload.result.administrator)
+    return await context.loaders.find_administrator(payload.result.administrator if payload.result else None)
 
 
 async def assigned_customers(context: Context, payload: _AssignmentPayload) -> list[CustomerDocument]:

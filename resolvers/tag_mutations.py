@@ -55,5 +55,5 @@ async def changed_customers(context: Context, payload: MutationResult[TaggingRes
 
 async def bulk_job(context: Context, payload: MutationResult[TaggingResult]) -> BulkJobDocument | None:
     """Return the job with its progress by now, read once in an operation; so its counts agree with the payload's."""
-    job_id = payload.result and payload.result.job
+    job_id = payload.result.job if payload.result else None
     return None if job_id is None else await context.loaders.bulk_jobs.load(job_id)

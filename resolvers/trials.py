@@ -35,8 +35,8 @@ async def changed_entitlement(context: Context, payload: ObjectResult) -> Entitl
 
 
 async def converted_trial(context: Context, payload: MutationResult[ConversionResult]) -> EntitlementDocument | None:
-    return await context.loaders.find_entitlement(payload.result and payload.result.trial)
+    return await context.loaders.find_entitlement(payload.result.trial if payload.result else None)
 
 
 async def new_subscription(context: Context, payload: MutationResult[ConversionResult]) -> EntitlementDocument | None:
-    return await context.loaders.find_entitlement(payload.result and payload.result.subscription)
+    return await context.loaders.find_entitlement(payload.result.subscription if payload.result else None)

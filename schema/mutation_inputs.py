@@ -28,8 +28,11 @@ def build_input(value: Any, target: type[Input]) -> Input:
     An omitted field becomes ABSENT and null stays None. Nested inputs become the dataclasses of the target's
     annotations, lists become tuples, and an input whose annotation is Mapping becomes a plain mapping.
     """
-    members = _member_types(target).items()
-    return target(**{name: _convert(getattr(value, name), member_type) for name, member_type in members})
+    return target(**_convert_members(value, target))
+
+
+def _convert_members(value: Any, target: Any) -> dict[str, Any]:
+    return {name: _convert(getattr(value, name), member) for name, member in _member_types(target).items()}
 
 
 def _convert(value: Any, target: Any) -> Any:
@@ -42,15 +45,15 @@ def _convert(value: Any, target: Any) -> Any:
     if get_origin(target) is Mapping:
         return to_plain(value)
     if is_dataclass(target):
-        return build_input(value, target)
+        return target(**_convert_members(value, target))
     return target(value) if isinstance(target, type) and issubclass(target, Enum) else value
 
 
 @cache
-def _member_types(target: type) -> Mapping[str, Any]:
+def _member_types(target: Any) -> Mapping[str, Any]:
     """Return the type of each field of the dataclass, without None and ABSENT."""
     hints = get_type_hints(target)
-    return {member.name: _without_null(hints[member.name]) for member in fields(target)}  # type: ignore[arg-type]
+    return {member.name: _without_null(hints[member.name]) for member in fields(target)}
 
 
 def _without_null(hint: Any) -> Any:

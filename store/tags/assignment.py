@@ -86,12 +86,12 @@ async def _find_selected_ids(mutation: Mutation[ChangeCustomerTags], selection: 
 
 async def _find_matching_ids(mutation: Mutation[ChangeCustomerTags], raw_filter: Mapping[str, Any]) -> list[str]:
     try:
-        condition = parse_filter(raw_filter)
+        parsed = parse_filter(raw_filter)
     except BadUserInput as error:
         mutation.checks.add(UserErrorCode.INVALID, str(error), "customers", "matching")
         return []
     scope = mutation.scope
-    condition = simplify(await without_deleted_tags(scope, condition))
+    condition = simplify(await without_deleted_tags(scope, parsed))
     if is_impossible(condition):
         return []
     where = customers_query(scope, condition, await choose_rarest_keys(scope, condition))

@@ -8,7 +8,6 @@ import pytest
 
 from domain.failures import Unavailable
 from domain.partner.bulk_jobs import BulkJobState
-from domain.text.input_checks import InputChecks
 from domain.types import PartnerRole
 from jobs.bulk_jobs import bulk_jobs
 from store.changes.mutations import Mutation
@@ -61,7 +60,7 @@ async def begun(client: Client, customers: int) -> Begun:
         partner = await Partners(scope).get(session=session)
         (actor,) = (await Administrators(scope).by_ids([administrator["_id"]], session=session)).values()
         assert partner is not None
-        mutation = Mutation(scope, session, partner, actor, InputChecks({}))
+        mutation = Mutation(scope, session, partner, actor, None)
         return await start_job(mutation, Tagging({TAG: "A"}, is_addition=True), ids)
 
     job_id = await in_transaction(client, begin)
@@ -131,7 +130,7 @@ async def test_what_a_job_may_do_is_looked_at_again(client: Client, monkeypatch:
     # Who acts is as it was a moment ago; their assignments expire on the moment all the same.
     assert (second.acting.role, second.tagging) == (first.acting.role, first.tagging)
     assert second.acting.now > first.acting.now
-    monkeypatch.setattr("store.tags.bulk_batches._FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("store.tags.bulk_batches._REFRESH_SECONDS", 0.0)
     with pytest.raises(JobAuthorizationLost):
         await authorization.current()
 

@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
+from domain.entitlements.orders import CompleteOrderSetup
+from domain.entitlements.trials import (
+    ConvertTrial,
+    EndTrial,
+    ExtendTrial,
+    NewCustomer,
+    StartTrial,
+    TrialCustomer,
+    TrialLicenses,
+)
 from domain.imports.records import ImportKind
-from domain.types import PartnerRole
-from store.changes.mutations import MutationBody, MutationRequest, mutate
+from domain.types import ManagedBy, PartnerRole, Product
+from store.changes.mutations import ChangedObject, MutationBody, MutationRequest, mutate
 from store.entitlements.order_changes import complete_order_setup
 from store.entitlements.trial_changes import end_trial, extend_trial
-from store.entitlements.trial_conversions import convert_trial
+from store.entitlements.trial_conversions import ConversionResult, convert_trial
 from store.entitlements.trial_starts import start_trial
 from tests.domain.imports.factory_records import invoice_record, order_record
 from tests.jobs.imports.factory_imports import import_lines
@@ -21,6 +31,15 @@ __all__ = ["partner"]
 LIST = """subscription { customerListChanged(filter: {product: [CALLING]}) {
   kind customer { version subscriptions { invoice { number } orders { totalCount } } } } }"""
 
+CALLING = (TrialLicenses(product=Product.CALLING, licenses=5),)
+MEETINGS = TrialLicenses(product=Product.MEETINGS, licenses=5)
+Input = TypeVar("Input")
+
+
+def _start(name: str, external_id: str, *licenses: TrialLicenses) -> StartTrial:
+    new = NewCustomer(name=name, external_id=external_id, managed_by=ManagedBy.PARTNER_ORGANIZATION)
+    return StartTrial(customer=TrialCustomer(new=new), licenses=licenses)
+
 
 class Changing:
     """Mutations by one full administrator, as the API would carry them out."""
@@ -28,8 +47,12 @@ class Changing:
     def __init__(self, partner: RunningPartner, administrator: str) -> None:
         self._scope = replace(partner.scope, administrator_id=administrator, role=PartnerRole.FULL_ADMINISTRATOR)
 
-    async def change(self, name: str, body: MutationBody, **given: Any) -> Mapping[str, Any]:
-        return await mutate(self._scope, MutationRequest(name, given), body)
+    async def change(self, body: MutationBody[Input, ChangedObject], input: Input) -> str:
+        """Run the mutation; return the id of the changed object."""
+        return (await mutate(self._scope, MutationRequest("change", input), body, ChangedObject)).result.id
+
+    async def convert(self, input: ConvertTrial) -> None:
+        await mutate(self._scope, MutationRequest("convert", input), convert_trial, ConversionResult)
 
     @classmethod
     async def of(cls, partner: RunningPartner) -> tuple["Changing", Socket]:
@@ -45,13 +68,11 @@ async def test_each_change_of_a_trial_tells_the_statuses_that_follow(partner: Ru
     customer = await add_customer(partner.scope, "C-1", subscription("S-1", set_up=False))
     (held,) = await partner.scope.collection("entitlements").find(partner.scope.match())
     await follow(socket)
-    licenses = [{"product": "CALLING", "licenses": 5}]
-    started = {"customer": {"id": customer}, "licenses": licenses, "days": 30}
-    trial = (await changing.change("startTrial", start_trial, **started))["trial"]
-    await changing.change("extendTrial", extend_trial, id=trial, version=1, days=5)
-    await changing.change("completeOrderSetup", complete_order_setup, subscription=held["_id"])
-    given = {"number": "S-2", "months": 12, "auto_renew": True}
-    await changing.change("convertTrial", convert_trial, id=trial, version=2, **given)
+    started = StartTrial(customer=TrialCustomer(id=customer), licenses=CALLING, days=30)
+    trial = await changing.change(start_trial, started)
+    await changing.change(extend_trial, ExtendTrial(id=trial, version=1, days=5))
+    await changing.change(complete_order_setup, CompleteOrderSetup(subscription=held["_id"]))
+    await changing.convert(ConvertTrial(id=trial, version=2, number="S-2", months=12, auto_renew=True))
     told = [await next_change(socket) for _ in range(4)]
     assert [(change["entered"], change["left"]) for _, change in told] == [
         (["EXPIRING_SOON", "TRIAL"], []),
@@ -74,12 +95,9 @@ async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: Run
     await socket.subscribe("accepted", "{ feedCursor }")
     while await socket.receive() != {"id": "accepted", "type": "complete"}:
         pass
-    new = {"name": "Acme", "external_id": "C-9", "managed_by": "PARTNER_ORGANIZATION"}
-    licenses = [{"product": "CALLING", "licenses": 5}]
-    trial = (await changing.change("startTrial", start_trial, customer={"new": new}, licenses=licenses))["trial"]
+    trial = await changing.change(start_trial, _start("Acme", "C-9", *CALLING))
     assert await _next(socket, lambda customer: customer["version"]) == ("ENTERED", 1)
-    given = {"number": "SUB-1", "months": 12, "auto_renew": True}
-    await changing.change("convertTrial", convert_trial, id=trial, version=1, **given)
+    await changing.convert(ConvertTrial(id=trial, version=1, number="SUB-1", months=12, auto_renew=True))
     assert await _next(socket, lambda customer: customer["subscriptions"][0]["orders"]) == (
         "UPDATED",
         {"totalCount": 1},
@@ -90,13 +108,9 @@ async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: Run
     invoice = await _next(socket, lambda customer: customer["subscriptions"][0]["invoice"])
     assert invoice == ("UPDATED", {"number": "INV-1"})
     await import_lines(partner.scope, ImportKind.INVOICES, invoice_record())
-    licenses = [{"product": "MEETINGS", "licenses": 5}]
-    second = {"name": "Other", "external_id": "C-8", "managed_by": "PARTNER_ORGANIZATION"}
-    await changing.change("startTrial", start_trial, customer={"new": second}, licenses=licenses)
-    both = [*licenses, {"product": "CALLING", "licenses": 5}]
-    third = {"name": "Third", "external_id": "C-7", "managed_by": "PARTNER_ORGANIZATION"}
-    trial = (await changing.change("startTrial", start_trial, customer={"new": third}, licenses=both))["trial"]
+    await changing.change(start_trial, _start("Other", "C-8", MEETINGS))
+    trial = await changing.change(start_trial, _start("Third", "C-7", MEETINGS, *CALLING))
     # Neither the repeated file nor the customer without Calling was told of.
     assert (await _next(socket, lambda customer: customer["version"])) == ("ENTERED", 1)
-    await changing.change("endTrial", end_trial, id=trial, version=1)
+    await changing.change(end_trial, EndTrial(id=trial, version=1))
     assert await _next(socket, dict) == ("LEFT", None)

@@ -8,13 +8,13 @@ from typing import Any
 from domain.customers.keys import select_event_keys
 from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
 from store.changes.consistency_check import check_customers
-from store.database.client import Client, Document
+from store.database.client import Client, Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.feed.events import EventFacts
 from store.tags.customer_tags import Tagging
-from store.tags.retagging import retag
+from store.tags.retagging import Retagging
 from store.tenants.partners import Partners
 from tests.store.factory_customers import DAY, add_customer, events_of, partner_scope, stored, subscription, trial
 
@@ -31,7 +31,11 @@ async def tagged(scope: Scope, customers: Sequence[str], *tags: str, is_addition
     tagging = Tagging({tag: tag for tag in tags}, is_addition)
     where = {"_id": {"$in": list(customers)}}
     partner = await Partners(scope).get()
-    return await in_transaction(scope.client, lambda session: retag(scope, where, tagging, session, ACTOR, partner))
+
+    async def run(session: Session) -> tuple[list[str], int]:
+        return await Retagging(scope, session, ACTOR, tagging, partner).run(where)
+
+    return await in_transaction(scope.client, run)
 
 
 async def is_right(scope: Scope) -> bool:
