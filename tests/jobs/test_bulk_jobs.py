@@ -126,10 +126,8 @@ async def test_what_a_job_may_do_is_looked_at_again(client: Client, monkeypatch:
     first = await authorization.current()
     where = {**work.scope.match(), "_id": work.job["administrator_id"]}
     await work.scope.collection("administrators").update_one(where, {"$set": {"role": "READ_ONLY_ADMINISTRATOR"}})
-    second = await authorization.current()
-    # Who acts is as it was a moment ago; their assignments expire on the moment all the same.
-    assert (second.acting.role, second.tagging) == (first.acting.role, first.tagging)
-    assert second.acting.now > first.acting.now
+    # Within a second, the role is the one that was read before.
+    assert await authorization.current() is first
     monkeypatch.setattr("store.tags.bulk_batches._REFRESH_SECONDS", 0.0)
     with pytest.raises(JobAuthorizationLost):
         await authorization.current()
