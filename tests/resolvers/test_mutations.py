@@ -27,7 +27,7 @@ CHANGED = MutationResult(ChangedObject("obj_1"))
 class Reader:
     """A loader whose values are their keys, but for those that are not visible."""
 
-    async def get(self, key: str) -> Any:
+    async def load(self, key: str) -> Any:
         return None if key == "hidden" else JOB if key == "job_1" else f"<{key}>"
 
 
