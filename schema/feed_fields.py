@@ -16,7 +16,8 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.feeds import EventFeed, StateFeed
 from schema.enums import Permission
-from schema.fields import Argument, RequiresPermission, signature, to_plain
+from schema.fields import Argument, RequiresPermission, signature
+from schema.input_conversion import to_plain
 
 Feed = EventFeed[Any] | StateFeed[Any]
 _METADATA_KEY = "feed"

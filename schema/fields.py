@@ -14,7 +14,7 @@ from domain.failures import Forbidden
 from resolvers.context import Context
 from schema.costs import DEFAULT_COST, Cost, ListSize
 from schema.enums import Permission
-from schema.mutation_inputs import build_input, check_input_type, to_plain
+from schema.input_conversion import build_input, check_input_type, to_plain
 from store.changes.mutations import MutationRequest
 
 Input = TypeVar("Input")

@@ -16,7 +16,8 @@ from domain.permissions import Permission
 from schema.build import build_schema
 from schema.enums import TagColor as TagColorEnum
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, build_input, check_input_type
+from schema.input_conversion import build_input, check_input_type
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from store.changes.mutations import MutationRequest
 
 
@@ -85,10 +86,10 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    make_place = mutation(make_place, PlacePayload, PlaceInput, Place)
     guarded = mutation(
         make_place, PlacePayload | None, PlaceInput, Place, requires=Permission.EDIT_TAGS, needs_terms=False
     )
+    make_place = mutation(make_place, PlacePayload, PlaceInput, Place)
 
 
 SCHEMA = strawberry.Schema(query=Query, mutation=Mutation)
