@@ -159,6 +159,8 @@ async def test_customers_are_loaded_with_the_moment_and_the_partner_of_the_mutat
         batch = await mutation.load_customers({"_id": customer})
         assert batch.partner is mutation.partner and batch.now == mutation.scope.now
         batch.changes[0].update_customer({"name": mutation.input.name})
+        draft = EventDraft(ActivityKind.CUSTOMER_CHANGED, customer, "Renamed")
+        batch.changes[0].add_event(draft)
         await mutation.write(batch)
         return Greeted("renamed", batch.now)
 
