@@ -27,7 +27,7 @@ from domain.failures import (
     Unavailable,
 )
 from domain.permissions import Permission
-from domain.user_errors import UserError, UserErrorCode
+from domain.user_errors import InputPath, UserError, UserErrorCode
 
 
 def drawn_tree() -> Iterator[tuple[str, str | None]]:
@@ -111,8 +111,8 @@ def test_failures_keep_their_typed_attributes() -> None:
 
 def test_rejected_input_has_all_errors_in_order() -> None:
     errors = [
-        UserError(UserErrorCode.BLANK, "Name must not be blank.", ("input", "name")),
-        UserError(UserErrorCode.TOO_LONG, "Note is too long.", ("input", "note")),
+        UserError(UserErrorCode.BLANK, "Name must not be blank.", InputPath(("name",))),
+        UserError(UserErrorCode.TOO_LONG, "Note is too long.", InputPath(("note",))),
     ]
     rejected = InputRejected(errors)
     assert rejected.user_errors == tuple(errors)
