@@ -1,4 +1,4 @@
-"""Made-up customers for bench/list.py: documents as the write path would leave them, without the way there."""
+"""Generated customers for bench/list.py: documents as the write path stores them, inserted directly."""
 
 import random
 from collections.abc import Iterator
@@ -22,17 +22,17 @@ _STEMS = ["Đorđe", "Müller", "Nordic", "Aqua", "Solar", "Vista", "Omega", "Gr
 _ENDS = ["works", "media", "soft", "bau", "net", "lab", "trade", "care", "line", "port", "tech", "foods"]
 _FORMS = ["GmbH", "Inc", "SA", "Ltd", "株式会社", "AB", "d.o.o."]
 _BATCH_SIZE = 2000
-# How many days ago, at most, a customer of the stage was added: trials and orders to set up are those of new ones.
+# The maximum age of a customer by stage, in days. New customers have the trials and the orders to set up.
 AGES = {"waiting": 20, "on trial": 60, "both": 400}
 
 
 def skewed_index(rng: random.Random, size: int) -> int:
-    """A place below `size`; the first places come up far more often than the last."""
+    """Return a number below `size`; low numbers are far more frequent than high ones."""
     return int(size * rng.random() ** 3)
 
 
 def generate_customer(partner_id: str, number: int, rng: random.Random, now: datetime) -> dict[str, Any]:
-    """One customer whose statuses, ends and keys agree with each other."""
+    """Return one customer whose statuses, ends and keys are consistent."""
     name = f"{_STEMS[skewed_index(rng, 12)]}{rng.choice(_ENDS)} {rng.randrange(5000)} {_FORMS[skewed_index(rng, 7)]}"
     kind = rng.random()
     age = rng.random() * AGES.get(_stage(kind), 900)
@@ -76,7 +76,7 @@ def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetim
     trial_ends = [truncate_to_milliseconds(now + rng.random() * 90 * DAY)] if has_trial else []
     subscription_ends = [truncate_to_milliseconds(now + rng.random() * 730 * DAY)] if has_subscription else []
     expiring = sorted(trial_ends + (subscription_ends if rng.random() < 0.5 else []))
-    holding = {
+    has_status = {
         "SUSPENDED": has_subscription and rng.random() < 0.02,
         "LICENSE_OVERAGE": running and rng.random() < 0.06,
         "EXPIRING_SOON": any(end <= now + 30 * DAY for end in expiring),
@@ -86,17 +86,18 @@ def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetim
         "TRIAL": has_trial,
         "SUBSCRIPTION": has_subscription,
     }
-    statuses = [str(status) for status in URGENCY if holding[status]]
-    urgency = next((rank for rank, status in enumerate(URGENCY) if holding[status]), None)
+    statuses = [str(status) for status in URGENCY if has_status[status]]
+    urgency = next((rank for rank, status in enumerate(URGENCY) if has_status[status]), None)
     next_expiry = min(trial_ends + subscription_ends, default=None)
     living = running or waiting
     types = ["SUBSCRIPTION"] * (has_subscription or waiting) + ["TRIAL"] * has_trial
-    products = [str(one) for rank, one in enumerate(Product) if living and rng.random() < (0.7, 0.5, 0.3, 0.05)[rank]]
+    products = [
+        str(product) for rank, product in enumerate(Product) if living and rng.random() < (0.7, 0.5, 0.3, 0.05)[rank]
+    ]
     return {
         "statuses": statuses,
         "status_details": [
-            {"status": one, "since": active_at, "reason": "Made up for a bench.", "entitlement_ids": []}
-            for one in statuses
+            {"status": status, "since": active_at, "reason": "Generated.", "entitlement_ids": []} for status in statuses
         ],
         "products": products or (["MEETINGS"] if living else []),
         "subscription_types": types,
@@ -117,15 +118,15 @@ def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def generate_customers(partner_id: str, first: int, count: int, now: datetime) -> Iterator[dict[str, Any]]:
-    """So many customers, the same for the same partner, first number and moment."""
+    """Yield customers, the same for the same partner, first number and moment."""
     rng = random.Random(f"{partner_id} {first}")
     return (generate_customer(partner_id, number, rng, now) for number in range(first, first + count))
 
 
 def fill(uri: str, database: str, partner_id: str, first: int, count: int, now: datetime) -> None:
-    """Writes some of a partner's customers; the indexes are best made afterwards."""
+    """Insert some of a partner's customers. Creating the indexes afterwards is faster."""
     with MongoClient[dict[str, Any]](uri) as client:
         customers = client[database].get_collection("customers", write_concern=WriteConcern(w=1, j=False))
-        waiting = generate_customers(partner_id, first, count, now)
-        while some := list(islice(waiting, _BATCH_SIZE)):
-            customers.insert_many(some, ordered=False)
+        generated = generate_customers(partner_id, first, count, now)
+        while batch := list(islice(generated, _BATCH_SIZE)):
+            customers.insert_many(batch, ordered=False)

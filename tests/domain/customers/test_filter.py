@@ -1,4 +1,4 @@
-"""Filters read from input, and decided in memory."""
+"""Filters parsed from input, and evaluated in memory."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ KEYS = {"*", "status:TRIAL", "product:CALLING", "country:RS"}
 WORDS = customer_words("Đorđević 株式会社", "müller.example", "ORG-7")
 
 
-def answer(**raw: Any) -> bool:
+def is_match(**raw: Any) -> bool:
     return matches(parse_filter(raw), KEYS, WORDS)
 
 
@@ -36,37 +36,37 @@ def nested(depth: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", ["dord", "DORĐ", "mull", "株式", "org 7", "example dord", "  ", "", "7-", "^dord$"])
 def test_search_finds_by_the_start_of_each_word(text: str) -> None:
-    assert answer(search=text)
+    assert is_match(search=text)
 
 
 @pytest.mark.parametrize("text", ["ordevic", "zhu", "会社", "dord nobody", "!?", ".*", "d.*c", "-"])
 def test_search_does_not_find(text: str) -> None:
-    assert not answer(search=text)
+    assert not is_match(search=text)
 
 
-def test_null_and_absent_conditions_ask_nothing() -> None:
+def test_null_and_absent_conditions_are_ignored() -> None:
     names = ("search", "managed_by", "status", "expires_within_days", "all_of", "any_of", "not_")
-    assert answer(**dict.fromkeys(names))
+    assert is_match(**dict.fromkeys(names))
     assert simplify(parse_filter(None)) == EVERYTHING
 
 
 def test_an_empty_list_matches_nothing_and_an_empty_all_of_everything() -> None:
-    assert not answer(status=[])
-    assert not answer(any_of=[])
-    assert answer(all_of=[])
-    assert answer(not_={"status": []})
-    assert not answer(not_={})
+    assert not is_match(status=[])
+    assert not is_match(any_of=[])
+    assert is_match(all_of=[])
+    assert is_match(not_={"status": []})
+    assert not is_match(not_={})
 
 
 def test_values_of_a_list_are_joined_by_or_and_conditions_by_and() -> None:
-    assert answer(status=[CustomerStatus.EXPIRED, CustomerStatus.TRIAL])
-    assert answer(status="TRIAL", product=["CALLING"])
-    assert not answer(status="TRIAL", product=["MEETINGS"])
-    assert answer(any_of=[{"product": ["MEETINGS"]}, {"status": ["TRIAL"]}], country=["rs"])
+    assert is_match(status=[CustomerStatus.EXPIRED, CustomerStatus.TRIAL])
+    assert is_match(status="TRIAL", product=["CALLING"])
+    assert not is_match(status="TRIAL", product=["MEETINGS"])
+    assert is_match(any_of=[{"product": ["MEETINGS"]}, {"status": ["TRIAL"]}], country=["rs"])
 
 
 def test_nests_five_deep_and_no_deeper() -> None:
-    assert answer(**nested(5)) is False
+    assert is_match(**nested(5)) is False
     with pytest.raises(BadUserInput, match="5 deep"):
         parse_filter(nested(6))
 
@@ -83,12 +83,12 @@ def test_nests_five_deep_and_no_deeper() -> None:
         {"colour": ["red"]},
     ],
 )
-def test_rejects_what_cannot_be_meant(raw: dict[str, Any]) -> None:
+def test_rejects_an_invalid_filter(raw: dict[str, Any]) -> None:
     with pytest.raises(BadUserInput):
         parse_filter(raw)
 
 
-def test_an_end_counts_from_just_after_now_to_the_last_moment_of_the_window() -> None:
+def test_a_window_excludes_now_and_includes_its_last_moment() -> None:
     condition = parse_filter({"expires_within_days": 1})
     moment = timedelta(milliseconds=1)
     ends = {NOW: False, NOW + moment: True, NOW + timedelta(days=1): True, NOW + timedelta(days=1) + moment: False}
@@ -97,12 +97,12 @@ def test_an_end_counts_from_just_after_now_to_the_last_moment_of_the_window() ->
         matches(condition, KEYS, WORDS)
 
 
-def test_says_whether_time_alone_turns_the_answer() -> None:
+def test_only_windows_of_time_use_time() -> None:
     assert uses_time(parse_filter({"any_of": [{"not_": {"expires_within_days": 1}}]}))
     assert not uses_time(parse_filter({"search": "a", "all_of": [{"status": ["TRIAL"]}]}))
 
 
-def test_leaves_out_only_the_top_level_condition_of_a_dimension() -> None:
+def test_removes_only_the_top_level_condition_of_a_dimension() -> None:
     inner = {"all_of": [{"status": ["EXPIRED"]}]}
     assert without_dimension(parse_filter({"status": ["TRIAL"], **inner}), "status") == parse_filter(inner)
 
@@ -119,7 +119,7 @@ def test_leaves_out_only_the_top_level_condition_of_a_dimension() -> None:
         ({"not_": {"any_of": []}}, EVERYTHING),
     ],
 )
-def test_simplifies_to_an_equal_condition(raw: dict[str, Any], expected: Condition) -> None:
+def test_simplifies_to_an_equivalent_condition(raw: dict[str, Any], expected: Condition) -> None:
     assert simplify(parse_filter(raw)) == expected
 
 
@@ -138,5 +138,5 @@ def test_simplifies_to_an_equal_condition(raw: dict[str, Any], expected: Conditi
         ({}, False),
     ],
 )
-def test_knows_what_an_expired_customer_cannot_have(raw: dict[str, Any], expected: bool) -> None:
+def test_an_expired_customer_with_a_living_entitlement_is_impossible(raw: dict[str, Any], expected: bool) -> None:
     assert is_impossible(simplify(parse_filter(raw))) is expected

@@ -1,4 +1,4 @@
-"""The keys of a customer document, those of ends above all."""
+"""The keys of a customer document, above all those of ends."""
 
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1))
 
 
-def test_a_customer_has_a_key_for_each_thing_that_a_filter_asks() -> None:
+def test_a_customer_has_a_key_for_each_condition_of_a_filter() -> None:
     keys = build_customer_keys(
         managed_by="PARTNER_ORGANIZATION",
         products=["CALLING"],
@@ -47,7 +47,7 @@ def test_a_customer_has_a_key_for_each_thing_that_a_filter_asks() -> None:
     ]
 
 
-def test_events_keep_the_keys_that_neither_time_nor_spelling_makes() -> None:
+def test_events_omit_the_keys_of_time_and_words() -> None:
     assert select_event_keys(["*", "status:TRIAL", *expiry_keys([datetime(2026, 1, 1)]), "w:a"]) == [
         "*",
         "status:TRIAL",
@@ -68,8 +68,8 @@ def test_an_end_an_hour_outside_the_window_shares_none(now: datetime, days: int,
 
 
 @given(instants, st.integers(1, 365))
-def test_a_window_is_few_buckets(now: datetime, days: int) -> None:
-    """Beyond 200 branches MongoDB would sort in memory instead of merging."""
+def test_a_window_is_at_most_64_buckets(now: datetime, days: int) -> None:
+    """Above 200 range scans MongoDB sorts in memory instead of merging."""
     assert len(expiry_window_keys(now, now + timedelta(days=days))) <= 64
 
 
@@ -78,7 +78,7 @@ def test_an_end_within_the_window_shares_an_ordering_bucket_with_it(now: datetim
     end = now + part * timedelta(days=days)
     window = ordering_expiry_window_keys(now, now + timedelta(days=days))
     assert not set(ordering_keys(expiry_keys([end]))).isdisjoint(window)
-    # Eight ranks of each are merged in one query, and each costs a plan.
+    # Each bucket is a range scan that MongoDB plans and merges.
     assert len(window) <= 21
 
 
@@ -91,6 +91,6 @@ def test_an_end_64_hours_outside_the_window_or_512_where_it_is_long_shares_no_or
     assert window.isdisjoint(ordering_keys(expiry_keys([now - distance, until + distance])))
 
 
-def test_words_and_holdings_have_no_stretch_in_every_order() -> None:
+def test_order_keys_omit_words_holdings_and_small_buckets() -> None:
     keys = ["*", "status:TRIAL", "running:CALLING", "holds:any", "w:acme", "ends_1h:5", "ends_8h:5", "ends_64h:5"]
     assert ordering_keys(keys) == ["*", "status:TRIAL", "ends_64h:5"]

@@ -1,4 +1,4 @@
-"""Customer documents for tests of lists: every field that a list reads, in agreement with the others."""
+"""Customer documents for tests of lists: every field that a list reads, consistent with the others."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -22,13 +22,13 @@ NAMES = ["Đorđević", "dordevic", "Müller", "Muller AG", "株式会社", "Str
 TAGS = ["tag_1", "tag_2", "tag_3"]
 ADMINISTRATORS = ["adm_1", "adm_2"]
 COUNTRIES = ["DE", "RS", None]
-# Some at the very edges of the windows that conditions ask for, to the millisecond.
+# Some are at the edges of the windows of conditions, to the millisecond.
 ENDS = [NOW, NOW + timedelta(milliseconds=1), NOW + DAY, NOW + DAY + timedelta(milliseconds=1), NOW + 30 * DAY]
 ENDS += [NOW + 365 * DAY, NOW + 800 * DAY, NOW - DAY]
 
 
 def customer_document(rng: random.Random, number: int, **facts: Any) -> dict[str, Any]:
-    """A customer of few possible values, so that many tie with others."""
+    """Return a customer with few possible values, so that many customers tie."""
 
     def some(values: Iterable[Value]) -> list[Value]:
         return [value for value in values if rng.random() < 0.4]
@@ -75,7 +75,7 @@ def assignment(administrator_id: str, expires_at: datetime | None = None) -> dic
 
 
 def with_projection(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with what follows from its other fields."""
+    """Return the document with the fields that follow from the others."""
     words = customer_words(document["name"], document["domain"], document["external_id"])
     ranks = [rank for rank, status in enumerate(URGENCY) if status in document["statuses"]]
     return {
@@ -120,12 +120,12 @@ class CommandRecorder(CommandListener):
             self.sent.append(dict(event.command))
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Nothing to keep."""
+        """Ignore the event."""
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """Nothing to keep."""
+        """Ignore the event."""
 
     def take(self) -> list[dict[str, Any]]:
-        """What was sent since the last call."""
+        """Return the commands since the last call."""
         sent, self.sent = self.sent, []
         return sent

@@ -39,7 +39,7 @@ def some(values: list[Any]) -> st.SearchStrategy[list[Any] | None]:
     return st.none() | st.lists(st.sampled_from(values), max_size=3)
 
 
-# As if partners were so large: whatever plan is made for them must give the same answer.
+# The sizes that pages are planned for. Every plan must give the same result.
 sizes = st.sampled_from([0, 200, 200_000])
 conditions = st.fixed_dictionaries(
     {},
@@ -68,7 +68,7 @@ filters = conditions | nest(nest(nest(nest(nest(conditions)))))
 
 @pytest.fixture
 def world(mongo_uri: str, database_name: str) -> Iterator[tuple[list[dict[str, Any]], Run[Any]]]:
-    """Customers of one partner, and a way to ask the store about them."""
+    """Customers of one partner, and a function that runs reads of the store."""
     rng = random.Random(2026)
     documents = [customer_document(rng, number) for number in range(150)]
     removed = {**customer_document(rng, 999), "keys": [], "order_keys": []}
@@ -95,10 +95,10 @@ def matching(documents: list[dict[str, Any]], raw: dict[str, Any]) -> list[dict[
     return [d for d in documents if matches(condition, set(d["keys"]), d["words"], d["expiring_ends"], NOW)]
 
 
-async def walked(
+async def read_all_pages(
     customers: Customers, raw: dict[str, Any], order: CustomerOrder, size: int, *, backward: bool = False
 ) -> list[str]:
-    """Every id of the list, page after page from one end."""
+    """Return every id of the list, page after page from one end."""
     condition, found, cursor = parse_filter(raw), list[str](), None
     while True:
         asked = PageRequest(last=size, before=cursor) if backward else PageRequest(first=size, after=cursor)
@@ -112,8 +112,8 @@ async def walked(
             return found
 
 
-def may_be_asked(raw: dict[str, Any]) -> bool:
-    """Whether the filter is within the limits; now and then one is made of more than a hundred."""
+def is_valid_filter(raw: dict[str, Any]) -> bool:
+    """Whether the filter is within the limits; a few generated ones have more than a hundred parts."""
     try:
         parse_filter(raw)
     except BadUserInput:
@@ -127,7 +127,7 @@ def test_mongodb_and_memory_agree_on_every_filter(world: tuple[list[dict[str, An
     @settings(max_examples=300)
     @given(st.lists(filters, min_size=1, max_size=3), st.sampled_from(ORDERS), sizes)
     def agree(raws: list[dict[str, Any]], order: CustomerOrder, expected_size: int) -> None:
-        assume(all(map(may_be_asked, raws)))
+        assume(all(map(is_valid_filter, raws)))
 
         async def ask(scope: Scope) -> None:
             for raw in raws:
@@ -152,7 +152,9 @@ def test_paging_either_way_gives_each_customer_once_in_order(world: tuple[list[d
         size = max(size, len(expected) // 10, 1)
 
         async def ask(scope: Scope) -> None:
-            assert await walked(Customers(scope, expected_size), raw, order, size, backward=backward) == expected
+            assert (
+                await read_all_pages(Customers(scope, expected_size), raw, order, size, backward=backward) == expected
+            )
 
         run(ask)
 
@@ -184,7 +186,9 @@ def test_a_page_between_two_cursors_knows_what_lies_outside(world: tuple[list[di
     between()
 
 
-def test_others_that_come_and_go_around_the_cursor_do_not_matter(world: tuple[list[dict[str, Any]], Run[Any]]) -> None:
+def test_changes_around_the_cursor_neither_skip_nor_repeat_a_customer(
+    world: tuple[list[dict[str, Any]], Run[Any]],
+) -> None:
     documents, run = world
     rng = random.Random(7)
 
@@ -199,7 +203,7 @@ def test_others_that_come_and_go_around_the_cursor_do_not_matter(world: tuple[li
 
         async def ask(scope: Scope) -> None:
             customers = Customers(scope, expected_size)
-            seen = await _walk_among_changes(scope, customers, (raw, order, page), choose, rng, backward=backward)
+            seen = await _page_among_changes(scope, customers, (raw, order, page), choose, rng, backward=backward)
             assert [id_ for id_ in seen if id_ in lasting] == expected
             assert len(seen) == len(set(seen))
 
@@ -209,7 +213,7 @@ def test_others_that_come_and_go_around_the_cursor_do_not_matter(world: tuple[li
     page_through()
 
 
-async def _walk_among_changes(
+async def _page_among_changes(
     scope: Scope,
     customers: Customers,
     asked_for: tuple[dict[str, Any], CustomerOrder, int],
@@ -218,13 +222,13 @@ async def _walk_among_changes(
     *,
     backward: bool,
 ) -> list[str]:
-    """Pages while, before each, passing customers are deleted (those at the cursor too) and others inserted."""
+    """Read all pages; before each, delete the temporary customers (also at the cursor) and insert others."""
     raw, order, largest = asked_for
     collection, seen, cursor = scope.collection("customers"), list[str](), None
     while True:
-        passing = [customer_document(rng, 2000 + rng.randrange(10**9), version=7) for _ in range(4)]
+        temporary = [customer_document(rng, 2000 + rng.randrange(10**9), version=7) for _ in range(4)]
         await collection.delete_many({"partner_id": "acme", "version": 7})
-        await collection.insert_many(passing)
+        await collection.insert_many(temporary)
         size = choose.randrange(largest // 2, largest + 1)
         asked = PageRequest(last=size, before=cursor) if backward else PageRequest(first=size, after=cursor)
         page = await customers.page(parse_filter(raw), order, asked)
@@ -238,7 +242,7 @@ async def _walk_among_changes(
 
 @pytest.fixture
 async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
-    """Only the indexes of lists, without validators: these documents need no more."""
+    """A database with the indexes of lists, without validators."""
     opened = Client(mongo_uri, database_name)
     await opened.collection("customers").create_indexes(CUSTOMER_INDEXES)
     yield opened
@@ -247,14 +251,14 @@ async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def scope(client: Client) -> Scope:
-    """The system's sight of twenty customers."""
+    """The system's scope over twenty customers."""
     rng = random.Random(5)
     await client.collection("customers").insert_many([customer_document(rng, number) for number in range(20)])
     return Scope(client, "acme", NOW)
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-async def test_has_previous_tells_the_truth_when_all_before_the_cursor_are_gone(scope: Scope, deleted: bool) -> None:
+async def test_has_previous_is_false_when_all_rows_before_the_cursor_are_gone(scope: Scope, deleted: bool) -> None:
     customers, everything, order = Customers(scope), parse_filter(None), CustomerOrder()
     first = await customers.page(everything, order, PageRequest(first=3))
     if deleted:
@@ -283,7 +287,7 @@ async def test_rejects_a_cursor_of_another_list(scope: Scope) -> None:
         await customers.page(everything, order, PageRequest(before=""))
 
 
-async def test_an_assigned_administrator_sees_only_theirs_until_the_assignment_ends(client: Client) -> None:
+async def test_an_assigned_administrator_sees_only_assigned_customers_until_the_assignment_ends(client: Client) -> None:
     rng = random.Random(3)
     held = {"ahead": NOW + DAY, "ended": NOW, "open": None}
     documents = [
@@ -311,10 +315,10 @@ async def test_an_assigned_administrator_sees_only_theirs_until_the_assignment_e
         ({"country": ["de"]}, {"Beta"}),
     ],
 )
-async def test_an_assigned_administrators_conditions_are_all_asked(
+async def test_the_conditions_of_an_assigned_administrator_all_apply(
     client: Client, raw: dict[str, Any], names: set[str]
 ) -> None:
-    """Read by the viewer's own key or by the condition's, both have to hold."""
+    """Read by the viewer's own key or by the condition's, a customer must match both."""
     rng = random.Random(3)
     mine, theirs = [assignment("adm_1", None)], [assignment("adm_2", None)]
     documents = [
@@ -340,7 +344,7 @@ async def test_looks_up_customers_by_id_and_external_id(scope: Scope) -> None:
     assert await Customers(replace(scope, partner_id="other")).by_ids([found.id]) == {}
 
 
-async def test_facets_leave_out_only_their_own_condition_and_count_zeros(client: Client) -> None:
+async def test_facets_omit_only_their_own_condition_and_include_zeros(client: Client) -> None:
     rng = random.Random(1)
     documents = [customer_document(rng, number) for number in range(60)]
     await client.collection("customers").insert_many(documents)
@@ -363,7 +367,7 @@ async def test_facets_leave_out_only_their_own_condition_and_count_zeros(client:
     }
 
 
-async def test_finds_names_in_many_scripts_by_their_beginning(client: Client) -> None:
+async def test_finds_names_in_many_scripts_by_prefix(client: Client) -> None:
     rng = random.Random(1)
     names = ["Đorđević", "Müller", "株式会社", "हिन्दी"]
     made = [customer_document(rng, n, name=name, domain=None) for n, name in enumerate(names)]
@@ -377,7 +381,7 @@ async def test_finds_names_in_many_scripts_by_their_beginning(client: Client) ->
     assert await customers.count(parse_filter({"search": ".*"})) == 0
 
 
-async def test_a_document_shows_what_was_stored(client: Client) -> None:
+async def test_a_document_has_the_stored_values(client: Client) -> None:
     stored = derived(
         {
             **customer_document(random.Random(1), 1),
