@@ -1,4 +1,4 @@
-"""The partner of bench/analytics.py: customers with subscriptions and trials, made through the one write path."""
+"""The customers of bench/analytics.py, with subscriptions and trials."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +9,13 @@ from domain.time.instants import truncate_to_milliseconds
 from tests.store.factory_customers import subscription, trial
 
 DAY = timedelta(days=1)
-# Two to three each: 25,000 for 10,000 customers.
+# Two or three per customer: 25,000 for 10,000 customers.
 ENTITLEMENTS_PER_CUSTOMER = 2.5
 _PRODUCTS = (("MEETINGS",), ("CALLING",), ("MEETINGS", "CALLING"), ("MEETINGS", "CALLING", "MESSAGING"))
 
 
 def generate_customers(customers: int, now: datetime, seed: int = 1) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
-    """External id and entitlements of each."""
+    """Yield external id and entitlements of each customer."""
     rng = random.Random(seed)
     made = 0
     for number in range(customers):
@@ -38,7 +38,7 @@ def _entitlement(rng: random.Random, number: str, now: datetime) -> dict[str, An
 
 
 def _delivered(number: str, ends: datetime, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What an import keeps of the line behind an entitlement."""
+    """Return the delivered facts that an import stores with an entitlement."""
     return {"number": number, "customer": "C-00000", "endsAt": ends, **facts}
 
 

@@ -1,9 +1,9 @@
-"""Many customers tagged at once: beside a bare `update_many`, with feeds and other partners going on meanwhile.
+"""Bulk tagging, compared with a bare `update_many`, while feeds and other partners are active.
 
-`python -m bench.bulk [CUSTOMERS]` (50,000). What must hold: at least a fifth of the customers a second that a bare
+`python -m bench.bulk [CUSTOMERS]` (50,000). Limits: at least a fifth of the customers a second that a bare
 `update_many` with `$addToSet` reaches over the same customers in the same run, events and feeds included; the feed of
 others stays at p99 ≤ 100 ms, and their requests at three times their usual p99. A hundred subscribers follow a list of
-the tagged partner (one customer in some fifty is in it); the other partner's changes come every 30 ms.
+the tagged partner (about one customer in fifty matches); the other partner's changes come every 30 ms.
 """
 
 import asyncio
@@ -43,21 +43,21 @@ LIST_QUERY = "{ customers(first: 25) { nodes { id name statuses } } }"
 
 
 async def run_query(http: httpx.AsyncClient, query: str, **variables: Any) -> dict[str, Any]:
-    """The data of an operation."""
+    """Return the data of an operation."""
     answer = (await http.post("/graphql", json={"query": query, "variables": variables})).json()
     data: dict[str, Any] = answer["data"]
     return data
 
 
 async def make_http_client(harness: ServerHarness, partner: str) -> httpx.AsyncClient:
-    """Somebody who asks for the partner."""
+    """Return a client with a token of the partner."""
     token = await asyncio.to_thread(harness.token, partner=partner)
     headers = {"Authorization": f"Bearer {token}"}
     return httpx.AsyncClient(base_url=harness.url, headers=headers, timeout=30)
 
 
 def run_subscribers(address: str, token: str, pipe: Connection) -> None:
-    """A process of its own: sockets on one list of the tagged partner; at the end it says what they have heard."""
+    """Run subscribers of one list of the tagged partner in a process; send the numbers of changes at the end."""
     asyncio.run(_run_subscribers(address, token, pipe))
 
 
@@ -85,7 +85,7 @@ async def _run_subscribers(address: str, token: str, pipe: Connection) -> None:
 
 @contextmanager
 def running_subscribers(url: str, token: str) -> Iterator[Callable[[], list[int]]]:
-    """A hundred subscribers; the answer says how many changes each has heard."""
+    """Run a hundred subscribers; yield a function that returns how many changes each received."""
     here, there = _spawn_context.Pipe()
     address = url.replace("http", "ws", 1) + "/graphql"
     process = _spawn_context.Process(target=run_subscribers, args=(address, token, there), daemon=True)
@@ -102,7 +102,7 @@ def running_subscribers(url: str, token: str) -> Iterator[Callable[[], list[int]
 
 
 async def measure_feed_delays(harness: ServerHarness, scope: Scope, stop: asyncio.Event) -> list[float]:
-    """How late the other partner's changes reach one subscriber of its own, in milliseconds."""
+    """Return the delays in ms of the other partner's changes at one of its subscribers."""
     token = await asyncio.to_thread(harness.token, partner=OTHER_PARTNER)
     address = harness.url.replace("http", "ws", 1) + "/graphql"
     committed: dict[str, float] = {}
@@ -129,7 +129,7 @@ async def measure_feed_delays(harness: ServerHarness, scope: Scope, stop: asynci
 
 
 async def measure_requests(http: httpx.AsyncClient, until: Callable[[int], bool]) -> list[float]:
-    """Milliseconds of the other partner's requests, one after the other."""
+    """Return the durations in ms of consecutive requests of the other partner."""
     taken: list[float] = []
     while not until(len(taken)):
         began = monotonic()
@@ -140,13 +140,13 @@ async def measure_requests(http: httpx.AsyncClient, until: Callable[[int], bool]
 
 
 async def create_tag(http: httpx.AsyncClient, tag: str) -> str:
-    """The id of a new tag."""
+    """Create a tag; return its id."""
     id_: str = (await run_query(http, CREATE_TAG, name=tag))["createTag"]["tag"]["id"]
     return id_
 
 
 async def tag_all_customers(http: httpx.AsyncClient) -> float:
-    """Tags everybody; answers the seconds until the job is done."""
+    """Tag all customers; return the seconds until the job is done."""
     tag = await create_tag(http, "Bulk")
     began = monotonic()
     job = (await run_query(http, ASSIGN_TAGS, tag=tag))["assignTags"]["job"]["id"]
@@ -157,7 +157,7 @@ async def tag_all_customers(http: httpx.AsyncClient) -> float:
 
 
 async def update_many_bare(scope: Scope, tag: str) -> float:
-    """The same customers with one `update_many`, which leaves them as lists find them; answers its seconds."""
+    """Tag the same customers with one `update_many`, which also updates their keys; return the seconds."""
     key = dimension_key("tag", tag)
     change = {"$addToSet": {"tag_ids": tag, "keys": key, "order_keys": key}}
     began = monotonic()
@@ -166,7 +166,7 @@ async def update_many_bare(scope: Scope, tag: str) -> float:
 
 
 async def measure_wakeup_delays(until: Callable[[], bool]) -> list[float]:
-    """By how many milliseconds the machine wakes late who sleeps for ten: what no server can be blamed for."""
+    """Return the delays in ms after sleeps of 10 ms, which the machine causes and not the server."""
 
     def sleeper() -> list[float]:
         late = []
@@ -180,7 +180,7 @@ async def measure_wakeup_delays(until: Callable[[], bool]) -> list[float]:
 
 
 def percentile(values: list[float], percent: int) -> float:
-    """A percentile of the values."""
+    """Return a percentile of the values."""
     return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
 
 
@@ -199,7 +199,7 @@ async def _prepare(harness: ServerHarness, uri: str, customers: int) -> tuple[Cl
 
 
 async def _measure_other_partner(harness: ServerHarness, other: Scope, work: Callable[[], Awaitable[float]]) -> float:
-    """Does the work while the other partner goes on, and prints what that was like."""
+    """Run the work while the other partner is active; print the delays of both."""
     stop = asyncio.Event()
     async with await make_http_client(harness, OTHER_PARTNER) as http:
         calm = asyncio.Event()
@@ -221,14 +221,14 @@ async def _measure_other_partner(harness: ServerHarness, other: Scope, work: Cal
 
 
 async def main(customers: int) -> None:
-    """Prints both rates and what the neighbours felt."""
+    """Print both rates and the delays of the other partner."""
     with temporary_replica_set() as (mongod,):
         harness, database = ServerHarness(mongod.uri, "bench_bulk"), mongod.pid
         client, scope, other = await _prepare(harness, mongod.uri, customers)
         token = await asyncio.to_thread(harness.token)
         with harness.start_server() as server:
             async with await make_http_client(harness, PARTNER) as http:
-                # Nobody listens yet: it has both processors to itself.
+                # Without subscribers, so that it has both cores.
                 tag, spent = await create_tag(http, "Bare"), cpu_seconds(database)
                 bare_rate = customers / await update_many_bare(scope, tag)
                 print(f"bare: {(cpu_seconds(database) - spent) / customers * 1e6:.0f} µs of mongod a customer")

@@ -1,6 +1,6 @@
-"""How fast calls are imported, beside reading the report and inserting the bare documents, and in how much memory.
+"""The import of calls, compared with reading the report and inserting the bare documents; and its memory.
 
-`python -m bench.calls [ROWS]` (200000; the issue speaks of 5000000). What must hold: at least 20,000 rows a second a
+`python -m bench.calls [ROWS]` (200000; the full size is 5000000). Limits: at least 20,000 rows a second a
 core, or half of what reading the CSV and inserting the bare documents reaches in the same run, into the same
 collection with the same indexes; memory flat in the report's length.
 """
@@ -52,7 +52,7 @@ REASONS = ("NA",) * 7 + ("CallQueue", "HuntGroup", "NoAnswer")
 
 
 class ImportMeasurement(NamedTuple):
-    """What one process measured of its import."""
+    """The measurements of one import process."""
 
     rows: int
     seconds: float
@@ -61,18 +61,18 @@ class ImportMeasurement(NamedTuple):
 
 
 class BareMeasurement(NamedTuple):
-    """What reading and inserting took: by the clock, and of this process's processor."""
+    """The wall time and the CPU time of this process for reading and inserting."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
     def add_elapsed(self, started: float, cpu: float) -> "BareMeasurement":
-        """With what has gone by since both were read."""
+        """Return the sum with the times since a start."""
         return BareMeasurement(self.seconds + perf_counter() - started, self.cpu_seconds + process_time() - cpu)
 
 
 def write_report(path: Path, rows: int, first: datetime) -> None:
-    """A report of eight weeks, in the order of time, under the columns of an export; every tenth name is quoted."""
+    """Write a report of eight weeks in order of time, with the columns of an export; every tenth name is quoted."""
     rng = Random(7)
     step = WEEKS * WEEK / rows
     with path.open("w", newline="") as file:
@@ -95,7 +95,7 @@ def _row(rng: Random, number: int, start: datetime) -> list[str]:
 
 
 def run_import(uri: str, database: str, path: Path) -> ImportMeasurement:
-    """Imports the report into a partner without calls; runs in a process of its own, as the command does."""
+    """Import the report into a partner without calls, in its own process, as the command does."""
     tune_gc()
     return asyncio.run(_run_import(uri, database, path))
 
@@ -116,13 +116,13 @@ async def _run_import(uri: str, database: str, path: Path) -> ImportMeasurement:
 
 
 def run_import_in_process(uri: str, database: str, path: Path) -> ImportMeasurement:
-    """The import in a fresh process, so that its peak of memory is its own."""
+    """Run the import in a new process, to measure its peak memory."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(run_import, uri, database, path).result()
 
 
 def read_bare(path: Path) -> BareMeasurement:
-    """What reading every row takes."""
+    """Measure the reading of every row."""
     started, cpu = perf_counter(), process_time()
     with path.open(newline="") as file:
         for _ in csv.reader(file):
@@ -133,7 +133,7 @@ def read_bare(path: Path) -> BareMeasurement:
 def insert_bare(
     bare: BareMeasurement, mongo: "MongoClient[dict[str, Any]]", source: str, target: str
 ) -> BareMeasurement:
-    """What plain inserts of the same documents take besides; only a batch of them is held."""
+    """Measure plain inserts of the same documents, in batches."""
     documents = mongo[source]["calls"].find(batch_size=BATCH)
     while batch := list(islice(documents, BATCH)):
         started, cpu = perf_counter(), process_time()
@@ -143,20 +143,20 @@ def insert_bare(
 
 
 async def prepare_database(uri: str, database: str) -> None:
-    """The same collections, validators and indexes as the import's."""
+    """Create the same collections, validators and indexes as the import has."""
     client = Client(uri, database)
     await ensure_indexes(client)
     await client.close()
 
 
 def measure_cpu(mongod: Mongod, work: Callable[[], ImportMeasurement]) -> tuple[ImportMeasurement, float]:
-    """What the work answers, and the processor time that it cost the database."""
+    """Run the work; return its result and the CPU time of mongod."""
     before = cpu_seconds(mongod.pid)
     return work(), cpu_seconds(mongod.pid) - before
 
 
 def main(rows: int) -> None:
-    """Prints both figures and their ratio, then the peaks of memory."""
+    """Print both rates and their ratio, then the peak memory."""
     with (
         temporary_replica_set() as (mongod,),
         TemporaryDirectory() as folder,

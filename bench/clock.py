@@ -1,7 +1,7 @@
-"""How late statuses turn: customers due at one instant, three processes, one database.
+"""The delay of status changes: many customers due at one instant, three processes, one database.
 
-`python -m bench.clock [CUSTOMERS …]` (2000 and 12000). What must hold: at most 2 s late for 2,000, at least
-1,500 a second beyond, each turned once.
+`python -m bench.clock [CUSTOMERS …]` (2000 and 12000). Limits: at most 2 s late for 2,000, at least
+1,500 per second above, each evaluated once.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _LEFT_EXPIRING_SOON = {"kind": "STATUS_CHANGED", "left": "EXPIRING_SOON"}
 
 
 def run_job_loop(uri: str, database: str) -> None:
-    """One server process as far as the clock is concerned."""
+    """Run the job loop of a server process."""
 
     tune_gc()
 
@@ -36,14 +36,14 @@ def run_job_loop(uri: str, database: str) -> None:
 
 
 async def measure(uri: str, customers: int) -> str:
-    """One row: all customers' trials end at one instant."""
+    """Return one row: the entitlements of all customers end at one instant."""
     client = Client(uri, f"clock_{customers}")
     await ensure_indexes(client)
     scope = await partner_scope(client)
-    # Filling takes a while; the common end must still lie ahead when it is done.
+    # The end must still be in the future when all customers are created.
     end = utc_now() + timedelta(seconds=5 + customers / 300)
-    held = ((f"C-{n}", [subscription(f"S-{n}", ends_at=end)]) for n in range(customers))
-    await add_customers(scope, held)
+    entitlements = ((f"C-{n}", [subscription(f"S-{n}", ends_at=end)]) for n in range(customers))
+    await add_customers(scope, entitlements)
     workers = [
         get_context("spawn").Process(target=run_job_loop, args=(uri, client.database_name)) for _ in range(PROCESSES)
     ]
@@ -66,14 +66,14 @@ async def _wait_until_evaluated(scope: Scope, customers: int, end: datetime) -> 
     while utc_now() < end:
         await asyncio.sleep(0.05)
     waiting = {**scope.match(), "keys": "status:EXPIRING_SOON"}
-    # Asking for one of them costs the database nothing; counting them would slow down what is measured.
+    # To find one of them is cheap; to count them would slow down what is measured.
     while await scope.collection("customers").find_one(waiting, {"_id": 1}):
         await asyncio.sleep(0.01)
     return utc_now()
 
 
 async def main(sizes: list[int]) -> None:
-    """Prints a row for each number of customers."""
+    """Print a row for each number of customers."""
     print(f"{'customers':>9} {'last after (s)':>14} {'rate':>10} {'doubled':>8}")
     with temporary_replica_set() as (mongod,):
         for size in sizes:

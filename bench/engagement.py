@@ -1,9 +1,9 @@
-"""What rolling up one week of one partner of many costs, and how fast calling engagement answers from weekly sums.
+"""The cost of rolling up one week of one partner among many, and of calling engagement from weekly sums.
 
-`python -m bench.engagement [ROWS [CUSTOMERS]]` (2000 a partner and week, and 5000). What must hold: a roll-up reads the
-rows of its week alone, each three times at most, whatever stands beside them; each figure of a partner whose customers
-all call every week costs MongoDB at most 250 ms of processor time (the trend of users 1.5 s) where nothing is kept.
-Figures are asked in this process, without a server in between.
+`python -m bench.engagement [ROWS [CUSTOMERS]]` (2000 per partner and week, and 5000). Limits: a roll-up reads only the
+rows of its week, each three times at most, independent of other rows; each figure of a partner whose customers all
+call every week costs at most 250 ms of MongoDB's CPU time (the trend of users 1.5 s) without cache. Figures are
+requested in this process, without a server.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ SELECTIONS = (
 
 
 async def measure_cost(mongod: Mongod, work: Callable[[], Awaitable[object]]) -> tuple[float, float]:
-    """The median on the wall and MongoDB's processor time of one round, in milliseconds; the first is not counted."""
+    """Return the median wall time and MongoDB's mean CPU time of a round in ms, after one warm-up."""
     await work()
     used, taken = cpu_seconds(mongod.pid), []
     for _ in range(ROUNDS):
@@ -55,7 +55,7 @@ async def measure_cost(mongod: Mongod, work: Callable[[], Awaitable[object]]) ->
 
 
 async def insert_calls(scope: Scope, customers: list[str], weeks: int, rows: int) -> None:
-    """So many calls a week, the customers in turn."""
+    """Insert a number of calls per week, for one customer after the other."""
     for back in range(weeks):
         monday = latest_completed_week(scope.now) - back * WEEK
         for first in range(0, rows, BATCH_SIZE):
@@ -70,13 +70,13 @@ def _call_document(customers: list[str], monday: Any, number: int) -> dict[str, 
 
 
 async def count_documents_read(client: Client) -> int:
-    """How many documents the database's queries have looked at so far."""
+    """Return the number of documents that queries have examined so far."""
     status = await client.command({"serverStatus": 1}, admin=True)
     return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
 
 async def measure_roll_ups(client: Client, mongod: Mongod, rows: int) -> None:
-    """One week of one partner, alone and then among other weeks and partners."""
+    """Measure one week of one partner, alone and then among other weeks and partners."""
     scopes = [Scope(client, f"partner-{number}", utc_now()) for number in range(PARTNERS)]
     customers = [f"cus_{number}" for number in range(50)]
     week = latest_completed_week(scopes[0].now)
@@ -93,7 +93,7 @@ async def measure_roll_ups(client: Client, mongod: Mongod, rows: int) -> None:
 
 
 async def measure_figures(client: Client, mongod: Mongod, customers: int) -> None:
-    """Each figure of callingEngagement, for a partner whose customers all hold Calling and call every week."""
+    """Measure each figure of callingEngagement for a partner whose customers all call every week."""
     scope = await partner_scope(client)
     line = {"product": "CALLING", "total": 50, "assigned": 40, "used": 20, "day": None}
     await add_customers(scope, ((f"C-{n}", [subscription(f"S-{n}", licenses=[line])]) for n in range(customers)))
@@ -121,7 +121,7 @@ async def measure_figures(client: Client, mongod: Mongod, customers: int) -> Non
 
 
 async def main(rows: int, customers: int) -> None:
-    """Prints both parts, each figure with its limit."""
+    """Print both parts, each figure with its limit."""
     with temporary_replica_set() as (mongod,):
         client = Client(mongod.uri, "bench", timeout_ms=60_000)
         await ensure_indexes(client)

@@ -1,9 +1,9 @@
-# ruff: noqa: N999  (issue 2 gives the file its name, and nobody imports it)
-"""How fast an import is, beside a bare bulk_write of the documents that it made, and how much memory it takes.
+# ruff: noqa: N999  (the command is `python -m bench.import`; no module imports it)
+"""The import of customers, compared with a bare bulk_write of the same documents; and its memory.
 
-`python -m bench.import [CUSTOMERS] [usage]` (20000 customers with their subscriptions and trials; with `usage` their
-history of licence figures too). What must hold: at least a fifth of the bare rows a second, in the same run, into
-the same collections with the same indexes, statuses and events included; memory flat in the files' length.
+`python -m bench.import [CUSTOMERS] [usage]` (20000 customers with their subscriptions and trials; with `usage` also
+their history of license figures). Limits: at least a fifth of the bare rows per second in the same run, with the same
+collections and indexes, statuses and events included; memory does not grow with the length of the files.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ BATCH = 1000
 
 
 class ImportMeasurement(NamedTuple):
-    """What one process measured of its import."""
+    """The measurements of one import process."""
 
     lines: int
     seconds: float
@@ -54,7 +54,7 @@ class ImportMeasurement(NamedTuple):
 
 
 def run_import(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind]) -> ImportMeasurement:
-    """Imports the folder's files of these kinds into an empty database; runs in a process of its own."""
+    """Import the folder's files of some kinds into an empty database, in its own process."""
     return asyncio.run(_run_import(uri, database, folder, kinds))
 
 
@@ -89,13 +89,13 @@ async def _import_file(scope: Scope, kind: ImportKind, path: Path) -> ImportSumm
 
 
 def run_import_in_process(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind]) -> ImportMeasurement:
-    """The import in a fresh process, so that its peak of memory is its own."""
+    """Run the import in a new process, to measure its peak memory."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(run_import, uri, database, folder, kinds).result()
 
 
 def write_bare(mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -> tuple[int, float]:
-    """Writes every document of one database into the other by plain bulk_write: how many, and the seconds."""
+    """Copy every document to another database by plain bulk_write; return their number and the seconds."""
     count, seconds = 0, 0.0
     for name in COLLECTIONS:
         ready = list(mongo[source][name].find())
@@ -109,14 +109,14 @@ def write_bare(mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -
 
 
 async def prepare_database(uri: str, database: str) -> None:
-    """The same collections, validators and indexes as the import's."""
+    """Create the same collections, validators and indexes as the import has."""
     client = Client(uri, database)
     await ensure_indexes(client)
     await client.close()
 
 
 def main(customers: int, with_usage: bool) -> None:
-    """Prints both figures and their ratio, then the peaks of memory."""
+    """Print both rates and their ratio, then the peak memory."""
     kinds = [ImportKind.CUSTOMERS, ImportKind.SUBSCRIPTIONS, ImportKind.TRIALS]
     kinds += [ImportKind.LICENSE_USAGE] if with_usage else []
     with (

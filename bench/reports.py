@@ -1,9 +1,9 @@
-"""Licence analytics of a partner with 12,500 lines of a product and 52 weeks, beside adding up the snapshots.
+"""License analytics of a partner with 12,500 lines of a product and 52 weeks, compared with sums of the snapshots.
 
-`python -m bench.reports [CUSTOMERS]` (10,000; about two minutes). What must hold, in the same run: a trend of 52 weeks
-that is kept takes at most a tenth of the one aggregation over snapshots of one day a week (daily ones are seven times
-as many), one with a week that has just changed at most a quarter; the figures or a page of a report take at most four
-times the one aggregation over all the product's lines. Milliseconds are medians as the store's caller sees them.
+`python -m bench.reports [CUSTOMERS]` (10,000; about two minutes). Limits in the same run: a cached trend of 52 weeks
+takes at most a tenth of one aggregation over snapshots of one day per week (daily ones are seven times as many), and a
+quarter after a change of one week; the figures or a page of a report take at most four times one aggregation over all
+lines of the product. Milliseconds are medians at the caller of the store.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ MeasuredCall = Callable[[], Awaitable[object]]
 
 
 class Partner:
-    """Documents as the write path stores them, made without it: filling takes long enough as it is."""
+    """Documents as the write path stores them, but inserted directly, which is faster."""
 
     def __init__(self, customers: int) -> None:
         self._rng = Random(1)
@@ -57,7 +57,7 @@ class Partner:
             yield {"_id": f"cus_{number:06}", **self._common_fields, **shown}
 
     def license_line_documents(self) -> Iterator[Document]:
-        """Five lines for every four customers, ends and additions spread over two years."""
+        """Insert five lines for every four customers; ends and additions are spread over two years."""
         for number in range(self._customers * 5 // 4):
             of, rng = number % self._customers, self._rng
             total, spread = rng.randint(0, 200), timedelta(hours=rng.randint(-9_000, 9_000))
@@ -79,7 +79,7 @@ class Partner:
                 yield {**of, "week": week, **written, "total": 100, "assigned": 70, "used": 40, "available": 30}
 
     def snapshot_documents(self) -> Iterator[Document]:
-        """The last day of each week alone."""
+        """Insert snapshots for the last day of each week only."""
         for number in range(self._customers * 5 // 4):
             for week in self._week_starts():
                 of = {"_id": f"lsn_{number}_{week.date()}", "entitlement_id": f"sub_{number:06}"}
@@ -105,7 +105,7 @@ async def insert_documents(client: Client, partner: Partner) -> None:
                 await client.collection(name).insert_many(waiting)
                 waiting = []
         await client.collection(name).insert_many(waiting)
-    # The lines did not come by the write path, which would have counted them.
+    # The write path, which updates the histogram, was not used.
     await rebuild_histogram(Scope(client, "bench", partner.now))
 
 
@@ -178,7 +178,7 @@ async def measure_reports(scope: Scope) -> None:
 
 
 async def main(customers: int) -> None:
-    """Prints each figure with its limit."""
+    """Print each figure with its limit."""
     with temporary_replica_set() as (mongod,):
         client = Client(mongod.uri, "reports", timeout_ms=None)
         await ensure_indexes(client)

@@ -1,9 +1,9 @@
-"""A soak: changes, subscribers who come and go, and one server restarted each minute; nothing lost, memory flat.
+"""A soak test: changes, reconnecting subscribers, and a restart of one server each minute.
 
 `python -m bench.soak [MINUTES]` (30), as `make soak MINUTES=30`. 20 changes a second, 500 subscribers; three servers on
-a replica set of one, of which two take turns in being restarted, by SIGTERM and by SIGKILL. What must hold: events lost
-0, repeated 0, reordered 0, acknowledged writes lost 0; the memory of the server that stays is flat (its last third at
-most 10 %, or 20 MB, over its second).
+a replica set of one; two of them are restarted in turn, by SIGTERM and by SIGKILL. Limits: no event lost, repeated or
+reordered; no acknowledged write lost; the memory of the third server does not grow (in its last third at most 10 %, or
+20 MB, more than in its second).
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from tests.server_process import ServerProcess
 
 SUBSCRIBERS, PER_SECOND, WRITERS = 500, 20.0, 20
 RESTART_SECONDS, CHURN_SECONDS = 60.0, 1.0
-# So many of them leave each second, and come back somewhere else some seconds later.
+# The number of subscribers that disconnect each second and reconnect to another server some seconds later.
 RECONNECTS_PER_ROUND, MAX_AWAY_SECONDS = 5, 8.0
 
 
 @dataclass
 class Soak:
-    """What goes on at once, and what was seen."""
+    """The concurrent activities and their measurements."""
 
     deployment: Deployment
     workload: Workload
@@ -39,7 +39,7 @@ class Soak:
     memory: list[float] = field(default_factory=list)
 
     async def restart_servers(self) -> None:
-        """Two servers take turns: each minute one is asked to end, or killed, and comes back."""
+        """Stop or kill one of two servers in turn each minute, and restart it."""
         with ExitStack() as stack:
             serving = [stack.enter_context(self.deployment.harness.start_server()) for _ in range(2)]
             self.deployment.addresses += [server.url for server in serving]
@@ -61,7 +61,7 @@ class Soak:
         return again
 
     async def reconnect_subscribers(self) -> None:
-        """Some leave, and come back behind their cursors."""
+        """Disconnect some subscribers, and reconnect them after their cursors."""
         async with asyncio.TaskGroup() as group:
             while monotonic() < self.ends:
                 for one in random.sample(self.workload.subscribers, RECONNECTS_PER_ROUND):
@@ -77,7 +77,7 @@ class Soak:
         self.reconnects += 1
 
     async def record_memory(self) -> None:
-        """The memory of the server that stays, every ten seconds."""
+        """Record the memory of the third server every ten seconds."""
         begun = monotonic()
         while monotonic() < self.ends:
             self.memory.append(memory_megabytes(self.deployment.server))
@@ -90,7 +90,7 @@ class Soak:
 
 
 async def run_soak(deployment: Deployment, minutes: float) -> bool:
-    """Runs it all and prints what came of it; answers whether everything held."""
+    """Run everything and print the results; return whether all limits hold."""
     async with running_workload(deployment, SUBSCRIBERS, PER_SECOND, WRITERS) as workload:
         soak = Soak(deployment, workload, monotonic() + minutes * 60)
         await asyncio.gather(soak.restart_servers(), soak.reconnect_subscribers(), soak.record_memory())
@@ -130,7 +130,7 @@ def _is_flat(memory: list[float]) -> bool:
 
 
 def main(minutes: float) -> int:
-    """Answers the exit status."""
+    """Return the exit status."""
     print(machine(), flush=True)
     with temporary_replica_set() as (mongod,), running_deployment(mongod.uri) as deployment:
         return 0 if asyncio.run(run_soak(deployment, minutes)) else 1

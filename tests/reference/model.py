@@ -113,13 +113,17 @@ class ModelPartner:
         there = self.facts["customers"].items()
         return {key: self._customer(key, held, now) for key, held in there if not _is_past(held["removedAt"], now)}
 
-    def _customer(self, external_id: str, held: Facts, now: datetime) -> Facts:
-        mine = [
-            (kind, one, self.state(kind, one, now), self.end(one, now))
+    def _entitlements(self, external_id: str, now: datetime) -> list[tuple[str, Facts, str, datetime]]:
+        """Return kind, facts, state and end of each entitlement of a customer."""
+        return [
+            (kind, facts, self.state(kind, facts, now), self.end(facts, now))
             for kind in ("subscriptions", "trials")
-            for one in self.facts[kind].values()
-            if one["customer"] == external_id
+            for facts in self.facts[kind].values()
+            if facts["customer"] == external_id
         ]
+
+    def _customer(self, external_id: str, held: Facts, now: datetime) -> Facts:
+        mine = self._entitlements(external_id, now)
         running = [entry for entry in mine if entry[2] in ("ACTIVE", "SUSPENDED")]
         living = [entry for entry in mine if entry in running or entry[2] in ("READY_FOR_SETUP", "SCHEDULED")]
         expiring = [end for _, one, _, end in running if not one.get("autoRenew")]
