@@ -1,7 +1,7 @@
 """The group of equal subscriptions to a StateFeed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from server.live.subscribers import Subscriber
 from store.database.clock import utc_now
 from store.feed.events import FeedEvent
 from store.feed.feed import Feed
+from store.feed.oplog import EventSegment
 
 # The clock of the event loop and the calendar clock differ by at most this, or instants are rounded down by it.
 _CLOCK_TOLERANCE_SECONDS = 0.002
@@ -85,7 +86,9 @@ class _Watch:
 @asynccontextmanager
 async def _watch_events(feed: Feed, partner_id: str, is_affected: Callable[[FeedEvent], bool]) -> AsyncIterator[_Watch]:
     changed = asyncio.Event()
-    task = asyncio.create_task(_set_on_events(feed, partner_id, is_affected, changed), name="state events")
+    # The position is taken here and not in the task, which starts later: no event between the two may be missed.
+    events = feed.follow(partner_id, feed.position)
+    task = asyncio.create_task(_set_on_events(events, is_affected, changed), name="state events")
     task.add_done_callback(lambda _: changed.set())
     try:
         yield _Watch(task, changed)
@@ -95,9 +98,9 @@ async def _watch_events(feed: Feed, partner_id: str, is_affected: Callable[[Feed
 
 
 async def _set_on_events(
-    feed: Feed, partner_id: str, is_affected: Callable[[FeedEvent], bool], changed: asyncio.Event
+    events: AsyncGenerator[EventSegment, None], is_affected: Callable[[FeedEvent], bool], changed: asyncio.Event
 ) -> None:
-    async with aclosing(feed.follow(partner_id, feed.position)) as segments:
+    async with aclosing(events) as segments:
         async for segment in segments:
             if any(map(is_affected, segment.events)):
                 changed.set()
