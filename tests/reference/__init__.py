@@ -1,1 +1,1 @@
-"""A second opinion: the rules of domain.md written once more, from its words alone."""
+"""The reference models: an independent implementation of the domain rules, compared with the product on random data."""

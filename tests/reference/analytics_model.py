@@ -1,4 +1,4 @@
-"""KPIs and licence analytics as domain.md and the contract word them, in plain Python; knows nothing of the code."""
+"""The reference model of KPIs and licence analytics; it imports nothing of the product."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,18 +13,19 @@ from tests.reference.model import Facts, ModelPartner, months_later, sort_form
 ANALYTICS_PRODUCTS = ["MEETINGS", "CALLING"]
 DAY = timedelta(days=1)
 RUNNING = ("ACTIVE", "SUSPENDED")
-Answer = dict[str, Any]
+# The figures of one API object by their field names.
+Figures = dict[str, Any]
 
 
 class Delivered(ModelPartner):
-    """What was delivered to a partner, with the daily snapshots beside the current figures."""
+    """What was delivered to a partner, with the daily snapshots."""
 
     def __init__(self) -> None:
         super().__init__()
         self.snapshots: dict[tuple[str, str], dict[date, Facts]] = {}
 
     def deliver(self, kind: str, line: Facts, now: datetime) -> None:
-        """One accepted line."""
+        """Apply one accepted record."""
         super().deliver(kind, line, now)
         if kind != "license-usage":
             return
@@ -34,14 +35,14 @@ class Delivered(ModelPartner):
         days[date.fromisoformat(line["day"])] = {**kept, **days.get(date.fromisoformat(line["day"]), {}), **figures}
 
     def line(self, number: str, product: str) -> Facts:
-        """The current figures of a line."""
-        found: Facts = next(f[number] for f in self.kinds() if number in f)["licenses"][product]
-        return found
+        """Return the current figures of a line."""
+        figures: Facts = next(facts[number] for facts in self.kinds() if number in facts)["licenses"][product]
+        return figures
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of one entitlement: what a row of any report is made of."""
+    """One line of one entitlement, from which the rows of all reports are built."""
 
     number: str
     kind: str
@@ -59,23 +60,23 @@ class Row:
 
     @property
     def is_running(self) -> bool:
-        """Whether the entitlement is running."""
+        """Return whether the entitlement is running."""
         return self.state in RUNNING
 
     @property
     def overage(self) -> int:
-        """max(0, assigned − total)"""
+        """Return max(0, assigned − total)."""
         return max(0, self.assigned - self.total)
 
     @property
     def rate(self) -> Fraction:
-        """assigned ÷ total, of a line that has licences."""
+        """Return assigned ÷ total, of a line that has licences."""
         return Fraction(self.assigned, self.total)
 
 
 @dataclass(frozen=True)
 class Licenses:
-    """A partner's licences at one moment, as one viewer sees them: `visible_ids` holds the external ids, None all."""
+    """A partner's licences at one moment for one viewer; `visible_ids` are external ids, None means all customers."""
 
     delivered: Delivered
     now: datetime
@@ -83,31 +84,31 @@ class Licenses:
     visible_ids: frozenset[str] | None = None
 
     def is_visible(self, customer: str) -> bool:
-        """Whether the viewer sees the customer."""
+        """Return whether the viewer sees the customer."""
         return self.visible_ids is None or customer in self.visible_ids
 
     def all_rows(self, product: str) -> list[Row]:
-        """Every line of the product that the partner has, whoever asks."""
+        """Return every line of the product that the partner has."""
         customers = self.delivered.customers(self.now)
         return [
-            self._row(kind, number, held, product, customers[held["customer"]]["name"])
+            self._row(kind, number, stored, product, customers[stored["customer"]]["name"])
             for kind in ("subscriptions", "trials")
-            for number, held in self.delivered.facts[kind].items()
-            if product in held["licenses"] and held["customer"] in customers
+            for number, stored in self.delivered.facts[kind].items()
+            if product in stored["licenses"] and stored["customer"] in customers
         ]
 
-    def _row(self, kind: str, number: str, held: Facts, product: str, name: str) -> Row:
-        line = held["licenses"][product]
+    def _row(self, kind: str, number: str, stored: Facts, product: str, name: str) -> Row:
+        line = stored["licenses"][product]
         return Row(
             number,
             kind,
             product,
-            held["customer"],
+            stored["customer"],
             sort_form(name),
-            self.delivered.state(kind, held, self.now),
-            held["addedAt"],
-            self.delivered.end(held, self.now),
-            bool(held.get("autoRenew")),
+            self.delivered.state(kind, stored, self.now),
+            stored["addedAt"],
+            self.delivered.end(stored, self.now),
+            bool(stored.get("autoRenew")),
             line["total"],
             line["assigned"],
             line["used"],
@@ -115,60 +116,60 @@ class Licenses:
         )
 
     def rows(self, product: str) -> list[Row]:
-        """Those of the customers in sight."""
+        """Return the lines of the product of visible customers."""
         return [row for row in self.all_rows(product) if self.is_visible(row.customer)]
 
     def peer_group(self, product: str) -> list[Row]:
-        """The partner's running lines with total ≥ 5, added 30 days ago or longer, whatever the viewer sees."""
+        """Return the partner's running lines with total ≥ 5 that were added at least 30 days ago."""
         rows = self.all_rows(product)
         return [row for row in rows if row.is_running and row.total >= 5 and row.added_at <= self.now - 30 * DAY]
 
     def threshold(self, product: str) -> Fraction | None:
-        """The smaller of the group's 25th percentile by nearest rank and 0.75; none below 8 lines."""
+        """Return the smaller of the group's 25th percentile (nearest rank) and 0.75; None below 8 lines."""
         rates = sorted(row.rate for row in self.peer_group(product))
         if len(rates) < 8:
             return None
         return min(rates[ceil(Fraction(len(rates), 4)) - 1], Fraction(3, 4))
 
     def recently_added(self, product: str, days: int) -> list[Row]:
-        """now − days < addedAt ≤ now, any state but CANCELLED."""
+        """Return lines with now − days < addedAt ≤ now, in any state but CANCELLED."""
         since = self.now - days * DAY
         return [row for row in self.rows(product) if since < row.added_at <= self.now and row.state != "CANCELLED"]
 
     def ending(self, product: str, days: int, *, renews: bool) -> list[Row]:
-        """Running, and now < end ≤ now + days."""
+        """Return running lines with now < end ≤ now + days."""
         until = self.now + days * DAY
         running = [row for row in self.rows(product) if row.is_running and row.auto_renew is renews]
         return [row for row in running if self.now < row.ends_at <= until]
 
     def low(self, product: str) -> list[Row]:
-        """In the peer group, and rate < threshold."""
+        """Return visible lines of the peer group with rate < threshold."""
         threshold = self.threshold(product)
         if threshold is None:
             return []
         return [row for row in self.peer_group(product) if row.rate < threshold and self.is_visible(row.customer)]
 
     def over_limit(self, product: str) -> list[Row]:
-        """Running, with assigned > total."""
+        """Return running lines with assigned > total."""
         return [row for row in self.rows(product) if row.is_running and row.assigned > row.total]
 
     def kpis(self, product: str | None) -> dict[str, set[str]]:
-        """The customers behind each KPI."""
+        """Return the customers that each KPI counts."""
         products = ANALYTICS_PRODUCTS if product is None else [product]
 
         def over(rows: Callable[[str], Iterable[Row]]) -> set[str]:
-            return {row.customer for one in products for row in rows(one)}
+            return {row.customer for code in products for row in rows(code)}
 
         return {
-            "totalCustomers": over(lambda one: [row for row in self.rows(one) if row.is_running]),
-            "nearingExpiration": over(lambda one: self.ending(one, 90, renews=False)),
-            "nearingRenewal": over(lambda one: self.ending(one, 90, renews=True)),
+            "totalCustomers": over(lambda code: [row for row in self.rows(code) if row.is_running]),
+            "nearingExpiration": over(lambda code: self.ending(code, 90, renews=False)),
+            "nearingRenewal": over(lambda code: self.ending(code, 90, renews=True)),
             "lowLicenseAssignment": over(self.low),
             "overLicenseLimit": over(self.over_limit),
         }
 
-    def trend(self, product: str, weeks: int) -> list[Answer]:
-        """For each completed week of the last ones that has snapshots: Σ over lines of that week's last snapshot."""
+    def trend(self, product: str, weeks: int) -> list[Figures]:
+        """Return, for each completed week with snapshots, the sum over lines of the week's last snapshot."""
         this_week = monday(self.now.date())
         histories = [days for key, days in self.delivered.snapshots.items() if self._is_shown(*key, product)]
         points = []
@@ -180,44 +181,44 @@ class Licenses:
         return points
 
     def _is_shown(self, number: str, snapshots_product: str, product: str) -> bool:
-        """Whether a history is the product's, of a customer that exists and is in sight; its line may be gone."""
-        customer = next(found[number] for found in self.delivered.kinds() if number in found)["customer"]
+        """Return whether snapshots are of the product and of a visible, existing customer; their line may be gone."""
+        customer = next(facts[number] for facts in self.delivered.kinds() if number in facts)["customer"]
         exists = customer in self.delivered.customers(self.now)
         return snapshots_product == product and exists and self.is_visible(customer)
 
 
 def monday(day: date) -> date:
-    """The Monday of the day's week."""
+    """Return the Monday of the day's week."""
     return day - day.weekday() * DAY
 
 
 def last_of_week(snapshots: Mapping[date, Facts], start: date) -> Facts | None:
-    """The latest snapshot of the week that begins on this Monday."""
+    """Return the latest snapshot of the week that begins on this Monday."""
     days = [day for day in snapshots if start <= day < start + 7 * DAY]
     return snapshots[max(days)] if days else None
 
 
-def sums_of(snapshots: list[Facts]) -> Answer:
-    """Each figure is the sum of that figure over the lines."""
-    found: Answer = {name: sum(one[name] for one in snapshots) for name in ("total", "assigned", "used")}
-    return {**found, "available": sum(max(0, one["total"] - one["assigned"]) for one in snapshots)}
+def sums_of(snapshots: list[Facts]) -> Figures:
+    """Return the sums of the figures over the snapshots."""
+    sums: Figures = {name: sum(snapshot[name] for snapshot in snapshots) for name in ("total", "assigned", "used")}
+    return {**sums, "available": sum(max(0, one["total"] - one["assigned"]) for one in snapshots)}
 
 
 def percent(part: int | Fraction, whole: int | Fraction) -> float | None:
-    """part ÷ whole × 100, null where there is no whole."""
+    """Return part ÷ whole × 100, or None where the whole is 0."""
     return None if whole == 0 else float(Fraction(part) / Fraction(whole) * 100)
 
 
 def whole_months(start: datetime, end: datetime) -> int:
-    """How many whole calendar months lie between; 0 where the end comes first."""
+    """Return the number of whole calendar months between; 0 where the end comes first."""
     count = 0
     while months_later(start, count + 1) <= end:
         count += 1
     return count
 
 
-def report_row(row: Row, now: datetime) -> Answer:
-    """Everything that one row of a report says."""
+def report_row(row: Row, now: datetime) -> Figures:
+    """Return all figures of one row of a report."""
     is_over = row.state in ("CANCELLED", "EXPIRED")
     week_ago = _week_ago(row, now.date())
     days = [day for day in row.snapshots if now.date() - 91 * DAY <= day <= now.date()]
@@ -244,7 +245,7 @@ def report_row(row: Row, now: datetime) -> Answer:
 
 
 def _week_ago(row: Row, today: date) -> Facts | None:
-    """The latest snapshot whose date is 7 to 13 days before today."""
+    """Return the latest snapshot whose date is 7 to 13 days before today."""
     days = [day for day in row.snapshots if 7 * DAY <= today - day <= 13 * DAY]
     return row.snapshots[max(days)] if days else None
 
@@ -268,12 +269,12 @@ DEFAULT_ORDERS = {
 
 
 def in_order(rows: Iterable[Row], order: tuple[str, str]) -> list[Row]:
-    """By the field, nulls last in both directions; then by the customer's name, then the number."""
+    """Return the rows ordered by the field, nulls last in both directions; ties by the customer's name, then number."""
     return ordered(rows, ORDER_VALUES[order[0]], order[1], lambda row: (row.name, row.number))
 
 
 def ordered(rows: Iterable[Any], value: Callable[[Any], Any], direction: str, tie: Callable[[Any], Any]) -> list[Any]:
-    """By a value, nulls last in both directions; ties by what always ascends."""
+    """Return the rows ordered by a value, nulls last in both directions; ties always ascend."""
 
     def compare(one: Any, other: Any) -> int:
         a, b = value(one), value(other)
@@ -286,8 +287,8 @@ def ordered(rows: Iterable[Any], value: Callable[[Any], Any], direction: str, ti
     return sorted(rows, key=cmp_to_key(compare))
 
 
-def reports(licenses: Licenses, product: str, days: int) -> dict[str, tuple[list[Row], Answer]]:
-    """Each report's rows, and its figures."""
+def reports(licenses: Licenses, product: str, days: int) -> dict[str, tuple[list[Row], Figures]]:
+    """Return the rows and the figures of each report."""
     added, low = licenses.recently_added(product, days), licenses.low(product)
     expiring, renewing = (licenses.ending(product, days, renews=renews) for renews in (False, True))
     over, threshold = licenses.over_limit(product), licenses.threshold(product)
@@ -322,7 +323,7 @@ def _customers(rows: list[Row]) -> int:
     return len({row.customer for row in rows})
 
 
-def _shares(rows: list[Row]) -> Answer:
+def _shares(rows: list[Row]) -> Figures:
     total = sum(row.total for row in rows)
     return {
         "licenseAssignmentPercent": percent(sum(row.assigned for row in rows), total),

@@ -16,7 +16,7 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.reference import call_worlds
 from tests.reference.analytics_model import Delivered, Licenses, monday
-from tests.reference.asking import (
+from tests.reference.api_client import (
     EXAMPLES,
     RESTRICTED_EMAIL,
     UNRESTRICTED_EMAILS,

@@ -15,7 +15,7 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.reference import analytics_model as model
 from tests.reference.analytics_model import Delivered, Licenses
-from tests.reference.asking import (
+from tests.reference.api_client import (
     EXAMPLES,
     RESTRICTED_EMAIL,
     UNRESTRICTED_EMAILS,

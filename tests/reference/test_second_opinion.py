@@ -24,7 +24,7 @@ from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from store.tenants.partners import Partners
 from tests.reference import model
-from tests.reference.asking import EXAMPLES
+from tests.reference.api_client import EXAMPLES
 
 KEYS = ["C-1", "C-2", "Ü 3", "Cé４"]
 EMAILS = ["ada@partner.example", "bob@partner.example"]

@@ -1,4 +1,4 @@
-"""What a call's record says: endpoint, features and quality, by the tables of domain.md."""
+"""What a call's record says: endpoint, features and quality, by the tables of the domain rules."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What customers hold, the keys of it, and the conditions that KPIs ask (domain.md, "KPIs and licence analytics")."""
+"""Holdings, their keys, and the conditions of KPIs (domain rules: "KPIs and licence analytics")."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

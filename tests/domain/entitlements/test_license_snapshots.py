@@ -1,4 +1,4 @@
-"""Daily snapshots: which days and lines are due, and what a week adds up to (domain.md)."""
+"""Daily snapshots: the days and lines that are due, and the weekly sums."""
 
 from datetime import datetime, timedelta
 from typing import Any

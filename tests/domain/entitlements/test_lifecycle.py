@@ -1,4 +1,4 @@
-"""States and ends of entitlements (domain.md, "Entitlements")."""
+"""States and ends of entitlements (domain rules: "Entitlements")."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The peer group of low assignment (domain.md, "KPIs and licence analytics")."""
+"""The peer group of low assignment (domain rules: "KPIs and licence analytics")."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Instants, dates and months (domain.md: milliseconds in UTC, finer input is cut)."""
+"""Instants, dates and months: milliseconds in UTC, finer input is truncated."""
 
 from datetime import date, datetime, timedelta
 

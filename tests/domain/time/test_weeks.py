@@ -1,4 +1,4 @@
-"""Weeks begin on Monday 00:00 UTC (domain.md, "KPIs and licence analytics")."""
+"""Weeks begin on Monday 00:00 UTC (domain rules: "KPIs and licence analytics")."""
 
 from datetime import datetime, timedelta
 
