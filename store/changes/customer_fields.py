@@ -1,4 +1,4 @@
-"""The fields of a customer's document that lists and searches read, made anew with every write."""
+"""The fields of a customer's document that lists, searches and feeds read; every write computes them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,17 +16,17 @@ _FOLDED_FROM = ("name", "domain", "external_id")
 
 
 def is_removed(customer: Mapping[str, Any], now: datetime) -> bool:
-    """Whether the customer exists only in the log by now."""
+    """True where the customer's removal has taken effect: only its events are shown."""
     return customer["removed_at"] is not None and customer["removed_at"] <= now
 
 
 def storage_fields(
     customer: Mapping[str, Any], before: Mapping[str, Any], partner: PartnerDocument, now: datetime
 ) -> Document:
-    """Version, times, words and keys of a customer whose facts and derived fields are set; `before` is as stored."""
-    ends = [held["expires_at"] for held in customer["assignments"] if held["expires_at"] is not None]
-    spelled = _folded_fields(customer, before)
-    next_unassignment_at = min(ends, default=None)
+    """Return version, times, words and keys of a customer whose facts and projection are set; `before` is as stored."""
+    expiries = [one["expires_at"] for one in customer["assignments"] if one["expires_at"] is not None]
+    folded_fields = _folded_fields(customer, before)
+    next_unassignment_at = min(expiries, default=None)
     moments = (customer["next_evaluation_at"], customer["next_renewal_at"], next_unassignment_at)
     return {
         "partner_id": partner.partner_id,
@@ -35,23 +35,23 @@ def storage_fields(
         "settings_epoch": partner.epoch,
         "next_unassignment_at": next_unassignment_at,
         "due_at": min((moment for moment in moments if moment is not None), default=None),
-        **spelled,
-        **key_fields([] if is_removed(customer, now) else compute_keys(customer, spelled["words"])),
+        **folded_fields,
+        **key_fields([] if is_removed(customer, now) else compute_keys(customer, folded_fields["words"])),
     }
 
 
 def key_fields(keys: list[str]) -> Document:
-    """The fields that indexes read for a customer with these keys."""
+    """Return the indexed array fields for these keys."""
     return {"keys": keys, "order_keys": ordering_keys(keys)}
 
 
 def put_list_fields_first(customer: Document) -> Document:
-    """The document of a new customer, with what lists check in front: MongoDB looks through its fields one by one."""
+    """Return the document with the fields that lists check in front: MongoDB searches a document from its start."""
     return {**{name: customer[name] for name in _LIST_FIELDS}, **customer}
 
 
 def _folded_fields(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document:
-    """Folding is the dearest part of a write, and a name seldom changes."""
+    """Return the folded name and words: the stored ones where possible, because folding is slow."""
     if all(name in before and before[name] == customer[name] for name in _FOLDED_FROM):
         return {"name_folded": before["name_folded"], "words": before["words"]}
     words = customer_words(customer["name"], customer["domain"], customer["external_id"])
@@ -59,18 +59,17 @@ def _folded_fields(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Do
 
 
 def compute_keys(customer: Mapping[str, Any], words: list[str]) -> list[str]:
-    """The keys of a customer that exists; what it holds and its statuses are set."""
-    holding = holding_keys(customer["holdings"], customer["evaluated_at"])
+    """Return the keys of a customer that is not removed; its holdings and statuses are set."""
     return (
         running_keys(customer["running_products"])
-        + holding
+        + holding_keys(customer["holdings"], customer["evaluated_at"])
         + build_customer_keys(
             managed_by=customer["managed_by"],
             products=customer["products"],
             statuses=customer["statuses"],
             subscription_types=customer["subscription_types"],
             tag_ids=customer["tag_ids"],
-            administrator_ids=[held["administrator_id"] for held in customer["assignments"]],
+            administrator_ids=[assignment["administrator_id"] for assignment in customer["assignments"]],
             country=customer["country"],
             words=words,
             expiring_ends=customer["expiring_ends"],
@@ -79,12 +78,13 @@ def compute_keys(customer: Mapping[str, Any], words: list[str]) -> list[str]:
 
 
 def build_event_facts(customer: Mapping[str, Any]) -> Document | None:
-    """What a feed's filter and visibility read of a customer; None for one that is removed."""
+    """Return what the filter and the visibility of feeds read of a customer; None for a removed one."""
     if not customer["keys"]:
         return None
-    until = {a["administrator_id"]: a["expires_at"] for a in customer["assignments"] if a["expires_at"] is not None}
+    expiries = {one["administrator_id"]: one["expires_at"] for one in customer["assignments"]}
     return {
         "keys": select_event_keys(customer["keys"]),
         "words": customer["words"],
-        "access_until": {key: end for key, end in until.items() if end < MAX_INSTANT},
+        # The maximum instant stands for no end, as null does.
+        "access_until": {id_: end for id_, end in expiries.items() if end is not None and end < MAX_INSTANT},
     }

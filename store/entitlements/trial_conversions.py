@@ -13,7 +13,7 @@ from domain.entitlements.trials import (
 from domain.types import ActivityKind, OrderKind
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
-from store.changes.own_orders import system_order
+from store.changes.system_orders import system_order
 from store.database.client import Document
 from store.database.ids import new_id
 from store.entitlements.documents import COLLECTION

@@ -1,4 +1,4 @@
-"""Orders that this system makes itself: a renewal's, and that of a trial which became a subscription."""
+"""Orders that this system creates itself: for a renewal, and for a trial that became a subscription."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from store.database.ids import new_id
 
 
 def system_order(subscription: Document, number: str, kind: OrderKind, at: datetime) -> Document:
-    """An order of all that the subscription holds; it gives way to the one that the ordering system delivers."""
+    """Return an order of all licences of the subscription; an order that is delivered later replaces it."""
     lines = [{"product": line["product"], "quantity": line["total"]} for line in subscription["licenses"]]
     return {
         "_id": new_id("ord"),

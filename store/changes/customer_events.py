@@ -1,0 +1,66 @@
+"""The events that a change of a customer causes by itself, and their stored form."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from domain.customers.reasons import join_product_names
+from domain.customers.transitions import StatusTransition
+from domain.types import ActivityKind
+from store.changes.customer_fields import build_event_facts
+from store.database.client import Document
+from store.events.log import EventDraft, event_document, status_summary
+
+# Fields visible to clients that time can change without a status transition; the first one names the event.
+_FIELDS_CHANGED_BY_TIME = ("products", "running_products", "subscription_types", "status_details")
+
+
+def draft_removal(customer: Document, at: datetime | None) -> EventDraft:
+    """Draft the event of a removal; `at` is None for the moment of the write."""
+    return EventDraft(ActivityKind.CUSTOMER_REMOVED, customer["_id"], f"{customer['name']} was removed", at=at)
+
+
+def draft_expired_assignment(customer: Document, assignment: Document, names: Mapping[str, str]) -> EventDraft:
+    """Draft the event of an assignment that expired; `names` are display names by administrator id."""
+    administrator_id = assignment["administrator_id"]
+    name = names.get(administrator_id, "an administrator")
+    summary = f"The access of {name} to {customer['name']} expired"
+    return EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, administrator_id, summary, at=assignment["expires_at"])
+
+
+def draft_changes_by_time(before: Document, after: Document) -> EventDraft | None:
+    """Draft the event that lists and feeds need where only time changed visible fields; None where it changed none."""
+    changed = [field for field in _FIELDS_CHANGED_BY_TIME if before[field] != after[field]]
+    if not changed:
+        return None
+    if changed[0] == "products":
+        products = join_product_names(after["products"]) if after["products"] else "nothing"
+        summary = f"{after['name']} now holds {products}"
+    else:
+        summary = f"The entitlements of {after['name']} moved on with time"
+    changes = {field: [before[field], after[field]] for field in changed if field != "status_details"}
+    return EventDraft(ActivityKind.CUSTOMER_CHANGED, after["_id"], summary, changes)
+
+
+def build_events(
+    before: Document,
+    after: Document,
+    drafts: Sequence[EventDraft],
+    transitions: Sequence[StatusTransition],
+    now: datetime,
+    actor_id: str | None,
+) -> list[Document]:
+    """Return the event documents of one change: first the drafts, then one event per status transition.
+
+    All share the facts before and after. Feeds read the transition from the first one (`is_first_of_change`).
+    """
+    partner_id, name = after["partner_id"], after["name"]
+    facts = {"facts_before": build_event_facts(before), "facts_after": build_event_facts(after)}
+    shared = {"customer_id": after["_id"], "actor_id": actor_id, **facts}
+    events = [event_document(partner_id, now, shared, draft) for draft in drafts]
+    for transition in transitions:
+        summary = status_summary(name, transition)
+        draft = EventDraft(ActivityKind.STATUS_CHANGED, after["_id"], summary, at=transition.at)
+        events.append(event_document(partner_id, now, shared, draft, transition))
+    if events:
+        events[0]["is_first_of_change"] = True
+    return events
