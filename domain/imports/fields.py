@@ -1,4 +1,4 @@
-"""The parsers behind the fields of a delivered line: each takes a name and a value, and answers the fact or refuses."""
+"""Parsers of record fields: each takes a name and a JSON value, and returns what to store or raises InvalidRecord."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -18,12 +18,12 @@ _JSON_NAMES = {bool: "a boolean", int: "a number", float: "a number", str: "a te
 
 
 def wrong_type_error(name: str | None, wanted: str, value: object) -> InvalidRecord:
-    """The refusal of a value that is of another JSON type than the field."""
+    """Return the error for a value of another JSON type than the field has."""
     return InvalidRecord(name, f"must be {wanted}, not {_JSON_NAMES.get(type(value), 'null')}")
 
 
 def text(longest: int) -> FieldParser:
-    """Text of 1 to so many characters; white space around it is dropped."""
+    """Return a parser of text with 1 to `longest` characters after white space around it is removed."""
 
     def parse(name: str, value: object) -> str:
         if type(value) is not str:
@@ -43,12 +43,12 @@ _host = text(253)
 
 
 def domain_name(name: str, value: object) -> str:
-    """A domain name, lower-cased."""
+    """Return a domain name in lower case."""
     return str(_host(name, value)).lower()
 
 
 def country(name: str, value: object) -> str:
-    """Two letters (ISO 3166-1 alpha-2), upper-cased."""
+    """Return two letters (ISO 3166-1 alpha-2) in upper case."""
     if type(value) is not str:
         raise wrong_type_error(name, "a text", value)
     if _COUNTRY.fullmatch(value.strip()) is None:
@@ -57,7 +57,7 @@ def country(name: str, value: object) -> str:
 
 
 def email(name: str, value: object) -> str:
-    """An address with one @ and something on both sides of it."""
+    """Return an address with one @ and text on both sides of it."""
     address = str(_short(name, value))
     local, _, host = address.partition("@")
     if not local or not host or "@" in host or " " in address:
@@ -66,17 +66,17 @@ def email(name: str, value: object) -> str:
 
 
 def boolean(name: str, value: object) -> bool:
-    """true or false, and nothing that only looks like it."""
+    """Return true or false; numbers and texts are rejected."""
     if type(value) is not bool:
         raise wrong_type_error(name, "true or false", value)
     return value
 
 
 def integer(least: int, most: int) -> FieldParser:
-    """A whole number within bounds, both included; 1.0 and true are none."""
+    """Return a parser of whole numbers within bounds, both included; 1.0 and true are rejected."""
 
     def parse(name: str, value: object) -> int:
-        # A float is of the right JSON type and still no whole number: the sentence says which.
+        # A float has the right JSON type, so the message says that it is not a whole number.
         if type(value) is float:
             raise InvalidRecord(name, f"must be a whole number from {least:,} to {most:,}, and is {value}")
         if type(value) is not int:
@@ -92,22 +92,22 @@ licenses_count = integer(0, MAX_LICENSES)
 
 
 def one_of(kind: Iterable[StrEnum]) -> FieldParser:
-    """One of the names of an enumeration, as plain text."""
+    """Return a parser of the names of an enumeration; it returns plain text."""
     names = {member.name: member.name for member in kind}
 
     def parse(name: str, value: object) -> str:
         if type(value) is not str:
             raise wrong_type_error(name, "a text", value)
-        found = names.get(value)
-        if found is None:
+        member = names.get(value)
+        if member is None:
             raise InvalidRecord(name, f"is {value[:60]!r}, which is none of {', '.join(names)}")
-        return found
+        return member
 
     return parse
 
 
 def instant(name: str, value: object) -> datetime:
-    """A date-time with a zone, as naive UTC."""
+    """Return a date-time with a zone as naive UTC."""
     if type(value) is not str:
         raise wrong_type_error(name, "a date-time in a text", value)
     try:
@@ -117,7 +117,7 @@ def instant(name: str, value: object) -> datetime:
 
 
 def day(name: str, value: object) -> datetime:
-    """A date, as its naive midnight."""
+    """Return a date as its naive midnight."""
     if type(value) is not str:
         raise wrong_type_error(name, "a date in a text", value)
     try:
@@ -126,18 +126,18 @@ def day(name: str, value: object) -> datetime:
         raise InvalidRecord(name, str(wrong)) from None
 
 
-# A delivery of daily figures names the same few days in every line.
+# The records of a delivery of daily figures have the same few days.
 @lru_cache(maxsize=512)
 def _midnight(text: str) -> datetime:
     return datetime.combine(parse_date(text), time.min)
 
 
 def texts(name: str, value: object) -> list[str]:
-    """A list of distinct short texts, in the order given."""
+    """Return a list of distinct texts of at most 100 characters, in the given order."""
     if type(value) is not list:
         raise wrong_type_error(name, "a list", value)
-    found = [_short(f"{name}[{place}]", item) for place, item in enumerate(value)]
-    if len(set(found)) < len(found):
-        twice = next(item for item in found if found.count(item) > 1)
-        raise InvalidRecord(name, f"names {twice!r} twice")
-    return found
+    items = [_short(f"{name}[{position}]", item) for position, item in enumerate(value)]
+    if len(set(items)) < len(items):
+        repeated = next(item for item in items if items.count(item) > 1)
+        raise InvalidRecord(name, f"names {repeated!r} twice")
+    return items

@@ -1,7 +1,10 @@
-"""What a delivered line changes: pure merges of a stored document, what was delivered before, and the new line.
+"""Merges an import record into a stored document: which fields change, and what to store as delivered.
 
-A field is applied only where it differs from what was *delivered* before, so repeating a file undoes
-nothing that happened here since. `delivered` holds the values by their delivered names.
+A field is applied only where it differs from what was *delivered* before, not from the stored value. So importing a
+file again does not undo changes that were made here since. `delivered` holds the values by their delivered names.
+
+Example: a customer was delivered as {"name": "Acme"} and renamed to "Acme Ltd" here. Delivering "Acme" again changes
+nothing; delivering "Acme Inc" renames it.
 """
 
 import re
@@ -12,12 +15,12 @@ from typing import Any
 
 from domain.entitlements.lifecycle import effective_end, entitlement_from_document
 from domain.failures import InvalidRecord
-from domain.imports.license_merging import Facts, merge_delivered, merge_licenses
-from domain.imports.records import RECORD_FIELDS, ImportKind, ImportRecord
+from domain.imports.license_merging import merge_delivered, merge_licenses
+from domain.imports.records import RECORD_FIELDS, DocumentFields, ImportKind, ImportRecord
 from domain.types import AdministratorState, PartnerRole, SubscriptionType
 
 _CAPITAL = re.compile("[A-Z]")
-# What is merged by a rule of its own, or is the document's place and not a fact of it.
+# Merged by rules of their own, or references to other documents.
 _SPECIAL = frozenset({"customer", "subscription", "licenses", "assigned"})
 _PLAIN = {
     kind: [(f.name, _CAPITAL.sub(lambda c: "_" + c[0].lower(), f.name)) for f in fields if f.name not in _SPECIAL]
@@ -27,7 +30,7 @@ _INITIAL = {
     kind: {attribute: f.initial for f in fields for name, attribute in _PLAIN[kind] if name == f.name}
     for kind, fields in RECORD_FIELDS.items()
 }
-_TRIAL_FACTS: Facts = {
+_TRIAL_FIELDS: DocumentFields = {
     "auto_renew": False,
     "term_months": None,
     "set_up": True,
@@ -38,111 +41,119 @@ _TRIAL_FACTS: Facts = {
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """What a line does: `fields` to be written (for a new document all of them) and the line to remember.
+    """The fields to set on the document (all fields for a new one), and the delivered values to store.
 
-    `delivered` is None where nothing new was delivered; then nothing is to be written either.
+    `delivered` is None where the record delivers nothing new; then there is nothing to write.
     """
 
-    fields: Facts
-    delivered: Facts | None
+    fields: DocumentFields
+    delivered: DocumentFields | None
 
 
-def apply_customer(document: Mapping[str, Any] | None, line: ImportRecord, now: datetime) -> MergeResult:
-    """A customers line on a customer; None stands for one that is not there yet."""
-    merge = _plain(document, line)
+def apply_customer(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> MergeResult:
+    """Merge a customers record; `document` is None for a new customer."""
+    merge = _merge_plain_fields(document, record)
     if document is None and merge.fields["created_at"] is None:
         merge.fields["created_at"] = now
     return merge
 
 
-def apply_entitlement(document: Mapping[str, Any] | None, line: ImportRecord, now: datetime) -> MergeResult:
-    """A subscriptions or trials line on its entitlement; InvalidRecord where the figures do not go together."""
-    merge = _plain(document, line)
+def apply_entitlement(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> MergeResult:
+    """Merge a subscriptions or trials record; InvalidRecord where its licence figures contradict the stored ones."""
+    merge = _merge_plain_fields(document, record)
     if merge.delivered is None:
         return merge
-    given = line.values["licenses"]
+    delivered_licenses = record.values["licenses"]
     if document is None:
-        merged = merge_licenses((), None, given)
+        merged = merge_licenses((), None, delivered_licenses)
         first = {"first_ends_at": merge.fields["ends_at"], "licenses": merged}
-        return MergeResult({**_new_entitlement(line), **merge.fields, **_fixed(line), **first}, merge.delivered)
+        return MergeResult(
+            {**_new_entitlement_fields(record), **merge.fields, **_trial_fields(record), **first}, merge.delivered
+        )
     before = document.get("delivered") or {}
-    merged = merge_licenses(document["licenses"], before.get("licenses"), given)
-    delivered = {**merge.delivered, "licenses": merge_delivered(before.get("licenses"), given)}
+    merged = merge_licenses(document["licenses"], before.get("licenses"), delivered_licenses)
+    delivered = {**merge.delivered, "licenses": merge_delivered(before.get("licenses"), delivered_licenses)}
     if delivered == before:
         return MergeResult({}, None)
-    fields = {**merge.fields, **_end_fields(document, before, line, merge.fields, now)}
+    fields = {**merge.fields, **_end_fields(document, before, record, merge.fields, now)}
     return MergeResult(fields if merged == document["licenses"] else {**fields, "licenses": merged}, delivered)
 
 
-def apply_administrator(document: Mapping[str, Any] | None, line: ImportRecord) -> MergeResult:
-    """An administrators line, but for the assignments themselves: their list stands in `delivered["assigned"]`."""
-    merge = _plain(document, line)
+def apply_administrator(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
+    """Merge an administrators record; the customers to assign are returned in `delivered["assigned"]`."""
+    merge = _merge_plain_fields(document, record)
     facts = {**(document or {}), **merge.fields}
     before = {} if document is None else document.get("delivered") or {}
-    assigned = list(line.values.get("assigned", before.get("assigned", ()))) if is_assignable(facts) else []
-    delivered = {**before, **line.values, "assigned": sorted(assigned)}
+    assigned = list(record.values.get("assigned", before.get("assigned", ()))) if is_assignable(facts) else []
+    delivered = {**before, **record.values, "assigned": sorted(assigned)}
     return MergeResult(merge.fields, None if delivered == before else delivered)
 
 
-def apply_billing_document(document: Mapping[str, Any] | None, line: ImportRecord) -> MergeResult:
-    """An orders or invoices line on its order or invoice; InvalidRecord for an amount of no currency."""
-    merge = _plain(document, line)
+def apply_billing_document(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
+    """Merge an orders or invoices record; InvalidRecord for an amount without a currency."""
+    merge = _merge_plain_fields(document, record)
     facts = {**(document or {}), **merge.fields}
     if merge.delivered is not None and facts.get("amount") is not None and facts.get("currency") is None:
         raise InvalidRecord("currency", "is missing: an amount needs one")
     return merge
 
 
-def apply_resource(document: Mapping[str, Any] | None, line: ImportRecord) -> MergeResult:
-    """A resources line on a resource; None stands for one that is not there yet."""
-    return _plain(document, line)
+def apply_resource(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
+    """Merge a resources record; `document` is None for a new resource."""
+    return _merge_plain_fields(document, record)
 
 
 def is_assignable(administrator: Mapping[str, Any]) -> bool:
-    """Only ADMINISTRATORs who have not been removed are assigned to customers."""
+    """True for an ADMINISTRATOR that is not removed; other roles are not assigned to customers."""
     removed = administrator["state"] == AdministratorState.DEACTIVATED
     return bool(administrator["role"] == PartnerRole.ADMINISTRATOR) and not removed
 
 
-def _plain(document: Mapping[str, Any] | None, line: ImportRecord) -> MergeResult:
-    """The plain fields: those that differ from the delivered ones, as far as they also differ from the facts."""
+def _merge_plain_fields(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
+    """Merge the fields without rules of their own: set what differs from both the delivered and the stored value."""
     before = {} if document is None else document.get("delivered") or {}
-    delivered = {**before, **line.values}
+    delivered = {**before, **record.values}
     if document is None:
-        given = {attribute: line.values[name] for name, attribute in _PLAIN[line.kind] if name in line.values}
-        return MergeResult({**_INITIAL[line.kind], **given}, delivered)
+        values = {attribute: record.values[name] for name, attribute in _PLAIN[record.kind] if name in record.values}
+        return MergeResult({**_INITIAL[record.kind], **values}, delivered)
     if delivered == before:
         return MergeResult({}, None)
     fields = {}
-    for name, attribute in _PLAIN[line.kind]:
-        if name in line.values and (name not in before or before[name] != line.values[name]):
-            value = line.values[name]
+    for name, attribute in _PLAIN[record.kind]:
+        if name in record.values and (name not in before or before[name] != record.values[name]):
+            value = record.values[name]
             if attribute not in document or document[attribute] != value:
                 fields[attribute] = value
     return MergeResult(fields, delivered)
 
 
-def _new_entitlement(line: ImportRecord) -> Facts:
-    kind = SubscriptionType.TRIAL if line.kind is ImportKind.TRIALS else SubscriptionType.SUBSCRIPTION
+def _new_entitlement_fields(record: ImportRecord) -> DocumentFields:
+    kind = SubscriptionType.TRIAL if record.kind is ImportKind.TRIALS else SubscriptionType.SUBSCRIPTION
     unset = {"renewals": 0, "extensions": [], "started_by": None, "ended_early_at": None, "converted_to": None}
     return {"kind": str(kind), **unset}
 
 
-def _fixed(line: ImportRecord) -> Mapping[str, Any]:
-    return _TRIAL_FACTS if line.kind is ImportKind.TRIALS else {}
+def _trial_fields(record: ImportRecord) -> Mapping[str, Any]:
+    return _TRIAL_FIELDS if record.kind is ImportKind.TRIALS else {}
 
 
 def _end_fields(
-    document: Mapping[str, Any], before: Mapping[str, Any], line: ImportRecord, fields: Mapping[str, Any], now: datetime
-) -> Facts:
-    """A delivered end is the first end from now on; what no longer renews by itself keeps the end it has reached."""
-    end = line.values["endsAt"]
+    document: Mapping[str, Any],
+    before: Mapping[str, Any],
+    record: ImportRecord,
+    fields: Mapping[str, Any],
+    now: datetime,
+) -> DocumentFields:
+    """Set a newly delivered end as the first end; without further renewals, keep the end that was reached."""
+    end = record.values["endsAt"]
     if end != before.get("endsAt"):
-        # Also where it is the end that stands there already: the ordering system has caught up with a renewal of ours.
+        # Also for an end equal to the stored one: the ordering system has then caught up with a renewal made here.
         fields = {"ends_at": end, "first_ends_at": end, "ended_early_at": None}
-        stands = not document.get("renewals") and all(document.get(name) == value for name, value in fields.items())
-        return {} if stands else fields
+        is_unchanged = not document.get("renewals") and all(
+            document.get(name) == value for name, value in fields.items()
+        )
+        return {} if is_unchanged else fields
     if fields.get("auto_renew") is not False:
         return {}
-    reached = effective_end(entitlement_from_document(document), now)
-    return {} if reached == document["first_ends_at"] else {"ends_at": reached, "first_ends_at": reached}
+    reached_end = effective_end(entitlement_from_document(document), now)
+    return {} if reached_end == document["first_ends_at"] else {"ends_at": reached_end, "first_ends_at": reached_end}

@@ -1,4 +1,4 @@
-"""Amounts and currencies of a delivered line."""
+"""Parsers of amounts and currencies."""
 
 import re
 from decimal import Decimal
@@ -12,7 +12,7 @@ _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 
 
 def amount(name: str, value: object) -> str:
-    """Return an exact decimal number, given as text or number; refuse a float (records.py reads exactly)."""
+    """Return an exact decimal number in canonical form; a float is rejected (jobs/imports/records.py reads exactly)."""
     number = _number(name, value)
     if not number.is_finite() or abs(number) >= MAX_AMOUNT:
         raise InvalidRecord(name, f"must lie between -{MAX_AMOUNT:,} and {MAX_AMOUNT:,}, without its ends")
@@ -32,7 +32,7 @@ def _number(name: str, value: object) -> Decimal:
 
 
 def currency(name: str, value: object) -> str:
-    """Three letters (the shape of ISO 4217), upper-cased."""
+    """Return three letters (the form of ISO 4217) in upper case."""
     if type(value) is not str:
         raise wrong_type_error(name, "a text", value)
     if _CURRENCY.fullmatch(value.strip()) is None:

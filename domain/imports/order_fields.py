@@ -1,4 +1,4 @@
-"""The lines of a delivered order: what was ordered, and how much of it."""
+"""Parses the lines of a delivered order: products and quantities."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ _quantity = integer(-MAX_QUANTITY, MAX_QUANTITY)
 
 
 def order_lines(name: str, value: object) -> list[dict[str, Any]]:
-    """Products and quantities in the order given."""
+    """Return products and quantities in the given order."""
     if type(value) is not list:
         raise wrong_type_error(name, "a list", value)
     if len(value) > MAX_ORDER_LINES:
         raise InvalidRecord(name, f"has {len(value)} entries; at most {MAX_ORDER_LINES} fit")
-    return [_line(f"{name}[{place}]", item) for place, item in enumerate(value)]
+    return [_parse_line(f"{name}[{position}]", item) for position, item in enumerate(value)]
 
 
-def _line(name: str, value: object) -> dict[str, Any]:
+def _parse_line(name: str, value: object) -> dict[str, Any]:
     if type(value) is not dict:
         raise wrong_type_error(name, "an object", value)
     for field in ("product", "quantity"):

@@ -1,4 +1,4 @@
-"""What a delivered line of each kind must look like: one table of fields a kind, and the reading of a line by it."""
+"""The fields of the import records of each kind, and the parsing of a decoded record by them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +19,12 @@ from domain.partner.resources import ResourceKind
 from domain.types import AdministratorState, ManagedBy, OrderKind, PartnerRole
 
 MAX_RECORD_BYTES = 1 << 20
+# The fields of a stored document by their stored names.
+DocumentFields = dict[str, Any]
 
 
 class ImportKind(StrEnum):
-    """The streams that are taken in, in the order in which a directory of them is loaded."""
+    """The kinds of import streams, in the order in which a directory of them is loaded."""
 
     CUSTOMERS = "customers"
     ADMINISTRATORS = "administrators"
@@ -38,19 +40,19 @@ class ImportKind(StrEnum):
 
 
 class RecordField(NamedTuple):
-    """A key of a line; `initial` is the fact where it was never delivered, and what null brings back."""
+    """A key of a record; `initial` is the value while none was delivered, and after null."""
 
     name: str
     parse: FieldParser
     required: bool = True
     initial: Any = None
-    # For a fact that cannot be empty and has no fixed default, such as the moment of creation, null says nothing.
+    # True for a value that cannot be empty and has no fixed default, such as createdAt: null is ignored.
     null_keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """One accepted line: the values that were given, by their delivered names. Instants are naive UTC."""
+    """One accepted record: the values that it has, by their delivered names. Instants are naive UTC."""
 
     kind: ImportKind
     key: str
@@ -128,7 +130,7 @@ RECORD_FIELDS: dict[ImportKind, tuple[RecordField, ...]] = {
         RecordField("day", fields.day),
         RecordField("assigned", fields.licenses_count),
         RecordField("used", fields.licenses_count),
-        # Nothing stands in for a total that was not counted: null says the same as absence.
+        # There is no default for a total that was not counted: null means the same as absence.
         RecordField("total", fields.licenses_count, required=False, null_keeps=True),
     ),
     ImportKind.RESOURCES: (
@@ -141,7 +143,7 @@ RECORD_FIELDS: dict[ImportKind, tuple[RecordField, ...]] = {
         RecordField("products", products),
         RecordField("updatedOn", fields.day),
     ),
-    # The columns of a report; what it does not tell is absent, and nothing in it clears a fact.
+    # The columns of a report. An empty cell is an absent value: a report cannot clear a value.
     ImportKind.CALLS: (
         RecordField("Report ID", _id),
         RecordField("Org UUID", _id),
@@ -171,21 +173,21 @@ RECORD_FIELDS: dict[ImportKind, tuple[RecordField, ...]] = {
         RecordField("waitSeconds", wait_seconds),
     ),
 }
-_NOT_GIVEN = object()
+_ABSENT = object()
 
 
 def parse_record(kind: ImportKind, delivered: object) -> ImportRecord:
-    """The line behind a decoded JSON value; InvalidRecord names the first field that cannot be taken."""
+    """Parse a decoded JSON value; InvalidRecord names the first field that is not accepted."""
     if type(delivered) is not dict:
         raise wrong_type_error(None, "an object", delivered)
     values: dict[str, Any] = {}
     for name, parse, is_required, initial, null_keeps in RECORD_FIELDS[kind]:
-        given = delivered.get(name, _NOT_GIVEN)
-        if given is _NOT_GIVEN:
+        value = delivered.get(name, _ABSENT)
+        if value is _ABSENT:
             if is_required:
                 raise InvalidRecord(name, "is missing")
-        elif given is not None or is_required:
-            values[name] = parse(name, given)
+        elif value is not None or is_required:
+            values[name] = parse(name, value)
         elif not null_keeps:
             values[name] = initial
     _check_together(values)
@@ -193,9 +195,9 @@ def parse_record(kind: ImportKind, delivered: object) -> ImportRecord:
 
 
 def record_key(kind: ImportKind, delivered: object) -> str | None:
-    """What a line calls itself, for the refusal of one that could not be read."""
-    named = delivered.get(RECORD_FIELDS[kind][0].name) if isinstance(delivered, dict) else None
-    return named[:100] if isinstance(named, str) else None
+    """Return the key of a record that could not be parsed, for its rejection; None where it has none."""
+    key = delivered.get(RECORD_FIELDS[kind][0].name) if isinstance(delivered, dict) else None
+    return key[:100] if isinstance(key, str) else None
 
 
 def _check_together(values: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The parsers of a delivered resource's own fields: its address on the web, and the products that it is about."""
+"""Parsers of a resource's web address and products."""
 
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ _text = text(2_000)
 
 
 def web_address(name: str, value: object) -> str:
-    """An address that a browser opens as a page: http or https, with a host."""
+    """Return an http or https address with a host, which a browser can open as a page."""
     address = str(_text(name, value))
     try:
         parts = urlsplit(address)
@@ -23,11 +23,11 @@ def web_address(name: str, value: object) -> str:
 
 
 def products(name: str, value: object) -> list[str]:
-    """Products, each once; none where it is about all of them."""
+    """Return distinct products; an empty list stands for all products."""
     if type(value) is not list:
         raise wrong_type_error(name, "a list", value)
-    found = [str(_product(f"{name}[{place}]", item)) for place, item in enumerate(value)]
-    if len(set(found)) < len(found):
-        twice = next(item for item in found if found.count(item) > 1)
-        raise InvalidRecord(name, f"names {twice} twice")
-    return found
+    items = [str(_product(f"{name}[{position}]", item)) for position, item in enumerate(value)]
+    if len(set(items)) < len(items):
+        repeated = next(item for item in items if items.count(item) > 1)
+        raise InvalidRecord(name, f"names {repeated} twice")
+    return items

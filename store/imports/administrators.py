@@ -1,4 +1,4 @@
-"""Writes delivered administrators: each person in a transaction, then the assignments by slices of customers."""
+"""Writes delivered administrators: each person in a transaction, then their assignments in batches of customers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,53 +25,53 @@ _EVENT_FIELDS = ("email", "display_name", "role", "state")
 
 
 @dataclass(slots=True)
-class _AdministratorResult:
-    """What one line did, and the assignments that are still to be written for it."""
+class _DeliveredAdministrator:
+    """The result of one record, and the assignments that are still to be written for it."""
 
     result: UpsertResult
     assignment_update: AssignmentUpdate | None = None
 
 
-async def deliver_administrators(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts administrators and their assignments; the outcomes stand in the lines' order."""
-    unknown = await _find_unknown_customers(scope, lines)
-    outcomes: list[RecordResult] = []
-    waiting: dict[str, AssignmentUpdate] = {}
-    for line in lines:
+async def deliver_administrators(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert administrators and their assignments; return the results in the order of the records."""
+    unknown = await _find_unknown_customers(scope, records)
+    results: list[RecordResult] = []
+    pending_updates: dict[str, AssignmentUpdate] = {}
+    for record in records:
         try:
-            missing = [customer for customer in line.values.get("assigned", ()) if customer in unknown]
+            missing = [customer for customer in record.values.get("assigned", ()) if customer in unknown]
             if missing:
                 raise InvalidRecord("assigned", f"there is no customer {missing[0]!r}")
-            if fold_email(line.key) in waiting:
-                await write_assignments(scope, waiting)
+            if fold_email(record.key) in pending_updates:
+                await write_assignments(scope, pending_updates)
             delivered = await in_transaction(
-                scope.client, partial(_deliver_administrator, scope, line), deadline=deadline
+                scope.client, partial(_deliver_administrator, scope, record), deadline=deadline
             )
             if delivered.assignment_update is not None:
-                waiting[fold_email(line.key)] = delivered.assignment_update
-            outcomes.append(delivered.result)
-        except InvalidRecord as refused:
-            outcomes.append(refused)
-    await write_assignments(scope, waiting)
-    return outcomes
+                pending_updates[fold_email(record.key)] = delivered.assignment_update
+            results.append(delivered.result)
+        except InvalidRecord as rejected:
+            results.append(rejected)
+    await write_assignments(scope, pending_updates)
+    return results
 
 
-async def _find_unknown_customers(scope: Scope, lines: Iterable[ImportRecord]) -> set[str]:
-    named = sorted({customer for line in lines for customer in line.values.get("assigned", ())})
+async def _find_unknown_customers(scope: Scope, records: Iterable[ImportRecord]) -> set[str]:
+    named = sorted({customer for record in records for customer in record.values.get("assigned", ())})
     unknown = set(named)
     for start in range(0, len(named), BATCH_SIZE * 10):
         where = {**scope.match(), "external_id": {"$in": named[start : start + BATCH_SIZE * 10]}}
-        found = await scope.collection("customers").find(where, {"_id": 0, "external_id": 1})
-        unknown -= {customer["external_id"] for customer in found}
+        customers = await scope.collection("customers").find(where, {"_id": 0, "external_id": 1})
+        unknown -= {customer["external_id"] for customer in customers}
     return unknown
 
 
-async def _deliver_administrator(scope: Scope, line: ImportRecord, session: Session) -> _AdministratorResult:
-    where = {**scope.match(), "email_folded": fold_email(line.key)}
+async def _deliver_administrator(scope: Scope, record: ImportRecord, session: Session) -> _DeliveredAdministrator:
+    where = {**scope.match(), "email_folded": fold_email(record.key)}
     document = await scope.collection("administrators").find_one(where, session=session)
-    merge = apply_administrator(document, line)
+    merge = apply_administrator(document, record)
     if merge.delivered is None and not (document or {}).get("assignments_pending"):
-        return _AdministratorResult(UpsertResult.UNCHANGED)
+        return _DeliveredAdministrator(UpsertResult.UNCHANGED)
     now = utc_now()
     after = _build_document(scope, document, merge, now)
     if document is not None and _is_active_full_administrator(document) and not _is_active_full_administrator(after):
@@ -82,8 +82,8 @@ async def _deliver_administrator(scope: Scope, line: ImportRecord, session: Sess
     await _write_administrator(scope, document, after, changes, session)
     assignment_update = _assignment_update(after)
     if document is None:
-        return _AdministratorResult(UpsertResult.ADDED, assignment_update)
-    return _AdministratorResult(
+        return _DeliveredAdministrator(UpsertResult.ADDED, assignment_update)
+    return _DeliveredAdministrator(
         UpsertResult.CHANGED if changes or assignment_update else UpsertResult.UNCHANGED, assignment_update
     )
 
@@ -102,7 +102,7 @@ def _build_document(scope: Scope, document: Document | None, merge: MergeResult,
         after["delivered"] = merge.delivered
     after["email_folded"] = fold_email(after["email"])
     after["name_folded"] = fold_for_sorting(after["display_name"])
-    # The assignments follow in transactions of their own; until then a repeated line must find that they are missing.
+    # The assignments follow in later transactions. Until then the mark makes a repeated record write them.
     after["assignments_pending"] = bool(identity.get("assignments_pending")) or _has_assignment_changes(document, after)
     return after
 
@@ -128,7 +128,10 @@ def _is_active_full_administrator(administrator: Document) -> bool:
 async def _require_another_full_administrator(
     scope: Scope, document: Document, merge: MergeResult, session: Session
 ) -> None:
-    """Refuses to take the last active FULL_ADMINISTRATOR; two who leave at once meet on the partner's document."""
+    """Raise InvalidRecord where this was the last active FULL_ADMINISTRATOR.
+
+    The counter on the partner's document makes two transactions conflict that each remove one of the last two.
+    """
     full = {"role": str(PartnerRole.FULL_ADMINISTRATOR), "state": str(AdministratorState.ACTIVE)}
     where = {**scope.match(), **full, "_id": {"$ne": document["_id"]}}
     if await scope.collection("administrators").find_one(where, {"_id": 1}, session=session) is None:
@@ -147,8 +150,8 @@ def _compare_event_fields(document: Document | None, after: Document) -> dict[st
 async def _write_administrator(
     scope: Scope, document: Document | None, after: Document, changes: dict[str, list[str]], session: Session
 ) -> None:
-    replacing = ReplaceOne({**scope.match(), "_id": after["_id"]}, after)
-    write = InsertOne(after) if document is None else replacing
+    replacement = ReplaceOne({**scope.match(), "_id": after["_id"]}, after)
+    write = InsertOne(after) if document is None else replacement
     await scope.collection("administrators").bulk_write([write], session=session)
     if document is None or changes:
         shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}

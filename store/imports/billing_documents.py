@@ -1,4 +1,4 @@
-"""One slice of delivered orders or invoices: each an upsert by its number, told once, as a change of its customer."""
+"""Merges one batch of delivered orders or invoices: upserts by number, each with one event of its customer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ Changes = Mapping[str, Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class BillingDocumentKind:
-    """What tells orders from invoices: where they are kept, the prefix of their ids, and what the log shows of them."""
+    """How orders differ from invoices: collection, id prefix, name in summaries, and the fields that events list."""
 
     collection: str
     prefix: str
@@ -30,54 +30,54 @@ class BillingDocumentKind:
 
 
 class BillingDocumentMerger(ABC):
-    """The papers of one transaction: what is there, and what the lines make of it."""
+    """Reads the stored documents of one transaction, merges the records into them, and writes the result."""
 
     def __init__(self, batch: CustomerBatch, kind: BillingDocumentKind) -> None:
         self.batch = batch
-        self.works = {number: work for work in batch.changes for number in work.entitlements}
+        self.customer_changes = {number: change for change in batch.changes for number in change.entitlements}
         self.stored: dict[str, Document] = {}
         self.written: dict[str, Document] = {}
         self._kind = kind
         self._collection = batch.scope.collection(kind.collection)
         self._subscription_numbers: dict[str, str] = {}
 
-    async def read(self, lines: Sequence[ImportRecord]) -> None:
-        """Loads what is there under the lines' numbers."""
-        where = {**self.batch.scope.match(), "number": {"$in": sorted({line.key for line in lines})}}
-        for found in await self._collection.find(where, session=self.batch.session):
-            self.stored[found["number"]] = found
+    async def read(self, records: Sequence[ImportRecord]) -> None:
+        """Load the stored documents with the numbers of the records."""
+        where = {**self.batch.scope.match(), "number": {"$in": sorted({record.key for record in records})}}
+        for document in await self._collection.find(where, session=self.batch.session):
+            self.stored[document["number"]] = document
 
-    def merge_record(self, line: ImportRecord) -> RecordResult:
-        """Merges one line into what the lines before it left."""
+    def merge_record(self, record: ImportRecord) -> RecordResult:
+        """Merge one record into what the records before it left."""
         try:
-            return self._merge_or_raise(line)
-        except InvalidRecord as refused:
-            return refused
+            return self._merge_or_raise(record)
+        except InvalidRecord as rejected:
+            return rejected
 
-    def _merge_or_raise(self, line: ImportRecord) -> UpsertResult:
-        subscription = self._find_subscription(line)
-        held = self.written.get(line.key) or self.stored.get(line.key)
-        if held is not None and held["entitlement_id"] != subscription["_id"]:
+    def _merge_or_raise(self, record: ImportRecord) -> UpsertResult:
+        subscription = self._find_subscription(record)
+        before = self.written.get(record.key) or self.stored.get(record.key)
+        if before is not None and before["entitlement_id"] != subscription["_id"]:
             raise InvalidRecord("number", f"is taken by an {self._kind.name.lower()} of another subscription")
-        merge = apply_billing_document(held, line)
+        merge = apply_billing_document(before, record)
         if merge.delivered is None:
             return UpsertResult.UNCHANGED
-        self._subscription_numbers[line.key] = subscription["number"]
-        self.written[line.key] = self._build_document(held, subscription, merge)
-        if held is None:
+        self._subscription_numbers[record.key] = subscription["number"]
+        self.written[record.key] = self._build_document(before, subscription, merge)
+        if before is None:
             return UpsertResult.ADDED
         return UpsertResult.CHANGED if merge.fields else UpsertResult.UNCHANGED
 
-    def _find_subscription(self, line: ImportRecord) -> Document:
-        number = line.values["subscription"]
-        work = self.works.get(number)
-        if work is None or work.entitlements[number]["kind"] != SubscriptionType.SUBSCRIPTION:
+    def _find_subscription(self, record: ImportRecord) -> Document:
+        number = record.values["subscription"]
+        change = self.customer_changes.get(number)
+        if change is None or change.entitlements[number]["kind"] != SubscriptionType.SUBSCRIPTION:
             raise InvalidRecord("subscription", f"there is no subscription {number!r}")
-        return work.entitlements[number]
+        return change.entitlements[number]
 
-    def _build_document(self, held: Document | None, subscription: Document, merge: MergeResult) -> Document:
+    def _build_document(self, before: Document | None, subscription: Document, merge: MergeResult) -> Document:
         now = self.batch.now
-        identity = held or {
+        identity = before or {
             "_id": new_id(self._kind.prefix),
             "partner_id": self.batch.scope.partner_id,
             "version": 0,
@@ -89,7 +89,7 @@ class BillingDocumentMerger(ABC):
         return {**identity, **merge.fields, "by_system": False, "delivered": merge.delivered}
 
     async def write(self) -> None:
-        """Writes the papers, and tells of those that changed; one that was only delivered otherwise changes nothing."""
+        """Write the documents, and an event for each one whose visible fields changed."""
         for number, document in self.written.items():
             before = self.stored.get(number)
             changes = self._compare_event_fields(before, document)
@@ -110,17 +110,17 @@ class BillingDocumentMerger(ABC):
         return {name: [before.get(name), document[name]] for name in names}
 
     def _add_event(self, before: Document | None, document: Document, changes: Changes) -> None:
-        work = self.find_customer_change(document)
-        # Nothing of the customer's own document changes but its version, which clients take for a cache key.
-        work.update_customer({})
+        change = self.find_customer_change(document)
+        # The customer's version must increase, because clients use it as a cache key; no other field changes.
+        change.update_customer({})
         number = self._subscription_numbers[document["number"]]
-        title = f"{self._kind.name} {document['number']} of subscription {number} of {work.customer['name']}"
-        work.add_event(self.draft_event(before, document, changes, title))
+        title = f"{self._kind.name} {document['number']} of subscription {number} of {change.customer['name']}"
+        change.add_event(self.draft_event(before, document, changes, title))
 
     def find_customer_change(self, document: Document) -> CustomerChange:
-        """The customer whose document it is."""
-        return self.works[self._subscription_numbers[document["number"]]]
+        """Return the change of the customer that the document belongs to."""
+        return self.customer_changes[self._subscription_numbers[document["number"]]]
 
     @abstractmethod
     def draft_event(self, before: Document | None, document: Document, changes: Changes, title: str) -> EventDraft:
-        """What the log tells of a new or changed document."""
+        """Draft the event of a new document (`before` is None) or of a changed one."""

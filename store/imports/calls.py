@@ -1,7 +1,7 @@
-"""Writes slices of calls, their media figures and queue calls: each slice is one transaction, and marks its weeks.
+"""Writes batches of calls, media figures and queue calls: one transaction per batch, which marks the changed weeks.
 
-What is there is read before the transaction begins, so that the next slice is read while this one is written. A
-document that somebody else has written in between shows as a key that is taken, and the slice begins anew.
+The stored documents are read before the transaction begins, so that the next batch is read while this one is written.
+Where another writer was faster, the write fails as a duplicate key, and the batch is read and merged again.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from domain.failures import InvalidRecord
-from domain.imports.call_merging import Facts, apply_call, apply_media, apply_queue_call, has_call, has_media
+from domain.imports.call_merging import DocumentFields, apply_call, apply_media, apply_queue_call, has_call, has_media
 from domain.imports.records import ImportRecord
 from store.calling.calls import CALLS, QUEUE_CALLS, raw_call_id
 from store.calling.weeks import mark_weeks_changed
@@ -22,32 +22,32 @@ from store.database.transactions import in_transaction
 from store.imports.deliveries import RecordResult, UpsertResult
 
 _RECORDS_PER_YIELD = 250
-# Slices of one process that mark the same weeks would only make each other begin anew.
+# Concurrent batches of one process mark the same weeks and would conflict: they are written one at a time.
 _PARTNER_LOCKS: WeakKeyDictionary[Client, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 
 
-async def deliver_calls(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts calls by their report id; the outcomes stand in the lines' order."""
-    return await _deliver(_CallMerger, scope, lines, deadline)
+async def deliver_calls(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert calls by their report id; return the results in the order of the records."""
+    return await _deliver(_CallMerger, scope, records, deadline)
 
 
-async def deliver_call_media(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Joins media figures to their calls, whichever comes first; the outcomes stand in the lines' order."""
-    return await _deliver(_CallMediaMerger, scope, lines, deadline)
+async def deliver_call_media(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Merge media figures into their calls, whichever arrives first; return the results in order."""
+    return await _deliver(_CallMediaMerger, scope, records, deadline)
 
 
-async def deliver_queue_calls(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts queue calls by their id; the outcomes stand in the lines' order."""
-    return await _deliver(_QueueCallMerger, scope, lines, deadline)
+async def deliver_queue_calls(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert queue calls by their id; return the results in the order of the records."""
+    return await _deliver(_QueueCallMerger, scope, records, deadline)
 
 
 async def _deliver(
-    kind: "type[_CallRecordMerger]", scope: Scope, lines: Sequence[ImportRecord], deadline: float
+    kind: "type[_CallRecordMerger]", scope: Scope, records: Sequence[ImportRecord], deadline: float
 ) -> list[RecordResult]:
-    ready = [await kind(scope).read_and_merge(lines)]
+    ready = [await kind(scope).read_and_merge(records)]
 
     async def attempt(session: Session) -> list[RecordResult]:
-        merger = ready.pop() if ready else await kind(scope).read_and_merge(lines)
+        merger = ready.pop() if ready else await kind(scope).read_and_merge(records)
         await merger.write(session)
         return merger.results
 
@@ -58,7 +58,7 @@ async def _deliver(
 
 
 class _CallRecordMerger(ABC):
-    """The raw rows of one slice: what is there, and what the lines make of it."""
+    """Reads the stored documents of one batch, merges the records into them, and writes the result."""
 
     collection: str
     customer_field: str | None = None
@@ -73,23 +73,23 @@ class _CallRecordMerger(ABC):
 
     @property
     def has_changes(self) -> bool:
-        """Whether there is anything to write."""
+        """True where there is a document to write."""
         return bool(self._documents)
 
-    async def read_and_merge(self, lines: Sequence[ImportRecord]) -> "_CallRecordMerger":
-        """Itself, after it has read what is there and merged the lines into it."""
-        await asyncio.gather(self._read_customers(lines), self._read_stored({line.key for line in lines}))
-        for start in range(0, len(lines), _RECORDS_PER_YIELD):
-            self.results += [self._merge_record(line) for line in lines[start : start + _RECORDS_PER_YIELD]]
-            # Requests and feeds of this process must not wait for the whole slice.
+    async def read_and_merge(self, records: Sequence[ImportRecord]) -> "_CallRecordMerger":
+        """Read the stored documents and merge the records into them; return self."""
+        await asyncio.gather(self._read_customers(records), self._read_stored({record.key for record in records}))
+        for start in range(0, len(records), _RECORDS_PER_YIELD):
+            self.results += [self._merge_record(record) for record in records[start : start + _RECORDS_PER_YIELD]]
+            # Requests and feeds of this process must not wait until the whole batch is merged.
             await asyncio.sleep(0)
         return self
 
-    async def _read_customers(self, lines: Sequence[ImportRecord]) -> None:
+    async def _read_customers(self, records: Sequence[ImportRecord]) -> None:
         field = self.customer_field
         if field is None:
             return
-        where = {**self._scope.match(), "external_id": {"$in": sorted({line.values[field] for line in lines})}}
+        where = {**self._scope.match(), "external_id": {"$in": sorted({record.values[field] for record in records})}}
         for customer in await self._scope.collection("customers").find(where, {"external_id": 1}):
             self._customer_ids[customer["external_id"]] = customer["_id"]
 
@@ -98,20 +98,22 @@ class _CallRecordMerger(ABC):
         for document in await self._scope.collection(self.collection).find(where):
             self._stored[document["_id"]] = document
 
-    def _merge_record(self, line: ImportRecord) -> RecordResult:
-        id_ = raw_call_id(self._scope, line.key)
+    def _merge_record(self, record: ImportRecord) -> RecordResult:
+        id_ = raw_call_id(self._scope, record.key)
         before = self._documents.get(id_) or self._stored.get(id_)
         try:
-            facts = self.merge_facts(before, line)
-        except InvalidRecord as refused:
-            return refused
+            facts = self.merge_fields(before, record)
+        except InvalidRecord as rejected:
+            return rejected
         if facts is None:
             return UpsertResult.UNCHANGED
         after = self._documents[id_] = self._build_document(id_, before, facts)
-        self._weeks.update(one["week"] for one in (before, after) if one is not None and one["week"] is not None)
+        self._weeks.update(
+            document["week"] for document in (before, after) if document is not None and document["week"] is not None
+        )
         return UpsertResult.ADDED if self.is_new(before) else UpsertResult.CHANGED
 
-    def _build_document(self, id_: str, before: Document | None, facts: Facts) -> Document:
+    def _build_document(self, id_: str, before: Document | None, facts: DocumentFields) -> Document:
         if before is None:
             stamps = {"version": 1, "created_at": self._now, "updated_at": self._now}
             return {"_id": id_, "partner_id": self._scope.partner_id, **stamps, **facts}
@@ -119,24 +121,24 @@ class _CallRecordMerger(ABC):
         version = 1 if stored is None else stored["version"] + 1
         return {**before, **facts, "version": version, "updated_at": self._now}
 
-    def find_customer_id(self, line: ImportRecord) -> str:
-        """The customer behind the line's organization; InvalidRecord where there is none."""
+    def find_customer_id(self, record: ImportRecord) -> str:
+        """Return the id of the record's customer; InvalidRecord where there is none."""
         name = self.customer_field or ""
-        found = self._customer_ids.get(line.values[name])
-        if found is None:
-            raise InvalidRecord(name, f"there is no customer {line.values[name]!r}")
-        return found
+        customer_id = self._customer_ids.get(record.values[name])
+        if customer_id is None:
+            raise InvalidRecord(name, f"there is no customer {record.values[name]!r}")
+        return customer_id
 
     @abstractmethod
-    def merge_facts(self, before: Document | None, line: ImportRecord) -> Facts | None:
-        """What the line makes of the document; None where nothing."""
+    def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
+        """Return the fields that the record sets on the document; None where it changes nothing."""
 
     @abstractmethod
     def is_new(self, before: Document | None) -> bool:
-        """Whether what the line delivers was not there before."""
+        """True where the record delivers something for the first time."""
 
     async def write(self, session: Session) -> None:
-        """Marks the weeks, and writes the documents; fails as a duplicate where another writer was faster."""
+        """Mark the weeks and write the documents; raise a duplicate key error where another writer was faster."""
         await mark_weeks_changed(self._scope, self._weeks, session)
         collection = self._scope.collection(self.collection)
         new = [document for id_, document in self._documents.items() if id_ not in self._stored]
@@ -145,7 +147,7 @@ class _CallRecordMerger(ABC):
         await collection.bulk_write([self._build_replacement(document) for document in changed], session=session)
 
     def _build_replacement(self, document: Document) -> "ReplaceOne[Document]":
-        # A version that has moved on is not found, and inserting the document then meets the one that is there.
+        # With another version, the filter matches nothing, and the upsert fails on the existing `_id`.
         where = {**self._scope.match(), "_id": document["_id"], "version": self._stored[document["_id"]]["version"]}
         return ReplaceOne(where, document, upsert=True)
 
@@ -154,8 +156,8 @@ class _CallMerger(_CallRecordMerger):
     collection = CALLS
     customer_field = "Org UUID"
 
-    def merge_facts(self, before: Document | None, line: ImportRecord) -> Facts | None:
-        return apply_call(before, line, self.find_customer_id(line), self._now)
+    def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
+        return apply_call(before, record, self.find_customer_id(record), self._now)
 
     def is_new(self, before: Document | None) -> bool:
         return not has_call(before)
@@ -164,8 +166,8 @@ class _CallMerger(_CallRecordMerger):
 class _CallMediaMerger(_CallRecordMerger):
     collection = CALLS
 
-    def merge_facts(self, before: Document | None, line: ImportRecord) -> Facts | None:
-        return apply_media(before, line, self._now)
+    def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
+        return apply_media(before, record, self._now)
 
     def is_new(self, before: Document | None) -> bool:
         return not has_media(before)
@@ -175,8 +177,8 @@ class _QueueCallMerger(_CallRecordMerger):
     collection = QUEUE_CALLS
     customer_field = "customer"
 
-    def merge_facts(self, before: Document | None, line: ImportRecord) -> Facts | None:
-        return apply_queue_call(before, line, self.find_customer_id(line), self._now)
+    def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
+        return apply_queue_call(before, record, self.find_customer_id(record), self._now)
 
     def is_new(self, before: Document | None) -> bool:
         return before is None

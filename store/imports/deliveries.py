@@ -1,4 +1,4 @@
-"""Writes slices of delivered customers, subscriptions and trials: each slice is one transaction of the write path."""
+"""Writes batches of delivered customers, subscriptions and trials: one transaction of the write path per batch."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -18,7 +18,7 @@ from store.imports.events import DeliveryEvents
 
 
 class UpsertResult(Enum):
-    """What became of an accepted line."""
+    """What an accepted record did."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -31,123 +31,123 @@ _ENTITLEMENT_KINDS = {
     ImportKind.SUBSCRIPTIONS: SubscriptionType.SUBSCRIPTION,
     ImportKind.TRIALS: SubscriptionType.TRIAL,
 }
-# The end that something has reached is a fact of ours: unlike a delivered one it leaves the renewals as they are.
+# An end that was reached here, unlike a delivered one, leaves the renewals as they are.
 _END_FIELDS = ("first_ends_at", "ends_at")
 
 
-async def deliver_customers(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts customers; the outcomes stand in the lines' order."""
-    where = {"external_id": {"$in": sorted({line.key for line in lines})}}
-    return await change_customers(scope, where, partial(_deliver_customers, lines), deadline=deadline)
+async def deliver_customers(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert customers; return the results in the order of the records."""
+    where = {"external_id": {"$in": sorted({record.key for record in records})}}
+    return await change_customers(scope, where, partial(_deliver_customers, records), deadline=deadline)
 
 
-async def _deliver_customers(lines: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
-    works = {work.customer["external_id"]: work for work in batch.changes}
-    notes: dict[str, DeliveryEvents] = {}
-    outcomes: list[RecordResult] = []
-    for line in lines:
-        work = works.get(line.key)
-        if work is None:
-            work = works[line.key] = batch.add_customer()
-        events = notes.get(line.key)
+async def _deliver_customers(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+    customer_changes = {change.customer["external_id"]: change for change in batch.changes}
+    events_by_key: dict[str, DeliveryEvents] = {}
+    results: list[RecordResult] = []
+    for record in records:
+        change = customer_changes.get(record.key)
+        if change is None:
+            change = customer_changes[record.key] = batch.add_customer()
+        events = events_by_key.get(record.key)
         if events is None:
-            events = notes[line.key] = DeliveryEvents(work)
-        outcomes.append(_deliver_customer(work, events, line, batch))
-    for key, events in notes.items():
-        work = works[key]
-        events.add_drafts(removed=is_removed(work.customer, batch.now) and not work.is_removal_recorded)
-    return outcomes
+            events = events_by_key[record.key] = DeliveryEvents(change)
+        results.append(_deliver_customer(change, events, record, batch))
+    for key, events in events_by_key.items():
+        change = customer_changes[key]
+        events.add_drafts(removed=is_removed(change.customer, batch.now) and not change.is_removal_recorded)
+    return results
 
 
 def _deliver_customer(
-    work: CustomerChange, events: DeliveryEvents, line: ImportRecord, batch: CustomerBatch
+    change: CustomerChange, events: DeliveryEvents, record: ImportRecord, batch: CustomerBatch
 ) -> UpsertResult:
-    is_there = "_id" in work.customer
-    merge = apply_customer(work.customer if is_there else None, line, batch.now)
+    exists = "_id" in change.customer
+    merge = apply_customer(change.customer if exists else None, record, batch.now)
     if merge.delivered is None:
         return UpsertResult.UNCHANGED
-    if is_there and not merge.fields:
-        work.update_customer_bookkeeping({"delivered": merge.delivered})
+    if exists and not merge.fields:
+        change.update_customer_bookkeeping({"delivered": merge.delivered})
         return UpsertResult.UNCHANGED
-    if is_there:
-        events.record_changes(work.customer, merge.fields)
+    if exists:
+        events.report_changes(change.customer, merge.fields)
     else:
-        events.record_added()
-    work.update_customer({**merge.fields, "delivered": merge.delivered})
-    return UpsertResult.CHANGED if is_there else UpsertResult.ADDED
+        events.report_added()
+    change.update_customer({**merge.fields, "delivered": merge.delivered})
+    return UpsertResult.CHANGED if exists else UpsertResult.ADDED
 
 
-async def deliver_entitlements(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts subscriptions or trials; the outcomes stand in the lines' order."""
-    where = {"external_id": {"$in": sorted({line.values["customer"] for line in lines})}}
-    return await change_customers(scope, where, partial(_deliver_entitlements, lines), deadline=deadline)
+async def deliver_entitlements(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert subscriptions or trials; return the results in the order of the records."""
+    where = {"external_id": {"$in": sorted({record.values["customer"] for record in records})}}
+    return await change_customers(scope, where, partial(_deliver_entitlements, records), deadline=deadline)
 
 
-async def _deliver_entitlements(lines: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
-    works = {work.customer["external_id"]: work for work in batch.changes}
-    holders = await _read_holders(batch, lines)
-    notes: dict[str, DeliveryEvents] = {}
-    outcomes: list[RecordResult] = []
-    for line in lines:
+async def _deliver_entitlements(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+    customer_changes = {change.customer["external_id"]: change for change in batch.changes}
+    customer_ids = await _read_customer_ids(batch, records)
+    events_by_key: dict[str, DeliveryEvents] = {}
+    results: list[RecordResult] = []
+    for record in records:
         try:
-            work = _find_customer_change(works, holders, line)
-            events = notes.setdefault(work.id, DeliveryEvents(work))
-            outcomes.append(_deliver_entitlement(work, events, line, batch))
-            holders[line.key] = work.id
-        except InvalidRecord as refused:
-            outcomes.append(refused)
-    for events in notes.values():
+            change = _find_customer_change(customer_changes, customer_ids, record)
+            events = events_by_key.setdefault(change.id, DeliveryEvents(change))
+            results.append(_deliver_entitlement(change, events, record, batch))
+            customer_ids[record.key] = change.id
+        except InvalidRecord as rejected:
+            results.append(rejected)
+    for events in events_by_key.values():
         events.add_drafts()
-    return outcomes
+    return results
 
 
-async def _read_holders(batch: CustomerBatch, lines: Sequence[ImportRecord]) -> dict[str, str]:
-    """The customer behind each number that is taken: in the slice itself, and elsewhere for numbers unknown there."""
-    holders = {number: work.id for work in batch.changes for number in work.entitlements}
-    unknown = sorted({line.key for line in lines} - holders.keys())
+async def _read_customer_ids(batch: CustomerBatch, records: Sequence[ImportRecord]) -> dict[str, str]:
+    """Return the customer id by entitlement number: of the batch, and of other customers for numbers unknown in it."""
+    customer_ids = {number: change.id for change in batch.changes for number in change.entitlements}
+    unknown = sorted({record.key for record in records} - customer_ids.keys())
     if unknown:
         where = {**batch.scope.match(), "number": {"$in": unknown}}
         entitlements = batch.scope.collection("entitlements")
-        for found in await entitlements.find(where, {"number": 1, "customer_id": 1}, session=batch.session):
-            holders[found["number"]] = found["customer_id"]
-    return holders
+        for entitlement in await entitlements.find(where, {"number": 1, "customer_id": 1}, session=batch.session):
+            customer_ids[entitlement["number"]] = entitlement["customer_id"]
+    return customer_ids
 
 
 def _find_customer_change(
-    works: Mapping[str, CustomerChange], holders: Mapping[str, str], line: ImportRecord
+    customer_changes: Mapping[str, CustomerChange], customer_ids: Mapping[str, str], record: ImportRecord
 ) -> CustomerChange:
-    work = works.get(line.values["customer"])
-    if work is None:
-        raise InvalidRecord("customer", f"there is no customer {line.values['customer']!r}")
-    if holders.get(line.key, work.id) != work.id:
+    change = customer_changes.get(record.values["customer"])
+    if change is None:
+        raise InvalidRecord("customer", f"there is no customer {record.values['customer']!r}")
+    if customer_ids.get(record.key, change.id) != change.id:
         raise InvalidRecord("number", "is taken by an entitlement of another customer")
-    return work
+    return change
 
 
 def _deliver_entitlement(
-    work: CustomerChange, events: DeliveryEvents, line: ImportRecord, batch: CustomerBatch
+    change: CustomerChange, events: DeliveryEvents, record: ImportRecord, batch: CustomerBatch
 ) -> UpsertResult:
-    document = work.entitlements.get(line.key)
-    if document is not None and document["kind"] != _ENTITLEMENT_KINDS[line.kind]:
+    document = change.entitlements.get(record.key)
+    if document is not None and document["kind"] != _ENTITLEMENT_KINDS[record.kind]:
         raise InvalidRecord("number", f"is taken by a {document['kind'].lower()} of this customer")
-    merge = apply_entitlement(document, line, batch.now)
+    merge = apply_entitlement(document, record, batch.now)
     if merge.delivered is None:
         return UpsertResult.UNCHANGED
     if document is None:
-        identity = {"_id": new_id(_ID_PREFIXES[line.kind]), "customer_id": work.id}
-        work.add_entitlement({**identity, **merge.fields, "delivered": merge.delivered})
-        events.record_added(line.key)
+        identity = {"_id": new_id(_ID_PREFIXES[record.kind]), "customer_id": change.id}
+        change.add_entitlement({**identity, **merge.fields, "delivered": merge.delivered})
+        events.report_added(record.key)
         return UpsertResult.ADDED
     if not merge.fields:
-        work.update_entitlement_bookkeeping(line.key, {"delivered": merge.delivered})
+        change.update_entitlement_bookkeeping(record.key, {"delivered": merge.delivered})
         return UpsertResult.UNCHANGED
-    events.record_changes(document, merge.fields, line.key)
-    _update_entitlement(work, document, line, {**merge.fields, "delivered": merge.delivered})
+    events.report_changes(document, merge.fields, record.key)
+    _update_entitlement(change, document, record, {**merge.fields, "delivered": merge.delivered})
     return UpsertResult.CHANGED
 
 
-def _update_entitlement(work: CustomerChange, document: Document, line: ImportRecord, fields: Document) -> None:
+def _update_entitlement(change: CustomerChange, document: Document, record: ImportRecord, fields: Document) -> None:
     before = document.get("delivered") or {}
-    if before.get("endsAt") == line.values["endsAt"]:
+    if before.get("endsAt") == record.values["endsAt"]:
         document.update({name: fields.pop(name) for name in _END_FIELDS if name in fields})
-    work.update_entitlement(line.key, fields)
+    change.update_entitlement(record.key, fields)

@@ -1,4 +1,4 @@
-"""Writes slices of delivered invoices."""
+"""Writes batches of delivered invoices."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -20,26 +20,26 @@ _INVOICES = BillingDocumentKind(
 )
 
 
-async def deliver_invoices(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts invoices; the outcomes stand in the lines' order."""
-    customers = await read_customer_ids_by_number(scope, sorted({line.values["subscription"] for line in lines}))
+async def deliver_invoices(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert invoices; return the results in the order of the records."""
+    customers = await read_customer_ids_by_number(scope, sorted({record.values["subscription"] for record in records}))
     where = {"_id": {"$in": sorted(set(customers.values()))}}
-    return await change_customers(scope, where, partial(_deliver, lines), deadline=deadline)
+    return await change_customers(scope, where, partial(_deliver, records), deadline=deadline)
 
 
-async def _deliver(lines: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
     merger = _InvoiceMerger(batch, _INVOICES)
-    await merger.read(lines)
-    outcomes = [merger.merge_record(line) for line in lines]
+    await merger.read(records)
+    results = [merger.merge_record(record) for record in records]
     await merger.write()
-    return outcomes
+    return results
 
 
 class _InvoiceMerger(BillingDocumentMerger):
-    """The invoices of one transaction."""
+    """Merges the invoices of one transaction."""
 
     def draft_event(self, before: Document | None, document: Document, changes: Changes, title: str) -> EventDraft:
-        """A new state is what people look for."""
+        """Draft the event; a new state comes before other changes in its summary."""
         if before is None:
             due = document["due_on"].date().isoformat()
             summary = f"{title} was added: {document['amount']} {document['currency']}, due on {due}"

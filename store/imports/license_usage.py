@@ -1,4 +1,4 @@
-"""Writes slices of license-usage: snapshots by day, and the current figures of the entitlements they belong to."""
+"""Writes batches of license-usage: daily snapshots, and the current figures of their entitlements."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,88 +25,89 @@ SnapshotKey = tuple[str, str, datetime]
 
 
 async def read_customer_ids_by_number(scope: Scope, numbers: Sequence[str]) -> dict[str, str]:
-    """The customer behind each number of a subscription or trial that is there."""
+    """Return the customer id by number, for the numbers of stored subscriptions and trials."""
     where = {**scope.match(), "number": {"$in": list(numbers)}}
-    found = await scope.collection("entitlements").find(where, {"_id": 0, "number": 1, "customer_id": 1})
-    return {entitlement["number"]: entitlement["customer_id"] for entitlement in found}
+    entitlements = await scope.collection("entitlements").find(where, {"_id": 0, "number": 1, "customer_id": 1})
+    return {entitlement["number"]: entitlement["customer_id"] for entitlement in entitlements}
 
 
-async def deliver_usage(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts daily figures; the outcomes stand in the lines' order."""
-    customers = await read_customer_ids_by_number(scope, sorted({line.key for line in lines}))
+async def deliver_usage(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert daily figures; return the results in the order of the records."""
+    customers = await read_customer_ids_by_number(scope, sorted({record.key for record in records}))
     where = {"_id": {"$in": sorted(set(customers.values()))}}
-    return await change_customers(scope, where, partial(_deliver, lines), deadline=deadline)
+    return await change_customers(scope, where, partial(_deliver, records), deadline=deadline)
 
 
-async def _deliver(lines: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
     merger = _UsageMerger(batch)
-    await merger.read(lines)
-    outcomes = []
-    for start in range(0, len(lines), _RECORDS_PER_YIELD):
-        outcomes += [merger.merge_record(line) for line in lines[start : start + _RECORDS_PER_YIELD]]
-        # A slice has many lines for one customer, and the process has other things to do.
+    await merger.read(records)
+    results = []
+    for start in range(0, len(records), _RECORDS_PER_YIELD):
+        results += [merger.merge_record(record) for record in records[start : start + _RECORDS_PER_YIELD]]
+        # A batch can have many records for one customer; requests and feeds of this process must not wait for all.
         await asyncio.sleep(0)
     await merger.write()
-    return outcomes
+    return results
 
 
 class _UsageMerger:
-    """The figures of one transaction: what is there, and what the lines make of it."""
+    """Reads the snapshots of one transaction, merges the records into them, and writes the result."""
 
     def __init__(self, batch: CustomerBatch) -> None:
         self._batch = batch
-        self._works = {number: work for work in batch.changes for number in work.entitlements}
+        self._customer_changes = {number: change for change in batch.changes for number in change.entitlements}
         self._stored: dict[SnapshotKey, Document] = {}
         self._written: dict[SnapshotKey, Document] = {}
         self._licenses: dict[str, list[Document]] = {}
 
-    async def read(self, lines: Sequence[ImportRecord]) -> None:
-        """Loads all snapshots of the lines' customers, products and weeks, which the weeks' sums rest on too."""
-        known = [line for line in lines if line.key in self._works]
-        works = {work.id: work for work in (self._works[line.key] for line in known)}
-        ids = {document["_id"] for work in works.values() for document in work.entitlements.values()}
+    async def read(self, records: Sequence[ImportRecord]) -> None:
+        """Load all snapshots of the customers, products and weeks of the records: the weekly sums need them too."""
+        known = [record for record in records if record.key in self._customer_changes]
+        customer_changes = {change.id: change for change in (self._customer_changes[record.key] for record in known)}
+        ids = {document["_id"] for change in customer_changes.values() for document in change.entitlements.values()}
         if known:
-            begin, end = week_span(week_of(line.values["day"]) for line in known)
+            begin, end = week_span(week_of(record.values["day"]) for record in known)
             where = {
                 "entitlement_id": {"$in": sorted(ids)},
-                "product": {"$in": sorted({line.values["product"] for line in known})},
+                "product": {"$in": sorted({record.values["product"] for record in known})},
                 "day": {"$gte": begin, "$lt": end},
             }
             snapshots = self._batch.scope.collection("license_snapshots")
             match = self._batch.scope.match()
-            for found in await snapshots.find({**match, **where}, session=self._batch.session):
-                self._stored[found["entitlement_id"], found["product"], found["day"]] = found
+            for snapshot in await snapshots.find({**match, **where}, session=self._batch.session):
+                self._stored[snapshot["entitlement_id"], snapshot["product"], snapshot["day"]] = snapshot
 
-    def merge_record(self, line: ImportRecord) -> RecordResult:
-        """Merges one line into what the lines before it left."""
+    def merge_record(self, record: ImportRecord) -> RecordResult:
+        """Merge one record into what the records before it left."""
         try:
-            return self._merge_or_raise(line)
-        except InvalidRecord as refused:
-            return refused
+            return self._merge_or_raise(record)
+        except InvalidRecord as rejected:
+            return rejected
 
-    def _merge_or_raise(self, line: ImportRecord) -> UpsertResult:
-        document, place = self._find_license(line)
-        licenses: list[Document] = self._licenses.get(line.key) or document["licenses"]
-        key = (document["_id"], line.values["product"], line.values["day"])
+    def _merge_or_raise(self, record: ImportRecord) -> UpsertResult:
+        document, position = self._find_license(record)
+        licenses: list[Document] = self._licenses.get(record.key) or document["licenses"]
+        key = (document["_id"], record.values["product"], record.values["day"])
         snapshot = self._written.get(key) or self._stored.get(key)
-        merge = apply_usage(licenses[place], snapshot, line, self._batch.now)
+        merge = apply_usage(licenses[position], snapshot, record, self._batch.now)
         if merge.snapshot is None:
             return UpsertResult.UNCHANGED
         self._written[key] = self._build_snapshot(document, key, merge)
         if merge.current:
-            self._licenses[line.key] = [*licenses[:place], {**licenses[place], **merge.current}, *licenses[place + 1 :]]
+            updated = {**licenses[position], **merge.current}
+            self._licenses[record.key] = [*licenses[:position], updated, *licenses[position + 1 :]]
         is_first = snapshot is None or "delivered" not in snapshot
         return UpsertResult.ADDED if is_first else UpsertResult.CHANGED
 
-    def _find_license(self, line: ImportRecord) -> tuple[Document, int]:
-        work = self._works.get(line.key)
-        if work is None:
-            raise InvalidRecord("entitlement", f"there is no subscription or trial {line.key!r}")
-        document = work.entitlements[line.key]
-        for place, held in enumerate(document["licenses"]):
-            if held["product"] == line.values["product"]:
-                return document, place
-        raise InvalidRecord("product", f"is {line.values['product']}, of which {line.key} has no licenses")
+    def _find_license(self, record: ImportRecord) -> tuple[Document, int]:
+        change = self._customer_changes.get(record.key)
+        if change is None:
+            raise InvalidRecord("entitlement", f"there is no subscription or trial {record.key!r}")
+        document = change.entitlements[record.key]
+        for position, license_line in enumerate(document["licenses"]):
+            if license_line["product"] == record.values["product"]:
+                return document, position
+        raise InvalidRecord("product", f"is {record.values['product']}, of which {record.key} has no licenses")
 
     def _build_snapshot(self, document: Document, key: SnapshotKey, merge: UsageMergeResult) -> Document:
         now = self._batch.now
@@ -121,12 +122,12 @@ class _UsageMerger:
             "product": key[1],
             "day": key[2],
         }
-        # What was delivered takes the place of what the job took.
+        # A delivered snapshot replaces one that the job took.
         identity = {name: value for name, value in identity.items() if name != "by_system"}
         return {**identity, **(merge.snapshot or {}), "version": identity["version"] + 1, "updated_at": now}
 
     async def write(self) -> None:
-        """Writes the snapshots, and hands the figures to the customers' works."""
+        """Write the snapshots and weekly sums, and change the figures of the customers."""
         batch = self._batch
         match = batch.scope.match()
         writes = [
@@ -135,32 +136,33 @@ class _UsageMerger:
         ]
         await batch.scope.collection("license_snapshots").bulk_write(writes, session=batch.session)
         await self._sum_weeks()
-        only_days = [self._update_licenses(number, licenses) for number, licenses in self._licenses.items()]
-        moved = [write for write in only_days if write is not None]
-        await batch.scope.collection("entitlements").bulk_write(moved, session=batch.session)
+        updates = [self._update_licenses(number, licenses) for number, licenses in self._licenses.items()]
+        day_updates = [update for update in updates if update is not None]
+        await batch.scope.collection("entitlements").bulk_write(day_updates, session=batch.session)
 
     async def _sum_weeks(self) -> None:
         batch = self._batch
-        touched = {
+        changed_weeks = {
             WeekKey(snapshot["customer_id"], product, week_of(day))
             for (_, product, day), snapshot in self._written.items()
             if product in ANALYTICS_PRODUCTS
         }
-        said = sum_by_week({**self._stored, **self._written}.values())
-        removed = {work.id for work in batch.changes if not work.customer["keys"]}
-        await write_weeks(batch.scope, batch.session, {key: said[key] for key in touched}, removed)
+        sums = sum_by_week({**self._stored, **self._written}.values())
+        removed = {change.id for change in batch.changes if not change.customer["keys"]}
+        await write_weeks(batch.scope, batch.session, {key: sums[key] for key in changed_weeks}, removed)
 
     def _update_licenses(self, number: str, licenses: list[Document]) -> UpdateOne | None:
-        """Figures go through the customer's work; a newer day with the same figures is no change of the customer."""
-        work: CustomerChange = self._works[number]
-        document = work.entitlements[number]
-        days_aside = [{**new, "day": held.get("day")} for new, held in zip(licenses, document["licenses"], strict=True)]
-        if days_aside == document["licenses"]:
+        """Change the figures of the customer; where only the day is newer, return an update of the entitlement."""
+        change: CustomerChange = self._customer_changes[number]
+        document = change.entitlements[number]
+        stored = document["licenses"]
+        with_stored_days = [{**new, "day": old.get("day")} for new, old in zip(licenses, stored, strict=True)]
+        if with_stored_days == stored:
             document["licenses"] = licenses
             match = self._batch.scope.match()
             return UpdateOne({**match, "_id": document["_id"]}, {"$set": {"licenses": licenses}})
-        events = DeliveryEvents(work, short_lived=True)
-        events.record_changes(document, {"licenses": licenses}, number)
-        work.update_entitlement(number, {"licenses": licenses})
+        events = DeliveryEvents(change, short_lived=True)
+        events.report_changes(document, {"licenses": licenses}, number)
+        change.update_entitlement(number, {"licenses": licenses})
         events.add_drafts()
         return None

@@ -1,4 +1,4 @@
-"""Writes slices of delivered orders, which take the place of those that were made here in their stead."""
+"""Writes batches of delivered orders; each replaces the order that this system created for the same purpose."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -19,43 +19,45 @@ from store.imports.license_usage import read_customer_ids_by_number
 _ORDERS = BillingDocumentKind(COLLECTION, "ord", "Order", ("kind", "placed_at", "lines", "amount", "currency"))
 
 
-async def deliver_orders(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts orders; the outcomes stand in the lines' order."""
-    customers = await read_customer_ids_by_number(scope, sorted({line.values["subscription"] for line in lines}))
+async def deliver_orders(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert orders; return the results in the order of the records."""
+    customers = await read_customer_ids_by_number(scope, sorted({record.values["subscription"] for record in records}))
     where = {"_id": {"$in": sorted(set(customers.values()))}}
-    return await change_customers(scope, where, partial(_deliver, lines), deadline=deadline)
+    return await change_customers(scope, where, partial(_deliver, records), deadline=deadline)
 
 
-async def _deliver(lines: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
     merger = _OrderMerger(batch, _ORDERS)
-    await merger.read(lines)
-    outcomes = [merger.merge_record(line) for line in lines]
+    await merger.read(records)
+    results = [merger.merge_record(record) for record in records]
     await merger.replace_system_orders()
     await merger.write()
-    return outcomes
+    return results
 
 
 class _OrderMerger(BillingDocumentMerger):
-    """The orders of one transaction."""
+    """Merges the orders of one transaction."""
 
     def __init__(self, batch: CustomerBatch, kind: BillingDocumentKind) -> None:
         super().__init__(batch, kind)
         self._replaced_numbers: dict[str, list[str]] = {}
 
     async def replace_system_orders(self) -> None:
-        """Deletes the orders of ours whose place is taken, and remembers the renewals that need none of ours."""
+        """Delete the system orders that delivered ones replace, and store which renewals were delivered."""
         delivered = [order for order in self.written.values() if order["kind"] in (OrderKind.NEW, OrderKind.RENEWAL)]
-        ours = await self._read_system_orders(sorted({order["entitlement_id"] for order in delivered}))
-        gone: list[str] = []
+        system_orders = await self._read_system_orders(sorted({order["entitlement_id"] for order in delivered}))
+        replaced_ids: list[str] = []
         for order in delivered:
-            taken = [one for one in ours if one["_id"] not in gone and self._is_replaced(one, order)]
-            self._replaced_numbers[order["_id"]] = [one["number"] for one in taken]
-            gone += [one["_id"] for one in taken]
+            replaced = [
+                ours for ours in system_orders if ours["_id"] not in replaced_ids and self._is_replaced(ours, order)
+            ]
+            self._replaced_numbers[order["_id"]] = [ours["number"] for ours in replaced]
+            replaced_ids += [ours["_id"] for ours in replaced]
         for order in self.written.values():
             self._update_renewal_orders(order)
-        if gone:
+        if replaced_ids:
             scope = self.batch.scope
-            where = {**scope.match(), "_id": {"$in": gone}}
+            where = {**scope.match(), "_id": {"$in": replaced_ids}}
             await scope.collection(COLLECTION).bulk_write([DeleteMany(where)], session=self.batch.session)
 
     async def _read_system_orders(self, entitlement_ids: Sequence[str]) -> list[Document]:
@@ -63,8 +65,8 @@ class _OrderMerger(BillingDocumentMerger):
             return []
         scope = self.batch.scope
         where = {**scope.match(), "entitlement_id": {"$in": list(entitlement_ids)}, "by_system": True}
-        found = await scope.collection(COLLECTION).find(where, session=self.batch.session)
-        return [order for order in found if order["number"] not in self.written]
+        orders = await scope.collection(COLLECTION).find(where, session=self.batch.session)
+        return [order for order in orders if order["number"] not in self.written]
 
     def _is_replaced(self, ours: Document, order: Document) -> bool:
         if ours["entitlement_id"] != order["entitlement_id"]:
@@ -73,27 +75,27 @@ class _OrderMerger(BillingDocumentMerger):
         return is_same_order(order["kind"], order["placed_at"], ours["kind"], ours["placed_at"], term)
 
     def _update_renewal_orders(self, order: Document) -> None:
-        """The clock makes no order for a term whose renewal was delivered, be it before the term begins."""
+        """Store on the subscription which renewals were delivered: a renewal then adds no order for these terms."""
         subscription = self._find_entitlement(order)
         known = subscription.get("renewal_orders", [])
-        others = [one for one in known if one["number"] != order["number"]]
-        mine = [{"number": order["number"], "placed_at": order["placed_at"]}]
-        after = others + mine if order["kind"] == OrderKind.RENEWAL else others
+        after = [renewal for renewal in known if renewal["number"] != order["number"]]
+        if order["kind"] == OrderKind.RENEWAL:
+            after = [*after, {"number": order["number"], "placed_at": order["placed_at"]}]
         if after != known:
             self.find_customer_change(order).update_entitlement_bookkeeping(
                 subscription["number"], {"renewal_orders": after}
             )
 
     def _find_entitlement(self, order: Document) -> Document:
-        held = self.find_customer_change(order).entitlements.values()
-        return next(one for one in held if one["_id"] == order["entitlement_id"])
+        entitlements = self.find_customer_change(order).entitlements.values()
+        return next(each for each in entitlements if each["_id"] == order["entitlement_id"])
 
     def draft_event(self, before: Document | None, document: Document, changes: Changes, title: str) -> EventDraft:
-        """A changed order changes its subscription: the log has no kind of its own for it."""
+        """Draft the event; a changed order is a SUBSCRIPTION_CHANGED, since it has no kind of its own."""
         replaced = self._replaced_numbers.get(document["_id"])
         instead = f" in place of {', '.join(replaced)}" if replaced else ""
-        told = {**changes, "replaced": [replaced, []]} if replaced else changes
+        all_changes = {**changes, "replaced": [replaced, []]} if replaced else changes
         if before is None:
-            return EventDraft(ActivityKind.ORDER_ADDED, document["_id"], f"{title} was added{instead}", told)
+            return EventDraft(ActivityKind.ORDER_ADDED, document["_id"], f"{title} was added{instead}", all_changes)
         summary = f"{title} changed: {list_field_names(changes)}{instead}"
-        return EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, document["_id"], summary, told)
+        return EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, document["_id"], summary, all_changes)

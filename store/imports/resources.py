@@ -1,4 +1,4 @@
-"""Writes slices of delivered resources: each slice is one transaction. They are reading matter: no event tells."""
+"""Writes batches of delivered resources, one transaction per batch. Resources are documentation: no events."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,28 +16,28 @@ from store.imports.deliveries import RecordResult, UpsertResult
 from store.organization.resources import COLLECTION
 
 
-async def deliver_resources(scope: Scope, lines: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
-    """Upserts resources by their address; the outcomes stand in the lines' order."""
-    return await in_transaction(scope.client, partial(_deliver, scope, lines), deadline=deadline)
+async def deliver_resources(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
+    """Upsert resources by their address; return the results in the order of the records."""
+    return await in_transaction(scope.client, partial(_deliver, scope, records), deadline=deadline)
 
 
-async def _deliver(scope: Scope, lines: Sequence[ImportRecord], session: Session) -> list[RecordResult]:
-    where = {**scope.match(), "url": {"$in": sorted({line.key for line in lines})}}
-    stored = {one["url"]: one for one in await scope.collection(COLLECTION).find(where, session=session)}
+async def _deliver(scope: Scope, records: Sequence[ImportRecord], session: Session) -> list[RecordResult]:
+    where = {**scope.match(), "url": {"$in": sorted({record.key for record in records})}}
+    stored = {document["url"]: document for document in await scope.collection(COLLECTION).find(where, session=session)}
     documents = dict(stored)
-    outcomes: list[RecordResult] = []
-    for line in lines:
-        merge = apply_resource(documents.get(line.key), line)
-        outcomes.append(_result_of(documents.get(line.key), merge))
+    results: list[RecordResult] = []
+    for record in records:
+        merge = apply_resource(documents.get(record.key), record)
+        results.append(_result_of(documents.get(record.key), merge))
         if merge.delivered is not None:
-            documents[line.key] = _build_document(scope, documents.get(line.key), merge)
-    changed = [(url, one) for url, one in documents.items() if one is not stored.get(url)]
+            documents[record.key] = _build_document(scope, documents.get(record.key), merge)
     writes = [
-        ReplaceOne({**scope.match(), "_id": one["_id"]}, one) if url in stored else InsertOne(one)
-        for url, one in changed
+        ReplaceOne({**scope.match(), "_id": document["_id"]}, document) if url in stored else InsertOne(document)
+        for url, document in documents.items()
+        if document is not stored.get(url)
     ]
     await scope.collection(COLLECTION).bulk_write(writes, session=session)
-    return outcomes
+    return results
 
 
 def _result_of(document: Document | None, merge: MergeResult) -> UpsertResult:
@@ -47,7 +47,7 @@ def _result_of(document: Document | None, merge: MergeResult) -> UpsertResult:
 
 
 def _build_document(scope: Scope, document: Document | None, merge: MergeResult) -> Document:
-    """The whole document; what was only delivered in another form makes no new version."""
+    """Return the document after the record; its version increases only with a changed field."""
     now = utc_now()
     before = document or {"_id": new_id("res"), **scope.match(), "version": 0, "created_at": now, "updated_at": now}
     after = {**before, **merge.fields, "delivered": merge.delivered}

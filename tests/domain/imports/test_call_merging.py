@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.failures import InvalidRecord
-from domain.imports.call_merging import Facts, apply_call, apply_media, apply_queue_call, has_call, has_media
-from domain.imports.records import ImportKind, parse_record
+from domain.imports.call_merging import apply_call, apply_media, apply_queue_call, has_call, has_media
+from domain.imports.records import DocumentFields, ImportKind, parse_record
 from domain.time.instants import format_instant
 from domain.time.weeks import WEEK, week_of
 from tests.domain.imports.factory_records import call_record, media_record, queue_call_record
@@ -20,19 +20,19 @@ CLOSED = week_of(NOW) - 13 * WEEK
 Document = dict[str, Any]
 
 
-def call(document: Document | None, now: datetime = NOW, **changes: Any) -> Facts | None:
+def call(document: Document | None, now: datetime = NOW, **changes: Any) -> DocumentFields | None:
     return apply_call(document, parse_record(ImportKind.CALLS, call_record(**changes)), "cus_1", now)
 
 
-def media(document: Document | None, now: datetime = NOW, **changes: Any) -> Facts | None:
+def media(document: Document | None, now: datetime = NOW, **changes: Any) -> DocumentFields | None:
     return apply_media(document, parse_record(ImportKind.CALL_MEDIA, media_record(**changes)), now)
 
 
-def queue_call(document: Document | None, now: datetime = NOW, **changes: Any) -> Facts | None:
+def queue_call(document: Document | None, now: datetime = NOW, **changes: Any) -> DocumentFields | None:
     return apply_queue_call(document, parse_record(ImportKind.QUEUE_CALLS, queue_call_record(**changes)), "cus_1", now)
 
 
-def stored(document: Document | None, facts: Facts | None) -> Document:
+def stored(document: Document | None, facts: DocumentFields | None) -> Document:
     """The document after a merge, as the store writes it."""
     return {**(document or {}), **(facts or {})}
 
