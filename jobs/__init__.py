@@ -1,1 +1,1 @@
-"""What runs later or in bulk: the clock's jobs, imports and the sample partner."""
+"""Work that runs later or in bulk: periodic jobs and imports. Read loop.py first."""

@@ -1,4 +1,4 @@
-"""Takes the customers of administrators who were removed, or given another role, away from them."""
+"""Removes the assignments of administrators that were removed or got another role."""
 
 from store.access.assignment_cleanup import continue_assignment_cleanup, find_assignment_cleanups
 from store.database.client import Client
@@ -7,8 +7,8 @@ from store.database.scope import Scope
 
 
 async def cleanup_assignments(client: Client) -> int:
-    """One slice of each drop; answers how many customers were taken."""
-    taken = 0
-    for drop in await find_assignment_cleanups(client):
-        taken += await continue_assignment_cleanup(Scope(client, drop["partner_id"], utc_now()), drop)
-    return taken
+    """Process one batch of each pending cleanup; return the number of customers."""
+    count = 0
+    for cleanup in await find_assignment_cleanups(client):
+        count += await continue_assignment_cleanup(Scope(client, cleanup["partner_id"], utc_now()), cleanup)
+    return count

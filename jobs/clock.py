@@ -1,8 +1,8 @@
-"""What time alone brings: statuses that turn, subscriptions that renew, assignments that expire.
+"""The jobs for what time alone changes: statuses, renewals of subscriptions, expired assignments.
 
-Each job finds the customers whose moment has come and runs them through the one write path, which
-catches up whatever is due inside each customer's own transaction. So it does not matter which job,
-or which process, comes first, and a customer that is no longer due is left alone.
+Each job finds the due customers and loads them through the one write path, which applies everything that is due
+inside the transaction. So the order of jobs and processes does not matter, and a customer that is no longer due is
+not written (docs/decisions/0004).
 """
 
 import asyncio
@@ -18,25 +18,25 @@ from store.database.clock import utc_now
 from store.database.conflict_halving import BATCH_DEADLINE_SECONDS, halve_on_conflict
 from store.database.scope import Scope
 
-# While one slice is computed here, others are in the database; more than four gain nothing on two cores.
+# While one batch is computed here, others are in the database. More than four gain nothing on two cores.
 _MAX_CONCURRENCY = 4
 _CUSTOMERS_PER_RUN = 2000
 _LAG = Gauge("partnerhub_clock_lag_seconds", "How long the most overdue customer has been due, in seconds", ["job"])
-_DONE = Counter("partnerhub_clock_customers_total", "Customers that a clock job has run", ["job"])
+_DONE = Counter("partnerhub_clock_customers_total", "Customers that a clock job has evaluated", ["job"])
 
 
 async def evaluate_due(client: Client) -> int:
-    """Turns the statuses whose moment has come; answers how many customers were due."""
+    """Evaluate the statuses that time has changed; return how many customers were due."""
     return await _run_due(client, "next_evaluation_at", "evaluate_due")
 
 
 async def renew_due(client: Client) -> int:
-    """Writes down the renewals of auto-renewing subscriptions, with one order a term."""
+    """Renew auto-renewing subscriptions, with one order per term; return how many customers were due."""
     return await _run_due(client, "next_renewal_at", "renew_due")
 
 
 async def expire_assignments(client: Client) -> int:
-    """Takes away the assignments that have expired."""
+    """Remove expired assignments; return how many customers were due."""
     return await _run_due(client, "next_unassignment_at", "expire_assignments")
 
 
@@ -59,10 +59,10 @@ async def _run_due(client: Client, moment: DueField, job: str) -> int:
 
 
 def _split_into_batches(due: Sequence[DueCustomer]) -> Iterator[tuple[str, list[str]]]:
-    """Slices of one partner each, in the order in which they are due."""
+    """Yield batches of customer ids, each of one partner, in the order in which they are due."""
     by_partner: dict[str, list[str]] = {}
-    for found in due:
-        by_partner.setdefault(found.partner_id, []).append(found.customer_id)
+    for customer in due:
+        by_partner.setdefault(customer.partner_id, []).append(customer.customer_id)
     for partner_id, ids in by_partner.items():
         for start in range(0, len(ids), BATCH_SIZE):
             yield partner_id, ids[start : start + BATCH_SIZE]
@@ -74,4 +74,4 @@ async def _evaluate_batch(client: Client, partner_id: str, ids: Sequence[str], d
 
 
 async def _no_change(_: CustomerBatch) -> None:
-    """Catching up is all that the clock does."""
+    """Loading a customer applies everything that is due; there is nothing more to change."""

@@ -1,4 +1,4 @@
-"""The loop that every server process runs: each job in turn for whoever holds its lease."""
+"""The job loop of every server process: each leased job runs in the one process that has its lease."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,13 +30,13 @@ _RELEASE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something that runs again and again; `run` answers how much it did, and runs again at once where it did any."""
+    """A periodic job; `run` returns how much it did, and is called again at once where that is not 0."""
 
     name: str
     run: Callable[[Client], Awaitable[int]]
     period_seconds: float
     is_leased: bool = True
-    # What the command line runs instead, for a job that waits for its moment.
+    # What `partnerhub jobs run` calls instead, for a job that otherwise waits for its time.
     run_now: Callable[[Client], Awaitable[int]] | None = None
 
 
@@ -44,14 +44,14 @@ JOBS: Sequence[Job] = (
     Job("evaluate_due", evaluate_due, 0.2),
     Job("renew_due", renew_due, 1.0),
     Job("expire_assignments", expire_assignments, 1.0),
-    # Whoever held its lease may be the one that died.
+    # Not leased: the process that has the lease can be the one that died.
     Job("abort_orphaned_transactions", abort_orphaned_transactions, 0.5, is_leased=False),
-    # Each process chooses its plans by what it has counted itself.
+    # Not leased: each process chooses query plans by its own statistics.
     Job("count_keys", count_requested_keys, 1.0, is_leased=False),
     Job("fold_histograms", fold_histograms, 1.0),
     Job("bulk_jobs", bulk_jobs, 0.5),
-    Job("sweep_tags", cleanup_tags, 1.0),
-    Job("drop_assignments", cleanup_assignments, 1.0),
+    Job("cleanup_tags", cleanup_tags, 1.0),
+    Job("cleanup_assignments", cleanup_assignments, 1.0),
     Job("reevaluate_customers", reevaluate_customers, 1.0),
     Job("snapshot_licenses", snapshot_licenses, 5.0, run_now=snapshot_licenses_now),
     Job("roll_up_calls", roll_up_calls, 1.0, run_now=roll_up_calls_now),
@@ -59,7 +59,7 @@ JOBS: Sequence[Job] = (
 
 
 class JobLoop:
-    """Runs the jobs in this process, sharing them with every other process on the database by leases."""
+    """Runs the jobs in this process; leases divide them among all processes of the database."""
 
     def __init__(self, client: Client, jobs: Sequence[Job] = JOBS) -> None:
         self._client = client
@@ -68,15 +68,15 @@ class JobLoop:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Starts one task a job on the running event loop."""
+        """Start one task per job on the running event loop."""
         self._tasks = [asyncio.create_task(self._repeat(job), name=job.name) for job in self._jobs]
 
     async def stop(self) -> None:
-        """Ends the tasks and lets their leases go."""
+        """Cancel the tasks and release their leases."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        # A database that is gone must not hold up the process: the leases then simply run out.
+        # A database that cannot be reached must not delay the exit: the leases then expire.
         with suppress(PyMongoError, Unavailable, TimeoutError):
             async with asyncio.timeout(_RELEASE_SECONDS):
                 await asyncio.gather(*(release_lease(self._client, job.name, self._owner) for job in self._jobs))

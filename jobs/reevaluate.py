@@ -7,7 +7,7 @@ from store.database.scope import Scope
 
 
 async def reevaluate_customers(client: Client) -> int:
-    """Runs through each partner whose settings changed; answers how many customers were behind."""
+    """Evaluate the customers with older settings, of each partner; return how many there were."""
     count = 0
     for partner in await partners_to_reevaluate(client):
         count += await reevaluate(Scope(client, partner.partner_id, utc_now()), partner)

@@ -1,4 +1,4 @@
-"""Sums up the calls of weeks that have ended, and of those that late data changed."""
+"""Rolls up the calls of ended weeks, and of weeks that late data changed."""
 
 from prometheus_client import Counter
 
@@ -10,21 +10,21 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 
 _WEEKS_PER_RUN = 20
-_DONE = Counter("partnerhub_call_weeks_total", "Weeks of partners whose calls were summed up")
+_DONE = Counter("partnerhub_call_weeks_total", "Weeks of partners whose calls were rolled up")
 
 
 async def roll_up_calls(client: Client) -> int:
-    """For the loop, which does not run after every slice of an import that is under way; answers how many weeks."""
+    """Roll up due weeks, but wait until an import that is running pauses; return how many weeks."""
     return await _roll_up(client, is_debounced=True)
 
 
 async def roll_up_calls_now(client: Client) -> int:
-    """For the command line: every week that is due."""
+    """Roll up every due week, for the command line; return how many weeks."""
     return await _roll_up(client, is_debounced=False)
 
 
 async def _roll_up(client: Client, *, is_debounced: bool) -> int:
-    """What fails for one partner keeps no other waiting."""
+    """Roll up the weeks; a failure of one partner is raised after the others are done."""
     now = utc_now()
     done, failures = 0, []
     for partner_id, week in await find_due_weeks(client, now, _WEEKS_PER_RUN, is_debounced=is_debounced):

@@ -1,9 +1,8 @@
-"""Daily snapshots of licence lines, taken at 00:00 UTC for the day that ended, of every partner.
+"""Takes daily snapshots of licence lines of every partner, at 00:00 UTC for the day that ended.
 
-Each slice is a transaction of its own that takes what is missing, so that a run that was killed, or that two
-processes do at once, ends as one run does. Days that were missed are taken with the facts as they stand now: an
-entitlement is asked whether it ran as each day ended; its figures are the current ones or, where those are of a
-later day, the last that were known before.
+Each batch is a transaction that adds the missing snapshots, so a run that was killed can be repeated, and two
+processes can run at once. Missed days are taken later, for the entitlements that were running at the end of the day.
+Their figures are the current ones or, where those are of a later day, the last known ones of an earlier day.
 """
 
 import asyncio
@@ -27,21 +26,23 @@ _DONE = Counter("partnerhub_license_snapshots_total", "Snapshots of licence line
 
 
 async def snapshot_licenses(client: Client) -> int:
-    """Takes the days that have ended since the last run; answers how many snapshots those were."""
+    """Take the days that have ended since the last run; return the number of snapshots."""
     now = utc_now()
     behind = await find_partners_behind(client, start_of_day(now) - DAY)
-    return await _take_snapshots(client, ((one, days_to_snapshot(done, one.created_at, now)) for one, done in behind))
+    return await _take_snapshots(
+        client, ((partner, days_to_snapshot(last_day, partner.created_at, now)) for partner, last_day in behind)
+    )
 
 
 async def snapshot_licenses_now(client: Client) -> int:
-    """The same for whoever asks on the command line: what lacks yesterday's snapshot gets it, whenever it came."""
+    """Do the same for the command line, and add missing snapshots of yesterday for lines that came since."""
     taken = await snapshot_licenses(client)
     yesterday = start_of_day(utc_now()) - DAY
-    return taken + await _take_snapshots(client, ((one, [yesterday]) for one, _ in await list_partners(client)))
+    return taken + await _take_snapshots(client, ((partner, [yesterday]) for partner, _ in await list_partners(client)))
 
 
 async def _take_snapshots(client: Client, due: Iterable[tuple[PartnerDocument, Sequence[datetime]]]) -> int:
-    """What fails for one partner keeps no other waiting."""
+    """Take the days of each partner; a failure of one partner is raised after the others are done."""
     taken, failures = 0, []
     for partner, days in due:
         try:

@@ -1,4 +1,4 @@
-"""How the lines of each kind are read, which of them must wait for each other, and who writes them."""
+"""How the records of each kind are read, grouped and written."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,28 +22,28 @@ _BATCH_RECORDS, _BATCH_RAW_ROWS = 1000, 2000
 
 @dataclass(frozen=True, slots=True)
 class ImportHandler:
-    """How one kind goes in.
+    """How one kind is imported.
 
-    Lines that are for the same customer (`group_field` names it), or of the same key, wait for each other: the later
-    one must be told so. All others may be written at the same time.
+    Batches with records of the same customer (named by `group_field`) or of the same key are written one after the
+    other, so that a later record sees what an earlier one wrote. All other batches can be written at the same time.
     """
 
     deliver: Deliver
     group_field: str | None = None
     reader: Callable[[ImportKind], RecordReader] = NdjsonReader
-    # Raw rows are nobody's: slices of many can be written without holding up those who change a customer.
+    # Raw rows belong to no customer: large batches of them delay no other change of a customer.
     has_raw_rows: bool = False
 
     @property
     def batch_size(self) -> int:
-        """How many lines a slice has at most."""
+        """The maximum number of records in a batch."""
         return _BATCH_RAW_ROWS if self.has_raw_rows else _BATCH_RECORDS
 
-    def group_key(self, line: ImportRecord) -> str | None:
-        """Whose line it is; None where it is nobody's."""
+    def group_key(self, record: ImportRecord) -> str | None:
+        """Return what the record is grouped by: its customer, subscription or key; None for a raw row."""
         if self.has_raw_rows:
             return None
-        return str(line.values[self.group_field]) if self.group_field else line.key.casefold()
+        return str(record.values[self.group_field]) if self.group_field else record.key.casefold()
 
 
 IMPORT_HANDLERS: Mapping[ImportKind, ImportHandler] = {
@@ -62,5 +62,5 @@ IMPORT_HANDLERS: Mapping[ImportKind, ImportHandler] = {
 
 
 def is_table(kind: ImportKind) -> bool:
-    """Whether the kind comes as rows under a header."""
+    """True for a kind that is delivered as rows under a header."""
     return IMPORT_HANDLERS[kind].reader is CsvReader

@@ -1,4 +1,4 @@
-"""Raw lines of an import: cut from chunks of bytes, decoded, and read; what cannot be taken becomes a refusal."""
+"""Splits an import stream into lines and parses them: accepted records, and rejected ones with the reason."""
 
 import json
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from domain.failures import InvalidRecord
 from domain.imports.records import MAX_RECORD_BYTES, ImportKind, ImportRecord, parse_record, record_key
 
 _BOM = b"\xef\xbb\xbf"
-# The bytes of a byte order mark and of a carriage return are no part of the line.
+# A byte order mark and a carriage return do not count towards the length of a line.
 _MARK_BYTES = len(_BOM) + 1
 _LONG_LINE_EXCERPT = 1000
 TOO_LONG = f"is longer than {MAX_RECORD_BYTES:,} bytes"
 
 
 class RawLine(NamedTuple):
-    """One line as it came, without its line break; numbers count from 1, blank lines included.
+    """One delivered line without its line break; numbers count from 1 and include blank lines.
 
-    `header` has the names of the columns where the line is a row of a table.
+    `header` has the column names where the line is a row of a table.
     """
 
     number: int
@@ -32,7 +32,7 @@ class RawLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RejectedRecord:
-    """A line that was not taken."""
+    """A record that is not imported, with the reason and its raw line."""
 
     line: int
     key: str | None
@@ -43,35 +43,35 @@ class RejectedRecord:
 
 
 class AcceptedRecord(NamedTuple):
-    """A line that could be read, beside its raw form for the case that it is refused later."""
+    """A parsed record, with its raw line for the case that it is rejected when it is written."""
 
     raw: RawLine
     record: ImportRecord
 
 
 class RecordReader(Protocol):
-    """Makes lines of a stream's chunks, and holds at most one line's worth of bytes."""
+    """Reads records from the chunks of a stream; it buffers at most one record."""
 
     def feed(self, chunk: bytes) -> Iterator[AcceptedRecord | RejectedRecord]:
-        """The lines that the chunk completes."""
+        """Yield the records that the chunk completes."""
 
     def end(self) -> Iterator[AcceptedRecord | RejectedRecord]:
-        """What was left open at the stream's end."""
+        """Yield the records that the end of the stream completes."""
 
 
 class NdjsonReader:
-    """Reads a stream of JSON objects, one a line."""
+    """Reads a stream of JSON objects, one per line."""
 
     def __init__(self, kind: ImportKind) -> None:
         self._kind = kind
         self._splitter = LineSplitter()
 
     def feed(self, chunk: bytes) -> Iterator[AcceptedRecord | RejectedRecord]:
-        """The lines that the chunk completes, but for blank ones."""
+        """Yield the records that the chunk completes; blank lines are skipped."""
         return self._read(self._splitter.feed(chunk))
 
     def end(self) -> Iterator[AcceptedRecord | RejectedRecord]:
-        """The last line, where no line break stood behind it."""
+        """Yield the last record, where it has no line break."""
         return self._read(self._splitter.end())
 
     def _read(self, raw_lines: Iterator[RawLine]) -> Iterator[AcceptedRecord | RejectedRecord]:
@@ -82,28 +82,28 @@ class NdjsonReader:
 
 
 def read_raw_line(kind: ImportKind, raw: RawLine) -> AcceptedRecord | RejectedRecord | None:
-    """Decodes and reads one line; None for a line that another kind once refused (one file may keep those of all)."""
+    """Parse one line; None for a rejected record of another kind (one file can have those of all kinds)."""
     delivered: object = None
     try:
         delivered = _decode(raw)
-        if isinstance(delivered, dict) and _is_of_another_kind(kind, delivered.get("_refused")):
+        if isinstance(delivered, dict) and _has_another_kind(kind, delivered.get("_refused")):
             return None
         return AcceptedRecord(raw, parse_record(kind, delivered))
-    except InvalidRecord as refused:
-        return reject_record(raw, record_key(kind, delivered), refused)
+    except InvalidRecord as rejected:
+        return reject_record(raw, record_key(kind, delivered), rejected)
 
 
-def _is_of_another_kind(kind: ImportKind, refused: object) -> bool:
-    return isinstance(refused, dict) and refused.get("kind", kind) != kind
+def _has_another_kind(kind: ImportKind, rejection: object) -> bool:
+    return isinstance(rejection, dict) and rejection.get("kind", kind) != kind
 
 
-def reject_record(raw: RawLine, key: str | None, refused: InvalidRecord) -> RejectedRecord:
-    """The refusal of a raw line."""
-    return RejectedRecord(raw.number, key, refused.field, refused.reason, raw.raw, raw.header)
+def reject_record(raw: RawLine, key: str | None, rejected: InvalidRecord) -> RejectedRecord:
+    """Return the rejection of a raw line."""
+    return RejectedRecord(raw.number, key, rejected.field, rejected.reason, raw.raw, raw.header)
 
 
 def is_blank(raw: RawLine) -> bool:
-    """Whether there is nothing in the line."""
+    """True for a line of white space only."""
     return raw.is_whole and not raw.raw.strip()
 
 
@@ -112,16 +112,16 @@ def _decode(raw: RawLine) -> object:
         raise InvalidRecord(None, TOO_LONG)
     try:
         return _with_exact_amount(orjson.loads(raw.raw), raw.raw)
-    except orjson.JSONDecodeError as wrong:
+    except orjson.JSONDecodeError as error:
         try:
             raw.raw.decode("utf-8")
-        except UnicodeDecodeError as broken:
-            raise InvalidRecord(None, f"is not valid UTF-8 (byte {broken.start + 1})") from None
-        raise InvalidRecord(None, f"is not JSON ({str(wrong).partition(': line 1')[0]})") from None
+        except UnicodeDecodeError as decode_error:
+            raise InvalidRecord(None, f"is not valid UTF-8 (byte {decode_error.start + 1})") from None
+        raise InvalidRecord(None, f"is not JSON ({str(error).partition(': line 1')[0]})") from None
 
 
 def _with_exact_amount(delivered: object, raw: bytes) -> object:
-    """Money is no float: an amount that was delivered as a number is read once more, digit by digit."""
+    """Parse an amount that was delivered as a number again, as an exact decimal instead of a float."""
     if not isinstance(delivered, dict) or type(delivered.get("amount")) is not float:
         return delivered
     try:
@@ -131,7 +131,7 @@ def _with_exact_amount(delivered: object, raw: bytes) -> object:
 
 
 class LineSplitter:
-    """Cuts chunks into lines and holds at most one line's worth of bytes; a longer one is dropped as it comes."""
+    """Splits chunks into lines; buffers at most one line, and only the first 1,000 bytes of one that is too long."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -139,7 +139,7 @@ class LineSplitter:
         self._is_too_long = False
 
     def feed(self, chunk: bytes) -> Iterator[RawLine]:
-        """The lines that the chunk completes."""
+        """Yield the lines that the chunk completes."""
         *ended, rest = chunk.split(b"\n")
         for piece in ended:
             self._buffer_piece(piece)
@@ -147,7 +147,7 @@ class LineSplitter:
         self._buffer_piece(rest)
 
     def end(self) -> Iterator[RawLine]:
-        """The last line, where no line break stood behind it."""
+        """Yield the last line, where it has no line break."""
         if self._buffer or self._is_too_long:
             yield self._take_line()
 
@@ -164,7 +164,7 @@ class LineSplitter:
         self._buffer.clear()
         self._is_too_long = False
         self._number += 1
-        # Files that were put one behind the other bring their marks along.
+        # Concatenated files have a byte order mark in the middle of the stream.
         raw = raw.removeprefix(_BOM).removesuffix(b"\r")
         if len(raw) > MAX_RECORD_BYTES:
             raw, is_whole = raw[:_LONG_LINE_EXCERPT], False

@@ -1,4 +1,4 @@
-"""Imports a stream of delivered lines: slices by customer, each one transaction, memory flat in the stream's length."""
+"""Imports a stream of records in batches grouped by customer, with memory independent of the length of the stream."""
 
 import asyncio
 from collections import deque
@@ -24,7 +24,7 @@ _MAX_CONCURRENCY = 3
 
 @dataclass(slots=True)
 class ImportSummary:
-    """How many lines did what."""
+    """How many records were added, changed, unchanged or refused."""
 
     added: int = 0
     changed: int = 0
@@ -33,69 +33,70 @@ class ImportSummary:
 
     @property
     def lines(self) -> int:
-        """All of them."""
+        """The total number of records."""
         return self.added + self.changed + self.unchanged + self.refused
 
     def add(self, other: "ImportSummary") -> None:
-        """Adds the lines of another stream."""
+        """Add the counts of another stream."""
         for name in ImportSummary.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
-    def count(self, outcome: UpsertResult) -> None:
-        """Counts one accepted line."""
-        setattr(self, outcome.value, getattr(self, outcome.value) + 1)
+    def count(self, result: UpsertResult) -> None:
+        """Count one accepted record."""
+        setattr(self, result.value, getattr(self, result.value) + 1)
 
 
-def ignore_refusal(_: RejectedRecord) -> None:
-    """For callers that only count."""
+def ignore_rejection(_: RejectedRecord) -> None:
+    """Do nothing; for callers that need only the counts."""
 
 
 def ignore_progress(_: ImportSummary) -> None:
-    """For callers that only wait."""
+    """Do nothing; for callers that need only the end."""
 
 
 @dataclass(slots=True)
 class _ImportBatch:
-    """Lines in their order; refused ones stand among them, so that refusals are told in the order of the stream."""
+    """Records in the order of the stream, including rejected ones, so that rejections are reported in this order."""
 
-    lines: list[AcceptedRecord | RejectedRecord] = field(default_factory=list)
+    records: list[AcceptedRecord | RejectedRecord] = field(default_factory=list)
     groups: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     size: int = 0
 
-    def add(self, line: AcceptedRecord | RejectedRecord, group: str | None) -> None:
-        self.lines.append(line)
-        self.size += len(line.raw.raw if isinstance(line, AcceptedRecord) else line.raw)
+    def add(self, read: AcceptedRecord | RejectedRecord, group: str | None) -> None:
+        self.records.append(read)
+        self.size += len(read.raw.raw if isinstance(read, AcceptedRecord) else read.raw)
         if group is not None:
             self.groups.add(group)
-        if isinstance(line, AcceptedRecord):
-            self.keys.add(line.record.key)
+        if isinstance(read, AcceptedRecord):
+            self.keys.add(read.record.key)
 
     def overlaps(self, other: "_ImportBatch") -> bool:
-        """Whether the two have a customer or a key in common, so that their order matters."""
+        """True where the batches have a customer or a key in common, so that their order matters."""
         return not (self.groups.isdisjoint(other.groups) and self.keys.isdisjoint(other.keys))
 
-    def is_full(self, group: str | None, most: int) -> bool:
-        """Whether a line of this group has to begin another slice."""
+    def is_full(self, group: str | None, max_records: int) -> bool:
+        """True where a record of this group has to begin another batch."""
         is_new = group is not None and group not in self.groups
-        return len(self.lines) >= most or self.size >= _BATCH_BYTES or (is_new and len(self.groups) >= BATCH_SIZE)
+        has_room = len(self.records) < max_records and self.size < _BATCH_BYTES
+        return not has_room or (is_new and len(self.groups) >= BATCH_SIZE)
 
 
 async def import_stream(
     scope: Scope,
     kind: ImportKind,
     chunks: AsyncIterator[bytes],
-    on_refused: Callable[[RejectedRecord], None] = ignore_refusal,
+    on_rejected: Callable[[RejectedRecord], None] = ignore_rejection,
     on_progress: Callable[[ImportSummary], None] = ignore_progress,
 ) -> ImportSummary:
-    """Takes in a whole stream of one kind; bad lines are refused one by one and stop nothing.
+    """Import a whole stream of one kind; a rejected record does not stop the others.
 
-    InvalidStream where none of them can be read. Unavailable where the database is gone: everything told of until then
-    is in, and repeating is safe.
+    InvalidStream where no record can be read. Unavailable where the database cannot be reached: the records that were
+    reported until then are stored, and repeating the import is safe.
     """
     if await Partners(scope).get() is None:
         raise OperatorError(f"There is no partner {scope.partner_id}.")
-    running = _RunningImport(scope, kind, on_refused, on_progress)
+    running = _RunningImport(scope, kind, on_rejected, on_progress)
     reader = IMPORT_HANDLERS[kind].reader(kind)
     try:
         async for chunk in chunks:
@@ -108,27 +109,27 @@ async def import_stream(
 
 
 class _RunningImport:
-    """One stream under way: the slice that is being filled, and those that are being written."""
+    """The state of one import: the batch that is filled, and the batches that are written."""
 
     def __init__(
         self,
         scope: Scope,
         kind: ImportKind,
-        on_refused: Callable[[RejectedRecord], None],
+        on_rejected: Callable[[RejectedRecord], None],
         on_progress: Callable[[ImportSummary], None],
     ) -> None:
         self.summary = ImportSummary()
         self._scope, self._kind = scope, kind
-        self._on_refused, self._on_progress = on_refused, on_progress
+        self._on_rejected, self._on_progress = on_rejected, on_progress
         self._filling = _ImportBatch()
         self._writing: deque[tuple[_ImportBatch, asyncio.Task[list[RecordResult]]]] = deque()
         self._handler = IMPORT_HANDLERS[kind]
 
-    async def add_records(self, lines: Iterator[AcceptedRecord | RejectedRecord]) -> None:
-        """Reads lines, and writes slices as they fill up."""
-        for place, read in enumerate(lines):
-            if place % _RECORDS_PER_YIELD == 0:
-                # A chunk can hold a thousand lines, and requests and feeds of this process must not wait for them all.
+    async def add_records(self, records: Iterator[AcceptedRecord | RejectedRecord]) -> None:
+        """Add records to the current batch, and start to write each full batch."""
+        for position, read in enumerate(records):
+            if position % _RECORDS_PER_YIELD == 0:
+                # A chunk can have a thousand records, and requests and feeds of this process must not wait for all.
                 await asyncio.sleep(0)
             group = self._handler.group_key(read.record) if isinstance(read, AcceptedRecord) else None
             if self._filling.is_full(group, self._handler.batch_size):
@@ -139,8 +140,8 @@ class _RunningImport:
         starting, self._filling = self._filling, _ImportBatch()
         while self._writing and (len(self._writing) >= _MAX_CONCURRENCY or self._must_wait(starting)):
             await self._finish_oldest()
-        lines = [read.record for read in starting.lines if isinstance(read, AcceptedRecord)]
-        self._writing.append((starting, asyncio.create_task(_deliver_batch(self._scope, self._kind, lines))))
+        records = [read.record for read in starting.records if isinstance(read, AcceptedRecord)]
+        self._writing.append((starting, asyncio.create_task(_deliver_batch(self._scope, self._kind, records))))
 
     def _must_wait(self, starting: _ImportBatch) -> bool:
         if self._kind is ImportKind.ADMINISTRATORS:
@@ -148,30 +149,30 @@ class _RunningImport:
         return any(starting.overlaps(running) for running, _ in self._writing)
 
     async def _finish_oldest(self) -> None:
-        """Waits for the oldest slice and tells what became of its lines."""
-        done, task = self._writing[0]
-        outcomes = iter(await task)
+        """Wait for the oldest batch and report the results of its records."""
+        batch, task = self._writing[0]
+        results = iter(await task)
         self._writing.popleft()
-        for read in done.lines:
-            outcome = next(outcomes) if isinstance(read, AcceptedRecord) else read
-            if isinstance(read, AcceptedRecord) and isinstance(outcome, InvalidRecord):
-                outcome = reject_record(read.raw, read.record.key, outcome)
-            if isinstance(outcome, RejectedRecord):
+        for read in batch.records:
+            result = next(results) if isinstance(read, AcceptedRecord) else read
+            if isinstance(read, AcceptedRecord) and isinstance(result, InvalidRecord):
+                result = reject_record(read.raw, read.record.key, result)
+            if isinstance(result, RejectedRecord):
                 self.summary.refused += 1
-                self._on_refused(outcome)
-            elif isinstance(outcome, UpsertResult):
-                self.summary.count(outcome)
+                self._on_rejected(result)
+            elif isinstance(result, UpsertResult):
+                self.summary.count(result)
         self._on_progress(self.summary)
 
     async def finish(self) -> None:
-        """Writes what is left."""
-        if self._filling.lines:
+        """Write the remaining batches."""
+        if self._filling.records:
             await self._start_batch()
         while self._writing:
             await self._finish_oldest()
 
     async def stop(self) -> None:
-        """Lets no slice run on behind an import that has failed or was given up."""
+        """Cancel the batches that an import still writes when it fails or is cancelled."""
         tasks = [task for _, task in self._writing]
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Where an import's bytes come from: files, standard input, and what gzip has packed."""
+"""The bytes of an import: read from files or standard input, decompressed where they are gzip."""
 
 import asyncio
 import zlib
@@ -10,18 +10,18 @@ _GZIP = zlib.MAX_WBITS | 16
 
 
 class BrokenGzip(ValueError):
-    """What was said to be gzip is none, or ends early."""
+    """Data that is not gzip, is damaged, or ends early."""
 
 
 async def read_chunks(file: BinaryIO, on_read: Callable[[int], None]) -> AsyncIterator[bytes]:
-    """A file's bytes, read outside the event loop; `on_read` hears how many each chunk has."""
+    """Yield the bytes of a file, read outside the event loop; `on_read` gets the size of each chunk."""
     while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
         on_read(len(chunk))
         yield chunk
 
 
 async def gunzip(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """What gzip has packed, never more than a chunk at a time; several members stand one behind the other."""
+    """Yield the decompressed bytes of one or more gzip members, at most 64 kB at a time."""
     unzip, is_fresh, has_ended = zlib.decompressobj(_GZIP), True, False
     async for chunk in chunks:
         packed = _strip_padding(chunk) if is_fresh and has_ended else chunk
@@ -41,6 +41,6 @@ async def gunzip(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield rest
 
 
-def _strip_padding(behind: bytes) -> bytes:
-    """Without the zeros that tapes and block devices put behind a member."""
-    return behind.lstrip(b"\0")
+def _strip_padding(data: bytes) -> bytes:
+    """Remove the zeros that tapes and block devices add after a member."""
+    return data.lstrip(b"\0")

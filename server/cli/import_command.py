@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from domain.failures import InvalidStream, OperatorError, Unavailable
 from domain.imports.records import ImportKind
 from jobs.imports.records import RejectedRecord
-from jobs.imports.refused_files import RefusedFiles, choose_paths, open_for_writing
+from jobs.imports.rejected_files import RejectedFiles, choose_paths, open_for_writing
 from jobs.imports.runner import ImportSummary, import_stream
 from jobs.imports.streams import BrokenGzip, gunzip, read_chunks
 from store.database.client import Client, PyMongoError
@@ -117,7 +117,7 @@ def _progress_bar(messages: Console) -> Iterator[Progress]:
 
 
 async def _load_source(
-    client: Client, partner_id: str, source: Source, refused_files: RefusedFiles | None, progress: Progress
+    client: Client, partner_id: str, source: Source, refused_files: RejectedFiles | None, progress: Progress
 ) -> ImportSummary:
     task = progress.add_task(source.name, total=_byte_count(source), lines=0)
 

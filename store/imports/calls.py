@@ -11,8 +11,8 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 from domain.failures import InvalidRecord
-from domain.imports.call_merging import DocumentFields, apply_call, apply_media, apply_queue_call, has_call, has_media
-from domain.imports.records import ImportRecord
+from domain.imports.call_merging import apply_call, apply_media, apply_queue_call, has_call, has_media
+from domain.imports.records import DocumentFields, ImportRecord
 from store.calling.calls import CALLS, QUEUE_CALLS, raw_call_id
 from store.calling.weeks import mark_weeks_changed
 from store.database.client import Client, Document, ReplaceOne, Session

@@ -11,7 +11,7 @@ from domain.failures import InvalidStream
 from domain.imports.records import MAX_RECORD_BYTES, ImportKind
 from jobs.imports.csv_files import CsvReader
 from jobs.imports.records import AcceptedRecord, RejectedRecord
-from jobs.imports.refused_files import format_refused_row
+from jobs.imports.rejected_files import format_rejected_row
 from tests.domain.imports.factory_records import call_record
 
 HEADER = b"Report ID,Org UUID,Start time,Duration,Model\r\n"
@@ -149,21 +149,21 @@ def test_reports_may_be_put_one_behind_the_other() -> None:
 def test_a_refused_row_can_be_mended_under_its_header() -> None:
     (bad,) = read(HEADER, b'"R-1",C-1,never,90,"a, b"\r\n')
     assert isinstance(bad, RejectedRecord)
-    row = format_refused_row(bad)
+    row = format_rejected_row(bad)
     assert row.startswith(b'R-1,C-1,never,90,"a, b",2,Start time,"is not an RFC 3339')
     told_columns = b",_refused line,_refused field,_refused reason,_refused raw\n"
     assert keys(HEADER.strip() + told_columns, row.replace(b"never", b"2026-11-18T09:30:00")) == ["R-1"]
     (again,) = read(HEADER.strip() + told_columns, row)
     assert isinstance(again, RejectedRecord)
-    assert format_refused_row(again) == row
+    assert format_rejected_row(again) == row
 
 
 def test_what_was_no_row_is_kept_as_text_however_often_it_comes_back() -> None:
     (bad,) = read(HEADER, b'R-1,"C-1"x,\xff\n')
     assert isinstance(bad, RejectedRecord)
-    first = format_refused_row(bad)
+    first = format_rejected_row(bad)
     assert next(csv.reader([first.decode()])) == [*[""] * 5, "2", "", bad.reason, 'R-1,"C-1"x,\\xff']
     told_columns = b",_refused line,_refused field,_refused reason,_refused raw\n"
     (again,) = read(HEADER.strip() + told_columns, first)
     assert isinstance(again, RejectedRecord)
-    assert (again.reason, format_refused_row(again).endswith(b',"R-1,""C-1""x,\\xff"\n')) == ("is missing", True)
+    assert (again.reason, format_rejected_row(again).endswith(b',"R-1,""C-1""x,\\xff"\n')) == ("is missing", True)

@@ -15,7 +15,7 @@ from jobs.imports.records import (
     is_blank,
     read_raw_line,
 )
-from jobs.imports.refused_files import format_refused_object
+from jobs.imports.rejected_files import format_rejected_object
 from tests.domain.imports.factory_records import customer_record
 
 C = ImportKind.CUSTOMERS
@@ -102,7 +102,7 @@ def test_refuses_what_cannot_be_decoded(raw: bytes, reason: str) -> None:
 
 
 def test_a_refused_line_can_be_mended_and_read_again() -> None:
-    kept = orjson.loads(format_refused_object(C, refused(orjson.dumps(customer_record(country="DEU")))))
+    kept = orjson.loads(format_rejected_object(C, refused(orjson.dumps(customer_record(country="DEU")))))
     assert kept.pop("_refused") == {
         "kind": "customers",
         "line": 7,
@@ -115,9 +115,9 @@ def test_a_refused_line_can_be_mended_and_read_again() -> None:
 
 
 def test_a_line_that_was_no_json_is_kept_as_text_however_often_it_comes_back() -> None:
-    first = format_refused_object(C, refused(b'{"externalId": \xff'))
+    first = format_rejected_object(C, refused(b'{"externalId": \xff'))
     assert orjson.loads(first)["_refused"]["raw"] == '{"externalId": \\xff'
-    again = orjson.loads(format_refused_object(C, refused(first)))
+    again = orjson.loads(format_rejected_object(C, refused(first)))
     told = {"kind": "customers", "line": 7, "field": "externalId", "reason": "is missing"}
     assert again["_refused"] == {**told, "raw": '{"externalId": \\xff'}
 

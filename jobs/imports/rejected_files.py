@@ -1,6 +1,6 @@
-"""Keeps refused lines in a form that can be mended and imported again: as JSON objects, or as rows under their header.
+"""Writes rejected records in a form that can be corrected and imported again: JSON objects, or rows under a header.
 
-What says why they were refused begins with `_refused`, and is no field when it comes back.
+The reason stands in fields whose names begin with `_refused`; a later import ignores them.
 """
 
 import csv
@@ -14,7 +14,7 @@ import orjson
 
 from domain.failures import OperatorError
 from domain.imports.records import ImportKind
-from jobs.imports.csv_records import parse_cells
+from jobs.imports.csv_rows import parse_cells
 from jobs.imports.handlers import is_table
 from jobs.imports.records import RejectedRecord
 
@@ -24,39 +24,39 @@ _REASON_COLUMNS = (f"{_COLUMN_PREFIX} line", f"{_COLUMN_PREFIX} field", f"{_COLU
 
 
 def choose_paths(path: Path, kinds: Sequence[ImportKind]) -> dict[ImportKind, Path]:
-    """The file of each kind: the one that was named, and beside it `NAME.KIND.csv` for rows among JSON objects."""
+    """Return the path per kind: the given one, or `NAME.KIND.csv` for tables where there are JSON kinds too."""
     is_mixed = len({is_table(kind) for kind in kinds}) > 1
     return {kind: path.with_suffix(f".{kind}.csv") if is_mixed and is_table(kind) else path for kind in kinds}
 
 
-class RefusedFiles:
+class RejectedFiles:
     """The open files of one command."""
 
     def __init__(self, files: dict[ImportKind, BinaryIO]) -> None:
         self._files = files
         self._header: tuple[str, ...] | None = None
 
-    def write(self, kind: ImportKind, refusal: RejectedRecord) -> None:
-        """Writes one refused line, and before it the header where it stands under another one than the last."""
-        if refusal.header is None:
-            self._files[kind].write(format_refused_object(kind, refusal))
+    def write(self, kind: ImportKind, rejected: RejectedRecord) -> None:
+        """Write one rejected record; for a row with another header than the last row, the header first."""
+        if rejected.header is None:
+            self._files[kind].write(format_rejected_object(kind, rejected))
             return
-        header = tuple(name for name in refusal.header if not name.startswith(_COLUMN_PREFIX))
+        header = tuple(name for name in rejected.header if not name.startswith(_COLUMN_PREFIX))
         if header != self._header:
             self._header = header
             self._files[kind].write(_format_row((*header, *_REASON_COLUMNS)))
-        self._files[kind].write(format_refused_row(refusal))
+        self._files[kind].write(format_rejected_row(rejected))
 
 
 @contextmanager
-def open_for_writing(paths: dict[ImportKind, Path]) -> Iterator[RefusedFiles]:
-    """Begins every file anew; OperatorError where one cannot be written."""
+def open_for_writing(paths: dict[ImportKind, Path]) -> Iterator[RejectedFiles]:
+    """Open and truncate all files; OperatorError where one cannot be written."""
     with ExitStack() as stack:
         files: dict[Path, BinaryIO] = {}
         for path in paths.values():
             if path not in files:
                 files[path] = stack.enter_context(_open_file(path))
-        yield RefusedFiles({kind: files[path] for kind, path in paths.items()})
+        yield RejectedFiles({kind: files[path] for kind, path in paths.items()})
 
 
 def _open_file(path: Path) -> BinaryIO:
@@ -66,30 +66,30 @@ def _open_file(path: Path) -> BinaryIO:
         raise OperatorError(f"--refused {path} cannot be written: {problem.strerror}.") from None
 
 
-def format_refused_object(kind: ImportKind, refusal: RejectedRecord) -> bytes:
-    """One NDJSON line to put right and import again."""
-    told: dict[str, Any] = {
+def format_rejected_object(kind: ImportKind, rejected: RejectedRecord) -> bytes:
+    """Return one NDJSON line that can be corrected and imported again."""
+    rejection_fields: dict[str, Any] = {
         "kind": kind.value,
-        "line": refusal.line,
-        "field": refusal.field,
-        "reason": refusal.reason,
+        "line": rejected.line,
+        "field": rejected.field,
+        "reason": rejected.reason,
     }
     try:
-        delivered = orjson.loads(refusal.raw)
+        delivered = orjson.loads(rejected.raw)
     except orjson.JSONDecodeError:
         delivered = None
     if not isinstance(delivered, dict):
-        delivered, told["raw"] = {}, _decode(refusal.raw)
+        delivered, rejection_fields["raw"] = {}, _decode(rejected.raw)
     earlier = delivered.pop(_COLUMN_PREFIX, None)
     if not delivered and isinstance(earlier, dict) and "raw" in earlier:
-        told["raw"] = earlier["raw"]
-    return orjson.dumps({**delivered, _COLUMN_PREFIX: told}) + b"\n"
+        rejection_fields["raw"] = earlier["raw"]
+    return orjson.dumps({**delivered, _COLUMN_PREFIX: rejection_fields}) + b"\n"
 
 
-def format_refused_row(refusal: RejectedRecord) -> bytes:
-    """One row to put right under its own columns; what is no row stands whole in the last cell."""
-    header = refusal.header or ()
-    cells = _try_parse_cells(refusal.raw)
+def format_rejected_row(rejected: RejectedRecord) -> bytes:
+    """Return one row under the columns of its header; a line that is not a row is stored in the last cell."""
+    header = rejected.header or ()
+    cells = _try_parse_cells(rejected.raw)
     raw = ""
     if len(cells) == len(header):
         delivered = [cell for name, cell in zip(header, cells, strict=True) if not name.startswith(_COLUMN_PREFIX)]
@@ -97,8 +97,8 @@ def format_refused_row(refusal: RejectedRecord) -> bytes:
             raw = dict(zip(header, cells, strict=True)).get(_RAW_COLUMN, "")
     else:
         delivered = ["" for name in header if not name.startswith(_COLUMN_PREFIX)]
-        raw = _decode(refusal.raw)
-    return _format_row((*delivered, str(refusal.line), refusal.field or "", refusal.reason, raw))
+        raw = _decode(rejected.raw)
+    return _format_row((*delivered, str(rejected.line), rejected.field or "", rejected.reason, raw))
 
 
 def _try_parse_cells(raw: bytes) -> list[str]:
