@@ -1,4 +1,4 @@
-"""The partner's administrators: their documents, and look-ups by id and by e-mail address."""
+"""The administrators of a partner: their documents, and look-ups by id and by e-mail address."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _PROJECTION = {"delivered": 0, "partner_id": 0, "created_at": 0}
 
 @dataclass(frozen=True, slots=True)
 class AdministratorDocument:
-    """A person of the partner's, as the API shows them."""
+    """An administrator as the API shows it."""
 
     id: str
     email: str
@@ -39,12 +39,12 @@ class AdministratorDocument:
 
     @property
     def can_see_all_customers(self) -> bool:
-        """True for the roles that reach every customer without being assigned."""
+        """True for the roles that see every customer without an assignment."""
         return can_see_all_customers(self.role)
 
     @classmethod
     def read(cls, document: Document) -> Self:
-        """The typed form of a document of the collection."""
+        """Return the typed form of a stored document."""
         return cls(
             id=document["_id"],
             email=document["email"],
@@ -58,22 +58,22 @@ class AdministratorDocument:
 
 
 def fold_email(email: str) -> str:
-    """The form in which an address is unique within its partner."""
+    """Return the form in which an address is unique within its partner."""
     return email.casefold()
 
 
 class Administrators:
-    """The administrators in one scope; removed ones are found too, because the past still names them."""
+    """The administrators of one scope, including removed ones: the activity log still names them."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
     async def by_ids(self, ids: Sequence[str], *, session: Session = None) -> dict[str, AdministratorDocument]:
-        """Those of the ids that are administrators of this partner, in one query."""
+        """Return the administrators by id, in one query; ids of no administrator are left out."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        found = await self._collection.find(where, _PROJECTION, session=session)
-        return {document["_id"]: AdministratorDocument.read(document) for document in found}
+        documents = await self._collection.find(where, _PROJECTION, session=session)
+        return {document["_id"]: AdministratorDocument.read(document) for document in documents}
 
     async def find(self, id_: str, *, session: Session = None) -> AdministratorDocument | None:
         """Return the administrator with the id."""
@@ -87,30 +87,34 @@ class Administrators:
         return administrator
 
     async def listing(
-        self, roles: Sequence[str] | None, wanted: Sequence[str] | None
+        self, roles: Sequence[str] | None, prefixes: Sequence[str] | None
     ) -> Listing[AdministratorDocument]:
-        """Those who were not removed, by name: of some roles, or found by the starts of words of name or address."""
+        """Return the list of administrators by name, without removed ones; `prefixes` are of words of name or address."""
         where: Document = {**self._scope.match(), "state": {"$ne": str(AdministratorState.DEACTIVATED)}}
         if roles is not None:
             where["role"] = {"$in": [str(role) for role in roles]}
-        if wanted is not None:
-            where["_id"] = {"$in": await self._find_matching_ids(where, wanted)}
+        if prefixes is not None:
+            where["_id"] = {"$in": await self._find_matching_ids(where, prefixes)}
         columns = (Column("name_folded"), Column("_id"))
-        return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument.read, (roles, wanted))
+        return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument.read, (roles, prefixes))
 
-    async def _find_matching_ids(self, where: Document, wanted: Sequence[str]) -> list[str]:
-        """A partner has few administrators: their words are compared here."""
-        found = await self._collection.find(where, {"display_name": 1, "email": 1})
-        return [one["_id"] for one in found if matches_word_prefixes(f"{one['display_name']} {one['email']}", wanted)]
+    async def _find_matching_ids(self, where: Document, prefixes: Sequence[str]) -> list[str]:
+        """Compare the words in Python: a partner has few administrators, so no index of words is needed."""
+        documents = await self._collection.find(where, {"display_name": 1, "email": 1})
+        return [
+            document["_id"]
+            for document in documents
+            if matches_word_prefixes(f"{document['display_name']} {document['email']}", prefixes)
+        ]
 
     async def by_email(self, email: str) -> AdministratorDocument | None:
-        """The administrator with this address, whatever its case."""
+        """Return the administrator with the address, ignoring its case."""
         where = {**self._scope.match(), "email_folded": fold_email(email)}
-        found = await self._collection.find_one(where, _PROJECTION)
-        return None if found is None else AdministratorDocument.read(found)
+        document = await self._collection.find_one(where, _PROJECTION)
+        return None if document is None else AdministratorDocument.read(document)
 
     async def activate(self, administrator_id: str) -> AdministratorDocument | None:
-        """Turns an invited administrator active; None where somebody else changed the state meanwhile."""
+        """Make an invited administrator active; return None where it is no longer INVITED."""
         return await in_transaction(self._scope.client, lambda session: self._activate(administrator_id, session))
 
     async def _activate(self, administrator_id: str, session: Session) -> AdministratorDocument | None:
@@ -118,12 +122,12 @@ class Administrators:
         now = utc_now()
         where = {**scope.match(), "_id": administrator_id, "state": before}
         change = {"$set": {"state": after, "updated_at": now}, "$inc": {"version": 1}}
-        found = await self._collection.find_one_and_update(where, change, session=session)
-        if found is None:
+        administrator = await self._collection.find_one_and_update(where, change, session=session)
+        if administrator is None:
             return None
-        summary = f"{found['display_name']} signed in for the first time"
-        note = EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, administrator_id, summary, {"state": [before, after]})
+        summary = f"{administrator['display_name']} signed in for the first time"
+        draft = EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, administrator_id, summary, {"state": [before, after]})
         shared = {"actor_id": administrator_id, "customer_id": None, "facts_before": None, "facts_after": None}
-        event = event_document(scope.partner_id, now, shared, note)
+        event = event_document(scope.partner_id, now, shared, draft)
         await scope.collection("events").insert_many([event], session=session)
-        return AdministratorDocument.read(found)
+        return AdministratorDocument.read(administrator)

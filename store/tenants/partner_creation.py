@@ -1,4 +1,4 @@
-"""A new tenant and its first FULL_ADMINISTRATOR, in one transaction."""
+"""Creates a partner and its first FULL_ADMINISTRATOR in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from store.tenants.partners import Partners
 
 
 async def create_partner(scope: Scope, name: str, admin_email: str, plan: Sequence[Mapping[str, Any]]) -> None:
-    """Makes the partner of the scope; OperatorError where it is there already."""
+    """Create the partner of the scope; OperatorError where it exists already."""
 
     async def body(session: Session) -> None:
         if await Partners(scope).get(session=session) is not None:
@@ -24,9 +24,9 @@ async def create_partner(scope: Scope, name: str, admin_email: str, plan: Sequen
         administrator = _first_administrator(scope, admin_email)
         await scope.collection("administrators").insert_many([administrator], session=session)
         summary = f"{admin_email} became the first administrator"
-        note = EventDraft(ActivityKind.ADMINISTRATOR_INVITED, administrator["_id"], summary)
+        draft = EventDraft(ActivityKind.ADMINISTRATOR_INVITED, administrator["_id"], summary)
         shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
-        event = event_document(scope.partner_id, scope.now, shared, note)
+        event = event_document(scope.partner_id, scope.now, shared, draft)
         await scope.collection("events").insert_many([event], session=session)
 
     await in_transaction(scope.client, body)

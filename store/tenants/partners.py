@@ -1,4 +1,4 @@
-"""The tenant's own document: profile, setup, services, and the settings that statuses depend on."""
+"""The document of a partner: profile, setup, services, and the settings that statuses depend on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TERMS_VERSION = "2026-10"
 
 
 class SettingsEpoch(NamedTuple):
-    """The thresholds that have been in force since a moment; epochs count from 1."""
+    """The thresholds in force since `at`; epochs count from 1."""
 
     epoch: int
     at: datetime
@@ -49,29 +49,29 @@ class PartnerDocument:
 
     @property
     def epoch(self) -> int:
-        """The number of the settings in force."""
+        """The number of the current settings."""
         return self.history[-1].epoch
 
     @property
     def thresholds(self) -> Thresholds:
-        """The thresholds in force."""
+        """The current thresholds."""
         return self.history[-1].thresholds
 
 
 class Partners:
-    """Reads and makes partners."""
+    """Reads and creates the partner of a scope."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
     async def get(self, *, session: Session = None) -> PartnerDocument | None:
-        """The scope's own partner."""
-        found = await self._collection.find_one(self._scope.match(), session=session)
-        return None if found is None else partner_document(found)
+        """Return the partner of the scope; None where it does not exist."""
+        document = await self._collection.find_one(self._scope.match(), session=session)
+        return None if document is None else partner_document(document)
 
     async def create(self, name: str, plan: Sequence[Mapping[str, Any]], *, session: Session = None) -> str:
-        """Makes the partner with default settings; answers its global id."""
+        """Create the partner with default settings; return its id."""
         document = _new_partner(self._scope, name, plan)
         await self._collection.insert_many([document], session=session)
         return str(document["_id"])
@@ -100,7 +100,7 @@ def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> 
 
 
 def partner_document(stored: Document) -> PartnerDocument:
-    """The typed form of a stored partner."""
+    """Return the typed form of a stored partner."""
     history = [
         SettingsEpoch(
             step["epoch"], step["at"], Thresholds(step["expiring_soon_days"], step["no_recent_activity_days"])

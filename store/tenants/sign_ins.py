@@ -1,4 +1,4 @@
-"""When an administrator was last here: written at most once a minute, and never waited for."""
+"""Stores when an administrator last signed in, at most once a minute."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ SIGN_IN_INTERVAL = timedelta(minutes=1)
 
 
 async def record_sign_in(scope: Scope, administrator_id: str) -> None:
-    """Keeps the moment, unless one of the last minute is kept; a database that is away does not matter here."""
+    """Store the moment, unless one of the last minute is stored; errors of the database are ignored."""
     recent = {"last_sign_in_at": {"$not": {"$gt": scope.now - SIGN_IN_INTERVAL}}}
     where = {**scope.match(), "_id": administrator_id, **recent}
     try:
