@@ -89,7 +89,7 @@ class Administrators:
     async def listing(
         self, roles: Sequence[str] | None, prefixes: Sequence[str] | None
     ) -> Listing[AdministratorDocument]:
-        """Return the list of administrators by name, without removed ones; `prefixes` are of words of name or address."""
+        """Return the administrators by name, without removed ones; `prefixes` are those of words of name or address."""
         where: Document = {**self._scope.match(), "state": {"$ne": str(AdministratorState.DEACTIVATED)}}
         if roles is not None:
             where["role"] = {"$in": [str(role) for role in roles]}

@@ -1,0 +1,130 @@
+"""The parsers of record fields, each with its boundaries."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.failures import InvalidRecord
+from domain.imports import fields
+from domain.imports.call_fields import MAX_DURATION_SECONDS, milliseconds, percent, seconds_from_text
+from domain.imports.license_fields import licenses
+from domain.imports.money_fields import amount, currency
+from domain.imports.resource_fields import products, web_address
+from domain.types import ManagedBy
+
+Parser = Callable[[str, object], Any]
+three_letters = fields.text(3)
+one_to_ten = fields.integer(1, 10)
+managed_by = fields.one_of(ManagedBy)
+
+
+@pytest.mark.parametrize(
+    ("parse", "value", "expected"),
+    [
+        (three_letters, " abc ", "abc"),
+        (three_letters, "a", "a"),
+        (three_letters, "\U0001f600ab", "\U0001f600ab"),
+        (fields.domain_name, "Example.COM", "example.com"),
+        (fields.country, " de ", "DE"),
+        (fields.email, "Ada@Partner.example", "Ada@Partner.example"),
+        (fields.boolean, False, False),
+        (one_to_ten, 1, 1),
+        (one_to_ten, 10, 10),
+        (managed_by, "PARTNER_ORGANIZATION", "PARTNER_ORGANIZATION"),
+        (fields.instant, "2026-11-01T01:00:00+01:00", datetime(2026, 11, 1)),
+        (fields.day, "2026-11-01", datetime(2026, 11, 1)),
+        (fields.texts, [" b", "a"], ["b", "a"]),
+        (fields.texts, [], []),
+        (seconds_from_text, "0", 0),
+        (seconds_from_text, str(MAX_DURATION_SECONDS), MAX_DURATION_SECONDS),
+        (percent, 100, 100.0),
+        (percent, -0.0, 0.0),
+        (milliseconds, 1_000_000, 1_000_000.0),
+        (amount, "1250.00", "1250.00"),
+        (amount, 3, "3"),
+        (amount, Decimal("1.5"), "1.5"),
+        (currency, " eur ", "EUR"),
+        (products, ["CALLING", "MEETINGS"], ["CALLING", "MEETINGS"]),
+        (web_address, " https://a.example/b?c#d ", "https://a.example/b?c#d"),
+        (licenses, [{"product": "CALLING", "total": 3}], {"CALLING": {"total": 3}}),
+        (
+            licenses,
+            [{"product": "CALLING", "total": 3, "assigned": None, "used": 0}],
+            {"CALLING": {"total": 3, "assigned": 0, "used": 0}},
+        ),
+    ],
+)
+def test_accepts(parse: Parser, value: object, expected: object) -> None:
+    parsed = parse("field", value)
+    assert parsed == expected and type(parsed) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("parse", "value", "field", "reason"),
+    [
+        (three_letters, "abcd", "field", "must have 1 to 3 characters, and has 4"),
+        (three_letters, "  ", "field", "must have 1 to 3 characters, and has 0"),
+        (three_letters, 1, "field", "must be a text, not a number"),
+        (three_letters, None, "field", "must be a text, not null"),
+        (three_letters, "a\x00b", "field", "contains a control character"),
+        (three_letters, "a\ud800", "field", "half of a surrogate pair"),
+        (fields.country, "DEU", "field", "two letters"),
+        (fields.country, "ßß", "field", "two letters"),
+        (fields.email, "ada", "field", "is not an e-mail address"),
+        (fields.email, "@b.example", "field", "is not an e-mail address"),
+        (fields.email, "a@", "field", "is not an e-mail address"),
+        (fields.email, "a@b@c", "field", "is not an e-mail address"),
+        (fields.email, "a b@c", "field", "is not an e-mail address"),
+        (fields.boolean, 1, "field", "must be true or false, not a number"),
+        (fields.boolean, "true", "field", "must be true or false, not a text"),
+        (one_to_ten, 0, "field", "must be from 1 to 10, and is 0"),
+        (one_to_ten, 11, "field", "must be from 1 to 10, and is 11"),
+        (one_to_ten, 1.0, "field", "must be a whole number from 1 to 10, and is 1.0"),
+        (one_to_ten, True, "field", "must be a whole number, not a boolean"),
+        (managed_by, "partner_organization", "field", "which is none of"),
+        (managed_by, [], "field", "must be a text, not a list"),
+        (fields.instant, 1, "field", "must be a date-time in a text"),
+        (fields.instant, "2026-11-01T00:00:00", "field", ""),
+        (fields.day, "2026-02-30", "field", ""),
+        (fields.day, {}, "field", "must be a date in a text, not an object"),
+        (fields.texts, "a", "field", "must be a list, not a text"),
+        (fields.texts, ["a", "a "], "field", "names 'a' twice"),
+        (fields.texts, ["a", 1], "field[1]", "must be a text, not a number"),
+        (seconds_from_text, "1.5", "field", "must be whole seconds"),
+        (seconds_from_text, "-1", "field", "must be whole seconds"),
+        (seconds_from_text, "\u0661", "field", "must be whole seconds"),
+        (seconds_from_text, str(MAX_DURATION_SECONDS + 1), "field", "must be whole seconds"),
+        (percent, 100.1, "field", "must be from 0 to 100 percent, and is 100.1"),
+        (percent, float("nan"), "field", "must be from 0 to 100 percent"),
+        (percent, 10**400, "field", "must be from 0 to 100 percent"),
+        (percent, True, "field", "must be a number, not a boolean"),
+        (amount, "12,5", "field", "which is no amount"),
+        (amount, 1.5, "field", "must be an amount"),
+        (amount, "1.23456789", "field", "decimals"),
+        (amount, Decimal("inf"), "field", "must lie between"),
+        (currency, "EURO", "field", "three letters"),
+        (products, ["CALLING", "CALLING"], "field", "names CALLING twice"),
+        (products, ["FAX"], "field[0]", "which is none of"),
+        (web_address, "ftp://a.example", "field", "begins with http"),
+        (web_address, "https://", "field", "begins with http"),
+        (web_address, "https://a.example/b c", "field", "begins with http"),
+        (web_address, "http://[a", "field", "begins with http"),
+        (licenses, {}, "field", "must be a list"),
+        (licenses, [1], "field[0]", "must be an object"),
+        (licenses, [{"product": "CALLING"}], "field[0].total", "is missing"),
+        (licenses, [{"product": "CALLING", "total": 1}] * 2, "field[1].product", "stands in the list twice"),
+        (
+            licenses,
+            [{"product": "CALLING", "total": 3, "assigned": 1, "used": 2}],
+            "field[0].used",
+            "is 2, more than the 1 assigned",
+        ),
+    ],
+)
+def test_rejects_with_field_and_reason(parse: Parser, value: object, field: str, reason: str) -> None:
+    with pytest.raises(InvalidRecord) as error:
+        parse("field", value)
+    assert error.value.field == field and reason in error.value.reason
