@@ -1,4 +1,4 @@
-"""Bulk jobs, batch by batch: what several processes, or parts of a batch, make of it."""
+"""Bulk jobs: batches in several processes, in parts, beside conflicts and without authorization."""
 
 import asyncio
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ async def begun(client: Client, customers: int) -> Begun:
     return Begun(scope, job, await find_open_batches(scope, job_id, 1_000))
 
 
-async def test_a_slice_that_several_processes_take_is_done_once(client: Client) -> None:
+async def test_a_batch_is_processed_once_by_several_processes(client: Client) -> None:
     work = await begun(client, BATCH_SIZE)
     (batch,) = work.batches
     await asyncio.gather(*(process_batch(work.scope, work.authorization, batch, BATCH_SIZE) for _ in range(5)))
@@ -78,12 +78,12 @@ async def test_a_slice_that_several_processes_take_is_done_once(client: Client) 
     assert await work.told() == BATCH_SIZE
 
 
-async def test_a_slice_may_be_done_in_parts(client: Client) -> None:
+async def test_a_batch_can_be_processed_in_parts(client: Client) -> None:
     work = await begun(client, BATCH_SIZE)
     for expected in (40, 80, 120, BATCH_SIZE):
         (batch,) = await find_open_batches(work.scope, work.job["_id"], 10)
         await process_batch(work.scope, work.authorization, batch, 40)
-        # Who read it before that comes too late.
+        # A second attempt with the batch as it was read changes nothing.
         await process_batch(work.scope, work.authorization, batch, 40)
         assert (await work.read()).done == await work.told() == expected
     assert await find_open_batches(work.scope, work.job["_id"], 10) == []
@@ -106,7 +106,7 @@ async def test_a_busy_customer_delays_no_other_customer(client: Client) -> None:
     assert (await work.read()).done == await work.told() == total
 
 
-async def test_a_job_runs_to_its_end_and_keeps_its_figures(client: Client) -> None:
+async def test_a_finished_job_keeps_its_counts(client: Client) -> None:
     total = 2 * BATCH_SIZE + 50
     work = await begun(client, total)
     assert len(work.batches) == 3
@@ -116,11 +116,11 @@ async def test_a_job_runs_to_its_end_and_keeps_its_figures(client: Client) -> No
     done = await work.read()
     assert (done.state, done.total, done.done, done.changed) == (BulkJobState.DONE, total, total, total)
     assert done.finished_at is not None and counted == 4
-    # The batches are gone with it.
+    # The batches are deleted with it.
     assert await work.scope.collection("bulk_batches").count(work.scope.match()) == 0
 
 
-async def test_what_a_job_may_do_is_looked_at_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_authorization_is_read_again_after_a_second(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     work = await begun(client, 1)
     authorization = work.authorization
     first = await authorization.current()
@@ -134,7 +134,7 @@ async def test_what_a_job_may_do_is_looked_at_again(client: Client, monkeypatch:
 
 
 @pytest.mark.parametrize("reason", ["no tag", "another role", "removed"])
-async def test_a_job_that_may_not_go_on_ends_with_what_it_has_done(client: Client, reason: str) -> None:
+async def test_a_job_without_authorization_ends_and_keeps_its_progress(client: Client, reason: str) -> None:
     work = await begun(client, 2 * BATCH_SIZE)
     await process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE)
     if reason == "no tag":
@@ -149,11 +149,11 @@ async def test_a_job_that_may_not_go_on_ends_with_what_it_has_done(client: Clien
     assert await bulk_jobs(client) == 0 and await work.told() == BATCH_SIZE
 
 
-async def test_an_assigned_administrator_tags_only_who_is_theirs_when_the_slice_comes(client: Client) -> None:
+async def test_only_customers_visible_at_the_time_of_the_batch_are_tagged(client: Client) -> None:
     work = await begun(client, BATCH_SIZE)
     where = {**work.scope.match(), "_id": work.job["administrator_id"]}
     await work.scope.collection("administrators").update_one(where, {"$set": {"role": "ADMINISTRATOR"}})
     await bulk_jobs(client)
     done = await work.read()
-    # Nobody is assigned to them any more: the batch is done, and nobody was tagged.
+    # No customer is assigned to the administrator any more: the batch is done, and none was tagged.
     assert (done.done, done.changed, await work.told()) == (BATCH_SIZE, 0, 0)

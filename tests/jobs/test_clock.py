@@ -1,4 +1,4 @@
-"""The clock's jobs: each status turns once, whichever process does it (domain.md, "Customer statuses")."""
+"""The jobs of the clock: each customer is evaluated once, by any process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,9 @@ async def _until_gone(scope: Scope, key: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_three_processes_turn_each_status_once_and_in_time(client: Client, three_clients: list[Client]) -> None:
+async def test_three_processes_evaluate_each_customer_once_and_in_time(
+    client: Client, three_clients: list[Client]
+) -> None:
     scope = await partner_scope(client)
     end = utc_now() + timedelta(seconds=1.5)
     await add_customers(scope, ((f"C-{n}", [subscription(f"S-{n}", ends_at=end)]) for n in range(150)))
@@ -52,7 +54,7 @@ async def test_three_processes_turn_each_status_once_and_in_time(client: Client,
     assert {event["at"] for event in turned} == {end}
 
 
-async def test_the_most_urgent_come_first_among_those_due_at_one_moment(client: Client) -> None:
+async def test_the_most_urgent_of_the_customers_due_at_one_moment_comes_first(client: Client) -> None:
     scope = await partner_scope(client)
     end = utc_now() + timedelta(seconds=1)
     calm = await add_customer(scope, "C-1", subscription("S-1", starts_at=end))
@@ -65,7 +67,7 @@ async def test_the_most_urgent_come_first_among_those_due_at_one_moment(client: 
     assert (await events_of(scope, urgent))[-1]["created_at"] <= (await events_of(scope, calm))[-1]["created_at"]
 
 
-async def test_a_renewal_that_falls_due_is_written_once(client: Client) -> None:
+async def test_a_due_renewal_is_written_once(client: Client) -> None:
     scope = await partner_scope(client)
     end = utc_now() + timedelta(seconds=1)
     id_ = await add_customer(scope, "C-1", subscription("S-1", auto_renew=True, ends_at=end, term_months=1))

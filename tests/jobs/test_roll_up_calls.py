@@ -1,4 +1,4 @@
-"""The job `roll_up_calls`: what it takes up, killed at any command, in several processes, and by the command line."""
+"""The job roll_up_calls: which weeks it takes, killed at any command, in several processes, and by the command."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ async def counted(scope: Scope) -> dict[Any, int]:
     return counts
 
 
-async def test_rolls_up_every_week_that_has_ended_and_no_other(scope: Scope) -> None:
+async def test_rolls_up_the_weeks_that_have_ended(scope: Scope) -> None:
     latest = latest_completed_week(utc_now())
     weeks = [latest - back * WEEK for back in range(9)]
     await put_calls(scope, [call("cus_a", week) for week in weeks])
@@ -124,7 +124,7 @@ def _started(uri: str, database: str) -> BaseProcess:
     return process
 
 
-async def test_processes_that_are_killed_while_calls_come_in_end_right(
+async def test_killed_processes_and_running_imports_end_with_the_right_sums(
     mongo_uri: str, database_name: str, scope: Scope
 ) -> None:
     week = latest_completed_week(scope.now)
@@ -150,7 +150,7 @@ async def test_processes_that_are_killed_while_calls_come_in_end_right(
     assert await counted(scope) == {week: delivered}
 
 
-async def test_a_partner_that_fails_keeps_no_other_waiting(scope: Scope) -> None:
+async def test_a_failure_of_one_partner_does_not_stop_the_others(scope: Scope) -> None:
     latest = latest_completed_week(utc_now())
     await put_calls(scope, [call("cus_a", latest)])
     broken = Scope(scope.client, "aaa", scope.now)

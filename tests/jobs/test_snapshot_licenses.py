@@ -1,4 +1,4 @@
-"""The job snapshot_licenses: each line and day once, whoever does it, and what was delivered wins."""
+"""The job snapshot_licenses: one snapshot per line and day, by any process; delivered snapshots take precedence."""
 
 import asyncio
 import os
@@ -66,7 +66,7 @@ def _sums(row: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(row[name] for name in (*FIGURES, "available"))
 
 
-async def test_the_day_that_ended_is_taken_once_for_every_line_of_a_running_entitlement(client: Client) -> None:
+async def test_takes_one_snapshot_per_line_of_a_running_entitlement(client: Client) -> None:
     scope = await old_partner(client)
     both = licenses() + licenses("CALLING", 4, 9, 9) + licenses("MESSAGING")
     await add_customer(scope, "C-1", subscription("S-1", licenses=both), trial("T-1", licenses=licenses(used=1)))
@@ -84,7 +84,7 @@ async def test_the_day_that_ended_is_taken_once_for_every_line_of_a_running_enti
     await assert_weeks_are_what_the_snapshots_say(scope)
 
 
-async def test_it_tells_nobody_and_changes_no_customer(client: Client) -> None:
+async def test_writes_no_event_and_changes_no_customer(client: Client) -> None:
     scope = await old_partner(client)
     await add_customer(scope, "C-1", subscription("S-1"))
     before = [await documents(scope, name) for name in ("customers", "entitlements", "events")]
@@ -92,7 +92,7 @@ async def test_it_tells_nobody_and_changes_no_customer(client: Client) -> None:
     assert [await documents(scope, name) for name in ("customers", "entitlements", "events")] == before
 
 
-async def test_what_was_delivered_for_the_day_wins_whichever_comes_first(client: Client) -> None:
+async def test_a_delivered_snapshot_replaces_the_own_one_in_either_order(client: Client) -> None:
     scope = await old_partner(client)
     await add_customer(scope, "C-1", subscription("S-1"), subscription("S-2"))
     await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=8, used=8))
@@ -117,7 +117,7 @@ async def test_a_delivery_without_a_total_keeps_the_one_that_the_job_took(client
     assert await taken(scope) == {("S-1", YESTERDAY): (10, 9, 1)}
 
 
-async def test_missed_days_are_caught_up_with_what_was_known_then(client: Client) -> None:
+async def test_missed_days_are_taken_with_the_figures_known_then(client: Client) -> None:
     scope = await old_partner(client, done=TODAY - 5 * DAY)
     ended, begun = TODAY - 1.5 * DAY, TODAY - 2.5 * DAY
     await add_customer(
@@ -141,7 +141,7 @@ async def test_missed_days_are_caught_up_with_what_was_known_then(client: Client
     assert (await find_only(scope, "partners"))["snapshot_day"] == YESTERDAY
 
 
-async def test_a_new_partner_begins_at_the_next_midnight_unless_somebody_asks(client: Client) -> None:
+async def test_a_new_partner_begins_at_the_next_midnight_or_on_command(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", subscription("S-1"))
     assert await snapshot_licenses(client) == 0
@@ -172,7 +172,9 @@ async def many(client: Client) -> Scope:
     return scope
 
 
-async def test_runs_at_once_and_deliveries_between_end_as_one_run(client: Client, three_clients: list[Client]) -> None:
+async def test_concurrent_runs_and_deliveries_give_the_result_of_one_run(
+    client: Client, three_clients: list[Client]
+) -> None:
     scope = await many(client)
     lines = [usage(f"S-{number}", YESTERDAY, assigned=7, used=7) for number in range(0, 350, 3)]
     runs = asyncio.gather(*(snapshot_licenses(one) for one in three_clients))
@@ -187,7 +189,7 @@ async def test_runs_at_once_and_deliveries_between_end_as_one_run(client: Client
     await assert_weeks_are_what_the_snapshots_say(scope)
 
 
-async def test_a_run_that_was_killed_is_finished_by_the_next(client: Client) -> None:
+async def test_the_next_run_finishes_one_that_was_killed(client: Client) -> None:
     scope = await many(client)
     first = asyncio.create_task(snapshot_licenses(client))
     async with asyncio.timeout(20):
@@ -206,7 +208,7 @@ async def test_a_run_that_was_killed_is_finished_by_the_next(client: Client) -> 
     await assert_weeks_are_what_the_snapshots_say(scope)
 
 
-async def test_killed_at_any_command_it_leaves_a_slice_whole_or_untouched(
+async def test_killed_at_any_command_it_leaves_a_batch_complete_or_unchanged(
     client: Client, mongo_uri: str, database_name: str
 ) -> None:
     scope = await old_partner(client)
@@ -243,7 +245,7 @@ def take_for_ever(uri: str, database: str) -> None:
     asyncio.run(work())
 
 
-async def test_a_process_that_is_killed_leaves_its_work_to_the_others(
+async def test_other_processes_continue_the_work_of_a_killed_one(
     client: Client, mongo_uri: str, database_name: str
 ) -> None:
     scope = await many(client)
@@ -266,7 +268,7 @@ async def test_a_process_that_is_killed_leaves_its_work_to_the_others(
     await assert_weeks_are_what_the_snapshots_say(scope)
 
 
-async def test_a_partner_that_fails_keeps_no_other_waiting(client: Client) -> None:
+async def test_a_failure_of_one_partner_does_not_stop_the_others(client: Client) -> None:
     broken, scope = [await old_partner(client, partner_id=name) for name in ("aaa", "acme")]
     for reached in (broken, scope):
         await add_customer(reached, "C-1", subscription("S-1"))
@@ -278,7 +280,9 @@ async def test_a_partner_that_fails_keeps_no_other_waiting(client: Client) -> No
     assert not await _is_done(broken)
 
 
-async def test_the_command_line_takes_what_lacks_yesterdays(client: Client, mongo_uri: str, database_name: str) -> None:
+async def test_the_command_takes_missing_snapshots_of_yesterday(
+    client: Client, mongo_uri: str, database_name: str
+) -> None:
     await migrate(client)
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", subscription("S-1"), subscription("S-2"))
@@ -307,7 +311,7 @@ async def _is_done(scope: Scope) -> bool:
     return bool(partner["snapshot_day"] == YESTERDAY)
 
 
-async def test_one_slice_may_be_repeated(client: Client) -> None:
+async def test_a_batch_can_be_repeated(client: Client) -> None:
     scope = await old_partner(client)
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
     assert [await take_snapshots(scope, [id_], YESTERDAY) for _ in range(3)] == [1, 0, 0]

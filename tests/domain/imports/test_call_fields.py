@@ -82,7 +82,9 @@ def test_measurements_are_numbers_in_their_bounds() -> None:
         (QUEUE, {"offeredAt": "2026-11-18T09:30:00"}, "offeredAt", NO_ZONE),
     ],
 )
-def test_refuses_with_field_and_reason(kind: ImportKind, changes: dict[str, Any], field: str, reason: str) -> None:
+def test_rejects_a_record_with_field_and_reason(
+    kind: ImportKind, changes: dict[str, Any], field: str, reason: str
+) -> None:
     with pytest.raises(InvalidRecord) as refused:
         parse_record(kind, MAKERS[kind](**changes))
     assert (refused.value.field, refused.value.reason) == (field, reason)

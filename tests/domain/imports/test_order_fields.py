@@ -85,7 +85,9 @@ REFUSALS: list[tuple[ImportKind, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "changes", "field", "reason"), REFUSALS)
-def test_refuses_with_field_and_reason(kind: ImportKind, changes: dict[str, Any], field: str, reason: str) -> None:
+def test_rejects_a_record_with_field_and_reason(
+    kind: ImportKind, changes: dict[str, Any], field: str, reason: str
+) -> None:
     with pytest.raises(InvalidRecord) as refused:
         read(kind, **changes)
     assert (refused.value.field, refused.value.reason) == (field, reason)

@@ -45,18 +45,18 @@ def read(kind: ImportKind, **changes: Any) -> ImportRecord:
 
 
 @pytest.mark.parametrize("kind", list(ImportKind))
-def test_takes_the_smallest_line_of_each_kind(kind: ImportKind) -> None:
+def test_accepts_the_smallest_record_of_each_kind(kind: ImportKind) -> None:
     line = read(kind)
     assert line.kind is kind
     assert line.key == record_key(kind, MAKERS[kind]())
 
 
-def test_tells_a_field_that_is_absent_from_one_that_is_null() -> None:
+def test_distinguishes_an_absent_field_from_null() -> None:
     assert "domain" not in read(ImportKind.CUSTOMERS).values
     assert read(ImportKind.CUSTOMERS, domain=None).values["domain"] is None
 
 
-def test_null_brings_a_field_back_to_its_default() -> None:
+def test_null_resets_a_field_to_its_default() -> None:
     changes = {"termMonths": None, "setUp": None, "suspended": None, "cancelledAt": None}
     values = read(ImportKind.SUBSCRIPTIONS, **changes).values
     assert [values[name] for name in changes] == [12, True, False, None]
@@ -64,16 +64,16 @@ def test_null_brings_a_field_back_to_its_default() -> None:
     assert read(ImportKind.ADMINISTRATORS, assigned=None).values["assigned"] == ()
 
 
-def test_null_says_nothing_about_the_creation_and_an_uncounted_total() -> None:
+def test_null_is_ignored_for_creation_and_total() -> None:
     assert "createdAt" not in read(ImportKind.CUSTOMERS, createdAt=None).values
     assert "total" not in read(ImportKind.LICENSE_USAGE, total=None).values
 
 
-def test_ignores_keys_that_it_does_not_know() -> None:
+def test_ignores_unknown_keys() -> None:
     assert read(ImportKind.CUSTOMERS, _refused={"line": 3}, colour="red") == read(ImportKind.CUSTOMERS)
 
 
-def test_trims_and_folds_what_is_written_differently() -> None:
+def test_normalizes_case_and_white_space() -> None:
     values = read(ImportKind.CUSTOMERS, name="  Acme ", country="de", domain="ACME.Example").values
     assert (values["name"], values["country"], values["domain"]) == ("Acme", "DE", "acme.example")
 
@@ -83,7 +83,7 @@ def test_cuts_instants_to_milliseconds_in_utc() -> None:
     assert values["createdAt"] == datetime(2026, 11, 22, 19, 0, 0, 123000)
 
 
-def test_keeps_only_the_figures_that_were_given() -> None:
+def test_returns_only_the_delivered_figures() -> None:
     licenses = [{"product": "CALLING", "total": 5}, {"product": "MEETINGS", "total": 2, "assigned": None}]
     values = read(ImportKind.TRIALS, licenses=licenses).values
     assert values["licenses"] == {"CALLING": {"total": 5}, "MEETINGS": {"total": 2, "assigned": 0}}
@@ -162,14 +162,16 @@ REFUSALS: list[tuple[ImportKind, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "changes", "field", "reason"), REFUSALS)
-def test_refuses_with_field_and_reason(kind: ImportKind, changes: dict[str, Any], field: str, reason: str) -> None:
+def test_rejects_a_record_with_field_and_reason(
+    kind: ImportKind, changes: dict[str, Any], field: str, reason: str
+) -> None:
     with pytest.raises(InvalidRecord) as refused:
         read(kind, **changes)
     assert (refused.value.field, refused.value.reason) == (field, reason)
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], True, 1.5])
-def test_refuses_json_that_is_no_object(value: object) -> None:
+def test_rejects_json_that_is_not_an_object(value: object) -> None:
     with pytest.raises(InvalidRecord, match="must be an object"):
         parse_record(ImportKind.CUSTOMERS, value)
     assert record_key(ImportKind.CUSTOMERS, value) is None
@@ -183,7 +185,7 @@ _json = st.recursive(
 
 
 @given(kind=st.sampled_from(ImportKind), data=st.data())
-def test_any_json_is_taken_or_refused(kind: ImportKind, data: st.DataObject) -> None:
+def test_any_json_is_accepted_or_rejected(kind: ImportKind, data: st.DataObject) -> None:
     whole = MAKERS[kind]()
     name = data.draw(st.sampled_from(sorted({*whole, "domain", "state", "assigned", "total", "suspended"})))
     with suppress(InvalidRecord):

@@ -37,7 +37,7 @@ def told(*chunks: bytes) -> list[tuple[int, str | None, str]]:
     ]
 
 
-def test_columns_stand_in_any_order_and_unknown_ones_are_passed_over() -> None:
+def test_columns_have_any_order_and_unknown_ones_are_ignored() -> None:
     header = "Duration, start  TIME ,Caller,Report ID,Org UUID,Caller\n"
     (line,) = read(f'{header}90,2026-11-18 09:30:00,"Smith, Ann",R-1,C-1,x\n'.encode())
     assert isinstance(line, AcceptedRecord)
@@ -55,7 +55,7 @@ CELLS = st.lists(st.sampled_from(["a", " ", ",", '"', "\n", "\r\n", "é", "NA"])
 
 
 @given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=5), st.booleans(), st.data())
-def test_what_a_csv_writer_writes_is_read_wherever_chunks_end(
+def test_reads_what_a_csv_writer_writes_with_any_chunks(
     extra: list[list[str]], quotes_all: bool, data: st.DataObject
 ) -> None:
     text, end = io.StringIO(), data.draw(st.sampled_from(["\r\n", "\n"]))
@@ -69,7 +69,7 @@ def test_what_a_csv_writer_writes_is_read_wherever_chunks_end(
     assert keys(*chunks) == [f"R-{number}" for number in range(len(extra))]
 
 
-def test_a_row_is_counted_by_the_line_on_which_it_begins() -> None:
+def test_a_row_is_numbered_by_its_first_line() -> None:
     header = HEADER.replace(b"Model", b"Site,Model")
     rows = b'\r\nR-1,C-1,x,90,"a\r\n\r\nb""c",8845\r\n\r\nR-2,C-1,x,90,,\n'
     no_time = "is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z"
@@ -88,7 +88,7 @@ def test_a_row_is_counted_by_the_line_on_which_it_begins() -> None:
         (b'R-0,C-1,2026-11-18T09:30:00Z,90,"', "opens a quote that is closed in another row"),
     ],
 )
-def test_a_broken_row_stops_nothing_else(raw: bytes, reason: str) -> None:
+def test_an_invalid_row_does_not_stop_the_others(raw: bytes, reason: str) -> None:
     rows = GOOD % 1 + raw + b"\r\n" + GOOD % 2 + b'R-3,C-1,2026-11-18T09:30:00Z,90,"x, y"\r\n' + GOOD % 4
     if reason.startswith("opens"):
         # The quote of the next row closes it, and that row is broken for it just as well.
@@ -99,7 +99,7 @@ def test_a_broken_row_stops_nothing_else(raw: bytes, reason: str) -> None:
     assert told(HEADER, rows) == [(2, None, "R-1"), (3, None, reason), *((n + 2, None, f"R-{n}") for n in (2, 3, 4))]
 
 
-def test_an_open_quote_costs_its_own_row_only() -> None:
+def test_an_open_quote_rejects_only_its_own_row() -> None:
     opened = b'R-0,C-1,2026-11-18T09:30:00Z,90,"\n'
     many = b"".join(GOOD % number for number in range(1, 30_000))
     reason = "opens a quote that is not closed within 1,048,576 bytes"
@@ -129,24 +129,24 @@ def test_an_open_quote_costs_its_own_row_only() -> None:
         (b"Report\xff ID", "The header row is not valid UTF-8 (byte 7)."),
     ],
 )
-def test_a_header_that_cannot_be_taken_refuses_the_report(header: bytes, sentence: str) -> None:
+def test_an_invalid_header_rejects_the_report(header: bytes, sentence: str) -> None:
     with pytest.raises(InvalidStream) as refused:
         read(header + b"\n", GOOD % 1)
     assert str(refused.value) == sentence
 
 
-def test_an_empty_report_and_one_without_rows_have_none() -> None:
+def test_an_empty_report_has_no_rows() -> None:
     assert read(b"") == read(BOM + b"\r\n\r\n") == read(HEADER) == []
 
 
-def test_reports_may_be_put_one_behind_the_other() -> None:
+def test_reads_concatenated_reports() -> None:
     other = BOM + b"Duration,Report ID,Org UUID,Start time\n90,R-2,C-1,2026-11-18 09:30:00\n"
     assert keys(HEADER, GOOD % 1, other, BOM, HEADER, GOOD % 3) == ["R-1", "R-2", "R-3"]
     twice = b"Duration,Report ID,Org UUID,Start time,Duration\n"
     assert told(HEADER, twice) == [(2, "Start time", "is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z")]
 
 
-def test_a_refused_row_can_be_mended_under_its_header() -> None:
+def test_a_rejected_row_can_be_corrected_under_its_header() -> None:
     (bad,) = read(HEADER, b'"R-1",C-1,never,90,"a, b"\r\n')
     assert isinstance(bad, RejectedRecord)
     row = format_rejected_row(bad)
@@ -158,7 +158,7 @@ def test_a_refused_row_can_be_mended_under_its_header() -> None:
     assert format_rejected_row(again) == row
 
 
-def test_what_was_no_row_is_kept_as_text_however_often_it_comes_back() -> None:
+def test_a_line_that_is_not_a_row_is_kept_as_text_over_several_imports() -> None:
     (bad,) = read(HEADER, b'R-1,"C-1"x,\xff\n')
     assert isinstance(bad, RejectedRecord)
     first = format_rejected_row(bad)

@@ -35,7 +35,7 @@ def refused(raw: bytes) -> RejectedRecord:
 
 
 @given(st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"")), max_size=8), st.data())
-def test_chunks_may_end_anywhere(lines: list[bytes], data: st.DataObject) -> None:
+def test_chunks_can_end_anywhere(lines: list[bytes], data: st.DataObject) -> None:
     content = b"\n".join(lines)
     places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=4)))
     chunks = [content[a:b] for a, b in zip([0, *places], [*places, len(content)], strict=True)]
@@ -50,21 +50,21 @@ def test_blank_lines_are_counted_and_skipped() -> None:
     assert [(line.line, line.raw) for line in read if isinstance(line, RejectedRecord)] == [(1, b"a"), (4, b"b")]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+def test_a_byte_order_mark_is_removed() -> None:
     assert cut(BOM + b"{}\n{}") == [RawLine(1, b"{}"), RawLine(2, b"{}")]
 
 
-def test_files_put_one_behind_the_other_may_bring_their_byte_order_marks() -> None:
+def test_byte_order_marks_of_concatenated_files_are_removed() -> None:
     assert cut(BOM + b"{}\n", BOM + b"\n", BOM + b"[]\n", BOM) == [RawLine(1, b"{}"), RawLine(3, b"[]")]
 
 
-def test_a_carriage_return_does_not_count() -> None:
+def test_a_carriage_return_is_removed() -> None:
     long = b"x" * MAX_RECORD_BYTES
     assert cut(BOM, long, b"\r\n", long, b"\r\r\n")[0] == RawLine(1, long)
     assert not cut(long, b"\r\r\n")[0].is_whole
 
 
-def test_a_line_of_one_mebibyte_is_taken_and_a_longer_one_is_not() -> None:
+def test_a_line_of_one_mebibyte_is_accepted_and_a_longer_one_rejected() -> None:
     long = b"x" * MAX_RECORD_BYTES
     whole, longer, after = cut(long, b"\n", long, b"x\nafter")
     assert whole == RawLine(1, long)
@@ -72,7 +72,7 @@ def test_a_line_of_one_mebibyte_is_taken_and_a_longer_one_is_not() -> None:
     assert after == RawLine(3, b"after")
 
 
-def test_a_long_line_is_not_held() -> None:
+def test_a_line_that_is_too_long_is_not_buffered() -> None:
     cutter = LineSplitter()
     for _ in range(64):
         assert list(cutter.feed(b"x" * 65_536)) == []
@@ -95,13 +95,13 @@ def test_a_long_line_is_not_held() -> None:
         (b"[1]", "must be an object, not a list"),
     ],
 )
-def test_refuses_what_cannot_be_decoded(raw: bytes, reason: str) -> None:
+def test_rejects_a_line_that_cannot_be_decoded(raw: bytes, reason: str) -> None:
     found = refused(raw)
     assert found.reason.startswith(reason)
     assert (found.line, found.key, found.field) == (7, None, None)
 
 
-def test_a_refused_line_can_be_mended_and_read_again() -> None:
+def test_a_rejected_record_can_be_corrected_and_read_again() -> None:
     kept = orjson.loads(format_rejected_object(C, refused(orjson.dumps(customer_record(country="DEU")))))
     assert kept.pop("_refused") == {
         "kind": "customers",
@@ -114,7 +114,7 @@ def test_a_refused_line_can_be_mended_and_read_again() -> None:
     assert isinstance(mended, AcceptedRecord)
 
 
-def test_a_line_that_was_no_json_is_kept_as_text_however_often_it_comes_back() -> None:
+def test_a_line_that_is_not_json_is_kept_as_text_over_several_imports() -> None:
     first = format_rejected_object(C, refused(b'{"externalId": \xff'))
     assert orjson.loads(first)["_refused"]["raw"] == '{"externalId": \\xff'
     again = orjson.loads(format_rejected_object(C, refused(first)))
@@ -122,7 +122,7 @@ def test_a_line_that_was_no_json_is_kept_as_text_however_often_it_comes_back() -
     assert again["_refused"] == {**told, "raw": '{"externalId": \\xff'}
 
 
-def test_a_line_that_another_kind_refused_is_passed_over() -> None:
+def test_a_rejected_record_of_another_kind_is_skipped() -> None:
     raw = RawLine(1, orjson.dumps(customer_record(_refused={"kind": "customers"})))
     assert isinstance(read_raw_line(C, raw), AcceptedRecord)
     assert read_raw_line(ImportKind.TRIALS, raw) is None

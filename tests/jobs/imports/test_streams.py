@@ -16,7 +16,7 @@ async def unpacked(packed: bytes, size: int = 7) -> bytes:
 
 @pytest.mark.parametrize("size", [1, 7, 65_536])
 @pytest.mark.parametrize("padding", [b"", b"\0", bytes(512)])
-async def test_members_and_zeros_behind_them(size: int, padding: bytes) -> None:
+async def test_reads_several_members_with_padding(size: int, padding: bytes) -> None:
     assert await unpacked(PACKED + padding, size) == b"first\nsecond\n"
 
 
@@ -26,10 +26,10 @@ async def test_members_and_zeros_behind_them(size: int, padding: bytes) -> None:
     [b"", PACKED[:-1], PACKED[:3], PACKED + b"\0\0x", bytes(512)],
     ids=["empty", "cut short", "cut in the header", "more than padding", "only padding"],
 )
-async def test_what_ends_early_or_is_no_gzip_is_refused(packed: bytes, size: int) -> None:
+async def test_truncated_data_and_data_that_is_not_gzip_is_an_error(packed: bytes, size: int) -> None:
     with pytest.raises(BrokenGzip):
         await unpacked(packed, size)
 
 
-async def test_gzip_of_nothing_is_nothing() -> None:
+async def test_empty_data_stays_empty() -> None:
     assert await unpacked(gzip.compress(b"")) == b""

@@ -1,4 +1,4 @@
-"""The deep check finds whatever does not follow from a customer's facts, and nothing else."""
+"""The deep check reports exactly the stored values that do not follow from the facts of a customer."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ async def put(scope: Scope, collection: str, where: Document, **fields: Any) -> 
     assert await scope.collection(collection).update_one({**scope.match(), **where}, {"$set": fields})
 
 
-async def test_what_the_write_path_wrote_is_right_over_several_slices(client: Client) -> None:
+async def test_customers_of_several_batches_have_no_problem_after_the_write_path(client: Client) -> None:
     scope = await partner_scope(client)
     held = ((f"C-{n:03}", [subscription(f"S-{n}"), trial(f"T-{n}")]) for n in range(130))
     await add_customers(scope, held)
@@ -68,9 +68,7 @@ async def test_what_the_write_path_wrote_is_right_over_several_slices(client: Cl
         ("entitlements", {"set_up": False}, "statuses is ['SUBSCRIPTION'] and should be ['READY_FOR_ORDER_SETUP']"),
     ],
 )
-async def test_says_what_is_wrong_and_puts_it_right(
-    client: Client, collection: str, fields: Document, found: str
-) -> None:
+async def test_reports_and_repairs_each_problem(client: Client, collection: str, fields: Document, found: str) -> None:
     scope = await partner_scope(client)
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
     await put(scope, collection, {}, **fields)
@@ -83,7 +81,7 @@ async def test_says_what_is_wrong_and_puts_it_right(
     assert (await events_of(scope, id_))[-1]["kind"] in ("CUSTOMER_CHANGED", "STATUS_CHANGED")
 
 
-async def test_counts_of_peer_groups_that_are_not_those_of_the_lines_are_told_and_counted_anew(client: Client) -> None:
+async def test_reports_and_repairs_a_wrong_peer_histogram(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", subscription("S-1"))
     await put(scope, "peer_histogram", {}, counts={"MEETINGS:9": 4})
@@ -133,7 +131,7 @@ async def test_compares_weekly_sums_of_licences_with_the_snapshots(client: Clien
     assert after == {one["_id"]: {n: v for n, v in one.items() if n not in stamps} for one in before}
 
 
-async def test_lines_of_nobody_are_found_and_deleted(client: Client) -> None:
+async def test_reports_and_deletes_lines_without_a_customer(client: Client) -> None:
     scope = await partner_scope(client)
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
     await scope.collection("customers").delete_many({**scope.match(), "_id": id_})
@@ -142,7 +140,7 @@ async def test_lines_of_nobody_are_found_and_deleted(client: Client) -> None:
     assert await scope.collection("license_lines").count(scope.match()) == 0
 
 
-async def test_what_is_due_is_left_to_the_clock_for_a_while(client: Client) -> None:
+async def test_a_due_customer_is_reported_only_after_a_minute(client: Client) -> None:
     scope = await partner_scope(client)
     end = utc_now() + timedelta(seconds=1)
     id_ = await add_customer(scope, "C-1", subscription("S-1", ends_at=end))
@@ -157,7 +155,7 @@ async def test_what_is_due_is_left_to_the_clock_for_a_while(client: Client) -> N
     assert "evaluate_due" in (await find_deep_problems(client, repair=True))[-1]
 
 
-async def test_no_more_than_a_hundred_problems_are_told(client: Client) -> None:
+async def test_at_most_a_hundred_problems_are_reported(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customers(scope, ((f"C-{n:03}", [subscription(f"S-{n}")]) for n in range(103)))
     for customer in await scope.collection("customers").find(scope.match(), {"_id": 1}):
@@ -239,7 +237,7 @@ def runner(mongo_uri: str, database_name: str) -> Iterator[tuple[asyncio.Runner,
         running.run(client.close())
 
 
-def test_the_summary_always_says_what_the_entitlements_do(runner: tuple[asyncio.Runner, Client]) -> None:
+def test_the_projection_matches_the_entitlements_after_any_changes(runner: tuple[asyncio.Runner, Client]) -> None:
     running, client = runner
     partners = iter(range(10_000))
 

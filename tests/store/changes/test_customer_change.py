@@ -1,4 +1,4 @@
-"""The one write path: facts, statuses, keys, orders and events change together (architecture.md, "A change")."""
+"""The write path stores facts, statuses, keys, orders and events in one transaction."""
 
 import asyncio
 from datetime import timedelta
@@ -11,10 +11,10 @@ from tests.store.factory_customers import DAY, add_customer, events_of, partner_
 
 
 async def no_change(_: CustomerBatch) -> None:
-    """What the clock does."""
+    """Change nothing."""
 
 
-async def test_a_new_customer_carries_all_that_follows_from_its_facts(client: Client) -> None:
+async def test_a_new_customer_is_stored_with_its_projection(client: Client) -> None:
     scope = await partner_scope(client)
     end = utc_now() + 10 * DAY
     customer = await stored(scope, await add_customer(scope, "C-1", subscription("S-1", ends_at=end)))
@@ -27,7 +27,7 @@ async def test_a_new_customer_carries_all_that_follows_from_its_facts(client: Cl
     assert customer["version"] == 1
 
 
-async def test_every_change_is_told_once_and_one_event_carries_the_transition(client: Client) -> None:
+async def test_a_change_has_one_event_and_one_event_has_the_transition(client: Client) -> None:
     scope = await partner_scope(client)
     told = await events_of(scope, await add_customer(scope, "C-1", subscription("S-1")))
     assert [(e["kind"], e["is_first_of_change"]) for e in told] == [("CUSTOMER_ADDED", True), ("STATUS_CHANGED", False)]
@@ -36,7 +36,7 @@ async def test_every_change_is_told_once_and_one_event_carries_the_transition(cl
     assert "status:SUBSCRIPTION" in told[1]["facts_after"]["keys"]
 
 
-async def test_running_a_customer_that_is_not_due_changes_nothing(client: Client) -> None:
+async def test_evaluating_a_customer_that_is_not_due_changes_nothing(client: Client) -> None:
     scope = await partner_scope(client)
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
     before, told = await stored(scope, id_), await events_of(scope, id_)
@@ -45,7 +45,7 @@ async def test_running_a_customer_that_is_not_due_changes_nothing(client: Client
     assert await events_of(scope, id_) == told
 
 
-async def test_what_time_brought_keeps_times_moment_although_a_write_came_later(client: Client) -> None:
+async def test_a_status_changed_by_time_keeps_its_moment_although_the_write_came_later(client: Client) -> None:
     scope = await partner_scope(client)
     end = utc_now() + timedelta(seconds=1)
     id_ = await add_customer(scope, "C-1", subscription("S-1", ends_at=end), subscription("S-2", auto_renew=True))
@@ -70,7 +70,7 @@ async def _overrun(scope: Scope, id_: str) -> None:
     await change_customers(scope, {"_id": id_}, body)
 
 
-async def test_a_renewal_is_written_down_with_one_order_a_term(client: Client) -> None:
+async def test_a_renewal_is_written_with_one_order_per_term(client: Client) -> None:
     scope = await partner_scope(client)
     first_end = utc_now() - 70 * DAY
     held = subscription("S-1", auto_renew=True, ends_at=first_end, term_months=1, starts_at=first_end - 30 * DAY)
@@ -83,7 +83,7 @@ async def test_a_renewal_is_written_down_with_one_order_a_term(client: Client) -
     assert entitlement["ends_at"] == (await stored(scope, id_))["next_expiry_at"] > utc_now()
 
 
-async def test_twenty_parallel_writers_lose_nothing(client: Client) -> None:
+async def test_twenty_concurrent_writers_lose_no_change(client: Client) -> None:
     scope = await partner_scope(client)
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
 
@@ -100,7 +100,7 @@ async def test_twenty_parallel_writers_lose_nothing(client: Client) -> None:
     assert len(customer["status_details"][0]["entitlement_ids"]) == 21
 
 
-async def test_an_expired_assignment_is_taken_away_and_told(client: Client) -> None:
+async def test_an_expired_assignment_is_removed_with_an_event(client: Client) -> None:
     scope = await partner_scope(client)
     end = utc_now() + timedelta(seconds=1)
     held = {
@@ -121,7 +121,7 @@ async def test_an_expired_assignment_is_taken_away_and_told(client: Client) -> N
     assert (last["kind"], last["at"], last["subject_id"]) == ("ADMINISTRATOR_UNASSIGNED", end, "adm_1")
 
 
-async def test_a_removal_delivered_for_later_is_told_at_its_moment(client: Client) -> None:
+async def test_a_removal_delivered_for_later_has_an_event_at_its_moment(client: Client) -> None:
     scope = await partner_scope(client)
     removed_at = utc_now() + timedelta(seconds=1)
     id_ = await add_customer(scope, "C-1", subscription("S-1"), removed_at=removed_at)

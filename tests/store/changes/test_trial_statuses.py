@@ -1,4 +1,4 @@
-"""Whatever is done to a trial, its customer's statuses are those of the facts, as the reference model reads them."""
+"""After any changes of a trial, the statuses are those that the reference model computes from the facts."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -90,7 +90,7 @@ class CustomerComparison:
 
 
 @given(days=st.integers(1, 90), assigned=st.integers(0, 6), taken=steps)
-def test_statuses_are_those_of_the_facts_whatever_was_done(days: int, assigned: int, taken: list[Any]) -> None:
+def test_statuses_follow_from_the_facts_after_any_changes(days: int, assigned: int, taken: list[Any]) -> None:
     world = CustomerComparison(days, assigned)
     for hours, (kind, number, is_renewing) in [*taken, (24 * 400, ("pass", 1, False))]:
         before = {one["status"]: one["since"] for one in world.customer["status_details"]}

@@ -1,4 +1,4 @@
-"""Slices of raw calls on both drivers: whoever reads late writes on what is there, and a slice counts whole or not."""
+"""Batches of raw calls on both drivers: concurrent writers lose nothing, and a batch is written completely or not."""
 
 import asyncio
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ async def versions(scope: Scope) -> Sequence[int]:
     return [week["version"] for week in found]
 
 
-async def test_outcomes_stand_in_the_lines_order(client: Client) -> None:
+async def test_results_are_in_the_order_of_the_records(client: Client) -> None:
     scope = await ready(client)
     lines = [*calls("R-1", "R-2"), *calls("R-1", Duration="5"), *calls("R-2")]
     assert await deliver_calls(scope, lines, PATIENCE) == [
@@ -64,7 +64,7 @@ async def test_outcomes_stand_in_the_lines_order(client: Client) -> None:
     assert await versions(scope) == [1, 2]
 
 
-async def test_corrections_of_one_call_at_the_same_time_are_all_kept(
+async def test_concurrent_corrections_of_one_call_are_all_stored(
     client: Client, mongo_uri: str, database_name: str
 ) -> None:
     scope = await ready(client)
@@ -83,7 +83,7 @@ async def test_corrections_of_one_call_at_the_same_time_are_all_kept(
     assert (call["loss"], await versions(scope)) == (0.5, [4])
 
 
-async def test_a_slice_that_cannot_get_through_leaves_nothing(client: Client) -> None:
+async def test_a_batch_that_fails_writes_nothing(client: Client) -> None:
     scope = await ready(client)
     await deliver_calls(scope, calls("R-1"), PATIENCE)
 

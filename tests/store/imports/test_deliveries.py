@@ -1,4 +1,4 @@
-"""Delivered lines through the one write path, without a database: order and repetition make no difference."""
+"""Import records through CustomerChange, without a database: order and repetition make no difference."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -120,7 +120,7 @@ def delivered(lines: list[Delivery], customer: dict[str, Any]) -> Stored:
 
 
 @given(lines=deliveries(), signed_in=st.none() | _instants, data=st.data())
-def test_any_order_of_the_same_lines_gives_the_same_statuses(
+def test_any_order_of_the_same_records_gives_the_same_statuses(
     lines: list[Delivery], signed_in: str | None, data: st.DataObject
 ) -> None:
     customer = customer_record(lastAdministratorSignInAt=signed_in)
@@ -129,7 +129,7 @@ def test_any_order_of_the_same_lines_gives_the_same_statuses(
 
 
 @given(lines=deliveries(), days=st.integers(0, 200))
-def test_repeating_the_lines_later_writes_nothing_more_than_the_clock_does(lines: list[Delivery], days: int) -> None:
+def test_repeating_the_records_later_changes_no_more_than_time_does(lines: list[Delivery], days: int) -> None:
     stored = delivered(lines, customer_record())
     later = NOW + days * DAY
     work = CustomerChange(dict(stored.customer or {}), map(dict, stored.entitlements.values()), PARTNER)
