@@ -1,4 +1,4 @@
-"""Figures that outlive their operation: kept until the feed says that they changed, or time alone turns them."""
+"""The figures that a process keeps between operations, until an event or the passing of time can change them."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
@@ -14,7 +14,7 @@ MAX_FIGURES = 10_000
 
 
 class ObservedFeed(Protocol):
-    """What is asked of the feed: how far it has heard, and whether it still does."""
+    """The part of the feed that the cache uses: its events, its gaps, its position, and whether it is up to date."""
 
     listeners: list[Callable[[FeedEvent], None]]
     gap_listeners: list[Callable[[], None]]
@@ -26,24 +26,24 @@ class ObservedFeed(Protocol):
 
 
 class CachedFigure(NamedTuple, Generic[Value]):
-    """A value, and the moment at which time alone may turn it."""
+    """A value, and the moment from which it can be outdated without any event."""
 
     value: Value
     valid_until: datetime
 
 
 class FigureCache:
-    """The figures of one process, by partner and sight.
+    """The figures of one process, by partner, visibility and name.
 
-    A caller who made a change shows its `after_operation_time`: nothing is served to them that the feed may not
-    have corrected yet. Others may hear of a change as late as the feed does, and never while it is silent.
+    A figure is served only while the feed is fresh (its last batch is younger than one second). A caller that made a
+    change passes the change's time as `after_operation_time`: until the feed has reached it, the figure is read anew.
     """
 
     def __init__(self, feed: ObservedFeed) -> None:
         self._feed = feed
         self._figures: dict[str, dict[Hashable, CachedFigure[Any]]] = {}
         self._count = 0
-        # How many events have touched each partner's figures: a figure is kept only where none did while it was read.
+        # Events that affected each partner's figures. A figure is kept only if no event arrived while it was read.
         self._change_counts: dict[str, int] = {}
         self._gaps = 0
         feed.listeners.append(self._on_event)
@@ -56,14 +56,14 @@ class FigureCache:
         after_operation_time: int,
         read: Callable[[], Awaitable[tuple[Value, datetime]]],
     ) -> CachedFigure[Value]:
-        """The kept one, or else what `read` answers: a value, and the moment at which time alone may turn it."""
+        """Return the cached figure, or else the result of `read`: a value and the moment until which it is valid."""
         key = (scope.visibility_key, name)
-        known = self._figures.get(scope.partner_id, {}).get(key)
-        if known is not None and scope.now < known.valid_until and self._is_servable(after_operation_time):
-            return known
-        touches = self._change_count(scope.partner_id)
+        cached = self._figures.get(scope.partner_id, {}).get(key)
+        if cached is not None and scope.now < cached.valid_until and self._is_servable(after_operation_time):
+            return cached
+        change_count = self._change_count(scope.partner_id)
         figure = CachedFigure(*await read())
-        if self._change_count(scope.partner_id) == touches and self._feed.is_fresh:
+        if self._change_count(scope.partner_id) == change_count and self._feed.is_fresh:
             self._store(scope.partner_id, key, figure)
         return figure
 
@@ -77,12 +77,12 @@ class FigureCache:
         if self._count >= MAX_FIGURES:
             self._figures.clear()
             self._count = 0
-        of_partner = self._figures.setdefault(partner_id, {})
-        self._count += key not in of_partner
-        of_partner[key] = figure
+        figures = self._figures.setdefault(partner_id, {})
+        self._count += key not in figures
+        figures[key] = figure
 
     def _on_gap(self) -> None:
-        """Events are gone unheard: any of them may have touched any figure."""
+        """Drop everything: the feed missed events, and any of them may affect any figure."""
         self._gaps += 1
         self._figures.clear()
         self._count = 0
@@ -94,6 +94,6 @@ class FigureCache:
 
 
 def affects_figures(event: FeedEvent) -> bool:
-    """Whether an event may change a figure over customers: it is about one, or about the partner's thresholds."""
+    """Return whether figures over customers may change: the event is about a customer or the partner's thresholds."""
     document = event.document
     return document.get("customer_id") is not None or document["kind"] == ActivityKind.SETTINGS_CHANGED

@@ -1,4 +1,4 @@
-"""The KPIs of one operation: which customers stand behind each, how many they are, and until when that holds."""
+"""The KPIs of one operation: the condition of each, the number of customers that match, and how long it is valid."""
 
 from asyncio import gather
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ _WINDOW_KPIS = frozenset({KpiName.NEARING_EXPIRATION, KpiName.NEARING_RENEWAL})
 
 
 class KpiKey(NamedTuple):
-    """A figure over the customers in sight, for one product or for both."""
+    """A KPI over the visible customers, for one product or, with None, for both analytics products."""
 
     name: KpiName
     product: AnalyticsProduct | None
 
 
 class KpiLoader:
-    """Made anew for each operation; what several figures need is read once."""
+    """The KPIs of one operation. What several KPIs need is read once."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -41,13 +41,13 @@ class KpiLoader:
         self._visibility_changes: RequestMemo[None, datetime] = RequestMemo(lambda _: next_visibility_change(scope))
 
     async def read_figure(self, kpi: KpiKey) -> tuple[int, datetime]:
-        """How many customers are counted, and the moment at which time alone may turn that."""
-        # Whatever changes between the two is told by the feed, and then the figure is not kept.
+        """Return the number of customers, and the moment until which it is valid if no event affects it."""
+        # Two reads are safe: FigureCache does not keep the figure if an event that affects it arrives between them.
         count, valid_until = await gather(self._count(kpi), self.valid_until(kpi))
         return count, valid_until
 
     async def condition(self, kpi: KpiKey) -> AllOf:
-        """Which customers are counted."""
+        """Return the condition that the counted customers match."""
         if kpi.name is not KpiName.LOW_LICENSE_ASSIGNMENT:
             return kpi_condition(kpi.name, kpi.product)
         products = analytics_products(kpi.product)
@@ -56,7 +56,7 @@ class KpiLoader:
         return kpi_condition(kpi.name, kpi.product, thresholds)
 
     async def valid_until(self, kpi: KpiKey) -> datetime:
-        """The moment at which time alone may turn the figure; whatever else turns it is told as a change."""
+        """Return the first moment at which the figure can change without an event."""
         moments = [self._visibility_changes.load(None)]
         if kpi.name in _WINDOW_KPIS:
             moments.append(self._window_changes.load(analytics_products(kpi.product)))

@@ -1,4 +1,4 @@
-"""The activity: who did what to whom, as far as the viewer may see."""
+"""The activity log, restricted to the events that are visible to the viewer."""
 
 from collections.abc import Mapping
 from typing import Any

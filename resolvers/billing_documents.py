@@ -1,5 +1,6 @@
 """Orders and invoices of subscriptions."""
 
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
@@ -27,5 +28,5 @@ async def invoices(
     return Connection(invoices or UNSELECTED_PAGE, partial(loaders.invoice_counts.load, subscription.id))
 
 
-async def invoice(context: Context, subscription: EntitlementDocument) -> InvoiceDocument | None:
-    return await context.loaders.newest_valid_invoices.load(subscription.id)
+def invoice(context: Context, subscription: EntitlementDocument) -> Awaitable[InvoiceDocument | None]:
+    return context.loaders.newest_valid_invoices.load(subscription.id)

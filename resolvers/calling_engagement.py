@@ -1,6 +1,6 @@
-"""Calling engagement of the customers in sight, from the sums of the latest completed weeks."""
+"""Calling engagement of the visible customers, from the sums of the latest completed weeks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -32,7 +32,7 @@ from store.customers.customers import CustomerDocument
 
 Row = TypeVar("Row")
 Order = Mapping[str, Any] | None
-# One aggregation a default trend; what it found is kept before the next, older weeks are read.
+# A default trend takes one aggregation. In a longer trend each part is cached before the next is read.
 _WEEKS_PER_QUERY = 8
 
 
@@ -64,10 +64,11 @@ async def users_trend(context: Context, dataset: CallDataset, weeks: int) -> lis
 async def _inactive_users(
     context: Context, dataset: CallDataset, weeks: Sequence[datetime], settled: Mapping[datetime, datetime]
 ) -> list[int]:
-    """They join all customers, so they are kept where all they rest on is told by events, or stands in their name.
+    """Return the inactive users of each week, cached if possible, because reading them joins all customers.
 
-    Which lines run now is told by events. A snapshot is told by none, and an assignment may expire: with either of
-    them, they are read anew each time.
+    Lines that start or end cause events, which drop the cached figure. A new snapshot and an expiring assignment cause
+    none. So the figure is cached only for viewers of all customers and only if every week's licence sums are settled;
+    the time of their last write is part of the figure's name, as is the roll-up of the calls.
     """
     is_kept = dataset.visible_ids is None and all(week in settled for week in weeks)
     valid_until = MAX_INSTANT if is_kept else context.scope.now
@@ -115,16 +116,18 @@ async def customers_by_queue(
     return await _connection(build_queue_table(dataset), with_page, page)
 
 
-async def customer(context: Context, row: CustomerUsage | CustomerQuality | CustomerQueue) -> CustomerDocument | None:
-    return await context.loaders.customers.load(row.customer_id)
+def customer(
+    context: Context, row: CustomerUsage | CustomerQuality | CustomerQueue
+) -> Awaitable[CustomerDocument | None]:
+    return context.loaders.customers.load(row.customer_id)
 
 
-def _order(given: Order, default: Any) -> tuple[Any, OrderDirection]:
-    order = given or {}
-    return order.get("field", default), order.get("direction", OrderDirection.DESC)
+def _order(order: Order, default_field: Any) -> tuple[Any, OrderDirection]:
+    chosen = order or {}
+    return chosen.get("field", default_field), chosen.get("direction", OrderDirection.DESC)
 
 
 async def _connection(table: CallTable[Row], with_page: bool, page: Mapping[str, Any]) -> Connection[Row]:
-    """The connection; its page is read only where one is selected, and a wrong request is refused in any case."""
+    """Return the connection. A bad page request is an error even if no page is selected."""
     request = PageRequest(**page)
     return Connection(await table.page(request) if with_page else UNSELECTED_PAGE, table.count)

@@ -1,4 +1,4 @@
-"""Lists as connections: the page where one is selected, and the total where it is."""
+"""Lists as connections. The page and the total are each read only if the operation selects them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from resolvers.context import Context
 from store.database.pages import Listing
 
 Row = TypeVar("Row")
-# Stands where nothing of a page was selected, and so nothing of it is ever read.
+# The page of a connection of which the operation selects no rows.
 UNSELECTED_PAGE: Page[Any] = Page((), False, False, lambda _row: "")
 
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """Where a page stands in its list."""
+    """The position of a page in its list."""
 
     has_next_page: bool
     has_previous_page: bool
@@ -33,7 +33,7 @@ class Edge(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class BaseConnection(Generic[Row]):
-    """What every connection shows of its page."""
+    """The part of a connection that shows its page."""
 
     page: Page[Row]
 
@@ -49,23 +49,23 @@ class BaseConnection(Generic[Row]):
 
     @property
     def page_info(self) -> PageInfo:
-        """Whether there is more on either side, and from where to go on."""
+        """Whether rows precede and follow the page, and its first and last cursor."""
         page = self.page
         return PageInfo(page.has_next, page.has_previous, page.start_cursor, page.end_cursor)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection(BaseConnection[Row]):
-    """A page, and how the whole list is counted."""
+    """A page, and the function that counts the whole list."""
 
     count: Callable[[], Awaitable[int]]
 
 
 async def build_connection(listing: Listing[Row], with_page: bool, **page: Any) -> Connection[Row]:
-    """The connection; its page is read only where one is selected, and a wrong request is refused in any case."""
+    """Return the connection. A bad page request is an error even if no page is selected."""
     request = PageRequest(**page)
     return Connection(await listing.page(request) if with_page else UNSELECTED_PAGE, listing.count)
 
 
-async def total_count(_context: Context, listed: Connection[Any]) -> int:
-    return await listed.count()
+async def total_count(_context: Context, connection: Connection[Any]) -> int:
+    return await connection.count()

@@ -1,4 +1,4 @@
-"""Lists of customers: the page, the total and the facets, each read only where it is selected."""
+"""Lists of customers. The page, the total and the facets are each read only if the operation selects them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from store.tenants.administrators import AdministratorDocument
 
 @dataclass(frozen=True, slots=True)
 class CustomerList(BaseConnection[CustomerDocument]):
-    """A list as it was asked for, the page of it where one was selected, and how it is counted, if in its own way."""
+    """A list: its condition, the selected page, and the function that counts it if it is not counted by condition."""
 
     condition: AllOf
     count: Callable[[], Awaitable[int]] | None = None
@@ -57,24 +57,26 @@ async def build_customer_list(
     context: Context,
     condition: AllOf,
     order: Mapping[str, Any] | None,
-    asked: Mapping[str, Any],
+    page_arguments: Mapping[str, Any],
     with_page: bool,
     count: Callable[[], Awaitable[int]] | None = None,
 ) -> CustomerList:
-    """The list; its page is read only where one is selected, and a wrong request for one is refused in any case."""
-    request = PageRequest(**asked)
+    """Return the list. A bad page request is an error even if no page is selected."""
+    request = PageRequest(**page_arguments)
     condition = await without_deleted_tags(context.scope, condition)
-    given = order or {}
-    chosen = CustomerOrder(given.get("field", CustomerOrderField.NAME), given.get("direction", OrderDirection.ASC))
-    page = await context.loaders.customer_pages.load((condition, chosen, request)) if with_page else UNSELECTED_PAGE
+    raw_order = order or {}
+    list_order = CustomerOrder(
+        raw_order.get("field", CustomerOrderField.NAME), raw_order.get("direction", OrderDirection.ASC)
+    )
+    page = await context.loaders.customer_pages.load((condition, list_order, request)) if with_page else UNSELECTED_PAGE
     return CustomerList(page, condition, count)
 
 
-async def total_count(context: Context, listed: CustomerList) -> int:
-    if listed.count is not None:
-        return await listed.count()
-    return await context.loaders.customer_totals.load(listed.condition)
+async def total_count(context: Context, customer_list: CustomerList) -> int:
+    if customer_list.count is not None:
+        return await customer_list.count()
+    return await context.loaders.customer_totals.load(customer_list.condition)
 
 
-async def facets(context: Context, listed: CustomerList) -> CustomerFacets:
-    return await Customers(context.scope).facets(listed.condition)
+async def facets(context: Context, customer_list: CustomerList) -> CustomerFacets:
+    return await Customers(context.scope).facets(customer_list.condition)

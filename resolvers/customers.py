@@ -1,4 +1,4 @@
-"""Customers and their relations; every relation goes through a loader, so that a list costs one query for each."""
+"""Customers and their relations. Each relation is loaded in batches: one query for a list of any length."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LIST_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class CustomerAssignment:
-    """An administrator's hold on a customer."""
+    """An administrator's assignment to a customer."""
 
     administrator: AdministratorDocument
     assigned_at: datetime
@@ -43,15 +43,15 @@ async def trials(context: Context, customer: CustomerDocument, include_ended: bo
 async def _entitlements(
     context: Context, customer: CustomerDocument, kind: SubscriptionType, include_ended: bool
 ) -> list[EntitlementDocument]:
-    held = await context.loaders.entitlements_by_customer.load(customer.id)
+    entitlements = await context.loaders.entitlements_by_customer.load(customer.id)
     now = context.scope.now
-    return [one for one in held if one.kind == kind and (include_ended or is_living(one, now))][:LIST_LIMIT]
+    return [e for e in entitlements if e.kind == kind and (include_ended or is_living(e, now))][:LIST_LIMIT]
 
 
 async def licenses(context: Context, customer: CustomerDocument) -> list[ProductLicenses]:
-    held = await context.loaders.entitlements_by_customer.load(customer.id)
+    entitlements = await context.loaders.entitlements_by_customer.load(customer.id)
     now = context.scope.now
-    return sum_by_product(line for one in held if is_running(one, now) for line in one.licenses)
+    return sum_by_product(line for e in entitlements if is_running(e, now) for line in e.licenses)
 
 
 async def status_entitlements(context: Context, detail: StatusDetail) -> list[EntitlementDocument]:

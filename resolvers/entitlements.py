@@ -1,5 +1,6 @@
-"""Subscriptions and trials as of the operation's moment."""
+"""Subscriptions and trials at the moment of the operation."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,15 +16,15 @@ from store.tenants.administrators import AdministratorDocument
 
 @dataclass(frozen=True, slots=True)
 class TrialExtension:
-    """Days added to a trial, by whom and when."""
+    """Days added to a trial, the administrator who added them, and when."""
 
     at: datetime
     by_id: str | None
     days: int
 
 
-async def customer(context: Context, entitlement: EntitlementDocument) -> CustomerDocument | None:
-    return await context.loaders.customers.load(entitlement.customer_id)
+def customer(context: Context, entitlement: EntitlementDocument) -> Awaitable[CustomerDocument | None]:
+    return context.loaders.customers.load(entitlement.customer_id)
 
 
 def state(context: Context, entitlement: EntitlementDocument) -> EntitlementState:
@@ -53,7 +54,7 @@ async def started_by(context: Context, trial: EntitlementDocument) -> Administra
 
 
 def extensions(_context: Context, trial: EntitlementDocument) -> list[TrialExtension]:
-    return [TrialExtension(one["at"], one.get("by"), one["days"]) for one in trial.extensions]
+    return [TrialExtension(added["at"], added.get("by"), added["days"]) for added in trial.extensions]
 
 
 async def extended_by(context: Context, extension: TrialExtension) -> AdministratorDocument | None:

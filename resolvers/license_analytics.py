@@ -1,6 +1,6 @@
 """Licence analytics of one product: the trend, and reports with their figures and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -29,7 +29,7 @@ from store.licenses.trend import read_license_trend
 
 @dataclass(frozen=True, slots=True)
 class LicenseAnalytics:
-    """One product's figures as of one moment; each is read where it is selected."""
+    """The figures of one product at one moment. Each is read only if the operation selects it."""
 
     product: AnalyticsProduct
     as_of: datetime
@@ -50,31 +50,31 @@ def analytics(context: Context, _root: None, product: AnalyticsProduct) -> Licen
     return LicenseAnalytics(product, context.scope.now)
 
 
-async def trend(context: Context, of: LicenseAnalytics, weeks: int) -> list[TrendPoint]:
-    last = latest_completed_week(of.as_of)
+async def trend(context: Context, analytics: LicenseAnalytics, weeks: int) -> list[TrendPoint]:
+    last = latest_completed_week(analytics.as_of)
     first = last - (check_weeks(weeks) - 1) * WEEK
-    points = await read_license_trend(context.scope, of.product, first, last)
+    points = await read_license_trend(context.scope, analytics.product, first, last)
     return [TrendPoint(point.week_start.date(), *point.sums) for point in points]
 
 
-def recently_added(_context: Context, of: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.RECENTLY_ADDED, of.product, check_days(days))
+def recently_added(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
+    return Report(ReportName.RECENTLY_ADDED, analytics.product, check_days(days))
 
 
-def expiring(_context: Context, of: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.EXPIRING, of.product, check_days(days))
+def expiring(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
+    return Report(ReportName.EXPIRING, analytics.product, check_days(days))
 
 
-def renewing(_context: Context, of: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.RENEWING, of.product, check_days(days))
+def renewing(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
+    return Report(ReportName.RENEWING, analytics.product, check_days(days))
 
 
-def low_assignment(_context: Context, of: LicenseAnalytics) -> Report:
-    return Report(ReportName.LOW_ASSIGNMENT, of.product)
+def low_assignment(_context: Context, analytics: LicenseAnalytics) -> Report:
+    return Report(ReportName.LOW_ASSIGNMENT, analytics.product)
 
 
-def over_limit(_context: Context, of: LicenseAnalytics) -> Report:
-    return Report(ReportName.OVER_LIMIT, of.product)
+def over_limit(_context: Context, analytics: LicenseAnalytics) -> Report:
+    return Report(ReportName.OVER_LIMIT, analytics.product)
 
 
 async def customers(context: Context, report: Report) -> int:
@@ -133,12 +133,12 @@ async def table(
     return await build_connection(await context.loaders.license_reports.listing(report, order), with_page, **page)
 
 
-async def entitlement(context: Context, line: ReportRow) -> EntitlementDocument | None:
-    return await context.loaders.entitlements.load(line.entitlement_id)
+def entitlement(context: Context, line: ReportRow) -> Awaitable[EntitlementDocument | None]:
+    return context.loaders.entitlements.load(line.entitlement_id)
 
 
-async def customer(context: Context, line: ReportRow) -> CustomerDocument | None:
-    return await context.loaders.customers.load(line.customer_id)
+def customer(context: Context, line: ReportRow) -> Awaitable[CustomerDocument | None]:
+    return context.loaders.customers.load(line.customer_id)
 
 
 def days_since_added(context: Context, line: ReportRow) -> int:
@@ -150,15 +150,15 @@ def months_since_added(context: Context, line: ReportRow) -> int:
 
 
 async def days_to_expiry(context: Context, line: ReportRow) -> int | None:
-    held = await entitlement(context, line)
-    return None if held is None else entitlements.days_remaining(context, held)
+    document = await entitlement(context, line)
+    return None if document is None else entitlements.days_remaining(context, document)
 
 
 async def months_remaining(context: Context, line: ReportRow) -> int | None:
-    held, now = await entitlement(context, line), context.scope.now
-    if held is None:
+    document, now = await entitlement(context, line), context.scope.now
+    if document is None:
         return None
-    return months_between(now, effective_end(held, now)) if state_at(held, now) in LIVING_STATES else 0
+    return months_between(now, effective_end(document, now)) if state_at(document, now) in LIVING_STATES else 0
 
 
 async def weekly_assignment_change(context: Context, line: ReportRow) -> int | None:

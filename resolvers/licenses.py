@@ -9,7 +9,7 @@ from domain.types import Product
 
 
 class LicenseCounts(Protocol):
-    """What an entitlement keeps of each product."""
+    """The counts that an entitlement stores for each product."""
 
     @property
     def product(self) -> Product: ...
@@ -32,18 +32,18 @@ class ProductLicenses(LicenseRatios):
 
     @property
     def overage(self) -> int:
-        """What was assigned beyond the total."""
+        """The number of licences assigned beyond the total."""
         return max(0, self.assigned - self.total)
 
 
 def sum_by_product(figures: Iterable[LicenseCounts]) -> list[ProductLicenses]:
-    """One line for each product's sums, in the order of the products."""
+    """Return the sums of each product that has a line, in the order of the products."""
     lines = list(figures)
-    held = {line.product for line in lines}
+    products = {line.product for line in lines}
     return [
         _sum_lines(product, [line for line in lines if line.product == product])
         for product in Product
-        if product in held
+        if product in products
     ]
 
 

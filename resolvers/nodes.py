@@ -1,4 +1,4 @@
-"""Anything by its global id: the prefix is the type, and the scope decides what exists."""
+"""Objects by global id. The prefix of the id names the type; the scope decides whether the object exists."""
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,12 +22,12 @@ async def nodes(context: Context, root: None, ids: Sequence[str]) -> list[Any]:
     return await gather(*(node(context, root, id_) for id_ in ids))
 
 
-async def _customer(context: Context, id_: str) -> Any:
-    return await context.loaders.customers.load(id_)
+def _customer(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.customers.load(id_)
 
 
-async def _entitlement(context: Context, id_: str) -> Any:
-    return await context.loaders.find_entitlement(id_)
+def _entitlement(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.find_entitlement(id_)
 
 
 async def _order(context: Context, id_: str) -> Any:
@@ -38,42 +38,44 @@ async def _invoice(context: Context, id_: str) -> Any:
     return await _if_customer_visible(context, await context.loaders.invoices.load(id_))
 
 
-async def _if_customer_visible(context: Context, found: Any) -> Any:
-    """An order or an invoice exists where its customer does."""
-    return None if found is None or await context.loaders.customers.load(found.customer_id) is None else found
+async def _if_customer_visible(context: Context, document: Any) -> Any:
+    """Return the order or invoice if its customer is visible, else None."""
+    if document is None or await context.loaders.customers.load(document.customer_id) is None:
+        return None
+    return document
 
 
-async def _administrator(context: Context, id_: str) -> Any:
-    return await context.loaders.administrators.load(id_)
+def _administrator(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.administrators.load(id_)
 
 
-async def _tag(context: Context, id_: str) -> Any:
-    return await context.loaders.tags.load(id_)
+def _tag(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.tags.load(id_)
 
 
-async def _view(context: Context, id_: str) -> Any:
-    return await context.loaders.views.load(id_)
+def _view(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.views.load(id_)
 
 
-async def _resource(context: Context, id_: str) -> Any:
-    return await context.loaders.resources.load(id_)
+def _resource(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.resources.load(id_)
 
 
-async def _helpdesk_request(context: Context, id_: str) -> Any:
-    return await context.loaders.helpdesk_requests.load(id_)
+def _helpdesk_request(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.helpdesk_requests.load(id_)
 
 
-async def _event(context: Context, id_: str) -> Any:
-    return await context.loaders.events.load(id_)
+def _event(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.events.load(id_)
 
 
-async def _bulk_job(context: Context, id_: str) -> Any:
-    return await context.loaders.bulk_jobs.load(id_)
+def _bulk_job(context: Context, id_: str) -> Awaitable[Any]:
+    return context.loaders.bulk_jobs.load(id_)
 
 
 async def _partner(context: Context, id_: str) -> Any:
-    found = await context.loaders.partner.load(context.viewer.partner_id)
-    return found if found is not None and found.id == id_ else None
+    partner = await context.loaders.partner.load(context.viewer.partner_id)
+    return partner if partner is not None and partner.id == id_ else None
 
 
 _READERS: dict[str, Callable[[Context, str], Awaitable[Any]]] = {

@@ -1,5 +1,6 @@
 """The viewer's partner organization: its profile, setup wizard, services and settings."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,7 @@ from store.tenants.partners import PartnerDocument
 
 
 class SetupState(StrEnum):
-    """How far the first-time setup has come."""
+    """The progress of the first-time setup."""
 
     NOT_STARTED = "NOT_STARTED"
     IN_PROGRESS = "IN_PROGRESS"
@@ -23,14 +24,14 @@ class SetupState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SetupStep:
-    """One step of the setup wizard, and when it was done."""
+    """One step of the setup wizard, and the moment of its completion."""
 
     key: SetupStepKey
     completed_at: datetime | None
 
     @property
     def title(self) -> str:
-        """The step in words."""
+        """The display text of the step."""
         return STEP_TITLES[self.key]
 
 
@@ -44,7 +45,7 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A product that the partner may offer, and whether it is switched on."""
+    """A product that the partner may offer, and whether it is enabled."""
 
     product: Product
     enabled: bool
@@ -65,10 +66,10 @@ def viewer(context: Context, _root: None) -> Viewer:
 
 
 async def partner(context: Context, _viewer: Viewer) -> PartnerDocument:
-    found = await context.loaders.partner.load(context.viewer.partner_id)
-    if found is None:
+    document = await context.loaders.partner.load(context.viewer.partner_id)
+    if document is None:
         raise PartnerNotFound
-    return found
+    return document
 
 
 def setup(_context: Context, partner: PartnerDocument) -> PartnerDocument:
@@ -103,8 +104,8 @@ def services(_context: Context, partner: PartnerDocument) -> list[Service]:
     return [Service(product, enabled.get(product, False)) for product in Product]
 
 
-async def service_customers(context: Context, service: Service) -> int:
-    return await context.loaders.running_customers.load(service.product)
+def service_customers(context: Context, service: Service) -> Awaitable[int]:
+    return context.loaders.running_customers.load(service.product)
 
 
 def settings(_context: Context, partner: PartnerDocument) -> Settings:

@@ -1,6 +1,6 @@
-"""Tags: lists and look-ups, and the customers that carry them."""
+"""Tags: their list, the tags of customers, and counts."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
@@ -17,7 +17,8 @@ async def tags(context: Context, _root: None, search: str | None = None) -> list
 
 
 async def customer_tags(context: Context, customer: CustomerDocument) -> list[TagDocument]:
-    return _by_name(await _existing(context, customer.tag_ids))[:MAX_TAGS_PER_CUSTOMER]
+    tags = [tag for tag in await context.loaders.tags.load_many(customer.tag_ids) if tag is not None]
+    return sorted(tags, key=lambda tag: (tag.name_folded, tag.id))[:MAX_TAGS_PER_CUSTOMER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +30,15 @@ class TagCount:
 
 
 async def counts(context: Context, facets: CustomerFacets) -> list[TagCount]:
-    """A tag that was deleted may still stand on some customers; it is counted no more."""
-    found = await context.loaders.tags.load_many(counted.value for counted in facets.tag)
-    pairs = zip(found, facets.tag, strict=True)
+    """Return the facet by tag. A deleted tag is left out: customers may store its id until the cleanup."""
+    tags = await context.loaders.tags.load_many(counted.value for counted in facets.tag)
+    pairs = zip(tags, facets.tag, strict=True)
     return [TagCount(tag, counted.count) for tag, counted in pairs if tag is not None]
 
 
-async def customer_count(context: Context, tag: TagDocument) -> int:
-    return await context.loaders.tag_counts.load(tag.id)
+def customer_count(context: Context, tag: TagDocument) -> Awaitable[int]:
+    return context.loaders.tag_counts.load(tag.id)
 
 
 async def created_by(context: Context, tag: TagDocument) -> AdministratorDocument | None:
     return await context.loaders.find_administrator(tag.created_by)
-
-
-async def _existing(context: Context, ids: Sequence[str]) -> list[TagDocument]:
-    found = await context.loaders.tags.load_many(ids)
-    return [tag for tag in found if tag is not None]
-
-
-def _by_name(found: list[TagDocument]) -> list[TagDocument]:
-    return sorted(found, key=lambda tag: (tag.name_folded, tag.id))
