@@ -53,14 +53,14 @@ async def test_a_cancelled_caller_does_not_stop_the_read_of_the_others() -> None
     assert (await other, figure.count) == (1, 1)
 
 
-async def test_refresh_moves_to_the_present_and_forgets_what_was_read() -> None:
+async def test_refresh_moves_to_the_given_moment_and_forgets_what_was_read() -> None:
     context, figure = context_with(customers={"cus_1": customer_document()}), Figure(NOW + DAY)
     await context.read_figure("a", figure.read)
     loaders = context.loaders
-    context.refresh()
+    context.refresh(NOW + DAY)
     assert context.loaders is not loaders
     assert context.loaders.scope is context.scope
-    assert (context.scope.now != NOW, context.valid_until) == (True, MAX_INSTANT)
+    assert (context.scope.now, context.valid_until) == (NOW + DAY, MAX_INSTANT)
     assert await context.read_figure("a", figure.read) == 2
 
 
