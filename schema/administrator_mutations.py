@@ -1,4 +1,4 @@
-"""The mutations of access: who works for the partner, and for which customers."""
+"""The mutations of administrators and of their assignments: inputs, payloads, fields."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from schema.user_errors import user_errors_field
 
 @strawberry.input
 class InviteAdministratorInput:
-    """Who is invited; they are let in with their first valid request."""
+    """A person to be invited; their first valid request activates them."""
 
     email: str
     display_name: str
@@ -30,7 +30,7 @@ class InviteAdministratorInput:
     description="In every change: omitted keeps; null clears a description, country or e-mail and is INVALID elsewhere."
 )
 class ChangeAdministratorInput:
-    """What changes of an administrator; another role drops the assignments."""
+    """The changes of an administrator; another role removes the assignments."""
 
     id: strawberry.ID
     version: int | None = strawberry.UNSET
@@ -41,7 +41,7 @@ class ChangeAdministratorInput:
 
 @strawberry.input
 class RemoveAdministratorInput:
-    """Who is let in no more."""
+    """The administrator to be removed."""
 
     id: strawberry.ID
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
@@ -49,7 +49,7 @@ class RemoveAdministratorInput:
 
 @strawberry.input
 class AssignAdministratorInput:
-    """An ADMINISTRATOR, and at most 500 customers, each once."""
+    """An administrator of the role ADMINISTRATOR, and at most 500 distinct customers."""
 
     administrator: strawberry.ID
     customers: list[strawberry.ID]
@@ -61,7 +61,7 @@ class AssignAdministratorInput:
 
 @strawberry.input
 class UnassignAdministratorInput:
-    """An administrator, and at most 500 customers, each once."""
+    """An administrator, and at most 500 distinct customers."""
 
     administrator: strawberry.ID
     customers: list[strawberry.ID]
@@ -70,7 +70,7 @@ class UnassignAdministratorInput:
 
 @strawberry.type
 class AdministratorPayload:
-    """The administrator as they are now, or what was wrong."""
+    """The administrator after the change, or the mistakes."""
 
     administrator = field(administrators.changed_administrator, PartnerAdministrator | None)
     user_errors = user_errors_field()
@@ -78,7 +78,7 @@ class AdministratorPayload:
 
 @strawberry.type
 class AssignAdministratorPayload:
-    """The administrator and the customers as they are now, or what was wrong."""
+    """The administrator and the customers after the change, or the mistakes."""
 
     administrator = field(administrators.assigned_administrator, PartnerAdministrator | None)
     customers = field(administrators.assigned_customers, list[Customer], list_size=ListSize(assumed_size=25))
@@ -87,7 +87,7 @@ class AssignAdministratorPayload:
 
 @strawberry.type
 class AdministratorMutations:
-    """The fields of the root that change access."""
+    """The root fields that change administrators and assignments."""
 
     assign_administrator = mutation(
         administrators.assign_administrator,

@@ -1,4 +1,4 @@
-"""The partner helpdesk: its contact, the requests to it, and the mutations that change them."""
+"""The partner helpdesk: its contact, the requests to it, and the mutations of requests."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from store.organization.helpdesk import HelpdeskRequestDocument
 
 @strawberry.type
 class Helpdesk:
-    """How the helpdesk is reached."""
+    """The ways to reach the helpdesk."""
 
     name: str
     phone: str | None
@@ -30,7 +30,7 @@ class Helpdesk:
 
 @strawberry.type
 class HelpdeskRequest(Node):
-    """A request for help; its author and FULL_ADMINISTRATORs read it."""
+    """A request for help; only its author and FULL_ADMINISTRATORs see it."""
 
     topic: HelpdeskTopic
     subject: str
@@ -42,13 +42,13 @@ class HelpdeskRequest(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether a document has this type."""
         return isinstance(value, HelpdeskRequestDocument)
 
 
 @strawberry.input
 class RequestHelpdeskInput:
-    """What to help with."""
+    """A new request."""
 
     topic: HelpdeskTopic
     subject: str
@@ -59,7 +59,7 @@ class RequestHelpdeskInput:
 
 @strawberry.input
 class CloseHelpdeskRequestInput:
-    """A request that one wrote, or any for a FULL_ADMINISTRATOR."""
+    """A request of the viewer; for a FULL_ADMINISTRATOR, any request."""
 
     id: strawberry.ID
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
@@ -67,7 +67,7 @@ class CloseHelpdeskRequestInput:
 
 @strawberry.type
 class HelpdeskPayload:
-    """The request as it is now, or what was wrong."""
+    """The request after the change, or the mistakes."""
 
     request = field(desk.changed_request, HelpdeskRequest | None)
     user_errors = user_errors_field()
@@ -75,7 +75,7 @@ class HelpdeskPayload:
 
 @strawberry.type
 class HelpdeskMutations:
-    """The fields of the root that change helpdesk requests."""
+    """The root fields that change helpdesk requests."""
 
     request_helpdesk = mutation(
         desk.request_helpdesk,
@@ -91,7 +91,7 @@ class HelpdeskMutations:
 
 @strawberry.type
 class HelpdeskQueries:
-    """The fields of the root that read the helpdesk."""
+    """The root fields that read the helpdesk."""
 
     helpdesk = field(desk.helpdesk, Helpdesk)
     helpdesk_requests = field(

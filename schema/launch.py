@@ -1,4 +1,4 @@
-"""The mutation that launches a customer: its input, its payload and its field."""
+"""The mutation that launches a customer: input, payload, field."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from schema.user_errors import user_errors_field
 
 @strawberry.input
 class LaunchCustomerInput:
-    """A customer whose console is to be opened."""
+    """The customer whose console is to be opened."""
 
     customer: strawberry.ID
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
@@ -22,7 +22,7 @@ class LaunchCustomerInput:
 
 @strawberry.type
 class LaunchCustomerPayload:
-    """The address and how long it works, or what was wrong."""
+    """The address and the end of its validity, or the mistakes."""
 
     url = field(
         launch.url,
@@ -35,7 +35,7 @@ class LaunchCustomerPayload:
 
 @strawberry.type
 class LaunchMutations:
-    """The field of the root that launches customers."""
+    """The root field that launches customers."""
 
     launch_customer = mutation(
         launch.launch_customer,

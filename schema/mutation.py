@@ -1,4 +1,4 @@
-"""The root of all mutations: each feature brings its own."""
+"""The root type Mutation, composed of the features' mutations."""
 
 import strawberry
 
@@ -23,4 +23,4 @@ class Mutation(
     TrialMutations,
     ViewMutations,
 ):
-    """What can be changed; each field is one transaction, and says what was wrong as `userErrors`."""
+    """The mutations; each is one transaction and reports mistakes as `userErrors`."""

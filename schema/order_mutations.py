@@ -1,4 +1,4 @@
-"""The mutation that completes the setup of an order."""
+"""The mutation that completes the setup of an order: input, payload, field."""
 
 import strawberry
 
@@ -13,7 +13,7 @@ from schema.user_errors import user_errors_field
 
 @strawberry.input
 class CompleteOrderSetupInput:
-    """A subscription that is ready for setup."""
+    """A subscription in the state READY_FOR_SETUP."""
 
     subscription: strawberry.ID
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
@@ -21,7 +21,7 @@ class CompleteOrderSetupInput:
 
 @strawberry.type
 class SubscriptionPayload:
-    """The subscription as it is now, or what was wrong."""
+    """The subscription after the change, or the mistakes."""
 
     subscription = field(trials.changed_entitlement, CustomerSubscription | None)
     user_errors = user_errors_field()
@@ -29,7 +29,7 @@ class SubscriptionPayload:
 
 @strawberry.type
 class OrderMutations:
-    """The field of the root that sets up orders."""
+    """The root field that sets up orders."""
 
     complete_order_setup = mutation(
         trials.complete_order_setup,

@@ -1,4 +1,4 @@
-"""The mutations of the partner organization: terms, setup, profile, services, settings."""
+"""The mutations of the partner organization: inputs, payload, fields."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ from schema.user_errors import user_errors_field
 
 @strawberry.input
 class AcceptTermsInput:
-    """The version of the terms that was read; only the current one can be accepted."""
+    """The version of the terms that the administrator has read; it must be the current one."""
 
     terms_version: str
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
@@ -25,7 +25,7 @@ class AcceptTermsInput:
 
 @strawberry.input
 class CompleteSetupStepInput:
-    """The step that is done; they are done in their order."""
+    """The step to be completed; steps are completed in their order."""
 
     key: SetupStepKey
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
@@ -33,7 +33,7 @@ class CompleteSetupStepInput:
 
 @strawberry.input
 class UpdateOrganizationInput:
-    """What changes of the profile; null clears country and e-mail address."""
+    """The changes of the profile; null clears country and e-mail address."""
 
     name: str | None = strawberry.UNSET
     country: str | None = strawberry.UNSET
@@ -43,7 +43,7 @@ class UpdateOrganizationInput:
 
 @strawberry.input
 class SetServiceInput:
-    """Which service is switched on or off."""
+    """A service to be switched on or off."""
 
     product: Product
     enabled: bool
@@ -63,7 +63,7 @@ class ChangeSettingsInput:
 
 @strawberry.type
 class OrganizationPayload:
-    """The organization as it is now, or what was wrong."""
+    """The organization after the change, or the mistakes."""
 
     partner = field(organization.changed_partner, PartnerOrganization | None)
     user_errors = user_errors_field()
@@ -74,7 +74,7 @@ _declare = partial(mutation, requires=Permission.MANAGE_ORGANIZATION)
 
 @strawberry.type
 class OrganizationMutations:
-    """The fields of the root that change the organization."""
+    """The root fields that change the organization."""
 
     accept_terms = _declare(
         organization.accept_terms, OrganizationPayload, AcceptTermsInput, AcceptTerms, needs_terms=False

@@ -1,4 +1,4 @@
-"""The mutations of tags: their inputs, their payloads and their fields."""
+"""The mutations of tags: inputs, payloads, fields."""
 
 from functools import partial
 
@@ -29,7 +29,7 @@ class CreateTagInput:
 
 @strawberry.input
 class UpdateTagInput:
-    """What changes of a tag."""
+    """The changes of a tag."""
 
     id: strawberry.ID
     version: int
@@ -41,7 +41,7 @@ class UpdateTagInput:
 
 @strawberry.input
 class DeleteTagInput:
-    """Which tag is deleted; it is taken off every customer."""
+    """The tag to be deleted; it is removed from all customers."""
 
     id: strawberry.ID
     version: int
@@ -50,7 +50,7 @@ class DeleteTagInput:
 
 @strawberry.input(one_of=True)
 class CustomerSelection:
-    """Exactly one of the two."""
+    """Customers by id or by a filter; exactly one of both."""
 
     ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="At most 500, each once.")
     matching: CustomerFilter | None = strawberry.field(
@@ -60,7 +60,7 @@ class CustomerSelection:
 
 @strawberry.input
 class ChangeCustomerTagsInput:
-    """Which tags are put on which customers, or taken off."""
+    """Tags to be assigned to customers or removed from them."""
 
     customers: CustomerSelection
     tags: list[strawberry.ID]
@@ -70,7 +70,7 @@ class ChangeCustomerTagsInput:
 
 @strawberry.type
 class TagPayload:
-    """The tag as it is now, or what was wrong."""
+    """The tag after the change, or the mistakes."""
 
     tag = field(tags.changed_tag, Tag | None)
     user_errors = user_errors_field()
@@ -78,7 +78,7 @@ class TagPayload:
 
 @strawberry.type
 class DeleteTagPayload:
-    """What is gone, or what was wrong."""
+    """The id of the deleted tag, or the mistakes."""
 
     deleted_id = field(tags.deleted_id, strawberry.ID | None)
     user_errors = user_errors_field()
@@ -86,7 +86,7 @@ class DeleteTagPayload:
 
 @strawberry.type
 class ChangeCustomerTagsPayload:
-    """How many customers changed, or what was wrong."""
+    """The numbers of customers, the first ones that changed and the job, or the mistakes."""
 
     changed = field(
         tags.changed_count,
@@ -110,7 +110,7 @@ _declare = partial(mutation, requires=Permission.EDIT_TAGS)
 
 @strawberry.type
 class TagMutations:
-    """The fields of the root that change tags."""
+    """The root fields that change tags."""
 
     create_tag = _declare(tags.create_tag, TagPayload, CreateTagInput, CreateTag)
     update_tag = _declare(tags.update_tag, TagPayload, UpdateTagInput, UpdateTag)

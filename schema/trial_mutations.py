@@ -1,4 +1,4 @@
-"""The mutations of trials: their inputs, their payloads and their fields."""
+"""The mutations of trials: inputs, payloads, fields."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ from schema.user_errors import user_errors_field
 
 @strawberry.input
 class TrialLicensesInput:
-    """How many licenses of one product are tried."""
+    """A number of licences of one product."""
 
     product: Product
     licenses: int
@@ -23,7 +23,7 @@ class TrialLicensesInput:
 
 @strawberry.input
 class NewCustomerInput:
-    """A customer that nobody has delivered yet."""
+    """A customer that no import has delivered yet."""
 
     name: str
     external_id: strawberry.ID | None = strawberry.field(
@@ -40,7 +40,7 @@ class NewCustomerInput:
 
 @strawberry.input(one_of=True)
 class TrialCustomerInput:
-    """Who tries: one who is there, or a new one."""
+    """An existing customer or a new one."""
 
     id: strawberry.ID | None = strawberry.UNSET
     new: NewCustomerInput | None = strawberry.UNSET
@@ -48,7 +48,7 @@ class TrialCustomerInput:
 
 @strawberry.input
 class StartTrialInput:
-    """A trial from now on."""
+    """A trial that starts now."""
 
     customer: TrialCustomerInput
     licenses: list[TrialLicensesInput]
@@ -58,7 +58,7 @@ class StartTrialInput:
 
 @strawberry.input
 class ExtendTrialInput:
-    """Days to be added to a trial's end."""
+    """Days to be added to the end of a trial."""
 
     id: strawberry.ID
     version: int
@@ -77,7 +77,7 @@ class EndTrialInput:
 
 @strawberry.input
 class ConvertTrialInput:
-    """The subscription that a running trial becomes."""
+    """The subscription into which a running trial is converted."""
 
     id: strawberry.ID
     version: int
@@ -89,7 +89,7 @@ class ConvertTrialInput:
 
 @strawberry.type
 class TrialPayload:
-    """The trial as it is now, or what was wrong."""
+    """The trial after the change, or the mistakes."""
 
     trial = field(trials.changed_entitlement, Trial | None)
     user_errors = user_errors_field()
@@ -97,7 +97,7 @@ class TrialPayload:
 
 @strawberry.type
 class ConvertTrialPayload:
-    """The trial that has ended and the subscription that it became, or what was wrong."""
+    """The ended trial and its subscription, or the mistakes."""
 
     subscription = field(trials.new_subscription, CustomerSubscription | None)
     trial = field(trials.converted_trial, Trial | None)
@@ -109,7 +109,7 @@ _declare = partial(mutation, requires=Permission.MANAGE_TRIALS)
 
 @strawberry.type
 class TrialMutations:
-    """The fields of the root that change trials."""
+    """The root fields that change trials."""
 
     start_trial = _declare(trials.start_trial, TrialPayload, StartTrialInput, StartTrial)
     extend_trial = _declare(trials.extend_trial, TrialPayload, ExtendTrialInput, ExtendTrial)

@@ -11,7 +11,7 @@ from schema.enums import UserErrorCode
 
 @strawberry.type(description="A mistake that the person at the keyboard can put right. Nothing was changed.")
 class UserError:
-    """One of the mistakes; all of them are told at once."""
+    """One mistake; a payload lists all of them."""
 
     code: UserErrorCode
     message: str

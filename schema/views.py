@@ -1,4 +1,4 @@
-"""Views of customers, and the mutations that change them."""
+"""Views (named customer filters) and their mutations."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from store.organization.views import ViewDocument
 
 @strawberry.type(description="A filter that an administrator has named and kept.")
 class CustomerView(Node):
-    """One's own, or one that its owner shares with everybody of the partner."""
+    """A view of the viewer, or one that its owner shares with all administrators of the partner."""
 
     name: str
     filter = field(
@@ -41,13 +41,13 @@ class CustomerView(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether a document has this type."""
         return isinstance(value, ViewDocument)
 
 
 @strawberry.input
 class SaveCustomerViewInput:
-    """A new view, or another form of one's own."""
+    """A new view, or the new content of a view of the viewer."""
 
     id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="To change one's own view; without it a new one is made."
@@ -63,7 +63,7 @@ class SaveCustomerViewInput:
 
 @strawberry.type
 class CustomerViewPayload:
-    """The view as it is now, or what was wrong."""
+    """The view after the change, or the mistakes."""
 
     view = field(views.changed_view, CustomerView | None)
     user_errors = user_errors_field()
@@ -71,7 +71,7 @@ class CustomerViewPayload:
 
 @strawberry.input
 class DeleteCustomerViewInput:
-    """One's own view."""
+    """A view of the viewer."""
 
     id: strawberry.ID
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
@@ -79,7 +79,7 @@ class DeleteCustomerViewInput:
 
 @strawberry.type
 class DeleteCustomerViewPayload:
-    """The id of the view that is no more, or what was wrong."""
+    """The id of the deleted view, or the mistakes."""
 
     deleted_id = field(views.deleted_id, strawberry.ID | None)
     user_errors = user_errors_field()
@@ -87,7 +87,7 @@ class DeleteCustomerViewPayload:
 
 @strawberry.type
 class ViewMutations:
-    """The fields of the root that change views; everybody keeps some of their own."""
+    """The root fields that change views. They need no permission, because every administrator has own views."""
 
     save_customer_view = mutation(
         views.save_customer_view, CustomerViewPayload, SaveCustomerViewInput, SaveCustomerView
@@ -99,7 +99,7 @@ class ViewMutations:
 
 @strawberry.type
 class ViewQueries:
-    """The field of the root that reads views."""
+    """The root field that reads views."""
 
     customer_views = field(
         views.customer_views,

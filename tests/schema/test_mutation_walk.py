@@ -1,5 +1,4 @@
-"""Every mutation, walked: its key repeats it without doing anything twice, its event reaches who watches, and no bad
-value of any of its fields is more than a mistake that is told."""
+"""Rules that hold for every mutation: its idempotency key, its events, its version, unknown ids and bad values."""
 
 import re
 from collections.abc import Iterator
@@ -16,15 +15,15 @@ from tests.schema.factory_walk import CASES, FULL, PartnerPair, TargetIds
 from tests.websocket_client import connect_websocket
 
 ACTIVITY = "subscription($after: String) { activity(after: $after) { event { kind summary actor { id } } } }"
-# A view of one's own is nobody else's matter.
+# Only the owner sees the events of a view that is not shared.
 OWN = {"saveCustomerView", "deleteCustomerView"}
-# What takes away needs something to take.
+# A removal needs something to remove.
 UNDONE = {"removeTags": "assignTags", "unassignAdministrator": "assignAdministrator"}
 
 
 @pytest.fixture
 def world(api: ApiHarness) -> PartnerPair:
-    """A full administrator, with an organization that has a profile, so that every step can be taken."""
+    """Return a full administrator of an organization with a profile, so that every setup step can be completed."""
     made = PartnerPair(api, FULL)
     made.run_mutation(
         made.token, "updateOrganization", "__typename", {"name": "Acme", "country": "DE", "contactEmail": "a@acme.test"}
@@ -33,8 +32,8 @@ def world(api: ApiHarness) -> PartnerPair:
     return made
 
 
-def _asked(world: PartnerPair, name: str, **more: Any) -> dict[str, Any]:
-    """An input that changes something."""
+def _build_input(world: PartnerPair, name: str, **more: Any) -> dict[str, Any]:
+    """Return an input with which the mutation changes something."""
     given = CASES[name].build_input(world.ids("own"))
     if name in UNDONE:
         world.run_mutation(world.token, UNDONE[name], "__typename", given)
@@ -49,8 +48,8 @@ async def _forget_terms(scope: Scope) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_key_repeats_a_mutation_without_doing_anything_twice(world: PartnerPair, name: str) -> None:
-    given = _asked(world, name, idempotencyKey="once")
+def test_a_repeated_key_returns_the_first_payload_and_changes_nothing(world: PartnerPair, name: str) -> None:
+    given = _build_input(world, name, idempotencyKey="once")
     first = world.run_mutation(world.token, name, "__typename", given)
     written = len(stored_events(world.api))
     assert world.run_mutation(world.token, name, "__typename", given) == first
@@ -61,8 +60,8 @@ def test_a_key_repeats_a_mutation_without_doing_anything_twice(world: PartnerPai
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_was_done_is_told_to_those_who_watch(world: PartnerPair, name: str) -> None:
-    given = _asked(world, name)
+def test_the_activity_feed_delivers_the_events_of_a_mutation(world: PartnerPair, name: str) -> None:
+    given = _build_input(world, name)
     watcher = world.token if name in OWN else token_of(world.api, FULL)
     after = world.api.execute_data(watcher, "{ feedCursor }")["feedCursor"]
     before = len(stored_events(world.api))
@@ -72,8 +71,9 @@ def test_what_was_done_is_told_to_those_who_watch(world: PartnerPair, name: str)
     with connect_websocket(world.api.url, watcher) as widget:
         payload = {"query": ACTIVITY, "variables": {"after": after}}
         widget.send({"id": "1", "type": "subscribe", "payload": payload})
-        told = [widget.next()["activity"]["event"] for _ in written]
-    assert [(one["kind"], one["summary"]) for one in told] == [(one["kind"], one["summary"]) for one in written]
+        delivered = [widget.next()["activity"]["event"] for _ in written]
+    expected = [(event["kind"], event["summary"]) for event in written]
+    assert [(event["kind"], event["summary"]) for event in delivered] == expected
 
 
 def _has_version(name: str) -> bool:
@@ -85,12 +85,12 @@ def _has_version(name: str) -> bool:
 
 @pytest.mark.parametrize("name", [name for name in CASES if _has_version(name)])
 def test_a_stale_version_changes_nothing(world: PartnerPair, name: str) -> None:
-    given = _asked(world, name, version=99, idempotencyKey="once")
+    given = _build_input(world, name, version=99, idempotencyKey="once")
     before = len(stored_events(world.api))
     payload = world.send_mutation(world.token, name, "__typename", given)["data"][name]
     assert [(one["code"], one["field"]) for one in payload["userErrors"]] == [("STALE", ["input", "version"])]
     assert len(stored_events(world.api)) == before
-    # What changed nothing is not kept: with the right version the key still serves.
+    # A rejection is not stored: the key can be used again with the right version.
     world.run_mutation(world.token, name, "__typename", {**given, "version": 1})
 
 
@@ -98,7 +98,7 @@ _ID = re.compile("[a-z]{3}_[0-9a-f]{24}")
 
 
 def _with_others_ids(value: Any, ids: TargetIds) -> Iterator[Any]:
-    """The value with one of its ids after the other replaced by that of something else which is there."""
+    """Yield the value with each of its ids in turn replaced by the id of an existing object of another type."""
     if isinstance(value, dict):
         for key, held in value.items():
             yield from ({**value, key: other} for other in _with_others_ids(held, ids))
@@ -109,17 +109,17 @@ def _with_others_ids(value: Any, ids: TargetIds) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.target_kind is not None])
-def test_an_id_of_another_type_names_nothing(world: PartnerPair, name: str) -> None:
+def test_an_id_of_another_type_is_not_found(world: PartnerPair, name: str) -> None:
     ids = world.ids("own")
-    asked = list(_with_others_ids(CASES[name].build_input(ids), ids))
+    inputs = list(_with_others_ids(CASES[name].build_input(ids), ids))
     before = len(stored_events(world.api))
-    for given in asked:
+    for given in inputs:
         payload = world.send_mutation(world.token, name, "__typename", given)["data"][name]
         assert [one["code"] for one in payload["userErrors"]] == ["NOT_FOUND"], (given, payload)
-    assert asked and len(stored_events(world.api)) == before
+    assert inputs and len(stored_events(world.api)) == before
 
 
-# A lone surrogate, NUL and other controls, what databases and shells read as more than text, and sizes.
+# A lone surrogate, control characters, texts that databases and shells interpret, and long texts.
 BAD_TEXTS = (
     "",
     " \t\u3000",
@@ -148,7 +148,7 @@ NEW_CUSTOMER = {"name": "Neu", "externalId": "NEU", "domain": "neu.example", "co
 
 
 def _spoiled(value: Any) -> Iterator[Any]:
-    """The value with one of its parts after the other replaced by everything bad."""
+    """Yield the value with each of its parts in turn replaced by each bad value."""
     if isinstance(value, dict):
         for key, held in value.items():
             yield from ({**value, key: worse} for worse in _spoiled(held))
@@ -164,8 +164,8 @@ def _spoiled(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_bad_value_is_a_mistake_that_is_told(world: PartnerPair, name: str) -> None:
-    given = _asked(world, name, **FULL_INPUTS.get(name, {}))
+def test_a_bad_value_is_a_user_error(world: PartnerPair, name: str) -> None:
+    given = _build_input(world, name, **FULL_INPUTS.get(name, {}))
     inputs = list(_spoiled(given))
     if name == "startTrial":
         inputs += list(_spoiled({**given, "customer": {"new": NEW_CUSTOMER}}))
