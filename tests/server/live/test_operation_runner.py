@@ -1,0 +1,168 @@
+"""One operation from token to outcome: the order of its steps, its branches, and what reaches the transport."""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import OperationType
+
+from domain.cursors.feed import Position
+from domain.failures import Unauthenticated
+from server.graphql.errors import coded_error
+from server.graphql.operations import Operation, OperationRejected, OperationRequest, Operations
+from server.live.operation_runner import FeedOutput, OperationOutcome, failure_errors, run_operation
+from server.live.request_priority import RequestPriority
+
+POSITION = Position(1, "00")
+EXPIRED = coded_error("CURSOR_EXPIRED", "Too old.")
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def after(self, info: strawberry.Info) -> int:
+        return int(info.context.after_operation_time)
+
+    @strawberry.field
+    def failing(self) -> int:
+        raise Unauthenticated("No.")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def write(self, info: strawberry.Info) -> int:
+        info.context.operation_time = 7
+        return 1
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def numbers(self) -> AsyncIterator[int]:
+        yield 1
+
+
+OPERATIONS = Operations(strawberry.Schema(Query, Mutation))
+
+
+class Process:
+    """The process of a test; `steps` records what happens in which order."""
+
+    def __init__(self, errors: list[dict[str, Any]] | None = None) -> None:
+        self.steps: list[str] = []
+        self.operations = OPERATIONS
+        self.request_priority = RequestPriority()
+        self.feed_errors = errors or []
+        self.served: tuple[Any, ...] = ()
+
+    async def authenticate(self, token: str) -> str:
+        self.steps.append(f"authenticate {token}")
+        if token == "bad":
+            raise Unauthenticated("No.")
+        return token
+
+    def context(self, viewer: str) -> Any:
+        self.steps.append("context")
+        return SimpleNamespace(viewer=viewer, feed=None, after_operation_time=0, operation_time=0)
+
+    async def serve(self, *arguments: Any) -> list[dict[str, Any]]:
+        self.served = arguments
+        return self.feed_errors
+
+
+class Transport:
+    """Reads one request, and checks every operation."""
+
+    def __init__(self, process: Process, query: str, after: int = 0, failure: Exception | None = None) -> None:
+        self.process, self.query, self.after, self.failure = process, query, after, failure
+        self.results: list[Any] = []
+
+    async def read_request(self) -> OperationRequest:
+        self.process.steps.append("read")
+        return OperationRequest(self.query, None, None, self.after)
+
+    def check(self, operation: Operation) -> None:
+        self.process.steps.append(f"check {operation.kind.name}")
+        if self.failure is not None:
+            raise self.failure
+
+    async def run(self, token: str = "token", feed_output: FeedOutput | None = None) -> OperationOutcome:
+        app_state: Any = self.process
+        return await run_operation(app_state, token, self.read_request, self.check, feed_output)
+
+
+async def test_authenticates_before_it_reads_and_checks_before_it_executes() -> None:
+    process = Process()
+    assert await Transport(process, "{ after }").run() == OperationOutcome({"data": {"after": 0}})
+    assert process.steps == ["authenticate token", "read", "check QUERY", "context"]
+
+
+async def test_reads_nothing_of_a_caller_that_is_not_authenticated() -> None:
+    process = Process()
+    with pytest.raises(Unauthenticated):
+        await Transport(process, "{ after }").run("bad")
+    assert process.steps == ["authenticate bad"]
+
+
+async def test_executes_nothing_that_the_transport_does_not_permit() -> None:
+    process = Process()
+    with pytest.raises(ValueError, match="not here"):
+        await Transport(process, "mutation { write }", failure=ValueError("not here")).run()
+    assert process.steps[-1] == "check MUTATION"
+
+
+async def test_an_invalid_document_is_not_checked() -> None:
+    process = Process()
+    with pytest.raises(OperationRejected) as rejected:
+        await Transport(process, "{ nothing }").run()
+    assert failure_errors(rejected.value)[0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert process.steps == ["authenticate token", "read"]
+
+
+async def test_the_callers_latest_change_reaches_the_context() -> None:
+    outcome = await Transport(Process(), "{ after }", after=42).run()
+    assert outcome.response == {"data": {"after": 42}}
+
+
+async def test_a_mutation_returns_its_operation_time() -> None:
+    outcome = await Transport(Process(), "mutation { write }").run()
+    assert outcome == OperationOutcome({"data": {"write": 1}, "extensions": {"seen": "7"}}, 7)
+
+
+async def test_a_failing_field_is_part_of_the_response() -> None:
+    outcome = await Transport(Process(), "{ failing }").run()
+    assert outcome.response is not None
+    assert outcome.response["data"] is None
+    assert outcome.response["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize(
+    ("errors", "response"),
+    [
+        ([], None),
+        ([coded_error("CURSOR_EXPIRED", "Too old.")], {"errors": [coded_error("CURSOR_EXPIRED", "Too old.")]}),
+    ],
+)
+async def test_a_subscription_is_served_from_its_position(
+    errors: list[dict[str, Any]], response: dict[str, Any] | None
+) -> None:
+    process = Process(errors)
+    process.operations = Operations(strawberry.Schema(Query, Mutation, Subscription))
+    transport = Transport(process, "subscription { numbers }")
+    groups: Any = process
+    output = FeedOutput(groups, POSITION, transport.results.append, "last")
+    assert await transport.run(feed_output=output) == OperationOutcome(response)
+    viewer, operation, variables, position, _, last_cursor = process.served
+    assert (viewer, operation.kind, variables, position) == ("token", OperationType.SUBSCRIPTION, {}, POSITION)
+    assert last_cursor == "last"
+    assert "context" not in process.steps
+
+
+def test_a_failure_becomes_one_coded_error() -> None:
+    assert failure_errors(Unauthenticated("No.")) == [
+        {"message": "No.", "extensions": {"code": "UNAUTHENTICATED"}},
+    ]
+    assert failure_errors(ValueError("secret"))[0]["extensions"]["code"] == "INTERNAL"
