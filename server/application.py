@@ -1,4 +1,4 @@
-"""The ASGI application: its routes, and what it opens and closes with its life."""
+"""The ASGI application: its routes, and the resources that it opens at startup and closes at shutdown."""
 
 import signal
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ from store.feed.feed import Feed
 
 
 def create_application(settings: Settings | None = None) -> Starlette:
-    """The application; without settings it reads the environment's, as uvicorn's workers do."""
+    """Return the application; without settings it reads them from the environment, as workers do."""
     chosen = settings or read_settings()
     configure_logs(chosen.log_level)
 

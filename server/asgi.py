@@ -1,4 +1,4 @@
-"""What uvicorn loads in each process: the application, made from the environment."""
+"""The application factory that an ASGI server loads in each process; it reads the environment."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def application() -> Starlette:
-    """The application of this process; a worker ends with the process that started it."""
+    """Return the application of this process; a worker ends with the process that started it."""
     if os.environ.get(PARENT_VARIABLE) == str(os.getppid()):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     return create_application(read_settings())

@@ -1,7 +1,7 @@
-"""How a process takes leave: it says so first, then sends its live clients away in waves, then finishes its requests.
+"""Graceful shutdown: turn /readyz, close live clients in waves, then let the server finish its requests.
 
-uvicorn alone would close the port and every socket in the same moment: whoever balances the load would learn of it
-from errors, and all clients would come back to the other processes at once.
+uvicorn alone closes the port and every socket at the same moment: a load balancer learns of it from errors, and all
+clients reconnect to the other processes at once.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from types import FrameType
 from server.live.access import CloseConnection
 from server.live.protocol import CloseCode, ProtocolError
 
-# However many there are, the last one hears of it after so many waves.
+# All clients are closed within this number of waves.
 WAVES = 20
 WAVE_SECONDS = 0.1
 _MIN_WAVE_SIZE = 20
@@ -23,19 +23,19 @@ SignalHandler = Callable[[int, FrameType | None], object]
 
 
 class GracefulShutdown:
-    """Stands between the signal to stop and whoever obeys it."""
+    """Delays a stop signal until the live clients are closed, then passes it to the original handler."""
 
     def __init__(
         self, pause: float, on_begin: Callable[[], None], live: Callable[[], Sequence[CloseConnection]]
     ) -> None:
-        """`on_begin` turns /readyz; `pause` seconds later `live` names the clients that are to go."""
+        """`on_begin` turns /readyz; `pause` seconds later, the clients of `live` are closed."""
         self._pause, self._on_begin, self._live = pause, on_begin, live
         self._task: asyncio.Task[None] | None = None
 
     def intercept_signals(self, *numbers: signal.Signals) -> None:
-        """Takes the signals' handlers' place, where this is the process's main thread; a second signal passes through.
+        """Replace the signals' handlers if this is the main thread; a second signal is passed on at once.
 
-        The server puts its handlers back itself when it has stopped.
+        The server restores the handlers itself when it has stopped.
         """
         if threading.current_thread() is not threading.main_thread():
             return
@@ -59,7 +59,7 @@ class GracefulShutdown:
             obey(number, None)
             return
         self._on_begin()
-        # Nobody waits at a terminal for the load to be balanced anew.
+        # SIGINT comes from a terminal: there is no load balancer to wait for.
         pause = 0.0 if number == signal.SIGINT else self._pause
         self._task = asyncio.create_task(self._close_clients(pause), name="graceful shutdown")
         self._task.add_done_callback(lambda _: obey(number, None))

@@ -1,4 +1,4 @@
-"""Runs the server: takes the port, starts uvicorn in one process or several, and says when it is ready."""
+"""Run the server: open the port, start uvicorn in one or several processes, and report when it is ready."""
 
 import os
 import signal
@@ -23,14 +23,14 @@ _READY_TIMEOUT_SECONDS = 120.0
 
 
 def serve(settings: Settings, data: Path | None, host: str, port: int, workers: int) -> None:
-    """Serves until it is told to stop; OperatorError where the port is taken."""
+    """Serve until a stop signal; raise OperatorError where the port is in use."""
     listener = open_listener(host, port)
     with listener, database_uri(settings, data) as uri:
         serve_listener(listener, settings, uri, workers, lambda address: print(f"ready {address}", flush=True))
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """A listening socket; OperatorError where another program has the port."""
+    """Return a listening socket; raise OperatorError where another program uses the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -47,22 +47,22 @@ def open_listener(host: str, port: int) -> socket.socket:
 
 
 def listener_url(listener: socket.socket) -> str:
-    """Where the server is reached, as a browser writes it."""
+    """Return the URL of the server."""
     host, port = listener.getsockname()[:2]
-    # Who listens everywhere is reached somewhere: here, as far as this machine knows.
+    # A server that listens on all interfaces is reachable on this machine by its loopback address.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def serve_listener(listener: socket.socket, settings: Settings, uri: str, workers: int, on_ready: OnReady) -> None:
-    """Runs uvicorn on the socket; returns after a stop by SIGINT or SIGTERM, when running requests are done."""
+    """Run uvicorn on the socket; return after SIGINT or SIGTERM, when running requests are done."""
     _export_settings(settings, uri, listener_url(listener))
     config = uvicorn.Config(
         "server.asgi:application",
         factory=True,
         workers=workers,
         loop="uvloop",
-        # They ping, and end the connections of clients that have gone.
+        # The fast path of live connections (docs/decisions/0017); it also closes connections of clients that are gone.
         http="server.live.socket_transport:RequestTransport",
         ws="server.live.socket_transport:SocketTransport",
         ws_max_size=1024 * 1024,
@@ -73,7 +73,7 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
         timeout_graceful_shutdown=10,
     )
     threading.Thread(target=_report_when_ready, args=(listener_url(listener), on_ready), daemon=True).start()
-    # uvicorn raises the signal again once it has stopped: then it has been obeyed.
+    # uvicorn raises the signal again once it has stopped; it is handled by then.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     if workers > 1:
@@ -87,7 +87,7 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
 
 
 def _export_settings(settings: Settings, uri: str, address: str) -> None:
-    """The processes that serve read their settings from the environment, as this one did."""
+    """Put the settings into the environment, from which worker processes read them."""
     os.environ["MONGODB_URI"] = uri
     os.environ["PARTNERHUB_DATABASE"] = settings.database
     os.environ["PARTNERHUB_PUBLIC_URL"] = settings.public_url or address

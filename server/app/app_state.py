@@ -1,4 +1,4 @@
-"""What one process shares between its requests: the database, the schema, the feed and the keys."""
+"""The state that one process shares between its requests: database, schema, feed and secrets."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ VIEWER_TIMEOUT_SECONDS = 4.0
 
 @dataclass(slots=True)
 class AppState:
-    """Stands at `application.state.app_state` for as long as the process serves."""
+    """Available as `application.state.app_state` while the process serves."""
 
     settings: Settings
     client: Client
@@ -37,25 +37,25 @@ class AppState:
     is_ready: bool = False
 
     def begin_shutdown(self) -> None:
-        """From now on /readyz says that no more requests should come here."""
+        """Make /readyz report that no more requests should be sent here."""
         self.is_ready = False
 
     def verify_token(self, token: str) -> Claims:
-        """What a token says, whatever it is good for; Unauthenticated where it is not valid."""
+        """Return the claims of a token of any scope; raise Unauthenticated where it is not valid."""
         return self.verifier.verify(token, utc_now())
 
     async def authenticate(self, token: str) -> Viewer:
-        """The viewer behind an API token; Unauthenticated otherwise."""
+        """Return the viewer of an API token; raise Unauthenticated or Unavailable."""
         claims = self.verify_token(token)
         try:
             async with asyncio.timeout(VIEWER_TIMEOUT_SECONDS):
                 return await load_viewer(self.client, claims, utc_now())
         except TimeoutError:
-            # One document by its id: where even that does not come, nothing would.
+            # This reads one document by its id: a database that does not return it is down.
             raise Unavailable from None
 
     def context(self, viewer: Viewer) -> Context:
-        """A fresh context, with loaders of its own, for one operation or one batch of events."""
+        """Return a new context, with its own loaders, for one operation or one batch of events."""
         return Context(
             viewer_scope(self.client, viewer, utc_now()),
             viewer,

@@ -1,4 +1,4 @@
-"""What the settings and the installation's keys bring to every operation."""
+"""The values that settings and secrets provide to every operation."""
 
 from domain.partner.helpdesk import HelpdeskContact
 from resolvers.installation import Installation
@@ -8,7 +8,7 @@ from store.database.secrets import load_launch_secret
 
 
 async def load_installation(settings: Settings, client: Client) -> Installation:
-    """Read once, at the start of the process."""
+    """Return the installation; called once, at the start of the process."""
     contact = HelpdeskContact(
         settings.helpdesk_name,
         settings.helpdesk_phone or None,

@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 from domain.failures import Unauthenticated
 
 ISSUER = AUDIENCE = "partnerhub"
-# The fully specified name of RFC 9864; nothing else is accepted, whatever a token's header says.
+# The fully specified name of RFC 9864; no other algorithm is accepted, whatever a token's header says.
 ALGORITHM = "Ed25519"
 API_SCOPE = "api"
 IMPORT_SCOPE = "import"
@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Instants are naive UTC throughout
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says."""
+    """The claims of a verified token."""
 
     partner_id: str
     administrator_id: str
@@ -42,7 +42,7 @@ def sign_token(
     scope: str = API_SCOPE,
     ttl: timedelta = DEFAULT_TTL,
 ) -> str:
-    """A token for one administrator; several scopes stand in one string with spaces between."""
+    """Return a signed token for one administrator; several scopes are separated by spaces."""
     issued_at = int(now.replace(tzinfo=UTC).timestamp())
     claims = {
         "iss": ISSUER,
@@ -60,22 +60,22 @@ def sign_token(
 
 
 class TokenVerifier:
-    """Checks tokens against the installation's own key."""
+    """Verifies tokens with the installation's own key."""
 
     def __init__(self, key: Mapping[str, Any]) -> None:
         self._kid = key["kid"]
         self._public = OKPKey.import_key({name: key[name] for name in ("kty", "crv", "x", "kid")})
 
     def verify(self, token: str, now: datetime) -> Claims:
-        """The token's claims; Unauthenticated where anything about it is not as it must be."""
+        """Return the token's claims; raise Unauthenticated where it is invalid or expired."""
         if len(token) > _MAX_TOKEN_LENGTH:
             raise Unauthenticated("This token is not valid.")
         try:
             decoded = jwt.decode(token, self._key_for, algorithms=[ALGORITHM])
             _claim_rules(now).validate(decoded.claims)
             return _read_claims(decoded.claims)
-        except (JoseError, ValueError, TypeError, KeyError, OverflowError) as refused:
-            raise Unauthenticated(_failure_message(refused)) from None
+        except (JoseError, ValueError, TypeError, KeyError, OverflowError) as failure:
+            raise Unauthenticated(_failure_message(failure)) from None
 
     def _key_for(self, signed: Any) -> OKPKey:
         if signed.headers().get("kid") != self._kid:
@@ -99,7 +99,7 @@ def _read_claims(claims: Mapping[str, Any]) -> Claims:
     return Claims(partner_id, administrator_id, frozenset(scope.split()), expires_at)
 
 
-def _failure_message(refused: Exception) -> str:
-    """Only an expiry is told apart: it is the one thing that an honest caller can mend."""
-    expired = isinstance(refused, JoseError) and refused.error == "expired_token"
+def _failure_message(failure: Exception) -> str:
+    """Return the message: only expiry is stated, because it is the only cause that a caller can fix."""
+    expired = isinstance(failure, JoseError) and failure.error == "expired_token"
     return "This token has expired." if expired else "This token is not valid."

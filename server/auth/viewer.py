@@ -1,4 +1,4 @@
-"""From a bearer token to the viewer: a living administrator of the token's partner."""
+"""Load the viewer of a bearer token: an active administrator of the token's partner."""
 
 import asyncio
 from datetime import datetime
@@ -12,12 +12,12 @@ from store.database.scope import Scope
 from store.tenants.administrators import AdministratorDocument, Administrators
 from store.tenants.sign_ins import SIGN_IN_INTERVAL, record_sign_in
 
-# The loop holds tasks weakly; these must live until they have written.
+# The event loop keeps weak references to tasks; these must live until they have written.
 _sign_in_tasks: set[asyncio.Task[None]] = set()
 
 
 def read_bearer_token(authorization: str | None) -> str:
-    """The token of an Authorization header."""
+    """Return the token of an Authorization header; raise Unauthenticated."""
     kind, _, token = (authorization or "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send a token in the header: Authorization: Bearer TOKEN.")
@@ -25,28 +25,30 @@ def read_bearer_token(authorization: str | None) -> str:
 
 
 def require_token_scope(claims: Claims, scope: str) -> None:
-    """Refuses a token that was not issued for this use."""
+    """Raise Unauthenticated where the token was not issued for this use."""
     if scope not in claims.scopes:
         raise Unauthenticated(f"This token does not have the scope {scope}.")
 
 
 async def load_viewer(client: Client, claims: Claims, now: datetime) -> Viewer:
-    """The viewer behind an API token; an invited administrator becomes active with the first valid request."""
+    """Return the viewer of an API token; the first valid request activates an invited administrator."""
     require_token_scope(claims, API_SCOPE)
     administrators = Administrators(Scope(client, claims.partner_id, now))
     identity = claims.administrator_id
-    found = (await administrators.by_ids([identity])).get(identity)
-    if found is not None and found.state is AdministratorState.INVITED:
-        # None where another request was first, or a removal: what counts is how it stands now.
-        found = await administrators.activate(identity) or (await administrators.by_ids([identity])).get(identity)
-    if found is None or found.state is not AdministratorState.ACTIVE:
+    administrator = (await administrators.by_ids([identity])).get(identity)
+    if administrator is not None and administrator.state is AdministratorState.INVITED:
+        # None where another request or a removal was first: read the current state.
+        administrator = await administrators.activate(identity) or (await administrators.by_ids([identity])).get(
+            identity
+        )
+    if administrator is None or administrator.state is not AdministratorState.ACTIVE:
         raise AdministratorNotActive
-    _record_sign_in(client, claims.partner_id, found, now)
-    return Viewer(found, claims.partner_id, claims.expires_at)
+    _record_sign_in(client, claims.partner_id, administrator, now)
+    return Viewer(administrator, claims.partner_id, claims.expires_at)
 
 
 def _record_sign_in(client: Client, partner_id: str, administrator: AdministratorDocument, now: datetime) -> None:
-    """At most once a minute, beside the request."""
+    """Record the sign-in at most once a minute, without delaying the request."""
     if administrator.last_sign_in_at is None or administrator.last_sign_in_at <= now - SIGN_IN_INTERVAL:
         task = asyncio.create_task(record_sign_in(Scope(client, partner_id, now), administrator.id))
         _sign_in_tasks.add(task)
@@ -54,6 +56,6 @@ def _record_sign_in(client: Client, partner_id: str, administrator: Administrato
 
 
 def viewer_scope(client: Client, viewer: Viewer, now: datetime) -> Scope:
-    """What the viewer may reach at this moment."""
+    """Return the scope of the viewer at this moment."""
     administrator = viewer.administrator
     return Scope(client, viewer.partner_id, now, administrator_id=administrator.id, role=administrator.role)

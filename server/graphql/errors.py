@@ -1,4 +1,4 @@
-"""The one place that turns failures into the errors of an answer; nothing internal gets past it."""
+"""Turn failures into the entries of `errors`; nothing internal is shown to clients."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,22 +20,22 @@ _log = structlog.get_logger("partnerhub.errors")
 
 
 def failure_error(failure: RequestFailure) -> dict[str, Any]:
-    """A failure of the request itself as an entry of `errors`."""
+    """Return a failure of the request itself as an entry of `errors`."""
     return {"message": str(failure), "extensions": failure.extensions}
 
 
 def coded_error(code: str, message: str) -> dict[str, Any]:
-    """An entry of `errors` that no exception stands behind."""
+    """Return an entry of `errors` for which there is no exception."""
     return {"message": message, "extensions": {"code": code}}
 
 
 def request_errors(errors: Iterable[GraphQLError], code: str) -> Errors:
-    """What parsing, validation or the variables of an operation did not pass: graphql-core's own words."""
+    """Return the errors of parsing, validation or variables, with graphql-core's messages."""
     return [_located(error, error.message, {"code": code}) for error in errors]
 
 
 def execution_errors(errors: Iterable[GraphQLError]) -> Errors:
-    """What went wrong while fields were resolved."""
+    """Return the errors that resolvers raised."""
     return [_execution_error(error) for error in errors]
 
 
@@ -44,13 +44,13 @@ def _execution_error(error: GraphQLError) -> dict[str, Any]:
     if isinstance(cause, RequestFailure):
         return _located(error, str(cause), cause.extensions)
     if cause is None and (error.path is None or error.message.startswith(("Argument ", "Variable "))):
-        # Without a path it is graphql-core's word on the variables; with one, on a field's arguments.
+        # graphql-core's own error: about variables where it has no path, else about a field's arguments.
         return _located(error, error.message, {"code": BAD_USER_INPUT})
     return {**_located(error, "", {}), **exception_error(cause or error)}
 
 
 def exception_error(exception: BaseException) -> dict[str, Any]:
-    """Anything that was raised, as message and extensions; the unexpected is logged and shows nothing but its id."""
+    """Return an exception as message and extensions; an unexpected one is logged, and only its id is shown."""
     if isinstance(exception, RequestFailure):
         return failure_error(exception)
     if isinstance(exception, TimeoutError):
@@ -65,12 +65,12 @@ def exception_error(exception: BaseException) -> dict[str, Any]:
 
 
 def is_database_failure(error: GraphQLError) -> bool:
-    """Whether the database was the reason, so that the same may go well a moment later."""
+    """Return whether the database caused the error, so that a retry may succeed."""
     return isinstance(_root_cause(error), (Unavailable, PyMongoError))
 
 
 def _root_cause(error: GraphQLError) -> BaseException | None:
-    """What a resolver raised, under however many GraphQL errors."""
+    """Return what a resolver raised, inside any number of GraphQL errors."""
     cause: BaseException | None = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error

@@ -1,4 +1,4 @@
-"""Parses, checks and carries out operations; parsing and validation are remembered by the operation's text."""
+"""Parse, check and execute operations; parsing and validation are cached by the operation's text."""
 
 import asyncio
 from collections.abc import Mapping
@@ -34,19 +34,19 @@ from server.graphql.errors import (
 )
 
 MAX_CACHED_OPERATIONS = 1_000
-# Comments and blanks are no tokens, so that a text within the limit on tokens can still be large.
+# Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.
 MAX_CACHED_TEXT_LENGTH = 20_000
 OPERATION_TIMEOUT_SECONDS = 9.5
 _MAX_VALIDATION_ERRORS = 20
 
-# The same test as graphql-core's, with a short way out for plain values.
+# The same test as graphql-core's, faster for plain values.
 _is_awaitable: Any = optimized_is_awaitable
 
 GraphQLResponse = dict[str, Any]
 
 
 class OperationRejected(Exception):
-    """An operation that was not carried out, with the entries of `errors` that say why."""
+    """An operation that is not executed; `errors` are the entries that state why."""
 
     def __init__(self, errors: Errors) -> None:
         super().__init__(errors[0]["message"])
@@ -102,45 +102,45 @@ class Operations:
         operation = Operation(text, outcome, _select_operation(outcome, name))
         try:
             check_cost(outcome, operation.definition, variables or {}, self._field_costs)
-        except (QueryTooComplex, RecursionError) as refused:
-            raise OperationRejected(_too_complex(refused)) from None
+        except (QueryTooComplex, RecursionError) as failure:
+            raise OperationRejected(_too_complex(failure)) from None
         return operation
 
     def _parse_and_validate(self, text: str) -> DocumentNode | Errors:
-        """The valid document, or what is wrong with it: a mistake is remembered like a success."""
+        """Return the valid document or its errors: both are cached."""
         try:
             document = parse(text, max_tokens=MAX_TOKENS)
-        except GraphQLError as refused:
-            is_limit = "Parsing aborted" in refused.message
-            return request_errors([refused], QueryTooComplex.code if is_limit else PARSE_FAILED)
+        except GraphQLError as failure:
+            is_limit = "Parsing aborted" in failure.message
+            return request_errors([failure], QueryTooComplex.code if is_limit else PARSE_FAILED)
         return self._validate(document)
 
     def _validate(self, document: DocumentNode) -> DocumentNode | Errors:
         try:
             check_same_name_pairs(document)
-            found = validate(self.graphql_schema, document, max_errors=_MAX_VALIDATION_ERRORS)
-        except (QueryTooComplex, RecursionError) as refused:
-            return _too_complex(refused)
-        return request_errors(found, VALIDATION_FAILED) if found else document
+            errors = validate(self.graphql_schema, document, max_errors=_MAX_VALIDATION_ERRORS)
+        except (QueryTooComplex, RecursionError) as failure:
+            return _too_complex(failure)
+        return request_errors(errors, VALIDATION_FAILED) if errors else document
 
     async def execute(
         self, operation: Operation, variables: Mapping[str, Any] | None, context: Context, spent: float = 0.0
     ) -> GraphQLResponse:
-        """The answer of a query or mutation; nothing is raised, whatever goes wrong in it.
+        """Return the response of a query or mutation; every failure becomes an entry of its errors.
 
-        `spent` are the seconds that the request has taken before: with them it takes no longer than it may.
+        `spent` is the time in seconds that the request has taken before; it counts towards the timeout.
         """
         try:
             async with asyncio.timeout(self._seconds - spent):
                 if context.feed is not None and "feedCursor" in operation.text:
-                    # Before anything else of the operation is read, as the contract promises.
+                    # The contract: the cursor is taken before anything else of the operation is read.
                     context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
-                answer = self.render(await self._execute(operation, variables, context))
+                response = self.render(await self._execute(operation, variables, context))
                 if context.operation_time:
-                    answer["extensions"] = {"seen": str(context.operation_time)}
-                return answer
-        except RecursionError as refused:
-            return {"errors": _too_complex(refused)}
+                    response["extensions"] = {"seen": str(context.operation_time)}
+                return response
+        except RecursionError as failure:
+            return {"errors": _too_complex(failure)}
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             return {"errors": [exception_error(failure)]}
 
@@ -161,19 +161,19 @@ class Operations:
 
     @staticmethod
     def render(result: ExecutionResult) -> GraphQLResponse:
-        """A result as it is sent: without `data` where the operation was never begun."""
+        """Return a result as a response: without `data` where the execution did not start."""
         errors = execution_errors(result.errors or ())
-        begun = result.data is not None or any("path" in error for error in errors)
-        answer: GraphQLResponse = {"data": result.data} if begun else {}
+        has_started = result.data is not None or any("path" in error for error in errors)
+        response: GraphQLResponse = {"data": result.data} if has_started else {}
         if errors:
-            answer["errors"] = errors
-        return answer
+            response["errors"] = errors
+        return response
 
 
 def _select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """The named operation, or the only one."""
-    offered = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-    matching = [d for d in offered if name is None or (d.name is not None and d.name.value == name)]
+    """Return the named operation, or the only one."""
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    matching = [d for d in operations if name is None or (d.name is not None and d.name.value == name)]
     if len(matching) == 1:
         return matching[0]
     if name is not None:
@@ -185,8 +185,8 @@ def _select_operation(document: DocumentNode, name: str | None) -> OperationDefi
     )
 
 
-def _too_complex(refused: QueryTooComplex | RecursionError) -> Errors:
-    """A limit that was met; a document nested beyond what Python can follow is one of them."""
-    if isinstance(refused, RecursionError):
-        refused = QueryTooComplex("This operation is nested too deeply.")
-    return [failure_error(refused)]
+def _too_complex(failure: QueryTooComplex | RecursionError) -> Errors:
+    """Return the error of an exceeded limit; a document nested beyond Python's recursion limit is one."""
+    if isinstance(failure, RecursionError):
+        failure = QueryTooComplex("This operation is nested too deeply.")
+    return [failure_error(failure)]

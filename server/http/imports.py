@@ -1,4 +1,4 @@
-"""POST /import/{kind}: takes in a stream of lines as it arrives, and answers with what became of them."""
+"""POST /import/{kind}: import a stream of lines as it arrives, and return the counts."""
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -28,7 +28,7 @@ _STATUSES = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "TIMEOUT": 503}
 
 
 class ImportHttpError(Exception):
-    """A request that is refused as a whole: a status, a code and a sentence."""
+    """A request that is rejected as a whole: a status, a code and a message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -102,7 +102,7 @@ def _rejection_json(refusal: RejectedRecord) -> dict[str, Any]:
 
 
 def _error_response(status: int, code: str, message: str, summary: ImportSummary) -> Response:
-    """An error, and what was taken in before it."""
+    """Return an error, and the counts of what was imported before it."""
     return _json_response(status, {"error": {"code": code, "message": message}, **asdict(summary)})
 
 

@@ -1,4 +1,4 @@
-"""GET /launch/{token}: opens a customer's console once, for whoever has the address; else a page that says why not."""
+"""GET /launch/{token}: redirect to a customer's console once; otherwise show a page that states why not."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -34,7 +34,7 @@ _PAGE: Final = """\
 </html>
 """
 _STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
-# The address is a key as long as it works: it goes into no cache, and no page behind it hears of it.
+# The address is a credential while it works: it must not be cached, nor sent to other pages as a referrer.
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -63,7 +63,7 @@ _FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE}
 
 
 async def launch(request: Request) -> Response:
-    """Spends the launch and redirects (303); HEAD, with which programs only look, neither spends nor tells where."""
+    """Redeem the launch and redirect (303); HEAD, which programs use to preview, does neither."""
     app_state: AppState = request.app.state.app_state
     secret = app_state.installation.launch_secret
     name = None if secret is None else verify_launch_token(secret, request.path_params["token"])

@@ -1,4 +1,4 @@
-"""What an operator's machinery asks: whether the process lives, whether it is ready, and its metrics."""
+"""Probes for operators: liveness, readiness and metrics."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.requests import Request
@@ -13,7 +13,7 @@ REQUEST_SECONDS = Histogram("partnerhub_http_request_seconds", "How long request
 
 
 async def livez(_request: Request) -> Response:
-    """The process answers; nothing else is asked."""
+    """Return ok: the process answers."""
     return PlainTextResponse("ok")
 
 
