@@ -1,4 +1,4 @@
-"""Activity: the audit log, and what every live feed is made of."""
+"""Activity: the audit log, from which all live feeds are served."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,13 +29,13 @@ class ActivityEvent(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, EventDocument)
 
 
 @strawberry.type
 class ActivityEdge:
-    """An event and its place in the log."""
+    """An event and its cursor."""
 
     cursor: str
     node: ActivityEvent
@@ -43,7 +43,7 @@ class ActivityEdge:
 
 @strawberry.type
 class ActivityConnection:
-    """A page of the log; one may hold fewer events than asked for, and none, while pageInfo says that there is more."""
+    """A page of the log. It may have fewer events than requested, or none, while pageInfo says that more follow."""
 
     edges: list[ActivityEdge]
     nodes: list[ActivityEvent]
@@ -52,7 +52,7 @@ class ActivityConnection:
 
 @strawberry.input
 class ActivityFilter:
-    """An absent or null condition asks nothing, an empty list matches nothing; at most 100 values each."""
+    """An absent or null condition is ignored, an empty list matches nothing; at most 100 values each."""
 
     kind: list[ActivityKind] | None = strawberry.UNSET
     actor: list[strawberry.ID] | None = strawberry.UNSET

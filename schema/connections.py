@@ -1,4 +1,4 @@
-"""Connections of anything but customers: `Connection[Order]` is the contract's OrderConnection."""
+"""Generic connections, for all types but customers: `Connection[Order]` is printed as OrderConnection."""
 
 from typing import Generic, TypeVar
 
@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 @strawberry.type
 class Edge(Generic[Item]):
-    """A row and its place in the list."""
+    """A row and its cursor."""
 
     cursor: str
     node: Item
@@ -21,7 +21,7 @@ class Edge(Generic[Item]):
 
 @strawberry.type
 class Connection(Generic[Item]):
-    """A page of a list; the total is counted only where it is selected."""
+    """A page of a list. The total is counted only if the operation selects it."""
 
     edges: list[Edge[Item]]
     nodes: list[Item]

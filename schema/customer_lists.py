@@ -1,4 +1,4 @@
-"""Lists of customers: pages, totals, and the counts behind each value of a filter."""
+"""Lists of customers: pages, totals, and facets, which count the customers of each filter value."""
 
 import strawberry
 
@@ -12,7 +12,7 @@ from schema.tags import TagCount
 
 @strawberry.type
 class CustomerEdge:
-    """A customer and its place in the list."""
+    """A customer and its cursor."""
 
     cursor: str
     node: Customer
@@ -20,7 +20,7 @@ class CustomerEdge:
 
 @strawberry.type
 class ManagedByCount:
-    """How many customers have the value."""
+    """A filter value and the number of customers that have it."""
 
     value: ManagedBy
     count: int
@@ -28,7 +28,7 @@ class ManagedByCount:
 
 @strawberry.type
 class ProductCount:
-    """How many customers have the value."""
+    """A filter value and the number of customers that have it."""
 
     value: Product
     count: int
@@ -36,7 +36,7 @@ class ProductCount:
 
 @strawberry.type
 class StatusCount:
-    """How many customers have the value."""
+    """A filter value and the number of customers that have it."""
 
     value: CustomerStatus
     count: int
@@ -44,7 +44,7 @@ class StatusCount:
 
 @strawberry.type
 class SubscriptionTypeCount:
-    """How many customers have the value."""
+    """A filter value and the number of customers that have it."""
 
     value: SubscriptionType
     count: int
@@ -56,7 +56,7 @@ class SubscriptionTypeCount:
     )
 )
 class CustomerFacets:
-    """The counts of one list."""
+    """The facets of one list."""
 
     managed_by: list[ManagedByCount]
     product: list[ProductCount]
@@ -67,7 +67,7 @@ class CustomerFacets:
 
 @strawberry.type
 class CustomerConnection:
-    """A page of a list; the total and the facets are counted only where they are selected."""
+    """A page of a list. The total and the facets are counted only if the operation selects them."""
 
     edges: list[CustomerEdge]
     nodes: list[Customer]

@@ -1,4 +1,4 @@
-"""Customers, with everything that is known of them."""
+"""Customers, with their statuses and relations."""
 
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ INCLUDE_ENDED_ARGUMENT = Argument(bool, default=False)
 
 @strawberry.type
 class CustomerStatusDetail:
-    """One status that holds, and why."""
+    """One of the customer's statuses, and the reason for it."""
 
     status: CustomerStatus
     since: datetime
@@ -39,7 +39,7 @@ class CustomerStatusDetail:
 
 @strawberry.type(description="An administrator's hold on a customer.")
 class CustomerAssignment:
-    """One of the customer's assignments."""
+    """The assignment of an administrator to a customer."""
 
     administrator: PartnerAdministrator
     assigned_at: datetime
@@ -49,7 +49,7 @@ class CustomerAssignment:
 
 @strawberry.type
 class Customer(Node):
-    """An organization that holds the partner's services."""
+    """An organization that has services of the partner."""
 
     external_id: strawberry.ID = strawberry.field(description="The organization's id in the ordering system.")
     name: str
@@ -98,5 +98,5 @@ class Customer(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, CustomerDocument)

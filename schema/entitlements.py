@@ -69,7 +69,7 @@ class CustomerSubscription(Entitlement):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, EntitlementDocument) and not is_trial(value)
 
 
@@ -97,5 +97,5 @@ class Trial(Entitlement):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, EntitlementDocument) and is_trial(value)

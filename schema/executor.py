@@ -1,4 +1,4 @@
-"""The executor of operations: graphql-core's, without the circle of references that would keep each until collected."""
+"""graphql-core's executor without the reference cycle that would keep each operation until a garbage collection."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,10 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 
 class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Goes with its answer.
+    """The executor of one operation. It is freed when the operation ends.
 
-    graphql-core gives resolvers two methods of the executor, and keeps them in the executor itself. With each operation
-    everything that it has read would so wait for Python's collector, which then holds all others up.
+    graphql-core stores two bound methods of the executor in the executor. With that cycle, everything that an
+    operation has read waits for Python's garbage collector, whose pauses delay all other operations.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -21,7 +21,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
 
 
 def _weak_method(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The method, for as long as its object lives: whoever may call it is run by that object."""
+    """Return a function that calls the method through a weak reference. The executor outlives the resolvers it runs."""
     reference = WeakMethod(method)
 
     def call(values: Any) -> Any:

@@ -27,7 +27,7 @@ class Invoice(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, InvoiceDocument)
 
 

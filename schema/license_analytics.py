@@ -65,7 +65,7 @@ class EntitlementReportRow:
 
 @strawberry.type
 class EntitlementReportEdge:
-    """A row and its place in the table."""
+    """A row and its cursor."""
 
     cursor: str
     node: EntitlementReportRow
@@ -73,7 +73,7 @@ class EntitlementReportEdge:
 
 @strawberry.type
 class EntitlementReportConnection:
-    """A page of a report's table; the total is counted only where it is selected."""
+    """A page of a report's table. The total is counted only if the operation selects it."""
 
     edges: list[EntitlementReportEdge]
     nodes: list[EntitlementReportRow]

@@ -1,4 +1,4 @@
-"""What everything with a global id has in common, and the pages of a connection."""
+"""The interface of all objects with a global id, and the page arguments of connections."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from schema.fields import Argument
     description="Anything with a global id. Ids are opaque strings with a type prefix (cus_…, tag_…)."
 )
 class Node:
-    """Implemented by every type that `node` can find."""
+    """The interface of every type that the field `node` returns."""
 
     id: strawberry.ID
 
 
 @strawberry.type
 class PageInfo:
-    """Where a page stands in its list."""
+    """The position of a page in its list."""
 
     has_next_page: bool
     has_previous_page: bool

@@ -42,7 +42,7 @@ class Order(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, OrderDocument)
 
 

@@ -45,7 +45,7 @@ class PartnerAdministrator(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, AdministratorDocument)
 
 
@@ -114,13 +114,13 @@ class PartnerOrganization(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, PartnerDocument)
 
 
 @strawberry.type(description="Who is asking, and what they may do.")
 class Viewer:
-    """Made from the request's token."""
+    """The caller, identified by the request's token."""
 
     administrator: PartnerAdministrator
     partner = field(organization.partner, PartnerOrganization)

@@ -42,7 +42,7 @@ class Query(
     ResourceQueries,
     ViewQueries,
 ):
-    """What can be asked; what the viewer cannot see does not exist for them."""
+    """All queries. Objects that are not visible to the viewer do not exist for them."""
 
     node = field(by_id.node, Node | None, id=Argument(strawberry.ID))
     nodes = field(

@@ -15,7 +15,7 @@ from store.organization.resources import ResourceDocument
 
 @strawberry.type
 class Resource(Node):
-    """Something to read or to watch."""
+    """A document or video for administrators."""
 
     title: str
     summary: str
@@ -28,13 +28,13 @@ class Resource(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, ResourceDocument)
 
 
 @strawberry.input
 class ResourceFilter:
-    """An absent or null condition asks nothing, an empty list matches nothing."""
+    """An absent or null condition is ignored, an empty list matches nothing."""
 
     kind: list[ResourceKind] | None = strawberry.UNSET
     product: list[Product] | None = strawberry.UNSET

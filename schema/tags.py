@@ -1,4 +1,4 @@
-"""Tags: words of the partner's own for some of its customers."""
+"""Tags: labels that a partner defines and gives to its customers."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @strawberry.type
 class Tag(Node):
-    """A word of the partner's own for some of its customers."""
+    """A label that the partner defines for its customers."""
 
     name: str
     color: TagColor
@@ -36,13 +36,13 @@ class Tag(Node):
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
+        """Return whether the document is of this type."""
         return isinstance(value, TagDocument)
 
 
 @strawberry.type
 class TagCount:
-    """How many customers have the tag."""
+    """A tag and the number of customers that have it."""
 
     value: Tag
     count: int

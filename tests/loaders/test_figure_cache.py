@@ -1,4 +1,4 @@
-"""Kept figures: until the feed tells of a change, until time turns them, and never beyond what a caller has done."""
+"""Cached figures: kept until an event or their expiry, and not served to a caller that has made a later change."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -40,80 +40,80 @@ async def scope(mongo_uri: str, database_name: str) -> AsyncIterator[Scope]:
 
 
 class Reader:
-    """Counts how often a figure is read; the value is that count."""
+    """A figure whose value is the number of times it was read."""
 
     def __init__(self, valid_until: datetime) -> None:
         self.count = 0
-        self._turns_at = valid_until
+        self._valid_until = valid_until
 
     async def __call__(self) -> tuple[int, datetime]:
         self.count += 1
-        return self.count, self._turns_at
+        return self.count, self._valid_until
 
 
-async def _heard(feed: Feed, events: Events, partner: str = "acme", **fields: Any) -> None:
-    """Inserts an event and waits until the feed has heard it."""
-    heard = asyncio.Event()
-    feed.listeners.append(lambda _: heard.set())
+async def _receive(feed: Feed, events: Events, partner: str = "acme", **fields: Any) -> None:
+    """Insert an event and wait until the feed has received it."""
+    received = asyncio.Event()
+    feed.listeners.append(lambda _: received.set())
     await events.insert([1], partner, **fields)
-    await asyncio.wait_for(heard.wait(), 10)
+    await asyncio.wait_for(received.wait(), 10)
 
 
 async def test_a_figure_is_read_once_until_a_customer_changes(feed: Feed, scope: Scope, events: Events) -> None:
-    kept, read = FigureCache(feed), Reader(scope.now + FAR)
-    assert [(await kept.read_figure(scope, "f", 0, read)).value for _ in range(3)] == [1, 1, 1]
-    await _heard(feed, events, "other", customer_id="cus_1")
-    await _heard(feed, events, customer_id=None)
-    assert (await kept.read_figure(scope, "f", 0, read)).value == 1
-    await _heard(feed, events, customer_id="cus_1")
-    assert (await kept.read_figure(scope, "f", 0, read)).value == 2
-    await _heard(feed, events, customer_id=None, kind="SETTINGS_CHANGED")
-    assert (await kept.read_figure(scope, "f", 0, read)).value == 3
+    cache, read = FigureCache(feed), Reader(scope.now + FAR)
+    assert [(await cache.read_figure(scope, "f", 0, read)).value for _ in range(3)] == [1, 1, 1]
+    await _receive(feed, events, "other", customer_id="cus_1")
+    await _receive(feed, events, customer_id=None)
+    assert (await cache.read_figure(scope, "f", 0, read)).value == 1
+    await _receive(feed, events, customer_id="cus_1")
+    assert (await cache.read_figure(scope, "f", 0, read)).value == 2
+    await _receive(feed, events, customer_id=None, kind="SETTINGS_CHANGED")
+    assert (await cache.read_figure(scope, "f", 0, read)).value == 3
 
 
-async def test_time_turns_it_at_its_moment_and_not_a_millisecond_before(feed: Feed, scope: Scope) -> None:
+async def test_a_figure_expires_at_its_moment_and_not_a_millisecond_before(feed: Feed, scope: Scope) -> None:
     valid_until = scope.now + FAR
-    kept, read = FigureCache(feed), Reader(valid_until)
-    await kept.read_figure(scope, "f", 0, read)
+    cache, read = FigureCache(feed), Reader(valid_until)
+    await cache.read_figure(scope, "f", 0, read)
     just_before = replace(scope, now=valid_until - timedelta(milliseconds=1))
-    assert await kept.read_figure(just_before, "f", 0, read) == (1, valid_until)
-    assert (await kept.read_figure(replace(scope, now=valid_until), "f", 0, read)).value == 2
+    assert await cache.read_figure(just_before, "f", 0, read) == (1, valid_until)
+    assert (await cache.read_figure(replace(scope, now=valid_until), "f", 0, read)).value == 2
 
 
-async def test_another_sight_has_figures_of_its_own(feed: Feed, scope: Scope) -> None:
-    kept, read = FigureCache(feed), Reader(scope.now + FAR)
+async def test_each_visibility_has_its_own_figures(feed: Feed, scope: Scope) -> None:
+    cache, read = FigureCache(feed), Reader(scope.now + FAR)
     own = replace(scope, administrator_id="adm_1", role=PartnerRole.ADMINISTRATOR)
-    assert (await kept.read_figure(scope, "f", 0, read)).value == 1
-    assert (await kept.read_figure(own, "f", 0, read)).value == 2
-    assert (await kept.read_figure(scope, "g", 0, read)).value == 3
+    assert (await cache.read_figure(scope, "f", 0, read)).value == 1
+    assert (await cache.read_figure(own, "f", 0, read)).value == 2
+    assert (await cache.read_figure(scope, "g", 0, read)).value == 3
 
 
-async def test_who_has_made_a_change_is_served_nothing_older(feed: Feed, scope: Scope, events: Events) -> None:
-    kept, read = FigureCache(feed), Reader(scope.now + FAR)
-    assert (await kept.read_figure(scope, "f", 0, read)).value == 1
+async def test_a_caller_that_made_a_change_is_served_nothing_older(feed: Feed, scope: Scope, events: Events) -> None:
+    cache, read = FigureCache(feed), Reader(scope.now + FAR)
+    assert (await cache.read_figure(scope, "f", 0, read)).value == 1
     ahead = feed.position.time + (1 << 32)
-    assert (await kept.read_figure(scope, "f", ahead, read)).value == 2
-    assert (await kept.read_figure(scope, "f", feed.position.time, read)).value == 2
+    assert (await cache.read_figure(scope, "f", ahead, read)).value == 2
+    assert (await cache.read_figure(scope, "f", feed.position.time, read)).value == 2
 
 
-async def test_a_change_heard_while_it_was_read_keeps_it_from_being_kept(
+async def test_a_figure_is_not_kept_if_an_event_arrives_while_it_is_read(
     feed: Feed, scope: Scope, events: Events
 ) -> None:
-    kept, read = FigureCache(feed), Reader(scope.now + FAR)
+    cache, read = FigureCache(feed), Reader(scope.now + FAR)
 
     async def slowly() -> tuple[int, datetime]:
-        await _heard(feed, events, customer_id="cus_1")
+        await _receive(feed, events, customer_id="cus_1")
         return await read()
 
-    assert (await kept.read_figure(scope, "f", 0, slowly)).value == 1
-    assert (await kept.read_figure(scope, "f", 0, read)).value == 2
+    assert (await cache.read_figure(scope, "f", 0, slowly)).value == 1
+    assert (await cache.read_figure(scope, "f", 0, read)).value == 2
 
 
 async def test_nothing_is_served_while_the_feed_is_silent(feed: Feed, scope: Scope) -> None:
-    kept, read = FigureCache(feed), Reader(scope.now + FAR)
-    assert (await kept.read_figure(scope, "f", 0, read)).value == 1
+    cache, read = FigureCache(feed), Reader(scope.now + FAR)
+    assert (await cache.read_figure(scope, "f", 0, read)).value == 1
     await feed.stop()
     async with asyncio.timeout(10):
         while feed.is_fresh:
             await asyncio.sleep(0.05)
-    assert [(await kept.read_figure(scope, "f", 0, read)).value for _ in range(2)] == [2, 3]
+    assert [(await cache.read_figure(scope, "f", 0, read)).value for _ in range(2)] == [2, 3]

@@ -1,4 +1,4 @@
-"""A KPI says until when it holds: to the millisecond at which an end enters the 90 days or a line is 30 days old."""
+"""A KPI is valid up to the millisecond at which an end enters the 90 days or a line becomes 30 days old."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -75,7 +75,7 @@ def low(lines: list[Document], now: datetime) -> set[str]:
     ],
 )
 @pytest.mark.parametrize("product", [None, AnalyticsProduct.MEETINGS])
-async def test_it_holds_until_its_moment_and_not_a_millisecond_longer(
+async def test_a_kpi_is_valid_until_its_moment_and_not_a_millisecond_longer(
     scope: Scope, name: KpiName, rule: Callable[[list[Document], datetime], set[str]], product: AnalyticsProduct | None
 ) -> None:
     products = PRODUCTS if product is None else [str(product)]

@@ -1,4 +1,4 @@
-"""A question that is asked again is answered from the first time."""
+"""A request memo reads each key once, keeps failures, and survives the cancellation of a caller."""
 
 import asyncio
 
@@ -7,37 +7,37 @@ import pytest
 from loaders.request_memo import RequestMemo
 
 
-async def test_asks_each_question_once() -> None:
-    asked: list[str] = []
+async def test_reads_each_key_once() -> None:
+    keys: list[str] = []
 
-    async def ask(question: str) -> str:
-        asked.append(question)
+    async def read(key: str) -> str:
+        keys.append(key)
         await asyncio.sleep(0)
-        return question.upper()
+        return key.upper()
 
-    once = RequestMemo(ask)
-    assert list(await asyncio.gather(*(once.load(question) for question in "abab"))) == ["A", "B", "A", "B"]
-    assert await once.load("a") == "A"
-    assert asked == ["a", "b"]
+    memo = RequestMemo(read)
+    assert list(await asyncio.gather(*(memo.load(key) for key in "abab"))) == ["A", "B", "A", "B"]
+    assert await memo.load("a") == "A"
+    assert keys == ["a", "b"]
 
 
-async def test_a_failure_stays_with_its_question() -> None:
-    async def ask(question: int) -> float:
-        return 1 / question
+async def test_a_failure_is_raised_to_every_caller_of_its_key() -> None:
+    async def read(key: int) -> float:
+        return 1 / key
 
-    once = RequestMemo(ask)
-    assert await once.load(2) == 0.5
+    memo = RequestMemo(read)
+    assert await memo.load(2) == 0.5
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            await once.load(0)
+            await memo.load(0)
 
 
-async def test_who_goes_away_leaves_the_others_their_answer() -> None:
-    async def ask(question: int) -> int:
+async def test_a_cancelled_caller_does_not_cancel_the_read() -> None:
+    async def read(key: int) -> int:
         await asyncio.sleep(0)
-        return question
+        return key
 
-    once = RequestMemo(ask)
-    gone, stays = asyncio.ensure_future(once.load(1)), asyncio.ensure_future(once.load(1))
-    gone.cancel()
-    assert await stays == 1
+    memo = RequestMemo(read)
+    cancelled, other = asyncio.ensure_future(memo.load(1)), asyncio.ensure_future(memo.load(1))
+    cancelled.cancel()
+    assert await other == 1
