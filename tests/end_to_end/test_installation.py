@@ -4,10 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
-import pytest
 
-from domain.failures import OperatorError
-from server.app.settings import read_settings
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -79,18 +76,3 @@ def test_the_public_address_and_the_helpdesk_are_settings(mongo_uri: str, databa
             "email": None,
             "hours": "Mo–Fr 8–18",
         }
-
-
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [
-        ("PARTNERHUB_CONSOLE_URL", "https://admin.example.com/"),
-        ("PARTNERHUB_CONSOLE_URL", "javascript:{externalId}"),
-        ("PARTNERHUB_PUBLIC_URL", "hub.example"),
-        ("PARTNERHUB_HELPDESK_NAME", ""),
-    ],
-)
-def test_names_an_invalid_setting(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(OperatorError, match=variable):
-        read_settings()

@@ -1,0 +1,113 @@
+"""Settings: defaults, limits, and the message that names a wrong variable."""
+
+import pytest
+from pydantic import ValidationError
+
+from domain.failures import OperatorError
+from server.app.settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"PARTNERHUB_{name.upper()}", raising=False)
+
+
+def test_has_a_default_for_every_setting() -> None:
+    settings = read_settings()
+    assert settings.mongodb_uri is None
+    assert (settings.database, settings.driver, settings.origins) == ("partnerhub", "motor", frozenset())
+
+
+def test_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGODB_URI", "mongodb://db.example/?replicaSet=rs0")
+    monkeypatch.setenv("PARTNERHUB_DRAIN_SECONDS", "2.5")
+    settings = read_settings()
+    assert settings.mongodb_uri == "mongodb://db.example/?replicaSet=rs0"
+    assert settings.drain_seconds == 2.5
+
+
+def test_ignores_other_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTNERHUB_UNKNOWN", "1")
+    assert not hasattr(read_settings(), "unknown")
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        read_settings().database = "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("", set()),
+        (" , ", set()),
+        ("https://a.example", {"https://a.example"}),
+        ("https://a.example, https://b.example:8443,", {"https://a.example", "https://b.example:8443"}),
+    ],
+)
+def test_splits_the_allowed_origins(monkeypatch: pytest.MonkeyPatch, text: str, origins: set[str]) -> None:
+    monkeypatch.setenv("PARTNERHUB_ALLOWED_ORIGINS", text)
+    assert read_settings().origins == origins
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("DATABASE", ("a", "A-b_9", "x" * 38)),
+        ("DRIVER", ("motor", "pymongo")),
+        ("TOKEN_SECONDS", ("60", "2592000")),
+        ("RING_EVENTS", ("100",)),
+        ("RING_MINUTES", ("0", "60")),
+        ("PUBLIC_URL", ("", "http://hub.example", "https://hub.example/path/")),
+        ("CONSOLE_URL", ("https://console.example/{externalId}/home",)),
+        ("HELPDESK_NAME", ("N",)),
+        ("DRAIN_SECONDS", ("0", "60")),
+        ("LOG_LEVEL", ("DEBUG", "ERROR")),
+    ],
+)
+def test_accepts_the_limits(monkeypatch: pytest.MonkeyPatch, name: str, values: tuple[str, ...]) -> None:
+    for value in values:
+        monkeypatch.setenv(f"PARTNERHUB_{name}", value)
+        assert str(getattr(read_settings(), name.lower())) in (value, f"{value}.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE", ""),
+        ("DATABASE", "x" * 39),
+        ("DATABASE", "a.b"),
+        ("DRIVER", "mongoengine"),
+        ("TOKEN_SECONDS", "59"),
+        ("TOKEN_SECONDS", "2592001"),
+        ("TOKEN_SECONDS", "an hour"),
+        ("RING_EVENTS", "99"),
+        ("RING_MINUTES", "-1"),
+        ("RING_MINUTES", "61"),
+        ("PUBLIC_URL", "hub.example"),
+        ("PUBLIC_URL", "https://hub.example/?a=1"),
+        ("CONSOLE_URL", "https://admin.example.com/"),
+        ("CONSOLE_URL", "javascript:{externalId}"),
+        ("HELPDESK_NAME", ""),
+        ("DRAIN_SECONDS", "60.1"),
+        ("LOG_LEVEL", "TRACE"),
+    ],
+)
+def test_names_the_variable_of_an_invalid_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"PARTNERHUB_{name}", value)
+    with pytest.raises(OperatorError, match=rf"^PARTNERHUB_{name}: "):
+        read_settings()
+
+
+def test_names_all_invalid_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTNERHUB_RING_EVENTS", "many")
+    monkeypatch.setenv("PARTNERHUB_DRIVER", "none")
+    with pytest.raises(OperatorError, match=r"PARTNERHUB_DRIVER: .*; PARTNERHUB_RING_EVENTS: "):
+        read_settings()
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_has_a_description(name: str) -> None:
+    assert Settings.model_fields[name].description
