@@ -15,10 +15,10 @@ class ForkedServer:
     """A real server process on its own port; `url` waits until it is ready."""
 
     def __init__(self, mongo_uri: str, database: str) -> None:
-        self._answers, told = _FORKSERVER.Pipe(duplex=False)
-        self._process = _FORKSERVER.Process(target=_serve, args=(mongo_uri, database, told), daemon=True)
+        self._answers, sender = _FORKSERVER.Pipe(duplex=False)
+        self._process = _FORKSERVER.Process(target=_serve, args=(mongo_uri, database, sender), daemon=True)
         self._process.start()
-        told.close()
+        sender.close()
         self._url: str | None = None
 
     @property
@@ -56,7 +56,7 @@ class ForkedServer:
             self._answers.close()
 
 
-def _serve(mongo_uri: str, database: str, told: "Connection[Any, Any]") -> None:
+def _serve(mongo_uri: str, database: str, sender: "Connection[Any, Any]") -> None:
     from tests.end_to_end.storm_serving import serve
 
-    serve(mongo_uri, database, told.send)
+    serve(mongo_uri, database, sender.send)

@@ -77,10 +77,10 @@ def import_body(harness: ServerHarness, kind: str, body: bytes | str) -> ImportS
     """Import a body; check that every refusal is a sentence."""
     answer = post(harness, kind, body.encode() if isinstance(body, str) else body)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["refused"] == len(told["refusals"])
-    assert all(one["reason"].strip() and "Traceback" not in one["reason"] for one in told["refusals"])
-    return ImportSummary(told["added"], told["refusals"])
+    summary = answer.json()
+    assert summary["refused"] == len(summary["refusals"])
+    assert all(refusal["reason"].strip() and "Traceback" not in refusal["reason"] for refusal in summary["refusals"])
+    return ImportSummary(summary["added"], summary["refusals"])
 
 
 def rows(*lines: str) -> str:
@@ -113,28 +113,30 @@ BAD_COLUMNS = {
 
 @pytest.mark.parametrize(("column", "value", "field"), BAD_COLUMNS.values(), ids=BAD_COLUMNS)
 def test_rejects_a_bad_call_and_loads_the_others(harness: ServerHarness, column: str, value: str, field: str) -> None:
-    told = import_body(harness, "calls", rows(call(), call(id="bad", **{column: value}), call()))
-    assert told.added == 2
-    assert told.refusal_locations == [(3, "bad", field)]
+    summary = import_body(harness, "calls", rows(call(), call(id="bad", **{column: value}), call()))
+    assert summary.added == 2
+    assert summary.refusal_locations == [(3, "bad", field)]
 
 
 def test_a_call_without_an_id_is_refused(harness: ServerHarness) -> None:
-    told = import_body(harness, "calls", rows(call(id=""), call()))
-    assert (told.added, [place[::2] for place in told.refusal_locations]) == (1, [(2, "Report ID")])
+    summary = import_body(harness, "calls", rows(call(id=""), call()))
+    assert (summary.added, [location[::2] for location in summary.refusal_locations]) == (1, [(2, "Report ID")])
 
 
 def test_a_start_without_a_zone_is_utc(harness: ServerHarness) -> None:
     # An hour ahead of UTC is in the future, unless it is read in another zone.
-    told = import_body(harness, "calls", rows(call(start=at(-timedelta(minutes=5), "")), call(start=at(DAY / 24, ""))))
-    assert (told.added, [place[::2] for place in told.refusal_locations]) == (1, [(3, "Start time")])
+    summary = import_body(
+        harness, "calls", rows(call(start=at(-timedelta(minutes=5), "")), call(start=at(DAY / 24, "")))
+    )
+    assert (summary.added, [location[::2] for location in summary.refusal_locations]) == (1, [(3, "Start time")])
     offset = (datetime.now(UTC) - timedelta(minutes=5) + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S+02:00")
     assert import_body(harness, "calls", rows(call(start=offset))).added == 1
 
 
 @pytest.mark.parametrize("missing", ["Report ID", "Org UUID", "Start time", "Duration"])
 def test_names_the_missing_column_of_a_file(harness: ServerHarness, missing: str) -> None:
-    place = HEADER.split(",").index(missing)
-    lines = [",".join(v for n, v in enumerate(line.split(",")) if n != place) for line in (HEADER, call(), call())]
+    location = HEADER.split(",").index(missing)
+    lines = [",".join(v for n, v in enumerate(line.split(",")) if n != location) for line in (HEADER, call(), call())]
     answer = post(harness, "calls", "\n".join(lines).encode())
     assert (answer.status_code, answer.json()["added"]) == (400, 0)
     assert answer.json()["error"]["message"] == f"In the header row the column is missing: {missing}."
@@ -146,14 +148,16 @@ def test_names_the_missing_column_of_a_file(harness: ServerHarness, missing: str
     ids=["an open quote", "too many values", "too few values", "text behind a quote", "a NUL"],
 )
 def test_a_malformed_row_is_refused(harness: ServerHarness, bad: str) -> None:
-    told = import_body(harness, "calls", rows(call(), bad))
-    assert told.added == 1
-    assert [place[0] for place in told.refusal_locations] == [3]
+    summary = import_body(harness, "calls", rows(call(), bad))
+    assert summary.added == 1
+    assert [location[0] for location in summary.refusal_locations] == [3]
 
 
 def test_rejects_a_row_that_is_not_utf_8(harness: ServerHarness) -> None:
-    told = import_body(harness, "calls", rows(call()).encode() + call(model="M\u00fcller").encode("latin-1") + b"\r\n")
-    assert (told.added, [place[0] for place in told.refusal_locations]) == (1, [3])
+    summary = import_body(
+        harness, "calls", rows(call()).encode() + call(model="M\u00fcller").encode("latin-1") + b"\r\n"
+    )
+    assert (summary.added, [location[0] for location in summary.refusal_locations]) == (1, [3])
 
 
 @pytest.mark.parametrize("body", [b"", b"\xef\xbb\xbf", HEADER.encode(), HEADER.encode() + b"\r\n"])
@@ -179,15 +183,15 @@ BAD_MEDIA = [
 @pytest.mark.parametrize(("field", "value"), BAD_MEDIA)
 def test_an_impossible_measurement_is_refused(harness: ServerHarness, field: str, value: Any) -> None:
     good = {"reportId": uuid4().hex, **MEDIA}
-    told = import_body(harness, "call-media", ndjson(good, {"reportId": "bad", **MEDIA, field: value}))
-    assert (told.added, told.refusal_locations) == (1, [(2, "bad", field)])
+    summary = import_body(harness, "call-media", ndjson(good, {"reportId": "bad", **MEDIA, field: value}))
+    assert (summary.added, summary.refusal_locations) == (1, [(2, "bad", field)])
 
 
 def test_measurements_that_json_does_not_know_are_refused(harness: ServerHarness) -> None:
-    told = import_body(
+    summary = import_body(
         harness, "call-media", b'{"reportId": "a", "jitterMs": NaN}\n{"reportId": "b", "jitterMs": 1e999}\n'
     )
-    assert (told.added, [place[0] for place in told.refusal_locations]) == (0, [1, 2])
+    assert (summary.added, [location[0] for location in summary.refusal_locations]) == (0, [1, 2])
 
 
 QUEUE = {"customer": "C-1", "queue": "Sales", "outcome": "ANSWERED", "waitSeconds": 3}
@@ -207,15 +211,19 @@ BAD_QUEUE = {
 @pytest.mark.parametrize(("field", "value"), BAD_QUEUE.values(), ids=BAD_QUEUE)
 def test_a_bad_queue_call_is_refused(harness: ServerHarness, field: str, value: Any) -> None:
     line = {"offeredAt": at(-DAY), **QUEUE}
-    told = import_body(harness, "queue-calls", ndjson({"id": uuid4().hex, **line}, {"id": "bad", **line, field: value}))
-    assert (told.added, told.refusal_locations) == (1, [(2, "bad", field)])
+    summary = import_body(
+        harness, "queue-calls", ndjson({"id": uuid4().hex, **line}, {"id": "bad", **line, field: value})
+    )
+    assert (summary.added, summary.refusal_locations) == (1, [(2, "bad", field)])
 
 
 @pytest.mark.parametrize("field", ["id", "customer", "queue", "offeredAt", "outcome", "waitSeconds"])
 def test_a_queue_call_needs_all_its_fields(harness: ServerHarness, field: str) -> None:
     line = {"id": "bad", "offeredAt": at(-DAY), **QUEUE}
-    told = import_body(harness, "queue-calls", ndjson({name: value for name, value in line.items() if name != field}))
-    assert (told.added, [place[::2] for place in told.refusal_locations]) == (0, [(1, field)])
+    summary = import_body(
+        harness, "queue-calls", ndjson({name: value for name, value in line.items() if name != field})
+    )
+    assert (summary.added, [location[::2] for location in summary.refusal_locations]) == (0, [(1, field)])
 
 
 USAGE = {"entitlement": "T-1", "product": "CALLING", "day": "2026-11-20", "assigned": 4, "used": 1}
@@ -235,8 +243,8 @@ BAD_USAGE = [
 
 @pytest.mark.parametrize(("field", "value"), BAD_USAGE)
 def test_bad_usage_is_refused(harness: ServerHarness, field: str, value: Any) -> None:
-    told = import_body(harness, "license-usage", ndjson({**USAGE, field: value}))
-    assert (told.added, [place[::2] for place in told.refusal_locations]) == (0, [(1, field)])
+    summary = import_body(harness, "license-usage", ndjson({**USAGE, field: value}))
+    assert (summary.added, [location[::2] for location in summary.refusal_locations]) == (0, [(1, field)])
 
 
 def test_the_command_line_names_file_line_key_field_and_reason(harness: ServerHarness, tmp_path: Path) -> None:

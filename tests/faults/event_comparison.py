@@ -48,11 +48,11 @@ def _has_reached(token: Any, time: int) -> bool:
     return token is not None and token_time(token) >= time
 
 
-def compare_delivery(heard: Sequence[str], true: Sequence[str]) -> DeliveryDifferences:
+def compare_delivery(delivered: Sequence[str], expected: Sequence[str]) -> DeliveryDifferences:
     """Compare the deliveries of a client with the expected events."""
-    places = {token: place for place, token in enumerate(true)}
-    unknown = [token for token in heard if token not in places]
-    assert not unknown, f"{len(unknown)} events were heard that never happened, such as {unknown[0]}"
-    seen = [places[token] for token in heard]
+    positions = {token: place for place, token in enumerate(expected)}
+    unknown = [token for token in delivered if token not in positions]
+    assert not unknown, f"{len(unknown)} events were delivered that never happened, such as {unknown[0]}"
+    seen = [positions[token] for token in delivered]
     reordered = sum(later < earlier for earlier, later in pairwise(seen))
-    return DeliveryDifferences(len(set(true) - set(heard)), len(heard) - len(set(heard)), reordered)
+    return DeliveryDifferences(len(set(expected) - set(delivered)), len(delivered) - len(set(delivered)), reordered)

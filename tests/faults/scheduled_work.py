@@ -100,7 +100,7 @@ class ScheduledWork:
                     refusals[answer["errors"][0]["extensions"]["code"]] += 1
                     assert set(refusals) <= _RETRYABLE_ERRORS, answer
                 await asyncio.sleep(0.1)
-        raise AssertionError(f"Nobody answers {field}: {refusals}")
+        raise AssertionError(f"No server responds to {field}: {refusals}")
 
     async def deliver_calls(self) -> None:
         """Deliver more calls for one of the completed weeks."""
@@ -154,8 +154,8 @@ class ScheduledWork:
 
     def _check_tags(self, events: Sequence[Document], customers: Mapping[str, Document]) -> None:
         """Check that each job tagged each customer exactly once."""
-        told = Counter(event["customer_id"] for event in events if event["kind"] == "TAGS_ASSIGNED")
-        assert told == {one["_id"]: len(self.tags) for one in customers.values()}
+        tagged = Counter(event["customer_id"] for event in events if event["kind"] == "TAGS_ASSIGNED")
+        assert tagged == {one["_id"]: len(self.tags) for one in customers.values()}
         assert all(set(one["tag_ids"]) == set(self.tags) for one in customers.values())
 
     async def _check_figures(self) -> None:

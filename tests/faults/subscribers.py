@@ -38,9 +38,9 @@ def _parse_change(text: str) -> _ReceivedChange | None:
     if message["type"] != "next":
         return None
     assert "errors" not in message["payload"], message
-    (told,) = message["payload"]["data"].values()
-    at = parse_instant(told["event"]["at"]) if "event" in told else None
-    return _ReceivedChange(told["cursor"], decode_position(told["cursor"]).token, at)
+    (change,) = message["payload"]["data"].values()
+    at = parse_instant(change["event"]["at"]) if "event" in change else None
+    return _ReceivedChange(change["cursor"], decode_position(change["cursor"]).token, at)
 
 
 class Subscriber:

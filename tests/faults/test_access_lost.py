@@ -78,13 +78,13 @@ async def test_delivers_nothing_of_an_unassigned_customer(
         behind = await asyncio.to_thread(
             run_mutation, deployment, "unassignAdministrator", administrator=administrator, customers=[customer]
         )
-        told = len(one.received_tokens)
+        received = len(one.received_tokens)
         for mutation in ("assignTags", "removeTags"):
             given = {"customers": {"ids": [customer, kept]}, "tags": [writers.tag]}
             await asyncio.to_thread(run_mutation, deployment, mutation, **given)
-        await wait_until(lambda: len(one.received_tokens) >= told + 2, 20)
+        await wait_until(lambda: len(one.received_tokens) >= received + 2, 20)
         figures.record(
-            FAULT, "two more changes heard after an assignment was taken away", one.received_at[-1] - begun, 2, "s"
+            FAULT, "two more changes delivered after an assignment was removed", one.received_at[-1] - begun, 2, "s"
         )
         theirs = {token for token, event in await deployment.events_after(behind) if event["customer_id"] == customer}
         assert len(theirs) == 2
@@ -112,10 +112,10 @@ async def test_delivers_nothing_after_an_assignment_expires(
         await wait_until(lambda: utc_now() > ends, 30)
         begun, gone = monotonic(), await asyncio.to_thread(deployment.feed_cursor)
         await asyncio.to_thread(run_mutation, deployment, "removeTags", **given)
-        told = await deployment.events_after(gone)
-        last = next(token for token, event in told if event["customer_id"] == kept)
+        events = await deployment.events_after(gone)
+        last = next(token for token, event in events if event["customer_id"] == kept)
         await wait_until(lambda: last in one.received_tokens, 20)
-        figures.record(FAULT, "another's change heard after an assignment ran out", monotonic() - begun, 2, "s")
+        figures.record(FAULT, "another change delivered after an assignment expired", monotonic() - begun, 2, "s")
         while_held = {
             event["kind"]: token
             for token, event in await deployment.events_after(behind)

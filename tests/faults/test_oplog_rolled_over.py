@@ -78,7 +78,7 @@ async def test_a_server_with_an_expired_cursor_reports_it_and_recovers(
                 paused_server.process.send_signal(signal.SIGCONT)
             awake = monotonic()
             await wait_until(lambda: all(one.error_codes for one in clients), 60)
-            told = monotonic() - awake
+            notified = monotonic() - awake
             assert {code for one in clients for code in one.error_codes} == {"CURSOR_EXPIRED"}
             happened = [token for token, _ in before]
             assert all(one.received_tokens == happened[: len(one.received_tokens)] for one in clients)
@@ -92,8 +92,8 @@ async def test_a_server_with_an_expired_cursor_reports_it_and_recovers(
             await wait_until(lambda: all(one.received_tokens for one in clients), 60)
             recovered = monotonic() - awake
             assert not [code for one in clients for code in one.error_codes]
-        figures.record(FAULT, "subscribers told CURSOR_EXPIRED after", told, 10, "s")
-        figures.record(FAULT, "ready, and changes heard again, after", recovered, 10, "s")
+        figures.record(FAULT, "subscribers got CURSOR_EXPIRED after", notified, 10, "s")
+        figures.record(FAULT, "ready, and changes delivered again, after", recovered, 10, "s")
 
 
 def feed_cursor_of(deployment: Deployment, server: ServerProcess) -> str:

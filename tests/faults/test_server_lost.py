@@ -36,9 +36,9 @@ async def kill_one(deployment: Deployment, subscribers: list[Subscriber]) -> Non
         for one in leaving:
             await one.stop()
             one.start()
-        heard = [len(one.received_tokens) for one in leaving]
+        counts = [len(one.received_tokens) for one in leaving]
         await wait_until(
-            lambda: all(len(one.received_tokens) > had for one, had in zip(leaving, heard, strict=True)), 60
+            lambda: all(len(one.received_tokens) > count for one, count in zip(leaving, counts, strict=True)), 60
         )
         deployment.addresses.extend(stays)
         await asyncio.sleep(random.uniform(0, 0.5))

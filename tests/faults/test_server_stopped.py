@@ -33,7 +33,7 @@ async def wait_until_not_ready(server: ServerProcess) -> float:
     return monotonic()
 
 
-async def slow_import(deployment: Deployment, server: ServerProcess, told: asyncio.Event) -> httpx.Response:
+async def slow_import(deployment: Deployment, server: ServerProcess, stop_requested: asyncio.Event) -> httpx.Response:
     """Send a request whose body is incomplete when the server is told to stop."""
 
     async def lines() -> AsyncIterator[bytes]:
@@ -41,9 +41,9 @@ async def slow_import(deployment: Deployment, server: ServerProcess, told: async
             line = {"externalId": f"SLOW-{number}", "name": f"Slow {number}", "managedBy": "PARTNER_ORGANIZATION"}
             yield orjson.dumps(line) + b"\n"
             if number == 10:
-                await told.wait()
+                await stop_requested.wait()
             # It ends after the last client is closed.
-            await asyncio.sleep(0.2 if told.is_set() else 0)
+            await asyncio.sleep(0.2 if stop_requested.is_set() else 0)
 
     token = await asyncio.to_thread(deployment.harness.token, scope="import")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
@@ -71,15 +71,15 @@ async def test_a_server_shuts_down_gracefully(deployment: Deployment, figures: F
         deployment.addresses = addresses
         clients = await deployment.start_subscribers(SUBSCRIBERS, await asyncio.to_thread(deployment.feed_cursor))
         deployment.addresses = stays
-        told = asyncio.Event()
+        stop_requested = asyncio.Event()
         streams = [asyncio.create_task(run_event_stream(deployment, server)) for _ in range(3)]
-        importing = asyncio.create_task(slow_import(deployment, server, told))
+        importing = asyncio.create_task(slow_import(deployment, server, stop_requested))
         refused = asyncio.create_task(wait_until_not_ready(server))
         await asyncio.sleep(0)
         addresses.clear()
         server.process.send_signal(signal.SIGTERM)
         begun = monotonic()
-        told.set()
+        stop_requested.set()
         refused_at = await refused
         await wait_until(lambda: all(one.close_codes for one in clients), 30)
         closed = sorted(at for one in clients for at in one.closed_at)
@@ -89,7 +89,7 @@ async def test_a_server_shuts_down_gracefully(deployment: Deployment, figures: F
         for one in clients:
             await one.stop()
         assert {code for one in clients for code in one.close_codes} == {1012}
-        assert refused_at < closed[0] - 0.3, "the sockets were closed before /readyz could be heard"
+        assert refused_at < closed[0] - 0.3, "the sockets were closed before /readyz reported the shutdown"
         assert closed[-1] - closed[0] > 0.15, "all sockets were closed at once"
         assert (imported.status_code, imported.json()["added"]) == (200, 20), imported.text
         assert max(await asyncio.gather(*streams)) < ended

@@ -32,7 +32,7 @@ async def test_service_resumes_after_an_outage_of_the_set(
         back, count = monotonic(), load.count
         await wait_until(lambda: load.count > count + WRITERS, 60)
         answered = load.acknowledged_at[count]
-        heard = max(
+        resumed = max(
             await asyncio.gather(*(first_received_after(one.received_at, back) for one in workload.subscribers))
         )
     await workload.check(FAULT, figures)
@@ -40,7 +40,7 @@ async def test_service_resumes_after_an_outage_of_the_set(
     figures.record(FAULT, "slowest UNAVAILABLE", max(refused), 5, "s")
     figures.record(FAULT, "memory grown", grown, 50, "MB")
     figures.record(FAULT, "first mutation after the set was back", answered - back, 10, "s")
-    figures.record(FAULT, "every subscription after the set was back", heard - back, 10, "s")
+    figures.record(FAULT, "every subscription after the set was back", resumed - back, 10, "s")
     await workload.stop_subscribers()
 
 

@@ -81,8 +81,8 @@ async def run_load_for(seconds: float) -> None:
 
 def change_delays(workload: Workload, since: float) -> list[float]:
     """Return the age of each change at receipt in milliseconds, for those received since a moment."""
-    heard = [zip(one.received_at, one.delays, strict=True) for one in workload.subscribers]
-    return [age * 1000 for one in heard for at, age in one if at > since]
+    deliveries = [zip(one.received_at, one.delays, strict=True) for one in workload.subscribers]
+    return [age * 1000 for one in deliveries for at, age in one if at > since]
 
 
 def p99(found: list[float]) -> float:

@@ -88,11 +88,11 @@ class Writers:
 
     def count_lost_and_duplicated(self, events: Sequence[Event]) -> tuple[int, int]:
         """Return the numbers of acknowledged mutations without an event and of events without an acknowledgement."""
-        told: dict[str, list[str]] = {id_: [] for id_ in self.acknowledged}
+        events_by_customer: dict[str, list[str]] = {id_: [] for id_ in self.acknowledged}
         for event in events:
             if event["kind"] in _KINDS.values():
-                told[event["customer_id"]].append(event["kind"])
-        lost = sum(max(0, len(done) - len(told[id_])) for id_, done in self.acknowledged.items())
-        doubled = sum(max(0, len(told[id_]) - len(done)) for id_, done in self.acknowledged.items())
-        assert lost or doubled or told == self.acknowledged, "events differ from what was acknowledged"
+                events_by_customer[event["customer_id"]].append(event["kind"])
+        lost = sum(max(0, len(done) - len(events_by_customer[id_])) for id_, done in self.acknowledged.items())
+        doubled = sum(max(0, len(events_by_customer[id_]) - len(done)) for id_, done in self.acknowledged.items())
+        assert lost or doubled or events_by_customer == self.acknowledged, "events differ from what was acknowledged"
         return lost, doubled
