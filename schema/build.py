@@ -1,4 +1,4 @@
-"""Assembles the schema, and prints it as schema.graphql."""
+"""Builds the schema, and prints it as schema.graphql."""
 
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ from schema.tags import Tag
 
 @lru_cache(maxsize=1)
 def build_schema() -> strawberry.Schema:
-    """The one schema of the process; it holds nothing that changes."""
+    """Return the schema of the process. It is immutable and built once."""
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -28,5 +28,5 @@ def build_schema() -> strawberry.Schema:
 
 
 def print_sdl() -> str:
-    """The schema in the schema definition language, as schema.graphql keeps it."""
+    """Return the schema in the schema definition language, the content of schema.graphql."""
     return build_schema().as_str() + "\n"

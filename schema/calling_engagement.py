@@ -1,4 +1,4 @@
-"""Calling engagement: how the customers' users call, how it sounds, and what becomes of calls in queues."""
+"""Calling engagement: use, call quality and queues of the customers' users, by week."""
 
 from datetime import date, datetime
 
@@ -100,7 +100,7 @@ class CallQualityOrder:
 
 @strawberry.type
 class CallFeatureUse:
-    """The week's calls that went through a feature, and how many customers they belong to."""
+    """The week's calls that used a feature, and the number of their customers."""
 
     feature: CallFeature
     calls: int
@@ -109,7 +109,7 @@ class CallFeatureUse:
 
 @strawberry.type
 class CallFeatureCount:
-    """A customer's calls of the week that went through a feature."""
+    """A customer's calls of the week that used a feature."""
 
     feature: CallFeature
     calls: int
@@ -117,7 +117,7 @@ class CallFeatureCount:
 
 @strawberry.type(description="Averages over the queue calls of the week; null where there were none.")
 class CallQueueInsights:
-    """Of all customers in sight, or of one."""
+    """The queue figures of all visible customers, or of one."""
 
     offered: int
     answered: int
@@ -153,7 +153,7 @@ _WEEKS_ARGUMENT = Argument(int, 8, "1–52: so many of the last completed weeks,
     )
 )
 class CallingEngagement:
-    """Over the customers that the viewer sees."""
+    """The figures over the visible customers."""
 
     week_start = field(engagement.week_start, date)
     week_end = field(engagement.week_end, date, "Its Sunday.")

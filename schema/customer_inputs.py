@@ -1,4 +1,4 @@
-"""How a client chooses and orders customers."""
+"""The filter, order and look-up inputs of customers."""
 
 import strawberry
 
@@ -13,7 +13,7 @@ from schema.enums import CustomerOrderField, CustomerStatus, ManagedBy, OrderDir
     )
 )
 class CustomerFilter:
-    """Read by domain/customers/filter.py, which also says what is too much."""
+    """The filter of a list; domain/customers/filter.py parses it and enforces its limits."""
 
     search: str | None = strawberry.field(
         default=strawberry.UNSET,
@@ -43,7 +43,7 @@ class CustomerFilter:
 
 @strawberry.input
 class CustomerOrder:
-    """By name, ascending, where the client does not say."""
+    """The order of a list; the default is by name, ascending."""
 
     field: CustomerOrderField = CustomerOrderField.NAME
     direction: OrderDirection = OrderDirection.ASC
@@ -51,7 +51,7 @@ class CustomerOrder:
 
 @strawberry.input(one_of=True)
 class CustomerLookup:
-    """Exactly one of the two."""
+    """The id or the external id of a customer, exactly one of them."""
 
     id: strawberry.ID | None = strawberry.UNSET
     external_id: strawberry.ID | None = strawberry.UNSET

@@ -1,4 +1,4 @@
-"""What entitles a customer to licences: subscriptions and trials."""
+"""Entitlements of customers to licences: subscriptions and trials."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,7 +39,7 @@ class LicenseLine:
 
 @strawberry.interface(description="What entitles a customer to licenses: a subscription or a trial.")
 class Entitlement(Node):
-    """What subscriptions and trials share."""
+    """The common fields of subscriptions and trials."""
 
     customer = field(entitlements.customer, Annotated["Customer", strawberry.lazy("schema.customers")])
     state = field(entitlements.state, EntitlementState)
@@ -54,7 +54,7 @@ class Entitlement(Node):
 
 @strawberry.type
 class CustomerSubscription(Entitlement):
-    """A subscription of a customer's."""
+    """A customer's subscription."""
 
     number: str = strawberry.field(description="The enterprise subscription's own id, as invoices print it.")
     auto_renew: bool
@@ -75,7 +75,7 @@ class CustomerSubscription(Entitlement):
 
 @strawberry.type
 class TrialExtension:
-    """Days that were added to a trial."""
+    """An extension of a trial by some days."""
 
     at: datetime
     by = field(entitlements.extended_by, PartnerAdministrator | None)
@@ -84,7 +84,7 @@ class TrialExtension:
 
 @strawberry.type
 class Trial(Entitlement):
-    """A trial of a customer's."""
+    """A customer's trial."""
 
     number: str = strawberry.field(
         description="Its own id, unique among subscriptions and trials; made here where none was delivered."

@@ -1,4 +1,4 @@
-"""The enumerations as the API shows them: the domain's own, with their descriptions."""
+"""The enumerations of the API: those of domain/, with descriptions."""
 
 from enum import StrEnum
 
@@ -64,7 +64,7 @@ __all__ = [
 
 
 def _register_enum(values: type[StrEnum], description: str | None = None, **described: str) -> None:
-    """Registers an enumeration, which itself knows nothing of GraphQL."""
+    """Register an enumeration of domain/ with Strawberry; `described` are descriptions by value."""
     strawberry.enum(values, description=description)
     definition: StrawberryEnumDefinition = values.__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:

@@ -1,4 +1,4 @@
-"""Invoices: what is to be paid for a subscription, and whether it has been."""
+"""The invoices of subscriptions."""
 
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from store.entitlements.invoices import InvoiceDocument
 
 @strawberry.type
 class Invoice(Node):
-    """What is to be paid by one day."""
+    """One invoice: an amount, its due date and its state."""
 
     number: str
     state: InvoiceState

@@ -16,7 +16,7 @@ from schema.node import PAGED
 
 @strawberry.type(description="A figure and the customers behind it: count is always customers.totalCount.")
 class Kpi:
-    """Counted over the customers that the viewer sees."""
+    """A count over the visible customers."""
 
     count = field(kpis.count, int)
     customers = field(
@@ -33,7 +33,7 @@ class Kpi:
     )
 )
 class PartnerKpis:
-    """The figures of one moment."""
+    """The KPIs at one moment."""
 
     product: AnalyticsProduct | None
     as_of: datetime

@@ -19,7 +19,7 @@ USAGE_FORMULA = "Σ used ÷ Σ total × 100"
 
 @strawberry.type
 class LicenseTrendPoint:
-    """Σ over the licenses of the customers in sight, each line as the week's last snapshot has it."""
+    """The sums over the licences of the visible customers, from each line's last snapshot of the week."""
 
     week_start: date = strawberry.field(description="Monday of the week.")
     total: int
@@ -83,7 +83,7 @@ class EntitlementReportConnection:
 
 @strawberry.input
 class EntitlementReportOrder:
-    """What a report's table is sorted by."""
+    """The order of a report's table."""
 
     field: EntitlementReportOrderField
     direction: OrderDirection = OrderDirection.ASC
@@ -101,7 +101,7 @@ def _table(order: str) -> Any:
 
 @strawberry.type
 class RecentlyAddedReport:
-    """Entitlements that were added in the last so many days, in any state but CANCELLED."""
+    """Entitlements added in the last `days` days, in any state but CANCELLED."""
 
     new_customers = field(analytics.customers, int)
     total_licenses = field(analytics.total_licenses, int)
@@ -110,7 +110,7 @@ class RecentlyAddedReport:
 
 @strawberry.type
 class ExpiringReport:
-    """Running trials, and subscriptions without auto-renewal, that end in the next so many days."""
+    """Running trials, and subscriptions without auto-renewal, that end in the next `days` days."""
 
     expiring_customers = field(analytics.customers, int)
     license_assignment_percent = field(analytics.assignment_percent, float | None, "Σ assigned ÷ Σ total × 100")
@@ -120,7 +120,7 @@ class ExpiringReport:
 
 @strawberry.type
 class RenewingReport:
-    """Running subscriptions that renew by themselves in the next so many days."""
+    """Running subscriptions that renew automatically in the next `days` days."""
 
     renewing_customers = field(analytics.customers, int)
     license_assignment_percent = field(analytics.assignment_percent, float | None)
@@ -130,7 +130,7 @@ class RenewingReport:
 
 @strawberry.type
 class LowAssignmentReport:
-    """Running entitlements of which fewer licenses are assigned than of their peers."""
+    """Running entitlements with a lower share of assigned licences than their peer group."""
 
     low_assignment_customers = field(analytics.customers, int)
     license_assignment_percent = field(analytics.assignment_percent, float | None)
@@ -163,7 +163,7 @@ DAYS_ARGUMENT: dict[str, Any] = {"days": Argument(int, default=90)}
 
 @strawberry.type(description="days: 1–365; weeks: 1–52.")
 class LicenseAnalytics:
-    """The figures of one product, over the customers that the viewer sees."""
+    """The figures of one product over the visible customers."""
 
     product: AnalyticsProduct
     as_of: datetime

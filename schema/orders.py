@@ -1,4 +1,4 @@
-"""Orders: what was ordered for a subscription, and when."""
+"""The orders of subscriptions."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from store.entitlements.orders import OrderDocument
 
 @strawberry.type
 class Money:
-    """An exact amount."""
+    """An exact amount in a currency."""
 
     amount: Decimal
     currency: str = strawberry.field(description="ISO 4217.")
@@ -32,7 +32,7 @@ class OrderLine:
 
 @strawberry.type
 class Order(Node):
-    """What was ordered at one moment."""
+    """One order: its lines, and the total if one was delivered."""
 
     number: str
     kind: OrderKind

@@ -1,4 +1,4 @@
-"""The API's own scalars: how instants, dates, amounts and JSON are printed and read."""
+"""The custom scalars: instants, dates, decimal amounts and JSON, with their parsers and serializers."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -14,7 +14,7 @@ Parsed = TypeVar("Parsed")
 
 
 def _strict_parser(name: str, parse: Callable[[str], Parsed]) -> Callable[[Any], Parsed]:
-    """Reads strings only, and turns what the parser refuses into a GraphQL error that names the value."""
+    """Return a parser of strings that raises a GraphQLError naming the value where `parse` fails."""
 
     def read(value: Any) -> Parsed:
         if not isinstance(value, str):
