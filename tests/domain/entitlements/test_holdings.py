@@ -60,7 +60,7 @@ def test_only_lines_that_can_ever_be_low_keep_their_rates() -> None:
     assert held(entitlement(licenses=[line(total=8, assigned=6)]))["MEETINGS"]["rates"] == []
 
 
-def test_a_customer_is_evaluated_when_a_line_grows_old_enough_to_be_compared() -> None:
+def test_a_customer_is_evaluated_when_a_line_joins_its_peer_group() -> None:
     young = entitlement(added_at=NOON - 29 * DAY, licenses=[line(assigned=1)])
     small = entitlement(added_at=NOON - 29 * DAY, licenses=[line(total=4, assigned=1)])
     assert next_peer_eligibility_at(held(young, small), NOON) == NOON + DAY
@@ -75,7 +75,7 @@ def test_events_keep_no_keys_of_holdings() -> None:
     assert holding_keys({}, NOON) == []
 
 
-def test_windows_are_open_below_and_closed_above_and_any_of_several_ends_counts() -> None:
+def test_a_window_excludes_now_includes_its_end_and_considers_every_end() -> None:
     summary = held(
         entitlement(first_ends_at=NOON + 90 * DAY), entitlement(first_ends_at=NOON + 200 * DAY, auto_renew=True)
     )
@@ -111,7 +111,7 @@ def test_nothing_is_low_where_no_group_has_a_threshold() -> None:
     assert simplify(nothing) == NOTHING
 
 
-def test_what_time_alone_turns_says_so() -> None:
+def test_conditions_that_time_changes_are_known() -> None:
     turning = {name for name in KpiName if uses_time(kpi_condition(name, None, {"MEETINGS": 0.5}))}
     assert turning == {KpiName.NEARING_EXPIRATION, KpiName.NEARING_RENEWAL, KpiName.LOW_LICENSE_ASSIGNMENT}
 
@@ -161,7 +161,7 @@ def test_sure_keys_are_sure_and_every_match_has_a_key(
 
 
 @given(many())
-def test_the_summary_says_of_each_window_what_the_entitlements_do(entitlements: Sequence[Entitlement]) -> None:
+def test_the_summary_decides_windows_like_the_entitlements(entitlements: Sequence[Entitlement]) -> None:
     summary = held(*entitlements)
     running = [one for one in entitlements if is_running(one, NOON)]
     for product in BOTH:

@@ -70,7 +70,7 @@ def test_a_cancelled_subscription_stops_renewing_with_its_cancellation() -> None
     assert ended_at(subscription, NOON + DAY) == NOON
 
 
-def test_running_is_active_or_suspended_and_living_is_also_what_lies_ahead() -> None:
+def test_running_is_active_or_suspended_and_living_includes_the_future() -> None:
     ahead = entitlement(starts_at=NOON + DAY)
     assert is_running(entitlement(suspended=True), NOON) and not is_running(ahead, NOON)
     assert is_living(ahead, NOON) and not is_living(entitlement(first_ends_at=NOON), NOON)

@@ -33,7 +33,7 @@ def test_a_month_is_a_calendar_month_with_the_day_clamped() -> None:
 
 
 @given(MOMENTS, MOMENTS)
-def test_so_many_months_fit_and_one_more_does_not(start: datetime, end: datetime) -> None:
+def test_the_result_is_the_largest_number_of_months_that_fits(start: datetime, end: datetime) -> None:
     months = months_between(start, end)
     assert months == 0 or add_months(start, months) <= end
     assert add_months(start, months + 1) > end

@@ -80,7 +80,7 @@ QUALITIES: list[tuple[dict[str, float], str]] = [
 
 
 @pytest.mark.parametrize(("measured", "quality"), QUALITIES)
-async def test_judges_quality_on_the_measurements_that_are_there(
+async def test_quality_follows_from_the_present_measurements(
     scope: Scope, measured: dict[str, float], quality: str
 ) -> None:
     await put_calls(scope, [call("cus_a", MONDAY, endpoint="DESK_PHONE", **measured)])
@@ -90,7 +90,7 @@ async def test_judges_quality_on_the_measurements_that_are_there(
     assert found["endpoints"] == {f"DESK_PHONE_{quality.upper()}": 1}
 
 
-async def test_sums_what_was_measured_and_counts_how_often(scope: Scope) -> None:
+async def test_measurements_are_summed_and_counted(scope: Scope) -> None:
     calls = [
         call("cus_a", MONDAY, endpoint="WEBEX_APP", loss=1.5, jitter=10.0),
         call("cus_a", MONDAY, endpoint="WEBEX_APP", loss=0.0, latency=300.0),
@@ -105,7 +105,7 @@ async def test_sums_what_was_measured_and_counts_how_often(scope: Scope) -> None
     assert found["endpoints"] == {"WEBEX_APP_GOOD": 2, "ROOM_DEVICE_POOR": 1, "UNKNOWN_NOT_AVAILABLE": 1}
 
 
-async def test_counts_each_feature_of_a_call_and_what_became_of_queue_calls(scope: Scope) -> None:
+async def test_counts_features_and_outcomes_of_queue_calls(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY, features=["CALL_QUEUE", "VOICEMAIL"]), call("cus_a", MONDAY)])
     await put_calls(scope, [call("cus_a", MONDAY, features=["VOICEMAIL"])])
     outcomes = [("ANSWERED", 10), ("ANSWERED", 20), ("TRANSFERRED", 60), ("ABANDONED", 5), ("VOICEMAIL", 100)]
@@ -129,7 +129,7 @@ async def test_a_week_begins_and_ends_at_the_millisecond(scope: Scope) -> None:
         assert figures((await sums(scope, week))["cus_a"], "calls", "offered") == [number, number]
 
 
-async def test_slices_say_the_same_as_the_whole(scope: Scope) -> None:
+async def test_the_batch_size_does_not_change_the_sums(scope: Scope) -> None:
     customers = [f"cus_{number}" for number in range(7)]
     calls = [
         call(one, MONDAY, user_id=f"u-{place % 3}", loss=place / 2, features=["CALL_PARK"])
@@ -158,7 +158,7 @@ async def test_the_week_keeps_its_sums_over_all_customers(scope: Scope) -> None:
     assert sum(total["endpoints"].values()) == 2
 
 
-async def test_a_call_that_moved_leaves_nothing_behind(scope: Scope) -> None:
+async def test_a_call_that_moved_to_another_customer_is_counted_once(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY, report_id="moves"), call("cus_b", MONDAY, report_id="stays")])
     await roll_up_week(scope, MONDAY)
     assert set(await sums(scope)) == {"cus_a", "cus_b"}
@@ -173,7 +173,7 @@ async def test_a_call_that_moved_leaves_nothing_behind(scope: Scope) -> None:
     assert (await state(scope))["sums"] == {}
 
 
-async def test_repeating_counts_nothing_twice(scope: Scope) -> None:
+async def test_a_repeated_roll_up_has_the_same_sums(scope: Scope) -> None:
     calls = call_series("cus_a", MONDAY, 5, user_id="u")
     for _ in range(3):
         await put_calls(scope, calls)
@@ -181,7 +181,7 @@ async def test_repeating_counts_nothing_twice(scope: Scope) -> None:
     assert figures((await sums(scope))["cus_a"], "calls", "low") == [5, 1]
 
 
-async def test_a_roll_up_that_died_half_way_counts_for_nobody(scope: Scope) -> None:
+async def test_an_unfinished_roll_up_is_not_read(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY), call("cus_b", MONDAY)])
     await roll_up_week(scope, MONDAY)
     await put_calls(scope, [call("cus_a", MONDAY)])
@@ -211,7 +211,7 @@ async def test_a_roll_up_that_was_overtaken_changes_nothing(scope: Scope) -> Non
     assert await find_due_weeks(scope.client, NOW, 9) == []
 
 
-async def test_what_comes_during_a_roll_up_is_found_by_the_next(scope: Scope) -> None:
+async def test_data_that_arrives_during_a_roll_up_is_counted_by_the_next(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY)])
     under_way = RollUp(scope, MONDAY, new_id("rup"))
     known = await under_way.begin()
@@ -224,7 +224,7 @@ async def test_what_comes_during_a_roll_up_is_found_by_the_next(scope: Scope) ->
     assert {key: one["calls"] for key, one in (await sums(scope)).items()} == {"cus_a": 2, "cus_b": 1}
 
 
-async def test_an_import_and_roll_ups_that_race_end_right(scope: Scope) -> None:
+async def test_concurrent_import_and_roll_ups_end_with_correct_sums(scope: Scope) -> None:
     delivered = [call_series("cus_a", MONDAY, 20, user_id=f"u-{number}") for number in range(15)]
     done = asyncio.Event()
 
@@ -243,7 +243,7 @@ async def test_an_import_and_roll_ups_that_race_end_right(scope: Scope) -> None:
     assert figures((await sums(scope))["cus_a"], "calls", "medium") == [300, 15]
 
 
-async def test_sums_that_nobody_reads_any_more_are_deleted_after_a_while(scope: Scope) -> None:
+async def test_superseded_sums_are_deleted_after_a_minute(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY)])
     dead = RollUp(scope, MONDAY, new_id("rup"))
     await dead.begin()
@@ -260,7 +260,7 @@ async def test_sums_that_nobody_reads_any_more_are_deleted_after_a_while(scope: 
     assert (await state(scope))["stale"] == []
 
 
-async def test_only_completed_weeks_whose_rows_are_all_there_are_due(scope: Scope) -> None:
+async def test_only_completed_weeks_without_expired_rows_are_due(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY + WEEK), call("cus_a", MONDAY - 14 * WEEK), call("cus_a", MONDAY)])
     assert await find_due_weeks(scope.client, NOW, 9) == [("acme", MONDAY)]
     assert await find_due_weeks(scope.client, MONDAY + 2 * WEEK - MILLISECOND, 9) == [("acme", MONDAY)]
@@ -269,7 +269,7 @@ async def test_only_completed_weeks_whose_rows_are_all_there_are_due(scope: Scop
     assert ("acme", MONDAY) not in await find_due_weeks(scope.client, MONDAY + timedelta(days=100), 9)
 
 
-async def test_a_patient_caller_waits_for_an_import_to_be_over(scope: Scope) -> None:
+async def test_a_debounced_caller_waits_until_an_import_is_quiet(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY)])
     now = utc_now()
     assert await find_due_weeks(scope.client, now, 9, is_debounced=True) == [("acme", MONDAY)]
@@ -308,7 +308,7 @@ async def examined(client: Client, asked: Document) -> tuple[int, int]:
     return stats["totalDocsExamined"], stats["totalKeysExamined"]
 
 
-async def test_touches_the_rows_and_sums_of_that_partner_and_week_alone(mongo_uri: str, database_name: str) -> None:
+async def test_reads_only_rows_and_sums_of_its_partner_and_week(mongo_uri: str, database_name: str) -> None:
     told = Aggregations()
     client = Client(mongo_uri, database_name, event_listeners=[told])
     await ensure_indexes(client)
@@ -351,9 +351,7 @@ class Limits(CommandListener):
         """Only beginnings count."""
 
 
-async def test_a_customer_with_more_calls_than_a_request_could_wait_for_is_rolled_up(
-    mongo_uri: str, database_name: str
-) -> None:
+async def test_a_roll_up_may_take_longer_than_a_request(mongo_uri: str, database_name: str) -> None:
     limits = Limits()
     patient = Scope(Client(mongo_uri, database_name, event_listeners=[limits]), "acme", NOW)
     await ensure_indexes(patient.client)

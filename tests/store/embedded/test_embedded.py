@@ -1,4 +1,4 @@
-"""The embedded MongoDB: one mongod for all users of a directory, gone after the last, back after any killing."""
+"""The embedded MongoDB: one mongod for all users of a directory, stopped after the last, restarted after kill -9."""
 
 import os
 import signal
@@ -108,7 +108,7 @@ def kill(user: "subprocess.Popen[str]") -> None:
     user.wait()
 
 
-def test_gives_a_primary_that_has_transactions_and_change_streams(data: Path) -> None:
+def test_mongod_is_a_primary_with_transactions_and_change_streams(data: Path) -> None:
     with embedded.open_embedded_mongo(data) as mongo, MongoClient[dict[str, Any]](mongo.uri) as client:
         things = client.kept.things
         with things.watch(max_await_time_ms=100) as changes:
@@ -129,7 +129,7 @@ def test_stops_mongod_after_the_last_user_and_keeps_the_data(data: Path) -> None
         assert names(again.uri) == {"one"}
 
 
-def test_goes_on_for_a_second_process_after_the_first_is_gone(data: Path) -> None:
+def test_mongod_keeps_running_for_a_second_process(data: Path) -> None:
     with another_user(data) as (first, uri), embedded.open_embedded_mongo(data) as mongo:
         assert mongo.uri == uri
         kill(first)
@@ -138,7 +138,7 @@ def test_goes_on_for_a_second_process_after_the_first_is_gone(data: Path) -> Non
         assert mongods(data) == before
 
 
-def test_a_killed_user_leaves_nothing_that_runs(data: Path) -> None:
+def test_mongod_stops_after_its_only_user_was_killed(data: Path) -> None:
     with another_user(data) as (user, uri):
         write(uri, "one")
         kill(user)
@@ -147,7 +147,7 @@ def test_a_killed_user_leaves_nothing_that_runs(data: Path) -> None:
         assert names(mongo.uri) == {"one"}
 
 
-def test_a_killed_keeper_takes_mongod_with_it_and_the_next_start_works(data: Path) -> None:
+def test_a_killed_supervisor_ends_mongod_and_the_next_start_works(data: Path) -> None:
     with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
         (supervisor,) = supervisors(data)
@@ -160,7 +160,7 @@ def test_a_killed_keeper_takes_mongod_with_it_and_the_next_start_works(data: Pat
             assert names(mongo.uri) == {"one"}
 
 
-def test_a_killed_mongod_is_started_again_for_those_who_use_it(data: Path) -> None:
+def test_a_killed_mongod_is_restarted_for_its_users(data: Path) -> None:
     with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
         (killed,) = mongods(data)
@@ -171,7 +171,7 @@ def test_a_killed_mongod_is_started_again_for_those_who_use_it(data: Path) -> No
             write(second.uri, "two")
 
 
-def test_everything_killed_at_once_leaves_nothing_in_the_way(data: Path) -> None:
+def test_mongod_starts_again_after_all_processes_were_killed(data: Path) -> None:
     with another_user(data) as (user, uri):
         write(uri, "one")
         for pid in (user.pid, *supervisors(data), *mongods(data)):
@@ -181,7 +181,7 @@ def test_everything_killed_at_once_leaves_nothing_in_the_way(data: Path) -> None
         assert names(mongo.uri) == {"one"}
 
 
-def test_a_keeper_that_is_told_to_leave_stops_mongod_cleanly(data: Path) -> None:
+def test_a_supervisor_that_is_terminated_stops_mongod_cleanly(data: Path) -> None:
     with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
         os.kill(supervisors(data)[0], signal.SIGTERM)
@@ -209,7 +209,7 @@ def test_a_killed_mongod_whose_port_is_taken_keeps_what_was_only_in_its_journal(
         assert names(moved.uri) == {"one"}
 
 
-def test_many_who_open_at_once_share_one_mongod(data: Path) -> None:
+def test_concurrent_users_share_one_mongod(data: Path) -> None:
     with ExitStack() as shares, ThreadPoolExecutor(5) as pool:
         process = pool.submit(shares.enter_context, another_user(data))
         uris = {shares.enter_context(mongo).uri for mongo in pool.map(embedded.open_embedded_mongo, [data] * 4)}
@@ -229,14 +229,14 @@ def test_no_other_user_of_the_machine_may_read_the_data(data: Path) -> None:
         assert EmbeddedFolder.of(data).root.stat().st_mode & 0o777 == 0o700
 
 
-def test_says_so_where_the_directory_cannot_be_written(tmp_path: Path) -> None:
+def test_reports_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(OperatorError, match=r"cannot be written .* Name another with --data, or set MONGODB_URI"):
         embedded.open_embedded_mongo(file / "data")
 
 
-def test_says_what_mongod_said_where_the_data_is_no_database(data: Path) -> None:
+def test_reports_the_last_errors_of_mongod_where_the_data_is_invalid(data: Path) -> None:
     folder = EmbeddedFolder.of(data)
     folder.create()
     (folder.data / "WiredTiger").write_text("not a database")
@@ -246,7 +246,7 @@ def test_says_what_mongod_said_where_the_data_is_no_database(data: Path) -> None
     wait_until(lambda: all_gone(data), "supervisor ends")
 
 
-def test_says_how_to_get_mongod_where_the_wheel_is_missing(tmp_path: Path) -> None:
+def test_reports_how_to_install_a_missing_mongod(tmp_path: Path) -> None:
     (tmp_path / "fiftyone").mkdir()
     (tmp_path / "fiftyone" / "__init__.py").touch()
     paths = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
@@ -258,7 +258,7 @@ def test_says_how_to_get_mongod_where_the_wheel_is_missing(tmp_path: Path) -> No
     )
 
 
-def test_reads_from_the_log_only_what_went_wrong(tmp_path: Path) -> None:
+def test_reads_only_errors_from_the_log(tmp_path: Path) -> None:
     log = tmp_path / "mongod.log"
     assert read_last_errors(log) == "  (it said nothing)"
     fatal = '{"s": "F", "msg": "Disk full", "attr": {"left": 0}}'
@@ -271,7 +271,7 @@ def test_reads_from_the_log_only_what_went_wrong(tmp_path: Path) -> None:
     ]
 
 
-def test_a_failure_that_was_mended_is_forgotten(data: Path) -> None:
+def test_a_start_deletes_the_failure_of_an_earlier_one(data: Path) -> None:
     folder = EmbeddedFolder.of(data)
     folder.create()
     nonsense = folder.data / "storage.bson"
@@ -283,7 +283,7 @@ def test_a_failure_that_was_mended_is_forgotten(data: Path) -> None:
         write(mongo.uri, "one")
 
 
-def test_a_stale_port_file_and_a_stale_address_do_no_harm(data: Path) -> None:
+def test_starts_with_a_stale_port_file_and_a_stale_address(data: Path) -> None:
     folder = EmbeddedFolder.of(data)
     folder.create()
     folder.port.write_text("not a port")

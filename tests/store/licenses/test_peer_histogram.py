@@ -56,7 +56,7 @@ async def compute_peer_group(scope: Scope, product: str) -> PeerGroup:
     return build_peer_group(len(rates), rates[percentile_rank(len(rates)) - 1]) if rates else PeerGroup(0, None)
 
 
-async def test_each_change_of_a_line_moves_its_count(client: Client) -> None:
+async def test_each_change_of_a_line_changes_the_histogram(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", held("S-1", 4), held("S-2", 4), held("S-3", 2, 4), held("S-4", 9))
     assert await read_histogram(scope) == {("MEETINGS", 40): 2, ("MEETINGS", MAX_RATE_STEP): 1}
@@ -74,7 +74,7 @@ async def test_each_change_of_a_line_moves_its_count(client: Client) -> None:
     assert await is_histogram_correct(scope)
 
 
-async def test_the_groups_are_those_of_the_rule_whatever_the_rates(client: Client) -> None:
+async def test_peer_groups_follow_the_rule_for_any_rates(client: Client) -> None:
     scope = await partner_scope(client)
     rng = random.Random(7)
     totals = (5, 7, 8, 9, 100, 1000)
@@ -95,7 +95,7 @@ async def test_the_groups_are_those_of_the_rule_whatever_the_rates(client: Clien
     assert await is_histogram_correct(scope)
 
 
-async def test_many_documents_become_one_and_say_the_same(client: Client) -> None:
+async def test_folding_keeps_the_counts(client: Client) -> None:
     scope = await partner_scope(client)
     for number in range(25):
         await add_customer(scope, f"C-{number}", held(f"S-{number}", number % 10))
@@ -105,7 +105,7 @@ async def test_many_documents_become_one_and_say_the_same(client: Client) -> Non
     assert await read_histogram(scope) == before and await fold_histograms(client) == 0
 
 
-async def test_writers_folders_and_readers_at_once_always_see_what_the_lines_say(client: Client) -> None:
+async def test_concurrent_writes_and_folds_never_show_wrong_counts(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customers(scope, ((f"C-{n}", [held(f"S-{n}", n % 7)]) for n in range(20)))
     written = asyncio.Event()
@@ -132,7 +132,7 @@ async def test_writers_folders_and_readers_at_once_always_see_what_the_lines_say
     assert await read_histogram(scope) == {("MEETINGS", 70): 20}
 
 
-async def test_counts_that_are_wrong_are_counted_anew(client: Client) -> None:
+async def test_a_rebuild_corrects_wrong_counts(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customer(scope, "C-1", held("S-1", 4), held("S-2", 5))
     right = await read_histogram(scope)
@@ -143,7 +143,7 @@ async def test_counts_that_are_wrong_are_counted_anew(client: Client) -> None:
     assert await read_histogram(scope) == right
 
 
-async def test_where_the_counts_are_of_no_use_the_lines_are_counted(client: Client) -> None:
+async def test_inconsistent_counts_fall_back_to_counting_lines(client: Client) -> None:
     scope = await partner_scope(client)
     await add_customers(scope, ((f"C-{n}", [held(f"S-{n}", n)]) for n in range(8)))
     wrong: Document = {"counts": {"MEETINGS:33": 9}}

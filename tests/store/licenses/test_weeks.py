@@ -69,7 +69,7 @@ async def test_a_week_shows_the_last_snapshot_of_each_line_in_it(scope: Scope) -
     assert await trend(scope, CALLING) == []
 
 
-async def test_beside_the_sums_of_calling_stands_what_each_line_had_assigned(scope: Scope) -> None:
+async def test_calling_weeks_store_the_assigned_licences_of_each_line(scope: Scope) -> None:
     await deliver(scope, ("S-1", EARLIER, 2), ("S-1", LATEST, 3), ("S-1", SUNDAY, 7), product="CALLING")
     await deliver(scope, ("S-1", SUNDAY, 4))
     await add_customer(scope, "C-4", held("S-4"), held("S-5"))
@@ -119,7 +119,7 @@ async def settle(scope: Scope) -> None:
             await scope.collection(name).update_one({**scope.match(), "_id": row["_id"]}, before)
 
 
-async def test_the_partners_sums_are_kept_once_they_are_settled_and_corrected_by_late_snapshots(scope: Scope) -> None:
+async def test_settled_partner_sums_are_stored_and_corrected_by_late_snapshots(scope: Scope) -> None:
     await deliver(scope, ("S-1", EARLIER, 2), ("S-1", SUNDAY, 3))
     both = [(1, 10, 2, 1, 8), (0, 10, 3, 1, 7)]
     assert await trend(scope) == both
@@ -137,7 +137,7 @@ async def test_the_partners_sums_are_kept_once_they_are_settled_and_corrected_by
     assert await trend(replace(assigned(scope), administrator_id="adm_2")) == []
 
 
-async def test_a_kept_sum_is_what_is_read_where_nothing_has_changed(scope: Scope) -> None:
+async def test_a_stored_sum_is_read_while_nothing_changes(scope: Scope) -> None:
     await deliver(scope, ("S-1", SUNDAY, 3))
     await settle(scope)
     await trend(scope)
@@ -162,7 +162,7 @@ async def test_a_removed_customer_counts_in_no_week_and_counts_again_once_it_is_
     assert await trend(scope) == [(1, 20, 9, 4, 11), before[-1]]
 
 
-async def test_what_is_settled_is_read_from_few_documents(scope: Scope) -> None:
+async def test_settled_weeks_are_read_from_few_documents(scope: Scope) -> None:
     await deliver(scope, *((f"S-{number}", SUNDAY - week * WEEK, 3) for week in range(12) for number in (1, 2, 3)))
     plan = await scope.client.command(
         {
@@ -182,7 +182,7 @@ async def test_what_is_settled_is_read_from_few_documents(scope: Scope) -> None:
     assert len(await trend(scope)) == 12
 
 
-async def test_many_who_ask_first_at_once_are_all_answered(scope: Scope) -> None:
+async def test_concurrent_first_requests_all_succeed(scope: Scope) -> None:
     await deliver(scope, *(("S-1", SUNDAY - week * WEEK, 3) for week in range(9)))
     await settle(scope)
     answers = await asyncio.gather(*(trend(scope) for _ in range(30)))
@@ -190,7 +190,7 @@ async def test_many_who_ask_first_at_once_are_all_answered(scope: Scope) -> None
     assert len(await documents(scope, "license_weeks")) == 9
 
 
-async def test_a_sum_that_cannot_be_kept_is_answered_all_the_same(scope: Scope) -> None:
+async def test_a_sum_that_cannot_be_stored_is_still_returned(scope: Scope) -> None:
     await deliver(scope, ("S-1", SUNDAY, 3))
     await settle(scope)
     in_the_way = {"_id": f"{scope.partner_id}:MEETINGS:{LATEST.date()}", "partner_id": "other", "version": 1}
