@@ -21,7 +21,7 @@ class SubscriberGroup(ABC):
         self._on_end: Callable[[], Any] = _do_nothing
 
     def start(self, on_end: Callable[[], Any]) -> None:
-        """Start producing results; `on_end` is called when nobody may join any more."""
+        """Start producing results; `on_end` is called when the group no longer accepts subscribers."""
         self._on_end = on_end
         self._task = asyncio.create_task(self._run(), name="feed group")
 

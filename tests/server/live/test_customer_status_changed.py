@@ -121,13 +121,13 @@ async def test_delivers_customers_that_matched_before_or_after(partner: RunningP
     await partner.add("C-3")
     await partner.assign_licenses("C-1", 5)
     await partner.assign_licenses("C-2", 12)
-    told = [await next_change(socket) for _ in range(3)]
-    assert [(name, change["entered"], change["left"]) for name, change in told] == [
+    received = [await next_change(socket) for _ in range(3)]
+    assert [(name, change["entered"], change["left"]) for name, change in received] == [
         ("C-1", ["LICENSE_OVERAGE"], []),
         ("C-1", [], ["LICENSE_OVERAGE"]),
         ("C-2", ["LICENSE_OVERAGE"], []),
     ]
-    assert told[2][1]["statuses"] == told[2][1]["customer"]["statuses"] == ["LICENSE_OVERAGE", "SUBSCRIPTION"]
+    assert received[2][1]["statuses"] == received[2][1]["customer"]["statuses"] == ["LICENSE_OVERAGE", "SUBSCRIPTION"]
 
 
 async def test_delivers_only_the_chosen_statuses(partner: RunningPartner) -> None:
@@ -144,9 +144,9 @@ async def test_filters_by_name_country_and_product(partner: RunningPartner) -> N
     await follow(socket, "place", filter={"not": {"country": ["DE"]}, "anyOf": [{"product": "MEETINGS"}]})
     await partner.add("C-1", name="Đorđević", country="DE")
     await partner.add("C-2", name="Other", country="FR")
-    heard = [await socket.receive() for _ in range(2)]
-    told = {m["id"]: m["payload"]["data"]["customerStatusChanged"]["customer"]["externalId"] for m in heard}
-    assert told == {"name": "C-1", "place": "C-2"}
+    messages = [await socket.receive() for _ in range(2)]
+    names = {m["id"]: m["payload"]["data"]["customerStatusChanged"]["customer"]["externalId"] for m in messages}
+    assert names == {"name": "C-1", "place": "C-2"}
 
 
 @pytest.mark.parametrize("given", [{"expiresWithinDays": 5}, {"anyOf": [{"not": {"expiresWithinDays": 5}}]}])

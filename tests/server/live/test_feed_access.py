@@ -71,9 +71,9 @@ async def test_nothing_is_delivered_while_the_database_does_not_answer(database_
             mongod.send(signal.SIGSTOP)
             await wait_until(lambda: not world.app_state.feed.is_fresh)
             async with httpx.AsyncClient() as http:
-                told = await http.get(ready)
-                assert told.status_code == 503
-                assert "feed" in told.text
+                response = await http.get(ready)
+                assert response.status_code == 503
+                assert "feed" in response.text
             # They lie in memory, but whether they are still theirs nobody can say.
             await socket.subscribe("1", FEED, after=start)
             for _ in range(3):
@@ -126,7 +126,7 @@ async def test_missed_events_end_every_feed_with_cursor_expired(world: SocketSer
         await socket.settle()
         await socket.subscribe("state", STATE)
         while (await socket.receive())["id"] != "state":
-            # The event of before was told late.
+            # The earlier event is delivered late.
             pass
         await asyncio.to_thread(events.collection.drop)
         ended = [await socket.receive(), await socket.receive()]
@@ -143,14 +143,14 @@ async def test_missed_events_end_every_feed_with_cursor_expired(world: SocketSer
 
 async def test_an_event_stream_ends_with_the_viewers_access(world: SocketServer, events: Events) -> None:
     async with (
-        open_event_stream(world, FEED, "acme ADMINISTRATOR") as heard,
+        open_event_stream(world, FEED, "acme ADMINISTRATOR") as reader,
         open_event_stream(world, FEED) as colleague,
     ):
         await events.insert([1], facts_after=MINE)
-        assert [number for number, _ in await heard.numbers(1)] == [1]
+        assert [number for number, _ in await reader.numbers(1)] == [1]
         changes = {"role": ["ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}
         await events.insert([2], kind="ADMINISTRATOR_CHANGED", subject_id=ADMINISTRATOR, changes=changes)
-        assert await heard.event() == {}
+        assert await reader.event() == {}
         assert [number for number, _ in await colleague.numbers(2)] == [1, 2]
 
 

@@ -102,18 +102,18 @@ async def test_reconnects_and_resumes_after_its_last_cursor(world: SocketServer,
     async with node_client(world.address, "acme FULL_ADMINISTRATOR", retryAttempts=5) as client:
         await client.run(FEED, 9, after=await world.app_state.feed.now_cursor("acme"))
         assert await client.receive() == {"connected": True}
-        heard: list[int] = []
+        numbers: list[int] = []
         # Each code that asks it to come back.
         for number, code in enumerate((CloseCode.SERVICE_RESTART, CloseCode.TRY_AGAIN_LATER, CloseCode.TOO_SLOW)):
             await events.insert([3 * number])
-            heard.append((await client.receive())["result"]["data"]["numbered"]["number"])
+            numbers.append((await client.receive())["result"]["data"]["numbered"]["number"])
             for close in world.feeds.access_monitor.close_callbacks:
                 close(ProtocolError(code, "come back"))
             assert await client.receive() == {"closed": code, "reason": "come back"}
             await events.insert([3 * number + 1, 3 * number + 2])
             assert await client.receive() == {"connected": True}
-            heard += [(await client.receive())["result"]["data"]["numbered"]["number"] for _ in range(2)]
-        assert heard == list(range(9))
+            numbers += [(await client.receive())["result"]["data"]["numbered"]["number"] for _ in range(2)]
+        assert numbers == list(range(9))
         assert await client.receive() == {"completed": 9}
 
 

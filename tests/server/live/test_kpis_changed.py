@@ -24,18 +24,18 @@ async def figures(socket: Socket) -> Mapping[str, Any]:
     """Return the next state; each of its figures equals the number of its customers."""
     message = await socket.receive()
     assert message["type"] == "next" and "errors" not in message["payload"], message
-    told: Mapping[str, Any] = message["payload"]["data"]["kpisChanged"]
-    expiring, over = told["nearingExpiration"], told["overLicenseLimit"]
+    state: Mapping[str, Any] = message["payload"]["data"]["kpisChanged"]
+    expiring, over = state["nearingExpiration"], state["overLicenseLimit"]
     assert expiring["count"] == len(expiring["customers"]["nodes"])
     assert over["count"] == over["customers"]["totalCount"]
-    return told
+    return state
 
 
 async def totals(socket: Socket, expected: int) -> int:
     """Receive states until the total is as expected; return their number."""
-    for heard in range(1, 20):
+    for state_count in range(1, 20):
         if (await figures(socket))["totalCustomers"]["count"] == expected:
-            return heard
+            return state_count
     raise AssertionError("The last state never came.")
 
 
@@ -47,9 +47,9 @@ async def test_delivers_the_figures_at_once_and_the_last_state_after_changes(par
     assert await totals(socket, 1) == 1
     for number in range(2, 8):
         await partner.add(f"C-{number}")
-    heard = await totals(socket, 7)
+    state_count = await totals(socket, 7)
     # At most one a second: each state but the first one waited for its turn.
-    assert heard - 1 <= monotonic() - began
+    assert state_count - 1 <= monotonic() - began
     await partner.assign_licenses("C-1", 12)
     assert (await figures(socket))["overLicenseLimit"]["count"] == 1
 
@@ -72,8 +72,8 @@ async def test_delivers_again_when_time_alone_changes_a_figure_or_its_list(partn
     await socket.subscribe("1", feed)
     nodes: list[Any] = []
     while nodes != [{"externalId": "C-1"}]:
-        told = (await socket.receive())["payload"]["data"]["kpisChanged"]
-        nodes = told["nearingExpiration"]["customers"]["nodes"]
+        state = (await socket.receive())["payload"]["data"]["kpisChanged"]
+        nodes = state["nearingExpiration"]["customers"]["nodes"]
         assert bool(nodes) == (utc_now() >= enters) or not nodes
     assert utc_now() - enters < timedelta(seconds=5)
 

@@ -73,8 +73,8 @@ async def test_each_change_of_a_trial_tells_the_statuses_that_follow(partner: Ru
     await changing.change(extend_trial, ExtendTrial(id=trial, version=1, days=5))
     await changing.change(complete_order_setup, CompleteOrderSetup(subscription=held["_id"]))
     await changing.convert(ConvertTrial(id=trial, version=2, number="S-2", months=12, auto_renew=True))
-    told = [await next_change(socket) for _ in range(4)]
-    assert [(change["entered"], change["left"]) for _, change in told] == [
+    received = [await next_change(socket) for _ in range(4)]
+    assert [(change["entered"], change["left"]) for _, change in received] == [
         (["EXPIRING_SOON", "TRIAL"], []),
         ([], ["EXPIRING_SOON"]),
         (["SUBSCRIPTION"], ["READY_FOR_ORDER_SETUP"]),
@@ -110,7 +110,7 @@ async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: Run
     await import_lines(partner.scope, ImportKind.INVOICES, invoice_record())
     await changing.change(start_trial, _start("Other", "C-8", MEETINGS))
     trial = await changing.change(start_trial, _start("Third", "C-7", MEETINGS, *CALLING))
-    # Neither the repeated file nor the customer without Calling was told of.
+    # Neither the repeated file nor the customer without Calling was delivered.
     assert (await _next(socket, lambda customer: customer["version"])) == ("ENTERED", 1)
     await changing.change(end_trial, EndTrial(id=trial, version=1))
     assert await _next(socket, dict) == ("LEFT", None)

@@ -137,9 +137,9 @@ async def test_refuses_pages_of_other_origins(world: SocketServer) -> None:
 async def test_malformed_messages_close_their_own_socket_only(
     world: SocketServer, events: Events, caplog: pytest.LogCaptureFixture, is_initialised: bool
 ) -> None:
-    with capture_logs() as told:
+    with capture_logs() as logs:
         await send_malformed(world, events, is_initialised)
-    assert not [one for one in told if one["log_level"] == "error"]
+    assert not [entry for entry in logs if entry["log_level"] == "error"]
     assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
 
 
@@ -190,8 +190,8 @@ async def test_different_subscriptions_receive_different_results(world: SocketSe
         await socket.subscribe("late", FEED, least=2)
         await socket.settle()
         await events.insert(range(3))
-        heard = [await socket.receive() for _ in range(4)]
-        numbers = [(message["id"], message["payload"]["data"]["numbered"]["number"]) for message in heard]
+        messages = [await socket.receive() for _ in range(4)]
+        numbers = [(message["id"], message["payload"]["data"]["numbered"]["number"]) for message in messages]
         assert [number for id_, number in numbers if id_ == "all"] == [0, 1, 2]
         assert [number for id_, number in numbers if id_ == "late"] == [2]
         await events.insert([9], "other")

@@ -62,13 +62,13 @@ async def running_feed(uri: str, database: str, **options: Any) -> AsyncIterator
 
 async def read_numbers(feed: Feed, position: Position, count: int, partner_id: str = "acme") -> list[int]:
     """Return the numbers of the next events after the position."""
-    found: list[int] = []
+    numbers: list[int] = []
     async with asyncio.timeout(20):
         async for segment in feed.follow(partner_id, position):
-            found += [event.document["number"] for event in segment.events]
-            if len(found) >= count:
+            numbers += [event.document["number"] for event in segment.events]
+            if len(numbers) >= count:
                 break
-    return found
+    return numbers
 
 
 async def read_all_numbers(feed: Feed, position: Position, partner_id: str = "acme") -> list[int]:

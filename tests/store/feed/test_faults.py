@@ -49,17 +49,17 @@ async def test_reopens_at_once_after_a_lost_position_and_repeats_nothing(
     mongod: Mongod, events: Events, code: int
 ) -> None:
     async with running_feed(mongod.uri, "faults", history_seconds=60) as feed:
-        heard: list[int] = []
-        feed.listeners.append(lambda event: heard.append(event.document["number"]))
+        numbers: list[int] = []
+        feed.listeners.append(lambda event: numbers.append(event.document["number"]))
         follower = asyncio.create_task(read_numbers(feed, feed.position, 6))
         await events.insert(range(3))
-        await wait_until(lambda: heard == [0, 1, 2])
+        await wait_until(lambda: numbers == [0, 1, 2])
         failing = {"failCommands": ["getMore"], "errorCode": code}
         events.client.admin.command("configureFailPoint", "failCommand", mode={"times": 1}, data=failing)
         await wait_until(lambda: feed.reopen_count == 1, 5)
         await events.insert(range(3, 6))
         assert await follower == list(range(6))
-        assert heard == list(range(6))
+        assert numbers == list(range(6))
 
 
 async def test_followers_end_with_cursor_expired_when_events_are_lost(mongod: Mongod, events: Events) -> None:

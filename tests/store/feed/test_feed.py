@@ -178,12 +178,12 @@ async def test_resuming_followers_of_a_partner_share_one_read_of_the_oplog(
 
 
 async def _positions(feed: Feed, position: Position, count: int) -> list[Position]:
-    found: list[Position] = []
+    positions: list[Position] = []
     async for segment in feed.follow("acme", position):
-        found += [event.position for event in segment.events]
-        if len(found) >= count:
+        positions += [event.position for event in segment.events]
+        if len(positions) >= count:
             break
-    return found
+    return positions
 
 
 async def test_a_slow_follower_misses_nothing_and_does_not_stop_a_quick_one(
@@ -194,10 +194,10 @@ async def test_a_slow_follower_misses_nothing_and_does_not_stop_a_quick_one(
         for first in range(0, 4000, 500):
             await events.insert_at_once(range(first, first + 500))
         slow = feed.follow("acme", start, only_to_now=True)
-        heard = [event.document["number"] for event in (await anext(slow)).events]
+        numbers = [event.document["number"] for event in (await anext(slow)).events]
         quick = asyncio.create_task(read_all_numbers(feed, start))
-        heard += [event.document["number"] async for segment in slow for event in segment.events]
-        assert heard == list(range(4000))
+        numbers += [event.document["number"] async for segment in slow for event in segment.events]
+        assert numbers == list(range(4000))
         assert await quick == list(range(4000))
 
 
@@ -209,8 +209,8 @@ async def test_more_partners_than_may_catch_up_at_once_all_catch_up(
         names = [f"p{number}" for number in range(3 * MAX_CONCURRENT_CATCH_UPS)]
         for name in names:
             await events.insert_at_once(range(20), name)
-        found = await asyncio.gather(*(read_numbers(feed, start, 20, name) for name in names))
-        assert found == [list(range(20))] * len(names)
+        numbers = await asyncio.gather(*(read_numbers(feed, start, 20, name) for name in names))
+        assert numbers == [list(range(20))] * len(names)
 
 
 async def test_a_catch_up_ends_with_its_last_follower(mongo_uri: str, database_name: str, events: Events) -> None:
@@ -231,18 +231,18 @@ async def test_missed_events_are_reported_to_followers_and_gap_listeners(
     async with running_feed(mongo_uri, database_name) as feed:
         gaps: list[bool] = []
         feed.gap_listeners.append(lambda: gaps.append(True))
-        heard: list[int] = []
-        feed.listeners.append(lambda event: heard.append(event.document["number"]))
+        numbers: list[int] = []
+        feed.listeners.append(lambda event: numbers.append(event.document["number"]))
         follower = asyncio.create_task(read_numbers(feed, feed.position, 5))
         await events.insert([1])
-        await wait_until(lambda: heard == [1])
+        await wait_until(lambda: numbers == [1])
         await asyncio.to_thread(events.collection.drop)
         with pytest.raises(CursorExpired):
             await follower
         assert gaps == [True]
         assert feed.reopen_count == 1
         await events.insert([2])
-        await wait_until(lambda: heard == [1, 2])
+        await wait_until(lambda: numbers == [1, 2])
 
 
 async def test_reports_its_lag(mongo_uri: str, database_name: str, events: Events) -> None:
