@@ -46,7 +46,7 @@ async def _run_due(client: Client, moment: DueField, job: str) -> int:
     _LAG.labels(job).set((now - due[0].moment).total_seconds() if due else 0)
     batches = _split_into_batches(due)
 
-    async def work() -> None:
+    async def evaluate_batches() -> None:
         for partner_id, ids in batches:
             evaluate = partial(_evaluate_batch, client, partner_id)
             await halve_on_conflict(ids, evaluate, single_deadline=BATCH_DEADLINE_SECONDS)
@@ -54,7 +54,7 @@ async def _run_due(client: Client, moment: DueField, job: str) -> int:
 
     async with asyncio.TaskGroup() as group:
         for _ in range(_MAX_CONCURRENCY):
-            group.create_task(work())
+            group.create_task(evaluate_batches())
     return len(due)
 
 

@@ -57,17 +57,17 @@ async def _take_snapshots(client: Client, due: Iterable[tuple[PartnerDocument, S
 
 async def _take_day(scope: Scope, day: datetime) -> int:
     customers = await list_customer_ids(scope)
-    waiting = iter([customers[start : start + BATCH_SIZE] for start in range(0, len(customers), BATCH_SIZE)])
+    batches = iter([customers[start : start + BATCH_SIZE] for start in range(0, len(customers), BATCH_SIZE)])
     taken = 0
 
-    async def work() -> None:
+    async def take_batches() -> None:
         nonlocal taken
-        for ids in waiting:
+        for ids in batches:
             taken += await take_snapshots(scope, ids, day)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(_MAX_CONCURRENCY):
-            group.create_task(work())
+            group.create_task(take_batches())
     await mark_day_finished(scope, day)
     _DONE.inc(taken)
     return taken

@@ -9,15 +9,15 @@ All writes of a customer's facts go through a CustomerChange. Its life, in the o
 4. finish: `compute_projection(now)` renews subscriptions and computes statuses, holdings and keys; once.
 5. write: `changed_fields`, `entitlement_writes`, `license_lines`, `orders` and `events` say what to store.
 
-store/changes/customer_batch.py makes the steps 1, 2, 4 and 5 for all customers of a transaction.
+store/changes/customer_batch.py takes steps 1, 2, 4 and 5 for all customers of a transaction.
 
-Example: subscription S-1 of a customer ended at 10:00, and at 10:05 an administrator suspends subscription S-2.
+Example: subscription S-1 of a customer ended at 10:00, and at 10:05 a delivery suspends its subscription S-2.
 
     change = CustomerChange(customer, entitlements, partner)
-    change.advance_to(at("10:05"))                        # EXPIRED holds since 10:00, although nobody wrote then
+    change.advance_to(at("10:05"))                        # EXPIRING_SOON (of S-1) is left at 10:00
     change.update_entitlement("S-2", {"suspended": True})
-    change.compute_projection(at("10:05"))                # SUSPENDED holds since 10:05
-    change.events(at("10:05"), "adm_1")                   # one STATUS_CHANGED at 10:00 and one at 10:05
+    change.compute_projection(at("10:05"))                # SUSPENDED is entered at 10:05
+    change.events(at("10:05"), actor_id=None)             # one STATUS_CHANGED at 10:00 and one at 10:05
 
 Catching up before the change gives each status the right moment: that of time for what time changed, and that of the
 write for what the write changed (docs/decisions/0003).
