@@ -78,13 +78,13 @@ async def _count_facets(scope: Scope, condition: AllOf) -> Document:
     return counts
 
 
-def _facet_counts(values: type[Enumerated], found: Document, dimension: str) -> list[FacetCount[Enumerated]]:
+def _facet_counts(values: type[Enumerated], result: Document, dimension: str) -> list[FacetCount[Enumerated]]:
     counts: Counter[str] = Counter()
-    for row in found["combinations"]:
+    for row in result["combinations"]:
         for name in _as_list(row["_id"][dimension]):
             counts[name] += row["count"]
     return [FacetCount(value, counts[value]) for value in values]
 
 
-def _as_list(held: str | list[str]) -> Iterable[str]:
-    return [held] if isinstance(held, str) else held
+def _as_list(value: str | list[str]) -> Iterable[str]:
+    return [value] if isinstance(value, str) else value

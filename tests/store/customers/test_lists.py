@@ -99,17 +99,17 @@ async def read_all_pages(
     customers: Customers, raw: dict[str, Any], order: CustomerOrder, size: int, *, backward: bool = False
 ) -> list[str]:
     """Return every id of the list, page after page from one end."""
-    condition, found, cursor = parse_filter(raw), list[str](), None
+    condition, seen, cursor = parse_filter(raw), list[str](), None
     while True:
-        asked = PageRequest(last=size, before=cursor) if backward else PageRequest(first=size, after=cursor)
-        page = await customers.page(condition, order, asked)
-        has_more, has_come = (page.has_previous, page.has_next) if backward else (page.has_next, page.has_previous)
-        assert has_come == (cursor is not None)
+        request = PageRequest(last=size, before=cursor) if backward else PageRequest(first=size, after=cursor)
+        page = await customers.page(condition, order, request)
+        has_more, has_less = (page.has_previous, page.has_next) if backward else (page.has_next, page.has_previous)
+        assert has_less == (cursor is not None)
         ids = [row.id for row in page.rows]
-        found = [*ids, *found] if backward else [*found, *ids]
+        seen = [*ids, *seen] if backward else [*seen, *ids]
         cursor = page.start_cursor if backward else page.end_cursor
         if not has_more:
-            return found
+            return seen
 
 
 def is_valid_filter(raw: dict[str, Any]) -> bool:
@@ -289,10 +289,10 @@ async def test_rejects_a_cursor_of_another_list(scope: Scope) -> None:
 
 async def test_an_assigned_administrator_sees_only_assigned_customers_until_the_assignment_ends(client: Client) -> None:
     rng = random.Random(3)
-    held = {"ahead": NOW + DAY, "ended": NOW, "open": None}
+    ends = {"ahead": NOW + DAY, "ended": NOW, "open": None}
     documents = [
         customer_document(rng, n, name=name, assignments=[assignment("adm_1", until)])
-        for n, (name, until) in enumerate(held.items())
+        for n, (name, until) in enumerate(ends.items())
     ]
     await client.collection("customers").insert_many([*documents, customer_document(rng, 9, assignments=[])])
     sees = Customers(Scope(client, "acme", NOW, "adm_1", PartnerRole.ADMINISTRATOR))
@@ -338,10 +338,10 @@ async def test_the_conditions_of_an_assigned_administrator_all_apply(
 
 async def test_looks_up_customers_by_id_and_external_id(scope: Scope) -> None:
     customers = Customers(scope)
-    found = await customers.by_external_id("ORG-4")
-    assert found is not None
-    assert (await customers.by_ids([found.id, "cus_gone"])).keys() == {found.id}
-    assert await Customers(replace(scope, partner_id="other")).by_ids([found.id]) == {}
+    customer = await customers.by_external_id("ORG-4")
+    assert customer is not None
+    assert (await customers.by_ids([customer.id, "cus_gone"])).keys() == {customer.id}
+    assert await Customers(replace(scope, partner_id="other")).by_ids([customer.id]) == {}
 
 
 async def test_facets_omit_only_their_own_condition_and_include_zeros(client: Client) -> None:
@@ -391,12 +391,14 @@ async def test_a_document_has_the_stored_values(client: Client) -> None:
         }
     )
     await client.collection("customers").insert_many([stored])
-    found = await Customers(Scope(client, "acme", NOW)).by_external_id("ORG-1")
-    assert found is not None
+    customer = await Customers(Scope(client, "acme", NOW)).by_external_id("ORG-1")
+    assert customer is not None
     same = ["external_id", "name", "domain", "country", "managed_by", "products", "subscription_types", "statuses"]
     same += ["last_administrator_sign_in_at", "created_at", "updated_at", "version", "tag_ids", "next_expiry_at"]
-    assert {name: getattr(found, name) for name in same} == {name: stored[name] for name in same}
-    assert found.needs_attention is True
-    assert [(one.status, one.since, one.entitlement_ids) for one in found.status_details] == [("TRIAL", NOW, ["tri_1"])]
-    assert [(one.administrator_id, one.expires_at) for one in found.assignments] == [("adm_1", None)]
-    assert not {"keys", "words", "delivered"} & found.document.keys()
+    assert {name: getattr(customer, name) for name in same} == {name: stored[name] for name in same}
+    assert customer.needs_attention is True
+    assert [(one.status, one.since, one.entitlement_ids) for one in customer.status_details] == [
+        ("TRIAL", NOW, ["tri_1"])
+    ]
+    assert [(one.administrator_id, one.expires_at) for one in customer.assignments] == [("adm_1", None)]
+    assert not {"keys", "words", "delivered"} & customer.document.keys()
