@@ -31,8 +31,8 @@ class PartnerAdministrator(Node):
     display_name: str
     role: PartnerRole
     state: AdministratorState
-    sees_all_customers: bool = strawberry.field(
-        description="True for the roles that reach every customer without being assigned."
+    can_see_all_customers: bool = strawberry.field(
+        name="seesAllCustomers", description="True for the roles that reach every customer without being assigned."
     )
     last_sign_in_at: datetime | None
     version: int
