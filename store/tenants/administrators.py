@@ -38,7 +38,7 @@ class AdministratorDocument:
     version: int
 
     @property
-    def sees_all_customers(self) -> bool:
+    def can_see_all_customers(self) -> bool:
         """True for the roles that see every customer without an assignment."""
         return can_see_all_customers(self.role)
 
