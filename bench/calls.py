@@ -31,7 +31,7 @@ from server.gc_tuning import tune_gc
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
+from store.preparation import prepare_database
 from store.tenants.partner_creation import create_partner
 from tests.domain.imports.factory_records import customer_record
 from tests.jobs.imports.factory_imports import import_lines
@@ -102,7 +102,7 @@ def run_import(uri: str, database: str, path: Path) -> ImportMeasurement:
 
 async def _run_import(uri: str, database: str, path: Path) -> ImportMeasurement:
     client = Client(uri, database)
-    await ensure_indexes(client)
+    await prepare_database(client)
     scope = Scope(client, "bench", utc_now())
     await create_partner(scope, "Bench", "bench@partner.example", [])
     await import_lines(scope, ImportKind.CUSTOMERS, *(customer_record(f"C-{number}") for number in range(CUSTOMERS)))
@@ -142,10 +142,10 @@ def insert_bare(
     return bare
 
 
-async def prepare_database(uri: str, database: str) -> None:
+async def create_empty_database(uri: str, database: str) -> None:
     """Create the same collections, validators and indexes as the import has."""
     client = Client(uri, database)
-    await ensure_indexes(client)
+    await prepare_database(client)
     await client.close()
 
 
@@ -169,7 +169,7 @@ def main(rows: int) -> None:
         quarter = run_import_in_process(mongod.uri, "quarter", small)
         mongo.drop_database("quarter")
         imported, of_mongod = measure_cpu(mongod, lambda: run_import_in_process(mongod.uri, "imported", whole))
-        asyncio.run(prepare_database(mongod.uri, "bare"))
+        asyncio.run(create_empty_database(mongod.uri, "bare"))
         bare = insert_bare(read_bare(whole), mongo, "imported", "bare")
     rows, ratio = imported.rows, bare.seconds / imported.seconds
     print(f"import            {rows:9,} rows {imported.seconds:8.2f} s {rows / imported.seconds:10,.0f} rows/s")

@@ -14,7 +14,7 @@ from server.gc_tuning import tune_gc
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
+from store.preparation import prepare_database
 from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import add_customers, partner_scope, subscription
 
@@ -38,7 +38,7 @@ def run_job_loop(uri: str, database: str) -> None:
 async def measure(uri: str, customers: int) -> str:
     """Return one row: the entitlements of all customers end at one instant."""
     client = Client(uri, f"clock_{customers}")
-    await ensure_indexes(client)
+    await prepare_database(client)
     scope = await partner_scope(client)
     # The end must still be in the future when all customers are created.
     end = utc_now() + timedelta(seconds=5 + customers / 300)

@@ -23,7 +23,7 @@ from store.calling.roll_up import roll_up_week
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
+from store.preparation import prepare_database
 from store.tenants.administrators import AdministratorDocument
 from tests.mongod import Mongod, temporary_replica_set
 from tests.store.calling.factory_calls import call, put_calls
@@ -124,7 +124,7 @@ async def main(rows: int, customers: int) -> None:
     """Print both parts, each figure with its limit."""
     with temporary_replica_set() as (mongod,):
         client = Client(mongod.uri, "bench", timeout_ms=60_000)
-        await ensure_indexes(client)
+        await prepare_database(client)
         await measure_roll_ups(client, mongod, rows)
         await measure_figures(client, mongod, customers)
         await client.close()

@@ -28,7 +28,7 @@ from sample.writer import write_sample
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
+from store.preparation import prepare_database
 from store.tenants.partner_creation import create_partner
 from tests.mongod import temporary_replica_set
 
@@ -60,7 +60,7 @@ def run_import(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind
 
 async def _run_import(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind]) -> ImportMeasurement:
     client = Client(uri, database)
-    await ensure_indexes(client)
+    await prepare_database(client)
     scope = Scope(client, "bench", utc_now())
     await create_partner(scope, "Bench", "bench@partner.example", [])
     lines, total, rows = 0, 0.0, []
@@ -108,10 +108,10 @@ def write_bare(mongo: "MongoClient[dict[str, Any]]", source: str, target: str) -
     return count, seconds
 
 
-async def prepare_database(uri: str, database: str) -> None:
+async def create_empty_database(uri: str, database: str) -> None:
     """Create the same collections, validators and indexes as the import has."""
     client = Client(uri, database)
-    await ensure_indexes(client)
+    await prepare_database(client)
     await client.close()
 
 
@@ -130,7 +130,7 @@ def main(customers: int, with_usage: bool) -> None:
         quarter = run_import_in_process(mongod.uri, "quarter", small, kinds)
         mongo.drop_database("quarter")
         imported = run_import_in_process(mongod.uri, "imported", whole, kinds)
-        asyncio.run(prepare_database(mongod.uri, "bare"))
+        asyncio.run(create_empty_database(mongod.uri, "bare"))
         rows, seconds = write_bare(mongo, "imported", "bare")
     print(f"{customers:,} customers", *imported.rows, sep="\n")
     print(f"import          {rows:9,} rows {imported.seconds:9.2f} s {rows / imported.seconds:10,.0f} rows/s")

@@ -22,7 +22,7 @@ from server.graphql.operations import Operations
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
+from store.preparation import prepare_database
 from store.tenants.administrators import AdministratorDocument
 from tests.api_server import administrator_document
 from tests.factory_documents import assignment, trial
@@ -38,7 +38,7 @@ OPERATION = """{ customers(first: 50) { nodes { id name
 async def fill(uri: str) -> None:
     """Customers with three entitlements, and three of the administrators assigned to each."""
     client = Client(uri, DATABASE)
-    await ensure_indexes(client)
+    await prepare_database(client)
     scope = await partner_scope(client)
     documents = [administrator_document(scope, PartnerRole.ADMINISTRATOR) for _ in range(ADMINISTRATORS)]
     await scope.collection("administrators").insert_many(documents)

@@ -24,11 +24,11 @@ from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDir
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
 from store.licenses.peer_groups import read_peer_group
 from store.licenses.peer_histogram import rebuild_histogram
 from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrder
 from store.licenses.trend import read_license_trend
+from store.preparation import prepare_database
 from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import subscription
 
@@ -181,7 +181,7 @@ async def main(customers: int) -> None:
     """Print each figure with its limit."""
     with temporary_replica_set() as (mongod,):
         client = Client(mongod.uri, "reports", timeout_ms=None)
-        await ensure_indexes(client)
+        await prepare_database(client)
         partner = Partner(customers)
         await insert_documents(client, partner)
         scope = Scope(client, "bench", partner.now)

@@ -19,8 +19,7 @@ from server.cli.commands import issue_token
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
-from store.migrations import migrate
+from store.preparation import prepare_database
 from store.tenants.partner_creation import create_partner
 
 Result = TypeVar("Result")
@@ -90,8 +89,7 @@ class ServerHarness:
             client = Client(self.environment["MONGODB_URI"], self.environment["PARTNERHUB_DATABASE"])
             try:
                 if not self._has_indexes:
-                    await migrate(client)
-                    await ensure_indexes(client)
+                    await prepare_database(client)
                     self._has_indexes = True
                 return await work(client)
             finally:

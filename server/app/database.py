@@ -9,8 +9,7 @@ from domain.failures import OperatorError
 from server.app.settings import Settings
 from store.database.client import Client, PyMongoError
 from store.embedded import instance as embedded
-from store.indexes import ensure_indexes
-from store.migrations import migrate
+from store.preparation import prepare_database
 
 
 @contextmanager
@@ -38,9 +37,7 @@ async def open_prepared_client(settings: Settings, uri: str) -> AsyncIterator[Cl
 async def _prepare_database(settings: Settings, uri: str) -> None:
     preparing = Client(uri, settings.database, driver=settings.driver, timeout_ms=None, server_selection_ms=10_000)
     try:
-        # Migrations come first: an index can need the fields that they write.
-        await asyncio.wait_for(migrate(preparing), timeout=3600)
-        await asyncio.wait_for(ensure_indexes(preparing), timeout=3600)
+        await asyncio.wait_for(prepare_database(preparing), timeout=3600)
     except PyMongoError as error:
         raise OperatorError(
             f"The database cannot be prepared ({error}). MONGODB_URI must name a replica set or "

@@ -11,7 +11,7 @@ import pytest
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
+from store.preparation import prepare_database
 from tests.api_server import PARTNER, ApiHarness
 from tests.faults.figures import Figures
 from tests.faults.scale import scaled
@@ -31,7 +31,7 @@ FAULT = "Six workers, random kills and pauses"
 @pytest.fixture
 async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
     made = Client(mongo_uri, database_name)
-    await ensure_indexes(made)
+    await prepare_database(made)
     yield made
     await made.close()
 
