@@ -56,9 +56,10 @@ class JobAuthorization:
         cleanup of a deleted tag also covers late transactions, and changed settings re-evaluate every customer.
         """
         if self._grant is None or monotonic() - self._read_at > _REFRESH_SECONDS:
-            self._read_at = monotonic()
-            partner = Partners(self._scope).get()
-            self._grant = _Grant(*await gather(self._load_administrator(), self._load_tagging(), partner))
+            read_at, partner = monotonic(), Partners(self._scope).get()
+            grant = _Grant(*await gather(self._load_administrator(), self._load_tagging(), partner))
+            # Assigned together, after the reads: a failed read must not extend the life of the older grant.
+            self._grant, self._read_at = grant, read_at
         return self._grant
 
     async def _load_administrator(self) -> AdministratorDocument:

@@ -106,6 +106,17 @@ async def test_a_busy_customer_delays_no_other_customer(client: Client) -> None:
     assert (await work.read()).done == await work.told() == total
 
 
+async def test_a_failed_refresh_does_not_extend_the_older_authorization(client: Client) -> None:
+    work = await begun(client, 1)
+    authorization = work.authorization
+    assert await authorization.current() is await authorization.current()
+    await client.collection("administrators").update_one(work.scope.match(), {"$set": {"state": "DEACTIVATED"}})
+    await asyncio.sleep(1.1)
+    for _ in range(2):
+        with pytest.raises(JobAuthorizationLost):
+            await authorization.current()
+
+
 async def test_a_finished_job_keeps_its_counts(client: Client) -> None:
     total = 2 * BATCH_SIZE + 50
     work = await begun(client, total)
