@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from domain.failures import OperatorError
 from store.database.client import Client, DuplicateKeyError
-from store.database.leases import acquire_lease, release_lease, renewed_lease
+from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
 
 COLLECTION = "schema"
 FIRST_VERSION = 1
@@ -48,20 +48,22 @@ def latest_version(migrations: Sequence[Migration] = MIGRATIONS) -> int:
     return migrations[-1].version if migrations else FIRST_VERSION
 
 
-async def migrate(client: Client, migrations: Sequence[Migration] = MIGRATIONS) -> list[int]:
+async def migrate(
+    client: Client, migrations: Sequence[Migration] = MIGRATIONS, *, lease_seconds: float = _LEASE_SECONDS
+) -> list[int]:
     """Bring the database to the latest version; return the versions that this call applied.
 
     Several processes can call it at once: one applies the migrations, the others wait for it. OperatorError where the
-    database is newer than this program, or has data and no version.
+    database is newer than this program, or has data and no version, or where another process took over the lease.
     """
     latest, owner, applied = latest_version(migrations), uuid4().hex, list[int]()
     while await _read_or_create_version(client, latest) < latest:
-        if not await acquire_lease(client, _LEASE, owner, _LEASE_SECONDS):
+        if not await acquire_lease(client, _LEASE, owner, lease_seconds):
             await asyncio.sleep(_POLL_SECONDS)
             continue
         try:
-            async with renewed_lease(client, _LEASE, owner, _LEASE_SECONDS):
-                applied += await _apply_migrations(client, migrations)
+            async with renewed_lease(client, _LEASE, owner, lease_seconds) as renewal:
+                applied += await _apply_migrations(client, migrations, renewal)
         finally:
             await release_lease(client, _LEASE, owner)
     return applied
@@ -120,12 +122,17 @@ async def _read_version(client: Client) -> int | None:
     return None if document is None else int(document["version"])
 
 
-async def _apply_migrations(client: Client, migrations: Sequence[Migration]) -> list[int]:
+async def _apply_migrations(client: Client, migrations: Sequence[Migration], renewal: LeaseRenewal) -> list[int]:
     applied = []
     for migration in migrations:
         if migration.version != (await _read_version(client) or FIRST_VERSION) + 1:
             continue
         await migration.run(client)
+        if renewal.is_lost:
+            raise OperatorError(
+                f"Another process took over the migrations of the database {client.database_name}, because this one "
+                "did not reach the database for too long: start it again."
+            )
         # The condition fails where this process lost the lease meanwhile and another one has applied the migration.
         before = {"_id": _VERSION_ID, "version": migration.version - 1}
         if await client.collection(COLLECTION).update_one(before, {"$set": {"version": migration.version}}):

@@ -3,11 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
 from domain.failures import Unavailable
 from store.database.client import Client, DuplicateKeyError, PyMongoError
 
 COLLECTION = "leases"
+
+
+@dataclass(slots=True)
+class LeaseRenewal:
+    """The renewal of a lease in the background; `is_lost` once another owner has taken the lease."""
+
+    is_lost: bool = False
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 async def acquire_lease(client: Client, job: str, owner: str, seconds: float) -> bool:
@@ -30,17 +39,25 @@ async def release_lease(client: Client, job: str, owner: str) -> None:
 
 
 @asynccontextmanager
-async def renewed_lease(client: Client, job: str, owner: str, seconds: float) -> AsyncIterator[None]:
+async def renewed_lease(client: Client, job: str, owner: str, seconds: float) -> AsyncIterator[LeaseRenewal]:
     """Renew a lease that was acquired, every third of its duration, until the block ends."""
-    heartbeat = asyncio.create_task(_renew_lease(client, job, owner, seconds))
+    renewal = LeaseRenewal()
+    heartbeat = asyncio.create_task(_renew_lease(client, job, owner, seconds, renewal))
     try:
-        yield
+        yield renewal
     finally:
-        heartbeat.cancel()
+        # A cancelled command continues in the driver's thread, and could create the lease again after its release.
+        renewal.stop.set()
+        await asyncio.wait({heartbeat})
 
 
-async def _renew_lease(client: Client, job: str, owner: str, seconds: float) -> None:
-    while True:
-        await asyncio.sleep(seconds / 3)
+async def _renew_lease(client: Client, job: str, owner: str, seconds: float, renewal: LeaseRenewal) -> None:
+    while not await _is_set_within(renewal.stop, seconds / 3):
         with suppress(PyMongoError, Unavailable):
-            await acquire_lease(client, job, owner, seconds)
+            renewal.is_lost = renewal.is_lost or not await acquire_lease(client, job, owner, seconds)
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

@@ -94,6 +94,17 @@ async def test_a_migration_that_failed_runs_again_at_the_next_start(client: Clie
     assert applied.numbers == [2, 3, 4]
 
 
+async def test_a_process_that_lost_the_lease_stops_before_it_writes_the_version(client: Client) -> None:
+    async def lose_lease(_: Client) -> None:
+        await client.collection("leases").update_one({"_id": "migrate"}, {"$set": {"owner": "another"}})
+        await asyncio.sleep(0.3)
+
+    await migrate(client, ())
+    with pytest.raises(OperatorError, match="Another process took over the migrations"):
+        await migrate(client, [Migration(2, "step 2", lose_lease)], lease_seconds=0.3)
+    assert await stored_version(client) == FIRST_VERSION
+
+
 async def test_a_newer_database_is_refused_and_stays_as_it_is(client: Client) -> None:
     await migrate(client, Applied().migrations(3))
     with pytest.raises(OperatorError, match=f"version 3, and this partnerhub knows versions up to {FIRST_VERSION}"):

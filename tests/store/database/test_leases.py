@@ -38,3 +38,22 @@ async def test_is_renewed_for_as_long_as_the_block_lasts(client: Client) -> None
         assert not await acquire_lease(client, "job", "b", 0.6)
     await asyncio.sleep(0.8)
     assert await acquire_lease(client, "job", "b", 30)
+
+
+async def test_says_that_it_is_lost_once_another_owner_has_it(client: Client) -> None:
+    assert await acquire_lease(client, "job", "a", 0.3)
+    async with renewed_lease(client, "job", "a", 0.3) as renewal:
+        await asyncio.sleep(0.2)
+        assert not renewal.is_lost
+        await client.collection("leases").update_one({"_id": "job"}, {"$set": {"owner": "b"}})
+        await asyncio.sleep(0.3)
+        assert renewal.is_lost
+
+
+async def test_no_renewal_follows_the_release(client: Client) -> None:
+    for attempt in range(30):
+        assert await acquire_lease(client, "job", "a", 30)
+        async with renewed_lease(client, "job", "a", 0.003):
+            await asyncio.sleep(0.001 + attempt * 0.0001)
+        await release_lease(client, "job", "a")
+        assert await client.collection("leases").find({}) == []
