@@ -63,7 +63,9 @@ async def _take_day(scope: Scope, day: datetime) -> int:
     async def take_batches() -> None:
         nonlocal taken
         for ids in batches:
-            taken += await take_snapshots(scope, ids, day)
+            # In two statements: `taken += await …` reads `taken` before the wait, and loses the other task's counts.
+            count = await take_snapshots(scope, ids, day)
+            taken += count
 
     async with asyncio.TaskGroup() as group:
         for _ in range(_MAX_CONCURRENCY):
