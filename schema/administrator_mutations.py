@@ -69,20 +69,45 @@ class UnassignAdministratorInput:
 
 
 @strawberry.type
-class AdministratorPayload:
-    """The administrator after the change, or the mistakes."""
+class _AdministratorPayload:
+    """The fields that the payloads of several mutations share."""
 
     administrator = field(administrators.changed_administrator, PartnerAdministrator | None)
     user_errors = user_errors_field()
 
 
 @strawberry.type
-class AssignAdministratorPayload:
-    """The administrator and the customers after the change, or the mistakes."""
+class InviteAdministratorPayload(_AdministratorPayload):
+    """The invited administrator, or the mistakes."""
+
+
+@strawberry.type
+class ChangeAdministratorPayload(_AdministratorPayload):
+    """The administrator after the change, or the mistakes."""
+
+
+@strawberry.type
+class RemoveAdministratorPayload(_AdministratorPayload):
+    """The administrator after the change, or the mistakes."""
+
+
+@strawberry.type
+class _AssignmentPayload:
+    """The fields that the payloads of assignAdministrator and unassignAdministrator share."""
 
     administrator = field(administrators.assigned_administrator, PartnerAdministrator | None)
     customers = field(administrators.assigned_customers, list[Customer], list_size=ListSize(assumed_size=25))
     user_errors = user_errors_field()
+
+
+@strawberry.type
+class AssignAdministratorPayload(_AssignmentPayload):
+    """The administrator and the customers after the change, or the mistakes."""
+
+
+@strawberry.type
+class UnassignAdministratorPayload(_AssignmentPayload):
+    """The administrator and the customers after the change, or the mistakes."""
 
 
 @strawberry.type
@@ -98,28 +123,28 @@ class AdministratorMutations:
     )
     unassign_administrator = mutation(
         administrators.unassign_administrator,
-        AssignAdministratorPayload,
+        UnassignAdministratorPayload,
         UnassignAdministratorInput,
         UnassignAdministrator,
         requires=Permission.ASSIGN_ADMINISTRATORS,
     )
     invite_administrator = mutation(
         administrators.invite_administrator,
-        AdministratorPayload,
+        InviteAdministratorPayload,
         InviteAdministratorInput,
         InviteAdministrator,
         requires=Permission.MANAGE_ADMINISTRATORS,
     )
     change_administrator = mutation(
         administrators.change_administrator,
-        AdministratorPayload,
+        ChangeAdministratorPayload,
         ChangeAdministratorInput,
         ChangeAdministrator,
         requires=Permission.MANAGE_ADMINISTRATORS,
     )
     remove_administrator = mutation(
         administrators.remove_administrator,
-        AdministratorPayload,
+        RemoveAdministratorPayload,
         RemoveAdministratorInput,
         RemoveAdministrator,
         requires=Permission.MANAGE_ADMINISTRATORS,

@@ -91,6 +91,7 @@ def mutation(
 ) -> Any:
     """Declare a mutation that `resolver(context, request)` answers with the parent of the payload's fields.
 
+    The types are named after the mutation: `createTag(input: CreateTagInput!): CreateTagPayload`.
     The argument `input` of the GraphQL type `input_type` reaches the resolver as the dataclass `operation_input`.
     The resolver's name is the name of the operation.
     """
@@ -107,7 +108,10 @@ def mutation(
 
     resolve.__signature__ = signature({"input": Argument(input_type)})  # type: ignore[attr-defined]
     directives = field_directives(requires)
-    return strawberry.mutation(resolver=resolve, graphql_type=payload, description=description, directives=directives)
+    # Nullable: where one mutation of an operation fails, the answers of the others stay.
+    return strawberry.mutation(
+        resolver=resolve, graphql_type=payload | None, description=description, directives=directives
+    )
 
 
 def field_directives(

@@ -66,11 +66,21 @@ class CloseHelpdeskRequestInput:
 
 
 @strawberry.type
-class HelpdeskPayload:
-    """The request after the change, or the mistakes."""
+class _HelpdeskPayload:
+    """The fields that the payloads of both mutations share."""
 
     request = field(desk.changed_request, HelpdeskRequest | None)
     user_errors = user_errors_field()
+
+
+@strawberry.type
+class RequestHelpdeskPayload(_HelpdeskPayload):
+    """The new request, or the mistakes."""
+
+
+@strawberry.type
+class CloseHelpdeskRequestPayload(_HelpdeskPayload):
+    """The request after the change, or the mistakes."""
 
 
 @strawberry.type
@@ -79,13 +89,13 @@ class HelpdeskMutations:
 
     request_helpdesk = mutation(
         desk.request_helpdesk,
-        HelpdeskPayload,
+        RequestHelpdeskPayload,
         RequestHelpdeskInput,
         RequestHelpdesk,
         requires=Permission.CONTACT_HELPDESK,
     )
     close_helpdesk_request = mutation(
-        desk.close_helpdesk_request, HelpdeskPayload, CloseHelpdeskRequestInput, CloseHelpdeskRequest
+        desk.close_helpdesk_request, CloseHelpdeskRequestPayload, CloseHelpdeskRequestInput, CloseHelpdeskRequest
     )
 
 

@@ -20,7 +20,7 @@ class CompleteOrderSetupInput:
 
 
 @strawberry.type
-class SubscriptionPayload:
+class CompleteOrderSetupPayload:
     """The subscription after the change, or the mistakes."""
 
     subscription = field(trials.changed_entitlement, CustomerSubscription | None)
@@ -33,7 +33,7 @@ class OrderMutations:
 
     complete_order_setup = mutation(
         trials.complete_order_setup,
-        SubscriptionPayload,
+        CompleteOrderSetupPayload,
         CompleteOrderSetupInput,
         CompleteOrderSetup,
         requires=Permission.SET_UP_ORDERS,

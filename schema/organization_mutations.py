@@ -62,11 +62,36 @@ class ChangeSettingsInput:
 
 
 @strawberry.type
-class OrganizationPayload:
-    """The organization after the change, or the mistakes."""
+class _OrganizationPayload:
+    """The fields that the payloads of several mutations share."""
 
     partner = field(organization.changed_partner, PartnerOrganization | None)
     user_errors = user_errors_field()
+
+
+@strawberry.type
+class AcceptTermsPayload(_OrganizationPayload):
+    """The organization after the change, or the mistakes."""
+
+
+@strawberry.type
+class CompleteSetupStepPayload(_OrganizationPayload):
+    """The organization after the change, or the mistakes."""
+
+
+@strawberry.type
+class UpdateOrganizationPayload(_OrganizationPayload):
+    """The organization after the change, or the mistakes."""
+
+
+@strawberry.type
+class SetServicePayload(_OrganizationPayload):
+    """The organization after the change, or the mistakes."""
+
+
+@strawberry.type
+class ChangeSettingsPayload(_OrganizationPayload):
+    """The organization after the change, or the mistakes."""
 
 
 _declare = partial(mutation, requires=Permission.MANAGE_ORGANIZATION)
@@ -77,13 +102,13 @@ class OrganizationMutations:
     """The root fields that change the organization."""
 
     accept_terms = _declare(
-        organization.accept_terms, OrganizationPayload, AcceptTermsInput, AcceptTerms, needs_terms=False
+        organization.accept_terms, AcceptTermsPayload, AcceptTermsInput, AcceptTerms, needs_terms=False
     )
     complete_setup_step = _declare(
-        organization.complete_setup_step, OrganizationPayload, CompleteSetupStepInput, CompleteSetupStep
+        organization.complete_setup_step, CompleteSetupStepPayload, CompleteSetupStepInput, CompleteSetupStep
     )
     update_organization = _declare(
-        organization.update_organization, OrganizationPayload, UpdateOrganizationInput, UpdateOrganization
+        organization.update_organization, UpdateOrganizationPayload, UpdateOrganizationInput, UpdateOrganization
     )
-    set_service = _declare(organization.set_service, OrganizationPayload, SetServiceInput, SetService)
-    change_settings = _declare(organization.change_settings, OrganizationPayload, ChangeSettingsInput, ChangeSettings)
+    set_service = _declare(organization.set_service, SetServicePayload, SetServiceInput, SetService)
+    change_settings = _declare(organization.change_settings, ChangeSettingsPayload, ChangeSettingsInput, ChangeSettings)

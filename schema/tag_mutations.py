@@ -52,28 +52,50 @@ class DeleteTagInput:
 class CustomerSelection:
     """Customers by id or by a filter; exactly one of both."""
 
-    ids: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, description="At most 500, each once.")
+    ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="At most 500 ids, each once."
+    )
     matching: CustomerFilter | None = strawberry.field(
-        default=strawberry.UNSET, description="Every customer that matches, however many."
+        default=strawberry.UNSET, description="Every customer that matches the filter, without a limit on their number."
     )
 
 
 @strawberry.input
-class ChangeCustomerTagsInput:
-    """Tags to be assigned to customers or removed from them."""
+class _ChangeCustomerTagsInput:
+    """The fields that the inputs of assignTags and removeTags share."""
 
     customers: CustomerSelection
     tags: list[strawberry.ID]
-    dry_run: bool = strawberry.field(default=False, description="Answer what would change, and change nothing.")
+    dry_run: bool = strawberry.field(default=False, description="Return what would change, and change nothing.")
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
+@strawberry.input
+class AssignTagsInput(_ChangeCustomerTagsInput):
+    """Tags to be assigned to customers."""
+
+
+@strawberry.input
+class RemoveTagsInput(_ChangeCustomerTagsInput):
+    """Tags to be removed from customers."""
+
+
 @strawberry.type
-class TagPayload:
-    """The tag after the change, or the mistakes."""
+class _TagPayload:
+    """The fields that the payloads of createTag and updateTag share."""
 
     tag = field(tags.changed_tag, Tag | None)
     user_errors = user_errors_field()
+
+
+@strawberry.type
+class CreateTagPayload(_TagPayload):
+    """The new tag, or the mistakes."""
+
+
+@strawberry.type
+class UpdateTagPayload(_TagPayload):
+    """The tag after the change, or the mistakes."""
 
 
 @strawberry.type
@@ -85,24 +107,38 @@ class DeleteTagPayload:
 
 
 @strawberry.type
-class ChangeCustomerTagsPayload:
-    """The numbers of customers, the first ones that changed and the job, or the mistakes."""
+class _ChangeCustomerTagsPayload:
+    """The fields that the payloads of assignTags and removeTags share."""
 
     changed = field(
         tags.changed_count,
         int,
-        "How many customers changed, so far where a job goes on; those that already were as asked are not counted.",
+        "The number of customers changed; while a job continues, the number so far. "
+        "Customers that were already in the requested state are not counted.",
     )
-    skipped = field(tags.skipped_count, int, "Customers that would have had more than 50 tags.")
+    skipped = field(tags.skipped_count, int, "The number of customers that would have had more than 50 tags.")
     customers = field(
-        tags.changed_customers, list[Customer], "The first 100 that changed.", list_size=ListSize(assumed_size=25)
+        tags.changed_customers,
+        list[Customer],
+        "The first 100 customers that changed.",
+        list_size=ListSize(assumed_size=25),
     )
     job = field(
         tags.bulk_job,
         BulkJob | None,
-        "Where more than 1,000 customers match, the work goes on behind the answer.",
+        "The job that continues the work after the answer, where more than 1,000 customers match.",
     )
     user_errors = user_errors_field()
+
+
+@strawberry.type
+class AssignTagsPayload(_ChangeCustomerTagsPayload):
+    """The numbers of customers, the first ones that changed and the job, or the mistakes."""
+
+
+@strawberry.type
+class RemoveTagsPayload(_ChangeCustomerTagsPayload):
+    """The numbers of customers, the first ones that changed and the job, or the mistakes."""
 
 
 _declare = partial(mutation, requires=Permission.EDIT_TAGS)
@@ -112,8 +148,8 @@ _declare = partial(mutation, requires=Permission.EDIT_TAGS)
 class TagMutations:
     """The root fields that change tags."""
 
-    create_tag = _declare(tags.create_tag, TagPayload, CreateTagInput, CreateTag)
-    update_tag = _declare(tags.update_tag, TagPayload, UpdateTagInput, UpdateTag)
+    create_tag = _declare(tags.create_tag, CreateTagPayload, CreateTagInput, CreateTag)
+    update_tag = _declare(tags.update_tag, UpdateTagPayload, UpdateTagInput, UpdateTag)
     delete_tag = _declare(tags.delete_tag, DeleteTagPayload, DeleteTagInput, DeleteTag)
-    assign_tags = _declare(tags.assign_tags, ChangeCustomerTagsPayload, ChangeCustomerTagsInput, ChangeCustomerTags)
-    remove_tags = _declare(tags.remove_tags, ChangeCustomerTagsPayload, ChangeCustomerTagsInput, ChangeCustomerTags)
+    assign_tags = _declare(tags.assign_tags, AssignTagsPayload, AssignTagsInput, ChangeCustomerTags)
+    remove_tags = _declare(tags.remove_tags, RemoveTagsPayload, RemoveTagsInput, ChangeCustomerTags)

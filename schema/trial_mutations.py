@@ -88,11 +88,26 @@ class ConvertTrialInput:
 
 
 @strawberry.type
-class TrialPayload:
-    """The trial after the change, or the mistakes."""
+class _TrialPayload:
+    """The fields that the payloads of several mutations share."""
 
     trial = field(trials.changed_entitlement, Trial | None)
     user_errors = user_errors_field()
+
+
+@strawberry.type
+class StartTrialPayload(_TrialPayload):
+    """The new trial, or the mistakes."""
+
+
+@strawberry.type
+class ExtendTrialPayload(_TrialPayload):
+    """The trial after the change, or the mistakes."""
+
+
+@strawberry.type
+class EndTrialPayload(_TrialPayload):
+    """The trial after the change, or the mistakes."""
 
 
 @strawberry.type
@@ -111,7 +126,7 @@ _declare = partial(mutation, requires=Permission.MANAGE_TRIALS)
 class TrialMutations:
     """The root fields that change trials."""
 
-    start_trial = _declare(trials.start_trial, TrialPayload, StartTrialInput, StartTrial)
-    extend_trial = _declare(trials.extend_trial, TrialPayload, ExtendTrialInput, ExtendTrial)
-    end_trial = _declare(trials.end_trial, TrialPayload, EndTrialInput, EndTrial)
+    start_trial = _declare(trials.start_trial, StartTrialPayload, StartTrialInput, StartTrial)
+    extend_trial = _declare(trials.extend_trial, ExtendTrialPayload, ExtendTrialInput, ExtendTrial)
+    end_trial = _declare(trials.end_trial, EndTrialPayload, EndTrialInput, EndTrial)
     convert_trial = _declare(trials.convert_trial, ConvertTrialPayload, ConvertTrialInput, ConvertTrial)

@@ -62,7 +62,7 @@ class SaveCustomerViewInput:
 
 
 @strawberry.type
-class CustomerViewPayload:
+class SaveCustomerViewPayload:
     """The view after the change, or the mistakes."""
 
     view = field(views.changed_view, CustomerView | None)
@@ -90,7 +90,7 @@ class ViewMutations:
     """The root fields that change views. They need no permission, because every administrator has own views."""
 
     save_customer_view = mutation(
-        views.save_customer_view, CustomerViewPayload, SaveCustomerViewInput, SaveCustomerView
+        views.save_customer_view, SaveCustomerViewPayload, SaveCustomerViewInput, SaveCustomerView
     )
     delete_customer_view = mutation(
         views.delete_customer_view, DeleteCustomerViewPayload, DeleteCustomerViewInput, DeleteCustomerView

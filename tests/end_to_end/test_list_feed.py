@@ -139,7 +139,8 @@ class ListPartner:
         self._change_tags("removeTags", number, word)
 
     def _change_tags(self, field: str, number: int, word: str) -> None:
-        mutation = f"mutation($i: ChangeCustomerTagsInput!) {{ {field}(input: $i) {{ userErrors {{ code }} }} }}"
+        kind = f"{field[0].upper()}{field[1:]}Input"
+        mutation = f"mutation($i: {kind}!) {{ {field}(input: $i) {{ userErrors {{ code }} }} }}"
         customers = {"ids": [id_]} if (id_ := self.ids().get(f"C{number}")) else {"matching": {"search": word}}
         self.query_data(mutation, i={"customers": customers, "tags": [self.tags[word == "Acme"]]})
 

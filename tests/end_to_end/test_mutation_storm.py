@@ -67,7 +67,7 @@ class CrashingServer:
 
     def _send(self, step: MutationStep, url: str) -> Payload | None:
         """Return the payload; None if the server was killed or responded UNAVAILABLE."""
-        kind = "ChangeCustomerTags" if step.mutation in ("assignTags", "removeTags") else step.mutation
+        kind = step.mutation
         selected = f"{step.selection} userErrors {{ code field message }}"
         query = f"mutation($i: {kind[0].upper()}{kind[1:]}Input!) {{ {step.mutation}(input: $i) {{ {selected} }} }}"
         body = {"query": query, "variables": {"i": {**step.given, "idempotencyKey": step.key}}}

@@ -30,9 +30,7 @@ _WEEKS = 4
 # All six workers may have been killed and be starting again.
 _RETRY_SECONDS = 120.0
 _RETRYABLE_ERRORS = {"UNAVAILABLE", "TIMEOUT", "ConnectError", "ReadError", "RemoteProtocolError", "ReadTimeout"}
-_ASSIGN_TAGS = (
-    "mutation($i: ChangeCustomerTagsInput!) { assignTags(input: $i) { job { id } userErrors { code message } } }"
-)
+_ASSIGN_TAGS = "mutation($i: AssignTagsInput!) { assignTags(input: $i) { job { id } userErrors { code message } } }"
 _CREATE_TAG = "mutation($i: CreateTagInput!) { createTag(input: $i) { tag { id } userErrors { code message } } }"
 
 

@@ -14,7 +14,8 @@ from tests.faults.event_comparison import Event
 
 _FIELDS = {True: "assignTags", False: "removeTags"}
 _KINDS = {True: "TAGS_ASSIGNED", False: "TAGS_REMOVED"}
-_MUTATION = "mutation($i: ChangeCustomerTagsInput!) {{ {0}(input: $i) {{ changed userErrors {{ code message }} }} }}"
+_INPUTS = {True: "AssignTagsInput", False: "RemoveTagsInput"}
+_MUTATION = "mutation($i: {1}!) {{ {0}(input: $i) {{ changed userErrors {{ code message }} }} }}"
 
 
 class Writers:
@@ -60,7 +61,7 @@ class Writers:
 
     async def _retry_until_acknowledged(self, http: httpx.AsyncClient, customer: str, on: bool) -> None:
         given = {"customers": {"ids": [customer]}, "tags": [self.tag], "idempotencyKey": uuid4().hex}
-        body = {"query": _MUTATION.format(_FIELDS[on]), "variables": {"i": given}}
+        body = {"query": _MUTATION.format(_FIELDS[on], _INPUTS[on]), "variables": {"i": given}}
         while (payload := await self._send_mutation(http, body, _FIELDS[on])) is None:
             await asyncio.sleep(random.uniform(0.02, 0.2))
         assert payload == {"changed": 1, "userErrors": []}, payload

@@ -27,7 +27,6 @@ def token_of(api: ApiHarness, role: str, partner: str | None = None) -> str:
 def send_mutation(api: ApiHarness, token: str, field: str, selection: str, **given: Any) -> dict[str, Any]:
     """The payload of a mutation, whose `userErrors` are always selected; `given` is its input as the API spells it."""
     kind = f"{field[0].upper()}{field[1:]}Input"
-    kind = {"AssignTagsInput": "ChangeCustomerTagsInput", "RemoveTagsInput": "ChangeCustomerTagsInput"}.get(kind, kind)
     query = (
         f"mutation($input: {kind}!) {{ {field}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
     )

@@ -182,7 +182,7 @@ class PartnerPair:
 
     def send_mutation(self, token: str, field: str, selection: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The whole answer to a mutation."""
-        kind = "ChangeCustomerTags" if field in ("assignTags", "removeTags") else f"{field[0].upper()}{field[1:]}"
+        kind = f"{field[0].upper()}{field[1:]}"
         selected = f"{selection} userErrors {{ code field message }}"
         query = f"mutation($input: {kind}Input!) {{ {field}(input: $input) {{ {selected} }} }}"
         return self.api.execute(token, query, input=given)

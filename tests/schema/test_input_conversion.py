@@ -86,9 +86,7 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    guarded = mutation(
-        make_place, PlacePayload | None, PlaceInput, Place, requires=Permission.EDIT_TAGS, needs_terms=False
-    )
+    guarded = mutation(make_place, PlacePayload, PlaceInput, Place, requires=Permission.EDIT_TAGS, needs_terms=False)
     make_place = mutation(make_place, PlacePayload, PlaceInput, Place)
 
 
@@ -212,4 +210,5 @@ def test_each_payload_ends_with_its_user_errors() -> None:
     root = definition.get_type_by_name("Mutation")
     assert len(root.fields) == 25
     for member in root.fields:
-        assert [inner.python_name for inner in member.type.__strawberry_definition__.fields][-1] == "user_errors"
+        payload = member.type.of_type.__strawberry_definition__
+        assert [inner.python_name for inner in payload.fields][-1] == "user_errors"

@@ -69,3 +69,16 @@ def test_what_each_role_may_do_to_what(api: ApiHarness, role: str) -> None:
             assert _is_in_sight(role, "unassigned", case.target_kind) or answers["unassigned"] == answers["nowhere"], (
                 name
             )
+
+
+def test_a_forbidden_mutation_leaves_the_answer_of_its_neighbour(api: ApiHarness) -> None:
+    world = PartnerPair(api, ADMINISTRATOR)
+    query = """mutation {
+        createTag(input: {name: "Gold"}) { tag { name } }
+        setService(input: {product: CALLING, enabled: true}) { partner { id } }
+    }"""
+    answer = api.execute(world.token, query)
+    assert answer["data"] == {"createTag": {"tag": {"name": "Gold"}}, "setService": None}
+    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (["setService"], "FORBIDDEN")
+    ]
