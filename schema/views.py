@@ -47,16 +47,36 @@ class CustomerView(Node):
 
 @strawberry.input
 class SaveCustomerViewInput:
-    """A new view, or the new content of a view of the viewer."""
+    """A new view, or the changes of a view of the viewer."""
 
     id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="To change one's own view; without it a new one is made."
+        default=strawberry.UNSET,
+        description="The id of the viewer's own view to change. Without it, a new view is created.",
     )
-    version: int | None = strawberry.UNSET
-    name: str
-    filter: CustomerFilter | None = strawberry.UNSET
-    shared: bool = strawberry.field(
-        default=False, description="Sharing needs the permission EDIT_TAGS; a change without it ends the sharing."
+    version: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The version of the view that the change is based on. Without it, the version is not checked.",
+    )
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "Required for a new view. When omitted, an existing view keeps its name. "
+            "1–100 characters, unique among the viewer's own views."
+        ),
+    )
+    filter: CustomerFilter | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "When omitted, an existing view keeps its filter, and a new view shows every customer. "
+            "At most 32,000 characters as JSON."
+        ),
+    )
+    shared: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "When omitted, an existing view keeps its value, and a new view is not shared. "
+            "Saving a shared view needs the permission EDIT_TAGS."
+        ),
     )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 

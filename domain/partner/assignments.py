@@ -72,12 +72,15 @@ def add_manual_assignment(
 ) -> AssignmentFacts:
     """Return the entry after a manual assignment until `expires_at`; None is no end.
 
-    An existing assignment keeps its moment and its giver. Beside a delivered one, the manual one is kept in `manual`.
+    An existing manual assignment keeps its moment and its giver. Beside a delivered one, a manual one without an end is
+    kept in `manual`. A manual one with an end replaces the delivered one, so that the access ends then.
     """
     manual: AssignmentFacts = {"assigned_at": now, "assigned_by": assigned_by, "expires_at": expires_at}
     if current is None:
         return {"administrator_id": administrator_id, **manual, "imported": False}
-    if current["imported"]:
-        former = current.get("manual")
-        return {**current, "manual": manual if former is None else {**former, "expires_at": expires_at}}
-    return {**current, "expires_at": expires_at}
+    if not current["imported"]:
+        return {**current, "expires_at": expires_at}
+    manual = {**(current.get("manual") or manual), "expires_at": expires_at}
+    if expires_at is None:
+        return {**current, "manual": manual}
+    return {"administrator_id": administrator_id, **manual, "imported": False}

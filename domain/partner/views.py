@@ -21,13 +21,13 @@ MAX_FILTER_LENGTH = 32_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveCustomerView:
-    """A new view, or with an `id` the new content of an existing one, whose filter stays where it is absent."""
+    """A new view with a name, or with an `id` the changes of an existing one; an absent field keeps its value."""
 
     id: Omittable[str] = ABSENT
     version: Omittable[int] = ABSENT
-    name: str
+    name: Omittable[str] = ABSENT
     filter: Omittable[Mapping[str, Any]] = ABSENT
-    shared: bool
+    shared: Omittable[bool] = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.customers.filter import parse_filter
 from domain.failures import BadUserInput, Forbidden
-from domain.inputs import value_or_none
+from domain.inputs import ABSENT, value_or_none
 from domain.partner.views import (
     MAX_FILTER_LENGTH,
     MAX_NAME_LENGTH,
@@ -31,17 +31,13 @@ _OWN_VIEW = "view of yours"
 
 
 async def save_customer_view(mutation: Mutation[SaveCustomerView]) -> ChangedObject:
-    """Insert a view, or replace the content of a view of the caller."""
-    input, checks = mutation.input, mutation.checks
-    if input.shared and not has_permission(mutation.actor.role, Permission.EDIT_TAGS):
-        raise Forbidden(Permission.EDIT_TAGS)
+    """Insert a view, or change the fields of a view of the caller that the input contains."""
     stored = await _load_view_to_save(mutation)
-    name = checks.read_line(input.name, MAX_NAME_LENGTH, "The view's name", "name")
-    if name is not None:
-        await _check_name_available(mutation, name, stored)
+    name = await _read_name(mutation, stored)
     raw_filter = _validate_filter(mutation, stored)
-    await _check_view_limit(mutation, stored)
-    fields = {"name": checks.require(name), "filter": raw_filter, "shared": input.shared}
+    is_shared = _read_sharing(mutation, stored)
+    await _check_view_limit(mutation, stored, is_shared=is_shared)
+    fields = {"name": mutation.checks.require(name), "filter": raw_filter, "shared": is_shared}
     if stored is not None and all(stored[field] == value for field, value in fields.items()):
         return ChangedObject(stored["_id"])
     view = await _write_view(mutation, stored, fields)
@@ -80,6 +76,32 @@ async def _find_own_view(mutation: Mutation[Any], view_id: str) -> Document | No
     return await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
 
 
+async def _read_name(mutation: Mutation[SaveCustomerView], stored: Document | None) -> str | None:
+    """Return the name to save: that of the input, or the stored one where the input has none."""
+    checks, given = mutation.checks, mutation.input.name
+    if given is ABSENT:
+        if stored is not None:
+            return str(stored["name"])
+        if value_or_none(mutation.input.id) is None:
+            checks.add(UserErrorCode.BLANK, "A new view needs a name.", "name")
+        return None
+    name = checks.read_line(given, MAX_NAME_LENGTH, "The view's name", "name")
+    if name is not None:
+        await _check_name_available(mutation, name, stored)
+    return name
+
+
+def _read_sharing(mutation: Mutation[SaveCustomerView], stored: Document | None) -> bool:
+    """Return whether the saved view is shared; raise Forbidden where the caller may not save a shared view."""
+    given = mutation.input.shared
+    if given is None:
+        mutation.checks.add(UserErrorCode.INVALID, "A view is shared or not: give true or false.", "shared")
+    is_shared = given if isinstance(given, bool) else stored is not None and bool(stored["shared"])
+    if is_shared and not has_permission(mutation.actor.role, Permission.EDIT_TAGS):
+        raise Forbidden(Permission.EDIT_TAGS)
+    return is_shared
+
+
 async def _check_name_available(mutation: Mutation[SaveCustomerView], name: str, stored: Document | None) -> None:
     """Add TAKEN where another view of the caller has the name.
 
@@ -112,12 +134,12 @@ def _validate_filter(mutation: Mutation[SaveCustomerView], stored: Document | No
     return document
 
 
-async def _check_view_limit(mutation: Mutation[SaveCustomerView], stored: Document | None) -> None:
+async def _check_view_limit(mutation: Mutation[SaveCustomerView], stored: Document | None, *, is_shared: bool) -> None:
     """Add LIMIT_REACHED where the caller, or the partner for a shared view, has the most views already.
 
     The guard on the partner's document makes two concurrent saves conflict.
     """
-    scope, session, is_shared = mutation.scope, mutation.session, mutation.input.shared
+    scope, session = mutation.scope, mutation.session
     if stored is not None and stored["shared"] == is_shared:
         return
     guard = {"$inc": {"views_guard": 1}}

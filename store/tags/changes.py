@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.customers.keys import dimension_key
 from domain.inputs import ABSENT
 from domain.partner.tags import (
     MAX_DESCRIPTION_LENGTH,
@@ -12,6 +13,7 @@ from domain.partner.tags import (
     DeleteTag,
     UpdateTag,
 )
+from domain.permissions import can_see_all_customers
 from domain.text.folding import fold_for_sorting
 from domain.text.normalization import name_key
 from domain.types import ActivityKind
@@ -60,8 +62,11 @@ async def update_tag(mutation: Mutation[UpdateTag]) -> ChangedObject:
 
 
 async def delete_tag(mutation: Mutation[DeleteTag]) -> ChangedObject:
-    """Delete the tag and start its removal from all customers."""
+    """Delete the tag and start its removal from all customers; the caller must see every customer that has it."""
     stored = await _read_stored_tag(mutation, mutation.input.id, mutation.input.version)
+    if stored is not None and await _is_used_out_of_sight(mutation, stored["_id"]):
+        message = "Customers that are not assigned to you have this tag. Only a full administrator can delete it."
+        mutation.checks.add(UserErrorCode.WRONG_STATE, message, "id")
     stored = mutation.checks.require(stored)
     scope, session = mutation.scope, mutation.session
     where = {**scope.match(), "_id": stored["_id"]}
@@ -70,6 +75,15 @@ async def delete_tag(mutation: Mutation[DeleteTag]) -> ChangedObject:
     mutation.add_event(EventDraft(ActivityKind.TAG_DELETED, stored["_id"], f"Tag {stored['name']} was deleted"))
     await start_tag_cleanup(mutation, stored["_id"], stored["name"])
     return ChangedObject(stored["_id"])
+
+
+async def _is_used_out_of_sight(mutation: Mutation[DeleteTag], tag_id: str) -> bool:
+    """Return whether a customer has the tag that the caller does not see, as of this transaction."""
+    scope = mutation.scope
+    if can_see_all_customers(mutation.actor.role):
+        return False
+    where = {**scope.match(), "keys": dimension_key("tag", tag_id), "$nor": [scope.match_customers()]}
+    return await scope.collection("customers").find_one(where, {"_id": 1}, session=mutation.session) is not None
 
 
 async def _read_changes(mutation: Mutation[UpdateTag]) -> Document:

@@ -3,14 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from time import sleep
 from typing import Any
 
 import pytest
 
+from domain.imports.records import ImportKind
 from domain.time.instants import format_instant
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness
+from tests.domain.imports.factory_records import administrator_record, customer_record
+from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, add_customers
 
@@ -203,6 +207,39 @@ def test_customers_are_assigned_until_an_end_and_taken_back(api: ApiHarness, tok
         "Ada is no longer assigned to Customer C0",
         "Ada is no longer assigned to Customer C1",
     ]
+
+
+def test_an_end_given_to_a_delivered_assignment_holds_and_a_repeated_file_keeps_it(api: ApiHarness, token: str) -> None:
+    def deliver(kind: ImportKind, line: object) -> Any:
+        return api.store(lambda scope: import_lines(scope, kind, line)).counts
+
+    line = administrator_record(assigned=["C-1"])
+    deliver(ImportKind.CUSTOMERS, customer_record())
+    assert deliver(ImportKind.ADMINISTRATORS, line) == (1, 0, 0, 0)
+    query = """{ customer(by: {externalId: "C-1"}) {
+      id assignments { administrator { id } assignedBy { role } expiresAt } } }"""
+    customer = api.execute_data(token, query)["customer"]
+    (delivered,) = customer["assignments"]
+    assert (delivered["assignedBy"], delivered["expiresAt"]) == (None, None)
+    ada, end = delivered["administrator"]["id"], utc_now().replace(microsecond=0) + timedelta(seconds=3)
+    given = {"administrator": ada, "customers": [customer["id"]], "expiresAt": format_instant(end)}
+    assert send_mutation(api, token, "assignAdministrator", "__typename", **given)["userErrors"] == []
+    held = {
+        "administrator": {"id": ada},
+        "assignedBy": {"role": "FULL_ADMINISTRATOR"},
+        "expiresAt": format_instant(end),
+    }
+    assert api.execute_data(token, query)["customer"]["assignments"] == [held]
+    count = "{ customers { totalCount } }"
+    assert api.execute_data(api.token(ada), count)["customers"]["totalCount"] == 1
+    told = len(stored_events(api))
+    assert deliver(ImportKind.ADMINISTRATORS, line) == (0, 0, 1, 0)
+    assert api.execute_data(token, query)["customer"]["assignments"] == [held]
+    assert len(stored_events(api)) == told
+    sleep(max(0.0, (end - utc_now()).total_seconds()) + 0.05)
+    assert api.execute_data(api.token(ada), count)["customers"]["totalCount"] == 0
+    assert deliver(ImportKind.ADMINISTRATORS, line) == (0, 0, 1, 0)
+    assert api.execute_data(api.token(ada), count)["customers"]["totalCount"] == 0
 
 
 def test_every_mistake_of_an_assignment_is_told(api: ApiHarness, token: str) -> None:

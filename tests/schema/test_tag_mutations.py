@@ -1,14 +1,18 @@
 """Creating, changing and deleting tags."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness
+from tests.factory_documents import assignment
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
+from tests.store.factory_customers import add_customer
 
 TAG = "tag { id name color description version createdBy { role } }"
 
@@ -187,6 +191,37 @@ def test_a_deleted_tag_is_gone_and_its_name_free(api: ApiHarness, token: str) ->
     ]
     assert api.execute_data(token, "{ tags { id } }")["tags"] == [{"id": again}]
     assert [one["kind"] for one in stored_events(api)] == ["TAG_CREATED", "TAG_DELETED", "TAG_CREATED"]
+
+
+def test_an_administrator_deletes_a_tag_only_while_no_customer_out_of_sight_has_it(api: ApiHarness, token: str) -> None:
+    ada = api.add_administrator("ADMINISTRATOR")
+    mine = api.token(ada)
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
+    own, other = (
+        api.store(partial(add_customer, external_id=name, assignments=held, tag_ids=[tag]))
+        for name, held in (("OWN", [assignment(ada)]), ("OTHER", []))
+    )
+    refused = send_mutation(api, mine, "deleteTag", "deletedId", id=tag, version=1)
+    assert (refused["deletedId"], user_error_codes(refused)) == (None, [("WRONG_STATE", ["input", "id"])])
+    tags = "query($id: ID!) { node(id: $id) { ... on Customer { tags { name } } } }"
+    for id_ in (own, other):
+        assert api.execute_data(token, tags, id=id_)["node"] == {"tags": [{"name": "Gold"}]}
+    assert [one["kind"] for one in stored_events(api)].count("TAG_DELETED") == 0
+    send_mutation(
+        api, token, "removeTags", "changed", customers={"ids": [other]}, tags=[tag], idempotencyKey="free the tag"
+    )
+    # An expired assignment gives no sight of a customer, even before the job has removed it.
+    api.store(lambda scope: _end_assignments(scope, utc_now() - timedelta(seconds=1)))
+    refused = send_mutation(api, mine, "deleteTag", "deletedId", id=tag, version=1)
+    assert user_error_codes(refused) == [("WRONG_STATE", ["input", "id"])]
+    api.store(lambda scope: _end_assignments(scope, None))
+    assert send_mutation(api, mine, "deleteTag", "deletedId", id=tag, version=1) == {"deletedId": tag, "userErrors": []}
+    assert api.execute_data(token, tags, id=own)["node"] == {"tags": []}
+
+
+async def _end_assignments(scope: Scope, end: datetime | None) -> None:
+    where = {**scope.match(), "external_id": "OWN"}
+    await scope.collection("customers").update_one(where, {"$set": {"assignments.0.expires_at": end}})
 
 
 def test_tags_are_listed_by_name_and_found_by_the_start_of_words(api: ApiHarness, token: str) -> None:

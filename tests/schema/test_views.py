@@ -178,6 +178,41 @@ def test_a_change_keeps_what_is_left_out(api: ApiHarness, token: str) -> None:
     assert user_error_codes(refused) == [("INVALID", ["input", "filter"])]
 
 
+def test_a_shared_view_stays_shared_where_a_change_does_not_say(api: ApiHarness, token: str) -> None:
+    view = saved(api, token, name="First", filter={"search": "a"}, shared=True)
+    renamed = saved(api, token, id=view["id"], name="Second")
+    assert renamed == {**view, "name": "Second", "version": 2}
+    assert saved(api, token, id=view["id"], filter={"search": "b"}) == {
+        **renamed,
+        "filter": {"search": "b"},
+        "version": 3,
+    }
+    private = saved(api, token, id=view["id"], shared=False)
+    assert (private["name"], private["filter"], private["shared"]) == ("Second", {"search": "b"}, False)
+    assert saved(api, token, id=view["id"], version=4) == private
+    shared = saved(api, token, id=view["id"], shared=True)
+    assert (shared["name"], shared["filter"], shared["shared"]) == ("Second", {"search": "b"}, True)
+
+
+def test_a_change_without_the_name_keeps_the_limit_of_shared_views(api: ApiHarness, token: str) -> None:
+    fill(api, "adm_somebody", MAX_SHARED_VIEWS, shared=True)
+    view = saved(api, token, name="Own")["id"]
+    refused = send_mutation(api, token, "saveCustomerView", VIEW, id=view, shared=True)
+    assert user_error_codes(refused) == [("LIMIT_REACHED", ["input", "shared"])]
+    assert saved(api, token, id=view, filter={})["shared"] is False
+
+
+def test_a_new_view_needs_a_name_and_null_is_invalid(api: ApiHarness, token: str) -> None:
+    assert user_error_codes(send_mutation(api, token, "saveCustomerView", VIEW, shared=True)) == [
+        ("BLANK", ["input", "name"])
+    ]
+    for identity in ({}, {"id": saved(api, token, name="First")["id"]}):
+        nulls = send_mutation(api, token, "saveCustomerView", VIEW, **identity, name=None, shared=None)
+        assert user_error_codes(nulls) == [("INVALID", ["input", "name"]), ("INVALID", ["input", "shared"])]
+    missing = send_mutation(api, token, "saveCustomerView", VIEW, id="viw_000000000000000000000000")
+    assert user_error_codes(missing) == [("NOT_FOUND", ["input", "id"])]
+
+
 def test_a_stale_version_changes_nothing(api: ApiHarness, token: str) -> None:
     view = saved(api, token, name="First")
     saved(api, token, id=view["id"], version=1, name="Second")

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from domain.partner.assignments import AssignmentFacts, add_delivered_assignment, remove_delivered_assignment
+from domain.partner.assignments import (
+    AssignmentFacts,
+    add_delivered_assignment,
+    add_manual_assignment,
+    remove_delivered_assignment,
+)
 
 NOW = datetime(2026, 11, 22, 12)
 HOUR = timedelta(hours=1)
@@ -42,3 +47,26 @@ def test_nothing_delivered_leaves_what_was_made_here() -> None:
     assert remove_delivered_assignment(made_here(), NOW, keeps_manual=True) == made_here()
     assert remove_delivered_assignment(made_here(), NOW, keeps_manual=False) is None
     assert remove_delivered_assignment(None, NOW, keeps_manual=True) is None
+
+
+def test_an_end_makes_a_delivered_assignment_one_that_was_made_here() -> None:
+    delivered = add_delivered_assignment(None, "adm_1", NOW - HOUR)
+    ending = add_manual_assignment(delivered, "adm_1", "adm_2", NOW + HOUR, NOW)
+    assert ending == {**made_here(NOW + HOUR), "assigned_at": NOW}
+    assert add_manual_assignment(ending, "adm_1", "adm_3", NOW + 2 * HOUR, NOW + HOUR / 2) == {
+        **ending,
+        "expires_at": NOW + 2 * HOUR,
+    }
+    assert remove_delivered_assignment(ending, NOW, keeps_manual=True) == ending
+
+
+def test_an_end_replaces_a_delivered_assignment_beside_one_made_here() -> None:
+    both = add_delivered_assignment(made_here(), "adm_1", NOW)
+    assert add_manual_assignment(both, "adm_1", "adm_3", NOW + HOUR, NOW) == made_here(NOW + HOUR)
+
+
+def test_an_assignment_without_an_end_leaves_the_delivered_one_in_force() -> None:
+    delivered = add_delivered_assignment(None, "adm_1", NOW - HOUR)
+    both = add_manual_assignment(delivered, "adm_1", "adm_2", None, NOW)
+    assert {**both, "manual": None} == {**delivered, "manual": None}
+    assert remove_delivered_assignment(both, NOW, keeps_manual=True) == {**made_here(), "assigned_at": NOW}
