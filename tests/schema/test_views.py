@@ -195,7 +195,7 @@ def test_a_shared_view_stays_shared_where_a_change_does_not_say(api: ApiHarness,
 
 
 def test_a_change_without_the_name_keeps_the_limit_of_shared_views(api: ApiHarness, token: str) -> None:
-    fill(api, "adm_somebody", MAX_SHARED_VIEWS, shared=True)
+    fill(api, "adm_another", MAX_SHARED_VIEWS, shared=True)
     view = saved(api, token, name="Own")["id"]
     refused = send_mutation(api, token, "saveCustomerView", VIEW, id=view, shared=True)
     assert user_error_codes(refused) == [("LIMIT_REACHED", ["input", "shared"])]
