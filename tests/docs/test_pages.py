@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.loop import JOBS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TOP = {path.name for path in ROOT.iterdir()}
@@ -43,3 +45,10 @@ def test_finds_the_paths_of_a_page() -> None:
         "store/indexes.py",
         "domain/text",
     }
+
+
+def test_the_table_of_jobs_is_complete() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page.partition("| Job | Module | Does |")[2].partition("## ")[0]
+    named = [name.strip() for line in table.splitlines()[2:] if line for name in line.split("|")[1].split(",")]
+    assert sorted(named) == sorted(job.name for job in JOBS)
