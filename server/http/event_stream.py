@@ -133,6 +133,8 @@ class _EventStreamResponse(Response):
         # A client that does not read would otherwise block the last message forever.
         cancel_abort = abort_later(writer, _CLOSE_TIMEOUT_SECONDS)
         with suppress(OSError):
+            # ASGI allows one message at a time.
+            await writer.wait_until_sent()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             cancel_abort()
 

@@ -24,6 +24,9 @@ class FrameWriter(Protocol):
     async def wait_until_writable(self) -> bool:
         """Wait until the client takes more; return False where it is gone."""
 
+    async def wait_until_sent(self) -> None:
+        """Wait until the messages that were written no longer use the ASGI `send`."""
+
     def abort(self) -> None:
         """Close the connection now, whatever is still unsent."""
 
@@ -50,6 +53,11 @@ class AsgiWriter:
         if self._sending is not None:
             await asyncio.wait({self._sending})
         return self._is_open
+
+    async def wait_until_sent(self) -> None:
+        # More than once: another waiting task may write the next message first.
+        while self._sending is not None and not self._sending.done():
+            await asyncio.wait({self._sending})
 
     def abort(self) -> None:
         self._is_open = False

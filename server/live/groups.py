@@ -31,6 +31,8 @@ class SubscriberGroup(ABC):
         if not self.subscribers and self._task is not None:
             self._on_end()
             self._task.cancel()
+            # A task that is cancelled before its first step never reaches the `finally` of `_run`.
+            self._on_end, self._task = _do_nothing, None
 
     @abstractmethod
     async def _produce(self) -> None:
@@ -39,7 +41,7 @@ class SubscriberGroup(ABC):
     @property
     @abstractmethod
     def _progress(self) -> object:
-        """A value that changes with each result: without change for 120 s, failures are not retried."""
+        """A value that changes with each success: without change for 120 s, failures are not retried."""
 
     def _deliver(self, result: FeedResult) -> int:
         for subscriber in tuple(self.subscribers):

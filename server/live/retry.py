@@ -14,7 +14,10 @@ MAX_STUCK_SECONDS = 120.0
 
 
 async def retry_on_outage(run: Callable[[], Awaitable[None]], get_progress: Callable[[], Any]) -> None:
-    """Call `run` again after database failures; raise the failure after 120 s without a change of `get_progress()`."""
+    """Call `run` again after database failures; raise the failure after 120 s without a change of `get_progress()`.
+
+    `get_progress()` must change with each success of `run`: otherwise two outages count as one.
+    """
     last_progress, deadline = None, 0.0
     while True:
         try:

@@ -92,9 +92,14 @@ class SendQueue:
             self._drain_task.cancel()
 
     async def wait_until_sent(self) -> None:
-        """Wait until the queue is empty, or the client is gone."""
-        if self._drain_task is not None:
+        """Wait until the queue is empty and the writer has sent its messages, or the client is gone."""
+        while self._drain_task is not None and not self._drain_task.done():
             await asyncio.wait({self._drain_task})
+        try:
+            async with asyncio.timeout(STALL_TIMEOUT_SECONDS):
+                await self._writer.wait_until_sent()
+        except TimeoutError:
+            self._overflow()
 
     def _queue(self, entry: _Entry) -> None:
         self._entries.append(entry)
@@ -117,6 +122,14 @@ class SendQueue:
         self._bytes = 0
 
     async def _drain(self) -> None:
+        """Send the queued messages; the next message after the last of them starts a new task."""
+        try:
+            await self._send_entries()
+        finally:
+            # Not in the callback: it runs later, and a message put in between would wait for the next one.
+            self._drain_task = None
+
+    async def _send_entries(self) -> None:
         """Send the queued messages in order, as the client takes them."""
         while self._entries:
             try:
@@ -146,8 +159,10 @@ class SendQueue:
         elif result is not None:
             self._metrics.delivered += 1
 
-    def _clear_drain_task(self, _: "asyncio.Task[None]") -> None:
-        self._drain_task = None
+    def _clear_drain_task(self, task: "asyncio.Task[None]") -> None:
+        # A task that is cancelled before its first step is cleared here.
+        if self._drain_task is task:
+            self._drain_task = None
 
     def _may_send(self, sender: Sender | None, result: FeedResult | None) -> bool:
         if sender is not None and not sender.is_active:

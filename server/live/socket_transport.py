@@ -63,6 +63,9 @@ class SocketTransport(WebSocketsSansIOProtocol):
         await self.writable.wait()
         return self._is_open()
 
+    async def wait_until_sent(self) -> None:
+        """Return at once: frames are written to the transport before any later ASGI message."""
+
     def abort(self) -> None:
         """Close the connection now, whatever is still unsent."""
         self.transport.abort()
@@ -134,6 +137,9 @@ class _ResponseWriter:
     async def wait_until_writable(self) -> bool:
         await self._protocol.flow.drain()
         return self._is_open()
+
+    async def wait_until_sent(self) -> None:
+        """Return at once: chunks are written to the transport before any later ASGI message."""
 
     def abort(self) -> None:
         self._protocol.transport.abort()

@@ -35,6 +35,7 @@ class StateGroup(SubscriberGroup):
         self._feed, self._new_context, self._execution = feed, new_context, execution
         self._state_feed, self._arguments = state_feed, arguments
         self._latest: FeedResult | None = None
+        self._reads = 0
 
     def join(self, subscriber: Subscriber) -> None:
         """Add a subscriber and deliver the latest state to it."""
@@ -43,8 +44,8 @@ class StateGroup(SubscriberGroup):
             subscriber.deliver(self._latest)
 
     @property
-    def _progress(self) -> FeedResult | None:
-        return self._latest
+    def _progress(self) -> int:
+        return self._reads
 
     async def _produce(self) -> None:
         context = self._new_context()
@@ -62,6 +63,8 @@ class StateGroup(SubscriberGroup):
                     payload = await self._execution.encode_result(state, context)
                     await self._feed.wait_until_fresh()
                     self._deliver(FeedResult(payload))
+                # Count equal states too: each read shows that an outage has ended.
+                self._reads += 1
                 if self._state_feed.ends_with(state):
                     return
                 await asyncio.sleep(self._state_feed.min_interval)

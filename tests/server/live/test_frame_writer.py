@@ -77,6 +77,27 @@ async def test_abort_stops_a_message_that_the_server_does_not_take() -> None:
     assert server.sent == []
 
 
+async def test_waits_until_the_server_has_taken_the_last_message() -> None:
+    server = Server()
+    writer = server.writer()
+    await writer.wait_until_sent()
+    assert writer.write(b"1")
+    waiting = asyncio.create_task(writer.wait_until_sent())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    server.takes.set()
+    await asyncio.wait_for(waiting, 5)
+    assert [message["text"] for message in server.sent] == ["1"]
+
+
+async def test_waits_for_no_message_that_was_aborted_before_its_first_step() -> None:
+    writer = Server().writer()
+    assert writer.write(b"1")
+    writer.abort()
+    await asyncio.wait_for(writer.wait_until_sent(), 5)
+
+
 async def test_is_writable_at_once_where_nothing_is_being_sent() -> None:
     assert await Server().writer().wait_until_writable()
 

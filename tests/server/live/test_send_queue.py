@@ -1,7 +1,7 @@
 """The send queue: order, limits, and the check of access when a message is sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -26,6 +26,8 @@ class Recorder:
         self._room = room
         self._changed = asyncio.Event()
         self.is_there = True
+        self.is_sent = asyncio.Event()
+        self.is_sent.set()
 
     def write(self, text: bytes) -> bool:
         if not self._room or not self.is_there:
@@ -39,6 +41,9 @@ class Recorder:
             self._changed.clear()
             await self._changed.wait()
         return self.is_there
+
+    async def wait_until_sent(self) -> None:
+        await self.is_sent.wait()
 
     def abort(self) -> None:
         self.vanish()
@@ -254,3 +259,52 @@ async def test_a_closed_queue_sends_nothing(full: Client) -> None:
     full.send_queue.put_first(b"later")
     assert full.writer.sent == []
     assert full.metrics.queued == 0
+
+
+class LateWriter(Recorder):
+    """Takes one queued message and is then full; `late` runs before the callbacks of the task that wrote it."""
+
+    def __init__(self, late: Callable[[], None]) -> None:
+        super().__init__(room=0)
+        self._late = late
+
+    def write(self, text: bytes) -> bool:
+        is_taken = super().write(text)
+        if is_taken and text == b"last":
+            self.make_room(0)
+            asyncio.get_running_loop().call_soon(self._late)
+        return is_taken
+
+
+async def test_a_message_put_as_the_queue_ends_is_sent_without_another_one() -> None:
+    client = Client(LateWriter(lambda: client.send_queue.put(b"late")))
+    client.send_queue.put(b"last")
+    client.writer.make_room(1)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert client.metrics.queued == 1
+    client.writer.make_room()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert client.writer.sent == ["last", "late"]
+
+
+async def test_waits_until_the_writer_has_sent_its_last_message() -> None:
+    client = Client()
+    client.writer.is_sent.clear()
+    client.send_queue.put(b"x")
+    waiting = asyncio.create_task(client.send_queue.wait_until_sent())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    client.writer.is_sent.set()
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_a_writer_that_stalls_on_its_last_message_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(send_queue_module, "STALL_TIMEOUT_SECONDS", 0.05)
+    client = Client()
+    client.writer.is_sent.clear()
+    client.send_queue.put(b"x")
+    await asyncio.wait_for(client.send_queue.wait_until_sent(), 5)
+    assert [error.code for error in client.errors] == [CloseCode.TOO_SLOW]

@@ -6,12 +6,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from weakref import ref
 
 import pytest
 
 from domain.cursors.feed import Position
-from domain.failures import CursorExpired
+from domain.failures import CursorExpired, Unavailable
 from resolvers.feeds import StateFeed
+from server.live import retry
 from server.live.feed_execution import FeedResult
 from server.live.state_groups import StateGroup
 from server.live.subscribers import Subscriber
@@ -66,7 +68,10 @@ class StateWorld:
     async def _read(self, _context: Any, id: str) -> Any:
         assert id == "job_1"
         self.read_count += 1
-        return self.states[min(self.read_count, len(self.states)) - 1]
+        state = self.states[min(self.read_count, len(self.states)) - 1]
+        if isinstance(state, Exception):
+            raise state
+        return state
 
     async def _encode(self, state: Any, _context: Any) -> bytes:
         return json.dumps(state).encode()
@@ -185,3 +190,30 @@ async def test_a_failing_read_ends_the_subscription_with_an_error(world: StateWo
     [error] = await asyncio.wait_for(world.subscriber.ended, 5)
     assert error["extensions"]["code"] == "INTERNAL"
     assert "defect" not in error["message"]
+
+
+async def test_two_outages_with_equal_states_around_them_do_not_count_as_one(
+    world: StateWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "MAX_STUCK_SECONDS", 0.1)
+    monkeypatch.setattr(retry, "RETRY_INTERVAL_SECONDS", 0.001)
+    world.states = ["same", Unavailable(), "same", Unavailable(), "same"]
+    world.start()
+    await world.settle()
+    for number, read_count in [(1, 3), (2, 5)]:
+        world.feed.insert(number)
+        await world.settle(0.15)
+        assert world.read_count == read_count
+    assert not world.removed.is_set()
+    assert world.delivered == ["same"]
+
+
+async def test_a_group_that_ends_before_its_first_step_releases_its_callback(world: StateWorld) -> None:
+    world.start()
+    group, on_end = world.group, ref(world.removed)
+    assert group is not None
+    group.leave(world.subscriber)
+    assert world.removed.is_set()
+    await asyncio.sleep(0)
+    world.removed = asyncio.Event()
+    assert on_end() is None
