@@ -23,17 +23,17 @@ class LicenseCounts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProductLicenses(LicenseRatios):
-    """Licences of one product: assigned may exceed total, used never exceeds assigned."""
+    """Licences of one product: assigned may exceed total, used never exceeds assigned.
+
+    Each figure is summed over single lines. The surplus of one line never reduces what another line has left.
+    """
 
     product: Product
     total: int
     assigned: int
     used: int
-
-    @property
-    def overage(self) -> int:
-        """The number of licences assigned beyond the total."""
-        return max(0, self.assigned - self.total)
+    available: int
+    overage: int
 
 
 def sum_by_product(figures: Iterable[LicenseCounts]) -> list[ProductLicenses]:
@@ -49,5 +49,10 @@ def sum_by_product(figures: Iterable[LicenseCounts]) -> list[ProductLicenses]:
 
 def _sum_lines(product: Product, lines: list[LicenseCounts]) -> ProductLicenses:
     return ProductLicenses(
-        product, sum(x.total for x in lines), sum(x.assigned for x in lines), sum(x.used for x in lines)
+        product,
+        total=sum(line.total for line in lines),
+        assigned=sum(line.assigned for line in lines),
+        used=sum(line.used for line in lines),
+        available=sum(max(0, line.total - line.assigned) for line in lines),
+        overage=sum(max(0, line.assigned - line.total) for line in lines),
     )

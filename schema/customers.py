@@ -85,7 +85,8 @@ class Customer(Node):
     licenses = field(
         customers.licenses,
         list[LicenseLine],
-        "By product: each figure is the sum of that figure over the lines of running entitlements.",
+        "The licenses by product. Each figure is the sum of that figure over the single lines of running entitlements. "
+        "available and overage are also summed, never netted.",
         list_size=ListSize(assumed_size=4),
     )
     assignments = field(

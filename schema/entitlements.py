@@ -31,8 +31,8 @@ class LicenseLine:
     total: int
     assigned: int
     used: int = strawberry.field(description="Used at least once in the last seven days.")
-    available: int = strawberry.field(description="max(0, total − assigned)")
-    overage: int = strawberry.field(description="max(0, assigned − total)")
+    available: int = strawberry.field(description="max(0, total − assigned), summed over single lines.")
+    overage: int = strawberry.field(description="max(0, assigned − total), summed over single lines.")
     assigned_percent: float | None = strawberry.field(description="assigned ÷ total × 100, null where total is 0.")
     used_percent: float | None = strawberry.field(description="used ÷ total × 100, null where total is 0.")
 

@@ -4,17 +4,12 @@ from domain.ratios import percent
 
 
 class LicenseRatios:
-    """Mixin: the remainder and percentages of a class that has `total`, `assigned` and `used`."""
+    """Mixin: the percentages of a class that has `total`, `assigned` and `used`."""
 
     __slots__ = ()
     total: int
     assigned: int
     used: int
-
-    @property
-    def available(self) -> int:
-        """Return how many licences are left to assign, never less than 0."""
-        return max(0, self.total - self.assigned)
 
     @property
     def assigned_percent(self) -> float | None:

@@ -71,6 +71,11 @@ class ReportRow(LicenseRatios):
     used: int
     overage: int
 
+    @property
+    def available(self) -> int:
+        """The number of licences of this line that are left to assign."""
+        return max(0, self.total - self.assigned)
+
     @classmethod
     def read(cls, document: Document) -> Self:
         """Return the row of a stored licence line."""

@@ -51,10 +51,20 @@ async def test_licenses_are_the_sums_over_running_entitlements_in_the_order_of_p
     suspended = entitlement_document(suspended=True, licenses=[LicenseFigures(meetings, 10, 1, 0)])
     context = context_with(entitlements_by_customer={"cus_1": [running, scheduled, suspended], "cus_2": []})
     assert await customers.licenses(context, CUSTOMER) == sorted(
-        [ProductLicenses(meetings, 11, 3, 1), ProductLicenses(calling, 5, 0, 0)],
+        [ProductLicenses(meetings, 11, 3, 1, 9, 1), ProductLicenses(calling, 5, 0, 0, 5, 0)],
         key=lambda line: list(Product).index(line.product),
     )
     assert await customers.licenses(context, customer_document("cus_2")) == []
+
+
+async def test_available_and_overage_are_summed_over_single_lines() -> None:
+    held = [
+        entitlement_document(f"sub_{assigned}", licenses=[LicenseFigures(Product.CALLING, total, assigned, 0)])
+        for total, assigned in ((5, 8), (20, 10))
+    ]
+    context = context_with(entitlements_by_customer={"cus_1": held})
+    [calling] = await customers.licenses(context, CUSTOMER)
+    assert (calling.total, calling.assigned, calling.available, calling.overage) == (25, 18, 10, 3)
 
 
 async def test_a_status_shows_the_entitlements_that_still_exist() -> None:

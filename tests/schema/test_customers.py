@@ -149,8 +149,8 @@ def test_sums_licenses_by_product_over_running_entitlements(api: ApiHarness) -> 
             "total": 40,
             "assigned": 20,
             "used": 6,
-            "available": 20,
-            "overage": 0,
+            "available": 22,
+            "overage": 2,
             "assignedPercent": 50.0,
             "usedPercent": 15.0,
         },
@@ -158,6 +158,25 @@ def test_sums_licenses_by_product_over_running_entitlements(api: ApiHarness) -> 
     first = next(one for one in shown["subscriptions"] if one["number"] == "SUB-1")
     calling = next(one for one in first["licenses"] if one["product"] == "CALLING")
     assert (calling["available"], calling["overage"], calling["assignedPercent"]) == (0, 2, 120.0)
+
+
+def test_never_nets_the_overage_of_one_line_with_what_another_has_left(api: ApiHarness) -> None:
+    held = [
+        subscription("SUB-1", licenses=[line("CALLING", 5, 8, 0)]),
+        subscription("SUB-2", licenses=[line("CALLING", 20, 10, 0)]),
+    ]
+    identity = put_customer(api, "ORG-1", *held)
+    [calling] = api.execute_data(reader(api), HOLDINGS, id=identity)["customer"]["licenses"]
+    assert (calling["total"], calling["assigned"], calling["available"], calling["overage"]) == (25, 18, 10, 3)
+    kpis = "{ kpis { overLicenseLimit { count } } licenseAnalytics(product: CALLING) { %s } }"
+    figures = "overLimit { customersWithOverage licensesInOverage entitlements { nodes { overage available } } }"
+    shown = api.execute_data(reader(api), kpis % figures)
+    assert shown["kpis"]["overLicenseLimit"]["count"] == 1
+    assert shown["licenseAnalytics"]["overLimit"] == {
+        "customersWithOverage": 1,
+        "licensesInOverage": 3,
+        "entitlements": {"nodes": [{"overage": 3, "available": 0}]},
+    }
 
 
 def test_shows_what_became_of_a_trial(api: ApiHarness) -> None:
