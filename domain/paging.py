@@ -37,6 +37,11 @@ class PageRequest:
         return self.first or self.last or DEFAULT_PAGE_SIZE
 
     @property
+    def has_cursor(self) -> bool:
+        """Return whether the page is bounded by a cursor; otherwise it is the first or the last page of its list."""
+        return self.after is not None or self.before is not None
+
+    @property
     def is_backward(self) -> bool:
         """Return whether the page is taken from the end of its range."""
         return self.last is not None

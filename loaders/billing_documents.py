@@ -54,7 +54,7 @@ async def _read_pages(documents: BillingDocuments[Row], keys: Sequence[PageKey])
     async def read_page(subscription_id: str, request: PageRequest) -> Page[Row]:
         return await documents.listing(subscription_id).page(request)
 
-    return await read_pages(keys, documents.first_pages, read_page)
+    return await read_pages(keys, documents.first_pages, read_page, documents.last_pages)
 
 
 async def _count(documents: BillingDocuments[Row], subscription_ids: Sequence[str]) -> list[int]:

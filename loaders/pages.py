@@ -9,23 +9,38 @@ from domain.paging import PageRequest
 AnyPage = TypeVar("AnyPage")
 # The id of the document that the list belongs to, and the page of that list.
 PageKey = tuple[str, PageRequest]
-# The same for a first page, of which only the size matters.
-FirstPageKey = tuple[str, int]
+# The same for a page at an end of its list, of which only the size matters.
+EndPageKey = tuple[str, int]
+ReadEndPages = Callable[[Sequence[EndPageKey]], Awaitable[Mapping[EndPageKey, AnyPage]]]
 
 
 async def read_pages(
     keys: Sequence[PageKey],
-    read_first_pages: Callable[[Sequence[FirstPageKey]], Awaitable[Mapping[FirstPageKey, AnyPage]]],
+    read_first_pages: ReadEndPages[AnyPage],
     read_page: Callable[[str, PageRequest], Awaitable[AnyPage]],
+    read_last_pages: ReadEndPages[AnyPage] | None = None,
 ) -> list[AnyPage | BaseException | None]:
-    """Return the pages in the order of the keys: all first pages in one query, each later page in its own.
+    """Return the pages in the order of the keys.
 
-    None stands for a list that does not exist, InvalidCursor for a page after a cursor of another list.
+    All first pages take one query, all last pages one, and each page at a cursor its own. Lists that have only forward
+    pages need no `read_last_pages`. None stands for a list that
+    does not exist, InvalidCursor for a page at a cursor of another list.
     """
-    first_keys = [(id_, request.size) for id_, request in keys if request.after is None]
-    later_keys = [(id_, request) for id_, request in keys if request.after is not None]
-    first_pages = await read_first_pages(first_keys) if first_keys else {}
-    later_pages = iter(await gather(*(read_page(*key) for key in later_keys), return_exceptions=True))
+    end_keys = {
+        is_backward: [(id_, request.size) for id_, request in keys if _is_end_page(request, is_backward)]
+        for is_backward in (False, True)
+    }
+    first_pages = await read_first_pages(end_keys[False]) if end_keys[False] else {}
+    last_pages = await read_last_pages(end_keys[True]) if read_last_pages and end_keys[True] else {}
+    cursor_keys = [(id_, request) for id_, request in keys if request.has_cursor]
+    cursor_pages = iter(await gather(*(read_page(*key) for key in cursor_keys), return_exceptions=True))
     return [
-        first_pages.get((id_, request.size)) if request.after is None else next(later_pages) for id_, request in keys
+        next(cursor_pages)
+        if request.has_cursor
+        else (last_pages if request.is_backward else first_pages).get((id_, request.size))
+        for id_, request in keys
     ]
+
+
+def _is_end_page(request: PageRequest, is_backward: bool) -> bool:
+    return not request.has_cursor and request.is_backward == is_backward

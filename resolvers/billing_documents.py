@@ -28,5 +28,9 @@ async def invoices(
     return Connection(invoices or UNSELECTED_PAGE, partial(loaders.invoice_counts.load, subscription.id))
 
 
+def subscription(context: Context, document: InvoiceDocument | OrderDocument) -> Awaitable[EntitlementDocument | None]:
+    return context.loaders.entitlements.load(document.entitlement_id)
+
+
 def invoice(context: Context, subscription: EntitlementDocument) -> Awaitable[InvoiceDocument | None]:
     return context.loaders.newest_valid_invoices.load(subscription.id)

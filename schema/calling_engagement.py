@@ -17,7 +17,7 @@ from schema.enums import (
     Permission,
 )
 from schema.fields import Argument, field
-from schema.node import PAGED_FORWARD
+from schema.node import PAGED
 
 
 @strawberry.type(description="Users by how many calls they made or took in the week.")
@@ -164,7 +164,7 @@ class CallingEngagement:
     customers_by_usage = field(
         engagement.customers_by_usage,
         Connection[CustomerCallingUsage],
-        **PAGED_FORWARD,
+        **PAGED,
         order_by=Argument(CallingUsageOrder | None),
     )
     quality_trend = field(
@@ -179,7 +179,7 @@ class CallingEngagement:
     customers_by_quality = field(
         engagement.customers_by_quality,
         Connection[CustomerCallQuality],
-        **PAGED_FORWARD,
+        **PAGED,
         order_by=Argument(CallQualityOrder | None),
     )
     feature_use = field(
@@ -192,7 +192,7 @@ class CallingEngagement:
     customers_by_queue = field(
         engagement.customers_by_queue,
         Connection[CustomerCallQueue],
-        **PAGED_FORWARD,
+        **PAGED,
     )
 
 

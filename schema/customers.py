@@ -96,6 +96,20 @@ class Customer(Node):
         list_size=ListSize(assumed_size=4),
     )
     activity = CUSTOMER_ACTIVITY
+    urgency: int | None = strawberry.field(
+        description=(
+            "The rank of the most urgent status, where 1 is the most urgent; null without a status. "
+            "The order URGENCY sorts by this field."
+        )
+    )
+    next_expiry_at: datetime | None = strawberry.field(
+        description=(
+            "The soonest end of a running entitlement; null without one. The order NEXT_EXPIRY_AT sorts by this field."
+        )
+    )
+    sort_name: str = strawberry.field(
+        description="The order NAME sorts by this field: the name in Latin letters, without case."
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

@@ -58,6 +58,13 @@ class CustomerSubscription(Entitlement):
 
     number: str = strawberry.field(description="The enterprise subscription's own id, as invoices print it.")
     auto_renew: bool
+    term_months: int = strawberry.field(description="The length of a term in calendar months, 1–120; 12 by default.")
+    version: int = strawberry.field(
+        description="The version increases by one with every change. It can be used as a cache key."
+    )
+    cancelled_at: datetime | None = strawberry.field(
+        description="The moment at which the subscription was, or will be, cancelled; null without a cancellation."
+    )
     renews_at = field(
         entitlements.renews_at,
         datetime | None,

@@ -12,7 +12,7 @@ from schema.customers import Customer
 from schema.enums import HelpdeskRequestState, HelpdeskTopic, Permission
 from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
-from schema.node import PAGED_FORWARD, Node
+from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
 from schema.user_errors import user_errors_field
 from store.organization.helpdesk import HelpdeskRequestDocument
@@ -108,5 +108,5 @@ class HelpdeskQueries:
         desk.helpdesk_requests,
         Connection[HelpdeskRequest],
         "One's own, or all for a FULL_ADMINISTRATOR; newest first.",
-        **PAGED_FORWARD,
+        **PAGED,
     )

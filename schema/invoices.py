@@ -1,7 +1,7 @@
 """The invoices of subscriptions."""
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -9,9 +9,12 @@ from resolvers import billing_documents as papers
 from schema.connections import Connection
 from schema.enums import InvoiceState
 from schema.fields import field
-from schema.node import PAGED_FORWARD, Node
+from schema.node import PAGED, Node
 from schema.orders import Money
 from store.entitlements.invoices import InvoiceDocument
+
+if TYPE_CHECKING:
+    from schema.entitlements import CustomerSubscription
 
 
 @strawberry.type
@@ -24,6 +27,11 @@ class Invoice(Node):
     due_on: date
     total: Money
     document_url: str | None
+    subscription = field(
+        papers.subscription,
+        Annotated["CustomerSubscription", strawberry.lazy("schema.entitlements")],
+        "The subscription that the invoice belongs to.",
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -32,4 +40,4 @@ class Invoice(Node):
 
 
 NEWEST_INVOICE: Any = field(papers.invoice, Invoice | None, "The newest that is not VOID.")
-SUBSCRIPTION_INVOICES: Any = field(papers.invoices, Connection[Invoice], "Newest first.", **PAGED_FORWARD)
+SUBSCRIPTION_INVOICES: Any = field(papers.invoices, Connection[Invoice], "Newest first.", **PAGED)

@@ -12,7 +12,7 @@ from schema.customers import Customer
 from schema.entitlements import Entitlement
 from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, Permission
 from schema.fields import Argument, field
-from schema.node import PAGED_FORWARD, PageInfo
+from schema.node import PAGED, PageInfo
 
 USAGE_FORMULA = "Σ used ÷ Σ total × 100"
 
@@ -39,6 +39,9 @@ class EntitlementReportRow:
     entitlement = field(analytics.entitlement, Entitlement)
     customer = field(analytics.customer, Customer)
     subscription_id: str = strawberry.field(description="The entitlement's number.")
+    number: str = strawberry.field(
+        description="The number of the entitlement. It is the column Subscription ID of the tables."
+    )
     trial: bool
     days_since_added = field(analytics.days_since_added, int, "Whole days that have passed.")
     months_since_added = field(analytics.months_since_added, int, "Whole calendar months that have passed.")
@@ -94,7 +97,7 @@ def _table(order: str) -> Any:
         analytics.table,
         EntitlementReportConnection,
         f"{order} first, where no order is asked for.",
-        **PAGED_FORWARD,
+        **PAGED,
         order_by=Argument(EntitlementReportOrder | None),
     )
 

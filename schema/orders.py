@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -10,8 +10,11 @@ from resolvers import billing_documents as papers
 from schema.connections import Connection
 from schema.enums import OrderKind, Product
 from schema.fields import field
-from schema.node import PAGED_FORWARD, Node
+from schema.node import PAGED, Node
 from store.entitlements.orders import OrderDocument
+
+if TYPE_CHECKING:
+    from schema.entitlements import CustomerSubscription
 
 
 @strawberry.type
@@ -39,6 +42,11 @@ class Order(Node):
     placed_at: datetime
     lines: list[OrderLine]
     total: Money | None
+    subscription = field(
+        papers.subscription,
+        Annotated["CustomerSubscription", strawberry.lazy("schema.entitlements")],
+        "The subscription that the order belongs to.",
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -46,4 +54,4 @@ class Order(Node):
         return isinstance(value, OrderDocument)
 
 
-SUBSCRIPTION_ORDERS: Any = field(papers.orders, Connection[Order], "Newest first.", **PAGED_FORWARD)
+SUBSCRIPTION_ORDERS: Any = field(papers.orders, Connection[Order], "Newest first.", **PAGED)

@@ -9,7 +9,7 @@ from resolvers import resources
 from schema.connections import Connection
 from schema.enums import Product, ResourceKind
 from schema.fields import Argument, field
-from schema.node import PAGED_FORWARD, Node
+from schema.node import PAGED, Node
 from store.organization.resources import ResourceDocument
 
 
@@ -52,5 +52,5 @@ class ResourceQueries:
         "The newest first, those of one day by title. Every word of the search must begin one of title or summary.",
         filter=Argument(ResourceFilter | None),
         search=Argument(str | None),
-        **PAGED_FORWARD,
+        **PAGED,
     )

@@ -36,7 +36,7 @@ class CallTable(Generic[Row]):
     count: Callable[[], Awaitable[int]]
 
     async def page(self, request: PageRequest) -> Page[Row]:
-        """Return one page, forwards; raise InvalidCursor for a cursor of another list."""
+        """Return one page; raise InvalidCursor for a cursor of another list."""
         pager = KeysetPager(list_digest(self.dataset.scope.partner_id, self.name, self.columns), self.columns)
         documents, has_next, has_previous = await pager.read(pager.decode(request), self._find)
         rows = await self.read_rows(documents) if documents else ()
@@ -46,10 +46,12 @@ class CallTable(Generic[Row]):
         return Page(rows, has_next, has_previous, lambda row: pager.cursor(sort_keys[id(row)]))
 
     async def _find(
-        self, columns: tuple[Column, ...], start: SortKey | None, _end: SortKey | None, limit: int
+        self, columns: tuple[Column, ...], start: SortKey | None, end: SortKey | None, limit: int
     ) -> list[Document]:
         scope = self.dataset.scope
         customers: Stages = [{"$match": scope.match_customers()}, {"$project": {"name_folded": 1}}]
         bounds: Stages = [] if start is None else [{"$match": {"$or": keyset_conditions(columns, start)}}]
+        if end is not None:
+            bounds = [*bounds, {"$match": {"$nor": keyset_conditions(columns, end)}}]
         order: Stages = [{"$sort": {column.field: column.direction for column in columns}}, {"$limit": limit}]
         return await scope.collection(COLLECTION).aggregate([*customers, *self.stages, *bounds, *order])

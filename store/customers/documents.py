@@ -100,6 +100,17 @@ class CustomerDocument:
         return self.document.get("last_administrator_sign_in_at")
 
     @property
+    def urgency(self) -> int | None:
+        """The rank of the most urgent status, counted from 1; None without a status."""
+        rank = self.document["urgency"]
+        return None if rank is None else int(rank) + 1
+
+    @property
+    def sort_name(self) -> str:
+        """The folded name, by which lists sort."""
+        return str(self.document["name_folded"])
+
+    @property
     def next_expiry_at(self) -> datetime | None:
         """The soonest end of a running entitlement; None where there is none."""
         return self.document.get("next_expiry_at")

@@ -31,11 +31,15 @@ class Listing(Generic[Row]):
         """Return one page; raise InvalidCursor for a cursor of another list."""
         pager = self._pager
         rows, has_next, has_previous = await pager.read(pager.decode(request), self._find)
-        return self._build_page(rows, has_next, has_previous)
+        return self._build_page(rows, has_next=has_next, has_previous=has_previous)
 
     def first_page(self, documents: Sequence[Document], size: int) -> Page[Row]:
         """Return the first page from documents that a query for several lists read: `size` + 1 if there are so many."""
-        return self._build_page(documents[:size], len(documents) > size, has_previous=False)
+        return self._build_page(documents[:size], has_next=len(documents) > size, has_previous=False)
+
+    def last_page(self, documents: Sequence[Document], size: int) -> Page[Row]:
+        """Return the last page from documents in the reverse order of the list: `size` + 1 if there are so many."""
+        return self._build_page(documents[:size][::-1], has_next=False, has_previous=len(documents) > size)
 
     async def count(self) -> int:
         """Return the number of rows of the list."""
@@ -46,7 +50,7 @@ class Listing(Generic[Row]):
         digest = list_digest(self.scope.partner_id, self.collection, self.columns, self.identity)
         return KeysetPager(digest, self.columns)
 
-    def _build_page(self, documents: Sequence[Document], has_next: bool, has_previous: bool) -> Page[Row]:
+    def _build_page(self, documents: Sequence[Document], *, has_next: bool, has_previous: bool) -> Page[Row]:
         rows = [self.read(document) for document in documents]
         sort_keys = {
             id(row): sort_key_of(self.columns, document) for row, document in zip(rows, documents, strict=True)

@@ -11,7 +11,7 @@ from store.database.pages import Listing
 from store.database.scope import Scope
 
 Row = TypeVar("Row")
-FirstPageKey = tuple[str, int]
+EndPageKey = tuple[str, int]
 # Each collection of billing documents has an index of this name: partner, subscription, date and id, newest first.
 NEWEST_INDEX = "newest"
 
@@ -34,15 +34,22 @@ class BillingDocuments(Generic[Row]):
         columns = (Column(self.date_field, -1, "instant"), Column("_id", -1))
         return Listing(self.scope, self.collection, where, columns, self.read, subscription_id)
 
-    async def first_pages(self, keys: Sequence[FirstPageKey]) -> dict[FirstPageKey, Page[Row]]:
+    async def first_pages(self, keys: Sequence[EndPageKey]) -> dict[EndPageKey, Page[Row]]:
         """Return the first pages of many subscriptions' lists, by subscription and page size, in one query."""
-        # One row more than the largest page shows whether there is a next page.
+        documents = await self._read_ends(keys, "$firstN")
+        return {(id_, size): self.listing(id_).first_page(documents.get(id_, ()), size) for id_, size in keys}
+
+    async def last_pages(self, keys: Sequence[EndPageKey]) -> dict[EndPageKey, Page[Row]]:
+        """Return the last pages of many subscriptions' lists, by subscription and page size, in one query."""
+        documents = await self._read_ends(keys, "$lastN")
+        return {(id_, size): self.listing(id_).last_page(documents.get(id_, ())[::-1], size) for id_, size in keys}
+
+    async def _read_ends(self, keys: Sequence[EndPageKey], accumulator: str) -> dict[str, Sequence[Document]]:
+        # One row more than the largest page shows whether the list goes on.
         longest = max(size for _, size in keys) + 1
-        rows = {"$firstN": {"input": "$$ROOT", "n": longest}}
+        rows = {accumulator: {"input": "$$ROOT", "n": longest}}
         groups = await self._group({id_ for id_, _ in keys}, {}, {"rows": rows})
-        return {
-            (id_, size): self.listing(id_).first_page(groups.get(id_, {}).get("rows", ()), size) for id_, size in keys
-        }
+        return {id_: group["rows"] for id_, group in groups.items()}
 
     async def newest(self, subscription_ids: Sequence[str], where: Document) -> dict[str, Row]:
         """Return each subscription's newest document that matches, in one query."""

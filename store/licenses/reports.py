@@ -72,6 +72,11 @@ class ReportRow(LicenseRatios):
     overage: int
 
     @property
+    def number(self) -> str:
+        """The number of the entitlement."""
+        return self.subscription_id
+
+    @property
     def available(self) -> int:
         """The number of licences of this line that are left to assign."""
         return max(0, self.total - self.assigned)

@@ -175,3 +175,24 @@ async def test_no_list_of_papers_scans_a_collection(world: InProcessPartner) -> 
         plan = str(await world.client.command({"explain": kept, "verbosity": "queryPlanner"}))
         assert "COLLSCAN" not in plan
         assert "'stage': 'SORT'" not in plan, plan
+
+
+def test_orders_and_invoices_page_backwards_and_name_their_subscription(api: ApiHarness, token: str) -> None:
+    days = range(1, 6)
+    imported(api, ImportKind.ORDERS, *(order_record(f"O-{d}", placedAt=f"2026-11-0{d}T00:00:00Z") for d in days))
+    imported(api, ImportKind.INVOICES, *(invoice_record(f"I-{d}", issuedOn=f"2026-11-0{d}") for d in days))
+    for field, prefix in (("orders", "O"), ("invoices", "I")):
+        query = f"""query($before: String) {{ customer(by: {{externalId: "C-1"}}) {{ subscriptions {{ number
+          {field}(last: 2, before: $before) {{ totalCount nodes {{ number subscription {{ number }} }}
+            pageInfo {{ hasNextPage hasPreviousPage startCursor }} }} }} }} }}"""
+        pages: list[list[str]] = []
+        before, more = None, True
+        while more:
+            data = api.execute_data(token, query, before=before)
+            (subscription,) = data["customer"]["subscriptions"]
+            shown, info = subscription[field], subscription[field]["pageInfo"]
+            assert {node["subscription"]["number"] for node in shown["nodes"]} == {subscription["number"]}
+            assert (shown["totalCount"], info["hasNextPage"]) == (5, before is not None)
+            pages.append([node["number"] for node in shown["nodes"]])
+            before, more = info["startCursor"], info["hasPreviousPage"]
+        assert pages == [[f"{prefix}-2", f"{prefix}-1"], [f"{prefix}-4", f"{prefix}-3"], [f"{prefix}-5"]]

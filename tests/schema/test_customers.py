@@ -169,14 +169,47 @@ def test_never_nets_the_overage_of_one_line_with_what_another_has_left(api: ApiH
     [calling] = api.execute_data(reader(api), HOLDINGS, id=identity)["customer"]["licenses"]
     assert (calling["total"], calling["assigned"], calling["available"], calling["overage"]) == (25, 18, 10, 3)
     kpis = "{ kpis { overLicenseLimit { count } } licenseAnalytics(product: CALLING) { %s } }"
-    figures = "overLimit { customersWithOverage licensesInOverage entitlements { nodes { overage available } } }"
+    figures = "overLimit { customersWithOverage licensesInOverage entitlements { nodes { number overage available } } }"
     shown = api.execute_data(reader(api), kpis % figures)
     assert shown["kpis"]["overLicenseLimit"]["count"] == 1
     assert shown["licenseAnalytics"]["overLimit"] == {
         "customersWithOverage": 1,
         "licensesInOverage": 3,
-        "entitlements": {"nodes": [{"overage": 3, "available": 0}]},
+        "entitlements": {"nodes": [{"number": "SUB-1", "overage": 3, "available": 0}]},
     }
+
+
+def test_shows_the_values_that_lists_sort_by(api: ApiHarness) -> None:
+    end = (utc_now() + 90 * DAY).replace(microsecond=0)
+    over = put_customer(
+        api, "ORG-1", subscription("SUB-1", ends_at=end, licenses=[line("CALLING", 5, 8, 0)]), name="Đorđević"
+    )
+    suspended = put_customer(api, "ORG-2", subscription("SUB-2", suspended=True))
+    without = put_customer(api, "ORG-3")
+    query = "query($id: ID!) { customer(by: {id: $id}) { statuses urgency nextExpiryAt sortName } }"
+    shown = [api.execute_data(reader(api), query, id=one)["customer"] for one in (over, suspended, without)]
+    assert shown[0] == {
+        "statuses": ["LICENSE_OVERAGE", "SUBSCRIPTION"],
+        "urgency": 2,
+        "nextExpiryAt": format_instant(end),
+        "sortName": "dordevic",
+    }
+    assert shown[1]["urgency"] == 1
+    assert (shown[2]["statuses"], shown[2]["urgency"], shown[2]["nextExpiryAt"]) == ([], None, None)
+
+
+def test_shows_the_term_version_and_cancellation_of_a_subscription(api: ApiHarness) -> None:
+    at = (utc_now() + 9 * DAY).replace(microsecond=0)
+    identity = put_customer(
+        api, "ORG-1", subscription("SUB-1", term_months=24, cancelled_at=at), subscription("SUB-2", term_months=1)
+    )
+    query = """query($id: ID!) { customer(by: {id: $id}) {
+      subscriptions { number termMonths version cancelledAt } } }"""
+    shown = api.execute_data(reader(api), query, id=identity)["customer"]["subscriptions"]
+    assert sorted(shown, key=lambda one: str(one["number"])) == [
+        {"number": "SUB-1", "termMonths": 24, "version": 1, "cancelledAt": format_instant(at)},
+        {"number": "SUB-2", "termMonths": 1, "version": 1, "cancelledAt": None},
+    ]
 
 
 def test_shows_what_became_of_a_trial(api: ApiHarness) -> None:

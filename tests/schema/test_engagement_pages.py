@@ -97,3 +97,30 @@ def test_a_cursor_goes_on_where_its_row_has_gone(api: ApiHarness) -> None:
         "customersByQuality"
     ]
     assert (names(rest["nodes"]), rest["pageInfo"]["hasPreviousPage"]) == (["c"], False)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_pages_backwards(api: ApiHarness, table: str) -> None:
+    monday = latest_week()
+    ids = [put_named_customer(api, name, calling_subscription(f"S-{name}", 1)) for name in ("a", "b", "c")]
+    store_calls(
+        api, [call(one, monday, loss=9.0) for one in ids], [queue_call(one, monday, "ANSWERED", 5) for one in ids]
+    )
+    page = f"nodes {{ {CUSTOMER} }} pageInfo {{ startCursor endCursor hasNextPage hasPreviousPage }}"
+    last = read_engagement(api, f"{table}(last: 2) {{ {page} }}")[table]
+    assert (names(last["nodes"]), last["pageInfo"]["hasNextPage"], last["pageInfo"]["hasPreviousPage"]) == (
+        ["b", "c"],
+        False,
+        True,
+    )
+    cursor = last["pageInfo"]["startCursor"]
+    before = read_engagement(api, f'{table}(last: 2, before: "{cursor}") {{ {page} }}')[table]
+    assert (names(before["nodes"]), before["pageInfo"]["hasNextPage"], before["pageInfo"]["hasPreviousPage"]) == (
+        ["a"],
+        True,
+        False,
+    )
+    first = before["pageInfo"]["endCursor"]
+    end = last["pageInfo"]["endCursor"]
+    between = read_engagement(api, f'{table}(first: 2, after: "{first}", before: "{end}") {{ {page} }}')[table]
+    assert (names(between["nodes"]), between["pageInfo"]["hasNextPage"]) == (["b"], True)
