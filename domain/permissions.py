@@ -43,6 +43,17 @@ ROLE_PERMISSIONS: dict[PartnerRole, tuple[Permission, ...]] = {
     PartnerRole.HELPDESK_ADMINISTRATOR: (_P.READ_CUSTOMERS, _P.LAUNCH_CUSTOMER, _P.CONTACT_HELPDESK),
 }
 
+ROLE_DESCRIPTIONS: dict[PartnerRole, str] = {
+    PartnerRole.FULL_ADMINISTRATOR: (
+        "Sees and manages every customer, tag and administrator, and the organization itself."
+    ),
+    PartnerRole.ADMINISTRATOR: "Sees and manages the customers assigned to them; edits tags; starts trials.",
+    PartnerRole.READ_ONLY_ADMINISTRATOR: "Sees every customer and the analytics; changes nothing.",
+    PartnerRole.HELPDESK_ADMINISTRATOR: (
+        "Sees every customer, without analytics, and may launch a customer; changes nothing."
+    ),
+}
+
 
 def has_permission(role: PartnerRole, permission: Permission) -> bool:
     """Return whether the role has the permission."""

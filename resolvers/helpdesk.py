@@ -1,8 +1,9 @@
 """The partner helpdesk: its contact, the requests to it, the mutations of requests and the field of their payload."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from domain.partner.helpdesk import CloseHelpdeskRequest, HelpdeskContact, RequestHelpdesk
+from domain.partner.helpdesk import CloseHelpdeskRequest, HelpdeskContact, HelpdeskRequestState, RequestHelpdesk
 from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
 from resolvers.mutations import ObjectResult, changed_id, run_mutation
@@ -18,9 +19,9 @@ def helpdesk(context: Context, _root: None) -> HelpdeskContact:
 
 
 async def helpdesk_requests(
-    context: Context, _root: None, with_page: bool, **page: Any
+    context: Context, _root: None, with_page: bool, state: Sequence[HelpdeskRequestState] | None = None, **page: Any
 ) -> Connection[HelpdeskRequestDocument]:
-    return await build_connection(HelpdeskRequests(context.scope).listing(), with_page, **page)
+    return await build_connection(HelpdeskRequests(context.scope).listing(state), with_page, **page)
 
 
 async def customer(context: Context, request: HelpdeskRequestDocument) -> CustomerDocument | None:
@@ -29,6 +30,10 @@ async def customer(context: Context, request: HelpdeskRequestDocument) -> Custom
 
 async def created_by(context: Context, request: HelpdeskRequestDocument) -> AdministratorDocument | None:
     return await context.loaders.find_administrator(request.author_id)
+
+
+async def closed_by(context: Context, request: HelpdeskRequestDocument) -> AdministratorDocument | None:
+    return await context.loaders.find_administrator(request.closed_by_id)
 
 
 async def request_helpdesk(context: Context, request: MutationRequest[RequestHelpdesk]) -> ObjectResult:

@@ -13,7 +13,7 @@ from domain.partner.helpdesk import HelpdeskRequestState, HelpdeskTopic
 from domain.partner.resources import ResourceKind
 from domain.partner.setup import SetupStepKey
 from domain.partner.tags import TagColor
-from domain.permissions import Permission
+from domain.permissions import ROLE_DESCRIPTIONS, Permission
 from domain.types import (
     ActivityKind,
     AdministratorState,
@@ -96,10 +96,7 @@ for plain in (
     _register_enum(plain)
 _register_enum(
     PartnerRole,
-    FULL_ADMINISTRATOR="Sees and manages every customer, tag and administrator, and the organization itself.",
-    ADMINISTRATOR="Sees and manages the customers assigned to them; edits tags; starts trials.",
-    READ_ONLY_ADMINISTRATOR="Sees every customer and the analytics; changes nothing.",
-    HELPDESK_ADMINISTRATOR="Sees every customer, without analytics, and may launch one; changes nothing.",
+    **{str(role): description for role, description in ROLE_DESCRIPTIONS.items()},
 )
 _register_enum(
     ManagedBy,

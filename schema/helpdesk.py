@@ -10,7 +10,7 @@ from resolvers import helpdesk as desk
 from schema.connections import Connection
 from schema.customers import Customer
 from schema.enums import HelpdeskRequestState, HelpdeskTopic, Permission
-from schema.fields import field, mutation
+from schema.fields import Argument, field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
@@ -39,6 +39,12 @@ class HelpdeskRequest(Node):
     customer = field(desk.customer, Customer | None)
     created_at: datetime
     created_by = field(desk.created_by, PartnerAdministrator)
+    closed_at: datetime | None = strawberry.field(
+        description="The moment at which the request was closed; null while it is open."
+    )
+    closed_by = field(
+        desk.closed_by, PartnerAdministrator | None, "The administrator who closed the request; null while it is open."
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -108,5 +114,9 @@ class HelpdeskQueries:
         desk.helpdesk_requests,
         Connection[HelpdeskRequest],
         "One's own, or all for a FULL_ADMINISTRATOR; newest first.",
+        state=Argument(
+            list[HelpdeskRequestState] | None,
+            description="Only requests in one of these states. Without it, every state; an empty list matches nothing.",
+        ),
         **PAGED,
     )

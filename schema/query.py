@@ -22,6 +22,7 @@ from schema.license_analytics import LicenseAnalyticsQueries
 from schema.node import PAGED, Node
 from schema.organization import Viewer
 from schema.resources import ResourceQueries
+from schema.roles import RoleQueries
 from schema.tags import Tag
 from schema.views import ViewQueries
 
@@ -40,6 +41,7 @@ class Query(
     KpiQueries,
     LicenseAnalyticsQueries,
     ResourceQueries,
+    RoleQueries,
     ViewQueries,
 ):
     """All queries. Objects that are not visible to the viewer do not exist for them."""

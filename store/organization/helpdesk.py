@@ -32,13 +32,16 @@ class HelpdeskRequestDocument:
     customer_id: str | None
     author_id: str
     created_at: datetime
+    closed_at: datetime | None
+    closed_by_id: str | None
 
     @classmethod
     def read(cls, document: Document) -> Self:
         """Return the typed form of a document of the collection."""
         copied = {name: document[name] for name in ("subject", "message", "customer_id", "author_id", "created_at")}
         topic, state = HelpdeskTopic(document["topic"]), HelpdeskRequestState(document["state"])
-        return cls(id=document["_id"], topic=topic, state=state, **copied)
+        closed = {name: document.get(name) for name in ("closed_at", "closed_by_id")}
+        return cls(id=document["_id"], topic=topic, state=state, **copied, **closed)
 
 
 class HelpdeskRequests:
@@ -47,11 +50,13 @@ class HelpdeskRequests:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    def listing(self) -> Listing[HelpdeskRequestDocument]:
-        """Return the list of visible requests, newest first."""
+    def listing(self, states: Sequence[HelpdeskRequestState] | None = None) -> Listing[HelpdeskRequestDocument]:
+        """Return the list of visible requests in one of the states, newest first; None stands for every state."""
         where = match_visible_requests(self._scope)
-        author_id = where.get("author_id")
-        return Listing(self._scope, COLLECTION, where, _COLUMNS, HelpdeskRequestDocument.read, author_id)
+        identity = (where.get("author_id"), states)
+        if states is not None:
+            where["state"] = {"$in": [str(state) for state in states]}
+        return Listing(self._scope, COLLECTION, where, _COLUMNS, HelpdeskRequestDocument.read, identity)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, HelpdeskRequestDocument]:
         """Return the visible requests with these ids, by id, in one query."""

@@ -56,7 +56,9 @@ async def close_helpdesk_request(mutation: Mutation[CloseHelpdeskRequest]) -> Ch
     request = mutation.checks.require(request)
     if request["state"] != HelpdeskRequestState.CLOSED:
         state = str(HelpdeskRequestState.CLOSED)
-        change = {"$set": {"state": state, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
+        now = mutation.scope.now
+        closed = {"state": state, "updated_at": now, "closed_at": now, "closed_by_id": mutation.actor.id}
+        change = {"$set": closed, "$inc": {"version": 1}}
         await collection.update_one(where, change, session=session)
         changes = {"state": [request["state"], state]}
         summary = f"A helpdesk request of {await _author_name(mutation, request)} was closed"

@@ -182,3 +182,42 @@ def test_the_same_key_gives_the_first_answer(api: ApiHarness, token: str) -> Non
         ("KEY_REUSED", ["input", "idempotencyKey"])
     ]
     assert len(listed(api, token)) == 1
+
+
+def test_a_closed_request_names_when_and_by_whom_and_lists_by_state(api: ApiHarness, token: str) -> None:
+    still_open, done = (asked(api, token)["request"]["id"] for _ in range(2))
+    full = api.add_administrator("FULL_ADMINISTRATOR")
+    closed(api, api.token(full), id=done)
+    query = """query($state: [HelpdeskRequestState!]) {
+      helpdeskRequests(state: $state) { totalCount nodes { id closedAt closedBy { id } } } }"""
+
+    def read(**given: Any) -> list[dict[str, Any]]:
+        page = api.execute_data(token, query, **given)["helpdeskRequests"]
+        assert page["totalCount"] == len(page["nodes"])
+        nodes: list[dict[str, Any]] = page["nodes"]
+        return nodes
+
+    assert read(state=["OPEN"]) == [{"id": still_open, "closedAt": None, "closedBy": None}]
+    [request] = read(state=["CLOSED"])
+    assert (request["id"], request["closedBy"]) == (done, {"id": full})
+    assert request["closedAt"] is not None
+    first = request["closedAt"]
+    closed(api, token, id=done)
+    [request] = read(state=["CLOSED"])
+    assert (request["closedAt"], request["closedBy"]) == (first, {"id": full})
+    assert [len(read(**given)) for given in ({}, {"state": None}, {"state": []}, {"state": ["OPEN", "CLOSED"]})] == [
+        2,
+        2,
+        0,
+        2,
+    ]
+
+
+def test_requests_page_backwards(api: ApiHarness, token: str) -> None:
+    ids = [asked(api, token)["request"]["id"] for _ in range(3)]
+    query = """query($before: String) { helpdeskRequests(last: 2, before: $before) {
+      nodes { id } pageInfo { startCursor hasPreviousPage } } }"""
+    last = api.execute_data(token, query)["helpdeskRequests"]
+    before = api.execute_data(token, query, before=last["pageInfo"]["startCursor"])["helpdeskRequests"]
+    assert [[node["id"] for node in page["nodes"]] for page in (last, before)] == [[ids[1], ids[0]], [ids[2]]]
+    assert (last["pageInfo"]["hasPreviousPage"], before["pageInfo"]["hasPreviousPage"]) == (True, False)
