@@ -40,8 +40,14 @@ class HelpdeskRequestDocument:
         """Return the typed form of a document of the collection."""
         copied = {name: document[name] for name in ("subject", "message", "customer_id", "author_id", "created_at")}
         topic, state = HelpdeskTopic(document["topic"]), HelpdeskRequestState(document["state"])
-        closed = {name: document.get(name) for name in ("closed_at", "closed_by_id")}
-        return cls(id=document["_id"], topic=topic, state=state, **copied, **closed)
+        return cls(
+            id=document["_id"],
+            topic=topic,
+            state=state,
+            closed_at=document.get("closed_at"),
+            closed_by_id=document.get("closed_by_id"),
+            **copied,
+        )
 
 
 class HelpdeskRequests:

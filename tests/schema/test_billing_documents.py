@@ -196,3 +196,19 @@ def test_orders_and_invoices_page_backwards_and_name_their_subscription(api: Api
             pages.append([node["number"] for node in shown["nodes"]])
             before, more = info["startCursor"], info["hasPreviousPage"]
         assert pages == [[f"{prefix}-2", f"{prefix}-1"], [f"{prefix}-4", f"{prefix}-3"], [f"{prefix}-5"]]
+
+
+async def test_last_pages_and_subscriptions_of_papers_cost_one_query_for_each_relation(world: InProcessPartner) -> None:
+    await world.fill(3)
+    lines = [f"{kind}-{number}" for number in range(3) for kind in "ST"]
+    await import_lines(world.scope, ImportKind.ORDERS, *(order_record(f"O-{n}", subscription=n) for n in lines))
+    await import_lines(world.scope, ImportKind.INVOICES, *(invoice_record(f"I-{n}", subscription=n) for n in lines))
+    selection = """number orders(last: 2) { nodes { number subscription { number } } }
+      invoices(last: 2) { nodes { number subscription { number } } }"""
+    data = await world.ask(f"{{ customers(first: 3) {{ nodes {{ subscriptions {{ {selection} }} }} }} }}")
+    assert world.recorder.take_collections() == ["customers", *["entitlements"] * 2, "invoices", "orders"]
+    for customer in data["customers"]["nodes"]:
+        for one in customer["subscriptions"]:
+            held = {"subscription": {"number": one["number"]}}
+            assert one["orders"]["nodes"] == [{"number": f"O-{one['number']}", **held}]
+            assert one["invoices"]["nodes"] == [{"number": f"I-{one['number']}", **held}]
