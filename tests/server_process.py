@@ -102,7 +102,7 @@ class ServerHarness:
         body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
         token = self.token(scope="import import:administrators", partner=partner)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
-        answer = httpx.post(f"{self.url}/import/{kind}", content=body, headers=headers, timeout=60)
+        answer = httpx.post(f"{self.url}/import/{kind}", content=body, headers=headers, timeout=60, verify=False)
         assert answer.status_code == 200, answer.text
         summary: dict[str, Any] = answer.json()
         return summary
@@ -113,7 +113,11 @@ class ServerHarness:
         """Run an operation over HTTP; return the whole response."""
         headers = {"Authorization": f"Bearer {self.token(role, partner=partner)}"}
         answer = httpx.post(
-            f"{self.url}/graphql", json={"query": text, "variables": variables}, headers=headers, timeout=30
+            f"{self.url}/graphql",
+            json={"query": text, "variables": variables},
+            headers=headers,
+            timeout=30,
+            verify=False,
         )
         response: dict[str, Any] = answer.json()
         return response

@@ -90,7 +90,11 @@ def test_run_serves_the_sample_partner_outside_the_repository(installed: Path, t
         try:
             address, token = _read_banner(process)
             response = httpx.post(
-                f"{address}/graphql", json={"query": QUERY}, headers={"Authorization": f"Bearer {token}"}, timeout=30
+                f"{address}/graphql",
+                json={"query": QUERY},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=30,
+                verify=False,
             ).json()
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=30) == 0

@@ -43,7 +43,7 @@ def running_hypercorn(harness: ServerHarness) -> Iterator[str]:
 
 def is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
+        return httpx.get(f"{url}/readyz", timeout=5, verify=False).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -73,7 +73,7 @@ def open_stream(url: str, token: str) -> Iterator[Iterator[dict[str, dict[str, d
     """The payloads of a server-sent feed, whose headers have arrived."""
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.stream(
-        "POST", f"{url}/graphql/stream", json={"query": TAG_CHANGED}, headers=headers, timeout=20
+        "POST", f"{url}/graphql/stream", json={"query": TAG_CHANGED}, headers=headers, timeout=20, verify=False
     ) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")

@@ -82,7 +82,7 @@ class ScheduledWork:
     ) -> dict[str, Any]:
         """Send the mutation to one server after the other, with the same key, until one responds."""
         body, refusals = {"query": query, "variables": {"i": given}}, Counter[str]()
-        async with httpx.AsyncClient(timeout=3, headers=self._headers) as http:
+        async with httpx.AsyncClient(verify=False, timeout=3, headers=self._headers) as http:
             ends = monotonic() + _RETRY_SECONDS
             while monotonic() < ends:
                 for address in addresses():

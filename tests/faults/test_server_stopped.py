@@ -27,7 +27,7 @@ def deployment(mongo_uri: str) -> Iterator[Deployment]:
 
 async def wait_until_not_ready(server: ServerProcess) -> float:
     """Return the time at which /readyz first reports the shutdown."""
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=False) as http:
         while (await http.get(f"{server.url}/readyz")).status_code == 200:
             await asyncio.sleep(0.01)
     return monotonic()
@@ -47,7 +47,7 @@ async def slow_import(deployment: Deployment, server: ServerProcess, stop_reques
 
     token = await asyncio.to_thread(deployment.harness.token, scope="import")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
-    async with httpx.AsyncClient(timeout=60) as http:
+    async with httpx.AsyncClient(verify=False, timeout=60) as http:
         return await http.post(f"{server.url}/import/customers", content=lines(), headers=headers)
 
 
@@ -56,7 +56,7 @@ async def run_event_stream(deployment: Deployment, server: ServerProcess) -> flo
     body = {"query": "subscription { activity { cursor } }"}
     headers = {"Authorization": f"Bearer {deployment.token}", "Accept": "text/event-stream"}
     async with (
-        httpx.AsyncClient(timeout=60) as http,
+        httpx.AsyncClient(verify=False, timeout=60) as http,
         http.stream("POST", f"{server.url}/graphql/stream", json=body, headers=headers) as answer,
     ):
         assert answer.status_code == 200

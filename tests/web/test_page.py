@@ -38,7 +38,7 @@ def _application(dist: Path) -> Starlette:
 
 def _client(dist: Path) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(_application(dist))
-    return httpx.AsyncClient(transport=transport, base_url="http://hub.example")
+    return httpx.AsyncClient(verify=False, transport=transport, base_url="http://hub.example")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ async def asked(client: Any, method: str, secret: bytes | None = SECRET) -> http
     installation = Installation(launch_secret=secret)
     application.state.app_state = AppState(unused, client, unused, unused, unused, unused, unused, installation)
     transport = httpx.ASGITransport(application)
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub.example") as http:
+    async with httpx.AsyncClient(verify=False, transport=transport, base_url="http://hub.example") as http:
         return await http.request(method, ADDRESS)
 
 

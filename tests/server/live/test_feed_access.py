@@ -70,7 +70,7 @@ async def test_nothing_is_delivered_while_the_database_does_not_answer(database_
             await wait_until(lambda: len(world.app_state.feed.read_segment("acme", position).events) == 3)
             mongod.send(signal.SIGSTOP)
             await wait_until(lambda: not world.app_state.feed.is_fresh)
-            async with httpx.AsyncClient() as http:
+            async with httpx.AsyncClient(verify=False) as http:
                 response = await http.get(ready)
                 assert response.status_code == 503
                 assert "feed" in response.text
@@ -81,7 +81,7 @@ async def test_nothing_is_delivered_while_the_database_does_not_answer(database_
             assert world.metrics.delivered == 0
             mongod.send(signal.SIGCONT)
             assert await socket.numbers(3) == [0, 1, 2]
-            async with httpx.AsyncClient() as http:
+            async with httpx.AsyncClient(verify=False) as http:
                 assert (await http.get(ready)).status_code == 200
 
 
@@ -178,7 +178,7 @@ def test_too_many_changes_of_access_close_the_connections() -> None:
 
 
 async def test_metrics_report_the_feed(world: SocketServer, events: Events) -> None:
-    async with world.socket() as socket, httpx.AsyncClient() as http:
+    async with world.socket() as socket, httpx.AsyncClient(verify=False) as http:
         await socket.initialise()
         await socket.subscribe("1", FEED)
         await socket.settle()
