@@ -10,6 +10,7 @@ from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
 from resolvers.mutations import MutationResult, ObjectResult, changed_id, run_mutation
 from store.access import administrator_changes, assignment_changes
+from store.access.administrator_changes import AdministratorChange
 from store.access.assignment_changes import AssignmentResult
 from store.changes.mutations import ChangedObject, MutationRequest
 from store.customers.customers import CustomerDocument
@@ -34,8 +35,10 @@ async def invite_administrator(context: Context, request: MutationRequest[Invite
     return await run_mutation(context, request, administrator_changes.invite_administrator, ChangedObject)
 
 
-async def change_administrator(context: Context, request: MutationRequest[ChangeAdministrator]) -> ObjectResult:
-    return await run_mutation(context, request, administrator_changes.change_administrator, ChangedObject)
+async def change_administrator(
+    context: Context, request: MutationRequest[ChangeAdministrator]
+) -> MutationResult[AdministratorChange]:
+    return await run_mutation(context, request, administrator_changes.change_administrator, AdministratorChange)
 
 
 async def remove_administrator(context: Context, request: MutationRequest[RemoveAdministrator]) -> ObjectResult:
@@ -52,8 +55,12 @@ async def unassign_administrator(
     return await run_mutation(context, request, assignment_changes.unassign_administrator, AssignmentResult)
 
 
-async def changed_administrator(context: Context, payload: ObjectResult) -> AdministratorDocument | None:
+async def changed_administrator(context: Context, payload: MutationResult[Any]) -> AdministratorDocument | None:
     return await context.loaders.find_administrator(changed_id(payload))
+
+
+def dropped_assignments(_context: Context, payload: MutationResult[AdministratorChange]) -> int:
+    return payload.result.dropped_assignments if payload.result else 0
 
 
 async def assigned_administrator(context: Context, payload: _AssignmentPayload) -> AdministratorDocument | None:

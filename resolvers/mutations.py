@@ -39,9 +39,9 @@ async def run_mutation(
     return MutationResult(committed.result)
 
 
-def changed_id(payload: ObjectResult) -> str | None:
+def changed_id(payload: MutationResult[Any]) -> str | None:
     """Return the id of the changed object; None where the input was rejected."""
-    return None if payload.result is None else payload.result.id
+    return None if payload.result is None else str(payload.result.id)
 
 
 def user_errors(_context: Context, payload: MutationResult[Any]) -> tuple[UserError, ...]:

@@ -1,7 +1,7 @@
 """The mutations of trials and orders, and the fields of their payloads."""
 
 from domain.entitlements.orders import CompleteOrderSetup
-from domain.entitlements.trials import ConvertTrial, EndTrial, ExtendTrial, StartTrial
+from domain.entitlements.trials import ChangeTrial, ConvertTrial, EndTrial, ExtendTrial, StartTrial
 from resolvers.context import Context
 from resolvers.mutations import MutationResult, ObjectResult, changed_id, run_mutation
 from store.changes.mutations import ChangedObject, MutationRequest
@@ -16,6 +16,10 @@ async def start_trial(context: Context, request: MutationRequest[StartTrial]) ->
 
 async def extend_trial(context: Context, request: MutationRequest[ExtendTrial]) -> ObjectResult:
     return await run_mutation(context, request, trial_changes.extend_trial, ChangedObject)
+
+
+async def change_trial(context: Context, request: MutationRequest[ChangeTrial]) -> ObjectResult:
+    return await run_mutation(context, request, trial_changes.change_trial, ChangedObject)
 
 
 async def end_trial(context: Context, request: MutationRequest[EndTrial]) -> ObjectResult:

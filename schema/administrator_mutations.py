@@ -36,6 +36,10 @@ class ChangeAdministratorInput:
     version: int | None = strawberry.UNSET
     role: PartnerRole | None = strawberry.UNSET
     display_name: str | None = strawberry.UNSET
+    dry_run: bool = strawberry.field(
+        default=False,
+        description="Check the input and return how many assignments would be dropped, and change nothing.",
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -82,8 +86,16 @@ class InviteAdministratorPayload(_AdministratorPayload):
 
 
 @strawberry.type
-class ChangeAdministratorPayload(_AdministratorPayload):
+class ChangeAdministratorPayload:
     """The administrator after the change, or the mistakes."""
+
+    administrator = field(administrators.changed_administrator, PartnerAdministrator | None)
+    dropped_assignments = field(
+        administrators.dropped_assignments,
+        int,
+        "The number of assignments that the change of role drops, or would drop in a dry run.",
+    )
+    user_errors = user_errors_field()
 
 
 @strawberry.type

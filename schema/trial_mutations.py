@@ -4,7 +4,7 @@ from functools import partial
 
 import strawberry
 
-from domain.entitlements.trials import ConvertTrial, EndTrial, ExtendTrial, StartTrial
+from domain.entitlements.trials import ChangeTrial, ConvertTrial, EndTrial, ExtendTrial, StartTrial
 from resolvers import trials
 from schema.entitlements import CustomerSubscription, Trial
 from schema.enums import ManagedBy, Permission, Product
@@ -66,6 +66,23 @@ class ExtendTrialInput:
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
+@strawberry.input(
+    description="Changes the licenses and products of a running trial. A product with 0 licenses leaves the trial."
+)
+class ChangeTrialInput:
+    """The new numbers of licences."""
+
+    id: strawberry.ID
+    version: int
+    licenses: list[TrialLicensesInput] = strawberry.field(
+        description=(
+            "Each product once, 0–1,000 licenses. A product that the trial does not have is added; "
+            "a product that is not given keeps its licenses. At least one product remains."
+        )
+    )
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
+
+
 @strawberry.input
 class EndTrialInput:
     """A trial to be ended now."""
@@ -84,6 +101,13 @@ class ConvertTrialInput:
     number: str
     months: int = 12
     auto_renew: bool = True
+    licenses: list[TrialLicensesInput] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The totals of the subscription, where they differ from those of the trial. "
+            "Each product once, 1–1,000,000 licences; a product that the trial does not have is added."
+        ),
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -102,6 +126,11 @@ class StartTrialPayload(_TrialPayload):
 
 @strawberry.type
 class ExtendTrialPayload(_TrialPayload):
+    """The trial after the change, or the mistakes."""
+
+
+@strawberry.type
+class ChangeTrialPayload(_TrialPayload):
     """The trial after the change, or the mistakes."""
 
 
@@ -128,5 +157,6 @@ class TrialMutations:
 
     start_trial = _declare(trials.start_trial, StartTrialPayload, StartTrialInput, StartTrial)
     extend_trial = _declare(trials.extend_trial, ExtendTrialPayload, ExtendTrialInput, ExtendTrial)
+    change_trial = _declare(trials.change_trial, ChangeTrialPayload, ChangeTrialInput, ChangeTrial)
     end_trial = _declare(trials.end_trial, EndTrialPayload, EndTrialInput, EndTrial)
     convert_trial = _declare(trials.convert_trial, ConvertTrialPayload, ConvertTrialInput, ConvertTrial)

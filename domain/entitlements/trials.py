@@ -15,6 +15,7 @@ from domain.types import ManagedBy, Product, SubscriptionType
 MAX_TRIAL_DAYS = 90
 MAX_EXTENDED_TRIAL_DAYS = 120
 MAX_TRIAL_LICENSES = 1_000
+MAX_SUBSCRIPTION_LICENSES = 1_000_000
 MAX_TERM_MONTHS = 60
 MAX_NUMBER_LENGTH = 100
 Facts = dict[str, Any]
@@ -78,6 +79,15 @@ class ExtendTrial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTrial:
+    """New numbers of licences of a running trial; a product with 0 leaves it, and one that is not given stays."""
+
+    id: str
+    version: int
+    licenses: tuple[TrialLicenses, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndTrial:
     """The trial to be ended now."""
 
@@ -87,30 +97,42 @@ class EndTrial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertTrial:
-    """The running trial to be converted, and the terms of its subscription."""
+    """The running trial to be converted, and the terms of its subscription; `licenses` are totals that differ."""
 
     id: str
     version: int
     number: str
     months: int
     auto_renew: bool
+    licenses: Omittable[tuple[TrialLicenses, ...]] = ABSENT
 
 
 def build_trial(licenses: Mapping[str, int], days: int, now: datetime, started_by: str) -> Facts:
     """Return the facts of a trial that starts now; `licenses` counts by product, none of them is assigned."""
-    lines = [
-        {"product": product, "total": licenses[product], "assigned": 0, "used": 0, "day": None}
-        for product in sorted(licenses, key=_ORDER.__getitem__)
-    ]
     return {
         "kind": str(SubscriptionType.TRIAL),
         **_UNSET,
         **_period(now, now + days * DAY),
         "term_months": None,
         "auto_renew": False,
-        "licenses": lines,
+        "licenses": change_totals((), licenses),
         "started_by": started_by,
     }
+
+
+def change_totals(lines: Sequence[Mapping[str, Any]], totals: Mapping[str, int]) -> list[Facts]:
+    """Return licence lines with new totals by product.
+
+    A product with 0 licences leaves; other lines keep their assigned and used licences. A product without a line gets
+    one without assigned licences, after the others.
+    """
+    present = {line["product"] for line in lines}
+    kept = [{**line, "total": totals.get(line["product"], line["total"])} for line in lines]
+    added = [
+        {"product": product, "total": totals[product], "assigned": 0, "used": 0, "day": None}
+        for product in sorted(totals.keys() - present, key=_ORDER.__getitem__)
+    ]
+    return [line for line in [*kept, *added] if totals.get(line["product"]) != 0]
 
 
 def extended_length(trial: Mapping[str, Any], days: int) -> timedelta:
@@ -131,15 +153,20 @@ def build_early_end(now: datetime) -> Facts:
     return {**_end(now), "ended_early_at": now}
 
 
-def build_conversion(trial: Mapping[str, Any], months: int, auto_renew: bool, now: datetime) -> Facts:
-    """Return the facts of the subscription that replaces a trial: set up, with the trial's lines and their usage."""
+def build_conversion(
+    trial: Mapping[str, Any], months: int, auto_renew: bool, totals: Mapping[str, int], now: datetime
+) -> Facts:
+    """Return the facts of the subscription that replaces a trial.
+
+    It is set up, with the trial's lines and their usage; `totals` are the totals by product that differ.
+    """
     return {
         "kind": str(SubscriptionType.SUBSCRIPTION),
         **_UNSET,
         **_period(now, add_months(now, months)),
         "term_months": months,
         "auto_renew": auto_renew,
-        "licenses": [dict(line) for line in trial["licenses"]],
+        "licenses": change_totals(trial["licenses"], totals),
     }
 
 

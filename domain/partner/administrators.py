@@ -19,12 +19,13 @@ class InviteAdministrator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeAdministrator:
-    """The changes of an administrator; an absent field keeps its value."""
+    """The changes of an administrator; an absent field keeps its value. A dry run changes nothing."""
 
     id: str
     version: Omittable[int] = ABSENT
     role: Omittable[PartnerRole] = ABSENT
     display_name: Omittable[str] = ABSENT
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The mutations that invite, change and remove administrators; each function is the body of one transaction."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.inputs import ABSENT
@@ -22,6 +23,14 @@ from store.tenants.administrators import COLLECTION, fold_email
 
 _C = UserErrorCode
 _Changes = dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorChange:
+    """The id of the administrator, and the number of assignments that the change of role drops."""
+
+    id: str
+    dropped_assignments: int
 
 
 async def invite_administrator(mutation: Mutation[InviteAdministrator]) -> ChangedObject:
@@ -52,8 +61,8 @@ async def invite_administrator(mutation: Mutation[InviteAdministrator]) -> Chang
     return ChangedObject(id_)
 
 
-async def change_administrator(mutation: Mutation[ChangeAdministrator]) -> ChangedObject:
-    """Change name or role; another role also removes the assignments."""
+async def change_administrator(mutation: Mutation[ChangeAdministrator]) -> AdministratorChange:
+    """Change name or role; another role also removes the assignments. A dry run only counts them."""
     stored = await _load_administrator(mutation)
     values = _read_changes(mutation)
     role = mutation.input.role
@@ -63,11 +72,21 @@ async def change_administrator(mutation: Mutation[ChangeAdministrator]) -> Chang
         await _check_cleanup_finished(mutation, stored, role)
     stored = mutation.checks.require(stored)
     changes = {name: [stored[name], value] for name, value in values.items() if stored[name] != value}
-    if changes:
+    loses_assignments = "role" in changes and stored["role"] == PartnerRole.ADMINISTRATOR
+    dropped = await _count_assignments(mutation, stored["_id"]) if loses_assignments else 0
+    if changes and not mutation.input.dry_run:
         await _update_administrator(mutation, stored, changes)
         summary = _change_summary(stored, changes)
         mutation.add_event(EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, stored["_id"], summary, changes))
-    return ChangedObject(stored["_id"])
+    return AdministratorChange(stored["_id"], dropped)
+
+
+async def _count_assignments(mutation: Mutation[ChangeAdministrator], administrator_id: str) -> int:
+    """Return the number of customers that the administrator sees by an assignment."""
+    scope = replace(mutation.scope, administrator_id=administrator_id, role=PartnerRole.ADMINISTRATOR)
+    stages: list[Document] = [{"$match": scope.match_customers()}, {"$count": "customers"}]
+    counted = await scope.collection("customers").aggregate(stages, session=mutation.session)
+    return int(counted[0]["customers"]) if counted else 0
 
 
 def _read_changes(mutation: Mutation[ChangeAdministrator]) -> Document:

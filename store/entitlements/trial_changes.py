@@ -1,22 +1,28 @@
-"""The mutations that extend and end a trial; each function is the body of one transaction."""
+"""The mutations that change, extend and end a trial; each function is the body of one transaction."""
 
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from domain.entitlements.lifecycle import LIVING_STATES
+from domain.customers.reasons import join_product_names
+from domain.entitlements.lifecycle import LIVING_STATES, RUNNING_STATES
 from domain.entitlements.trials import (
     MAX_EXTENDED_TRIAL_DAYS,
+    MAX_TRIAL_LICENSES,
+    ChangeTrial,
     EndTrial,
     ExtendTrial,
     build_early_end,
     build_extension,
+    change_totals,
     extended_length,
 )
+from domain.text.sentences import join_names
 from domain.time.instants import DAY
-from domain.types import ActivityKind, EntitlementState, SubscriptionType
+from domain.types import ActivityKind, EntitlementState, Product, SubscriptionType
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import ChangedObject, Mutation
 from store.entitlements.entitlement_changes import EntitlementChange, load_entitlement
+from store.entitlements.trial_licenses import check_no_running_trial, check_single_lines, read_licenses
 from store.events.log import EventDraft
 
 
@@ -29,6 +35,44 @@ async def load_trial(
     if trial.state not in states:
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "id")
     return trial
+
+
+async def change_trial(mutation: Mutation[ChangeTrial]) -> ChangedObject:
+    """Change the licences and products of a running trial."""
+    input, checks = mutation.input, mutation.checks
+    if not input.licenses:
+        checks.add(UserErrorCode.INVALID, "Choose at least one product.", "licenses")
+    totals = read_licenses(checks, input.licenses, 0, MAX_TRIAL_LICENSES)
+    message = "Only a trial that is running can be changed."
+    trial = await load_trial(mutation, input.id, input.version, RUNNING_STATES, message)
+    before = trial.document["licenses"]
+    after = change_totals(before, totals)
+    _check_new_products(mutation, trial)
+    if not after:
+        checks.add(UserErrorCode.INVALID, "A trial has at least one product: end it instead.", "licenses")
+    checks.raise_if_invalid()
+    id_, change = trial.document["_id"], trial.change
+    if after != before:
+        change.update_entitlement(trial.document["number"], {"licenses": after})
+        totals_before, totals_after = ({line["product"]: line["total"] for line in lines} for lines in (before, after))
+        counts = join_names(
+            f"{total} of {join_product_names([Product(product)])}" for product, total in totals_after.items()
+        )
+        differences = {"licenses": [totals_before, totals_after]}
+        summary = f"{trial.title} was changed: licenses are now {counts}"
+        change.add_event(EventDraft(ActivityKind.TRIAL_CHANGED, id_, summary, differences))
+        await mutation.write(trial.batch)
+    return ChangedObject(id_)
+
+
+def _check_new_products(mutation: Mutation[ChangeTrial], trial: EntitlementChange) -> None:
+    """Add a mistake for each product that another running trial has, or of which this trial has several lines."""
+    lines, number = mutation.input.licenses, trial.document["number"]
+    check_single_lines(mutation.checks, lines, trial.document)
+    present = {line["product"] for line in trial.document["licenses"]}
+    for position, line in enumerate(lines):
+        if line.licenses > 0 and str(line.product) not in present:
+            check_no_running_trial(mutation.checks, [line], trial.change, trial.now, own=number, start=position)
 
 
 async def extend_trial(mutation: Mutation[ExtendTrial]) -> ChangedObject:

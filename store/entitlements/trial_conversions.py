@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from domain.entitlements.lifecycle import RUNNING_STATES
 from domain.entitlements.trials import (
     MAX_NUMBER_LENGTH,
+    MAX_SUBSCRIPTION_LICENSES,
     MAX_TERM_MONTHS,
     ConvertTrial,
     build_conversion,
     build_early_end,
 )
+from domain.inputs import value_or_none
 from domain.types import ActivityKind, OrderKind
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
@@ -20,6 +22,7 @@ from store.entitlements.documents import COLLECTION
 from store.entitlements.entitlement_changes import EntitlementChange
 from store.entitlements.orders import COLLECTION as ORDERS
 from store.entitlements.trial_changes import load_trial
+from store.entitlements.trial_licenses import check_single_lines, read_licenses
 from store.events.log import EventDraft
 
 
@@ -37,11 +40,14 @@ async def convert_trial(mutation: Mutation[ConvertTrial]) -> ConversionResult:
     number = checks.read_line(input.number, MAX_NUMBER_LENGTH, "The subscription's number", "number")
     if number is not None:
         await _check_number_available(mutation, number)
+    licenses = value_or_none(input.licenses) or ()
+    totals = read_licenses(checks, licenses, 1, MAX_SUBSCRIPTION_LICENSES)
     checks.read_number(input.months, 1, MAX_TERM_MONTHS, "The number of months", "months")
     message = "Only a trial that is running can be converted."
     trial = await load_trial(mutation, input.id, input.version, RUNNING_STATES, message)
+    check_single_lines(checks, licenses, trial.document)
     number = checks.require(number)
-    facts = build_conversion(trial.document, input.months, input.auto_renew, trial.now)
+    facts = build_conversion(trial.document, input.months, input.auto_renew, totals, trial.now)
     subscription = {"_id": new_id("sub"), "customer_id": trial.change.id, "number": number, **facts}
     trial.change.add_entitlement(subscription)
     order_number = await _next_order_number(mutation, number)

@@ -3,7 +3,6 @@
 import secrets
 
 from domain.customers.reasons import join_product_names
-from domain.entitlements.lifecycle import entitlement_from_document, is_running, is_trial
 from domain.entitlements.trials import MAX_TRIAL_DAYS, MAX_TRIAL_LICENSES, NewCustomer, StartTrial, build_trial
 from domain.inputs import value_or_none
 from domain.types import ActivityKind
@@ -14,6 +13,7 @@ from store.changes.mutations import ChangedObject, Mutation
 from store.database.client import Document
 from store.database.ids import new_id
 from store.entitlements.trial_customers import create_customer, load_existing_customer, validate_new_customer
+from store.entitlements.trial_licenses import check_no_running_trial, read_licenses
 from store.events.log import EventDraft
 
 # Without letters and digits that look alike.
@@ -48,7 +48,7 @@ async def _load_or_create_customer(mutation: Mutation[StartTrial]) -> tuple[Cust
         return batch, create_customer(mutation, batch, facts)
     batch, change = await load_existing_customer(mutation, value_or_none(mutation.input.customer.id) or "")
     if change is not None:
-        _check_no_running_trial(mutation, batch, change)
+        check_no_running_trial(mutation.checks, mutation.input.licenses, change, batch.now)
     return batch, mutation.checks.require(change)
 
 
@@ -64,15 +64,7 @@ def _validate_licenses(mutation: Mutation[StartTrial]) -> dict[str, int]:
     checks, lines = mutation.checks, mutation.input.licenses
     if not lines:
         checks.add(UserErrorCode.INVALID, "Choose at least one product.", "licenses")
-    licenses: dict[str, int] = {}
-    for position, line in enumerate(lines):
-        path = ("licenses", position)
-        checks.read_number(line.licenses, 1, MAX_TRIAL_LICENSES, "The number of licenses", *path, "licenses")
-        if str(line.product) in licenses:
-            message = "Each product may be given once; this one came before."
-            checks.add(UserErrorCode.INVALID, message, *path, "product")
-        licenses.setdefault(str(line.product), line.licenses)
-    return licenses
+    return read_licenses(checks, lines, 1, MAX_TRIAL_LICENSES)
 
 
 def _validate_days(mutation: Mutation[StartTrial]) -> int:
@@ -84,24 +76,6 @@ def _validate_days(mutation: Mutation[StartTrial]) -> int:
         message = f"A trial lasts at most {MAX_TRIAL_DAYS} days; it can be extended later."
         mutation.checks.add(UserErrorCode.TRIAL_TOO_LONG, message, "days")
     return days
-
-
-def _check_no_running_trial(mutation: Mutation[StartTrial], batch: CustomerBatch, change: CustomerChange) -> None:
-    """Add TRIAL_RUNNING for each product that has a running trial.
-
-    Of two concurrent transactions, the second one conflicts on the customer, is repeated and finds the trial here.
-    """
-    entitlements = [entitlement_from_document(document) for document in change.entitlements.values()]
-    running = [
-        entitlement for entitlement in entitlements if is_trial(entitlement) and is_running(entitlement, batch.now)
-    ]
-    numbers = {line.product: trial.number for trial in running for line in trial.licenses}
-    for position, line in enumerate(mutation.input.licenses):
-        number = numbers.get(line.product)
-        if number is not None:
-            product = join_product_names([line.product])
-            message = f"{product} is on trial already: extend trial {number}, or end it first."
-            mutation.checks.add(UserErrorCode.TRIAL_RUNNING, message, "licenses", position, "product")
 
 
 def _draft_start_event(change: CustomerChange, trial: Document) -> EventDraft:

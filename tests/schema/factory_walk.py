@@ -114,6 +114,11 @@ CASES: Mapping[str, MutationCase] = {
         "MANAGE_TRIALS", "customer", lambda ids: {"customer": {"id": ids.customer}, "licenses": CALLING}
     ),
     "extendTrial": MutationCase("MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1, "days": 5}),
+    "changeTrial": MutationCase(
+        "MANAGE_TRIALS",
+        "customer",
+        lambda ids: {"id": ids.trial, "version": 1, "licenses": [{"product": "MESSAGING", "licenses": 7}]},
+    ),
     "endTrial": MutationCase("MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1}),
     "convertTrial": MutationCase(
         "MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1, "number": _new()}

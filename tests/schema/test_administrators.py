@@ -305,6 +305,41 @@ def test_many_customers_are_dropped_behind_the_answer_and_do_not_come_back(api: 
     assert len([kind for kind, _ in _told(api) if kind == "ADMINISTRATOR_UNASSIGNED"]) == 250
 
 
+def test_a_dry_run_counts_the_assignments_that_another_role_drops(api: ApiHarness, token: str) -> None:
+    ada = api.add_administrator("ADMINISTRATOR", display_name="Ada")
+    customers = [api.store(partial(add_customer, external_id=f"C{number}")) for number in range(3)]
+    assigned = {"administrator": ada, "customers": customers[:2]}
+    assert send_mutation(api, token, "assignAdministrator", "__typename", **assigned)["userErrors"] == []
+    before = stored_events(api)
+
+    def change(**given: Any) -> tuple[str, int]:
+        payload = send_mutation(
+            api, token, "changeAdministrator", "administrator { role version } droppedAssignments", id=ada, **given
+        )
+        assert payload["userErrors"] == []
+        return payload["administrator"]["role"], payload["droppedAssignments"]
+
+    assert change(role="HELPDESK_ADMINISTRATOR", dryRun=True) == ("ADMINISTRATOR", 2)
+    assert change(role="ADMINISTRATOR", dryRun=True) == ("ADMINISTRATOR", 0)
+    assert change(displayName="Eve", dryRun=True) == ("ADMINISTRATOR", 0)
+    assert stored_events(api) == before
+    assert api.execute_data(api.token(ada), "{ customers { totalCount } }")["customers"]["totalCount"] == 2
+    assert change(role="HELPDESK_ADMINISTRATOR") == ("HELPDESK_ADMINISTRATOR", 2)
+    assert change(role="FULL_ADMINISTRATOR", dryRun=True) == ("HELPDESK_ADMINISTRATOR", 0)
+    assert [one["kind"] for one in stored_events(api)[len(before) :]].count("ADMINISTRATOR_UNASSIGNED") == 2
+
+
+def test_a_dry_run_finds_the_mistakes_of_the_change(api: ApiHarness, token: str) -> None:
+    me = api.execute_data(token, "{ viewer { administrator { id } } }")["viewer"]["administrator"]["id"]
+    refused = send_mutation(
+        api, token, "changeAdministrator", "droppedAssignments", id=me, role="ADMINISTRATOR", dryRun=True
+    )
+    assert (refused["droppedAssignments"], user_error_codes(refused)) == (
+        0,
+        [("LAST_FULL_ADMINISTRATOR", ["input", "role"])],
+    )
+
+
 def test_administrators_are_listed_by_name_found_and_paged(api: ApiHarness, token: str) -> None:
     for name, role in (("Ada", "ADMINISTRATOR"), ("Édith Piaf", "HELPDESK_ADMINISTRATOR"), ("bob", "ADMINISTRATOR")):
         api.add_administrator(role, display_name=name, email=f"{name[0]}@mail-{name[-1]}.example")

@@ -137,12 +137,12 @@ FULL_INPUTS: dict[str, dict[str, Any]] = {
     "createTag": {"description": "For calls", "idempotencyKey": "k"},
     "updateTag": {"description": "For calls", "idempotencyKey": "k"},
     "startTrial": {"days": 20, "idempotencyKey": "k"},
-    "convertTrial": {"months": 12, "idempotencyKey": "k"},
+    "convertTrial": {"months": 12, "licenses": [{"product": "CALLING", "licenses": 5}], "idempotencyKey": "k"},
     "assignAdministrator": {"expiresAt": "2027-01-01T00:00:00Z"},
     "updateOrganization": {"country": "DE", "contactEmail": "a@acme.test"},
     "changeSettings": {"version": 1, "expiringSoonDays": 30, "noRecentActivityDays": 60},
     "saveCustomerView": {"version": 1, "filter": {"search": "a", "tag": ["tag_1"], "country": ["DE"]}},
-    "changeAdministrator": {"version": 1},
+    "changeAdministrator": {"version": 1, "role": "HELPDESK_ADMINISTRATOR", "dryRun": True},
 }
 NEW_CUSTOMER = {"name": "Neu", "externalId": "NEU", "domain": "neu.example", "country": "DE"}
 

@@ -26,6 +26,7 @@ LINES = [{"product": "CALLING", "total": 10, "assigned": 7, "used": 3, "day": No
 # Each mutation of a trial, what its payload shows of it, and what its input has beside id and version.
 CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "extendTrial": (TRIAL, {"days": 5}),
+    "changeTrial": (TRIAL, {"licenses": [{"product": "MESSAGING", "licenses": 7}]}),
     "endTrial": (TRIAL, {}),
     "convertTrial": (f"{TRIAL} {SUBSCRIPTION}", {"number": "SUB-NEW"}),
 }
@@ -179,6 +180,110 @@ def api_trials(api: ApiHarness, token: str) -> list[dict[str, Any]]:
     return found
 
 
+LICENSES = "trial { version licenses { product total assigned used } customer { products statuses } }"
+
+
+def licenses(**totals: int) -> list[dict[str, Any]]:
+    return [{"product": product, "licenses": total} for product, total in totals.items()]
+
+
+def test_a_change_of_licenses_keeps_what_is_assigned_and_what_is_not_given(api: ApiHarness, token: str) -> None:
+    meetings = {"product": "MEETINGS", "total": 5, "assigned": 1, "used": 1, "day": None}
+    id_ = held(api, trial("T-1", licenses=[*LINES, meetings]))
+    given = {"id": id_, "version": 1, "licenses": licenses(CALLING=6, MESSAGING=7)}
+    made = send_mutation(api, token, "changeTrial", LICENSES, **given)
+    assert made["userErrors"] == []
+    assert made["trial"]["licenses"] == [
+        {"product": "CALLING", "total": 6, "assigned": 7, "used": 3},
+        {"product": "MEETINGS", "total": 5, "assigned": 1, "used": 1},
+        {"product": "MESSAGING", "total": 7, "assigned": 0, "used": 0},
+    ]
+    assert made["trial"]["version"] == 2
+    assert made["trial"]["customer"]["products"] == ["MEETINGS", "CALLING", "MESSAGING"]
+    assert "LICENSE_OVERAGE" in made["trial"]["customer"]["statuses"]
+    (told,) = new_events(api)
+    assert (told["kind"], told["subject_id"]) == ("TRIAL_CHANGED", id_)
+    assert told["summary"] == (
+        "Trial T-1 of Customer C-1 was changed: licenses are now 6 of Calling, 5 of Meetings and 7 of Messaging"
+    )
+    assert told["changes"] == {
+        "licenses": [{"CALLING": 10, "MEETINGS": 5}, {"CALLING": 6, "MEETINGS": 5, "MESSAGING": 7}]
+    }
+
+
+def test_a_product_with_no_licenses_leaves_the_trial_but_not_the_last_one(api: ApiHarness, token: str) -> None:
+    id_ = held(api, trial("T-1", licenses=LINES))
+    refused = change(api, token, "changeTrial", id_, licenses=licenses(CALLING=0))
+    assert user_error_codes(refused) == [("INVALID", ["input", "licenses"])]
+    given = {"id": id_, "version": 1, "licenses": licenses(CALLING=0, MEETINGS=1)}
+    made = send_mutation(api, token, "changeTrial", LICENSES, **given)["trial"]
+    assert made["licenses"] == [{"product": "MEETINGS", "total": 1, "assigned": 0, "used": 0}]
+    assert made["customer"]["products"] == ["MEETINGS"]
+
+
+def test_the_same_licenses_change_nothing(api: ApiHarness, token: str) -> None:
+    id_ = held(api, trial("T-1", licenses=LINES))
+    made = change(api, token, "changeTrial", id_, licenses=licenses(CALLING=10, MESSAGING=0))
+    assert (made["userErrors"], made["trial"]["version"], new_events(api)) == ([], 1, [])
+
+
+def test_a_product_of_another_running_trial_cannot_be_added(api: ApiHarness, token: str) -> None:
+    other, over_now = trial("T-2"), trial("T-3", licenses=LINES, ends_at=utc_now() - DAY)
+    document = trial("T-1", licenses=[{**LINES[0], "product": "MESSAGING"}])
+    api.store(lambda scope: add_customer(scope, "C-1", document, other, over_now))
+    refused = change(api, token, "changeTrial", document["_id"], licenses=licenses(CALLING=1, MEETINGS=1))
+    assert user_error_codes(refused) == [("TRIAL_RUNNING", ["input", "licenses", "1", "product"])]
+    assert change(api, token, "changeTrial", document["_id"], licenses=licenses(CALLING=1))["userErrors"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([], [("INVALID", ["input", "licenses"])]),
+        (licenses(CALLING=-1), [("INVALID", ["input", "licenses", "0", "licenses"])]),
+        (licenses(CALLING=1_001), [("INVALID", ["input", "licenses", "0", "licenses"])]),
+        ([*licenses(CALLING=1), *licenses(CALLING=1)], [("INVALID", ["input", "licenses", "1", "product"])]),
+    ],
+)
+def test_bad_licenses_of_a_change_are_told(api: ApiHarness, token: str, given: Any, expected: Any) -> None:
+    id_ = held(api, trial("T-1"))
+    assert user_error_codes(change(api, token, "changeTrial", id_, licenses=given)) == expected
+    assert new_events(api) == []
+
+
+@pytest.mark.parametrize("name", ["changeTrial", "convertTrial"])
+def test_the_number_of_a_product_with_several_lines_is_refused(api: ApiHarness, token: str, name: str) -> None:
+    id_ = held(api, trial("T-1", licenses=[*LINES, *LINES]))
+    refused = change(api, token, name, id_, licenses=licenses(MESSAGING=1, CALLING=1))
+    assert user_error_codes(refused) == [("INVALID", ["input", "licenses", "1", "product"])]
+
+
+def test_a_conversion_has_the_totals_that_are_given(api: ApiHarness, token: str) -> None:
+    id_ = held(api, trial("T-1", licenses=[*LINES, {**LINES[0], "product": "MEETINGS", "total": 4}]))
+    given = licenses(CALLING=1_000_000, MESSAGING=2)
+    begun = change(api, token, "convertTrial", id_, licenses=given)["subscription"]
+    assert begun["licenses"] == [
+        {"product": "CALLING", "total": 1_000_000, "assigned": 7, "used": 3},
+        {"product": "MEETINGS", "total": 4, "assigned": 7, "used": 3},
+        {"product": "MESSAGING", "total": 2, "assigned": 0, "used": 0},
+    ]
+    (order,) = begun["orders"]["nodes"]
+    assert order["lines"] == [{"quantity": 1_000_000}, {"quantity": 4}, {"quantity": 2}]
+
+
+@pytest.mark.parametrize("number", [0, -1, 1_000_001])
+def test_bad_totals_of_a_conversion_are_told(api: ApiHarness, token: str, number: int) -> None:
+    refused = change(api, token, "convertTrial", held(api, trial("T-1")), licenses=licenses(MEETINGS=number))
+    assert user_error_codes(refused) == [("INVALID", ["input", "licenses", "0", "licenses"])]
+    assert new_events(api) == []
+
+
+@pytest.mark.parametrize("none", [None, []])
+def test_a_conversion_without_totals_has_those_of_the_trial(api: ApiHarness, token: str, none: Any) -> None:
+    begun = change(api, token, "convertTrial", held(api, trial("T-1", licenses=LINES)), licenses=none)["subscription"]
+    assert [line["total"] for line in begun["licenses"]] == [10]
+
+
 def scheduled() -> dict[str, Any]:
     return trial("T-1", starts_at=utc_now() + DAY)
 
@@ -193,6 +298,8 @@ def over() -> dict[str, Any]:
         ("extendTrial", scheduled, True),
         ("endTrial", scheduled, True),
         ("convertTrial", scheduled, False),
+        ("changeTrial", scheduled, False),
+        ("changeTrial", over, False),
         ("extendTrial", over, False),
         ("endTrial", over, False),
         ("convertTrial", over, False),

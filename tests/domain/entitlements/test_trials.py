@@ -40,7 +40,7 @@ def test_an_early_end_is_the_end() -> None:
 
 def test_the_subscription_of_a_trial_has_its_lines_and_whole_months() -> None:
     begun = datetime(2027, 1, 31)
-    facts = build_conversion(TRIAL, 1, True, begun)
+    facts = build_conversion(TRIAL, 1, True, {}, begun)
     assert (facts["ends_at"], facts["term_months"]) == (datetime(2027, 2, 28), 1)
     assert facts["licenses"] == TRIAL["licenses"]
     assert facts["licenses"][0] is not TRIAL["licenses"][0]

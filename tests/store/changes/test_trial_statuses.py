@@ -76,7 +76,7 @@ class CustomerComparison:
                 told["endsAt"] = self.now
             elif kind == "convert" and state in RUNNING_STATES:
                 identity = {"_id": "sub_1", "customer_id": work.id, "number": "S"}
-                work.add_entitlement({**identity, **build_conversion(trial, number, is_renewing, self.now)})
+                work.add_entitlement({**identity, **build_conversion(trial, number, is_renewing, {}, self.now)})
                 work.update_entitlement("T", {**build_early_end(self.now), "converted_to": "sub_1"})
                 self._told_converted(told, number, is_renewing)
 
