@@ -1,8 +1,8 @@
-"""The mutation that launches a customer, and the fields of its payload."""
+"""The mutations that launch a customer or the organization, and the fields of their payloads."""
 
 from datetime import datetime
 
-from domain.partner.launch import LaunchCustomer
+from domain.partner.launch import LaunchCustomer, LaunchOrganization
 from resolvers.context import Context
 from resolvers.mutations import MutationResult, run_mutation
 from store.changes.mutations import MutationRequest
@@ -12,6 +12,12 @@ from store.organization.launches import LaunchResult
 
 async def launch_customer(context: Context, request: MutationRequest[LaunchCustomer]) -> MutationResult[LaunchResult]:
     return await run_mutation(context, request, launches.launch_customer, LaunchResult)
+
+
+async def launch_organization(
+    context: Context, request: MutationRequest[LaunchOrganization]
+) -> MutationResult[LaunchResult]:
+    return await run_mutation(context, request, launches.launch_organization, LaunchResult)
 
 
 def url(context: Context, payload: MutationResult[LaunchResult]) -> str | None:

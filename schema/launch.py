@@ -1,10 +1,10 @@
-"""The mutation that launches a customer: input, payload, field."""
+"""The mutations that launch a customer or the organization: inputs, payloads, fields."""
 
 from datetime import datetime
 
 import strawberry
 
-from domain.partner.launch import LaunchCustomer
+from domain.partner.launch import LaunchCustomer, LaunchOrganization
 from resolvers import launch
 from schema.enums import Permission
 from schema.fields import field, mutation
@@ -33,9 +33,29 @@ class LaunchCustomerPayload:
     user_errors = user_errors_field()
 
 
+@strawberry.input
+class LaunchOrganizationInput:
+    """Opens the console of the viewer's own partner organization."""
+
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
+
+
+@strawberry.type
+class LaunchOrganizationPayload:
+    """The address and the end of its validity, or the mistakes."""
+
+    url = field(
+        launch.url,
+        str | None,
+        "A signed address that opens the partner's own organization once, within five minutes.",
+    )
+    expires_at = field(launch.expires_at, datetime | None, "The moment after which the address opens nothing.")
+    user_errors = user_errors_field()
+
+
 @strawberry.type
 class LaunchMutations:
-    """The root field that launches customers."""
+    """The root fields that launch customers and the organization."""
 
     launch_customer = mutation(
         launch.launch_customer,
@@ -43,4 +63,12 @@ class LaunchMutations:
         LaunchCustomerInput,
         LaunchCustomer,
         requires=Permission.LAUNCH_CUSTOMER,
+    )
+    launch_organization = mutation(
+        launch.launch_organization,
+        LaunchOrganizationPayload,
+        LaunchOrganizationInput,
+        LaunchOrganization,
+        "Open the console of the partner's own organization. Needs the permission LAUNCH_ORGANIZATION.",
+        requires=Permission.LAUNCH_ORGANIZATION,
     )

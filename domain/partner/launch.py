@@ -22,6 +22,11 @@ class LaunchCustomer:
     customer: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchOrganization:
+    """The console of the partner's own organization; the viewer's partner is the only one that can be meant."""
+
+
 class LaunchReference(NamedTuple):
     """The launch that a token identifies."""
 
@@ -49,7 +54,7 @@ def verify_launch_token(secret: bytes, token: str) -> LaunchReference | None:
 
 
 def build_console_url(template: str, external_id: str) -> str:
-    """Return the address of the customer's console. The id is quoted, so it cannot change the rest of the address."""
+    """Return the address of the console of a customer or of the partner. The id is quoted."""
     return template.replace(EXTERNAL_ID_PLACEHOLDER, quote(external_id, safe=""))
 
 

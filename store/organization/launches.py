@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from domain.partner.launch import LAUNCH_LIFETIME, LaunchCustomer, LaunchReference
+from domain.partner.launch import LAUNCH_LIFETIME, LaunchCustomer, LaunchOrganization, LaunchReference
 from domain.permissions import Permission, has_permission
 from domain.types import ActivityKind
+from domain.user_errors import UserErrorCode
 from store.changes.customer_batch import CustomerBatch, load_customers, write_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
-from store.changes.mutations import Mutation
+from store.changes.mutations import NO_CUSTOMER, Mutation
 from store.database.client import Client, Document, IndexModel, Session
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.events.log import EventDraft
+from store.events.log import EventDraft, event_document
 from store.tenants.administrators import AdministratorDocument, Administrators
 
 COLLECTION = "launches"
@@ -38,9 +40,12 @@ async def launch_customer(mutation: Mutation[LaunchCustomer]) -> LaunchResult:
     changes = _without_removed(batch)
     if not changes:
         mutation.checks.add_not_found("customer", "customer")
+    elif changes[0].customer["external_id"] == changes[0].id:
+        message = "The customer has no id in the ordering system yet, and so no console."
+        mutation.checks.add(UserErrorCode.WRONG_STATE, message, "customer")
     mutation.checks.raise_if_invalid()
     change = changes[0]
-    launch = _new_launch(mutation, change)
+    launch = _new_launch(mutation, change.id)
     await mutation.scope.collection(COLLECTION).insert_many([launch], session=mutation.session)
     # The event belongs to the customer. So the customer's version grows, and feeds of lists report the customer.
     change.update_customer({})
@@ -50,11 +55,21 @@ async def launch_customer(mutation: Mutation[LaunchCustomer]) -> LaunchResult:
     return LaunchResult(launch["_id"], launch["expires_at"])
 
 
+async def launch_organization(mutation: Mutation[LaunchOrganization]) -> LaunchResult:
+    """Insert a launch of the partner's own organization."""
+    launch = _new_launch(mutation, None)
+    await mutation.scope.collection(COLLECTION).insert_many([launch], session=mutation.session)
+    summary = "An address that opens the organization was asked for"
+    mutation.add_event(EventDraft(ActivityKind.ORGANIZATION_LAUNCHED, mutation.scope.partner_id, summary))
+    return LaunchResult(launch["_id"], launch["expires_at"])
+
+
 def _without_removed(batch: CustomerBatch) -> Sequence[CustomerChange]:
     return [change for change in batch.changes if not is_removed(change.customer, batch.now)]
 
 
-def _new_launch(mutation: Mutation[LaunchCustomer], change: CustomerChange) -> Document:
+def _new_launch(mutation: Mutation[Any], customer_id: str | None) -> Document:
+    """Return the document of a launch of a customer, or of the partner's own organization for None."""
     now = mutation.scope.now
     return {
         "_id": new_id("lch"),
@@ -62,7 +77,7 @@ def _new_launch(mutation: Mutation[LaunchCustomer], change: CustomerChange) -> D
         "version": 1,
         "created_at": now,
         "updated_at": now,
-        "customer_id": change.id,
+        "customer_id": customer_id,
         "administrator_id": mutation.actor.id,
         "expires_at": now + LAUNCH_LIFETIME,
         "used_at": None,
@@ -76,7 +91,10 @@ async def is_redeemable(client: Client, reference: LaunchReference) -> bool:
 
 
 async def redeem(client: Client, reference: LaunchReference) -> str | None:
-    """Redeem the launch; return the external id of its customer, or None where the launch opens nothing."""
+    """Redeem the launch; return the id of the console that it opens, or None where it opens nothing.
+
+    The id is the external id of the customer, or the partner's id.
+    """
     return await in_transaction(client, lambda session: _redeem(client, reference, session))
 
 
@@ -84,16 +102,17 @@ async def _redeem(client: Client, reference: LaunchReference, session: Session) 
     scope = Scope(client, reference.partner_id, utc_now())
     collection = scope.collection(COLLECTION)
     launch = await collection.find_one(_match_redeemable(scope, reference), session=session)
-    requester = None if launch is None else await _find_requester(scope, launch["administrator_id"], session)
+    requester = None if launch is None else await _find_requester(scope, launch, session)
     if launch is None or requester is None:
         return None
+    if launch["customer_id"] is None:
+        return await _redeem_organization(scope, reference, requester, session)
     # The requester must still see the customer.
     acting = replace(scope, administrator_id=requester.id, role=requester.role)
     where = {**acting.match_customers(), "_id": launch["customer_id"]}
     batch = await load_customers(scope, where, session)
     changes = _without_removed(batch)
-    used = {"$set": {"used_at": batch.now, "updated_at": batch.now}, "$inc": {"version": 1}}
-    if not changes or not await collection.update_one(_match_redeemable(scope, reference), used, session=session):
+    if not changes or not await _mark_used(scope, reference, batch.now, session):
         return None
     change = changes[0]
     change.update_customer({})
@@ -104,11 +123,32 @@ async def _redeem(client: Client, reference: LaunchReference, session: Session) 
     return str(change.customer["external_id"])
 
 
+async def _redeem_organization(
+    scope: Scope, reference: LaunchReference, requester: AdministratorDocument, session: Session
+) -> str | None:
+    if not await _mark_used(scope, reference, scope.now, session):
+        return None
+    summary = f"The organization was opened by the address that {requester.display_name} had asked for"
+    draft = EventDraft(ActivityKind.ORGANIZATION_LAUNCHED, scope.partner_id, summary)
+    event = event_document(scope.partner_id, scope.now, {**NO_CUSTOMER, "actor_id": None}, draft)
+    await scope.collection("events").insert_many([event], session=session)
+    return scope.partner_id
+
+
+async def _mark_used(scope: Scope, reference: LaunchReference, now: datetime, session: Session) -> bool:
+    """Return whether the launch was redeemable; nobody can redeem it again then."""
+    used = {"$set": {"used_at": now, "updated_at": now}, "$inc": {"version": 1}}
+    where = _match_redeemable(scope, reference)
+    return bool(await scope.collection(COLLECTION).update_one(where, used, session=session))
+
+
 def _match_redeemable(scope: Scope, reference: LaunchReference) -> Document:
     return {**scope.match(), "_id": reference.launch_id, "used_at": None, "expires_at": {"$gt": scope.now}}
 
 
-async def _find_requester(scope: Scope, administrator_id: str, session: Session) -> AdministratorDocument | None:
+async def _find_requester(scope: Scope, launch: Document, session: Session) -> AdministratorDocument | None:
     """Return the administrator who requested the launch; None where they may no longer request one."""
-    requester = await Administrators(scope).find_active(administrator_id, session=session)
-    return requester if requester is not None and has_permission(requester.role, Permission.LAUNCH_CUSTOMER) else None
+    requester = await Administrators(scope).find_active(launch["administrator_id"], session=session)
+    is_customer = launch["customer_id"] is not None
+    permission = Permission.LAUNCH_CUSTOMER if is_customer else Permission.LAUNCH_ORGANIZATION
+    return requester if requester is not None and has_permission(requester.role, permission) else None

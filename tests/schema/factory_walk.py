@@ -125,6 +125,7 @@ CASES: Mapping[str, MutationCase] = {
     ),
     "completeOrderSetup": MutationCase("SET_UP_ORDERS", "customer", lambda ids: {"subscription": ids.subscription}),
     "launchCustomer": MutationCase("LAUNCH_CUSTOMER", "customer", lambda ids: {"customer": ids.customer}),
+    "launchOrganization": MutationCase("LAUNCH_ORGANIZATION", None, lambda _: {}),
     "assignAdministrator": MutationCase(
         "ASSIGN_ADMINISTRATORS",
         "customer",

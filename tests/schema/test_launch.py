@@ -10,7 +10,7 @@ from domain.time.instants import parse_instant
 from store.database.clock import utc_now
 from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment
-from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
+from tests.schema.factory_mutations import ROLES, accept_terms, send_mutation, stored_events, token_of, user_error_codes
 from tests.store.factory_customers import add_customer, stored, subscription
 
 LAUNCH = "url expiresAt"
@@ -153,9 +153,7 @@ def test_a_customer_removed_meanwhile_is_not_opened(api: ApiHarness, token: str)
     assert user_error_codes(refused) == [("NOT_FOUND", ["input", "customer"])]
 
 
-@pytest.mark.parametrize(
-    "change", [{"state": "DEACTIVATED"}, {"role": "READ_ONLY_ADMINISTRATOR"}, {"role": "ADMINISTRATOR"}]
-)
+@pytest.mark.parametrize("change", [{"state": "DEACTIVATED"}, {"role": "ADMINISTRATOR"}])
 def test_what_the_asker_may_no_longer_open_the_address_does_not(api: ApiHarness, change: dict[str, Any]) -> None:
     accept_terms(api)
     identity = api.add_administrator("FULL_ADMINISTRATOR")
@@ -204,10 +202,62 @@ def test_nothing_that_opens_is_stored(api: ApiHarness, token: str) -> None:
     assert secret[:20] not in api.store(everything) and secret[-20:] not in api.store(everything)
 
 
-def test_the_role_must_allow_it(api: ApiHarness) -> None:
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_launches_the_customers_that_it_sees(api: ApiHarness, role: str) -> None:
     accept_terms(api)
-    query = "mutation($id: ID!) { launchCustomer(input: {customer: $id}) { url } }"
-    refused = api.execute(token_of(api, "READ_ONLY_ADMINISTRATOR"), query, id=put(api))
-    assert [error["extensions"] for error in refused["errors"]] == [
-        {"code": "FORBIDDEN", "permission": "LAUNCH_CUSTOMER"}
+    identity = api.add_administrator(role)
+    customer = put(api, "ORG-1", assignments=[assignment(identity)] if role == "ADMINISTRATOR" else [])
+    assert api.http.get(launched(api, api.token(identity), customer)).status_code == 303
+
+
+def test_a_customer_without_an_id_in_the_ordering_system_has_no_console(api: ApiHarness, token: str) -> None:
+    given = {"customer": {"new": {"name": "New"}}, "licenses": [{"product": "CALLING", "licenses": 5}]}
+    made = send_mutation(api, token, "startTrial", "trial { customer { id } }", **given)
+    customer = made["trial"]["customer"]["id"]
+    refused = send_mutation(api, token, "launchCustomer", LAUNCH, customer=customer)
+    assert (refused["url"], user_error_codes(refused)) == (None, [("WRONG_STATE", ["input", "customer"])])
+    assert told(api) == []
+
+
+def organization_events(api: ApiHarness) -> list[tuple[str | None, str, str]]:
+    """Actor, subject and summary of the launches of the organization in the log."""
+    found = [event for event in stored_events(api) if event["kind"] == "ORGANIZATION_LAUNCHED"]
+    return [(event["actor_id"], event["subject_id"], event["summary"]) for event in found]
+
+
+def test_the_organizations_own_console_opens_once(api: ApiHarness) -> None:
+    accept_terms(api)
+    identity = api.add_administrator("READ_ONLY_ADMINISTRATOR", display_name="Ada")
+    before = utc_now()
+    made = send_mutation(api, api.token(identity), "launchOrganization", LAUNCH, idempotencyKey="k")
+    assert made["userErrors"] == []
+    assert 299 <= (parse_instant(made["expiresAt"]) - before).total_seconds() <= 310
+    again = send_mutation(api, api.token(identity), "launchOrganization", LAUNCH, idempotencyKey="k")
+    assert again == made
+    assert api.http.head(made["url"]).status_code == 200
+    opened = api.http.get(made["url"])
+    assert (opened.status_code, opened.headers["location"]) == (303, f"{CONSOLE}{api.partner}")
+    assert is_page(api.http.get(made["url"]), 410)
+    assert api.http.head(made["url"]).status_code == 410
+    assert organization_events(api) == [
+        (identity, api.partner, "An address that opens the organization was asked for"),
+        (None, api.partner, "The organization was opened by the address that Ada had asked for"),
     ]
+
+
+def test_two_at_once_open_the_organization_once(api: ApiHarness, token: str) -> None:
+    url = send_mutation(api, token, "launchOrganization", LAUNCH)["url"]
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(response.status_code for response in pool.map(lambda _: api.http.get(url), range(8)))
+    assert statuses == [303, *[410] * 7]
+    assert len(organization_events(api)) == 2
+
+
+@pytest.mark.parametrize("change", [{"state": "DEACTIVATED"}, {"role": "HELPDESK_ADMINISTRATOR"}])
+def test_the_organization_is_not_opened_for_those_who_may_no_longer(api: ApiHarness, change: dict[str, Any]) -> None:
+    accept_terms(api)
+    identity = api.add_administrator("FULL_ADMINISTRATOR")
+    url = send_mutation(api, api.token(identity), "launchOrganization", LAUNCH)["url"]
+    change_administrator(api, identity, change)
+    assert is_page(api.http.get(url), 410)
+    assert len(organization_events(api)) == 1

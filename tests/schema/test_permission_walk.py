@@ -11,13 +11,14 @@ import pytest
 from schema.build import build_schema
 from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import ROLES
-from tests.schema.factory_walk import ADMINISTRATOR, CASES, FULL, HELPDESK, TARGETS, PartnerPair
+from tests.schema.factory_walk import ADMINISTRATOR, CASES, FULL, READ_ONLY, TARGETS, PartnerPair
 
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "EDIT_TAGS": (FULL, ADMINISTRATOR),
     "MANAGE_TRIALS": (FULL, ADMINISTRATOR),
     "SET_UP_ORDERS": (FULL, ADMINISTRATOR),
-    "LAUNCH_CUSTOMER": (FULL, ADMINISTRATOR, HELPDESK),
+    "LAUNCH_CUSTOMER": ROLES,
+    "LAUNCH_ORGANIZATION": (FULL, ADMINISTRATOR, READ_ONLY),
     "ASSIGN_ADMINISTRATORS": (FULL,),
     "MANAGE_ADMINISTRATORS": (FULL,),
     "MANAGE_ORGANIZATION": (FULL,),
