@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     console_url: str = Field(
         default="https://admin.example.com/?org={externalId}",
         pattern=r"^https?://\S*\{externalId\}\S*$",
-        description="The console that a launch opens; `{externalId}` stands for the customer",
+        description="The console that a launch opens; `{externalId}` stands for the customer's external id",
     )
     helpdesk_name: str = Field(default="Partner helpdesk", min_length=1, description="What the helpdesk is called")
     helpdesk_phone: str = Field(default="", description="Its telephone number")
