@@ -9,11 +9,12 @@ from typing import Any
 
 from domain.entitlements.license_lines import MAX_LICENSES
 from domain.failures import InvalidRecord
+from domain.text.iso_codes import parse_country_code
+from domain.text.normalization import compose, has_visible_character
 from domain.time.instants import parse_date, parse_instant
 
 FieldParser = Callable[[str, object], Any]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _JSON_NAMES = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
 
 
@@ -23,16 +24,18 @@ def wrong_type_error(name: str | None, wanted: str, value: object) -> InvalidRec
 
 
 def text(longest: int) -> FieldParser:
-    """Return a parser of text with 1 to `longest` characters after white space around it is removed."""
+    """Return a parser of text: NFC, without white space around it, 1 to `longest` characters, not all invisible."""
 
     def parse(name: str, value: object) -> str:
         if type(value) is not str:
             raise wrong_type_error(name, "a text", value)
-        trimmed = value.strip()
+        trimmed = compose(value)
         if not 0 < len(trimmed) <= longest:
             raise InvalidRecord(name, f"must have 1 to {longest} characters, and has {len(trimmed)}")
         if not trimmed.isprintable() and _CONTROL.search(trimmed):
             raise InvalidRecord(name, "contains a control character or half of a surrogate pair")
+        if not has_visible_character(trimmed):
+            raise InvalidRecord(name, "has no visible character")
         return trimmed
 
     return parse
@@ -48,19 +51,20 @@ def domain_name(name: str, value: object) -> str:
 
 
 def country(name: str, value: object) -> str:
-    """Return two letters (ISO 3166-1 alpha-2) in upper case."""
+    """Return an ISO 3166-1 alpha-2 code in upper case."""
     if type(value) is not str:
         raise wrong_type_error(name, "a text", value)
-    if _COUNTRY.fullmatch(value.strip()) is None:
-        raise InvalidRecord(name, "must be a country of two letters, such as DE")
-    return value.strip().upper()
+    code = parse_country_code(value)
+    if code is None:
+        raise InvalidRecord(name, f"is {value[:60]!r}, which is no country code of ISO 3166-1, such as DE")
+    return code
 
 
 def email(name: str, value: object) -> str:
     """Return an address with one @ and text on both sides of it."""
     address = str(_short(name, value))
     local, _, host = address.partition("@")
-    if not local or not host or "@" in host or " " in address:
+    if not local or not host or "@" in host or " " in address or not address.isprintable():
         raise InvalidRecord(name, "is not an e-mail address")
     return address
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from domain.failures import InvalidRecord
 from domain.imports.fields import wrong_type_error
 from domain.money import MAX_AMOUNT, MAX_DECIMALS, format_amount
+from domain.text.iso_codes import parse_currency_code
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
-_CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 
 
 def amount(name: str, value: object) -> str:
@@ -32,9 +32,10 @@ def _number(name: str, value: object) -> Decimal:
 
 
 def currency(name: str, value: object) -> str:
-    """Return three letters (the form of ISO 4217) in upper case."""
+    """Return an ISO 4217 code in upper case."""
     if type(value) is not str:
         raise wrong_type_error(name, "a text", value)
-    if _CURRENCY.fullmatch(value.strip()) is None:
-        raise InvalidRecord(name, "must be a currency of three letters, such as EUR")
-    return value.strip().upper()
+    code = parse_currency_code(value)
+    if code is None:
+        raise InvalidRecord(name, f"is {value[:60]!r}, which is no currency code of ISO 4217, such as EUR")
+    return code

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from domain.failures import InputRejected
 from domain.inputs import Omittable, value_or_none
-from domain.text.normalization import InvalidCharacter, clean_line, clean_lines
+from domain.text.normalization import InvalidCharacter, clean_line, clean_lines, has_visible_character
 from domain.user_errors import InputPath, UserError, UserErrorCode
 
 MAX_IDS = 500
@@ -77,7 +77,7 @@ class InputChecks:
         except InvalidCharacter as invalid:
             self.add(_C.INVALID, f"{what} contains a character that is no text: {invalid.name}.", *path)
             return None
-        if not clean:
+        if not has_visible_character(clean):
             self.add(_C.BLANK, f"{what} is blank.", *path)
         elif len(clean) > longest:
             self.add(_C.TOO_LONG, f"{what} has {len(clean)} characters; at most {longest} fit.", *path)

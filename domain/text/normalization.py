@@ -1,4 +1,4 @@
-"""Cleaning of typed text: invisible characters dropped, white space folded, NFC (domain.md, "Tags")."""
+"""Cleaning of text: NFC, white space trimmed or folded, invisible characters dropped (domain.md, "Tags", "Values")."""
 
 import re
 from unicodedata import category, normalize
@@ -8,6 +8,11 @@ _JOINERS = "\u200c\u200d"
 _WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _WHITE_RUN = re.compile(f"[{_WHITE}]+")
 _LINE_END = re.compile("\r\n|[\n\v\f\r\x85\u2028\u2029]")
+# Unicode's Default_Ignorable_Code_Point, and the blank Braille pattern: characters that print nothing.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 _INVALID_CATEGORIES = {"Cc": "a control character", "Cs": "half of a surrogate pair"}
 
 
@@ -33,6 +38,17 @@ def clean_lines(text: str) -> str:
     """Return the text with several lines: no white space at line ends, no blank lines at the start and the end."""
     lines = (_WHITE_RUN.sub(" ", line).rstrip(" ") for line in _LINE_END.split(_drop_format_characters(text)))
     return _compose("\n".join(lines).strip("\n "))
+
+
+def compose(text: str) -> str:
+    """Return the text in NFC without white space around it."""
+    return text.strip() if text.isascii() else normalize("NFC", text).strip()
+
+
+def has_visible_character(text: str) -> bool:
+    """Return False where the text is empty or prints nothing: white space, format characters, fillers."""
+    rest = text.strip()
+    return bool(rest) and (rest.isascii() or bool(_INVISIBLE.sub("", rest).strip()))
 
 
 def name_key(name: str) -> str:

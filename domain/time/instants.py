@@ -15,7 +15,7 @@ MIN_INSTANT = datetime(1, 1, 1)
 MAX_INSTANT = datetime(9999, 12, 31, 23, 59, 59, 999000)
 _NO_SUCH_TIME = "names a date or time that does not exist"
 _RFC3339 = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|z|[+-]\d{2}:\d{2})",
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d+)?(Z|z|[+-]\d{2}:[0-5]\d)",
     re.ASCII,
 )
 _WITHOUT_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?", re.ASCII)
@@ -33,8 +33,11 @@ def naive_utc(instant: datetime) -> datetime:
 
 
 def parse_instant(text: str) -> datetime:
-    """Return the instant of an RFC 3339 date-time with a zone; raise ValueError with a readable predicate."""
-    match = _RFC3339.fullmatch(text)
+    """Return the instant of an RFC 3339 date-time with a zone; raise ValueError with a readable predicate.
+
+    A leap second (`23:59:60`) is the second before it.
+    """
+    match = _RFC3339.fullmatch(_without_leap_second(text))
     if match is None:
         raise ValueError("is not an RFC 3339 date-time with a zone, such as 2026-11-22T19:56:00Z")
     day, clock, fraction, zone = match.groups()
@@ -46,9 +49,13 @@ def parse_instant(text: str) -> datetime:
         raise ValueError(_NO_SUCH_TIME) from None
 
 
+def _without_leap_second(text: str) -> str:
+    return f"{text[:17]}59{text[19:]}" if text[16:19] == ":60" else text
+
+
 def parse_utc_instant(text: str) -> datetime:
     """Return the instant of an RFC 3339 date-time, UTC where it has no zone; raise ValueError as parse_instant."""
-    bare = text.removesuffix("Z")
+    bare = _without_leap_second(text.removesuffix("Z"))
     if _WITHOUT_ZONE.fullmatch(bare) is None:
         if _RFC3339.fullmatch(text) is None:
             raise ValueError("is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z")

@@ -10,8 +10,9 @@ from domain.partner.administrators import (
     InviteAdministrator,
     RemoveAdministrator,
 )
-from domain.text.contacts import is_email
+from domain.text.contacts import fold_email, is_email
 from domain.text.folding import fold_for_sorting
+from domain.text.normalization import compose
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from domain.user_errors import UserErrorCode
 from store.access.assignment_cleanup import begin_assignment_cleanup, is_cleanup_pending
@@ -19,7 +20,7 @@ from store.changes.mutations import ChangedObject, Mutation
 from store.database.client import Document
 from store.database.ids import new_id
 from store.events.log import EventDraft
-from store.tenants.administrators import COLLECTION, fold_email
+from store.tenants.administrators import COLLECTION
 
 _C = UserErrorCode
 _Changes = dict[str, list[Any]]
@@ -37,7 +38,7 @@ async def invite_administrator(mutation: Mutation[InviteAdministrator]) -> Chang
     """Insert an invited administrator, or invite a removed one again."""
     checks, role = mutation.checks, mutation.input.role
     name = checks.read_line(mutation.input.display_name, MAX_NAME_LENGTH, "The display name", "display_name")
-    email = mutation.input.email.strip()
+    email = compose(mutation.input.email)
     stored = await _find_by_email(mutation, email)
     if not email:
         checks.add(_C.BLANK, "The e-mail address is blank.", "email")

@@ -3,7 +3,7 @@
 from domain.entitlements.trials import NewCustomer, StartTrial
 from domain.inputs import Omittable, value_or_none
 from domain.permissions import can_see_all_customers
-from domain.text.contacts import parse_country_code
+from domain.text.iso_codes import parse_country_code
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
 from store.changes.customer_batch import CustomerBatch
@@ -59,7 +59,7 @@ def _validate_country(mutation: Mutation[StartTrial], typed: Omittable[str]) -> 
         return None
     code = parse_country_code(country)
     if code is None:
-        message = "The country must be a code of two letters, such as DE."
+        message = "The country must be a code of ISO 3166-1, such as DE."
         mutation.checks.add(UserErrorCode.INVALID, message, *_PATH, "country")
     return code
 

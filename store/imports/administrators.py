@@ -8,6 +8,7 @@ from functools import partial
 from domain.failures import InvalidRecord
 from domain.imports.merging import MergeResult, apply_administrator, is_assignable
 from domain.imports.records import ImportRecord
+from domain.text.contacts import fold_email
 from domain.text.folding import fold_for_sorting
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from store.access.delivered_assignments import AssignmentUpdate, write_assignments
@@ -19,7 +20,6 @@ from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.events.log import EventDraft, event_document
 from store.imports.deliveries import RecordResult, UpsertResult
-from store.tenants.administrators import fold_email
 
 _EVENT_FIELDS = ("email", "display_name", "role", "state")
 

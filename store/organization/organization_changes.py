@@ -13,7 +13,9 @@ from domain.partner.setup import (
     explain_missing,
     find_blocking_step,
 )
-from domain.text.contacts import is_email, parse_country_code
+from domain.text.contacts import is_email
+from domain.text.iso_codes import parse_country_code
+from domain.text.normalization import compose
 from domain.text.sentences import join_names
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
@@ -81,9 +83,9 @@ def _validate_profile(mutation: Mutation[UpdateOrganization]) -> Document:
     if input.country is not ABSENT:
         values["country"] = input.country and parse_country_code(input.country)
         if input.country is not None and not values["country"]:
-            checks.add(_C.INVALID, "The country must be a code of two letters, such as DE.", "country")
+            checks.add(_C.INVALID, "The country must be a code of ISO 3166-1, such as DE.", "country")
     if input.contact_email is not ABSENT:
-        email = values["contact_email"] = input.contact_email and input.contact_email.strip()
+        email = values["contact_email"] = input.contact_email and compose(input.contact_email)
         if email is not None and not is_email(email):
             checks.add(_C.INVALID, "This is not an e-mail address, such as ada@partner.example.", "contact_email")
     return values

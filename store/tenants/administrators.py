@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from domain.permissions import can_see_all_customers
+from domain.text.contacts import fold_email
 from domain.text.search import matches_word_prefixes
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from store.database.client import Document, IndexModel, Session
@@ -55,11 +56,6 @@ class AdministratorDocument:
             last_sign_in_at=document.get("last_sign_in_at"),
             version=document["version"],
         )
-
-
-def fold_email(email: str) -> str:
-    """Return the form in which an address is unique within its partner."""
-    return email.casefold()
 
 
 class Administrators:

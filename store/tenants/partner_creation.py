@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.failures import OperatorError
+from domain.text.contacts import fold_email
 from domain.text.folding import fold_for_sorting
+from domain.text.normalization import compose
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from store.database.client import Document, Session
 from store.database.ids import new_id
@@ -16,6 +18,8 @@ from store.tenants.partners import Partners
 
 async def create_partner(scope: Scope, name: str, admin_email: str, plan: Sequence[Mapping[str, Any]]) -> None:
     """Create the partner of the scope; OperatorError where it exists already."""
+
+    admin_email = compose(admin_email)
 
     async def body(session: Session) -> None:
         if await Partners(scope).get(session=session) is not None:
@@ -40,7 +44,7 @@ def _first_administrator(scope: Scope, email: str) -> Document:
         "created_at": scope.now,
         "updated_at": scope.now,
         "email": email,
-        "email_folded": email.casefold(),
+        "email_folded": fold_email(email),
         "display_name": email.partition("@")[0],
         "name_folded": fold_for_sorting(email.partition("@")[0]),
         "role": str(PartnerRole.FULL_ADMINISTRATOR),

@@ -71,6 +71,9 @@ def test_the_profile_changes_by_what_is_given(api: ApiHarness, token: str) -> No
     cleared = send_mutation(api, token, "updateOrganization", profile, country=None, contactEmail=None)
     assert cleared["partner"] == {"name": "New name", "country": None, "contactEmail": None}
     assert send_mutation(api, token, "updateOrganization", profile)["userErrors"] == []
+    for country in ("ZZ", "UK", "EU", ""):
+        refused = send_mutation(api, token, "updateOrganization", profile, country=country)
+        assert user_error_codes(refused) == [("INVALID", ["input", "country"])]
     wrong = send_mutation(api, token, "updateOrganization", profile, name=None, country="Germany", contactEmail="a b@c")
     assert user_error_codes(wrong) == [("INVALID", ["input", field]) for field in ("name", "country", "contactEmail")]
     assert [one["summary"] for one in stored_events(api)] == [

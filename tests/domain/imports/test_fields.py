@@ -9,7 +9,7 @@ import pytest
 
 from domain.failures import InvalidRecord
 from domain.imports import fields
-from domain.imports.call_fields import MAX_DURATION_SECONDS, milliseconds, percent, seconds_from_text
+from domain.imports.call_fields import MAX_DURATION_SECONDS, instant_in_utc, milliseconds, percent, seconds_from_text
 from domain.imports.license_fields import licenses
 from domain.imports.money_fields import amount, currency
 from domain.imports.resource_fields import products, web_address
@@ -19,6 +19,8 @@ Parser = Callable[[str, object], Any]
 three_letters = fields.text(3)
 one_to_ten = fields.integer(1, 10)
 managed_by = fields.one_of(ManagedBy)
+# A space of no width, a filler, a soft hyphen, a blank Braille pattern, a variation selector, a tag.
+INVISIBLE = ("\u200b", "\u3164", "\u00ad \u200d", "\u2800", "\ufe0f", "\U000e0041")
 
 
 @pytest.mark.parametrize(
@@ -26,15 +28,20 @@ managed_by = fields.one_of(ManagedBy)
     [
         (three_letters, " abc ", "abc"),
         (three_letters, "a", "a"),
+        (three_letters, "\u2003e\u0301ab\u3000", "\u00e9ab"),
+        (three_letters, "\u200bab", "\u200bab"),
         (three_letters, "\U0001f600ab", "\U0001f600ab"),
         (fields.domain_name, "Example.COM", "example.com"),
         (fields.country, " de ", "DE"),
         (fields.email, "Ada@Partner.example", "Ada@Partner.example"),
+        (fields.email, "zoe\u0308@b.example", "zo\u00eb@b.example"),
         (fields.boolean, False, False),
         (one_to_ten, 1, 1),
         (one_to_ten, 10, 10),
         (managed_by, "PARTNER_ORGANIZATION", "PARTNER_ORGANIZATION"),
         (fields.instant, "2026-11-01T01:00:00+01:00", datetime(2026, 11, 1)),
+        (fields.instant, "2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59)),
+        (instant_in_utc, "2016-12-31 23:59:60", datetime(2016, 12, 31, 23, 59, 59)),
         (fields.day, "2026-11-01", datetime(2026, 11, 1)),
         (fields.texts, [" b", "a"], ["b", "a"]),
         (fields.texts, [], []),
@@ -71,13 +78,14 @@ def test_accepts(parse: Parser, value: object, expected: object) -> None:
         (three_letters, None, "field", "must be a text, not null"),
         (three_letters, "a\x00b", "field", "contains a control character"),
         (three_letters, "a\ud800", "field", "half of a surrogate pair"),
-        (fields.country, "DEU", "field", "two letters"),
-        (fields.country, "ßß", "field", "two letters"),
+        (fields.country, "DEU", "field", "is 'DEU', which is no country code of ISO 3166-1, such as DE"),
+        *((fields.country, code, "field", "no country code") for code in ("ZZ", "UK", "EU", "XK", "ßß", "ß")),
         (fields.email, "ada", "field", "is not an e-mail address"),
         (fields.email, "@b.example", "field", "is not an e-mail address"),
         (fields.email, "a@", "field", "is not an e-mail address"),
         (fields.email, "a@b@c", "field", "is not an e-mail address"),
         (fields.email, "a b@c", "field", "is not an e-mail address"),
+        (fields.email, "a\u200b@c", "field", "is not an e-mail address"),
         (fields.boolean, 1, "field", "must be true or false, not a number"),
         (fields.boolean, "true", "field", "must be true or false, not a text"),
         (one_to_ten, 0, "field", "must be from 1 to 10, and is 0"),
@@ -88,6 +96,7 @@ def test_accepts(parse: Parser, value: object, expected: object) -> None:
         (managed_by, [], "field", "must be a text, not a list"),
         (fields.instant, 1, "field", "must be a date-time in a text"),
         (fields.instant, "2026-11-01T00:00:00", "field", ""),
+        (fields.instant, "2026-11-01T00:00:00+00:60", "field", "is not an RFC 3339 date-time"),
         (fields.day, "2026-02-30", "field", ""),
         (fields.day, {}, "field", "must be a date in a text, not an object"),
         (fields.texts, "a", "field", "must be a list, not a text"),
@@ -105,7 +114,12 @@ def test_accepts(parse: Parser, value: object, expected: object) -> None:
         (amount, 1.5, "field", "must be an amount"),
         (amount, "1.23456789", "field", "decimals"),
         (amount, Decimal("inf"), "field", "must lie between"),
-        (currency, "EURO", "field", "three letters"),
+        (currency, "EURO", "field", "is 'EURO', which is no currency code of ISO 4217, such as EUR"),
+        (currency, "XXQ", "field", "no currency code"),
+        *((fields.text(9), text, "field", "has no visible character") for text in INVISIBLE),
+        (fields.texts, ["a", "\u200b"], "field[1]", "has no visible character"),
+        (fields.domain_name, "\ufeff", "field", "has no visible character"),
+        (web_address, "\u2060", "field", "has no visible character"),
         (products, ["CALLING", "CALLING"], "field", "names CALLING twice"),
         (products, ["FAX"], "field[0]", "which is none of"),
         (web_address, "ftp://a.example", "field", "begins with http"),

@@ -15,7 +15,7 @@ from tests.domain.imports.factory_records import OMITTED, invoice_record, order_
 
 O, I = ImportKind.ORDERS, ImportKind.INVOICES  # noqa: E741 (they stand in a table)
 MAKERS = {O: order_record, I: invoice_record}
-SHAPE = "must be a currency of three letters, such as EUR"
+SHAPE = "is {!r}, which is no currency code of ISO 4217, such as EUR"
 RANGE = "must lie between -1,000,000,000,000 and 1,000,000,000,000, without its ends"
 
 
@@ -70,8 +70,8 @@ REFUSALS: list[tuple[ImportKind, dict[str, Any], str, str]] = [
     (I, {"amount": "1000000000000"}, "amount", RANGE),
     (I, {"amount": Decimal("1E+999999")}, "amount", RANGE),
     (I, {"amount": "0.00001"}, "amount", "has more than 4 decimals"),
-    (I, {"currency": "EURO"}, "currency", SHAPE),
-    (I, {"currency": "E1R"}, "currency", SHAPE),
+    (I, {"currency": "XXQ"}, "currency", SHAPE.format("XXQ")),
+    (I, {"currency": "E1R"}, "currency", SHAPE.format("E1R")),
     (I, {"currency": 978}, "currency", "must be a text, not a number"),
     (I, {"state": "LOST"}, "state", "is 'LOST', which is none of OPEN, PAID, OVERDUE, VOID"),
     (I, {"dueOn": "2026-11-31"}, "dueOn", "names a day that does not exist"),

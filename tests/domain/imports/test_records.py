@@ -101,7 +101,7 @@ REFUSALS: list[tuple[ImportKind, dict[str, Any], str, str]] = [
     (C, {"name": "a\x00b"}, "name", "contains a control character or half of a surrogate pair"),
     (C, {"name": "a\ud800"}, "name", "contains a control character or half of a surrogate pair"),
     (C, {"externalId": "x" * 101}, "externalId", "must have 1 to 100 characters, and has 101"),
-    (C, {"country": "DEU"}, "country", "must be a country of two letters, such as DE"),
+    (C, {"country": "UK"}, "country", "is 'UK', which is no country code of ISO 3166-1, such as DE"),
     (C, {"country": 1}, "country", "must be a text, not a number"),
     (
         C,

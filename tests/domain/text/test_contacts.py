@@ -1,8 +1,8 @@
-"""The form of e-mail addresses and country codes."""
+"""The form of e-mail addresses, and which of them are the same."""
 
 import pytest
 
-from domain.text.contacts import MAX_EMAIL_LENGTH, is_email, parse_country_code
+from domain.text.contacts import MAX_EMAIL_LENGTH, fold_email, is_email
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,12 @@ def test_an_address_has_at_most_254_characters() -> None:
     assert not is_email(f"b{longest}")
 
 
-@pytest.mark.parametrize(("text", "code"), [("DE", "DE"), ("de", "DE"), (" gB\t", "GB")])
-def test_a_country_code_is_two_letters_in_upper_case(text: str, code: str) -> None:
-    assert parse_country_code(text) == code
+@pytest.mark.parametrize(
+    "other", ["zo\u00eb@b\u00fccher.example", "zoe\u0308@bu\u0308cher.example", "ZOE\u0308@B\u00dcCHER.Example"]
+)
+def test_an_address_is_the_same_in_every_case_and_unicode_form(other: str) -> None:
+    assert fold_email(other) == "zo\u00eb@b\u00fccher.example"
 
 
-@pytest.mark.parametrize("text", ["", "D", "DEU", "D1", "D E", "ÄÖ", "\uff24\uff25", "ß", "\ufb01"])
-def test_rejects_what_is_no_country_code(text: str) -> None:
-    assert parse_country_code(text) is None
+def test_different_addresses_stay_different() -> None:
+    assert fold_email("zoe@b.example") != fold_email("zo\u00eb@b.example")

@@ -30,6 +30,7 @@ def test_a_line_is_returned_clean() -> None:
         (ABSENT, _C.INVALID, "The name cannot be removed."),
         ("", _C.BLANK, "The name is blank."),
         (" \u200b\t", _C.BLANK, "The name is blank."),
+        ("\u3164 \u2800", _C.BLANK, "The name is blank."),
         ("four!", _C.TOO_LONG, "The name has 5 characters; at most 4 fit."),
         ("a\0", _C.INVALID, "The name contains a character that is no text: a control character (U+0000)."),
     ],

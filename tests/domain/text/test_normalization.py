@@ -1,10 +1,19 @@
 """Typed text is cleaned; text with the same meaning has the same key."""
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.text.normalization import InvalidCharacter, clean_line, clean_lines, name_key
+from domain.text.normalization import (
+    InvalidCharacter,
+    clean_line,
+    clean_lines,
+    compose,
+    has_visible_character,
+    name_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +58,23 @@ def test_rejects_characters_that_no_text_has(character: str, name: str) -> None:
         with pytest.raises(InvalidCharacter) as raised:
             clean(f"a{character}b")
         assert raised.value.name == name
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "\u3164", "\u2800\u3000", "\u00ad", "\ufe0f", "\u200d\u115f"])
+def test_a_text_without_a_visible_character_is_found(text: str) -> None:
+    assert not has_visible_character(text)
+
+
+@pytest.mark.parametrize("text", ["a", "-", " é ", "\u200bx", "食", "\U0001f3f4\U000e0067", "\u2801"])
+def test_one_visible_character_is_enough(text: str) -> None:
+    assert has_visible_character(text)
+
+
+@given(st.text())
+def test_composed_text_is_trimmed_and_stays_as_it_is(text: str) -> None:
+    composed = compose(text)
+    assert (compose(composed), composed.strip()) == (composed, composed)
+    assert compose(normalize("NFD", text)) == composed
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))

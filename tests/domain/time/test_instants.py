@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.time.instants import add_months, format_instant, parse_date, parse_instant, whole_days_left
+from domain.time.instants import (
+    add_months,
+    format_instant,
+    parse_date,
+    parse_instant,
+    parse_utc_instant,
+    whole_days_left,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +23,10 @@ from domain.time.instants import add_months, format_instant, parse_date, parse_i
         ("2026-11-22T19:56:00.1239999Z", datetime(2026, 11, 22, 19, 56, 0, 123000)),
         ("2026-11-22t19:56:00z", datetime(2026, 11, 22, 19, 56)),
         ("2026-11-22T21:56:00+02:00", datetime(2026, 11, 22, 19, 56)),
+        ("2026-11-22T19:56:00-00:00", datetime(2026, 11, 22, 19, 56)),
+        ("2026-11-22T19:56:00+00:59", datetime(2026, 11, 22, 18, 57)),
+        ("2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59)),
+        ("2017-01-01T01:59:60.25+02:00", datetime(2016, 12, 31, 23, 59, 59, 250000)),
         ("2026-01-01T00:00:00-00:30", datetime(2026, 1, 1, 0, 30)),
         ("1969-12-31T23:59:59.9999Z", datetime(1969, 12, 31, 23, 59, 59, 999000)),
     ],
@@ -36,11 +47,23 @@ def test_reads_rfc_3339_and_cuts_what_is_finer_than_a_millisecond(text: str, ins
         "٢٠٢٦-11-22T19:56:00Z",
         "0001-01-01T00:00:00+01:00",
         "2026-11-22T19:56:00+25:00",
+        "2026-11-22T19:56:00+00:60",
+        "2026-11-22T19:56:00-01:99",
+        "2026-11-22T19:56:61Z",
+        "2026-11-22T19:60:00Z",
     ],
 )
 def test_refuses_what_is_no_instant_or_has_no_zone(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not|does not exist"):
         parse_instant(text)
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+00:00", "-00:00"])
+def test_an_instant_without_a_zone_is_in_utc_where_a_report_says_so(zone: str) -> None:
+    assert parse_utc_instant(f"2026-11-22 19:56:00.5{zone}") == datetime(2026, 11, 22, 19, 56, 0, 500000)
+    assert parse_utc_instant(f"2016-12-31T23:59:60{zone}") == datetime(2016, 12, 31, 23, 59, 59)
+    with pytest.raises(ValueError, match="is not"):
+        parse_utc_instant("2026-11-22T19:56:00+00:60")
 
 
 def test_prints_milliseconds_only_where_there_are_any() -> None:

@@ -57,6 +57,16 @@ async def test_importing_twice_writes_nothing(client: Client) -> None:
     assert {name: await documents(scope, name) for name in names} == before
 
 
+async def test_an_address_in_another_case_or_unicode_form_is_the_same_administrator(client: Client) -> None:
+    scope = await with_customers(client)
+    for email in ("zo\u00eb@partner.example", "zoe\u0308@partner.example", "ZOE\u0308@Partner.example"):
+        await deliver(scope, administrator_record(email))
+    assert await find_only(scope, "administrators", email_folded="zo\u00eb@partner.example")
+    assert len(await documents(scope, "administrators")) == 2
+    (composed,) = [one["email"] for one in await documents(scope, "administrators") if one["email"] != FOUNDER]
+    assert composed == "ZO\u00cb@Partner.example"
+
+
 async def assign_here(scope: Scope, external_id: str) -> None:
     id_ = (await find_only(scope, "administrators", email="ada@partner.example"))["_id"]
     held = {"administrator_id": id_, "assigned_at": scope.now, "assigned_by": None, "expires_at": None}

@@ -107,7 +107,7 @@ def test_a_rejected_record_can_be_corrected_and_read_again() -> None:
         "kind": "customers",
         "line": 7,
         "field": "country",
-        "reason": "must be a country of two letters, such as DE",
+        "reason": "is 'DEU', which is no country code of ISO 3166-1, such as DE",
     }
     assert kept == customer_record(country="DEU")
     mended = read_raw_line(C, RawLine(1, orjson.dumps({**kept, "country": "DE", "_refused": {}})))

@@ -96,7 +96,7 @@ async def test_answers_with_counts_and_refusals(world: ImportEndpoint) -> None:
     first, second = body.pop("refusals")
     assert body == {"added": 1, "changed": 0, "unchanged": 0, "refused": 2}
     assert first["line"] == 2
-    reason = "must be a country of two letters, such as DE"
+    reason = "is 'DEU', which is no country code of ISO 3166-1, such as DE"
     assert second == {"line": 3, "key": "C-2", "field": "country", "reason": reason}
 
 
