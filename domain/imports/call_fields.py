@@ -1,6 +1,7 @@
 """Parsers of the fields of calls, media figures and queue calls."""
 
 import math
+import re
 from datetime import datetime
 
 from domain.failures import InvalidRecord
@@ -11,6 +12,7 @@ from domain.time.instants import parse_utc_instant
 MAX_DURATION_SECONDS = 1_000_000
 MAX_MILLISECONDS = 1_000_000.0
 _short = text(200)
+_LINE_BREAKS = re.compile(r"\s*[\r\n]\s*")
 
 
 def instant_in_utc(name: str, value: object) -> datetime:
@@ -27,6 +29,12 @@ def seconds_from_text(name: str, value: object) -> int:
     if cell.isascii() and cell.isdigit() and len(cell) <= 7 and int(cell) <= MAX_DURATION_SECONDS:
         return int(cell)
     raise InvalidRecord(name, f"must be whole seconds from 0 to {MAX_DURATION_SECONDS:,}, and is {cell[:60]!r}")
+
+
+def report_cell(longest: int) -> FieldParser:
+    """Return a parser of a report's text; a line break in it is a space."""
+    parse = text(longest)
+    return lambda name, value: parse(name, _LINE_BREAKS.sub(" ", value) if isinstance(value, str) else value)
 
 
 wait_seconds = integer(0, MAX_DURATION_SECONDS)

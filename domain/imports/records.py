@@ -9,7 +9,14 @@ from domain.calling.calls import QueueOutcome
 from domain.entitlements.invoices import InvoiceState
 from domain.failures import InvalidRecord
 from domain.imports import fields
-from domain.imports.call_fields import instant_in_utc, milliseconds, percent, seconds_from_text, wait_seconds
+from domain.imports.call_fields import (
+    instant_in_utc,
+    milliseconds,
+    percent,
+    report_cell,
+    seconds_from_text,
+    wait_seconds,
+)
 from domain.imports.fields import FieldParser, wrong_type_error
 from domain.imports.license_fields import check_used_within_assigned, licenses, product
 from domain.imports.money_fields import amount, currency
@@ -65,6 +72,7 @@ def _optional(name: str, parse: FieldParser, initial: Any = None) -> RecordField
 
 _id = fields.text(100)
 _cell = fields.text(200)
+_report_cell = report_cell(200)
 _PERIOD = (
     RecordField("addedAt", fields.instant),
     RecordField("startsAt", fields.instant),
@@ -150,13 +158,13 @@ RECORD_FIELDS: dict[ImportKind, tuple[RecordField, ...]] = {
         _optional("User UUID", _id),
         RecordField("Start time", instant_in_utc),
         RecordField("Duration", seconds_from_text),
-        _optional("Client type", _cell),
-        _optional("Model", _cell),
-        _optional("Related reason", _cell),
-        _optional("Redirect reason", _cell),
-        _optional("Original reason", _cell),
-        _optional("User type", _cell),
-        _optional("Call Recording Result", _cell),
+        _optional("Client type", _report_cell),
+        _optional("Model", _report_cell),
+        _optional("Related reason", _report_cell),
+        _optional("Redirect reason", _report_cell),
+        _optional("Original reason", _report_cell),
+        _optional("User type", _report_cell),
+        _optional("Call Recording Result", _report_cell),
     ),
     ImportKind.CALL_MEDIA: (
         RecordField("reportId", _id),

@@ -1,13 +1,14 @@
 """Reads CSV reports: the header names the columns, in any order, and each row is a record."""
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from domain.failures import InvalidRecord, InvalidStream
 from domain.imports.records import RECORD_FIELDS, ImportKind, parse_record, record_key
 from domain.text.sentences import join_names
 from jobs.imports.csv_rows import CsvRow, CsvRowSplitter
-from jobs.imports.records import AcceptedRecord, RejectedRecord, reject_record
+from jobs.imports.records import AcceptedRecord, RawLine, RejectedRecord, reject_record
 
 # A report has this text or an empty cell where it has no value.
 _NOT_AVAILABLE = "NA"
@@ -62,6 +63,7 @@ class _Header:
     """The columns of a report, and the fields that they have."""
 
     def __init__(self, kind: ImportKind, cells: list[str]) -> None:
+        self._kind = kind
         self._wanted = {_normalize(field.name): field.name for field in RECORD_FIELDS[kind]}
         self._required = [field.name for field in RECORD_FIELDS[kind] if field.required]
         self._width = len(cells)
@@ -97,9 +99,18 @@ class _Header:
             if cell != _NOT_AVAILABLE and (text := cell.strip()) and text != _NOT_AVAILABLE
         }
 
-    def fits(self, cells: list[str]) -> bool:
-        """True where a row of several lines is plausible: no cell that is read here has a line break."""
-        return len(cells) == self._width and not any("\n" in cell for cell in self._select_cells(cells))
+    def fits(self, cells: list[str], other_lines: Sequence[bytes]) -> bool:
+        """True where a row of several lines is plausible: none of the lines after the first is a row by itself."""
+        return len(cells) == self._width and not any(map(self._is_row, other_lines))
+
+    def _is_row(self, line: bytes) -> bool:
+        try:
+            cells = next(csv.reader((line.decode().rstrip("\r"),)), [])
+            values = self.map_cells(CsvRow(RawLine(0, line), [cell.strip('"') for cell in cells]))
+            parse_record(self._kind, values)
+        except (UnicodeDecodeError, csv.Error, InvalidRecord):
+            return False
+        return True
 
     def is_another_header(self, cells: list[str]) -> bool:
         """True where the cells are the header of another report."""

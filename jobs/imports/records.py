@@ -133,14 +133,15 @@ def _with_exact_amount(delivered: object, raw: bytes) -> object:
 class LineSplitter:
     """Splits chunks into lines; buffers at most one line, and only the first 1,000 bytes of one that is too long."""
 
-    def __init__(self) -> None:
-        self._number = 0
+    def __init__(self, line_end: bytes = b"\n", *, strips_return: bool = True) -> None:
+        self._line_end, self._strips_return = line_end, strips_return
+        self._number = 1
         self._buffer = bytearray()
         self._is_too_long = False
 
     def feed(self, chunk: bytes) -> Iterator[RawLine]:
         """Yield the lines that the chunk completes."""
-        *ended, rest = chunk.split(b"\n")
+        *ended, rest = chunk.split(self._line_end)
         for piece in ended:
             self._buffer_piece(piece)
             yield self._take_line()
@@ -163,9 +164,12 @@ class LineSplitter:
         raw, is_whole = bytes(self._buffer), not self._is_too_long
         self._buffer.clear()
         self._is_too_long = False
-        self._number += 1
         # Concatenated files have a byte order mark in the middle of the stream.
-        raw = raw.removeprefix(_BOM).removesuffix(b"\r")
-        if len(raw) > MAX_RECORD_BYTES:
+        raw = raw.removeprefix(_BOM)
+        bare = raw.removesuffix(b"\r")
+        if len(bare) > MAX_RECORD_BYTES:
             raw, is_whole = raw[:_LONG_LINE_EXCERPT], False
-        return RawLine(self._number, raw, is_whole)
+        number = self._number
+        # Editors count the line feeds in the cells of a file whose lines end with carriage returns.
+        self._number += 1 + (raw.count(b"\n", 1) if self._line_end == b"\r" else 0)
+        return RawLine(number, bare if self._strips_return and is_whole else raw, is_whole)

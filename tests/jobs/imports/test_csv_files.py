@@ -58,15 +58,33 @@ CELLS = st.lists(st.sampled_from(["a", " ", ",", '"', "\n", "\r\n", "é", "NA"])
 def test_reads_what_a_csv_writer_writes_with_any_chunks(
     extra: list[list[str]], quotes_all: bool, data: st.DataObject
 ) -> None:
-    text, end = io.StringIO(), data.draw(st.sampled_from(["\r\n", "\n"]))
+    text, end = io.StringIO(), data.draw(st.sampled_from(["\r\n", "\n", "\r"]))
     writer = csv.writer(text, quoting=csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL, lineterminator=end)
-    writer.writerow([*call_record(), "a", 'b "b"', "c\nc"])
+    writer.writerow([*call_record(), "a", 'b "b"', f"c{end}c"])
     for number, cells in enumerate(extra):
         writer.writerow([*call_record(f"R-{number}").values(), *cells])
     content = BOM + text.getvalue().encode()
     places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=4)))
     chunks = [content[a:b] for a, b in zip([0, *places], [*places, len(content)], strict=True)]
     assert keys(*chunks) == [f"R-{number}" for number in range(len(extra))]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_every_line_end_is_read_and_rejected_rows_have_their_line(end: bytes, size: int) -> None:
+    rows = HEADER, GOOD % 1, b'R-2,C-1,2026-11-18T09:30:00Z,90,"Room\r\nKit"\r\n', b"R-3,C-1,x,9,\r\n", GOOD % 4
+    content = b"".join(rows).replace(b"\r\n", end)
+    pieces = [content[start : start + size] for start in range(0, len(content), size)]
+    no_time = "is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z"
+    assert told(*pieces) == [(2, None, "R-1"), (3, None, "R-2"), (5, "Start time", no_time), (6, None, "R-4")]
+    (second,) = [line for line in read(*pieces) if isinstance(line, AcceptedRecord) and line.record.key == "R-2"]
+    assert second.record.values["Model"] == "Room Kit"
+
+
+def test_a_break_in_an_id_rejects_its_row_alone_and_says_why() -> None:
+    rows = b'R-1,"C\n-1",2026-11-18T09:30:00Z,90,\n' + GOOD % 2
+    reason = "contains a control character or half of a surrogate pair"
+    assert told(HEADER, rows) == [(2, "Org UUID", reason), (4, None, "R-2")]
 
 
 def test_a_row_is_numbered_by_its_first_line() -> None:

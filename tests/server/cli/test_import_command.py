@@ -164,6 +164,17 @@ async def test_rejected_rows_of_a_report_are_kept_under_their_header(command: Im
     ]
 
 
+async def test_a_report_with_carriage_returns_is_read(command: ImportCommand) -> None:
+    command.write("customers.ndjson", customer_record())
+    await command.run(str(command.folder))
+    path = command.folder / "calls.csv"
+    content = report(row("R-1", Site="a\nb"), row("R-2", Duration="x"), row("R-3", Site="a\rb"))
+    path.write_bytes(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r"))
+    assert await command.run("calls", str(path)) == 1
+    assert command.output == f"{path}: 2 added, 0 changed, 0 unchanged, 1 refused\n"
+    assert command.messages.startswith(f"{path}:4 R-2 Duration must be whole seconds")
+
+
 async def test_rejected_rows_and_records_are_in_two_files(command: ImportCommand) -> None:
     command.write("customers.ndjson", customer_record(), customer_record("C-2", country="DEU"))
     command.write("calls.csv", report(row(Duration="x"), row("R-2")))
