@@ -11,7 +11,7 @@ from jobs.imports.csv_rows import CsvRow, CsvRowSplitter
 from jobs.imports.records import AcceptedRecord, RawLine, RejectedRecord, reject_record
 
 # A report has this text or an empty cell where it has no value.
-_NOT_AVAILABLE = "NA"
+NOT_AVAILABLE = "NA"
 
 
 class CsvReader:
@@ -64,18 +64,18 @@ class _Header:
 
     def __init__(self, kind: ImportKind, cells: list[str]) -> None:
         self._kind = kind
-        self._wanted = {_normalize(field.name): field.name for field in RECORD_FIELDS[kind]}
+        self._wanted = {normalize_column(field.name): field.name for field in RECORD_FIELDS[kind]}
         self._required = [field.name for field in RECORD_FIELDS[kind] if field.required]
         self._width = len(cells)
         self._names = self._find_known_columns(cells)
         self._check_columns()
         # At least two fields are required, so itemgetter returns a tuple.
         self._select_cells = itemgetter(
-            *(position for position, cell in enumerate(cells) if _normalize(cell) in self._wanted)
+            *(position for position, cell in enumerate(cells) if normalize_column(cell) in self._wanted)
         )
 
     def _find_known_columns(self, cells: list[str]) -> list[str]:
-        return [self._wanted[_normalize(cell)] for cell in cells if _normalize(cell) in self._wanted]
+        return [self._wanted[normalize_column(cell)] for cell in cells if normalize_column(cell) in self._wanted]
 
     def _check_columns(self) -> None:
         missing = [name for name in self._required if name not in self._names]
@@ -96,7 +96,7 @@ class _Header:
         return {
             name: text
             for name, cell in zip(self._names, self._select_cells(row.cells), strict=True)
-            if cell != _NOT_AVAILABLE and (text := cell.strip()) and text != _NOT_AVAILABLE
+            if cell != NOT_AVAILABLE and (text := cell.strip()) and text != NOT_AVAILABLE
         }
 
     def fits(self, cells: list[str], other_lines: Sequence[bytes]) -> bool:
@@ -118,6 +118,6 @@ class _Header:
         return set(known).issuperset(self._required) and len(known) == len(set(known))
 
 
-def _normalize(name: str) -> str:
+def normalize_column(name: str) -> str:
     """Return a column name without the differences between exports: case and white space."""
     return " ".join(name.split()).casefold()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.imports.records import ImportKind, ImportRecord
-from jobs.imports.csv_files import CsvReader
+from jobs.imports.call_files import CallReader
 from jobs.imports.records import NdjsonReader, RecordReader
 from store.database.scope import Scope
 from store.imports.administrators import deliver_administrators
@@ -55,7 +55,7 @@ IMPORT_HANDLERS: Mapping[ImportKind, ImportHandler] = {
     ImportKind.INVOICES: ImportHandler(deliver_invoices, "subscription"),
     ImportKind.LICENSE_USAGE: ImportHandler(deliver_usage),
     ImportKind.RESOURCES: ImportHandler(deliver_resources),
-    ImportKind.CALLS: ImportHandler(deliver_calls, reader=CsvReader, has_raw_rows=True),
+    ImportKind.CALLS: ImportHandler(deliver_calls, reader=CallReader, has_raw_rows=True),
     ImportKind.CALL_MEDIA: ImportHandler(deliver_call_media, has_raw_rows=True),
     ImportKind.QUEUE_CALLS: ImportHandler(deliver_queue_calls, has_raw_rows=True),
 }
@@ -63,4 +63,4 @@ IMPORT_HANDLERS: Mapping[ImportKind, ImportHandler] = {
 
 def is_table(kind: ImportKind) -> bool:
     """True for a kind that is delivered as rows under a header."""
-    return IMPORT_HANDLERS[kind].reader is CsvReader
+    return IMPORT_HANDLERS[kind].reader is CallReader

@@ -1,7 +1,7 @@
 """Splits an import stream into lines and parses them: accepted records, and rejected ones with the reason."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, Protocol
@@ -11,9 +11,9 @@ import orjson
 from domain.failures import InvalidRecord
 from domain.imports.records import MAX_RECORD_BYTES, ImportKind, ImportRecord, parse_record, record_key
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 # A byte order mark and a carriage return do not count towards the length of a line.
-_MARK_BYTES = len(_BOM) + 1
+_MARK_BYTES = len(BOM) + 1
 _LONG_LINE_EXCERPT = 1000
 TOO_LONG = f"is longer than {MAX_RECORD_BYTES:,} bytes"
 
@@ -59,12 +59,27 @@ class RecordReader(Protocol):
         """Yield the records that the end of the stream completes."""
 
 
-class NdjsonReader:
-    """Reads a stream of JSON objects, one per line."""
+class RecordSplitter(Protocol):
+    """Splits the chunks of a stream into the raw text of records."""
 
-    def __init__(self, kind: ImportKind) -> None:
-        self._kind = kind
-        self._splitter = LineSplitter()
+    def feed(self, chunk: bytes) -> Iterator[RawLine]:
+        """Yield what the chunk completes."""
+
+    def end(self) -> Iterator[RawLine]:
+        """Yield what the end of the stream completes."""
+
+
+class NdjsonReader:
+    """Reads a stream of JSON objects, one per line where no other splitter is given; `convert` prepares each."""
+
+    def __init__(
+        self,
+        kind: ImportKind,
+        splitter: "RecordSplitter | None" = None,
+        convert: Callable[[object], object] = lambda delivered: delivered,
+    ) -> None:
+        self._kind, self._convert = kind, convert
+        self._splitter = splitter or LineSplitter()
 
     def feed(self, chunk: bytes) -> Iterator[AcceptedRecord | RejectedRecord]:
         """Yield the records that the chunk completes; blank lines are skipped."""
@@ -76,18 +91,21 @@ class NdjsonReader:
 
     def _read(self, raw_lines: Iterator[RawLine]) -> Iterator[AcceptedRecord | RejectedRecord]:
         for raw in raw_lines:
-            read = None if is_blank(raw) else read_raw_line(self._kind, raw)
+            read = None if is_blank(raw) else read_raw_line(self._kind, raw, self._convert)
             if read is not None:
                 yield read
 
 
-def read_raw_line(kind: ImportKind, raw: RawLine) -> AcceptedRecord | RejectedRecord | None:
+def read_raw_line(
+    kind: ImportKind, raw: RawLine, convert: Callable[[object], object] = lambda delivered: delivered
+) -> AcceptedRecord | RejectedRecord | None:
     """Parse one line; None for a rejected record of another kind (one file can have those of all kinds)."""
     delivered: object = None
     try:
         delivered = _decode(raw)
         if isinstance(delivered, dict) and _has_another_kind(kind, delivered.get("_refused")):
             return None
+        delivered = convert(delivered)
         return AcceptedRecord(raw, parse_record(kind, delivered))
     except InvalidRecord as rejected:
         return reject_record(raw, record_key(kind, delivered), rejected)
@@ -165,7 +183,7 @@ class LineSplitter:
         self._buffer.clear()
         self._is_too_long = False
         # Concatenated files have a byte order mark in the middle of the stream.
-        raw = raw.removeprefix(_BOM)
+        raw = raw.removeprefix(BOM)
         bare = raw.removesuffix(b"\r")
         if len(bare) > MAX_RECORD_BYTES:
             raw, is_whole = raw[:_LONG_LINE_EXCERPT], False

@@ -35,11 +35,22 @@ class RejectedFiles:
     def __init__(self, files: dict[ImportKind, BinaryIO]) -> None:
         self._files = files
         self._header: tuple[str, ...] | None = None
+        self._object_kinds: set[ImportKind] = set()
+        self._row_kinds: set[ImportKind] = set()
 
     def write(self, kind: ImportKind, rejected: RejectedRecord) -> None:
-        """Write one rejected record; for a row with another header than the last row, the header first."""
-        if rejected.header is None:
+        """Write one rejected record; for a row with another header than the last row, the header first.
+
+        The first record of a kind decides whether its file has objects or rows. The other form is kept as text.
+        """
+        if kind in self._object_kinds or (rejected.header is None and kind not in self._row_kinds):
+            self._object_kinds.add(kind)
             self._files[kind].write(format_rejected_object(kind, rejected))
+            return
+        self._row_kinds.add(kind)
+        if rejected.header is None:
+            reason = (str(rejected.line), rejected.field or "", rejected.reason, _decode(rejected.raw))
+            self._files[kind].write(_format_row((*[""] * len(self._header or ()), *reason)))
             return
         header = tuple(name for name in rejected.header if not name.startswith(_COLUMN_PREFIX))
         if header != self._header:

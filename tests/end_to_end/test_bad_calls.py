@@ -166,10 +166,12 @@ def test_a_file_without_rows_changes_nothing(harness: ServerHarness, body: bytes
 
 
 def test_rejects_a_file_in_another_format(harness: ServerHarness) -> None:
-    for body in (ndjson({"reportId": "1"}), HEADER.replace(",", ";").encode() + b"\n1;2;3\n", b"\x89PNG\r\n\x1a\n" * 9):
+    for body in (HEADER.replace(",", ";").encode() + b"\n1;2;3\n", b"\x89PNG\r\n\x1a\n" * 9):
         answer = post(harness, "calls", body)
         assert (answer.status_code, answer.json()["added"]) == (400, 0)
         assert "header row" in answer.json()["error"]["message"]
+    others = post(harness, "calls", ndjson({"reportId": "1"})).json()
+    assert (others["added"], others["refusals"][0]["reason"]) == (0, "is missing")
 
 
 MEDIA = {"packetLossPercent": 0.1, "jitterMs": 3, "latencyMs": 20}

@@ -5,7 +5,7 @@ import io
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.imports.records import MAX_RECORD_BYTES
@@ -49,6 +49,8 @@ def test_an_invalid_row_raises(raw: bytes, error: type[Exception]) -> None:
 def test_reads_what_is_written_with_any_chunk_size_and_line_end(
     rows: list[list[str]], size: int, end: str, quoting: Literal[0, 1]
 ) -> None:
+    # A line feed that is not quoted, directly behind a CR, cannot be told from CRLF.
+    assume(quoting or end != "\r" or not any(row[0].startswith("\n") for row in rows))
     output = io.StringIO(newline="")
     # Before Python 3.13 the writer quotes only the breaks of its own line end. A header tells which that is.
     csv.writer(output, lineterminator=end, quoting=quoting).writerows([["h", "i"], *rows])

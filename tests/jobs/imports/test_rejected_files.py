@@ -38,6 +38,20 @@ def test_kinds_with_the_same_path_share_the_file(tmp_path: Path) -> None:
     assert kinds == ["customers", "trials"]
 
 
+def test_the_first_form_of_a_kind_is_kept_and_the_other_is_stored_as_text(tmp_path: Path) -> None:
+    as_object = RejectedRecord(2, "R-2", "Org UUID", "is missing", b'{"Report ID":"R-2"}')
+    for name, first, second in (("a", row(b"R-1,"), as_object), ("b", as_object, row(b"R-1,"))):
+        with open_for_writing({CALLS: tmp_path / name, CUSTOMERS: tmp_path / "c"}) as files:
+            files.write(CALLS, first)
+            files.write(CALLS, second)
+            files.write(CUSTOMERS, RejectedRecord(1, None, None, "is not JSON", b"{"))
+        assert orjson.loads((tmp_path / "c").read_bytes())["_refused"]["raw"] == "{"
+    rows = (tmp_path / "a").read_text().splitlines()
+    assert rows[1:] == ["R-1,,3,Org UUID,is missing,", ',,2,Org UUID,is missing,"{""Report ID"":""R-2""}"']
+    objects = [orjson.loads(line) for line in (tmp_path / "b").read_bytes().splitlines()]
+    assert (objects[0]["Report ID"], objects[1]["_refused"]["raw"]) == ("R-2", "R-1,")
+
+
 def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     paths = {CUSTOMERS: tmp_path / "missing" / "r.ndjson"}
     with pytest.raises(OperatorError, match="cannot be written"), open_for_writing(paths):

@@ -175,6 +175,18 @@ async def test_a_report_with_carriage_returns_is_read(command: ImportCommand) ->
     assert command.messages.startswith(f"{path}:4 R-2 Duration must be whole seconds")
 
 
+async def test_rejected_calls_of_a_body_can_be_corrected_and_imported_again(command: ImportCommand) -> None:
+    command.write("customers.ndjson", customer_record())
+    await command.run(str(command.folder))
+    path = command.write("calls.json", orjson.dumps({"items": [row("R-1"), row("R-2", Duration="x"), 7]}))
+    kept = command.folder / "kept.ndjson"
+    assert await command.run("calls", path, refused=kept) == 1
+    assert command.messages.splitlines()[0].startswith(f"{path}:2 R-2 Duration must be whole seconds")
+    mended = command.write("mended.json", {**orjson.loads(kept.read_bytes().splitlines()[0]), "Duration": 5})
+    assert await command.run("calls", mended) == 0
+    assert len(await documents(command.scope, "calls")) == 2
+
+
 async def test_rejected_rows_and_records_are_in_two_files(command: ImportCommand) -> None:
     command.write("customers.ndjson", customer_record(), customer_record("C-2", country="DEU"))
     command.write("calls.csv", report(row(Duration="x"), row("R-2")))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import httpx
+import orjson
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -215,6 +216,31 @@ async def test_lines_are_taken_in_while_the_body_still_arrives(world: ImportEndp
         yield ndjson(*lines[250:])
 
     assert (await world.post("customers", body())).json()["added"] == 300
+
+
+async def test_calls_are_also_read_as_json(world: ImportEndpoint) -> None:
+    await with_customers(world.scope)
+    body = orjson.dumps({"items": [{**row("R-1"), "Duration": 90}, row("R-2", Duration="x"), row("R-3")]})
+    answer = (await world.post("calls", body)).json()
+    assert (answer["added"], answer["refused"]) == (2, 1)
+    assert [(one["line"], one["key"], one["field"]) for one in answer["refusals"]] == [(2, "R-2", "Duration")]
+    assert (await world.post("calls", ndjson(row("R-1"), row("R-4")))).json()["added"] == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+async def test_a_report_with_any_line_end_is_read_in_pieces(world: ImportEndpoint, end: str) -> None:
+    await with_customers(world.scope)
+    content = report(row("R-1", Model="Room\nKit"), row("R-2", Duration="x"), row("R-3"), end=end)
+    # Before Python 3.13 the writer does not quote the breaks of other line ends.
+    content = content.replace(b",Room\nKit", b',"Room\nKit"')
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), 5):
+            yield content[start : start + 5]
+
+    answer = (await world.post("calls", pieces())).json()
+    assert (answer["added"], answer["refused"]) == (2, 1)
+    assert [(one["line"], one["key"]) for one in answer["refusals"]] == [(4, "R-2")]
 
 
 async def test_rows_of_a_report_are_taken_in_while_the_body_still_arrives(world: ImportEndpoint) -> None:
