@@ -45,9 +45,8 @@ def test_somebody_is_invited_and_active_with_the_first_request(api: ApiHarness, 
     ada = made["administrator"]
     assert (ada["email"], ada["state"], ada["version"], made["userErrors"]) == ("Ada@B.example", "INVITED", 1, [])
     assert user_error_codes(_invite(api, token, "ADA@b.EXAMPLE")) == [("TAKEN", ["input", "email"])]
-    for email in ("zo\u00eb@b.example", "zoe\u0308@b.example"):
-        other = _invite(api, token, email)
-    assert user_error_codes(other) == [("TAKEN", ["input", "email"])]
+    assert _invite(api, token, "zo\u00eb@b.example")["userErrors"] == []
+    assert user_error_codes(_invite(api, token, "ZOE\u0308@b.example")) == [("TAKEN", ["input", "email"])]
     viewer = api.execute_data(api.token(ada["id"]), "{ viewer { administrator { state lastSignInAt } } }")["viewer"]
     assert viewer["administrator"]["state"] == "ACTIVE"
     assert _told(api)[0] == ("ADMINISTRATOR_INVITED", "Ada was invited as administrator")
