@@ -24,7 +24,8 @@ class ActivityEvent(Node):
     at: datetime
     actor = field(activity.actor, PartnerAdministrator | None, "Null where the system did it: the clock, or an import.")
     customer = field(activity.customer, Annotated["Customer", strawberry.lazy("schema.customers")] | None)
-    subject = field(activity.subject, Node | None)
+    # Views are private, and helpdesk requests too.
+    subject = field(activity.subject, Node | None, depends_on_viewer=True)
     summary: str
 
     @classmethod

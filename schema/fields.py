@@ -7,7 +7,8 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any, TypeVar
 
 import strawberry
-from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
+from graphql import FieldNode, FragmentSpreadNode, GraphQLField, InlineFragmentNode
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
@@ -18,6 +19,7 @@ from schema.input_conversion import build_input, check_input_type, to_plain
 from store.changes.mutations import MutationRequest
 
 Input = TypeVar("Input")
+_DEPENDS_ON_VIEWER = "depends_on_viewer"
 
 
 @strawberry.schema_directive(
@@ -55,11 +57,14 @@ def field(
     selection_flags: Mapping[str, AbstractSet[str]] | None = None,
     cost: int = DEFAULT_COST,
     list_size: ListSize | None = None,
+    depends_on_viewer: bool = False,
     **arguments: Argument,
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
     `selection_flags` adds arguments that are True where one of the named fields is selected below this one.
+    `depends_on_viewer` declares that administrators of equal role and visibility may get different values: feeds that
+    select the field share no results between administrators.
     The function given to Strawberry is a plain one even where the resolver is a coroutine: an `async def`
     in between would cost as much as the whole field.
     """
@@ -76,7 +81,19 @@ def field(
 
     resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]
     directives = field_directives(requires, cost, list_size)
-    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description, directives=directives)
+    return strawberry.field(
+        resolver=resolve,
+        graphql_type=graphql_type,
+        description=description,
+        directives=directives,
+        metadata={_DEPENDS_ON_VIEWER: depends_on_viewer},
+    )
+
+
+def is_viewer_dependent(field: GraphQLField) -> bool:
+    """Return whether the field is declared with `depends_on_viewer`."""
+    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return definition is not None and bool(definition.metadata.get(_DEPENDS_ON_VIEWER))
 
 
 def mutation(

@@ -1,4 +1,7 @@
-"""The contexts in which groups execute events: groups with equal visibility share their look-ups and results."""
+"""The contexts in which groups execute events: groups with equal visibility share their look-ups and results.
+
+Groups of subscriptions that select a viewer-dependent field share them only with those of the same administrator.
+"""
 
 from time import monotonic
 from typing import Protocol
@@ -34,21 +37,24 @@ class BatchContexts:
         self._created_at = float("-inf")
         self._by_key: dict[VisibilityKey, BatchContext] = {}
 
-    def __call__(self, viewer: Viewer) -> BatchContext:
+    def __call__(self, viewer: Viewer, depends_on_viewer: bool) -> BatchContext:
         """Return the context of the viewer's visibility, no older than the newest event and 50 ms."""
         position, now = self._app_state.feed.position, monotonic()
         if position != self._position or now - self._created_at > MAX_CONTEXT_AGE_SECONDS:
             # What was looked up before an event must not be shown with it.
             self._by_key.clear()
             self._position, self._created_at = position, now
-        key = visibility_key(viewer)
+        key = visibility_key(viewer, depends_on_viewer)
         if key not in self._by_key:
             self._by_key[key] = BatchContext(self._app_state.context(viewer), {})
         return self._by_key[key]
 
 
-def visibility_key(viewer: Viewer) -> VisibilityKey:
-    """Return what decides what a viewer may do and see: the role, and the administrator where assignments limit it."""
+def visibility_key(viewer: Viewer, depends_on_viewer: bool) -> VisibilityKey:
+    """Return what decides what a viewer may do and see.
+
+    It is the role, and the administrator where assignments limit it or a selected field depends on the viewer.
+    """
     administrator = viewer.administrator
-    restricted_to = "" if can_see_all_customers(administrator.role) else administrator.id
-    return (viewer.partner_id, str(administrator.role), restricted_to)
+    is_shared = can_see_all_customers(administrator.role) and not depends_on_viewer
+    return (viewer.partner_id, str(administrator.role), "" if is_shared else administrator.id)

@@ -9,7 +9,7 @@ from server.live.feed_execution import BatchContext, FeedExecution, FeedResult
 from server.live.groups import SubscriberGroup
 from store.feed.feed import Feed
 
-NewBatchContext = Callable[[Viewer], BatchContext]
+NewBatchContext = Callable[[Viewer, bool], BatchContext]
 
 
 class EventGroup(SubscriberGroup):
@@ -30,7 +30,7 @@ class EventGroup(SubscriberGroup):
         async with aclosing(self._feed.follow(self._viewer.partner_id, self.reached)) as segments:
             async for segment in segments:
                 if segment.events:
-                    batch = self._new_context(self._viewer)
+                    batch = self._new_context(self._viewer, self._execution.depends_on_viewer)
                     await self._execution.deliver_events(segment.events, batch, self._deliver)
                 self.reached = segment.reached
 

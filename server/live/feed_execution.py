@@ -67,6 +67,11 @@ class FeedExecution:
     def __init__(self, subscription: Subscription, feed: FeedSource, request_priority: RequestPriority) -> None:
         self._subscription, self._feed, self._request_priority = subscription, feed, request_priority
 
+    @property
+    def depends_on_viewer(self) -> bool:
+        """Whether administrators of equal visibility may get different results."""
+        return self._subscription.depends_on_viewer
+
     def select_changes(self, events: Sequence[FeedEvent], context: Context) -> list[FeedChange]:
         """Return the changes that the events mean to the viewer of the context."""
         # Only event groups and catch-ups call this: the feed is an EventFeed.

@@ -104,7 +104,7 @@ class FeedGroups:
         if after is not None:
             subscriber.position = app_state.feed.read_cursor(viewer.partner_id, after)
         execution = FeedExecution(subscription, app_state.feed, app_state.request_priority)
-        key = group_key(viewer, operation, variables, subscription.after_variable)
+        key = group_key(viewer, operation, variables, subscription)
         return _JoinRequest(key, viewer, subscription, execution, subscriber)
 
     async def _join_group(self, request: _JoinRequest) -> SubscriberGroup:
@@ -137,7 +137,7 @@ class FeedGroups:
         async with aclosing(feed.follow(partner_id, subscriber.position, only_to_now=True)) as segments:
             async for segment in segments:
                 if segment.events:
-                    batch = self._contexts(request.viewer)
+                    batch = self._contexts(request.viewer, request.subscription.depends_on_viewer)
                     await request.execution.deliver_events(segment.events, batch, subscriber.deliver)
                 subscriber.position = segment.reached
 
@@ -153,11 +153,12 @@ class FeedGroups:
 
 
 def group_key(
-    viewer: Viewer, operation: Operation, variables: Mapping[str, Any], after_variable: str | None
+    viewer: Viewer, operation: Operation, variables: Mapping[str, Any], subscription: Subscription
 ) -> GroupKey:
     """Return what equal subscriptions have in common: visibility, operation, and all variables but the cursor."""
-    compared = {name: value for name, value in variables.items() if name != after_variable}
-    return (*visibility_key(viewer), operation.text, operation_name(operation), variables_key(compared))
+    compared = {name: value for name, value in variables.items() if name != subscription.after_variable}
+    visibility = visibility_key(viewer, subscription.depends_on_viewer)
+    return (*visibility, operation.text, operation_name(operation), variables_key(compared))
 
 
 def _add_group(groups: dict[GroupKey, Group], key: GroupKey, group: Group) -> None:

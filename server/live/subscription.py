@@ -8,7 +8,18 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import Executor, FieldNode, GraphQLField, VariableNode
+from graphql import (
+    DocumentNode,
+    Executor,
+    FieldNode,
+    GraphQLField,
+    GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    VariableNode,
+    Visitor,
+    visit,
+)
 from graphql.error import located_error
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
@@ -18,6 +29,7 @@ from domain.failures import Forbidden
 from resolvers.context import Viewer
 from resolvers.feeds import EventFeed, StateFeed
 from schema.feed_fields import FeedDeclaration, convert_feed_arguments, find_feed
+from schema.fields import is_viewer_dependent
 from server.graphql.errors import BAD_USER_INPUT, execution_errors, request_errors
 from server.graphql.operations import Operation, OperationRejected
 
@@ -30,7 +42,8 @@ class Subscription:
 
     `arguments` are the feed's, converted; `condition` is what an EventFeed parsed from them. `after` is the cursor
     argument, and `after_variable` the variable that gives it and nothing else. Subscriptions with equal `sharing_key`
-    have the same result for the same change.
+    have the same result for the same change. With `depends_on_viewer`, administrators of equal visibility may get
+    different results.
     """
 
     feed: EventFeed[Any] | StateFeed[Any]
@@ -40,6 +53,7 @@ class Subscription:
     after: str | None
     after_variable: str | None
     sharing_key: Hashable
+    depends_on_viewer: bool
 
 
 def prepare_subscription(
@@ -60,6 +74,8 @@ def prepare_subscription(
     only_in_field = variables_used_only_in(node, operation.text)
     after_variable = _variable_name(node, "after")
     # The other variables choose events, but do not change what a change's selection set returns.
+    depends_on_viewer = selects_viewer_dependent_field(executor.schema, operation.document)
+    owner = viewer.administrator.id if depends_on_viewer else ""
     shared_variables = {name: value for name, value in variables.items() if name not in only_in_field}
     return Subscription(
         feed=feed,
@@ -68,8 +84,33 @@ def prepare_subscription(
         executor=executor,
         after=after,
         after_variable=after_variable if after_variable in only_in_field else None,
-        sharing_key=(operation.text, operation_name(operation), variables_key(shared_variables)),
+        sharing_key=(owner, operation.text, operation_name(operation), variables_key(shared_variables)),
+        depends_on_viewer=depends_on_viewer,
     )
+
+
+def selects_viewer_dependent_field(schema: GraphQLSchema, document: DocumentNode) -> bool:
+    """Return whether an operation or fragment of the document selects a field that depends on the viewer.
+
+    Directives are not read: a field that a variable excludes counts too, which only prevents sharing.
+    """
+    type_info = TypeInfo(schema)
+    visitor = _ViewerDependence(type_info)
+    visit(document, TypeInfoVisitor(type_info, visitor))
+    return visitor.is_dependent
+
+
+class _ViewerDependence(Visitor):
+    """Finds fields that depend on the viewer."""
+
+    def __init__(self, type_info: TypeInfo) -> None:
+        super().__init__()
+        self._type_info, self.is_dependent = type_info, False
+
+    def enter_field(self, _node: FieldNode, *_: object) -> None:
+        field = self._type_info.get_field_def()
+        if field is not None and is_viewer_dependent(field):
+            self.is_dependent = True
 
 
 def operation_name(operation: Operation) -> str:

@@ -51,6 +51,7 @@ class Numbered(FeedChange):
 class NumberedType:
     number: int
     cursor: str = field(change_cursor, str)
+    mine: str = field(lambda context, _: context.viewer.administrator.id, str, depends_on_viewer=True)
 
     @strawberry.field
     def padding(self) -> str:

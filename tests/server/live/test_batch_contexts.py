@@ -23,21 +23,28 @@ FULL, ASSIGNED = make_viewer(), make_viewer("ADMINISTRATOR")
 )
 def test_viewers_with_equal_visibility_share_a_context(one: Viewer, other: Viewer, is_shared: bool) -> None:
     contexts = BatchContexts(FakeAppState())
-    assert (contexts(one) is contexts(other)) is is_shared
+    assert (contexts(one, False) is contexts(other, False)) is is_shared
+
+
+def test_viewers_share_no_context_of_fields_that_depend_on_the_viewer() -> None:
+    contexts = BatchContexts(FakeAppState())
+    mine = contexts(FULL, True)
+    assert contexts(FULL, True) is mine
+    assert mine not in (contexts(FULL, False), contexts(make_viewer(id_="adm_2"), True))
 
 
 def test_a_new_event_ends_a_context() -> None:
     app_state = FakeAppState()
     contexts = BatchContexts(app_state)
-    before = contexts(FULL)
+    before = contexts(FULL, False)
     app_state.feed.insert(1)
-    after = contexts(FULL)
+    after = contexts(FULL, False)
     assert after is not before
-    assert contexts(FULL) is after
+    assert contexts(FULL, False) is after
 
 
 def test_a_context_ends_by_its_age() -> None:
     contexts = BatchContexts(FakeAppState())
-    before = contexts(FULL)
+    before = contexts(FULL, False)
     time.sleep(MAX_CONTEXT_AGE_SECONDS * 1.2)
-    assert contexts(FULL) is not before
+    assert contexts(FULL, False) is not before

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from server.live.feed_execution import (
     FeedResult,
 )
 from server.live.request_priority import RequestPriority
-from server.live.subscription import Subscription, prepare_subscription
+from server.live.subscription import prepare_subscription
 from store.feed.events import FeedEvent
 from tests.server.live.factory_groups import FakeAppState, make_event, make_viewer, prepare
 from tests.server.live.socket_server import COUNTS, SCHEMA, Numbered
@@ -57,9 +57,7 @@ class ExecutionWorld:
     def execution(self, text: str, requires_customer: bool = False, **variables: Any) -> FeedExecution:
         prepared = prepare_subscription(SCHEMA, prepare(text), variables, make_viewer())
         feed = WITH_CUSTOMER.feed if requires_customer else prepared.feed
-        subscription = Subscription(
-            feed, prepared.arguments, prepared.condition, prepared.executor, None, None, prepared.sharing_key
-        )
+        subscription = replace(prepared, feed=feed, after=None, after_variable=None)
         return FeedExecution(subscription, self.app_state.feed, self.priority)
 
     def deliver(self, result: FeedResult) -> int:

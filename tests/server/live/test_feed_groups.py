@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,15 @@ from domain.cursors.feed import Position
 from domain.failures import InvalidCursor
 from resolvers.context import Viewer
 from server.graphql.operations import OperationRejected
-from server.live.feed_groups import group_key
+from server.live.feed_groups import GroupKey, group_key
+from server.live.subscription import prepare_subscription
 from tests.server.live.factory_groups import Client, GroupWorld, group_world, make_viewer, prepare
-from tests.server.live.socket_server import COUNTS
+from tests.server.live.socket_server import COUNTS, SCHEMA
 
 FEED = "subscription($after: String, $least: Int) { numbered(after: $after, least: $least) { number } }"
 EXECUTIONS = "subscription { numbered { executions } }"
 STATE = "subscription { eventCount { count } }"
+PERSONAL = "subscription { numbered { mine } }"
 
 
 @pytest.fixture
@@ -182,6 +185,11 @@ FULL, READ_ONLY = make_viewer(), make_viewer("READ_ONLY_ADMINISTRATOR", "adm_2")
 ASSIGNED, OTHER_ASSIGNED = make_viewer("ADMINISTRATOR"), make_viewer("ADMINISTRATOR", "adm_2")
 
 
+def make_key(text: str, variables: dict[str, Any], viewer: Viewer = FULL) -> GroupKey:
+    operation = prepare(text)
+    return group_key(viewer, operation, variables, prepare_subscription(SCHEMA, operation, variables, viewer))
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_shared"),
     [
@@ -193,9 +201,28 @@ ASSIGNED, OTHER_ASSIGNED = make_viewer("ADMINISTRATOR"), make_viewer("ADMINISTRA
     ],
 )
 def test_viewers_share_a_group_where_they_may_see_the_same(one: Viewer, other: Viewer, is_shared: bool) -> None:
-    operation = prepare(FEED)
-    keys = [group_key(viewer, operation, {"least": 1}, None) for viewer in (one, other)]
+    keys = [make_key(FEED, {"least": 1}, viewer) for viewer in (one, other)]
     assert (keys[0] == keys[1]) is is_shared
+
+
+@pytest.mark.parametrize("text", [PERSONAL, "subscription { ...F } fragment F on Subscription { numbered { mine } }"])
+def test_viewers_share_no_group_where_a_selected_field_depends_on_the_viewer(text: str) -> None:
+    assert make_key(text, {}, FULL) != make_key(text, {}, make_viewer(id_="adm_2"))
+    assert make_key(text, {}, FULL) == make_key(text, {}, FULL)
+
+
+async def test_each_viewer_receives_their_own_value_of_a_field_that_depends_on_the_viewer(world: GroupWorld) -> None:
+    viewers = [FULL, make_viewer(id_="adm_2"), FULL]
+    early = [world.subscribe(PERSONAL, viewer=viewer) for viewer in viewers]
+    await world.settle()
+    world.feed.insert(1)
+    await world.settle()
+    late = [world.subscribe(PERSONAL, viewer=viewer, position=Position(0)) for viewer in viewers]
+    await world.settle()
+    for clients in (early, late):
+        payloads = [json.loads(client.payloads[0])["data"]["numbered"]["mine"] for client in clients]
+        assert payloads == ["adm_1", "adm_2", "adm_1"]
+    assert feed_tasks() == 2
 
 
 @pytest.mark.parametrize(
@@ -203,17 +230,17 @@ def test_viewers_share_a_group_where_they_may_see_the_same(one: Viewer, other: V
     [
         ({"least": 1}, {"least": 1}, True),
         ({"least": 1}, {"least": 2}, False),
-        ({"least": 1, "after": "a"}, {"after": "b", "least": 1}, True),
+        ({"least": 1, "after": "acme:1"}, {"after": "acme:2", "least": 1}, True),
         ({"least": 1}, {}, False),
     ],
 )
 def test_variables_separate_groups_unless_they_are_the_cursor(
     one: dict[str, object], other: dict[str, object], is_shared: bool
 ) -> None:
-    keys = [group_key(FULL, prepare(FEED), variables, "after") for variables in (one, other)]
+    keys = [make_key(FEED, variables) for variables in (one, other)]
     assert (keys[0] == keys[1]) is is_shared
 
 
 def test_operations_separate_groups() -> None:
     texts = (FEED, FEED.replace("{ number }", "{ number cursor }"), FEED.replace("subscription", "subscription Named"))
-    assert len({group_key(FULL, prepare(text), {}, None) for text in texts}) == 3
+    assert len({make_key(text, {}) for text in texts}) == 3
