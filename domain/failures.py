@@ -10,6 +10,7 @@ Failure
 │   ├── BadUserInput               BAD_USER_INPUT
 │   │   ├── NumberOutOfRange           a number outside its bounds
 │   │   ├── TooManyValues              a list argument with too many values
+│   │   ├── BulkJobNotFound            no bulk job with the id is visible
 │   │   ├── SearchTooLong              a search text with too many characters
 │   │   └── FirstAndLastGiven          a page from both ends at once
 │   ├── InvalidCursor              INVALID_CURSOR
@@ -119,6 +120,13 @@ class SearchTooLong(BadUserInput):
         super().__init__(f"A search has at most {limit} characters; this one has {length}.")
         self.limit = limit
         self.length = length
+
+
+class BulkJobNotFound(BadUserInput):
+    """No bulk job with the given id is visible to the viewer."""
+
+    def __init__(self) -> None:
+        super().__init__("No bulk job with this id exists.")
 
 
 class FirstAndLastGiven(BadUserInput):

@@ -1,5 +1,6 @@
 """The feed of one bulk job: its progress, until it ends."""
 
+from domain.failures import BulkJobNotFound
 from domain.partner.bulk_jobs import BulkJobState
 from resolvers.context import Context
 from resolvers.feeds import StateFeed
@@ -11,9 +12,12 @@ MIN_INTERVAL_SECONDS = 0.25
 POLL_INTERVAL_SECONDS = 1.0
 
 
-async def read_bulk_job(context: Context, id: str) -> BulkJobDocument | None:
-    """Return the job; None where it does not exist for the viewer."""
-    return await context.loaders.bulk_jobs.load(id)
+async def read_bulk_job(context: Context, id: str) -> BulkJobDocument:
+    """Return the job; raise BulkJobNotFound where it does not exist for the viewer."""
+    job = await context.loaders.bulk_jobs.load(id)
+    if job is None:
+        raise BulkJobNotFound
+    return job
 
 
 def affects_bulk_jobs(event: FeedEvent) -> bool:
@@ -26,6 +30,4 @@ def has_ended(job: BulkJobDocument) -> bool:
     return job.state is not BulkJobState.RUNNING
 
 
-BULK_JOB = StateFeed(
-    read_bulk_job, affects_bulk_jobs, MIN_INTERVAL_SECONDS, POLL_INTERVAL_SECONDS, has_ended, ends_when_missing=True
-)
+BULK_JOB = StateFeed(read_bulk_job, affects_bulk_jobs, MIN_INTERVAL_SECONDS, POLL_INTERVAL_SECONDS, has_ended)

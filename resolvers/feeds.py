@@ -70,22 +70,16 @@ class EventFeed(Generic[Condition]):
 class StateFeed(Generic[State]):
     """A feed of a state, delivered at once and again after changes; states in between are skipped.
 
-    `read(context, **arguments)` returns the state, or None where there is nothing to deliver. It is called after events
-    for which `is_affected` is true, when `context.valid_until` is reached, and after `poll_interval` seconds;
-    at least `min_interval` seconds lie between two calls. The feed ends after a state that `is_final`, and after None
-    where `ends_when_missing`.
+    `read(context, **arguments)` returns the state; a failure that it raises ends the feed. It is called after events
+    for which `is_affected` is true, when `context.valid_until` is reached, and after `poll_interval` seconds; at least
+    `min_interval` seconds lie between two calls. The feed ends after a state that `is_final`.
     """
 
-    read: Callable[..., Awaitable[State | None]]
+    read: Callable[..., Awaitable[State]]
     is_affected: Callable[[FeedEvent], bool]
     min_interval: float
     poll_interval: float = 3600.0
     is_final: Callable[[State], bool] = lambda _: False
-    ends_when_missing: bool = False
-
-    def ends_with(self, state: State | None) -> bool:
-        """Return whether no further state follows."""
-        return self.ends_when_missing if state is None else self.is_final(state)
 
 
 def parse_feed_filter(filter: Mapping[str, Any] | None = None) -> AllOf:

@@ -16,7 +16,7 @@ class AdministratorQueries:
 
     administrators = field(
         administrators.administrators,
-        Connection[PartnerAdministrator],
+        Connection[PartnerAdministrator] | None,
         "By name, without those who were removed; search looks at name and e-mail address.",
         role=Argument(list[PartnerRole] | None),
         search=Argument(str | None),

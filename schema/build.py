@@ -3,7 +3,9 @@
 from functools import lru_cache
 
 import strawberry
+from graphql import GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from schema.entitlements import CustomerSubscription, Trial
 from schema.executor import OperationExecutor
@@ -17,7 +19,7 @@ from schema.tags import Tag
 @lru_cache(maxsize=1)
 def build_schema() -> strawberry.Schema:
     """Return the schema of the process. It is immutable and built once."""
-    return strawberry.Schema(
+    schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -25,6 +27,19 @@ def build_schema() -> strawberry.Schema:
         execution_context_class=OperationExecutor,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    _declare_one_of_inputs(schema._schema)
+    return schema
+
+
+def _declare_one_of_inputs(schema: GraphQLSchema) -> None:
+    """Declare the @oneOf inputs to graphql-core, which then validates their literals and variables.
+
+    Strawberry only converts them with a function that raises on a wrong number of keys. In a literal, that happens
+    during execution, where it is an internal error.
+    """
+    for input_type in schema.type_map.values():
+        if isinstance(input_type, GraphQLInputObjectType):
+            input_type.is_one_of = input_type.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
 
 
 def print_sdl() -> str:

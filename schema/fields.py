@@ -20,6 +20,7 @@ from store.changes.mutations import MutationRequest
 
 Input = TypeVar("Input")
 _DEPENDS_ON_VIEWER = "depends_on_viewer"
+_CURSOR_ARGUMENTS = ("after", "before")
 
 
 @strawberry.schema_directive(
@@ -62,9 +63,10 @@ def field(
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
-    `selection_flags` adds arguments that are True where one of the named fields is selected below this one.
     `depends_on_viewer` declares that administrators of equal role and visibility may get different values: feeds that
     select the field share no results between administrators.
+    `selection_flags` adds arguments that are True where one of the named fields is selected below this one, or where a
+    cursor is given: a page is then read whatever is selected, because only its list knows whether the cursor is valid.
     The function given to Strawberry is a plain one even where the resolver is a coroutine: an `async def`
     in between would cost as much as the whole field.
     """
@@ -75,8 +77,9 @@ def field(
         if requires is not None and requires not in context.viewer.permissions:
             raise Forbidden(requires)
         handed = {name: to_plain(value) for name, value in given.items()}
+        has_cursor = any(handed.get(name) is not None for name in _CURSOR_ARGUMENTS)
         for name, selected in told:
-            handed[name] = _is_selected(info, selected)
+            handed[name] = has_cursor or _is_selected(info, selected)
         return resolver(context, root, **handed)
 
     resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]

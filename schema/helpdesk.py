@@ -109,10 +109,10 @@ class HelpdeskMutations:
 class HelpdeskQueries:
     """The root fields that read the helpdesk."""
 
-    helpdesk = field(desk.helpdesk, Helpdesk)
+    helpdesk = field(desk.helpdesk, Helpdesk | None)
     helpdesk_requests = field(
         desk.helpdesk_requests,
-        Connection[HelpdeskRequest],
+        Connection[HelpdeskRequest] | None,
         "One's own, or all for a FULL_ADMINISTRATOR; newest first.",
         state=Argument(
             list[HelpdeskRequestState] | None,

@@ -44,7 +44,10 @@ class Query(
     RoleQueries,
     ViewQueries,
 ):
-    """All queries. Objects that are not visible to the viewer do not exist for them."""
+    """All queries. Objects that are not visible to the viewer do not exist for them.
+
+    A root field that can fail is nullable: where it fails, its neighbours are still answered.
+    """
 
     node = field(by_id.node, Node | None, id=Argument(strawberry.ID))
     nodes = field(
@@ -58,7 +61,7 @@ class Query(
     viewer = field(organization.viewer, Viewer)
     customers = field(
         customer_lists.customers,
-        CustomerConnection,
+        CustomerConnection | None,
         requires=Permission.READ_CUSTOMERS,
         filter=Argument(CustomerFilter | None),
         order_by=Argument(CustomerOrder | None),
@@ -67,4 +70,4 @@ class Query(
     customer = field(
         customer_resolvers.customer, Customer | None, requires=Permission.READ_CUSTOMERS, by=Argument(CustomerLookup)
     )
-    tags = field(tag_resolvers.tags, list[Tag], "By name; at most 1,000.", search=Argument(str | None))
+    tags = field(tag_resolvers.tags, list[Tag] | None, "By name; at most 1,000.", search=Argument(str | None))

@@ -48,7 +48,7 @@ class ResourceQueries:
 
     resources = field(
         resources.resources,
-        Connection[Resource],
+        Connection[Resource] | None,
         "The newest first, those of one day by title. Every word of the search must begin one of title or summary.",
         filter=Argument(ResourceFilter | None),
         search=Argument(str | None),

@@ -123,7 +123,7 @@ class ViewQueries:
 
     customer_views = field(
         views.customer_views,
-        list[CustomerView],
+        list[CustomerView] | None,
         "One's own and shared ones, by name; at most 200.",
         list_size=ListSize(assumed_size=20),
     )

@@ -1,5 +1,6 @@
 """A client of graphql-transport-ws for tests, on the websockets library."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +17,8 @@ class WebSocketClient:
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one message."""
-        self._connection.send(orjson.dumps(message).decode())
+        # Unlike orjson, this encodes integers of any size.
+        self._connection.send(json.dumps(message))
 
     def receive(self, timeout: float = 10) -> dict[str, Any]:
         """Return the next message other than a ping; answer pings."""

@@ -16,6 +16,7 @@ from graphql import (
     OperationType,
     execute,
     parse,
+    specified_rules,
     validate,
 )
 from strawberry.execution import optimized_is_awaitable
@@ -32,12 +33,14 @@ from server.graphql.errors import (
     failure_error,
     request_errors,
 )
+from server.graphql.one_of import OneOfVariablesRule
 
 MAX_CACHED_OPERATIONS = 1_000
 # Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.
 MAX_CACHED_TEXT_LENGTH = 20_000
 OPERATION_TIMEOUT_SECONDS = 9.5
 _MAX_VALIDATION_ERRORS = 20
+_RULES = (*specified_rules, OneOfVariablesRule)
 
 # The same test as graphql-core's, faster for plain values.
 _is_awaitable: Any = optimized_is_awaitable
@@ -118,7 +121,7 @@ class Operations:
     def _validate(self, document: DocumentNode) -> DocumentNode | Errors:
         try:
             check_same_name_pairs(document)
-            errors = validate(self.graphql_schema, document, max_errors=_MAX_VALIDATION_ERRORS)
+            errors = validate(self.graphql_schema, document, _RULES, max_errors=_MAX_VALIDATION_ERRORS)
         except (QueryTooComplex, RecursionError) as failure:
             return _too_complex(failure)
         return request_errors(errors, VALIDATION_FAILED) if errors else document

@@ -15,6 +15,7 @@ from server.live.feed_execution import FeedResult
 from server.live.frame_writer import abort_later, frame_writer
 from server.live.operation_runner import FeedOutput, OperationAppState, failure_errors, run_operation
 from server.live.protocol import (
+    AUTHORIZATION_MISSING,
     CONNECTION_ACK,
     CloseCode,
     Complete,
@@ -133,6 +134,8 @@ class WebSocketConnection:
         if self._is_initialised:
             raise ProtocolError(CloseCode.TOO_MANY_INITIALISATIONS, "Too many initialisation requests.")
         self._is_initialised = True
+        if not token:
+            raise ProtocolError(CloseCode.FORBIDDEN, AUTHORIZATION_MISSING)
         try:
             viewer = await self._app_state.authenticate(token)
         except Unauthenticated as failure:

@@ -109,6 +109,7 @@ def read_token(payload: Mapping[str, Any]) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+AUTHORIZATION_MISSING = 'The token is missing: connection_init must have the payload {"authorization": "Bearer TOKEN"}.'
 CONNECTION_ACK = b'{"type":"connection_ack"}'
 
 

@@ -59,13 +59,12 @@ class StateGroup(SubscriberGroup):
                 context = self._new_context()
                 context.is_state_feed = True
                 state = await self._state_feed.read(context, **self._arguments)
-                if state is not None:
-                    payload = await self._execution.encode_result(state, context)
-                    await self._feed.wait_until_fresh()
-                    self._deliver(FeedResult(payload))
+                payload = await self._execution.encode_result(state, context)
+                await self._feed.wait_until_fresh()
+                self._deliver(FeedResult(payload))
                 # Count equal states too: each read shows that an outage has ended.
                 self._reads += 1
-                if self._state_feed.ends_with(state):
+                if self._state_feed.is_final(state):
                     return
                 await asyncio.sleep(self._state_feed.min_interval)
                 seconds = min(self._state_feed.poll_interval, _seconds_until(context.valid_until))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.failures import BulkJobNotFound
 from domain.partner.bulk_jobs import BulkJobState
 from domain.types import ActivityKind
 from resolvers.bulk_job_feeds import BULK_JOB
@@ -18,17 +19,21 @@ def job(state: BulkJobState) -> Any:
 
 @pytest.mark.parametrize("state", list(BulkJobState))
 def test_the_feed_of_a_bulk_job_ends_with_it(state: BulkJobState) -> None:
-    assert BULK_JOB.ends_with(job(state)) is (state is not BulkJobState.RUNNING)
+    assert BULK_JOB.is_final(job(state)) is (state is not BulkJobState.RUNNING)
 
 
-def test_the_feed_of_a_bulk_job_that_does_not_exist_ends() -> None:
-    assert BULK_JOB.ends_with(None)
+async def test_the_feed_of_a_bulk_job_that_does_not_exist_fails() -> None:
+    async def find_nothing(_id: str) -> None:
+        return None
+
+    context: Any = SimpleNamespace(loaders=SimpleNamespace(bulk_jobs=SimpleNamespace(load=find_nothing)))
+    with pytest.raises(BulkJobNotFound):
+        await BULK_JOB.read(context, id="job_1")
 
 
 def test_the_feed_of_kpis_never_ends() -> None:
-    assert not KPIS_CHANGED.ends_with(None)
     figures: Any = SimpleNamespace()
-    assert not KPIS_CHANGED.ends_with(figures)
+    assert not KPIS_CHANGED.is_final(figures)
 
 
 @pytest.mark.parametrize("kind", list(ActivityKind))

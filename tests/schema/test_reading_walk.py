@@ -62,7 +62,7 @@ def test_what_is_foreign_answers_as_what_is_nowhere(api: ApiHarness, role: str) 
             assert foreign_ids.of_kind(kind) not in str(foreign)
 
 
-def test_a_foreign_job_ends_without_a_word_like_one_that_is_nowhere(api: ApiHarness) -> None:
+def test_the_feed_of_a_foreign_job_fails_like_one_that_is_nowhere(api: ApiHarness) -> None:
     world = PartnerPair(api, "FULL_ADMINISTRATOR")
     with connect_websocket(api.url, world.token) as widget:
         for identity in (world.ids("foreign").customer, "job_" + "0" * 24):
@@ -70,4 +70,7 @@ def test_a_foreign_job_ends_without_a_word_like_one_that_is_nowhere(api: ApiHarn
             widget.send(
                 {"id": identity, "type": "subscribe", "payload": {"query": query, "variables": {"id": identity}}}
             )
-            assert widget.receive() == {"id": identity, "type": "complete"}
+            expected = {"message": "No bulk job with this id exists.", "extensions": {"code": "BAD_USER_INPUT"}}
+            assert widget.receive() == {"id": identity, "type": "error", "payload": [expected]}
+    job = world.api.execute(world.token, "query($id: ID!) { node(id: $id) { id } }", id="job_" + "0" * 24)
+    assert job == {"data": {"node": None}}

@@ -156,17 +156,6 @@ async def test_a_final_state_ends_the_subscription_without_errors(world: StateWo
     assert world.removed.is_set()
 
 
-@pytest.mark.parametrize("ends_when_missing", [True, False])
-async def test_a_missing_state_is_not_delivered_and_may_end_the_feed(
-    world: StateWorld, ends_when_missing: bool
-) -> None:
-    world.states = [None]
-    world.start(ends_when_missing=ends_when_missing)
-    await world.settle()
-    assert world.delivered == []
-    assert world.subscriber.ended.done() is ends_when_missing
-
-
 async def test_missed_events_end_the_subscription_with_cursor_expired() -> None:
     feed = CutFeed()
     world = StateWorld(feed)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import websockets
@@ -75,6 +76,15 @@ async def test_closes_with_the_protocols_codes(world: SocketServer) -> None:
         assert await socket.closed() == (4409, "Subscriber for 1 already exists")
     async with world.socket(subprotocols=["graphql-ws"]) as socket:
         assert (await socket.closed())[0] == 4406
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"token": " "}, {"token": 7}, {"authorization": "Basic YTpi"}])
+async def test_says_that_the_token_is_missing_and_where_it_belongs(world: SocketServer, payload: Any) -> None:
+    async with world.socket() as socket:
+        await socket.send(type="connection_init", **({} if payload is None else {"payload": payload}))
+        code, reason = await socket.closed()
+    assert code == 4403
+    assert reason == 'The token is missing: connection_init must have the payload {"authorization": "Bearer TOKEN"}.'
 
 
 async def test_an_id_may_be_reused_after_its_operation_ends(world: SocketServer, events: Events) -> None:

@@ -1,0 +1,119 @@
+"""Hypothesis strategies for the arguments of any field, valid and invalid, as literals and as variables."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    is_required_argument,
+    is_required_input_field,
+)
+from hypothesis import strategies as st
+
+# Filters nest without end; two levels contain every combination of conditions.
+MAX_NESTING = 2
+TEXTS = ("", " ", "a", "Müller 食品", "a\0b", "\ud800", "\u202e\u200b", "$where", "x" * 5_000, '"""', "\\", "x")
+IDS = ("", "x", "cus_" + "0" * 24, "tag_\0", "\ud800", "x" * 5_000)
+INTEGERS = (0, 1, -1, 5, 25, 200, 201, 2**31 - 1, -(2**31), 2**31, 2**63, 10**400)
+INSTANTS = (
+    "2027-01-01T00:00:00Z",
+    "2027-01-01T00:00:00+14:00",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "x",
+    "",
+)
+DATES = ("2026-11-23", "2026-02-30", "0001-01-01", "9999-12-31", "x", "")
+WRONG: tuple[Any, ...] = (None, True, 0, 1.5, 10**400, -1e308, "x", "\ud800", [], [[]], [None], {}, {"x": 1})
+SCALARS: Mapping[str, tuple[Any, ...]] = {
+    "String": TEXTS,
+    "ID": IDS,
+    "Int": INTEGERS,
+    "Boolean": (True, False),
+    "Float": (0.0, -1.5, 1e308, 10**400),
+    "DateTime": INSTANTS,
+    "Date": DATES,
+    "Decimal": ("1.50", "NaN", "1e999999", "x"),
+    "JSON": WRONG,
+}
+
+
+class EnumName(str):
+    """The name of an enum value, which a literal writes without quotes."""
+
+
+def arguments_of(field: GraphQLField, ids: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return the strategy of a field's arguments; `ids` are those of objects that exist."""
+    required = {name: _value(arg.type, ids) for name, arg in field.args.items() if is_required_argument(arg)}
+    optional = {name: _value(arg.type, ids) for name, arg in field.args.items() if not is_required_argument(arg)}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def literal(value: Any) -> str:
+    """Return the value as GraphQL writes it in a document."""
+    if isinstance(value, EnumName):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {literal(member)}" for name, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    return json.dumps(value)
+
+
+def has_surrogates(value: Any) -> bool:
+    """Whether a text in the value contains half a character."""
+    return "\\ud800" in json.dumps(value)
+
+
+def _value(input_type: Any, ids: tuple[str, ...], nesting: int = 0) -> st.SearchStrategy[Any]:
+    """Return a strategy of values: of the type in most cases, otherwise of any other."""
+    if isinstance(input_type, GraphQLNonNull):
+        return _value(input_type.of_type, ids, nesting)
+    right = _right_value(input_type, ids, nesting)
+    return st.integers(0, 15).flatmap(lambda chance: st.sampled_from(WRONG) if chance == 0 else right)
+
+
+def _right_value(input_type: Any, ids: tuple[str, ...], nesting: int) -> st.SearchStrategy[Any]:
+    if isinstance(input_type, GraphQLList):
+        return st.lists(_value(input_type.of_type, ids, nesting), max_size=3)
+    if isinstance(input_type, GraphQLInputObjectType):
+        return _object(input_type, ids, nesting)
+    if isinstance(input_type, GraphQLEnumType):
+        return st.sampled_from([*map(EnumName, input_type.values), EnumName("NO_SUCH_VALUE")])
+    if input_type.name == "ID":
+        return st.sampled_from((*ids, *ids, *IDS))
+    return st.sampled_from(SCALARS[input_type.name])
+
+
+def _object(input_type: GraphQLInputObjectType, ids: tuple[str, ...], nesting: int) -> st.SearchStrategy[Any]:
+    """Return a strategy of objects; of a @oneOf input with none, one and several of its keys."""
+    is_recursive = nesting >= MAX_NESTING
+    fields = {
+        name: field
+        for name, field in input_type.fields.items()
+        if not (is_recursive and input_type.name in str(field.type))
+    }
+    deeper = nesting + 1
+    required = {n: _value(f.type, ids, deeper) for n, f in fields.items() if is_required_input_field(f)}
+    optional = {n: _value(f.type, ids, deeper) for n, f in fields.items() if not is_required_input_field(f)}
+    if not input_type.is_one_of:
+        return _few(required, optional)
+    single = [st.fixed_dictionaries({name: value}) for name, value in optional.items()]
+    return st.one_of(*single, *single, st.fixed_dictionaries({}, optional=optional))
+
+
+def _few(
+    required: Mapping[str, st.SearchStrategy[Any]], optional: Mapping[str, st.SearchStrategy[Any]]
+) -> st.SearchStrategy[Any]:
+    """Return objects with the required fields and at most three others: with all, one wrong value hides the rest."""
+    if not optional:
+        return st.fixed_dictionaries(dict(required))
+    names = st.lists(st.sampled_from(sorted(optional)), max_size=3, unique=True)
+    return names.flatmap(
+        lambda chosen: st.fixed_dictionaries({**required, **{name: optional[name] for name in chosen}})
+    )

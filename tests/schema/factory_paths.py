@@ -1,0 +1,85 @@
+"""Every field of the queries, with the operation text that leads to it: for tests that walk the whole schema."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_composite_type, is_required_argument
+
+from schema.build import build_schema
+
+SCHEMA = build_schema()._schema
+# The arguments with which a path passes through a field that requires some.
+REQUIRED_ARGUMENTS = {"product": "CALLING"}
+
+
+class SchemaField(NamedTuple):
+    """A field, and the selections that lead from the root to its type; `path` has one `%s`."""
+
+    type_name: str
+    name: str
+    field: GraphQLField
+    path: str
+
+    @property
+    def label(self) -> str:
+        """The name of the field within the schema."""
+        return f"{self.type_name}.{self.name}"
+
+    @property
+    def is_connection(self) -> bool:
+        """Whether the field returns a connection."""
+        return get_named_type(self.field.type).name.endswith("Connection")
+
+    def has_argument(self, name: str) -> bool:
+        """Whether the field takes the argument."""
+        return name in self.field.args
+
+
+def query_fields() -> Iterator[SchemaField]:
+    """Yield the fields of every object type that a query reaches without an id."""
+    for type_name, path in _paths().items():
+        object_type: Any = SCHEMA.type_map[type_name]
+        for name, field in object_type.fields.items():
+            yield SchemaField(type_name, name, field, path)
+
+
+def selection_of(field: GraphQLField) -> str:
+    """Return a selection of whatever the field returns: for a list its rows, for a payload its mistakes."""
+    returned: Any = get_named_type(field.type)
+    if not is_composite_type(returned):
+        return ""
+    known = {
+        "nodes": "nodes { __typename }",
+        "pageInfo": "pageInfo { endCursor }",
+        "totalCount": "totalCount",
+        "facets": "facets { status { count } }",
+        "userErrors": "userErrors { code field message }",
+    }
+    names = getattr(returned, "fields", {})
+    return "{ " + " ".join(["__typename", *(text for name, text in known.items() if name in names)]) + " }"
+
+
+def _paths() -> Mapping[str, str]:
+    """Return the shortest path to each object type, through fields that need no id."""
+    paths = {"Query": "%s"}
+    waiting = ["Query"]
+    while waiting:
+        type_name = waiting.pop(0)
+        object_type: Any = SCHEMA.type_map[type_name]
+        for name, field in object_type.fields.items():
+            returned: Any = get_named_type(field.type)
+            step = _step(name, field)
+            if isinstance(returned, GraphQLObjectType) and returned.name not in paths and step is not None:
+                paths[returned.name] = paths[type_name].replace("%s", f"{step} {{ %s }}")
+                waiting.append(returned.name)
+    return paths
+
+
+def _step(name: str, field: GraphQLField) -> str | None:
+    """Return the field with its required arguments; None where they are not known."""
+    required = [key for key, argument in field.args.items() if is_required_argument(argument)]
+    given = {key: REQUIRED_ARGUMENTS.get(key) for key in required}
+    if None in given.values():
+        return None
+    arguments = [f"{key}: {value}" for key, value in given.items()]
+    return f"{name}({', '.join(arguments)})" if arguments else name
