@@ -92,11 +92,11 @@ def _right_value(input_type: Any, ids: tuple[str, ...], nesting: int) -> st.Sear
 
 def _object(input_type: GraphQLInputObjectType, ids: tuple[str, ...], nesting: int) -> st.SearchStrategy[Any]:
     """Return a strategy of objects; of a @oneOf input with none, one and several of its keys."""
-    is_recursive = nesting >= MAX_NESTING
+    is_deepest = nesting >= MAX_NESTING
     fields = {
         name: field
         for name, field in input_type.fields.items()
-        if not (is_recursive and input_type.name in str(field.type))
+        if not (is_deepest and input_type.name in str(field.type))
     }
     deeper = nesting + 1
     required = {n: _value(f.type, ids, deeper) for n, f in fields.items() if is_required_input_field(f)}
