@@ -4,7 +4,7 @@ import pytest
 from graphql import is_nullable_type
 
 from tests.api_server import ApiHarness
-from tests.schema.factory_mutations import token_of
+from tests.schema.factory_mutations import accept_terms, token_of
 from tests.schema.factory_paths import SCHEMA
 
 # Each root field with an argument or a role for which it fails.
@@ -37,3 +37,14 @@ def test_the_neighbours_of_a_failing_field_are_answered(api: ApiHarness, name: s
     neighbours = {"customerViews": [], "viewer": {"administrator": {"role": "HELPDESK_ADMINISTRATOR"}}}
     assert answer["data"] == {name: None, **neighbours}
     assert [error["path"] for error in answer["errors"]] == [[name]]
+
+
+def test_the_answer_of_a_mutation_stays_beside_a_forbidden_one(api: ApiHarness) -> None:
+    accept_terms(api)
+    token = token_of(api, "HELPDESK_ADMINISTRATOR")
+    done = 'requestHelpdesk(input: {topic: OTHER, subject: "S", message: "M"}) { request { subject } }'
+    forbidden = 'createTag(input: {name: "T"}) { tag { id } }'
+    answer = api.execute(token, f"mutation {{ {done} {forbidden} }}")
+    assert answer["data"] == {"requestHelpdesk": {"request": {"subject": "S"}}, "createTag": None}
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]) == (["createTag"], {"code": "FORBIDDEN", "permission": "EDIT_TAGS"})
