@@ -11,7 +11,8 @@ from functools import partial
 
 from prometheus_client import Counter, Gauge
 
-from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
+from domain.batches import split_into_batches
+from store.changes.customer_batch import BATCH_SIZE, evaluate_customers
 from store.changes.due import DueCustomer, DueField, find_due_customers
 from store.database.client import Client
 from store.database.clock import utc_now
@@ -44,7 +45,7 @@ async def _run_due(client: Client, moment: DueField, job: str) -> int:
     now = utc_now()
     due = await find_due_customers(client, moment, now, _CUSTOMERS_PER_RUN)
     _LAG.labels(job).set((now - due[0].moment).total_seconds() if due else 0)
-    batches = _split_into_batches(due)
+    batches = _batches_by_partner(due)
 
     async def evaluate_batches() -> None:
         for partner_id, ids in batches:
@@ -58,20 +59,15 @@ async def _run_due(client: Client, moment: DueField, job: str) -> int:
     return len(due)
 
 
-def _split_into_batches(due: Sequence[DueCustomer]) -> Iterator[tuple[str, list[str]]]:
+def _batches_by_partner(due: Sequence[DueCustomer]) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield batches of customer ids, each of one partner, in the order in which they are due."""
     by_partner: dict[str, list[str]] = {}
     for customer in due:
         by_partner.setdefault(customer.partner_id, []).append(customer.customer_id)
     for partner_id, ids in by_partner.items():
-        for start in range(0, len(ids), BATCH_SIZE):
-            yield partner_id, ids[start : start + BATCH_SIZE]
+        for batch in split_into_batches(ids, BATCH_SIZE):
+            yield partner_id, batch
 
 
 async def _evaluate_batch(client: Client, partner_id: str, ids: Sequence[str], deadline: float) -> None:
-    scope = Scope(client, partner_id, utc_now())
-    await change_customers(scope, {"_id": {"$in": list(ids)}}, _no_change, deadline=deadline)
-
-
-async def _no_change(_: CustomerBatch) -> None:
-    """Loading a customer applies everything that is due; there is nothing more to change."""
+    await evaluate_customers(Scope(client, partner_id, utc_now()), ids, deadline=deadline)

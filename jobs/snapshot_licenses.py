@@ -11,6 +11,7 @@ from datetime import datetime
 
 from prometheus_client import Counter
 
+from domain.batches import split_into_batches
 from domain.entitlements.license_snapshots import days_to_snapshot, start_of_day
 from domain.time.instants import DAY
 from store.changes.customer_batch import BATCH_SIZE
@@ -57,7 +58,7 @@ async def _take_snapshots(client: Client, due: Iterable[tuple[PartnerDocument, S
 
 async def _take_day(scope: Scope, day: datetime) -> int:
     customers = await list_customer_ids(scope)
-    batches = iter([customers[start : start + BATCH_SIZE] for start in range(0, len(customers), BATCH_SIZE)])
+    batches = split_into_batches(customers, BATCH_SIZE)
     taken = 0
 
     async def take_batches() -> None:

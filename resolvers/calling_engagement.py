@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from domain.batches import split_into_batches
 from domain.calling.figures import (
     CustomerQuality,
     CustomerQueue,
@@ -56,8 +57,8 @@ async def users_trend(context: Context, dataset: CallDataset, weeks: int) -> lis
     wanted = completed_weeks(weeks, context.scope.now)
     settled = await read_settled_license_weeks(dataset, wanted)
     inactive: list[int] = []
-    for start in range(0, len(wanted), _WEEKS_PER_QUERY):
-        inactive += await _inactive_users(context, dataset, wanted[start : start + _WEEKS_PER_QUERY], settled)
+    for batch in split_into_batches(wanted, _WEEKS_PER_QUERY):
+        inactive += await _inactive_users(context, dataset, batch, settled)
     return await read_users_trend(dataset, wanted, inactive)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from types import FrameType
 
+from domain.batches import split_into_batches
 from server.live.access import CloseConnection
 from server.live.protocol import CloseCode, ProtocolError
 
@@ -74,5 +75,4 @@ class GracefulShutdown:
 
 def _waves(live: Sequence[CloseConnection]) -> Iterator[Sequence[CloseConnection]]:
     size = max(_MIN_WAVE_SIZE, ceil(len(live) / WAVES))
-    for start in range(0, len(live), size):
-        yield live[start : start + size]
+    return split_into_batches(live, size)

@@ -88,12 +88,3 @@ def classify_features(reasons: Iterable[str | None], user_type: str | None, reco
     if recording is not None:
         features.add(CallFeature.CALL_RECORDING)
     return sorted(features)
-
-
-def classify_quality(loss: float | None, jitter: float | None, latency: float | None) -> CallQuality:
-    """Return GOOD where every present measurement is below its bound; loss in percent, the others in milliseconds."""
-    limits = ((loss, POOR_LOSS_PERCENT), (jitter, POOR_JITTER_MS), (latency, POOR_LATENCY_MS))
-    are_good = [value < bound for value, bound in limits if value is not None]
-    if not are_good:
-        return CallQuality.NOT_AVAILABLE
-    return CallQuality.GOOD if all(are_good) else CallQuality.POOR

@@ -73,11 +73,6 @@ Node 20.19 or newer (or 22.12 or newer) on this machine, run</p>
 """
 
 
-def is_built(dist: Path = DIST) -> bool:
-    """True once the Vite build has left its page in `dist`."""
-    return (dist / "index.html").is_file()
-
-
 def wants_graphiql(request: Request) -> bool:
     """Return whether a browser opens the page: GET or HEAD, no operation in the address, HTML preferred over JSON."""
     if request.method not in {"GET", "HEAD"} or "query" in request.query_params:

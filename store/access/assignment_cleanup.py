@@ -31,7 +31,7 @@ async def begin_assignment_cleanup(mutation: Mutation[Any], administrator: Docum
     """Remove the assignments of one batch; insert a cleanup for the job where there may be more."""
     now, session = mutation.scope.now, mutation.session
     cleanup: Document = {
-        "_id": new_id("drp"),
+        "_id": new_id("acl"),
         "partner_id": mutation.scope.partner_id,
         "version": 1,
         "created_at": now,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from domain.batches import split_into_batches
 from domain.partner.assignments import add_delivered_assignment, remove_delivered_assignment
 from domain.types import ActivityKind
 from store.access.assignment_changes import split_assignments, update_assignment
@@ -39,8 +40,8 @@ async def write_assignments(scope: Scope, pending: dict[str, AssignmentUpdate]) 
         where: Document = {"external_id": {"$in": list(external_ids)}}
         await change_customers(scope, where, partial(_assign_customers, by_customer), deadline=deadline)
 
-    for start in range(0, len(customers), BATCH_SIZE):
-        await halve_on_conflict(customers[start : start + BATCH_SIZE], assign)
+    for batch in split_into_batches(customers, BATCH_SIZE):
+        await halve_on_conflict(batch, assign)
     for update in pending.values():
         where = {**scope.match(), "_id": update.administrator_id}
         await scope.collection("administrators").update_one(where, {"$unset": {"assignments_pending": ""}})

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from domain.batches import split_into_batches
 from domain.customers.projection import project_fields
-from domain.customers.statuses import CustomerFacts, Thresholds, statuses_at
+from domain.customers.statuses import CustomerFacts, statuses_at
 from domain.entitlements.license_lines import build_license_lines
 from domain.entitlements.lifecycle import entitlement_from_document
 from domain.types import ActivityKind, CustomerStatus
@@ -92,8 +93,8 @@ async def repair_customers(scope: Scope, customer_ids: Sequence[str]) -> None:
             summary = f"What is shown of {change.customer['name']} was put right"
             change.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, change.id, summary))
 
-    for start in range(0, len(customer_ids), BATCH_SIZE):
-        await change_customers(scope, {"_id": {"$in": list(customer_ids[start : start + BATCH_SIZE])}}, body)
+    for ids in split_into_batches(customer_ids, BATCH_SIZE):
+        await change_customers(scope, {"_id": {"$in": list(ids)}}, body)
 
 
 async def delete_orphaned_license_lines(scope: Scope, customer_ids: Sequence[str]) -> None:
@@ -190,18 +191,13 @@ def _expected_fields(
         customer["removed_at"],
         [entitlement_from_document(entitlement) for entitlement in entitlements],
     )
-    thresholds = _evaluated_thresholds(customer, partner)
+    # Those of the last evaluation: the settings may have changed since.
+    thresholds = partner.thresholds_at(customer["settings_epoch"])
     statuses = statuses_at(facts, thresholds, at)
     stored_since = {CustomerStatus(detail["status"]): detail["since"] for detail in customer["status_details"]}
     since = {status: stored_since.get(status, at) for status in statuses}
     projection = project_fields(facts, statuses, since, thresholds, at)
     return {**projection, **storage_fields({**customer, **projection}, {}, partner, at)}
-
-
-def _evaluated_thresholds(customer: Document, partner: PartnerDocument) -> Thresholds:
-    """Return the thresholds of the customer's last evaluation; the settings may have changed since."""
-    known = [step.thresholds for step in partner.history if step.epoch <= customer["settings_epoch"]]
-    return known[-1] if known else partner.thresholds
 
 
 def _shorten(value: Any) -> str:

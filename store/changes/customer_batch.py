@@ -1,6 +1,6 @@
 """Several customers changed in one transaction: loaded, caught up with the clock, changed, and written with events."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -65,6 +65,15 @@ async def change_customers(
         return result
 
     return await in_transaction(scope.client, attempt, deadline=deadline)
+
+
+async def evaluate_customers(scope: Scope, ids: Sequence[str], *, deadline: float = DEADLINE_SECONDS) -> None:
+    """Apply what the clock and changed settings have made due; raise Unavailable like `change_customers`."""
+
+    async def change_nothing(_: CustomerBatch) -> None:
+        """Loading the customers has applied everything that is due."""
+
+    await change_customers(scope, {"_id": {"$in": list(ids)}}, change_nothing, deadline=deadline)
 
 
 async def load_customers(scope: Scope, where: Document, session: Session) -> CustomerBatch:

@@ -28,7 +28,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.customers.projection import project_fields
-from domain.customers.statuses import CustomerFacts, Thresholds, statuses_at
+from domain.customers.statuses import CustomerFacts, statuses_at
 from domain.customers.transitions import StatusTransition, advance_statuses, apply_status_change
 from domain.entitlements.license_lines import LicenseLine, build_license_lines
 from domain.entitlements.lifecycle import entitlement_from_document
@@ -173,7 +173,7 @@ class CustomerChange:
     def _advance_statuses(self, now: datetime) -> None:
         """Advance from one change of the settings to the next, each period under the thresholds of its time."""
         facts, at, epoch = self.facts(), self.customer["evaluated_at"], self.customer["settings_epoch"]
-        thresholds = self._thresholds_of(epoch)
+        thresholds = self._partner.thresholds_at(epoch)
         for step in self._partner.history:
             if step.epoch > epoch:
                 changed_at = max(step.at, at)
@@ -184,10 +184,6 @@ class CustomerChange:
                 at, thresholds = changed_at, step.thresholds
         self._since, by_time = advance_statuses(self._since, facts, thresholds, at, now)
         self.transitions += by_time
-
-    def _thresholds_of(self, epoch: int) -> Thresholds:
-        known = [step.thresholds for step in self._partner.history if step.epoch <= epoch]
-        return known[-1] if known else self._partner.thresholds
 
     def remove_expired_assignments(self, now: datetime, names: Mapping[str, str]) -> None:
         """Remove the assignments that have expired; `names` are display names by administrator id."""

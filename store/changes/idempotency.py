@@ -43,7 +43,7 @@ async def store_result(scope: Scope, key: str, digest: str, result: Document, se
     collection = scope.collection(COLLECTION)
     await collection.delete_many({**_match(scope, key), "expires_at": {"$lte": scope.now}}, session=session)
     document = {
-        "_id": new_id("ans"),
+        "_id": new_id("mrs"),
         **_match(scope, key),
         "version": 1,
         "created_at": scope.now,

@@ -18,11 +18,10 @@ from store.database.client import Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import OnCommit, in_transaction
-from store.events.log import EventDraft, event_document
+from store.events.log import NO_CUSTOMER, EventDraft, event_document
 from store.tenants.administrators import AdministratorDocument, Administrators
 from store.tenants.partners import PartnerDocument, Partners
 
-NO_CUSTOMER: Mapping[str, Any] = {"customer_id": None, "facts_before": None, "facts_after": None}
 Input = TypeVar("Input")
 Result = TypeVar("Result")
 

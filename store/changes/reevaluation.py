@@ -5,7 +5,7 @@ runs is written with the current settings, so a scan in the order of names misse
 """
 
 from domain.customers.keys import ALL_CUSTOMERS_KEY
-from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
+from store.changes.customer_batch import BATCH_SIZE, evaluate_customers
 from store.customers.orders import KEYS_INDEX
 from store.database.client import Client, Document
 from store.database.keyset import DEFAULT_COLUMNS, keyset_conditions, sort_key_of
@@ -24,7 +24,7 @@ async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     count, last_key = 0, None
     while customers := await _next_batch(scope, partner.epoch, last_key):
         last_key = sort_key_of(DEFAULT_COLUMNS, customers[-1])
-        await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in customers]}}, _no_change)
+        await evaluate_customers(scope, [customer["_id"] for customer in customers])
         count += len(customers)
     if not count:
         # The condition fails where the settings have changed again since the partner was read.
@@ -41,7 +41,3 @@ async def _next_batch(scope: Scope, epoch: int, last_key: tuple[object, ...] | N
     return await scope.collection("customers").find(
         where, {"name_folded": 1}, sort=[("name_folded", 1), ("_id", 1)], limit=BATCH_SIZE, hint=KEYS_INDEX
     )
-
-
-async def _no_change(_: CustomerBatch) -> None:
-    """Loading a customer evaluates it under the current settings; there is nothing more to change."""

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from domain.entitlements.lifecycle import LicenseFigures, is_living
+from domain.entitlements.lifecycle import LicenseFigures
 from domain.types import Product, SubscriptionType
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
 
 COLLECTION = "entitlements"
-MAX_PER_CUSTOMER = 200
 ENTITLEMENT_INDEXES = (
     IndexModel([("partner_id", 1), ("number", 1)], name="number", unique=True),
     IndexModel([("partner_id", 1), ("customer_id", 1), ("added_at", -1), ("_id", 1)], name="customer_newest"),
@@ -30,7 +29,6 @@ class EntitlementDocument:
     added_at: datetime
     starts_at: datetime
     first_ends_at: datetime
-    stored_ends_at: datetime
     term_months: int | None
     auto_renew: bool
     set_up: bool
@@ -55,13 +53,12 @@ class EntitlementDocument:
         return cls(
             id=document["_id"],
             kind=SubscriptionType(document["kind"]),
-            stored_ends_at=document["ends_at"],
             licenses=licenses,
             **facts,
         )
 
 
-_CONVERTED_FIELDS = {"id", "kind", "stored_ends_at", "licenses"}
+_CONVERTED_FIELDS = {"id", "kind", "licenses"}
 _COPIED_FIELDS = tuple(name for name in EntitlementDocument.__slots__ if name not in _CONVERTED_FIELDS)
 
 
@@ -72,26 +69,15 @@ class Entitlements:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
-    async def by_customer(
-        self,
-        customer_ids: Sequence[str],
-        kind: SubscriptionType | None = None,
-        living_only: bool = False,
-        now: datetime | None = None,
-    ) -> dict[str, list[EntitlementDocument]]:
-        """Return each customer's entitlements in one query, newest first; with a `kind`, at most 200 per customer."""
+    async def by_customer(self, customer_ids: Sequence[str]) -> dict[str, list[EntitlementDocument]]:
+        """Return each customer's entitlements in one query, newest first."""
         where = {**self._scope.match(), "customer_id": {"$in": list(customer_ids)}}
-        if kind is not None:
-            where["kind"] = str(kind)
         newest = [("customer_id", 1), ("added_at", -1), ("_id", 1)]
         by_customer: dict[str, list[EntitlementDocument]] = {id_: [] for id_ in customer_ids}
-        moment = now or self._scope.now
         for document in await self._collection.find(where, _PROJECTION, sort=newest):
             entitlement = EntitlementDocument.read(document)
-            if not living_only or is_living(entitlement, moment):
-                by_customer[entitlement.customer_id].append(entitlement)
-        limit = None if kind is None else MAX_PER_CUSTOMER
-        return {id_: entitlements[:limit] for id_, entitlements in by_customer.items()}
+            by_customer[entitlement.customer_id].append(entitlement)
+        return by_customer
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, EntitlementDocument]:
         """Return the entitlements of this partner with these ids, by id, in one query."""

@@ -14,6 +14,8 @@ from store.database.ids import new_id
 COLLECTION = "events"
 RETENTION = timedelta(days=400)
 SHORT_RETENTION = timedelta(days=14)
+# The fields of an event that concerns no customer.
+NO_CUSTOMER: Mapping[str, Any] = {"customer_id": None, "facts_before": None, "facts_after": None}
 NEWEST_INDEX, KEYS_INDEX = "newest", "keys_newest"
 EVENT_INDEXES = (
     IndexModel([("partner_id", 1), ("at", -1), ("_id", -1)], name=NEWEST_INDEX),

@@ -66,11 +66,6 @@ class Feed:
         await self._client.close()
 
     @property
-    def is_ready(self) -> bool:
-        """Whether the ring has been filled after the start."""
-        return self._stream.caught_up.is_set()
-
-    @property
     def is_fresh(self) -> bool:
         """Whether the change stream answered within the last second."""
         return monotonic() - self._stream.last_response_at < MAX_SILENCE_SECONDS

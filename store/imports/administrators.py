@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from domain.batches import split_into_batches
 from domain.failures import InvalidRecord
 from domain.imports.merging import MergeResult, apply_administrator, is_assignable
 from domain.imports.records import ImportRecord
@@ -18,7 +19,7 @@ from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.events.log import EventDraft, event_document
+from store.events.log import NO_CUSTOMER, EventDraft, event_document
 from store.imports.deliveries import RecordResult, UpsertResult
 
 _EVENT_FIELDS = ("email", "display_name", "role", "state")
@@ -59,8 +60,8 @@ async def deliver_administrators(scope: Scope, records: Sequence[ImportRecord], 
 async def _find_unknown_customers(scope: Scope, records: Iterable[ImportRecord]) -> set[str]:
     named = sorted({customer for record in records for customer in record.values.get("assigned", ())})
     unknown = set(named)
-    for start in range(0, len(named), BATCH_SIZE * 10):
-        where = {**scope.match(), "external_id": {"$in": named[start : start + BATCH_SIZE * 10]}}
+    for external_ids in split_into_batches(named, BATCH_SIZE * 10):
+        where = {**scope.match(), "external_id": {"$in": list(external_ids)}}
         customers = await scope.collection("customers").find(where, {"_id": 0, "external_id": 1})
         unknown -= {customer["external_id"] for customer in customers}
     return unknown
@@ -154,7 +155,7 @@ async def _write_administrator(
     write = InsertOne(after) if document is None else replacement
     await scope.collection("administrators").bulk_write([write], session=session)
     if document is None or changes:
-        shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
+        shared = {**NO_CUSTOMER, "actor_id": None}
         event = event_document(
             scope.partner_id, after["updated_at"], shared, _draft_event(document is None, after, changes)
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
+from domain.batches import split_into_batches
 from domain.failures import InvalidRecord
 from domain.imports.call_merging import apply_call, apply_media, apply_queue_call, has_call, has_media
 from domain.imports.records import DocumentFields, ImportRecord
@@ -79,8 +80,8 @@ class _CallRecordMerger(ABC):
     async def read_and_merge(self, records: Sequence[ImportRecord]) -> "_CallRecordMerger":
         """Read the stored documents and merge the records into them; return self."""
         await asyncio.gather(self._read_customers(records), self._read_stored({record.key for record in records}))
-        for start in range(0, len(records), _RECORDS_PER_YIELD):
-            self.results += [self._merge_record(record) for record in records[start : start + _RECORDS_PER_YIELD]]
+        for batch in split_into_batches(records, _RECORDS_PER_YIELD):
+            self.results += [self._merge_record(record) for record in batch]
             # Requests and feeds of this process must not wait until the whole batch is merged.
             await asyncio.sleep(0)
         return self

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
+from domain.batches import split_into_batches
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.license_snapshots import WeekKey, sum_by_week, week_span
 from domain.failures import InvalidRecord
@@ -42,8 +43,8 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     merger = _UsageMerger(batch)
     await merger.read(records)
     results = []
-    for start in range(0, len(records), _RECORDS_PER_YIELD):
-        results += [merger.merge_record(record) for record in records[start : start + _RECORDS_PER_YIELD]]
+    for part in split_into_batches(records, _RECORDS_PER_YIELD):
+        results += [merger.merge_record(record) for record in part]
         # A batch can have many records for one customer; requests and feeds of this process must not wait for all.
         await asyncio.sleep(0)
     await merger.write()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.batches import split_into_batches
 from domain.entitlements.license_snapshots import LicenseSums
 from domain.types import AnalyticsProduct
 from store.customers.visibility import visible_customers
@@ -60,9 +61,9 @@ async def _read_partner_sums(scope: Scope, weeks: Mapping[str, Any]) -> dict[dat
         if document["updated_at"] - SETTLING_TIME > newest.get(document["week"], now)
     }
     missing = sorted(newest.keys() - sums_by_week.keys())
-    for start in range(0, len(missing), _WEEKS_PER_QUERY):
+    for batch in split_into_batches(missing, _WEEKS_PER_QUERY):
         # Store each part before the next one: after a timeout, a second request continues where the first stopped.
-        part = {"product": weeks["product"], "week": {"$in": missing[start : start + _WEEKS_PER_QUERY]}}
+        part = {"product": weeks["product"], "week": {"$in": list(batch)}}
         summed = await _sum_weeks(scope, part, NEWEST_INDEX)
         settled = {week: sums for week, sums in summed.items() if newest[week] < now - SETTLING_TIME}
         await _store_partner_sums(scope, weeks["product"], settled, now)

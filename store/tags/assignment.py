@@ -1,9 +1,10 @@
 """The mutations that assign tags to customers and remove them, in the mutation itself or by a bulk job."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.batches import split_into_batches
 from domain.customers.filter import is_impossible, parse_filter, simplify
 from domain.failures import BadUserInput
 from domain.inputs import value_or_none
@@ -114,8 +115,8 @@ async def _preview(mutation: Mutation[ChangeCustomerTags], tagging: Tagging, ids
     """Return what would change. Customers with equal tags are counted as one group, because many have the same."""
     scope, session = mutation.scope, mutation.session
     changed = skipped = 0
-    for chunk in _chunks(ids, _COUNT_CHUNK):
-        where = {**scope.match_customers(), "_id": {"$in": chunk}}
+    for batch in split_into_batches(ids, _COUNT_CHUNK):
+        where = {**scope.match_customers(), "_id": {"$in": list(batch)}}
         stages = [{"$match": where}, {"$group": {"_id": "$tag_ids", "count": {"$sum": 1}}}]
         rows = await scope.collection("customers").aggregate(stages, session=session)
         groups = {str(number): row for number, row in enumerate(rows)}
@@ -135,16 +136,12 @@ async def _find_first_changing(
     """Return the first `count` customers that would change, in the order of `ids`."""
     scope, session = mutation.scope, mutation.session
     first: list[str] = []
-    for chunk in _chunks(ids, _READ_CHUNK):
+    for batch in split_into_batches(ids, _READ_CHUNK):
         if len(first) >= count:
             break
-        where = {**scope.match_customers(), "_id": {"$in": chunk}}
+        where = {**scope.match_customers(), "_id": {"$in": list(batch)}}
         customers = await scope.collection("customers").find(where, {"tag_ids": 1}, session=session)
         tags_by_id = [(customer["_id"], customer["tag_ids"]) for customer in customers]
         tags_after, _ = await tagging.compute_changes(scope, session, tags_by_id)
-        first += [id_ for id_ in chunk if id_ in tags_after]
+        first += [id_ for id_ in batch if id_ in tags_after]
     return first[:count]
-
-
-def _chunks(ids: list[str], size: int) -> Iterator[list[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.batches import split_into_batches
 from domain.partner.bulk_jobs import BulkJobState
 from store.changes.mutations import Mutation
 from store.database.client import Client, DeleteMany, Document, IndexModel, Session
@@ -71,13 +72,13 @@ async def start_job(mutation: Mutation[Any], tagging: Tagging, customer_ids: Seq
     counts = {"is_done": False, **dict.fromkeys(_COUNTERS, 0)}
     batches = [
         {
-            "_id": new_id("slc"),
+            "_id": new_id("bat"),
             **stamps,
             "job_id": job["_id"],
-            "ids": list(customer_ids[start : start + BATCH_SIZE]),
+            "ids": list(ids),
             **counts,
         }
-        for start in range(0, len(customer_ids), BATCH_SIZE)
+        for ids in split_into_batches(customer_ids, BATCH_SIZE)
     ]
     await mutation.scope.collection(JOB_COLLECTION).insert_many([job], session=mutation.session)
     await mutation.scope.collection(BATCH_COLLECTION).insert_many(batches, session=mutation.session)

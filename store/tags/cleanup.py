@@ -29,7 +29,7 @@ async def start_tag_cleanup(mutation: Mutation[Any], tag_id: str, name: str) -> 
     """Remove the tag from one batch of customers and insert the cleanup for the job."""
     now = mutation.scope.now
     cleanup: Document = {
-        "_id": new_id("swp"),
+        "_id": new_id("tcl"),
         "partner_id": mutation.scope.partner_id,
         "version": 1,
         "created_at": now,

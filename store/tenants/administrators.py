@@ -15,7 +15,7 @@ from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.events.log import EventDraft, event_document
+from store.events.log import NO_CUSTOMER, EventDraft, event_document
 
 COLLECTION = "administrators"
 ADMINISTRATOR_INDEXES = (
@@ -123,7 +123,7 @@ class Administrators:
             return None
         summary = f"{administrator['display_name']} signed in for the first time"
         draft = EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, administrator_id, summary, {"state": [before, after]})
-        shared = {"actor_id": administrator_id, "customer_id": None, "facts_before": None, "facts_after": None}
+        shared = {**NO_CUSTOMER, "actor_id": administrator_id}
         event = event_document(scope.partner_id, now, shared, draft)
         await scope.collection("events").insert_many([event], session=session)
         return AdministratorDocument.read(administrator)

@@ -12,7 +12,8 @@ from store.database.client import Document, Session
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.events.log import EventDraft, event_document
+from store.events.log import NO_CUSTOMER, EventDraft, event_document
+from store.tenants.administrators import fold_email
 from store.tenants.partners import Partners
 
 
@@ -29,7 +30,7 @@ async def create_partner(scope: Scope, name: str, admin_email: str, plan: Sequen
         await scope.collection("administrators").insert_many([administrator], session=session)
         summary = f"{admin_email} became the first administrator"
         draft = EventDraft(ActivityKind.ADMINISTRATOR_INVITED, administrator["_id"], summary)
-        shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
+        shared = {**NO_CUSTOMER, "actor_id": None}
         event = event_document(scope.partner_id, scope.now, shared, draft)
         await scope.collection("events").insert_many([event], session=session)
 

@@ -57,6 +57,11 @@ class PartnerDocument:
         """The current thresholds."""
         return self.history[-1].thresholds
 
+    def thresholds_at(self, epoch: int) -> Thresholds:
+        """Return the thresholds of a settings epoch; the current ones where the history no longer has it."""
+        known = [step.thresholds for step in self.history if step.epoch <= epoch]
+        return known[-1] if known else self.thresholds
+
 
 class Partners:
     """Reads and creates the partner of a scope."""

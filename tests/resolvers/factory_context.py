@@ -49,7 +49,6 @@ def entitlement_document(id_: str = "sub_1", **fields: Any) -> EntitlementDocume
         "added_at": NOW - 100 * DAY,
         "starts_at": NOW - 100 * DAY,
         "first_ends_at": end,
-        "stored_ends_at": end,
         "term_months": 12,
         "auto_renew": False,
         "set_up": True,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.http.graphiql import is_built
+from server.http.graphiql import DIST
 from tests.server_process import ServerHarness
 
 WEB = Path(__file__).resolve().parents[2] / "web"
@@ -27,7 +27,7 @@ def chromium() -> str:
     path = Path("/usr/bin/chromium")
     if not path.is_file():
         pytest.skip("Chromium is missing: on Debian, apt-get install chromium.")
-    if not is_built():
+    if not (DIST / "index.html").is_file():
         pytest.skip("GraphiQL is not built: run make setup.")
     return str(path)
 

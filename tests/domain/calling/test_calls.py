@@ -6,11 +6,9 @@ from hypothesis import strategies as st
 
 from domain.calling.calls import (
     CallFeature,
-    CallQuality,
     EndpointType,
     classify_endpoint,
     classify_features,
-    classify_quality,
 )
 
 REASONS = {
@@ -81,27 +79,3 @@ def test_each_feature_is_told_once_and_in_order(reasons: list[str], user_type: s
     assert found == sorted(set(found))
     wanted = {REASONS[reason] for reason in reasons} | ({"VOICEMAIL"} if user_type == "VoiceMailGroup" else set())
     assert set(found) == {CallFeature(name) for name in wanted}
-
-
-@pytest.mark.parametrize(
-    ("loss", "jitter", "latency", "quality"),
-    [
-        (None, None, None, "NOT_AVAILABLE"),
-        (4.99, 149.9, 399.9, "GOOD"),
-        (5.0, None, None, "POOR"),
-        (None, 150.0, None, "POOR"),
-        (None, None, 400.0, "POOR"),
-        (0.0, None, 400.0, "POOR"),
-        (None, 0.0, None, "GOOD"),
-    ],
-)
-def test_quality_at_its_bounds(loss: float | None, jitter: float | None, latency: float | None, quality: str) -> None:
-    assert classify_quality(loss, jitter, latency) == CallQuality(quality)
-
-
-@given(MEASUREMENTS, MEASUREMENTS, MEASUREMENTS)
-def test_one_poor_measurement_makes_the_call_poor(
-    loss: float | None, jitter: float | None, latency: float | None
-) -> None:
-    poor = [value is not None and value >= bound for value, bound in ((loss, 5.0), (jitter, 150.0), (latency, 400.0))]
-    assert (classify_quality(loss, jitter, latency) is CallQuality.POOR) == any(poor)

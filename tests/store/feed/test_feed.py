@@ -36,7 +36,6 @@ async def test_delivers_each_event_of_the_partner_in_order(
 async def test_starts_with_the_events_of_the_last_minutes(mongo_uri: str, database_name: str, events: Events) -> None:
     await events.insert(range(10))
     async with running_feed(mongo_uri, database_name) as feed:
-        assert feed.is_ready
         assert feed.is_fresh
         assert len(feed.read_segment("acme", Position(feed.position.time - (60 << 32))).events) == 10
 
@@ -158,7 +157,6 @@ async def test_old_cursors_expire_and_the_feed_continues_after_a_drop(
 
 async def test_is_not_fresh_before_its_start(mongo_uri: str, database_name: str) -> None:
     feed = Feed(mongo_uri, database_name, b"secret")
-    assert not feed.is_ready
     assert not feed.is_fresh
     await feed.stop()
 
