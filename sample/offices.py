@@ -53,7 +53,10 @@ def report_days(day: date) -> list[date]:
 
 def make_office(rng: SeededRandom, customer: str, holdings: Sequence[Entitlement], day: date) -> Office | None:
     """Return the office of a customer, or None if it does not report its calls."""
-    calling = next((held for held in holdings if held.set_up and _assigned_calling_licenses(held) > 0), None)
+    calling = next(
+        (entitlement for entitlement in holdings if entitlement.set_up and _assigned_calling_licenses(entitlement) > 0),
+        None,
+    )
     if calling is None or not rng.chance(_REPORTING_SHARE):
         return None
     days = [each for each in report_days(day) if calling.starts_at.date() < each <= last_usage_day(calling, day)]

@@ -99,16 +99,20 @@ class _SampleWriter:
     def _write_customer(self, customer: str, profile: CustomerProfile) -> None:
         holdings = self._make_holdings(profile)
         record = self._customer_record(customer, holdings, profile.sign_in)
-        subscriptions = [held for held in holdings if not held.is_trial]
+        subscriptions = [entitlement for entitlement in holdings if not entitlement.is_trial]
         self._write_records("customers", [record])
-        self._write_records("subscriptions", (subscription_record(customer, held) for held in subscriptions))
-        self._write_records("trials", (trial_record(customer, held) for held in holdings if held.is_trial))
+        self._write_records(
+            "subscriptions", (subscription_record(customer, entitlement) for entitlement in subscriptions)
+        )
+        self._write_records(
+            "trials", (trial_record(customer, entitlement) for entitlement in holdings if entitlement.is_trial)
+        )
         prices = PriceList(record.get("country"))
-        for held in subscriptions:
-            self._write_records("orders", self._billing_document_factory.order_records(held, prices))
-            self._write_records("invoices", self._billing_document_factory.invoice_records(held, prices))
-        for held in holdings:
-            self._write_records("license-usage", usage_records(self._usage_rng, held, self._day))
+        for entitlement in subscriptions:
+            self._write_records("orders", self._billing_document_factory.order_records(entitlement, prices))
+            self._write_records("invoices", self._billing_document_factory.invoice_records(entitlement, prices))
+        for entitlement in holdings:
+            self._write_records("license-usage", usage_records(self._usage_rng, entitlement, self._day))
         generated = self._call_generator.generate(customer, holdings)
         self._write_rows("calls", generated.calls)
         self._write_records("call-media", generated.media)
@@ -122,7 +126,9 @@ class _SampleWriter:
         return holdings
 
     def _customer_record(self, customer: str, holdings: list[Entitlement], sign_in: LastSignIn) -> ImportRecord:
-        first_added = min((held.added_at for held in holdings), default=self._entitlement_factory.random_past(20, 400))
+        first_added = min(
+            (entitlement.added_at for entitlement in holdings), default=self._entitlement_factory.random_past(20, 400)
+        )
         created = first_added - self._entitlement_factory.random_days(0, 10)
         signed_in = draw_last_sign_in(self._entitlement_factory, sign_in, created)
         return customer_record(self._rng, customer, self._company_names.next_company(), created, signed_in)

@@ -70,17 +70,17 @@ def field(
     The function given to Strawberry is a plain one even where the resolver is a coroutine: an `async def`
     in between would cost as much as the whole field.
     """
-    told = tuple((selection_flags or {}).items())
+    flags = tuple((selection_flags or {}).items())
 
     def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
         context = info.context
         if requires is not None and requires not in context.viewer.permissions:
             raise Forbidden(requires)
-        handed = {name: to_plain(value) for name, value in given.items()}
-        has_cursor = any(handed.get(name) is not None for name in _CURSOR_ARGUMENTS)
-        for name, selected in told:
-            handed[name] = has_cursor or _is_selected(info, selected)
-        return resolver(context, root, **handed)
+        converted = {name: to_plain(value) for name, value in given.items()}
+        has_cursor = any(converted.get(name) is not None for name in _CURSOR_ARGUMENTS)
+        for name, selected in flags:
+            converted[name] = has_cursor or _is_selected(info, selected)
+        return resolver(context, root, **converted)
 
     resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]
     directives = field_directives(requires, cost, list_size)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from resolvers import billing_documents as papers
+from resolvers import billing_documents
 from schema.connections import Connection
 from schema.enums import InvoiceState
 from schema.fields import field
@@ -28,7 +28,7 @@ class Invoice(Node):
     total: Money
     document_url: str | None
     subscription = field(
-        papers.subscription,
+        billing_documents.subscription,
         Annotated["CustomerSubscription", strawberry.lazy("schema.entitlements")],
         "The subscription that the invoice belongs to.",
     )
@@ -39,5 +39,5 @@ class Invoice(Node):
         return isinstance(value, InvoiceDocument)
 
 
-NEWEST_INVOICE: Any = field(papers.invoice, Invoice | None, "The newest that is not VOID.")
-SUBSCRIPTION_INVOICES: Any = field(papers.invoices, Connection[Invoice], "Newest first.", **PAGED)
+NEWEST_INVOICE: Any = field(billing_documents.invoice, Invoice | None, "The newest that is not VOID.")
+SUBSCRIPTION_INVOICES: Any = field(billing_documents.invoices, Connection[Invoice], "Newest first.", **PAGED)

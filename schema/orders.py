@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from resolvers import billing_documents as papers
+from resolvers import billing_documents
 from schema.connections import Connection
 from schema.enums import OrderKind, Product
 from schema.fields import field
@@ -43,7 +43,7 @@ class Order(Node):
     lines: list[OrderLine]
     total: Money | None
     subscription = field(
-        papers.subscription,
+        billing_documents.subscription,
         Annotated["CustomerSubscription", strawberry.lazy("schema.entitlements")],
         "The subscription that the order belongs to.",
     )
@@ -54,4 +54,4 @@ class Order(Node):
         return isinstance(value, OrderDocument)
 
 
-SUBSCRIPTION_ORDERS: Any = field(papers.orders, Connection[Order], "Newest first.", **PAGED)
+SUBSCRIPTION_ORDERS: Any = field(billing_documents.orders, Connection[Order], "Newest first.", **PAGED)

@@ -1,7 +1,7 @@
 """What a filter implies about the sort values of its matches. A list reads no values that cannot match.
 
-A customer's urgency is the rank of its most urgent status: 0 for SUSPENDED to LOWEST_URGENCY for SUBSCRIPTION alone,
-and NO_URGENCY without a status. An EXPIRED customer has no other status and no running entitlement.
+A customer's urgency is the rank of its most urgent status: 0 for SUSPENDED to LEAST_URGENT_RANK for SUBSCRIPTION alone,
+and NO_STATUS_RANK without a status. An EXPIRED customer has no other status and no running entitlement.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from domain.customers.filter import NOTHING, AllOf, AnyOf, Condition, ExpiresWit
 from domain.customers.holding_conditions import HoldingEndsWithin
 from domain.customers.key_dimensions import STATUS
 from domain.customers.keys import EXPIRED_KEY, Keys
-from domain.customers.projection import NO_URGENCY
+from domain.customers.projection import NO_STATUS_RANK
 from domain.types import URGENCY_RANK, CustomerStatus
 
 # The rank of customers whose only status is SUBSCRIPTION: most of a partner.
-LOWEST_URGENCY = NO_URGENCY - 1
+LEAST_URGENT_RANK = NO_STATUS_RANK - 1
 _EXPIRED_RANK = URGENCY_RANK[CustomerStatus.EXPIRED]
 _RANK_OF_KEY = {STATUS.key(status): rank for status, rank in URGENCY_RANK.items()}
 
@@ -25,7 +25,7 @@ def possible_urgency_ranks(wanted: Condition) -> list[int]:
 
     A match is at least as urgent as a status that it has, and no match has the rank of a status that it lacks.
     """
-    ranks = set(range(NO_URGENCY + 1))
+    ranks = set(range(NO_STATUS_RANK + 1))
     for condition in conjuncts(wanted):
         match condition:
             case HasKey(_, keys):
@@ -34,7 +34,7 @@ def possible_urgency_ranks(wanted: Condition) -> list[int]:
                 ranks -= {_RANK_OF_KEY[key] for key in keys if key in _RANK_OF_KEY}
             case _:
                 pass
-    return sorted(ranks if restrict_to_lowest_urgency(wanted) != NOTHING else ranks - {LOWEST_URGENCY})
+    return sorted(ranks if restrict_to_lowest_urgency(wanted) != NOTHING else ranks - {LEAST_URGENT_RANK})
 
 
 def single_urgency_rank(wanted: Condition) -> int | None:
@@ -47,7 +47,7 @@ def _ranks_of_keys(keys: Keys) -> set[int]:
     """Return the ranks that customers with any of the keys can have."""
     if keys == (EXPIRED_KEY,):
         return {_EXPIRED_RANK}
-    return set(range(max((_RANK_OF_KEY.get(key, NO_URGENCY) for key in keys), default=NO_URGENCY) + 1))
+    return set(range(max((_RANK_OF_KEY.get(key, NO_STATUS_RANK) for key in keys), default=NO_STATUS_RANK) + 1))
 
 
 def implies_no_next_expiry(wanted: Condition) -> bool:
@@ -63,7 +63,7 @@ def latest_next_expiry(wanted: Condition, now: datetime) -> datetime | None:
 
 
 def restrict_to_lowest_urgency(wanted: Condition) -> Condition:
-    """Return the simplified condition for customers of LOWEST_URGENCY, which have no other status."""
+    """Return the simplified condition for customers of LEAST_URGENT_RANK, which have no other status."""
     return simplify(_without_other_statuses(wanted))
 
 
@@ -71,7 +71,7 @@ def _without_other_statuses(wanted: Condition) -> Condition:
     match wanted:
         case HasKey(dimension, keys):
             return HasKey(
-                dimension, tuple(key for key in keys if _RANK_OF_KEY.get(key, LOWEST_URGENCY) == LOWEST_URGENCY)
+                dimension, tuple(key for key in keys if _RANK_OF_KEY.get(key, LEAST_URGENT_RANK) == LEAST_URGENT_RANK)
             )
         case AllOf(inner):
             return AllOf(_each(inner))

@@ -25,7 +25,7 @@ from domain.time.instants import MAX_INSTANT
 from domain.types import URGENCY_RANK, Product, SubscriptionType
 
 # The urgency rank of a customer without a status: after all others.
-NO_URGENCY = len(URGENCY_RANK)
+NO_STATUS_RANK = len(URGENCY_RANK)
 
 
 def project_fields(
@@ -46,7 +46,7 @@ def project_fields(
         "statuses": [str(status) for status in basis],
         "status_details": _status_details(facts, basis, since, now),
         "urgency": urgency,
-        "urgency_sort": NO_URGENCY if urgency is None else urgency,
+        "urgency_sort": NO_STATUS_RANK if urgency is None else urgency,
         "sign_in_sort": facts.last_sign_in_at or MAX_INSTANT,
         "evaluated_at": now,
         "next_evaluation_at": min((at for at in changes if at is not None), default=None),

@@ -38,7 +38,7 @@ def has_media(document: Mapping[str, Any] | None) -> bool:
     return document is not None and "media" in document["delivered"]
 
 
-def apply_call(
+def merge_call(
     document: Mapping[str, Any] | None, record: ImportRecord, customer_id: str, now: datetime
 ) -> DocumentFields | None:
     """Return all fields of the call after the record, None where unchanged; InvalidRecord for an impossible time."""
@@ -69,7 +69,7 @@ def apply_call(
     return _changed_fields("Report ID", document, fields, now)
 
 
-def apply_media(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> DocumentFields | None:
+def merge_media(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> DocumentFields | None:
     """Return the fields that a call-media record sets, None where unchanged; the call itself can arrive later."""
     before = document or {**_EMPTY_CALL, "report_id": record.key, "week": None, "expires_at": now + RAW_CALL_RETENTION}
     fields = {field: record.values.get(name, before[field]) for field, name in _MEASUREMENTS.items()}
@@ -77,7 +77,7 @@ def apply_media(document: Mapping[str, Any] | None, record: ImportRecord, now: d
     return _changed_fields("reportId", document, fields if document else {**before, **fields}, now)
 
 
-def apply_queue_call(
+def merge_queue_call(
     document: Mapping[str, Any] | None, record: ImportRecord, customer_id: str, now: datetime
 ) -> DocumentFields | None:
     """Return all fields of the queue call after the record; None where unchanged."""

@@ -71,7 +71,7 @@ class UsageMergeResult:
     snapshot: DocumentFields | None
 
 
-def apply_usage(
+def merge_usage(
     license_line: Mapping[str, Any], snapshot: Mapping[str, Any] | None, record: ImportRecord, now: datetime
 ) -> UsageMergeResult:
     """Merge a license-usage record into the licence line of its product and into the snapshot of its day, if any.

@@ -50,7 +50,7 @@ class MergeResult:
     delivered: DocumentFields | None
 
 
-def apply_customer(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> MergeResult:
+def merge_customer(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> MergeResult:
     """Merge a customers record; `document` is None for a new customer."""
     merge = _merge_plain_fields(document, record)
     if document is None and merge.fields["created_at"] is None:
@@ -58,7 +58,7 @@ def apply_customer(document: Mapping[str, Any] | None, record: ImportRecord, now
     return merge
 
 
-def apply_entitlement(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> MergeResult:
+def merge_entitlement(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> MergeResult:
     """Merge a subscriptions or trials record; InvalidRecord where its licence figures contradict the stored ones."""
     merge = _merge_plain_fields(document, record)
     if merge.delivered is None:
@@ -79,7 +79,7 @@ def apply_entitlement(document: Mapping[str, Any] | None, record: ImportRecord, 
     return MergeResult(fields if merged == document["licenses"] else {**fields, "licenses": merged}, delivered)
 
 
-def apply_administrator(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
+def merge_administrator(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
     """Merge an administrators record; the customers to assign are returned in `delivered["assigned"]`."""
     merge = _merge_plain_fields(document, record)
     facts = {**(document or {}), **merge.fields}
@@ -89,7 +89,7 @@ def apply_administrator(document: Mapping[str, Any] | None, record: ImportRecord
     return MergeResult(merge.fields, None if delivered == before else delivered)
 
 
-def apply_billing_document(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
+def merge_billing_document(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
     """Merge an orders or invoices record; InvalidRecord for an amount without a currency."""
     merge = _merge_plain_fields(document, record)
     facts = {**(document or {}), **merge.fields}
@@ -98,7 +98,7 @@ def apply_billing_document(document: Mapping[str, Any] | None, record: ImportRec
     return merge
 
 
-def apply_resource(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
+def merge_resource(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
     """Merge a resources record; `document` is None for a new resource."""
     return _merge_plain_fields(document, record)
 

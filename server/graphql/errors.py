@@ -80,7 +80,7 @@ def _root_cause(error: GraphQLError) -> BaseException | None:
 def _located(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {"message": message}
     if error.locations:
-        entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+        entry["locations"] = [{"line": location.line, "column": location.column} for location in error.locations]
     if error.path is not None:
         entry["path"] = list(error.path)
     entry["extensions"] = dict(extensions)

@@ -24,7 +24,9 @@ def storage_fields(
     customer: Mapping[str, Any], before: Mapping[str, Any], partner: PartnerDocument, now: datetime
 ) -> Document:
     """Return version, times, words and keys of a customer whose facts and projection are set; `before` is as stored."""
-    expiries = [one["expires_at"] for one in customer["assignments"] if one["expires_at"] is not None]
+    expiries = [
+        assignment["expires_at"] for assignment in customer["assignments"] if assignment["expires_at"] is not None
+    ]
     folded_fields = _folded_fields(customer, before)
     next_unassignment_at = min(expiries, default=None)
     moments = (customer["next_evaluation_at"], customer["next_renewal_at"], next_unassignment_at)
@@ -81,7 +83,7 @@ def build_event_facts(customer: Mapping[str, Any]) -> Document | None:
     """Return what the filter and the visibility of feeds read of a customer; None for a removed one."""
     if not customer["keys"]:
         return None
-    expiries = {one["administrator_id"]: one["expires_at"] for one in customer["assignments"]}
+    expiries = {assignment["administrator_id"]: assignment["expires_at"] for assignment in customer["assignments"]}
     return {
         "keys": select_event_keys(customer["keys"]),
         "words": customer["words"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from domain.cursors.list import CursorValue, CursorValueKind
-from domain.customers.projection import NO_URGENCY
+from domain.customers.projection import NO_STATUS_RANK
 from domain.time.instants import MAX_INSTANT
 from domain.types import CustomerOrderField, OrderDirection
 from store.database.client import IndexModel
@@ -27,7 +27,7 @@ _SORT_FIELDS: Mapping[CustomerOrderField, _SortField] = {
     _F.CREATED_AT: _SortField("created_at", "instant"),
     _F.LAST_ADMINISTRATOR_SIGN_IN_AT: _SortField("sign_in_sort", "instant", MAX_INSTANT),
     _F.NEXT_EXPIRY_AT: _SortField("next_expiry_sort", "instant", MAX_INSTANT),
-    _F.URGENCY: _SortField("urgency_sort", "rank", NO_URGENCY),
+    _F.URGENCY: _SortField("urgency_sort", "rank", NO_STATUS_RANK),
 }
 _ASCENDING: Mapping[CustomerOrderField, tuple[Column, ...]] = {
     _F.NAME: DEFAULT_COLUMNS,

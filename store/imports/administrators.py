@@ -7,7 +7,7 @@ from functools import partial
 
 from domain.batches import split_into_batches
 from domain.failures import InvalidRecord
-from domain.imports.merging import MergeResult, apply_administrator, is_assignable
+from domain.imports.merging import MergeResult, is_assignable, merge_administrator
 from domain.imports.records import ImportRecord
 from domain.text.contacts import fold_email
 from domain.text.folding import fold_for_sorting
@@ -70,7 +70,7 @@ async def _find_unknown_customers(scope: Scope, records: Iterable[ImportRecord])
 async def _deliver_administrator(scope: Scope, record: ImportRecord, session: Session) -> _DeliveredAdministrator:
     where = {**scope.match(), "email_folded": fold_email(record.key)}
     document = await scope.collection("administrators").find_one(where, session=session)
-    merge = apply_administrator(document, record)
+    merge = merge_administrator(document, record)
     if merge.delivered is None and not (document or {}).get("assignments_pending"):
         return _DeliveredAdministrator(UpsertResult.UNCHANGED)
     now = utc_now()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.failures import InvalidRecord
-from domain.imports.merging import MergeResult, apply_billing_document
+from domain.imports.merging import MergeResult, merge_billing_document
 from domain.imports.records import ImportRecord
 from domain.types import SubscriptionType
 from store.changes.customer_batch import CustomerBatch
@@ -59,7 +59,7 @@ class BillingDocumentMerger(ABC):
         before = self.written.get(record.key) or self.stored.get(record.key)
         if before is not None and before["entitlement_id"] != subscription["_id"]:
             raise InvalidRecord("number", f"is taken by an {self._kind.name.lower()} of another subscription")
-        merge = apply_billing_document(before, record)
+        merge = merge_billing_document(before, record)
         if merge.delivered is None:
             return UpsertResult.UNCHANGED
         self._subscription_numbers[record.key] = subscription["number"]

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from domain.batches import split_into_batches
 from domain.failures import InvalidRecord
-from domain.imports.call_merging import apply_call, apply_media, apply_queue_call, has_call, has_media
+from domain.imports.call_merging import has_call, has_media, merge_call, merge_media, merge_queue_call
 from domain.imports.records import DocumentFields, ImportRecord
 from store.calling.calls import CALLS, QUEUE_CALLS, raw_call_id
 from store.calling.weeks import mark_weeks_changed
@@ -158,7 +158,7 @@ class _CallMerger(_CallRecordMerger):
     customer_field = "Org UUID"
 
     def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
-        return apply_call(before, record, self.find_customer_id(record), self._now)
+        return merge_call(before, record, self.find_customer_id(record), self._now)
 
     def is_new(self, before: Document | None) -> bool:
         return not has_call(before)
@@ -168,7 +168,7 @@ class _CallMediaMerger(_CallRecordMerger):
     collection = CALLS
 
     def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
-        return apply_media(before, record, self._now)
+        return merge_media(before, record, self._now)
 
     def is_new(self, before: Document | None) -> bool:
         return not has_media(before)
@@ -179,7 +179,7 @@ class _QueueCallMerger(_CallRecordMerger):
     customer_field = "customer"
 
     def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
-        return apply_queue_call(before, record, self.find_customer_id(record), self._now)
+        return merge_queue_call(before, record, self.find_customer_id(record), self._now)
 
     def is_new(self, before: Document | None) -> bool:
         return before is None

@@ -5,7 +5,7 @@ from enum import Enum
 from functools import partial
 
 from domain.failures import InvalidRecord
-from domain.imports.merging import apply_customer, apply_entitlement
+from domain.imports.merging import merge_customer, merge_entitlement
 from domain.imports.records import ImportKind, ImportRecord
 from domain.types import SubscriptionType
 from store.changes.customer_batch import CustomerBatch, change_customers
@@ -63,7 +63,7 @@ def _deliver_customer(
     change: CustomerChange, events: DeliveryEvents, record: ImportRecord, batch: CustomerBatch
 ) -> UpsertResult:
     exists = "_id" in change.customer
-    merge = apply_customer(change.customer if exists else None, record, batch.now)
+    merge = merge_customer(change.customer if exists else None, record, batch.now)
     if merge.delivered is None:
         return UpsertResult.UNCHANGED
     if exists and not merge.fields:
@@ -130,7 +130,7 @@ def _deliver_entitlement(
     document = change.entitlements.get(record.key)
     if document is not None and document["kind"] != _ENTITLEMENT_KINDS[record.kind]:
         raise InvalidRecord("number", f"is taken by a {document['kind'].lower()} of this customer")
-    merge = apply_entitlement(document, record, batch.now)
+    merge = merge_entitlement(document, record, batch.now)
     if merge.delivered is None:
         return UpsertResult.UNCHANGED
     if document is None:

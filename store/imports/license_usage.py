@@ -9,7 +9,7 @@ from domain.batches import split_into_batches
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.license_snapshots import WeekKey, sum_by_week, week_span
 from domain.failures import InvalidRecord
-from domain.imports.license_merging import UsageMergeResult, apply_usage
+from domain.imports.license_merging import UsageMergeResult, merge_usage
 from domain.imports.records import ImportRecord
 from domain.time.weeks import week_of
 from store.changes.customer_batch import CustomerBatch, change_customers
@@ -90,7 +90,7 @@ class _UsageMerger:
         licenses: list[Document] = self._licenses.get(record.key) or document["licenses"]
         key = (document["_id"], record.values["product"], record.values["day"])
         snapshot = self._written.get(key) or self._stored.get(key)
-        merge = apply_usage(licenses[position], snapshot, record, self._batch.now)
+        merge = merge_usage(licenses[position], snapshot, record, self._batch.now)
         if merge.snapshot is None:
             return UpsertResult.UNCHANGED
         self._written[key] = self._build_snapshot(document, key, merge)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from domain.imports.merging import MergeResult, apply_resource
+from domain.imports.merging import MergeResult, merge_resource
 from domain.imports.records import ImportRecord
 from domain.partner.resources import resource_words
 from domain.text.folding import fold_for_sorting
@@ -27,7 +27,7 @@ async def _deliver(scope: Scope, records: Sequence[ImportRecord], session: Sessi
     documents = dict(stored)
     results: list[RecordResult] = []
     for record in records:
-        merge = apply_resource(documents.get(record.key), record)
+        merge = merge_resource(documents.get(record.key), record)
         results.append(_result_of(documents.get(record.key), merge))
         if merge.delivered is not None:
             documents[record.key] = _build_document(scope, documents.get(record.key), merge)

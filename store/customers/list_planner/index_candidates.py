@@ -42,7 +42,7 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class IndexCandidate:
-    """Keys of which every match has at least one; `is_known` tells a counted number from an estimated one."""
+    """Keys of which every match has at least one; `is_known` where the number was counted, not estimated."""
 
     keys: Keys
     count: float
@@ -65,7 +65,7 @@ def candidates_in_order(query: ListQuery, counts: KeyCounts, customers: int) -> 
     return _sort_by_count(counts, _with_visibility(query, alternatives), customers)
 
 
-async def candidates_by_name_only(query: ListQuery, counts: KeyCounts) -> list[IndexCandidate]:
+async def candidates_outside_order_keys(query: ListQuery, counts: KeyCounts) -> list[IndexCandidate]:
     """Return the candidates of the conditions without ordering keys (words and holdings), the rarest first.
 
     They are counted, except in a small partner.
@@ -86,7 +86,9 @@ async def candidates_by_name_only(query: ListQuery, counts: KeyCounts) -> list[I
 def candidate_keys(query: ListQuery) -> list[Keys]:
     """Return the keys of all candidates in the index of keys; never empty."""
     conditions = conjuncts(query.wanted)
-    return _with_visibility(query, [keys for one in conditions for keys in _keys_of_condition(one, query.now)])
+    return _with_visibility(
+        query, [keys for condition in conditions for keys in _keys_of_condition(condition, query.now)]
+    )
 
 
 def _with_visibility(query: ListQuery, alternatives: list[Keys]) -> list[Keys]:

@@ -1,12 +1,12 @@
-"""Reads the rows of a planned list: segment after segment, from a position on, in either direction."""
+"""Reads the rows of a planned list: range after range, from a position on, in either direction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.cursors.list import CursorValue
 from domain.failures import InvalidCursor
+from store.customers.list_planner.list_ranges import ListRange, QueryPlan
 from store.customers.list_planner.range_scans import RangeScan
-from store.customers.list_planner.segments import QueryPlan, Segment
 from store.database.client import Document
 from store.database.keyset import Column, SortKey
 from store.database.scope import Scope
@@ -24,14 +24,14 @@ class KeysetReader:
         self, columns: tuple[Column, ...], start: SortKey | None, end: SortKey | None, limit: int
     ) -> list[Document]:
         """Return at most `limit` rows in the order of `columns`: those of the list, or their reverse."""
-        segments = self.plan if columns == self.columns else self.plan[::-1]
-        first = 0 if start is None else _position(segments, start[0])
-        last = len(segments) - 1 if end is None else _position(segments, end[0])
+        list_ranges = self.plan if columns == self.columns else self.plan[::-1]
+        first = 0 if start is None else _position(list_ranges, start[0])
+        last = len(list_ranges) - 1 if end is None else _position(list_ranges, end[0])
         rows: list[Document] = []
         for position in range(first, last + 1):
             if len(rows) < limit:
                 scan = RangeScan(
-                    segments[position],
+                    list_ranges[position],
                     columns,
                     start if position == first else None,
                     end if position == last else None,
@@ -40,9 +40,9 @@ class KeysetReader:
         return rows
 
 
-def _position(segments: Sequence[Segment], value: CursorValue) -> int:
-    """Return the position of the segment with the sort value; raise InvalidCursor where no row can have it."""
-    for position, segment in enumerate(segments):
-        if segment.values.contains(value):
+def _position(list_ranges: Sequence[ListRange], value: CursorValue) -> int:
+    """Return the position of the range with the sort value; raise InvalidCursor where no row can have it."""
+    for position, list_range in enumerate(list_ranges):
+        if list_range.values.contains(value):
             return position
     raise InvalidCursor

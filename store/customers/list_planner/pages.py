@@ -21,14 +21,14 @@ is read. An example: the filter `status in [EXPIRING_SOON], tag X`, 200,000 cust
    **By next expiry**: statuses correlate with ends and tags do not. With 12,000 customers of the tag, a scan by the
    status would be estimated at 51 × 200,000 / 12,000 = 850 reads, reliably, and need no race. With 700 it is all 9,000
    of the status, and the rare tag is read alone. The plan names `by_keys` or `by_next_expiry_at` as the index hint.
-4. segments.py describes the parts that the list is read in. By name the list is one segment. By next expiry
+4. list_ranges.py describes the parts that the list is read in. By name the list is one range. By next expiry
    descending it is two: customers with an end, then those without, because null is stored as the highest value and
    comes last in both directions. A filter implies limits too (domain/customers/implied_values.py): EXPIRED customers
-   have no next expiry, so that their list is one segment in the order of names.
-5. range_scans.py makes the query of a segment. The first page reads `{order_keys: "tag:X", partner_id}` in the order of
+   have no next expiry, so that their list is one range in the order of names.
+5. range_scans.py makes the query of a range. The first page reads `{order_keys: "tag:X", partner_id}` in the order of
    the index, forwards or backwards; the status is checked on each document. The page after the cursor (end E, name N,
    id I) reads three ranges of the same index, merged in order: (E, N, from I), (E, after N), (after E).
-6. keyset_pagination.py reads the segments one after another until the page is full. KeysetPager (store/database/) asks
+6. keyset_pagination.py reads the ranges one after another until the page is full. KeysetPager (store/database/) asks
    for one row more than the page to learn whether a next page exists, and for the cursor's row to learn whether a
    previous one does: a page is one query while that row exists.
 

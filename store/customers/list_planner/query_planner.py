@@ -1,7 +1,7 @@
-"""The query planner: chooses the index and the keys of each segment of a list from key statistics.
+"""The query planner: chooses the index and the keys of each range of a list from key statistics.
 
 The choice is ours, because MongoDB caches one plan for a query shape, and the plan for a rare tag reads half a partner
-for a common tag. Where the statistics do not decide, two key sets race (see segments.py).
+for a common tag. Where the statistics do not decide, two key sets race (see list_ranges.py).
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from domain.cursors.list import CursorValue
 from domain.customers.implied_values import (
-    LOWEST_URGENCY,
+    LEAST_URGENT_RANK,
     implies_no_next_expiry,
     latest_next_expiry,
     possible_urgency_ranks,
@@ -24,10 +24,10 @@ from store.customers.list_planner.index_candidates import (
     IndexCandidate,
     ListQuery,
     candidates_by_name,
-    candidates_by_name_only,
     candidates_in_order,
+    candidates_outside_order_keys,
 )
-from store.customers.list_planner.segments import ALL_VALUES, IndexPlan, QueryPlan, Segment, ValueRange
+from store.customers.list_planner.list_ranges import ALL_VALUES, IndexPlan, ListRange, QueryPlan, ValueRange
 from store.customers.orders import KEYS_INDEX, CustomerOrder
 
 # The number of customers that plans are made for. A smaller partner is fast with any plan.
@@ -39,7 +39,7 @@ _MAX_FULL_SCAN = 4_000
 # Planning a race takes longer than it saves where one of the key sets is larger.
 _MAX_RACING_KEYS = 24
 _SUBSCRIBED: Keys = (STATUS.key(CustomerStatus.SUBSCRIPTION),)
-# From this share of a partner on, the customers of lowest urgency are a segment of their own.
+# From this share of a partner on, the customers of lowest urgency are a range of their own.
 _MIN_LOWEST_URGENCY_SHARE = 0.25
 
 
@@ -52,20 +52,22 @@ async def choose_plan(query: ListQuery, counts: KeyCounts, customers: int = EXPE
     order, value = query.order, _single_sort_value(query)
     if order.field is CustomerOrderField.NAME or value is not None:
         values = ALL_VALUES if value is None else ValueRange((value,))
-        return [Segment(values, _plan_by_name(query, counts, customers), query.wanted)]
-    by_name_only = await candidates_by_name_only(query, counts)
+        return [ListRange(values, _plan_by_name(query, counts, customers), query.wanted)]
+    outside_order_keys = await candidates_outside_order_keys(query, counts)
     in_order = candidates_in_order(query, counts, customers)
-    others = [candidate.count for candidate in (*in_order[1:], *by_name_only)]
-    if by_name_only and by_name_only[0].count < estimate_scanned(in_order[0].count, others, customers):
-        plan = IndexPlan(KEYS_INDEX, (by_name_only[0].keys,), needs_sort=True)
-        return [Segment(values, plan, query.wanted) for values in _value_ranges(query)]
+    others = [candidate.count for candidate in (*in_order[1:], *outside_order_keys)]
+    if outside_order_keys and outside_order_keys[0].count < estimate_scanned(in_order[0].count, others, customers):
+        plan = IndexPlan(KEYS_INDEX, (outside_order_keys[0].keys,), needs_sort=True)
+        return [ListRange(values, plan, query.wanted) for values in _value_ranges(query)]
     plan = IndexPlan(order.index, _choose_key_sets(in_order, customers, order))
-    if not by_name_only or not _splits_lowest_urgency(query, counts):
-        return [Segment(values, plan, query.wanted) for values in _value_ranges(query)]
+    if not outside_order_keys or not _splits_lowest_urgency(query, counts):
+        return [ListRange(values, plan, query.wanted) for values in _value_ranges(query)]
     restricted = replace(query, wanted=restrict_to_lowest_urgency(query.wanted))
-    lowest = Segment(ValueRange((LOWEST_URGENCY,)), _plan_by_name(restricted, counts, customers), restricted.wanted)
+    lowest = ListRange(
+        ValueRange((LEAST_URGENT_RANK,)), _plan_by_name(restricted, counts, customers), restricted.wanted
+    )
     ranges = _value_ranges(query, is_lowest_urgency_apart=True)
-    return [lowest if values == lowest.values else Segment(values, plan, query.wanted) for values in ranges]
+    return [lowest if values == lowest.values else ListRange(values, plan, query.wanted) for values in ranges]
 
 
 def _single_sort_value(query: ListQuery) -> CursorValue:
@@ -87,7 +89,7 @@ def _splits_lowest_urgency(query: ListQuery, counts: KeyCounts) -> bool:
     """
     return (
         query.order.field is CustomerOrderField.URGENCY
-        and LOWEST_URGENCY in possible_urgency_ranks(query.wanted)
+        and LEAST_URGENT_RANK in possible_urgency_ranks(query.wanted)
         and has_share(counts, _SUBSCRIBED, _MIN_LOWEST_URGENCY_SHARE)
     )
 
@@ -116,7 +118,7 @@ def _rank_ranges(query: ListQuery, *, is_lowest_urgency_apart: bool) -> list[Val
     is_ascending = query.order.direction is OrderDirection.ASC
     if is_ascending and not is_lowest_urgency_apart:
         return [ValueRange(tuple(ranks))] if ranks else []
-    apart = [LOWEST_URGENCY, null] if is_lowest_urgency_apart else [null]
+    apart = [LEAST_URGENT_RANK, null] if is_lowest_urgency_apart else [null]
     parts = [tuple(rank for rank in ranks if rank not in apart), *((rank,) for rank in apart if rank in ranks)]
     if not is_ascending and is_lowest_urgency_apart:
         parts[:2] = parts[1::-1]
@@ -135,10 +137,10 @@ def _choose_key_sets(candidates: Sequence[IndexCandidate], customers: int, order
         return (first.keys,)
     # A candidate of the order's own kind correlates with the sort values. The other one is spread evenly along them,
     # so its estimate is reliable and no race is needed.
-    kindred, other = (first, others[0]) if first.is_time_dependent == order.is_time_dependent else (others[0], first)
-    is_mixed = kindred.is_time_dependent != other.is_time_dependent and kindred.is_known and other.is_known
-    if is_mixed and _estimate_scanned(kindred, [other, *others[1:]], customers) <= 2 * _MAX_RACE_READS:
-        return (kindred.keys,)
+    correlated, other = (first, others[0]) if first.is_time_dependent == order.is_time_dependent else (others[0], first)
+    is_mixed = correlated.is_time_dependent != other.is_time_dependent and correlated.is_known and other.is_known
+    if is_mixed and _estimate_scanned(correlated, [other, *others[1:]], customers) <= 2 * _MAX_RACE_READS:
+        return (correlated.keys,)
     is_rare = first.is_known and first.count <= _MAX_FULL_SCAN
     # Where even independent conditions require a long scan, a second scan insures against nothing.
     is_long = _estimate_scanned(first, others, customers) > 1.2 * _MAX_RACE_READS

@@ -1,4 +1,4 @@
-"""Range scans: the MongoDB query that reads one segment of a list, from a position on.
+"""Range scans: the MongoDB query that reads one range of a list, from a position on.
 
 From a position on, the rows of an order are several contiguous ranges of its index (see keyset_conditions). Each key
 with each range is one branch of an `$or`, and MongoDB merges the branches in order. Where a plan has two key sets, the
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from domain.customers.keys import Keys
 from store.customers.conditions import equals_any
 from store.customers.documents import EXCLUDED_FIELDS
-from store.customers.list_planner.segments import IndexPlan, Segment
+from store.customers.list_planner.list_ranges import IndexPlan, ListRange
 from store.customers.orders import KEYS_INDEX
 from store.customers.queries import COLLECTION, residual_query
 from store.database.client import Document
@@ -25,17 +25,17 @@ _MAX_BRANCHES = 400
 
 @dataclass(frozen=True, slots=True)
 class RangeScan:
-    """One segment, from `start` on (included) and before `end`, in the order of the columns."""
+    """One range, from `start` on (included) and before `end`, in the order of the columns."""
 
-    segment: Segment
+    list_range: ListRange
     columns: tuple[Column, ...]
     start: SortKey | None = None
     end: SortKey | None = None
 
     async def read(self, scope: Scope, limit: int) -> list[Document]:
         """Return at most `limit` rows."""
-        plan = self.segment.plan
-        where = residual_query(scope, self.segment.wanted, plan.key_sets)
+        plan = self.list_range.plan
+        where = residual_query(scope, self.list_range.wanted, plan.key_sets)
         where["$and"] = self.conditions(scope.match())
         return await scope.collection(COLLECTION).find(
             where, EXCLUDED_FIELDS, sort=self.sort, limit=limit, hint=plan.index
@@ -48,7 +48,7 @@ class RangeScan:
 
     def conditions(self, tenant: Document) -> list[Document]:
         """Return the conditions on keys and position; `tenant` is the partner's condition."""
-        plan, columns, bounds = self.segment.plan, self._varying_columns, self._bounds
+        plan, columns, bounds = self.list_range.plan, self._varying_columns, self._bounds
         filters = self._end_filters()
         if plan.index == KEYS_INDEX and bounds:
             # The index of keys has no sort values, so a condition on them filters documents.
@@ -66,7 +66,7 @@ class RangeScan:
 
     @property
     def _is_single_value(self) -> bool:
-        return self.segment.values.single is not None
+        return self.list_range.values.single is not None
 
     @property
     def _varying_columns(self) -> tuple[Column, ...]:
@@ -77,7 +77,7 @@ class RangeScan:
 
     @property
     def _bounds(self) -> Document:
-        return self.segment.values.condition(self.columns[0].field)
+        return self.list_range.values.condition(self.columns[0].field)
 
     def _end_filters(self) -> list[Document]:
         """The filter stops nothing by itself: the bound on the first column ends the scan."""

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from domain.customers.filter import NOTHING, AllOf, Condition, is_impossible, matches, parse_filter, simplify
 from domain.customers.holding_conditions import HoldingEndsWithin
 from domain.customers.implied_values import (
-    LOWEST_URGENCY,
+    LEAST_URGENT_RANK,
     implies_no_next_expiry,
     latest_next_expiry,
     possible_urgency_ranks,
     restrict_to_lowest_urgency,
     single_urgency_rank,
 )
-from domain.customers.projection import NO_URGENCY
+from domain.customers.projection import NO_STATUS_RANK
 from domain.entitlements.holdings import EXPIRING
 from domain.types import URGENCY, URGENCY_RANK, CustomerStatus
 
@@ -50,7 +50,7 @@ filters = leaves | nest(leaves) | nest(nest(leaves))
 
 
 def rank_of(statuses: Statuses) -> int:
-    return min((URGENCY_RANK[status] for status in statuses), default=NO_URGENCY)
+    return min((URGENCY_RANK[status] for status in statuses), default=NO_STATUS_RANK)
 
 
 def keys_of(statuses: Statuses, country: str) -> frozenset[str]:
@@ -82,7 +82,7 @@ def test_the_restricted_condition_matches_the_same_customers_of_lowest_urgency(
     wanted = parsed(raw)
     restricted = restrict_to_lowest_urgency(wanted)
     for statuses in COMBINATIONS:
-        if rank_of(statuses) == LOWEST_URGENCY:
+        if rank_of(statuses) == LEAST_URGENT_RANK:
             keys = keys_of(statuses, country)
             assert matches(restricted, keys, [word]) == matches(wanted, keys, [word])
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given
 
-from domain.customers.projection import NO_URGENCY, project_fields
+from domain.customers.projection import NO_STATUS_RANK, project_fields
 from domain.customers.statuses import CustomerFacts, Thresholds, statuses_at
 from domain.customers.transitions import next_transition_at
 from domain.entitlements.lifecycle import LicenseFigures
@@ -39,7 +39,7 @@ def test_a_customer_without_entitlements_has_empty_fields_that_sort_last() -> No
         "statuses": [],
         "status_details": [],
         "urgency": None,
-        "urgency_sort": NO_URGENCY,
+        "urgency_sort": NO_STATUS_RANK,
         "sign_in_sort": MAX_INSTANT,
         "evaluated_at": NOON,
         "next_evaluation_at": None,
@@ -115,7 +115,7 @@ def test_nothing_but_the_evaluation_time_changes_before_the_next_evaluation(
 @given(customers(), thresholds, instants)
 def test_sort_fields_replace_null_only(facts: CustomerFacts, limits: Thresholds, now: datetime) -> None:
     fields = project(facts, now, limits)
-    assert fields["urgency_sort"] == (NO_URGENCY if fields["urgency"] is None else fields["urgency"])
+    assert fields["urgency_sort"] == (NO_STATUS_RANK if fields["urgency"] is None else fields["urgency"])
     assert fields["next_expiry_sort"] == (fields["next_expiry_at"] or MAX_INSTANT)
     transition = next_transition_at(facts, limits, now)
     assert transition is None or (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.failures import InvalidRecord
-from domain.imports.call_merging import apply_call, apply_media, apply_queue_call, has_call, has_media
+from domain.imports.call_merging import has_call, has_media, merge_call, merge_media, merge_queue_call
 from domain.imports.records import DocumentFields, ImportKind, parse_record
 from domain.time.instants import format_instant
 from domain.time.weeks import WEEK, week_of
@@ -21,15 +21,15 @@ Document = dict[str, Any]
 
 
 def call(document: Document | None, now: datetime = NOW, **changes: Any) -> DocumentFields | None:
-    return apply_call(document, parse_record(ImportKind.CALLS, call_record(**changes)), "cus_1", now)
+    return merge_call(document, parse_record(ImportKind.CALLS, call_record(**changes)), "cus_1", now)
 
 
 def media(document: Document | None, now: datetime = NOW, **changes: Any) -> DocumentFields | None:
-    return apply_media(document, parse_record(ImportKind.CALL_MEDIA, media_record(**changes)), now)
+    return merge_media(document, parse_record(ImportKind.CALL_MEDIA, media_record(**changes)), now)
 
 
 def queue_call(document: Document | None, now: datetime = NOW, **changes: Any) -> DocumentFields | None:
-    return apply_queue_call(document, parse_record(ImportKind.QUEUE_CALLS, queue_call_record(**changes)), "cus_1", now)
+    return merge_queue_call(document, parse_record(ImportKind.QUEUE_CALLS, queue_call_record(**changes)), "cus_1", now)
 
 
 def stored(document: Document | None, facts: DocumentFields | None) -> Document:
@@ -78,14 +78,14 @@ def test_media_join_their_call_whichever_comes_first() -> None:
 def test_null_clears_a_measurement_and_absent_keeps_it() -> None:
     held = stored(None, media(None))
     line = parse_record(ImportKind.CALL_MEDIA, {"reportId": "R-1", "jitterMs": None})
-    assert apply_media(held, line, NOW) == {"loss": 0.5, "jitter": None, "latency": 80.5, "delivered": {"media": True}}
+    assert merge_media(held, line, NOW) == {"loss": 0.5, "jitter": None, "latency": 80.5, "delivered": {"media": True}}
 
 
 def test_media_figures_that_say_nothing_are_news_once() -> None:
     line = parse_record(ImportKind.CALL_MEDIA, {"reportId": "R-1"})
-    held = stored(None, apply_media(None, line, NOW))
+    held = stored(None, merge_media(None, line, NOW))
     assert has_media(held)
-    assert apply_media(held, line, NOW) is None
+    assert merge_media(held, line, NOW) is None
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.failures import InvalidRecord
-from domain.imports.license_merging import apply_usage
-from domain.imports.merging import MergeResult, apply_administrator, apply_customer, apply_entitlement
+from domain.imports.license_merging import merge_usage
+from domain.imports.merging import MergeResult, merge_administrator, merge_customer, merge_entitlement
 from domain.imports.records import ImportKind, parse_record
 from tests.domain.imports.factory_records import (
     administrator_record,
@@ -32,13 +32,13 @@ def merged(document: Document | None, merge: MergeResult) -> Document:
 
 def customer(document: Document | None, **changes: Any) -> Document:
     return merged(
-        document, apply_customer(document, parse_record(ImportKind.CUSTOMERS, customer_record(**changes)), NOW)
+        document, merge_customer(document, parse_record(ImportKind.CUSTOMERS, customer_record(**changes)), NOW)
     )
 
 
 def subscription(document: Document | None, **changes: Any) -> Document:
     line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(**changes))
-    return merged(document, apply_entitlement(document, line, NOW))
+    return merged(document, merge_entitlement(document, line, NOW))
 
 
 def test_a_new_customer_has_every_fact() -> None:
@@ -56,7 +56,7 @@ def test_absent_keeps_and_null_clears() -> None:
 def test_a_repeated_line_changes_nothing_after_the_hub_changed_the_fact() -> None:
     made = {**subscription(None, setUp=False), "set_up": True}
     line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(setUp=False))
-    assert apply_entitlement(made, line, NOW) == MergeResult({}, None)
+    assert merge_entitlement(made, line, NOW) == MergeResult({}, None)
     assert subscription(made, setUp=True)["set_up"] is True
     assert subscription(subscription(made, setUp=True), setUp=False)["set_up"] is False
 
@@ -69,7 +69,7 @@ def test_a_new_subscription_has_the_defaults() -> None:
 
 
 def test_a_new_trial_neither_renews_nor_waits() -> None:
-    made = merged(None, apply_entitlement(None, parse_record(ImportKind.TRIALS, trial_record()), NOW))
+    made = merged(None, merge_entitlement(None, parse_record(ImportKind.TRIALS, trial_record()), NOW))
     assert (made["kind"], made["auto_renew"], made["set_up"], made["term_months"]) == ("TRIAL", False, True, None)
 
 
@@ -77,7 +77,7 @@ def test_a_delivered_end_starts_the_renewals_anew_even_where_we_had_reached_it()
     made = subscription(None, autoRenew=True, endsAt="2026-11-02T00:00:00Z")
     renewed = {**made, "ends_at": datetime(2027, 11, 2), "renewals": 1}
     line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(autoRenew=True, endsAt="2027-11-02T00:00:00Z"))
-    assert apply_entitlement(renewed, line, NOW).fields["first_ends_at"] == datetime(2027, 11, 2)
+    assert merge_entitlement(renewed, line, NOW).fields["first_ends_at"] == datetime(2027, 11, 2)
 
 
 def test_what_stops_renewing_keeps_the_end_that_it_has_reached() -> None:
@@ -124,11 +124,11 @@ def test_an_end_that_stands_already_is_no_change() -> None:
     made = subscription(None)
     moved = {**made, "delivered": {**made["delivered"], "endsAt": NOW}}
     line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record())
-    assert apply_entitlement(moved, line, NOW) == MergeResult({}, made["delivered"])
+    assert merge_entitlement(moved, line, NOW) == MergeResult({}, made["delivered"])
 
 
 def usage(held: Document, snapshot: Document | None, **changes: Any) -> tuple[Document, Document | None]:
-    merge = apply_usage(held, snapshot, parse_record(ImportKind.LICENSE_USAGE, usage_record(**changes)), NOW)
+    merge = merge_usage(held, snapshot, parse_record(ImportKind.LICENSE_USAGE, usage_record(**changes)), NOW)
     return {**held, **merge.current}, merge.snapshot
 
 
@@ -170,7 +170,7 @@ def test_a_delivered_figure_takes_the_place_of_a_snapshot_taken_here() -> None:
 
 def administrator(document: Document | None, **changes: Any) -> Document:
     line = parse_record(ImportKind.ADMINISTRATORS, administrator_record(**changes))
-    return merged(document, apply_administrator(document, line))
+    return merged(document, merge_administrator(document, line))
 
 
 def test_another_role_forgets_what_was_assigned_so_that_it_can_be_delivered_again() -> None:

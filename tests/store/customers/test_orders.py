@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.customers.projection import NO_URGENCY
+from domain.customers.projection import NO_STATUS_RANK
 from domain.time.instants import MAX_INSTANT
 from domain.types import CustomerOrderField, OrderDirection
 from store.customers.orders import ORDER_INDEXES, CustomerOrder
@@ -39,7 +39,7 @@ def test_null_is_stored_above_all_values() -> None:
         "CREATED_AT": None,
         "LAST_ADMINISTRATOR_SIGN_IN_AT": MAX_INSTANT,
         "NEXT_EXPIRY_AT": MAX_INSTANT,
-        "URGENCY": NO_URGENCY,
+        "URGENCY": NO_STATUS_RANK,
     }
     assert not any(column.kind.endswith("null") for field in FIELDS for column in CustomerOrder(field).columns)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.customers.statuses import Thresholds
-from domain.imports.merging import apply_customer, apply_entitlement
+from domain.imports.merging import merge_customer, merge_entitlement
 from domain.imports.records import ImportKind, parse_record
 from domain.time.instants import format_instant
 from store.changes.customer_change import CustomerChange
@@ -50,9 +50,9 @@ class Stored:
         if self.customer is not None:
             work.advance_to(now)
         if kind is ImportKind.CUSTOMERS:
-            merge = apply_customer(self.customer, parse_record(kind, line), now)
+            merge = merge_customer(self.customer, parse_record(kind, line), now)
         else:
-            merge = apply_entitlement(work.entitlements.get(line["number"]), parse_record(kind, line), now)
+            merge = merge_entitlement(work.entitlements.get(line["number"]), parse_record(kind, line), now)
         if merge.delivered is not None:
             self._put(work, kind, line, {**merge.fields, "delivered": merge.delivered})
         if work.has_changed:

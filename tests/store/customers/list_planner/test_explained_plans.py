@@ -157,7 +157,7 @@ async def test_a_page_of_any_other_order_is_a_range_scan_for_any_single_conditio
             for read in (first_read, await world.read()):
                 assert not {"COLLSCAN", "SORT"} & read.stages, (raw, size)
                 assert read.examined <= most * 22, (raw, size)
-                # In descending order the rows without a value are a segment of their own.
+                # In descending order the rows without a value are a range of their own.
                 assert read.queries <= (1 if order.direction is OrderDirection.ASC else 2)
 
 
@@ -327,7 +327,7 @@ async def test_mongodb_uses_the_index_of_the_plan(
     plan = await choose_plan(
         ListQuery(simplify(parse_filter(raw)), order, scope.visibility_key, scope.now), KeyStatistics(scope)
     )
-    assert {segment.plan.index for segment in plan} == indexes
+    assert {list_range.plan.index for list_range in plan} == indexes
     world.commands.take()
     page = await world.page(raw, order, first=5)
     assert (await world.read()).indexes == indexes

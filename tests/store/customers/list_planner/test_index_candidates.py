@@ -14,8 +14,8 @@ from store.customers.list_planner.index_candidates import (
     ListQuery,
     candidate_keys,
     candidates_by_name,
-    candidates_by_name_only,
     candidates_in_order,
+    candidates_outside_order_keys,
 )
 from tests.store.customers.list_planner.factory_plans import BY_NAME, NOW, FixedCounts, list_query
 
@@ -111,7 +111,7 @@ async def test_words_and_holdings_are_counted() -> None:
     wanted = AllOf((condition, *list_query({"search": "acme", "tag": ["x"]}).wanted.conditions))  # type: ignore[union-attr]
     holding = condition.keys(NOW).all
     counts = FixedCounts(uncounted={"w:acme": 7, **dict.fromkeys(holding, 10)})
-    candidates = await candidates_by_name_only(ListQuery(wanted, BY_NAME, "*", NOW), counts)
+    candidates = await candidates_outside_order_keys(ListQuery(wanted, BY_NAME, "*", NOW), counts)
     assert [candidate.keys for candidate in candidates] == [("w:acme",), holding]
     assert all(candidate.is_known for candidate in candidates)
     assert set(counts.counted) == {("w:acme",), holding}
@@ -119,9 +119,9 @@ async def test_words_and_holdings_are_counted() -> None:
 
 async def test_nothing_is_counted_in_a_small_partner_or_without_words() -> None:
     counts = FixedCounts({"*": 4_000}, {"w:acme": 7})
-    (candidate,) = await candidates_by_name_only(list_query({"search": "acme"}), counts)
+    (candidate,) = await candidates_outside_order_keys(list_query({"search": "acme"}), counts)
     assert (candidate.is_known, counts.counted) == (False, [])
-    assert await candidates_by_name_only(list_query({"tag": ["x"]}), FixedCounts({"*": 4_001})) == []
+    assert await candidates_outside_order_keys(list_query({"tag": ["x"]}), FixedCounts({"*": 4_001})) == []
     counts = FixedCounts({"*": 4_001}, {"w:acme": 7})
-    await candidates_by_name_only(list_query({"search": "acme"}), counts)
+    await candidates_outside_order_keys(list_query({"search": "acme"}), counts)
     assert counts.counted == [("w:acme",)]

@@ -1,4 +1,4 @@
-"""Positions of cursors among the segments of a plan. tests/store/customers/test_lists.py reads whole lists."""
+"""Positions of cursors among the ranges of a plan. tests/store/customers/test_lists.py reads whole lists."""
 
 from typing import cast
 
@@ -7,20 +7,20 @@ import pytest
 from domain.customers.filter import EVERYTHING
 from domain.failures import InvalidCursor
 from store.customers.list_planner.keyset_pagination import KeysetReader
-from store.customers.list_planner.segments import IndexPlan, Segment, ValueRange
+from store.customers.list_planner.list_ranges import IndexPlan, ListRange, ValueRange
 from store.database.keyset import inverted
 from store.database.scope import Scope
 from tests.store.customers.list_planner.factory_plans import order_by
 
 COLUMNS = order_by("URGENCY", "DESC").columns
 PLAN = IndexPlan("by_urgency", (("*",),))
-SEGMENTS = [Segment(ValueRange((0, 2)), PLAN, EVERYTHING), Segment(ValueRange((8,)), PLAN, EVERYTHING)]
+LIST_RANGES = [ListRange(ValueRange((0, 2)), PLAN, EVERYTHING), ListRange(ValueRange((8,)), PLAN, EVERYTHING)]
 
 
 @pytest.fixture
 def reader() -> KeysetReader:
     """A reader without a scope: a test that queried the database would fail."""
-    return KeysetReader(cast(Scope, None), SEGMENTS, COLUMNS)
+    return KeysetReader(cast(Scope, None), LIST_RANGES, COLUMNS)
 
 
 @pytest.mark.parametrize("rank", [1, 3, 7, 99])

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from domain.customers.filter import HasWordPrefixes, conjuncts, parse_filter, simplify
-from domain.customers.implied_values import LOWEST_URGENCY
+from domain.customers.implied_values import LEAST_URGENT_RANK
 from domain.customers.keys import Keys
-from domain.customers.projection import NO_URGENCY
+from domain.customers.projection import NO_STATUS_RANK
 from domain.time.instants import MAX_INSTANT
+from store.customers.list_planner.list_ranges import ALL_VALUES, IndexPlan, QueryPlan, ValueRange
 from store.customers.list_planner.query_planner import choose_plan
-from store.customers.list_planner.segments import ALL_VALUES, IndexPlan, QueryPlan, ValueRange
 from store.customers.orders import CustomerOrder
 from tests.store.customers.list_planner.factory_plans import BY_NAME, NOW, FixedCounts, list_query, order_by
 
@@ -28,7 +28,7 @@ async def planned(
 
 
 def ranges_of(plan: QueryPlan) -> list[ValueRange]:
-    return [segment.values for segment in plan]
+    return [list_range.values for list_range in plan]
 
 
 @pytest.mark.parametrize(
@@ -49,36 +49,36 @@ def ranges_of(plan: QueryPlan) -> list[ValueRange]:
 async def test_statistics_decide_between_two_keys(
     known: dict[str, int], by_name: tuple[Keys, ...], by_expiry: tuple[Keys, ...]
 ) -> None:
-    (segment,) = await planned(STATUS_AND_TAG, BY_NAME, known)
-    assert segment.plan == IndexPlan("by_keys", by_name)
-    (segment,) = await planned(STATUS_AND_TAG, BY_EXPIRY, known)
-    assert segment.plan == IndexPlan("by_next_expiry_at", by_expiry)
+    (list_range,) = await planned(STATUS_AND_TAG, BY_NAME, known)
+    assert list_range.plan == IndexPlan("by_keys", by_name)
+    (list_range,) = await planned(STATUS_AND_TAG, BY_EXPIRY, known)
+    assert list_range.plan == IndexPlan("by_next_expiry_at", by_expiry)
 
 
 async def test_keys_of_the_same_kind_race_only_if_the_scan_is_short() -> None:
     raw = {"tag": ["x"], "country": ["DE"]}
-    (segment,) = await planned(raw, BY_NAME, {"tag:x": 20_000, "country:DE": 30_000})
-    assert segment.plan.key_sets == (("tag:x",), ("country:DE",))
-    (segment,) = await planned(raw, BY_NAME, {"tag:x": 5_000, "country:DE": 6_000})
-    assert segment.plan.key_sets == (("tag:x",),)
+    (list_range,) = await planned(raw, BY_NAME, {"tag:x": 20_000, "country:DE": 30_000})
+    assert list_range.plan.key_sets == (("tag:x",), ("country:DE",))
+    (list_range,) = await planned(raw, BY_NAME, {"tag:x": 5_000, "country:DE": 6_000})
+    assert list_range.plan.key_sets == (("tag:x",),)
 
 
 async def test_large_key_sets_do_not_race() -> None:
     tags = [f"t{number}" for number in range(25)]
-    (segment,) = await planned({"tag": tags, "country": ["DE"]}, BY_NAME)
-    assert segment.plan.key_sets == (("country:DE",),)
-    (segment,) = await planned({"tag": tags[:24], "country": ["DE"]}, BY_NAME)
-    assert len(segment.plan.key_sets) == 2
+    (list_range,) = await planned({"tag": tags, "country": ["DE"]}, BY_NAME)
+    assert list_range.plan.key_sets == (("country:DE",),)
+    (list_range,) = await planned({"tag": tags[:24], "country": ["DE"]}, BY_NAME)
+    assert len(list_range.plan.key_sets) == 2
 
 
 async def test_a_rare_word_is_sorted_and_a_common_one_filters_a_scan() -> None:
     order = order_by("CREATED_AT")
-    (segment,) = await planned({"search": "acme"}, order, acme=40)
-    assert segment.plan == IndexPlan("by_keys", (WORD,), needs_sort=True)
-    (segment,) = await planned({"search": "acme"}, order, acme=40_000)
-    assert segment.plan == IndexPlan("by_created_at", (ALL,))
-    (segment,) = await planned({"search": "acme"}, BY_NAME)
-    assert segment.plan == IndexPlan("by_keys", (WORD,))
+    (list_range,) = await planned({"search": "acme"}, order, acme=40)
+    assert list_range.plan == IndexPlan("by_keys", (WORD,), needs_sort=True)
+    (list_range,) = await planned({"search": "acme"}, order, acme=40_000)
+    assert list_range.plan == IndexPlan("by_created_at", (ALL,))
+    (list_range,) = await planned({"search": "acme"}, BY_NAME)
+    assert list_range.plan == IndexPlan("by_keys", (WORD,))
 
 
 @pytest.mark.parametrize("field", ["NEXT_EXPIRY_AT", "LAST_ADMINISTRATOR_SIGN_IN_AT"])
@@ -107,17 +107,20 @@ async def test_a_window_of_ends_limits_the_next_expiry_and_excludes_null(directi
 async def test_expired_customers_are_read_by_name_in_the_orders_that_their_status_decides(
     field: str, value: Any, direction: str
 ) -> None:
-    (segment,) = await planned({"status": ["EXPIRED"], "search": "acme"}, order_by(field, direction))
-    assert segment.values == ValueRange((value,))
-    assert segment.plan.index == "by_keys"
-    (segment, *_) = await planned({"status": ["EXPIRED"]}, order_by("CREATED_AT", direction))
-    assert segment.plan.index == "by_created_at"
+    (list_range,) = await planned({"status": ["EXPIRED"], "search": "acme"}, order_by(field, direction))
+    assert list_range.values == ValueRange((value,))
+    assert list_range.plan.index == "by_keys"
+    (list_range, *_) = await planned({"status": ["EXPIRED"]}, order_by("CREATED_AT", direction))
+    assert list_range.plan.index == "by_created_at"
 
 
 async def test_urgency_is_one_segment_ascending_and_has_null_last_descending() -> None:
-    ranks = tuple(range(NO_URGENCY))
-    assert ranges_of(await planned({}, order_by("URGENCY"))) == [ValueRange((*ranks, NO_URGENCY))]
-    assert ranges_of(await planned({}, order_by("URGENCY", "DESC"))) == [ValueRange(ranks), ValueRange((NO_URGENCY,))]
+    ranks = tuple(range(NO_STATUS_RANK))
+    assert ranges_of(await planned({}, order_by("URGENCY"))) == [ValueRange((*ranks, NO_STATUS_RANK))]
+    assert ranges_of(await planned({}, order_by("URGENCY", "DESC"))) == [
+        ValueRange(ranks),
+        ValueRange((NO_STATUS_RANK,)),
+    ]
     assert ranges_of(await planned({"status": ["LICENSE_OVERAGE"]}, order_by("URGENCY", "DESC"))) == [
         ValueRange((0, 1))
     ]
@@ -126,18 +129,18 @@ async def test_urgency_is_one_segment_ascending_and_has_null_last_descending() -
 @pytest.mark.parametrize(
     ("direction", "expected"),
     [
-        ("ASC", [(0, 1, 2, 3, 4, 5, 6), (LOWEST_URGENCY,), (NO_URGENCY,)]),
-        ("DESC", [(LOWEST_URGENCY,), (0, 1, 2, 3, 4, 5, 6), (NO_URGENCY,)]),
+        ("ASC", [(0, 1, 2, 3, 4, 5, 6), (LEAST_URGENT_RANK,), (NO_STATUS_RANK,)]),
+        ("DESC", [(LEAST_URGENT_RANK,), (0, 1, 2, 3, 4, 5, 6), (NO_STATUS_RANK,)]),
     ],
 )
 async def test_a_common_word_is_read_by_name_among_the_customers_of_lowest_urgency(
     direction: str, expected: list[tuple[int, ...]]
 ) -> None:
     plan = await planned({"search": "acme"}, order_by("URGENCY", direction), acme=40_000)
-    assert [segment.values.values for segment in plan] == expected
-    for segment in plan:
-        is_lowest = segment.values == ValueRange((LOWEST_URGENCY,))
-        assert segment.plan == (IndexPlan("by_keys", (WORD,)) if is_lowest else IndexPlan("by_urgency", (ALL,)))
+    assert [list_range.values.values for list_range in plan] == expected
+    for list_range in plan:
+        is_lowest = list_range.values == ValueRange((LEAST_URGENT_RANK,))
+        assert list_range.plan == (IndexPlan("by_keys", (WORD,)) if is_lowest else IndexPlan("by_urgency", (ALL,)))
 
 
 async def test_the_segment_of_lowest_urgency_drops_the_alternatives_that_it_excludes() -> None:
@@ -154,4 +157,4 @@ async def test_the_lowest_urgency_is_not_split_off_where_it_is_rare_or_excluded(
     assert len(await planned({"search": "acme"}, order, few, acme=40_000)) == 2
     excluded = {"search": "acme", "not_": {"status": ["SUBSCRIPTION"]}}
     plan = await planned(excluded, order, {"no:status:SUBSCRIPTION": 70_000}, acme=40_000)
-    assert all(LOWEST_URGENCY not in segment.values.values for segment in plan)
+    assert all(LEAST_URGENT_RANK not in list_range.values.values for list_range in plan)

@@ -1,12 +1,12 @@
-"""The conditions of the query that reads a segment from a position on."""
+"""The conditions of the query that reads a range from a position on."""
 
 from typing import Any
 
 import pytest
 
 from domain.customers.filter import EVERYTHING
+from store.customers.list_planner.list_ranges import ALL_VALUES, IndexPlan, ListRange, ValueRange
 from store.customers.list_planner.range_scans import RangeScan
-from store.customers.list_planner.segments import ALL_VALUES, IndexPlan, Segment, ValueRange
 from store.database.keyset import DEFAULT_COLUMNS as NAME_COLUMNS
 from store.database.keyset import Column, inverted
 from tests.store.customers.list_planner.factory_plans import order_by
@@ -18,7 +18,7 @@ RANK_COLUMNS = order_by("URGENCY").columns
 
 
 def conditions(values: ValueRange, plan: IndexPlan, columns: tuple[Column, ...], **positions: Any) -> list[Any]:
-    return RangeScan(Segment(values, plan, EVERYTHING), columns, **positions).conditions(TENANT)
+    return RangeScan(ListRange(values, plan, EVERYTHING), columns, **positions).conditions(TENANT)
 
 
 def branch(**range_: Any) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def test_descending_ranges_are_below_the_position_in_every_column() -> None:
 
 
 def test_a_single_value_is_part_of_every_range_of_its_own_index() -> None:
-    scan = RangeScan(Segment(ValueRange((8,)), BY_URGENCY, EVERYTHING), RANK_COLUMNS, (8, "n", "i"))
+    scan = RangeScan(ListRange(ValueRange((8,)), BY_URGENCY, EVERYTHING), RANK_COLUMNS, (8, "n", "i"))
     assert scan.sort == [("name_folded", 1), ("_id", 1)]
     assert scan.conditions(TENANT) == [
         {

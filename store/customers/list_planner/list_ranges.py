@@ -1,4 +1,4 @@
-"""Query plans: the segments of a list, and the index and keys that each segment is read by."""
+"""Query plans: the ranges of a list, and the index and keys that each range is read by."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,10 +72,10 @@ class IndexPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class ListRange:
     """A part of a list: the matches of `wanted` whose sort value is in the range, read by one plan.
 
-    A segment with a single value is ordered by name and id alone, so it may be read from the index of keys.
+    A range with a single value is ordered by name and id alone, so it may be read from the index of keys.
     """
 
     values: ValueRange
@@ -83,5 +83,5 @@ class Segment:
     wanted: Condition
 
 
-# The segments of a list in its order. No row is in two of them.
-QueryPlan = Sequence[Segment]
+# The ranges of a list in its order. No row is in two of them.
+QueryPlan = Sequence[ListRange]

@@ -1,4 +1,4 @@
-"""The sort values of segments: which values they contain, and how MongoDB is asked for them."""
+"""The sort values of ranges: which values they contain, and how MongoDB is asked for them."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.time.instants import MAX_INSTANT
-from store.customers.list_planner.segments import ALL_VALUES, IndexPlan, ValueRange
+from store.customers.list_planner.list_ranges import ALL_VALUES, IndexPlan, ValueRange
 
 NOON = datetime(2026, 11, 22, 12)
 
