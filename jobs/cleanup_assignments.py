@@ -1,4 +1,4 @@
-"""Removes the assignments of administrators that were removed or got another role."""
+"""Removes the assignments of administrators that were removed or whose role no longer has assignments."""
 
 from store.access.assignment_cleanup import continue_assignment_cleanup, find_assignment_cleanups
 from store.database.client import Client
@@ -7,7 +7,7 @@ from store.database.scope import Scope
 
 
 async def cleanup_assignments(client: Client) -> int:
-    """Process one batch of each pending cleanup; return the number of customers."""
+    """Process one batch of each pending cleanup; return the number of customers that lost an assignment."""
     count = 0
     for cleanup in await find_assignment_cleanups(client):
         count += await continue_assignment_cleanup(Scope(client, cleanup["partner_id"], utc_now()), cleanup)

@@ -7,7 +7,7 @@ from store.tags.cleanup import continue_tag_cleanup, find_tag_cleanups
 
 
 async def cleanup_tags(client: Client) -> int:
-    """Process one batch of each deleted tag; return the number of customers that had it."""
+    """Process one batch of each deleted tag; return the number of customers from which a tag was removed."""
     count = 0
     for cleanup in await find_tag_cleanups(client):
         count += await continue_tag_cleanup(Scope(client, cleanup["partner_id"], utc_now()), cleanup)

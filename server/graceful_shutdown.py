@@ -1,7 +1,7 @@
-"""Graceful shutdown: turn /readyz, close live clients in waves, then let the server finish its requests.
+"""Graceful shutdown: make /readyz fail, close live clients in waves, then let the server finish its requests.
 
-uvicorn alone closes the port and every socket at the same moment: a load balancer learns of it from errors, and all
-clients reconnect to the other processes at once.
+uvicorn alone closes the port and all sockets at the same moment. A load balancer then notices it only by errors, and
+all clients reconnect to the other processes at once.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class GracefulShutdown:
     def __init__(
         self, pause: float, on_begin: Callable[[], None], live: Callable[[], Sequence[CloseConnection]]
     ) -> None:
-        """`on_begin` turns /readyz; `pause` seconds later, the clients of `live` are closed."""
+        """Call `on_begin` to make /readyz fail; `pause` seconds later, close the clients that `live` returns."""
         self._pause, self._on_begin, self._live = pause, on_begin, live
         self._task: asyncio.Task[None] | None = None
 
@@ -42,28 +42,28 @@ class GracefulShutdown:
             return
         loop = asyncio.get_running_loop()
         for number in numbers:
-            obey = signal.getsignal(number)
-            if callable(obey):
-                signal.signal(number, self._handler(loop, obey))
+            original = signal.getsignal(number)
+            if callable(original):
+                signal.signal(number, self._handler(loop, original))
 
-    def _handler(self, loop: asyncio.AbstractEventLoop, obey: SignalHandler) -> SignalHandler:
+    def _handler(self, loop: asyncio.AbstractEventLoop, original: SignalHandler) -> SignalHandler:
         def handle(number: int, frame: FrameType | None) -> None:
             if self._task is not None:
-                obey(number, frame)
+                original(number, frame)
             else:
-                loop.call_soon_threadsafe(self._begin, number, obey)
+                loop.call_soon_threadsafe(self._begin, number, original)
 
         return handle
 
-    def _begin(self, number: int, obey: SignalHandler) -> None:
+    def _begin(self, number: int, original: SignalHandler) -> None:
         if self._task is not None:
-            obey(number, None)
+            original(number, None)
             return
         self._on_begin()
         # SIGINT comes from a terminal: there is no load balancer to wait for.
         pause = 0.0 if number == signal.SIGINT else self._pause
         self._task = asyncio.create_task(self._close_clients(pause), name="graceful shutdown")
-        self._task.add_done_callback(lambda _: obey(number, None))
+        self._task.add_done_callback(lambda _: original(number, None))
 
     async def _close_clients(self, pause: float) -> None:
         await asyncio.sleep(pause)

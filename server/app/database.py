@@ -1,4 +1,4 @@
-"""Opens the database that a command works on: MONGODB_URI's, or the embedded one of `--data DIR`."""
+"""Opens the database of a command: the one of MONGODB_URI, or the embedded one in `--data DIR`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +14,7 @@ from store.preparation import prepare_database
 
 @contextmanager
 def database_uri(settings: Settings, data: Path | None = None) -> Iterator[str]:
-    """The URI to connect to, for as long as the block runs."""
+    """Yield the URI of the database; an embedded MongoDB runs until the block ends."""
     if settings.mongodb_uri:
         yield settings.mongodb_uri
         return
@@ -24,8 +24,8 @@ def database_uri(settings: Settings, data: Path | None = None) -> Iterator[str]:
 
 @asynccontextmanager
 async def open_prepared_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
-    """A client on a database whose collections and indexes are there, and whose documents are as this version's."""
-    # Building an index on a full collection takes longer than any request may; so may a migration.
+    """Yield a client of a database that has all collections and indexes and the schema version of this program."""
+    # Building an index or migrating can take longer than the timeout of a request, so it has a client without one.
     await _prepare_database(settings, uri)
     client = Client(uri, settings.database, driver=settings.driver)
     try:

@@ -1,4 +1,4 @@
-"""The log: JSON lines on standard error, one event a line."""
+"""The log: JSON on standard error, one event per line."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ import structlog
 
 
 def configure_logs(level: str = "INFO") -> None:
-    """Sets up structlog for the process; line breaks inside values are escaped by JSON."""
+    """Configure structlog for the process. JSON escapes line breaks inside values."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

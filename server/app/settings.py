@@ -10,51 +10,63 @@ from domain.failures import OperatorError
 
 
 class Settings(BaseSettings):
-    """Every setting, with its default; the README's table is tested against this class."""
+    """Every setting, with its default. A test compares the table in the README with this class."""
 
     model_config = SettingsConfigDict(env_prefix="PARTNERHUB_", frozen=True, extra="ignore")
 
     mongodb_uri: str | None = Field(
         default=None,
         validation_alias="MONGODB_URI",
-        description="A replica set or sharded cluster, 6.0 or later; without it the embedded MongoDB is used",
+        description="A replica set or sharded cluster, 6.0 or later; if empty, the embedded MongoDB is used",
     )
-    database: str = Field(default="partnerhub", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The database's name")
-    driver: Literal["motor", "pymongo"] = Field(default="motor", description="Which asynchronous driver to use")
-    data: Path = Field(default=Path(".data"), description="Where the embedded MongoDB keeps its files")
-    token_seconds: int = Field(default=43200, ge=60, le=2592000, description="How long a token from here is good for")
+    database: str = Field(
+        default="partnerhub", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The name of the database"
+    )
+    driver: Literal["motor", "pymongo"] = Field(
+        default="motor", description="The asynchronous driver: `motor` or `pymongo`"
+    )
+    data: Path = Field(default=Path(".data"), description="The directory of the embedded MongoDB")
+    token_seconds: int = Field(default=43200, ge=60, le=2592000, description="The lifetime of issued tokens")
     allowed_origins: str = Field(
-        default="", description="Origins, separated by commas, whose pages may open a websocket beside the server's own"
+        default="",
+        description="Origins, separated by commas, whose pages may open a websocket in addition to the server's own",
     )
-    ring_events: int = Field(default=10000, ge=100, description="Events that each process keeps for its feeds")
-    ring_minutes: int = Field(default=5, ge=0, le=60, description="How far back the ring is filled at the start")
+    ring_events: int = Field(
+        default=10000, ge=100, description="The number of events that each process keeps in memory for feeds"
+    )
+    ring_minutes: int = Field(
+        default=5, ge=0, le=60, description="The minutes of the log that fill this memory at the start"
+    )
     public_url: str = Field(
         default="",
         pattern=r"^(https?://[^\s?#]+)?$",
-        description="Where browsers reach this server; without it the address that `serve` listens on",
+        description="The address of this server for browsers; if empty, the address that `serve` listens on",
     )
     console_url: str = Field(
         default="https://admin.example.com/?org={externalId}",
         pattern=r"^https?://\S*\{externalId\}\S*$",
         description="The console that a launch opens; `{externalId}` stands for the customer's external id",
     )
-    helpdesk_name: str = Field(default="Partner helpdesk", min_length=1, description="What the helpdesk is called")
+    helpdesk_name: str = Field(default="Partner helpdesk", min_length=1, description="The name of the helpdesk")
     helpdesk_phone: str = Field(default="", description="Its telephone number")
     helpdesk_email: str = Field(default="", description="Its e-mail address")
-    helpdesk_hours: str = Field(default="", description="When somebody is there")
+    helpdesk_hours: str = Field(default="", description="Its opening hours")
     drain_seconds: float = Field(
-        default=1.0, ge=0, le=60, description="How long a process that is to stop says so in `/readyz` before it acts"
+        default=1.0,
+        ge=0,
+        le=60,
+        description="The seconds for which a stopping process reports this in `/readyz` before it closes connections",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What the log tells")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The log level")
 
     @property
     def origins(self) -> frozenset[str]:
-        """The allowed origins one by one."""
+        """The set of allowed origins."""
         return frozenset(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
 
 
 def read_settings() -> Settings:
-    """The environment's settings; OperatorError names the variable that is wrong."""
+    """Return the settings of the environment; raise OperatorError, which names the variable, for a wrong value."""
     try:
         return Settings()
     except ValidationError as error:

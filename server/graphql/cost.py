@@ -155,6 +155,11 @@ def check_cost(
         raise QueryTooComplex(f"This operation may answer more than {MAX_COST:,} fields: ask for smaller pages.")
 
 
+def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
+    """Return the names of the fields that an operation selects at its root."""
+    return frozenset(node.name.value for node in _root_fields(operation.selection_set, _fragments(document), set()))
+
+
 def estimate_complexity(
     document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], costs: FieldCosts
 ) -> Complexity:

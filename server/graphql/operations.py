@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +23,14 @@ from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import BadUserInput, QueryTooComplex
 from resolvers.context import Context
-from server.graphql.cost import MAX_TEXT_LENGTH, MAX_TOKENS, check_cost, check_same_name_pairs, read_field_costs
+from server.graphql.cost import (
+    MAX_TEXT_LENGTH,
+    MAX_TOKENS,
+    check_cost,
+    check_same_name_pairs,
+    read_field_costs,
+    root_field_names,
+)
 from server.graphql.errors import (
     PARSE_FAILED,
     VALIDATION_FAILED,
@@ -76,11 +83,27 @@ class Operation:
     text: str
     document: DocumentNode
     definition: OperationDefinitionNode
+    root_fields: frozenset[str]
 
     @property
     def kind(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.definition.operation
+
+
+@dataclass(frozen=True, slots=True)
+class _ValidDocument:
+    """A cached document that passed validation, and the root fields of those of its operations that were requested."""
+
+    document: DocumentNode
+    _root_fields: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def root_fields(self, definition: OperationDefinitionNode) -> frozenset[str]:
+        """Return the names of the operation's root fields, computed once."""
+        name = definition.name.value if definition.name else ""
+        if name not in self._root_fields:
+            self._root_fields[name] = root_field_names(self.document, definition)
+        return self._root_fields[name]
 
 
 class Operations:
@@ -102,14 +125,14 @@ class Operations:
         outcome = checked(text)
         if isinstance(outcome, list):
             raise OperationRejected(outcome)
-        operation = Operation(text, outcome, _select_operation(outcome, name))
+        definition = _select_operation(outcome.document, name)
         try:
-            check_cost(outcome, operation.definition, variables or {}, self._field_costs)
+            check_cost(outcome.document, definition, variables or {}, self._field_costs)
+            return Operation(text, outcome.document, definition, outcome.root_fields(definition))
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
-        return operation
 
-    def _parse_and_validate(self, text: str) -> DocumentNode | Errors:
+    def _parse_and_validate(self, text: str) -> _ValidDocument | Errors:
         """Return the valid document or its errors: both are cached."""
         try:
             document = parse(text, max_tokens=MAX_TOKENS)
@@ -118,13 +141,13 @@ class Operations:
             return request_errors([failure], QueryTooComplex.code if is_limit else PARSE_FAILED)
         return self._validate(document)
 
-    def _validate(self, document: DocumentNode) -> DocumentNode | Errors:
+    def _validate(self, document: DocumentNode) -> _ValidDocument | Errors:
         try:
             check_same_name_pairs(document)
             errors = validate(self.graphql_schema, document, _RULES, max_errors=_MAX_VALIDATION_ERRORS)
         except (QueryTooComplex, RecursionError) as failure:
             return _too_complex(failure)
-        return request_errors(errors, VALIDATION_FAILED) if errors else document
+        return request_errors(errors, VALIDATION_FAILED) if errors else _ValidDocument(document)
 
     async def execute(
         self, operation: Operation, variables: Mapping[str, Any] | None, context: Context, spent: float = 0.0
@@ -135,7 +158,7 @@ class Operations:
         """
         try:
             async with asyncio.timeout(self._seconds - spent):
-                if context.feed is not None and "feedCursor" in operation.text:
+                if context.feed is not None and "feedCursor" in operation.root_fields:
                     # The contract: the cursor is taken before anything else of the operation is read.
                     context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
                 response = self.render(await self._execute(operation, variables, context))

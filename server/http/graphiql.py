@@ -1,4 +1,4 @@
-"""GraphiQL for browsers: the page at /graphql, its files under /graphql/assets/, and the policy they run under."""
+"""GraphiQL: the page at /graphql, its files under /graphql/assets/, and their content security policy."""
 
 from pathlib import Path
 from typing import Final
@@ -11,13 +11,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from server.http.accept import preferred_media_type
+from server.http.html_pages import render_html_page
 
 ASSETS_PATH: Final = "/graphql/assets"
 DIST: Final = Path(__file__).parents[2] / "web" / "dist"
 
-# Scripts, workers and requests stay on our own origin, without unsafe-eval, unsafe-inline or blob:. Styles need
-# 'unsafe-inline': Monaco writes its theme into <style> elements and positions lines by style attributes, and
-# knows no nonce. Its squiggles and arrows are data: images inside its style sheet.
+# Scripts, workers and requests are limited to our own origin, without unsafe-eval, unsafe-inline or blob:. Styles need
+# 'unsafe-inline': Monaco writes its theme into <style> elements, positions lines by style attributes, and does not
+# support a nonce. Its underlines and arrows are data: images inside its style sheet.
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     [
         "default-src 'none'",
@@ -41,36 +42,23 @@ _SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-# The page names the hashed files of one build, and GET /graphql answers JSON to whoever asks for that.
+# The page names the hashed files of one build, and GET /graphql returns JSON where a client prefers it.
 _PAGE_HEADERS: Final = {**_SECURITY_HEADERS, "Cache-Control": "no-cache", "Vary": "Accept"}
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
-_NOT_BUILT_PAGE: Final = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>partnerhub – GraphiQL is not built</title>
-<link rel="icon" href="data:,">
-<style>
+_NOT_BUILT_STYLE: Final = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto; padding: 0 1rem }
 pre { overflow-x: auto; padding: .75rem; border: 1px solid; border-radius: .25rem }
-</style>
-</head>
-<body>
-<h1>GraphiQL is not built here</h1>
-<p>The API answers at this address; only its page for browsers is missing. With
+"""
+_NOT_BUILT_BODY: Final = """\
+<h1>GraphiQL is not built</h1>
+<p>The API is available at this address; only its page for browsers is missing. With
 Node 20.19 or newer (or 22.12 or newer) on this machine, run</p>
 <pre>make setup</pre>
-<p>in the project's folder, and reload. Without Node, ask from a terminal:</p>
+<p>in the project's folder, and reload. Without Node, send an operation from a terminal:</p>
 <pre>curl ADDRESS -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\
-  -d '{"query": "{ viewer { administrator { displayName role } } }"}'</pre>
-</body>
-</html>
-"""
+  -d '{"query": "{ viewer { administrator { displayName role } } }"}'</pre>"""
 
 
 def wants_graphiql(request: Request) -> bool:
@@ -82,26 +70,27 @@ def wants_graphiql(request: Request) -> bool:
 
 
 def graphiql_response(request: Request, dist: Path = DIST) -> Response:
-    """Answers a browser with GraphiQL, or, where it was never built, with a page that says how to build it."""
-    # Read at every visit: `make setup` may run beside a running server, and the page is one kilobyte.
+    """Return GraphiQL; where it is not built, return a page that states how to build it."""
+    # Read for each request: `make setup` can run while the server runs, and the page has one kilobyte.
     try:
         page = (dist / "index.html").read_text(encoding="utf-8")
     except FileNotFoundError:
         address = str(request.url.replace(query="", fragment=""))
-        page = _NOT_BUILT_PAGE.replace("ADDRESS", _plain_characters(address))
+        body = _NOT_BUILT_BODY.replace("ADDRESS", _plain_characters(address))
+        page = render_html_page("partnerhub – GraphiQL is not built", _NOT_BUILT_STYLE, body)
     return HTMLResponse(page, headers=_PAGE_HEADERS)
 
 
 def _plain_characters(address: str) -> str:
-    """The Host header is the visitor's own, and goes into a page: all but an address's plain characters is dropped."""
+    """Return the address without characters that HTML could interpret: the client chooses its Host header."""
     return "".join(letter for letter in address if letter.isalnum() or letter in ":/.-_[]")
 
 
 class HashedFiles(StaticFiles):
-    """Files whose names change with their content: a browser never asks for the same one twice."""
+    """Static files whose names contain a hash of their content, so browsers cache them without end."""
 
     async def check_config(self) -> None:
-        """Asks nothing of the directory: before it is built there is none, and every file in it is a 404."""
+        """Skip the check of the directory: before the build it does not exist, and each file is a 404."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await self._get_compressed(path, scope)
@@ -111,19 +100,19 @@ class HashedFiles(StaticFiles):
         return response
 
     async def _get_compressed(self, path: str, scope: Scope) -> Response:
-        """The .gz that the build left beside each script and sheet, for all who take it: 1.4 MB instead of 5."""
+        """Return the .gz that the build made of a script or style sheet if the client accepts it: 1.4 MB, not 5."""
         if not path.endswith((".js", ".css")):
             return await super().get_response(path, scope)
-        takes_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        response = await super().get_response(f"{path}.gz" if takes_gzip else path, scope)
+        accepts_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        response = await super().get_response(f"{path}.gz" if accepts_gzip else path, scope)
         response.headers["Vary"] = "Accept-Encoding"
-        if takes_gzip:
+        if accepts_gzip:
             response.headers["Content-Encoding"] = "gzip"
         return response
 
 
 def asset_routes(dist: Path = DIST) -> list[BaseRoute]:
-    """The routes of the built files in `dist`, which need not exist yet."""
+    """Return the routes of the built files in `dist`, which need not exist yet."""
     return [Mount(ASSETS_PATH, HashedFiles(directory=dist / "assets", check_dir=False), name="graphiql-assets")]
 
 

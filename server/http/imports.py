@@ -36,34 +36,36 @@ class ImportHttpError(Exception):
 
 
 async def import_kind(request: Request) -> Response:
-    """Answers 200 with the counts and the first refusals, also where lines were refused."""
-    refusals: list[RejectedRecord] = []
+    """Import the lines; return 200 with the counts and the first 100 rejections, even if lines were rejected."""
+    rejections: list[RejectedRecord] = []
     summary = ImportSummary()
 
-    def keep(refusal: RejectedRecord) -> None:
-        if len(refusals) < MAX_LISTED_REJECTIONS:
-            refusals.append(refusal)
+    def add_rejection(rejection: RejectedRecord) -> None:
+        if len(rejections) < MAX_LISTED_REJECTIONS:
+            rejections.append(rejection)
 
-    def remember(so_far: ImportSummary) -> None:
+    def update_summary(current: ImportSummary) -> None:
         nonlocal summary
-        summary = so_far
+        summary = current
 
     try:
         kind = _read_kind(request)
         scope = await _authorize(request, kind)
-        summary = await import_stream(scope, kind, _read_chunks(request), keep, remember)
-    except ImportHttpError as refused:
-        return _error_response(refused.status, refused.code, str(refused), summary)
+        summary = await import_stream(scope, kind, _read_chunks(request), add_rejection, update_summary)
+    except ImportHttpError as error:
+        return _error_response(error.status, error.code, str(error), summary)
     except ClientDisconnect:
-        # Nobody is there to read this; what stood in whole slices until then is in, and repeating is safe.
+        # The client cannot read this response. Complete batches are imported, and it can safely send them again.
         return _error_response(400, "BAD_USER_INPUT", "The body ended early.", summary)
-    except (BrokenGzip, InvalidStream) as broken:
-        return _error_response(400, "BAD_USER_INPUT", str(broken), summary)
+    except (BrokenGzip, InvalidStream) as error:
+        return _error_response(400, "BAD_USER_INPUT", str(error), summary)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
-        error = exception_error(failure)
-        code = error["extensions"]["code"]
-        return _error_response(_STATUSES.get(code, 500), code, error["message"], summary)
-    return _json_response(200, {**asdict(summary), "refusals": [_rejection_json(refusal) for refusal in refusals]})
+        entry = exception_error(failure)
+        code = entry["extensions"]["code"]
+        return _error_response(_STATUSES.get(code, 500), code, entry["message"], summary)
+    return _json_response(
+        200, {**asdict(summary), "refusals": [_rejection_json(rejection) for rejection in rejections]}
+    )
 
 
 def _read_kind(request: Request) -> ImportKind:
@@ -74,12 +76,15 @@ def _read_kind(request: Request) -> ImportKind:
 
 
 async def _authorize(request: Request, kind: ImportKind) -> Scope:
-    """The system's scope on the token's partner; the token's administrator must not have been removed."""
+    """Return the scope of the token's partner, without an administrator; activate an invited administrator.
+
+    Raise ImportHttpError where the token lacks the scope, AdministratorNotActive where its administrator was removed.
+    """
     app_state: AppState = request.app.state.app_state
     claims = app_state.verify_token(read_bearer_token(request.headers.get("authorization")))
-    wanted = IMPORT_ADMINISTRATORS_SCOPE if kind is ImportKind.ADMINISTRATORS else IMPORT_SCOPE
-    if wanted not in claims.scopes:
-        raise ImportHttpError(403, "FORBIDDEN", f"This token does not have the scope {wanted}.")
+    required = IMPORT_ADMINISTRATORS_SCOPE if kind is ImportKind.ADMINISTRATORS else IMPORT_SCOPE
+    if required not in claims.scopes:
+        raise ImportHttpError(403, "FORBIDDEN", f"This token does not have the scope {required}.")
     scope = Scope(app_state.client, claims.partner_id, utc_now())
     administrators = Administrators(scope)
     administrator = (await administrators.by_ids([claims.administrator_id])).get(claims.administrator_id)
@@ -97,8 +102,8 @@ def _read_chunks(request: Request) -> AsyncIterator[bytes]:
     return request.stream() if encoding == "identity" else gunzip(request.stream())
 
 
-def _rejection_json(refusal: RejectedRecord) -> dict[str, Any]:
-    return {"line": refusal.line, "key": refusal.key, "field": refusal.field, "reason": refusal.reason}
+def _rejection_json(rejection: RejectedRecord) -> dict[str, Any]:
+    return {"line": rejection.line, "key": rejection.key, "field": rejection.field, "reason": rejection.reason}
 
 
 def _error_response(status: int, code: str, message: str, summary: ImportSummary) -> Response:

@@ -11,30 +11,14 @@ from starlette.routing import Route
 from domain.partner.launch import LaunchReference, build_console_url, verify_launch_token
 from server.app.app_state import AppState
 from server.graphql.errors import exception_error
+from server.http.html_pages import render_html_page
 from store.organization.launches import is_redeemable, redeem
 
 _STYLE: Final = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
 """
-_PAGE: Final = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>{sentence}</p>
-</body>
-</html>
-"""
 _STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
-# The address is a credential while it works: it must not be cached, nor sent to other pages as a referrer.
+# The address is a credential until it is used: it must not be cached, nor sent to other pages as a referrer.
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -48,16 +32,16 @@ _HEADERS: Final = {
 _UNKNOWN: Final = (
     404,
     "This address opens nothing",
-    "It is not one that was given here: part of it may have been lost on the way. "
+    "This server did not create it, or a part of it is missing. "
     "Go back to the partner hub, and launch the customer from there.",
 )
 _EXPIRED: Final = (
     410,
     "This address no longer works",
-    "It opens a customer's console once, within five minutes after it was asked for, and that was used or is over. "
+    "It opens a customer's console once, within five minutes after its creation. It was used, or it has expired. "
     "Go back to the partner hub, and launch the customer again.",
 )
-_UNAVAILABLE: Final = (503, "This does not work at the moment", "Nothing is lost: please open the address again.")
+_UNAVAILABLE: Final = (503, "This does not work at the moment", "Please open the address again.")
 _FAILED: Final = (500, "Something went wrong on our side", "Please open the address again, or ask for a new one.")
 _FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE}
 
@@ -89,7 +73,8 @@ async def _redirect_to_console(app_state: AppState, name: LaunchReference) -> Re
 
 
 def _render_page(status: int, title: str, sentence: str) -> Response:
-    return HTMLResponse(_PAGE.format(title=title, sentence=sentence, style=_STYLE), status, _HEADERS)
+    page = render_html_page(title, _STYLE, f"<h1>{title}</h1>\n<p>{sentence}</p>")
+    return HTMLResponse(page, status, _HEADERS)
 
 
 routes = [Route("/launch/{token:path}", launch, methods=["GET"])]

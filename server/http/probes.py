@@ -18,16 +18,16 @@ async def livez(_request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether requests should come here: started up, not going down, and the database heard a moment ago."""
+    """Return ok, or 503 with the reasons: starting, stopping, or no answer of the change stream for a second."""
     app_state = getattr(request.app.state, "app_state", None)
     problems = ["the server is starting or stopping"] if app_state is None or not app_state.is_ready else []
     if app_state is not None and app_state.feed is not None and not app_state.feed.is_fresh:
-        problems.append("the feed has not heard from the database for more than a second")
+        problems.append("the change stream of the feed has not answered for more than a second")
     return PlainTextResponse("\n".join(problems) or "ok", 503 if problems else 200)
 
 
 async def metrics(request: Request) -> Response:
-    """Prometheus' text format."""
+    """Return the metrics in the text format of Prometheus."""
     app_state, text = getattr(request.app.state, "app_state", None), generate_latest()
     if app_state is not None:
         text += generate_latest(feed_registry(app_state.feed, shared_feeds(request.app.state, app_state).metrics))

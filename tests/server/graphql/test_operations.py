@@ -100,3 +100,13 @@ async def test_the_cursor_of_the_feed_is_taken_before_anything_is_read() -> None
     answer = await OPERATIONS.execute(OPERATIONS.prepare(text, None), None, context)
     assert answer == {"data": {"node": None, "feedCursor": "c"}}
     assert told == ["cursor", "customer"]
+
+
+def test_the_root_fields_of_one_operation_include_those_of_its_fragments() -> None:
+    text = (
+        "query A { x: viewer { permissions } ...F ... { kpis: __typename } } "
+        "fragment F on Query { cursor: feedCursor } "
+        "query B($feedCursor: ID!) { node(id: $feedCursor) { id } } # feedCursor"
+    )
+    assert OPERATIONS.prepare(text, "A").root_fields == {"viewer", "feedCursor", "__typename"}
+    assert OPERATIONS.prepare(text, "B", {"feedCursor": "tag_1"}).root_fields == {"node"}
