@@ -96,7 +96,7 @@ def measure_cost(work: Callable[[], Any], processes: Sequence[int], rounds: int)
 
 
 def aggregate_kpis(database: Any, now: datetime) -> KpiCounts:
-    """Return all KPIs from one aggregation over the partner's entitlements, according to domain.md."""
+    """Return all KPIs from one aggregation over the entitlements, by the rules of domain/customers/kpis.py."""
     (found,) = database.entitlements.aggregate(_pipeline(now))
     flags, low = found["flags"][0], found["low"]
     return {name: flags[name] if name in flags else low[0]["count"] if low else 0 for name in KPI_NAMES}

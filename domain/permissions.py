@@ -1,4 +1,4 @@
-"""The permissions of each role (domain rules: "Who may do what"). A role without a permission gets FORBIDDEN."""
+"""The permissions of each role. A role without a permission gets FORBIDDEN."""
 
 from enum import StrEnum
 

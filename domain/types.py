@@ -57,7 +57,7 @@ class CustomerStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-# The most urgent first (domain rules: "Customer statuses"). Lists order customers by their most urgent status.
+# The most urgent first. Lists order customers by their most urgent status.
 URGENCY: tuple[CustomerStatus, ...] = (
     CustomerStatus.SUSPENDED,
     CustomerStatus.LICENSE_OVERAGE,

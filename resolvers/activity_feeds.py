@@ -23,7 +23,7 @@ def select_activity(event: FeedEvent, condition: ActivityCondition, viewer: Feed
     document = event.document
     if not matches_event(condition, document):
         return None
-    # Own actions stay readable, whatever happened to the customer since (domain.md, "Who may do what").
+    # Administrators always read their own actions, even if they no longer see the customer.
     is_restricted = viewer.restricted_to is not None and document["actor_id"] != viewer.administrator_id
     if is_restricted and document["customer_id"] is None:
         return None

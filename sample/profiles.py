@@ -1,8 +1,8 @@
 """The sample's customer profiles: how many of fifty customers have each, and the entitlements of each.
 
 Each block of fifty customers contains every profile, so that every status occurs from fifty customers on. Nothing here
-computes a status; domain.md defines them. The dates of a profile are at least a day away from the boundaries of its
-statuses, except in `_due_soon`, whose statuses change within 26 hours.
+computes a status: domain/customers/statuses.py does. The dates of a profile are at least a day away from the boundaries
+of its statuses, except in `_due_soon`, whose statuses change within 26 hours.
 """
 
 from collections.abc import Callable

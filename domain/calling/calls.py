@@ -1,4 +1,4 @@
-"""The classification of a call record: its endpoint, features and quality (domain rules: "Calling engagement")."""
+"""The classification of a call record: its endpoint, features and quality."""
 
 from collections.abc import Iterable
 from datetime import timedelta

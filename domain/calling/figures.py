@@ -1,4 +1,4 @@
-"""The figures of calling engagement, computed from weekly sums (domain rules: "Calling engagement").
+"""The figures of calling engagement, computed from weekly sums.
 
 Only sums and counts are stored; percentages and averages are computed here when they are read.
 """

@@ -1,4 +1,4 @@
-"""The KPIs, each with the condition of the customers it counts (domain rules: "KPIs and licence analytics").
+"""The KPIs, each with the condition of the customers it counts.
 
 One condition serves both the count and the list of customers, so that the two always agree.
 """

@@ -1,4 +1,4 @@
-"""Which statuses a customer has at one moment (domain rules: "Customer statuses").
+"""Which statuses a customer has at one moment.
 
 A status follows from three things alone: the customer's facts, the partner's thresholds, and the moment. A new rule
 goes into `statuses_at`; the moments at which it can change go into `transition_times` (transitions.py), and its

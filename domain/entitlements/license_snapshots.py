@@ -1,7 +1,6 @@
 """Daily snapshots of licence lines: which are due at the end of a day, and the weekly sums of snapshots.
 
-The job takes snapshots of the analytics products only; an import may deliver them for every product
-(domain rules: "KPIs and licence analytics").
+The job takes snapshots of the analytics products only; an import may deliver them for every product.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

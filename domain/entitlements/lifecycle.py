@@ -1,4 +1,4 @@
-"""The state and the end of subscriptions and trials as functions of `now` (domain rules: "Entitlements").
+"""The state and the end of subscriptions and trials as functions of `now`.
 
 Words: a *running* entitlement is ACTIVE or SUSPENDED; a *living* one is running, READY_FOR_SETUP or SCHEDULED. A
 *renewing* subscription moves its end on by itself, term after term. So its end is not stored: it is computed from the
@@ -137,7 +137,7 @@ def effective_end(entitlement: EntitlementTerms, now: datetime) -> datetime:
 
 
 def state_at(entitlement: EntitlementTerms, now: datetime) -> EntitlementState:
-    """Return the first state that applies, in the order of the domain rules."""
+    """Return the state; where several apply, the first in the order of the checks."""
     cancelled = entitlement.cancelled_at
     if cancelled is not None and cancelled <= now:
         return EntitlementState.CANCELLED

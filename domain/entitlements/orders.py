@@ -1,7 +1,7 @@
 """Orders of a subscription, and which orders of this system a delivered order replaces.
 
 The renewal job writes an order per term before the ordering system delivers its own. A delivered order replaces the
-one that was written here for the same renewal (domain rules: "Entitlements").
+one that was written here for the same renewal.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The peer group of a product, and its threshold of low assignment (domain rules: "KPIs and licence analytics").
+"""The peer group of a product, and its threshold of low assignment.
 
 A licence line is *low* where its rate (assigned ÷ total) is below the threshold: the 25th percentile of the rates in
 its peer group, but at most MAX_THRESHOLD. Rates are also grouped into *steps* of one hundredth, so that the percentile

@@ -1,7 +1,4 @@
-"""Trials that are started here: limits, inputs of their mutations, and the facts that each change gives.
-
-See domain.md, "Tags, trials, launch, views".
-"""
+"""Trials that are started here: limits, inputs of their mutations, and the facts that each change gives."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

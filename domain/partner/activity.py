@@ -1,4 +1,4 @@
-"""The filter of the activity list (domain.md, "Who may do what")."""
+"""The filter of the activity list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

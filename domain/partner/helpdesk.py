@@ -1,4 +1,4 @@
-"""The partner helpdesk: its contact, and the requests to it (domain.md, "Resources, helpdesk, setup")."""
+"""The partner helpdesk: its contact, and the requests to it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

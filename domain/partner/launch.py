@@ -1,4 +1,4 @@
-"""Launches: addresses that open a customer's console once (domain.md, "Tags, trials, launch, views")."""
+"""Launches: addresses that open a customer's console once."""
 
 import hmac
 from dataclasses import dataclass

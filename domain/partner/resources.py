@@ -1,4 +1,4 @@
-"""Resources: guides, trainings, videos and release notes, and the filter of their list (domain.md, "Resources")."""
+"""Resources: guides, trainings, videos and release notes, and the filter of their list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The settings of a partner: defaults, bounds, and the input that changes them (domain.md, "Customer statuses")."""
+"""The settings of a partner: defaults, bounds, and the input that changes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The first-time setup: its steps and their requirements (domain.md, "Resources, helpdesk, setup")."""
+"""The first-time setup: its steps and their requirements."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tags: colours, limits, and the inputs of their mutations (domain.md, "Tags, trials, launch, views")."""
+"""Tags: colours, limits, and the inputs of their mutations."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Views: named customer filters, their stored form and their API form (domain.md, "Tags, trials, launch, views").
+"""Views: named customer filters, their stored form and their API form.
 
 A filter is a mapping in the spelling that `domain.customers.filter.parse_filter` reads.
 """

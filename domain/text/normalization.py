@@ -1,4 +1,4 @@
-"""Cleaning of text: NFC, white space trimmed or folded, invisible characters dropped (domain.md, "Tags", "Values")."""
+"""Cleaning of text: NFC, white space trimmed or folded, invisible characters dropped."""
 
 import re
 from unicodedata import category, normalize

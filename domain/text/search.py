@@ -1,4 +1,4 @@
-"""Search terms, and the search rule for lists that are filtered in memory (domain rules: "Lists").
+"""Search terms, and the search rule for lists that are filtered in memory.
 
 Lists of customers apply the same rule in the database, through the keys of `folding.prefix_keys`.
 """

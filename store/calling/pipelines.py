@@ -92,7 +92,7 @@ def _is_one_of(*outcomes: QueueOutcome) -> Document:
 _IS_ANSWERED = _is_one_of(QueueOutcome.ANSWERED, QueueOutcome.TRANSFERRED)
 _IS_ABANDONED = _is_one_of(QueueOutcome.ABANDONED, QueueOutcome.VOICEMAIL)
 
-# Queue calls by outcome, and waiting times in seconds (domain rules: "Calling engagement", queue figures).
+# Queue calls by outcome, and waiting times in seconds.
 QUEUES_PIPELINE: Pipeline = (
     {
         "$group": {
