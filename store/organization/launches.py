@@ -12,13 +12,13 @@ from domain.user_errors import UserErrorCode
 from store.changes.customer_batch import CustomerBatch, load_customers, write_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
-from store.changes.mutations import NO_CUSTOMER, Mutation
+from store.changes.mutations import Mutation
 from store.database.client import Client, Document, IndexModel, Session
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.events.log import EventDraft, event_document
+from store.events.log import NO_CUSTOMER, EventDraft, event_document
 from store.tenants.administrators import AdministratorDocument, Administrators
 
 COLLECTION = "launches"
