@@ -13,7 +13,6 @@ from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.events.log import NO_CUSTOMER, EventDraft, event_document
-from store.tenants.administrators import fold_email
 from store.tenants.partners import Partners
 
 
