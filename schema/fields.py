@@ -63,10 +63,9 @@ def field(
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
-    `depends_on_viewer` declares that administrators of equal role and visibility may get different values: feeds that
-    select the field share no results between administrators.
     `selection_flags` adds arguments that are True where one of the named fields is selected below this one, or where a
     cursor is given: a page is then read whatever is selected, because only its list knows whether the cursor is valid.
+    `depends_on_viewer`: administrators of equal role and visibility may get different values, so feeds share none.
     The function given to Strawberry is a plain one even where the resolver is a coroutine: an `async def`
     in between would cost as much as the whole field.
     """
@@ -76,21 +75,27 @@ def field(
         context = info.context
         if requires is not None and requires not in context.viewer.permissions:
             raise Forbidden(requires)
-        converted = {name: to_plain(value) for name, value in given.items()}
-        has_cursor = any(converted.get(name) is not None for name in _CURSOR_ARGUMENTS)
-        for name, selected in flags:
-            converted[name] = has_cursor or _is_selected(info, selected)
-        return resolver(context, root, **converted)
+        return resolver(context, root, **_convert_arguments(given, info, flags))
 
     resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]
-    directives = field_directives(requires, cost, list_size)
     return strawberry.field(
         resolver=resolve,
         graphql_type=graphql_type,
         description=description,
-        directives=directives,
+        directives=field_directives(requires, cost, list_size),
         metadata={_DEPENDS_ON_VIEWER: depends_on_viewer},
     )
+
+
+def _convert_arguments(
+    given: Mapping[str, Any], info: strawberry.Info, flags: Iterable[tuple[str, AbstractSet[str]]]
+) -> dict[str, Any]:
+    """Return the arguments as the resolver takes them, with its selection flags."""
+    converted = {name: to_plain(value) for name, value in given.items()}
+    has_cursor = any(converted.get(name) is not None for name in _CURSOR_ARGUMENTS)
+    for name, selected in flags:
+        converted[name] = has_cursor or _is_selected(info, selected)
+    return converted
 
 
 def is_viewer_dependent(field: GraphQLField) -> bool:
