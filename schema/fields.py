@@ -88,7 +88,7 @@ def field(
 
 
 def _convert_arguments(
-    given: Mapping[str, Any], info: strawberry.Info, flags: Iterable[tuple[str, AbstractSet[str]]]
+    given: Mapping[str, Any], info: strawberry.Info, flags: Sequence[tuple[str, AbstractSet[str]]]
 ) -> dict[str, Any]:
     """Return the arguments as the resolver takes them, with its selection flags."""
     converted = {name: to_plain(value) for name, value in given.items()}
