@@ -1,4 +1,8 @@
-"""How a field of the API is declared: its resolver, its type, its arguments and the permission it asks for."""
+"""How a field of the API is declared: its resolver, its type, its arguments and the permission it asks for.
+
+The function that Strawberry gets is a plain one even where the resolver is a coroutine: an `async def` in between would
+cost as much as the whole field.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -66,8 +70,6 @@ def field(
     `selection_flags` adds arguments that are True where one of the named fields is selected below this one, or where a
     cursor is given: a page is then read whatever is selected, because only its list knows whether the cursor is valid.
     `depends_on_viewer`: administrators of equal role and visibility may get different values, so feeds share none.
-    The function given to Strawberry is a plain one even where the resolver is a coroutine: an `async def`
-    in between would cost as much as the whole field.
     """
     flags = tuple((selection_flags or {}).items())
 
