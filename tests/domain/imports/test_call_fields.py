@@ -61,7 +61,7 @@ def test_measurements_are_numbers_in_their_bounds() -> None:
         (CALLS, {"Duration": "1000001"}, "Duration", "must be whole seconds from 0 to 1,000,000, and is '1000001'"),
         (CALLS, {"Duration": "٣"}, "Duration", "must be whole seconds from 0 to 1,000,000, and is '٣'"),
         (CALLS, {"User_UUID": "x" * 101}, "User UUID", "must have 1 to 100 characters, and has 101"),
-        (CALLS, {"Model": "a\nb"}, "Model", "contains a control character or half of a surrogate pair"),
+        (CALLS, {"Model": "a\x07b"}, "Model", "contains a control character or half of a surrogate pair"),
         (MEDIA, {"packetLossPercent": 100.1}, "packetLossPercent", "must be from 0 to 100 percent, and is 100.1"),
         (MEDIA, {"packetLossPercent": -1}, "packetLossPercent", "must be from 0 to 100 percent, and is -1"),
         (MEDIA, {"jitterMs": -0.1}, "jitterMs", "must be from 0 to 1,000,000 ms, and is -0.1"),
