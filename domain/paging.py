@@ -9,6 +9,8 @@ from domain.failures import FirstAndLastGiven, NumberOutOfRange
 DEFAULT_PAGE_SIZE = 25
 MAX_PAGE_SIZE = 200
 Row = TypeVar("Row")
+# A page at an end of a list: the id of the document that the list belongs to, and the size of the page.
+EndPageKey = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)

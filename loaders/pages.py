@@ -4,13 +4,11 @@ from asyncio import gather
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from domain.paging import PageRequest
+from domain.paging import EndPageKey, PageRequest
 
 AnyPage = TypeVar("AnyPage")
 # The id of the document that the list belongs to, and the page of that list.
 PageKey = tuple[str, PageRequest]
-# The same for a page at an end of its list, of which only the size matters.
-EndPageKey = tuple[str, int]
 ReadEndPages = Callable[[Sequence[EndPageKey]], Awaitable[Mapping[EndPageKey, AnyPage]]]
 
 

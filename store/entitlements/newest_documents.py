@@ -4,14 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from domain.paging import Page
+from domain.paging import EndPageKey, Page
 from store.database.client import Document
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
 
 Row = TypeVar("Row")
-EndPageKey = tuple[str, int]
 # Each collection of billing documents has an index of this name: partner, subscription, date and id, newest first.
 NEWEST_INDEX = "newest"
 

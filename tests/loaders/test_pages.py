@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from domain.failures import InvalidCursor
-from domain.paging import PageRequest
-from loaders.pages import EndPageKey, PageKey, read_pages
+from domain.paging import EndPageKey, PageRequest
+from loaders.pages import PageKey, read_pages
 
 FIRST, SIZED = PageRequest(), PageRequest(first=3)
 
