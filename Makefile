@@ -10,7 +10,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 CONTRACT := ../shared/tools/check_contract.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults soak coverage chromium check lint types layers schema-current contract schema lock bench clean
+.PHONY: help setup run test test-faults soak coverage chromium check lint types layers schema-current contract schema messages lock bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ contract: setup ## report the contract of schema.graphql, if its checker is ther
 
 schema: setup ## write schema.graphql from the code
 	@$(PARTNERHUB) schema > $(VENV)/schema.draft && mv $(VENV)/schema.draft schema.graphql
+
+messages: $(LINKED) ## bring the catalogues of translations up to date with the texts of the source
+	@tools/update_catalogues $(VENV)
 
 lock: $(LINKED) ## resolve the newest allowed versions and write both requirement locks
 	@tools/lock_requirements $(VENV)

@@ -22,6 +22,7 @@ _STEMS = ["Đorđe", "Müller", "Nordic", "Aqua", "Solar", "Vista", "Omega", "Gr
 _ENDS = ["works", "media", "soft", "bau", "net", "lab", "trade", "care", "line", "port", "tech", "foods"]
 _FORMS = ["GmbH", "Inc", "SA", "Ltd", "株式会社", "AB", "d.o.o."]
 _BATCH_SIZE = 2000
+_REASON = {"code": "SUSPENDED", "type": "SUBSCRIPTION", "number": "SUB-1", "others": 0}
 # The maximum age of a customer by stage, in days. New customers have the trials and the orders to set up.
 AGES = {"waiting": 20, "on trial": 60, "both": 400}
 
@@ -97,7 +98,7 @@ def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetim
     return {
         "statuses": statuses,
         "status_details": [
-            {"status": status, "since": active_at, "reason": "Generated.", "entitlement_ids": []} for status in statuses
+            {"status": status, "since": active_at, "reason": _REASON, "entitlement_ids": []} for status in statuses
         ],
         "products": products or (["MEETINGS"] if living else []),
         "subscription_types": types,

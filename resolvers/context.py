@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from domain.languages.languages import Language
 from domain.permissions import ROLE_PERMISSIONS, Permission
 from domain.time.instants import MAX_INSTANT
 from loaders.figure_cache import FigureCache
@@ -19,11 +20,12 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The caller, and the moment at which their token expires."""
+    """The caller, the moment at which their token expires, and the language of this connection or request."""
 
     administrator: AdministratorDocument
     partner_id: str
     expires_at: datetime
+    language: Language = Language.ENGLISH
 
     @property
     def permissions(self) -> tuple[Permission, ...]:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.customers.reason_sentences import reason_message
+from domain.customers.reasons import StatusReason, StatusReasonCode
 from domain.entitlements.lifecycle import is_living, is_running
+from domain.languages.rendering import render_message
 from domain.types import SubscriptionType
 from resolvers.context import Context
 from resolvers.licenses import ProductLicenses, sum_by_product
@@ -57,6 +60,18 @@ async def licenses(context: Context, customer: CustomerDocument) -> list[Product
 async def status_entitlements(context: Context, detail: StatusDetail) -> list[EntitlementDocument]:
     entitlements = await context.loaders.entitlements.load_many(detail.entitlement_ids)
     return [entitlement for entitlement in entitlements if entitlement is not None]
+
+
+def status_reason(context: Context, detail: StatusDetail) -> str:
+    return render_message(reason_message(detail.reason), context.viewer.language)
+
+
+def status_reason_code(_context: Context, detail: StatusDetail) -> StatusReasonCode:
+    return detail.reason.code
+
+
+def status_reason_arguments(_context: Context, detail: StatusDetail) -> StatusReason:
+    return detail.reason
 
 
 async def assignments(context: Context, customer: CustomerDocument) -> list[CustomerAssignment]:

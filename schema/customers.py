@@ -1,6 +1,6 @@
 """Customers, with their statuses and relations."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import strawberry
@@ -9,7 +9,7 @@ from resolvers import customers, tags
 from schema.activity import CUSTOMER_ACTIVITY
 from schema.costs import ListSize
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
-from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
+from schema.enums import CustomerStatus, ManagedBy, Product, StatusReasonCode, SubscriptionType
 from schema.fields import Argument, field
 from schema.node import Node
 from schema.organization import PartnerAdministrator
@@ -20,14 +20,38 @@ ENTITLEMENTS_DESCRIPTION = "Living ones, or all; newest first, at most 200."
 INCLUDE_ENDED_ARGUMENT = Argument(bool, default=False)
 
 
+@strawberry.type(description="The values of a status reason. A value that its code does not have is null.")
+class StatusReasonArguments:
+    """The arguments of a reason's code."""
+
+    type: SubscriptionType | None = strawberry.field(description="The kind of the entitlement that the reason names.")
+    number: str | None = strawberry.field(description="The number of that subscription or trial.")
+    on: date | None = strawberry.field(description="The date of what the code says, in UTC.")
+    product: Product | None = strawberry.field(description="The product of the license line.")
+    assigned: int | None = strawberry.field(description="The number of licenses that are assigned.")
+    ordered: int | None = strawberry.field(description="The number of licenses that are ordered.")
+    others: int | None = strawberry.field(
+        description="The number of further entitlements that the status rests on, beside the one that is named."
+    )
+
+
 @strawberry.type
 class CustomerStatusDetail:
     """One of the customer's statuses, and the reason for it."""
 
     status: CustomerStatus
     since: datetime
-    reason: str = strawberry.field(
-        description="What made it so, in one sentence: 'Subscription SUB-1042 ends on 2026-12-04'."
+    reason = field(
+        customers.status_reason,
+        str,
+        "The cause of the status, in one sentence in the language of the request: "
+        "'Subscription SUB-1042 ends on 2026-12-04'.",
+    )
+    reason_code = field(
+        customers.status_reason_code, StatusReasonCode, "The kind of the cause, for a client that builds its own text."
+    )
+    reason_arguments = field(
+        customers.status_reason_arguments, StatusReasonArguments, "The values that belong to the code."
     )
     entitlements = field(
         customers.status_entitlements,

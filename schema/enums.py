@@ -7,6 +7,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from domain.calling.calls import CallFeature, EndpointType
 from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField
+from domain.customers.reasons import StatusReasonCode
 from domain.entitlements.invoices import InvoiceState
 from domain.partner.bulk_jobs import BulkJobState
 from domain.partner.helpdesk import HelpdeskRequestState, HelpdeskTopic
@@ -57,6 +58,7 @@ __all__ = [
     "ResourceKind",
     "SetupState",
     "SetupStepKey",
+    "StatusReasonCode",
     "SubscriptionType",
     "TagColor",
     "UserErrorCode",
@@ -104,6 +106,22 @@ _register_enum(
     PARTNER_ORGANIZATION="The customer is part of the partner's organization.",
 )
 _register_enum(CustomerStatus, "A customer can hold several at once; domain.md gives the exact rule of each.")
+_register_enum(
+    StatusReasonCode,
+    "Why a status holds. Each value names the arguments that it has; the others are null.",
+    SUSPENDED="The subscription is marked unpaid. Arguments: type, number, others.",
+    LICENSES_EXCEEDED=(
+        "More licenses of a product are assigned than ordered. Arguments: type, number, product, assigned, ordered, "
+        "others."
+    ),
+    EXPIRES="The entitlement ends and does not renew. Arguments: type, number, on, others.",
+    RENEWS="The subscription renews. Arguments: type, number, on, others.",
+    EXPIRED="The entitlement that ended last has ended. Arguments: type, number, on, others.",
+    CANCELLED="The entitlement that ended last was cancelled. Arguments: type, number, on, others.",
+    READY_FOR_SETUP="The subscription is ready to be set up. Arguments: type, number, others.",
+    NO_SIGN_IN_SINCE="No administrator of the customer has signed in since a date. Argument: on.",
+    NEVER_SIGNED_IN="No administrator of the customer has ever signed in. Argument: on, the date of its creation.",
+)
 _register_enum(
     EntitlementState,
     READY_FOR_SETUP="Ordered, and not fully set up yet.",

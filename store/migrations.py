@@ -5,7 +5,7 @@ database without data, applies the migrations that follow it in an older databas
 
 To change a stored form, append a Migration with the next number to MIGRATIONS:
 
-    Migration(2, "Store the folded title of resources", fold_titles)
+    Migration(3, "Store the folded title of resources", fold_titles)
 
 Processes of an older version must be stopped first: they do not know the new form.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from domain.failures import OperatorError
+from store.changes.reprojection import reproject_customers
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
 
@@ -40,7 +41,9 @@ class Migration:
     run: Callable[[Client], Awaitable[None]]
 
 
-MIGRATIONS: Sequence[Migration] = ()
+MIGRATIONS: Sequence[Migration] = (
+    Migration(2, "Store the reason of a status as a code with arguments", reproject_customers),
+)
 
 
 def latest_version(migrations: Sequence[Migration] = MIGRATIONS) -> int:

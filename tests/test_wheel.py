@@ -64,10 +64,10 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
 
 
-def test_contains_every_module_of_the_product_and_nothing_else(wheel: Path) -> None:
+def test_contains_every_module_and_catalogue_of_the_product_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    sources = {str(path.relative_to(ROOT)) for package in PRODUCT for path in (ROOT / package).rglob("*.py")}
+    sources = {str(path.relative_to(ROOT)) for package in PRODUCT for path in (ROOT / package).rglob("*.p[yo]")}
     assert names == sources
 
 

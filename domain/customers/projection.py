@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.customers.reasons import explain_status, sort_by_end
+from domain.customers.reasons import find_reason, reason_to_document, sort_by_end
 from domain.customers.statuses import CustomerFacts, StatusBasis, StatusSince, Thresholds
 from domain.customers.transitions import next_transition_at
 from domain.entitlements.holdings import next_peer_eligibility_at, summarize_holdings
@@ -64,7 +64,7 @@ def _status_details(
             {
                 "status": str(status),
                 "since": since[status],
-                "reason": explain_status(status, by_end, facts, now),
+                "reason": reason_to_document(find_reason(status, by_end, facts, now)),
                 "entitlement_ids": [entitlement.id for entitlement in by_end],
             }
         )

@@ -1,12 +1,15 @@
-"""The reason of a status: one English sentence, stored with the status."""
+"""The reason of a status: a code with arguments, stored with the status. reason_sentences.py makes a sentence of it."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any
 
 from domain.customers.statuses import CustomerFacts
 from domain.entitlements.lifecycle import Entitlement, effective_end, ended_at, is_trial, renews
 from domain.text.sentences import join_names
-from domain.types import CustomerStatus, Product
+from domain.types import CustomerStatus, Product, SubscriptionType
 
 PRODUCT_NAMES = {
     Product.MEETINGS: "Meetings",
@@ -14,6 +17,109 @@ PRODUCT_NAMES = {
     Product.MESSAGING: "Messaging",
     Product.REAL_TIME_TRANSLATIONS: "Real-time Translations",
 }
+
+
+class StatusReasonCode(StrEnum):
+    """The kinds of reasons; the comment of each names its arguments."""
+
+    SUSPENDED = "SUSPENDED"  # type, number, others
+    LICENSES_EXCEEDED = "LICENSES_EXCEEDED"  # type, number, product, assigned, ordered, others
+    EXPIRES = "EXPIRES"  # type, number, on, others
+    RENEWS = "RENEWS"  # type, number, on, others
+    EXPIRED = "EXPIRED"  # type, number, on
+    CANCELLED = "CANCELLED"  # type, number, on
+    READY_FOR_SETUP = "READY_FOR_SETUP"  # type, number, others
+    NO_SIGN_IN_SINCE = "NO_SIGN_IN_SINCE"  # on: the last sign-in
+    NEVER_SIGNED_IN = "NEVER_SIGNED_IN"  # on: the creation of the customer
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReason:
+    """Why a status holds. An argument that the code does not have is None.
+
+    `type` and `number` are those of the entitlement that the reason names; `others` is the number of further
+    entitlements that the status rests on. `on` is a date in UTC.
+    """
+
+    code: StatusReasonCode
+    type: SubscriptionType | None = None
+    number: str | None = None
+    on: date | None = None
+    product: Product | None = None
+    assigned: int | None = None
+    ordered: int | None = None
+    others: int | None = None
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "code": StatusReasonCode,
+    "type": SubscriptionType,
+    "product": Product,
+    "on": datetime.date,
+}
+_FIELDS = tuple(member.name for member in fields(StatusReason))
+
+
+def find_reason(
+    status: CustomerStatus, basis: Sequence[Entitlement], facts: CustomerFacts, now: datetime
+) -> StatusReason:
+    """Return the reason that names the first entitlement of the basis. Sort the basis by `sort_by_end` before."""
+    if status is CustomerStatus.NO_RECENT_ACTIVITY:
+        return _inactivity(facts)
+    named = basis[0]
+    type_ = SubscriptionType.TRIAL if is_trial(named) else SubscriptionType.SUBSCRIPTION
+    return replace(_entitlement_reason(status, named, now), type=type_, number=named.number, others=len(basis) - 1)
+
+
+def sort_by_end(basis: Sequence[Entitlement], now: datetime) -> list[Entitlement]:
+    """Return the entitlements with the soonest end first, then by number."""
+    return sorted(basis, key=lambda e: (effective_end(e, now), e.number)) if len(basis) > 1 else list(basis)
+
+
+def _inactivity(facts: CustomerFacts) -> StatusReason:
+    if facts.last_sign_in_at is None:
+        return StatusReason(StatusReasonCode.NEVER_SIGNED_IN, on=facts.created_at.date())
+    return StatusReason(StatusReasonCode.NO_SIGN_IN_SINCE, on=facts.last_sign_in_at.date())
+
+
+def _entitlement_reason(status: CustomerStatus, entitlement: Entitlement, now: datetime) -> StatusReason:
+    match status:
+        case CustomerStatus.SUSPENDED:
+            return StatusReason(StatusReasonCode.SUSPENDED)
+        case CustomerStatus.LICENSE_OVERAGE:
+            worst = max(entitlement.licenses, key=lambda line: line.assigned - line.total)
+            code = StatusReasonCode.LICENSES_EXCEEDED
+            return StatusReason(code, product=worst.product, assigned=worst.assigned, ordered=worst.total)
+        case CustomerStatus.EXPIRED:
+            is_cancelled = entitlement.cancelled_at is not None and entitlement.cancelled_at <= now
+            code = StatusReasonCode.CANCELLED if is_cancelled else StatusReasonCode.EXPIRED
+            return StatusReason(code, on=ended_at(entitlement, now).date())
+        case CustomerStatus.READY_FOR_ORDER_SETUP:
+            return StatusReason(StatusReasonCode.READY_FOR_SETUP)
+        case _:
+            code = StatusReasonCode.RENEWS if renews(entitlement) else StatusReasonCode.EXPIRES
+            return StatusReason(code, on=effective_end(entitlement, now).date())
+
+
+def reason_to_document(reason: StatusReason) -> dict[str, Any]:
+    """Return the stored form: enums by name, the date as its first instant, no absent arguments."""
+    values = ((name, getattr(reason, name)) for name in _FIELDS)
+    return {name: _to_stored(value) for name, value in values if value is not None}
+
+
+def reason_from_document(document: Mapping[str, Any]) -> StatusReason:
+    """Return the reason of its stored form."""
+    return StatusReason(**{name: _READERS.get(name, _unchanged)(value) for name, value in document.items()})
+
+
+def _to_stored(value: Any) -> Any:
+    if isinstance(value, date):
+        return datetime.combine(value, time())
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def _unchanged(value: Any) -> Any:
+    return value
 
 
 def join_product_names(products: Iterable[str]) -> str:
@@ -24,48 +130,3 @@ def join_product_names(products: Iterable[str]) -> str:
 def entitlement_label(entitlement: Entitlement) -> str:
     """Return `Trial TRI-7` or `Subscription SUB-1042`."""
     return f"{'Trial' if is_trial(entitlement) else 'Subscription'} {entitlement.number}"
-
-
-def explain_status(status: CustomerStatus, basis: Sequence[Entitlement], facts: CustomerFacts, now: datetime) -> str:
-    """Return the sentence about the first entitlement of the basis, and how many more there are.
-
-    Sort the basis by `sort_by_end` before.
-    """
-    if status is CustomerStatus.NO_RECENT_ACTIVITY:
-        return _explain_inactivity(facts)
-    more = len(basis) - 1
-    return _explain_entitlement(status, basis[0], now) + (f", and {more} more" if more else "")
-
-
-def sort_by_end(basis: Sequence[Entitlement], now: datetime) -> list[Entitlement]:
-    """Return the entitlements with the soonest end first, then by number."""
-    return sorted(basis, key=lambda e: (effective_end(e, now), e.number)) if len(basis) > 1 else list(basis)
-
-
-def _explain_inactivity(facts: CustomerFacts) -> str:
-    if facts.last_sign_in_at is None:
-        return f"No administrator has signed in since the customer was added on {_day(facts.created_at)}"
-    return f"No administrator has signed in since {_day(facts.last_sign_in_at)}"
-
-
-def _explain_entitlement(status: CustomerStatus, entitlement: Entitlement, now: datetime) -> str:
-    name = entitlement_label(entitlement)
-    match status:
-        case CustomerStatus.SUSPENDED:
-            return f"{name} is suspended"
-        case CustomerStatus.LICENSE_OVERAGE:
-            worst = max(entitlement.licenses, key=lambda line: line.assigned - line.total)
-            product = PRODUCT_NAMES[worst.product]
-            return f"{name} has {worst.assigned} {product} licenses assigned and {worst.total} ordered"
-        case CustomerStatus.EXPIRED:
-            verb = "ended" if entitlement.cancelled_at is None or entitlement.cancelled_at > now else "was cancelled"
-            return f"{name} {verb} on {_day(ended_at(entitlement, now))}"
-        case CustomerStatus.READY_FOR_ORDER_SETUP:
-            return f"{name} is ready to be set up"
-        case _:
-            verb = "renews" if renews(entitlement) else "ends"
-            return f"{name} {verb} on {_day(effective_end(entitlement, now))}"
-
-
-def _day(instant: datetime) -> str:
-    return instant.date().isoformat()

@@ -22,6 +22,7 @@ from graphql import (
 from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import BadUserInput, QueryTooComplex
+from domain.languages.languages import Language
 from resolvers.context import Context
 from server.graphql.cost import (
     MAX_TEXT_LENGTH,
@@ -65,7 +66,7 @@ class OperationRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OperationRequest:
-    """A well-formed request: its document, the name of the operation in it, and the variables.
+    """A well-formed request: its document, the name of the operation in it, the variables, and the language.
 
     `after_operation_time` is the time of the latest change that the caller has made, 0 where it states none.
     """
@@ -74,6 +75,7 @@ class OperationRequest:
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
     after_operation_time: int = 0
+    language: Language = Language.ENGLISH
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from domain.languages.languages import choose_language
 from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
 from server.graphql.errors import BAD_USER_INPUT, coded_error
@@ -26,6 +28,7 @@ MAX_BODY_BYTES = 1024 * 1024
 BODY_TIMEOUT_SECONDS = 5.0
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
 _STATUSES = {"UNAUTHENTICATED": 401, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
+_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "X-Content-Type-Options": "nosniff"}
 _PARAMETERS = ("query", "operationName", "variables", "extensions")
 
 
@@ -113,7 +116,8 @@ def _parse_seen(header: str | None) -> int:
 async def read_request(request: Request) -> OperationRequest:
     """Return what a POST or GET requests; raise HttpError where it is not well formed."""
     parameters = await _read_post(request) if request.method == "POST" else _read_get(request)
-    return _check_parameters(parameters, _parse_seen(request.headers.get(SEEN_HEADER)))
+    checked = _check_parameters(parameters, _parse_seen(request.headers.get(SEEN_HEADER)))
+    return replace(checked, language=choose_language(request.headers.get("accept-language")))
 
 
 def _negotiate_media_type(accept: str | None) -> str:
@@ -181,5 +185,10 @@ def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int) 
 
 
 def _response(status: int, response: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Response:
-    all_headers = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff", **headers}
+    all_headers = {
+        "Cache-Control": "no-store",
+        "Vary": "Accept, Accept-Language",
+        "X-Content-Type-Options": "nosniff",
+        **headers,
+    }
     return Response(orjson.dumps(response), status, all_headers, f"{media_type}; charset=utf-8")

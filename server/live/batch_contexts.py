@@ -1,4 +1,4 @@
-"""The contexts in which groups execute events: groups with equal visibility share their look-ups and results.
+"""The contexts in which groups execute events: groups of equal visibility and language share look-ups and results.
 
 Groups of subscriptions that select a viewer-dependent field share them only with those of the same administrator.
 """
@@ -15,7 +15,7 @@ from store.feed.feed import Feed
 # An older context may show customers whose assignment has expired since.
 MAX_CONTEXT_AGE_SECONDS = 0.05
 
-VisibilityKey = tuple[str, str, str]
+VisibilityKey = tuple[str, ...]
 
 
 class ContextFactory(Protocol):
@@ -51,10 +51,11 @@ class BatchContexts:
 
 
 def visibility_key(viewer: Viewer, depends_on_viewer: bool) -> VisibilityKey:
-    """Return what decides what a viewer may do and see.
+    """Return what decides what a viewer may do and see, and in which language.
 
     It is the role, and the administrator where assignments limit it or a selected field depends on the viewer.
     """
     administrator = viewer.administrator
     is_shared = can_see_all_customers(administrator.role) and not depends_on_viewer
-    return (viewer.partner_id, str(administrator.role), "" if is_shared else administrator.id)
+    owner = "" if is_shared else administrator.id
+    return (viewer.partner_id, str(administrator.role), owner, str(viewer.language))

@@ -9,6 +9,7 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.failures import BadUserInput, Unauthenticated
+from domain.languages.languages import Language, choose_language
 from server.graphql.errors import Errors, exception_error, failure_error
 from server.graphql.operations import Operation, OperationRequest
 from server.live.feed_execution import FeedResult
@@ -29,6 +30,7 @@ from server.live.protocol import (
     next_message,
     next_message_head,
     pong_message,
+    read_language,
     read_message,
     read_token,
 )
@@ -60,6 +62,7 @@ class WebSocketConnection:
         self._send_queue = SendQueue(self._writer, app_state.feed.wait_until_fresh, shared.metrics, self.close)
         self._running: dict[str, _RunningOperation] = {}
         self._token: str | None = None
+        self._language = Language.ENGLISH
         self._release: Callable[[], None] | None = None
         self._is_initialised = False
         self._timer = self._loop.call_later(
@@ -119,6 +122,8 @@ class WebSocketConnection:
     async def _handle(self, text: str | None) -> None:
         match read_message(text):
             case ConnectionInit(payload):
+                accepted = read_language(payload) or self._websocket.headers.get("accept-language")
+                self._language = choose_language(accepted)
                 await self._initialise(read_token(payload))
             case Ping(payload):
                 self._send_queue.put_first(pong_message(payload))
@@ -171,7 +176,8 @@ class WebSocketConnection:
         output = FeedOutput(self._shared.groups, self._app_state.feed.position, running.send_result)
 
         async def read_request() -> OperationRequest:
-            return OperationRequest(subscribe.query, subscribe.operation_name, subscribe.variables)
+            name, variables = subscribe.operation_name, subscribe.variables
+            return OperationRequest(subscribe.query, name, variables, language=self._language)
 
         errors: Errors = []
         try:

@@ -4,7 +4,7 @@ A transport reads the request before and writes the outcome after; it turns what
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import NamedTuple, Protocol
 
@@ -63,6 +63,7 @@ async def run_operation(
     started_at = monotonic()
     viewer = await app_state.authenticate(token)
     request = await read_request()
+    viewer = replace(viewer, language=request.language)
     variables = request.variables or {}
     operation = app_state.operations.prepare(request.query, request.operation_name, variables)
     check(operation)

@@ -109,6 +109,12 @@ def read_token(payload: Mapping[str, Any]) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def read_language(payload: Mapping[str, Any]) -> str | None:
+    """Return the `language` of connection_init, which has the form of an Accept-Language header."""
+    value = payload.get("language")
+    return value if isinstance(value, str) else None
+
+
 AUTHORIZATION_MISSING = 'The token is missing: connection_init must have the payload {"authorization": "Bearer TOKEN"}.'
 CONNECTION_ACK = b'{"type":"connection_ack"}'
 

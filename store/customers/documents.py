@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from domain.customers.reasons import StatusReason, reason_from_document
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 from store.database.client import Document
 
@@ -26,7 +27,7 @@ class StatusDetail(NamedTuple):
 
     status: CustomerStatus
     since: datetime
-    reason: str
+    reason: StatusReason
     entitlement_ids: Sequence[str]
 
 
@@ -85,7 +86,12 @@ class CustomerDocument:
     def status_details(self) -> list[StatusDetail]:
         """The details in the order of the statuses."""
         return [
-            StatusDetail(CustomerStatus(detail["status"]), detail["since"], detail["reason"], detail["entitlement_ids"])
+            StatusDetail(
+                CustomerStatus(detail["status"]),
+                detail["since"],
+                reason_from_document(detail["reason"]),
+                detail["entitlement_ids"],
+            )
             for detail in self.document["status_details"]
         ]
 

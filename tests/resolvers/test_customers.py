@@ -1,10 +1,13 @@
 """The relations of a customer: which entitlements, administrators and tags are shown, and in which order."""
 
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+from domain.customers.reasons import StatusReason, StatusReasonCode
 from domain.entitlements.lifecycle import LicenseFigures
+from domain.languages.languages import Language
 from domain.types import CustomerStatus, Product, SubscriptionType
 from resolvers import customers, tags
 from resolvers.licenses import ProductLicenses
@@ -70,9 +73,21 @@ async def test_available_and_overage_are_summed_over_single_lines() -> None:
 async def test_a_status_shows_the_entitlements_that_still_exist() -> None:
     document = entitlement_document()
     context = context_with(entitlements={"sub_1": document, "sub_gone": None})
-    detail = StatusDetail(CustomerStatus.TRIAL, NOW, "", ["sub_gone", "sub_1"])
+    reason = StatusReason(StatusReasonCode.SUSPENDED, SubscriptionType.SUBSCRIPTION, "SUB-1")
+    detail = StatusDetail(CustomerStatus.SUSPENDED, NOW, reason, ["sub_gone", "sub_1"])
     assert await customers.status_entitlements(context, detail) == [document]
-    assert await customers.status_entitlements(context, StatusDetail(CustomerStatus.TRIAL, NOW, "", [])) == []
+    assert await customers.status_entitlements(context, detail._replace(entitlement_ids=[])) == []
+
+
+def test_a_reason_is_rendered_in_the_language_of_the_viewer() -> None:
+    context = context_with()
+    reason = StatusReason(StatusReasonCode.SUSPENDED, SubscriptionType.SUBSCRIPTION, "SUB-1", others=2)
+    detail = StatusDetail(CustomerStatus.SUSPENDED, NOW, reason, [])
+    assert customers.status_reason(context, detail) == "Subscription SUB-1 is suspended, and 2 more"
+    context.viewer = replace(context.viewer, language=Language.SERBIAN)
+    assert customers.status_reason(context, detail) == "Pretplata SUB-1 je suspendovana (i još 2)"
+    assert customers.status_reason_code(context, detail) == "SUSPENDED"
+    assert customers.status_reason_arguments(context, detail).others == 2
 
 
 async def test_current_assignments_are_shown_by_name_with_the_administrator_who_made_them() -> None:

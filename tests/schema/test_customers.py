@@ -71,7 +71,30 @@ def test_shows_every_plain_field(api: ApiHarness) -> None:
     assert list(details) == ["LICENSE_OVERAGE", "EXPIRING_SOON", "TRIAL", "SUBSCRIPTION"]
     assert details["LICENSE_OVERAGE"]["entitlements"] == [{"id": over["_id"], "__typename": "CustomerSubscription"}]
     assert details["EXPIRING_SOON"]["entitlements"] == [{"id": runs["_id"], "__typename": "Trial"}]
-    assert all("SUB-1" in details[status]["reason"] for status in ("LICENSE_OVERAGE", "SUBSCRIPTION"))
+    assert details["LICENSE_OVERAGE"]["reason"] == "Subscription SUB-1 has 12 Calling licenses assigned and 10 ordered"
+
+
+def test_a_reason_is_a_code_with_arguments_and_a_sentence_in_the_language_of_the_request(api: ApiHarness) -> None:
+    over = subscription("SUB-1", licenses=[line("CALLING", 10, 12, 3)])
+    query = """query ($id: ID!) { customer(by: {id: $id}) { statusDetails { reason reasonCode
+        reasonArguments { type number on product assigned ordered others } } } }"""
+    body = {"query": query, "variables": {"id": put_customer(api, "ORG-1", over)}}
+    headers = {"Authorization": f"Bearer {reader(api)}", "Accept-Language": "en;q=0.8, sr-RS"}
+    response = api.http.post("/graphql", json=body, headers=headers)
+    assert response.headers["vary"] == "Accept, Accept-Language"
+    assert response.json()["data"]["customer"]["statusDetails"][0] == {
+        "reason": "Pretplata SUB-1 ima 12 dodeljenih licenci za Calling, a naručeno ih je 10",
+        "reasonCode": "LICENSES_EXCEEDED",
+        "reasonArguments": {
+            "type": "SUBSCRIPTION",
+            "number": "SUB-1",
+            "on": None,
+            "product": "CALLING",
+            "assigned": 12,
+            "ordered": 10,
+            "others": 0,
+        },
+    }
 
 
 def test_a_customer_whose_only_statuses_are_calm_needs_no_attention(api: ApiHarness) -> None:

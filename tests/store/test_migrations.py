@@ -16,7 +16,7 @@ from store.migrations import (
     latest_version,
     migrate,
 )
-from tests.store.factory_customers import partner_scope
+from tests.store.factory_customers import add_customer, partner_scope, stored, subscription
 
 NEWER = (
     "The database db has schema version 3, and this partnerhub knows versions up to 2: "
@@ -148,3 +148,16 @@ async def test_the_check_names_the_problem_until_the_database_is_current(client:
 )
 def test_says_what_to_do_about_each_version(version: int | None, has_data: bool, description: str | None) -> None:
     assert describe_version("db", version, 2, has_data=has_data) == description
+
+
+async def test_sentences_of_statuses_become_codes_with_arguments(client: Client) -> None:
+    scope = await partner_scope(client)
+    ids = [await add_customer(scope, f"C-{number}", subscription(f"S-{number}")) for number in range(3)]
+    expected = [(await stored(scope, id_))["status_details"] for id_ in ids]
+    sentence = {"$set": {"status_details.0.reason": "Subscription S ends"}}
+    for id_ in ids:
+        await scope.collection("customers").update_one({**scope.match(), "_id": id_}, sentence)
+    [to_codes] = [migration for migration in MIGRATIONS if migration.version == 2]
+    for _ in range(2):
+        await to_codes.run(client)
+        assert [(await stored(scope, id_))["status_details"] for id_ in ids] == expected

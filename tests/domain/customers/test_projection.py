@@ -63,7 +63,13 @@ def test_statuses_have_their_reason_and_the_entitlements_they_rest_on() -> None:
     assert fields["status_details"][0] == {
         "status": "EXPIRING_SOON",
         "since": NOON,
-        "reason": "Subscription SUB-1 ends on 2026-11-25, and 1 more",
+        "reason": {
+            "code": "EXPIRES",
+            "type": "SUBSCRIPTION",
+            "number": "SUB-1",
+            "on": datetime(2026, 11, 25),
+            "others": 1,
+        },
         "entitlement_ids": ["sub_1", "sub_2"],
     }
 

@@ -51,6 +51,7 @@ class Numbered(FeedChange):
 class NumberedType:
     number: int
     cursor: str = field(change_cursor, str)
+    language: str = field(lambda context, _: str(context.viewer.language), str)
     mine: str = field(lambda context, _: context.viewer.administrator.id, str, depends_on_viewer=True)
 
     @strawberry.field
@@ -185,8 +186,8 @@ class Socket:
             message: dict[str, Any] = json.loads(await self.connection.recv())
             return message
 
-    async def initialise(self, token: str = "acme FULL_ADMINISTRATOR") -> None:
-        await self.send(type="connection_init", payload={"authorization": f"Bearer {token}"})
+    async def initialise(self, token: str = "acme FULL_ADMINISTRATOR", **payload: Any) -> None:
+        await self.send(type="connection_init", payload={"authorization": f"Bearer {token}", **payload})
         assert await self.receive() == {"type": "connection_ack"}
 
     async def settle(self) -> None:

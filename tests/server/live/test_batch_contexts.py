@@ -1,9 +1,11 @@
 """Which viewers and events share a context."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from domain.languages.languages import Language
 from resolvers.context import Viewer
 from server.live.batch_contexts import MAX_CONTEXT_AGE_SECONDS, BatchContexts
 from tests.server.live.factory_groups import FakeAppState, make_viewer
@@ -17,11 +19,12 @@ FULL, ASSIGNED = make_viewer(), make_viewer("ADMINISTRATOR")
         (FULL, make_viewer(id_="adm_2"), True),
         (FULL, make_viewer("READ_ONLY_ADMINISTRATOR"), False),
         (FULL, make_viewer(partner_id="other"), False),
+        (FULL, replace(FULL, language=Language.SERBIAN), False),
         (ASSIGNED, make_viewer("ADMINISTRATOR"), True),
         (ASSIGNED, make_viewer("ADMINISTRATOR", "adm_2"), False),
     ],
 )
-def test_viewers_with_equal_visibility_share_a_context(one: Viewer, other: Viewer, is_shared: bool) -> None:
+def test_viewers_of_equal_visibility_and_language_share_a_context(one: Viewer, other: Viewer, is_shared: bool) -> None:
     contexts = BatchContexts(FakeAppState())
     assert (contexts(one, False) is contexts(other, False)) is is_shared
 

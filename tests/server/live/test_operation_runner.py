@@ -10,10 +10,13 @@ from graphql import OperationType
 
 from domain.cursors.feed import Position
 from domain.failures import Unauthenticated
+from domain.languages.languages import Language
+from resolvers.context import Viewer
 from server.graphql.errors import coded_error
 from server.graphql.operations import Operation, OperationRejected, OperationRequest, Operations
 from server.live.operation_runner import FeedOutput, OperationOutcome, failure_errors, run_operation
 from server.live.request_priority import RequestPriority
+from tests.server.live.factory_groups import make_viewer
 
 POSITION = Position(1, "00")
 EXPIRED = coded_error("CURSOR_EXPIRED", "Too old.")
@@ -24,6 +27,10 @@ class Query:
     @strawberry.field
     def after(self, info: strawberry.Info) -> int:
         return int(info.context.after_operation_time)
+
+    @strawberry.field
+    def language(self, info: strawberry.Info) -> str:
+        return str(info.context.viewer.language)
 
     @strawberry.field
     def failing(self) -> int:
@@ -58,13 +65,13 @@ class Process:
         self.feed_errors = errors or []
         self.served: tuple[Any, ...] = ()
 
-    async def authenticate(self, token: str) -> str:
+    async def authenticate(self, token: str) -> Viewer:
         self.steps.append(f"authenticate {token}")
         if token == "bad":
             raise Unauthenticated("No.")
-        return token
+        return make_viewer(id_=token)
 
-    def context(self, viewer: str) -> Any:
+    def context(self, viewer: Viewer) -> Any:
         self.steps.append("context")
         return SimpleNamespace(viewer=viewer, feed=None, after_operation_time=0, operation_time=0)
 
@@ -82,7 +89,7 @@ class Transport:
 
     async def read_request(self) -> OperationRequest:
         self.process.steps.append("read")
-        return OperationRequest(self.query, None, None, self.after)
+        return OperationRequest(self.query, None, None, self.after, Language.SERBIAN)
 
     def check(self, operation: Operation) -> None:
         self.process.steps.append(f"check {operation.kind.name}")
@@ -127,6 +134,10 @@ async def test_the_callers_latest_change_reaches_the_context() -> None:
     assert outcome.response == {"data": {"after": 42}}
 
 
+async def test_the_language_of_the_request_reaches_the_context() -> None:
+    assert (await Transport(Process(), "{ language }").run()).response == {"data": {"language": "sr-Latn"}}
+
+
 async def test_a_mutation_returns_its_operation_time() -> None:
     outcome = await Transport(Process(), "mutation { write }").run()
     assert outcome == OperationOutcome({"data": {"write": 1}, "extensions": {"seen": "7"}}, 7)
@@ -156,7 +167,8 @@ async def test_a_subscription_is_served_from_its_position(
     output = FeedOutput(groups, POSITION, transport.results.append, "last")
     assert await transport.run(feed_output=output) == OperationOutcome(response)
     viewer, operation, variables, position, _, last_cursor = process.served
-    assert (viewer, operation.kind, variables, position) == ("token", OperationType.SUBSCRIPTION, {}, POSITION)
+    assert (viewer.language, viewer.administrator.id) == (Language.SERBIAN, "token")
+    assert (operation.kind, variables, position) == (OperationType.SUBSCRIPTION, {}, POSITION)
     assert last_cursor == "last"
     assert "context" not in process.steps
 

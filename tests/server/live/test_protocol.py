@@ -20,6 +20,7 @@ from server.live.protocol import (
     next_message,
     next_message_head,
     pong_message,
+    read_language,
     read_message,
     read_token,
 )
@@ -102,6 +103,13 @@ def test_rejects_a_ping_whose_payload_cannot_be_encoded() -> None:
 )
 def test_finds_the_token(payload: dict[str, object], token: str) -> None:
     assert read_token(payload) == token
+
+
+@pytest.mark.parametrize(
+    ("payload", "language"), [({}, None), ({"language": "sr"}, "sr"), ({"language": ["sr"]}, None)]
+)
+def test_finds_the_language(payload: dict[str, object], language: str | None) -> None:
+    assert read_language(payload) == language
 
 
 @given(st.text(), anything)

@@ -190,6 +190,22 @@ async def test_equal_subscriptions_share_one_execution(world: SocketServer, even
         assert COUNTS["executions"] == before + 3
 
 
+async def test_subscriptions_share_one_execution_for_each_language(world: SocketServer, events: Events) -> None:
+    serbian = {"additional_headers": {"Accept-Language": "sr-RS, en;q=0.5"}}
+    async with world.socket(**serbian) as first, world.socket(**serbian) as second, world.socket() as third:
+        await first.initialise()
+        await second.initialise(language="en")
+        await third.initialise(language="sr-Latn")
+        for socket in (first, second, third):
+            await socket.subscribe("1", "subscription { numbered { language executions } }")
+            await socket.settle()
+        before = COUNTS["executions"]
+        await events.insert(range(1))
+        payloads = [(await socket.payloads(1))[0] for socket in (first, second, third)]
+        assert [payload["language"] for payload in payloads] == ["sr-Latn", "en", "sr-Latn"]
+        assert payloads[0] == payloads[2] and COUNTS["executions"] == before + 2
+
+
 async def test_different_subscriptions_receive_different_results(world: SocketServer, events: Events) -> None:
     async with world.socket() as socket, world.socket() as foreign:
         await socket.initialise()

@@ -1,7 +1,7 @@
 """The write path stores facts, statuses, keys, orders and events in one transaction."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Client
@@ -20,7 +20,9 @@ async def test_a_new_customer_is_stored_with_its_projection(client: Client) -> N
     customer = await stored(scope, await add_customer(scope, "C-1", subscription("S-1", ends_at=end)))
     assert customer["statuses"] == ["EXPIRING_SOON", "SUBSCRIPTION"]
     assert [d["since"] for d in customer["status_details"]] == [customer["evaluated_at"]] * 2
-    assert customer["status_details"][0]["reason"] == f"Subscription S-1 ends on {end.date()}"
+    on = datetime.combine(end.date(), time())
+    reason = {"code": "EXPIRES", "type": "SUBSCRIPTION", "number": "S-1", "on": on, "others": 0}
+    assert customer["status_details"][0]["reason"] == reason
     assert (customer["products"], customer["subscription_types"]) == (["MEETINGS"], ["SUBSCRIPTION"])
     assert (customer["next_expiry_at"], customer["next_evaluation_at"]) == (end, end)
     assert {"*", "status:EXPIRING_SOON", "running:MEETINGS", "w:cus"} <= set(customer["keys"])

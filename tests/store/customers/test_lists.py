@@ -382,11 +382,12 @@ async def test_finds_names_in_many_scripts_by_prefix(client: Client) -> None:
 
 
 async def test_a_document_has_the_stored_values(client: Client) -> None:
+    reason = {"code": "EXPIRES", "type": "TRIAL", "number": "TRI-1", "on": NOW, "others": 0}
     stored = derived(
         {
             **customer_document(random.Random(1), 1),
             "statuses": ["EXPIRING_SOON", "TRIAL"],
-            "status_details": [{"status": "TRIAL", "since": NOW, "reason": "Why.", "entitlement_ids": ["tri_1"]}],
+            "status_details": [{"status": "TRIAL", "since": NOW, "reason": reason, "entitlement_ids": ["tri_1"]}],
             "assignments": [assignment("adm_1")],
         }
     )

@@ -1,0 +1,49 @@
+"""Renders a message in a language: its translation with its arguments, plural forms, dates, numbers and lists."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from domain.languages.catalogues import load_catalogue
+from domain.languages.languages import Language
+from domain.messages import Argument, Message
+
+# British English writes lists without a comma before "and", as all texts of this project.
+_LOCALES: Mapping[Language, Locale] = {
+    Language.ENGLISH: Locale("en", "GB"),
+    Language.SERBIAN: Locale("sr", script="Latn"),
+}
+# English dates are ISO 8601, which no reader can mistake; "medium" is the language's own numeric form.
+_DATE_FORMATS: Mapping[Language, str] = {Language.ENGLISH: "yyyy-MM-dd", Language.SERBIAN: "medium"}
+
+
+def render_message(message: Message, language: Language) -> str:
+    """Return the sentence in the language, in English where the catalogue lacks it."""
+    arguments = {name: _render_argument(argument, language) for name, argument in message.arguments.items()}
+    return _translate(message, language).format_map(arguments)
+
+
+def _translate(message: Message, language: Language) -> str:
+    catalogue = load_catalogue(language)
+    count = message.arguments.get("count")
+    if message.plural is None or not isinstance(count, int):
+        return catalogue.gettext(message.text)
+    return catalogue.ngettext(message.text, message.plural, count)
+
+
+def _render_argument(argument: Argument, language: Language) -> str:
+    match argument:
+        case str():
+            return argument
+        case int():
+            return format_decimal(argument, locale=_LOCALES[language])
+        case date():
+            return format_date(argument, _DATE_FORMATS[language], locale=_LOCALES[language])
+        case Message():
+            return render_message(argument, language)
+        case _:
+            return format_list([render_message(each, language) for each in argument], locale=_LOCALES[language])
