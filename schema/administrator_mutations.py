@@ -11,31 +11,39 @@ from schema.costs import ListSize
 from schema.customers import Customer
 from schema.enums import PartnerRole, Permission
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT
 from schema.organization import PartnerAdministrator
 from schema.user_errors import user_errors_field
 
 
 @strawberry.input
 class InviteAdministratorInput:
-    """A person to be invited; their first valid request activates them."""
+    """A person to be invited. The first valid request of the person makes the account ACTIVE. An administrator who
+    was removed can be invited again.
+    """
 
-    email: str
-    display_name: str
-    role: PartnerRole
+    email: str = strawberry.field(
+        description="The e-mail address, at most 254 characters and unique in the partner; else TAKEN."
+    )
+    display_name: str = strawberry.field(description="The name to show, 1–100 characters.")
+    role: PartnerRole = strawberry.field(description="The role.")
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
-@strawberry.input(
-    description="In every change: omitted keeps; null clears a description, country or e-mail and is INVALID elsewhere."
-)
+@strawberry.input
 class ChangeAdministratorInput:
-    """The changes of an administrator; another role removes the assignments."""
+    """Changes of an administrator. An omitted field keeps its value; null is INVALID."""
 
-    id: strawberry.ID
-    version: int | None = strawberry.UNSET
-    role: PartnerRole | None = strawberry.UNSET
-    display_name: str | None = strawberry.UNSET
+    id: strawberry.ID = strawberry.field(description="The id of the administrator.")
+    version: int | None = OPTIONAL_VERSION_INPUT
+    role: PartnerRole | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The new role. Another role than ADMINISTRATOR drops the assignments. The last active "
+            "FULL_ADMINISTRATOR keeps the role; else LAST_FULL_ADMINISTRATOR."
+        ),
+    )
+    display_name: str | None = strawberry.field(default=strawberry.UNSET, description="The new name, 1–100 characters.")
     dry_run: bool = strawberry.field(
         default=False,
         description="Check the input and return how many assignments would be dropped, and change nothing.",
@@ -45,30 +53,39 @@ class ChangeAdministratorInput:
 
 @strawberry.input
 class RemoveAdministratorInput:
-    """The administrator to be removed."""
+    """The administrator to be removed. None of their requests is accepted from then on, and their assignments end."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(
+        description=(
+            "The id of the administrator. The last active FULL_ADMINISTRATOR cannot be removed: "
+            "LAST_FULL_ADMINISTRATOR."
+        )
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class AssignAdministratorInput:
-    """An administrator of the role ADMINISTRATOR, and at most 500 distinct customers."""
+    """An administrator, and the customers that they are to see."""
 
-    administrator: strawberry.ID
-    customers: list[strawberry.ID]
+    administrator: strawberry.ID = strawberry.field(
+        description="The id of an administrator with the role ADMINISTRATOR; any other role is INVALID."
+    )
+    customers: list[strawberry.ID] = strawberry.field(description="The ids of 1–500 customers, each once.")
     expires_at: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="When the access ends by itself, open feeds included."
+        default=strawberry.UNSET,
+        description="The moment at which the access ends by itself, including open feeds. It must be in the "
+        "future. When omitted or null, the access lasts until it is removed.",
     )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class UnassignAdministratorInput:
-    """An administrator, and at most 500 distinct customers."""
+    """An administrator, and the customers that they are no longer to see."""
 
-    administrator: strawberry.ID
-    customers: list[strawberry.ID]
+    administrator: strawberry.ID = strawberry.field(description="The id of the administrator.")
+    customers: list[strawberry.ID] = strawberry.field(description="The ids of 1–500 customers, each once.")
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -76,7 +93,11 @@ class UnassignAdministratorInput:
 class _AdministratorPayload:
     """The fields that the payloads of several mutations share."""
 
-    administrator = field(administrators.changed_administrator, PartnerAdministrator | None)
+    administrator = field(
+        administrators.changed_administrator,
+        PartnerAdministrator | None,
+        "The administrator after the change; null where nothing was changed.",
+    )
     user_errors = user_errors_field()
 
 
@@ -89,7 +110,11 @@ class InviteAdministratorPayload(_AdministratorPayload):
 class ChangeAdministratorPayload:
     """The administrator after the change, or the mistakes."""
 
-    administrator = field(administrators.changed_administrator, PartnerAdministrator | None)
+    administrator = field(
+        administrators.changed_administrator,
+        PartnerAdministrator | None,
+        "The administrator after the change, or as it is in a dry run; null where the input was rejected.",
+    )
     dropped_assignments = field(
         administrators.dropped_assignments,
         int,
@@ -107,8 +132,17 @@ class RemoveAdministratorPayload(_AdministratorPayload):
 class _AssignmentPayload:
     """The fields that the payloads of assignAdministrator and unassignAdministrator share."""
 
-    administrator = field(administrators.assigned_administrator, PartnerAdministrator | None)
-    customers = field(administrators.assigned_customers, list[Customer], list_size=ListSize(assumed_size=25))
+    administrator = field(
+        administrators.assigned_administrator,
+        PartnerAdministrator | None,
+        "The administrator; null where nothing was changed.",
+    )
+    customers = field(
+        administrators.assigned_customers,
+        list[Customer],
+        "The customers of the input after the change; empty where nothing was changed.",
+        list_size=ListSize(assumed_size=25),
+    )
     user_errors = user_errors_field()
 
 
@@ -131,6 +165,7 @@ class AdministratorMutations:
         AssignAdministratorPayload,
         AssignAdministratorInput,
         AssignAdministrator,
+        "Lets an administrator see customers, and work on them.",
         requires=Permission.ASSIGN_ADMINISTRATORS,
     )
     unassign_administrator = mutation(
@@ -138,6 +173,7 @@ class AdministratorMutations:
         UnassignAdministratorPayload,
         UnassignAdministratorInput,
         UnassignAdministrator,
+        "Ends the assignments of an administrator to customers. Open feeds lose these customers at once.",
         requires=Permission.ASSIGN_ADMINISTRATORS,
     )
     invite_administrator = mutation(
@@ -145,6 +181,7 @@ class AdministratorMutations:
         InviteAdministratorPayload,
         InviteAdministratorInput,
         InviteAdministrator,
+        "Invites a person as administrator of the partner.",
         requires=Permission.MANAGE_ADMINISTRATORS,
     )
     change_administrator = mutation(
@@ -152,6 +189,7 @@ class AdministratorMutations:
         ChangeAdministratorPayload,
         ChangeAdministratorInput,
         ChangeAdministrator,
+        "Changes the role or name of an administrator.",
         requires=Permission.MANAGE_ADMINISTRATORS,
     )
     remove_administrator = mutation(
@@ -159,5 +197,6 @@ class AdministratorMutations:
         RemoveAdministratorPayload,
         RemoveAdministratorInput,
         RemoveAdministrator,
+        "Removes an administrator. The log still shows them as actor and author.",
         requires=Permission.MANAGE_ADMINISTRATORS,
     )

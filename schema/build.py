@@ -1,6 +1,8 @@
 """Builds the schema, and prints it as schema.graphql."""
 
 from functools import lru_cache
+from inspect import getdoc
+from typing import Any
 
 import strawberry
 from graphql import GraphQLInputObjectType, GraphQLSchema
@@ -28,6 +30,7 @@ def build_schema() -> strawberry.Schema:
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     _declare_one_of_inputs(schema._schema)
+    _describe_types(schema._schema)
     return schema
 
 
@@ -40,6 +43,16 @@ def _declare_one_of_inputs(schema: GraphQLSchema) -> None:
     for input_type in schema.type_map.values():
         if isinstance(input_type, GraphQLInputObjectType):
             input_type.is_one_of = input_type.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
+
+
+def _describe_types(schema: GraphQLSchema) -> None:
+    """Give each type without a description the docstring of its class, so that a type is described once."""
+    for graphql_type in schema.type_map.values():
+        definition: Any = graphql_type.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if graphql_type.description is None and hasattr(definition, "origin"):
+            # A line of a docstring is no line of the description; an empty line begins a new paragraph.
+            paragraphs = (getdoc(definition.origin) or "").split("\n\n")
+            graphql_type.description = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def print_sdl() -> str:

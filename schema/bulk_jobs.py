@@ -10,17 +10,21 @@ from schema.node import Node
 from store.tags.bulk_jobs import BulkJobDocument
 
 
-@strawberry.type(description="Work on many customers, done in slices that survive a crash.")
+@strawberry.type
 class BulkJob(Node):
-    """How far the work has come."""
+    """Work on many customers, done in batches that survive a crash."""
 
-    state: BulkJobState
-    total: int
-    done: int
-    changed: int
-    skipped: int
-    started_at: datetime
-    finished_at: datetime | None
+    state: BulkJobState = strawberry.field(description="The state of the job.")
+    total: int = strawberry.field(description="The number of customers to handle.")
+    done: int = strawberry.field(description="The number of customers handled so far.")
+    changed: int = strawberry.field(description="The number of customers changed so far.")
+    skipped: int = strawberry.field(
+        description="The number of customers left out so far, because they would have had more than 50 tags."
+    )
+    started_at: datetime = strawberry.field(description="The moment at which the job was created.")
+    finished_at: datetime | None = strawberry.field(
+        description="The moment at which the job ended; null while it is RUNNING."
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

@@ -20,113 +20,127 @@ from schema.fields import Argument, field
 from schema.node import PAGED
 
 
-@strawberry.type(description="Users by how many calls they made or took in the week.")
+@strawberry.type
 class CallingUsersTrendPoint:
-    """One of the last completed weeks."""
+    """Users by the number of calls that they made or took in one week."""
 
-    week_start: date
-    inactive: int = strawberry.field(description="Licensed, and no call.")
-    low: int = strawberry.field(description="1 to 10 calls.")
-    medium: int = strawberry.field(description="11 to 50 calls.")
-    high: int = strawberry.field(description="51 calls and more.")
+    week_start: date = strawberry.field(description="The Monday of the week.")
+    inactive: int = strawberry.field(description="Users with a license and no call.")
+    low: int = strawberry.field(description="Users with 1 to 10 calls.")
+    medium: int = strawberry.field(description="Users with 11 to 50 calls.")
+    high: int = strawberry.field(description="Users with 51 calls or more.")
 
 
 @strawberry.type
 class CustomerCallingUsage:
-    """A customer with a running line of Calling or a call in the week."""
+    """The week's calls of a customer that has a running line of Calling or a call in the week."""
 
-    customer = field(engagement.customer, Customer)
-    active_users: int
-    licensed_users: int
-    calls: int
-    minutes: int
-    calls_per_active_user: float | None
+    customer = field(engagement.customer, Customer, "The customer.")
+    active_users: int = strawberry.field(description="The number of users with a call.")
+    licensed_users: int = strawberry.field(description="The number of assigned Calling licenses.")
+    calls: int = strawberry.field(description="The number of calls.")
+    minutes: int = strawberry.field(description="The length of all calls, in minutes, rounded down.")
+    calls_per_active_user: float | None = strawberry.field(
+        description="calls ÷ activeUsers; null where activeUsers is 0."
+    )
     weekly_change_percent: float | None = strawberry.field(
-        description="Change of calls against the week before, in percent; null where that week had none."
+        description="The change in calls against the week before, in percent; null where that week had no calls."
     )
 
 
 @strawberry.input
 class CallingUsageOrder:
-    """Ties go by name, then id; nulls come last in both directions."""
+    """The order of the usage table. Ties are ordered by name, then by id; nulls come last in both directions."""
 
-    field: CallingUsageOrderField
-    direction: OrderDirection = OrderDirection.DESC
+    field: CallingUsageOrderField = strawberry.field(description="The sort key.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="The direction.")
 
 
 @strawberry.type
 class CallQualityTrendPoint:
-    """One of the last completed weeks."""
+    """The quality of one week's calls."""
 
-    week_start: date
-    good: int
-    poor: int
-    not_available: int = strawberry.field(description="Calls without media figures; no percentage counts them.")
-    poor_percent: float | None
+    week_start: date = strawberry.field(description="The Monday of the week.")
+    good: int = strawberry.field(
+        description=(
+            "Calls with figures within the limits: packet loss below 5 %, latency below 400 ms, jitter below 150 ms."
+        )
+    )
+    poor: int = strawberry.field(description="Calls with a figure that is not within its limit.")
+    not_available: int = strawberry.field(description="Calls without media figures. No percentage counts them.")
+    poor_percent: float | None = strawberry.field(description="poor ÷ (good + poor) × 100; null where both are 0.")
 
 
 @strawberry.type
 class EndpointQuality:
-    """The week's calls of one kind of endpoint."""
+    """The quality of the week's calls of one kind of endpoint."""
 
-    endpoint: EndpointType
-    good: int
-    poor: int
-    not_available: int
-    poor_percent: float | None
+    endpoint: EndpointType = strawberry.field(description="The kind of endpoint.")
+    good: int = strawberry.field(description="Call legs with figures within the limits.")
+    poor: int = strawberry.field(description="Call legs with a figure that is not within its limit.")
+    not_available: int = strawberry.field(description="Call legs without media figures. No percentage counts them.")
+    poor_percent: float | None = strawberry.field(description="poor ÷ (good + poor) × 100; null where both are 0.")
 
 
 @strawberry.type
 class CustomerCallQuality:
-    """A customer with a POOR call in the week."""
+    """The quality of the week's calls of a customer with a poor call."""
 
-    customer = field(engagement.customer, Customer)
-    good: int
-    poor: int
-    not_available: int
-    poor_percent: float | None
-    average_packet_loss_percent: float | None
-    average_jitter_ms: float | None
-    average_latency_ms: float | None
+    customer = field(engagement.customer, Customer, "The customer.")
+    good: int = strawberry.field(description="Calls with figures within the limits.")
+    poor: int = strawberry.field(description="Calls with a figure that is not within its limit.")
+    not_available: int = strawberry.field(description="Calls without media figures. No percentage counts them.")
+    poor_percent: float | None = strawberry.field(description="poor ÷ (good + poor) × 100; null where both are 0.")
+    average_packet_loss_percent: float | None = strawberry.field(
+        description="The average packet loss in percent; null without a measurement."
+    )
+    average_jitter_ms: float | None = strawberry.field(
+        description="The average jitter in milliseconds; null without a measurement."
+    )
+    average_latency_ms: float | None = strawberry.field(
+        description="The average latency in milliseconds; null without a measurement."
+    )
 
 
 @strawberry.input
 class CallQualityOrder:
-    """Ties go by name, then id."""
+    """The order of the quality table. Ties are ordered by name, then by id; nulls come last in both directions."""
 
-    field: CallQualityOrderField
-    direction: OrderDirection = OrderDirection.DESC
+    field: CallQualityOrderField = strawberry.field(description="The sort key.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="The direction.")
 
 
 @strawberry.type
 class CallFeatureUse:
-    """The week's calls that used a feature, and the number of their customers."""
+    """The week's calls that used a feature. A call is counted once for each of its features."""
 
-    feature: CallFeature
-    calls: int
-    customers: int
+    feature: CallFeature = strawberry.field(description="The feature.")
+    calls: int = strawberry.field(description="The number of calls.")
+    customers: int = strawberry.field(description="The number of customers with such a call.")
 
 
 @strawberry.type
 class CallFeatureCount:
-    """A customer's calls of the week that used a feature."""
+    """The week's calls of one customer that used a feature."""
 
-    feature: CallFeature
-    calls: int
+    feature: CallFeature = strawberry.field(description="The feature.")
+    calls: int = strawberry.field(description="The number of calls.")
 
 
-@strawberry.type(description="Averages over the queue calls of the week; null where there were none.")
+@strawberry.type
 class CallQueueInsights:
-    """The queue figures of all visible customers, or of one."""
+    """The queue calls of the week. Averages and percentages are null where there were no calls to compute them
+    from.
+    """
 
-    offered: int
-    answered: int
-    abandoned: int
+    offered: int = strawberry.field(description="The number of calls that entered a queue.")
+    answered: int = strawberry.field(description="The number of calls that an agent answered.")
+    abandoned: int = strawberry.field(description="The number of calls whose caller hung up or left a message.")
     average_seconds_to_answer: float | None = strawberry.field(
-        description="Until an agent answered, or the call moved to another queue."
+        description="The average time in seconds until an agent answered, or until the call moved to another queue."
     )
     average_seconds_to_abandon: float | None = strawberry.field(
-        description="Until the caller hung up or left a message."
+        description="The average time in seconds until the caller hung up or left a message."
     )
     abandoned_percent: float | None = strawberry.field(description="Σ abandoned ÷ Σ offered × 100")
     average_abandoned_percent: float | None = strawberry.field(
@@ -136,62 +150,82 @@ class CallQueueInsights:
 
 @strawberry.type
 class CustomerCallQueue:
-    """A customer with a queue call in the week."""
+    """The queue calls and features of a customer with a queue call in the week."""
 
-    customer = field(engagement.customer, Customer)
-    insights: CallQueueInsights
-    features: list[CallFeatureCount] = strawberry.field(directives=[ListSize(assumed_size=9)])
-
-
-_WEEKS_ARGUMENT = Argument(int, 8, "1–52: so many of the last completed weeks, oldest first.")
-
-
-@strawberry.type(
-    description=(
-        "Week by week, from Monday 00:00 UTC; "
-        "the data are those of the latest completed week unless a trend says otherwise."
+    customer = field(engagement.customer, Customer, "The customer.")
+    insights: CallQueueInsights = strawberry.field(description="The figures of the customer's queue calls.")
+    features: list[CallFeatureCount] = strawberry.field(
+        directives=[ListSize(assumed_size=9)],
+        description="The features that the customer's calls used, one entry for each feature.",
     )
-)
-class CallingEngagement:
-    """The figures over the visible customers."""
 
-    week_start = field(engagement.week_start, date)
-    week_end = field(engagement.week_end, date, "Its Sunday.")
-    refreshed_at = field(engagement.refreshed_at, datetime | None, "When its figures were last computed.")
+
+_WEEKS_ARGUMENT = Argument(int, 8, "The number of completed weeks, 1–52; another number is the error BAD_USER_INPUT.")
+
+
+@strawberry.type
+class CallingEngagement:
+    """The calling figures over the customers that the viewer sees, week by week, from Monday 00:00 UTC. The data
+    are those of the latest completed week unless a trend says otherwise.
+    """
+
+    week_start = field(engagement.week_start, date, "The Monday of the week.")
+    week_end = field(engagement.week_end, date, "The Sunday of the week.")
+    refreshed_at = field(
+        engagement.refreshed_at,
+        datetime | None,
+        "The moment at which the week's figures were last computed; null before the first computation.",
+    )
     users_by_usage_trend = field(
-        engagement.users_trend, list[CallingUsersTrendPoint], list_size=ListSize(assumed_size=52), weeks=_WEEKS_ARGUMENT
+        engagement.users_trend,
+        list[CallingUsersTrendPoint],
+        "The users by their number of calls, week by week, oldest first.",
+        list_size=ListSize(assumed_size=52),
+        weeks=_WEEKS_ARGUMENT,
     )
     customers_by_usage = field(
         engagement.customers_by_usage,
         Connection[CustomerCallingUsage],
+        "Customers with a running line of Calling or a call in the week; most calls first by default.",
         **PAGED,
-        order_by=Argument(CallingUsageOrder | None),
+        order_by=Argument(CallingUsageOrder | None, description="The order. Without it, most calls first."),
     )
     quality_trend = field(
         engagement.quality_trend,
         list[CallQualityTrendPoint],
+        "The quality of the calls, week by week, oldest first.",
         list_size=ListSize(assumed_size=52),
         weeks=_WEEKS_ARGUMENT,
     )
     quality_by_endpoint = field(
-        engagement.quality_by_endpoint, list[EndpointQuality], list_size=ListSize(assumed_size=4)
+        engagement.quality_by_endpoint,
+        list[EndpointQuality],
+        "The quality by kind of endpoint, one entry for each kind.",
+        list_size=ListSize(assumed_size=4),
     )
     customers_by_quality = field(
         engagement.customers_by_quality,
         Connection[CustomerCallQuality],
+        "Customers with a poor call in the week; most poor calls first by default.",
         **PAGED,
-        order_by=Argument(CallQualityOrder | None),
+        order_by=Argument(CallQualityOrder | None, description="The order. Without it, most poor calls first."),
     )
     feature_use = field(
         engagement.feature_use,
         list[CallFeatureUse],
-        "Only customers with a queue call in the last eight weeks.",
+        "The use of each feature. Covers only customers with a queue call in the last eight completed weeks.",
         list_size=ListSize(assumed_size=9),
     )
-    queue_insights = field(engagement.queue_insights, CallQueueInsights)
+    queue_insights = field(
+        engagement.queue_insights,
+        CallQueueInsights,
+        "The figures of all queue calls of the week. Covers only customers with a queue call in the "
+        "last eight completed weeks.",
+    )
     customers_by_queue = field(
         engagement.customers_by_queue,
         Connection[CustomerCallQueue],
+        "Customers with a queue call in the week; the highest percentage of abandoned calls first.",
         **PAGED,
     )
 
@@ -201,5 +235,9 @@ class CallingEngagementQueries:
     """The field of the root that reads calling engagement."""
 
     calling_engagement = field(
-        engagement.calling_engagement, CallingEngagement | None, requires=Permission.READ_ANALYTICS, cost=AGGREGATE_COST
+        engagement.calling_engagement,
+        CallingEngagement | None,
+        "The calling figures of the latest completed week.",
+        requires=Permission.READ_ANALYTICS,
+        cost=AGGREGATE_COST,
     )

@@ -13,17 +13,17 @@ Item = TypeVar("Item")
 
 @strawberry.type
 class Edge(Generic[Item]):
-    """A row and its cursor."""
+    """An item and its cursor."""
 
-    cursor: str
-    node: Item
+    cursor: str = strawberry.field(description="The cursor of the item, for `after` and `before` of this list.")
+    node: Item = strawberry.field(description="The item.")
 
 
 @strawberry.type
 class Connection(Generic[Item]):
     """A page of a list. The total is counted only if the operation selects it."""
 
-    edges: list[Edge[Item]]
-    nodes: list[Item]
-    page_info: PageInfo
-    total_count = field(connections.total_count, int)
+    edges: list[Edge[Item]] = strawberry.field(description="The items of the page with their cursors.")
+    nodes: list[Item] = strawberry.field(description="The items of the page.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
+    total_count = field(connections.total_count, int, "The number of items in the whole list.")

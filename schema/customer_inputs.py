@@ -5,53 +5,74 @@ import strawberry
 from schema.enums import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, Product, SubscriptionType
 
 
-@strawberry.input(
-    description=(
-        "Conditions are joined by AND; the values of one list by OR. A single value may stand for a list.\n"
-        "An absent or null condition asks nothing; an empty list (anyOf's too) matches nothing; "
-        "an empty allOf everything."
-    )
-)
+@strawberry.input
 class CustomerFilter:
-    """The filter of a list; domain/customers/filter.py parses it and enforces its limits."""
+    """Conditions are joined by AND; the values of one list are joined by OR. A single value may be given instead of
+    a list. An absent or null condition imposes no restriction. An empty list, including that of anyOf, matches
+    nothing; an empty allOf matches everything. At most 500 values in a list, 100 filters in all, and 5 levels of
+    allOf, anyOf and not; more is the error BAD_USER_INPUT.
+    """
 
     search: str | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "All words must match, each the start of a word of the name, the domain or the external id; "
-            "case and diacritics do not count."
+            "All words must match. Each must be the start of a word of the name, the domain or the "
+            "external id. Case and diacritics are ignored. At most 100 characters. A text without a "
+            "letter or digit matches nothing; a blank text is no condition."
         ),
     )
-    managed_by: list[ManagedBy] | None = strawberry.UNSET
-    product: list[Product] | None = strawberry.UNSET
-    status: list[CustomerStatus] | None = strawberry.UNSET
-    subscription_type: list[SubscriptionType] | None = strawberry.UNSET
-    tag: list[strawberry.ID] | None = strawberry.UNSET
-    administrator: list[strawberry.ID] | None = strawberry.UNSET
-    country: list[str] | None = strawberry.UNSET
+    managed_by: list[ManagedBy] | None = strawberry.field(
+        default=strawberry.UNSET, description="The partner manages the customer in one of these ways."
+    )
+    product: list[Product] | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer has a living entitlement to one of these products."
+    )
+    status: list[CustomerStatus] | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer has one of these statuses."
+    )
+    subscription_type: list[SubscriptionType] | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer has a living entitlement of one of these kinds."
+    )
+    tag: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer has one of these tags."
+    )
+    administrator: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="One of these administrators is assigned to the customer."
+    )
+    country: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="The country is one of these, as ISO 3166-1 alpha-2 codes."
+    )
     expires_within_days: int | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "Some running subscription without auto-renewal, or trial, ends within so many days (1–365). "
-            "Not in feeds: time alone would change the answer."
+            "At least one running subscription that does not renew, or running trial, ends within this "
+            "number of days (1–365). Not allowed in feeds, because time alone would change the answer."
         ),
     )
-    all_of: list["CustomerFilter"] | None = strawberry.UNSET
-    any_of: list["CustomerFilter"] | None = strawberry.UNSET
-    not_: "CustomerFilter | None" = strawberry.field(name="not", default=strawberry.UNSET)
+    all_of: list["CustomerFilter"] | None = strawberry.field(
+        default=strawberry.UNSET, description="Every one of these filters matches."
+    )
+    any_of: list["CustomerFilter"] | None = strawberry.field(
+        default=strawberry.UNSET, description="At least one of these filters matches."
+    )
+    not_: "CustomerFilter | None" = strawberry.field(
+        name="not", default=strawberry.UNSET, description="This filter does not match."
+    )
 
 
 @strawberry.input
 class CustomerOrder:
-    """The order of a list; the default is by name, ascending."""
+    """The order of a list of customers; by name, ascending, by default."""
 
-    field: CustomerOrderField = CustomerOrderField.NAME
-    direction: OrderDirection = OrderDirection.ASC
+    field: CustomerOrderField = strawberry.field(default=CustomerOrderField.NAME, description="The sort key.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="The direction.")
 
 
 @strawberry.input(one_of=True)
 class CustomerLookup:
-    """The id or the external id of a customer, exactly one of them."""
+    """How a customer is found; exactly one of the fields."""
 
-    id: strawberry.ID | None = strawberry.UNSET
-    external_id: strawberry.ID | None = strawberry.UNSET
+    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="The global id of the customer.")
+    external_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The organization's id in the ordering system."
+    )

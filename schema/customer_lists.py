@@ -14,68 +14,68 @@ from schema.tags import TagCount
 class CustomerEdge:
     """A customer and its cursor."""
 
-    cursor: str
-    node: Customer
+    cursor: str = strawberry.field(description="The cursor of the customer, for `after` and `before` of this list.")
+    node: Customer = strawberry.field(description="The customer.")
 
 
 @strawberry.type
 class ManagedByCount:
-    """A filter value and the number of customers that have it."""
+    """A way of management and the number of its customers."""
 
-    value: ManagedBy
-    count: int
+    value: ManagedBy = strawberry.field(description="The value, as the filter's managedBy takes it.")
+    count: int = strawberry.field(description="The number of customers.")
 
 
 @strawberry.type
 class ProductCount:
-    """A filter value and the number of customers that have it."""
+    """A product and the number of its customers."""
 
-    value: Product
-    count: int
+    value: Product = strawberry.field(description="The value, as the filter's product takes it.")
+    count: int = strawberry.field(description="The number of customers.")
 
 
 @strawberry.type
 class StatusCount:
-    """A filter value and the number of customers that have it."""
+    """A status and the number of its customers."""
 
-    value: CustomerStatus
-    count: int
+    value: CustomerStatus = strawberry.field(description="The value, as the filter's status takes it.")
+    count: int = strawberry.field(description="The number of customers.")
 
 
 @strawberry.type
 class SubscriptionTypeCount:
-    """A filter value and the number of customers that have it."""
+    """A kind of entitlement and the number of its customers."""
 
-    value: SubscriptionType
-    count: int
+    value: SubscriptionType = strawberry.field(description="The value, as the filter's subscriptionType takes it.")
+    count: int = strawberry.field(description="The number of customers.")
 
 
-@strawberry.type(
-    description=(
-        "Every value of an enum in its order, zeros included; tags with customers, the most used first, at most 100."
-    )
-)
+@strawberry.type
 class CustomerFacets:
-    """The facets of one list."""
+    """The number of customers for each value of a filter. Every value of an enum is listed, in the order of the
+    enum, including zeros. Tags are listed when they have customers, the most used first, at most 100.
+    """
 
-    managed_by: list[ManagedByCount]
-    product: list[ProductCount]
-    status: list[StatusCount]
-    subscription_type: list[SubscriptionTypeCount]
-    tag = field(tags.counts, list[TagCount])
+    managed_by: list[ManagedByCount] = strawberry.field(description="The counts of the filter's managedBy.")
+    product: list[ProductCount] = strawberry.field(description="The counts of the filter's product.")
+    status: list[StatusCount] = strawberry.field(description="The counts of the filter's status.")
+    subscription_type: list[SubscriptionTypeCount] = strawberry.field(
+        description="The counts of the filter's subscriptionType."
+    )
+    tag = field(tags.counts, list[TagCount], "The counts of the filter's tag.")
 
 
 @strawberry.type
 class CustomerConnection:
-    """A page of a list. The total and the facets are counted only if the operation selects them."""
+    """A page of a list of customers. The total and the facets are counted only if the operation selects them."""
 
-    edges: list[CustomerEdge]
-    nodes: list[Customer]
-    page_info: PageInfo
-    total_count = field(customer_lists.total_count, int)
+    edges: list[CustomerEdge] = strawberry.field(description="The customers of the page with their cursors.")
+    nodes: list[Customer] = strawberry.field(description="The customers of the page.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
+    total_count = field(customer_lists.total_count, int, "The number of customers in the whole list.")
     facets = field(
         customer_lists.facets,
         CustomerFacets,
-        "How many customers stand behind each value; "
-        "the top-level condition of a dimension is left out of its own counts.",
+        "The number of customers for each value. The counts of a dimension leave out the top-level "
+        "condition of that dimension.",
     )

@@ -11,18 +11,19 @@ from schema.costs import ListSize
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
 from schema.enums import CustomerStatus, ManagedBy, Product, StatusReasonCode, SubscriptionType
 from schema.fields import Argument, field
-from schema.node import Node
+from schema.node import VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
 from schema.tags import Tag
 from store.customers.customers import CustomerDocument
 
-ENTITLEMENTS_DESCRIPTION = "Living ones, or all; newest first, at most 200."
-INCLUDE_ENDED_ARGUMENT = Argument(bool, default=False)
+INCLUDE_ENDED_ARGUMENT = Argument(
+    bool, default=False, description="Whether those that ended or were cancelled are listed, too."
+)
 
 
-@strawberry.type(description="The values of a status reason. A value that its code does not have is null.")
+@strawberry.type
 class StatusReasonArguments:
-    """The arguments of a reason's code."""
+    """The values of a status reason. A value that its code does not have is null."""
 
     type: SubscriptionType | None = strawberry.field(description="The kind of the entitlement that the reason names.")
     number: str | None = strawberry.field(description="The number of that subscription or trial.")
@@ -39,8 +40,12 @@ class StatusReasonArguments:
 class CustomerStatusDetail:
     """One of the customer's statuses, and the reason for it."""
 
-    status: CustomerStatus
-    since: datetime
+    status: CustomerStatus = strawberry.field(description="The status.")
+    since: datetime = strawberry.field(
+        description=(
+            "The moment since which the status has held without a gap. It may lie before the facts were delivered."
+        )
+    )
     reason = field(
         customers.status_reason,
         str,
@@ -56,53 +61,73 @@ class CustomerStatusDetail:
     entitlements = field(
         customers.status_entitlements,
         list[Entitlement],
-        "The subscriptions and trials that it rests on.",
+        "The subscriptions and trials that the status rests on.",
         list_size=ListSize(assumed_size=2),
     )
 
 
-@strawberry.type(description="An administrator's hold on a customer.")
+@strawberry.type
 class CustomerAssignment:
     """The assignment of an administrator to a customer."""
 
-    administrator: PartnerAdministrator
-    assigned_at: datetime
-    assigned_by: PartnerAdministrator | None
-    expires_at: datetime | None = strawberry.field(description="Null where it stands until it is taken back.")
+    administrator: PartnerAdministrator = strawberry.field(description="The administrator.")
+    assigned_at: datetime = strawberry.field(description="The moment of the assignment.")
+    assigned_by: PartnerAdministrator | None = strawberry.field(
+        description="The administrator who made the assignment; null where an import made it."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="The moment at which the assignment ends by itself; null when it lasts until it is removed."
+    )
 
 
 @strawberry.type
 class Customer(Node):
     """An organization that has services of the partner."""
 
-    external_id: strawberry.ID = strawberry.field(description="The organization's id in the ordering system.")
-    name: str
-    domain: str | None
-    country: str | None = strawberry.field(description="ISO 3166-1 alpha-2.")
-    managed_by: ManagedBy
-    products: list[Product] = strawberry.field(
-        description="Products of every living entitlement: what the customer has ordered."
+    external_id: strawberry.ID = strawberry.field(
+        description="The organization's id in the ordering system. A customer that was created here without one "
+        "has its global id here."
     )
-    subscription_types: list[SubscriptionType] = strawberry.field(description="Kinds of every living entitlement.")
-    statuses: list[CustomerStatus] = strawberry.field(description="In order of urgency, the most urgent first.")
-    status_details: list[CustomerStatusDetail] = strawberry.field(directives=[ListSize(assumed_size=3)])
-    needs_attention: bool
-    last_administrator_sign_in_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-    version: int = strawberry.field(description="Grows by one with every change: a cache key.")
-    tags = field(tags.customer_tags, list[Tag], "By name; at most 50.")
+    name: str = strawberry.field(description="The name of the organization.")
+    domain: str | None = strawberry.field(
+        description="The internet domain of the organization; null where none is known."
+    )
+    country: str | None = strawberry.field(
+        description="The country as an ISO 3166-1 alpha-2 code; null where none is known."
+    )
+    managed_by: ManagedBy = strawberry.field(description="How the partner came to manage the customer.")
+    products: list[Product] = strawberry.field(
+        description="The products of every living entitlement: what the customer has ordered."
+    )
+    subscription_types: list[SubscriptionType] = strawberry.field(description="The kinds of every living entitlement.")
+    statuses: list[CustomerStatus] = strawberry.field(
+        description="The statuses in order of urgency, the most urgent first."
+    )
+    status_details: list[CustomerStatusDetail] = strawberry.field(
+        directives=[ListSize(assumed_size=3)],
+        description="The statuses in order of urgency, each with its reason and since when it holds.",
+    )
+    needs_attention: bool = strawberry.field(
+        description="Whether the customer has any status other than TRIAL and SUBSCRIPTION."
+    )
+    last_administrator_sign_in_at: datetime | None = strawberry.field(
+        description="The last sign-in of one of the customer's own administrators; null where none is known."
+    )
+    created_at: datetime = strawberry.field(description="The moment at which the customer was created.")
+    updated_at: datetime = strawberry.field(description="The moment of the last change.")
+    version: int = VERSION_FIELD
+    tags = field(tags.customer_tags, list[Tag], "The tags of the customer, by name; at most 50.")
     subscriptions = field(
         customers.subscriptions,
         list[CustomerSubscription],
-        ENTITLEMENTS_DESCRIPTION,
+        "The living subscriptions, or all subscriptions with includeEnded; newest first, at most 200.",
         list_size=ListSize(assumed_size=4),
         include_ended=INCLUDE_ENDED_ARGUMENT,
     )
     trials = field(
         customers.trials,
         list[Trial],
-        ENTITLEMENTS_DESCRIPTION,
+        "The living trials, or all trials with includeEnded; newest first, at most 200.",
         list_size=ListSize(assumed_size=2),
         include_ended=INCLUDE_ENDED_ARGUMENT,
     )
@@ -116,7 +141,8 @@ class Customer(Node):
     assignments = field(
         customers.assignments,
         list[CustomerAssignment],
-        "Those assigned to this customer, by name, at most 200; whoever sees all customers is not repeated here.",
+        "The administrators assigned to this customer, by name, at most 200. Administrators who see "
+        "all customers are not listed here.",
         list_size=ListSize(assumed_size=4),
     )
     activity = CUSTOMER_ACTIVITY

@@ -11,7 +11,7 @@ from schema import invoices, orders
 from schema.costs import ListSize
 from schema.enums import EntitlementState, Product
 from schema.fields import field
-from schema.node import Node
+from schema.node import VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
 from store.entitlements.documents import EntitlementDocument
 
@@ -19,56 +19,63 @@ if TYPE_CHECKING:
     from schema.customers import Customer
 
 
-@strawberry.type(
-    description=(
-        "Licenses of one product. assigned may exceed total: the surplus is the overage. used never exceeds assigned."
-    )
-)
+@strawberry.type
 class LicenseLine:
-    """The figures of one product."""
+    """The licenses of one product. assigned may exceed total; the surplus is the overage. used never exceeds
+    assigned.
+    """
 
-    product: Product
-    total: int
-    assigned: int
-    used: int = strawberry.field(description="Used at least once in the last seven days.")
+    product: Product = strawberry.field(description="The product.")
+    total: int = strawberry.field(description="The number of licenses ordered.")
+    assigned: int = strawberry.field(description="The number of licenses assigned to users.")
+    used: int = strawberry.field(description="The number of licenses used at least once in the last seven days.")
     available: int = strawberry.field(description="max(0, total − assigned), summed over single lines.")
     overage: int = strawberry.field(description="max(0, assigned − total), summed over single lines.")
-    assigned_percent: float | None = strawberry.field(description="assigned ÷ total × 100, null where total is 0.")
-    used_percent: float | None = strawberry.field(description="used ÷ total × 100, null where total is 0.")
+    assigned_percent: float | None = strawberry.field(description="assigned ÷ total × 100; null where total is 0.")
+    used_percent: float | None = strawberry.field(description="used ÷ total × 100; null where total is 0.")
 
 
-@strawberry.interface(description="What entitles a customer to licenses: a subscription or a trial.")
+@strawberry.interface
 class Entitlement(Node):
-    """The common fields of subscriptions and trials."""
+    """A subscription or a trial. It entitles a customer to licenses."""
 
-    customer = field(entitlements.customer, Annotated["Customer", strawberry.lazy("schema.customers")])
-    state = field(entitlements.state, EntitlementState)
-    added_at: datetime
-    starts_at: datetime
-    ends_at = field(entitlements.ends_at, datetime)
-    days_remaining = field(
-        entitlements.days_remaining, int, "Whole days left, rounded up; 0 once it has ended or was cancelled."
+    customer = field(entitlements.customer, Annotated["Customer", strawberry.lazy("schema.customers")], "The customer.")
+    state = field(entitlements.state, EntitlementState, "The state at the moment of the request.")
+    added_at: datetime = strawberry.field(description="The moment at which the entitlement was added.")
+    starts_at: datetime = strawberry.field(description="The start.")
+    ends_at = field(
+        entitlements.ends_at, datetime, "The end; of a subscription that renews, the end of the present term."
     )
-    licenses = field(entitlements.licenses, list[LicenseLine], list_size=ListSize(assumed_size=4))
+    days_remaining = field(
+        entitlements.days_remaining,
+        int,
+        "The number of whole days left, rounded up; 0 once the entitlement has ended or was cancelled.",
+    )
+    licenses = field(entitlements.licenses, list[LicenseLine], "The license lines.", list_size=ListSize(assumed_size=4))
 
 
 @strawberry.type
 class CustomerSubscription(Entitlement):
-    """A customer's subscription."""
+    """A subscription of a customer."""
 
-    number: str = strawberry.field(description="The enterprise subscription's own id, as invoices print it.")
-    auto_renew: bool
-    term_months: int = strawberry.field(description="The length of a term in calendar months, 1–120; 12 by default.")
-    version: int = strawberry.field(
-        description="The version increases by one with every change. It can be used as a cache key."
+    number: str = strawberry.field(
+        description="The enterprise subscription's own id, as printed on invoices. It is unique among "
+        "subscriptions and trials."
     )
+    auto_renew: bool = strawberry.field(
+        description="Whether the subscription renews by itself at its end, unless it is cancelled."
+    )
+    term_months: int = strawberry.field(description="The length of a term in calendar months, 1–120; 12 by default.")
+    version: int = VERSION_FIELD
     cancelled_at: datetime | None = strawberry.field(
-        description="The moment at which the subscription was, or will be, cancelled; null without a cancellation."
+        description="The moment at which the subscription was, or will be, cancelled; null without a "
+        "cancellation. With this value the subscription never renews."
     )
     renews_at = field(
         entitlements.renews_at,
         datetime | None,
-        "When it renews by itself; null where autoRenew is off or it is not living.",
+        "The moment at which the subscription renews by itself. Null where autoRenew is off, where "
+        "the subscription is cancelled, now or for a future day, and where it is not living.",
     )
     invoice = invoices.NEWEST_INVOICE
     invoices = invoices.SUBSCRIPTION_INVOICES
@@ -82,25 +89,40 @@ class CustomerSubscription(Entitlement):
 
 @strawberry.type
 class TrialExtension:
-    """An extension of a trial by some days."""
+    """Days that were added to the end of a trial."""
 
-    at: datetime
-    by = field(entitlements.extended_by, PartnerAdministrator | None)
-    days: int
+    at: datetime = strawberry.field(description="The moment of the extension.")
+    by = field(
+        entitlements.extended_by,
+        PartnerAdministrator | None,
+        "The administrator who extended the trial; null where they are no longer known.",
+    )
+    days: int = strawberry.field(description="The number of days added.")
 
 
 @strawberry.type
 class Trial(Entitlement):
-    """A customer's trial."""
+    """A trial of a customer."""
 
     number: str = strawberry.field(
-        description="Its own id, unique among subscriptions and trials; made here where none was delivered."
+        description="The trial's own id, unique among subscriptions and trials. It is generated here where none "
+        "was delivered."
     )
-    started_by = field(entitlements.started_by, PartnerAdministrator | None)
-    extensions = field(entitlements.extensions, list[TrialExtension])
-    ended_early_at: datetime | None
-    converted_to = field(entitlements.converted_to, CustomerSubscription | None)
-    version: int
+    started_by = field(
+        entitlements.started_by,
+        PartnerAdministrator | None,
+        "The administrator who started the trial; null where it was delivered.",
+    )
+    extensions = field(entitlements.extensions, list[TrialExtension], "The extensions, oldest first.")
+    ended_early_at: datetime | None = strawberry.field(
+        description="The moment at which an administrator ended the trial; null where none did."
+    )
+    converted_to = field(
+        entitlements.converted_to,
+        CustomerSubscription | None,
+        "The subscription into which the trial was converted; null where it was not.",
+    )
+    version: int = VERSION_FIELD
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

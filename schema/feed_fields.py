@@ -16,7 +16,7 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.feeds import EventFeed, StateFeed
 from schema.enums import Permission
-from schema.fields import Argument, RequiresPermission, signature
+from schema.fields import Argument, RequiresPermission, describe_field, signature
 from schema.input_conversion import to_plain
 
 Feed = EventFeed[Any] | StateFeed[Any]
@@ -48,7 +48,7 @@ def feed_field(
     return strawberry.subscription(
         resolver=resolve,
         graphql_type=graphql_type,
-        description=description,
+        description=describe_field(description, requires),
         directives=() if requires is None else (RequiresPermission(permission=requires),),
         metadata={_METADATA_KEY: FeedDeclaration(feed, requires)},
     )

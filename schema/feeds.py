@@ -5,116 +5,135 @@ from datetime import datetime
 import strawberry
 
 from resolvers import activity_feeds, bulk_job_feeds, feed_cursor, kpis, list_feeds, status_feeds, tag_feeds
-from resolvers.list_feeds import ListChangeKind
 from schema.activity import ActivityEvent, ActivityFilter
 from schema.bulk_jobs import BulkJob
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
-from schema.enums import CustomerStatus, Permission
+from schema.enums import CustomerStatus, ListChangeKind, Permission
 from schema.feed_fields import feed_field
 from schema.fields import Argument, field
 from schema.kpis import PRODUCT_ARGUMENT, PartnerKpis
 from schema.tags import Tag
 
 
-@strawberry.type(description="A customer gained or lost statuses.")
+@strawberry.type
 class CustomerStatusChange:
-    """One event of the feed."""
+    """A customer gained or lost statuses."""
 
-    cursor: str = field(feed_cursor.change_cursor, str, "Give it back as `after` to go on exactly behind this event.")
-    at: datetime
-    customer = field(feed_cursor.changed_customer, Customer)
-    entered: list[CustomerStatus]
-    left: list[CustomerStatus]
-    statuses: list[CustomerStatus]
-
-
-strawberry.enum(ListChangeKind)
-AFTER_ARGUMENT = Argument(str | None)
+    cursor: str = field(feed_cursor.change_cursor, str, "Pass it as `after` to continue exactly after this event.")
+    at: datetime = strawberry.field(description="The moment of the change.")
+    customer = field(feed_cursor.changed_customer, Customer, "The customer as it is when the event is delivered.")
+    entered: list[CustomerStatus] = strawberry.field(description="The statuses that the customer gained.")
+    left: list[CustomerStatus] = strawberry.field(description="The statuses that the customer lost.")
+    statuses: list[CustomerStatus] = strawberry.field(description="The statuses after the event, in order of urgency.")
 
 
-@strawberry.type(description="What a client must do to keep a filtered list as the server would return it now.")
+AFTER_ARGUMENT = Argument(
+    str | None,
+    description=(
+        "The cursor behind which the feed begins: the last one received, or Query.feedCursor. "
+        "Without it, the feed begins now. A cursor that is too old is the error CURSOR_EXPIRED."
+    ),
+)
+
+
+@strawberry.type
 class CustomerListChange:
-    """One event of the feed."""
+    """The change that a client must make to keep a filtered list as the server would return it now."""
 
-    cursor: str = field(feed_cursor.change_cursor, str)
-    kind: ListChangeKind
-    customer_id: strawberry.ID
-    customer = field(list_feeds.changed_customer, Customer | None, "Null once it has left.")
+    cursor: str = field(feed_cursor.change_cursor, str, "Pass it as `after` to continue exactly after this event.")
+    kind: ListChangeKind = strawberry.field(description="What to do with the customer.")
+    customer_id: strawberry.ID = strawberry.field(description="The id of the customer, also where it has left.")
+    customer = field(
+        list_feeds.changed_customer,
+        Customer | None,
+        "The customer as it is when the event is delivered; null once the customer has left the list.",
+    )
 
 
 @strawberry.type
 class TagChange:
-    """One event of the feed."""
+    """A tag was created, changed or deleted."""
 
-    cursor: str = field(feed_cursor.change_cursor, str)
-    tag_id: strawberry.ID
-    tag = field(tag_feeds.changed_tag, Tag | None, "Null once it is deleted.")
+    cursor: str = field(feed_cursor.change_cursor, str, "Pass it as `after` to continue exactly after this event.")
+    tag_id: strawberry.ID = strawberry.field(description="The id of the tag, also where it is deleted.")
+    tag = field(
+        tag_feeds.changed_tag, Tag | None, "The tag as it is when the event is delivered; null once the tag is deleted."
+    )
 
 
 @strawberry.type
 class ActivityChange:
-    """One event of the feed."""
+    """A new event of the log."""
 
-    cursor: str = field(feed_cursor.change_cursor, str)
-    event: ActivityEvent
+    cursor: str = field(feed_cursor.change_cursor, str, "Pass it as `after` to continue exactly after this event.")
+    event: ActivityEvent = strawberry.field(description="The event.")
 
 
-@strawberry.type(
-    description=(
-        "A feed begins at the moment its operation was accepted, or behind `after`: the\n"
-        "last cursor received, or Query.feedCursor. With it, on any server, nothing is\n"
-        "lost, repeated or reordered. A cursor that is too old ends the operation with\n"
-        "the error code CURSOR_EXPIRED: refetch, and start from that answer's feedCursor."
-    )
-)
+@strawberry.type
 class Subscription:
-    """Each field is an operation of its own on the websocket."""
+    """The live feeds. A feed begins at the moment at which its operation was accepted, or after the cursor `after`:
+    the last cursor received, or Query.feedCursor. With `after`, on any server, nothing is lost, repeated or
+    reordered. A cursor that is too old ends the operation with the error code CURSOR_EXPIRED. The client then
+    refetches and starts from the feedCursor of that answer.
+    """
 
     customer_status_changed = feed_field(
         status_feeds.CUSTOMER_STATUS_CHANGED,
         CustomerStatusChange,
-        "Of customers that matched the filter before or after; "
-        "`customer` is as of delivery, `statuses` as of the event.",
+        "Status changes of customers that matched the filter before or after the change. `customer` "
+        "is as of delivery; `statuses` is as of the event.",
         requires=Permission.READ_CUSTOMERS,
-        filter=Argument(CustomerFilter | None),
+        filter=Argument(
+            CustomerFilter | None,
+            description="Only customers that match. Without it, every customer that the viewer sees.",
+        ),
         status=Argument(
-            list[CustomerStatus] | None, description="Only changes in which one of these was entered or left."
+            list[CustomerStatus] | None,
+            description="Only changes in which one of these statuses was entered or left. Without it, every status; "
+            "an empty list matches nothing.",
         ),
         after=AFTER_ARGUMENT,
     )
     customer_list_changed = feed_field(
         list_feeds.CUSTOMER_LIST_CHANGED,
         CustomerListChange,
-        "Gaining and losing sight of a customer are ENTERED and LEFT too; "
-        "UPDATED is anything that names a customer who stays.",
+        "The changes of a filtered list of customers. ENTERED and LEFT also report that the viewer "
+        "gains or loses sight of a customer. UPDATED is any event that names a customer that stays.",
         requires=Permission.READ_CUSTOMERS,
-        filter=Argument(CustomerFilter | None),
+        filter=Argument(
+            CustomerFilter | None,
+            description="The filter of the list. Without it, every customer that the viewer sees.",
+        ),
         after=AFTER_ARGUMENT,
     )
     tag_changed = feed_field(
         tag_feeds.TAG_CHANGED,
         TagChange,
-        "Created, changed, deleted; assigning a tag changes customers, not the tag.",
+        "A tag was created, changed or deleted. Assigning a tag changes customers, not the tag.",
         after=AFTER_ARGUMENT,
     )
     activity = feed_field(
         activity_feeds.ACTIVITY,
         ActivityChange,
+        "The events of the log, as they are written.",
         requires=Permission.READ_ACTIVITY,
-        filter=Argument(ActivityFilter | None),
+        filter=Argument(
+            ActivityFilter | None, description="Only events that match. Without it, all events that the viewer sees."
+        ),
         after=AFTER_ARGUMENT,
     )
     kpis_changed = feed_field(
         kpis.KPIS_CHANGED,
         PartnerKpis,
-        "The current figures at once, then again after changes, at most once a second.",
+        "Sends the current figures at once, then again after changes, at most once a second.",
         requires=Permission.READ_ANALYTICS,
         **PRODUCT_ARGUMENT,
     )
     bulk_job = feed_field(
         bulk_job_feeds.BULK_JOB,
         BulkJob,
-        "The job at once, then as it goes on, at most four times a second; completes when it ends.",
-        id=Argument(strawberry.ID),
+        "Sends the job at once, then again as it progresses, at most four times a second. The feed "
+        "completes when the job ends. An unknown id is the error BAD_USER_INPUT.",
+        id=Argument(strawberry.ID, description="The id of the job."),
     )

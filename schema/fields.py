@@ -25,6 +25,7 @@ from store.changes.mutations import MutationRequest
 Input = TypeVar("Input")
 _DEPENDS_ON_VIEWER = "depends_on_viewer"
 _CURSOR_ARGUMENTS = ("after", "before")
+_INPUT_TEXT = "The values; their type says what each means and which limits it has."
 
 
 @strawberry.schema_directive(
@@ -83,7 +84,7 @@ def field(
     return strawberry.field(
         resolver=resolve,
         graphql_type=graphql_type,
-        description=description,
+        description=describe_field(description, requires),
         directives=field_directives(requires, cost, list_size),
         metadata={_DEPENDS_ON_VIEWER: depends_on_viewer},
     )
@@ -133,12 +134,21 @@ def mutation(
         request = MutationRequest(operation, build_input(given, operation_input), key, requires, needs_terms)
         return resolver(info.context, request)
 
-    resolve.__signature__ = signature({"input": Argument(input_type)})  # type: ignore[attr-defined]
-    directives = field_directives(requires)
+    resolve.__signature__ = signature({"input": Argument(input_type, strawberry.UNSET, _INPUT_TEXT)})  # type: ignore[attr-defined]
     # Nullable: where one mutation of an operation fails, the answers of the others stay.
     return strawberry.mutation(
-        resolver=resolve, graphql_type=payload | None, description=description, directives=directives
+        resolver=resolve,
+        graphql_type=payload | None,
+        description=describe_field(description, requires),
+        directives=field_directives(requires),
     )
+
+
+def describe_field(description: str | None, requires: Permission | None) -> str | None:
+    """Return the description with the permission that the field needs as its last sentence."""
+    if description is None or requires is None:
+        return description
+    return f"{description} Needs the permission {requires}."
 
 
 def field_directives(

@@ -20,25 +20,31 @@ from store.organization.helpdesk import HelpdeskRequestDocument
 
 @strawberry.type
 class Helpdesk:
-    """The ways to reach the helpdesk."""
+    """The ways to reach the partner helpdesk."""
 
-    name: str
-    phone: str | None
-    email: str | None
-    hours: str | None
+    name: str = strawberry.field(description="The name of the helpdesk.")
+    phone: str | None = strawberry.field(description="The telephone number; null where there is none.")
+    email: str | None = strawberry.field(description="The e-mail address; null where there is none.")
+    hours: str | None = strawberry.field(
+        description="The hours at which the helpdesk answers; null where they are not known."
+    )
 
 
 @strawberry.type
 class HelpdeskRequest(Node):
-    """A request for help; only its author and FULL_ADMINISTRATORs see it."""
+    """A request for help. Only its author and administrators with the role FULL_ADMINISTRATOR see it."""
 
-    topic: HelpdeskTopic
-    subject: str
-    message: str
-    state: HelpdeskRequestState
-    customer = field(desk.customer, Customer | None)
-    created_at: datetime
-    created_by = field(desk.created_by, PartnerAdministrator)
+    topic: HelpdeskTopic = strawberry.field(description="The topic.")
+    subject: str = strawberry.field(description="The subject, 1–200 characters.")
+    message: str = strawberry.field(description="The message, 1–5,000 characters.")
+    state: HelpdeskRequestState = strawberry.field(description="Whether the request is open.")
+    customer = field(
+        desk.customer,
+        Customer | None,
+        "The customer that the request is about; null where it is about none, or the viewer does not see it.",
+    )
+    created_at: datetime = strawberry.field(description="The moment of the request.")
+    created_by = field(desk.created_by, PartnerAdministrator, "The author.")
     closed_at: datetime | None = strawberry.field(
         description="The moment at which the request was closed; null while it is open."
     )
@@ -54,20 +60,24 @@ class HelpdeskRequest(Node):
 
 @strawberry.input
 class RequestHelpdeskInput:
-    """A new request."""
+    """A new request to the helpdesk."""
 
-    topic: HelpdeskTopic
-    subject: str
-    message: str
-    customer: strawberry.ID | None = strawberry.UNSET
+    topic: HelpdeskTopic = strawberry.field(description="The topic.")
+    subject: str = strawberry.field(description="The subject, 1–200 characters.")
+    message: str = strawberry.field(description="The message, 1–5,000 characters.")
+    customer: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The id of the customer that the request is about."
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class CloseHelpdeskRequestInput:
-    """A request of the viewer; for a FULL_ADMINISTRATOR, any request."""
+    """A request to be closed: one of the viewer, or any request for a FULL_ADMINISTRATOR."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(
+        description="The id of the request. A request that is closed already stays as it is."
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -75,7 +85,9 @@ class CloseHelpdeskRequestInput:
 class _HelpdeskPayload:
     """The fields that the payloads of both mutations share."""
 
-    request = field(desk.changed_request, HelpdeskRequest | None)
+    request = field(
+        desk.changed_request, HelpdeskRequest | None, "The request after the change; null where nothing was changed."
+    )
     user_errors = user_errors_field()
 
 
@@ -98,10 +110,15 @@ class HelpdeskMutations:
         RequestHelpdeskPayload,
         RequestHelpdeskInput,
         RequestHelpdesk,
+        "Sends a request to the partner helpdesk.",
         requires=Permission.CONTACT_HELPDESK,
     )
     close_helpdesk_request = mutation(
-        desk.close_helpdesk_request, CloseHelpdeskRequestPayload, CloseHelpdeskRequestInput, CloseHelpdeskRequest
+        desk.close_helpdesk_request,
+        CloseHelpdeskRequestPayload,
+        CloseHelpdeskRequestInput,
+        CloseHelpdeskRequest,
+        "Closes a request to the helpdesk.",
     )
 
 
@@ -109,11 +126,11 @@ class HelpdeskMutations:
 class HelpdeskQueries:
     """The root fields that read the helpdesk."""
 
-    helpdesk = field(desk.helpdesk, Helpdesk | None)
+    helpdesk = field(desk.helpdesk, Helpdesk | None, "How to reach the partner helpdesk.")
     helpdesk_requests = field(
         desk.helpdesk_requests,
         Connection[HelpdeskRequest] | None,
-        "One's own, or all for a FULL_ADMINISTRATOR; newest first.",
+        "The viewer's own requests, or all requests for a FULL_ADMINISTRATOR; newest first.",
         state=Argument(
             list[HelpdeskRequestState] | None,
             description="Only requests in one of these states. Without it, every state; an empty list matches nothing.",

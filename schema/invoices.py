@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @strawberry.type
 class Invoice(Node):
-    """One invoice: an amount, its due date and its state."""
+    """An invoice of a subscription."""
 
-    number: str
-    state: InvoiceState
-    issued_on: date
-    due_on: date
-    total: Money
-    document_url: str | None
+    number: str = strawberry.field(description="The number of the invoice.")
+    state: InvoiceState = strawberry.field(description="The payment state.")
+    issued_on: date = strawberry.field(description="The day of issue.")
+    due_on: date = strawberry.field(description="The day on which the payment is due.")
+    total: Money = strawberry.field(description="The total amount.")
+    document_url: str | None = strawberry.field(description="The address of the document; null where there is none.")
     subscription = field(
         billing_documents.subscription,
         Annotated["CustomerSubscription", strawberry.lazy("schema.entitlements")],
@@ -39,5 +39,9 @@ class Invoice(Node):
         return isinstance(value, InvoiceDocument)
 
 
-NEWEST_INVOICE: Any = field(billing_documents.invoice, Invoice | None, "The newest that is not VOID.")
-SUBSCRIPTION_INVOICES: Any = field(billing_documents.invoices, Connection[Invoice], "Newest first.", **PAGED)
+NEWEST_INVOICE: Any = field(
+    billing_documents.invoice, Invoice | None, "The newest invoice that is not VOID; null without one."
+)
+SUBSCRIPTION_INVOICES: Any = field(
+    billing_documents.invoices, Connection[Invoice], "The invoices of the subscription, newest first.", **PAGED
+)

@@ -14,39 +14,52 @@ from schema.fields import Argument, field
 from schema.node import PAGED
 
 
-@strawberry.type(description="A figure and the customers behind it: count is always customers.totalCount.")
+@strawberry.type
 class Kpi:
-    """A count over the visible customers."""
+    """A figure and the customers behind it. count is always customers.totalCount."""
 
-    count = field(kpis.count, int)
+    count = field(kpis.count, int, "The number of customers.")
     customers = field(
         kpis.customers,
         CustomerConnection,
+        "The customers behind the figure.",
         **PAGED,
-        order_by=Argument(CustomerOrder | None),
+        order_by=Argument(CustomerOrder | None, description="The order. Without it, by name."),
     )
 
 
-@strawberry.type(
-    description=(
-        "Only customers that hold Calling or Meetings count; where a product is given, only that product's licenses do."
-    )
-)
+@strawberry.type
 class PartnerKpis:
-    """The KPIs at one moment."""
+    """The KPIs at one moment, over the customers that the viewer sees. Only customers that hold Calling or Meetings
+    are counted. Where a product is given, only the licenses of that product are counted.
+    """
 
-    product: AnalyticsProduct | None
-    as_of: datetime
-    total_customers: Kpi
-    nearing_expiration: Kpi = strawberry.field(
-        description="A subscription without auto-renewal, or a trial, ends in the next 90 days."
+    product: AnalyticsProduct | None = strawberry.field(
+        description="The product that was asked for; null where the figures are over both."
     )
-    nearing_renewal: Kpi = strawberry.field(description="A subscription renews by itself in the next 90 days.")
-    low_license_assignment: Kpi
-    over_license_limit: Kpi
+    as_of: datetime = strawberry.field(description="The moment of all these figures.")
+    total_customers: Kpi = strawberry.field(description="Customers with a running line of the product.")
+    nearing_expiration: Kpi = strawberry.field(
+        description="Customers with a subscription without auto-renewal, or a trial, that ends in the next 90 days."
+    )
+    nearing_renewal: Kpi = strawberry.field(
+        description="Customers with a subscription that renews by itself in the next 90 days."
+    )
+    low_license_assignment: Kpi = strawberry.field(
+        description=(
+            "Customers that assign a smaller share of their licenses than the threshold in LowAssignmentReport."
+        )
+    )
+    over_license_limit: Kpi = strawberry.field(
+        description="Customers with a license line that has more licenses assigned than ordered."
+    )
 
 
-PRODUCT_ARGUMENT: dict[str, Any] = {"product": Argument(AnalyticsProduct | None)}
+PRODUCT_ARGUMENT: dict[str, Any] = {
+    "product": Argument(
+        AnalyticsProduct | None, description="Count only licenses of this product. Without it, of both."
+    )
+}
 
 
 @strawberry.type
@@ -54,5 +67,10 @@ class KpiQueries:
     """The field of the root that reads the KPIs."""
 
     kpis = field(
-        kpis.kpis, PartnerKpis | None, requires=Permission.READ_ANALYTICS, cost=AGGREGATE_COST, **PRODUCT_ARGUMENT
+        kpis.kpis,
+        PartnerKpis | None,
+        "The KPIs over the customers that the viewer sees.",
+        requires=Permission.READ_ANALYTICS,
+        cost=AGGREGATE_COST,
+        **PRODUCT_ARGUMENT,
     )

@@ -16,7 +16,11 @@ from schema.user_errors import user_errors_field
 class LaunchCustomerInput:
     """The customer whose console is to be opened."""
 
-    customer: strawberry.ID
+    customer: strawberry.ID = strawberry.field(
+        description=(
+            "The id of the customer. A customer without an id in the ordering system has no console: WRONG_STATE."
+        )
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -29,7 +33,7 @@ class LaunchCustomerPayload:
         str | None,
         "A signed address that opens the customer's organization once, within five minutes.",
     )
-    expires_at = field(launch.expires_at, datetime | None)
+    expires_at = field(launch.expires_at, datetime | None, "The moment after which the address opens nothing.")
     user_errors = user_errors_field()
 
 
@@ -62,6 +66,7 @@ class LaunchMutations:
         LaunchCustomerPayload,
         LaunchCustomerInput,
         LaunchCustomer,
+        "Returns an address that opens the console of a customer.",
         requires=Permission.LAUNCH_CUSTOMER,
     )
     launch_organization = mutation(
@@ -69,6 +74,6 @@ class LaunchMutations:
         LaunchOrganizationPayload,
         LaunchOrganizationInput,
         LaunchOrganization,
-        "Open the console of the partner's own organization. Needs the permission LAUNCH_ORGANIZATION.",
+        "Returns an address that opens the console of the partner's own organization.",
         requires=Permission.LAUNCH_ORGANIZATION,
     )

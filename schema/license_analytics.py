@@ -14,55 +14,66 @@ from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDir
 from schema.fields import Argument, field
 from schema.node import PAGED, PageInfo
 
-USAGE_FORMULA = "Σ used ÷ Σ total × 100"
+ASSIGNMENT_FORMULA = "Σ assigned ÷ Σ total × 100; null where Σ total is 0."
+USAGE_FORMULA = "Σ used ÷ Σ total × 100; null where Σ total is 0."
 
 
 @strawberry.type
 class LicenseTrendPoint:
-    """The sums over the licences of the visible customers, from each line's last snapshot of the week."""
+    """The sums over the licenses of the customers that the viewer sees, from each line's last snapshot of the week."""
 
-    week_start: date = strawberry.field(description="Monday of the week.")
-    total: int
-    assigned: int
-    used: int
-    available: int
+    week_start: date = strawberry.field(description="The Monday of the week.")
+    total: int = strawberry.field(description="The number of licenses ordered.")
+    assigned: int = strawberry.field(description="The number of licenses assigned to users.")
+    used: int = strawberry.field(description="The number of licenses used in the seven days before the snapshot.")
+    available: int = strawberry.field(description="The number of licenses not assigned: Σ max(0, total − assigned).")
 
 
-@strawberry.type(
-    description=(
-        "One entitlement's licenses of the report's product. Percentages are null where their denominator is 0."
-    )
-)
+@strawberry.type
 class EntitlementReportRow:
-    """A row of a report."""
+    """The licenses of the report's product in one entitlement. Percentages are null where their denominator is 0."""
 
-    entitlement = field(analytics.entitlement, Entitlement)
-    customer = field(analytics.customer, Customer)
-    subscription_id: str = strawberry.field(description="The entitlement's number.")
+    entitlement = field(analytics.entitlement, Entitlement, "The subscription or trial.")
+    customer = field(analytics.customer, Customer, "The customer.")
+    subscription_id: str = strawberry.field(description="The number of the entitlement, as in `number`.")
     number: str = strawberry.field(
         description="The number of the entitlement. It is the column Subscription ID of the tables."
     )
-    trial: bool
-    days_since_added = field(analytics.days_since_added, int, "Whole days that have passed.")
-    months_since_added = field(analytics.months_since_added, int, "Whole calendar months that have passed.")
-    days_to_expiry = field(analytics.days_to_expiry, int, "As Entitlement.daysRemaining.")
-    months_remaining = field(analytics.months_remaining, int, "Whole calendar months that remain.")
-    auto_renew: bool
-    total: int
-    assigned: int
-    used: int
-    available: int
-    overage: int
-    assigned_percent: float | None
-    used_percent: float | None
+    trial: bool = strawberry.field(description="Whether the entitlement is a trial.")
+    days_since_added = field(
+        analytics.days_since_added, int, "The number of whole days that have passed since the entitlement was added."
+    )
+    months_since_added = field(
+        analytics.months_since_added,
+        int,
+        "The number of whole calendar months that have passed since the entitlement was added.",
+    )
+    days_to_expiry = field(
+        analytics.days_to_expiry, int, "The number of whole days left. The same value as Entitlement.daysRemaining."
+    )
+    months_remaining = field(analytics.months_remaining, int, "The number of whole calendar months that remain.")
+    auto_renew: bool = strawberry.field(description="Whether the subscription renews by itself; false for a trial.")
+    total: int = strawberry.field(description="The number of licenses ordered.")
+    assigned: int = strawberry.field(description="The number of licenses assigned to users.")
+    used: int = strawberry.field(description="The number of licenses used at least once in the last seven days.")
+    available: int = strawberry.field(description="max(0, total − assigned), summed over single lines.")
+    overage: int = strawberry.field(description="max(0, assigned − total), summed over single lines.")
+    assigned_percent: float | None = strawberry.field(description="assigned ÷ total × 100")
+    used_percent: float | None = strawberry.field(description="used ÷ total × 100")
     weekly_assignment_change = field(
         analytics.weekly_assignment_change,
         int | None,
-        "assigned now − assigned a week ago; null where there was none a week ago.",
+        "assigned now − assigned a week ago; null where there was no figure a week ago.",
     )
-    weekly_usage_change = field(analytics.weekly_usage_change, int | None)
+    weekly_usage_change = field(
+        analytics.weekly_usage_change,
+        int | None,
+        "used now − used a week ago; null where there was no figure a week ago.",
+    )
     used_last_three_months = field(
-        analytics.used_last_three_months, int, "The highest daily figure of used in the last 92 days, today's included."
+        analytics.used_last_three_months,
+        int,
+        "The highest daily figure of used in the last 92 days, including today's.",
     )
 
 
@@ -70,118 +81,157 @@ class EntitlementReportRow:
 class EntitlementReportEdge:
     """A row and its cursor."""
 
-    cursor: str
-    node: EntitlementReportRow
+    cursor: str = strawberry.field(description="The cursor of the row, for `after` and `before` of this table.")
+    node: EntitlementReportRow = strawberry.field(description="The row.")
 
 
 @strawberry.type
 class EntitlementReportConnection:
     """A page of a report's table. The total is counted only if the operation selects it."""
 
-    edges: list[EntitlementReportEdge]
-    nodes: list[EntitlementReportRow]
-    page_info: PageInfo
-    total_count = field(connections.total_count, int)
+    edges: list[EntitlementReportEdge] = strawberry.field(description="The rows of the page with their cursors.")
+    nodes: list[EntitlementReportRow] = strawberry.field(description="The rows of the page.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the table.")
+    total_count = field(connections.total_count, int, "The number of rows in the whole table.")
 
 
 @strawberry.input
 class EntitlementReportOrder:
-    """The order of a report's table."""
+    """The order of a report's table. Ties are ordered by the customer's name, then by number."""
 
-    field: EntitlementReportOrderField
-    direction: OrderDirection = OrderDirection.ASC
+    field: EntitlementReportOrderField = strawberry.field(description="The sort key.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="The direction.")
 
 
 def _table(order: str) -> Any:
     return field(
         analytics.table,
         EntitlementReportConnection,
-        f"{order} first, where no order is asked for.",
+        f"The rows of the report. {order} first, where no order is asked for.",
         **PAGED,
-        order_by=Argument(EntitlementReportOrder | None),
+        order_by=Argument(EntitlementReportOrder | None, description="The order of the rows."),
     )
 
 
 @strawberry.type
 class RecentlyAddedReport:
-    """Entitlements added in the last `days` days, in any state but CANCELLED."""
+    """Entitlements to the product that were added in the last `days` days, in any state but CANCELLED."""
 
-    new_customers = field(analytics.customers, int)
-    total_licenses = field(analytics.total_licenses, int)
+    new_customers = field(analytics.customers, int, "The number of customers with such an entitlement.")
+    total_licenses = field(analytics.total_licenses, int, "The number of licenses of these entitlements: Σ total.")
     entitlements = _table("Newest added")
 
 
 @strawberry.type
 class ExpiringReport:
-    """Running trials, and subscriptions without auto-renewal, that end in the next `days` days."""
+    """Running trials, and running subscriptions that do not renew, that end in the next `days` days."""
 
-    expiring_customers = field(analytics.customers, int)
-    license_assignment_percent = field(analytics.assignment_percent, float | None, "Σ assigned ÷ Σ total × 100")
+    expiring_customers = field(analytics.customers, int, "The number of customers with such an entitlement.")
+    license_assignment_percent = field(analytics.assignment_percent, float | None, ASSIGNMENT_FORMULA)
     license_usage_percent = field(analytics.usage_percent, float | None, USAGE_FORMULA)
     entitlements = _table("Soonest end")
 
 
 @strawberry.type
 class RenewingReport:
-    """Running subscriptions that renew automatically in the next `days` days."""
+    """Running subscriptions that renew by themselves in the next `days` days."""
 
-    renewing_customers = field(analytics.customers, int)
-    license_assignment_percent = field(analytics.assignment_percent, float | None)
-    license_usage_percent = field(analytics.usage_percent, float | None)
+    renewing_customers = field(analytics.customers, int, "The number of customers with such a subscription.")
+    license_assignment_percent = field(analytics.assignment_percent, float | None, ASSIGNMENT_FORMULA)
+    license_usage_percent = field(analytics.usage_percent, float | None, USAGE_FORMULA)
     entitlements = _table("Soonest end")
 
 
 @strawberry.type
 class LowAssignmentReport:
-    """Running entitlements with a lower share of assigned licences than their peer group."""
+    """Running entitlements with a smaller share of assigned licenses than thresholdPercent. The peer group is the
+    partner's running lines of the product with at least 5 licenses that were added 30 days ago or longer, whichever
+    customers the viewer sees. The threshold is the group's 25th percentile, at most 75 %.
+    """
 
-    low_assignment_customers = field(analytics.customers, int)
-    license_assignment_percent = field(analytics.assignment_percent, float | None)
+    low_assignment_customers = field(analytics.customers, int, "The number of customers with such an entitlement.")
+    license_assignment_percent = field(analytics.assignment_percent, float | None, ASSIGNMENT_FORMULA)
     license_usage_percent = field(analytics.usage_percent, float | None, USAGE_FORMULA)
     usage_when_assigned_percent = field(
-        analytics.usage_when_assigned_percent, float | None, "Σ used ÷ Σ assigned × 100"
+        analytics.usage_when_assigned_percent, float | None, "Σ used ÷ Σ assigned × 100; null where Σ assigned is 0."
     )
-    unassigned_licenses = field(analytics.unassigned_licenses, int)
-    peer_group_size = field(analytics.peer_group_size, int, "What the rule measured against: see domain.md.")
+    unassigned_licenses = field(
+        analytics.unassigned_licenses, int, "The number of licenses that are not assigned: Σ available."
+    )
+    peer_group_size = field(
+        analytics.peer_group_size, int, "The number of license lines in the peer group that the rule measured against."
+    )
     threshold_percent = field(
         analytics.threshold_percent,
         float | None,
-        "An entitlement below it is low; null where the peer group is too small to judge.",
+        "An entitlement of the peer group below this threshold is low. Null where the peer group has "
+        "fewer than 8 lines, too few to judge.",
     )
     entitlements = _table("Lowest assignment")
 
 
 @strawberry.type
 class OverLimitReport:
-    """Running entitlements with more licenses assigned than ordered."""
+    """Running entitlements with a license line that has more licenses assigned than ordered."""
 
-    customers_with_overage = field(analytics.customers, int)
-    licenses_in_overage = field(analytics.licenses_in_overage, int)
-    average_overage = field(analytics.average_overage, float | None, "licensesInOverage ÷ customersWithOverage")
+    customers_with_overage = field(analytics.customers, int, "The number of customers with such an entitlement.")
+    licenses_in_overage = field(
+        analytics.licenses_in_overage, int, "The number of licenses assigned beyond those ordered: Σ overage."
+    )
+    average_overage = field(
+        analytics.average_overage,
+        float | None,
+        "licensesInOverage ÷ customersWithOverage; null without such a customer.",
+    )
     entitlements = _table("Largest overage")
 
 
-DAYS_ARGUMENT: dict[str, Any] = {"days": Argument(int, default=90)}
+DAYS_ARGUMENT: dict[str, Any] = {
+    "days": Argument(int, 90, "The number of days, 1–365; another number is the error BAD_USER_INPUT.")
+}
 
 
-@strawberry.type(description="days: 1–365; weeks: 1–52.")
+@strawberry.type
 class LicenseAnalytics:
-    """The figures of one product over the visible customers."""
+    """The license figures of one product, over the customers that the viewer sees."""
 
-    product: AnalyticsProduct
-    as_of: datetime
+    product: AnalyticsProduct = strawberry.field(description="The product of all reports.")
+    as_of: datetime = strawberry.field(description="The moment of all these figures.")
     license_trend = field(
         analytics.trend,
         list[LicenseTrendPoint],
-        "One point per completed week that has snapshots, oldest first.",
+        "The license figures week by week: one point per completed week that has snapshots, oldest first.",
         list_size=ListSize(assumed_size=52),
-        weeks=Argument(int, default=12),
+        weeks=Argument(
+            int,
+            default=12,
+            description="The number of completed weeks, 1–52; another number is the error BAD_USER_INPUT.",
+        ),
     )
-    recently_added = field(analytics.recently_added, RecentlyAddedReport, **DAYS_ARGUMENT)
-    expiring = field(analytics.expiring, ExpiringReport, **DAYS_ARGUMENT)
-    renewing = field(analytics.renewing, RenewingReport, **DAYS_ARGUMENT)
-    low_assignment = field(analytics.low_assignment, LowAssignmentReport)
-    over_limit = field(analytics.over_limit, OverLimitReport)
+    recently_added = field(
+        analytics.recently_added,
+        RecentlyAddedReport,
+        "The entitlements that were added in the last `days` days.",
+        **DAYS_ARGUMENT,
+    )
+    expiring = field(
+        analytics.expiring,
+        ExpiringReport,
+        "The entitlements that end in the next `days` days and do not renew.",
+        **DAYS_ARGUMENT,
+    )
+    renewing = field(
+        analytics.renewing,
+        RenewingReport,
+        "The subscriptions that renew by themselves in the next `days` days.",
+        **DAYS_ARGUMENT,
+    )
+    low_assignment = field(
+        analytics.low_assignment, LowAssignmentReport, "The entitlements that assign a small share of their licenses."
+    )
+    over_limit = field(
+        analytics.over_limit, OverLimitReport, "The entitlements with more licenses assigned than ordered."
+    )
 
 
 @strawberry.type
@@ -191,7 +241,8 @@ class LicenseAnalyticsQueries:
     license_analytics = field(
         analytics.analytics,
         LicenseAnalytics | None,
+        "The license figures of one product, over the customers that the viewer sees.",
         requires=Permission.READ_ANALYTICS,
         cost=AGGREGATE_COST,
-        product=Argument(AnalyticsProduct),
+        product=Argument(AnalyticsProduct, description="The product."),
     )

@@ -1,4 +1,4 @@
-"""The field that all inputs of mutations share."""
+"""The fields that inputs of mutations share."""
 
 from typing import Any
 
@@ -7,7 +7,15 @@ import strawberry
 IDEMPOTENCY_KEY_FIELD: Any = strawberry.field(
     default=strawberry.UNSET,
     description=(
-        "For 48 hours, repeating a mutation with the same key returns the first answer and does nothing twice. "
-        "Every input has one."
+        "A key that the client makes for one change, at most 200 characters. For 48 hours, repeating the mutation with "
+        "the same key and input returns the first answer and does nothing a second time; with other input it is "
+        "KEY_REUSED."
+    ),
+)
+VERSION_INPUT: Any = strawberry.field(description="The version that the change is based on; another one is STALE.")
+OPTIONAL_VERSION_INPUT: Any = strawberry.field(
+    default=strawberry.UNSET,
+    description=(
+        "The version that the change is based on; another one is STALE. Without it, the version is not checked."
     ),
 )

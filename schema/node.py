@@ -4,41 +4,56 @@ from typing import Any
 
 import strawberry
 
+from domain.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from schema.costs import connection_size
 from schema.fields import Argument
 
 
-@strawberry.interface(
-    description="Anything with a global id. Ids are opaque strings with a type prefix (cus_…, tag_…)."
-)
+@strawberry.interface
 class Node:
-    """The interface of every type that the field `node` returns."""
+    """Any object with a global id. Ids are opaque strings with a type prefix (cus_…, tag_…)."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(
+        description="The id of the object, unique among the objects of all types. Query.node reads the object by it."
+    )
+
+
+VERSION_FIELD: Any = strawberry.field(
+    description="The version increases by one with every change. It can be used as a cache key."
+)
 
 
 @strawberry.type
 class PageInfo:
     """The position of a page in its list."""
 
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="Whether the list goes on behind the page.")
+    has_previous_page: bool = strawberry.field(description="Whether the list begins before the page.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the page's first item, for `before`; null where the page is empty."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the page's last item, for `after`; null where the page is empty."
+    )
 
 
 # The options of every field that returns a connection. Its resolver learns whether a page is selected at all: a total
 # alone reads no rows.
 _WITH_PAGE = {"with_page": frozenset({"edges", "nodes", "pageInfo"})}
+_SIZE = (
+    f"1–{MAX_PAGE_SIZE}; {DEFAULT_PAGE_SIZE} where neither `first` nor `last` is given. "
+    "Another number, or both together, is the error BAD_USER_INPUT."
+)
+_CURSOR = "A cursor belongs to its list, filter and order; any other is the error INVALID_CURSOR."
 PAGED_FORWARD: dict[str, Any] = {
     "selection_flags": _WITH_PAGE,
     "list_size": connection_size("first"),
-    "first": Argument(int | None),
-    "after": Argument(str | None),
+    "first": Argument(int | None, description=f"Read this number of items from the start or behind `after`. {_SIZE}"),
+    "after": Argument(str | None, description=f"Read the items behind this cursor. {_CURSOR}"),
 }
 PAGED: dict[str, Any] = {
     **PAGED_FORWARD,
     "list_size": connection_size("first", "last"),
-    "last": Argument(int | None),
-    "before": Argument(str | None),
+    "last": Argument(int | None, description=f"Read this number of items from the end or before `before`. {_SIZE}"),
+    "before": Argument(str | None, description=f"Read the items before this cursor. {_CURSOR}"),
 }

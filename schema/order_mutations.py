@@ -13,9 +13,11 @@ from schema.user_errors import user_errors_field
 
 @strawberry.input
 class CompleteOrderSetupInput:
-    """A subscription in the state READY_FOR_SETUP."""
+    """The subscription whose setup is completed."""
 
-    subscription: strawberry.ID
+    subscription: strawberry.ID = strawberry.field(
+        description="The id of a subscription in the state READY_FOR_SETUP; any other state is WRONG_STATE."
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -23,7 +25,11 @@ class CompleteOrderSetupInput:
 class CompleteOrderSetupPayload:
     """The subscription after the change, or the mistakes."""
 
-    subscription = field(trials.changed_entitlement, CustomerSubscription | None)
+    subscription = field(
+        trials.changed_entitlement,
+        CustomerSubscription | None,
+        "The subscription after the change; null where nothing was changed.",
+    )
     user_errors = user_errors_field()
 
 
@@ -36,5 +42,6 @@ class OrderMutations:
         CompleteOrderSetupPayload,
         CompleteOrderSetupInput,
         CompleteOrderSetup,
+        "Marks an ordered subscription as set up.",
         requires=Permission.SET_UP_ORDERS,
     )

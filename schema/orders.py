@@ -21,27 +21,31 @@ if TYPE_CHECKING:
 class Money:
     """An exact amount in a currency."""
 
-    amount: Decimal
-    currency: str = strawberry.field(description="ISO 4217.")
+    amount: Decimal = strawberry.field(description="The amount, with at most 4 decimal places.")
+    currency: str = strawberry.field(description="The currency as an ISO 4217 code.")
 
 
 @strawberry.type
 class OrderLine:
-    """One product of an order."""
+    """The licenses of one product in an order."""
 
-    product: Product
-    quantity: int = strawberry.field(description="Negative where licenses were given back.")
+    product: Product = strawberry.field(description="The product.")
+    quantity: int = strawberry.field(
+        description="The number of licenses. It is negative where licenses were given back."
+    )
 
 
 @strawberry.type
 class Order(Node):
-    """One order: its lines, and the total if one was delivered."""
+    """An order of a subscription."""
 
-    number: str
-    kind: OrderKind
-    placed_at: datetime
-    lines: list[OrderLine]
-    total: Money | None
+    number: str = strawberry.field(
+        description="The number of the order. An order that a renewal added has the number `<subscription>-R<n>`."
+    )
+    kind: OrderKind = strawberry.field(description="What the order does to the subscription.")
+    placed_at: datetime = strawberry.field(description="The moment of the order.")
+    lines: list[OrderLine] = strawberry.field(description="The licenses by product, at most 100 lines.")
+    total: Money | None = strawberry.field(description="The total amount; null where none was delivered.")
     subscription = field(
         billing_documents.subscription,
         Annotated["CustomerSubscription", strawberry.lazy("schema.entitlements")],
@@ -54,4 +58,6 @@ class Order(Node):
         return isinstance(value, OrderDocument)
 
 
-SUBSCRIPTION_ORDERS: Any = field(billing_documents.orders, Connection[Order], "Newest first.", **PAGED)
+SUBSCRIPTION_ORDERS: Any = field(
+    billing_documents.orders, Connection[Order], "The orders of the subscription, newest first.", **PAGED
+)

@@ -15,7 +15,7 @@ from schema.enums import (
     SetupStepKey,
 )
 from schema.fields import field
-from schema.node import PAGED, Node
+from schema.node import PAGED, VERSION_FIELD, Node
 from store.tenants.administrators import AdministratorDocument
 from store.tenants.partners import PartnerDocument
 
@@ -27,18 +27,21 @@ if TYPE_CHECKING:
 class PartnerAdministrator(Node):
     """A person who works for the partner."""
 
-    email: str
-    display_name: str
-    role: PartnerRole
-    state: AdministratorState
+    email: str = strawberry.field(description="The e-mail address, unique in the partner.")
+    display_name: str = strawberry.field(description="The name to show.")
+    role: PartnerRole = strawberry.field(description="The role.")
+    state: AdministratorState = strawberry.field(description="The state of the account.")
     can_see_all_customers: bool = strawberry.field(
-        name="seesAllCustomers", description="True for the roles that reach every customer without being assigned."
+        name="seesAllCustomers", description="True for the roles that reach every customer without an assignment."
     )
-    last_sign_in_at: datetime | None
-    version: int
+    last_sign_in_at: datetime | None = strawberry.field(
+        description="The moment of the last sign-in; null before the first."
+    )
+    version: int = VERSION_FIELD
     customers = field(
         customer_lists.administrator_customers,
         Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
+        "The customers that both this administrator and the viewer see, by name.",
         requires=Permission.READ_CUSTOMERS,
         **PAGED,
     )
@@ -51,66 +54,96 @@ class PartnerAdministrator(Node):
 
 @strawberry.type
 class PlanItem:
-    """Licences of one product that the partner ordered."""
+    """Licenses of one product that the partner ordered."""
 
-    product: Product
-    licenses: int
+    product: Product = strawberry.field(description="The product.")
+    licenses: int = strawberry.field(description="The number of licenses.")
 
 
 @strawberry.type
 class SetupStep:
-    """One step of the setup wizard."""
+    """One step of the first-time setup."""
 
-    key: SetupStepKey
-    title: str
-    completed_at: datetime | None
-
-
-@strawberry.type(description="The first-time setup wizard: a plan overview, terms to accept, and steps to follow.")
-class OrganizationSetup:
-    """Read from the partner's own document."""
-
-    state = field(organization.setup_state, SetupState)
-    plan = field(organization.plan, list[PlanItem], "What the partner ordered, shown before the terms are accepted.")
-    terms_version: str
-    terms_accepted_at: datetime | None
-    terms_accepted_by = field(organization.terms_accepted_by, PartnerAdministrator | None)
-    steps = field(organization.setup_steps, list[SetupStep])
-    next_step = field(organization.next_step, SetupStep | None)
-
-
-@strawberry.type(description="A service that the partner can switch on for its own organization.")
-class PartnerService:
-    """One of the products."""
-
-    product: Product
-    enabled: bool
-    customers = field(
-        organization.service_customers, int, "Customers that the viewer sees with a running line of the product."
+    key: SetupStepKey = strawberry.field(description="Which step it is.")
+    title: str = strawberry.field(description="The title to show.")
+    completed_at: datetime | None = strawberry.field(
+        description="The moment of completion; null while the step is open."
     )
 
 
-@strawberry.type(description="The thresholds that the partner chose; changing one re-evaluates every customer.")
+@strawberry.type
+class OrganizationSetup:
+    """The first-time setup wizard: a plan overview, terms to accept, and steps to follow."""
+
+    state = field(organization.setup_state, SetupState, "How far the setup has come.")
+    plan = field(
+        organization.plan,
+        list[PlanItem],
+        "The plan that the partner ordered. It is shown before the terms are accepted.",
+    )
+    terms_version: str = strawberry.field(description="The current version of the terms, for acceptTerms.")
+    terms_accepted_at: datetime | None = strawberry.field(
+        description="The moment at which the terms were last accepted; null before."
+    )
+    terms_accepted_by = field(
+        organization.terms_accepted_by,
+        PartnerAdministrator | None,
+        "The administrator who last accepted the terms; null before.",
+    )
+    steps = field(organization.setup_steps, list[SetupStep], "The steps in their order.")
+    next_step = field(
+        organization.next_step, SetupStep | None, "The first step that is not completed; null where all are."
+    )
+
+
+@strawberry.type
+class PartnerService:
+    """A service that the partner can switch on for its own organization."""
+
+    product: Product = strawberry.field(description="The product of the service.")
+    enabled: bool = strawberry.field(description="Whether the service is switched on.")
+    customers = field(
+        organization.service_customers,
+        int,
+        "The number of customers that the viewer sees and that have a running line of the product.",
+    )
+
+
+@strawberry.type
 class PartnerSettings:
-    """All in days."""
+    """The thresholds that the partner chose. Changing one re-evaluates every customer."""
 
-    version: int
-    expiring_soon_days: int
-    no_recent_activity_days: int
-    trial_days: int
+    version: int = strawberry.field(description="The version increases by one with every change of the settings.")
+    expiring_soon_days: int = strawberry.field(
+        description="The number of days before an end that count as EXPIRING_SOON, 1–180; 7 by default."
+    )
+    no_recent_activity_days: int = strawberry.field(
+        description="The number of days without a sign-in that count as NO_RECENT_ACTIVITY, 1–365; 60 by default."
+    )
+    trial_days: int = strawberry.field(
+        description="The length in days of a trial that is started without one, 1–90; 30 by default."
+    )
 
 
-@strawberry.type(description="The tenant: an organization that resells and manages services for customers.")
+@strawberry.type
 class PartnerOrganization(Node):
-    """The viewer's own partner; no other can be reached."""
+    """The tenant: an organization that resells and manages services for customers."""
 
-    name: str
-    country: str | None
-    contact_email: str | None
-    created_at: datetime
-    setup = field(organization.setup, OrganizationSetup)
-    services = field(organization.services, list[PartnerService])
-    settings = field(organization.settings, PartnerSettings)
+    name: str = strawberry.field(description="The name of the organization.")
+    country: str | None = strawberry.field(
+        description="The country as an ISO 3166-1 alpha-2 code; null where none is known."
+    )
+    contact_email: str | None = strawberry.field(
+        description="The e-mail address of the contact; null where none is known."
+    )
+    created_at: datetime = strawberry.field(description="The moment at which the partner was created.")
+    setup = field(organization.setup, OrganizationSetup, "The first-time setup.")
+    services = field(
+        organization.services,
+        list[PartnerService],
+        "Every service, in the order of the enum. Only those of the plan can be switched on.",
+    )
+    settings = field(organization.settings, PartnerSettings, "The thresholds that the partner chose.")
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -118,10 +151,16 @@ class PartnerOrganization(Node):
         return isinstance(value, PartnerDocument)
 
 
-@strawberry.type(description="Who is asking, and what they may do.")
+@strawberry.type
 class Viewer:
-    """The caller, identified by the request's token."""
+    """The administrator who makes the request, and what they may do."""
 
-    administrator: PartnerAdministrator
-    partner = field(organization.partner, PartnerOrganization)
-    permissions: list[Permission]
+    administrator: PartnerAdministrator = strawberry.field(description="The administrator whom the token names.")
+    partner = field(
+        organization.partner,
+        PartnerOrganization,
+        "The partner organization of the administrator. No other can be reached.",
+    )
+    permissions: list[Permission] = strawberry.field(
+        description="The permissions of the administrator's role. Show only what they allow."
+    )

@@ -10,34 +10,45 @@ from domain.partner.setup import AcceptTerms, CompleteSetupStep
 from resolvers import organization_mutations as organization
 from schema.enums import Permission, Product, SetupStepKey
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT
 from schema.organization import PartnerOrganization
 from schema.user_errors import user_errors_field
 
 
 @strawberry.input
 class AcceptTermsInput:
-    """The version of the terms that the administrator has read; it must be the current one."""
+    """The version of the terms that the administrator has read."""
 
-    terms_version: str
+    terms_version: str = strawberry.field(
+        description="The current version, as in OrganizationSetup.termsVersion; another one is STALE."
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class CompleteSetupStepInput:
-    """The step to be completed; steps are completed in their order."""
+    """The step to be completed."""
 
-    key: SetupStepKey
+    key: SetupStepKey = strawberry.field(
+        description="The step. Steps are completed in their order, and some have conditions; else WRONG_STATE."
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class UpdateOrganizationInput:
-    """The changes of the profile; null clears country and e-mail address."""
+    """Changes of the profile. An omitted field keeps its value. Null clears country and e-mail address, and is
+    INVALID for the name.
+    """
 
-    name: str | None = strawberry.UNSET
-    country: str | None = strawberry.UNSET
-    contact_email: str | None = strawberry.UNSET
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="The name, 1–100 characters.")
+    country: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The country as an ISO 3166-1 alpha-2 code; null clears it."
+    )
+    contact_email: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The e-mail address of the contact, at most 254 characters; null clears it.",
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -45,19 +56,31 @@ class UpdateOrganizationInput:
 class SetServiceInput:
     """A service to be switched on or off."""
 
-    product: Product
-    enabled: bool
+    product: Product = strawberry.field(
+        description=(
+            "The product of the service. It must be in the plan, and the last service that is on stays "
+            "on; else WRONG_STATE."
+        )
+    )
+    enabled: bool = strawberry.field(description="True to switch the service on, false to switch it off.")
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class ChangeSettingsInput:
-    """In days: expiringSoonDays 1–180, noRecentActivityDays 1–365, trialDays 1–90."""
+    """Changes of the settings. An omitted field keeps its value; null is INVALID."""
 
-    version: int | None = strawberry.UNSET
-    expiring_soon_days: int | None = strawberry.UNSET
-    no_recent_activity_days: int | None = strawberry.UNSET
-    trial_days: int | None = strawberry.UNSET
+    version: int | None = OPTIONAL_VERSION_INPUT
+    expiring_soon_days: int | None = strawberry.field(
+        default=strawberry.UNSET, description="The number of days before an end that count as EXPIRING_SOON, 1–180."
+    )
+    no_recent_activity_days: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The number of days without a sign-in that count as NO_RECENT_ACTIVITY, 1–365.",
+    )
+    trial_days: int | None = strawberry.field(
+        default=strawberry.UNSET, description="The length in days of a trial that is started without one, 1–90."
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -65,7 +88,11 @@ class ChangeSettingsInput:
 class _OrganizationPayload:
     """The fields that the payloads of several mutations share."""
 
-    partner = field(organization.changed_partner, PartnerOrganization | None)
+    partner = field(
+        organization.changed_partner,
+        PartnerOrganization | None,
+        "The organization after the change; null where nothing was changed.",
+    )
     user_errors = user_errors_field()
 
 
@@ -102,13 +129,39 @@ class OrganizationMutations:
     """The root fields that change the organization."""
 
     accept_terms = _declare(
-        organization.accept_terms, AcceptTermsPayload, AcceptTermsInput, AcceptTerms, needs_terms=False
+        organization.accept_terms,
+        AcceptTermsPayload,
+        AcceptTermsInput,
+        AcceptTerms,
+        "Accepts the current terms. Until some version is accepted, every other mutation is the "
+        "error TERMS_NOT_ACCEPTED.",
+        needs_terms=False,
     )
     complete_setup_step = _declare(
-        organization.complete_setup_step, CompleteSetupStepPayload, CompleteSetupStepInput, CompleteSetupStep
+        organization.complete_setup_step,
+        CompleteSetupStepPayload,
+        CompleteSetupStepInput,
+        CompleteSetupStep,
+        "Completes a step of the first-time setup.",
     )
     update_organization = _declare(
-        organization.update_organization, UpdateOrganizationPayload, UpdateOrganizationInput, UpdateOrganization
+        organization.update_organization,
+        UpdateOrganizationPayload,
+        UpdateOrganizationInput,
+        UpdateOrganization,
+        "Changes the profile of the partner organization.",
     )
-    set_service = _declare(organization.set_service, SetServicePayload, SetServiceInput, SetService)
-    change_settings = _declare(organization.change_settings, ChangeSettingsPayload, ChangeSettingsInput, ChangeSettings)
+    set_service = _declare(
+        organization.set_service,
+        SetServicePayload,
+        SetServiceInput,
+        SetService,
+        "Switches a service of the plan on or off.",
+    )
+    change_settings = _declare(
+        organization.change_settings,
+        ChangeSettingsPayload,
+        ChangeSettingsInput,
+        ChangeSettings,
+        "Changes the thresholds. Every customer is evaluated again.",
+    )

@@ -22,13 +22,12 @@ from schema.license_analytics import LicenseAnalyticsQueries
 from schema.node import PAGED, Node
 from schema.organization import Viewer
 from schema.resources import ResourceQueries
-from schema.roles import RoleQueries
 from schema.tags import Tag
 from schema.views import ViewQueries
 
 FEED_CURSOR_DESCRIPTION = (
-    "A cursor taken before anything else of this operation is read. A feed started `after` it\n"
-    "delivers every change that the rest of the answer does not show yet, and may repeat some that it shows."
+    "A cursor that is taken before anything else of this operation is read. A feed that starts `after` it delivers "
+    "every change that the rest of the answer does not show yet. It may repeat some changes that the answer shows."
 )
 
 
@@ -41,7 +40,6 @@ class Query(
     KpiQueries,
     LicenseAnalyticsQueries,
     ResourceQueries,
-    RoleQueries,
     ViewQueries,
 ):
     """All queries. Objects that are not visible to the viewer do not exist for them.
@@ -49,25 +47,47 @@ class Query(
     A root field that can fail is nullable: where it fails, its neighbours are still answered.
     """
 
-    node = field(by_id.node, Node | None, id=Argument(strawberry.ID))
+    node = field(
+        by_id.node,
+        Node | None,
+        "An object by its global id; null where it does not exist for the viewer.",
+        id=Argument(strawberry.ID, description="The id of the object."),
+    )
     nodes = field(
         by_id.nodes,
         list[Node | None],
-        "At most 200; null for each that does not exist for the viewer.",
+        "Objects by their global ids, in the order of the ids. The result is null for each object "
+        "that does not exist for the viewer.",
         list_size=ListSize(assumed_size=200),
-        ids=Argument(list[strawberry.ID]),
+        ids=Argument(list[strawberry.ID], description="At most 200 ids; more is the error BAD_USER_INPUT."),
     )
     feed_cursor = field(cursors.feed_cursor, str, FEED_CURSOR_DESCRIPTION)
-    viewer = field(organization.viewer, Viewer)
+    viewer = field(organization.viewer, Viewer, "The administrator who makes the request.")
     customers = field(
         customer_lists.customers,
         CustomerConnection | None,
+        "The customers that the viewer sees.",
         requires=Permission.READ_CUSTOMERS,
-        filter=Argument(CustomerFilter | None),
-        order_by=Argument(CustomerOrder | None),
+        filter=Argument(CustomerFilter | None, description="Only customers that match. Without it, all."),
+        order_by=Argument(CustomerOrder | None, description="The order. Without it, by name."),
         **PAGED,
     )
     customer = field(
-        customer_resolvers.customer, Customer | None, requires=Permission.READ_CUSTOMERS, by=Argument(CustomerLookup)
+        customer_resolvers.customer,
+        Customer | None,
+        "One customer; null where it does not exist for the viewer.",
+        requires=Permission.READ_CUSTOMERS,
+        by=Argument(CustomerLookup, description="How the customer is found."),
     )
-    tags = field(tag_resolvers.tags, list[Tag] | None, "By name; at most 1,000.", search=Argument(str | None))
+    tags = field(
+        tag_resolvers.tags,
+        list[Tag] | None,
+        "The tags by name; at most 1,000.",
+        search=Argument(
+            str | None,
+            description=(
+                "Every word must be the start of a word of the tag's name. Case and diacritics are ignored. "
+                "At most 100 characters."
+            ),
+        ),
+    )

@@ -17,14 +17,14 @@ from store.organization.resources import ResourceDocument
 class Resource(Node):
     """A document or video for administrators."""
 
-    title: str
-    summary: str
-    url: str
-    kind: ResourceKind
-    quick_link: bool
-    featured: bool
-    products: list[Product]
-    updated_on: date
+    title: str = strawberry.field(description="The title.")
+    summary: str = strawberry.field(description="What it is about, in a few sentences.")
+    url: str = strawberry.field(description="The address.")
+    kind: ResourceKind = strawberry.field(description="The form of the resource.")
+    quick_link: bool = strawberry.field(description="Whether it is shown among the quick links.")
+    featured: bool = strawberry.field(description="Whether it is recommended.")
+    products: list[Product] = strawberry.field(description="The products that it is about.")
+    updated_on: date = strawberry.field(description="The day of the last update.")
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -34,12 +34,22 @@ class Resource(Node):
 
 @strawberry.input
 class ResourceFilter:
-    """An absent or null condition is ignored, an empty list matches nothing."""
+    """Conditions on resources, joined by AND. An absent or null condition imposes no restriction, and an empty list
+    matches nothing.
+    """
 
-    kind: list[ResourceKind] | None = strawberry.UNSET
-    product: list[Product] | None = strawberry.UNSET
-    quick_link: bool | None = strawberry.UNSET
-    featured: bool | None = strawberry.UNSET
+    kind: list[ResourceKind] | None = strawberry.field(
+        default=strawberry.UNSET, description="The resource is of one of these kinds."
+    )
+    product: list[Product] | None = strawberry.field(
+        default=strawberry.UNSET, description="The resource is about one of these products."
+    )
+    quick_link: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether the resource is among the quick links."
+    )
+    featured: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether the resource is recommended."
+    )
 
 
 @strawberry.type
@@ -49,8 +59,14 @@ class ResourceQueries:
     resources = field(
         resources.resources,
         Connection[Resource] | None,
-        "The newest first, those of one day by title. Every word of the search must begin one of title or summary.",
-        filter=Argument(ResourceFilter | None),
-        search=Argument(str | None),
+        "The resources, the newest first, those of one day by title.",
+        filter=Argument(ResourceFilter | None, description="Only resources that match. Without it, all."),
+        search=Argument(
+            str | None,
+            description=(
+                "Every word must be the start of a word of the title or summary. Case and diacritics are "
+                "ignored. At most 100 characters."
+            ),
+        ),
         **PAGED,
     )

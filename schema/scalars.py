@@ -37,23 +37,33 @@ def _parse_decimal(text: str) -> Decimal:
 SCALARS: dict[object, Any] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="RFC 3339 date and time, always printed in UTC with a trailing Z.",
+        description=(
+            "An RFC 3339 date and time in milliseconds, always printed in UTC with a trailing Z. "
+            "In input, an offset is required, and finer fractions are cut off."
+        ),
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
         serialize=format_instant,
         parse_value=_strict_parser("DateTime", parse_instant),
     ),
     date: strawberry.scalar(
         name="Date",
-        description="ISO 8601 calendar date, YYYY-MM-DD.",
+        description="An ISO 8601 calendar date, YYYY-MM-DD. Days are days in UTC.",
+        specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
         serialize=date.isoformat,
         parse_value=_strict_parser("Date", parse_date),
     ),
     Decimal: strawberry.scalar(
         name="Decimal",
-        description="Decimal number printed as a string, so that money never passes through a float.",
+        description="A decimal number, printed as a string so that money never passes through a float.",
+        specified_by_url="https://speleotrove.com/decimal/daconvs.html",
         serialize=str,
         parse_value=_strict_parser("Decimal", _parse_decimal),
     ),
     strawberry.scalars.JSON: strawberry.scalar(
-        name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value
+        name="JSON",
+        description="Any JSON value.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc8259",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
     ),
 }

@@ -12,48 +12,62 @@ from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import Permission, TagColor
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT
 from schema.tags import Tag
 from schema.user_errors import user_errors_field
 
 
 @strawberry.input
 class CreateTagInput:
-    """A new tag."""
+    """A new tag. A partner has at most 1,000 tags; more is LIMIT_REACHED."""
 
-    name: str
-    color: TagColor = TagColor.GRAY
-    description: str | None = strawberry.UNSET
+    name: str = strawberry.field(
+        description="The name, 1–50 characters, unique in the partner without regard to case; else TAKEN."
+    )
+    color: TagColor = strawberry.field(default=TagColor.GRAY, description="The color; GRAY by default.")
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What the tag means, at most 500 characters."
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class UpdateTagInput:
-    """The changes of a tag."""
+    """Changes of a tag. An omitted field keeps its value. Null clears the description, and is INVALID elsewhere."""
 
-    id: strawberry.ID
-    version: int
-    name: str | None = strawberry.UNSET
-    color: TagColor | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
+    id: strawberry.ID = strawberry.field(description="The id of the tag.")
+    version: int = VERSION_INPUT
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The new name, 1–50 characters, unique in the partner without regard to case; else TAKEN.",
+    )
+    color: TagColor | None = strawberry.field(default=strawberry.UNSET, description="The new color.")
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What the tag means, at most 500 characters; null clears it."
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class DeleteTagInput:
-    """The tag to be deleted; it is removed from all customers."""
+    """The tag to be deleted. It is taken off every customer."""
 
-    id: strawberry.ID
-    version: int
+    id: strawberry.ID = strawberry.field(
+        description=(
+            "The id of the tag. An ADMINISTRATOR can delete a tag only while no customer that they do "
+            "not see has it; else WRONG_STATE."
+        )
+    )
+    version: int = VERSION_INPUT
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input(one_of=True)
 class CustomerSelection:
-    """Customers by id or by a filter; exactly one of both."""
+    """Customers by their ids or by a filter; exactly one of the fields."""
 
     ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description="At most 500 ids, each once."
+        default=strawberry.UNSET, description="At most 500 ids, each once; more is LIMIT_REACHED."
     )
     matching: CustomerFilter | None = strawberry.field(
         default=strawberry.UNSET, description="Every customer that matches the filter, without a limit on their number."
@@ -64,27 +78,27 @@ class CustomerSelection:
 class _ChangeCustomerTagsInput:
     """The fields that the inputs of assignTags and removeTags share."""
 
-    customers: CustomerSelection
-    tags: list[strawberry.ID]
+    customers: CustomerSelection = strawberry.field(description="The customers to change.")
+    tags: list[strawberry.ID] = strawberry.field(description="The ids of 1–500 tags, each once.")
     dry_run: bool = strawberry.field(default=False, description="Return what would change, and change nothing.")
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class AssignTagsInput(_ChangeCustomerTagsInput):
-    """Tags to be assigned to customers."""
+    """Tags to be put on customers. All conditions are checked first, and nothing is changed where one fails."""
 
 
 @strawberry.input
 class RemoveTagsInput(_ChangeCustomerTagsInput):
-    """Tags to be removed from customers."""
+    """Tags to be taken off customers. All conditions are checked first, and nothing is changed where one fails."""
 
 
 @strawberry.type
 class _TagPayload:
     """The fields that the payloads of createTag and updateTag share."""
 
-    tag = field(tags.changed_tag, Tag | None)
+    tag = field(tags.changed_tag, Tag | None, "The tag after the change; null where nothing was changed.")
     user_errors = user_errors_field()
 
 
@@ -102,7 +116,9 @@ class UpdateTagPayload(_TagPayload):
 class DeleteTagPayload:
     """The id of the deleted tag, or the mistakes."""
 
-    deleted_id = field(tags.deleted_id, strawberry.ID | None)
+    deleted_id = field(
+        tags.deleted_id, strawberry.ID | None, "The id of the deleted tag; null where nothing was changed."
+    )
     user_errors = user_errors_field()
 
 
@@ -126,7 +142,7 @@ class _ChangeCustomerTagsPayload:
     job = field(
         tags.bulk_job,
         BulkJob | None,
-        "The job that continues the work after the answer, where more than 1,000 customers match.",
+        "The job that continues the work after the answer, where more than 1,000 customers match; else null.",
     )
     user_errors = user_errors_field()
 
@@ -148,8 +164,18 @@ _declare = partial(mutation, requires=Permission.EDIT_TAGS)
 class TagMutations:
     """The root fields that change tags."""
 
-    create_tag = _declare(tags.create_tag, CreateTagPayload, CreateTagInput, CreateTag)
-    update_tag = _declare(tags.update_tag, UpdateTagPayload, UpdateTagInput, UpdateTag)
-    delete_tag = _declare(tags.delete_tag, DeleteTagPayload, DeleteTagInput, DeleteTag)
-    assign_tags = _declare(tags.assign_tags, AssignTagsPayload, AssignTagsInput, ChangeCustomerTags)
-    remove_tags = _declare(tags.remove_tags, RemoveTagsPayload, RemoveTagsInput, ChangeCustomerTags)
+    create_tag = _declare(tags.create_tag, CreateTagPayload, CreateTagInput, CreateTag, "Creates a tag.")
+    update_tag = _declare(
+        tags.update_tag, UpdateTagPayload, UpdateTagInput, UpdateTag, "Changes the name, color or description of a tag."
+    )
+    delete_tag = _declare(tags.delete_tag, DeleteTagPayload, DeleteTagInput, DeleteTag, "Deletes a tag.")
+    assign_tags = _declare(
+        tags.assign_tags,
+        AssignTagsPayload,
+        AssignTagsInput,
+        ChangeCustomerTags,
+        "Puts tags on customers. A customer that would have more than 50 tags is skipped.",
+    )
+    remove_tags = _declare(
+        tags.remove_tags, RemoveTagsPayload, RemoveTagsInput, ChangeCustomerTags, "Takes tags off customers."
+    )

@@ -20,19 +20,26 @@ if TYPE_CHECKING:
 class Tag(Node):
     """A label that the partner defines for its customers."""
 
-    name: str
-    color: TagColor
-    description: str | None
-    version: int
-    customer_count = field(tags.customer_count, int, "Of those that the viewer sees.")
+    name: str = strawberry.field(description="The name, unique in the partner without regard to case.")
+    color: TagColor = strawberry.field(description="The color in which the tag is shown.")
+    description: str | None = strawberry.field(description="What the tag means; null where nothing is written.")
+    version: int = strawberry.field(
+        description="The version increases by one with every change of the tag. It can be used as a cache key."
+    )
+    customer_count = field(
+        tags.customer_count, int, "The number of customers that have the tag, among those that the viewer sees."
+    )
     customers = field(
         customer_lists.tag_customers,
         Annotated["CustomerConnection", strawberry.lazy("schema.customer_lists")],
+        "The customers that have the tag, among those that the viewer sees, by name.",
         requires=Permission.READ_CUSTOMERS,
         **PAGED,
     )
-    created_at: datetime
-    created_by = field(tags.created_by, PartnerAdministrator | None)
+    created_at: datetime = strawberry.field(description="The moment at which the tag was created.")
+    created_by = field(
+        tags.created_by, PartnerAdministrator | None, "The administrator who created the tag; null where none did."
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -44,5 +51,5 @@ class Tag(Node):
 class TagCount:
     """A tag and the number of customers that have it."""
 
-    value: Tag
-    count: int
+    value: Tag = strawberry.field(description="The tag.")
+    count: int = strawberry.field(description="The number of customers.")

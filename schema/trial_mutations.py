@@ -9,71 +9,92 @@ from resolvers import trials
 from schema.entitlements import CustomerSubscription, Trial
 from schema.enums import ManagedBy, Permission, Product
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT
 from schema.user_errors import user_errors_field
 
 
 @strawberry.input
 class TrialLicensesInput:
-    """A number of licences of one product."""
+    """A number of licenses of one product."""
 
-    product: Product
-    licenses: int
+    product: Product = strawberry.field(description="The product, at most once in the list.")
+    licenses: int = strawberry.field(description="The number of licenses; the list says which numbers are allowed.")
 
 
 @strawberry.input
 class NewCustomerInput:
-    """A customer that no import has delivered yet."""
+    """A customer that no import has delivered yet. Where an ADMINISTRATOR creates it, it is assigned to them."""
 
-    name: str
+    name: str = strawberry.field(description="The name of the organization, 1–200 characters.")
     external_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "The ordering system's id, where it is known: later deliveries with it meet this customer. "
-            "Made here otherwise."
+            "The id in the ordering system, where it is known; 1–100 characters, unique in the partner, "
+            "else TAKEN. Later deliveries with this id apply to this customer. Otherwise the id is "
+            "generated here."
         ),
     )
-    managed_by: ManagedBy = ManagedBy.PARTNER_ORGANIZATION
-    domain: str | None = strawberry.UNSET
-    country: str | None = strawberry.UNSET
+    managed_by: ManagedBy = strawberry.field(
+        default=ManagedBy.PARTNER_ORGANIZATION, description="How the partner comes to manage the customer."
+    )
+    domain: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The internet domain of the organization, at most 253 characters."
+    )
+    country: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The country as an ISO 3166-1 alpha-2 code."
+    )
 
 
 @strawberry.input(one_of=True)
 class TrialCustomerInput:
-    """An existing customer or a new one."""
+    """An existing customer or a new one; exactly one of the fields."""
 
-    id: strawberry.ID | None = strawberry.UNSET
-    new: NewCustomerInput | None = strawberry.UNSET
+    id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="The id of an existing customer.")
+    new: NewCustomerInput | None = strawberry.field(
+        default=strawberry.UNSET, description="A customer to be created with the trial."
+    )
 
 
 @strawberry.input
 class StartTrialInput:
     """A trial that starts now."""
 
-    customer: TrialCustomerInput
-    licenses: list[TrialLicensesInput]
-    days: int | None = strawberry.field(default=strawberry.UNSET, description="Without it, the partner's own setting.")
+    customer: TrialCustomerInput = strawberry.field(description="The customer of the trial.")
+    licenses: list[TrialLicensesInput] = strawberry.field(
+        description=(
+            "Each product once, with 1–1,000 licenses. A customer has at most one running trial of a "
+            "product: TRIAL_RUNNING."
+        )
+    )
+    days: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The length of the trial in days, 1–90; more is TRIAL_TOO_LONG. Without it, the partner's "
+        "own setting applies.",
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class ExtendTrialInput:
-    """Days to be added to the end of a trial."""
+    """Days to be added to the end of a running trial."""
 
-    id: strawberry.ID
-    version: int
-    days: int
+    id: strawberry.ID = strawberry.field(description="The id of the trial.")
+    version: int = VERSION_INPUT
+    days: int = strawberry.field(
+        description=(
+            "The number of days, at least 1. With its extensions, a trial lasts at most 120 days; more "
+            "is TRIAL_TOO_LONG."
+        )
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
-@strawberry.input(
-    description="Changes the licenses and products of a running trial. A product with 0 licenses leaves the trial."
-)
+@strawberry.input
 class ChangeTrialInput:
-    """The new numbers of licences."""
+    """Changes the licenses and products of a running trial. A product with 0 licenses leaves the trial."""
 
-    id: strawberry.ID
-    version: int
+    id: strawberry.ID = strawberry.field(description="The id of the trial.")
+    version: int = VERSION_INPUT
     licenses: list[TrialLicensesInput] = strawberry.field(
         description=(
             "Each product once, 0–1,000 licenses. A product that the trial does not have is added; "
@@ -87,25 +108,31 @@ class ChangeTrialInput:
 class EndTrialInput:
     """A trial to be ended now."""
 
-    id: strawberry.ID
-    version: int
+    id: strawberry.ID = strawberry.field(description="The id of the trial.")
+    version: int = VERSION_INPUT
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class ConvertTrialInput:
-    """The subscription into which a running trial is converted."""
+    """The subscription into which a running trial is converted. Its licenses, assignments and usage are those of
+    the trial.
+    """
 
-    id: strawberry.ID
-    version: int
-    number: str
-    months: int = 12
-    auto_renew: bool = True
+    id: strawberry.ID = strawberry.field(description="The id of the trial. It must be running; else WRONG_STATE.")
+    version: int = VERSION_INPUT
+    number: str = strawberry.field(
+        description=(
+            "The number of the subscription, at most 100 characters, unique among subscriptions and trials; else TAKEN."
+        )
+    )
+    months: int = strawberry.field(default=12, description="The length of a term in calendar months, 1–60.")
+    auto_renew: bool = strawberry.field(default=True, description="Whether the subscription renews by itself.")
     licenses: list[TrialLicensesInput] | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "The totals of the subscription, where they differ from those of the trial. "
-            "Each product once, 1–1,000,000 licences; a product that the trial does not have is added."
+            "The totals of the subscription, where they differ from those of the trial. Each product "
+            "once, 1–1,000,000 licenses; a product that the trial does not have is added."
         ),
     )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
@@ -115,7 +142,9 @@ class ConvertTrialInput:
 class _TrialPayload:
     """The fields that the payloads of several mutations share."""
 
-    trial = field(trials.changed_entitlement, Trial | None)
+    trial = field(
+        trials.changed_entitlement, Trial | None, "The trial after the change; null where nothing was changed."
+    )
     user_errors = user_errors_field()
 
 
@@ -143,8 +172,10 @@ class EndTrialPayload(_TrialPayload):
 class ConvertTrialPayload:
     """The ended trial and its subscription, or the mistakes."""
 
-    subscription = field(trials.new_subscription, CustomerSubscription | None)
-    trial = field(trials.converted_trial, Trial | None)
+    subscription = field(
+        trials.new_subscription, CustomerSubscription | None, "The new subscription; null where nothing was changed."
+    )
+    trial = field(trials.converted_trial, Trial | None, "The trial, which has ended; null where nothing was changed.")
     user_errors = user_errors_field()
 
 
@@ -155,8 +186,32 @@ _declare = partial(mutation, requires=Permission.MANAGE_TRIALS)
 class TrialMutations:
     """The root fields that change trials."""
 
-    start_trial = _declare(trials.start_trial, StartTrialPayload, StartTrialInput, StartTrial)
-    extend_trial = _declare(trials.extend_trial, ExtendTrialPayload, ExtendTrialInput, ExtendTrial)
-    change_trial = _declare(trials.change_trial, ChangeTrialPayload, ChangeTrialInput, ChangeTrial)
-    end_trial = _declare(trials.end_trial, EndTrialPayload, EndTrialInput, EndTrial)
-    convert_trial = _declare(trials.convert_trial, ConvertTrialPayload, ConvertTrialInput, ConvertTrial)
+    start_trial = _declare(
+        trials.start_trial,
+        StartTrialPayload,
+        StartTrialInput,
+        StartTrial,
+        "Starts a trial for a customer, which can be created at the same time.",
+    )
+    extend_trial = _declare(
+        trials.extend_trial,
+        ExtendTrialPayload,
+        ExtendTrialInput,
+        ExtendTrial,
+        "Adds days to the end of a running trial.",
+    )
+    change_trial = _declare(
+        trials.change_trial,
+        ChangeTrialPayload,
+        ChangeTrialInput,
+        ChangeTrial,
+        "Changes the licenses and products of a running trial.",
+    )
+    end_trial = _declare(trials.end_trial, EndTrialPayload, EndTrialInput, EndTrial, "Ends a running trial now.")
+    convert_trial = _declare(
+        trials.convert_trial,
+        ConvertTrialPayload,
+        ConvertTrialInput,
+        ConvertTrial,
+        "Ends a running trial now and starts a subscription with its licenses.",
+    )

@@ -9,19 +9,21 @@ from schema import fields
 from schema.enums import UserErrorCode
 
 
-@strawberry.type(description="A mistake that the person at the keyboard can put right. Nothing was changed.")
+@strawberry.type
 class UserError:
-    """One mistake; a payload lists all of them."""
+    """A mistake that the user can correct. Nothing was changed."""
 
-    code: UserErrorCode
-    message: str
+    code: UserErrorCode = strawberry.field(description="The kind of the mistake.")
+    message: str = strawberry.field(description="A sentence that can be shown to the user.")
     field = fields.field(
         mutations.error_field,
         list[str] | None,
-        "Path from the argument inwards, list positions as strings: input, licenses, 0, licenses.",
+        "The path from the argument inwards, with list positions as strings: input, licenses, 0, licenses.",
     )
 
 
 def user_errors_field() -> Any:
     """Return the field `userErrors` of a payload; each payload needs its own."""
-    return fields.field(mutations.user_errors, list[UserError])
+    return fields.field(
+        mutations.user_errors, list[UserError], "The mistakes, all of them at once; empty where the change was made."
+    )

@@ -11,32 +11,37 @@ from schema.customer_inputs import CustomerFilter, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import Permission
 from schema.fields import Argument, field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
-from schema.node import PAGED, Node
+from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT
+from schema.node import PAGED, VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
 from schema.user_errors import user_errors_field
 from store.organization.views import ViewDocument
 
 
-@strawberry.type(description="A filter that an administrator has named and kept.")
+@strawberry.type
 class CustomerView(Node):
-    """A view of the viewer, or one that its owner shares with all administrators of the partner."""
+    """A filter that an administrator has named and saved. The owner can share it with all administrators of the
+    partner.
+    """
 
-    name: str
+    name: str = strawberry.field(description="The name, unique among the views of the owner.")
     filter = field(
         views.filter_of,
         strawberry.scalars.JSON | None,
-        "The CustomerFilter as it was given; a tag that was deleted since matches nobody.",
+        "The CustomerFilter as it was given. A tag that has been deleted since matches no customer.",
     )
-    shared: bool
-    version: int
-    owner = field(views.owner, PartnerAdministrator)
+    shared: bool = strawberry.field(description="Whether every administrator of the partner sees the view.")
+    version: int = VERSION_FIELD
+    owner = field(
+        views.owner, PartnerAdministrator, "The administrator who saved the view. Only the owner may change it."
+    )
     customers = field(
         customer_lists.view_customers,
         CustomerConnection,
+        "The customers that match the filter, among those that the viewer sees.",
         requires=Permission.READ_CUSTOMERS,
         **PAGED,
-        order_by=Argument(CustomerOrder | None),
+        order_by=Argument(CustomerOrder | None, description="The order. Without it, by name."),
     )
 
     @classmethod
@@ -47,16 +52,13 @@ class CustomerView(Node):
 
 @strawberry.input
 class SaveCustomerViewInput:
-    """A new view, or the changes of a view of the viewer."""
+    """A new view, or changes of a view of the viewer. An omitted field keeps its value."""
 
     id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET,
         description="The id of the viewer's own view to change. Without it, a new view is created.",
     )
-    version: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The version of the view that the change is based on. Without it, the version is not checked.",
-    )
+    version: int | None = OPTIONAL_VERSION_INPUT
     name: str | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
@@ -85,15 +87,15 @@ class SaveCustomerViewInput:
 class SaveCustomerViewPayload:
     """The view after the change, or the mistakes."""
 
-    view = field(views.changed_view, CustomerView | None)
+    view = field(views.changed_view, CustomerView | None, "The view after the change; null where nothing was changed.")
     user_errors = user_errors_field()
 
 
 @strawberry.input
 class DeleteCustomerViewInput:
-    """A view of the viewer."""
+    """A view of the viewer, to be deleted."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="The id of the view.")
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -101,7 +103,9 @@ class DeleteCustomerViewInput:
 class DeleteCustomerViewPayload:
     """The id of the deleted view, or the mistakes."""
 
-    deleted_id = field(views.deleted_id, strawberry.ID | None)
+    deleted_id = field(
+        views.deleted_id, strawberry.ID | None, "The id of the deleted view; null where nothing was changed."
+    )
     user_errors = user_errors_field()
 
 
@@ -110,10 +114,19 @@ class ViewMutations:
     """The root fields that change views. They need no permission, because every administrator has own views."""
 
     save_customer_view = mutation(
-        views.save_customer_view, SaveCustomerViewPayload, SaveCustomerViewInput, SaveCustomerView
+        views.save_customer_view,
+        SaveCustomerViewPayload,
+        SaveCustomerViewInput,
+        SaveCustomerView,
+        "Creates a view of the viewer, or changes one. An administrator has at most 100 views, and a "
+        "partner at most 100 shared ones; more is LIMIT_REACHED.",
     )
     delete_customer_view = mutation(
-        views.delete_customer_view, DeleteCustomerViewPayload, DeleteCustomerViewInput, DeleteCustomerView
+        views.delete_customer_view,
+        DeleteCustomerViewPayload,
+        DeleteCustomerViewInput,
+        DeleteCustomerView,
+        "Deletes a view of the viewer.",
     )
 
 
@@ -124,6 +137,6 @@ class ViewQueries:
     customer_views = field(
         views.customer_views,
         list[CustomerView] | None,
-        "One's own and shared ones, by name; at most 200.",
+        "The viewer's own views and the shared views, by name; at most 200.",
         list_size=ListSize(assumed_size=20),
     )
