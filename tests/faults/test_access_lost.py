@@ -48,8 +48,7 @@ async def running_subscriber(
 
 def run_mutation(deployment: Deployment, mutation: str, **given: Any) -> str:
     """Run a mutation at the first server; return a cursor after it."""
-    kind = "ChangeCustomerTags" if mutation.endswith("Tags") else mutation[0].upper() + mutation[1:]
-    query = f"mutation($i: {kind}Input!) {{ {mutation}(input: $i) {{ userErrors {{ code message }} }} }}"
+    query = f"mutation($i: {mutation[0].upper()}{mutation[1:]}Input!) {{ {mutation}(input: $i) {{ userErrors {{ code message }} }} }}"
     answer = deployment.harness.query(query, i=given)
     assert answer == {"data": {mutation: {"userErrors": []}}, "extensions": answer.get("extensions")}, answer
     seen = int(answer["extensions"]["seen"])
