@@ -193,7 +193,7 @@ def compare_costs(client: KpiClient, database: Any, processes: Sequence[int]) ->
 async def main(customers: int, changes: int) -> None:
     """Print the three comparisons with their limits."""
     with temporary_replica_set() as (mongod,):
-        harness = ServerHarness(mongod.uri, DATABASE)
+        harness = ServerHarness(mongod.uri, DATABASE, is_forked=False)
         await asyncio.to_thread(harness.make_partner)
         scope = Scope(Client(mongod.uri, DATABASE), PARTNER, utc_now())
         await add_customers(scope, generate_customers(customers, scope.now))

@@ -223,7 +223,7 @@ async def _measure_other_partner(harness: ServerHarness, other: Scope, work: Cal
 async def main(customers: int) -> None:
     """Print both rates and the delays of the other partner."""
     with temporary_replica_set() as (mongod,):
-        harness, database = ServerHarness(mongod.uri, "bench_bulk"), mongod.pid
+        harness, database = ServerHarness(mongod.uri, "bench_bulk", is_forked=False), mongod.pid
         client, scope, other = await _prepare(harness, mongod.uri, customers)
         token = await asyncio.to_thread(harness.token)
         with harness.start_server() as server:

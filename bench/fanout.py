@@ -171,7 +171,7 @@ async def main(sizes: list[int], seconds: float, idle: int) -> None:
     figures = f"{'messages':>9} {'a second':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'CPU (µs)':>9}"
     print(f"{'subscribers':>11} {'hear':>13} {figures}  memory of the server", flush=True)
     with temporary_replica_set() as (mongod,):
-        harness = ServerHarness(mongod.uri, "bench_fanout")
+        harness = ServerHarness(mongod.uri, "bench_fanout", is_forked=False)
         await asyncio.to_thread(harness.make_partner)
         client = Client(mongod.uri, "bench_fanout")
         scope = Scope(client, PARTNER, utc_now())

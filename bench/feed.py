@@ -123,7 +123,7 @@ async def main(subscribers: int, changes: int) -> None:
     columns = f"{'delivered':>10} {'p50 (ms)':>9} {'p99 (ms)':>9} {'max (ms)':>9}  in order"
     print(f"{'subscribers':>11} {'subscriptions':>18} {columns}")
     with temporary_replica_set() as (mongod,):
-        harness = ServerHarness(mongod.uri, "bench_feed")
+        harness = ServerHarness(mongod.uri, "bench_feed", is_forked=False)
         await asyncio.to_thread(harness.make_partner)
         client = Client(mongod.uri, "bench_feed")
         scope = Scope(client, PARTNER, utc_now())

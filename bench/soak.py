@@ -132,7 +132,7 @@ def _is_flat(memory: list[float]) -> bool:
 def main(minutes: float) -> int:
     """Return the exit status."""
     print(machine(), flush=True)
-    with temporary_replica_set() as (mongod,), running_deployment(mongod.uri) as deployment:
+    with temporary_replica_set() as (mongod,), running_deployment(mongod.uri, is_forked=False) as deployment:
         return 0 if asyncio.run(run_soak(deployment, minutes)) else 1
 
 

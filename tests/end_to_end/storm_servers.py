@@ -3,20 +3,18 @@
 import os
 import signal
 from contextlib import suppress
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-_FORKSERVER = get_context("forkserver")
-_FORKSERVER.set_forkserver_preload(["tests.end_to_end.storm_serving"])
+from tests.forked_command import FORKSERVER
 
 
 class ForkedServer:
     """A real server process on its own port; `url` waits until it is ready."""
 
     def __init__(self, mongo_uri: str, database: str) -> None:
-        self._answers, sender = _FORKSERVER.Pipe(duplex=False)
-        self._process = _FORKSERVER.Process(target=_serve, args=(mongo_uri, database, sender), daemon=True)
+        self._answers, sender = FORKSERVER.Pipe(duplex=False)
+        self._process = FORKSERVER.Process(target=_serve, args=(mongo_uri, database, sender), daemon=True)
         self._process.start()
         sender.close()
         self._url: str | None = None

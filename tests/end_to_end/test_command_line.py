@@ -70,12 +70,14 @@ def test_reports_a_port_in_use_in_a_sentence(harness: ServerHarness) -> None:
 
 
 def test_several_workers_share_one_port_and_stop_together(harness: ServerHarness) -> None:
+    harness.is_forked = False
     with harness.start_server("--workers", "2") as server:
         assert all(httpx.get(f"{harness.url}/readyz", verify=False).status_code == 200 for _ in range(10))
     assert server.process.returncode == 0
 
 
 def test_a_server_ends_with_status_0_on_sigterm(harness: ServerHarness) -> None:
+    harness.is_forked = False
     with harness.start_server() as server:
         pass
     assert server.process.returncode == 0

@@ -112,10 +112,10 @@ async def running_workload(
 
 
 @contextmanager
-def running_deployment(uri: str, **settings: str) -> Iterator[Deployment]:
+def running_deployment(uri: str, *, is_forked: bool = True, **settings: str) -> Iterator[Deployment]:
     """Create the partner through a first server, which runs until the block ends."""
     database = f"test_{uuid4().hex[:16]}"
-    harness = ServerHarness(uri, database, **settings)
+    harness = ServerHarness(uri, database, is_forked=is_forked, **settings)
     harness.make_partner()
     with harness.start_server() as server:
         lines = [

@@ -48,7 +48,8 @@ async def running_subscriber(
 
 def run_mutation(deployment: Deployment, mutation: str, **given: Any) -> str:
     """Run a mutation at the first server; return a cursor after it."""
-    query = f"mutation($i: {mutation[0].upper()}{mutation[1:]}Input!) {{ {mutation}(input: $i) {{ userErrors {{ code message }} }} }}"
+    kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+    query = f"mutation($i: {kind}!) {{ {mutation}(input: $i) {{ userErrors {{ code message }} }} }}"
     answer = deployment.harness.query(query, i=given)
     assert answer == {"data": {mutation: {"userErrors": []}}, "extensions": answer.get("extensions")}, answer
     seen = int(answer["extensions"]["seen"])

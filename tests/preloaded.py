@@ -1,0 +1,9 @@
+"""What every forked server process has imported and built before it starts."""
+
+from schema.build import build_schema
+from server import asgi, serving
+from server.cli import command_line
+
+__all__ = ["asgi", "command_line", "serving"]
+
+build_schema()
