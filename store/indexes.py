@@ -70,26 +70,33 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
 
 
 async def ensure_indexes(client: Client) -> None:
-    """Create every collection, validator and index that is missing; without effect on a database that has them."""
+    """Create every collection, validator and index that is missing; without effect on a database that has them.
+
+    It takes no exclusive lock where nothing is missing: such a lock waits for each open transaction, also for those of
+    killed processes, which MongoDB keeps for a minute, and every later write of the collection waits for the lock.
+    """
+    validators = await _read_validators(client)
     for name, indexes in COLLECTIONS.items():
-        await _ensure_collection(client, name)
+        if name not in validators:
+            await _create_collection(client, {"create": name, "validator": _VALIDATOR})
+        elif validators[name] != _VALIDATOR:
+            await client.command({"collMod": name, "validator": _VALIDATOR})
         await client.collection(name).create_indexes(indexes)
-    await _ensure_unvalidated_collection(client, leases.COLLECTION)
+    if leases.COLLECTION not in validators:
+        await _create_collection(client, {"create": leases.COLLECTION})
 
 
-async def _ensure_collection(client: Client, name: str) -> None:
+async def _read_validators(client: Client) -> Mapping[str, Document | None]:
+    """Return the validator of each existing collection; None for a collection without one."""
+    reply = await client.command({"listCollections": 1, "cursor": {"batchSize": 1000}})
+    return {found["name"]: found["options"].get("validator") for found in reply["cursor"]["firstBatch"]}
+
+
+async def _create_collection(client: Client, command: Document) -> None:
     try:
-        await client.command({"create": name, "validator": _VALIDATOR})
+        await client.command(command)
     except OperationFailure as error:
-        if error.code != _NAMESPACE_EXISTS:
-            raise
-        await client.command({"collMod": name, "validator": _VALIDATOR})
-
-
-async def _ensure_unvalidated_collection(client: Client, name: str) -> None:
-    try:
-        await client.command({"create": name})
-    except OperationFailure as error:
+        # Another process of the same version created it at this moment.
         if error.code != _NAMESPACE_EXISTS:
             raise
 
