@@ -8,6 +8,7 @@ reordered; no acknowledged write lost; the memory of the third server does not g
 
 import asyncio
 import random
+import signal
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class Soak:
     async def _restart(self, server: ServerProcess, stack: ExitStack) -> ServerProcess:
         self.deployment.addresses.remove(server.url)
         if self.restarts % 4 < 2:
-            server.process.terminate()
+            server.process.send_signal(signal.SIGTERM)
         else:
             server.process.kill()
         await asyncio.to_thread(server.process.wait, 30)

@@ -15,7 +15,7 @@ from tests.websocket_client import connect_websocket
 LAUNCH = "mutation($id: ID!) { launchCustomer(input: {customer: $id}) { url userErrors { code } } }"
 
 
-def make_partner_and_customer(mongo_uri: str, database_name: str, **settings: str) -> tuple[ServerHarness, str]:
+def make_partner_and_customer(mongo_uri: str, database_name: str, **settings: Any) -> tuple[ServerHarness, str]:
     """Create a partner that has accepted the terms, and a customer; return the harness and the customer's id."""
     harness = ServerHarness(mongo_uri, database_name, **settings)
     harness.make_partner()
