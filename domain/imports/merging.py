@@ -63,6 +63,8 @@ def merge_entitlement(document: Mapping[str, Any] | None, record: ImportRecord, 
     merge = _merge_plain_fields(document, record)
     if merge.delivered is None:
         return merge
+    if document is not None and is_final(document):
+        return MergeResult({}, merge.delivered)
     delivered_licenses = record.values["licenses"]
     if document is None:
         merged = merge_licenses((), None, delivered_licenses)
@@ -79,13 +81,22 @@ def merge_entitlement(document: Mapping[str, Any] | None, record: ImportRecord, 
     return MergeResult(fields if merged == document["licenses"] else {**fields, "licenses": merged}, delivered)
 
 
+def is_final(entitlement: Mapping[str, Any]) -> bool:
+    """True for a converted trial: it is over permanently. What is delivered for it is stored and changes nothing."""
+    return entitlement.get("converted_to") is not None
+
+
 def merge_administrator(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
-    """Merge an administrators record; the customers to assign are returned in `delivered["assigned"]`."""
+    """Merge an administrators record; `delivered["assigned"]` are the customers that deliveries assign now.
+
+    They depend on the delivered role and state alone. A role that was changed here must not empty them: after another
+    change of the role, a repeated record would look new and give the access again.
+    """
     merge = _merge_plain_fields(document, record)
-    facts = {**(document or {}), **merge.fields}
     before = {} if document is None else document.get("delivered") or {}
-    assigned = list(record.values.get("assigned", before.get("assigned", ()))) if is_assignable(facts) else []
-    delivered = {**before, **record.values, "assigned": sorted(assigned)}
+    delivered = {**before, **record.values}
+    is_delivered_active = is_assignable({"state": AdministratorState.ACTIVE, **delivered})
+    delivered["assigned"] = sorted(delivered.get("assigned", ())) if is_delivered_active else []
     return MergeResult(merge.fields, None if delivered == before else delivered)
 
 

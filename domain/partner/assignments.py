@@ -46,14 +46,9 @@ def add_delivered_assignment(
     return {**current, "expires_at": None, "imported": True, "manual": manual}
 
 
-def remove_delivered_assignment(
-    current: Mapping[str, Any] | None, now: datetime, *, keeps_manual: bool
-) -> AssignmentFacts | None:
-    """Return the entry after the delivered assignment is withdrawn, None where nothing remains.
-
-    An unexpired manual assignment remains, but only where `keeps_manual`.
-    """
-    if current is None or not keeps_manual:
+def remove_delivered_assignment(current: Mapping[str, Any] | None, now: datetime) -> AssignmentFacts | None:
+    """Return the entry after the delivered assignment is withdrawn: an unexpired manual one, else None."""
+    if current is None:
         return None
     if not current["imported"]:
         return dict(current)

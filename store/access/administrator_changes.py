@@ -16,6 +16,7 @@ from domain.text.normalization import compose
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from domain.user_errors import UserErrorCode
 from store.access.assignment_cleanup import begin_assignment_cleanup, is_cleanup_pending
+from store.access.delivered_assignments import PENDING_ASSIGNMENTS
 from store.changes.mutations import ChangedObject, Mutation
 from store.database.client import Document
 from store.database.ids import new_id
@@ -196,10 +197,14 @@ async def _update_administrator(mutation: Mutation[Any], stored: Document, chang
     fields = {name: after for name, (_before, after) in changes.items()}
     if "display_name" in fields:
         fields["name_folded"] = fold_for_sorting(fields["display_name"])
-    change = {"$set": {**fields, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
+    change: Document = {"$set": {**fields, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
+    loses_access = stored["role"] == PartnerRole.ADMINISTRATOR and not changes.keys().isdisjoint(("role", "state"))
+    if loses_access:
+        # What an import has yet to assign is taken away as well.
+        change["$unset"] = {PENDING_ASSIGNMENTS: ""}
     where = {**mutation.scope.match(), "_id": stored["_id"]}
     await mutation.scope.collection(COLLECTION).update_one(where, change, session=mutation.session)
-    if stored["role"] == PartnerRole.ADMINISTRATOR and not changes.keys().isdisjoint(("role", "state")):
+    if loses_access:
         await begin_assignment_cleanup(mutation, stored)
 
 

@@ -17,7 +17,7 @@ from store.changes.customer_batch import CustomerBatch
 from store.changes.customer_change import CustomerChange
 from store.changes.mutations import Mutation
 from store.events.log import EventDraft
-from store.tenants.administrators import AdministratorDocument, Administrators
+from store.tenants.administrators import COLLECTION, AdministratorDocument, Administrators
 
 _C = UserErrorCode
 _AssignmentMutation = Mutation[AssignAdministrator] | Mutation[UnassignAdministrator]
@@ -44,6 +44,7 @@ async def assign_administrator(mutation: Mutation[AssignAdministrator]) -> Assig
     administrator = checks.require(administrator)
     for change in batch.changes:
         _assign(change, administrator, mutation.actor.id, expires_at, batch.now)
+    await _withdraw_pending_assignments(mutation, administrator, batch)
     await mutation.write(batch)
     return AssignmentResult(administrator.id, mutation.input.customers)
 
@@ -55,6 +56,7 @@ async def unassign_administrator(mutation: Mutation[UnassignAdministrator]) -> A
     administrator = mutation.checks.require(administrator)
     for change in batch.changes:
         remove_assignment(change, administrator.id, administrator.display_name)
+    await _withdraw_pending_assignments(mutation, administrator, batch)
     await mutation.write(batch)
     return AssignmentResult(administrator.id, mutation.input.customers)
 
@@ -66,6 +68,16 @@ async def _load_administrator(mutation: _AssignmentMutation) -> AdministratorDoc
         mutation.checks.add_not_found("administrator", "administrator")
         return None
     return administrator
+
+
+async def _withdraw_pending_assignments(
+    mutation: _AssignmentMutation, administrator: AdministratorDocument, batch: CustomerBatch
+) -> None:
+    """Take the customers off what an interrupted import has yet to assign: what is changed here is later."""
+    external_ids = [change.customer["external_id"] for change in batch.changes]
+    where = {**mutation.scope.match(), "_id": administrator.id, "assignments_pending": {"$exists": True}}
+    change = {"$pull": {"assignments_pending.customers": {"$in": external_ids}}}
+    await mutation.scope.collection(COLLECTION).update_one(where, change, session=mutation.session)
 
 
 async def _load_customers(mutation: _AssignmentMutation) -> CustomerBatch:

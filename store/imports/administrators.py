@@ -12,7 +12,18 @@ from domain.imports.records import ImportRecord
 from domain.text.contacts import fold_email
 from domain.text.folding import fold_for_sorting
 from domain.types import ActivityKind, AdministratorState, PartnerRole
-from store.access.delivered_assignments import AssignmentUpdate, write_assignments
+from store.access.assignment_cleanup import (
+    finish_assignment_cleanups,
+    is_cleanup_pending,
+    request_assignment_cleanup,
+)
+from store.access.delivered_assignments import (
+    PENDING_ASSIGNMENTS,
+    AssignmentUpdate,
+    build_assignment_update,
+    build_pending_assignments,
+    write_assignments,
+)
 from store.changes.customer_batch import BATCH_SIZE
 from store.database.client import Document, InsertOne, ReplaceOne, Session
 from store.database.clock import utc_now
@@ -27,10 +38,15 @@ _EVENT_FIELDS = ("email", "display_name", "role", "state")
 
 @dataclass(slots=True)
 class _DeliveredAdministrator:
-    """The result of one record, and the assignments that are still to be written for it."""
+    """The result of one record, and what is still to be written of the assignments.
 
-    result: UpsertResult
+    `cleanup_of` is the administrator whose assignments are all to be removed: after the record, or, where `result` is
+    None, before it can be delivered.
+    """
+
+    result: UpsertResult | None
     assignment_update: AssignmentUpdate | None = None
+    cleanup_of: str | None = None
 
 
 async def deliver_administrators(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
@@ -45,16 +61,26 @@ async def deliver_administrators(scope: Scope, records: Sequence[ImportRecord], 
                 raise InvalidRecord("assigned", f"there is no customer {missing[0]!r}")
             if fold_email(record.key) in pending_updates:
                 await write_assignments(scope, pending_updates)
-            delivered = await in_transaction(
-                scope.client, partial(_deliver_administrator, scope, record), deadline=deadline
-            )
-            if delivered.assignment_update is not None:
-                pending_updates[fold_email(record.key)] = delivered.assignment_update
-            results.append(delivered.result)
+            result, update = await _deliver_with_cleanup(scope, record, deadline)
+            if update is not None:
+                pending_updates[fold_email(record.key)] = update
+            results.append(result)
         except InvalidRecord as rejected:
             results.append(rejected)
     await write_assignments(scope, pending_updates)
     return results
+
+
+async def _deliver_with_cleanup(
+    scope: Scope, record: ImportRecord, deadline: float
+) -> tuple[UpsertResult, AssignmentUpdate | None]:
+    while True:
+        deliver = partial(_deliver_administrator, scope, record)
+        delivered = await in_transaction(scope.client, deliver, deadline=deadline)
+        if delivered.cleanup_of is not None:
+            await finish_assignment_cleanups(scope, delivered.cleanup_of)
+        if delivered.result is not None:
+            return delivered.result, delivered.assignment_update
 
 
 async def _find_unknown_customers(scope: Scope, records: Iterable[ImportRecord]) -> set[str]:
@@ -71,21 +97,30 @@ async def _deliver_administrator(scope: Scope, record: ImportRecord, session: Se
     where = {**scope.match(), "email_folded": fold_email(record.key)}
     document = await scope.collection("administrators").find_one(where, session=session)
     merge = merge_administrator(document, record)
-    if merge.delivered is None and not (document or {}).get("assignments_pending"):
+    if merge.delivered is None and not (document or {}).get(PENDING_ASSIGNMENTS):
         return _DeliveredAdministrator(UpsertResult.UNCHANGED)
     now = utc_now()
     after = _build_document(scope, document, merge, now)
+    was_assignable = document is not None and is_assignable(document)
+    gains_access, loses_access = (
+        is_assignable(after) and not was_assignable,
+        was_assignable and not is_assignable(after),
+    )
+    if gains_access and await is_cleanup_pending(scope, after["_id"], session):
+        return _DeliveredAdministrator(None, cleanup_of=after["_id"])
     if document is not None and _is_active_full_administrator(document) and not _is_active_full_administrator(after):
         await _require_another_full_administrator(scope, document, merge, session)
     changes = _compare_event_fields(document, after)
     if document is None or changes:
         after.update(version=after["version"] + 1, updated_at=now)
     await _write_administrator(scope, document, after, changes, session)
-    assignment_update = _assignment_update(after)
+    if loses_access:
+        await request_assignment_cleanup(scope, after, session)
+    update, cleanup_of = build_assignment_update(after), after["_id"] if loses_access else None
     if document is None:
-        return _DeliveredAdministrator(UpsertResult.ADDED, assignment_update)
+        return _DeliveredAdministrator(UpsertResult.ADDED, update)
     return _DeliveredAdministrator(
-        UpsertResult.CHANGED if changes or assignment_update else UpsertResult.UNCHANGED, assignment_update
+        UpsertResult.CHANGED if changes or update else UpsertResult.UNCHANGED, update, cleanup_of
     )
 
 
@@ -103,22 +138,10 @@ def _build_document(scope: Scope, document: Document | None, merge: MergeResult,
         after["delivered"] = merge.delivered
     after["email_folded"] = fold_email(after["email"])
     after["name_folded"] = fold_for_sorting(after["display_name"])
-    # The assignments follow in later transactions. Until then the mark makes a repeated record write them.
-    after["assignments_pending"] = bool(identity.get("assignments_pending")) or _has_assignment_changes(document, after)
-    return after
-
-
-def _has_assignment_changes(document: Document | None, after: Document) -> bool:
-    before = [] if document is None else document["delivered"].get("assigned", [])
-    loses_all = document is not None and is_assignable(document) and not is_assignable(after)
-    return bool(loses_all or before != after["delivered"].get("assigned", []))
-
-
-def _assignment_update(after: Document) -> AssignmentUpdate | None:
-    if not after["assignments_pending"]:
-        return None
-    wanted = frozenset(after["delivered"].get("assigned", []))
-    return AssignmentUpdate(after["_id"], after["display_name"], wanted, keeps_manual=is_assignable(after))
+    # The assignments follow in later transactions. Until then the pending list makes a repeated record write them.
+    after.pop(PENDING_ASSIGNMENTS, None)
+    pending = build_pending_assignments(document, after)
+    return after if pending is None else {**after, PENDING_ASSIGNMENTS: pending}
 
 
 def _is_active_full_administrator(administrator: Document) -> bool:

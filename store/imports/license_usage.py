@@ -10,6 +10,7 @@ from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.license_snapshots import WeekKey, sum_by_week, week_span
 from domain.failures import InvalidRecord
 from domain.imports.license_merging import UsageMergeResult, merge_usage
+from domain.imports.merging import is_final
 from domain.imports.records import ImportRecord
 from domain.time.weeks import week_of
 from store.changes.customer_batch import CustomerBatch, change_customers
@@ -94,7 +95,7 @@ class _UsageMerger:
         if merge.snapshot is None:
             return UpsertResult.UNCHANGED
         self._written[key] = self._build_snapshot(document, key, merge)
-        if merge.current:
+        if merge.current and not is_final(document):
             updated = {**licenses[position], **merge.current}
             self._licenses[record.key] = [*licenses[:position], updated, *licenses[position + 1 :]]
         is_first = snapshot is None or "delivered" not in snapshot

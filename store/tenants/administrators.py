@@ -22,7 +22,7 @@ ADMINISTRATOR_INDEXES = (
     IndexModel([("partner_id", 1), ("email_folded", 1)], name="email", unique=True),
     IndexModel([("partner_id", 1), ("name_folded", 1), ("_id", 1)], name="name"),
 )
-_PROJECTION = {"delivered": 0, "partner_id": 0, "created_at": 0}
+_PROJECTION = {"delivered": 0, "partner_id": 0, "created_at": 0, "assignments_pending": 0}
 
 
 @dataclass(frozen=True, slots=True)

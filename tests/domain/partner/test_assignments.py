@@ -26,7 +26,7 @@ def test_a_delivered_assignment_has_no_end() -> None:
     given = {"administrator_id": "adm_1", "assigned_at": NOW, "assigned_by": None, "expires_at": None}
     assert held == {**given, "imported": True}
     assert add_delivered_assignment(held, "adm_1", NOW + HOUR) == held
-    assert remove_delivered_assignment(held, NOW, keeps_manual=True) is None
+    assert remove_delivered_assignment(held, NOW) is None
 
 
 @pytest.mark.parametrize("end", [None, NOW + HOUR])
@@ -34,19 +34,17 @@ def test_one_made_here_stands_again_when_the_delivery_is_withdrawn(end: datetime
     both = add_delivered_assignment(made_here(end), "adm_1", NOW)
     assert (both["expires_at"], both["assigned_by"], both["imported"]) == (None, "adm_2", True)
     assert add_delivered_assignment(both, "adm_1", NOW) == both
-    assert remove_delivered_assignment(both, NOW, keeps_manual=True) == made_here(end)
-    assert remove_delivered_assignment(both, NOW, keeps_manual=False) is None
+    assert remove_delivered_assignment(both, NOW) == made_here(end)
 
 
 def test_one_made_here_ends_behind_the_delivery() -> None:
     both = add_delivered_assignment(made_here(NOW + HOUR), "adm_1", NOW)
-    assert remove_delivered_assignment(both, NOW + HOUR, keeps_manual=True) is None
+    assert remove_delivered_assignment(both, NOW + HOUR) is None
 
 
 def test_nothing_delivered_leaves_what_was_made_here() -> None:
-    assert remove_delivered_assignment(made_here(), NOW, keeps_manual=True) == made_here()
-    assert remove_delivered_assignment(made_here(), NOW, keeps_manual=False) is None
-    assert remove_delivered_assignment(None, NOW, keeps_manual=True) is None
+    assert remove_delivered_assignment(made_here(), NOW) == made_here()
+    assert remove_delivered_assignment(None, NOW) is None
 
 
 def test_an_end_makes_a_delivered_assignment_one_that_was_made_here() -> None:
@@ -57,7 +55,7 @@ def test_an_end_makes_a_delivered_assignment_one_that_was_made_here() -> None:
         **ending,
         "expires_at": NOW + 2 * HOUR,
     }
-    assert remove_delivered_assignment(ending, NOW, keeps_manual=True) == ending
+    assert remove_delivered_assignment(ending, NOW) == ending
 
 
 def test_an_end_replaces_a_delivered_assignment_beside_one_made_here() -> None:
@@ -69,4 +67,4 @@ def test_an_assignment_without_an_end_leaves_the_delivered_one_in_force() -> Non
     delivered = add_delivered_assignment(None, "adm_1", NOW - HOUR)
     both = add_manual_assignment(delivered, "adm_1", "adm_2", None, NOW)
     assert {**both, "manual": None} == {**delivered, "manual": None}
-    assert remove_delivered_assignment(both, NOW, keeps_manual=True) == {**made_here(), "assigned_at": NOW}
+    assert remove_delivered_assignment(both, NOW) == {**made_here(), "assigned_at": NOW}

@@ -161,7 +161,8 @@ async def test_assignments_that_were_cut_short_are_completed_by_the_same_line(cl
     scope = await with_customers(client)
     await deliver(scope, administrator_record(assigned=["C-1"]))
     where = {**scope.match(), "email": "ada@partner.example"}
-    cut_short = {"$set": {"delivered.assigned": ["C-1", "C-2"], "assignments_pending": True}}
+    pending = {"id": "apd_1", "customers": ["C-2"]}
+    cut_short = {"$set": {"delivered.assigned": ["C-1", "C-2"], "assignments_pending": pending}}
     await scope.collection("administrators").update_one(where, cut_short)
     assert (await deliver(scope, administrator_record(assigned=["C-1", "C-2"]))).counts == (0, 1, 0, 0)
     assert await assigned(scope) == ["C-1", "C-2"]

@@ -13,7 +13,7 @@ from domain.imports.records import ImportKind
 from domain.paging import PageRequest
 from domain.types import PartnerRole
 from jobs.clock import expire_assignments
-from store.access.delivered_assignments import match_assigned_customers
+from store.access.assignment_cleanup import match_assigned_customers
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.customers.customers import CustomerOrder, Customers
 from store.customers.orders import KEYS_INDEX
