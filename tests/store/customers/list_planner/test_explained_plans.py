@@ -2,10 +2,14 @@
 
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
 
 from domain.customers.filter import parse_filter, simplify
 from domain.paging import Page, PageRequest
@@ -111,15 +115,45 @@ def stages(plan: Mapping[str, Any]) -> set[str]:
     return {node["stage"] for node in nodes(plan)}
 
 
-@pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
-    commands = CommandRecorder()
-    client = Client(mongo_uri, database_name, event_listeners=[commands])
+def _fill(database: Database[dict[str, Any]]) -> None:
     rng = random.Random(11)
-    await client.collection("customers").create_indexes(CUSTOMER_INDEXES)
-    await client.collection("customers").insert_many([customer_document(rng, n) for n in range(CUSTOMERS)])
+    database.customers.create_indexes(CUSTOMER_INDEXES)
+    database.customers.insert_many([customer_document(rng, n) for n in range(CUSTOMERS)])
+
+
+@asynccontextmanager
+async def _opened(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+    commands = CommandRecorder()
+    # Statistics belong to a client, so each test starts without any.
+    client = Client(mongo_uri, database_name, event_listeners=[commands])
     yield World(client, commands, Scope(client, "acme", NOW))
     await client.close()
+
+
+@pytest.fixture(scope="module")
+def filled_database(mongo_uri: str) -> Iterator[str]:
+    """Yield the name of a database whose customers no test changes: to create them takes two seconds."""
+    name = f"test_{uuid4().hex[:16]}"
+    with MongoClient[dict[str, Any]](mongo_uri) as client:
+        _fill(client[name])
+        yield name
+        client.drop_database(name)
+
+
+@pytest.fixture
+async def world(mongo_uri: str, filled_database: str) -> AsyncIterator[World]:
+    """Yield a partner whose customers the test must not change."""
+    async with _opened(mongo_uri, filled_database) as world:
+        yield world
+
+
+@pytest.fixture
+async def changing_world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+    """Yield a partner of the test's own."""
+    with MongoClient[dict[str, Any]](mongo_uri) as client:
+        _fill(client[database_name])
+    async with _opened(mongo_uri, database_name) as world:
+        yield world
 
 
 async def test_a_page_by_name_is_one_range_scan_for_any_single_condition(world: World) -> None:
@@ -161,16 +195,16 @@ async def test_a_page_of_any_other_order_is_a_range_scan_for_any_single_conditio
                 assert read.queries <= (1 if order.direction is OrderDirection.ASC else 2)
 
 
-async def test_the_rarer_of_two_uncounted_conditions_ends_the_race(world: World) -> None:
+async def test_the_rarer_of_two_uncounted_conditions_ends_the_race(changing_world: World) -> None:
     """No customer matches both conditions, which no statistics tell: the shorter scan ends the list."""
-    collection = world.scope.collection("customers")
+    collection = changing_world.scope.collection("customers")
     rng = random.Random(3)
     rare = [customer_document(rng, 5000 + n, country="LI", managed_by="EXTERNAL_ADMINISTRATOR") for n in range(12)]
     await collection.insert_many(rare)
     raw = {"country": ["LI"], "managed_by": ["PARTNER_ORGANIZATION"]}
     for order in ORDERS:
-        page = await world.page(raw, order, first=5)
-        read = await world.read()
+        page = await changing_world.page(raw, order, first=5)
+        read = await changing_world.read()
         assert (list(page.rows), "COLLSCAN" in read.stages) == ([], False)
         assert read.examined <= 3 * len(rare) * read.queries, order
 
@@ -233,14 +267,16 @@ async def test_expired_customers_are_one_range_scan_of_the_orders_that_their_sta
     assert explained["executionStats"]["totalDocsExamined"] <= 3 * 7
 
 
-async def test_a_page_is_one_query_while_the_row_of_its_cursor_exists(world: World) -> None:
-    first = await world.page({}, CustomerOrder(), first=50)
-    assert [next(iter(command)) for command in world.commands.take()] == ["find"]
-    await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
-    assert [next(iter(command)) for command in world.commands.take()] == ["find"]
-    await world.scope.collection("customers").delete_many({"_id": first.rows[-1].id, **world.scope.match()})
-    await world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
-    assert [next(iter(command)) for command in world.commands.take()] == ["find", "find"]
+async def test_a_page_is_one_query_while_the_row_of_its_cursor_exists(changing_world: World) -> None:
+    first = await changing_world.page({}, CustomerOrder(), first=50)
+    assert [next(iter(command)) for command in changing_world.commands.take()] == ["find"]
+    await changing_world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
+    assert [next(iter(command)) for command in changing_world.commands.take()] == ["find"]
+    await changing_world.scope.collection("customers").delete_many(
+        {"_id": first.rows[-1].id, **changing_world.scope.match()}
+    )
+    await changing_world.page({}, CustomerOrder(), first=50, after=first.end_cursor)
+    assert [next(iter(command)) for command in changing_world.commands.take()] == ["find", "find"]
 
 
 async def test_an_impossible_filter_sends_no_query(world: World) -> None:
@@ -272,20 +308,20 @@ async def test_every_query_names_its_partner(world: World) -> None:
         assert where["partner_id"] == "acme"
 
 
-async def test_customers_of_lowest_urgency_are_read_by_the_word_in_the_order_of_urgency(world: World) -> None:
+async def test_customers_of_lowest_urgency_are_read_by_the_word_in_the_order_of_urgency(changing_world: World) -> None:
     """Most of a partner ties there and is ordered by name: a scan for a word would pass all names before it."""
     lowest = {"statuses": ["SUBSCRIPTION"], "expiring_ends": [], "next_expiry_at": None}
     rng = random.Random(8)
     others = [customer_document(rng, 7000 + n, name=f"Aaa {n}", domain=None, **lowest) for n in range(300)]
     wanted = [customer_document(rng, 8000 + n, name=f"Zebra {n}", domain=None, **lowest) for n in range(60)]
-    await world.scope.collection("customers").insert_many([*others, *wanted])
+    await changing_world.scope.collection("customers").insert_many([*others, *wanted])
     order = CustomerOrder(CustomerOrderField.URGENCY, OrderDirection.DESC)
     condition, cursor, seen = parse_filter({"search": "zebra"}), None, list[str]()
     for _ in range(2):
-        page = await Customers(world.scope, 20).page(condition, order, PageRequest(first=25, after=cursor))
+        page = await Customers(changing_world.scope, 20).page(condition, order, PageRequest(first=25, after=cursor))
         cursor = page.end_cursor
         seen += [row.id for row in page.rows]
-        read = await world.read()
+        read = await changing_world.read()
         assert (read.queries, {"COLLSCAN", "SORT"} & read.stages) == (1, set())
         assert read.examined <= 3 * 27
     assert seen == sorted_ids(wanted, order)[:50]
