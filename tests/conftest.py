@@ -1,5 +1,6 @@
 """Fixtures for all tests: a real MongoDB for each worker, and a database in it for each test."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,29 @@ from tests.prepared_database import PreparedDatabase, abort_left_transactions
 # A deadline and the check for slow data would measure the other work of the machine.
 settings.register_profile("partnerhub", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("partnerhub")
+
+# Where the tests that take seconds are, the longest first.
+_LONG = (
+    "tests/end_to_end",
+    "tests/reference",
+    "tests/faults",
+    "tests/web",
+    "tests/test_wheel.py",
+    "tests/store/embedded",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return two workers for each processor: many tests wait for other processes and for timeouts."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the long tests: a long one that starts last would leave the other processors idle."""
+    folders = {folder: place for place, folder in enumerate(_LONG)}
+    places = {item: next((folders[one] for one in _LONG if item.nodeid.startswith(one)), len(_LONG)) for item in items}
+    items.sort(key=places.__getitem__)
 
 
 @pytest.fixture(scope="session")

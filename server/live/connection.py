@@ -50,6 +50,9 @@ class WebSocketAppState(OperationAppState, Protocol):
     @property
     def settings(self) -> Any: ...
 
+    @property
+    def init_timeout_seconds(self) -> float: ...
+
 
 class WebSocketConnection:
     """One accepted socket, from connection_init to its close frame."""
@@ -66,7 +69,7 @@ class WebSocketConnection:
         self._release: Callable[[], None] | None = None
         self._is_initialised = False
         self._timer = self._loop.call_later(
-            INIT_TIMEOUT_SECONDS,
+            app_state.init_timeout_seconds,
             self._close_with,
             CloseCode.INITIALISATION_TIMEOUT,
             "connection_init did not come in time.",

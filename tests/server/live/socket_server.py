@@ -26,6 +26,7 @@ from schema.fields import Argument, field
 from server.graphql.operations import Operations
 from server.http import probes
 from server.http.event_stream import graphql_stream
+from server.live.connection import INIT_TIMEOUT_SECONDS
 from server.live.metrics import FeedMetrics
 from server.live.protocol import SUBPROTOCOL
 from server.live.request_priority import RequestPriority
@@ -132,6 +133,7 @@ class StubAppState:
         self.client, self.feed = client, feed
         self.schema, self.operations, self.request_priority = SCHEMA, Operations(SCHEMA), RequestPriority()
         self.is_ready = True
+        self.init_timeout_seconds = INIT_TIMEOUT_SECONDS
         self.settings = SimpleNamespace(origins=frozenset({"https://friend.example"}))
 
     async def authenticate(self, token: str) -> Viewer:

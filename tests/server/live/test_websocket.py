@@ -106,6 +106,7 @@ async def test_closes_when_the_token_expires(world: SocketServer) -> None:
 
 
 async def test_closes_a_socket_without_connection_init(world: SocketServer) -> None:
+    world.app_state.init_timeout_seconds = 0.2
     async with world.socket() as socket:
         assert await socket.closed() == (4408, "connection_init did not come in time.")
 

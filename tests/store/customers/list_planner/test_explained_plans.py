@@ -117,7 +117,7 @@ def stages(plan: Mapping[str, Any]) -> set[str]:
 
 def _fill(database: Database[dict[str, Any]]) -> None:
     rng = random.Random(11)
-    database.customers.create_indexes(CUSTOMER_INDEXES)
+    database.customers.create_indexes([*CUSTOMER_INDEXES])
     database.customers.insert_many([customer_document(rng, n) for n in range(CUSTOMERS)])
 
 
