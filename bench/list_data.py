@@ -105,6 +105,8 @@ def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetim
         "next_expiry_at": next_expiry,
         "next_expiry_sort": next_expiry or MAX_INSTANT,
         "expiring_ends": expiring,
+        "renewing_ends": [end for end in subscription_ends if end not in expiring],
+        "invoice_states": [rng.choice(["PAID", "PAID", "PAID", "OPEN", "OVERDUE"])] if has_subscription else [],
         "urgency": urgency,
         "urgency_sort": len(URGENCY) if urgency is None else urgency,
     }

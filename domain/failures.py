@@ -12,6 +12,7 @@ Failure
 │   │   ├── TooManyValues              a list argument with too many values
 │   │   ├── BulkJobNotFound            no bulk job with the id is visible
 │   │   ├── SearchTooLong              a search text with too many characters
+│   │   ├── ConditionNotInFeed         a feed's filter with a condition that time alone changes
 │   │   └── FirstAndLastGiven          a page from both ends at once
 │   ├── InvalidCursor              INVALID_CURSOR
 │   ├── CursorExpired              CURSOR_EXPIRED
@@ -111,6 +112,14 @@ class TooManyValues(BadUserInput):
         self.argument = argument
         self.limit = limit
         self.count = count
+
+
+class ConditionNotInFeed(BadUserInput):
+    """A feed's filter has a condition whose result time alone changes."""
+
+    def __init__(self, condition: str) -> None:
+        super().__init__(f"{condition} cannot be used in a feed: time alone would change its answer. Leave it out.")
+        self.condition = condition
 
 
 class SearchTooLong(BadUserInput):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.customers.filter import AllOf
+from domain.customers.conditions import AllOf
 from domain.customers.holding_conditions import KPI_WINDOW_DAYS
 from domain.customers.kpis import KpiName, analytics_products, kpi_condition
 from domain.entitlements.peer_groups import PeerGroup

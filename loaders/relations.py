@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property, partial
 
-from domain.customers.filter import AllOf
+from domain.customers.conditions import AllOf
 from domain.paging import Page, PageRequest
 from loaders.activity import read_activity_pages, read_events
 from loaders.billing_documents import (

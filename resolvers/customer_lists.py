@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.customers.filter import AllOf, parse_filter
+from domain.customers.conditions import AllOf
+from domain.customers.filter import parse_filter
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, OrderDirection
 from resolvers.connections import UNSELECTED_PAGE, BaseConnection

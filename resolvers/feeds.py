@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
 from domain.cursors.feed import Position
-from domain.customers.filter import AllOf, parse_filter, uses_time
-from domain.failures import BadUserInput
+from domain.customers.conditions import AllOf
+from domain.customers.filter import find_time_conditions, parse_filter
+from domain.failures import ConditionNotInFeed
 from domain.permissions import can_see_all_customers
 from resolvers.context import Context
 from store.feed.events import AccessGrant, FeedEvent
@@ -83,10 +84,10 @@ class StateFeed(Generic[State]):
 
 
 def parse_feed_filter(filter: Mapping[str, Any] | None = None) -> AllOf:
-    """Return the condition of a feed's filter; raise BadUserInput where time alone can change its result."""
+    """Return the condition of a feed's filter; raise ConditionNotInFeed where time alone can change its result."""
     condition = parse_filter(filter)
-    if uses_time(condition):
-        raise BadUserInput("expiresWithinDays cannot be used in a feed: time alone would change its answer.")
+    for name in find_time_conditions(filter or {}):
+        raise ConditionNotInFeed(name)
     return condition
 
 

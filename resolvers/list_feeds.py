@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.customers.filter import AllOf, matches
+from domain.customers.conditions import AllOf
+from domain.customers.matching import matches
 from resolvers.context import Context
 from resolvers.feeds import EventFeed, FeedChange, FeedViewer, parse_feed_filter
 from store.customers.customers import CustomerDocument
@@ -58,12 +59,8 @@ async def changed_customer(context: Context, change: CustomerListChange) -> Cust
 def _change_kind(event: FeedEvent, condition: AllOf, viewer: FeedViewer) -> ListChangeKind | None:
     before, after = event.facts_before, event.facts_after
     # Expiry is not checked before the event: access that has expired by now had not when the client loaded its list.
-    was_listed = before is not None and _is_assigned(before, viewer) and matches(condition, before.keys, before.words)
-    if (
-        after is not None
-        and after.is_visible_to(viewer.restricted_to, viewer.now)
-        and matches(condition, after.keys, after.words)
-    ):
+    was_listed = before is not None and _is_assigned(before, viewer) and matches(condition, before)
+    if after is not None and after.is_visible_to(viewer.restricted_to, viewer.now) and matches(condition, after):
         return ListChangeKind.UPDATED if was_listed else ListChangeKind.ENTERED
     return ListChangeKind.LEFT if was_listed else None
 

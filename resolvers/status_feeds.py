@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.customers.filter import AllOf, matches
+from domain.customers.conditions import AllOf
+from domain.customers.matching import matches
 from domain.types import ActivityKind, CustomerStatus
 from resolvers.feeds import EventFeed, FeedChange, FeedViewer, parse_feed_filter
 from store.feed.events import FeedEvent
@@ -66,8 +67,7 @@ def _matches(event: FeedEvent, condition: StatusCondition) -> bool:
     if condition.statuses is not None and condition.statuses.isdisjoint((*document["entered"], *document["left"])):
         return False
     return any(
-        facts is not None and matches(condition.customers, facts.keys, facts.words)
-        for facts in (event.facts_before, event.facts_after)
+        facts is not None and matches(condition.customers, facts) for facts in (event.facts_before, event.facts_after)
     )
 
 

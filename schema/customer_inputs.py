@@ -1,8 +1,28 @@
 """The filter, order and look-up inputs of customers."""
 
+from datetime import datetime
+
 import strawberry
 
-from schema.enums import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, Product, SubscriptionType
+from schema.enums import (
+    CustomerOrderField,
+    CustomerStatus,
+    InvoiceState,
+    ManagedBy,
+    OrderDirection,
+    Product,
+    SubscriptionType,
+)
+
+
+@strawberry.input
+class DateTimeRange:
+    """A range of instants. A bound that is absent or null is no limit."""
+
+    since: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="The start of the range, inclusive."
+    )
+    until: datetime | None = strawberry.field(default=strawberry.UNSET, description="The end of the range, exclusive.")
 
 
 @strawberry.input
@@ -47,6 +67,37 @@ class CustomerFilter:
         description=(
             "At least one running subscription that does not renew, or running trial, ends within this "
             "number of days (1–365). Not allowed in feeds, because time alone would change the answer."
+        ),
+    )
+    renews_within_days: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "At least one running subscription renews by itself within this number of days (1–365). Not allowed in "
+            "feeds, because time alone would change the answer."
+        ),
+    )
+    has_tags: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether the customer has at least one tag (true), or none (false)."
+    )
+    has_assignments: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Whether at least one administrator is assigned to the customer (true), or none (false).",
+    )
+    invoice_state: list[InvoiceState] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The newest invoice that is not VOID, of a living subscription, is in one of these states. VOID itself "
+            "matches no customer."
+        ),
+    )
+    created_at: DateTimeRange | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer was created in the range."
+    )
+    last_administrator_sign_in_at: DateTimeRange | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "An administrator of the customer last signed in within the range. A customer without a sign-in never "
+            "matches."
         ),
     )
     all_of: list["CustomerFilter"] | None = strawberry.field(

@@ -1,19 +1,32 @@
-"""CustomerFilter: its conditions as plain data, parsed from input, and evaluated for one customer in memory."""
+"""CustomerFilter, the filter of the API: parsed into conditions."""
 
-from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
-from domain.customers.keys import EXPIRED_KEY, Keys, dimension_key, requires_living_entitlement
+from domain.customers.conditions import (
+    EVERYTHING,
+    AllOf,
+    AnyOf,
+    Condition,
+    ExpiresWithin,
+    HasKey,
+    HasWordPrefixes,
+    InstantField,
+    InstantInRange,
+    Not,
+    RenewsWithin,
+)
+from domain.customers.keys import dimension_key, presence_key
 from domain.failures import BadUserInput, TooManyValues
+from domain.text.api_names import api_name
 from domain.text.search import parse_search
 
 MAX_FILTER_DEPTH = 5
 MAX_FILTERS = 100
 MAX_VALUES = 500
-MAX_EXPIRY_DAYS = 365
+MAX_WINDOW_DAYS = 365
 # The filter's fields that are conditions on keys, and the names of the dimensions of these keys.
 DIMENSIONS: Mapping[str, str] = {
     "managed_by": "managed_by",
@@ -23,58 +36,10 @@ DIMENSIONS: Mapping[str, str] = {
     "tag": "tag",
     "administrator": "administrator",
     "country": "country",
+    "invoice_state": "invoice",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class HasKey:
-    """The customer has one of the keys. Without keys the condition matches nothing.
-
-    `dimension` is empty where the keys are of several dimensions.
-    """
-
-    dimension: str
-    keys: Keys
-
-
-@dataclass(frozen=True, slots=True)
-class HasWordPrefixes:
-    """Each of the words is a prefix of one of the customer's words. Without words the condition matches nothing."""
-
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ExpiresWithin:
-    """An expiring end is in the future, at most `days` days from now."""
-
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """Every condition holds. An empty AllOf matches everything."""
-
-    conditions: "tuple[Condition, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """At least one condition holds. An empty AnyOf matches nothing."""
-
-    conditions: "tuple[Condition, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The condition does not hold."""
-
-    condition: "Condition"
-
-
-Condition = HasKey | HasWordPrefixes | ExpiresWithin | HoldingEndsWithin | HasLowAssignment | AllOf | AnyOf | Not
-EVERYTHING = AllOf(())
-NOTHING = AnyOf(())
+# The conditions whose result time alone changes.
+_TIME_CONDITIONS = frozenset({"expires_within_days", "renews_within_days"})
 
 
 def parse_filter(raw: Mapping[str, Any] | None) -> AllOf:
@@ -104,10 +69,8 @@ class _FilterParser:
     def _parse_condition(self, name: str, value: Any, depth: int) -> Condition:
         if name in DIMENSIONS:
             return _has_key(name, _as_list(name, value))
-        if name == "search":
-            return _search(str(value))
-        if name == "expires_within_days":
-            return _expires_within(value)
+        if name in _CONDITIONS:
+            return _CONDITIONS[name](value)
         if name == "not_":
             return Not(self.read(value, depth + 1))
         if name not in ("all_of", "any_of"):
@@ -134,137 +97,43 @@ def _search(text: str) -> Condition:
 
 
 def _expires_within(days: Any) -> ExpiresWithin:
-    if type(days) is not int or not 1 <= days <= MAX_EXPIRY_DAYS:
-        raise BadUserInput(f"expiresWithinDays is a number from 1 to {MAX_EXPIRY_DAYS}.")
-    return ExpiresWithin(days)
+    return ExpiresWithin(_window_days("expires_within_days", days))
 
 
-def conjuncts(wanted: Condition) -> tuple[Condition, ...]:
-    """Return the conditions that must all hold."""
-    return wanted.conditions if isinstance(wanted, AllOf) else (wanted,)
+def _renews_within(days: Any) -> RenewsWithin:
+    return RenewsWithin(_window_days("renews_within_days", days))
 
 
-def uses_time(condition: Condition) -> bool:
-    """Whether the result can change by time alone."""
-    match condition:
-        case ExpiresWithin() | HoldingEndsWithin() | HasLowAssignment():
-            return True
-        case AllOf(inner) | AnyOf(inner):
-            return any(map(uses_time, inner))
-        case Not(negated):
-            return uses_time(negated)
-        case _:
-            return False
+def _window_days(name: str, days: Any) -> int:
+    if type(days) is not int or not 1 <= days <= MAX_WINDOW_DAYS:
+        raise BadUserInput(f"{api_name(name)} is a number from 1 to {MAX_WINDOW_DAYS}.")
+    return days
 
 
-def matches(
-    condition: Condition,
-    keys: Set[str],
-    words: Collection[str],
-    expiring_ends: Collection[datetime] = (),
-    now: datetime | None = None,
-) -> bool:
-    """Whether a customer with these keys and folded words matches. MongoDB gives the same result.
-
-    The keys of words and ends may be missing. A condition that `uses_time` requires the ends and `now`.
-    """
-    return _evaluate_condition(condition, _Customer(keys, words, expiring_ends, now))
+def _has_any(dimension: str, has_any: Any) -> HasKey:
+    return HasKey(dimension, (presence_key(dimension, is_present=bool(has_any)),))
 
 
-class _Customer(NamedTuple):
-    """The values that conditions are evaluated on."""
-
-    keys: Set[str]
-    words: Collection[str]
-    expiring_ends: Collection[datetime]
-    now: datetime | None
+def _instant_in_range(field: InstantField, bounds: Mapping[str, datetime | None]) -> InstantInRange:
+    return InstantInRange(field, bounds.get("since"), bounds.get("until"))
 
 
-def _evaluate_condition(condition: Condition, customer: _Customer) -> bool:
-    match condition:
-        case HasKey(_, keys):
-            return not customer.keys.isdisjoint(keys)
-        case HasWordPrefixes(prefixes):
-            return bool(prefixes) and all(any(word.startswith(start) for word in customer.words) for start in prefixes)
-        case AllOf(inner):
-            return all(_evaluate_condition(part, customer) for part in inner)
-        case AnyOf(inner):
-            return any(_evaluate_condition(part, customer) for part in inner)
-        case Not(negated):
-            return not _evaluate_condition(negated, customer)
-        case ExpiresWithin(days):
-            if customer.now is None:
-                raise ValueError("A condition on time requires `now`.")
-            until = customer.now + timedelta(days=days)
-            return any(customer.now < end <= until for end in customer.expiring_ends)
-        case HoldingEndsWithin() | HasLowAssignment():
-            raise ValueError("Keys and words do not decide a condition on holdings: call its own `matches`.")
+_CONDITIONS: Mapping[str, Callable[[Any], Condition]] = {
+    "search": _search,
+    "expires_within_days": _expires_within,
+    "renews_within_days": _renews_within,
+    "has_tags": partial(_has_any, "has_tags"),
+    "has_assignments": partial(_has_any, "has_assignments"),
+    "created_at": partial(_instant_in_range, "created_at"),
+    "last_administrator_sign_in_at": partial(_instant_in_range, "last_administrator_sign_in_at"),
+}
 
 
-def without_dimension(condition: AllOf, dimension: str) -> AllOf:
-    """Return the filter without its top-level conditions on the dimension."""
-    return AllOf(
-        tuple(part for part in condition.conditions if not (isinstance(part, HasKey) and part.dimension == dimension))
-    )
-
-
-def simplify(condition: Condition) -> Condition:
-    """Return an equivalent condition without redundant parts; EVERYTHING and NOTHING occur only as the result."""
-    match condition:
-        case HasKey(_, ()) | HasWordPrefixes(()) | HasLowAssignment(_, ()):
-            return NOTHING
-        case AllOf(inner):
-            return _all_of(inner)
-        case AnyOf(inner):
-            return _any_of(inner)
-        case Not(negated):
-            return _negate(simplify(negated))
-        case _:
-            return condition
-
-
-def is_impossible(wanted: Condition) -> bool:
-    """Whether the rules of statuses exclude every customer: an EXPIRED customer has no living entitlement.
-
-    Such a query is the most expensive one: both keys are common, and MongoDB scans all of them for a first match.
-    """
-    if not isinstance(wanted, AllOf):
-        return wanted == NOTHING
-    keys = [part.keys for part in wanted.conditions if isinstance(part, HasKey)]
-    has_living = any(isinstance(part, ExpiresWithin) for part in wanted.conditions)
-    return (EXPIRED_KEY,) in keys and (has_living or any(map(requires_living_entitlement, keys)))
-
-
-def _all_of(inner: Sequence[Condition]) -> Condition:
-    flat: list[Condition] = []
-    for part in map(simplify, inner):
-        if part == NOTHING:
-            return NOTHING
-        flat.extend(part.conditions if isinstance(part, AllOf) else [part])
-    distinct = tuple(dict.fromkeys(flat))
-    return distinct[0] if len(distinct) == 1 else AllOf(distinct)
-
-
-def _any_of(inner: Sequence[Condition]) -> Condition:
-    flat: list[Condition] = []
-    for part in map(simplify, inner):
-        if part == EVERYTHING:
-            return EVERYTHING
-        flat.extend(part.conditions if isinstance(part, AnyOf) else [part])
-    # The keys of several dimensions become one condition, which an index answers in order by merging its scans.
-    keys = sorted({key for part in flat if isinstance(part, HasKey) for key in part.keys})
-    merged: list[Condition] = [HasKey("", tuple(keys))] if keys else []
-    distinct = tuple(dict.fromkeys([*merged, *(part for part in flat if not isinstance(part, HasKey))]))
-    return distinct[0] if len(distinct) == 1 else AnyOf(distinct)
-
-
-def _negate(condition: Condition) -> Condition:
-    match condition:
-        case Not(inner):
-            return inner
-        case AllOf(()):
-            return NOTHING
-        case AnyOf(()):
-            return EVERYTHING
-        case _:
-            return Not(condition)
+def find_time_conditions(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the filter's fields, also of nested filters, whose result time alone changes, in the API's spelling."""
+    for name, value in raw.items():
+        if value is not None and name in _TIME_CONDITIONS:
+            yield api_name(name)
+        for nested in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(nested, Mapping):
+                yield from find_time_conditions(nested)

@@ -7,11 +7,24 @@ and NO_STATUS_RANK without a status. An EXPIRED customer has no other status and
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from domain.customers.filter import NOTHING, AllOf, AnyOf, Condition, ExpiresWithin, HasKey, Not, conjuncts, simplify
+from domain.customers.conditions import (
+    NOTHING,
+    AllOf,
+    AnyOf,
+    Condition,
+    ExpiresWithin,
+    HasKey,
+    InstantField,
+    InstantInRange,
+    Not,
+    RenewsWithin,
+    conjuncts,
+)
 from domain.customers.holding_conditions import HoldingEndsWithin
 from domain.customers.key_dimensions import STATUS
 from domain.customers.keys import EXPIRED_KEY, Keys
 from domain.customers.projection import NO_STATUS_RANK
+from domain.customers.simplification import simplify
 from domain.types import URGENCY_RANK, CustomerStatus
 
 # The rank of customers whose only status is SUBSCRIPTION: most of a partner.
@@ -57,9 +70,17 @@ def implies_no_next_expiry(wanted: Condition) -> bool:
 
 def latest_next_expiry(wanted: Condition, now: datetime) -> datetime | None:
     """Return the moment after which no match has its next expiry; None where the filter sets no limit."""
-    windows = (ExpiresWithin, HoldingEndsWithin)
+    windows = (ExpiresWithin, RenewsWithin, HoldingEndsWithin)
     days = [condition.days for condition in conjuncts(wanted) if isinstance(condition, windows)]
     return now + timedelta(days=min(days)) if days else None
+
+
+def instant_limits(wanted: Condition, field: InstantField) -> InstantInRange | None:
+    """Return the range that the values of all matches are in; None where the filter does not limit the field."""
+    ranges = [part for part in conjuncts(wanted) if isinstance(part, InstantInRange) and part.field == field]
+    since = max((limit.since for limit in ranges if limit.since is not None), default=None)
+    until = min((limit.until for limit in ranges if limit.until is not None), default=None)
+    return InstantInRange(field, since, until) if ranges else None
 
 
 def restrict_to_lowest_urgency(wanted: Condition) -> Condition:

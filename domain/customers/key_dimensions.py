@@ -7,9 +7,10 @@ spelled. All other code asks a key's dimension for a property.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from domain.entitlements.holdings import HOLDING_KEY_PREFIX
+from domain.entitlements.invoices import InvoiceState
 from domain.text.folding import WORD_KEY_PREFIX
 from domain.types import CustomerStatus, SubscriptionType
 
@@ -70,6 +71,11 @@ SUBSCRIPTION_TYPE = Dimension(
 TAG = Dimension("tag", 0.03)
 ADMINISTRATOR = Dimension("administrator", 0.03)
 COUNTRY = Dimension("country", 0.1)
+# States of the newest invoices of living subscriptions.
+INVOICE = Dimension("invoice", 0.05, {InvoiceState.PAID: 0.4}, implies_living_entitlement=True)
+# Whether a customer has any tags or assignments: `yes` or `no`.
+HAS_TAGS = Dimension("has_tags", 0.5, is_in_order_keys=False)
+HAS_ASSIGNMENTS = Dimension("has_assignments", 0.5, is_in_order_keys=False)
 # Products of running lines. No filter asks for them; counts do.
 RUNNING = Dimension("running", 0.4, is_in_order_keys=False)
 # Customers that lack one of the most common keys.
@@ -78,12 +84,27 @@ HOLDING = Dimension(HOLDING_KEY_PREFIX.removesuffix(":"), 0.03, is_in_order_keys
 WORD_PREFIX = Dimension(
     WORD_KEY_PREFIX.removesuffix(":"), 1.0, is_in_order_keys=False, is_in_events=False, is_prefix=True
 )
-# Buckets of time by their hours. An end is in one bucket of each size, so that a window of a year is a few dozen
-# buckets and its edges are cut to the hour.
-EXPIRY_BUCKETS: Mapping[int, Dimension] = {
+# Dimensions of the buckets of time (time_buckets.py) by their hours, the smallest first.
+BucketDimensions: TypeAlias = Mapping[int, Dimension]
+EXPIRY_BUCKETS: BucketDimensions = {
     hours: Dimension(f"ends_{hours}h", share, is_time_dependent=True, is_in_order_keys=hours >= 64, is_in_events=False)
     for hours, share in ((1, 0.001), (8, 0.001), (64, 0.006), (512, 0.04))
 }
+# Most customers renew, so there are few sizes, and one for the orders.
+RENEWAL_BUCKETS: BucketDimensions = {
+    hours: Dimension(f"renews_{hours}h", share, is_time_dependent=True, is_in_order_keys=hours > 8, is_in_events=False)
+    for hours, share in ((8, 0.001), (256, 0.02))
+}
+
+
+def _instant_buckets(name: str) -> BucketDimensions:
+    return {
+        hours: Dimension(f"{name}_{hours}h", share, is_in_order_keys=False, is_in_events=False)
+        for hours, share in ((8, 0.001), (256, 0.02), (8192, 0.4))
+    }
+
+
+CREATION_BUCKETS, SIGN_IN_BUCKETS = _instant_buckets("created"), _instant_buckets("signed_in")
 DIMENSIONS_BY_NAME: Mapping[str, Dimension] = {
     dimension.name: dimension
     for dimension in (
@@ -95,11 +116,17 @@ DIMENSIONS_BY_NAME: Mapping[str, Dimension] = {
         TAG,
         ADMINISTRATOR,
         COUNTRY,
+        INVOICE,
+        HAS_TAGS,
+        HAS_ASSIGNMENTS,
         RUNNING,
         ABSENCE,
         HOLDING,
         WORD_PREFIX,
         *EXPIRY_BUCKETS.values(),
+        *RENEWAL_BUCKETS.values(),
+        *CREATION_BUCKETS.values(),
+        *SIGN_IN_BUCKETS.values(),
     )
 }
 

@@ -1,10 +1,11 @@
 """The keys of a customer document: one for every condition that a filter or a viewer's visibility can ask for."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.customers import key_dimensions as dimensions
-from domain.customers.key_dimensions import DIMENSIONS_BY_NAME, EXPIRY_BUCKETS, dimension_of
+from domain.customers.key_dimensions import DIMENSIONS_BY_NAME, Dimension, dimension_of
+from domain.customers.time_buckets import CREATIONS, EXPIRIES, RENEWALS, SIGN_INS
 from domain.text.folding import prefix_keys
 from domain.types import CustomerStatus, SubscriptionType
 
@@ -21,10 +22,8 @@ COMMON_KEYS = (
 # Every write of a customer selects among about 45 keys, so the properties are looked up by name (4 µs instead of 70).
 _EVENT_DIMENSIONS = frozenset(name for name, dimension in DIMENSIONS_BY_NAME.items() if dimension.is_in_events)
 _ORDER_DIMENSIONS = frozenset(name for name, dimension in DIMENSIONS_BY_NAME.items() if dimension.is_in_order_keys)
-_BUCKET_HOURS = tuple(EXPIRY_BUCKETS)
-_EPOCH = datetime(1970, 1, 1)
-_HOUR = timedelta(hours=1)
-_LONG_WINDOW = timedelta(days=120)
+_PRESENCE_DIMENSIONS = (dimensions.HAS_TAGS, dimensions.HAS_ASSIGNMENTS)
+_PRESENT, _ABSENT = "yes", "no"
 
 
 def build_customer_keys(
@@ -36,8 +35,12 @@ def build_customer_keys(
     tag_ids: Iterable[str],
     administrator_ids: Iterable[str],
     country: str | None,
+    invoice_states: Iterable[str],
     words: Iterable[str],
     expiring_ends: Iterable[datetime],
+    renewing_ends: Iterable[datetime],
+    created_at: datetime,
+    last_sign_in_at: datetime | None,
 ) -> list[str]:
     """Return the keys of a customer that exists, without those of running products and holdings."""
     time_dependent = [
@@ -50,12 +53,32 @@ def build_customer_keys(
         *map(dimensions.PRODUCT.key, products),
         *time_dependent,
         *(absence_key(key) for key in COMMON_KEYS if key not in time_dependent),
-        *map(dimensions.TAG.key, sorted(set(tag_ids))),
-        *map(dimensions.ADMINISTRATOR.key, sorted(set(administrator_ids))),
+        *tag_keys(tag_ids),
+        *assignment_keys(administrator_ids),
         *([dimension_key(dimensions.COUNTRY.name, country)] if country else []),
-        *expiry_keys(expiring_ends),
+        *map(dimensions.INVOICE.key, invoice_states),
+        *EXPIRIES.keys(expiring_ends),
+        *RENEWALS.keys(renewing_ends),
+        *CREATIONS.keys([created_at]),
+        *SIGN_INS.keys([] if last_sign_in_at is None else [last_sign_in_at]),
         *prefix_keys(words),
     ]
+
+
+def tag_keys(tag_ids: Iterable[str]) -> list[str]:
+    """Return the keys that a customer has because of its tags."""
+    return _value_keys(dimensions.TAG, dimensions.HAS_TAGS, tag_ids)
+
+
+def assignment_keys(administrator_ids: Iterable[str]) -> list[str]:
+    """Return the keys that a customer has because of its assignments."""
+    return _value_keys(dimensions.ADMINISTRATOR, dimensions.HAS_ASSIGNMENTS, administrator_ids)
+
+
+def _value_keys(dimension: Dimension, presence: Dimension, values: Iterable[str]) -> list[str]:
+    """Return a key for each value, and one that says whether there are any."""
+    keys = list(map(dimension.key, sorted(set(values))))
+    return [*keys, presence_key(presence.name, is_present=bool(keys))]
 
 
 def running_keys(products: Iterable[str]) -> list[str]:
@@ -67,6 +90,22 @@ def dimension_key(dimension: str, value: str) -> str:
     """Return the key of one value, such as `status:EXPIRED`; countries compare without case."""
     is_country = dimension == dimensions.COUNTRY.name
     return DIMENSIONS_BY_NAME[dimension].key(value.upper() if is_country else value)
+
+
+def presence_key(dimension: str, *, is_present: bool) -> str:
+    """Return the key of the customers that have, or lack, any tags or assignments."""
+    return DIMENSIONS_BY_NAME[dimension].key(_PRESENT if is_present else _ABSENT)
+
+
+def is_presence_key(key: str) -> bool:
+    """Whether the key is one of two, of which every customer has exactly one."""
+    return dimension_of(key) in _PRESENCE_DIMENSIONS
+
+
+def complementary_key(key: str) -> str:
+    """Return the other one of two presence keys."""
+    dimension, _, value = key.partition(":")
+    return presence_key(dimension, is_present=value == _ABSENT)
 
 
 def absence_key(key: str) -> str:
@@ -97,45 +136,3 @@ def is_time_dependent_key(key: str) -> bool:
 def requires_living_entitlement(keys: Keys) -> bool:
     """Whether a customer with any of the keys has a living entitlement."""
     return all(dimension_of(key).implies_living_entitlement and key != EXPIRED_KEY for key in keys)
-
-
-def expiry_keys(expiring_ends: Iterable[datetime]) -> list[str]:
-    """Return the keys of the buckets that the ends are in, sorted and distinct."""
-    hours = {_hour(end) for end in expiring_ends}
-    return sorted({_bucket_key(size, hour // size) for hour in hours for size in _BUCKET_HOURS})
-
-
-def expiry_window_keys(after: datetime, until: datetime) -> list[str]:
-    """Return the smallest set of buckets that covers every hour from `after` to `until`, both included."""
-    return sorted(_cover(_hour(after), _hour(until), len(_BUCKET_HOURS) - 1))
-
-
-def ordering_expiry_window_keys(after: datetime, until: datetime) -> list[str]:
-    """Return the smallest set of buckets of `order_keys` that covers the window.
-
-    The buckets extend beyond the window by at most 64 hours, or 512 hours where it is longer than 120 days.
-    """
-    size = _BUCKET_HOURS[2] if until - after <= _LONG_WINDOW else _BUCKET_HOURS[3]
-    first, last = _hour(after) // size * size, _hour(until) // size * size + size - 1
-    return sorted(_cover(first, last, len(_BUCKET_HOURS) - 1))
-
-
-def _cover(first: int, last: int, level: int) -> list[str]:
-    if first > last:
-        return []
-    size = _BUCKET_HOURS[level]
-    full_from, full_until = -(-first // size), (last + 1) // size
-    if full_from >= full_until:
-        return _cover(first, last, level - 1)
-    full = [_bucket_key(size, number) for number in range(full_from, full_until)]
-    left = _cover(first, full_from * size - 1, level - 1)
-    right = _cover(full_until * size, last, level - 1)
-    return [*left, *full, *right]
-
-
-def _bucket_key(size: int, number: int) -> str:
-    return EXPIRY_BUCKETS[size].key(str(number))
-
-
-def _hour(instant: datetime) -> int:
-    return (instant - _EPOCH) // _HOUR

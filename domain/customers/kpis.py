@@ -6,7 +6,7 @@ One condition serves both the count and the list of customers, so that the two a
 from collections.abc import Mapping
 from enum import StrEnum
 
-from domain.customers.filter import AllOf, Condition, HasKey
+from domain.customers.conditions import AllOf, Condition, HasKey
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.keys import dimension_key
 from domain.entitlements.holdings import ANY_HOLDING_KEY, EXPIRING, RENEWING, overage_key

@@ -88,5 +88,7 @@ def _project_entitlements(facts: CustomerFacts, now: datetime) -> Mapping[str, A
         "next_expiry_at": soonest,
         "next_expiry_sort": soonest or MAX_INSTANT,
         "expiring_ends": sorted({end for e, end in ends if is_trial(e) or not renews(e)}),
+        "renewing_ends": sorted({end for e, end in ends if renews(e)}),
+        "invoice_states": sorted({e.invoice_state for e in living if e.invoice_state is not None}),
         "next_renewal_at": min((at for e in living if (at := next_renewal(e, now)) is not None), default=None),
     }

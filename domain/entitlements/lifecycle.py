@@ -49,7 +49,10 @@ class EntitlementTerms(Protocol):
 
 @dataclass(slots=True)
 class Entitlement:
-    """The facts of one subscription or trial; `first_ends_at` is the end before any renewal."""
+    """The facts of one subscription or trial; `first_ends_at` is the end before any renewal.
+
+    `invoice_state` is that of the newest invoice that is not VOID; None without such an invoice.
+    """
 
     id: str
     number: str
@@ -63,6 +66,7 @@ class Entitlement:
     suspended: bool
     cancelled_at: datetime | None
     licenses: Sequence[LicenseFigures]
+    invoice_state: str | None = None
 
 
 def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
@@ -84,6 +88,7 @@ def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
         document["suspended"],
         document["cancelled_at"],
         lines,
+        document.get("invoice_state"),
     )
 
 

@@ -6,11 +6,13 @@ A filter is a mapping in the spelling that `domain.customers.filter.parse_filter
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from domain.inputs import ABSENT, Omittable
 from domain.text.api_names import api_name
+from domain.time.instants import format_instant
 
 MAX_NAME_LENGTH = 100
 # The sum is the longest list of views that one viewer can see. The list has no pages, so both parts are bounded.
@@ -55,6 +57,8 @@ def filter_to_document(raw_filter: Mapping[str, Any] | None) -> dict[str, Any] |
 def _value_to_api(value: Any) -> Any:
     if isinstance(value, Mapping):
         return filter_to_api(value)
+    if isinstance(value, datetime):
+        return format_instant(value)
     return [_value_to_api(item) for item in value] if isinstance(value, list | tuple) else value
 
 

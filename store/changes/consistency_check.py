@@ -34,6 +34,8 @@ _COMPARED_FIELDS = (
     "subscription_types",
     "holdings",
     "expiring_ends",
+    "renewing_ends",
+    "invoice_states",
     "next_expiry_at",
     "next_evaluation_at",
     "next_renewal_at",

@@ -73,8 +73,12 @@ def compute_keys(customer: Mapping[str, Any], words: list[str]) -> list[str]:
             tag_ids=customer["tag_ids"],
             administrator_ids=[assignment["administrator_id"] for assignment in customer["assignments"]],
             country=customer["country"],
+            invoice_states=customer["invoice_states"],
             words=words,
             expiring_ends=customer["expiring_ends"],
+            renewing_ends=customer["renewing_ends"],
+            created_at=customer["created_at"],
+            last_sign_in_at=customer["last_administrator_sign_in_at"],
         )
     )
 
@@ -87,6 +91,8 @@ def build_event_facts(customer: Mapping[str, Any]) -> Document | None:
     return {
         "keys": select_event_keys(customer["keys"]),
         "words": customer["words"],
+        "created_at": customer["created_at"],
+        "last_administrator_sign_in_at": customer["last_administrator_sign_in_at"],
         # The maximum instant stands for no end, as null does.
         "access_until": {id_: end for id_, end in expiries.items() if end is not None and end < MAX_INSTANT},
     }

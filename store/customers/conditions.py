@@ -1,13 +1,25 @@
-"""Translates conditions into MongoDB queries; domain.customers.filter.matches gives the same result in memory."""
+"""Translates conditions into MongoDB queries; domain.customers.matching gives the same result in memory."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from domain.customers.filter import AllOf, AnyOf, Condition, ExpiresWithin, HasKey, HasWordPrefixes, Not
+from domain.customers.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    ExpiresWithin,
+    HasKey,
+    HasWordPrefixes,
+    InstantInRange,
+    Not,
+    RenewsWithin,
+    ValueCondition,
+)
 from domain.customers.holding_conditions import HasLowAssignment, HoldingCondition, HoldingEndsWithin
-from domain.customers.keys import expiry_window_keys
+from domain.customers.time_buckets import EXPIRIES, RENEWALS
 from domain.entitlements.peer_groups import latest_peer_addition
 from domain.text.folding import PREFIX_LENGTH, WORD_KEY_PREFIX
+from domain.time.instants import MIN_INSTANT
 from store.database.client import Document
 
 # The highest code point, which sorts after every character of a word, in code points and in the bytes of UTF-8.
@@ -17,23 +29,33 @@ _LAST_CHARACTER = "\U0010ffff"
 def condition_query(condition: Condition, now: datetime) -> Document:
     """Return the query of a simplified condition that is neither EVERYTHING nor NOTHING."""
     match condition:
-        case HasKey(_, keys):
-            return {"keys": equals_any(keys)}
-        case HasWordPrefixes(words):
-            return _all([query for word in words for query in _word_prefix_queries(word)])
-        case ExpiresWithin(days):
-            until = now + timedelta(days=days)
-            ends = {"expiring_ends": {"$elemMatch": {"$gt": now, "$lte": until}}}
-            # The buckets only narrow the documents that are read; the ends decide.
-            return _all([{"keys": equals_any(expiry_window_keys(now, until))}, ends])
-        case HoldingEndsWithin() | HasLowAssignment():
-            return _all([{"keys": equals_any(condition.keys(now).all)}, holding_query(condition, now)])
         case AllOf(inner):
             return _all([condition_query(part, now) for part in inner])
         case AnyOf(inner):
             return {"$or": [condition_query(part, now) for part in inner]}
         case Not(negated):
             return {"$nor": [condition_query(negated, now)]}
+        case HoldingEndsWithin() | HasLowAssignment():
+            return _all([{"keys": equals_any(condition.keys(now).all)}, holding_query(condition, now)])
+        case _:
+            return _value_query(condition, now)
+
+
+def _value_query(condition: ValueCondition, now: datetime) -> Document:
+    match condition:
+        case HasKey(_, keys):
+            return {"keys": equals_any(keys)}
+        case HasWordPrefixes(words):
+            return _all([query for word in words for query in _word_prefix_queries(word)])
+        case ExpiresWithin(days):
+            until = now + timedelta(days=days)
+            return _window_query("expiring_ends", EXPIRIES.window_keys(now, until), now, until)
+        case RenewsWithin(days):
+            until = now + timedelta(days=days)
+            return _window_query("renewing_ends", RENEWALS.coarse_window_keys(now, until), now, until)
+        case InstantInRange(field, since, until):
+            limits: dict[str, datetime | None] = {"$gte": since or MIN_INSTANT, "$lt": until}
+            return {field: {operator: limit for operator, limit in limits.items() if limit is not None}}
 
 
 def holding_query(condition: HoldingCondition, now: datetime) -> Document:
@@ -46,6 +68,12 @@ def holding_query(condition: HoldingCondition, now: datetime) -> Document:
             is_peer = {"added_at": {"$lte": latest_peer_addition(now)}}
             low_rates = {product: {"$elemMatch": {**is_peer, "rate": {"$lt": limit}}} for product, limit in thresholds}
             return _any([{f"holdings.{product}.rates": rates} for product, rates in low_rates.items()])
+
+
+def _window_query(field: str, window_keys: Sequence[str], now: datetime, until: datetime) -> Document:
+    # The buckets only narrow the documents that are read; the ends decide.
+    keys = {"keys": equals_any(window_keys)}
+    return _all([keys, {field: {"$elemMatch": {"$gt": now, "$lte": until}}}])
 
 
 def _word_prefix_queries(word: str) -> list[Document]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from domain.customers.filter import AllOf, Condition, is_impossible, simplify
+from domain.customers.conditions import AllOf, Condition
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.keys import ALL_CUSTOMERS_KEY
+from domain.customers.simplification import is_impossible, simplify
 from domain.paging import Page, PageRequest
 from store.customers.documents import EXCLUDED_FIELDS, CustomerDocument
 from store.customers.facets import CustomerFacets, read_facets

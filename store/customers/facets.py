@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from domain.customers.filter import AllOf, is_impossible, simplify, without_dimension
+from domain.customers.conditions import AllOf
+from domain.customers.simplification import is_impossible, simplify, without_dimension
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 from store.customers.list_planner.rarest_keys import choose_rarest_keys
 from store.customers.orders import KEYS_INDEX

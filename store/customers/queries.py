@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.customers.filter import Condition, HasKey, HasWordPrefixes, Not, conjuncts
+from domain.customers.conditions import Condition, HasKey, HasWordPrefixes, Not, conjuncts
 from domain.customers.keys import ALL_CUSTOMERS_KEY, Keys, absence_key
 from domain.text.folding import PREFIX_LENGTH, WORD_KEY_PREFIX
 from store.customers.conditions import condition_query, equals_any

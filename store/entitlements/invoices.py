@@ -8,7 +8,7 @@ from typing import Self
 
 from domain.entitlements.invoices import InvoiceState
 from domain.money import Money
-from store.database.client import Document, IndexModel
+from store.database.client import Document, IndexModel, Session
 from store.database.scope import Scope
 from store.entitlements.newest_documents import NEWEST_INDEX, BillingDocuments
 
@@ -55,6 +55,8 @@ class Invoices(BillingDocuments[InvoiceDocument]):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope, COLLECTION, "issued_on", InvoiceDocument.read)
 
-    async def newest_not_void(self, subscription_ids: Sequence[str]) -> dict[str, InvoiceDocument]:
+    async def newest_not_void(
+        self, subscription_ids: Sequence[str], *, session: Session = None
+    ) -> dict[str, InvoiceDocument]:
         """Return each subscription's newest invoice that is not VOID, in one query."""
-        return await self.newest(subscription_ids, {"state": {"$ne": str(InvoiceState.VOID)}})
+        return await self.newest(subscription_ids, {"state": {"$ne": str(InvoiceState.VOID)}}, session=session)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from domain.paging import EndPageKey, Page
-from store.database.client import Document
+from store.database.client import Document, Session
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
@@ -50,9 +50,11 @@ class BillingDocuments(Generic[Row]):
         groups = await self._group({id_ for id_, _ in keys}, {}, {"rows": rows})
         return {id_: group["rows"] for id_, group in groups.items()}
 
-    async def newest(self, subscription_ids: Sequence[str], where: Document) -> dict[str, Row]:
+    async def newest(
+        self, subscription_ids: Sequence[str], where: Document, *, session: Session = None
+    ) -> dict[str, Row]:
         """Return each subscription's newest document that matches, in one query."""
-        groups = await self._group(set(subscription_ids), where, {"row": {"$first": "$$ROOT"}})
+        groups = await self._group(set(subscription_ids), where, {"row": {"$first": "$$ROOT"}}, session)
         return {id_: self.read(group["row"]) for id_, group in groups.items()}
 
     async def counts(self, subscription_ids: Sequence[str]) -> dict[str, int]:
@@ -66,12 +68,14 @@ class BillingDocuments(Generic[Row]):
         documents = await self.scope.collection(self.collection).find(where, {"delivered": 0})
         return {document["_id"]: self.read(document) for document in documents}
 
-    async def _group(self, subscription_ids: set[str], where: Document, fields: Document) -> dict[str, Any]:
+    async def _group(
+        self, subscription_ids: set[str], where: Document, fields: Document, session: Session = None
+    ) -> dict[str, Any]:
         pipeline: list[Document] = [
             {"$match": {**self.scope.match(), "entitlement_id": {"$in": sorted(subscription_ids)}, **where}},
             {"$sort": {"entitlement_id": 1, self.date_field: -1, "_id": -1}},
             {"$unset": "delivered"},
             {"$group": {"_id": "$entitlement_id", **fields}},
         ]
-        groups = await self.scope.collection(self.collection).aggregate(pipeline, hint=NEWEST_INDEX)
+        groups = await self.scope.collection(self.collection).aggregate(pipeline, hint=NEWEST_INDEX, session=session)
         return {group["_id"]: group for group in groups}

@@ -41,6 +41,8 @@ class EventFacts:
     keys: frozenset[str]
     words: tuple[str, ...]
     access_until: Mapping[str, datetime]
+    created_at: datetime | None = None
+    last_administrator_sign_in_at: datetime | None = None
 
     @classmethod
     def from_document(cls, stored: Mapping[str, Any] | None) -> "EventFacts | None":
@@ -51,6 +53,8 @@ class EventFacts:
             _intern_keys(tuple(stored["keys"])),
             _intern_words(tuple(stored["words"])),
             stored.get("access_until") or _NO_EXPIRIES,
+            stored.get("created_at"),
+            stored.get("last_administrator_sign_in_at"),
         )
 
     def is_visible_to(self, administrator_id: str | None, now: datetime) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.batches import split_into_batches
-from domain.customers.filter import is_impossible, parse_filter, simplify
+from domain.customers.filter import parse_filter
+from domain.customers.simplification import is_impossible, simplify
 from domain.failures import BadUserInput
 from domain.inputs import value_or_none
 from domain.partner.bulk_jobs import MAX_SYNCHRONOUS_CUSTOMERS

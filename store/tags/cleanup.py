@@ -46,6 +46,11 @@ async def start_tag_cleanup(mutation: Mutation[Any], tag_id: str, name: str) -> 
     )
 
 
+async def is_tag_cleanup_pending(scope: Scope) -> bool:
+    """Return whether customers of the partner may still store a deleted tag."""
+    return await scope.collection(COLLECTION).find_one(scope.match(), {"_id": 1}) is not None
+
+
 async def find_tag_cleanups(client: Client) -> list[Document]:
     """Return the unfinished cleanups of all partners."""
     return await client.collection(COLLECTION).find({}, sort=[("_id", 1)], limit=100)

@@ -8,8 +8,9 @@ the general path of a change.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from domain.customers.keys import dimension_key, running_keys
+from domain.customers.keys import assignment_keys, ordering_keys, running_keys, tag_keys
 from store.changes.customer_batch import CustomerBatch, load_customers, load_customers_at, write_customers
 from store.changes.customer_fields import build_event_facts
 from store.database.client import ID_INDEX, Document, Session, UpdateMany
@@ -19,11 +20,25 @@ from store.events.log import event_document
 from store.tags.customer_tags import Tagging
 from store.tenants.partners import PartnerDocument
 
-_EVENT_FACT_FIELDS = ("order_keys", "running_products", "words", "assignments")
+_EVENT_FACT_FIELDS = (
+    "order_keys",
+    "running_products",
+    "words",
+    "assignments",
+    "created_at",
+    "last_administrator_sign_in_at",
+)
 _READ_FIELDS = ("tag_ids", "name", "removed_at", "due_at", "settings_epoch", *_EVENT_FACT_FIELDS)
 _PROJECTION = dict.fromkeys(_READ_FIELDS, 1)
-# The added tags and the removed ones.
-_TagDifference = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+class _TagDifference(NamedTuple):
+    """What a customer's tags and the keys of them gain and lose."""
+
+    added_tags: tuple[str, ...]
+    removed_tags: tuple[str, ...]
+    added_keys: tuple[str, ...]
+    removed_keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +100,14 @@ class Retagging:
             difference = _tag_difference(customer["tag_ids"], after)
             ids_by_difference.setdefault(difference, []).append(customer["_id"])
             events.append(self._event(customer, after, difference, now))
-        writes = [write for pair in ids_by_difference.items() for write in _tag_writes(self.scope, *pair, now)]
+        writes = [_tag_write(self.scope, *pair, now) for pair in ids_by_difference.items()]
         await self.scope.collection("customers").bulk_write(writes, session=self.session, ordered=True)
         await self.scope.collection("events").insert_many(events, session=self.session)
 
     def _event(self, customer: Document, after: list[str], difference: _TagDifference, now: datetime) -> Document:
-        added, removed = (_array_entries(tags)["keys"] for tags in difference)
         before_facts = build_event_facts({**customer, "keys": _event_keys(customer)}) or {"keys": []}
-        after_keys = [key for key in before_facts["keys"] if key not in removed] + added
+        kept_keys = [key for key in before_facts["keys"] if key not in difference.removed_keys]
+        after_keys = [*kept_keys, *difference.added_keys]
         facts = {"facts_before": before_facts, "facts_after": {**before_facts, "keys": after_keys}}
         shared = {"customer_id": customer["_id"], "actor_id": self.actor_id, **facts}
         draft = self.tagging.draft_event(customer, after)
@@ -107,20 +122,33 @@ def _is_up_to_date(customer: Document, partner: PartnerDocument | None, now: dat
 
 
 def _tag_difference(before: Sequence[str], after: Sequence[str]) -> _TagDifference:
-    return tuple(tag for tag in after if tag not in before), tuple(tag for tag in before if tag not in after)
+    keys_before, keys_after = tag_keys(before), tag_keys(after)
+    return _TagDifference(
+        _missing(before, after),
+        _missing(after, before),
+        _missing(keys_before, keys_after),
+        _missing(keys_after, keys_before),
+    )
 
 
-def _tag_writes(scope: Scope, difference: _TagDifference, ids: list[str], now: datetime) -> list[UpdateMany]:
-    added, removed = map(_array_entries, difference)
-    changes: list[Document] = []
-    # MongoDB rejects $pullAll and $push of one array in one statement.
-    if any(removed.values()):
-        changes.append({"$pullAll": removed})
-    if any(added.values()):
-        changes.append({"$push": {name: {"$each": values} for name, values in added.items()}})
-    changes[-1].update({"$inc": {"version": 1}, "$set": {"updated_at": now}})
-    where = {**scope.match(), "_id": {"$in": ids}}
-    return [UpdateMany(where, change, hint=ID_INDEX) for change in changes]
+def _missing(present: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
+    """Return the values that are not present."""
+    return tuple(value for value in values if value not in present)
+
+
+def _tag_write(scope: Scope, difference: _TagDifference, ids: list[str], now: datetime) -> UpdateMany:
+    """Return one statement for both directions: MongoDB rejects $pullAll and $push of one array."""
+    added = _array_entries(difference.added_tags, difference.added_keys)
+    removed = _array_entries(difference.removed_tags, difference.removed_keys)
+    arrays = {name: _edited_array(name, removed[name], added[name]) for name in added}
+    fields = {**arrays, "version": {"$add": ["$version", 1]}, "updated_at": now}
+    return UpdateMany({**scope.match(), "_id": {"$in": ids}}, [{"$set": fields}], hint=ID_INDEX)
+
+
+def _edited_array(name: str, removed: list[str], added: list[str]) -> Document:
+    is_kept = {"$not": [{"$in": ["$$this", {"$literal": removed}]}]}
+    kept = {"$filter": {"input": f"${name}", "cond": is_kept}} if removed else f"${name}"
+    return {"$concatArrays": [kept, {"$literal": added}]}
 
 
 def _event_keys(customer: Document) -> list[str]:
@@ -128,10 +156,15 @@ def _event_keys(customer: Document) -> list[str]:
 
     The field `keys` is not read: most of its entries are word prefixes, which are expensive to load.
     """
-    return [*customer["order_keys"], *running_keys(customer["running_products"])]
+    is_presence = {*tag_keys(customer["tag_ids"]), *assignment_keys(_administrator_ids(customer))}
+    other_keys = [*running_keys(customer["running_products"]), *(is_presence - set(customer["order_keys"]))]
+    return [*customer["order_keys"], *sorted(other_keys)]
 
 
-def _array_entries(tags: Sequence[str]) -> dict[str, list[str]]:
-    """Return what each array field of a customer stores for these tags."""
-    keys = [dimension_key("tag", tag) for tag in tags]
-    return {"tag_ids": list(tags), "keys": keys, "order_keys": keys}
+def _administrator_ids(customer: Document) -> list[str]:
+    return [assignment["administrator_id"] for assignment in customer["assignments"]]
+
+
+def _array_entries(tags: Sequence[str], keys: Sequence[str]) -> dict[str, list[str]]:
+    """Return what each array field of a customer stores for these tags and their keys."""
+    return {"tag_ids": list(tags), "keys": list(keys), "order_keys": ordering_keys(keys)}

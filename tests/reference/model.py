@@ -5,7 +5,7 @@ It imports nothing of the product, so that both cannot have the same mistake.
 
 import calendar
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cmp_to_key
 from typing import Any
@@ -27,6 +27,7 @@ _AT_FIRST: Mapping[str, Facts] = {
     "administrators": {"state": "ACTIVE", "assigned": []},
     "subscriptions": {"termMonths": 12, "setUp": True, "suspended": False, "cancelledAt": None},
     "trials": {},
+    "invoices": {},
 }
 # Latin letters that Unicode does not decompose.
 _PLAIN_LETTERS = str.maketrans({"đ": "d", "ß": "ss", "ı": "i", "ø": "o", "ł": "l"})
@@ -127,11 +128,21 @@ class ModelPartner:
             if facts["customer"] == external_id
         ]
 
+    def _newest_state(self, number: str) -> str | None:
+        """Return the state of the subscription's newest invoice that is not VOID; of two of a day, the later stored."""
+        newest: Facts = {"issuedOn": "", "state": None}
+        for invoice in self.facts["invoices"].values():
+            if invoice["subscription"] == number and invoice["state"] != "VOID":
+                newest = invoice if invoice["issuedOn"] >= newest["issuedOn"] else newest
+        state: str | None = newest["state"]
+        return state
+
     def _customer(self, external_id: str, stored: Facts, now: datetime) -> Facts:
         mine = self._entitlements(external_id, now)
         running = [entry for entry in mine if entry[2] in ("ACTIVE", "SUSPENDED")]
         living = [entry for entry in mine if entry in running or entry[2] in ("READY_FOR_SETUP", "SCHEDULED")]
         expiring = [end for _, one, _, end in running if not one.get("autoRenew")]
+        renewing = [end for _, one, _, end in running if one.get("autoRenew")]
         kinds, states = {entry[0] for entry in running}, [entry[2] for entry in mine]
         quiet_since = stored["lastAdministratorSignInAt"] or stored["createdAt"]
         holds = {
@@ -154,6 +165,8 @@ class ModelPartner:
             "subscriptionTypes": [kind for kind in TYPES if kind in types],
             "needsAttention": bool({*statuses} - {"TRIAL", "SUBSCRIPTION"}),
             "expiring": expiring,
+            "renewing": renewing,
+            "invoiceStates": {self._newest_state(one["number"]) for kind, one, _, _ in living} - {None},
             "NAME": sort_form(stored["name"]),
             "CREATED_AT": stored["createdAt"],
             "LAST_ADMINISTRATOR_SIGN_IN_AT": stored["lastAdministratorSignInAt"],
@@ -206,20 +219,42 @@ def matches(filter: Mapping[str, Any], customer: Facts, assigned_ids: Iterable[s
 
     def holds(name: str, value: Any) -> bool:
         match name:
-            case "search":
-                return not value.strip() or _is_found(value, customer)
-            case "expires_within_days":
-                return any(now < end <= now + timedelta(days=value) for end in customer["expiring"])
+            case "has_assignments":
+                return bool([*assigned_ids]) is value
             case "all_of":
                 return all(matches(inner, customer, assigned_ids, now) for inner in value)
             case "any_of":
                 return any(matches(inner, customer, assigned_ids, now) for inner in value)
             case "not_":
                 return not matches(value, customer, assigned_ids, now)
+            case _ if name in _CONDITIONS:
+                return _CONDITIONS[name](value, customer, now)
             case _:
                 return bool({*value} & {*values_of(name, customer, assigned_ids)})
 
     return all(holds(name, value) for name, value in filter.items() if value is not None)
+
+
+def _ends_within(ends: Iterable[datetime], days: int, now: datetime) -> bool:
+    return any(now < end <= now + timedelta(days=days) for end in ends)
+
+
+def _is_in_range(moment: datetime | None, bounds: Mapping[str, datetime | None]) -> bool:
+    """Return whether there is a moment, not before `since` and before `until`, where these are given."""
+    since, until = bounds.get("since"), bounds.get("until")
+    return moment is not None and (since is None or moment >= since) and (until is None or moment < until)
+
+
+_CONDITIONS: Mapping[str, Callable[[Any, Facts, datetime], bool]] = {
+    "search": lambda text, customer, now: not text.strip() or _is_found(text, customer),
+    "expires_within_days": lambda days, customer, now: _ends_within(customer["expiring"], days, now),
+    "renews_within_days": lambda days, customer, now: _ends_within(customer["renewing"], days, now),
+    "invoice_state": lambda states, customer, now: bool({*states} & customer["invoiceStates"]),
+    "created_at": lambda bounds, customer, now: _is_in_range(customer["createdAt"], bounds),
+    "last_administrator_sign_in_at": lambda bounds, customer, now: _is_in_range(
+        customer["lastAdministratorSignInAt"], bounds
+    ),
+}
 
 
 def values_of(name: str, customer: Facts, assigned_ids: Iterable[str]) -> Iterable[str]:

@@ -59,7 +59,7 @@ SEARCHES = [
     " ",
 ]
 ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for direction in OrderDirection]
-KINDS = ["customers", "administrators", "subscriptions", "trials", "license-usage"]
+KINDS = ["customers", "administrators", "subscriptions", "trials", "invoices", "license-usage"]
 DIMENSIONS = {"managed_by": model.MANAGERS, "product": model.PRODUCTS}
 DIMENSIONS |= {"status": model.STATUSES, "subscription_type": model.TYPES}
 DAYS = ["2026-09-01", "2026-09-02", "2026-09-03"]
@@ -152,6 +152,13 @@ def subscription(number: str, key: str) -> st.SearchStrategy[Record]:
     return st.tuples(trial(number, key), more).map(lambda pair: {**pair[0], **pair[1]})
 
 
+def invoice(number: str, subscriptions: Sequence[str]) -> st.SearchStrategy[Record]:
+    fixed = {"number": st.just(number), "subscription": st.just(subscriptions[int(number[-1]) % len(subscriptions)])}
+    state = st.sampled_from(["OPEN", "PAID", "OVERDUE", "VOID"])
+    priced = {"dueOn": st.just("2026-12-01"), "amount": st.just("1.00"), "currency": st.just("EUR")}
+    return line_of({**fixed, "state": state, "issuedOn": st.sampled_from(DAYS), **priced}, {})
+
+
 def usage(numbers: Sequence[str]) -> st.SearchStrategy[Record]:
     required = {"product": st.sampled_from(model.PRODUCTS[:3]), "day": st.sampled_from(DAYS), "assigned": assigned}
     return line_of(
@@ -173,6 +180,7 @@ def deliveries(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[tuple[str,
             "administrators": [draw(administrator(email)) for email in EMAILS if whole or draw(st.booleans())],
             "subscriptions": [draw(subscription(n, holders[n])) for n in subscribed if draw(st.booleans())],
             "trials": [draw(trial(n, holders[n])) for n in tried if draw(st.booleans())],
+            "invoices": [draw(invoice(f"I-{n}", subscribed)) for n in range(5) if draw(st.booleans())],
             "license-usage": draw(st.lists(usage(list(holders)), max_size=4, unique_by=_usage_key)),
         }
         for kind in KINDS:
@@ -191,6 +199,9 @@ def some(values: Sequence[str]) -> st.SearchStrategy[list[str] | None]:
     return st.none() | st.lists(st.sampled_from(values), max_size=3)
 
 
+# Instants of customers and the moments beside them: the store has the first ones to the millisecond.
+bounds = st.none() | pasts
+ranges = st.none() | st.fixed_dictionaries({}, optional={"since": bounds, "until": bounds})
 CONDITIONS = {
     "search": st.none() | st.sampled_from(SEARCHES),
     "managed_by": some(model.MANAGERS),
@@ -200,6 +211,11 @@ CONDITIONS = {
     "administrator": some(EMAILS),
     "country": some(["DE", "RS", "FR"]),
     "expires_within_days": st.none() | st.sampled_from([1, 30, 365]),
+    "renews_within_days": st.none() | st.sampled_from([1, 30, 365]),
+    "has_assignments": st.none() | st.booleans(),
+    "invoice_state": some(["OPEN", "PAID", "OVERDUE", "VOID"]),
+    "created_at": ranges,
+    "last_administrator_sign_in_at": ranges,
 }
 conditions = st.fixed_dictionaries({}, optional=CONDITIONS)
 # One condition alone is read along an index of its own; most lists have one at most, so that half of these have.
@@ -253,7 +269,8 @@ async def _compared(client: Client, partner: str, streams: list[tuple[str, list[
         assert await comparison.read_list({}, order, None) == comparison.expected({}, order, None)
     for email in EMAILS:
         assert await comparison.read_list({}, ORDERS[0], email) == comparison.expected({}, ORDERS[0], email)
-    for condition, order, size, viewer in asked:
+    for raw, order, size, viewer in asked:
+        condition = _to_asked(raw, base)
         for whoever in (None, *EMAILS):
             assert await comparison.read_list(condition, order, whoever) == comparison.expected(
                 condition, order, whoever
@@ -269,7 +286,7 @@ async def _deliver(
     scope: Scope, delivered: model.ModelPartner, kind: str, lines: list[Record], now: datetime
 ) -> list[Record]:
     """Imports a stream and tells the model; answers the lines that have a target."""
-    refused = [n for n, line in enumerate(lines, 1) if kind == "license-usage" and not _has_target(delivered, line)]
+    refused = [n for n, line in enumerate(lines, 1) if not _has_target(delivered, kind, line)]
     summary, refusals = await _import_records(scope, kind, lines)
     assert [refusal.line for refusal in refusals] == refused
     assert summary.lines == len(lines)
@@ -279,8 +296,10 @@ async def _deliver(
     return good
 
 
-def _has_target(delivered: model.ModelPartner, line: Record) -> bool:
-    return delivered.has_line(line["entitlement"], line["product"])
+def _has_target(delivered: model.ModelPartner, kind: str, line: Record) -> bool:
+    if kind == "invoices":
+        return line["subscription"] in delivered.facts["subscriptions"]
+    return kind != "license-usage" or delivered.has_line(line["entitlement"], line["product"])
 
 
 async def _import_records(
@@ -303,7 +322,7 @@ async def _repeat(scope: Scope, kind: str, lines: Sequence[Record]) -> None:
 
 
 async def _everything(scope: Scope) -> list[list[Document]]:
-    names = ("customers", "administrators", "entitlements", "orders", "license_snapshots", "events")
+    names = ("customers", "administrators", "entitlements", "orders", "invoices", "license_snapshots", "events")
     return [await scope.collection(name).find(scope.match(), sort=[("_id", 1)]) for name in names]
 
 
@@ -313,6 +332,15 @@ def _to_delivered(value: Any, base: datetime) -> Any:
     if isinstance(value, dict):
         return {name: _to_delivered(one, base) for name, one in value.items()}
     return [_to_delivered(one, base) for one in value] if isinstance(value, list) else value
+
+
+def _to_asked(value: Any, base: datetime) -> Any:
+    """Return a filter with its offsets as instants."""
+    if isinstance(value, HourOffset):
+        return base + timedelta(hours=value.hours)
+    if isinstance(value, dict):
+        return {name: _to_asked(one, base) for name, one in value.items()}
+    return [_to_asked(one, base) for one in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)

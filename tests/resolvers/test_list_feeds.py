@@ -1,5 +1,7 @@
 """What an event means to a filtered list: entered, updated, left or nothing."""
 
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -8,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.customers.filter import AllOf, matches
+from domain.customers.conditions import AllOf
+from domain.customers.matching import matches
 from resolvers.feeds import FeedViewer, parse_feed_filter
 from resolvers.list_feeds import CustomerListChange, ListChangeKind, changed_customer, select_list_change
 from store.feed.events import AccessGrant, EventFacts
 from tests.resolvers.factory_feeds import COLLEAGUE, FUTURE, ME, PAST, RESTRICTED, UNRESTRICTED, event, facts
 
+SECOND = timedelta(seconds=1)
 ALL = AllOf(())
 FRENCH = parse_feed_filter({"country": ["FR"]})
 IN_FRANCE, IN_GERMANY = facts("country:FR"), facts("country:DE")
@@ -47,6 +51,17 @@ def test_follows_the_filter(
     before: EventFacts | None, after: EventFacts | None, expected: ListChangeKind | None
 ) -> None:
     assert kind_of(before, after, FRENCH, UNRESTRICTED) is expected
+
+
+def test_a_first_tag_and_a_later_sign_in_move_a_customer() -> None:
+    tagged, untagged = facts("tag:a", "has_tags:yes"), facts("has_tags:no")
+    with_tags = parse_feed_filter({"has_tags": True})
+    assert kind_of(untagged, tagged, with_tags, UNRESTRICTED) is ENTERED
+    assert kind_of(tagged, untagged, with_tags, UNRESTRICTED) is LEFT
+    quiet = parse_feed_filter({"last_administrator_sign_in_at": {"until": PAST}})
+    before, after = (replace(facts(), last_administrator_sign_in_at=moment) for moment in (PAST - 2 * SECOND, PAST))
+    assert kind_of(before, after, quiet, UNRESTRICTED) is LEFT
+    assert kind_of(facts(), facts(), quiet, UNRESTRICTED) is None
 
 
 @pytest.mark.parametrize(
@@ -102,11 +117,7 @@ def test_a_client_that_applies_the_changes_has_what_the_server_would_list(
     viewer = RESTRICTED if is_restricted else UNRESTRICTED
 
     def is_listed(state: EventFacts | None) -> bool:
-        return (
-            state is not None
-            and state.is_visible_to(viewer.restricted_to, viewer.now)
-            and matches(condition, state.keys, state.words)
-        )
+        return state is not None and state.is_visible_to(viewer.restricted_to, viewer.now) and matches(condition, state)
 
     is_in_list = is_listed(history[0])
     for before, after in pairwise(history):

@@ -8,18 +8,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.customers.filter import AnyOf, Condition, ExpiresWithin, HasKey, HasWordPrefixes, Not, conjuncts
+from domain.customers.conditions import (
+    AnyOf,
+    Condition,
+    ExpiresWithin,
+    HasKey,
+    HasWordPrefixes,
+    InstantInRange,
+    Not,
+    RenewsWithin,
+    conjuncts,
+)
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.keys import (
     ALL_CUSTOMERS_KEY,
     COMMON_KEYS,
     Keys,
     absence_key,
-    expiry_window_keys,
     is_ordering,
     is_time_dependent_key,
-    ordering_expiry_window_keys,
 )
+from domain.customers.time_buckets import EXPIRIES, INSTANT_BUCKETS, RENEWALS, ordering_expiry_window_keys
 from domain.text.folding import PREFIX_LENGTH, WORD_KEY_PREFIX
 from store.customers.list_planner.estimates import KeyCounts, estimate_count
 from store.customers.orders import CustomerOrder
@@ -105,7 +114,11 @@ def _keys_of_condition(condition: Condition, now: datetime) -> Iterator[Keys]:
         case HasKey(_, keys):
             yield keys
         case ExpiresWithin(days):
-            yield tuple(expiry_window_keys(now, now + timedelta(days=days)))
+            yield tuple(EXPIRIES.window_keys(now, now + timedelta(days=days)))
+        case RenewsWithin(days):
+            yield tuple(RENEWALS.coarse_window_keys(now, now + timedelta(days=days)))
+        case InstantInRange(field, since, until):
+            yield tuple(INSTANT_BUCKETS[field].open_window_keys(since, until, now))
         case HoldingEndsWithin() | HasLowAssignment():
             yield condition.keys(now).all
         case Not(HasKey(_, keys)):
@@ -131,6 +144,8 @@ def _ordering_keys(condition: Condition, now: datetime) -> Keys:
             return keys
         case ExpiresWithin(days):
             return tuple(ordering_expiry_window_keys(now, now + timedelta(days=days)))
+        case RenewsWithin(days):
+            return tuple(RENEWALS.at_least(256).window_keys(now, now + timedelta(days=days)))
         case Not() | AnyOf():
             return next((keys for keys in _keys_of_condition(condition, now) if all(map(is_ordering, keys))), ())
         case _:

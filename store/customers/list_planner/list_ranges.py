@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from domain.cursors.list import CursorValue
-from domain.customers.filter import Condition
+from domain.customers.conditions import Condition
 from domain.customers.keys import Keys
 from store.customers.orders import KEYS_INDEX
 from store.database.client import Document
@@ -13,12 +13,13 @@ from store.database.client import Document
 
 @dataclass(frozen=True, slots=True)
 class ValueRange:
-    """Consecutive sort values: `values` where they are few, else all values or those below or up to a limit.
+    """Consecutive sort values: `values` where they are few, else all values or those within limits.
 
-    A limit is never None, because sort values are stored without null.
+    A limit of None is none, because sort values are stored without null.
     """
 
     values: tuple[CursorValue, ...] = ()
+    at_least: CursorValue = None
     below: CursorValue = None
     at_most: CursorValue = None
 
@@ -43,10 +44,9 @@ class ValueRange:
             operators = {"$gte": first, "$lte": last}
             if gaps := sorted(set(range(first, last)).difference(ranks)):
                 operators["$nin"] = gaps
-        elif self.at_most is not None:
-            operators = {"$lte": self.at_most}
-        elif self.below is not None:
-            operators = {"$lt": self.below}
+        else:
+            limits = {"$gte": self.at_least, "$lt": self.below, "$lte": self.at_most}
+            operators = {operator: limit for operator, limit in limits.items() if limit is not None}
         return {field: operators} if operators else {}
 
 

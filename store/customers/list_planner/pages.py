@@ -37,7 +37,8 @@ and takes at most 1.5 times as long as in a partner of 2,000; any other list exa
 """
 
 from domain.cursors.list import list_digest
-from domain.customers.filter import AllOf, is_impossible, simplify
+from domain.customers.conditions import AllOf
+from domain.customers.simplification import is_impossible, simplify
 from domain.paging import Page, PageRequest
 from store.customers.documents import CustomerDocument
 from store.customers.list_planner.index_candidates import ListQuery

@@ -4,13 +4,15 @@ The choice is ours, because MongoDB caches one plan for a query shape, and the p
 for a common tag. Where the statistics do not decide, two key sets race (see list_ranges.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from domain.cursors.list import CursorValue
+from domain.customers.conditions import AllOf, InstantField, InstantInRange, conjuncts
 from domain.customers.implied_values import (
     LEAST_URGENT_RANK,
     implies_no_next_expiry,
+    instant_limits,
     latest_next_expiry,
     possible_urgency_ranks,
     restrict_to_lowest_urgency,
@@ -38,6 +40,11 @@ _MAX_RACE_READS = 1_000
 _MAX_FULL_SCAN = 4_000
 # Planning a race takes longer than it saves where one of the key sets is larger.
 _MAX_RACING_KEYS = 24
+# The orders by an instant that a filter can limit.
+_INSTANT_FIELDS: Mapping[CustomerOrderField, InstantField] = {
+    CustomerOrderField.CREATED_AT: "created_at",
+    CustomerOrderField.LAST_ADMINISTRATOR_SIGN_IN_AT: "last_administrator_sign_in_at",
+}
 _SUBSCRIBED: Keys = (STATUS.key(CustomerStatus.SUBSCRIPTION),)
 # From this share of a partner on, the customers of lowest urgency are a range of their own.
 _MIN_LOWEST_URGENCY_SHARE = 0.25
@@ -53,7 +60,7 @@ async def choose_plan(query: ListQuery, counts: KeyCounts, customers: int = EXPE
     if order.field is CustomerOrderField.NAME or value is not None:
         values = ALL_VALUES if value is None else ValueRange((value,))
         return [ListRange(values, _plan_by_name(query, counts, customers), query.wanted)]
-    outside_order_keys = await candidates_outside_order_keys(query, counts)
+    outside_order_keys = await candidates_outside_order_keys(_without_ordered_range(query), counts)
     in_order = candidates_in_order(query, counts, customers)
     others = [candidate.count for candidate in (*in_order[1:], *outside_order_keys)]
     if outside_order_keys and outside_order_keys[0].count < estimate_scanned(in_order[0].count, others, customers):
@@ -68,6 +75,14 @@ async def choose_plan(query: ListQuery, counts: KeyCounts, customers: int = EXPE
     )
     ranges = _value_ranges(query, is_lowest_urgency_apart=True)
     return [lowest if values == lowest.values else ListRange(values, plan, query.wanted) for values in ranges]
+
+
+def _without_ordered_range(query: ListQuery) -> ListQuery:
+    """Return the query without ranges of the instant that the list is ordered by: they limit the scan of its index."""
+    field = _INSTANT_FIELDS.get(query.order.field)
+    conditions = conjuncts(query.wanted)
+    others = tuple(part for part in conditions if not (isinstance(part, InstantInRange) and part.field == field))
+    return query if len(others) == len(conditions) else replace(query, wanted=AllOf(others))
 
 
 def _single_sort_value(query: ListQuery) -> CursorValue:
@@ -104,12 +119,23 @@ def _value_ranges(query: ListQuery, *, is_lowest_urgency_apart: bool = False) ->
     is_ascending = order.direction is OrderDirection.ASC
     if order.field is CustomerOrderField.URGENCY:
         return _rank_ranges(query, is_lowest_urgency_apart=is_lowest_urgency_apart)
-    latest = latest_next_expiry(query.wanted, query.now) if order.field is CustomerOrderField.NEXT_EXPIRY_AT else None
-    if latest is not None:
-        return [ValueRange(at_most=latest)]
+    limited = _limited_range(query)
+    if limited is not None:
+        return [limited]
     if null is None or is_ascending:
         return [ALL_VALUES]
     return [ValueRange(below=null), ValueRange((null,))]
+
+
+def _limited_range(query: ListQuery) -> ValueRange | None:
+    """Return the range of the matches' instants where the filter limits them; none of them is null then."""
+    order = query.order
+    if order.field is CustomerOrderField.NEXT_EXPIRY_AT:
+        latest = latest_next_expiry(query.wanted, query.now)
+        return None if latest is None else ValueRange(at_most=latest)
+    field = _INSTANT_FIELDS.get(order.field)
+    limits = None if field is None else instant_limits(query.wanted, field)
+    return None if limits is None else ValueRange(at_least=limits.since, below=limits.until or order.null_sentinel)
 
 
 def _rank_ranges(query: ListQuery, *, is_lowest_urgency_apart: bool) -> list[ValueRange]:

@@ -1,6 +1,6 @@
 """The keys by which all matches are read, for counts, facets and bulk changes."""
 
-from domain.customers.filter import Condition
+from domain.customers.conditions import Condition
 from domain.customers.keys import Keys
 from store.customers.list_planner.index_candidates import ListQuery, candidate_keys
 from store.customers.list_planner.key_statistics import KeyStatistics

@@ -5,29 +5,21 @@ from typing import Any
 
 import pytest
 
-from domain.customers.filter import (
-    EVERYTHING,
-    NOTHING,
-    Condition,
-    HasKey,
-    is_impossible,
-    matches,
-    parse_filter,
-    simplify,
-    uses_time,
-    without_dimension,
-)
+from domain.customers.conditions import EVERYTHING, AllOf, InstantInRange
+from domain.customers.filter import find_time_conditions, parse_filter
+from domain.customers.matching import CustomerValues, matches
+from domain.customers.simplification import simplify
 from domain.failures import BadUserInput
 from domain.text.folding import customer_words
 from domain.types import CustomerStatus
 
-NOW = datetime(2026, 11, 22)
+NOON = datetime(2026, 11, 22, 12)
 KEYS = {"*", "status:TRIAL", "product:CALLING", "country:RS"}
 WORDS = customer_words("Đorđević 株式会社", "müller.example", "ORG-7")
 
 
 def is_match(**raw: Any) -> bool:
-    return matches(parse_filter(raw), KEYS, WORDS)
+    return matches(parse_filter(raw), CustomerValues(KEYS, WORDS, NOON))
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -45,7 +37,7 @@ def test_search_does_not_find(text: str) -> None:
 
 
 def test_null_and_absent_conditions_are_ignored() -> None:
-    names = ("search", "managed_by", "status", "expires_within_days", "all_of", "any_of", "not_")
+    names = ("search", "managed_by", "status", "expires_within_days", "has_tags", "created_at", "all_of", "not_")
     assert is_match(**dict.fromkeys(names))
     assert simplify(parse_filter(None)) == EVERYTHING
 
@@ -78,6 +70,8 @@ def test_nests_five_deep_and_no_deeper() -> None:
         {"expires_within_days": 0},
         {"expires_within_days": 366},
         {"expires_within_days": True},
+        {"renews_within_days": 0},
+        {"renews_within_days": 366},
         {"tag": [f"tag_{n}" for n in range(501)]},
         {"any_of": [{}] * 100},
         {"colour": ["red"]},
@@ -88,55 +82,36 @@ def test_rejects_an_invalid_filter(raw: dict[str, Any]) -> None:
         parse_filter(raw)
 
 
-def test_a_window_excludes_now_and_includes_its_last_moment() -> None:
-    condition = parse_filter({"expires_within_days": 1})
+@pytest.mark.parametrize(("name", "none"), [("has_tags", "has_tags:no"), ("has_assignments", "has_assignments:no")])
+def test_has_any_or_none(name: str, none: str) -> None:
+    assert not matches(parse_filter({name: True}), CustomerValues({none}))
+    assert matches(parse_filter({name: False}), CustomerValues({none}))
+    assert matches(parse_filter({name: True}), CustomerValues({none.replace("no", "yes")}))
+
+
+def test_a_range_includes_its_start_and_excludes_its_end() -> None:
     moment = timedelta(milliseconds=1)
-    ends = {NOW: False, NOW + moment: True, NOW + timedelta(days=1): True, NOW + timedelta(days=1) + moment: False}
-    assert {end: matches(condition, KEYS, WORDS, [end], NOW) for end in ends} == ends
-    with pytest.raises(ValueError, match="requires `now`"):
-        matches(condition, KEYS, WORDS)
+    assert is_match(created_at={"since": NOON, "until": NOON + moment})
+    assert not is_match(created_at={"since": NOON + moment})
+    assert not is_match(created_at={"until": NOON})
+    assert is_match(created_at={"until": NOON + moment})
 
 
-def test_only_windows_of_time_use_time() -> None:
-    assert uses_time(parse_filter({"any_of": [{"not_": {"expires_within_days": 1}}]}))
-    assert not uses_time(parse_filter({"search": "a", "all_of": [{"status": ["TRIAL"]}]}))
-
-
-def test_removes_only_the_top_level_condition_of_a_dimension() -> None:
-    inner = {"all_of": [{"status": ["EXPIRED"]}]}
-    assert without_dimension(parse_filter({"status": ["TRIAL"], **inner}), "status") == parse_filter(inner)
+def test_a_customer_without_the_value_is_in_no_range() -> None:
+    assert is_match(created_at={})
+    assert not is_match(last_administrator_sign_in_at={})
+    assert is_match(not_={"last_administrator_sign_in_at": {"since": None, "until": None}})
+    assert parse_filter({"created_at": {}}) == AllOf((InstantInRange("created_at", None, None),))
 
 
 @pytest.mark.parametrize(
-    ("raw", "expected"),
+    ("raw", "names"),
     [
-        ({"all_of": [{}, {"all_of": []}]}, EVERYTHING),
-        ({"status": [], "product": ["CALLING"]}, NOTHING),
-        ({"any_of": [{"status": ["TRIAL"]}, {}]}, EVERYTHING),
-        ({"any_of": [{"tag": ["b"]}, {"country": ["DE"]}, {"tag": []}]}, HasKey("", ("country:DE", "tag:b"))),
-        ({"not_": {"not_": {"tag": ["a"]}}}, HasKey("tag", ("tag:a",))),
-        ({"search": "?"}, NOTHING),
-        ({"not_": {"any_of": []}}, EVERYTHING),
+        ({"any_of": [{"not_": {"expires_within_days": 1}}]}, ["expiresWithinDays"]),
+        ({"renews_within_days": 3}, ["renewsWithinDays"]),
+        ({"expires_within_days": None, "search": "a", "all_of": [{"status": ["TRIAL"]}]}, []),
+        ({"created_at": {"since": NOON}, "has_tags": True, "invoice_state": ["OPEN"]}, []),
     ],
 )
-def test_simplifies_to_an_equivalent_condition(raw: dict[str, Any], expected: Condition) -> None:
-    assert simplify(parse_filter(raw)) == expected
-
-
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [
-        ({"status": ["EXPIRED"], "product": ["CALLING"]}, True),
-        ({"status": ["EXPIRED"], "subscription_type": ["TRIAL"]}, True),
-        ({"status": ["EXPIRED"], "all_of": [{"status": ["TRIAL", "SUSPENDED"]}]}, True),
-        ({"status": ["EXPIRED"], "expires_within_days": 1}, True),
-        ({"tag": []}, True),
-        ({"status": ["EXPIRED"], "country": ["DE"]}, False),
-        ({"status": ["EXPIRED", "TRIAL"], "product": ["CALLING"]}, False),
-        ({"status": ["EXPIRED"], "any_of": [{"product": ["CALLING"]}, {"tag": ["a"]}]}, False),
-        ({"status": ["EXPIRED"]}, False),
-        ({}, False),
-    ],
-)
-def test_an_expired_customer_with_a_living_entitlement_is_impossible(raw: dict[str, Any], expected: bool) -> None:
-    assert is_impossible(simplify(parse_filter(raw))) is expected
+def test_names_the_conditions_that_time_changes(raw: dict[str, Any], names: list[str]) -> None:
+    assert list(find_time_conditions(raw)) == names

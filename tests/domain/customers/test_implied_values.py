@@ -8,17 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.customers.filter import NOTHING, AllOf, Condition, is_impossible, matches, parse_filter, simplify
+from domain.customers.conditions import NOTHING, AllOf, Condition, InstantInRange
+from domain.customers.filter import parse_filter
 from domain.customers.holding_conditions import HoldingEndsWithin
 from domain.customers.implied_values import (
     LEAST_URGENT_RANK,
     implies_no_next_expiry,
+    instant_limits,
     latest_next_expiry,
     possible_urgency_ranks,
     restrict_to_lowest_urgency,
     single_urgency_rank,
 )
+from domain.customers.matching import CustomerValues, matches
 from domain.customers.projection import NO_STATUS_RANK
+from domain.customers.simplification import is_impossible, simplify
 from domain.entitlements.holdings import EXPIRING
 from domain.types import URGENCY, URGENCY_RANK, CustomerStatus
 
@@ -53,8 +57,9 @@ def rank_of(statuses: Statuses) -> int:
     return min((URGENCY_RANK[status] for status in statuses), default=NO_STATUS_RANK)
 
 
-def keys_of(statuses: Statuses, country: str) -> frozenset[str]:
-    return frozenset({"*", f"country:{country}", *(f"status:{status}" for status in statuses)})
+def customer_of(statuses: Statuses, country: str, word: str) -> CustomerValues:
+    keys = frozenset({"*", f"country:{country}", *(f"status:{status}" for status in statuses)})
+    return CustomerValues(keys, [word])
 
 
 def parsed(raw: dict[str, Any]) -> Condition:
@@ -69,7 +74,7 @@ def test_every_match_has_an_implied_rank(raw: dict[str, Any], country: str, word
         return
     ranks, single = possible_urgency_ranks(wanted), single_urgency_rank(wanted)
     for statuses in COMBINATIONS:
-        if matches(wanted, keys_of(statuses, country), [word]):
+        if matches(wanted, customer_of(statuses, country, word)):
             assert rank_of(statuses) in ranks
             assert single in (None, rank_of(statuses))
 
@@ -83,8 +88,8 @@ def test_the_restricted_condition_matches_the_same_customers_of_lowest_urgency(
     restricted = restrict_to_lowest_urgency(wanted)
     for statuses in COMBINATIONS:
         if rank_of(statuses) == LEAST_URGENT_RANK:
-            keys = keys_of(statuses, country)
-            assert matches(restricted, keys, [word]) == matches(wanted, keys, [word])
+            customer = customer_of(statuses, country, word)
+            assert matches(restricted, customer) == matches(wanted, customer)
 
 
 @pytest.mark.parametrize(
@@ -140,3 +145,11 @@ def test_a_condition_restricted_to_the_lowest_urgency_has_no_other_status() -> N
     assert restrict_to_lowest_urgency(either) == parsed({"search": "acme"})
     assert restrict_to_lowest_urgency(parsed({"status": ["TRIAL"]})) == NOTHING
     assert restrict_to_lowest_urgency(parsed({"status": ["SUBSCRIPTION"]})) == parsed({"status": ["SUBSCRIPTION"]})
+
+
+def test_the_ranges_of_all_conditions_limit_an_instant() -> None:
+    wanted = parsed({"created_at": {"since": NOW}, "all_of": [{"created_at": {"until": NOW + timedelta(days=2)}}]})
+    assert instant_limits(wanted, "created_at") == InstantInRange("created_at", NOW, NOW + timedelta(days=2))
+    assert instant_limits(wanted, "last_administrator_sign_in_at") is None
+    negated = parsed({"not_": {"created_at": {"since": NOW}}})
+    assert instant_limits(negated, "created_at") is None

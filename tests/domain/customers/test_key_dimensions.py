@@ -1,5 +1,7 @@
 """The properties of key dimensions, looked up by stored keys."""
 
+from datetime import datetime
+
 import pytest
 
 from domain.customers.key_dimensions import (
@@ -86,7 +88,9 @@ def test_a_longer_word_prefix_is_rarer() -> None:
 
 def test_words_holdings_and_small_buckets_are_read_in_the_order_of_names_alone() -> None:
     left_out = [name for name, dimension in DIMENSIONS_BY_NAME.items() if not dimension.is_in_order_keys]
-    assert left_out == ["running", "holds", "w", "ends_1h", "ends_8h"]
+    instants = [f"{name}_{hours}h" for name in ("created", "signed_in") for hours in (8, 256, 8192)]
+    windows = ["ends_1h", "ends_8h", "renews_8h", *instants]
+    assert left_out == ["has_tags", "has_assignments", "running", "holds", "w", *windows]
     assert [is_ordering(key) for key in ("w:a", "ends_8h:1", "ends_64h:1", "*", "tag:x")] == [
         False,
         False,
@@ -98,7 +102,9 @@ def test_words_holdings_and_small_buckets_are_read_in_the_order_of_names_alone()
 
 def test_events_keep_the_keys_that_neither_time_nor_spelling_decides() -> None:
     left_out = [name for name, dimension in DIMENSIONS_BY_NAME.items() if not dimension.is_in_events]
-    assert left_out == ["no", "holds", "w", "ends_1h", "ends_8h", "ends_64h", "ends_512h"]
+    instants = [f"{name}_{hours}h" for name in ("created", "signed_in") for hours in (8, 256, 8192)]
+    windows = [*(f"ends_{hours}h" for hours in (1, 8, 64, 512)), "renews_8h", "renews_256h", *instants]
+    assert left_out == ["no", "holds", "w", *windows]
 
 
 def test_statuses_types_and_ends_depend_on_time() -> None:
@@ -130,8 +136,12 @@ def test_a_customer_with_the_common_keys_has_no_absence_key() -> None:
         tag_ids=[],
         administrator_ids=[],
         country=None,
+        invoice_states=[],
         words=[],
         expiring_ends=[],
+        renewing_ends=[],
+        created_at=datetime(2026, 1, 1),
+        last_sign_in_at=None,
     )
     assert set(COMMON_KEYS) <= set(keys)
     assert not [key for key in keys if dimension_of(key) is ABSENCE]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.customers.filter import AllOf, HasKey
+from domain.customers.conditions import AllOf, HasKey
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.kpis import KpiName, analytics_products, kpi_condition
 from domain.types import AnalyticsProduct

@@ -50,6 +50,8 @@ def test_a_customer_without_entitlements_has_empty_fields_that_sort_last() -> No
         "next_expiry_at": None,
         "next_expiry_sort": MAX_INSTANT,
         "expiring_ends": [],
+        "renewing_ends": [],
+        "invoice_states": [],
         "next_renewal_at": None,
     }
 
@@ -96,7 +98,14 @@ def test_only_ends_that_do_not_renew_are_expiring() -> None:
     fields = project(facts)
     assert fields["next_expiry_at"] == fields["next_expiry_sort"] == NOON + DAY
     assert fields["expiring_ends"] == [NOON + 2 * DAY, NOON + 3 * DAY]
+    assert fields["renewing_ends"] == [NOON + DAY]
     assert fields["next_renewal_at"] == NOON + DAY
+
+
+def test_invoice_states_are_of_living_entitlements() -> None:
+    waiting = entitlement(set_up=False, invoice_state="OPEN")
+    ended = entitlement(first_ends_at=NOON, invoice_state="OVERDUE")
+    assert project(customer(waiting, ended, entitlement(), trial()))["invoice_states"] == ["OPEN"]
 
 
 def test_a_line_that_becomes_old_enough_for_its_peer_group_is_a_reason_to_evaluate() -> None:

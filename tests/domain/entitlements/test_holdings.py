@@ -7,11 +7,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.customers.filter import NOTHING, simplify, uses_time
+from domain.customers.conditions import NOTHING
 from domain.customers.holding_conditions import HasLowAssignment, HoldingCondition, HoldingEndsWithin
 from domain.customers.keys import select_event_keys
 from domain.customers.kpis import KpiName, kpi_condition
 from domain.customers.projection import project_fields
+from domain.customers.simplification import simplify
 from domain.customers.statuses import Thresholds
 from domain.entitlements.holdings import (
     ANY_HOLDING_KEY,
@@ -109,11 +110,6 @@ def test_a_list_of_low_customers_keeps_its_name_when_the_threshold_moves() -> No
 def test_nothing_is_low_where_no_group_has_a_threshold() -> None:
     nothing = kpi_condition(KpiName.LOW_LICENSE_ASSIGNMENT, None, {"MEETINGS": None})
     assert simplify(nothing) == NOTHING
-
-
-def test_conditions_that_time_changes_are_known() -> None:
-    turning = {name for name in KpiName if uses_time(kpi_condition(name, None, {"MEETINGS": 0.5}))}
-    assert turning == {KpiName.NEARING_EXPIRATION, KpiName.NEARING_RENEWAL, KpiName.LOW_LICENSE_ASSIGNMENT}
 
 
 lines = st.builds(line, st.sampled_from(["MEETINGS", "CALLING", "MESSAGING"]), st.integers(0, 12), st.integers(0, 12))

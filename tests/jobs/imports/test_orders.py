@@ -59,6 +59,28 @@ async def test_a_new_order_is_a_change_of_its_customer_and_told_once(scope: Scop
     assert told["facts_before"]["keys"] == told["facts_after"]["keys"]
 
 
+async def test_a_customer_is_found_by_the_state_of_its_newest_invoice_that_is_not_void(scope: Scope) -> None:
+    async def states() -> list[str]:
+        customer = await find_only(scope, "customers")
+        assert [key for key in customer["keys"] if key.startswith("invoice:")] == [
+            f"invoice:{state}" for state in customer["invoice_states"]
+        ]
+        return list(customer["invoice_states"])
+
+    assert await states() == []
+    await import_lines(scope, I, invoice_record(state="OVERDUE", issuedOn="2026-11-02"))
+    assert await states() == ["OVERDUE"]
+    await import_lines(scope, I, invoice_record(number="INV-2", state="PAID", issuedOn="2026-11-01"))
+    assert await states() == ["OVERDUE"]
+    # Of two of one day, the one that was stored later is the newer one.
+    await import_lines(scope, I, invoice_record(number="INV-3", state="OPEN", issuedOn="2026-11-02"))
+    assert await states() == ["OPEN"]
+    await import_lines(scope, I, invoice_record(number="INV-3", state="VOID", issuedOn="2026-11-02"))
+    assert await states() == ["OVERDUE"]
+    await import_lines(scope, S, subscription_record(cancelledAt=days_from_now(-1)))
+    assert await states() == []
+
+
 async def test_a_new_invoice_and_its_new_state_are_each_told_once(scope: Scope) -> None:
     statuses = (await find_only(scope, "customers"))["statuses"]
     assert (await import_lines(scope, I, invoice_record())).counts == (1, 0, 0, 0)

@@ -35,6 +35,7 @@ def customer_document(rng: random.Random, number: int, **facts: Any) -> dict[str
 
     expiring = sorted(set(some(ENDS[1:])[:2]))
     renewing = [rng.choice(ENDS)] if rng.random() < 0.3 else []
+    renewing = sorted({*renewing, *([rng.choice(ENDS)] if rng.random() < 0.1 else [])})
     signed_in = rng.choice([None, NOW - DAY, NOW - 90 * DAY])
     document: dict[str, Any] = {
         "_id": new_id("cus"),
@@ -55,12 +56,14 @@ def customer_document(rng: random.Random, number: int, **facts: Any) -> dict[str
         "tag_ids": some(TAGS),
         "assignments": [assignment(id_) for id_ in some(ADMINISTRATORS)],
         "expiring_ends": expiring,
+        "renewing_ends": renewing,
+        "invoice_states": some(["OPEN", "OVERDUE", "PAID"]),
         "next_expiry_at": min([*expiring, *renewing], default=None),
         **facts,
     }
     if "EXPIRED" in document["statuses"]:
-        nothing_living = {"statuses": ["EXPIRED"], "products": [], "subscription_types": [], "expiring_ends": []}
-        document |= {**nothing_living, "next_expiry_at": None}
+        nothing_living = ("products", "subscription_types", "expiring_ends", "renewing_ends", "invoice_states")
+        document |= {**{name: [] for name in nothing_living}, "statuses": ["EXPIRED"], "next_expiry_at": None}
     return with_projection(document)
 
 

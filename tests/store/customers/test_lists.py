@@ -4,13 +4,15 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.customers.filter import matches, parse_filter
+from domain.customers.filter import parse_filter
+from domain.customers.matching import CustomerEnds, CustomerValues, matches
 from domain.failures import BadUserInput, InvalidCursor
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, PartnerRole, Product
@@ -39,6 +41,9 @@ def some(values: list[Any]) -> st.SearchStrategy[list[Any] | None]:
     return st.none() | st.lists(st.sampled_from(values), max_size=3)
 
 
+# The instants of the documents, and those beside them.
+instants = st.sampled_from([NOW - days * DAY for days in (0, 1, 2, 90)] + [NOW - DAY + timedelta(milliseconds=1)])
+ranges = st.fixed_dictionaries({}, optional={"since": st.none() | instants, "until": st.none() | instants})
 # The sizes that pages are planned for. Every plan must give the same result.
 sizes = st.sampled_from([0, 200, 200_000])
 conditions = st.fixed_dictionaries(
@@ -53,6 +58,12 @@ conditions = st.fixed_dictionaries(
         "administrator": some(ADMINISTRATORS),
         "country": some(["DE", "rs", "FR"]),
         "expires_within_days": st.none() | st.sampled_from([1, 30, 364, 365]),
+        "renews_within_days": st.none() | st.sampled_from([1, 30, 364, 365]),
+        "has_tags": st.none() | st.booleans(),
+        "has_assignments": st.none() | st.booleans(),
+        "invoice_state": some(["OPEN", "OVERDUE", "PAID", "VOID"]),
+        "created_at": st.none() | ranges,
+        "last_administrator_sign_in_at": st.none() | ranges,
     },
 )
 
@@ -92,7 +103,16 @@ def world(mongo_uri: str, database_name: str) -> Iterator[tuple[list[dict[str, A
 
 def matching(documents: list[dict[str, Any]], raw: dict[str, Any]) -> list[dict[str, Any]]:
     condition = parse_filter(raw)
-    return [d for d in documents if matches(condition, set(d["keys"]), d["words"], d["expiring_ends"], NOW)]
+    return [d for d in documents if matches(condition, values_of(d), ends_of(d))]
+
+
+def values_of(document: dict[str, Any]) -> CustomerValues:
+    names = ("words", "created_at", "last_administrator_sign_in_at")
+    return CustomerValues(set(document["keys"]), *(document[name] for name in names))
+
+
+def ends_of(document: dict[str, Any]) -> CustomerEnds:
+    return CustomerEnds(NOW, document["expiring_ends"], document["renewing_ends"])
 
 
 async def read_all_pages(

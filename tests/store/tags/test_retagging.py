@@ -73,10 +73,15 @@ async def test_the_event_has_its_actor_its_changes_and_both_facts(client: Client
     assert (event["changes"], event["is_first_of_change"]) == ({"tags": [[], ["tag_a"]]}, True)
     before, after = EventFacts.from_document(event["facts_before"]), EventFacts.from_document(event["facts_after"])
     assert before is not None and after is not None
-    assert after.keys == before.keys | {"tag:tag_a"}
+    assert after.keys == before.keys - {"has_tags:no"} | {"tag:tag_a", "has_tags:yes"}
     customer = await stored(scope, id_)
     assert after.keys == set(select_event_keys(customer["keys"])) >= {"running:MEETINGS", "status:SUBSCRIPTION"}
     assert before.words == after.words == tuple(customer["words"])
+    assert before.created_at == after.created_at == customer["created_at"]
+    await tagged(scope, [id_], "tag_a", is_addition=False)
+    untagged = EventFacts.from_document((await events_of(scope, id_))[-1]["facts_after"])
+    assert untagged is not None
+    assert untagged.keys == before.keys
 
 
 async def test_customers_of_one_batch_can_change_differently_or_not_at_all(client: Client) -> None:

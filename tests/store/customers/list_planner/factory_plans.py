@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from domain.customers.filter import parse_filter, simplify
+from domain.customers.filter import parse_filter
 from domain.customers.keys import Keys
+from domain.customers.simplification import simplify
 from domain.types import CustomerOrderField, OrderDirection
 from store.customers.list_planner.index_candidates import ListQuery
 from store.customers.orders import CustomerOrder

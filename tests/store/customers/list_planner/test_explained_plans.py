@@ -11,7 +11,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from domain.customers.filter import parse_filter, simplify
+from domain.customers.filter import parse_filter
+from domain.customers.simplification import simplify
 from domain.paging import Page, PageRequest
 from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, PartnerRole, Product
 from domain.types import SubscriptionType as Kind

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.customers.filter import AllOf
+from domain.customers.conditions import AllOf
 from domain.customers.holding_conditions import HoldingEndsWithin
-from domain.customers.keys import expiry_window_keys, ordering_expiry_window_keys
+from domain.customers.time_buckets import CREATIONS, EXPIRIES, RENEWALS, ordering_expiry_window_keys
 from domain.entitlements.holdings import EXPIRING
 from store.customers.list_planner.index_candidates import (
     IndexCandidate,
@@ -30,7 +30,11 @@ WINDOW = (NOW, NOW + timedelta(days=30))
         ({"status": ["TRIAL", "EXPIRED"], "tag": ["x"]}, [("status:EXPIRED", "status:TRIAL"), ("tag:x",)]),
         ({"search": "acme gmbh"}, [("w:acme",), ("w:gmbh",)]),
         ({"search": "a" * 30}, [("w:" + "a" * 24,)]),
-        ({"expires_within_days": 30}, [tuple(expiry_window_keys(*WINDOW))]),
+        ({"expires_within_days": 30}, [tuple(EXPIRIES.window_keys(*WINDOW))]),
+        ({"renews_within_days": 30}, [tuple(RENEWALS.coarse_window_keys(*WINDOW))]),
+        ({"has_tags": False, "invoice_state": ["OPEN"]}, [("has_tags:no",), ("invoice:OPEN",)]),
+        ({"created_at": {"since": NOW}}, [tuple(CREATIONS.open_window_keys(NOW, None, NOW))]),
+        ({"not_": {"created_at": {"since": NOW}}}, [("*",)]),
         # A negation gives a candidate only where absence is stored.
         ({"not_": {"status": ["SUBSCRIPTION"]}}, [("no:status:SUBSCRIPTION",)]),
         ({"not_": {"status": ["TRIAL"]}}, [("*",)]),
@@ -66,6 +70,8 @@ def test_the_visibility_key_is_a_candidate_of_assigned_administrators_only() -> 
         ({"search": "acme"}, [("*",)]),
         ({"search": "acme", "tag": ["x"]}, [("tag:x",)]),
         ({"expires_within_days": 30}, [tuple(ordering_expiry_window_keys(*WINDOW))]),
+        ({"renews_within_days": 30}, [tuple(RENEWALS.at_least(256).window_keys(*WINDOW))]),
+        ({"created_at": {"since": NOW}, "has_assignments": True}, [("*",)]),
         ({"not_": {"status": ["SUBSCRIPTION"]}}, [("no:status:SUBSCRIPTION",)]),
         ({"any_of": [{"tag": ["x"]}, {"expires_within_days": 1}]}, [("*",)]),
         ({"any_of": [{"tag": ["x"]}, {"not_": {"status": ["SUBSCRIPTION"]}}]}, [("no:status:SUBSCRIPTION", "tag:x")]),

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from domain.customers.filter import EVERYTHING
+from domain.customers.conditions import EVERYTHING
 from domain.failures import InvalidCursor
 from store.customers.list_planner.keyset_pagination import KeysetReader
 from store.customers.list_planner.list_ranges import IndexPlan, ListRange, ValueRange

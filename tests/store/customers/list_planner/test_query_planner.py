@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
-from domain.customers.filter import HasWordPrefixes, conjuncts, parse_filter, simplify
+from domain.customers.conditions import HasWordPrefixes, conjuncts
+from domain.customers.filter import parse_filter
 from domain.customers.implied_values import LEAST_URGENT_RANK
 from domain.customers.keys import Keys
 from domain.customers.projection import NO_STATUS_RANK
+from domain.customers.simplification import simplify
+from domain.customers.time_buckets import CREATIONS
 from domain.time.instants import MAX_INSTANT
 from store.customers.list_planner.list_ranges import ALL_VALUES, IndexPlan, QueryPlan, ValueRange
 from store.customers.list_planner.query_planner import choose_plan
@@ -100,6 +103,23 @@ async def test_orders_without_null_are_one_segment(direction: str) -> None:
 async def test_a_window_of_ends_limits_the_next_expiry_and_excludes_null(direction: str) -> None:
     plan = await planned({"expires_within_days": 7}, order_by("NEXT_EXPIRY_AT", direction))
     assert ranges_of(plan) == [ValueRange(at_most=NOW + timedelta(days=7))]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_a_range_of_the_ordered_instant_limits_the_scan_and_needs_no_count(direction: str) -> None:
+    (created,) = await planned({"created_at": {"since": NOW}}, order_by("CREATED_AT", direction))
+    assert created.values == ValueRange(at_least=NOW)
+    assert created.plan == IndexPlan("by_created_at", (ALL,))
+    order = order_by("LAST_ADMINISTRATOR_SIGN_IN_AT", direction)
+    (signed_in,) = await planned({"last_administrator_sign_in_at": {"since": NOW}, "tag": ["x"]}, order)
+    # A customer without a sign-in never matches, and null is stored as the highest instant.
+    assert signed_in.values == ValueRange(at_least=NOW, below=MAX_INSTANT)
+
+
+async def test_a_rare_range_of_another_instant_is_sorted() -> None:
+    counts = dict.fromkeys(CREATIONS.open_window_keys(NOW, None, NOW), 9)
+    (list_range,) = await planned({"created_at": {"since": NOW}}, order_by("NEXT_EXPIRY_AT"), counts)
+    assert (list_range.plan.index, list_range.plan.needs_sort) == ("by_keys", True)
 
 
 @pytest.mark.parametrize(("field", "value"), [("NEXT_EXPIRY_AT", MAX_INSTANT), ("URGENCY", 3)])

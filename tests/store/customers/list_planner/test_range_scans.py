@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.customers.filter import EVERYTHING
+from domain.customers.conditions import EVERYTHING
 from store.customers.list_planner.list_ranges import ALL_VALUES, IndexPlan, ListRange, ValueRange
 from store.customers.list_planner.range_scans import RangeScan
 from store.database.keyset import DEFAULT_COLUMNS as NAME_COLUMNS

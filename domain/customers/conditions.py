@@ -1,0 +1,95 @@
+"""The conditions that a list of customers is limited by, as plain data.
+
+They are parsed from a filter (filter.py) or stand for a KPI (kpis.py), and are simplified (simplification.py) before
+they are planned. matching.py evaluates them for one customer in memory.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
+from domain.customers.keys import Keys
+
+# The instants of a customer that a range can limit, by the names of their fields.
+InstantField = Literal["created_at", "last_administrator_sign_in_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class HasKey:
+    """The customer has one of the keys. Without keys the condition matches nothing.
+
+    `dimension` is empty where the keys are of several dimensions.
+    """
+
+    dimension: str
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class HasWordPrefixes:
+    """Each of the words is a prefix of one of the customer's words. Without words the condition matches nothing."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiresWithin:
+    """An expiring end is in the future, at most `days` days from now."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenewsWithin:
+    """A running subscription renews by itself in the future, at most `days` days from now."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstantInRange:
+    """The field has a value at or after `since` and before `until`; None is no limit."""
+
+    field: InstantField
+    since: datetime | None
+    until: datetime | None
+
+    def contains(self, instant: datetime | None) -> bool:
+        """Return whether the value of a customer is in the range; None, for no value, never is."""
+        if instant is None:
+            return False
+        return (self.since is None or self.since <= instant) and (self.until is None or instant < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every condition holds. An empty AllOf matches everything."""
+
+    conditions: "tuple[Condition, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one condition holds. An empty AnyOf matches nothing."""
+
+    conditions: "tuple[Condition, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The condition does not hold."""
+
+    condition: "Condition"
+
+
+# A condition on one value of a customer.
+ValueCondition = HasKey | HasWordPrefixes | ExpiresWithin | RenewsWithin | InstantInRange
+Condition = ValueCondition | HoldingEndsWithin | HasLowAssignment | AllOf | AnyOf | Not
+EVERYTHING = AllOf(())
+NOTHING = AnyOf(())
+
+
+def conjuncts(wanted: Condition) -> tuple[Condition, ...]:
+    """Return the conditions that must all hold."""
+    return wanted.conditions if isinstance(wanted, AllOf) else (wanted,)
