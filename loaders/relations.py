@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property, partial
+from typing import TypeVar
 
 from domain.customers.conditions import AllOf
 from domain.paging import Page, PageRequest
@@ -35,12 +36,16 @@ from loaders.request_memo import RequestMemo
 from loaders.tags import count_tagged_customers, read_tags
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.entitlements.documents import EntitlementDocument
+from store.entitlements.invoices import InvoiceDocument
+from store.entitlements.orders import OrderDocument
 from store.organization.helpdesk import HelpdeskRequestDocument
 from store.organization.views import ViewDocument
 from store.tags.bulk_jobs import BulkJobDocument, read_job
 from store.tags.documents import TagDocument
 from store.tenants.administrators import AdministratorDocument
 
+# A document that belongs to a customer.
+CustomerPart = TypeVar("CustomerPart", EntitlementDocument, InvoiceDocument, OrderDocument)
 CustomerPageKey = tuple[AllOf, CustomerOrder, PageRequest]
 
 
@@ -106,10 +111,13 @@ class Loaders(RelationSet):
 
     async def find_entitlement(self, id_: str | None) -> EntitlementDocument | None:
         """Return the subscription or trial of the id; None for no id or where the customer is not visible."""
-        entitlement = None if id_ is None else await self.entitlements.load(id_)
-        if entitlement is None or await self.customers.load(entitlement.customer_id) is None:
+        return None if id_ is None else await self.if_visible(await self.entitlements.load(id_))
+
+    async def if_visible(self, document: CustomerPart | None) -> CustomerPart | None:
+        """Return the document where its customer is visible, else None."""
+        if document is None or await self.customers.load(document.customer_id) is None:
             return None
-        return entitlement
+        return document
 
     async def find_tag(self, id_: str | None) -> TagDocument | None:
         """Return the tag of the id, None for no id."""

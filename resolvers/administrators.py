@@ -24,10 +24,11 @@ async def administrators(
     _root: None,
     with_page: bool,
     role: Sequence[str] | None = None,
+    state: Sequence[str] | None = None,
     search: str | None = None,
     **page: Any,
 ) -> Connection[AdministratorDocument]:
-    listing = await Administrators(context.scope).listing(role, parse_search(search))
+    listing = await Administrators(context.scope).listing(role, state, parse_search(search))
     return await build_connection(listing, with_page, **page)
 
 

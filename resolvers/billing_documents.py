@@ -8,8 +8,17 @@ from domain.paging import PageRequest
 from resolvers.connections import UNSELECTED_PAGE, Connection
 from resolvers.context import Context
 from store.entitlements.documents import EntitlementDocument
-from store.entitlements.invoices import InvoiceDocument
+from store.entitlements.invoices import InvoiceDocument, Invoices
 from store.entitlements.orders import OrderDocument
+from store.entitlements.orders import orders as order_documents
+
+
+async def order_by_number(context: Context, _root: None, number: str) -> OrderDocument | None:
+    return await context.loaders.if_visible(await order_documents(context.scope).by_number(number))
+
+
+async def invoice_by_number(context: Context, _root: None, number: str) -> InvoiceDocument | None:
+    return await context.loaders.if_visible(await Invoices(context.scope).by_number(number))
 
 
 async def orders(

@@ -10,7 +10,7 @@ from domain.types import EntitlementState
 from resolvers.context import Context
 from resolvers.licenses import ProductLicenses, sum_by_product
 from store.customers.customers import CustomerDocument
-from store.entitlements.documents import EntitlementDocument
+from store.entitlements.documents import EntitlementDocument, Entitlements
 from store.tenants.administrators import AdministratorDocument
 
 
@@ -21,6 +21,10 @@ class TrialExtension:
     at: datetime
     by_id: str | None
     days: int
+
+
+async def entitlement(context: Context, _root: None, number: str) -> EntitlementDocument | None:
+    return await context.loaders.if_visible(await Entitlements(context.scope).by_number(number))
 
 
 def customer(context: Context, entitlement: EntitlementDocument) -> Awaitable[CustomerDocument | None]:

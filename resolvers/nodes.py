@@ -31,18 +31,11 @@ def _entitlement(context: Context, id_: str) -> Awaitable[Any]:
 
 
 async def _order(context: Context, id_: str) -> Any:
-    return await _if_customer_visible(context, await context.loaders.orders.load(id_))
+    return await context.loaders.if_visible(await context.loaders.orders.load(id_))
 
 
 async def _invoice(context: Context, id_: str) -> Any:
-    return await _if_customer_visible(context, await context.loaders.invoices.load(id_))
-
-
-async def _if_customer_visible(context: Context, document: Any) -> Any:
-    """Return the order or invoice if its customer is visible, else None."""
-    if document is None or await context.loaders.customers.load(document.customer_id) is None:
-        return None
-    return document
+    return await context.loaders.if_visible(await context.loaders.invoices.load(id_))
 
 
 def _administrator(context: Context, id_: str) -> Awaitable[Any]:

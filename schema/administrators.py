@@ -5,7 +5,7 @@ import strawberry
 from resolvers import administrators, roles
 from schema.connections import Connection
 from schema.costs import ListSize
-from schema.enums import PartnerRole, Permission
+from schema.enums import AdministratorState, PartnerRole, Permission
 from schema.fields import Argument, field
 from schema.node import PAGED
 from schema.organization import PartnerAdministrator
@@ -34,6 +34,10 @@ class AdministratorQueries:
         role=Argument(
             list[PartnerRole] | None,
             description="Only administrators of one of these roles; an empty list matches nothing.",
+        ),
+        state=Argument(
+            list[AdministratorState] | None,
+            description="Only administrators in one of these states. DEACTIVATED and an empty list match nothing.",
         ),
         search=Argument(
             str | None,

@@ -2,8 +2,9 @@
 
 import strawberry
 
-from resolvers import customer_lists, organization
+from resolvers import billing_documents, customer_lists, organization
 from resolvers import customers as customer_resolvers
+from resolvers import entitlements as entitlement_resolvers
 from resolvers import feed_cursor as cursors
 from resolvers import nodes as by_id
 from resolvers import tags as tag_resolvers
@@ -14,12 +15,15 @@ from schema.costs import ListSize
 from schema.customer_inputs import CustomerFilter, CustomerLookup, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.customers import Customer
+from schema.entitlements import Entitlement
 from schema.enums import Permission
 from schema.fields import Argument, field
 from schema.helpdesk import HelpdeskQueries
+from schema.invoices import Invoice
 from schema.kpis import KpiQueries
 from schema.license_analytics import LicenseAnalyticsQueries
 from schema.node import PAGED, Node
+from schema.orders import Order
 from schema.organization import Viewer
 from schema.resources import ResourceQueries
 from schema.tags import Tag
@@ -90,4 +94,25 @@ class Query(
                 "At most 100 characters."
             ),
         ),
+    )
+    entitlement = field(
+        entitlement_resolvers.entitlement,
+        Entitlement | None,
+        "The subscription or trial with the number; null where there is none for the viewer.",
+        requires=Permission.READ_CUSTOMERS,
+        number=Argument(str, description="The number, exactly as it was delivered."),
+    )
+    invoice = field(
+        billing_documents.invoice_by_number,
+        Invoice | None,
+        "The invoice with the number; null where there is none for the viewer.",
+        requires=Permission.READ_CUSTOMERS,
+        number=Argument(str, description="The number, exactly as it was delivered."),
+    )
+    order = field(
+        billing_documents.order_by_number,
+        Order | None,
+        "The order with the number; null where there is none for the viewer.",
+        requires=Permission.READ_CUSTOMERS,
+        number=Argument(str, description="The number, exactly as it was delivered."),
     )

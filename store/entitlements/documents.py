@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from domain.entitlements.lifecycle import LicenseFigures
+from domain.text.normalization import compose
 from domain.types import Product, SubscriptionType
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
@@ -78,6 +79,12 @@ class Entitlements:
             entitlement = EntitlementDocument.read(document)
             by_customer[entitlement.customer_id].append(entitlement)
         return by_customer
+
+    async def by_number(self, number: str) -> EntitlementDocument | None:
+        """Return the subscription or trial of this partner with the number."""
+        where = {**self._scope.match(), "number": compose(number)}
+        document = await self._collection.find_one(where, _PROJECTION)
+        return None if document is None else EntitlementDocument.read(document)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, EntitlementDocument]:
         """Return the entitlements of this partner with these ids, by id, in one query."""

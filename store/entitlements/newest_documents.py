@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from domain.paging import EndPageKey, Page
+from domain.text.normalization import compose
 from store.database.client import Document, Session
 from store.database.keyset import Column
 from store.database.pages import Listing
@@ -61,6 +62,12 @@ class BillingDocuments(Generic[Row]):
         """Return the length of each subscription's list, in one query."""
         groups = await self._group(set(subscription_ids), {}, {"count": {"$sum": 1}})
         return {id_: groups[id_]["count"] if id_ in groups else 0 for id_ in subscription_ids}
+
+    async def by_number(self, number: str) -> Row | None:
+        """Return the document of this partner with the number."""
+        where = {**self.scope.match(), "number": compose(number)}
+        document = await self.scope.collection(self.collection).find_one(where, {"delivered": 0})
+        return None if document is None else self.read(document)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, Row]:
         """Return the documents of this partner with these ids, by id, in one query."""

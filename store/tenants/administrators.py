@@ -83,16 +83,18 @@ class Administrators:
         return administrator
 
     async def listing(
-        self, roles: Sequence[str] | None, prefixes: Sequence[str] | None
+        self, roles: Sequence[str] | None, states: Sequence[str] | None, prefixes: Sequence[str] | None
     ) -> Listing[AdministratorDocument]:
         """Return the administrators by name, without removed ones; `prefixes` are those of words of name or address."""
-        where: Document = {**self._scope.match(), "state": {"$ne": str(AdministratorState.DEACTIVATED)}}
+        listed = {state for state in AdministratorState if states is None or state in states}
+        listed_states = sorted(map(str, listed - {AdministratorState.DEACTIVATED}))
+        where: Document = {**self._scope.match(), "state": {"$in": listed_states}}
         if roles is not None:
             where["role"] = {"$in": [str(role) for role in roles]}
         if prefixes is not None:
             where["_id"] = {"$in": await self._find_matching_ids(where, prefixes)}
         columns = (Column("name_folded"), Column("_id"))
-        return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument.read, (roles, prefixes))
+        return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument.read, (roles, states, prefixes))
 
     async def _find_matching_ids(self, where: Document, prefixes: Sequence[str]) -> list[str]:
         """Compare the words in Python: a partner has few administrators, so no index of words is needed."""

@@ -61,15 +61,15 @@ def test_a_viewer_is_restricted_where_the_role_sees_only_assigned_customers(role
 
 
 @pytest.mark.parametrize(
-    "filter_",
+    ("filter_", "name"),
     [
-        {"expires_within_days": 5},
-        {"not_": {"expires_within_days": 5}},
-        {"any_of": [{"country": ["FR"]}, {"not_": {"expires_within_days": 5}}]},
+        ({"expires_within_days": 5}, "expiresWithinDays"),
+        ({"not_": {"renews_within_days": 5}}, "renewsWithinDays"),
+        ({"any_of": [{"country": ["FR"]}, {"not_": {"expires_within_days": 5}}]}, "expiresWithinDays"),
     ],
 )
-def test_rejects_a_filter_whose_result_time_changes(filter_: dict[str, Any]) -> None:
-    with pytest.raises(BadUserInput, match="expiresWithinDays cannot be used in a feed"):
+def test_rejects_a_filter_whose_result_time_changes(filter_: dict[str, Any], name: str) -> None:
+    with pytest.raises(BadUserInput, match=f"{name} cannot be used in a feed"):
         parse_feed_filter(filter_)
 
 
