@@ -16,12 +16,11 @@ async def read_pages(
     keys: Sequence[PageKey],
     read_first_pages: ReadEndPages[AnyPage],
     read_page: Callable[[str, PageRequest], Awaitable[AnyPage]],
-    read_last_pages: ReadEndPages[AnyPage] | None = None,
+    read_last_pages: ReadEndPages[AnyPage],
 ) -> list[AnyPage | BaseException | None]:
     """Return the pages in the order of the keys.
 
-    All first pages take one query, all last pages one, and each page at a cursor its own. Lists that have only forward
-    pages need no `read_last_pages`. None stands for a list that
+    All first pages take one query, all last pages one, and each page at a cursor its own. None stands for a list that
     does not exist, InvalidCursor for a page at a cursor of another list.
     """
     end_keys = {
@@ -29,7 +28,7 @@ async def read_pages(
         for is_backward in (False, True)
     }
     first_pages = await read_first_pages(end_keys[False]) if end_keys[False] else {}
-    last_pages = await read_last_pages(end_keys[True]) if read_last_pages and end_keys[True] else {}
+    last_pages = await read_last_pages(end_keys[True]) if end_keys[True] else {}
     cursor_keys = [(id_, request) for id_, request in keys if request.has_cursor]
     cursor_pages = iter(await gather(*(read_page(*key) for key in cursor_keys), return_exceptions=True))
     return [

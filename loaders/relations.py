@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from domain.customers.conditions import AllOf
 from domain.paging import Page, PageRequest
-from loaders.activity import read_activity_pages, read_events
+from loaders.activity import count_customer_events, read_activity_pages, read_event_changes, read_events
 from loaders.billing_documents import (
     count_invoices,
     count_orders,
@@ -72,6 +72,8 @@ class Loaders(RelationSet):
     tag_counts = Relation(count_tagged_customers)
     events = Relation(read_events)
     activity_pages = Relation(read_activity_pages)
+    activity_counts = Relation(count_customer_events)
+    event_changes = Relation(read_event_changes)
     license_week_ago = Relation(read_week_ago)
     license_quarter_maximum = Relation(read_quarter_maximum)
 

@@ -1,32 +1,40 @@
 """The activity log, restricted to the events that are visible to the viewer."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from functools import partial
 from typing import Any
 
 from domain.paging import PageRequest
-from domain.partner.activity import activity_condition
-from resolvers.connections import UNSELECTED_PAGE, BaseConnection
+from domain.partner.activity import FieldChange, activity_condition
+from resolvers.connections import UNSELECTED_PAGE, Connection
 from resolvers.context import Context
 from resolvers.nodes import node
 from store.customers.customers import CustomerDocument
 from store.events.activity import Activity, EventDocument
 from store.tenants.administrators import AdministratorDocument
 
-EventConnection = BaseConnection[EventDocument]
+EventConnection = Connection[EventDocument]
 
 
 async def activity(
     context: Context, _root: None, with_page: bool, filter: Mapping[str, Any] | None = None, **page: Any
 ) -> EventConnection:
     condition, request = activity_condition(filter), PageRequest(**page)
-    return BaseConnection(await Activity(context.scope).page(condition, request) if with_page else UNSELECTED_PAGE)
+    log = Activity(context.scope)
+    page_rows = await log.page(condition, request) if with_page else UNSELECTED_PAGE
+    return Connection(page_rows, partial(log.count, condition))
 
 
 async def customer_activity(
     context: Context, customer: CustomerDocument, with_page: bool, **page: Any
 ) -> EventConnection:
-    key = (customer.id, PageRequest(**page))
-    return BaseConnection((await context.loaders.activity_pages.load(key) if with_page else None) or UNSELECTED_PAGE)
+    loaders, key = context.loaders, (customer.id, PageRequest(**page))
+    page_rows = await loaders.activity_pages.load(key) if with_page else None
+    return Connection(page_rows or UNSELECTED_PAGE, partial(loaders.activity_counts.load, customer.id))
+
+
+def changes(context: Context, event: EventDocument) -> Awaitable[list[FieldChange]]:
+    return context.loaders.event_changes.load(event.id)
 
 
 async def actor(context: Context, event: EventDocument) -> AdministratorDocument | None:

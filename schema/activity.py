@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from resolvers import activity
+from resolvers import activity, connections
+from schema.costs import ListSize
 from schema.enums import ActivityKind, Permission, register_enum
 from schema.fields import Argument, field
-from schema.node import PAGED_FORWARD, Node, PageInfo
+from schema.node import PAGED, Node, PageInfo
 from schema.organization import PartnerAdministrator
 from store.events.activity import EventDocument
 
@@ -60,6 +61,15 @@ register_enum(ActivityKind, "The kind of an event. New kinds are added over time
 
 
 @strawberry.type
+class ActivityFieldChange:
+    """The values of one field before and after an event."""
+
+    field: str = strawberry.field(description="The name of the field, as the API spells it.")
+    before: strawberry.scalars.JSON | None = strawberry.field(description="The value before the event.")
+    after: strawberry.scalars.JSON | None = strawberry.field(description="The value after the event.")
+
+
+@strawberry.type
 class ActivityEvent(Node):
     """Something that happened. The event is written in the same transaction as the change itself."""
 
@@ -84,6 +94,15 @@ class ActivityEvent(Node):
         depends_on_viewer=True,
     )
     summary: str = strawberry.field(description="What happened, in one English sentence.")
+    changes = field(
+        activity.changes,
+        list[ActivityFieldChange],
+        (
+            "The changes, field by field; empty where the event is not a change of fields. Of a long list the first "
+            "100 items are shown, of a long text the first 1,000 characters. They never contain a secret."
+        ),
+        list_size=ListSize(assumed_size=5),
+    )
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:
@@ -106,6 +125,7 @@ class ActivityConnection:
     edges: list[ActivityEdge] = strawberry.field(description="The events of the page with their cursors.")
     nodes: list[ActivityEvent] = strawberry.field(description="The events of the page.")
     page_info: PageInfo = strawberry.field(description="The position of the page in the log.")
+    total_count = field(connections.total_count, int, "The number of all events of the list, counted if selected.")
 
 
 @strawberry.input
@@ -134,7 +154,7 @@ CUSTOMER_ACTIVITY = field(
     ActivityConnection | None,
     "The events about this customer, newest first.",
     requires=Permission.READ_ACTIVITY,
-    **PAGED_FORWARD,
+    **PAGED,
 )
 
 
@@ -148,5 +168,5 @@ class ActivityQueries:
         "The events of the log that the viewer sees, newest first.",
         requires=Permission.READ_ACTIVITY,
         filter=Argument(ActivityFilter | None, description="Only events that match. Without it, all events."),
-        **PAGED_FORWARD,
+        **PAGED,
     )

@@ -45,15 +45,11 @@ _SIZE = (
     "Another number, or both together, is the error BAD_USER_INPUT."
 )
 _CURSOR = "A cursor belongs to its list, filter and order; any other is the error INVALID_CURSOR."
-PAGED_FORWARD: dict[str, Any] = {
+PAGED: dict[str, Any] = {
     "selection_flags": _WITH_PAGE,
-    "list_size": connection_size("first"),
+    "list_size": connection_size("first", "last"),
     "first": Argument(int | None, description=f"Read this number of items from the start or behind `after`. {_SIZE}"),
     "after": Argument(str | None, description=f"Read the items behind this cursor. {_CURSOR}"),
-}
-PAGED: dict[str, Any] = {
-    **PAGED_FORWARD,
-    "list_size": connection_size("first", "last"),
     "last": Argument(int | None, description=f"Read this number of items from the end or before `before`. {_SIZE}"),
     "before": Argument(str | None, description=f"Read the items before this cursor. {_CURSOR}"),
 }

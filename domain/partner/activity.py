@@ -1,4 +1,4 @@
-"""The filter of the activity list."""
+"""The filter of the activity list, and the field changes of its events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from domain.failures import TooManyValues
-from domain.types import ActivityKind
+from domain.text.api_names import api_name
+from domain.time.instants import format_instant
+from domain.types import URGENCY, ActivityKind
 
 MAX_VALUES = 100
+# Bounds of what an event keeps of one value: events of imported facts would otherwise have any size.
+MAX_CHANGED_ITEMS = 100
+MAX_CHANGED_TEXT = 1_000
+# Fields that no client sees.
+_HIDDEN_FIELDS = frozenset({"running_products"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +65,57 @@ def matches_event(condition: ActivityCondition, event: Mapping[str, Any]) -> boo
         return False
     is_too_early = condition.since is not None and event["at"] < condition.since
     return not is_too_early and (condition.until is None or event["at"] < condition.until)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """The values of one field before and after an event, in the spelling of the API."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def field_changes(event: Mapping[str, Any]) -> list[FieldChange]:
+    """Return the changes that a stored event lists; for a change of statuses, the statuses before and after."""
+    changes = [
+        FieldChange(_field_name(name), _to_json(name, before), _to_json(name, after))
+        for name, (before, after) in event["changes"].items()
+        if name not in _HIDDEN_FIELDS
+    ]
+    if event["kind"] == ActivityKind.STATUS_CHANGED:
+        after = event["statuses"]
+        held_before = {*after, *event["left"]} - {*event["entered"]}
+        changes.append(FieldChange("statuses", [str(status) for status in URGENCY if status in held_before], after))
+    return changes
+
+
+def bound_changes(changes: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return the pairs of values by field as an event stores them: long texts and lists are cut."""
+    return {name: [_bound(value) for value in pair] for name, pair in changes.items()}
+
+
+def _bound(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= MAX_CHANGED_TEXT else f"{value[: MAX_CHANGED_TEXT - 1]}…"
+    if isinstance(value, list | tuple):
+        return [_bound(item) for item in value[:MAX_CHANGED_ITEMS]]
+    if isinstance(value, Mapping):
+        return {name: _bound(item) for name, item in list(value.items())[:MAX_CHANGED_ITEMS]}
+    return value
+
+
+def _field_name(name: str) -> str:
+    """Return the API's spelling; the name of a product, which is a field of the services, is spelled the same."""
+    return api_name(name) if name.islower() else name
+
+
+def _to_json(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_field_name(key): _to_json(key, item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_json(name, item) for item in value]
+    if isinstance(value, datetime):
+        # Dates, such as issued_on, are stored as their midnight.
+        return value.date().isoformat() if name.endswith("_on") else format_instant(value)
+    return value

@@ -1,17 +1,20 @@
 """Queries of the activity: their index keys, and which events the viewer may see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.batches import split_into_batches
 from domain.partner.activity import ActivityCondition
 from domain.permissions import can_see_all_customers
 from store.database.client import Document
 from store.database.scope import Scope
-from store.events.log import KEYS_INDEX, NEWEST_INDEX, event_key
+from store.events.log import COLLECTION, KEYS_INDEX, NEWEST_INDEX, event_key
 
 SORT = [("at", -1), ("_id", -1)]
+OLDEST_FIRST = [("at", 1), ("_id", 1)]
+_IDS_PER_COUNT = 1_000
 
 
 class EventPosition(NamedTuple):
@@ -29,13 +32,38 @@ class EventQuery:
     hint: str
     is_exact: bool
 
-    def after(self, position: EventPosition | None) -> Document:
-        """Return the condition for the events after the position, that is, the older ones."""
-        if position is None:
-            return self.where
-        at = {**self.where.get("at", {}), "$lte": position.at}
-        is_after = {"$or": [{"at": {"$lt": position.at}}, {"_id": {"$lt": position.id}}]}
-        return {**self.where, "at": at, "$and": [is_after]}
+    def between(self, after: EventPosition | None, before: EventPosition | None) -> Document:
+        """Return the condition for the events between two positions: older than `after`, newer than `before`."""
+        limits: list[Document] = []
+        if after is not None:
+            limits += [{"at": {"$lte": after.at}}, {"$or": [{"at": {"$lt": after.at}}, {"_id": {"$lt": after.id}}]}]
+        if before is not None:
+            limits += [{"at": {"$gte": before.at}}, {"$or": [{"at": {"$gt": before.at}}, {"_id": {"$gt": before.id}}]}]
+        return {**self.where, "$and": limits} if limits else self.where
+
+
+@dataclass(frozen=True, slots=True)
+class EventRange:
+    """The events of a query between two positions, read from the newer one on, or backward from the older one on."""
+
+    query: EventQuery
+    after: EventPosition | None
+    before: EventPosition | None
+    is_backward: bool
+
+    @property
+    def where(self) -> Document:
+        """The condition of the events in the range."""
+        return self.query.between(self.after, self.before)
+
+    @property
+    def sort(self) -> list[tuple[str, int]]:
+        """The order in which the events are read."""
+        return OLDEST_FIRST if self.is_backward else SORT
+
+    def from_position(self, position: EventPosition) -> "EventRange":
+        """Return the rest of the range, after the event that was read last."""
+        return replace(self, before=position) if self.is_backward else replace(self, after=position)
 
 
 class ActivityVisibility:
@@ -91,12 +119,38 @@ async def plan_activity_query(
     return EventQuery({**where, "keys": {"$in": keys}}, KEYS_INDEX, is_exact)
 
 
-def _match_condition(condition: ActivityCondition) -> Document:
-    where: Document = {}
-    values_by_field = {"kind": condition.kinds, "actor_id": condition.actors, "customer_id": condition.customers}
-    where.update(
-        (name, {"$in": list(map(str, values))}) for name, values in values_by_field.items() if values is not None
-    )
+async def count_events(visibility: ActivityVisibility, condition: ActivityCondition) -> int:
+    """Return the number of events of a list that the viewer may see; each count reads one range of an index a key."""
+    if condition.is_impossible:
+        return 0
+    tenant = visibility.scope.match()
+    if visibility.sees_everything:
+        # The keys decide one condition, so that a count with no other reads no document.
+        rest = _match_condition(condition, without=_index_dimension(condition))
+        return await _count(visibility.scope, {**tenant, **rest}, _index_keys(condition))
+    where = {**tenant, **_match_condition(condition)}
+    administrator_id = str(visibility.scope.administrator_id)
+    visible = sorted(await visibility.visible_customer_ids(condition.customers))
+    own = {**where, "$and": [{"actor_id": administrator_id}]}
+    counts = [await _count(visibility.scope, own, [event_key("actor", administrator_id)])]
+    for ids in split_into_batches(visible, _IDS_PER_COUNT):
+        of_others = {**where, "$and": [{"actor_id": {"$ne": administrator_id}}, {"customer_id": {"$in": list(ids)}}]}
+        counts.append(await _count(visibility.scope, of_others, [event_key("customer", id_) for id_ in ids]))
+    return sum(counts)
+
+
+async def _count(scope: Scope, where: Document, keys: Sequence[str]) -> int:
+    query = {**where, "keys": {"$in": list(keys)}} if keys else where
+    return await scope.collection(COLLECTION).count(query, hint=KEYS_INDEX if keys else NEWEST_INDEX)
+
+
+def _match_condition(condition: ActivityCondition, *, without: str = "") -> Document:
+    """Return the condition on fields, except the one that index keys decide already."""
+    where: Document = {
+        field: {"$in": list(map(str, values))}
+        for name, field, values in _value_conditions(condition)
+        if values is not None and name != without
+    }
     at: dict[str, Any] = {}
     if condition.since is not None:
         at["$gte"] = condition.since
@@ -105,10 +159,23 @@ def _match_condition(condition: ActivityCondition) -> Document:
     return {**where, "at": at} if at else where
 
 
+def _value_conditions(condition: ActivityCondition) -> list[tuple[str, str, Sequence[str] | None]]:
+    """Return name, field and values of each condition, the most selective first."""
+    return [
+        ("customer", "customer_id", condition.customers),
+        ("actor", "actor_id", condition.actors),
+        ("kind", "kind", condition.kinds),
+    ]
+
+
+def _index_dimension(condition: ActivityCondition) -> str:
+    """Return the name of the most selective condition on values; empty without one."""
+    return next((name for name, _, values in _value_conditions(condition) if values is not None), "")
+
+
 def _index_keys(condition: ActivityCondition) -> list[str]:
     """Return the index keys of the most selective part of the condition; empty without one."""
-    by_selectivity = (("customer", condition.customers), ("actor", condition.actors), ("kind", condition.kinds))
-    for name, values in by_selectivity:
+    for name, _, values in _value_conditions(condition):
         if values is not None:
             return [event_key(name, str(value)) for value in values]
     return []

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.customers.transitions import StatusTransition
+from domain.partner.activity import bound_changes
 from domain.text.sentences import join_names
 from domain.types import ActivityKind, CustomerStatus
 from store.database.client import Document, IndexModel
@@ -66,7 +67,7 @@ def event_document(
         "at": draft.at or now,
         "subject_id": draft.subject_id,
         "summary": draft.summary,
-        "changes": dict(draft.changes),
+        "changes": bound_changes(draft.changes),
         "keys": event_keys(str(draft.kind), shared["actor_id"], shared["customer_id"]),
         "is_first_of_change": False,
         "expires_at": now + (SHORT_RETENTION if draft.short_lived else RETENTION),

@@ -253,3 +253,24 @@ def test_a_customers_own_log_pages_on(api: ApiHarness, full: str) -> None:
         after = page["pageInfo"]["endCursor"]
     assert seen == ["CUSTOMER_LAUNCHED"] * 2 + ["STATUS_CHANGED", "CUSTOMER_ADDED"]
     assert api.execute(full, query, id=customer, first=-1)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_the_log_is_counted_paged_backwards_and_tells_what_changed(api: ApiHarness, full: str) -> None:
+    customer = put(api, "ORG-1")
+    tag = make_tag(api, full, "Gold")
+    assert send_mutation(api, full, "updateTag", "tag { id }", id=tag, version=1, name="Silver")["userErrors"] == []
+    selection = "totalCount nodes { kind changes { field before after } } pageInfo { hasPreviousPage startCursor }"
+    query = f"""query($id: ID!, $before: String) {{
+      activity(last: 2, before: $before) {{ {selection} }}
+      node(id: $id) {{ ... on Customer {{ activity(last: 1) {{ {selection} }} }} }} }}"""
+    data = api.execute_data(full, query, id=customer)
+    assert [node["kind"] for node in data["activity"]["nodes"]] == ["TAG_CREATED", "CUSTOMER_ADDED"]
+    assert (data["activity"]["totalCount"], data["node"]["activity"]["totalCount"]) == (3, 1)
+    assert data["node"]["activity"]["nodes"] == [{"kind": "CUSTOMER_ADDED", "changes": []}]
+    newer = api.execute_data(full, query, id=customer, before=data["activity"]["pageInfo"]["startCursor"])["activity"]
+    change = {"field": "name", "before": "Gold", "after": "Silver"}
+    assert newer["nodes"] == [{"kind": "TAG_CHANGED", "changes": [change]}]
+    assert newer["pageInfo"]["hasPreviousPage"] is False
+    assert api.execute_data(full, "{ activity(filter: {kind: [TAG_CREATED]}) { totalCount } }") == {
+        "activity": {"totalCount": 1}
+    }

@@ -140,6 +140,24 @@ def test_papers_exist_where_their_customer_does(api: ApiHarness, token: str) -> 
     assert api.execute_data(token, query, ids=ids)["nodes"] == [None, None]
 
 
+def test_everything_with_a_number_is_found_by_it(api: ApiHarness, token: str) -> None:
+    imported(api, ImportKind.ORDERS, order_record())
+    imported(api, ImportKind.INVOICES, invoice_record())
+    query = """query($s: String!, $o: String!, $i: String!) {
+      entitlement(number: $s) { __typename ... on CustomerSubscription { number } }
+      order(number: $o) { number } invoice(number: $i) { number } }"""
+    numbers = {"s": "SUB-1", "o": " ORD-1", "i": "INV-1"}
+    assert api.execute_data(token, query, **numbers) == {
+        "entitlement": {"__typename": "CustomerSubscription", "number": "SUB-1"},
+        "order": {"number": "ORD-1"},
+        "invoice": {"number": "INV-1"},
+    }
+    nothing = {"entitlement": None, "order": None, "invoice": None}
+    assert api.execute_data(token, query, s="INV-1", o="SUB-1", i="ORD-1") == nothing
+    for viewer in (token_of(api, "ADMINISTRATOR"), token_of(api, "FULL_ADMINISTRATOR", api.other)):
+        assert api.execute_data(viewer, query, **numbers) == nothing
+
+
 @pytest.fixture
 async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()

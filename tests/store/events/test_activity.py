@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
+from domain.customers.transitions import StatusTransition
 from domain.failures import BadUserInput, InvalidCursor
 from domain.paging import PageRequest
 from domain.partner.activity import ActivityCondition, activity_condition
-from domain.types import ActivityKind, PartnerRole
+from domain.types import ActivityKind, CustomerStatus, PartnerRole
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -64,6 +65,21 @@ async def read_all(activity: Activity, condition: ActivityCondition, size: int) 
             return rows
         assert page.end_cursor != after
         after = page.end_cursor
+
+
+async def read_all_backwards(activity: Activity, condition: ActivityCondition, size: int) -> list[EventDocument]:
+    """Every page from the oldest event on, in the order of the list."""
+    rows: list[EventDocument] = []
+    before = None
+    while True:
+        page = await activity.page(condition, PageRequest(last=size, before=before))
+        assert len(page.rows) <= size
+        assert page.has_next is (before is not None)
+        rows[:0] = page.rows
+        if not page.has_previous:
+            return rows
+        assert page.start_cursor != before
+        before = page.start_cursor
 
 
 def expected(events: list[Document], condition: ActivityCondition, sight: set[str] | None) -> list[str]:
@@ -125,7 +141,31 @@ async def test_the_log_is_what_a_plain_filter_says(client: Client, role: Partner
         activity = Activity(viewer(scope, role), limits)
         rows = await read_all(activity, condition, rng.choice([1, 4, 50]))
         seen = sight if role is PartnerRole.ADMINISTRATOR else None
-        assert [row.id for row in rows] == expected(events + added, condition, seen), given
+        ids = expected(events + added, condition, seen)
+        assert [row.id for row in rows] == ids, given
+        assert [row.id for row in await read_all_backwards(activity, condition, rng.choice([1, 4, 50]))] == ids, given
+        assert await activity.count(condition) == len(ids), given
+
+
+@pytest.mark.parametrize("limits", WALKING)
+async def test_a_page_lies_between_two_cursors(client: Client, limits: ActivityLimits) -> None:
+    scope = await partner_scope(client)
+    await put_events(scope, *((KINDS[0], HOLDER, None, second) for second in range(6)))
+    activity = Activity(viewer(scope, PartnerRole.ADMINISTRATOR), limits)
+    every = [row.id for row in await read_all(activity, ActivityCondition(), 50)]
+    cursors = (await activity.page(ActivityCondition(), PageRequest(first=6))).cursors
+    for start, end in product([None, 0, 3], [None, 5, 4]):
+        after, before = (None if place is None else cursors[place] for place in (start, end))
+        inner = every[0 if start is None else start + 1 : end]
+        for request in (
+            PageRequest(first=2, after=after, before=before),
+            PageRequest(last=2, after=after, before=before),
+        ):
+            page = await activity.page(ActivityCondition(), request)
+            rows = [row.id for row in page.rows]
+            assert rows == (inner[-2:] if request.is_backward else inner[:2])
+            if rows:
+                assert (page.has_previous, page.has_next) == (rows[0] != every[0], rows[-1] != every[-1])
 
 
 @pytest.mark.parametrize("limits", WALKING)
@@ -150,11 +190,44 @@ async def test_the_first_pages_of_many_customers_are_those_of_each(client: Clien
     _, customers, sight = await put_world(scope, random.Random(7))
     reader = viewer(scope, PartnerRole.ADMINISTRATOR)
     asked = [(customer, size) for customer in customers for size in (1, 5, 200)]
-    pages = await Activity(reader).first_pages(asked)
-    assert {customer for customer, _ in pages} == sight
-    for (customer, size), page in pages.items():
-        single = await Activity(reader).page(ActivityCondition(customers=(customer,)), PageRequest(first=size))
-        assert (page.rows, page.has_next, page.end_cursor) == (single.rows, single.has_next, single.end_cursor)
+    log = Activity(reader)
+    for pages, end in ((await log.first_pages(asked), "first"), (await log.last_pages(asked), "last")):
+        assert {customer for customer, _ in pages} == sight
+        for (customer, size), page in pages.items():
+            single = await log.page(ActivityCondition(customers=(customer,)), PageRequest(**{end: size}))
+            assert (page.rows, page.has_next, page.end_cursor) == (single.rows, single.has_next, single.end_cursor)
+            assert (page.has_previous, page.start_cursor) == (single.has_previous, single.start_cursor)
+    counts = await log.counts(customers)
+    assert counts == {customer: await log.count(ActivityCondition(customers=(customer,))) for customer in sight} | {
+        customer: counts[customer] for customer in customers if customer not in sight
+    }
+
+
+async def test_the_changes_of_an_event_are_in_the_spelling_of_the_api(client: Client) -> None:
+    scope = await partner_scope(client)
+    customer = await add_customer(scope, "ORG-1")
+    shared = {"customer_id": customer, "actor_id": None, "facts_before": None, "facts_after": None}
+    changes = {
+        "ends_at": [None, BEGIN],
+        "issued_on": [BEGIN, BEGIN + timedelta(days=1)],
+        "running_products": [[], ["CALLING"]],
+        "REAL_TIME_TRANSLATIONS": [False, True],
+        "licenses": [[{"product": "CALLING", "total": 1}], [{"added_at": BEGIN}]],
+    }
+    draft = EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, customer, "Changed", changes)
+    transition = StatusTransition(BEGIN, (CustomerStatus.TRIAL,), (CustomerStatus.EXPIRED,), (CustomerStatus.TRIAL,))
+    status = EventDraft(ActivityKind.STATUS_CHANGED, customer, "Acme is now on trial")
+    events = [event_document(scope.partner_id, scope.now, shared, draft)]
+    events.append(event_document(scope.partner_id, scope.now, shared, status, transition))
+    await scope.collection("events").insert_many(events)
+    changed, entered = (await Activity(scope).changes([event["_id"] for event in events])).values()
+    assert [(one.field, one.before, one.after) for one in changed] == [
+        ("endsAt", None, "2026-01-01T00:00:00Z"),
+        ("issuedOn", "2026-01-01", "2026-01-02"),
+        ("REAL_TIME_TRANSLATIONS", False, True),
+        ("licenses", [{"product": "CALLING", "total": 1}], [{"addedAt": "2026-01-01T00:00:00Z"}]),
+    ]
+    assert [(one.field, one.before, one.after) for one in entered] == [("statuses", ["EXPIRED"], ["TRIAL"])]
 
 
 async def test_who_does_not_read_the_log_finds_none_of_its_events(client: Client) -> None:
@@ -245,6 +318,8 @@ async def test_a_page_reads_little_more_than_it_shows(watched: tuple[Client, Wat
             page = await Activity(reader).page(condition, PageRequest(first=5, after=after))
             assert page.rows and await _examined(client, watch) <= 6 + 2 * 21, given
             after = page.end_cursor
+        oldest = await Activity(reader).page(condition, PageRequest(last=5))
+        assert oldest.rows and await _examined(client, watch) <= 6 + 2 * 21, given
 
 
 async def test_the_logs_of_many_customers_are_read_by_the_index(watched: tuple[Client, Watch]) -> None:

@@ -87,10 +87,22 @@ def test_every_status_has_a_phrase() -> None:
 
 def test_a_query_continues_after_a_position_without_widening_its_condition() -> None:
     query = EventQuery({"partner_id": "acme", "at": {"$gte": NOW}}, "newest", True)
-    assert query.after(None) == query.where
-    later = NOW + timedelta(hours=1)
-    assert query.after(EventPosition(later, "evt_5")) == {
-        "partner_id": "acme",
-        "at": {"$gte": NOW, "$lte": later},
-        "$and": [{"$or": [{"at": {"$lt": later}}, {"_id": {"$lt": "evt_5"}}]}],
+    assert query.between(None, None) == query.where
+    later = EventPosition(NOW + timedelta(hours=1), "evt_5")
+    assert query.between(later, None) == {
+        **query.where,
+        "$and": [{"at": {"$lte": later.at}}, {"$or": [{"at": {"$lt": later.at}}, {"_id": {"$lt": "evt_5"}}]}],
     }
+    assert query.between(None, later) == {
+        **query.where,
+        "$and": [{"at": {"$gte": later.at}}, {"$or": [{"at": {"$gt": later.at}}, {"_id": {"$gt": "evt_5"}}]}],
+    }
+
+
+def test_an_event_keeps_a_bounded_part_of_each_value() -> None:
+    changes = {"licenses": [[], [{"name": "x" * 2_000}] * 300], "name": [None, "y" * 1_000]}
+    draft = EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, "sub_1", "Changed", changes)
+    shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
+    stored = event_document("acme", NOW, shared, draft)["changes"]
+    assert stored["name"] == [None, "y" * 1_000]
+    assert stored["licenses"] == [[], [{"name": "x" * 999 + "…"}] * 100]
