@@ -353,6 +353,8 @@ def test_administrators_are_listed_by_name_found_and_paged(api: ApiHarness, toke
 
     assert names("") == ["Ada", "bob", "Édith Piaf", "Full_Administrator"]
     assert names("(role: [ADMINISTRATOR])") == ["Ada", "bob"]
+    assert (names("(state: [ACTIVE, DEACTIVATED])"), names("(state: [DEACTIVATED])")) == (names(""), [])
+    assert names("(state: [INVITED])") == []
     assert (names('(search: "edi pi")'), names('(search: "mail-b")'), names("(role: [])")) == (
         ["Édith Piaf"],
         ["bob"],

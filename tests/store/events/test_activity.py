@@ -157,10 +157,8 @@ async def test_a_page_lies_between_two_cursors(client: Client, limits: ActivityL
     for start, end in product([None, 0, 3], [None, 5, 4]):
         after, before = (None if place is None else cursors[place] for place in (start, end))
         inner = every[0 if start is None else start + 1 : end]
-        for request in (
-            PageRequest(first=2, after=after, before=before),
-            PageRequest(last=2, after=after, before=before),
-        ):
+        for first, last in ((2, None), (None, 2)):
+            request = PageRequest(first, after, last, before)
             page = await activity.page(ActivityCondition(), request)
             rows = [row.id for row in page.rows]
             assert rows == (inner[-2:] if request.is_backward else inner[:2])
@@ -191,10 +189,12 @@ async def test_the_first_pages_of_many_customers_are_those_of_each(client: Clien
     reader = viewer(scope, PartnerRole.ADMINISTRATOR)
     asked = [(customer, size) for customer in customers for size in (1, 5, 200)]
     log = Activity(reader)
-    for pages, end in ((await log.first_pages(asked), "first"), (await log.last_pages(asked), "last")):
+    for pages, is_last in ((await log.first_pages(asked), False), (await log.last_pages(asked), True)):
         assert {customer for customer, _ in pages} == sight
         for (customer, size), page in pages.items():
-            single = await log.page(ActivityCondition(customers=(customer,)), PageRequest(**{end: size}))
+            single = await log.page(
+                ActivityCondition(customers=(customer,)), PageRequest(last=size) if is_last else PageRequest(first=size)
+            )
             assert (page.rows, page.has_next, page.end_cursor) == (single.rows, single.has_next, single.end_cursor)
             assert (page.has_previous, page.start_cursor) == (single.has_previous, single.start_cursor)
     counts = await log.counts(customers)
@@ -207,7 +207,7 @@ async def test_the_changes_of_an_event_are_in_the_spelling_of_the_api(client: Cl
     scope = await partner_scope(client)
     customer = await add_customer(scope, "ORG-1")
     shared = {"customer_id": customer, "actor_id": None, "facts_before": None, "facts_after": None}
-    changes = {
+    changes: dict[str, list[Any]] = {
         "ends_at": [None, BEGIN],
         "issued_on": [BEGIN, BEGIN + timedelta(days=1)],
         "running_products": [[], ["CALLING"]],

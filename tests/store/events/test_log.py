@@ -100,7 +100,7 @@ def test_a_query_continues_after_a_position_without_widening_its_condition() -> 
 
 
 def test_an_event_keeps_a_bounded_part_of_each_value() -> None:
-    changes = {"licenses": [[], [{"name": "x" * 2_000}] * 300], "name": [None, "y" * 1_000]}
+    changes: dict[str, list[Any]] = {"licenses": [[], [{"name": "x" * 2_000}] * 300], "name": [None, "y" * 1_000]}
     draft = EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, "sub_1", "Changed", changes)
     shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
     stored = event_document("acme", NOW, shared, draft)["changes"]
