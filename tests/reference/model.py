@@ -166,7 +166,7 @@ class ModelPartner:
             "needsAttention": bool({*statuses} - {"TRIAL", "SUBSCRIPTION"}),
             "expiring": expiring,
             "renewing": renewing,
-            "invoiceStates": {self._newest_state(one["number"]) for kind, one, _, _ in living} - {None},
+            "invoiceStates": {self._newest_state(one.get("number", "")) for kind, one, _, _ in living} - {None},
             "NAME": sort_form(stored["name"]),
             "CREATED_AT": stored["createdAt"],
             "LAST_ADMINISTRATOR_SIGN_IN_AT": stored["lastAdministratorSignInAt"],
