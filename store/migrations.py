@@ -5,7 +5,7 @@ database without data, applies the migrations that follow it in an older databas
 
 To change a stored form, append a Migration with the next number to MIGRATIONS:
 
-    Migration(3, "Store the folded title of resources", fold_titles)
+    Migration(4, "Store the folded title of resources", fold_titles)
 
 Processes of an older version must be stopped first: they do not know the new form.
 """
@@ -20,6 +20,7 @@ from domain.failures import OperatorError
 from store.changes.reprojection import reproject_customers
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
+from store.entitlements.invoice_states import store_invoice_states
 
 COLLECTION = "schema"
 FIRST_VERSION = 1
@@ -41,8 +42,16 @@ class Migration:
     run: Callable[[Client], Awaitable[None]]
 
 
+async def _add_filter_keys(client: Client) -> None:
+    await store_invoice_states(client)
+    await reproject_customers(client)
+
+
 MIGRATIONS: Sequence[Migration] = (
     Migration(2, "Store the reason of a status as a code with arguments", reproject_customers),
+    Migration(
+        3, "Store the keys of the filters by tags, assignments, renewals, invoices and instants", _add_filter_keys
+    ),
 )
 
 

@@ -8,7 +8,8 @@ from domain.types import ActivityKind
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Document
 from store.database.scope import Scope
-from store.entitlements.invoices import COLLECTION, Invoices
+from store.entitlements.invoice_states import update_invoice_states
+from store.entitlements.invoices import COLLECTION
 from store.events.log import EventDraft
 from store.imports.billing_documents import BillingDocumentKind, BillingDocumentMerger, Changes
 from store.imports.deliveries import RecordResult
@@ -32,23 +33,12 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     await merger.read(records)
     results = [merger.merge_record(record) for record in records]
     await merger.write()
-    await merger.update_newest_states()
+    await update_invoice_states(batch, {document["entitlement_id"] for document in merger.written.values()})
     return results
 
 
 class _InvoiceMerger(BillingDocumentMerger):
     """Merges the invoices of one transaction."""
-
-    async def update_newest_states(self) -> None:
-        """Store the state of the newest invoice of each written subscription with it, for filters of customers."""
-        ids = sorted({document["entitlement_id"] for document in self.written.values()})
-        newest = await Invoices(self.batch.scope).newest_not_void(ids, session=self.batch.session)
-        for number, change in self.customer_changes.items():
-            subscription = change.entitlements[number]
-            invoice = newest.get(subscription["_id"])
-            state = None if invoice is None else str(invoice.state)
-            if subscription["_id"] in ids and subscription.get("invoice_state") != state:
-                change.update_entitlement(number, {"invoice_state": state})
 
     def draft_event(self, before: Document | None, document: Document, changes: Changes, title: str) -> EventDraft:
         """Draft the event; a new state comes before other changes in its summary."""
