@@ -9,7 +9,8 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
-from domain.text.folding import customer_words, fold_for_sorting
+from domain.text.folding import fold_for_sorting
+from domain.text.words import customer_words
 from domain.time.instants import MAX_INSTANT, truncate_to_milliseconds
 from domain.types import URGENCY, Product
 from store.changes.customer_fields import compute_keys, key_fields, put_list_fields_first
@@ -106,6 +107,7 @@ def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetim
         "next_expiry_sort": next_expiry or MAX_INSTANT,
         "expiring_ends": expiring,
         "renewing_ends": [end for end in subscription_ends if end not in expiring],
+        "living_numbers": [f"SUB-{rng.randrange(1_000_000):06d}"] if living else [],
         "invoice_states": [rng.choice(["PAID", "PAID", "PAID", "OPEN", "OVERDUE"])] if has_subscription else [],
         "urgency": urgency,
         "urgency_sort": len(URGENCY) if urgency is None else urgency,
@@ -113,7 +115,8 @@ def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetim
 
 
 def _with_keys(document: dict[str, Any]) -> dict[str, Any]:
-    words = customer_words(document["name"], document["domain"], document["external_id"])
+    texts = ("name", "domain", "external_id", "living_numbers")
+    words = customer_words(*(document[name] for name in texts))
     keys = compute_keys(
         {**document, "running_products": (), "holdings": {}, "evaluated_at": document["updated_at"]}, words
     )

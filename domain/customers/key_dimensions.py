@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from domain.entitlements.holdings import HOLDING_KEY_PREFIX
 from domain.entitlements.invoices import InvoiceState
-from domain.text.folding import WORD_KEY_PREFIX
+from domain.text.words import WORD_KEY_PREFIX
 from domain.types import CustomerStatus, SubscriptionType
 
 # Every further character of a word prefix leaves about this share of the customers (measured on generated names).

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.customers import key_dimensions as dimensions
 from domain.customers.key_dimensions import DIMENSIONS_BY_NAME, Dimension, dimension_of
 from domain.customers.time_buckets import CREATIONS, EXPIRIES, RENEWALS, SIGN_INS
-from domain.text.folding import prefix_keys
+from domain.text.words import word_keys
 from domain.types import CustomerStatus, SubscriptionType
 
 # A condition is answered by one or more keys: every match has at least one of them.
@@ -61,7 +61,7 @@ def build_customer_keys(
         *RENEWALS.keys(renewing_ends),
         *CREATIONS.keys([created_at]),
         *SIGN_INS.keys([] if last_sign_in_at is None else [last_sign_in_at]),
-        *prefix_keys(words),
+        *word_keys(words),
     ]
 
 

@@ -16,6 +16,7 @@ from domain.customers.conditions import (
     RenewsWithin,
 )
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
+from domain.text.words import starts_word
 
 
 class MatchedValues(Protocol):
@@ -53,8 +54,8 @@ def matches(condition: Condition, customer: MatchedValues, ends: CustomerEnds | 
     match condition:
         case HasKey(_, keys):
             return not customer.keys.isdisjoint(keys)
-        case HasWordPrefixes(prefixes):
-            return bool(prefixes) and all(any(word.startswith(start) for word in customer.words) for start in prefixes)
+        case HasWordPrefixes(terms):
+            return bool(terms) and all(any(starts_word(word, term) for word in customer.words) for term in terms)
         case InstantInRange(field):
             return condition.contains(getattr(customer, field))
         case AllOf(inner):

@@ -5,7 +5,7 @@ them in the same transaction as the facts, so that lists and KPIs need no other 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.customers.reasons import find_reason, reason_to_document, sort_by_end
@@ -15,12 +15,14 @@ from domain.entitlements.holdings import next_peer_eligibility_at, summarize_hol
 from domain.entitlements.lifecycle import (
     LIVING_STATES,
     RUNNING_STATES,
+    Entitlement,
     effective_end,
     is_trial,
     next_renewal,
     renews,
     state_at,
 )
+from domain.text.words import MAX_SEARCHED_NUMBERS
 from domain.time.instants import MAX_INSTANT
 from domain.types import URGENCY_RANK, Product, SubscriptionType
 
@@ -90,5 +92,10 @@ def _project_entitlements(facts: CustomerFacts, now: datetime) -> Mapping[str, A
         "expiring_ends": sorted({end for e, end in ends if is_trial(e) or not renews(e)}),
         "renewing_ends": sorted({end for e, end in ends if renews(e)}),
         "invoice_states": sorted({e.invoice_state for e in living if e.invoice_state is not None}),
+        "living_numbers": [e.number for e in sorted(living, key=_newest_first)[:MAX_SEARCHED_NUMBERS]],
         "next_renewal_at": min((at for e in living if (at := next_renewal(e, now)) is not None), default=None),
     }
+
+
+def _newest_first(entitlement: Entitlement) -> tuple[timedelta, str]:
+    return MAX_INSTANT - entitlement.added_at, entitlement.number

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from domain.text.folding import split_words
 from domain.text.search import parse_search
+from domain.text.words import searched_words
 from domain.types import Product
 
 
@@ -44,7 +44,7 @@ def resource_condition(filter: Mapping[str, Any] | None, search: str | None) -> 
 
 def resource_words(title: str, summary: str) -> list[str]:
     """Return the distinct words by which search finds a resource, sorted."""
-    return sorted({*split_words(title), *split_words(summary)})
+    return sorted({*searched_words(title), *searched_words(summary)})
 
 
 def _distinct(values: Sequence[Any] | None) -> tuple[Any, ...] | None:

@@ -2,20 +2,14 @@
 
 - *Searching* compares words folded by `fold`: without case, width and diacritics, in their own script.
 - *Sorting* compares `fold_for_sorting`: a Latin transliteration, so that all scripts sort in one alphabet.
-
-Customers store the prefixes of their words as keys (`w:<prefix>`), so that a search is an equality match on an index.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 
 from anyascii import anyascii
 
-# Longer prefixes are not stored; a longer search term is compared by its first 24 characters and then checked.
-PREFIX_LENGTH = 24
-WORD_KEY_PREFIX = "w:"
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -41,17 +35,6 @@ def split_words(text: str) -> list[str]:
         return _ASCII_WORD.findall(folded)
     spaced = "".join(character if _is_word_character(character) else " " for character in folded)
     return [word for word in spaced.split() if any(map(str.isalnum, word))]
-
-
-def customer_words(name: str, domain: str | None, external_id: str) -> list[str]:
-    """Return the distinct words by which a search finds the customer, sorted."""
-    return sorted({*split_words(name), *split_words(domain or ""), *split_words(external_id)})
-
-
-def prefix_keys(words: Iterable[str]) -> list[str]:
-    """Return the key `w:<prefix>` of every prefix up to PREFIX_LENGTH characters of every word, distinct and sorted."""
-    prefixes = {word[:length] for word in words for length in range(1, min(len(word), PREFIX_LENGTH) + 1)}
-    return [WORD_KEY_PREFIX + prefix for prefix in sorted(prefixes)]
 
 
 def _without_marks(decomposed: str) -> str:

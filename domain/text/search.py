@@ -1,12 +1,13 @@
 """Search terms, and the search rule for lists that are filtered in memory.
 
-Lists of customers apply the same rule in the database, through the keys of `folding.prefix_keys`.
+Lists of customers apply the same rule in the database, through the keys of `words.word_keys`.
 """
 
 from collections.abc import Sequence
 
 from domain.failures import SearchTooLong
 from domain.text.folding import split_words
+from domain.text.words import searched_words, starts_word
 
 MAX_SEARCH_LENGTH = 100
 
@@ -24,6 +25,6 @@ def parse_search(text: str | None) -> tuple[str, ...] | None:
 
 
 def matches_word_prefixes(text: str, terms: Sequence[str]) -> bool:
-    """Return whether each folded term is a prefix of some word of the text; False without terms."""
-    words = split_words(text)
-    return bool(terms) and all(any(word.startswith(term) for word in words) for term in terms)
+    """Return whether each folded term stands at a start in some word of the text; False without terms."""
+    words = searched_words(text)
+    return bool(terms) and all(any(starts_word(word, term) for word in words) for term in terms)

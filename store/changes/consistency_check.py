@@ -36,6 +36,7 @@ _COMPARED_FIELDS = (
     "expiring_ends",
     "renewing_ends",
     "invoice_states",
+    "living_numbers",
     "next_expiry_at",
     "next_evaluation_at",
     "next_renewal_at",

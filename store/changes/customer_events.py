@@ -10,8 +10,17 @@ from store.changes.customer_fields import build_event_facts
 from store.database.client import Document
 from store.events.log import EventDraft, event_document, status_summary
 
-# Fields visible to clients that time can change without a status transition; the first one names the event.
-_FIELDS_CHANGED_BY_TIME = ("products", "running_products", "subscription_types", "status_details")
+# What clients see, or find customers by, that time can change without a status transition; the first names the event.
+_FIELDS_CHANGED_BY_TIME = (
+    "products",
+    "running_products",
+    "subscription_types",
+    "status_details",
+    "invoice_states",
+    "living_numbers",
+)
+# These have no values in the API.
+_FIELDS_WITHOUT_VALUES = frozenset({"status_details", "invoice_states", "living_numbers"})
 
 
 def draft_removal(customer: Document, at: datetime | None) -> EventDraft:
@@ -29,7 +38,8 @@ def draft_expired_assignment(customer: Document, assignment: Document, names: Ma
 
 def draft_changes_by_time(before: Document, after: Document) -> EventDraft | None:
     """Draft the event that lists and feeds need where only time changed visible fields; None where it changed none."""
-    changed = [field for field in _FIELDS_CHANGED_BY_TIME if before[field] != after[field]]
+    # A customer of an older database lacks fields until it is projected again.
+    changed = [field for field in _FIELDS_CHANGED_BY_TIME if field in before and before[field] != after[field]]
     if not changed:
         return None
     if changed[0] == "products":
@@ -37,7 +47,7 @@ def draft_changes_by_time(before: Document, after: Document) -> EventDraft | Non
         summary = f"{after['name']} now holds {products}"
     else:
         summary = f"The entitlements of {after['name']} moved on with time"
-    changes = {field: [before[field], after[field]] for field in changed if field != "status_details"}
+    changes = {field: [before[field], after[field]] for field in changed if field not in _FIELDS_WITHOUT_VALUES}
     return EventDraft(ActivityKind.CUSTOMER_CHANGED, after["_id"], summary, changes)
 
 

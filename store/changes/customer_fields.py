@@ -6,13 +6,14 @@ from typing import Any
 
 from domain.customers.keys import build_customer_keys, ordering_keys, running_keys, select_event_keys
 from domain.entitlements.holdings import holding_keys
-from domain.text.folding import customer_words, fold_for_sorting
+from domain.text.folding import fold_for_sorting
+from domain.text.words import customer_words
 from domain.time.instants import MAX_INSTANT
 from store.database.client import Document
 from store.tenants.partners import PartnerDocument
 
 _LIST_FIELDS = ("_id", "partner_id", "order_keys", "keys")
-_FOLDED_FROM = ("name", "domain", "external_id")
+_FOLDED_FROM = ("name", "domain", "external_id", "living_numbers")
 
 
 def is_removed(customer: Mapping[str, Any], now: datetime) -> bool:
@@ -56,7 +57,7 @@ def _folded_fields(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Do
     """Return the folded name and words: the stored ones where possible, because folding is slow."""
     if all(name in before and before[name] == customer[name] for name in _FOLDED_FROM):
         return {"name_folded": before["name_folded"], "words": before["words"]}
-    words = customer_words(customer["name"], customer["domain"], customer["external_id"])
+    words = customer_words(*(customer[name] for name in _FOLDED_FROM))
     return {"name_folded": fold_for_sorting(customer["name"]), "words": words}
 
 

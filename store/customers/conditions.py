@@ -18,12 +18,10 @@ from domain.customers.conditions import (
 from domain.customers.holding_conditions import HasLowAssignment, HoldingCondition, HoldingEndsWithin
 from domain.customers.time_buckets import EXPIRIES, RENEWALS
 from domain.entitlements.peer_groups import latest_peer_addition
-from domain.text.folding import PREFIX_LENGTH, WORD_KEY_PREFIX
+from domain.text.words import is_decided_by_key, term_key
 from domain.time.instants import MIN_INSTANT
 from store.database.client import Document
-
-# The highest code point, which sorts after every character of a word, in code points and in the bytes of UTF-8.
-_LAST_CHARACTER = "\U0010ffff"
+from store.database.word_queries import match_word_start
 
 
 def condition_query(condition: Condition, now: datetime) -> Document:
@@ -76,11 +74,9 @@ def _window_query(field: str, window_keys: Sequence[str], now: datetime, until: 
     return _all([keys, {field: {"$elemMatch": {"$gt": now, "$lte": until}}}])
 
 
-def _word_prefix_queries(word: str) -> list[Document]:
-    by_key: Document = {"keys": WORD_KEY_PREFIX + word[:PREFIX_LENGTH]}
-    if len(word) <= PREFIX_LENGTH:
-        return [by_key]
-    return [by_key, {"words": {"$elemMatch": {"$gte": word, "$lt": word + _LAST_CHARACTER}}}]
+def _word_prefix_queries(term: str) -> list[Document]:
+    by_key: Document = {"keys": term_key(term)}
+    return [by_key] if is_decided_by_key(term) else [by_key, {"words": match_word_start(term)}]
 
 
 def equals_any(keys: Sequence[str]) -> str | Document:

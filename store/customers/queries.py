@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domain.customers.conditions import Condition, HasKey, HasWordPrefixes, Not, conjuncts
 from domain.customers.keys import ALL_CUSTOMERS_KEY, Keys, absence_key
-from domain.text.folding import PREFIX_LENGTH, WORD_KEY_PREFIX
+from domain.text.words import is_decided_by_key, term_key
 from store.customers.conditions import condition_query, equals_any
 from store.database.client import Document
 from store.database.scope import Scope
@@ -51,7 +51,7 @@ def _equivalent_keys(condition: Condition) -> Keys | None:
             return keys
         case Not(HasKey(_, (key,))):
             return (absence_key(key),)
-        case HasWordPrefixes((word,)) if len(word) <= PREFIX_LENGTH:
-            return (WORD_KEY_PREFIX + word,)
+        case HasWordPrefixes((term,)) if is_decided_by_key(term):
+            return (term_key(term),)
         case _:
             return None

@@ -11,6 +11,7 @@ from store.database.client import Document, IndexModel
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
+from store.database.word_queries import match_word_start
 
 COLLECTION = "resources"
 # Newest first; resources of one day are ordered by title.
@@ -20,8 +21,6 @@ RESOURCE_INDEXES = (
     IndexModel([("partner_id", 1), *((column.field, column.direction) for column in _COLUMNS)], name="newest"),
 )
 _PROJECTION = {"delivered": 0, "words": 0, "partner_id": 0}
-# This character sorts after every character of a word, so it ends the range of a prefix.
-_LAST_CHARACTER = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,5 @@ def _match_condition(condition: ResourceCondition) -> Document:
     if condition.featured is not None:
         where["featured"] = condition.featured
     if condition.words is not None:
-        where["words"] = {"$all": [_match_prefix(word) for word in condition.words]}
+        where["words"] = {"$all": [match_word_start(word) for word in condition.words]}
     return where
-
-
-def _match_prefix(word: str) -> Document:
-    return {"$elemMatch": {"$gte": word, "$lt": word + _LAST_CHARACTER}}

@@ -4,6 +4,7 @@ It imports nothing of the product, so that both cannot have the same mistake.
 """
 
 import calendar
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -29,6 +30,9 @@ _AT_FIRST: Mapping[str, Facts] = {
     "trials": {},
     "invoices": {},
 }
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue"}
+# Thai, Hangul, Hiragana, Katakana, Han.
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u1100-\u11ff\uac00-\ud7a3\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 # Latin letters that Unicode does not decompose.
 _PLAIN_LETTERS = str.maketrans({"đ": "d", "ß": "ss", "ı": "i", "ø": "o", "ł": "l"})
 
@@ -166,6 +170,7 @@ class ModelPartner:
             "needsAttention": bool({*statuses} - {"TRIAL", "SUBSCRIPTION"}),
             "expiring": expiring,
             "renewing": renewing,
+            "numbers": [one.get("number", "") for _, one, _, _ in living],
             "invoiceStates": {self._newest_state(one.get("number", "")) for kind, one, _, _ in living} - {None},
             "NAME": sort_form(stored["name"]),
             "CREATED_AT": stored["createdAt"],
@@ -266,9 +271,25 @@ def values_of(name: str, customer: Facts, assigned_ids: Iterable[str]) -> Iterab
 
 
 def _is_found(search: str, customer: Facts) -> bool:
-    customer_words = [w for field in ("name", "domain", "externalId") for w in words(customer[field] or "")]
+    texts = [customer[field] or "" for field in ("name", "domain", "externalId")] + customer["numbers"]
+    found = [word for text in texts for spelling in spellings(text) for word in words(spelling)]
     terms = words(search)
-    return bool(terms) and all(any(word.startswith(term) for word in customer_words) for term in terms)
+    return bool(terms) and all(any(_is_start(word, term) for word in found) for term in terms)
+
+
+def _is_start(word: str, term: str) -> bool:
+    """Return whether the term stands at the word's start, or anywhere in a run of a script without spaces."""
+    places = [place for place, letter in enumerate(word) if place == 0 or _UNSPACED.match(letter)]
+    return any(word[place : place + len(term)] == term for place in places)
+
+
+def spellings(text: str) -> list[str]:
+    """Return the text with each umlaut by its base letter and by two letters, in every combination."""
+    found = [""]
+    for letter in unicodedata.normalize("NFC", text):
+        forms = [letter, _UMLAUTS[letter.lower()]] if letter.lower() in _UMLAUTS else [letter]
+        found = [before + form for before in found for form in forms]
+    return found
 
 
 def in_order(customers: Mapping[str, Facts], field: str, direction: str) -> list[str]:

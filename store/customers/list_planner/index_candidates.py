@@ -29,7 +29,7 @@ from domain.customers.keys import (
     is_time_dependent_key,
 )
 from domain.customers.time_buckets import EXPIRIES, INSTANT_BUCKETS, RENEWALS, ordering_expiry_window_keys
-from domain.text.folding import PREFIX_LENGTH, WORD_KEY_PREFIX
+from domain.text.words import term_key
 from store.customers.list_planner.estimates import KeyCounts, estimate_count
 from store.customers.orders import CustomerOrder
 
@@ -109,8 +109,8 @@ def _with_visibility(query: ListQuery, alternatives: list[Keys]) -> list[Keys]:
 
 def _keys_of_condition(condition: Condition, now: datetime) -> Iterator[Keys]:
     match condition:
-        case HasWordPrefixes(words):
-            yield from ((WORD_KEY_PREFIX + word[:PREFIX_LENGTH],) for word in words)
+        case HasWordPrefixes(terms):
+            yield from ((term_key(term),) for term in terms)
         case HasKey(_, keys):
             yield keys
         case ExpiresWithin(days):

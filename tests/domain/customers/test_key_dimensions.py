@@ -27,7 +27,7 @@ from domain.customers.keys import (
     running_keys,
 )
 from domain.entitlements.holdings import ANY_HOLDING_KEY, overage_key, rate_key
-from domain.text.folding import prefix_keys
+from domain.text.words import word_keys
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from domain.text.folding import prefix_keys
         (overage_key("CALLING"), HOLDING),
         (rate_key("CALLING", 7), HOLDING),
         (ANY_HOLDING_KEY, HOLDING),
-        (prefix_keys(["x"])[0], WORD_PREFIX),
+        (word_keys(["x"])[0], WORD_PREFIX),
         ("ends_64h:5", EXPIRY_BUCKETS[64]),
     ],
 )
@@ -81,7 +81,7 @@ def test_an_uncounted_key_has_the_share_of_its_value_or_else_of_its_dimension(ke
 
 
 def test_a_longer_word_prefix_is_rarer() -> None:
-    shares = [estimate_key_share(key) for key in prefix_keys(["abcdefgh"])]
+    shares = [estimate_key_share(key) for key in word_keys(["abcdefgh"])]
     assert shares == sorted(shares, reverse=True)
     assert len(set(shares)) == len(shares)
 

@@ -52,6 +52,7 @@ def test_a_customer_without_entitlements_has_empty_fields_that_sort_last() -> No
         "expiring_ends": [],
         "renewing_ends": [],
         "invoice_states": [],
+        "living_numbers": [],
         "next_renewal_at": None,
     }
 
@@ -100,6 +101,13 @@ def test_only_ends_that_do_not_renew_are_expiring() -> None:
     assert fields["expiring_ends"] == [NOON + 2 * DAY, NOON + 3 * DAY]
     assert fields["renewing_ends"] == [NOON + DAY]
     assert fields["next_renewal_at"] == NOON + DAY
+
+
+def test_the_numbers_of_living_entitlements_are_searched_the_newest_first() -> None:
+    ended = entitlement(number="S-1", first_ends_at=NOON)
+    waiting = entitlement(number="S-2", set_up=False, added_at=NOON - 3 * DAY)
+    newer = trial(number="T-3", added_at=NOON - DAY)
+    assert project(customer(ended, waiting, newer))["living_numbers"] == ["T-3", "S-2"]
 
 
 def test_invoice_states_are_of_living_entitlements() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.text.folding import PREFIX_LENGTH, customer_words, fold, fold_for_sorting, prefix_keys, split_words
+from domain.text.folding import fold, fold_for_sorting, split_words
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,6 @@ def test_text_sorts_by_its_transliteration() -> None:
     assert fold_for_sorting("ACME Ltd") == "acme ltd"
     assert fold_for_sorting("Омега") == "omega"
     assert fold_for_sorting("Straße") == fold_for_sorting("STRASSE")
-
-
-def test_the_words_of_a_customer_are_distinct_and_sorted() -> None:
-    assert customer_words("Müller AG", "mueller.de", "AG-7") == ["7", "ag", "de", "mueller", "muller"]
-    assert customer_words("Acme", None, "acme") == ["acme"]
-
-
-def test_every_prefix_of_every_word_is_a_key_once() -> None:
-    assert prefix_keys(["ab", "ac"]) == ["w:a", "w:ab", "w:ac"]
-    assert max(map(len, prefix_keys(["x" * 100]))) == PREFIX_LENGTH + len("w:")
 
 
 @given(st.text())

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from domain.text.folding import customer_words, fold_for_sorting
+from domain.text.folding import fold_for_sorting
+from domain.text.words import customer_words
 from domain.time.instants import MAX_INSTANT
 from domain.types import URGENCY, ManagedBy, Product, SubscriptionType
 from store.changes.customer_fields import compute_keys, key_fields
@@ -18,7 +19,19 @@ from store.database.ids import new_id
 DAY = timedelta(days=1)
 Value = TypeVar("Value")
 NOW = datetime(2026, 11, 22, 12, 30)
-NAMES = ["Đorđević", "dordevic", "Müller", "Muller AG", "株式会社", "Straße", "हिन्दी", "x" * 30, "x" * 26, "Acme 7"]
+NAMES = [
+    "Đorđević",
+    "dordevic",
+    "Müller",
+    "Muller AG",
+    "株式会社",
+    "Straße",
+    "हिन्दी",
+    "x" * 30,
+    "x" * 26,
+    "Acme 7",
+    "広州食品工業有限公司東京",
+]
 TAGS = ["tag_1", "tag_2", "tag_3"]
 ADMINISTRATORS = ["adm_1", "adm_2"]
 COUNTRIES = ["DE", "RS", None]
@@ -57,12 +70,20 @@ def customer_document(rng: random.Random, number: int, **facts: Any) -> dict[str
         "assignments": [assignment(id_) for id_ in some(ADMINISTRATORS)],
         "expiring_ends": expiring,
         "renewing_ends": renewing,
+        "living_numbers": [f"SUB-{number % 7}"] if rng.random() < 0.5 else [],
         "invoice_states": some(["OPEN", "OVERDUE", "PAID"]),
         "next_expiry_at": min([*expiring, *renewing], default=None),
         **facts,
     }
     if "EXPIRED" in document["statuses"]:
-        nothing_living = ("products", "subscription_types", "expiring_ends", "renewing_ends", "invoice_states")
+        nothing_living = (
+            "products",
+            "subscription_types",
+            "expiring_ends",
+            "renewing_ends",
+            "invoice_states",
+            "living_numbers",
+        )
         document |= {**{name: [] for name in nothing_living}, "statuses": ["EXPIRED"], "next_expiry_at": None}
     return with_projection(document)
 
@@ -79,7 +100,8 @@ def assignment(administrator_id: str, expires_at: datetime | None = None) -> dic
 
 def with_projection(document: dict[str, Any]) -> dict[str, Any]:
     """Return the document with the fields that follow from the others."""
-    words = customer_words(document["name"], document["domain"], document["external_id"])
+    texts = ("name", "domain", "external_id", "living_numbers")
+    words = customer_words(*(document[name] for name in texts))
     ranks = [rank for rank, status in enumerate(URGENCY) if status in document["statuses"]]
     return {
         **document,

@@ -34,7 +34,28 @@ from tests.store.customers.factory_lists import with_projection as derived
 Result = TypeVar("Result")
 Run = Callable[[Callable[[Scope], Awaitable[Result]]], Result]
 ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for direction in OrderDirection]
-WORDS = ["d", "dord", "mull", "株式", "strass", "org", "7", "x" * 24, "x" * 25, "x" * 27, "हि", "acme 7", "?", " "]
+WORDS = [
+    "d",
+    "dord",
+    "mull",
+    "株式",
+    "strass",
+    "org",
+    "7",
+    "x" * 24,
+    "x" * 25,
+    "x" * 27,
+    "हि",
+    "acme 7",
+    "?",
+    " ",
+    "sub 3",
+    "会社",
+    "工業",
+    "食品工業有限公司東",
+    "食品工業有限公司大",
+    "mueller",
+]
 
 
 def some(values: list[Any]) -> st.SearchStrategy[list[Any] | None]:
