@@ -37,12 +37,8 @@ def build_customer_keys(
     country: str | None,
     invoice_states: Iterable[str],
     words: Iterable[str],
-    expiring_ends: Iterable[datetime],
-    renewing_ends: Iterable[datetime],
-    created_at: datetime,
-    last_sign_in_at: datetime | None,
 ) -> list[str]:
-    """Return the keys of a customer that exists, without those of running products and holdings."""
+    """Return the keys of a customer that exists, without those of running products, holdings and instants."""
     time_dependent = [
         *map(dimensions.STATUS.key, statuses),
         *map(dimensions.SUBSCRIPTION_TYPE.key, subscription_types),
@@ -57,11 +53,23 @@ def build_customer_keys(
         *assignment_keys(administrator_ids),
         *([dimension_key(dimensions.COUNTRY.name, country)] if country else []),
         *map(dimensions.INVOICE.key, invoice_states),
+        *word_keys(words),
+    ]
+
+
+def instant_keys(
+    *,
+    expiring_ends: Iterable[datetime],
+    renewing_ends: Iterable[datetime],
+    created_at: datetime,
+    last_sign_in_at: datetime | None,
+) -> list[str]:
+    """Return the keys of the buckets of time of a customer that exists."""
+    return [
         *EXPIRIES.keys(expiring_ends),
         *RENEWALS.keys(renewing_ends),
         *CREATIONS.keys([created_at]),
         *SIGN_INS.keys([] if last_sign_in_at is None else [last_sign_in_at]),
-        *word_keys(words),
     ]
 
 

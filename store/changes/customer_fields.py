@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.customers.keys import build_customer_keys, ordering_keys, running_keys, select_event_keys
+from domain.customers.keys import build_customer_keys, instant_keys, ordering_keys, running_keys, select_event_keys
 from domain.entitlements.holdings import holding_keys
 from domain.text.folding import fold_for_sorting
 from domain.text.words import customer_words
@@ -76,6 +76,8 @@ def compute_keys(customer: Mapping[str, Any], words: list[str]) -> list[str]:
             country=customer["country"],
             invoice_states=customer["invoice_states"],
             words=words,
+        )
+        + instant_keys(
             expiring_ends=customer["expiring_ends"],
             renewing_ends=customer["renewing_ends"],
             created_at=customer["created_at"],

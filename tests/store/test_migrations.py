@@ -169,11 +169,12 @@ async def test_customers_of_an_older_database_get_the_keys_of_later_filters(clie
     id_ = await add_customer(scope, "C-1", held := subscription("S-1"))
     expected = await stored(scope, id_)
     older = {"keys": ["*"], "order_keys": ["*"]}
-    unknown = dict.fromkeys(("renewing_ends", "invoice_states"), "")
+    unknown = dict.fromkeys(("renewing_ends", "invoice_states", "living_numbers"), "")
     await scope.collection("customers").update_one({**scope.match(), "_id": id_}, {"$set": older, "$unset": unknown})
     invoice = {"number": "I-1", "entitlement_id": held["_id"], "customer_id": id_, "state": "OVERDUE"}
+    stamps = {"version": 1, "created_at": scope.now, "updated_at": scope.now}
     priced = {"amount": "1", "currency": "EUR", "document_url": None, "issued_on": scope.now, "due_on": scope.now}
-    await scope.collection("invoices").insert_many([{"_id": "inv_1", **scope.match(), **invoice, **priced}])
+    await scope.collection("invoices").insert_many([{"_id": "inv_1", **scope.match(), **invoice, **priced, **stamps}])
     [add_keys] = [migration for migration in MIGRATIONS if migration.version == 3]
     for _ in range(2):
         await add_keys.run(client)

@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.customers.keys import (
     build_customer_keys,
     complementary_key,
+    instant_keys,
     is_presence_key,
     ordering_keys,
     select_event_keys,
@@ -24,10 +25,6 @@ def test_a_customer_has_a_key_for_each_condition_of_a_filter() -> None:
         country="de",
         invoice_states=["OPEN"],
         words=["ab"],
-        expiring_ends=[],
-        renewing_ends=[datetime(1970, 1, 12)],
-        created_at=datetime(2010, 1, 1),
-        last_sign_in_at=None,
     )
     assert keys == [
         "*",
@@ -44,14 +41,20 @@ def test_a_customer_has_a_key_for_each_condition_of_a_filter() -> None:
         "has_assignments:yes",
         "country:DE",
         "invoice:OPEN",
-        "renews_256h:1",
-        "renews_8h:33",
-        "created_256h:1369",
-        "created_8192h:42",
-        "created_8h:43830",
         "w:a",
         "w:ab",
     ]
+
+
+def test_a_customer_has_keys_of_its_instants() -> None:
+    keys = instant_keys(
+        expiring_ends=[],
+        renewing_ends=[datetime(1970, 1, 12)],
+        created_at=datetime(2010, 1, 1),
+        last_sign_in_at=None,
+    )
+    created = ["created_256h:1369", "created_8192h:42", "created_8h:43830"]
+    assert keys == ["renews_256h:1", "renews_8h:33", *created]
 
 
 def test_events_omit_the_keys_of_time_and_words() -> None:

@@ -39,6 +39,8 @@ COUNTRIES = ["DE", "RS", None]
 ENDS = [NOW, NOW + timedelta(milliseconds=1), NOW + DAY, NOW + DAY + timedelta(milliseconds=1), NOW + 30 * DAY]
 ENDS += [NOW + 365 * DAY, NOW + 800 * DAY, NOW - DAY]
 
+_OF_LIVING = ("products", "subscription_types", "expiring_ends", "renewing_ends", "invoice_states", "living_numbers")
+
 
 def customer_document(rng: random.Random, number: int, **facts: Any) -> dict[str, Any]:
     """Return a customer with few possible values, so that many customers tie."""
@@ -47,8 +49,7 @@ def customer_document(rng: random.Random, number: int, **facts: Any) -> dict[str
         return [value for value in values if rng.random() < 0.4]
 
     expiring = sorted(set(some(ENDS[1:])[:2]))
-    renewing = [rng.choice(ENDS)] if rng.random() < 0.3 else []
-    renewing = sorted({*renewing, *([rng.choice(ENDS)] if rng.random() < 0.1 else [])})
+    renewing = sorted(set(some(ENDS)[:2]))
     signed_in = rng.choice([None, NOW - DAY, NOW - 90 * DAY])
     document: dict[str, Any] = {
         "_id": new_id("cus"),
@@ -76,15 +77,7 @@ def customer_document(rng: random.Random, number: int, **facts: Any) -> dict[str
         **facts,
     }
     if "EXPIRED" in document["statuses"]:
-        nothing_living = (
-            "products",
-            "subscription_types",
-            "expiring_ends",
-            "renewing_ends",
-            "invoice_states",
-            "living_numbers",
-        )
-        document |= {**{name: [] for name in nothing_living}, "statuses": ["EXPIRED"], "next_expiry_at": None}
+        document |= {**{name: [] for name in _OF_LIVING}, "statuses": ["EXPIRED"], "next_expiry_at": None}
     return with_projection(document)
 
 
