@@ -36,9 +36,10 @@ class CustomerFilter:
     search: str | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "All words must match. Each must be the start of a word of the name, the domain or the "
-            "external id. Case and diacritics are ignored. At most 100 characters. A text without a "
-            "letter or digit matches nothing; a blank text is no condition."
+            "All words must match. Each must be the start of a word of the name, the domain, the external id or the "
+            "number of a living subscription or trial (of the newest 200). In Chinese, Japanese, Korean and Thai text "
+            "any place is a start. Case and diacritics are ignored; an umlaut is also found by its two-letter form. At "
+            "most 100 characters."
         ),
     )
     managed_by: list[ManagedBy] | None = strawberry.field(
