@@ -39,7 +39,7 @@ class CustomerFilter:
             "All words must match. Each must be the start of a word of the name, the domain, the external id or the "
             "number of a living subscription or trial (of the newest 200). In Chinese, Japanese, Korean and Thai text "
             "any place is a start. Case and diacritics are ignored; an umlaut is also found by its two-letter form. At "
-            "most 100 characters."
+            "most 100 characters. A text without a letter or digit matches nothing; a blank text is no condition."
         ),
     )
     managed_by: list[ManagedBy] | None = strawberry.field(
