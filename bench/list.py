@@ -48,6 +48,10 @@ SINGLE_CONDITIONS: list[RawFilter] = [
     {"country": ["DE", "RS", "US"]},
     {"status": ["SUSPENDED", "EXPIRED"]},
     *({"expires_within_days": days} for days in (1, 30, 365)),
+    *({"renews_within_days": days} for days in (1, 30, 365)),
+    *({"invoice_state": [state]} for state in ("PAID", "OVERDUE")),
+    *({name: has_any} for name in ("has_tags", "has_assignments") for has_any in (True, False)),
+    *({"search": text} for text in ("会社", "sub 0001", "mueller")),
 ]
 CONJUNCTIONS: list[RawFilter] = [
     {"status": ["EXPIRING_SOON"], "product": ["CALLING"]},
