@@ -66,4 +66,4 @@ async def extended_by(context: Context, extension: TrialExtension) -> Administra
 
 
 async def converted_to(context: Context, trial: EntitlementDocument) -> EntitlementDocument | None:
-    return None if trial.converted_to is None else await context.loaders.entitlements.load(trial.converted_to)
+    return await context.loaders.find_entitlement(trial.converted_to)

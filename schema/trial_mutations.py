@@ -1,11 +1,13 @@
-"""The mutations of trials: inputs, payloads, fields."""
+"""The mutations of trials, and of the customers that are created with them: inputs, payloads, fields."""
 
 from functools import partial
 
 import strawberry
 
+from domain.customers.own_customers import UpdateCustomer
 from domain.entitlements.trials import ChangeTrial, ConvertTrial, EndTrial, ExtendTrial, StartTrial
-from resolvers import trials
+from resolvers import customer_mutations, trials
+from schema.customers import Customer
 from schema.entitlements import CustomerSubscription, Trial
 from schema.enums import ManagedBy, Permission, Product
 from schema.fields import field, mutation
@@ -30,8 +32,8 @@ class NewCustomerInput:
         default=strawberry.UNSET,
         description=(
             "The id in the ordering system, where it is known; 1–100 characters, unique in the partner, "
-            "else TAKEN. Later deliveries with this id apply to this customer. Otherwise the id is "
-            "generated here."
+            "else TAKEN. Later deliveries with this id apply to this customer; where an ADMINISTRATOR gave the id, "
+            "the customer is then no longer assigned to them. Without it, the id is generated here."
         ),
     )
     managed_by: ManagedBy = strawberry.field(
@@ -138,6 +140,34 @@ class ConvertTrialInput:
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
+@strawberry.input
+class UpdateCustomerInput:
+    """Changes a customer that was created here and never delivered, else WRONG_STATE. An omitted field stays."""
+
+    id: strawberry.ID = strawberry.field(description="The id of the customer.")
+    version: int = VERSION_INPUT
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The name of the organization, 1–200 characters; null is INVALID."
+    )
+    domain: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The internet domain of the organization, at most 253 characters; null or a blank text removes it.",
+    )
+    country: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The country as an ISO 3166-1 alpha-2 code; null or a blank text removes it.",
+    )
+    external_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The id in the ordering system, 1–100 characters, unique in the partner, else TAKEN. Allowed only where "
+            "the customer has none yet, else WRONG_STATE. Later deliveries with this id apply to this customer. Where "
+            "an ADMINISTRATOR gives the id, the customer is no longer assigned to them once it is delivered."
+        ),
+    )
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
+
+
 @strawberry.type
 class _TrialPayload:
     """The fields that the payloads of several mutations share."""
@@ -179,12 +209,24 @@ class ConvertTrialPayload:
     user_errors = user_errors_field()
 
 
+@strawberry.type
+class UpdateCustomerPayload:
+    """The customer after the change, or the mistakes."""
+
+    customer = field(
+        customer_mutations.changed_customer,
+        Customer | None,
+        "The customer after the change; null where a mistake was made.",
+    )
+    user_errors = user_errors_field()
+
+
 _declare = partial(mutation, requires=Permission.MANAGE_TRIALS)
 
 
 @strawberry.type
 class TrialMutations:
-    """The root fields that change trials."""
+    """The root fields that change trials and the customers that were created with them."""
 
     start_trial = _declare(
         trials.start_trial,
@@ -214,4 +256,7 @@ class TrialMutations:
         ConvertTrialInput,
         ConvertTrial,
         "Ends a running trial now and starts a subscription with its licenses.",
+    )
+    update_customer = _declare(
+        customer_mutations.update_customer, UpdateCustomerPayload, UpdateCustomerInput, UpdateCustomer
     )

@@ -1,6 +1,6 @@
 """The mutations that assign an administrator to customers and remove the assignment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -137,6 +137,23 @@ def remove_assignment(change: CustomerChange, administrator_id: str, name: str) 
     summary = f"{name} is no longer assigned to {change.customer['name']}"
     change.update_customer({"assignments": others})
     change.add_event(EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, administrator_id, summary))
+
+
+async def end_external_id_claims(batch: CustomerBatch, changes: Iterable[CustomerChange]) -> None:
+    """Take delivered customers from the administrators who gave their external ids and see only assigned customers.
+
+    An assignment that was delivered stays.
+    """
+    claimed = [(change, id_) for change in changes if (id_ := change.customer.get("external_id_given_by")) is not None]
+    if not claimed:
+        return
+    ids = sorted({id_ for _, id_ in claimed})
+    administrators = await Administrators(batch.scope).by_ids(ids, session=batch.session)
+    for change, id_ in claimed:
+        own, _ = split_assignments(change, id_)
+        if own is not None and not own["imported"]:
+            remove_assignment(change, id_, administrators[id_].display_name)
+        change.update_customer_bookkeeping({"external_id_given_by": None})
 
 
 def split_assignments(

@@ -34,6 +34,15 @@ class CustomerBatch:
     partner: PartnerDocument
     changes: list[CustomerChange]
 
+    async def load(self, customer_ids: Iterable[str]) -> None:
+        """Load further customers of the partner into the transaction; those that are loaded already stay."""
+        loaded = {change.id for change in self.changes if not change.is_new}
+        missing = sorted(set(customer_ids) - loaded)
+        if missing:
+            where = {"_id": {"$in": missing}}
+            batch = await load_customers_at(self.scope, where, self.session, self.partner, self.now)
+            self.changes += batch.changes
+
     def add_customer(self) -> CustomerChange:
         """Begin a new customer; its first `update_customer` gives it an id."""
         change = CustomerChange(None, (), self.partner)
@@ -142,11 +151,13 @@ async def write_customers(batch: CustomerBatch, actor_id: str | None) -> None:
 
 
 async def _write_customer_documents(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
+    # An external id must be released before another customer gets it.
+    ordered = sorted(changed, key=lambda change: (change.is_new, not change.releases_external_id))
     writes = [
         InsertOne(put_list_fields_first(change.customer)) if change.is_new else _customer_update(batch.scope, change)
-        for change in changed
+        for change in ordered
     ]
-    await batch.scope.collection("customers").bulk_write(writes, session=batch.session)
+    await batch.scope.collection("customers").bulk_write(writes, session=batch.session, ordered=True)
 
 
 async def _write_bookkeeping(batch: CustomerBatch) -> None:

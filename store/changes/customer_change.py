@@ -109,6 +109,11 @@ class CustomerChange:
         was_removed, is_now_removed = not self._before["keys"], not self.customer["keys"]
         return None if self.is_new or was_removed == is_now_removed else is_now_removed
 
+    @property
+    def releases_external_id(self) -> bool:
+        """True where this change takes the external id from a removed customer."""
+        return not self.is_new and bool(self.customer["external_id"] == self.id != self._before["external_id"])
+
     def update_customer(self, fields: Mapping[str, Any]) -> None:
         """Set facts of the customer; a new customer gets its id here."""
         if "_id" not in self.customer:

@@ -1,20 +1,24 @@
 """The customer of a trial that is started: an existing one or a new one."""
 
 from domain.entitlements.trials import NewCustomer, StartTrial
-from domain.inputs import Omittable, value_or_none
+from domain.inputs import value_or_none
 from domain.permissions import can_see_all_customers
-from domain.text.iso_codes import parse_country_code
 from domain.types import ActivityKind
-from domain.user_errors import UserErrorCode
 from store.changes.customer_batch import CustomerBatch
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
 from store.changes.mutations import Mutation
 from store.database.client import Document
+from store.entitlements.customer_inputs import (
+    claim_external_id,
+    read_country,
+    read_domain,
+    read_external_id,
+    read_name,
+)
 from store.events.log import EventDraft
 
 _PATH = ("customer", "new")
-_MAX_NAME_LENGTH, _MAX_EXTERNAL_ID_LENGTH, _MAX_DOMAIN_LENGTH = 200, 100, 253
 
 
 async def load_existing_customer(
@@ -28,52 +32,20 @@ async def load_existing_customer(
     return batch, changes[0] if changes else None
 
 
-async def validate_new_customer(mutation: Mutation[StartTrial], new: NewCustomer) -> Document:
-    """Return the facts of a new customer, cleaned; add all mistakes."""
-    checks = mutation.checks
+async def validate_new_customer(mutation: Mutation[StartTrial], batch: CustomerBatch, new: NewCustomer) -> Document:
+    """Return the facts of a new customer, cleaned; raise InputRejected where anything in the input is wrong."""
     facts: Document = {
-        "name": checks.read_line(new.name, _MAX_NAME_LENGTH, "The customer's name", *_PATH, "name"),
-        "domain": _validate_domain(mutation, new.domain),
-        "country": _validate_country(mutation, new.country),
+        "name": read_name(mutation, new.name, *_PATH),
+        "domain": read_domain(mutation, new.domain, *_PATH),
+        "country": read_country(mutation, new.country, *_PATH),
         "managed_by": str(new.managed_by),
     }
-    external_id = value_or_none(new.external_id)
-    if external_id is not None:
-        path = (*_PATH, "external_id")
-        facts["external_id"] = checks.read_line(external_id, _MAX_EXTERNAL_ID_LENGTH, "The external id", *path)
-        await _check_external_id_available(mutation, facts["external_id"])
+    if value_or_none(new.external_id) is not None:
+        external_id = read_external_id(mutation, new.external_id, *_PATH)
+        if external_id is not None:
+            facts |= await claim_external_id(mutation, batch, external_id, *_PATH)
+    mutation.checks.raise_if_invalid()
     return facts
-
-
-def _validate_domain(mutation: Mutation[StartTrial], typed: Omittable[str]) -> str | None:
-    domain = value_or_none(typed)
-    if domain is None or not domain.strip():
-        return None
-    clean = mutation.checks.read_line(domain, _MAX_DOMAIN_LENGTH, "The domain", *_PATH, "domain")
-    return None if clean is None else clean.lower()
-
-
-def _validate_country(mutation: Mutation[StartTrial], typed: Omittable[str]) -> str | None:
-    country = value_or_none(typed)
-    if country is None or not country.strip():
-        return None
-    code = parse_country_code(country)
-    if code is None:
-        message = "The country must be a code of ISO 3166-1, such as DE."
-        mutation.checks.add(UserErrorCode.INVALID, message, *_PATH, "country")
-    return code
-
-
-async def _check_external_id_available(mutation: Mutation[StartTrial], external_id: str | None) -> None:
-    """Add TAKEN where a customer of the partner, visible or not, has the id; the message names no customer.
-
-    Of two concurrent transactions, the second one fails on the unique index, is repeated and finds the id here.
-    """
-    where = {**mutation.scope.match(), "external_id": external_id}
-    stored = await mutation.scope.collection("customers").find_one(where, {"_id": 1}, session=mutation.session)
-    if stored is not None:
-        message = "This external id is in use already: give another one, or leave it out."
-        mutation.checks.add(UserErrorCode.TAKEN, message, *_PATH, "external_id")
 
 
 def create_customer(mutation: Mutation[StartTrial], batch: CustomerBatch, facts: Document) -> CustomerChange:

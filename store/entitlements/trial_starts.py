@@ -43,8 +43,7 @@ async def _load_or_create_customer(mutation: Mutation[StartTrial]) -> tuple[Cust
     if isinstance(new_customer, NewCustomer):
         # The batch starts empty, and the new customer is added to it.
         batch = await mutation.load_customers({"_id": {"$in": []}})
-        facts = await validate_new_customer(mutation, new_customer)
-        mutation.checks.raise_if_invalid()
+        facts = await validate_new_customer(mutation, batch, new_customer)
         return batch, create_customer(mutation, batch, facts)
     batch, change = await load_existing_customer(mutation, value_or_none(mutation.input.customer.id) or "")
     if change is not None:

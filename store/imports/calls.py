@@ -14,8 +14,10 @@ from domain.batches import split_into_batches
 from domain.failures import InvalidRecord
 from domain.imports.call_merging import has_call, has_media, merge_call, merge_media, merge_queue_call
 from domain.imports.records import DocumentFields, ImportRecord
+from store.access.assignment_changes import end_external_id_claims
 from store.calling.calls import CALLS, QUEUE_CALLS, raw_call_id
 from store.calling.weeks import mark_weeks_changed
+from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Client, Document, ReplaceOne, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -91,8 +93,12 @@ class _CallRecordMerger(ABC):
         if field is None:
             return
         where = {**self._scope.match(), "external_id": {"$in": sorted({record.values[field] for record in records})}}
-        for customer in await self._scope.collection("customers").find(where, {"external_id": 1}):
-            self._customer_ids[customer["external_id"]] = customer["_id"]
+        fields = {"external_id": 1, "external_id_given_by": 1}
+        customers = await self._scope.collection("customers").find(where, fields)
+        self._customer_ids = {customer["external_id"]: customer["_id"] for customer in customers}
+        claimed = [customer["_id"] for customer in customers if customer.get("external_id_given_by") is not None]
+        if claimed:
+            await change_customers(self._scope, {"_id": {"$in": claimed}}, _end_claims)
 
     async def _read_stored(self, keys: Iterable[str]) -> None:
         where = {**self._scope.match(), "_id": {"$in": sorted(raw_call_id(self._scope, key) for key in keys)}}
@@ -151,6 +157,10 @@ class _CallRecordMerger(ABC):
         # With another version, the filter matches nothing, and the upsert fails on the existing `_id`.
         where = {**self._scope.match(), "_id": document["_id"], "version": self._stored[document["_id"]]["version"]}
         return ReplaceOne(where, document, upsert=True)
+
+
+async def _end_claims(batch: CustomerBatch) -> None:
+    await end_external_id_claims(batch, batch.changes)
 
 
 class _CallMerger(_CallRecordMerger):

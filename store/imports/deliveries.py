@@ -8,9 +8,11 @@ from domain.failures import InvalidRecord
 from domain.imports.merging import merge_customer, merge_entitlement
 from domain.imports.records import ImportKind, ImportRecord
 from domain.types import SubscriptionType
+from store.access.assignment_changes import end_external_id_claims
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
+from store.changes.external_ids import CustomersByExternalId, match_external_ids
 from store.database.client import Document
 from store.database.ids import new_id
 from store.database.scope import Scope
@@ -37,25 +39,22 @@ _END_FIELDS = ("first_ends_at", "ends_at")
 
 async def deliver_customers(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
     """Upsert customers; return the results in the order of the records."""
-    where = {"external_id": {"$in": sorted({record.key for record in records})}}
+    removed_ids = sorted({record.key for record in records if record.values.get("removedAt") is not None})
+    where = match_external_ids(sorted({record.key for record in records}), removed_ids)
     return await change_customers(scope, where, partial(_deliver_customers, records), deadline=deadline)
 
 
 async def _deliver_customers(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
-    customer_changes = {change.customer["external_id"]: change for change in batch.changes}
-    events_by_key: dict[str, DeliveryEvents] = {}
+    customers = CustomersByExternalId(batch.changes)
+    events_by_change: dict[CustomerChange, DeliveryEvents] = {}
     results: list[RecordResult] = []
     for record in records:
-        change = customer_changes.get(record.key)
-        if change is None:
-            change = customer_changes[record.key] = batch.add_customer()
-        events = events_by_key.get(record.key)
-        if events is None:
-            events = events_by_key[record.key] = DeliveryEvents(change)
+        change = customers.find(record.values) or customers.add(record.key, batch.add_customer())
+        events = events_by_change.setdefault(change, DeliveryEvents(change))
         results.append(_deliver_customer(change, events, record, batch))
-    for key, events in events_by_key.items():
-        change = customer_changes[key]
+    for change, events in events_by_change.items():
         events.add_drafts(removed=is_removed(change.customer, batch.now) and not change.is_removal_recorded)
+    await end_external_id_claims(batch, events_by_change)
     return results
 
 
@@ -98,6 +97,7 @@ async def _deliver_entitlements(records: Sequence[ImportRecord], batch: Customer
             results.append(rejected)
     for events in events_by_key.values():
         events.add_drafts()
+    await end_external_id_claims(batch, [change for change in batch.changes if change.id in events_by_key])
     return results
 
 

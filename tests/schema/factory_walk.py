@@ -123,6 +123,9 @@ CASES: Mapping[str, MutationCase] = {
     "convertTrial": MutationCase(
         "MANAGE_TRIALS", "customer", lambda ids: {"id": ids.trial, "version": 1, "number": _new()}
     ),
+    "updateCustomer": MutationCase(
+        "MANAGE_TRIALS", "customer", lambda ids: {"id": ids.customer, "version": 1, "name": _new()}
+    ),
     "completeOrderSetup": MutationCase("SET_UP_ORDERS", "customer", lambda ids: {"subscription": ids.subscription}),
     "launchCustomer": MutationCase("LAUNCH_CUSTOMER", "customer", lambda ids: {"customer": ids.customer}),
     "launchOrganization": MutationCase("LAUNCH_ORGANIZATION", None, lambda _: {}),

@@ -34,7 +34,8 @@ def test_the_table_names_every_mutation() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_permissions_print_in_the_schema(name: str) -> None:
-    field = build_schema().as_str().partition("type Mutation {")[2].partition(f"  {name}(")[2].partition("\n")[0]
+    arguments = build_schema().as_str().partition("type Mutation {")[2].partition(f"  {name}(")[2]
+    field = arguments.partition("  ): ")[2].partition("\n")[0]
     permission = CASES[name].permission
     assert ("@requiresPermission" in field) == (permission is not None)
     assert permission is None or f"@requiresPermission(permission: {permission})" in field

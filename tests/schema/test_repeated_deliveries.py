@@ -101,12 +101,12 @@ class PartnerClient:
         return view
 
     def ids(self) -> View:
-        """Return ids and versions: `C-1`, `TRI-1`, `ada@partner.example`, tags by name."""
+        """Return ids and versions: `C-1`, `TRI-1`, `ada@partner.example`, tags and customers by name."""
         data = self.execute(QUERY)
         found = {one["email"]: one for one in data["administrators"]["nodes"]}
         found |= {one["name"]: one for one in data["tags"]}
         for customer in data["customers"]["nodes"]:
-            found[customer["externalId"]] = customer
+            found |= {customer["name"]: customer, customer["externalId"]: customer}
             found |= {one["number"]: one for one in customer["trials"] + customer["subscriptions"]}
         return found
 
@@ -130,7 +130,7 @@ class Case:
 
     def build_record(self, changes: Record) -> Record:
         """Return the delivered record with changes."""
-        record = next(one for one in RECORDS[self.kind] if self.key in one.values())
+        record = next((one for one in RECORDS[self.kind] if self.key in one.values()), customer_record(self.key))
         return {**record, **changes}
 
 
@@ -193,6 +193,22 @@ CASES: Mapping[str, Case] = {
         "C-1",
         None,
         _OTHER_NAME,
+    ),
+    "updateCustomer": Case(
+        [
+            (
+                "startTrial",
+                lambda _: {
+                    "customer": {"new": {"name": "Acme 4"}},
+                    "licenses": [{"product": "CALLING", "licenses": 5}],
+                },
+            ),
+            ("updateCustomer", lambda ids: {**_of("Acme 4", name="Acme")(ids), "externalId": "C-4"}),
+        ],
+        "customers",
+        "C-4",
+        ({"name": "Delivered"}, {"C-4.name": "Delivered"}),
+        ({"country": "DE"}, {"C-4.country": "DE"}),
     ),
     "extendTrial": Case([("extendTrial", _of("TRI-1", days=5))], "trials", "TRI-1", _ENDS_LATER, _MORE_LICENSES),
     "changeTrial": Case(

@@ -1,0 +1,80 @@
+"""The ordering system's ids of customers: unique in the partner, and free again once their customer was removed.
+
+A removed customer keeps its id until another customer gets the same one. Then the removed one takes its own id in its
+place and remembers the former one as `released_external_id`: a repeated record of its removal still belongs to it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from store.changes.customer_batch import CustomerBatch
+from store.changes.customer_change import CustomerChange
+from store.changes.customer_fields import is_removed
+from store.database.client import Document, IndexModel, UpdateMany
+
+RELEASED_FIELD = "released_external_id"
+RELEASED_ID_INDEX = IndexModel(
+    [("partner_id", 1), (RELEASED_FIELD, 1)],
+    name=RELEASED_FIELD,
+    partialFilterExpression={RELEASED_FIELD: {"$exists": True}},
+)
+
+
+async def is_external_id_taken(batch: CustomerBatch, external_id: str, own_id: str | None = None) -> bool:
+    """Return whether another customer of the partner, visible or not, has the id; a removed one does not count.
+
+    Of two concurrent transactions, the second one fails on the unique index, is repeated and finds the id here.
+    """
+    where = {**batch.scope.match(), "external_id": external_id}
+    stored = await batch.scope.collection("customers").find_one(where, {"removed_at": 1}, session=batch.session)
+    return stored is not None and stored["_id"] != own_id and not is_removed(stored, batch.now)
+
+
+async def release_external_id(batch: CustomerBatch, external_id: str) -> None:
+    """Take the id from a removed customer, if one has it, together with what deliveries assigned by this id."""
+    scope, session = batch.scope, batch.session
+    where = {**scope.match(), "external_id": external_id}
+    stored = await scope.collection("customers").find_one(where, {"_id": 1}, session=session)
+    if stored is None:
+        return
+    await batch.load([stored["_id"]])
+    change = next(change for change in batch.changes if not change.is_new and change.id == stored["_id"])
+    change.update_customer({"external_id": change.id, RELEASED_FIELD: external_id})
+    # The next delivered list that names the id assigns the new customer.
+    assigned = {**scope.match(), "delivered.assigned": external_id}
+    forget = UpdateMany(assigned, {"$pull": {"delivered.assigned": external_id}})
+    await scope.collection("administrators").bulk_write([forget], session=session)
+
+
+def match_external_ids(external_ids: Sequence[str], removed_ids: Sequence[str]) -> Document:
+    """Return the condition of the customers with these ids, and of those that had one of `removed_ids`."""
+    present: Document = {"external_id": {"$in": list(external_ids)}}
+    return {"$or": [present, {RELEASED_FIELD: {"$in": list(removed_ids)}}]} if removed_ids else present
+
+
+class CustomersByExternalId:
+    """The customers of a batch by the ids that records name."""
+
+    def __init__(self, changes: Iterable[CustomerChange]) -> None:
+        self._present: dict[str, CustomerChange] = {}
+        self._removed: dict[tuple[str, datetime], CustomerChange] = {}
+        for change in changes:
+            customer = change.customer
+            self._present[customer["external_id"]] = change
+            if RELEASED_FIELD in customer:
+                self._removed[customer[RELEASED_FIELD], customer["delivered"].get("removedAt")] = change
+
+    def find(self, values: Mapping[str, Any]) -> CustomerChange | None:
+        """Return the customer that a record describes, None for a new one.
+
+        A repeated record of a removal describes the customer that was removed then, though another one has the id now.
+        """
+        external_id, removed_at = values["externalId"], values.get("removedAt")
+        removed = None if removed_at is None else self._removed.get((external_id, removed_at))
+        return removed or self._present.get(external_id)
+
+    def add(self, external_id: str, change: CustomerChange) -> CustomerChange:
+        """Add a new customer and return it."""
+        self._present[external_id] = change
+        return change
