@@ -1,6 +1,7 @@
 """Reads CSV reports: the header names the columns, in any order, and each row is a record."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
@@ -12,6 +13,7 @@ from jobs.imports.records import AcceptedRecord, RawLine, RejectedRecord, reject
 
 # A report has this text or an empty cell where it has no value.
 NOT_AVAILABLE = "NA"
+_CLOSED_CELL = re.compile(rb'(?:(?<=,)|^)"[^"]*+(?:""[^"]*+)*+"(?=,|\r?$)')
 
 
 class CsvReader:
@@ -99,9 +101,20 @@ class _Header:
             if cell != NOT_AVAILABLE and (text := cell.strip()) and text != NOT_AVAILABLE
         }
 
-    def fits(self, cells: list[str], other_lines: Sequence[bytes]) -> bool:
-        """True where a row of several lines is plausible: none of the lines after the first is a row by itself."""
-        return len(cells) == self._width and not any(map(self._is_row, other_lines))
+    def fits(self, cells: list[str], lines: Sequence[bytes]) -> bool:
+        """True where a row of several lines is plausible: no line after the first is a row by itself.
+
+        Where the first cell of a row has several lines, the line that closes it can have as many cells as a row. So a
+        line with a quote counts only if the first line has as many cells, too: its quote was then opened by mistake.
+        """
+        if len(cells) != self._width:
+            return False
+        is_mistake = self._has_width(lines[0])
+        return not any(self._is_row(line) for line in lines[1:] if is_mistake or b'"' not in line)
+
+    def _has_width(self, line: bytes) -> bool:
+        """True where the line has as many cells as the header, if a quote that is not closed in it is a mistake."""
+        return _CLOSED_CELL.sub(b"", line).count(b",") + 1 == self._width
 
     def _is_row(self, line: bytes) -> bool:
         try:

@@ -83,7 +83,7 @@ class _LineEndFinder:
         return found if found == b"\r\n" else found[:1]
 
 
-def _accept_row(_cells: list[str], _other_lines: Sequence[bytes]) -> bool:
+def _accept_row(_cells: list[str], _lines: Sequence[bytes]) -> bool:
     return True
 
 
@@ -97,7 +97,7 @@ class CsvRowSplitter:
     def __init__(self) -> None:
         # The reader of the header sets both. A row of several lines that does not fit begins with a wrong quote.
         self.header: tuple[str, ...] | None = None
-        # It gets the cells, and the lines after the first, each as if it was a row.
+        # It gets the cells of the row and its lines.
         self.fits: Callable[[list[str], Sequence[bytes]], bool] = _accept_row
         self._line_ends = _LineEndFinder()
         self._splitter: LineSplitter | None = None
@@ -163,7 +163,7 @@ class CsvRowSplitter:
         self._open_lines.append(line)
         row_line = self._open_lines[0]._replace(raw=self._line_end.join(part.raw for part in self._open_lines))
         row = self._parse_row(row_line) if len(row_line.raw) <= MAX_RECORD_BYTES else CsvRow(row_line, [], TOO_LONG)
-        if row.problem is None and self.fits(row.cells, [part.raw for part in self._open_lines[1:]]):
+        if row.problem is None and self.fits(row.cells, [part.raw for part in self._open_lines]):
             self._open_lines, self._size = [], 0
             yield row
         else:

@@ -54,15 +54,17 @@ def test_empty_and_na_cells_are_absent() -> None:
 CELLS = st.lists(st.sampled_from(["a", " ", ",", '"', "\n", "\r\n", "é", "NA"]), max_size=5).map("".join)
 
 
-@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=5), st.booleans(), st.data())
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=5), st.integers(0, 3), st.data())
 def test_reads_what_a_csv_writer_writes_with_any_chunks(
-    extra: list[list[str]], quotes_all: bool, data: st.DataObject
+    extra: list[list[str]], before: int, data: st.DataObject
 ) -> None:
     text, end = io.StringIO(), data.draw(st.sampled_from(["\r\n", "\n", "\r"]))
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL, lineterminator=end)
-    writer.writerow([*call_record(), "a", 'b "b"', f"c{end}c"])
+    quoting = data.draw(st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
+    writer = csv.writer(text, quoting=quoting, lineterminator=end)
+    others = ["a", 'b "b"', f"c{end}c"]
+    writer.writerow([*others[:before], *call_record(), *others[before:]])
     for number, cells in enumerate(extra):
-        writer.writerow([*call_record(f"R-{number}").values(), *cells])
+        writer.writerow([*cells[:before], *call_record(f"R-{number}").values(), *cells[before:]])
     content = BOM + text.getvalue().encode()
     places = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=4)))
     chunks = [content[a:b] for a, b in zip([0, *places], [*places, len(content)], strict=True)]
@@ -85,6 +87,19 @@ def test_a_break_in_an_id_rejects_its_row_alone_and_says_why() -> None:
     rows = b'R-1,"C\n-1",2026-11-18T09:30:00Z,90,\n' + GOOD % 2
     reason = "contains a control character or half of a surrogate pair"
     assert told(HEADER, rows) == [(2, "Org UUID", reason), (4, None, "R-2")]
+
+
+def test_the_first_cell_of_a_row_can_have_several_lines() -> None:
+    header = b"Direction," + HEADER
+    row = b'"said ""hello, world""\nand hung up",' + GOOD % 1
+    assert told(header, row, row, b"x," + GOOD % 2) == [(2, None, "R-1"), (4, None, "R-1"), (6, None, "R-2")]
+
+
+def test_a_quote_before_the_first_cell_rejects_its_row_and_the_one_that_closes_it() -> None:
+    reasons = "opens a quote that is closed in another row", "opens a quote that is not closed"
+    rows = b'"' + GOOD % 1 + GOOD % 2 + (GOOD % 3).replace(b"R-3", b'R-3"')
+    assert told(HEADER, rows) == [(2, None, reasons[0]), (3, None, "R-2"), (4, None, reasons[1])]
+    assert told(HEADER, rows.replace(GOOD % 2, b"")) == [(2, None, reasons[0]), (3, None, reasons[1])]
 
 
 def test_a_row_is_numbered_by_its_first_line() -> None:
