@@ -10,6 +10,7 @@ Failure
 │   ├── BadUserInput               BAD_USER_INPUT
 │   │   ├── NumberOutOfRange           a number outside its bounds
 │   │   ├── TooManyValues              a list argument with too many values
+│   │   ├── WeekNotAvailable           a date that is not the Monday of a week with figures
 │   │   ├── BulkJobNotFound            no bulk job with the id is visible
 │   │   ├── SearchTooLong              a search text with too many characters
 │   │   ├── ConditionNotInFeed         a feed's filter with a condition that time alone changes
@@ -28,6 +29,7 @@ RequestFailure into a GraphQL error; any other exception becomes INTERNAL and sh
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from domain.permissions import Permission
 from domain.user_errors import UserError
@@ -120,6 +122,17 @@ class ConditionNotInFeed(BadUserInput):
     def __init__(self, condition: str) -> None:
         super().__init__(f"{condition} cannot be used in a feed: time alone would change its answer. Leave it out.")
         self.condition = condition
+
+
+class WeekNotAvailable(BadUserInput):
+    """A date argument is not a Monday from `first` to `last`."""
+
+    def __init__(self, argument: str, first: date, last: date, given: date) -> None:
+        super().__init__(f"{argument} is a Monday from {first} to {last}; this is {given:%A}, {given}.")
+        self.argument = argument
+        self.first = first
+        self.last = last
+        self.given = given
 
 
 class SearchTooLong(BadUserInput):

@@ -34,6 +34,7 @@ from loaders.organization import (
 from loaders.relation import Relation, RelationSet
 from loaders.request_memo import RequestMemo
 from loaders.tags import count_tagged_customers, read_tags
+from loaders.trends import read_calling_points, read_license_points
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.entitlements.documents import EntitlementDocument
 from store.entitlements.invoices import InvoiceDocument
@@ -76,6 +77,8 @@ class Loaders(RelationSet):
     event_changes = Relation(read_event_changes)
     license_week_ago = Relation(read_week_ago)
     license_quarter_maximum = Relation(read_quarter_maximum)
+    license_trends = Relation(read_license_points)
+    calling_trends = Relation(read_calling_points)
 
     @cached_property
     def bulk_jobs(self) -> RequestMemo[str, BulkJobDocument | None]:

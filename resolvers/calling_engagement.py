@@ -1,4 +1,4 @@
-"""Calling engagement of the visible customers, from the sums of the latest completed weeks."""
+"""Calling engagement of the visible customers in one week, from weekly sums; trends end with that week."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date, datetime
@@ -14,9 +14,9 @@ from domain.calling.figures import (
     QualityPoint,
     QueueInsights,
     UsersPoint,
-    completed_weeks,
+    choose_week,
 )
-from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField
+from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField, CallQueueOrderField
 from domain.paging import PageRequest
 from domain.time.instants import DAY, MAX_INSTANT
 from domain.time.weeks import WEEK
@@ -37,8 +37,8 @@ Order = Mapping[str, Any] | None
 _WEEKS_PER_QUERY = 8
 
 
-async def calling_engagement(context: Context, _root: None) -> CallDataset:
-    return await CallDataset.load(context.scope)
+async def calling_engagement(context: Context, _root: None, week_start: date | None = None) -> CallDataset:
+    return await CallDataset.load(context.scope, choose_week(week_start, context.scope.now))
 
 
 def week_start(_context: Context, dataset: CallDataset) -> date:
@@ -54,7 +54,7 @@ def refreshed_at(_context: Context, dataset: CallDataset) -> datetime | None:
 
 
 async def users_trend(context: Context, dataset: CallDataset, weeks: int) -> list[UsersPoint]:
-    wanted = completed_weeks(weeks, context.scope.now)
+    wanted = dataset.weeks(weeks)
     settled = await read_settled_license_weeks(dataset, wanted)
     inactive: list[int] = []
     for batch in split_into_batches(wanted, _WEEKS_PER_QUERY):
@@ -81,8 +81,8 @@ async def _inactive_users(
     return await context.read_figure(name, read)
 
 
-async def quality_trend(context: Context, dataset: CallDataset, weeks: int) -> list[QualityPoint]:
-    return await read_quality_trend(dataset, completed_weeks(weeks, context.scope.now))
+async def quality_trend(_context: Context, dataset: CallDataset, weeks: int) -> list[QualityPoint]:
+    return await read_quality_trend(dataset, dataset.weeks(weeks))
 
 
 async def quality_by_endpoint(_context: Context, dataset: CallDataset) -> list[EndpointQuality]:
@@ -112,9 +112,10 @@ async def customers_by_quality(
 
 
 async def customers_by_queue(
-    _context: Context, dataset: CallDataset, with_page: bool, **page: Any
+    _context: Context, dataset: CallDataset, with_page: bool, order_by: Order = None, **page: Any
 ) -> Connection[CustomerQueue]:
-    return await _connection(build_queue_table(dataset), with_page, page)
+    by, direction = _order(order_by, CallQueueOrderField.ABANDONED_PERCENT)
+    return await _connection(build_queue_table(dataset, by, direction), with_page, page)
 
 
 def customer(

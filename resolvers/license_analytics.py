@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, state_at
@@ -20,6 +20,7 @@ from domain.types import AnalyticsProduct
 from resolvers import entitlements
 from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
+from resolvers.trends import LicenseTrendPoint
 from store.customers.customers import CustomerDocument
 from store.entitlements.documents import EntitlementDocument
 from store.licenses.reports import Report, ReportName, ReportOrder, ReportRow
@@ -35,26 +36,15 @@ class LicenseAnalytics:
     as_of: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
-    """The licences of one week."""
-
-    week_start: date
-    total: int
-    assigned: int
-    used: int
-    available: int
-
-
 def analytics(context: Context, _root: None, product: AnalyticsProduct) -> LicenseAnalytics:
     return LicenseAnalytics(product, context.scope.now)
 
 
-async def trend(context: Context, analytics: LicenseAnalytics, weeks: int) -> list[TrendPoint]:
+async def trend(context: Context, analytics: LicenseAnalytics, weeks: int) -> list[LicenseTrendPoint]:
     last = latest_completed_week(analytics.as_of)
     first = last - (check_weeks(weeks) - 1) * WEEK
     points = await read_license_trend(context.scope, analytics.product, first, last)
-    return [TrendPoint(point.week_start.date(), *point.sums) for point in points]
+    return [LicenseTrendPoint.of(point) for point in points]
 
 
 def recently_added(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:

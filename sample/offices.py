@@ -9,9 +9,10 @@ from sample.seeded_random import SeededRandom
 from sample.usage import last_usage_day
 
 HISTORY_WEEKS = 8
-# One Calling customer in seven reports its calls, of one site only, so that the first load stays short.
-_REPORTING_SHARE = 0.14
-_USER_COUNT_WEIGHTS = (((1, 2), 34), ((3, 5), 36), ((6, 10), 22), ((11, 16), 8))
+DAY = timedelta(days=1)
+# Some customers with few used licences report their calls, so that the first load stays short.
+_REPORTING_SHARE = 0.2
+_MAX_USERS = 12
 # Calls of a user in a week, as ranges with weights; 3 % are receptionists.
 _CALLS_PER_WEEK_WEIGHTS = (((1, 4), 52), ((5, 10), 32), ((11, 28), 13), ((51, 75), 3))
 _WEEKDAY_WEIGHTS = ((0, 22), (1, 21), (2, 21), (3, 20), (4, 14), (5, 1), (6, 1))
@@ -21,28 +22,49 @@ _DESK_PHONES = (("WXC_DEVICE", "8845"), ("WXC_DEVICE", "9841"), ("WXC_THIRD_PART
 _SOFTPHONES = (("WXC_CLIENT", "NA"), ("WXC_CLIENT", "NA"), ("TEAMS_WXC_CLIENT", "NA"))
 _ROOM_DEVICES = (("WXC_DEVICE", "Room Kit"), ("WXC_DEVICE", "Board 70"), ("WXC_DEVICE", "Desk Pro"))
 _OTHER_DEVICES = (("SIP", "NA"), ("WXC_SIP_GW", "NA"))
+_NO_DEVICE = ("NA", "NA")
+# The services of the telephone system that have legs of calls, by their user type.
+_SERVICES = ("CallQueue", "HuntGroup", "AutomatedAttendantVideo", "VoiceMailRetrieval", "VoiceMailGroup")
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    """A telephone user; `calls_per_week` is the least and the largest number of calls in a week."""
+class Party:
+    """Who or what has a leg of a call; `device` is a client type and a model."""
 
     uuid: str
     name: str
-    calls_per_week: tuple[int, int]
+    user_type: str
     device: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """A person; `calls_per_week` is the least and the largest number of calls in a week that it makes or takes."""
+
+    party: Party
+    calls_per_week: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
-    """The site of a customer that reports calls on `days`; `poor_share` is the share of calls of poor quality."""
+    """A customer that reports calls on `days`; `poor_share` is the share of legs of poor quality.
+
+    `users` are as many as the customer's used Calling licences.
+    """
 
     customer: str
     location: str
     users: Sequence[User]
+    room: Party
     days: Sequence[date]
     poor_share: float
     queue: str | None
+
+    def service(self, user_type: str) -> Party:
+        """Return the service of the telephone system with this user type; it has no device."""
+        number = int(self.customer.rpartition("-")[2])
+        uuid = f"{number:08x}-5a3c-4d1e-8f01-{_SERVICES.index(user_type):012x}"
+        return Party(uuid, f"{user_type} {number:06d}", user_type, _NO_DEVICE)
 
 
 def report_days(day: date) -> list[date]:
@@ -52,21 +74,22 @@ def report_days(day: date) -> list[date]:
 
 
 def make_office(rng: SeededRandom, customer: str, holdings: Sequence[Entitlement], day: date) -> Office | None:
-    """Return the office of a customer, or None if it does not report its calls."""
-    calling = next(
-        (entitlement for entitlement in holdings if entitlement.set_up and _assigned_calling_licenses(entitlement) > 0),
-        None,
-    )
-    if calling is None or not rng.chance(_REPORTING_SHARE):
+    """Return the office of a customer, or None if it does not report its calls.
+
+    A customer that reports them has one running entitlement with used Calling licences, of at most 12 users. It reports
+    whole weeks.
+    """
+    running = [held for held in holdings if _used_calling_licenses(held) and last_usage_day(held, day + DAY) == day]
+    count = _used_calling_licenses(running[0]) if len(running) == 1 else 0
+    if not 1 <= count <= _MAX_USERS or not rng.chance(_REPORTING_SHARE):
         return None
-    days = [each for each in report_days(day) if calling.starts_at.date() < each <= last_usage_day(calling, day)]
-    low, high = rng.weighted_choice(_USER_COUNT_WEIGHTS)
-    count = min(_assigned_calling_licenses(calling), rng.randint(low, high))
+    days = [each for each in report_days(day) if running[0].starts_at.date() < _monday_of(each)]
     number = int(customer.rpartition("-")[2])
     users = [_make_user(rng, number, index) for index in range(1, count + 1)]
-    poor = rng.uniform(0.2, 0.4) if rng.chance(0.06) else rng.uniform(0.0, 0.06)
-    queue = rng.choice(("Support", "Sales", "Orders")) if count > 2 and rng.chance(0.35) else None
-    return Office(customer, rng.choice(_LOCATIONS), users, days, poor, queue)
+    room = Party(f"{number:08x}-5a3c-4d1e-8f02-{0:012x}", f"Room {number:06d}", "Place", rng.choice(_ROOM_DEVICES))
+    poor = rng.uniform(0.2, 0.4) if rng.chance(0.1) else rng.uniform(0.0, 0.06)
+    queue = rng.choice(("Support", "Sales", "Orders")) if count > 2 and rng.chance(0.6) else None
+    return Office(customer, rng.choice(_LOCATIONS), users, room, days, poor, queue)
 
 
 def draw_call_times(rng: SeededRandom, days: Sequence[date], low: int, high: int) -> Iterator[datetime]:
@@ -79,13 +102,18 @@ def draw_call_times(rng: SeededRandom, days: Sequence[date], low: int, high: int
                 yield datetime.combine(each, time(7)) + timedelta(milliseconds=rng.randint(0, 11 * 3_600_000))
 
 
-def _assigned_calling_licenses(entitlement: Entitlement) -> int:
-    return sum(line.assigned for line in entitlement.licenses if line.product == "CALLING")
+def _monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _used_calling_licenses(entitlement: Entitlement) -> int:
+    if not entitlement.set_up:
+        return 0
+    return sum(line.used for line in entitlement.licenses if line.product == "CALLING")
 
 
 def _make_user(rng: SeededRandom, customer_number: int, index: int) -> User:
-    devices = rng.weighted_choice(((_SOFTPHONES, 52), (_DESK_PHONES, 36), (_ROOM_DEVICES, 8), (_OTHER_DEVICES, 4)))
+    devices = rng.weighted_choice(((_SOFTPHONES, 54), (_DESK_PHONES, 38), (_ROOM_DEVICES, 4), (_OTHER_DEVICES, 4)))
     uuid = f"{customer_number:08x}-5a3c-4d1e-8f00-{index:012x}"
-    return User(
-        uuid, f"User {index}, {customer_number:06d}", rng.weighted_choice(_CALLS_PER_WEEK_WEIGHTS), rng.choice(devices)
-    )
+    party = Party(uuid, f"User {index}, {customer_number:06d}", "User", rng.choice(devices))
+    return User(party, rng.weighted_choice(_CALLS_PER_WEEK_WEIGHTS))

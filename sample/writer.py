@@ -12,8 +12,9 @@ import orjson
 
 from sample.administrators import administrator_records
 from sample.billing_documents import BillingDocumentFactory
-from sample.calls import HEADER, CallGenerator
+from sample.calls import CallGenerator
 from sample.entitlements import Entitlement, EntitlementFactory
+from sample.legs import HEADER
 from sample.licenses import draw_customer_size
 from sample.names import CompanyNames
 from sample.prices import PriceList

@@ -7,11 +7,12 @@ import strawberry
 from resolvers import calling_engagement as engagement
 from schema.connections import Connection
 from schema.costs import AGGREGATE_COST, ListSize
-from schema.customers import Customer
+from schema.customers import ACTIVE_USERS, LICENSED_USERS, MINUTES, Customer
 from schema.enums import (
     CallFeature,
     CallingUsageOrderField,
     CallQualityOrderField,
+    CallQueueOrderField,
     EndpointType,
     OrderDirection,
     Permission,
@@ -22,7 +23,9 @@ from schema.node import PAGED
 
 @strawberry.type
 class CallingUsersTrendPoint:
-    """Users by the number of calls that they made or took in one week."""
+    """Users by the number of calls that they made or took in one week. Queues, hunt groups and workspaces are not
+    users.
+    """
 
     week_start: date = strawberry.field(description="The Monday of the week.")
     inactive: int = strawberry.field(description="Users with a license and no call.")
@@ -36,10 +39,10 @@ class CustomerCallingUsage:
     """The week's calls of a customer that has a running line of Calling or a call in the week."""
 
     customer = field(engagement.customer, Customer, "The customer.")
-    active_users: int = strawberry.field(description="The number of users with a call.")
-    licensed_users: int = strawberry.field(description="The number of assigned Calling licenses.")
+    active_users: int = strawberry.field(description=ACTIVE_USERS)
+    licensed_users: int = strawberry.field(description=LICENSED_USERS)
     calls: int = strawberry.field(description="The number of calls.")
-    minutes: int = strawberry.field(description="The length of all calls, in minutes, rounded down.")
+    minutes: int = strawberry.field(description=MINUTES)
     calls_per_active_user: float | None = strawberry.field(
         description="calls ÷ activeUsers; null where activeUsers is 0."
     )
@@ -58,7 +61,9 @@ class CallingUsageOrder:
 
 @strawberry.type
 class CallQualityTrendPoint:
-    """The quality of one week's calls."""
+    """The quality of one week's calls. A call is poor where one of its legs is; it is good where one of its legs
+    was measured and none is poor.
+    """
 
     week_start: date = strawberry.field(description="The Monday of the week.")
     good: int = strawberry.field(
@@ -66,14 +71,14 @@ class CallQualityTrendPoint:
             "Calls with figures within the limits: packet loss below 5 %, latency below 400 ms, jitter below 150 ms."
         )
     )
-    poor: int = strawberry.field(description="Calls with a figure that is not within its limit.")
+    poor: int = strawberry.field(description="Calls with a leg whose figures are not all within their limits.")
     not_available: int = strawberry.field(description="Calls without media figures. No percentage counts them.")
     poor_percent: float | None = strawberry.field(description="poor ÷ (good + poor) × 100; null where both are 0.")
 
 
 @strawberry.type
 class EndpointQuality:
-    """The quality of the week's calls of one kind of endpoint."""
+    """The quality of the legs of the week's calls at one kind of endpoint."""
 
     endpoint: EndpointType = strawberry.field(description="The kind of endpoint.")
     good: int = strawberry.field(description="Call legs with figures within the limits.")
@@ -84,7 +89,7 @@ class EndpointQuality:
 
 @strawberry.type
 class CustomerCallQuality:
-    """The quality of the week's calls of a customer with a poor call."""
+    """The quality of the week's calls of a customer with a poor call. Averages are over the legs of these calls."""
 
     customer = field(engagement.customer, Customer, "The customer.")
     good: int = strawberry.field(description="Calls with figures within the limits.")
@@ -135,6 +140,7 @@ class CallQueueInsights:
 
     offered: int = strawberry.field(description="The number of calls that entered a queue.")
     answered: int = strawberry.field(description="The number of calls that an agent answered.")
+    transferred: int = strawberry.field(description="Calls transferred to another queue, or out of this one.")
     abandoned: int = strawberry.field(description="The number of calls whose caller hung up or left a message.")
     average_seconds_to_answer: float | None = strawberry.field(
         description="The average time in seconds until an agent answered, or until the call moved to another queue."
@@ -146,6 +152,14 @@ class CallQueueInsights:
     average_abandoned_percent: float | None = strawberry.field(
         description="The mean of the customers' own percentages."
     )
+
+
+@strawberry.input
+class CallQueueOrder:
+    """The order of the queue table. Ties are ordered by name, then by id; nulls come last in both directions."""
+
+    field: CallQueueOrderField = strawberry.field(description="The sort key.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="The direction.")
 
 
 @strawberry.type
@@ -160,13 +174,17 @@ class CustomerCallQueue:
     )
 
 
-_WEEKS_ARGUMENT = Argument(int, 8, "The number of completed weeks, 1–52; another number is the error BAD_USER_INPUT.")
+_WEEKS_ARGUMENT = Argument(
+    int,
+    8,
+    "The number of weeks up to that of weekStart, 1–52; another number is the error BAD_USER_INPUT.",
+)
 
 
 @strawberry.type
 class CallingEngagement:
     """The calling figures over the customers that the viewer sees, week by week, from Monday 00:00 UTC. The data
-    are those of the latest completed week unless a trend says otherwise.
+    are those of the week of weekStart unless a trend says otherwise.
     """
 
     week_start = field(engagement.week_start, date, "The Monday of the week.")
@@ -200,7 +218,7 @@ class CallingEngagement:
     quality_by_endpoint = field(
         engagement.quality_by_endpoint,
         list[EndpointQuality],
-        "The quality by kind of endpoint, one entry for each kind.",
+        "The quality of legs by kind of endpoint, one entry for each kind.",
         list_size=ListSize(assumed_size=4),
     )
     customers_by_quality = field(
@@ -213,20 +231,23 @@ class CallingEngagement:
     feature_use = field(
         engagement.feature_use,
         list[CallFeatureUse],
-        "The use of each feature. Covers only customers with a queue call in the last eight completed weeks.",
+        "The use of each feature. Covers only customers with a queue call in the eight weeks up to that of weekStart.",
         list_size=ListSize(assumed_size=9),
     )
     queue_insights = field(
         engagement.queue_insights,
         CallQueueInsights,
-        "The figures of all queue calls of the week. Covers only customers with a queue call in the "
-        "last eight completed weeks.",
+        "The figures of all queue calls of the week.",
     )
     customers_by_queue = field(
         engagement.customers_by_queue,
         Connection[CustomerCallQueue],
-        "Customers with a queue call in the week; the highest percentage of abandoned calls first.",
+        "Customers with a queue call in the week; the highest percentage of abandoned calls first by default.",
         **PAGED,
+        order_by=Argument(
+            CallQueueOrder | None,
+            description="The order. Without it, the highest percentage of abandoned calls first.",
+        ),
     )
 
 
@@ -237,7 +258,14 @@ class CallingEngagementQueries:
     calling_engagement = field(
         engagement.calling_engagement,
         CallingEngagement | None,
-        "The calling figures of the latest completed week.",
+        "The calling figures of the latest completed week, or of an earlier week.",
         requires=Permission.READ_ANALYTICS,
         cost=AGGREGATE_COST,
+        week_start=Argument(
+            date | None,
+            description=(
+                "The Monday of one of the last 52 completed weeks. Without it, the latest completed week. "
+                "Another date is the error BAD_USER_INPUT."
+            ),
+        ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from domain.calling.calls import CallFeature, EndpointType
-from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField
+from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField, CallQueueOrderField
 
 CALLING_ENUM_DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
     CallFeature: (
@@ -36,6 +36,15 @@ CALLING_ENUM_DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]]
             "ACTIVE_USERS": "The number of users with a call.",
             "CALLS": "The number of calls.",
             "WEEKLY_CHANGE_PERCENT": "The change in calls against the week before.",
+        },
+    ),
+    CallQueueOrderField: (
+        "The sort key of the queue table. Ties are ordered by name, then by id; nulls come last in both directions.",
+        {
+            "CUSTOMER_NAME": "The customer's name.",
+            "OFFERED": "The number of calls that entered a queue.",
+            "ABANDONED_PERCENT": "The percentage of abandoned calls.",
+            "SECONDS_TO_ANSWER": "The average time until an agent answered, or until the call moved to another queue.",
         },
     ),
     EndpointType: (

@@ -1,15 +1,23 @@
-"""Customers, with their statuses and relations."""
+"""Customers, with their statuses, relations and trends."""
 
 from datetime import date, datetime
 from typing import Any
 
 import strawberry
 
-from resolvers import customers, tags
+from resolvers import customers, tags, trends
 from schema.activity import CUSTOMER_ACTIVITY
 from schema.costs import ListSize
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
-from schema.enums import CustomerStatus, ManagedBy, Product, StatusReasonCode, SubscriptionType
+from schema.enums import (
+    AnalyticsProduct,
+    CustomerStatus,
+    ManagedBy,
+    Permission,
+    Product,
+    StatusReasonCode,
+    SubscriptionType,
+)
 from schema.fields import Argument, field
 from schema.node import VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
@@ -19,6 +27,10 @@ from store.customers.customers import CustomerDocument
 INCLUDE_ENDED_ARGUMENT = Argument(
     bool, default=False, description="Whether those that ended or were cancelled are listed, too."
 )
+# Descriptions of figures that a customer's trend and the usage table share.
+ACTIVE_USERS = "The number of users with a call."
+LICENSED_USERS = "The number of Calling licenses assigned in the week, of the subscriptions and trials that run now."
+MINUTES = "The sum over calls of the longest leg, in minutes, rounded down."
 
 
 @strawberry.type
@@ -77,6 +89,41 @@ class CustomerAssignment:
     )
     expires_at: datetime | None = strawberry.field(
         description="The moment at which the assignment ends by itself; null when it lasts until it is removed."
+    )
+
+
+@strawberry.type
+class LicenseTrendPoint:
+    """The licenses of one product in one week: the sums over each line's last snapshot of the week."""
+
+    week_start: date = strawberry.field(description="The Monday of the week.")
+    total: int = strawberry.field(description="The number of licenses ordered.")
+    assigned: int = strawberry.field(description="The number of licenses assigned to users.")
+    used: int = strawberry.field(description="The number of licenses used in the seven days before the snapshot.")
+    available: int = strawberry.field(description="The number of licenses not assigned: Σ max(0, total − assigned).")
+
+
+@strawberry.type
+class CustomerCallingPoint:
+    """The calls of a customer in one week."""
+
+    week_start: date = strawberry.field(description="The Monday of the week.")
+    active_users: int = strawberry.field(description=ACTIVE_USERS)
+    licensed_users: int = strawberry.field(description=LICENSED_USERS)
+    calls: int = strawberry.field(description="The number of calls.")
+    minutes: int = strawberry.field(description=MINUTES)
+    poor_percent: float | None = strawberry.field(description="poor ÷ (good + poor) × 100; null where both are 0.")
+
+
+def _trend_field(resolver: Any, point: Any, figures: str, weeks: int, **arguments: Any) -> Any:
+    return field(
+        resolver,
+        list[point] | None,
+        f"The {figures} figures week by week, for the last completed weeks (1–52), oldest first.",
+        requires=Permission.READ_ANALYTICS,
+        list_size=ListSize(assumed_size=52),
+        **arguments,
+        weeks=Argument(int, weeks, "The number of completed weeks, 1–52; another number is the error BAD_USER_INPUT."),
     )
 
 
@@ -160,6 +207,15 @@ class Customer(Node):
     sort_name: str = strawberry.field(
         description="The order NAME sorts by this field: the name in Latin letters, without case."
     )
+
+    license_trend = _trend_field(
+        trends.license_trend,
+        LicenseTrendPoint,
+        "license",
+        12,
+        product=Argument(AnalyticsProduct, description="The product. A week without snapshots of it is absent."),
+    )
+    calling_trend = _trend_field(trends.calling_trend, CustomerCallingPoint, "call", 8)
 
     @classmethod
     def is_type_of(cls, value: Any, _info: Any) -> bool:

@@ -7,7 +7,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from domain.calling.calls import CallFeature, EndpointType
-from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField
+from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField, CallQueueOrderField
 from domain.customers.reasons import StatusReasonCode
 from domain.entitlements.invoices import InvoiceState
 from domain.partner.bulk_jobs import BulkJobState
@@ -43,6 +43,7 @@ __all__ = [
     "BulkJobState",
     "CallFeature",
     "CallQualityOrderField",
+    "CallQueueOrderField",
     "CallingUsageOrderField",
     "CustomerOrderField",
     "CustomerStatus",

@@ -1,6 +1,6 @@
 """Licence analytics: the trend, and the reports with their tables."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -8,7 +8,7 @@ import strawberry
 from resolvers import connections
 from resolvers import license_analytics as analytics
 from schema.costs import AGGREGATE_COST, ListSize
-from schema.customers import Customer
+from schema.customers import Customer, LicenseTrendPoint
 from schema.entitlements import Entitlement
 from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, Permission
 from schema.fields import Argument, field
@@ -16,17 +16,6 @@ from schema.node import PAGED, PageInfo
 
 ASSIGNMENT_FORMULA = "Σ assigned ÷ Σ total × 100; null where Σ total is 0."
 USAGE_FORMULA = "Σ used ÷ Σ total × 100; null where Σ total is 0."
-
-
-@strawberry.type
-class LicenseTrendPoint:
-    """The sums over the licenses of the customers that the viewer sees, from each line's last snapshot of the week."""
-
-    week_start: date = strawberry.field(description="The Monday of the week.")
-    total: int = strawberry.field(description="The number of licenses ordered.")
-    assigned: int = strawberry.field(description="The number of licenses assigned to users.")
-    used: int = strawberry.field(description="The number of licenses used in the seven days before the snapshot.")
-    available: int = strawberry.field(description="The number of licenses not assigned: Σ max(0, total − assigned).")
 
 
 @strawberry.type

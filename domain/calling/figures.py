@@ -9,33 +9,46 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.calling.calls import CallFeature, CallQuality, EndpointType
-from domain.failures import NumberOutOfRange
+from domain.failures import NumberOutOfRange, WeekNotAvailable
 from domain.ratios import mean, percent
 from domain.time.weeks import WEEK, latest_completed_week
 
 # Users by usage: 1–10 calls a week are low, 11–50 medium, 51 and more high.
 MAX_LOW_CALLS, MAX_MEDIUM_CALLS = 10, 50
-# Feature and queue figures cover customers with a queue call in the last 8 completed weeks.
+# Feature and queue figures cover customers with a queue call in the last 8 weeks.
 QUEUE_WEEKS = 8
 MAX_TREND_WEEKS = 52
 # The sums of one customer and week, or added up over customers: store/calling/sums.py names the fields.
 CallSums = Mapping[str, Any]
+USER_LEVELS = ("low", "medium", "high")
 
 
-def completed_weeks(count: int, now: datetime) -> list[datetime]:
-    """Return the Mondays of the last `count` completed weeks, oldest first; raise NumberOutOfRange outside 1–52.
+def choose_week(week_start: date | None, now: datetime) -> datetime:
+    """Return the Monday of the week whose figures are asked for, by default the latest completed one.
+
+    Raise WeekNotAvailable for a date that is not the Monday of one of the last 52 completed weeks.
+    """
+    first, *_, last = list_weeks(MAX_TREND_WEEKS, latest_completed_week(now))
+    if week_start is None:
+        return last
+    if week_start.weekday() != 0 or not first.date() <= week_start <= last.date():
+        raise WeekNotAvailable("weekStart", first.date(), last.date(), week_start)
+    return datetime(week_start.year, week_start.month, week_start.day)
+
+
+def list_weeks(count: int, last: datetime) -> list[datetime]:
+    """Return the Mondays of `count` weeks up to the week `last`, oldest first; raise NumberOutOfRange outside 1–52.
 
     Weekly sums are kept longer; one year is the longest chart.
     """
     if not 1 <= count <= MAX_TREND_WEEKS:
         raise NumberOutOfRange("weeks", 1, MAX_TREND_WEEKS, count)
-    latest = latest_completed_week(now)
-    return [latest - age * WEEK for age in reversed(range(count))]
+    return [last - age * WEEK for age in reversed(range(count))]
 
 
 @dataclass(frozen=True, slots=True)
 class UsersPoint:
-    """The users of one week by their number of calls; inactive users are licensed and had no call."""
+    """The persons of one week by their number of calls; inactive ones are licensed and had no call."""
 
     week_start: date
     inactive: int
@@ -46,7 +59,7 @@ class UsersPoint:
 
 @dataclass(frozen=True, slots=True)
 class QualityCounts:
-    """Numbers of calls by quality."""
+    """Numbers of calls or legs by quality."""
 
     good: int
     poor: int
@@ -54,7 +67,7 @@ class QualityCounts:
 
     @property
     def poor_percent(self) -> float | None:
-        """Return poor calls in percent of the measured calls."""
+        """Return the poor ones in percent of the measured ones."""
         return percent(self.poor, self.good + self.poor)
 
 
@@ -67,7 +80,7 @@ class QualityPoint(QualityCounts):
 
 @dataclass(frozen=True, slots=True)
 class EndpointQuality(QualityCounts):
-    """The calls of one endpoint by quality."""
+    """The legs of one endpoint by quality."""
 
     endpoint: EndpointType
 
@@ -85,12 +98,12 @@ class CustomerUsage:
 
     @property
     def minutes(self) -> int:
-        """Return the duration of all calls in minutes, rounded down."""
+        """Return the sum over calls of the longest leg in minutes, rounded down."""
         return self.seconds // 60
 
     @property
     def calls_per_active_user(self) -> float | None:
-        """Return calls per active user; calls without a user id count in the numerator only."""
+        """Return calls per active user; calls without a person count in the numerator only."""
         return mean(self.calls, self.active_users)
 
     @property
@@ -100,8 +113,20 @@ class CustomerUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerCallingPoint:
+    """The calls of a customer in one week, and its licensed users; `minutes` sums each call's longest leg."""
+
+    week_start: date
+    active_users: int
+    licensed_users: int
+    calls: int
+    minutes: int
+    poor_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerQuality(QualityCounts):
-    """A row of the quality table: a customer's calls of one week by quality, and the averages of its measurements."""
+    """A row of the quality table: a customer's calls of one week by quality, and the averages over its legs."""
 
     customer_id: str
     average_packet_loss_percent: float | None
@@ -130,6 +155,7 @@ class QueueInsights:
 
     offered: int
     answered: int
+    transferred: int
     abandoned: int
     average_seconds_to_answer: float | None
     average_seconds_to_abandon: float | None
@@ -150,6 +176,23 @@ class CustomerQueue:
     features: Sequence[FeatureCount]
 
 
+def count_active_users(sums: CallSums) -> int:
+    """Return the number of persons with a call."""
+    return sum(sums.get(level, 0) for level in USER_LEVELS)
+
+
+def build_calling_point(week: datetime, sums: CallSums, licensed_users: int) -> CustomerCallingPoint:
+    """Return the point of a customer's trend; empty `sums` where it had no call."""
+    return CustomerCallingPoint(
+        week_start=week.date(),
+        active_users=count_active_users(sums),
+        licensed_users=licensed_users,
+        calls=sums.get("calls", 0),
+        minutes=sums.get("seconds", 0) // 60,
+        poor_percent=QualityCounts(**count_by_quality(sums)).poor_percent,
+    )
+
+
 def count_by_quality(sums: CallSums) -> dict[str, int]:
     """Return the number of calls by lower-case quality; 0 where the sums have none."""
     return {name: sums.get(name, 0) for name in ("good", "poor", "not_available")}
@@ -159,23 +202,23 @@ def list_endpoint_qualities(sums: CallSums) -> list[EndpointQuality]:
     """Return the quality of every endpoint in the order of EndpointType, also where it is zero."""
     cells = sums.get("endpoints", {})
 
-    def calls(endpoint: EndpointType, quality: CallQuality) -> int:
+    def legs(endpoint: EndpointType, quality: CallQuality) -> int:
         count: int = cells.get(endpoint_quality_key(endpoint, quality), 0)
         return count
 
     return [
         EndpointQuality(
             endpoint=endpoint,
-            good=calls(endpoint, CallQuality.GOOD),
-            poor=calls(endpoint, CallQuality.POOR),
-            not_available=calls(endpoint, CallQuality.NOT_AVAILABLE),
+            good=legs(endpoint, CallQuality.GOOD),
+            poor=legs(endpoint, CallQuality.POOR),
+            not_available=legs(endpoint, CallQuality.NOT_AVAILABLE),
         )
         for endpoint in EndpointType
     ]
 
 
 def endpoint_quality_key(endpoint: EndpointType, quality: CallQuality) -> str:
-    """Return the name of the sum of calls with this endpoint and quality."""
+    """Return the name of the sum of legs with this endpoint and quality."""
     return f"{endpoint}_{quality}"
 
 
@@ -208,6 +251,7 @@ def build_queue_insights(sums: CallSums, average_abandoned_percent: float | None
     return QueueInsights(
         offered=sums.get("offered", 0),
         answered=sums.get("answered", 0),
+        transferred=sums.get("transferred", 0),
         abandoned=sums.get("abandoned", 0),
         average_seconds_to_answer=mean(sums.get("answer_seconds", 0), sums.get("answer_count", 0)),
         average_seconds_to_abandon=mean(sums.get("abandon_seconds", 0), sums.get("abandon_count", 0)),

@@ -12,6 +12,15 @@ class CallingUsageOrderField(StrEnum):
     WEEKLY_CHANGE_PERCENT = "WEEKLY_CHANGE_PERCENT"
 
 
+class CallQueueOrderField(StrEnum):
+    """The sort keys of the queue table."""
+
+    CUSTOMER_NAME = "CUSTOMER_NAME"
+    OFFERED = "OFFERED"
+    ABANDONED_PERCENT = "ABANDONED_PERCENT"
+    SECONDS_TO_ANSWER = "SECONDS_TO_ANSWER"
+
+
 class CallQualityOrderField(StrEnum):
     """The sort keys of the quality table."""
 

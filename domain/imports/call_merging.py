@@ -1,6 +1,6 @@
-"""Merges delivered calls, media figures and queue calls into the stored document.
+"""Merges delivered legs of calls, media figures and queue calls into the stored document.
 
-Only deliveries change a call, so each field has the value that was delivered last. `delivered` keeps the cells of a
+Only deliveries change a leg, so each field has the value that was delivered last. `delivered` keeps the cells of a
 report that have no field of their own (`_REPORT_COLUMNS`), because a later report can omit some of them, and whether
 media figures were delivered.
 """
@@ -25,11 +25,14 @@ _REPORT_COLUMNS = {
     "recording": "Call Recording Result",
 }
 _MEASUREMENTS = {"loss": "packetLossPercent", "jitter": "jitterMs", "latency": "latencyMs"}
-_EMPTY_CALL: DocumentFields = {"loss": None, "jitter": None, "latency": None, "user_id": None, "delivered": {}}
+_EMPTY_LEG: DocumentFields = {
+    **dict.fromkeys(("correlation_id", "user_id", "loss", "jitter", "latency")),
+    "delivered": {},
+}
 
 
 def has_call(document: Mapping[str, Any] | None) -> bool:
-    """True for a stored call; False for a document that has only media figures so far."""
+    """True for a stored leg; False for a document that has only media figures so far."""
     return document is not None and document["week"] is not None
 
 
@@ -41,11 +44,11 @@ def has_media(document: Mapping[str, Any] | None) -> bool:
 def merge_call(
     document: Mapping[str, Any] | None, record: ImportRecord, customer_id: str, now: datetime
 ) -> DocumentFields | None:
-    """Return all fields of the call after the record, None where unchanged; InvalidRecord for an impossible time."""
+    """Return all fields of the leg after the record, None where unchanged; InvalidRecord for an impossible time."""
     values = record.values
     starts = values["Start time"]
     week = _open_week("Start time", starts, "Duration", values["Duration"], now)
-    before = document or _EMPTY_CALL
+    before = document or _EMPTY_LEG
     kept = before["delivered"]
     cells = [values.get(column) for column in _REPORT_COLUMNS.values()]
     if kept:
@@ -53,6 +56,7 @@ def merge_call(
     endpoint, features, delivered = _classify_cells(*cells)
     fields = {
         "report_id": record.key,
+        "correlation_id": values.get("Correlation ID") or before.get("correlation_id"),
         "customer_id": customer_id,
         "week": week,
         "started_at": starts,
@@ -70,8 +74,8 @@ def merge_call(
 
 
 def merge_media(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> DocumentFields | None:
-    """Return the fields that a call-media record sets, None where unchanged; the call itself can arrive later."""
-    before = document or {**_EMPTY_CALL, "report_id": record.key, "week": None, "expires_at": now + RAW_CALL_RETENTION}
+    """Return the fields that a call-media record sets, None where unchanged; the leg itself can arrive later."""
+    before = document or {**_EMPTY_LEG, "report_id": record.key, "week": None, "expires_at": now + RAW_CALL_RETENTION}
     fields = {field: record.values.get(name, before[field]) for field, name in _MEASUREMENTS.items()}
     fields["delivered"] = {**before["delivered"], "media": True}
     return _changed_fields("reportId", document, fields if document else {**before, **fields}, now)

@@ -154,6 +154,7 @@ RECORD_FIELDS: dict[ImportKind, tuple[RecordField, ...]] = {
     # The columns of a report. An empty cell is an absent value: a report cannot clear a value.
     ImportKind.CALLS: (
         RecordField("Report ID", _id),
+        _optional("Correlation ID", _id),
         RecordField("Org UUID", _id),
         _optional("User UUID", _id),
         RecordField("Start time", instant_in_utc),

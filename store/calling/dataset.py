@@ -1,11 +1,11 @@
-"""The data of one request for calling engagement: the current roll-up of each week, and the visible customers."""
+"""The data of one request for calling engagement: its week, the current roll-ups, and the visible customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from domain.calling.figures import MAX_TREND_WEEKS, completed_weeks
+from domain.calling.figures import MAX_TREND_WEEKS, list_weeks
 from domain.customers.keys import ALL_CUSTOMERS_KEY
 from store.calling.weeks import CALL_WEEKS, week_id
 from store.database.client import Document
@@ -16,38 +16,36 @@ _STATE_FIELDS = dict.fromkeys(("week", "roll_up_id", "rolled_up_at", "sums"), 1)
 
 @dataclass(frozen=True, slots=True)
 class CallDataset:
-    """Read once per operation, so that all its figures are of the same roll-ups and the same customers.
+    """Read once per field, so that all its figures are of the same roll-ups and the same customers.
 
-    `week_states` are the documents of `call_weeks` by week; a week without a roll-up is absent. `visible_ids` are the
-    customers of an assigned administrator; None means all customers but those in `removed_ids`.
+    `week` is the Monday of the week whose figures are asked for; trends end with it. `week_states` are the documents of
+    `call_weeks` by week; a week without a roll-up is absent. `visible_ids` are the customers of an assigned
+    administrator; None means all customers but those in `removed_ids`.
     """
 
     scope: Scope
+    week: datetime
     week_states: Mapping[datetime, Document]
     visible_ids: Sequence[str] | None
     removed_ids: Sequence[str]
 
     @classmethod
-    async def load(cls, scope: Scope) -> Self:
-        """Read the dataset, in two queries."""
+    async def load(cls, scope: Scope, week: datetime) -> Self:
+        """Read the dataset of a week, in two queries."""
         # The weeks of the longest trend.
-        weeks = completed_weeks(MAX_TREND_WEEKS, scope.now)
-        where = {**scope.match(), "_id": {"$in": [week_id(scope, week) for week in weeks]}}
-        documents = await scope.collection(CALL_WEEKS).find(where, _STATE_FIELDS)
-        states = {state["week"]: state for state in documents if state.get("roll_up_id") is not None}
+        states = await read_week_states(scope, list_weeks(MAX_TREND_WEEKS, week))
         if scope.visibility_key != ALL_CUSTOMERS_KEY:
-            return cls(scope, states, await _read_ids(scope, scope.match_customers()), ())
+            return cls(scope, week, states, await _read_ids(scope, scope.match_customers()), ())
         # A viewer of all customers does not see removed ones, which have no keys.
-        return cls(scope, states, None, await _read_ids(scope, {**scope.match(), "keys": []}))
+        return cls(scope, week, states, None, await _read_ids(scope, {**scope.match(), "keys": []}))
 
-    @property
-    def week(self) -> datetime:
-        """Return the latest completed week."""
-        return completed_weeks(1, self.scope.now)[0]
+    def weeks(self, count: int) -> list[datetime]:
+        """Return `count` weeks up to the dataset's, oldest first; raise NumberOutOfRange outside 1–52."""
+        return list_weeks(count, self.week)
 
     @property
     def refreshed_at(self) -> datetime | None:
-        """Return when the latest completed week was rolled up; None where it has not been."""
+        """Return when the week was rolled up; None where it has not been."""
         state = self.week_states.get(self.week)
         return None if state is None else state["rolled_up_at"]
 
@@ -63,8 +61,7 @@ class CallDataset:
     def match_all_sums(self, *weeks: datetime) -> Document:
         """Return the condition of the current sums of these weeks, for all customers, removed ones included."""
         states = [self.week_states[week] for week in weeks if week in self.week_states]
-        names = ("week", "roll_up_id")
-        return {**self.scope.match(), **{name: {"$in": [state[name] for state in states]} for name in names}}
+        return match_current_sums(self.scope, states)
 
     @property
     def match_visible(self) -> Document:
@@ -72,6 +69,19 @@ class CallDataset:
         if self.visible_ids is not None:
             return {"customer_id": {"$in": list(self.visible_ids)}}
         return {"customer_id": {"$nin": list(self.removed_ids)}} if self.removed_ids else {}
+
+
+async def read_week_states(scope: Scope, weeks: Sequence[datetime]) -> dict[datetime, Document]:
+    """Return the documents of `call_weeks` by week; a week without a roll-up is absent."""
+    where = {**scope.match(), "_id": {"$in": [week_id(scope, week) for week in weeks]}}
+    documents = await scope.collection(CALL_WEEKS).find(where, _STATE_FIELDS)
+    return {state["week"]: state for state in documents if state.get("roll_up_id") is not None}
+
+
+def match_current_sums(scope: Scope, states: Iterable[Document]) -> Document:
+    """Return the condition of the current sums of the weeks with these states."""
+    kept = list(states)
+    return {**scope.match(), **{name: {"$in": [state[name] for state in kept]} for name in ("week", "roll_up_id")}}
 
 
 async def _read_ids(scope: Scope, where: Document) -> list[str]:

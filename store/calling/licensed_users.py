@@ -9,14 +9,15 @@ from asyncio import gather
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.calling.figures import UsersPoint
+from domain.calling.figures import USER_LEVELS, UsersPoint
 from domain.entitlements.lifecycle import entitlement_from_document, is_running
 from domain.time.instants import MIN_INSTANT
 from domain.types import Product
 from store.calling.dataset import CallDataset
-from store.calling.sums import COLLECTION, USER_LEVELS
+from store.calling.sums import COLLECTION
 from store.calling.totals import read_totals
 from store.database.client import Document
+from store.database.scope import Scope
 from store.licenses.lines import COLLECTION as LICENSE_LINES
 from store.licenses.weeks import CUSTOMER_WEEKS as LICENSE_WEEKS
 from store.licenses.weeks import SETTLING_TIME, extract_assigned, read_last_written
@@ -24,20 +25,29 @@ from store.licenses.weeks import SETTLING_TIME, extract_assigned, read_last_writ
 _CALLING: Document = {"product": str(Product.CALLING)}
 
 
-async def count_licensed_users(dataset: CallDataset, week: datetime, ids: Sequence[str]) -> dict[str, int]:
-    """Return the number of users licensed in the week, for each of the customers `ids`."""
-    scope = dataset.scope
+async def count_licensed_users(
+    scope: Scope, weeks: Sequence[datetime], ids: Sequence[str]
+) -> dict[tuple[str, datetime], int]:
+    """Return the number of licensed users of each customer of `ids` in each week, in two queries."""
     of_customers: Document = {"customer_id": {"$in": list(ids)}}
     week_documents, entitlements = await gather(
-        scope.collection(LICENSE_WEEKS).find({**scope.match(), **_CALLING, "week": week, **of_customers}, {"lines": 1}),
+        scope.collection(LICENSE_WEEKS).find(
+            {**scope.match(), **_CALLING, "week": {"$in": list(weeks)}, **of_customers}, {"week": 1, "lines": 1}
+        ),
         scope.collection("entitlements").find({**scope.match(), **of_customers}, {"delivered": 0}),
     )
-    snapshots = {id_: assigned for week in week_documents for id_, assigned in extract_assigned(week).items()}
-    licensed = dict.fromkeys(ids, 0)
+    snapshots = {
+        (id_, document["week"]): assigned
+        for document in week_documents
+        for id_, assigned in extract_assigned(document).items()
+    }
+    licensed = {(id_, week): 0 for id_ in ids for week in weeks}
     for entitlement in entitlements:
-        calling = [figures for figures in entitlement["licenses"] if figures["product"] == Product.CALLING]
+        calling = [figures["assigned"] for figures in entitlement["licenses"] if figures["product"] == Product.CALLING]
         if calling and is_running(entitlement_from_document(entitlement), scope.now):
-            licensed[entitlement["customer_id"]] += snapshots.get(entitlement["_id"], calling[0]["assigned"])
+            for week in weeks:
+                assigned = snapshots.get((entitlement["_id"], week), sum(calling))
+                licensed[entitlement["customer_id"], week] += assigned
     return licensed
 
 

@@ -1,13 +1,26 @@
-"""The aggregations of a roll-up: from raw calls of one week to sums by customer.
+"""The aggregations of a roll-up: from legs and queue calls of one week to sums by customer.
 
-Each pipeline receives the raw rows of some customers, and returns one document per customer whose `_id` is the
-customer's id. roll_up.py prepends the `$match` of the rows and appends the `$merge` of the result.
+Each pipeline receives the rows of some customers, and returns one document per customer whose `_id` is the customer's
+id. roll_up.py prepends the `$match` of the rows and appends the `$merge` of the result. A pipeline that counts calls
+groups legs into calls first. So the sums depend only on the stored legs, not on the order in which they arrived.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.calling.calls import POOR_JITTER_MS, POOR_LATENCY_MS, POOR_LOSS_PERCENT, CallQuality, QueueOutcome
+from domain.calling.calls import (
+    ABANDONED_OUTCOMES,
+    ANSWERED_OUTCOMES,
+    PERSON_USER_TYPES,
+    POOR_JITTER_MS,
+    POOR_LATENCY_MS,
+    POOR_LOSS_PERCENT,
+    TIME_TO_ABANDON_OUTCOMES,
+    TIME_TO_ANSWER_OUTCOMES,
+    TRANSFERRED_OUTCOMES,
+    CallQuality,
+    QueueOutcome,
+)
 from domain.calling.figures import MAX_LOW_CALLS, MAX_MEDIUM_CALLS
 from store.calling.sums import MEASUREMENT_FIELDS, MEASUREMENTS, sum_fields
 from store.database.client import Document
@@ -17,15 +30,22 @@ _BOUNDS = {"loss": POOR_LOSS_PERCENT, "jitter": POOR_JITTER_MS, "latency": POOR_
 # Null sorts below all numbers, so `$gte` is false for a measurement that is missing.
 _IS_POOR: Document = {"$or": [{"$gte": [f"${name}", bound]} for name, bound in _BOUNDS.items()]}
 _IS_MEASURED: Document = {"$or": [{"$isNumber": f"${name}"} for name in MEASUREMENTS]}
-_QUALITY: Document = {
+# A call has the highest of its legs' ranks: POOR where one leg is, else GOOD where one leg was measured.
+_RANKS = {CallQuality.NOT_AVAILABLE: 0, CallQuality.GOOD: 1, CallQuality.POOR: 2}
+_QUALITY_RANK: Document = {
     "$switch": {
         "branches": [
-            {"case": _IS_POOR, "then": str(CallQuality.POOR)},
-            {"case": _IS_MEASURED, "then": str(CallQuality.GOOD)},
+            {"case": _IS_POOR, "then": _RANKS[CallQuality.POOR]},
+            {"case": _IS_MEASURED, "then": _RANKS[CallQuality.GOOD]},
         ],
-        "default": str(CallQuality.NOT_AVAILABLE),
+        "default": _RANKS[CallQuality.NOT_AVAILABLE],
     }
 }
+_QUALITY_NAME: Document = {"$arrayElemAt": [[str(quality) for quality in _RANKS], _QUALITY_RANK]}
+# The call of a leg, within its customer and week. The object that a leg without a Correlation ID has instead equals no
+# Correlation ID.
+_CALL: Document = {"$ifNull": ["$correlation_id", {"report_id": "$report_id"}]}
+_CUSTOMER_CALL: Document = {"customer": "$customer_id", "call": _CALL}
 
 
 def _count_if(condition: Document) -> Document:
@@ -37,35 +57,43 @@ def _sum_measurements() -> Document:
     return sums | {f"{name}_count": _count_if({"$isNumber": f"${name}"}) for name in MEASUREMENTS}
 
 
-def _sum_calls_of_quality(quality: CallQuality) -> Document:
-    return {"$sum": {"$cond": [{"$eq": ["$_id.quality", str(quality)]}, "$calls", 0]}}
-
-
-# Calls, seconds, calls by endpoint and quality, and the sums and counts of measurements.
-QUALITY_PIPELINE: Pipeline = (
+# Calls by quality, and the seconds of each call's longest leg.
+CALLS_PIPELINE: Pipeline = (
+    {"$group": {"_id": _CUSTOMER_CALL, "seconds": {"$max": "$seconds"}, "quality": {"$max": _QUALITY_RANK}}},
     {
         "$group": {
-            "_id": {"customer": "$customer_id", "endpoint": "$endpoint", "quality": _QUALITY},
+            "_id": "$_id.customer",
             "calls": {"$sum": 1},
-            "seconds": {"$sum": "$seconds"},
+            **sum_fields("seconds"),
+            **{quality.lower(): _count_if({"$eq": ["$quality", rank]}) for quality, rank in _RANKS.items()},
+        }
+    },
+)
+
+# Legs by endpoint and quality, and the sums and counts of their measurements.
+LEGS_PIPELINE: Pipeline = (
+    {
+        "$group": {
+            "_id": {"customer": "$customer_id", "endpoint": "$endpoint", "quality": _QUALITY_NAME},
+            "legs": {"$sum": 1},
             **_sum_measurements(),
         }
     },
     {
         "$group": {
             "_id": "$_id.customer",
-            **sum_fields("calls", "seconds", *MEASUREMENT_FIELDS),
-            **{quality.lower(): _sum_calls_of_quality(quality) for quality in CallQuality},
-            "endpoints": {"$push": {"k": {"$concat": ["$_id.endpoint", "_", "$_id.quality"]}, "v": "$calls"}},
+            **sum_fields(*MEASUREMENT_FIELDS),
+            "endpoints": {"$push": {"k": {"$concat": ["$_id.endpoint", "_", "$_id.quality"]}, "v": "$legs"}},
         }
     },
     {"$set": {"endpoints": {"$arrayToObject": "$endpoints"}}},
 )
 
-# Users by their number of calls. Calls without a user id have no user; QUALITY_PIPELINE counts them as calls.
+# Persons by their number of calls. A leg of anything else belongs to a call and to no person.
 USERS_PIPELINE: Pipeline = (
-    {"$match": {"user_id": {"$type": "string"}}},
-    {"$group": {"_id": {"customer": "$customer_id", "user": "$user_id"}, "calls": {"$sum": 1}}},
+    {"$match": {"user_id": {"$type": "string"}, "delivered.user_type": {"$in": list(PERSON_USER_TYPES)}}},
+    {"$group": {"_id": {**_CUSTOMER_CALL, "user": "$user_id"}}},
+    {"$group": {"_id": {"customer": "$_id.customer", "user": "$_id.user"}, "calls": {"$sum": 1}}},
     {
         "$group": {
             "_id": "$_id.customer",
@@ -76,21 +104,23 @@ USERS_PIPELINE: Pipeline = (
     },
 )
 
-# Calls by feature; the import stores each feature of a call once.
+# Calls by feature: a call has a feature where one of its legs has it.
 FEATURES_PIPELINE: Pipeline = (
     {"$unwind": "$features"},
-    {"$group": {"_id": {"customer": "$customer_id", "feature": "$features"}, "calls": {"$sum": 1}}},
+    {"$group": {"_id": {**_CUSTOMER_CALL, "feature": "$features"}}},
+    {"$group": {"_id": {"customer": "$_id.customer", "feature": "$_id.feature"}, "calls": {"$sum": 1}}},
     {"$group": {"_id": "$_id.customer", "features": {"$push": {"k": "$_id.feature", "v": "$calls"}}}},
     {"$set": {"features": {"$arrayToObject": "$features"}}},
 )
 
 
-def _is_one_of(*outcomes: QueueOutcome) -> Document:
+def _is_one_of(outcomes: Sequence[QueueOutcome]) -> Document:
     return {"$in": ["$outcome", [str(outcome) for outcome in outcomes]]}
 
 
-_IS_ANSWERED = _is_one_of(QueueOutcome.ANSWERED, QueueOutcome.TRANSFERRED)
-_IS_ABANDONED = _is_one_of(QueueOutcome.ABANDONED, QueueOutcome.VOICEMAIL)
+def _sum_wait(outcomes: Sequence[QueueOutcome]) -> Document:
+    return {"$sum": {"$cond": [_is_one_of(outcomes), "$wait_seconds", 0]}}
+
 
 # Queue calls by outcome, and waiting times in seconds.
 QUEUES_PIPELINE: Pipeline = (
@@ -98,12 +128,13 @@ QUEUES_PIPELINE: Pipeline = (
         "$group": {
             "_id": "$customer_id",
             "offered": {"$sum": 1},
-            "answered": _count_if(_is_one_of(QueueOutcome.ANSWERED)),
-            "abandoned": _count_if(_IS_ABANDONED),
-            "answer_seconds": {"$sum": {"$cond": [_IS_ANSWERED, "$wait_seconds", 0]}},
-            "answer_count": _count_if(_IS_ANSWERED),
-            "abandon_seconds": {"$sum": {"$cond": [_IS_ABANDONED, "$wait_seconds", 0]}},
-            "abandon_count": _count_if(_IS_ABANDONED),
+            "answered": _count_if(_is_one_of(ANSWERED_OUTCOMES)),
+            "transferred": _count_if(_is_one_of(TRANSFERRED_OUTCOMES)),
+            "abandoned": _count_if(_is_one_of(ABANDONED_OUTCOMES)),
+            "answer_seconds": _sum_wait(TIME_TO_ANSWER_OUTCOMES),
+            "answer_count": _count_if(_is_one_of(TIME_TO_ANSWER_OUTCOMES)),
+            "abandon_seconds": _sum_wait(TIME_TO_ABANDON_OUTCOMES),
+            "abandon_count": _count_if(_is_one_of(TIME_TO_ABANDON_OUTCOMES)),
         }
     },
 )

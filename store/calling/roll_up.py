@@ -1,4 +1,4 @@
-"""The roll-up of one week of one partner: aggregations in MongoDB turn raw calls into weekly sums, in batches.
+"""The roll-up of one week of one partner: aggregations in MongoDB turn legs into weekly sums, in batches.
 
 1. `begin` registers the attempt in the week's state and reads the version that it covers.
 2. Each batch of customers is aggregated and merged into documents that have the attempt's id.
@@ -14,7 +14,14 @@ from datetime import datetime
 from typing import Any
 
 from store.calling.calls import CALLS, QUEUE_CALLS
-from store.calling.pipelines import FEATURES_PIPELINE, QUALITY_PIPELINE, QUEUES_PIPELINE, USERS_PIPELINE, Pipeline
+from store.calling.pipelines import (
+    CALLS_PIPELINE,
+    FEATURES_PIPELINE,
+    LEGS_PIPELINE,
+    QUEUES_PIPELINE,
+    USERS_PIPELINE,
+    Pipeline,
+)
 from store.calling.sums import COLLECTION, ENDPOINT_CELLS, SUMMED_FIELDS, sum_embedded_fields, sum_fields
 from store.calling.weeks import CALL_WEEKS, week_id
 from store.database.client import Document, time_limit
@@ -24,10 +31,10 @@ from store.database.scope import Scope
 
 # The most rows that one aggregation reads, unless a single customer has more; it takes less than a second.
 BATCH_ROWS = 50_000
-# One customer with a million calls a week takes several seconds, more than a command of a request may take.
+# One customer with a million legs a week takes several seconds, more than a command of a request may take.
 _AGGREGATION_DEADLINE_SECONDS = 600
 _PIPELINES: Mapping[str, Sequence[Pipeline]] = {
-    CALLS: (QUALITY_PIPELINE, USERS_PIPELINE, FEATURES_PIPELINE),
+    CALLS: (CALLS_PIPELINE, LEGS_PIPELINE, USERS_PIPELINE, FEATURES_PIPELINE),
     QUEUE_CALLS: (QUEUES_PIPELINE,),
 }
 

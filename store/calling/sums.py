@@ -1,12 +1,15 @@
 """The weekly sums of calls by customer: their collection and the names of their fields.
 
+`calls`, `seconds`, `good`, `poor`, `not_available` and `features` count calls; `endpoints` and the measurements count
+legs; `low`, `medium` and `high` count persons.
+
 Each roll-up of a week writes its own documents, and `roll_up_id` in `call_weeks` names the current one. Readers match
 the week and this id, so that they never see an incomplete roll-up, and a customer without calls any more has no
 document in the next one (docs/decisions/0012).
 """
 
 from domain.calling.calls import CallQuality, EndpointType
-from domain.calling.figures import endpoint_quality_key
+from domain.calling.figures import USER_LEVELS, endpoint_quality_key
 from store.database.client import Document, IndexModel
 
 COLLECTION = "call_customer_weeks"
@@ -17,12 +20,11 @@ CALL_SUM_INDEXES = (
     # Partial: few customers have call queues, and the queue figures read eight weeks.
     IndexModel([*_INDEX_KEY, ("offered", 1)], name=QUEUES_INDEX, partialFilterExpression={"offered": {"$gt": 0}}),
 )
-USER_LEVELS = ("low", "medium", "high")
 MEASUREMENTS = ("loss", "jitter", "latency")
 CALL_FIELDS = ("calls", "seconds", "good", "poor", "not_available")
 MEASUREMENT_FIELDS = tuple(f"{name}_{suffix}" for name in MEASUREMENTS for suffix in ("sum", "count"))
 QUEUE_FIELDS = (
-    *("offered", "answered", "abandoned"),
+    *("offered", "answered", "transferred", "abandoned"),
     *("answer_seconds", "answer_count", "abandon_seconds", "abandon_count"),
 )
 SUMMED_FIELDS = (*CALL_FIELDS, *USER_LEVELS, *QUEUE_FIELDS)

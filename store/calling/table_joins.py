@@ -69,5 +69,5 @@ async def read_sums_by_customer(
 
 
 async def count_sums(dataset: CallDataset, condition: Document) -> int:
-    """Return the number of visible customers whose sums of the latest week match a condition."""
+    """Return the number of visible customers whose sums of the week match a condition."""
     return await dataset.scope.collection(COLLECTION).count({**dataset.match_sums(dataset.week), **condition})

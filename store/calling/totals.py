@@ -12,7 +12,6 @@ from domain.calling.figures import (
     QualityPoint,
     QueueInsights,
     build_queue_insights,
-    completed_weeks,
     count_by_quality,
     list_endpoint_qualities,
 )
@@ -39,7 +38,7 @@ async def read_quality_trend(dataset: CallDataset, weeks: Sequence[datetime]) ->
 
 
 async def read_quality_by_endpoint(dataset: CallDataset) -> list[EndpointQuality]:
-    """Return the quality of every endpoint in the latest week."""
+    """Return the quality of every endpoint in the week."""
     return list_endpoint_qualities((await read_totals(dataset, [dataset.week]))[dataset.week])
 
 
@@ -76,7 +75,7 @@ def _subtract(sums: CallSums, part: CallSums) -> CallSums:
 
 
 async def read_queue_insights(dataset: CallDataset) -> QueueInsights:
-    """Return the queue figures of the latest week."""
+    """Return the queue figures of the week."""
     stages = [
         {"$match": {**dataset.match_sums(dataset.week), **_HAS_QUEUE}},
         {"$group": {"_id": None, **sum_fields(*QUEUE_FIELDS), "average": {"$avg": _ABANDONED_PERCENT}}},
@@ -86,8 +85,8 @@ async def read_queue_insights(dataset: CallDataset) -> QueueInsights:
 
 
 async def read_feature_use(dataset: CallDataset) -> list[FeatureUse]:
-    """Return the use of every feature in the latest week, by customers with a queue call in the last eight weeks."""
-    weeks = completed_weeks(QUEUE_WEEKS, dataset.scope.now)
+    """Return the use of every feature in the week, by customers with a queue call in the eight weeks up to it."""
+    weeks = dataset.weeks(QUEUE_WEEKS)
     features = [
         {"$match": {**dataset.match_sums(dataset.week), "features": {"$exists": True}}},
         {"$project": {"_id": "$customer_id", "features": 1}},

@@ -1,17 +1,17 @@
-"""The usage table of the latest week: customers with a running CALLING line or a call in the week."""
+"""The usage table of a week: customers with a running CALLING line or a call in the week."""
 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from domain.calling.figures import CallSums, CustomerUsage
+from domain.calling.figures import USER_LEVELS, CallSums, CustomerUsage, count_active_users
 from domain.calling.table_orders import CallingUsageOrderField
 from domain.time.weeks import WEEK
 from domain.types import OrderDirection
 from store.calling.dataset import CallDataset
 from store.calling.licensed_users import count_licensed_users
-from store.calling.sums import COLLECTION, USER_LEVELS
+from store.calling.sums import COLLECTION
 from store.calling.table_joins import (
     HAS_CALL,
     MATCH_VISIBLE,
@@ -65,15 +65,15 @@ async def _read_rows(dataset: CallDataset, customers: Sequence[Document]) -> lis
     sums, previous, licensed = await gather(
         read_sums_by_customer(dataset, dataset.week, customers),
         read_sums_by_customer(dataset, dataset.week - WEEK, customers),
-        count_licensed_users(dataset, dataset.week, ids),
+        count_licensed_users(dataset.scope, [dataset.week], ids),
     )
-    return [_build_row(id_, sums.get(id_, {}), previous.get(id_, {}), licensed.get(id_, 0)) for id_ in ids]
+    return [_build_row(id_, sums.get(id_, {}), previous.get(id_, {}), licensed[id_, dataset.week]) for id_ in ids]
 
 
 def _build_row(customer_id: str, sums: CallSums, previous: CallSums, licensed: int) -> CustomerUsage:
     return CustomerUsage(
         customer_id=customer_id,
-        active_users=sum(sums.get(level, 0) for level in USER_LEVELS),
+        active_users=count_active_users(sums),
         licensed_users=licensed,
         calls=sums.get("calls", 0),
         seconds=sums.get("seconds", 0),

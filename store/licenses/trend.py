@@ -1,12 +1,13 @@
-"""The licence trend: weekly sums over the visible customers.
+"""The licence trend: weekly sums over the visible customers, or of single ones.
 
 The sums of a whole partner are stored at the first request (`license_weeks`). Stored sums of a week are valid until
 the sums of one of its customers are written again, which the newest `updated_at` of that week shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from domain.batches import split_into_batches
@@ -48,6 +49,20 @@ async def read_license_trend(
     else:
         sums = await _read_partner_sums(scope, weeks)
     return [TrendPoint(week, sums[week]) for week in sorted(sums)]
+
+
+async def read_customer_trends(
+    scope: Scope, products: Collection[AnalyticsProduct], first: datetime, last: datetime, customer_ids: Sequence[str]
+) -> dict[tuple[str, AnalyticsProduct], list[TrendPoint]]:
+    """Return each customer's weeks from `first` to `last` that have snapshots of the product, oldest first."""
+    where = {"product": {"$in": sorted(map(str, products))}, "week": {"$gte": first, "$lte": last}}
+    of_customers = {"customer_id": {"$in": list(customer_ids)}, "is_removed": False}
+    documents = await scope.collection(CUSTOMER_WEEKS).find({**scope.match(), **of_customers, **where})
+    trends = {(id_, product): list[TrendPoint]() for id_ in customer_ids for product in products}
+    for document in sorted(documents, key=itemgetter("week")):
+        key = (document["customer_id"], AnalyticsProduct(document["product"]))
+        trends[key].append(TrendPoint(document["week"], extract_sums(document)))
+    return trends
 
 
 async def _read_partner_sums(scope: Scope, weeks: Mapping[str, Any]) -> dict[datetime, LicenseSums]:

@@ -16,14 +16,19 @@ from tests.reference.license_worlds import NAMES, administrators, group_by_kind,
 Record = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 DAY, MS, WEEK = timedelta(days=1), timedelta(milliseconds=1), timedelta(days=7)
-COLUMNS = ["Report ID", "Org UUID", "User UUID", "Start time", "Duration", "Client type", "Model", "Related reason"]
-COLUMNS += ["Redirect reason", "Original reason", "User type", "Call Recording Result"]
+COLUMNS = ["Report ID", "Correlation ID", "Org UUID", "User UUID", "Start time", "Duration", "Client type", "Model"]
+COLUMNS += ["Related reason", "Redirect reason", "Original reason", "User type", "Call Recording Result"]
 CLIENTS = ["WXC_DEVICE", "WXC_THIRD_PARTY", "WXC_CLIENT", "TEAMS_WXC_CLIENT", "SIP", "", "NA"]
 MODELS = ["Room Kit", "Board 55", "Desk Pro", "Desk Pro Plus", "Desk", "8865", "room", "", "NA"]
 REASON = ["CallQueue", "HuntGroup", "CallPark", "CallParkRetrieve", "CallPickup", "DirectedCallPickup", *FORWARDING]
 REASON += ["ConsultativeTransfer", "Deflection", "callqueue", "Unknown", "", "NA"]
-USER_TYPES = ["User", "AutomatedAttendantBasic", "AutomatedAttendant", "VoiceMailGroup", "VoiceMail", "CallQueue", "NA"]
-OUTCOMES = ["ANSWERED", "TRANSFERRED", "ABANDONED", "VOICEMAIL"]
+USER_TYPES = ["User", "User", "", "NA", "user", "Place", "HuntGroup", "CallQueue"]
+USER_TYPES += ["AutomatedAttendantBasic", "AutomatedAttendant", "VoiceMailGroup", "VoiceMail"]
+OUTCOMES = ["ANSWERED", "TRANSFERRED", "ABANDONED", "VOICEMAIL", "OVERFLOWED"]
+# Two legs of a burst at a time have a Correlation ID of their own.
+PAIRS = "two by two"
+# One is also a Report ID.
+CORRELATIONS = ["", "", "NA", PAIRS, PAIRS, "X-1", "X-2", "R0-0"]
 ZONES = ["Z", "", "+02:00", "-11:30"]
 # Weeks back from the latest completed one; −1 is the week that is not over.
 backs = st.sampled_from([0, 0, 0, 1, 1, 2, 6, 7, 8, 9, -1])
@@ -68,10 +73,11 @@ seconds = st.sampled_from([0, 1, 29, 59, 60, 61, 3600])
 
 @st.composite
 def calls(draw: Draw, customers: list[str], prefix: str) -> Burst:
-    """A burst: calls of one customer and one user or nobody, alike but for their ids."""
+    """A burst: legs of one customer and one user or nobody, alike but for their ids."""
     customer, user = draw(st.sampled_from(customers)), draw(st.sampled_from(["", "NA", "1", "1", "2", "2", "3"]))
     alike = {
         "Org UUID": customer,
+        "Correlation ID": draw(st.sampled_from(CORRELATIONS)),
         "User UUID": str(uuid5(NAMESPACE_URL, customer + user)) if user.isdigit() else user,
         "Start time": draw(moments),
         "Duration": draw(seconds),
@@ -134,7 +140,7 @@ def licenses(draw: Draw, customers: list[str]) -> list[tuple[str, list[Record]]]
 
 @st.composite
 def call_examples(draw: Draw) -> CallExample:
-    """Customers with and without licences, with and without calls; media before and after; some of it twice."""
+    """Customers with and without licences, with and without calls, in any order; some of it twice."""
     customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 2, 4])))]
     fixed = {"managedBy": "PARTNER_ORGANIZATION", "createdAt": -600 * DAY}
     named = [{"externalId": key, "name": draw(st.sampled_from(NAMES)), **fixed} for key in customers]
@@ -143,19 +149,19 @@ def call_examples(draw: Draw) -> CallExample:
     ids = [key for burst in made for key in burst.ids]
     measured = draw(st.lists(media(ids), max_size=8)) if ids else []
     queued = [draw(queue_calls(customers, f"Q{n}")) for n in range(draw(st.integers(0, 5)))]
-    early = draw(st.integers(0, len(measured)))
     streams: list[tuple[str, list[Any]]] = [("customers", named), ("administrators", administrators(assigned))]
     streams += draw(licenses(customers))
-    streams += [("call-media", measured[:early]), ("calls", made), ("call-media", measured[early:])]
-    streams += [("queue-calls", queued)]
+    delivered = [("calls", [burst]) for burst in made] + [("call-media", [one]) for one in measured]
+    delivered += [("queue-calls", queued)]
     if made and draw(st.booleans()):
-        # Delivered again: as it was, in another week, of another customer, with other columns.
+        # Delivered again: as it was, in another week, of another customer, in another call, with other columns.
         other = draw(calls(customers, "again")).alike
         again = [{"Report ID": key, **other} for key in draw(st.lists(st.sampled_from(ids), max_size=3, unique=True))]
-        streams.append(("calls", [made[0], *again]))
+        delivered.append(("calls", [made[0], *again]))
     if queued and draw(st.booleans()):
         other = draw(queue_calls(customers, "again")).alike
-        streams.append(("queue-calls", [queued[0], {"id": queued[-1].ids[0], **other}]))
+        delivered.append(("queue-calls", [queued[0], {"id": queued[-1].ids[0], **other}]))
+    streams += draw(st.permutations(delivered))
     kept = [(kind, lines) for kind, lines in streams if lines]
     return CallExample(kept, draw(st.sampled_from(["now", "MONDAY", "BEFORE_MONDAY"])))
 
@@ -175,10 +181,18 @@ def to_delivered(value: Any, now: datetime, week: datetime) -> Any:
 
 def expand_bursts(lines: list[Any]) -> list[Any]:
     """The lines, one by one."""
-    found = []
+    found: list[Any] = []
     for one in lines:
-        found += [{one.key: key, **one.alike} for key in one.ids] if isinstance(one, Burst) else [one]
+        found += _expand(one) if isinstance(one, Burst) else [one]
     return found
+
+
+def _expand(burst: Burst) -> list[Record]:
+    records = [{burst.key: key, **burst.alike} for key in burst.ids]
+    for number, record in enumerate(records):
+        if record.get("Correlation ID") == PAIRS:
+            record["Correlation ID"] = f"{burst.prefix}/{number // 2}"
+    return records
 
 
 def format_in_zone(at: datetime, zone: str) -> str:

@@ -33,22 +33,6 @@ REASON_COLUMNS = ("Related reason", "Redirect reason", "Original reason")
 APP_CLIENTS = ("WXC_CLIENT", "TEAMS_WXC_CLIENT")
 
 
-@dataclass
-class DeliveredCalls:
-    """All calls, media figures and queue calls of a partner by their key."""
-
-    calls: dict[str, Facts] = field(default_factory=dict)
-    media: dict[str, Facts] = field(default_factory=dict)
-    queue: dict[str, Facts] = field(default_factory=dict)
-
-    def deliver(self, kind: str, line: Facts) -> None:
-        """Apply one accepted record; absent values keep the previous ones."""
-        stored = {"calls": self.calls, "call-media": self.media, "queue-calls": self.queue}[kind]
-        key = line[{"calls": "Report ID", "call-media": "reportId", "queue-calls": "id"}[kind]]
-        values = {name: value for name, value in line.items() if kind != "calls" or value not in ("", "NA")}
-        stored[key] = {**stored.get(key, {}), **values}
-
-
 def week_of(text: str) -> date:
     """Return the Monday of the week that contains the instant; without a zone it is UTC."""
     given = datetime.fromisoformat(text)
@@ -62,26 +46,85 @@ def quality(media: Facts) -> str:
     return ("GOOD" if all(judged) else "POOR") if judged else "NOT_AVAILABLE"
 
 
-def endpoint(call: Facts) -> str:
-    """Return the endpoint of the record's client type and device model."""
-    client = call.get("Client type")
+def endpoint(leg: Facts) -> str:
+    """Return the endpoint of the leg's client type and device model."""
+    client = leg.get("Client type")
     if client == "WXC_DEVICE":
-        is_room = call.get("Model", "").startswith(("Room", "Board", "Desk Pro"))
+        is_room = leg.get("Model", "").startswith(("Room", "Board", "Desk Pro"))
         return "ROOM_DEVICE" if is_room else "DESK_PHONE"
     if client == "WXC_THIRD_PARTY":
         return "DESK_PHONE"
     return "WEBEX_APP" if client in APP_CLIENTS else "UNKNOWN"
 
 
-def features(call: Facts) -> set[str]:
-    """Return the distinct features of a call."""
-    names = {REASONS[call[name]] for name in REASON_COLUMNS if call.get(name) in REASONS}
-    user_type = call.get("User type", "")
+def features(leg: Facts) -> set[str]:
+    """Return the distinct features of a leg."""
+    names = {REASONS[leg[name]] for name in REASON_COLUMNS if leg.get(name) in REASONS}
+    user_type = leg.get("User type", "")
     if user_type.startswith("AutomatedAttendant"):
         names.add("AUTO_ATTENDANT")
     if user_type.startswith("VoiceMail"):
         names.add("VOICEMAIL")
-    return names | ({"CALL_RECORDING"} if call.get("Call Recording Result") else set())
+    return names | ({"CALL_RECORDING"} if leg.get("Call Recording Result") else set())
+
+
+@dataclass(frozen=True)
+class Call:
+    """The legs of one customer and week with the same Correlation ID, or one leg without; with their media figures."""
+
+    legs: list[Facts]
+
+    @property
+    def seconds(self) -> int:
+        """Return the duration of the longest leg."""
+        return max(int(leg["Duration"]) for leg in self.legs)
+
+    @property
+    def quality(self) -> str:
+        """Return POOR where one leg is; GOOD where one leg was measured and none is POOR."""
+        found = {quality(leg) for leg in self.legs}
+        return next((name for name in ("POOR", "GOOD") if name in found), "NOT_AVAILABLE")
+
+    @property
+    def features(self) -> set[str]:
+        """Return the features that one of the legs has."""
+        return {name for leg in self.legs for name in features(leg)}
+
+    @property
+    def persons(self) -> set[str]:
+        """Return the User UUIDs of legs whose User type is "User" or empty."""
+        return {
+            leg["User UUID"] for leg in self.legs if leg.get("User UUID") and leg.get("User type", "User") == "User"
+        }
+
+
+@dataclass
+class DeliveredCalls:
+    """All legs, media figures and queue calls of a partner by their key."""
+
+    legs: dict[str, Facts] = field(default_factory=dict)
+    media: dict[str, Facts] = field(default_factory=dict)
+    queue: dict[str, Facts] = field(default_factory=dict)
+
+    def deliver(self, kind: str, line: Facts) -> None:
+        """Apply one accepted record; absent values keep the previous ones."""
+        stored = {"calls": self.legs, "call-media": self.media, "queue-calls": self.queue}[kind]
+        key = line[{"calls": "Report ID", "call-media": "reportId", "queue-calls": "id"}[kind]]
+        values = {name: value for name, value in line.items() if kind != "calls" or value not in ("", "NA")}
+        stored[key] = {**stored.get(key, {}), **values}
+
+    def group(self) -> dict[tuple[str, date], list[Call]]:
+        """Return the calls of each customer and week."""
+        by_call: dict[tuple[str, date, str, str], list[Facts]] = {}
+        for key, leg in self.legs.items():
+            correlation = leg.get("Correlation ID")
+            call = ("call", correlation) if correlation else ("leg", key)
+            with_media = {**self.media.get(key, {}), **leg}
+            by_call.setdefault((leg["Org UUID"], week_of(leg["Start time"]), *call), []).append(with_media)
+        by_week: dict[tuple[str, date], list[Call]] = {}
+        for (customer, week, *_), legs in by_call.items():
+            by_week.setdefault((customer, week), []).append(Call(legs))
+        return by_week
 
 
 @dataclass(frozen=True)
@@ -90,14 +133,16 @@ class Engagement:
 
     licenses: Licenses
     delivered: DeliveredCalls
+    # The number of weeks between the week that is asked for and the latest completed one.
+    back: int = 0
 
     @property
     def week(self) -> date:
-        """Return the Monday of the latest completed week."""
-        return monday(self.licenses.now.date()) - WEEK
+        """Return the Monday of the week that is asked for."""
+        return monday(self.licenses.now.date()) - WEEK - self.back * WEEK
 
     def weeks(self, count: int) -> list[date]:
-        """Return the last completed weeks, oldest first."""
+        """Return the weeks up to the one that is asked for, oldest first."""
         return [self.week - back * WEEK for back in range(count - 1, -1, -1)]
 
     @cached_property
@@ -107,12 +152,8 @@ class Engagement:
         return {key: sort_form(stored["name"]) for key, stored in there.items() if self.licenses.is_visible(key)}
 
     @cached_property
-    def _calls(self) -> dict[tuple[str, date], list[Facts]]:
-        by_week: dict[tuple[str, date], list[Facts]] = {}
-        for key, call in self.delivered.calls.items():
-            with_media = {**self.delivered.media.get(key, {}), **call}
-            by_week.setdefault((call["Org UUID"], week_of(call["Start time"])), []).append(with_media)
-        return by_week
+    def _calls(self) -> dict[tuple[str, date], list[Call]]:
+        return self.delivered.group()
 
     @cached_property
     def _queue(self) -> dict[tuple[str, date], list[Facts]]:
@@ -121,11 +162,11 @@ class Engagement:
             by_week.setdefault((call["customer"], week_of(call["offeredAt"])), []).append(call)
         return by_week
 
-    def calls(self, week: date, customer: str) -> list[Facts]:
-        """Return the customer's calls of the week, each with its media figures."""
+    def calls(self, week: date, customer: str) -> list[Call]:
+        """Return the customer's calls of the week."""
         return self._calls.get((customer, week), [])
 
-    def all_calls(self, week: date) -> list[Facts]:
+    def all_calls(self, week: date) -> list[Call]:
         """Return the week's calls of all visible customers."""
         return [call for customer in self.customers for call in self.calls(week, customer)]
 
@@ -148,8 +189,8 @@ class Engagement:
         return any(row.customer == customer for row in self._rows)
 
     def users(self, week: date, customer: str) -> Counter[str]:
-        """Return the number of calls of each user of the customer in the week."""
-        return Counter(call["User UUID"] for call in self.calls(week, customer) if call.get("User UUID"))
+        """Return the number of calls of each person of the customer in the week."""
+        return Counter(person for call in self.calls(week, customer) for person in call.persons)
 
     def users_trend(self, count: int) -> list[Figures]:
         """Return the users by their number of calls, week by week."""
@@ -178,20 +219,38 @@ class Engagement:
             "activeUsers": users,
             "licensedUsers": self.licensed(customer, self.week),
             "calls": len(calls),
-            "minutes": sum(int(call["Duration"]) for call in calls) // 60,
+            "minutes": sum(call.seconds for call in calls) // 60,
             "callsPerActiveUser": len(calls) / users if users else None,
             "weeklyChangePercent": percent(len(calls) - before, before),
         }
 
+    def calling_trend(self, customer: str, count: int) -> list[Figures]:
+        """Return the customer's calls, week by week."""
+        return [self._calling_point(customer, week) for week in self.weeks(count)]
+
+    def _calling_point(self, customer: str, week: date) -> Figures:
+        calls = self.calls(week, customer)
+        return {
+            "weekStart": str(week),
+            "activeUsers": len(self.users(week, customer)),
+            "licensedUsers": self.licensed(customer, week),
+            "calls": len(calls),
+            "minutes": sum(call.seconds for call in calls) // 60,
+            "poorPercent": qualities(call.quality for call in calls)["poorPercent"],
+        }
+
     def quality_trend(self, count: int) -> list[Figures]:
         """Return the calls by quality, week by week."""
-        return [{"weekStart": str(week), **qualities(self.all_calls(week))} for week in self.weeks(count)]
+        return [
+            {"weekStart": str(week), **qualities(call.quality for call in self.all_calls(week))}
+            for week in self.weeks(count)
+        ]
 
     def quality_by_endpoint(self) -> list[Figures]:
-        """Return the week's calls by endpoint and quality."""
-        calls = self.all_calls(self.week)
-        by_endpoint = [(name, [call for call in calls if endpoint(call) == name]) for name in ENDPOINTS]
-        return [{"endpoint": name, **qualities(calls)} for name, calls in by_endpoint]
+        """Return the week's legs by endpoint and quality."""
+        legs = [leg for call in self.all_calls(self.week) for leg in call.legs]
+        by_endpoint = [(name, [quality(leg) for leg in legs if endpoint(leg) == name]) for name in ENDPOINTS]
+        return [{"endpoint": name, **qualities(found)} for name, found in by_endpoint]
 
     def quality_rows(self) -> list[Figures]:
         """Return the rows of customers with a POOR call in the week."""
@@ -200,20 +259,21 @@ class Engagement:
 
     def _quality_row(self, customer: str) -> Figures:
         calls = self.calls(self.week, customer)
+        legs = [leg for call in calls for leg in call.legs]
         return {
             "customer": {"externalId": customer},
-            **qualities(calls),
-            "averagePacketLossPercent": mean(call.get("packetLossPercent") for call in calls),
-            "averageJitterMs": mean(call.get("jitterMs") for call in calls),
-            "averageLatencyMs": mean(call.get("latencyMs") for call in calls),
+            **qualities(call.quality for call in calls),
+            "averagePacketLossPercent": mean(leg.get("packetLossPercent") for leg in legs),
+            "averageJitterMs": mean(leg.get("jitterMs") for leg in legs),
+            "averageLatencyMs": mean(leg.get("latencyMs") for leg in legs),
         }
 
     def queue_customers(self) -> list[str]:
-        """Return the customers with a queue call in the last eight completed weeks."""
+        """Return the customers with a queue call in the eight weeks up to the one that is asked for."""
         return [key for key in self.customers if any(self.queue_calls(week, key) for week in self.weeks(8))]
 
     def feature_use(self) -> list[Figures]:
-        """Return the week's calls by feature, of the customers with a queue call in the last eight weeks."""
+        """Return the week's calls by feature, of the customers with a queue call in the eight weeks."""
         by_customer = {key: self.feature_counts(key) for key in self.queue_customers()}
         return [
             {
@@ -226,7 +286,7 @@ class Engagement:
 
     def feature_counts(self, customer: str) -> Counter[str]:
         """Return the customer's calls of the week by feature."""
-        return Counter(feature for call in self.calls(self.week, customer) for feature in features(call))
+        return Counter(feature for call in self.calls(self.week, customer) for feature in call.features)
 
     def queue_insights(self) -> Figures:
         """Return the queue figures of the week over all visible customers."""
@@ -253,8 +313,8 @@ class Engagement:
         def value(row: Figures) -> Any:
             if field_name == "CUSTOMER_NAME":
                 return names[row["customer"]["externalId"]]
-            if field_name == "ABANDONED_PERCENT":
-                return row["insights"]["abandonedPercent"]
+            if field_name in QUEUE_ORDERS:
+                return row["insights"][QUEUE_ORDERS[field_name]]
             return row[CALL_ORDERS[field_name]]
 
         def tie(row: Figures) -> Any:
@@ -264,6 +324,11 @@ class Engagement:
         return ordered(rows, value, direction, tie)
 
 
+QUEUE_ORDERS = {
+    "OFFERED": "offered",
+    "ABANDONED_PERCENT": "abandonedPercent",
+    "SECONDS_TO_ANSWER": "averageSecondsToAnswer",
+}
 CALL_ORDERS = {
     "ACTIVE_USERS": "activeUsers",
     "CALLS": "calls",
@@ -273,9 +338,9 @@ CALL_ORDERS = {
 }
 
 
-def qualities(calls: list[Facts]) -> Figures:
-    """Return the calls by quality; the share of POOR is over GOOD + POOR."""
-    counts = Counter(quality(call) for call in calls)
+def qualities(found: Iterable[str]) -> Figures:
+    """Return the number of each quality; the share of POOR is over GOOD + POOR."""
+    counts = Counter(found)
     return {
         "good": counts["GOOD"],
         "poor": counts["POOR"],
@@ -293,6 +358,7 @@ def insights(by_customer: list[list[Facts]]) -> Figures:
     return {
         "offered": len(calls),
         "answered": sum(call["outcome"] == "ANSWERED" for call in calls),
+        "transferred": sum(call["outcome"] in ("TRANSFERRED", "OVERFLOWED") for call in calls),
         "abandoned": len(abandoned),
         "averageSecondsToAnswer": mean(call["waitSeconds"] for call in answered),
         "averageSecondsToAbandon": mean(call["waitSeconds"] for call in abandoned),

@@ -11,7 +11,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_ty
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "figures.md").read_text()
 SCHEMA = build_schema((ROOT / "schema.graphql").read_text())
-ROOTS = ["PartnerKpis", "LicenseAnalytics", "CallingEngagement"]
+ROOTS = ["PartnerKpis", "LicenseAnalytics", "CallingEngagement", "CustomerCallingPoint"]
 # What figures are about; it has figures of its own, which other pages explain.
 _EXCLUDED_TYPES = {"Customer", "CustomerConnection", "PageInfo"}
 

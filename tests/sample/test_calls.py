@@ -16,12 +16,13 @@ from domain.calling.calls import (
     classify_features,
 )
 from domain.imports.records import ImportKind, parse_record
-from tests.sample.test_sample import DAY, ImportRecord, Sample, make
+from tests.sample.test_sample import DAY, NOON, ImportRecord, Sample, make, state_of
 
 POOR_BOUNDS = {"packetLossPercent": POOR_LOSS_PERCENT, "jitterMs": POOR_JITTER_MS, "latencyMs": POOR_LATENCY_MS}
 MONDAYS = [date(2026, 9, 21) + timedelta(weeks=number) for number in range(8)]
 THIS_WEEK = MONDAYS[-1] + timedelta(weeks=1)
 WORKDAYS = range(5)
+LEVELS = ((1, 10), (11, 50), (51, 999))
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,16 @@ def monday(moment: datetime) -> date:
     return moment.date() - timedelta(days=moment.weekday())
 
 
+def persons_and_calls(sample: Sample, week: date) -> dict[str, tuple[str, set[str]]]:
+    """Return the customer and the persons of each call of the week, by Correlation ID."""
+    calls: dict[str, tuple[str, set[str]]] = {}
+    for row in sample["calls"]:
+        if monday(start(row)) == week:
+            _, persons = calls.setdefault(row["Correlation ID"], (row["Org UUID"], set()))
+            persons.update([row["User UUID"]] if row["User type"] == "User" else [])
+    return calls
+
+
 def features(row: ImportRecord) -> list[CallFeature]:
     said = told(row)
     reasons = [said.get(f"{which} reason") for which in ("Related", "Redirect", "Original")]
@@ -49,7 +60,7 @@ def features(row: ImportRecord) -> list[CallFeature]:
 
 
 def test_the_import_accepts_every_record(partner: Sample) -> None:
-    kinds = {ImportKind.CALLS: 25_000, ImportKind.CALL_MEDIA: 18_000, ImportKind.QUEUE_CALLS: 3_000}
+    kinds = {ImportKind.CALLS: 30_000, ImportKind.CALL_MEDIA: 18_000, ImportKind.QUEUE_CALLS: 3_000}
     for kind, least in kinds.items():
         read = [parse_record(kind, told(line)) for line in partner[kind]]
         # The first load must stay short.
@@ -77,19 +88,43 @@ def test_few_customers_and_users_make_most_calls(partner: Sample) -> None:
     by_customer = sorted(Counter(row["Org UUID"] for row in partner["calls"]).values(), reverse=True)
     assert 100 < len(by_customer) < 400
     assert sum(by_customer[: len(by_customer) // 5]) > 0.4 * sum(by_customer)
-    last = [row for row in partner["calls"] if monday(start(row)) == MONDAYS[-1] and row["User UUID"] != "NA"]
-    users = Counter(row["User UUID"] for row in last).values()
-    assert min(sum(1 for calls in users if low <= calls <= high) for low, high in ((1, 10), (11, 50), (51, 99))) > 5
+    calls = Counter(user for _, users in persons_and_calls(partner, MONDAYS[-1]).values() for user in users)
+    assert min(sum(1 for number in calls.values() if low <= number <= high) for low, high in LEVELS) > 5
 
 
-def test_a_customer_has_no_more_users_than_licenses(partner: Sample) -> None:
-    assigned: Counter[str] = Counter()
+def test_as_many_persons_call_as_licenses_are_used(partner: Sample) -> None:
+    used: Counter[str] = Counter()
     for held in partner["subscriptions"] + partner["trials"]:
-        lines = [line["assigned"] for line in held["licenses"] if line["product"] == "CALLING"]
-        assigned[held["customer"]] += sum(lines)
-    users = {(row["Org UUID"], row["User UUID"]) for row in partner["calls"] if row["User UUID"] != "NA"}
-    for customer, count in Counter(customer for customer, _ in users).items():
-        assert count <= assigned[customer]
+        if state_of(held, NOON) in ("ACTIVE", "SUSPENDED"):
+            used[held["customer"]] += sum(line["used"] for line in held["licenses"] if line["product"] == "CALLING")
+    persons: dict[str, set[str]] = {}
+    for customer, users in persons_and_calls(partner, MONDAYS[-1]).values():
+        persons.setdefault(customer, set()).update(users)
+    assert len(persons) > 90
+    assert {customer: len(users) for customer, users in persons.items()} == {key: used[key] for key in persons}
+
+
+def test_the_legs_of_a_call_have_one_correlation_id(partner: Sample) -> None:
+    calls: dict[str, list[ImportRecord]] = {}
+    for row in partner["calls"]:
+        calls.setdefault(row["Correlation ID"], []).append(row)
+    sizes = Counter(len(legs) for legs in calls.values())
+    assert set(sizes) == {1, 2}
+    assert 0.2 < sizes[2] / sizes.total() < 0.6
+    assert all(len({(leg["Org UUID"], leg["Start time"]) for leg in legs}) == 1 for legs in calls.values())
+    others = {row["User type"] for row in partner["calls"]} - {"User"}
+    services = {"CallQueue", "HuntGroup", "AutomatedAttendantVideo", "VoiceMailRetrieval", "VoiceMailGroup"}
+    assert others == {"Place", *services}
+
+
+def test_queue_calls_are_the_calls_with_the_queue_feature(partner: Sample) -> None:
+    queued = {
+        (row["Org UUID"], row["Start time"][:19], row["Correlation ID"])
+        for row in partner["calls"]
+        if CallFeature.CALL_QUEUE in features(row)
+    }
+    calls = Counter((customer, second) for customer, second, _ in queued)
+    assert calls == Counter((line["customer"], line["offeredAt"][:19]) for line in partner["queue-calls"])
 
 
 def test_calls_use_every_endpoint_and_feature(partner: Sample) -> None:

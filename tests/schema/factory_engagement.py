@@ -64,15 +64,20 @@ def read_engagement(
     selection: str,
     token: str | None = None,
     after_operation_time: int = BYPASS_CACHE,
+    week: datetime | None = None,
     **variables: Any,
 ) -> dict[str, Any]:
-    """What callingEngagement answers; variables are declared as $first, $after, $usage and $quality where given.
+    """What callingEngagement answers; variables are declared as $first, $after, $usage, … where given.
+
+    `week` is the argument weekStart.
 
     A test's changes reach the database behind the server's back, so nothing that the server keeps is asked for.
     """
-    kinds = {"first": "Int", "after": "String", "usage": "CallingUsageOrder", "quality": "CallQualityOrder"}
+    kinds = {"first": "Int", "after": "String"}
+    kinds |= {"usage": "CallingUsageOrder", "quality": "CallQualityOrder", "queue": "CallQueueOrder"}
+    argument = "" if week is None else f'(weekStart: "{week.date()}")'
     declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
-    query = f"query{f'({declared})' if declared else ''} {{ callingEngagement {{ {selection} }} }}"
+    query = f"query{f'({declared})' if declared else ''} {{ callingEngagement{argument} {{ {selection} }} }}"
     asked = token or api.token(api.add_administrator("FULL_ADMINISTRATOR"))
     headers = {"Authorization": f"Bearer {asked}", SEEN_HEADER: str(after_operation_time)}
     answer = api.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers).json()
@@ -91,3 +96,28 @@ def set_removed(api: ApiHarness, external_id: str, removed_at: Any) -> None:
         await change_customers(scope, {"external_id": external_id}, body)
 
     api.store(work)
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    """The names of the rows' customers."""
+    return [row["customer"]["name"] for row in rows]
+
+
+def assert_pages(
+    api: ApiHarness, table: str, kind: str, order: dict[str, str], selection: str, expected: list[str]
+) -> None:
+    """Every page of the table, one and two rows long, continues the one before."""
+    token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
+    for size in (1, 2):
+        after, seen = None, []
+        while True:
+            asked = f"{table}(first: $first, after: $after, orderBy: ${kind}) {{ {selection} }}"
+            given: dict[str, Any] = {"first": size, "after": after, kind: order}
+            page = read_engagement(api, asked, token, **given)[table]
+            assert page["pageInfo"]["hasPreviousPage"] is (after is not None)
+            assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
+            seen += names(page["nodes"])
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+        assert seen == expected, (order, size)

@@ -1,25 +1,29 @@
 """What follows from weekly sums: percentages, averages, and the weeks of a trend."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from domain.calling.calls import CallFeature, EndpointType
 from domain.calling.figures import (
+    CustomerCallingPoint,
     CustomerUsage,
     QualityCounts,
+    build_calling_point,
     build_customer_quality,
     build_customer_queue,
     build_queue_insights,
-    completed_weeks,
+    choose_week,
     count_features,
     list_endpoint_qualities,
+    list_weeks,
 )
 from domain.failures import BadUserInput
 from domain.ratios import mean, percent
 
 NOW = datetime(2026, 11, 25, 12)
 MONDAY = datetime(2026, 11, 16)
+WEEK = timedelta(weeks=1)
 
 
 def test_nothing_has_no_percentage_and_no_average() -> None:
@@ -44,15 +48,30 @@ def test_usage_counts_whole_minutes_and_all_calls() -> None:
     assert gone.weekly_change_percent == -100.0
 
 
-def test_completed_weeks_end_with_the_latest_one() -> None:
-    assert completed_weeks(3, NOW) == [MONDAY - timedelta(weeks=2), MONDAY - timedelta(weeks=1), MONDAY]
-    midnight = MONDAY + timedelta(weeks=1)
-    assert completed_weeks(1, midnight) == [MONDAY]
-    assert completed_weeks(1, midnight - timedelta(milliseconds=1)) == [MONDAY - timedelta(weeks=1)]
-    assert len(completed_weeks(52, NOW)) == 52
+def test_weeks_end_with_the_last_one() -> None:
+    assert list_weeks(3, MONDAY) == [MONDAY - 2 * WEEK, MONDAY - WEEK, MONDAY]
+    assert len(list_weeks(52, MONDAY)) == 52
     for count in (0, 53):
         with pytest.raises(BadUserInput, match="from 1 to 52"):
-            completed_weeks(count, NOW)
+            list_weeks(count, MONDAY)
+
+
+def test_the_week_is_the_latest_completed_one_or_one_of_the_51_before() -> None:
+    midnight = MONDAY + WEEK
+    assert choose_week(None, midnight) == choose_week(MONDAY.date(), NOW) == MONDAY
+    assert choose_week(None, midnight - timedelta(milliseconds=1)) == MONDAY - WEEK
+    assert choose_week((MONDAY - 51 * WEEK).date(), NOW) == MONDAY - 51 * WEEK
+    for refused in (MONDAY - 52 * WEEK, MONDAY + WEEK, MONDAY + timedelta(days=1), MONDAY - timedelta(days=1)):
+        with pytest.raises(BadUserInput, match="weekStart is a Monday from 2025-11-24 to 2026-11-16; this is "):
+            choose_week(refused.date(), NOW)
+    with pytest.raises(BadUserInput, match="this is Tuesday, 2026-11-17"):
+        choose_week(date(2026, 11, 17), NOW)
+
+
+def test_a_point_of_a_customer_follows_from_its_sums() -> None:
+    sums = {"low": 3, "high": 1, "calls": 70, "seconds": 3599, "good": 3, "poor": 1}
+    assert build_calling_point(MONDAY, sums, 9) == CustomerCallingPoint(date(2026, 11, 16), 4, 9, 70, 59, 25.0)
+    assert build_calling_point(MONDAY, {}, 9) == CustomerCallingPoint(date(2026, 11, 16), 0, 9, 0, 0, None)
 
 
 def test_every_endpoint_and_feature_is_listed_in_its_order() -> None:

@@ -13,7 +13,7 @@ CALLS, MEDIA, QUEUE = ImportKind.CALLS, ImportKind.CALL_MEDIA, ImportKind.QUEUE_
 MAKERS = {CALLS: call_record, MEDIA: media_record, QUEUE: queue_call_record}
 NO_TIME = "is not an RFC 3339 date-time, such as 2026-11-22T19:56:00Z"
 NO_ZONE = "is not an RFC 3339 date-time with a zone, such as 2026-11-22T19:56:00Z"
-OUTCOMES = "ANSWERED, TRANSFERRED, ABANDONED, VOICEMAIL"
+OUTCOMES = "ANSWERED, TRANSFERRED, ABANDONED, VOICEMAIL, OVERFLOWED"
 NOT_THERE = "names a date or time that does not exist"
 
 

@@ -39,8 +39,9 @@ def stored(document: Document | None, facts: DocumentFields | None) -> Document:
 
 def test_a_new_call_has_every_fact() -> None:
     device = {"Client_type": "WXC_DEVICE", "Model": "Room Kit"}
-    assert call(None, NOW, Related_reason="CallQueue", User_UUID="U-1", **device) == {
+    assert call(None, NOW, Related_reason="CallQueue", User_UUID="U-1", Correlation_ID="X-1", **device) == {
         "report_id": "R-1",
+        "correlation_id": "X-1",
         "customer_id": "cus_1",
         "week": datetime(2026, 11, 16),
         "started_at": datetime(2026, 11, 18, 9, 30),
@@ -57,10 +58,11 @@ def test_a_new_call_has_every_fact() -> None:
 
 
 def test_the_latest_delivery_wins_and_what_it_leaves_out_stays() -> None:
-    first = stored(None, call(None, Client_type="WXC_DEVICE", Model="Room Kit", User_UUID="U-1", Duration="1"))
+    first = stored(None, call(None, Client_type="WXC_DEVICE", Model="Room Kit", User_UUID="U-1", Correlation_ID="X-1"))
     second = stored(first, call(first, Redirect_reason="NoAnswer", Model="8845", Start_time="2026-11-10T08:00:00Z"))
     assert (second["endpoint"], second["features"], second["user_id"]) == ("DESK_PHONE", ["CALL_FORWARDING"], "U-1")
     assert (second["seconds"], second["week"]) == (90, datetime(2026, 11, 9))
+    assert second["correlation_id"] == "X-1"
     third = stored(second, call(second, Original_reason="HuntGroup"))
     assert third["features"] == ["CALL_FORWARDING", "HUNT_GROUP"]
 
@@ -143,6 +145,7 @@ CALL_LINES = st.fixed_dictionaries(
     {},
     optional={
         "User_UUID": st.sampled_from(["U-1", "U-2"]),
+        "Correlation_ID": st.sampled_from(["X-1", "X-2"]),
         "Client_type": st.sampled_from(["WXC_DEVICE", "WXC_CLIENT", "SIP"]),
         "Model": st.sampled_from(["Room Kit", "8845"]),
         "Related_reason": st.sampled_from(["CallQueue", "CallPark"]),

@@ -17,9 +17,12 @@ _numbers = count(1)
 
 
 def call(customer_id: str, started_at: datetime, **fields: Any) -> Document:
-    """A call of one minute that nothing is known of but its customer and its start."""
+    """A leg of one minute that nothing is known of but its customer and its start."""
     measured = dict.fromkeys(("loss", "jitter", "latency"))
-    given = {"seconds": 60, "user_id": None, "endpoint": "UNKNOWN", "features": [], **measured, **fields}
+    known: Document = {"seconds": 60, "user_id": None, "correlation_id": None, "endpoint": "UNKNOWN", "features": []}
+    user_type = fields.pop("user_type", None)
+    delivered = {} if user_type is None else {"user_type": user_type}
+    given = {**known, **measured, "delivered": delivered, **fields}
     report_id = given.pop("report_id", None) or f"R-{next(_numbers)}"
     return {"report_id": report_id, "customer_id": customer_id, "started_at": started_at, **given}
 

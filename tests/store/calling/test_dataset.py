@@ -27,16 +27,17 @@ def scope(**viewer: Any) -> Scope:
 
 
 def dataset(visible_ids: Sequence[str] | None = None, removed_ids: Sequence[str] = ()) -> CallDataset:
-    return CallDataset(scope(), {LAST_WEEK: STATE}, visible_ids, removed_ids)
+    return CallDataset(scope(), LAST_WEEK, {LAST_WEEK: STATE}, visible_ids, removed_ids)
 
 
-def test_the_latest_completed_week_has_its_roll_up() -> None:
+def test_a_week_has_its_roll_up() -> None:
     calls = dataset()
-    assert (calls.week, calls.refreshed_at, calls.roll_up_id(LAST_WEEK)) == (LAST_WEEK, NOW, "rup_1")
+    assert (calls.weeks(2), calls.refreshed_at) == ([LAST_WEEK - WEEK, LAST_WEEK], NOW)
+    assert calls.roll_up_id(LAST_WEEK) == "rup_1"
 
 
 def test_a_week_without_a_roll_up_has_no_sums() -> None:
-    calls = CallDataset(scope(), {}, None, ())
+    calls = CallDataset(scope(), LAST_WEEK, {}, None, ())
     assert (calls.refreshed_at, calls.roll_up_id(LAST_WEEK)) == (None, None)
     assert calls.match_all_sums(LAST_WEEK) == {"partner_id": "acme", "week": {"$in": []}, "roll_up_id": {"$in": []}}
 

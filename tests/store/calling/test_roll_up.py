@@ -9,7 +9,7 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 from domain.time.weeks import WEEK
 from store.calling.due_weeks import delete_stale_sums, find_due_weeks
-from store.calling.pipelines import FEATURES_PIPELINE, QUALITY_PIPELINE, USERS_PIPELINE
+from store.calling.pipelines import CALLS_PIPELINE, FEATURES_PIPELINE, LEGS_PIPELINE, USERS_PIPELINE
 from store.calling.roll_up import RollUp, roll_up_week
 from store.calling.sums import COLLECTION
 from store.calling.weeks import CALL_WEEKS, week_id
@@ -23,7 +23,7 @@ from tests.store.calling.factory_calls import call, call_series, put_calls, put_
 NOW = datetime(2026, 11, 25, 12)
 MONDAY = datetime(2026, 11, 16)
 MILLISECOND = timedelta(milliseconds=1)
-QUESTIONS = (QUALITY_PIPELINE, USERS_PIPELINE, FEATURES_PIPELINE)
+QUESTIONS = (CALLS_PIPELINE, LEGS_PIPELINE, USERS_PIPELINE, FEATURES_PIPELINE)
 
 
 @pytest.fixture
@@ -105,16 +105,58 @@ async def test_measurements_are_summed_and_counted(scope: Scope) -> None:
     assert found["endpoints"] == {"WEBEX_APP_GOOD": 2, "ROOM_DEVICE_POOR": 1, "UNKNOWN_NOT_AVAILABLE": 1}
 
 
+async def test_legs_with_a_correlation_id_are_one_call_of_their_customer_and_week(scope: Scope) -> None:
+    """Eight rows of five calls: the fault of which legs were counted as calls."""
+    calls = [
+        call("cus_a", MONDAY, correlation_id="X", seconds=100, loss=1.0, features=["CALL_QUEUE"], user_id="ann"),
+        call("cus_a", MONDAY, correlation_id="X", seconds=130, loss=9.0, features=["CALL_QUEUE", "VOICEMAIL"]),
+        call("cus_a", MONDAY, correlation_id="X", seconds=30, user_id="ann"),
+        call("cus_a", MONDAY, correlation_id="Y", loss=1.0, features=["VOICEMAIL"], user_id="bob"),
+        call("cus_a", MONDAY, correlation_id="Y", user_id="ann"),
+        call("cus_a", MONDAY, correlation_id="Z"),
+        # A leg without a Correlation ID is a call of its own, also where its Report ID is another's Correlation ID.
+        call("cus_a", MONDAY, report_id="Z", user_id="bob"),
+        call("cus_a", MONDAY),
+        call("cus_b", MONDAY, correlation_id="X", loss=9.0),
+        call("cus_a", MONDAY - WEEK, correlation_id="X", seconds=7),
+    ]
+    await put_calls(scope, calls)
+    await roll_up_week(scope, MONDAY)
+    found = await sums(scope)
+    assert figures(found["cus_a"], "calls", "seconds") == [5, 130 + 4 * 60]
+    assert figures(found["cus_a"], "poor", "good", "not_available") == [1, 1, 3]
+    assert found["cus_a"]["features"] == {"CALL_QUEUE": 1, "VOICEMAIL": 2}
+    assert found["cus_a"]["endpoints"] == {"UNKNOWN_POOR": 1, "UNKNOWN_GOOD": 2, "UNKNOWN_NOT_AVAILABLE": 5}
+    assert figures(found["cus_a"], "loss_sum", "loss_count", "low") == [11.0, 3, 2]
+    assert figures(found["cus_b"], "calls", "poor") == [1, 1]
+    await roll_up_week(scope, MONDAY - WEEK)
+    assert figures((await sums(scope, MONDAY - WEEK))["cus_a"], "calls", "seconds") == [1, 7]
+
+
+async def test_persons_are_counted_by_their_calls_and_nothing_else_is_a_person(scope: Scope) -> None:
+    # Eleven legs of two calls are two calls of a person.
+    calls = [call("cus_a", MONDAY, user_id="ann", correlation_id=f"X-{number % 2}") for number in range(11)]
+    calls += call_series("cus_a", MONDAY, 11, user_id="bob", user_type="User")
+    others = ("CallQueue", "HuntGroup", "Place", "VirtualLine", "AutomatedAttendantVideo", "VoiceMailGroup", "user")
+    calls += [call("cus_a", MONDAY, user_id=other, user_type=other) for other in others]
+    # A person also has calls in which a leg of it is something else.
+    calls += [call("cus_a", MONDAY, user_id="eve"), call("cus_a", MONDAY, user_id="eve", user_type="Place")]
+    await put_calls(scope, calls)
+    await roll_up_week(scope, MONDAY)
+    assert figures((await sums(scope))["cus_a"], "calls", "low", "medium", "high") == [2 + 11 + 7 + 2, 2, 1, 0]
+
+
 async def test_counts_features_and_outcomes_of_queue_calls(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY, features=["CALL_QUEUE", "VOICEMAIL"]), call("cus_a", MONDAY)])
     await put_calls(scope, [call("cus_a", MONDAY, features=["VOICEMAIL"])])
     outcomes = [("ANSWERED", 10), ("ANSWERED", 20), ("TRANSFERRED", 60), ("ABANDONED", 5), ("VOICEMAIL", 100)]
+    outcomes.append(("OVERFLOWED", 1000))
     await put_queue_calls(scope, [queue_call("cus_a", MONDAY, *one) for one in outcomes])
     await put_queue_calls(scope, [queue_call("cus_queue_only", MONDAY, "ABANDONED", 7)])
     await roll_up_week(scope, MONDAY)
     found = await sums(scope)
     assert found["cus_a"]["features"] == {"CALL_QUEUE": 1, "VOICEMAIL": 2}
-    assert figures(found["cus_a"], "offered", "answered", "abandoned") == [5, 2, 2]
+    assert figures(found["cus_a"], "offered", "answered", "transferred", "abandoned") == [6, 2, 2, 2]
     assert figures(found["cus_a"], "answer_seconds", "answer_count") == [90, 3]
     assert figures(found["cus_a"], "abandon_seconds", "abandon_count") == [105, 2]
     assert figures(found["cus_queue_only"], "calls", "offered", "abandoned") == [0, 1, 1]
@@ -185,7 +227,7 @@ async def test_an_unfinished_roll_up_is_not_read(scope: Scope) -> None:
     await put_calls(scope, [call("cus_a", MONDAY), call("cus_b", MONDAY)])
     await roll_up_week(scope, MONDAY)
     await put_calls(scope, [call("cus_a", MONDAY)])
-    for steps in range(4):
+    for steps in range(5):
         dead = RollUp(scope, MONDAY, new_id("rup"))
         await dead.begin()
         async for customers in dead.read_batches("calls", 1):
@@ -326,11 +368,11 @@ async def test_reads_only_rows_and_sums_of_its_partner_and_week(mongo_uri: str, 
     told.asked.clear()
     assert await roll_up_week(scopes[0], MONDAY, 20)
     assert [await client.collection(name).find(others) for name in (COLLECTION, CALL_WEEKS)] == before
-    # Two collections are cut into slices; then three questions a slice of calls, and one of queue calls.
-    assert len(told.asked) == 2 + 3 * 3 + 1
+    # Two collections are cut into slices; then four questions a slice of calls, and one of queue calls.
+    assert len(told.asked) == 2 + 3 * 4 + 1
     read = [await examined(client, asked) for asked in told.asked]
     assert all(documents <= 40 and keys <= 45 for documents, keys in read)
-    assert sum(documents for documents, _ in read) == 3 * 40 + 40
+    assert sum(documents for documents, _ in read) == 4 * 40 + 40
     await client.close()
 
 
@@ -357,6 +399,6 @@ async def test_a_roll_up_may_take_longer_than_a_request(mongo_uri: str, database
     await ensure_indexes(patient.client)
     await put_calls(patient, [call("cus_a", MONDAY)])
     assert await roll_up_week(patient, MONDAY)
-    # The slices of calls and of queue calls, three questions, and the totals.
-    assert len(limits.most) == 6 and min(limits.most) > 500_000
+    # The slices of calls and of queue calls, four questions, and the totals.
+    assert len(limits.most) == 7 and min(limits.most) > 500_000
     await patient.client.close()
