@@ -8,13 +8,13 @@ from multiprocessing import get_context
 
 import pytest
 
+from domain.calling.figures import USER_LEVELS
 from domain.failures import InvalidStream, OperatorError
 from domain.imports.records import ImportKind
 from domain.time.instants import format_instant
 from domain.time.weeks import WEEK
 from jobs.imports.runner import ImportSummary
 from jobs.roll_up_calls import roll_up_calls_now
-from store.calling.sums import USER_LEVELS
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.orphaned_transactions import abort_orphaned_transactions
