@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Self
 
 FORKSERVER = get_context("forkserver")
@@ -21,9 +22,12 @@ class ForkedCommand:
     To import the server and to build its schema takes 1.5 s of processor time, which the fork saves.
     """
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, arguments: Sequence[str], environment: Mapping[str, str], error_file: Path | None = None
+    ) -> None:
+        """Start the command; without `error_file` its errors go to standard error."""
         reader, writer = FORKSERVER.Pipe(duplex=False)
-        self._process = FORKSERVER.Process(target=_run, args=(arguments, dict(environment), writer))
+        self._process = FORKSERVER.Process(target=_run, args=(arguments, dict(environment), writer, error_file))
         self._process.start()
         writer.close()
         assert self._process.pid is not None
@@ -62,14 +66,18 @@ class ForkedCommand:
         self.wait()
 
 
-def _run(arguments: Sequence[str], environment: Mapping[str, str], output: "Connection[Any, Any]") -> None:
+def _run(
+    arguments: Sequence[str], environment: Mapping[str, str], output: "Connection[Any, Any]", error_file: Path | None
+) -> None:
     from server.cli.command_line import main
 
     # A killed pytest ends the process that forks, and thereby its children.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     os.environ.clear()
     os.environ.update(environment)
-    os.dup2(output.fileno(), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    os.dup2(output.fileno(), 1)
     output.close()
+    if error_file is not None:
+        os.dup2(os.open(error_file, os.O_WRONLY | os.O_CREAT), 2)
     sys.argv = ["partnerhub", *arguments]
     main()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import httpx
@@ -59,12 +60,14 @@ class ServerHarness:
         self._tokens: dict[str, str] = {}
         self._has_indexes = False
 
-    def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of the command line in a process on this database; capture its output."""
-        command = [sys.executable, "-m", "server.cli.command_line", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False, **options
-        )
+        with TemporaryDirectory() as folder:
+            errors = Path(folder, "errors")
+            with ForkedCommand(arguments, self.environment, errors) as command:
+                printed = command.stdout.read()
+                status = command.wait(120)
+            return subprocess.CompletedProcess(arguments, status, printed, errors.read_text())
 
     def make_partner(self, partner: str = PARTNER) -> None:
         """Create the partner and one administrator of each role."""

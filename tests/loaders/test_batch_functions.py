@@ -15,7 +15,6 @@ from loaders.relation import Relation
 from loaders.relations import Loaders
 from store.database.client import Client
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
 from tests.api_server import administrator_document
 from tests.factory_documents import assignment, line
 from tests.store.events.test_activity import put_events
@@ -26,9 +25,8 @@ FIRST = PageRequest(first=1)
 
 
 @pytest.fixture
-async def scope(mongo_uri: str, database_name: str) -> AsyncIterator[Scope]:
-    client = Client(mongo_uri, database_name)
-    await ensure_indexes(client)
+async def scope(mongo_uri: str, prepared_database: str) -> AsyncIterator[Scope]:
+    client = Client(mongo_uri, prepared_database)
     system = await partner_scope(client)
     yield replace(system, administrator_id=VIEWER, role=PartnerRole.FULL_ADMINISTRATOR)
     await client.close()

@@ -13,7 +13,6 @@ from loaders.kpis import KpiKey, KpiLoader
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
 from tests.factory_documents import line
 from tests.store.factory_customers import DAY, add_customers, partner_scope, subscription
 
@@ -23,10 +22,9 @@ PRODUCTS = ("MEETINGS", "CALLING")
 
 
 @pytest.fixture
-async def scope(mongo_uri: str, database_name: str) -> AsyncIterator[Scope]:
+async def scope(mongo_uri: str, prepared_database: str) -> AsyncIterator[Scope]:
     """Each of the next five hours, an end and a renewal enter the 90 days, and a line of each product grows old."""
-    client = Client(mongo_uri, database_name)
-    await ensure_indexes(client)
+    client = Client(mongo_uri, prepared_database)
     scope = await partner_scope(client)
     now = scope.now
     made: list[tuple[str, list[Document]]] = []

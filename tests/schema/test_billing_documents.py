@@ -7,7 +7,6 @@ import pytest
 
 from domain.imports.records import ImportKind
 from store.database.client import Client
-from store.indexes import ensure_indexes
 from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import customer_record, invoice_record, order_record, subscription_record
 from tests.jobs.imports.factory_imports import documents, import_lines
@@ -159,10 +158,9 @@ def test_everything_with_a_number_is_found_by_it(api: ApiHarness, token: str) ->
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
+async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
-    client = Client(mongo_uri, database_name, event_listeners=[recorder])
-    await ensure_indexes(client)
+    client = Client(mongo_uri, prepared_database, event_listeners=[recorder])
     yield InProcessPartner(client, recorder)
     await client.close()
 

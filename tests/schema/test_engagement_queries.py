@@ -9,7 +9,6 @@ from domain.time.weeks import WEEK
 from domain.types import PartnerRole
 from store.customers.customers import Customers
 from store.database.client import Client, Document
-from store.indexes import ensure_indexes
 from tests.schema.factory_engagement import latest_week, roll_up
 from tests.schema.test_query_counts import NOT_EXPLAINED, InProcessPartner, QueryRecorder
 from tests.store.calling.factory_calls import call, put_calls, put_queue_calls, queue_call
@@ -25,10 +24,9 @@ TABLES = ("customersByUsage", "customersByQuality", "customersByQueue")
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
+async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
-    client = Client(mongo_uri, database_name, event_listeners=[recorder])
-    await ensure_indexes(client)
+    client = Client(mongo_uri, prepared_database, event_listeners=[recorder])
     world = InProcessPartner(client, recorder)
     await world.fill(30)
     await _call(world)

@@ -13,7 +13,6 @@ from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import PartnerRole
 from store.database.client import Client
 from store.database.clock import utc_now
-from store.indexes import ensure_indexes
 from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import usage_record
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
@@ -308,10 +307,9 @@ def test_the_trend_has_a_point_for_each_completed_week_with_snapshots_late_ones_
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
+async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
-    client = Client(mongo_uri, database_name, event_listeners=[recorder])
-    await ensure_indexes(client)
+    client = Client(mongo_uri, prepared_database, event_listeners=[recorder])
     yield InProcessPartner(client, recorder)
     await client.close()
 

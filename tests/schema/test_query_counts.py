@@ -13,7 +13,6 @@ from server.graphql.operations import Operations
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.indexes import ensure_indexes
 from store.tenants.administrators import AdministratorDocument
 from store.tenants.partners import Partners
 from tests.api_server import PARTNER, administrator_document
@@ -87,10 +86,9 @@ class InProcessPartner:
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[InProcessPartner]:
+async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
-    client = Client(mongo_uri, database_name, event_listeners=[recorder])
-    await ensure_indexes(client)
+    client = Client(mongo_uri, prepared_database, event_listeners=[recorder])
     yield InProcessPartner(client, recorder)
     await client.close()
 

@@ -21,7 +21,6 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.secrets import load_signing_key
-from store.indexes import ensure_indexes
 from store.tenants.administrators import Administrators
 from store.tenants.partner_creation import create_partner
 from tests.domain.imports.factory_records import (
@@ -73,9 +72,8 @@ async def served(app_state: AppState) -> AsyncIterator[tuple[str, int]]:
 
 
 @pytest.fixture
-async def world(mongo_uri: str, database_name: str) -> AsyncIterator[ImportEndpoint]:
-    client = Client(mongo_uri, database_name)
-    await ensure_indexes(client)
+async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[ImportEndpoint]:
+    client = Client(mongo_uri, prepared_database)
     scope = Scope(client, "acme", utc_now())
     await create_partner(scope, "Acme Telecom", FOUNDER, [])
     key = await load_signing_key(client)

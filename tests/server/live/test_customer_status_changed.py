@@ -74,8 +74,10 @@ class RunningPartner:
 
 
 @pytest.fixture
-async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[RunningPartner]:
-    settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database_name, "ring_minutes": 1})
+async def partner(mongo_uri: str, prepared_database: str) -> AsyncIterator[RunningPartner]:
+    settings = Settings().model_copy(
+        update={"mongodb_uri": mongo_uri, "database": prepared_database, "ring_minutes": 1}
+    )
     application = create_application(settings)
     server = uvicorn.Server(uvicorn.Config(application, port=0, ws=SocketTransport, log_level="error"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -83,7 +85,7 @@ async def partner(mongo_uri: str, database_name: str) -> AsyncIterator[RunningPa
     async with asyncio.timeout(30):
         while not server.started:
             await asyncio.sleep(0.01)
-    client = Client(mongo_uri, database_name)
+    client = Client(mongo_uri, prepared_database)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield RunningPartner(await partner_scope(client), f"ws://127.0.0.1:{port}/graphql", application.state.app_state)
     server.should_exit = True

@@ -165,7 +165,7 @@ def is_valid_filter(raw: dict[str, Any]) -> bool:
 def test_mongodb_and_memory_agree_on_every_filter(world: tuple[list[dict[str, Any]], Run[Any]]) -> None:
     documents, run = world
 
-    @settings(max_examples=300)
+    @settings(max_examples=200)
     @given(st.lists(filters, min_size=1, max_size=3), st.sampled_from(ORDERS), sizes)
     def agree(raws: list[dict[str, Any]], order: CustomerOrder, expected_size: int) -> None:
         assume(all(map(is_valid_filter, raws)))
@@ -233,7 +233,7 @@ def test_changes_around_the_cursor_neither_skip_nor_repeat_a_customer(
     documents, run = world
     rng = random.Random(7)
 
-    @settings(max_examples=200)
+    @settings(max_examples=100)
     @given(st.just({}) | conditions, st.sampled_from(ORDERS), st.booleans(), st.randoms(use_true_random=False), sizes)
     def page_through(
         raw: dict[str, Any], order: CustomerOrder, backward: bool, choose: random.Random, expected_size: int
