@@ -31,6 +31,9 @@ RequestFailure into a GraphQL error; any other exception becomes INTERNAL and sh
 from collections.abc import Sequence
 from datetime import date
 
+from domain.languages.languages import Language
+from domain.languages.rendering import render_message
+from domain.messages import Message, translatable
 from domain.permissions import Permission
 from domain.user_errors import UserError
 
@@ -90,16 +93,28 @@ class Forbidden(RequestFailure):
 
 
 class BadUserInput(RequestFailure):
-    """An argument has a value that the API does not accept."""
+    """An argument has a value that the API does not accept; where it is part of an input, `message` is a user error."""
 
     code = "BAD_USER_INPUT"
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(render_message(message, Language.ENGLISH))
+        self.message = message
 
 
 class NumberOutOfRange(BadUserInput):
     """A number argument is outside its bounds, which are inclusive."""
 
     def __init__(self, argument: str, lowest: int, highest: int, number: int) -> None:
-        super().__init__(f"{argument} is a number from {lowest} to {highest}; this is {number}.")
+        super().__init__(
+            translatable(
+                "{argument} is a number from {lowest} to {highest}; this is {number}.",
+                argument=argument,
+                lowest=lowest,
+                highest=highest,
+                number=number,
+            )
+        )
         self.argument = argument
         self.lowest = lowest
         self.highest = highest
@@ -110,7 +125,14 @@ class TooManyValues(BadUserInput):
     """A list argument has more values than allowed."""
 
     def __init__(self, argument: str, limit: int, count: int) -> None:
-        super().__init__(f"{argument} takes at most {limit} values; these are {count}.")
+        super().__init__(
+            translatable(
+                "{argument} takes at most {limit} values; these are {given}.",
+                argument=argument,
+                limit=limit,
+                given=count,
+            )
+        )
         self.argument = argument
         self.limit = limit
         self.count = count
@@ -120,7 +142,12 @@ class ConditionNotInFeed(BadUserInput):
     """A feed's filter has a condition whose result time alone changes."""
 
     def __init__(self, condition: str) -> None:
-        super().__init__(f"{condition} cannot be used in a feed: time alone would change its answer. Leave it out.")
+        super().__init__(
+            translatable(
+                "{condition} cannot be used in a feed: time alone would change its answer. Leave it out.",
+                condition=condition,
+            )
+        )
         self.condition = condition
 
 
@@ -139,7 +166,9 @@ class SearchTooLong(BadUserInput):
     """A search text has more characters than allowed."""
 
     def __init__(self, limit: int, length: int) -> None:
-        super().__init__(f"A search has at most {limit} characters; this one has {length}.")
+        super().__init__(
+            translatable("A search has at most {limit} characters; this one has {length}.", limit=limit, length=length)
+        )
         self.limit = limit
         self.length = length
 
@@ -148,14 +177,14 @@ class BulkJobNotFound(BadUserInput):
     """No bulk job with the given id is visible to the viewer."""
 
     def __init__(self) -> None:
-        super().__init__("No bulk job with this id exists.")
+        super().__init__(translatable("No bulk job with this id exists."))
 
 
 class FirstAndLastGiven(BadUserInput):
     """A page is requested from both ends of its list."""
 
     def __init__(self) -> None:
-        super().__init__("Ask for the first or for the last, not for both.")
+        super().__init__(translatable("Ask for the first or for the last, not for both."))
 
 
 class InvalidCursor(RequestFailure):
@@ -204,7 +233,7 @@ class InputRejected(Failure):
     """A mutation's input has errors; `user_errors` lists all of them, and nothing was changed."""
 
     def __init__(self, user_errors: Sequence[UserError]) -> None:
-        super().__init__("; ".join(error.message for error in user_errors))
+        super().__init__("; ".join(render_message(error.message, Language.ENGLISH) for error in user_errors))
         self.user_errors = tuple(user_errors)
 
 

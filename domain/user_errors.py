@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.messages import Message
+
 
 class UserErrorCode(StrEnum):
     """The kinds of mistakes."""
@@ -33,8 +35,8 @@ class InputPath:
 
 @dataclass(frozen=True, slots=True)
 class UserError:
-    """One mistake: its kind, a sentence for the person, and the field in which it is."""
+    """One mistake: its kind, a sentence for the person in any language, and the field in which it is."""
 
     code: UserErrorCode
-    message: str
+    message: Message
     path: InputPath

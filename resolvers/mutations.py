@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from domain.failures import InputRejected
+from domain.languages.rendering import render_message
 from domain.text.api_names import api_path
 from domain.user_errors import UserError
 from resolvers.context import Context
@@ -46,6 +47,10 @@ def changed_id(payload: MutationResult[Any]) -> str | None:
 
 def user_errors(_context: Context, payload: MutationResult[Any]) -> tuple[UserError, ...]:
     return payload.user_errors
+
+
+def error_message(context: Context, error: UserError) -> str:
+    return render_message(error.message, context.viewer.language)
 
 
 def error_field(_context: Context, error: UserError) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from domain.failures import BadUserInput
+from domain.messages import translatable
 from resolvers.context import Context
 from store.database.ids import prefix_of
 
@@ -18,7 +19,11 @@ async def node(context: Context, _root: None, id: str) -> Any:
 
 async def nodes(context: Context, root: None, ids: Sequence[str]) -> list[Any]:
     if len(ids) > MAX_IDS:
-        raise BadUserInput(f"At most {MAX_IDS} ids may be asked for at once; these are {len(ids)}.")
+        raise BadUserInput(
+            translatable(
+                "At most {most} ids may be asked for at once; these are {given}.", most=MAX_IDS, given=len(ids)
+            )
+        )
     return await gather(*(node(context, root, id_) for id_ in ids))
 
 

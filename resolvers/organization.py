@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.failures import PartnerNotFound
+from domain.languages.rendering import render_message
 from domain.partner.setup import STEP_TITLES, SetupStepKey
 from domain.types import Product
 from resolvers.context import Context, Viewer
@@ -28,11 +29,6 @@ class SetupStep:
 
     key: SetupStepKey
     completed_at: datetime | None
-
-    @property
-    def title(self) -> str:
-        """The display text of the step."""
-        return STEP_TITLES[self.key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +78,10 @@ def plan(_context: Context, partner: PartnerDocument) -> list[PlanItem]:
 
 def setup_steps(_context: Context, partner: PartnerDocument) -> list[SetupStep]:
     return [SetupStep(key, partner.steps.get(key)) for key in SetupStepKey]
+
+
+def step_title(context: Context, step: SetupStep) -> str:
+    return render_message(STEP_TITLES[step.key], context.viewer.language)
 
 
 def next_step(context: Context, partner: PartnerDocument) -> SetupStep | None:

@@ -65,7 +65,7 @@ class SetupStep:
     """One step of the first-time setup."""
 
     key: SetupStepKey = strawberry.field(description="Which step it is.")
-    title: str = strawberry.field(description="The title to show.")
+    title = field(organization.step_title, str, "The title to show, in the language of the request.")
     completed_at: datetime | None = strawberry.field(
         description="The moment of completion; null while the step is open."
     )

@@ -14,7 +14,9 @@ class UserError:
     """A mistake that the user can correct. Nothing was changed."""
 
     code: UserErrorCode = strawberry.field(description="The kind of the mistake.")
-    message: str = strawberry.field(description="A sentence that can be shown to the user.")
+    message = fields.field(
+        mutations.error_message, str, "A sentence that can be shown to the user, in the language of the request."
+    )
     field = fields.field(
         mutations.error_field,
         list[str] | None,

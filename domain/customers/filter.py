@@ -20,6 +20,7 @@ from domain.customers.conditions import (
 )
 from domain.customers.keys import dimension_key, presence_key
 from domain.failures import BadUserInput, TooManyValues
+from domain.messages import translatable
 from domain.text.api_names import api_name
 from domain.text.search import parse_search
 
@@ -59,9 +60,11 @@ class _FilterParser:
     def read(self, raw: Mapping[str, Any], depth: int) -> AllOf:
         self._filters += 1
         if depth > MAX_FILTER_DEPTH:
-            raise BadUserInput(f"A filter may hold allOf, anyOf and not at most {MAX_FILTER_DEPTH} deep.")
+            raise BadUserInput(
+                translatable("A filter may hold allOf, anyOf and not at most {depth} deep.", depth=MAX_FILTER_DEPTH)
+            )
         if self._filters > MAX_FILTERS:
-            raise BadUserInput(f"A filter may consist of at most {MAX_FILTERS} filters.")
+            raise BadUserInput(translatable("A filter may consist of at most {most} filters.", most=MAX_FILTERS))
         return AllOf(
             tuple(self._parse_condition(name, value, depth) for name, value in raw.items() if value is not None)
         )
@@ -74,7 +77,7 @@ class _FilterParser:
         if name == "not_":
             return Not(self.read(value, depth + 1))
         if name not in ("all_of", "any_of"):
-            raise BadUserInput(f"A filter has no condition {name}.")
+            raise BadUserInput(translatable("A filter has no condition {name}.", name=name))
         inner = tuple(self.read(nested, depth + 1) for nested in _as_list(name, value))
         return AllOf(inner) if name == "all_of" else AnyOf(inner)
 
@@ -106,7 +109,9 @@ def _renews_within(days: Any) -> RenewsWithin:
 
 def _window_days(name: str, days: Any) -> int:
     if type(days) is not int or not 1 <= days <= MAX_WINDOW_DAYS:
-        raise BadUserInput(f"{api_name(name)} is a number from 1 to {MAX_WINDOW_DAYS}.")
+        raise BadUserInput(
+            translatable("{field} is a number from 1 to {most}.", field=api_name(name), most=MAX_WINDOW_DAYS)
+        )
     return days
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.inputs import ABSENT, Omittable
+from domain.messages import Message, translatable
 
 DEFAULT_SETTINGS: Mapping[str, int] = {"expiring_soon_days": 30, "no_recent_activity_days": 60, "trial_days": 30}
 SETTING_BOUNDS: Mapping[str, tuple[int, int]] = {
@@ -11,10 +12,10 @@ SETTING_BOUNDS: Mapping[str, tuple[int, int]] = {
     "no_recent_activity_days": (1, 365),
     "trial_days": (1, 90),
 }
-SETTING_DESCRIPTIONS: Mapping[str, str] = {
-    "expiring_soon_days": "days before an end that count as expiring soon",
-    "no_recent_activity_days": "days without a sign-in that count as no recent activity",
-    "trial_days": "days of a trial",
+SETTING_DESCRIPTIONS: Mapping[str, Message] = {
+    "expiring_soon_days": translatable("days before an end that count as expiring soon"),
+    "no_recent_activity_days": translatable("days without a sign-in that count as no recent activity"),
+    "trial_days": translatable("days of a trial"),
 }
 
 

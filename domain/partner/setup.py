@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.messages import Message, translatable
+
 
 class SetupStepKey(StrEnum):
     """The steps of the setup, in the order in which they must be completed."""
@@ -28,11 +30,16 @@ class CompleteSetupStep:
     key: SetupStepKey
 
 
-STEP_TITLES: Mapping[SetupStepKey, str] = {
-    SetupStepKey.ACCEPT_TERMS: "Accept the terms of service",
-    SetupStepKey.ORGANIZATION_PROFILE: "Complete the organization's profile",
-    SetupStepKey.ADD_ADMINISTRATORS: "Add administrators",
-    SetupStepKey.CHOOSE_SERVICES: "Choose services",
+_PROFILE_FIELDS: Mapping[str, Message] = {
+    "name": translatable("a name"),
+    "country": translatable("a country"),
+    "contact_email": translatable("a contact e-mail address"),
+}
+STEP_TITLES: Mapping[SetupStepKey, Message] = {
+    SetupStepKey.ACCEPT_TERMS: translatable("Accept the terms of service"),
+    SetupStepKey.ORGANIZATION_PROFILE: translatable("Complete the organization's profile"),
+    SetupStepKey.ADD_ADMINISTRATORS: translatable("Add administrators"),
+    SetupStepKey.CHOOSE_SERVICES: translatable("Choose services"),
 }
 
 
@@ -42,15 +49,18 @@ def find_blocking_step(key: SetupStepKey, completed: Collection[str]) -> SetupSt
     return next((step for step in order[: order.index(key)] if step not in completed), None)
 
 
-def explain_missing(key: SetupStepKey, profile: Mapping[str, str | None], has_service: bool) -> str | None:
+def explain_missing(key: SetupStepKey, profile: Mapping[str, str | None], has_service: bool) -> Message | None:
     """Return a sentence about what the step still requires; None where nothing is missing.
 
     `profile` contains `name`, `country` and `contact_email`.
     """
     if key is SetupStepKey.ORGANIZATION_PROFILE:
-        names = {"name": "a name", "country": "a country", "contact_email": "a contact e-mail address"}
-        missing = [name for field, name in names.items() if not profile.get(field)]
-        return f"The profile still needs {' and '.join(missing)}: use updateOrganization." if missing else None
+        missing = tuple(name for field, name in _PROFILE_FIELDS.items() if not profile.get(field))
+        return (
+            translatable("The profile still needs {fields}: use updateOrganization.", fields=missing)
+            if missing
+            else None
+        )
     if key is SetupStepKey.CHOOSE_SERVICES and not has_service:
-        return "No service is switched on yet: use setService."
+        return translatable("No service is switched on yet: use setService.")
     return None

@@ -3,6 +3,8 @@
 import re
 from unicodedata import category, normalize
 
+from domain.messages import Message, translatable
+
 _JOINERS = "\u200c\u200d"
 # Unicode's property White_Space. Python's str.isspace also accepts some control characters.
 _WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -13,15 +15,19 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_INVALID_CATEGORIES = {"Cc": "a control character", "Cs": "half of a surrogate pair"}
+_INVALID_CATEGORIES = {
+    "Cc": translatable("a control character ({code})"),
+    "Cs": translatable("half of a surrogate pair ({code})"),
+}
 
 
 class InvalidCharacter(Exception):
     """A character that is not allowed in any text."""
 
     def __init__(self, character: str) -> None:
-        self.name = f"{_INVALID_CATEGORIES[category(character)]} (U+{ord(character):04X})"
-        super().__init__(self.name)
+        code = f"U+{ord(character):04X}"
+        self.description = Message(_INVALID_CATEGORIES[category(character)].text, {"code": code})
+        super().__init__(code)
 
 
 def clean_line(text: str) -> str:

@@ -23,6 +23,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import BadUserInput, QueryTooComplex
 from domain.languages.languages import Language
+from domain.messages import translatable
 from resolvers.context import Context
 from server.graphql.cost import (
     MAX_TEXT_LENGTH,
@@ -206,10 +207,16 @@ def _select_operation(document: DocumentNode, name: str | None) -> OperationDefi
         return matching[0]
     if name is not None:
         raise OperationRejected(
-            [failure_error(BadUserInput(f"The document has no operation with the name {name[:60]!r}."))]
+            [
+                failure_error(
+                    BadUserInput(
+                        translatable("The document has no operation with the name {name}.", name=repr(name[:60]))
+                    )
+                )
+            ]
         )
     raise OperationRejected(
-        [failure_error(BadUserInput("The document has several operations: choose one by operationName."))]
+        [failure_error(BadUserInput(translatable("The document has several operations: choose one by operationName.")))]
     )
 
 

@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.failures import BadUserInput, Unauthenticated
 from domain.languages.languages import Language, choose_language
+from domain.messages import translatable
 from server.graphql.errors import Errors, exception_error, failure_error
 from server.graphql.operations import Operation, OperationRequest
 from server.live.feed_execution import FeedResult
@@ -166,7 +167,8 @@ class WebSocketConnection:
         if subscribe.id in self._running:
             raise ProtocolError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {subscribe.id} already exists")
         if len(self._running) == MAX_OPERATIONS:
-            error = failure_error(BadUserInput(f"A socket may have at most {MAX_OPERATIONS} operations at once."))
+            message = translatable("A socket may have at most {most} operations at once.", most=MAX_OPERATIONS)
+            error = failure_error(BadUserInput(message))
             self._send_queue.put(error_message(subscribe.id, [error]))
             return
         running = self._running[subscribe.id] = _RunningOperation(subscribe.id, self._send_queue)

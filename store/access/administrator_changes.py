@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.inputs import ABSENT
+from domain.messages import translatable
 from domain.partner.administrators import (
     MAX_NAME_LENGTH,
     ChangeAdministrator,
@@ -38,15 +39,19 @@ class AdministratorChange:
 async def invite_administrator(mutation: Mutation[InviteAdministrator]) -> ChangedObject:
     """Insert an invited administrator, or invite a removed one again."""
     checks, role = mutation.checks, mutation.input.role
-    name = checks.read_line(mutation.input.display_name, MAX_NAME_LENGTH, "The display name", "display_name")
+    name = checks.read_line(
+        mutation.input.display_name, MAX_NAME_LENGTH, translatable("The display name"), "display_name"
+    )
     email = compose(mutation.input.email)
     stored = await _find_by_email(mutation, email)
     if not email:
-        checks.add(_C.BLANK, "The e-mail address is blank.", "email")
+        checks.add(_C.BLANK, translatable("The e-mail address is blank."), "email")
     elif not is_email(email):
-        checks.add(_C.INVALID, "This is not an e-mail address, such as ada@partner.example.", "email")
+        checks.add(_C.INVALID, translatable("This is not an e-mail address, such as ada@partner.example."), "email")
     elif stored is not None and stored["state"] != AdministratorState.DEACTIVATED:
-        checks.add(_C.TAKEN, f"{stored['display_name']} has this e-mail address already.", "email")
+        checks.add(
+            _C.TAKEN, translatable("{name} has this e-mail address already.", name=stored["display_name"]), "email"
+        )
     if stored is not None:
         await _check_cleanup_finished(mutation, stored, role)
     name = checks.require(name)
@@ -95,10 +100,10 @@ def _read_changes(mutation: Mutation[ChangeAdministrator]) -> Document:
     checks, input, values = mutation.checks, mutation.input, Document()
     if input.display_name is not ABSENT:
         values["display_name"] = checks.read_line(
-            input.display_name, MAX_NAME_LENGTH, "The display name", "display_name"
+            input.display_name, MAX_NAME_LENGTH, translatable("The display name"), "display_name"
         )
     if input.role is None:
-        checks.add(_C.INVALID, "The role cannot be removed.", "role")
+        checks.add(_C.INVALID, translatable("The role cannot be removed."), "role")
     elif input.role is not ABSENT:
         values["role"] = str(input.role)
     return values
@@ -108,7 +113,7 @@ async def remove_administrator(mutation: Mutation[RemoveAdministrator]) -> Chang
     """Deactivate the administrator and remove the assignments; a removed administrator stays as they are."""
     stored = await _find_by_id(mutation, mutation.input.id)
     if stored is None:
-        mutation.checks.add_not_found("administrator", "id")
+        mutation.checks.add_not_found(translatable("administrator"), "id")
     else:
         await _check_not_last_full_administrator(mutation, stored, "id", stays_full=False)
     stored = mutation.checks.require(stored)
@@ -134,18 +139,21 @@ async def _load_administrator(mutation: Mutation[ChangeAdministrator]) -> Docume
     """Return the administrator's document; add a mistake where there is none, it was removed, or it is stale."""
     stored = await _find_by_id(mutation, mutation.input.id)
     if stored is None:
-        mutation.checks.add_not_found("administrator", "id")
+        mutation.checks.add_not_found(translatable("administrator"), "id")
         return None
     if stored["state"] == AdministratorState.DEACTIVATED:
-        message = f"{stored['display_name']} was removed: invite them again."
+        message = translatable("{name} was removed: invite them again.", name=stored["display_name"])
         mutation.checks.add(_C.WRONG_STATE, message, "id")
-    mutation.checks.check_version(mutation.input.version, stored["version"], "The administrator")
+    mutation.checks.check_version(mutation.input.version, stored["version"], translatable("The administrator"))
     return stored
 
 
 async def _check_cleanup_finished(mutation: Mutation[Any], stored: Document, role: PartnerRole) -> None:
     if role is PartnerRole.ADMINISTRATOR and await is_cleanup_pending(mutation.scope, stored["_id"], mutation.session):
-        message = f"The customers that {stored['display_name']} had before are still being taken away: try again soon."
+        message = translatable(
+            "The customers that {name} had before are still being taken away: try again soon.",
+            name=stored["display_name"],
+        )
         mutation.checks.add(_C.WRONG_STATE, message, "role")
 
 
@@ -162,7 +170,9 @@ async def _check_not_last_full_administrator(
     scope, session = mutation.scope, mutation.session
     others = {**scope.match(), **full, "_id": {"$ne": stored["_id"]}}
     if await scope.collection(COLLECTION).find_one(others, {"_id": 1}, session=session) is None:
-        message = f"{stored['display_name']} is the last active full administrator: appoint another one first."
+        message = translatable(
+            "{name} is the last active full administrator: appoint another one first.", name=stored["display_name"]
+        )
         mutation.checks.add(_C.LAST_FULL_ADMINISTRATOR, message, field)
         return
     guard = {"$inc": {"full_administrators_guard": 1}}

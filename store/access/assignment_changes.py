@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.inputs import value_or_none
+from domain.messages import translatable
 from domain.partner.assignments import (
     AssignAdministrator,
     AssignmentFacts,
@@ -36,10 +37,13 @@ async def assign_administrator(mutation: Mutation[AssignAdministrator]) -> Assig
     checks, expires_at = mutation.checks, value_or_none(mutation.input.expires_at)
     administrator = await _load_administrator(mutation)
     if administrator is not None and administrator.role is not PartnerRole.ADMINISTRATOR:
-        message = f"Only administrators of the role ADMINISTRATOR are assigned; {administrator.display_name} sees all."
+        message = translatable(
+            "Only administrators of the role ADMINISTRATOR are assigned; {name} sees all.",
+            name=administrator.display_name,
+        )
         checks.add(_C.INVALID, message, "administrator")
     if expires_at is not None and expires_at <= mutation.scope.now:
-        checks.add(_C.INVALID, "The access must end in the future.", "expires_at")
+        checks.add(_C.INVALID, translatable("The access must end in the future."), "expires_at")
     batch = await _load_customers(mutation)
     administrator = checks.require(administrator)
     for change in batch.changes:
@@ -65,7 +69,7 @@ async def _load_administrator(mutation: _AssignmentMutation) -> AdministratorDoc
     """Return the administrator; add NOT_FOUND where there is none or they were removed."""
     administrator = await Administrators(mutation.scope).find(mutation.input.administrator, session=mutation.session)
     if administrator is None or administrator.state is AdministratorState.DEACTIVATED:
-        mutation.checks.add_not_found("administrator", "administrator")
+        mutation.checks.add_not_found(translatable("administrator"), "administrator")
         return None
     return administrator
 
@@ -81,12 +85,12 @@ async def _withdraw_pending_assignments(
 
 
 async def _load_customers(mutation: _AssignmentMutation) -> CustomerBatch:
-    ids = mutation.checks.read_ids(mutation.input.customers, "customers", "customers") or []
+    ids = mutation.checks.read_ids(mutation.input.customers, translatable("customers"), "customers") or []
     batch = await mutation.load_customers({"_id": {"$in": ids}})
     visible = {change.id for change in batch.changes}
     for position, id_ in enumerate(ids):
         if id_ not in visible:
-            mutation.checks.add_not_found("customer", "customers", position)
+            mutation.checks.add_not_found(translatable("customer"), "customers", position)
     return batch
 
 

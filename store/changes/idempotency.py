@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from domain.failures import InputRejected
 from domain.inputs import to_canonical
+from domain.messages import translatable
 from domain.user_errors import InputPath, UserError, UserErrorCode
 from store.database.client import Document, IndexModel, Session
 from store.database.ids import new_id
@@ -32,7 +33,7 @@ async def find_stored_result(scope: Scope, key: str, digest: str, session: Sessi
     if stored is None:
         return None
     if stored["digest"] != digest:
-        message = "This idempotency key was used with other input: take a new one for each change."
+        message = translatable("This idempotency key was used with other input: take a new one for each change.")
         raise InputRejected([UserError(UserErrorCode.KEY_REUSED, message, InputPath(("idempotency_key",)))])
     result: Document = stored["result"]
     return result

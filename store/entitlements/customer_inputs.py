@@ -3,6 +3,7 @@
 from typing import Any
 
 from domain.inputs import Omittable, value_or_none
+from domain.messages import translatable
 from domain.permissions import can_see_all_customers
 from domain.text.iso_codes import parse_country_code
 from domain.user_errors import UserErrorCode
@@ -15,7 +16,7 @@ _MAX_NAME_LENGTH, _MAX_EXTERNAL_ID_LENGTH, _MAX_DOMAIN_LENGTH = 200, 100, 253
 
 def read_name(mutation: Mutation[Any], name: Omittable[str], *path: str) -> str | None:
     """Return the name; add a mistake where it is null, blank or too long."""
-    return mutation.checks.read_line(name, _MAX_NAME_LENGTH, "The customer's name", *path, "name")
+    return mutation.checks.read_line(name, _MAX_NAME_LENGTH, translatable("The customer's name"), *path, "name")
 
 
 def read_domain(mutation: Mutation[Any], typed: Omittable[str], *path: str) -> str | None:
@@ -23,7 +24,7 @@ def read_domain(mutation: Mutation[Any], typed: Omittable[str], *path: str) -> s
     domain = value_or_none(typed)
     if domain is None or not domain.strip():
         return None
-    clean = mutation.checks.read_line(domain, _MAX_DOMAIN_LENGTH, "The domain", *path, "domain")
+    clean = mutation.checks.read_line(domain, _MAX_DOMAIN_LENGTH, translatable("The domain"), *path, "domain")
     return None if clean is None else clean.lower()
 
 
@@ -34,14 +35,15 @@ def read_country(mutation: Mutation[Any], typed: Omittable[str], *path: str) -> 
         return None
     code = parse_country_code(country)
     if code is None:
-        message = "The country must be a code of ISO 3166-1, such as DE."
+        message = translatable("The country must be a code of ISO 3166-1, such as DE.")
         mutation.checks.add(UserErrorCode.INVALID, message, *path, "country")
     return code
 
 
 def read_external_id(mutation: Mutation[Any], external_id: Omittable[str], *path: str) -> str | None:
     """Return the external id; `claim_external_id` must follow as the last check."""
-    return mutation.checks.read_line(external_id, _MAX_EXTERNAL_ID_LENGTH, "The external id", *path, "external_id")
+    what = translatable("The external id")
+    return mutation.checks.read_line(external_id, _MAX_EXTERNAL_ID_LENGTH, what, *path, "external_id")
 
 
 async def claim_external_id(
@@ -56,7 +58,7 @@ async def claim_external_id(
     if mutation.checks.errors and not sees_all:
         raise mutation.checks.build_rejection()
     if await is_external_id_taken(batch, external_id, own_id):
-        message = "This external id is in use already: give another one, or leave it out."
+        message = translatable("This external id is in use already: give another one, or leave it out.")
         mutation.checks.add(UserErrorCode.TAKEN, message, *path, "external_id")
     mutation.checks.raise_if_invalid()
     await release_external_id(batch, external_id)

@@ -2,6 +2,7 @@
 
 from domain.customers.own_customers import UpdateCustomer, has_external_id, is_delivered
 from domain.inputs import ABSENT, value_or_none
+from domain.messages import translatable
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
 from store.changes.customer_batch import CustomerBatch
@@ -25,9 +26,9 @@ async def update_customer(mutation: Mutation[UpdateCustomer]) -> ChangedObject:
     """Change the name, domain and country of a customer, and give it the external id that it does not have yet."""
     input, checks = mutation.input, mutation.checks
     batch, change = await _load_customer(mutation)
-    checks.check_version(input.version, change.customer["version"], "The customer")
+    checks.check_version(input.version, change.customer["version"], translatable("The customer"))
     if is_delivered(change.customer):
-        message = "The ordering system has delivered this customer: change it there."
+        message = translatable("The ordering system has delivered this customer: change it there.")
         checks.add(UserErrorCode.WRONG_STATE, message, "id")
     values = _read_values(mutation)
     values |= await _read_external_id(mutation, batch, change)
@@ -47,7 +48,7 @@ async def _load_customer(mutation: Mutation[UpdateCustomer]) -> tuple[CustomerBa
     for change in batch.changes:
         if not is_removed(change.customer, batch.now):
             return batch, change
-    mutation.checks.add_not_found("customer", "id")
+    mutation.checks.add_not_found(translatable("customer"), "id")
     raise mutation.checks.build_rejection()
 
 
@@ -73,7 +74,7 @@ async def _read_external_id(
     if external_id is None or external_id == customer["external_id"]:
         return {}
     if has_external_id(customer):
-        message = "This customer has an external id already, which cannot be changed."
+        message = translatable("This customer has an external id already, which cannot be changed.")
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "external_id")
         return {}
     return await claim_external_id(mutation, batch, external_id, own_id=change.id)

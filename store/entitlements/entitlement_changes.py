@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.entitlements.lifecycle import entitlement_from_document, state_at
+from domain.messages import translatable
 from domain.types import EntitlementState, SubscriptionType
 from store.changes.customer_batch import CustomerBatch
 from store.changes.customer_change import CustomerChange
@@ -14,6 +15,10 @@ from store.database.client import Document
 from store.database.ids import prefix_of
 from store.entitlements.documents import COLLECTION
 
+_NAMES = {
+    SubscriptionType.SUBSCRIPTION: translatable("subscription"),
+    SubscriptionType.TRIAL: translatable("trial"),
+}
 _PREFIXES = {SubscriptionType.SUBSCRIPTION: "sub", SubscriptionType.TRIAL: "tri"}
 
 
@@ -56,5 +61,5 @@ async def load_entitlement(mutation: Mutation[Any], kind: SubscriptionType, id_:
         if changes:
             document = next(document for document in changes[0].entitlements.values() if document["_id"] == id_)
             return EntitlementChange(batch, changes[0], document)
-    mutation.checks.add_not_found(kind.lower(), field)
+    mutation.checks.add_not_found(_NAMES[kind], field)
     raise mutation.checks.build_rejection()

@@ -1,6 +1,7 @@
 """The mutation that completes the setup of an order."""
 
 from domain.entitlements.orders import CompleteOrderSetup
+from domain.messages import translatable
 from domain.types import ActivityKind, EntitlementState, SubscriptionType
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import ChangedObject, Mutation
@@ -15,7 +16,11 @@ async def complete_order_setup(mutation: Mutation[CompleteOrderSetup]) -> Change
     )
     if subscription.state is not EntitlementState.READY_FOR_SETUP:
         is_set_up = subscription.document["set_up"]
-        message = "This subscription is set up already." if is_set_up else "This subscription is over."
+        message = (
+            translatable("This subscription is set up already.")
+            if is_set_up
+            else translatable("This subscription is over.")
+        )
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "subscription")
     mutation.checks.raise_if_invalid()
     id_, change = subscription.document["_id"], subscription.change

@@ -16,6 +16,7 @@ from domain.entitlements.trials import (
     change_totals,
     extended_length,
 )
+from domain.messages import Message, translatable, translatable_plural
 from domain.text.sentences import join_names
 from domain.time.instants import DAY
 from domain.types import ActivityKind, EntitlementState, Product, SubscriptionType
@@ -27,11 +28,11 @@ from store.events.log import EventDraft
 
 
 async def load_trial(
-    mutation: Mutation[Any], id_: str, version: int, states: AbstractSet[EntitlementState], message: str
+    mutation: Mutation[Any], id_: str, version: int, states: AbstractSet[EntitlementState], message: Message
 ) -> EntitlementChange:
     """Return the trial; add a mistake where its version differs, or `message` where it is in none of the states."""
     trial = await load_entitlement(mutation, SubscriptionType.TRIAL, id_, "id")
-    mutation.checks.check_version(version, trial.document["version"], "The trial")
+    mutation.checks.check_version(version, trial.document["version"], translatable("The trial"))
     if trial.state not in states:
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "id")
     return trial
@@ -41,15 +42,15 @@ async def change_trial(mutation: Mutation[ChangeTrial]) -> ChangedObject:
     """Change the licences and products of a running trial."""
     input, checks = mutation.input, mutation.checks
     if not input.licenses:
-        checks.add(UserErrorCode.INVALID, "Choose at least one product.", "licenses")
+        checks.add(UserErrorCode.INVALID, translatable("Choose at least one product."), "licenses")
     totals = read_licenses(checks, input.licenses, 0, MAX_TRIAL_LICENSES)
-    message = "Only a trial that is running can be changed."
+    message = translatable("Only a trial that is running can be changed.")
     trial = await load_trial(mutation, input.id, input.version, RUNNING_STATES, message)
     before = trial.document["licenses"]
     after = change_totals(before, totals)
     _check_new_products(mutation, trial)
     if not after:
-        checks.add(UserErrorCode.INVALID, "A trial has at least one product: end it instead.", "licenses")
+        checks.add(UserErrorCode.INVALID, translatable("A trial has at least one product: end it instead."), "licenses")
     checks.raise_if_invalid()
     id_, change = trial.document["_id"], trial.change
     if after != before:
@@ -79,8 +80,8 @@ async def extend_trial(mutation: Mutation[ExtendTrial]) -> ChangedObject:
     """Add days to the end of a trial."""
     input, days = mutation.input, mutation.input.days
     if days < 1:
-        mutation.checks.add(UserErrorCode.INVALID, "A trial is extended by at least one day.", "days")
-    message = "This trial is over: start another one."
+        mutation.checks.add(UserErrorCode.INVALID, translatable("A trial is extended by at least one day."), "days")
+    message = translatable("This trial is over: start another one.")
     trial = await load_trial(mutation, input.id, input.version, LIVING_STATES, message)
     if days >= 1:
         _check_length(mutation, trial, days)
@@ -103,15 +104,29 @@ def _check_length(mutation: Mutation[ExtendTrial], trial: EntitlementChange, day
     if days <= MAX_EXTENDED_TRIAL_DAYS and extended_length(trial.document, days) <= longest:
         return
     remaining = max(0, (longest - extended_length(trial.document, 0)) // DAY)
-    hint = f"this one can be extended by {remaining} more" if remaining else "this one cannot be extended any more"
-    message = f"With its extensions a trial lasts at most {MAX_EXTENDED_TRIAL_DAYS} days: {hint}."
-    mutation.checks.add(UserErrorCode.TRIAL_TOO_LONG, message, "days")
+    mutation.checks.add(UserErrorCode.TRIAL_TOO_LONG, _too_long(remaining), "days")
+
+
+def _too_long(remaining: int) -> Message:
+    """Return the sentence for a trial that can be extended by `remaining` more days."""
+    if not remaining:
+        return translatable(
+            "With its extensions a trial lasts at most {most} days: this one cannot be extended any more.",
+            most=MAX_EXTENDED_TRIAL_DAYS,
+        )
+    return translatable_plural(
+        "With its extensions a trial lasts at most {most} days: this one can be extended by {count} more day.",
+        "With its extensions a trial lasts at most {most} days: this one can be extended by {count} more days.",
+        remaining,
+        most=MAX_EXTENDED_TRIAL_DAYS,
+    )
 
 
 async def end_trial(mutation: Mutation[EndTrial]) -> ChangedObject:
     """End a trial now."""
     input = mutation.input
-    trial = await load_trial(mutation, input.id, input.version, LIVING_STATES, "This trial is over already.")
+    message = translatable("This trial is over already.")
+    trial = await load_trial(mutation, input.id, input.version, LIVING_STATES, message)
     mutation.checks.raise_if_invalid()
     id_, change = trial.document["_id"], trial.change
     ends = {"ends_at": [trial.document["ends_at"], trial.now]}

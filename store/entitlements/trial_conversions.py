@@ -12,6 +12,7 @@ from domain.entitlements.trials import (
     build_early_end,
 )
 from domain.inputs import value_or_none
+from domain.messages import translatable
 from domain.permissions import can_see_all_customers
 from domain.types import ActivityKind, OrderKind
 from domain.user_errors import UserErrorCode
@@ -38,11 +39,11 @@ class ConversionResult:
 async def convert_trial(mutation: Mutation[ConvertTrial]) -> ConversionResult:
     """End a running trial now and start a subscription in its place."""
     checks, input = mutation.checks, mutation.input
-    number = checks.read_line(input.number, MAX_NUMBER_LENGTH, "The subscription's number", "number")
+    number = checks.read_line(input.number, MAX_NUMBER_LENGTH, translatable("The subscription's number"), "number")
     licenses = value_or_none(input.licenses) or ()
     totals = read_licenses(checks, licenses, 1, MAX_SUBSCRIPTION_LICENSES)
-    checks.read_number(input.months, 1, MAX_TERM_MONTHS, "The number of months", "months")
-    message = "Only a trial that is running can be converted."
+    checks.read_number(input.months, 1, MAX_TERM_MONTHS, translatable("The number of months"), "months")
+    message = translatable("Only a trial that is running can be converted.")
     trial = await load_trial(mutation, input.id, input.version, RUNNING_STATES, message)
     check_single_lines(checks, licenses, trial.document)
     if number is not None and not (checks.errors and not can_see_all_customers(mutation.actor.role)):
@@ -76,7 +77,7 @@ async def _check_number_available(mutation: Mutation[ConvertTrial], number: str)
     Of two concurrent transactions, the second one fails on the unique index, is repeated and finds the number here.
     """
     if await _number_exists(mutation, COLLECTION, number):
-        message = "There is a subscription or a trial with this number already."
+        message = translatable("There is a subscription or a trial with this number already.")
         mutation.checks.add(UserErrorCode.TAKEN, message, "number")
 
 

@@ -2,6 +2,7 @@
 
 from domain.entitlements.trials import NewCustomer, StartTrial
 from domain.inputs import value_or_none
+from domain.messages import translatable
 from domain.permissions import can_see_all_customers
 from domain.types import ActivityKind
 from store.changes.customer_batch import CustomerBatch
@@ -28,7 +29,7 @@ async def load_existing_customer(
     batch = await mutation.load_customers({"_id": customer_id})
     changes = [change for change in batch.changes if not is_removed(change.customer, batch.now)]
     if not changes:
-        mutation.checks.add_not_found("customer", "customer", "id")
+        mutation.checks.add_not_found(translatable("customer"), "customer", "id")
     return batch, changes[0] if changes else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from domain.customers.reasons import join_product_names
 from domain.entitlements.lifecycle import entitlement_from_document, is_running, is_trial
 from domain.entitlements.trials import TrialLicenses
+from domain.messages import translatable
 from domain.text.input_checks import InputChecks
 from domain.user_errors import UserErrorCode
 from store.changes.customer_change import CustomerChange
@@ -19,9 +20,9 @@ def read_licenses(checks: InputChecks, lines: Sequence[TrialLicenses], fewest: i
     licenses: dict[str, int] = {}
     for position, line in enumerate(lines):
         path = (_PATH, position)
-        checks.read_number(line.licenses, fewest, most, "The number of licenses", *path, "licenses")
+        checks.read_number(line.licenses, fewest, most, translatable("The number of licenses"), *path, "licenses")
         if str(line.product) in licenses:
-            message = "Each product may be given once; this one came before."
+            message = translatable("Each product may be given once; this one came before.")
             checks.add(UserErrorCode.INVALID, message, *path, "product")
         licenses.setdefault(str(line.product), line.licenses)
     return licenses
@@ -33,7 +34,10 @@ def check_single_lines(checks: InputChecks, lines: Sequence[TrialLicenses], tria
     for position, line in enumerate(lines):
         if products.count(str(line.product)) > 1:
             product = join_product_names([line.product])
-            message = f"The trial has several kinds of licenses of {product}: their numbers cannot be changed here."
+            message = translatable(
+                "The trial has several kinds of licenses of {product}: their numbers cannot be changed here.",
+                product=product,
+            )
             checks.add(UserErrorCode.INVALID, message, _PATH, position, "product")
 
 
@@ -63,5 +67,7 @@ def check_no_running_trial(
         number = numbers.get(line.product)
         if number is not None:
             product = join_product_names([line.product])
-            message = f"{product} is on trial already: extend trial {number}, or end it first."
+            message = translatable(
+                "{product} is on trial already: extend trial {number}, or end it first.", product=product, number=number
+            )
             checks.add(UserErrorCode.TRIAL_RUNNING, message, _PATH, position, "product")

@@ -5,6 +5,7 @@ import secrets
 from domain.customers.reasons import join_product_names
 from domain.entitlements.trials import MAX_TRIAL_DAYS, MAX_TRIAL_LICENSES, NewCustomer, StartTrial, build_trial
 from domain.inputs import value_or_none
+from domain.messages import translatable
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
 from store.changes.customer_batch import CustomerBatch
@@ -62,7 +63,7 @@ def _generate_number() -> str:
 def _validate_licenses(mutation: Mutation[StartTrial]) -> dict[str, int]:
     checks, lines = mutation.checks, mutation.input.licenses
     if not lines:
-        checks.add(UserErrorCode.INVALID, "Choose at least one product.", "licenses")
+        checks.add(UserErrorCode.INVALID, translatable("Choose at least one product."), "licenses")
     return read_licenses(checks, lines, 1, MAX_TRIAL_LICENSES)
 
 
@@ -70,9 +71,9 @@ def _validate_days(mutation: Mutation[StartTrial]) -> int:
     requested = value_or_none(mutation.input.days)
     days = mutation.partner.settings["trial_days"] if requested is None else requested
     if days < 1:
-        mutation.checks.add(UserErrorCode.INVALID, "A trial lasts at least one day.", "days")
+        mutation.checks.add(UserErrorCode.INVALID, translatable("A trial lasts at least one day."), "days")
     elif days > MAX_TRIAL_DAYS:
-        message = f"A trial lasts at most {MAX_TRIAL_DAYS} days; it can be extended later."
+        message = translatable("A trial lasts at most {most} days; it can be extended later.", most=MAX_TRIAL_DAYS)
         mutation.checks.add(UserErrorCode.TRIAL_TOO_LONG, message, "days")
     return days
 

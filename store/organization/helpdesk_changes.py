@@ -1,6 +1,7 @@
 """The mutations that create and close helpdesk requests; each function is the body of one transaction."""
 
 from domain.inputs import value_or_none
+from domain.messages import translatable
 from domain.partner.helpdesk import (
     MAX_MESSAGE_LENGTH,
     MAX_SUBJECT_LENGTH,
@@ -20,8 +21,8 @@ from store.tenants.administrators import Administrators
 async def request_helpdesk(mutation: Mutation[RequestHelpdesk]) -> ChangedObject:
     """Insert a request."""
     checks, input = mutation.checks, mutation.input
-    subject = checks.read_line(input.subject, MAX_SUBJECT_LENGTH, "The subject", "subject")
-    message = checks.read_lines(input.message, MAX_MESSAGE_LENGTH, "The message", "message")
+    subject = checks.read_line(input.subject, MAX_SUBJECT_LENGTH, translatable("The subject"), "subject")
+    message = checks.read_lines(input.message, MAX_MESSAGE_LENGTH, translatable("The message"), "message")
     customer_id = value_or_none(input.customer)
     await _check_customer(mutation, customer_id)
     checks.raise_if_invalid()
@@ -52,7 +53,7 @@ async def close_helpdesk_request(mutation: Mutation[CloseHelpdeskRequest]) -> Ch
     where = {**match_visible_requests(mutation.scope), "_id": mutation.input.id}
     request = await collection.find_one(where, session=session)
     if request is None:
-        mutation.checks.add_not_found("request", "id")
+        mutation.checks.add_not_found(translatable("request"), "id")
     request = mutation.checks.require(request)
     if request["state"] != HelpdeskRequestState.CLOSED:
         state = str(HelpdeskRequestState.CLOSED)
@@ -71,7 +72,7 @@ async def _check_customer(mutation: Mutation[RequestHelpdesk], customer_id: str 
         return
     where = {**mutation.scope.match_customers(), "_id": customer_id}
     if await mutation.scope.collection("customers").find_one(where, {"_id": 1}, session=mutation.session) is None:
-        mutation.checks.add_not_found("customer", "customer")
+        mutation.checks.add_not_found(translatable("customer"), "customer")
 
 
 async def _author_name(mutation: Mutation[CloseHelpdeskRequest], request: Document) -> str:

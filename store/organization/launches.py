@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.messages import translatable
 from domain.partner.launch import LAUNCH_LIFETIME, LaunchCustomer, LaunchOrganization, LaunchReference
 from domain.permissions import Permission, has_permission
 from domain.types import ActivityKind
@@ -39,9 +40,9 @@ async def launch_customer(mutation: Mutation[LaunchCustomer]) -> LaunchResult:
     batch = await mutation.load_customers({"_id": mutation.input.customer})
     changes = _without_removed(batch)
     if not changes:
-        mutation.checks.add_not_found("customer", "customer")
+        mutation.checks.add_not_found(translatable("customer"), "customer")
     elif changes[0].customer["external_id"] == changes[0].id:
-        message = "The customer has no id in the ordering system yet, and so no console."
+        message = translatable("The customer has no id in the ordering system yet, and so no console.")
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "customer")
     mutation.checks.raise_if_invalid()
     change = changes[0]

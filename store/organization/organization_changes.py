@@ -4,6 +4,7 @@ from typing import Any
 
 from domain.customers.reasons import PRODUCT_NAMES
 from domain.inputs import ABSENT
+from domain.messages import translatable
 from domain.partner.organization import MAX_NAME_LENGTH, SetService, UpdateOrganization
 from domain.partner.setup import (
     STEP_TITLES,
@@ -30,7 +31,9 @@ async def accept_terms(mutation: Mutation[AcceptTerms]) -> PartnerChanged:
     """Accept the current terms for the organization, and complete the first step of the setup."""
     partner, checks, now = mutation.partner, mutation.checks, mutation.scope.now
     if mutation.input.terms_version != partner.terms_version:
-        message = f"The current terms are version {partner.terms_version}: read and accept those."
+        message = translatable(
+            "The current terms are version {version}: read and accept those.", version=partner.terms_version
+        )
         checks.add(_C.STALE, message, "terms_version")
     checks.raise_if_invalid()
     if partner.terms_accepted_at is None:
@@ -50,12 +53,14 @@ async def complete_setup_step(mutation: Mutation[CompleteSetupStep]) -> PartnerC
     profile = {"name": partner.name, "country": partner.country, "contact_email": partner.contact_email}
     missing = explain_missing(key, profile, any(service["enabled"] for service in partner.services))
     if blocking_step is not None:
-        checks.add(_C.WRONG_STATE, f"First comes another step: {STEP_TITLES[blocking_step]}.", "key")
+        checks.add(
+            _C.WRONG_STATE, translatable("First comes another step: {step}.", step=STEP_TITLES[blocking_step]), "key"
+        )
     elif missing is not None:
         checks.add(_C.WRONG_STATE, missing, "key")
     checks.raise_if_invalid()
     await _update_partner(mutation, {f"steps.{key}": mutation.scope.now})
-    summary = f"A step of the setup was done: {STEP_TITLES[key]}"
+    summary = f"A step of the setup was done: {STEP_TITLES[key].text}"
     mutation.add_event(EventDraft(ActivityKind.SETUP_STEP_COMPLETED, partner.id, summary))
     return PartnerChanged()
 
@@ -79,15 +84,17 @@ async def update_organization(mutation: Mutation[UpdateOrganization]) -> Partner
 def _validate_profile(mutation: Mutation[UpdateOrganization]) -> Document:
     checks, input, values = mutation.checks, mutation.input, Document()
     if input.name is not ABSENT:
-        values["name"] = checks.read_line(input.name, MAX_NAME_LENGTH, "The organization's name", "name")
+        values["name"] = checks.read_line(input.name, MAX_NAME_LENGTH, translatable("The organization's name"), "name")
     if input.country is not ABSENT:
         values["country"] = input.country and parse_country_code(input.country)
         if input.country is not None and not values["country"]:
-            checks.add(_C.INVALID, "The country must be a code of ISO 3166-1, such as DE.", "country")
+            checks.add(_C.INVALID, translatable("The country must be a code of ISO 3166-1, such as DE."), "country")
     if input.contact_email is not ABSENT:
         email = values["contact_email"] = input.contact_email and compose(input.contact_email)
         if email is not None and not is_email(email):
-            checks.add(_C.INVALID, "This is not an e-mail address, such as ada@partner.example.", "contact_email")
+            checks.add(
+                _C.INVALID, translatable("This is not an e-mail address, such as ada@partner.example."), "contact_email"
+            )
     return values
 
 

@@ -5,6 +5,7 @@ New thresholds start a new epoch. A job then evaluates every customer of an olde
 
 from domain.customers.statuses import Thresholds
 from domain.inputs import ABSENT
+from domain.messages import translatable
 from domain.partner.settings import SETTING_BOUNDS, SETTING_DESCRIPTIONS, ChangeSettings
 from domain.text.sentences import join_names
 from domain.types import ActivityKind
@@ -22,18 +23,21 @@ async def change_settings(mutation: Mutation[ChangeSettings]) -> PartnerChanged:
     values = {name: value for name, value in mutation.input.by_name().items() if value is not ABSENT}
     for name, value in values.items():
         lowest, highest = SETTING_BOUNDS[name]
+        what = translatable("The {setting}", setting=SETTING_DESCRIPTIONS[name])
         if value is None:
-            checks.add(UserErrorCode.INVALID, f"The {SETTING_DESCRIPTIONS[name]} cannot be removed.", name)
+            checks.add(UserErrorCode.INVALID, translatable("{what} cannot be removed.", what=what), name)
         else:
-            checks.read_number(value, lowest, highest, f"The {SETTING_DESCRIPTIONS[name]}", name)
-    checks.check_version(mutation.input.version, partner.settings["version"], "The settings")
+            checks.read_number(value, lowest, highest, what, name)
+    checks.check_version(mutation.input.version, partner.settings["version"], translatable("The settings"))
     checks.raise_if_invalid()
     changes = {
         name: [partner.settings[name], value] for name, value in values.items() if partner.settings[name] != value
     }
     if changes:
         await _update_settings(mutation, {name: after for name, (_before, after) in changes.items()})
-        descriptions = (f"{SETTING_DESCRIPTIONS[name]} from {old} to {new}" for name, (old, new) in changes.items())
+        descriptions = (
+            f"{SETTING_DESCRIPTIONS[name].text} from {old} to {new}" for name, (old, new) in changes.items()
+        )
         summary = f"The settings changed: {join_names(descriptions)}"
         mutation.add_event(EventDraft(ActivityKind.SETTINGS_CHANGED, partner.id, summary, changes))
     return PartnerChanged()

@@ -6,6 +6,7 @@ from typing import Any
 from domain.customers.filter import parse_filter
 from domain.failures import BadUserInput, Forbidden
 from domain.inputs import ABSENT, value_or_none
+from domain.messages import translatable
 from domain.partner.views import (
     MAX_FILTER_LENGTH,
     MAX_NAME_LENGTH,
@@ -27,7 +28,7 @@ from store.database.ids import new_id
 from store.events.log import EventDraft
 from store.organization.views import COLLECTION
 
-_OWN_VIEW = "view of yours"
+_OWN_VIEW = translatable("view of yours")
 
 
 async def save_customer_view(mutation: Mutation[SaveCustomerView]) -> ChangedObject:
@@ -66,7 +67,7 @@ async def _load_view_to_save(mutation: Mutation[SaveCustomerView]) -> Document |
     if stored is None:
         mutation.checks.add_not_found(_OWN_VIEW, "id")
     else:
-        mutation.checks.check_version(mutation.input.version, stored["version"], "The view")
+        mutation.checks.check_version(mutation.input.version, stored["version"], translatable("The view"))
     return stored
 
 
@@ -83,9 +84,9 @@ async def _read_name(mutation: Mutation[SaveCustomerView], stored: Document | No
         if stored is not None:
             return str(stored["name"])
         if value_or_none(mutation.input.id) is None:
-            checks.add(UserErrorCode.BLANK, "A new view needs a name.", "name")
+            checks.add(UserErrorCode.BLANK, translatable("A new view needs a name."), "name")
         return None
-    name = checks.read_line(given, MAX_NAME_LENGTH, "The view's name", "name")
+    name = checks.read_line(given, MAX_NAME_LENGTH, translatable("The view's name"), "name")
     if name is not None:
         await _check_name_available(mutation, name, stored)
     return name
@@ -95,7 +96,9 @@ def _read_sharing(mutation: Mutation[SaveCustomerView], stored: Document | None)
     """Return whether the saved view is shared; raise Forbidden where the caller may not save a shared view."""
     given = mutation.input.shared
     if given is None:
-        mutation.checks.add(UserErrorCode.INVALID, "A view is shared or not: give true or false.", "shared")
+        mutation.checks.add(
+            UserErrorCode.INVALID, translatable("A view is shared or not: give true or false."), "shared"
+        )
     is_shared = given if isinstance(given, bool) else stored is not None and bool(stored["shared"])
     if is_shared and not has_permission(mutation.actor.role, Permission.EDIT_TAGS):
         raise Forbidden(Permission.EDIT_TAGS)
@@ -110,7 +113,9 @@ async def _check_name_available(mutation: Mutation[SaveCustomerView], name: str,
     where = {**mutation.scope.match(), "owner_id": mutation.actor.id, "name_key": name_key(name)}
     same_name = await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
     if same_name is not None and (stored is None or same_name["_id"] != stored["_id"]):
-        mutation.checks.add(UserErrorCode.TAKEN, f"You have a view {same_name['name']} already.", "name")
+        mutation.checks.add(
+            UserErrorCode.TAKEN, translatable("You have a view {name} already.", name=same_name["name"]), "name"
+        )
 
 
 def _validate_filter(mutation: Mutation[SaveCustomerView], stored: Document | None) -> Mapping[str, Any] | None:
@@ -119,17 +124,19 @@ def _validate_filter(mutation: Mutation[SaveCustomerView], stored: Document | No
     raw_filter = value_or_none(given)
     if raw_filter is None:
         if stored is not None and given is None:
-            message = "The view's filter cannot be removed: give an empty one, {}, for every customer."
+            message = translatable("The view's filter cannot be removed: give an empty one for every customer.")
             checks.add(UserErrorCode.INVALID, message, "filter")
         return None if stored is None else stored["filter"]
     try:
         parse_filter(raw_filter)
     except BadUserInput as error:
-        checks.add(UserErrorCode.INVALID, str(error), "filter")
+        checks.add(UserErrorCode.INVALID, error.message, "filter")
         return None
     document = filter_to_document(raw_filter)
     if filter_length(document) > MAX_FILTER_LENGTH:
-        message = f"The filter is longer than the {MAX_FILTER_LENGTH:,} characters that a view keeps."
+        message = translatable(
+            "The filter is longer than the {most} characters that a view keeps.", most=MAX_FILTER_LENGTH
+        )
         checks.add(UserErrorCode.TOO_LONG, message, "filter")
     return document
 
@@ -150,10 +157,12 @@ async def _check_view_limit(mutation: Mutation[SaveCustomerView], stored: Docume
     if len(await scope.collection(COLLECTION).find(where, {"_id": 1}, limit=most, session=session)) < most:
         return
     if is_shared:
-        message = f"A partner has at most {most} shared views: keep this one to yourself."
+        message = translatable("A partner has at most {most} shared views: keep this one to yourself.", most=most)
         mutation.checks.add(UserErrorCode.LIMIT_REACHED, message, "shared")
     else:
-        message = f"You keep {most} views already, which is the most: delete one that you no longer use."
+        message = translatable(
+            "You keep {most} views already, which is the most: delete one that you no longer use.", most=most
+        )
         mutation.checks.add(UserErrorCode.LIMIT_REACHED, message)
 
 

@@ -9,6 +9,7 @@ from domain.customers.filter import parse_filter
 from domain.customers.simplification import is_impossible, simplify
 from domain.failures import BadUserInput
 from domain.inputs import value_or_none
+from domain.messages import translatable
 from domain.partner.bulk_jobs import MAX_SYNCHRONOUS_CUSTOMERS
 from domain.partner.tags import ChangeCustomerTags, CustomerSelection
 from domain.user_errors import UserErrorCode
@@ -62,11 +63,11 @@ async def _change_tags(mutation: Mutation[ChangeCustomerTags], *, is_addition: b
 
 async def _load_tag_names(mutation: Mutation[ChangeCustomerTags]) -> Mapping[str, str]:
     checks = mutation.checks
-    ids = checks.read_ids(mutation.input.tags, "tags", "tags", most=_MAX_TAGS) or []
+    ids = checks.read_ids(mutation.input.tags, translatable("tags"), "tags", most=_MAX_TAGS) or []
     tags = await Tags(mutation.scope).by_ids(ids, session=mutation.session)
     for position, id_ in enumerate(ids):
         if id_ not in tags:
-            checks.add_not_found("tag", "tags", position)
+            checks.add_not_found(translatable("tag"), "tags", position)
     return {id_: tag.name for id_, tag in tags.items()}
 
 
@@ -76,13 +77,13 @@ async def _find_selected_ids(mutation: Mutation[ChangeCustomerTags], selection: 
     if selected is None:
         return await _find_matching_ids(mutation, value_or_none(selection.matching) or {})
     checks = mutation.checks
-    ids = checks.read_ids(selected, "customers", "customers", "ids") or []
+    ids = checks.read_ids(selected, translatable("customers"), "customers", "ids") or []
     where = {**mutation.scope.match_customers(), "_id": {"$in": ids}}
     customers = await mutation.scope.collection("customers").find(where, {"_id": 1}, session=mutation.session)
     visible = {customer["_id"] for customer in customers}
     for position, id_ in enumerate(ids):
         if id_ not in visible:
-            checks.add_not_found("customer", "customers", "ids", position)
+            checks.add_not_found(translatable("customer"), "customers", "ids", position)
     return ids
 
 
@@ -90,7 +91,7 @@ async def _find_matching_ids(mutation: Mutation[ChangeCustomerTags], raw_filter:
     try:
         parsed = parse_filter(raw_filter)
     except BadUserInput as error:
-        mutation.checks.add(UserErrorCode.INVALID, str(error), "customers", "matching")
+        mutation.checks.add(UserErrorCode.INVALID, error.message, "customers", "matching")
         return []
     scope = mutation.scope
     condition = simplify(await without_deleted_tags(scope, parsed))

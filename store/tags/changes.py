@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.customers.keys import dimension_key
 from domain.inputs import ABSENT
+from domain.messages import translatable
 from domain.partner.tags import (
     MAX_DESCRIPTION_LENGTH,
     MAX_NAME_LENGTH,
@@ -29,9 +30,9 @@ from store.tags.documents import COLLECTION
 async def create_tag(mutation: Mutation[CreateTag]) -> ChangedObject:
     """Insert a tag."""
     checks, input = mutation.checks, mutation.input
-    name = checks.read_line(input.name, MAX_NAME_LENGTH, "The tag's name", "name")
+    name = checks.read_line(input.name, MAX_NAME_LENGTH, translatable("The tag's name"), "name")
     description = checks.read_optional_lines(
-        input.description, MAX_DESCRIPTION_LENGTH, "The description", "description"
+        input.description, MAX_DESCRIPTION_LENGTH, translatable("The description"), "description"
     )
     if name is not None:
         await _check_name_is_free(mutation, name)
@@ -65,7 +66,9 @@ async def delete_tag(mutation: Mutation[DeleteTag]) -> ChangedObject:
     """Delete the tag and start its removal from all customers; the caller must see every customer that has it."""
     stored = await _read_stored_tag(mutation, mutation.input.id, mutation.input.version)
     if stored is not None and await _is_used_out_of_sight(mutation, stored["_id"]):
-        message = "Customers that are not assigned to you have this tag. Only a full administrator can delete it."
+        message = translatable(
+            "Customers that are not assigned to you have this tag. Only a full administrator can delete it."
+        )
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "id")
     stored = mutation.checks.require(stored)
     scope, session = mutation.scope, mutation.session
@@ -89,16 +92,16 @@ async def _is_used_out_of_sight(mutation: Mutation[DeleteTag], tag_id: str) -> b
 async def _read_changes(mutation: Mutation[UpdateTag]) -> Document:
     checks, input, changes = mutation.checks, mutation.input, Document()
     if input.name is not ABSENT:
-        name = changes["name"] = checks.read_line(input.name, MAX_NAME_LENGTH, "The tag's name", "name")
+        name = changes["name"] = checks.read_line(input.name, MAX_NAME_LENGTH, translatable("The tag's name"), "name")
         if name is not None:
             await _check_name_is_free(mutation, name, input.id)
     if input.color is None:
-        checks.add(UserErrorCode.INVALID, "The colour cannot be removed.", "color")
+        checks.add(UserErrorCode.INVALID, translatable("The colour cannot be removed."), "color")
     elif input.color is not ABSENT:
         changes["color"] = str(input.color)
     if input.description is not ABSENT:
         changes["description"] = checks.read_optional_lines(
-            input.description, MAX_DESCRIPTION_LENGTH, "The description", "description"
+            input.description, MAX_DESCRIPTION_LENGTH, translatable("The description"), "description"
         )
     return changes
 
@@ -108,9 +111,9 @@ async def _read_stored_tag(mutation: Mutation[Any], tag_id: str, version: int) -
     where = {**mutation.scope.match(), "_id": tag_id}
     stored = await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
     if stored is None:
-        mutation.checks.add_not_found("tag", "id")
+        mutation.checks.add_not_found(translatable("tag"), "id")
         return None
-    mutation.checks.check_version(version, stored["version"], "The tag")
+    mutation.checks.check_version(version, stored["version"], translatable("The tag"))
     return stored
 
 
@@ -129,7 +132,9 @@ async def _check_name_is_free(mutation: Mutation[Any], name: str, own_id: str | 
     where = {**mutation.scope.match(), "name_key": name_key(name)}
     stored = await mutation.scope.collection(COLLECTION).find_one(where, {"name": 1}, session=mutation.session)
     if stored is not None and stored["_id"] != own_id:
-        mutation.checks.add(UserErrorCode.TAKEN, f"There is a tag {stored['name']} already.", "name")
+        mutation.checks.add(
+            UserErrorCode.TAKEN, translatable("There is a tag {name} already.", name=stored["name"]), "name"
+        )
 
 
 async def _check_tag_limit(mutation: Mutation[CreateTag]) -> None:
@@ -138,7 +143,7 @@ async def _check_tag_limit(mutation: Mutation[CreateTag]) -> None:
     change = {"$inc": {"tag_count": 1}}
     partner = await scope.collection("partners").find_one_and_update(scope.match(), change, session=session)
     if partner is not None and partner["tag_count"] > MAX_TAGS:
-        message = f"A partner has at most {MAX_TAGS:,} tags: delete one that is no longer used."
+        message = translatable("A partner has at most {most} tags: delete one that is no longer used.", most=MAX_TAGS)
         mutation.checks.add(UserErrorCode.LIMIT_REACHED, message)
 
 

@@ -26,6 +26,7 @@ from domain.failures import (
     Unauthenticated,
     Unavailable,
 )
+from domain.messages import translatable
 from domain.permissions import Permission
 from domain.user_errors import InputPath, UserError, UserErrorCode
 
@@ -73,7 +74,7 @@ def test_a_failure_builds_its_message(failure: Failure, message: str) -> None:
         (Unauthenticated("No."), "UNAUTHENTICATED"),
         (AdministratorNotActive(), "UNAUTHENTICATED"),
         (PartnerNotFound(), "UNAUTHENTICATED"),
-        (BadUserInput("No."), "BAD_USER_INPUT"),
+        (BadUserInput(translatable("No.")), "BAD_USER_INPUT"),
         (NumberOutOfRange("days", 1, 365, 0), "BAD_USER_INPUT"),
         (TooManyValues("ids", 1, 2), "BAD_USER_INPUT"),
         (SearchTooLong(1, 2), "BAD_USER_INPUT"),
@@ -111,8 +112,8 @@ def test_failures_keep_their_typed_attributes() -> None:
 
 def test_rejected_input_has_all_errors_in_order() -> None:
     errors = [
-        UserError(UserErrorCode.BLANK, "Name must not be blank.", InputPath(("name",))),
-        UserError(UserErrorCode.TOO_LONG, "Note is too long.", InputPath(("note",))),
+        UserError(UserErrorCode.BLANK, translatable("Name must not be blank."), InputPath(("name",))),
+        UserError(UserErrorCode.TOO_LONG, translatable("Note is too long."), InputPath(("note",))),
     ]
     rejected = InputRejected(errors)
     assert rejected.user_errors == tuple(errors)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from domain.languages.languages import Language
+from domain.messages import translatable
 from domain.user_errors import InputPath, UserError, UserErrorCode
 from resolvers import administrators, helpdesk, launch, mutations, organization_mutations, tag_mutations, trials, views
 from resolvers.mutations import MutationResult, changed_id
@@ -19,7 +21,8 @@ from store.organization.launches import LaunchResult
 from store.tags.assignment import TaggingResult
 
 AT = datetime(2026, 11, 1, 12)
-MISTAKE = UserError(UserErrorCode.NOT_FOUND, "There is no such tag.", InputPath(("tags", 0)))
+NO_TAG = translatable("There is no such {what}.", what=translatable("tag"))
+MISTAKE = UserError(UserErrorCode.NOT_FOUND, NO_TAG, InputPath(("tags", 0)))
 REJECTED: MutationResult[Any] = MutationResult(user_errors=(MISTAKE,))
 CHANGED = MutationResult(ChangedObject("obj_1"))
 
@@ -51,9 +54,9 @@ class FakeLoaders:
         return list(ids)
 
 
-def fake_context() -> Any:
+def fake_context(language: Language = Language.ENGLISH) -> Any:
     installation = SimpleNamespace(launch_url=lambda partner_id, launch_id: f"https://{partner_id}/{launch_id}")
-    scope, viewer = SimpleNamespace(partner_id="acme"), SimpleNamespace(partner_id="acme")
+    scope, viewer = SimpleNamespace(partner_id="acme"), SimpleNamespace(partner_id="acme", language=language)
     return SimpleNamespace(loaders=FakeLoaders(), installation=installation, scope=scope, viewer=viewer)
 
 
@@ -112,4 +115,6 @@ def test_mistakes_are_shown_with_their_path_in_the_spelling_of_the_api() -> None
     assert resolve(mutations.user_errors, REJECTED) == (MISTAKE,)
     assert resolve(mutations.user_errors, CHANGED) == ()
     assert mutations.error_field(fake_context(), MISTAKE) == ["input", "tags", "0"]
+    assert mutations.error_message(fake_context(), MISTAKE) == "There is no such tag."
+    assert mutations.error_message(fake_context(Language.SERBIAN), MISTAKE) == "Traženi objekat ne postoji (oznaka)."
     assert (changed_id(CHANGED), changed_id(REJECTED)) == ("obj_1", None)

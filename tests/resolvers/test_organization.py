@@ -1,11 +1,13 @@
 """The partner's own fields: the wizard's progress, services, and a partner that no longer exists."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from domain.failures import Unauthenticated
+from domain.languages.languages import Language
 from domain.partner.setup import SetupStepKey
 from domain.types import Product
 from resolvers import organization
@@ -49,7 +51,9 @@ def test_the_wizard_shows_its_progress_and_the_next_step(
     assert (shown and shown.key) == next_step
     steps = organization.setup_steps(context, document)
     assert [step.key for step in steps if step.completed_at == NOW] == [key for key in ALL_STEPS if key in completed]
-    assert all(step.title for step in steps)
+    assert organization.step_title(context, steps[2]) == "Add administrators"
+    context.viewer = replace(context.viewer, language=Language.SERBIAN)
+    assert organization.step_title(context, steps[2]) == "Dodajte administratore"
 
 
 def test_every_product_is_a_service_and_is_disabled_unless_stored_as_enabled() -> None:

@@ -61,6 +61,16 @@ def test_the_setup_goes_step_by_step(api: ApiHarness, token: str) -> None:
     ]
 
 
+def test_mistakes_and_titles_are_in_the_language_of_the_request(api: ApiHarness, token: str) -> None:
+    mutation = 'mutation { acceptTerms(input: {termsVersion: "1999-01"}) { userErrors { code message } } }'
+    query = "{ viewer { partner { setup { steps { title } } } } }"
+    headers = {"Authorization": f"Bearer {token}", "Accept-Language": "sr-Latn"}
+    refused, shown = (api.http.post("/graphql", json={"query": text}, headers=headers) for text in (mutation, query))
+    message = "Važeća verzija uslova je 2026-10: pročitajte i prihvatite nju."
+    assert refused.json()["data"]["acceptTerms"]["userErrors"] == [{"code": "STALE", "message": message}]
+    assert shown.json()["data"]["viewer"]["partner"]["setup"]["steps"][3] == {"title": "Izaberite usluge"}
+
+
 def test_the_profile_changes_by_what_is_given(api: ApiHarness, token: str) -> None:
     accept_terms(api)
     profile = "partner { name country contactEmail }"

@@ -23,6 +23,7 @@ from domain.failures import (
     Unauthenticated,
     Unavailable,
 )
+from domain.messages import translatable
 from domain.permissions import Permission
 from server.app.logs import configure_logs
 from server.graphql.errors import exception_error, execution_errors
@@ -60,7 +61,7 @@ def logged(work: Callable[[], object]) -> list[dict[str, Any]]:
 KNOWN: list[RequestFailure] = [
     Unauthenticated("No."),
     Forbidden(Permission.EDIT_TAGS),
-    BadUserInput("No."),
+    BadUserInput(translatable("No.")),
     InvalidCursor(),
     CursorExpired(),
     QueryTooComplex("No."),

@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import ClientConnection
 
 from domain.failures import BadUserInput, Unauthenticated, Unavailable
+from domain.messages import translatable
 from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
 from resolvers.feed_cursor import change_cursor
@@ -88,7 +89,7 @@ COUNTS = {"executions": 0, "outages": 0}
 
 def parse_least(least: int) -> int:
     if least < 0:
-        raise BadUserInput("least cannot be negative.")
+        raise BadUserInput(translatable("least cannot be negative."))
     return least
 
 
@@ -112,7 +113,7 @@ class Query:
 
     @strawberry.field
     def refuse(self) -> str:
-        raise BadUserInput("No.")
+        raise BadUserInput(translatable("No."))
 
 
 @strawberry.type
