@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.failures import Failure, Forbidden, InputRejected, TermsNotAccepted, Unauthenticated
+from domain.messages import translatable
 from domain.permissions import Permission
 from domain.types import ActivityKind, PartnerRole
 from domain.user_errors import InputPath, UserErrorCode
@@ -36,7 +37,7 @@ class Greeted:
 
 async def greet(mutation: Mutation[Greeting]) -> Greeted:
     if mutation.input.name == "nobody":
-        mutation.checks.add_not_found("person", "name")
+        mutation.checks.add_not_found(translatable("person"), "name")
     mutation.checks.raise_if_invalid()
     summary = f"{mutation.actor.display_name} greeted {mutation.input.name}"
     mutation.add_event(EventDraft(ActivityKind.ORGANIZATION_CHANGED, mutation.partner.id, summary))
