@@ -21,7 +21,7 @@ async def read_bulk_job(context: Context, id: str) -> BulkJobDocument:
 
 
 def affects_bulk_jobs(event: FeedEvent) -> bool:
-    """Return whether a bulk job may have written the event."""
+    """Return whether a job that tags customers may have written the event; other jobs are polled."""
     return event.document["kind"] in ("TAGS_ASSIGNED", "TAGS_REMOVED")
 
 

@@ -1,9 +1,10 @@
-"""The settings of the installation that resolvers need: the helpdesk, the server's address, the key of launches."""
+"""The settings of the installation that resolvers need: the helpdesk, the address, the key of launches, the terms."""
 
 from dataclasses import dataclass, field
 
 from domain.partner.helpdesk import HelpdeskContact
 from domain.partner.launch import LaunchReference, sign_launch_token
+from domain.partner.terms import DEFAULT_TERMS, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Installation:
     helpdesk: HelpdeskContact = field(default_factory=lambda: HelpdeskContact("Partner helpdesk"))
     address: str = ""
     launch_secret: bytes | None = None
+    terms: Terms = DEFAULT_TERMS
 
     def launch_url(self, partner_id: str, launch_id: str) -> str:
         """Return the address that opens the launch; raise RuntimeError where the installation has no key."""

@@ -9,6 +9,7 @@ from typing import Any
 from domain.failures import PartnerNotFound
 from domain.languages.rendering import render_message
 from domain.partner.setup import STEP_TITLES, SetupStepKey
+from domain.partner.terms import Terms
 from domain.types import Product
 from resolvers.context import Context, Viewer
 from store.tenants.administrators import AdministratorDocument
@@ -93,6 +94,14 @@ def setup_state(context: Context, partner: PartnerDocument) -> SetupState:
     if all(done):
         return SetupState.COMPLETE
     return SetupState.IN_PROGRESS if any(done) else SetupState.NOT_STARTED
+
+
+def terms(context: Context, _partner: PartnerDocument) -> Terms:
+    return context.installation.terms
+
+
+def terms_version(context: Context, _partner: PartnerDocument) -> str:
+    return context.installation.terms.version
 
 
 async def terms_accepted_by(context: Context, partner: PartnerDocument) -> AdministratorDocument | None:

@@ -1,5 +1,8 @@
 """The mutations of the partner organization, and the fields of their payload."""
 
+from functools import partial
+from typing import Any
+
 from domain.partner.organization import SetService, UpdateOrganization
 from domain.partner.settings import ChangeSettings
 from domain.partner.setup import AcceptTerms, CompleteSetupStep
@@ -7,13 +10,16 @@ from resolvers.context import Context
 from resolvers.mutations import MutationResult, run_mutation
 from store.changes.mutations import MutationRequest, PartnerChanged
 from store.organization import organization_changes, settings_changes
+from store.organization.settings_changes import SettingsChanged
+from store.tags.bulk_jobs import BulkJobDocument
 from store.tenants.partners import PartnerDocument
 
 _Result = MutationResult[PartnerChanged]
 
 
 async def accept_terms(context: Context, request: MutationRequest[AcceptTerms]) -> _Result:
-    return await run_mutation(context, request, organization_changes.accept_terms, PartnerChanged)
+    accept_current = partial(organization_changes.accept_terms, context.installation.terms)
+    return await run_mutation(context, request, accept_current, PartnerChanged)
 
 
 async def complete_setup_step(context: Context, request: MutationRequest[CompleteSetupStep]) -> _Result:
@@ -28,9 +34,16 @@ async def set_service(context: Context, request: MutationRequest[SetService]) ->
     return await run_mutation(context, request, organization_changes.set_service, PartnerChanged)
 
 
-async def change_settings(context: Context, request: MutationRequest[ChangeSettings]) -> _Result:
-    return await run_mutation(context, request, settings_changes.change_settings, PartnerChanged)
+async def change_settings(
+    context: Context, request: MutationRequest[ChangeSettings]
+) -> MutationResult[SettingsChanged]:
+    return await run_mutation(context, request, settings_changes.change_settings, SettingsChanged)
 
 
-async def changed_partner(context: Context, payload: _Result) -> PartnerDocument | None:
+async def settings_job(context: Context, payload: MutationResult[SettingsChanged]) -> BulkJobDocument | None:
+    job_id = payload.result.job if payload.result else None
+    return None if job_id is None else await context.loaders.bulk_jobs.load(job_id)
+
+
+async def changed_partner(context: Context, payload: MutationResult[Any]) -> PartnerDocument | None:
     return None if payload.result is None else await context.loaders.partner.load(context.viewer.partner_id)

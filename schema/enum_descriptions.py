@@ -171,6 +171,7 @@ ENUM_DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "READ_ACTIVITY": "Read the log.",
             "CONTACT_HELPDESK": "Send requests to the helpdesk.",
             "LAUNCH_ORGANIZATION": "Open the console of the partner's own organization.",
+            "MANAGE_INTEGRATIONS": "Manage webhooks, and alert rules of other administrators.",
         },
     ),
     Product: (

@@ -72,6 +72,15 @@ class SetupStep:
 
 
 @strawberry.type
+class Terms:
+    """The terms of service of this installation."""
+
+    version: str = strawberry.field(description="The version, for acceptTerms.")
+    url: str | None = strawberry.field(description="The address of a page with the terms; null where there is none.")
+    text: str = strawberry.field(description="The text of the terms, in Markdown.")
+
+
+@strawberry.type
 class OrganizationSetup:
     """The first-time setup wizard: a plan overview, terms to accept, and steps to follow."""
 
@@ -81,7 +90,8 @@ class OrganizationSetup:
         list[PlanItem],
         "The plan that the partner ordered. It is shown before the terms are accepted.",
     )
-    terms_version: str = strawberry.field(description="The current version of the terms, for acceptTerms.")
+    terms_version = field(organization.terms_version, str, "The current version of the terms, for acceptTerms.")
+    terms = field(organization.terms, Terms, "The terms to accept. They are to be read before acceptance.")
     terms_accepted_at: datetime | None = strawberry.field(
         description="The moment at which the terms were last accepted; null before."
     )

@@ -8,6 +8,7 @@ from domain.partner.organization import SetService, UpdateOrganization
 from domain.partner.settings import ChangeSettings
 from domain.partner.setup import AcceptTerms, CompleteSetupStep
 from resolvers import organization_mutations as organization
+from schema.bulk_jobs import BulkJob
 from schema.enums import Permission, Product, SetupStepKey
 from schema.fields import field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT
@@ -120,6 +121,12 @@ class SetServicePayload(_OrganizationPayload):
 class ChangeSettingsPayload(_OrganizationPayload):
     """The organization after the change, or the mistakes."""
 
+    job = field(
+        organization.settings_job,
+        BulkJob | None,
+        "The job that applies the new thresholds to every customer; null where no threshold changed.",
+    )
+
 
 _declare = partial(mutation, requires=Permission.MANAGE_ORGANIZATION)
 
@@ -163,5 +170,5 @@ class OrganizationMutations:
         ChangeSettingsPayload,
         ChangeSettingsInput,
         ChangeSettings,
-        "Changes the thresholds. Every customer is evaluated again.",
+        "Changes the settings. Where a threshold changes, a job evaluates every customer again.",
     )

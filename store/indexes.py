@@ -7,6 +7,7 @@ from store.calling import calls
 from store.calling import sums as call_sums
 from store.calling import weeks as call_weeks
 from store.changes import idempotency
+from store.changes.bulk_jobs import BULK_JOB_INDEXES
 from store.changes.due import DUE_INDEXES
 from store.changes.external_ids import RELEASED_ID_INDEX
 from store.customers import customers
@@ -56,7 +57,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "assignment_cleanups": assignment_cleanup.ASSIGNMENT_CLEANUP_INDEXES,
     "tags": tags.TAG_INDEXES,
     "tag_cleanups": tag_cleanup.TAG_CLEANUP_INDEXES,
-    "bulk_jobs": bulk_jobs.BULK_JOB_INDEXES,
+    "bulk_jobs": BULK_JOB_INDEXES,
     "bulk_batches": bulk_jobs.BULK_BATCH_INDEXES,
     "mutation_results": idempotency.MUTATION_RESULT_INDEXES,
     "customer_views": views.VIEW_INDEXES,

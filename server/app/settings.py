@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     helpdesk_phone: str = Field(default="", description="Its telephone number")
     helpdesk_email: str = Field(default="", description="Its e-mail address")
     helpdesk_hours: str = Field(default="", description="Its opening hours")
+    terms_file: str = Field(
+        default="",
+        description=(
+            "The file of the terms of service in UTF-8: lines `version: …` and `url: …` (optional), a blank line, the "
+            "text in Markdown; if empty, a text that contains no terms"
+        ),
+    )
     drain_seconds: float = Field(
         default=1.0,
         ge=0,

@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+from functools import partial
 from pathlib import Path
 
 from domain.failures import OperatorError
 from domain.partner.setup import AcceptTerms
+from domain.partner.terms import DEFAULT_TERMS
 from domain.types import PartnerRole
 from sample.writer import write_sample
 from server.app.database import database_uri, open_prepared_client
@@ -21,7 +23,7 @@ from store.database.scope import Scope
 from store.organization.organization_changes import accept_terms
 from store.tenants.administrators import Administrators
 from store.tenants.partner_creation import create_partner
-from store.tenants.partners import TERMS_VERSION, Partners
+from store.tenants.partners import Partners
 
 PARTNER_ID = "sample"
 PARTNER_NAME = "Aurora Communications"
@@ -97,8 +99,8 @@ async def _accept_terms(client: Client, scope: Scope) -> None:
     if full is None:
         raise OperatorError("The sample partner has lost its first administrator: empty the data directory.")
     acting = Scope(client, PARTNER_ID, utc_now(), administrator_id=full.id, role=full.role)
-    request = MutationRequest("accept_terms", AcceptTerms(terms_version=TERMS_VERSION), needs_terms=False)
-    await mutate(acting, request, accept_terms, PartnerChanged)
+    request = MutationRequest("accept_terms", AcceptTerms(terms_version=DEFAULT_TERMS.version), needs_terms=False)
+    await mutate(acting, request, partial(accept_terms, DEFAULT_TERMS), PartnerChanged)
 
 
 async def _example_record(client: Client, scope: Scope) -> str:

@@ -1,15 +1,26 @@
 """Evaluates the customers of a partner whose settings have changed, in the order of their names.
 
+A bulk job shows the progress. Each batch counts its customers in its own transaction, so a process that dies loses and
+repeats nothing. Where the settings change again meanwhile, each customer gets the latest ones: a job has ended when no
+customer is left whose settings are older than the job's.
+
 No index of its own finds the customers with an older settings epoch. A customer that is renamed or added while this
 runs is written with the current settings, so a scan in the order of names misses none of the others.
 """
 
+from functools import partial
+from typing import Any
+
 from domain.customers.keys import ALL_CUSTOMERS_KEY
-from store.changes.customer_batch import BATCH_SIZE, evaluate_customers
+from domain.partner.bulk_jobs import BulkJobState
+from store.changes.bulk_jobs import JOB_COLLECTION, RUNNING, end_job, insert_job
+from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
+from store.changes.mutations import Mutation
 from store.customers.orders import KEYS_INDEX
-from store.database.client import Client, Document
+from store.database.client import Client, Document, Session
 from store.database.keyset import DEFAULT_COLUMNS, keyset_conditions, sort_key_of
 from store.database.scope import Scope
+from store.database.transactions import in_transaction
 from store.tenants.partners import PartnerDocument, partner_document
 
 
@@ -24,13 +35,46 @@ async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     count, last_key = 0, None
     while customers := await _next_batch(scope, partner.epoch, last_key):
         last_key = sort_key_of(DEFAULT_COLUMNS, customers[-1])
-        await evaluate_customers(scope, [customer["_id"] for customer in customers])
+        await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in customers]}}, _count_progress)
         count += len(customers)
     if not count:
-        # The condition fails where the settings have changed again since the partner was read.
-        where = {**scope.match(), "settings.version": partner.settings["version"]}
-        await scope.collection("partners").update_one(where, {"$unset": {"reevaluating": ""}})
+        await in_transaction(scope.client, partial(_finish, scope, partner))
     return count
+
+
+async def start_reevaluation(mutation: Mutation[Any], epoch: int) -> str:
+    """Insert the job of a new settings epoch in the mutation's transaction; return its id."""
+    where = {**mutation.scope.match(), "keys": ALL_CUSTOMERS_KEY}
+    stages: list[Document] = [{"$match": where}, {"$count": "customers"}]
+    customers = mutation.scope.collection("customers")
+    counted = await customers.aggregate(stages, session=mutation.session, hint=KEYS_INDEX)
+    total = counted[0]["customers"] if counted else 0
+    return await insert_job(mutation, total, {"settings_epoch": epoch, "done": 0, "changed": 0, "skipped": 0})
+
+
+async def _count_progress(batch: CustomerBatch) -> None:
+    """Count the customers that the batch brings to the settings of each running job."""
+    for job in await _find_running_jobs(batch.scope, batch.session):
+        changes = [change for change in batch.changes if change.customer["settings_epoch"] < job["settings_epoch"]]
+        counts = {"done": len(changes), "changed": sum(bool(change.transitions) for change in changes)}
+        where = {**batch.scope.match(), "_id": job["_id"]}
+        await batch.scope.collection(JOB_COLLECTION).update_one(where, {"$inc": counts}, session=batch.session)
+
+
+async def _finish(scope: Scope, partner: PartnerDocument, session: Session) -> None:
+    """End the jobs, unless the settings have changed again since the partner was read."""
+    where = {**scope.match(), "settings.version": partner.settings["version"]}
+    change = {"$unset": {"reevaluating": ""}}
+    if not await scope.collection("partners").update_one(where, change, session=session):
+        return
+    for job in await _find_running_jobs(scope, session):
+        # Customers that other changes have evaluated meanwhile are done too.
+        await end_job(scope, job["_id"], BulkJobState.DONE, {"done": job["total"]}, session)
+
+
+async def _find_running_jobs(scope: Scope, session: Session) -> list[Document]:
+    where = {**scope.match(), **RUNNING, "settings_epoch": {"$exists": True}}
+    return await scope.collection(JOB_COLLECTION).find(where, session=session)
 
 
 async def _next_batch(scope: Scope, epoch: int, last_key: tuple[object, ...] | None) -> list[Document]:

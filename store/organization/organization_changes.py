@@ -14,6 +14,7 @@ from domain.partner.setup import (
     explain_missing,
     find_blocking_step,
 )
+from domain.partner.terms import Terms
 from domain.text.contacts import is_email
 from domain.text.iso_codes import parse_country_code
 from domain.text.normalization import compose
@@ -27,19 +28,21 @@ from store.events.log import EventDraft
 _C = UserErrorCode
 
 
-async def accept_terms(mutation: Mutation[AcceptTerms]) -> PartnerChanged:
+async def accept_terms(current: Terms, mutation: Mutation[AcceptTerms]) -> PartnerChanged:
     """Accept the current terms for the organization, and complete the first step of the setup."""
     partner, checks, now = mutation.partner, mutation.checks, mutation.scope.now
-    if mutation.input.terms_version != partner.terms_version:
+    if mutation.input.terms_version != current.version:
         message = translatable(
-            "The current terms are version {version}: read and accept those.", version=partner.terms_version
+            "The current terms are version {version}: read and accept those.", version=current.version
         )
         checks.add(_C.STALE, message, "terms_version")
     checks.raise_if_invalid()
-    if partner.terms_accepted_at is None:
-        summary = f"The terms of service {partner.terms_version} were accepted"
-        accepted = {"terms_accepted_at": now, "terms_accepted_by": mutation.actor.id}
-        await _update_partner(mutation, {**accepted, f"steps.{SetupStepKey.ACCEPT_TERMS}": now})
+    if partner.terms_accepted_at is None or partner.terms_version != current.version:
+        step = f"steps.{SetupStepKey.ACCEPT_TERMS}"
+        first_acceptance = {} if SetupStepKey.ACCEPT_TERMS in partner.steps else {step: now}
+        accepted = {"terms_accepted_at": now, "terms_accepted_by": mutation.actor.id, "terms_version": current.version}
+        await _update_partner(mutation, {**accepted, **first_acceptance})
+        summary = f"The terms of service {current.version} were accepted"
         mutation.add_event(EventDraft(ActivityKind.TERMS_ACCEPTED, partner.id, summary))
     return PartnerChanged()
 

@@ -3,6 +3,8 @@
 New thresholds start a new epoch. A job then evaluates every customer of an older epoch again.
 """
 
+from dataclasses import dataclass
+
 from domain.customers.statuses import Thresholds
 from domain.inputs import ABSENT
 from domain.messages import translatable
@@ -10,15 +12,23 @@ from domain.partner.settings import SETTING_BOUNDS, SETTING_DESCRIPTIONS, Change
 from domain.text.sentences import join_names
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
-from store.changes.mutations import Mutation, PartnerChanged
+from store.changes.mutations import Mutation
+from store.changes.reevaluation import start_reevaluation
 from store.database.client import Document
 from store.events.log import EventDraft
 
 _THRESHOLD_NAMES = tuple(Thresholds.__dataclass_fields__)
 
 
-async def change_settings(mutation: Mutation[ChangeSettings]) -> PartnerChanged:
-    """Change the settings that the input contains."""
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The id of the job that evaluates the customers again; None where no threshold changed."""
+
+    job: str | None = None
+
+
+async def change_settings(mutation: Mutation[ChangeSettings]) -> SettingsChanged:
+    """Change the settings that the input contains; new thresholds start a job."""
     partner, checks = mutation.partner, mutation.checks
     values = {name: value for name, value in mutation.input.by_name().items() if value is not ABSENT}
     for name, value in values.items():
@@ -33,22 +43,25 @@ async def change_settings(mutation: Mutation[ChangeSettings]) -> PartnerChanged:
     changes = {
         name: [partner.settings[name], value] for name, value in values.items() if partner.settings[name] != value
     }
+    job = None
     if changes:
-        await _update_settings(mutation, {name: after for name, (_before, after) in changes.items()})
+        job = await _update_settings(mutation, {name: after for name, (_before, after) in changes.items()})
         descriptions = (
             f"{SETTING_DESCRIPTIONS[name].text} from {old} to {new}" for name, (old, new) in changes.items()
         )
         summary = f"The settings changed: {join_names(descriptions)}"
         mutation.add_event(EventDraft(ActivityKind.SETTINGS_CHANGED, partner.id, summary, changes))
-    return PartnerChanged()
+    return SettingsChanged(job)
 
 
-async def _update_settings(mutation: Mutation[ChangeSettings], values: Document) -> None:
+async def _update_settings(mutation: Mutation[ChangeSettings], values: Document) -> str | None:
     partner, now = mutation.partner, mutation.scope.now
     settings = {**partner.settings, **values, "version": partner.settings["version"] + 1}
     change: Document = {"$set": {"settings": settings, "updated_at": now}, "$inc": {"version": 1}}
-    if not values.keys().isdisjoint(_THRESHOLD_NAMES):
+    has_new_thresholds = not values.keys().isdisjoint(_THRESHOLD_NAMES)
+    if has_new_thresholds:
         epoch = {"epoch": partner.epoch + 1, "at": now, **{name: settings[name] for name in _THRESHOLD_NAMES}}
         change["$push"] = {"settings_history": epoch}
         change["$set"]["reevaluating"] = True
     await mutation.scope.collection("partners").update_one(mutation.scope.match(), change, session=mutation.session)
+    return await start_reevaluation(mutation, partner.epoch + 1) if has_new_thresholds else None

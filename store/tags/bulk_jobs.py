@@ -1,4 +1,4 @@
-"""Bulk jobs: their documents, and the batches of customers that they consist of.
+"""Bulk jobs that tag customers: the batches that they consist of, and the progress of any bulk job.
 
 One transaction changes the customers of a batch and writes the counts into the batch. So a process that dies loses
 nothing and repeats nothing, and the counts of a job are the sums over its batches.
@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.batches import split_into_batches
 from domain.partner.bulk_jobs import BulkJobState
+from store.changes.bulk_jobs import JOB_COLLECTION, RUNNING, end_job, insert_job
 from store.changes.mutations import Mutation
 from store.database.client import Client, DeleteMany, Document, IndexModel, Session
 from store.database.ids import new_id
@@ -21,11 +22,7 @@ from store.tags.customer_tags import Tagging
 # Other changes use batches of 100. Tagging a customer is cheap, so the fixed cost of a transaction counts for more;
 # above 150, concurrent requests wait (docs/decisions/0015).
 BATCH_SIZE = 150
-JOB_COLLECTION = "bulk_jobs"
 BATCH_COLLECTION = "bulk_batches"
-BULK_JOB_INDEXES = (
-    IndexModel([("state", 1), ("_id", 1)], name="running", partialFilterExpression={"state": "RUNNING"}),
-)
 _COUNTERS = ("done", "changed", "skipped")
 # The index covers the sums of a job, so reading its progress does not load the ids of its customers.
 BULK_BATCH_INDEXES = (
@@ -59,42 +56,34 @@ async def start_job(mutation: Mutation[Any], tagging: Tagging, customer_ids: Seq
         "created_at": mutation.scope.now,
         "updated_at": mutation.scope.now,
     }
-    job = {
-        "_id": new_id("job"),
-        **stamps,
-        "state": str(BulkJobState.RUNNING),
-        "administrator_id": mutation.actor.id,
-        "tags": dict(tagging.names),
-        "is_addition": tagging.is_addition,
-        "total": len(customer_ids),
-        "finished_at": None,
-    }
+    fields = {"tags": dict(tagging.names), "is_addition": tagging.is_addition}
+    job_id = await insert_job(mutation, len(customer_ids), fields)
     counts = {"is_done": False, **dict.fromkeys(_COUNTERS, 0)}
     batches = [
         {
             "_id": new_id("bat"),
             **stamps,
-            "job_id": job["_id"],
+            "job_id": job_id,
             "ids": list(ids),
             **counts,
         }
         for ids in split_into_batches(customer_ids, BATCH_SIZE)
     ]
-    await mutation.scope.collection(JOB_COLLECTION).insert_many([job], session=mutation.session)
     await mutation.scope.collection(BATCH_COLLECTION).insert_many(batches, session=mutation.session)
-    return str(job["_id"])
+    return job_id
 
 
 async def read_job(scope: Scope, id_: str) -> BulkJobDocument | None:
     """Return the job, where the viewer has started it or sees all customers.
 
-    The sums are read first. A job that is RUNNING afterwards still had all its batches; a finished job stores its sums.
+    The sums are read first. A job without counters of its own afterwards still had all its batches; a finished job
+    stores its sums, and an evaluation counts in the job itself.
     """
     sums = await _sum_counters(scope, id_)
     job = await scope.collection(JOB_COLLECTION).find_one({**scope.match(), "_id": id_, **_visibility(scope)})
     if job is None:
         return None
-    counters = sums if job["state"] == BulkJobState.RUNNING else job
+    counters = job if "done" in job else sums
     return BulkJobDocument(
         id=id_,
         state=BulkJobState(job["state"]),
@@ -119,10 +108,9 @@ def _visibility(scope: Scope) -> Document:
 
 
 async def find_running_job(client: Client) -> Document | None:
-    """Return the oldest unfinished job of all partners."""
-    jobs = await client.collection(JOB_COLLECTION).find(
-        {"state": str(BulkJobState.RUNNING)}, sort=[("_id", 1)], limit=1
-    )
+    """Return the oldest unfinished job of all partners that tags customers."""
+    where = {**RUNNING, "tags": {"$exists": True}}
+    jobs = await client.collection(JOB_COLLECTION).find(where, sort=[("_id", 1)], limit=1)
     return jobs[0] if jobs else None
 
 
@@ -136,11 +124,7 @@ async def finish_job(scope: Scope, job_id: str, state: BulkJobState) -> None:
     """Store the job's final state and sums, once, and delete its batches."""
 
     async def attempt(session: Session) -> None:
-        final = {"state": str(state), "finished_at": scope.now, "updated_at": scope.now}
-        sums = await _sum_counters(scope, job_id, session)
-        where = {**scope.match(), "_id": job_id, "state": str(BulkJobState.RUNNING)}
-        change = {"$set": {**final, **sums}, "$inc": {"version": 1}}
-        await scope.collection(JOB_COLLECTION).update_one(where, change, session=session)
+        await end_job(scope, job_id, state, await _sum_counters(scope, job_id, session), session)
         batches = DeleteMany({**scope.match(), "job_id": job_id})
         await scope.collection(BATCH_COLLECTION).bulk_write([batches], session=session)
 

@@ -16,7 +16,6 @@ PARTNER_INDEXES = (
     IndexModel([("partner_id", 1)], name="partner", unique=True),
     IndexModel([("reevaluating", 1)], name="reevaluating", partialFilterExpression={"reevaluating": True}),
 )
-TERMS_VERSION = "2026-10"
 
 
 class SettingsEpoch(NamedTuple):
@@ -29,7 +28,7 @@ class SettingsEpoch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PartnerDocument:
-    """A partner organization as it is stored."""
+    """A partner organization as it is stored; `terms_version` is that of the terms that it accepted last."""
 
     id: str
     partner_id: str
@@ -41,7 +40,7 @@ class PartnerDocument:
     plan: Sequence[Mapping[str, Any]]
     services: Sequence[Mapping[str, Any]]
     settings: Mapping[str, int]
-    terms_version: str
+    terms_version: str | None
     terms_accepted_at: datetime | None
     terms_accepted_by: str | None
     steps: Mapping[str, datetime]
@@ -96,7 +95,7 @@ def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> 
         "plan": list(plan),
         "services": [],
         "settings": {"version": 1, **DEFAULT_SETTINGS},
-        "terms_version": TERMS_VERSION,
+        "terms_version": None,
         "terms_accepted_at": None,
         "terms_accepted_by": None,
         "steps": {},

@@ -18,6 +18,7 @@ from store.access.assignment_changes import AssignmentResult
 from store.changes.mutations import ChangedObject, PartnerChanged
 from store.entitlements.trial_conversions import ConversionResult
 from store.organization.launches import LaunchResult
+from store.organization.settings_changes import SettingsChanged
 from store.tags.assignment import TaggingResult
 
 AT = datetime(2026, 11, 1, 12)
@@ -94,6 +95,8 @@ LAUNCHED = MutationResult(LaunchResult("lch_1", AT))
         (views.changed_view, CHANGED, "find_view obj_1", None),
         (views.deleted_id, CHANGED, "obj_1", None),
         (organization_mutations.changed_partner, MutationResult(PartnerChanged()), "<acme>", None),
+        (organization_mutations.settings_job, MutationResult(SettingsChanged("job_1")), JOB, None),
+        (organization_mutations.settings_job, MutationResult(SettingsChanged()), None, None),
         (launch.url, LAUNCHED, "https://acme/lch_1", None),
         (launch.expires_at, LAUNCHED, AT, None),
     ],

@@ -1,7 +1,9 @@
 """The partner organization: profile, setup, services and settings as its document fills them."""
 
+from dataclasses import asdict
 from datetime import datetime
 
+from domain.partner.terms import DEFAULT_TERMS
 from tests.api_server import ApiHarness
 
 PARTNER = """
@@ -10,7 +12,8 @@ PARTNER = """
   settings { version expiringSoonDays noRecentActivityDays trialDays }
   services { product enabled customers }
   setup {
-    state plan { product licenses } termsVersion termsAcceptedAt termsAcceptedBy { displayName }
+    state plan { product licenses } termsVersion terms { version url text }
+    termsAcceptedAt termsAcceptedBy { displayName }
     steps { key title completedAt } nextStep { key }
   }
 } } }
@@ -37,6 +40,7 @@ def test_shows_a_new_organization_with_everything_before_it(api: ApiHarness) -> 
     assert setup["plan"] == [{"product": "CALLING", "licenses": 500}]
     assert (setup["state"], setup["nextStep"]) == ("NOT_STARTED", {"key": "ACCEPT_TERMS"})
     assert (setup["termsAcceptedAt"], setup["termsAcceptedBy"]) == (None, None)
+    assert setup["terms"] == asdict(DEFAULT_TERMS) and setup["termsVersion"] == DEFAULT_TERMS.version
     assert [step["key"] for step in setup["steps"]] == [
         "ACCEPT_TERMS",
         "ORGANIZATION_PROFILE",

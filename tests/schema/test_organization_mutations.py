@@ -132,7 +132,9 @@ def test_a_changed_threshold_evaluates_every_customer(api: ApiHarness, token: st
     query = "{ customers(filter: {status: [EXPIRING_SOON]}) { totalCount nodes { version statusDetails { since } } } }"
     assert api.execute_data(token, query)["customers"]["totalCount"] == 0
     before = len(stored_events(api))
-    send_mutation(api, token, "changeSettings", SETTINGS, expiringSoonDays=60)
+    selected = f"{SETTINGS} job {{ id total }}"
+    job = send_mutation(api, token, "changeSettings", selected, expiringSoonDays=60)["job"]
+    assert job["total"] == count
     (told,) = [one for one in stored_events(api)[before:] if one["kind"] == "SETTINGS_CHANGED"]
     while (found := api.execute_data(token, query)["customers"])["totalCount"] < count:
         pass
@@ -144,6 +146,9 @@ def test_a_changed_threshold_evaluates_every_customer(api: ApiHarness, token: st
     since = {parse_instant(detail["since"]) for one in found["nodes"] for detail in one["statusDetails"]}
     assert told["at"] in since
     _until_evaluated(api)
+    progress = "query ($id: ID!) { node(id: $id) { ... on BulkJob { state done changed skipped } } }"
+    shown = api.execute_data(token, progress, id=job["id"])["node"]
+    assert shown == {"state": "DONE", "done": count, "changed": count, "skipped": 0}
     send_mutation(api, token, "changeSettings", SETTINGS, noRecentActivityDays=61)
     _until_evaluated(api)
     assert {one["version"] for one in api.execute_data(token, query)["customers"]["nodes"]} == {2}

@@ -1,0 +1,100 @@
+"""The job of changed settings: its progress, a process that dies, and settings that change again meanwhile."""
+
+import asyncio
+from collections.abc import Mapping
+
+from domain.partner.bulk_jobs import BulkJobState
+from domain.partner.settings import ChangeSettings
+from domain.types import PartnerRole
+from jobs.bulk_jobs import bulk_jobs
+from jobs.reevaluate import reevaluate_customers
+from store.changes.customer_batch import BATCH_SIZE, evaluate_customers
+from store.changes.mutations import MutationRequest, mutate
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.organization.settings_changes import SettingsChanged, change_settings
+from store.tags.bulk_jobs import BulkJobDocument, read_job
+from tests.api_server import administrator_document
+from tests.store.factory_customers import DAY, add_customers, partner_scope, subscription
+
+
+async def partner_with_customers(client: Client, count: int) -> Scope:
+    """Return the scope of a full administrator; every customer has a subscription that ends in 50 days."""
+    scope = await partner_scope(client)
+    accepted = {"$set": {"terms_accepted_at": scope.now}}
+    await scope.collection("partners").update_one(scope.match(), accepted)
+    administrator = administrator_document(scope, PartnerRole.FULL_ADMINISTRATOR)
+    await scope.collection("administrators").insert_many([administrator])
+    end = scope.now + 50 * DAY
+    held = ((f"C-{number:04}", [subscription(f"S-{number}", ends_at=end)]) for number in range(count))
+    await add_customers(scope, held)
+    return Scope(client, scope.partner_id, utc_now(), administrator["_id"], PartnerRole.FULL_ADMINISTRATOR)
+
+
+async def change(scope: Scope, **settings: int) -> str | None:
+    """Change settings; return the id of the job."""
+    request = MutationRequest("change_settings", ChangeSettings(**settings))
+    return (await mutate(scope, request, change_settings, SettingsChanged)).result.job
+
+
+async def read(scope: Scope, job_id: str | None) -> BulkJobDocument:
+    job = await read_job(scope, job_id or "")
+    assert job is not None
+    return job
+
+
+async def statuses(scope: Scope) -> Mapping[str, int]:
+    groups = [{"$match": scope.match()}, {"$unwind": "$statuses"}, {"$group": {"_id": "$statuses", "n": {"$sum": 1}}}]
+    return {group["_id"]: group["n"] for group in await scope.collection("customers").aggregate(groups)}
+
+
+async def test_a_job_counts_the_customers_that_get_the_new_settings(client: Client) -> None:
+    scope = await partner_with_customers(client, 3)
+    job_id = await change(scope, expiring_soon_days=60)
+    begun = await read(scope, job_id)
+    assert (begun.state, begun.total, begun.done, begun.changed) == (BulkJobState.RUNNING, 3, 0, 0)
+    # The job that tags customers leaves it alone.
+    assert await bulk_jobs(client) == 0
+    assert [await reevaluate_customers(client) for _ in range(3)] == [3, 0, 0]
+    done = await read(scope, job_id)
+    assert (done.state, done.total, done.done, done.changed, done.skipped) == (BulkJobState.DONE, 3, 3, 3, 0)
+    assert done.finished_at is not None and (await statuses(scope))["EXPIRING_SOON"] == 3
+
+
+async def test_settings_without_a_new_threshold_need_no_job(client: Client) -> None:
+    scope = await partner_with_customers(client, 1)
+    assert await change(scope, trial_days=9) is None
+    assert await change(scope, trial_days=9) is None
+    assert await reevaluate_customers(client) == 0
+
+
+async def test_a_job_survives_a_process_that_dies(client: Client) -> None:
+    count = BATCH_SIZE + 20
+    scope = await partner_with_customers(client, count)
+    job_id = await change(scope, expiring_soon_days=60)
+    process = asyncio.create_task(reevaluate_customers(client))
+    while (await read(scope, job_id)).done == 0:
+        await asyncio.sleep(0)
+    process.cancel()
+    await asyncio.gather(process, return_exceptions=True)
+    while await reevaluate_customers(client):
+        pass
+    done = await read(scope, job_id)
+    assert (done.state, done.done, done.changed) == (BulkJobState.DONE, count, count)
+    events = {**scope.match(), "kind": "STATUS_CHANGED", "entered": "EXPIRING_SOON"}
+    assert await scope.collection("events").count(events) == count
+
+
+async def test_the_last_settings_win_and_both_jobs_end(client: Client) -> None:
+    scope = await partner_with_customers(client, 4)
+    first = await change(scope, expiring_soon_days=60)
+    ids = [customer["_id"] for customer in await scope.collection("customers").find(scope.match(), {"_id": 1})]
+    # Another change of these customers evaluates them too.
+    await evaluate_customers(Scope(client, scope.partner_id, utc_now()), ids[:2])
+    second = await change(scope, expiring_soon_days=40)
+    while await reevaluate_customers(client):
+        pass
+    jobs = [await read(scope, job) for job in (first, second)]
+    assert [(job.state, job.total, job.done) for job in jobs] == [(BulkJobState.DONE, 4, 4)] * 2
+    assert "EXPIRING_SOON" not in await statuses(scope)
