@@ -10,7 +10,7 @@ from jobs.bulk_jobs import bulk_jobs
 from jobs.reevaluate import reevaluate_customers
 from store.changes.customer_batch import BATCH_SIZE, evaluate_customers
 from store.changes.mutations import MutationRequest, mutate
-from store.database.client import Client
+from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.organization.settings_changes import SettingsChanged, change_settings
@@ -45,7 +45,11 @@ async def read(scope: Scope, job_id: str | None) -> BulkJobDocument:
 
 
 async def statuses(scope: Scope) -> Mapping[str, int]:
-    groups = [{"$match": scope.match()}, {"$unwind": "$statuses"}, {"$group": {"_id": "$statuses", "n": {"$sum": 1}}}]
+    groups: list[Document] = [
+        {"$match": scope.match()},
+        {"$unwind": "$statuses"},
+        {"$group": {"_id": "$statuses", "n": {"$sum": 1}}},
+    ]
     return {group["_id"]: group["n"] for group in await scope.collection("customers").aggregate(groups)}
 
 
