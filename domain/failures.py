@@ -155,7 +155,16 @@ class WeekNotAvailable(BadUserInput):
     """A date argument is not a Monday from `first` to `last`."""
 
     def __init__(self, argument: str, first: date, last: date, given: date) -> None:
-        super().__init__(f"{argument} is a Monday from {first} to {last}; this is {given:%A}, {given}.")
+        super().__init__(
+            translatable(
+                "{argument} is a Monday from {first} to {last}; this is {weekday}, {given}.",
+                argument=argument,
+                first=first,
+                last=last,
+                weekday=f"{given:%A}",
+                given=given,
+            )
+        )
         self.argument = argument
         self.first = first
         self.last = last
