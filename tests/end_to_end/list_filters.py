@@ -9,7 +9,9 @@ Filter = Mapping[str, Any]
 TAGS = ("Gold", "Silver")
 ASSIGNED = "the assigned administrator"
 
-_words = st.sampled_from(["Acme", "Bolt", "Æther", "aether", "kunde", "c1", "C2", "example", "0", "1", "zzz"])
+_words = st.sampled_from(
+    ["Acme", "Bolt", "Æther", "aether", "kunde", "c1", "C2", "example", "0", "1", "zzz", "s1", "t"]
+)
 _text = st.one_of(
     st.lists(_words.flatmap(lambda word: st.integers(1, len(word)).map(lambda n: word[:n])), min_size=1, max_size=2),
     st.sampled_from([[" "], ["-"], ["*"], ["."]]),
@@ -20,6 +22,7 @@ def _some(*values: str) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(values), max_size=2, unique=True)
 
 
+_instants = st.sampled_from([None, "2026-01-05T00:00:00Z", "2026-01-05T00:00:00.001Z"])
 _CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
     "search": _text,
     "managedBy": _some("PARTNER_ORGANIZATION", "EXTERNAL_ADMINISTRATOR"),
@@ -31,6 +34,10 @@ _CONDITIONS: dict[str, st.SearchStrategy[Any]] = {
     "tag": _some(*TAGS, "tag_000000000000000000000000"),
     "administrator": _some(ASSIGNED, "adm_000000000000000000000000"),
     "country": _some("DE", "FR"),
+    "hasTags": st.booleans(),
+    "hasAssignments": st.booleans(),
+    "invoiceState": _some("OPEN", "OVERDUE"),
+    "lastAdministratorSignInAt": st.fixed_dictionaries({}, optional={"since": _instants, "until": _instants}),
 }
 _condition = st.sampled_from(sorted(_CONDITIONS)).flatmap(
     lambda name: _CONDITIONS[name].map(lambda value: {name: value})

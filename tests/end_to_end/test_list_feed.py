@@ -110,7 +110,9 @@ class ListPartner:
     def import_customer(self, number: int, word: str) -> None:
         country = {"Acme": "DE", "Bolt": "FR"}.get(word)
         fields = {"managedBy": "PARTNER_ORGANIZATION", "country": country, "domain": f"kunde{number}.example"}
-        self.import_record("customers", externalId=f"C{number}", name=f"{word} {number}", **fields)
+        signed_in = "2026-01-05T00:00:00Z" if word == "Bolt" else None
+        names = {"externalId": f"C{number}", "name": f"{word} {number}"}
+        self.import_record("customers", **names, **fields, lastAdministratorSignInAt=signed_in)
 
     def import_removal(self, number: int, word: str) -> None:
         at = format_instant(utc_now() - timedelta(milliseconds=1)) if word == "Acme" else None
@@ -124,6 +126,12 @@ class ListPartner:
         printed = {name: format_instant(at) for name, at in dates.items()}
         given_ = {"number": f"S{number}", "customer": f"C{number}", "autoRenew": False, "licenses": lines, **printed}
         self.import_record("subscriptions", **given_)
+
+    def import_invoice(self, number: int, word: str) -> None:
+        state = {"Acme": "OPEN", "Bolt": "OVERDUE"}.get(word, "VOID")
+        dates = {"issuedOn": "2026-11-01", "dueOn": "2026-12-01"}
+        priced = {"amount": "1.00", "currency": "EUR", "state": state}
+        self.import_record("invoices", number=f"I{number}", subscription=f"S{number}", **dates, **priced)
 
     def import_short_trial(self, number: int, word: str) -> None:
         now, moment = utc_now(), timedelta(seconds=0.4 if word == "Acme" else 400)
@@ -188,6 +196,7 @@ ACTIONS: tuple[Callable[[ListPartner, int, str], None], ...] = (
     ListPartner.import_customer,
     ListPartner.import_removal,
     ListPartner.import_subscription,
+    ListPartner.import_invoice,
     ListPartner.import_short_trial,
     ListPartner.assign_tag,
     ListPartner.remove_tag,
