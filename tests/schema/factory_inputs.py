@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
@@ -65,9 +66,13 @@ def literal(value: Any) -> str:
     return json.dumps(value)
 
 
-def has_surrogates(value: Any) -> bool:
-    """Whether a text in the value contains half a character."""
-    return "\\ud800" in json.dumps(value)
+def is_readable(value: Any) -> bool:
+    """Whether orjson reads the value: half a character and a number beyond all doubles are errors."""
+    try:
+        orjson.loads(json.dumps(value))
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _value(input_type: Any, ids: tuple[str, ...], nesting: int = 0) -> st.SearchStrategy[Any]:

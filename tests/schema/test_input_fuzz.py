@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from structlog.testing import capture_logs
 
 from tests.api_server import ApiHarness
-from tests.schema.factory_inputs import arguments_of, has_surrogates, literal
+from tests.schema.factory_inputs import arguments_of, is_readable, literal
 from tests.schema.factory_paths import SCHEMA, SchemaField, query_fields, selection_of
 from tests.schema.factory_walk import FULL, PartnerPair, TargetIds
 from tests.websocket_client import connect_websocket
@@ -114,8 +114,8 @@ def test_a_feed_answers_any_value(world: FuzzWorld, target: SchemaField) -> None
         @FUZZ
         @given(arguments=arguments_of(target.field, world.ids))
         def check(arguments: dict[str, Any]) -> None:
-            # orjson reads no lone surrogates: the protocol closes the socket for them.
-            assume(not has_surrogates(arguments))
+            # orjson reads neither lone surrogates nor endless numbers: the protocol closes the socket for them.
+            assume(is_readable(arguments))
             for text, variables in operations("subscription", target, arguments):
                 payload = {"query": text, "variables": variables}
                 socket.send({"id": "1", "type": "subscribe", "payload": payload})
