@@ -6,11 +6,12 @@ PARTNERHUB := $(VENV)/bin/partnerhub
 INSTALLED := $(VENV)/.installed
 LINKED := $(VENV)/.linked
 WEB_BUILT := web/dist/.built
+CLIENT_PACKAGES := web/tests/node_modules/.installed
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/tests/*' 2>/dev/null)
 CONTRACT := ../shared/tools/check_contract.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults soak coverage chromium check lint types layers schema-current contract schema messages lock bench clean
+.PHONY: help setup run test test-faults soak coverage chromium client-packages check lint types layers schema-current contract schema messages lock bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +35,10 @@ $(WEB_BUILT): $(WEB_SOURCES) tools/build_web
 run: setup ## start everything on http://127.0.0.1:8000, with a sample partner and its own MongoDB in .data/
 	@exec $(PARTNERHUB) run $(ARGS)
 
-test: setup chromium ## run all tests against a real MongoDB (ARGS='-k word' for some of them)
+$(CLIENT_PACKAGES): web/tests/package-lock.json tools/install_client_packages
+	@tools/install_client_packages $@
+
+test: setup chromium client-packages ## run all tests against a real MongoDB (ARGS='-k word' for some of them)
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-faults: setup ## run the faults of docs/reliability.md at full length and print their figures (ARGS='-k hangs' for some)
@@ -43,11 +47,14 @@ test-faults: setup ## run the faults of docs/reliability.md at full length and p
 soak: setup ## run changes, reconnections and restarts for half an hour (MINUTES=5 for less)
 	@$(PYTHON) -m bench.soak $(or $(MINUTES),30)
 
-coverage: setup chromium ## run all tests and show the lines and branches that no test reaches
+coverage: setup chromium client-packages ## run all tests and show the lines and branches that no test reaches
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 chromium:
 	@tools/need_chromium
+
+client-packages: $(CLIENT_PACKAGES)
+	@:
 
 check: lint types layers schema-current contract ## run lint, types, layers, schema-current and contract
 
@@ -80,5 +87,5 @@ bench: setup ## list the benchmarks and how to run one
 	@tools/list_benches
 
 clean: ## remove environment, builds and caches, but not the data in .data/
-	rm -rf $(VENV) web/node_modules web/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf $(VENV) web/node_modules web/tests/node_modules web/dist build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find $(PACKAGES) tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

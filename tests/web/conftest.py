@@ -22,6 +22,14 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
+def client_packages(node: str) -> str:
+    """Return the path of Node; skip the test if the packages of web/tests/ are missing."""
+    if not (WEB / "tests" / "node_modules" / ".installed").is_file():
+        pytest.skip("The packages of web/tests/ are missing: run make client-packages.")
+    return node
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """Return the path of Chromium; skip the test if it or the build is missing."""
     path = Path("/usr/bin/chromium")

@@ -1,0 +1,27 @@
+"""The files that docs/for-spa-developers.md prints, written as they are printed."""
+
+import re
+from pathlib import Path
+
+from tests.web.conftest import WEB
+
+PAGE = WEB.parent / "docs" / "for-spa-developers.md"
+PRINTED_ADDRESS = "http://127.0.0.1:8000"
+
+
+def read_recipe_files() -> dict[str, str]:
+    """Return the text of each printed file by its name, which stands behind the language of its block."""
+    blocks = re.findall(
+        r"^```\w+ ([\w./-]+\.\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    return dict(blocks)
+
+
+def write_recipe_files(folder: Path, address: str) -> None:
+    """Write the files below the folder; the printed address becomes that of the test's server."""
+    for name, text in read_recipe_files().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace(PRINTED_ADDRESS, address), encoding="utf-8")
+    schema = WEB.parent / "schema.graphql"
+    (folder / "schema.graphql").write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")
