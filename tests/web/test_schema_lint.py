@@ -1,4 +1,4 @@
-"""schema.graphql keeps graphql-eslint's rules for schemas and for Relay; the script lists the exceptions with reasons."""
+"""schema.graphql keeps the rules of graphql-eslint for schemas and for Relay; exceptions are listed with reasons."""
 
 import subprocess
 from pathlib import Path
