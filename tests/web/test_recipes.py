@@ -79,7 +79,7 @@ def test_every_document_of_the_manifest_answers(recipes: Recipes) -> None:
     for hash_, text in manifest.items():
         assert f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" == hash_
         assert "errors" not in recipes.harness.query(text)
-    types = "--ignoreConfig --noEmit --strict --skipLibCheck --module esnext --moduleResolution bundler".split()
+    types = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "--moduleResolution", "bundler"]
     recipes.node(str(WEB / "node_modules/typescript/bin/tsc"), *types, "app/customers.ts")
 
 

@@ -2,9 +2,12 @@
 // files are in DIRECTORY as they are printed there, over a connection that breaks.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { createServer, connect } from "node:net";
 import { createRequire } from "node:module";
+import { json } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 
 const [directory, library] = process.argv.slice(2);
@@ -17,8 +20,11 @@ console.warn = console.error = (...texts) => warnings.push(texts.join(" "));
 
 async function ask(query, variables) {
   const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
-  const body = JSON.stringify({ query, variables });
-  const { data, errors } = await (await fetch(`${address}/graphql`, { method: "POST", headers, body })).json();
+  // A connection for each request: fetch would use one again that the server has closed meanwhile.
+  const outgoing = request(`${address}/graphql`, { method: "POST", headers, agent: false });
+  outgoing.end(JSON.stringify({ query, variables }));
+  const [incoming] = await once(outgoing, "response");
+  const { data, errors } = await json(incoming);
   assert.equal(errors, undefined);
   return data;
 }
