@@ -258,5 +258,10 @@ class TrialMutations:
         "Ends a running trial now and starts a subscription with its licenses.",
     )
     update_customer = _declare(
-        customer_mutations.update_customer, UpdateCustomerPayload, UpdateCustomerInput, UpdateCustomer
+        customer_mutations.update_customer,
+        UpdateCustomerPayload,
+        UpdateCustomerInput,
+        UpdateCustomer,
+        "Changes the name, domain or country of a customer that was created here and never "
+        "delivered, or gives it an external id.",
     )
