@@ -113,7 +113,9 @@ def _pipeline(now: datetime) -> list[dict[str, Any]]:
 
 
 def _customer_flag_stages(now: datetime) -> list[dict[str, Any]]:
-    renews: dict[str, Any] = {"$and": ["$auto_renew", {"$eq": ["$kind", "SUBSCRIPTION"]}]}
+    renews: dict[str, Any] = {
+        "$and": ["$auto_renew", {"$eq": ["$cancelled_at", None]}, {"$eq": ["$kind", "SUBSCRIPTION"]}]
+    }
     ahead = {"$lte": ["$ends_at", now + timedelta(days=90)]}
     of_customer = {
         "nearingExpiration": {"$max": {"$and": [ahead, {"$not": [renews]}]}},

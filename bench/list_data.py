@@ -99,7 +99,8 @@ def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetim
     return {
         "statuses": statuses,
         "status_details": [
-            {"status": status, "since": active_at, "reason": _REASON, "entitlement_ids": []} for status in statuses
+            {"status": status, "since": active_at, "entered_at": active_at, "reason": _REASON, "entitlement_ids": []}
+            for status in statuses
         ],
         "products": products or (["MEETINGS"] if living else []),
         "subscription_types": types,

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.entitlements.lifecycle import LIVING_STATES, effective_end, is_living, next_renewal, state_at
+from domain.entitlements.lifecycle import LIVING_STATES, effective_end, next_renewal, state_at
 from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
@@ -44,9 +44,12 @@ def days_remaining(context: Context, entitlement: EntitlementDocument) -> int:
     return whole_days_left(effective_end(entitlement, now), now) if state_at(entitlement, now) in LIVING_STATES else 0
 
 
+def suspended_at(_context: Context, subscription: EntitlementDocument) -> datetime | None:
+    return subscription.suspended_at if subscription.suspended else None
+
+
 def renews_at(context: Context, entitlement: EntitlementDocument) -> datetime | None:
-    now = context.scope.now
-    return next_renewal(entitlement, now) if is_living(entitlement, now) else None
+    return next_renewal(entitlement, context.scope.now)
 
 
 def licenses(_context: Context, entitlement: EntitlementDocument) -> list[ProductLicenses]:

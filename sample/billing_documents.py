@@ -91,7 +91,7 @@ class BillingDocumentFactory:
     def _invoice_state(self, subscription: Entitlement, issued: date, newest: date) -> str:
         if issued != newest:
             return "PAID"
-        if subscription.suspended:
+        if subscription.suspended_at is not None:
             return "OVERDUE"
         if issued + _PAYMENT_TERM >= self._day:
             return "PAID" if self._rng.chance(0.4) else "OPEN"

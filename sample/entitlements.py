@@ -23,7 +23,7 @@ class Entitlement:
     term_months: int = 0
     auto_renew: bool = False
     set_up: bool = True
-    suspended: bool = False
+    suspended_at: datetime | None = None
     cancelled_at: datetime | None = None
 
     @property

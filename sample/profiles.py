@@ -15,7 +15,7 @@ from sample.licenses import UsageLevel
 from sample.seeded_random import SeededRandom
 
 Holdings = list[Entitlement]
-EXPIRING_WINDOW = timedelta(days=30)
+EXPIRING_WINDOW = timedelta(days=7)
 INACTIVE_AFTER = timedelta(days=60)
 # Due moments lie within this time from midnight, about five per hour for 2,000 customers.
 DUE_WITHIN_SECONDS = 26 * 3_600
@@ -44,11 +44,11 @@ def _long_trial(factory: EntitlementFactory, size: int) -> Holdings:
 
 
 def _ending_trial(factory: EntitlementFactory, size: int) -> Holdings:
-    return [factory.make_trial_until(factory.random_future(2, 28), size)]
+    return [factory.make_trial_until(factory.random_future(2, 6), size)]
 
 
 def _expiring(factory: EntitlementFactory, size: int) -> Holdings:
-    return [factory.make_fixed_term_until(factory.random_future(2, 28), size)]
+    return [factory.make_fixed_term_until(factory.random_future(2, 6), size)]
 
 
 def _overage(factory: EntitlementFactory, size: int) -> Holdings:
@@ -61,7 +61,7 @@ def _inactive(factory: EntitlementFactory, size: int) -> Holdings:
 
 def _suspended(factory: EntitlementFactory, size: int) -> Holdings:
     subscription = factory.make_renewing(size, min_age_days=60)
-    subscription.suspended = True
+    subscription.suspended_at = factory.random_past(1, 40)
     return [subscription]
 
 
@@ -92,7 +92,7 @@ def _scheduled(factory: EntitlementFactory, size: int) -> Holdings:
 
 
 def _due_soon(factory: EntitlementFactory, size: int) -> Holdings:
-    """A status changes within 26 hours: an end enters the window of 30 days, an end passes, or a start comes."""
+    """A status changes within 26 hours: an end enters the window of 7 days, an end passes, or a start comes."""
     due = factory.midnight + timedelta(seconds=factory.rng.randint(1, DUE_WITHIN_SECONDS))
     kind = factory.rng.fraction()
     if kind < 0.55:

@@ -35,8 +35,9 @@ def subscription_record(customer: str, subscription: Entitlement) -> ImportRecor
     record["autoRenew"] = subscription.auto_renew
     if not subscription.set_up:
         record["setUp"] = False
-    if subscription.suspended:
+    if subscription.suspended_at is not None:
         record["suspended"] = True
+        record["suspendedAt"] = format_instant(subscription.suspended_at)
     if subscription.cancelled_at is not None:
         record["cancelledAt"] = format_instant(subscription.cancelled_at)
     record["licenses"] = _license_records(subscription)

@@ -46,6 +46,9 @@ class StatusReasonArguments:
     others: int | None = strawberry.field(
         description="The number of further entitlements that the status rests on, beside the one that is named."
     )
+    invoice: str | None = strawberry.field(
+        description="The number of the oldest invoice of a suspended subscription that is OVERDUE."
+    )
 
 
 @strawberry.type

@@ -71,6 +71,12 @@ class CustomerSubscription(Entitlement):
         description="The moment at which the subscription was, or will be, cancelled; null without a "
         "cancellation. With this value the subscription never renews."
     )
+    suspended_at = field(
+        entitlements.suspended_at,
+        datetime | None,
+        "The delivered moment from which the subscription has been marked unpaid. Null where it is not marked unpaid, "
+        "and where no moment was delivered.",
+    )
     renews_at = field(
         entitlements.renews_at,
         datetime | None,

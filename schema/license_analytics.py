@@ -41,7 +41,9 @@ class EntitlementReportRow:
         analytics.days_to_expiry, int, "The number of whole days left. The same value as Entitlement.daysRemaining."
     )
     months_remaining = field(analytics.months_remaining, int, "The number of whole calendar months that remain.")
-    auto_renew: bool = strawberry.field(description="Whether the subscription renews by itself; false for a trial.")
+    auto_renew: bool = strawberry.field(
+        description="Whether the subscription renews by itself at its end, unless it is cancelled; false for a trial."
+    )
     total: int = strawberry.field(description="The number of licenses ordered.")
     assigned: int = strawberry.field(description="The number of licenses assigned to users.")
     used: int = strawberry.field(description="The number of licenses used at least once in the last seven days.")

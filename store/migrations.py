@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from domain.failures import OperatorError
-from store.changes.reprojection import reproject_customers
+from store.changes.reprojection import reproject_customers, store_status_facts
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
 from store.entitlements.invoice_states import store_invoice_states
@@ -48,9 +48,10 @@ async def _add_filter_keys(client: Client) -> None:
 
 
 MIGRATIONS: Sequence[Migration] = (
-    Migration(2, "Store the reason of a status as a code with arguments", reproject_customers),
+    Migration(2, "Store what renewals, reasons and `since` rest on", store_status_facts),
+    Migration(3, "Store the reason of a status as a code with arguments", reproject_customers),
     Migration(
-        3, "Store the keys of the filters by tags, assignments, renewals, invoices and instants", _add_filter_keys
+        4, "Store the keys of the filters by tags, assignments, renewals, invoices and instants", _add_filter_keys
     ),
 )
 

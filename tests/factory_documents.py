@@ -19,8 +19,8 @@ def line(product: str, total: int, assigned: int = 0, used: int = 0) -> dict[str
 
 
 def trial(number: str, **facts: Any) -> dict[str, Any]:
-    """Return a trial that ends in ten days."""
-    end = facts.pop("ends_at", utc_now() + 10 * DAY)
+    """Return a trial that ends in five days."""
+    end = facts.pop("ends_at", utc_now() + 5 * DAY)
     return {**subscription(number, ends_at=end, term_months=None), "_id": new_id("tri"), "kind": "TRIAL", **facts}
 
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.customers.reasons import find_reason, reason_to_document, sort_by_end
-from domain.customers.statuses import CustomerFacts, StatusBasis, StatusSince, Thresholds
+from domain.customers.status_since import find_since
+from domain.customers.statuses import CustomerFacts, EnteredAt, StatusBasis, Thresholds
 from domain.customers.transitions import next_transition_at
 from domain.entitlements.holdings import next_peer_eligibility_at, summarize_holdings
 from domain.entitlements.lifecycle import (
@@ -17,8 +18,7 @@ from domain.entitlements.lifecycle import (
     RUNNING_STATES,
     Entitlement,
     effective_end,
-    is_trial,
-    next_renewal,
+    renewal_due_at,
     renews,
     state_at,
 )
@@ -31,7 +31,7 @@ NO_STATUS_RANK = len(URGENCY_RANK)
 
 
 def project_fields(
-    facts: CustomerFacts, basis: StatusBasis, since: StatusSince, thresholds: Thresholds, now: datetime
+    facts: CustomerFacts, basis: StatusBasis, entered_at: EnteredAt, thresholds: Thresholds, now: datetime
 ) -> dict[str, Any]:
     """Return the stored fields; enums by name, instants in naive UTC.
 
@@ -46,7 +46,7 @@ def project_fields(
     )
     return {
         "statuses": [str(status) for status in basis],
-        "status_details": _status_details(facts, basis, since, now),
+        "status_details": _status_details(facts, basis, entered_at, thresholds, now),
         "urgency": urgency,
         "urgency_sort": NO_STATUS_RANK if urgency is None else urgency,
         "sign_in_sort": facts.last_sign_in_at or MAX_INSTANT,
@@ -57,8 +57,9 @@ def project_fields(
 
 
 def _status_details(
-    facts: CustomerFacts, basis: StatusBasis, since: StatusSince, now: datetime
+    facts: CustomerFacts, basis: StatusBasis, entered_at: EnteredAt, thresholds: Thresholds, now: datetime
 ) -> list[dict[str, Any]]:
+    since = find_since(facts, basis, entered_at, thresholds, now)
     details = []
     for status, entitlements in basis.items():
         by_end = sort_by_end(entitlements, now)
@@ -66,6 +67,7 @@ def _status_details(
             {
                 "status": str(status),
                 "since": since[status],
+                "entered_at": entered_at[status],
                 "reason": reason_to_document(find_reason(status, by_end, facts, now)),
                 "entitlement_ids": [entitlement.id for entitlement in by_end],
             }
@@ -89,11 +91,11 @@ def _project_entitlements(facts: CustomerFacts, now: datetime) -> Mapping[str, A
         "subscription_types": [str(kind) for kind in SubscriptionType if any(e.kind == kind for e in living)],
         "next_expiry_at": soonest,
         "next_expiry_sort": soonest or MAX_INSTANT,
-        "expiring_ends": sorted({end for e, end in ends if is_trial(e) or not renews(e)}),
+        "expiring_ends": sorted({end for e, end in ends if not renews(e)}),
         "renewing_ends": sorted({end for e, end in ends if renews(e)}),
         "invoice_states": sorted({e.invoice_state for e in living if e.invoice_state is not None}),
         "living_numbers": [e.number for e in sorted(living, key=_newest_first)[:MAX_SEARCHED_NUMBERS]],
-        "next_renewal_at": min((at for e in living if (at := next_renewal(e, now)) is not None), default=None),
+        "next_renewal_at": min((at for e in living if (at := renewal_due_at(e, now)) is not None), default=None),
     }
 
 

@@ -45,13 +45,22 @@ def _trial_exceeded(reason: StatusReason) -> Message:
     )
 
 
+def _suspended(reason: StatusReason) -> Message:
+    if reason.invoice is None:
+        return translatable("Subscription {number} is suspended", number=reason.number or "")
+    return translatable(
+        "Subscription {number} is suspended: invoice {invoice} is overdue",
+        number=reason.number or "",
+        invoice=reason.invoice,
+    )
+
+
 def _line_arguments(reason: StatusReason) -> dict[str, Argument]:
     product = "" if reason.product is None else PRODUCT_NAMES[reason.product]
     return {"number": reason.number or "", "product": product, "ordered": reason.ordered or 0}
 
 
 _SENTENCES: Mapping[tuple[StatusReasonCode, SubscriptionType | None], Message] = {
-    (_C.SUSPENDED, _T.SUBSCRIPTION): translatable("Subscription {number} is suspended"),
     (_C.EXPIRES, _T.SUBSCRIPTION): translatable("Subscription {number} ends on {on}"),
     (_C.EXPIRES, _T.TRIAL): translatable("Trial {number} ends on {on}"),
     (_C.RENEWS, _T.SUBSCRIPTION): translatable("Subscription {number} renews on {on}"),
@@ -65,6 +74,7 @@ _SENTENCES: Mapping[tuple[StatusReasonCode, SubscriptionType | None], Message] =
 }
 _BUILDERS: Mapping[tuple[StatusReasonCode, SubscriptionType | None], Callable[[StatusReason], Message]] = {
     **{key: _with_arguments(message) for key, message in _SENTENCES.items()},
+    (_C.SUSPENDED, _T.SUBSCRIPTION): _suspended,
     (_C.LICENSES_EXCEEDED, _T.SUBSCRIPTION): _subscription_exceeded,
     (_C.LICENSES_EXCEEDED, _T.TRIAL): _trial_exceeded,
 }

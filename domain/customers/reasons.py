@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.customers.statuses import CustomerFacts
-from domain.entitlements.lifecycle import Entitlement, effective_end, ended_at, is_trial, renews
+from domain.entitlements.lifecycle import Entitlement, effective_end, is_trial, renews
 from domain.text.sentences import join_names
 from domain.types import CustomerStatus, Product, SubscriptionType
 
@@ -22,7 +22,7 @@ PRODUCT_NAMES = {
 class StatusReasonCode(StrEnum):
     """The kinds of reasons; the comment of each names its arguments."""
 
-    SUSPENDED = "SUSPENDED"  # type, number, others
+    SUSPENDED = "SUSPENDED"  # type, number, others; invoice where one is overdue
     LICENSES_EXCEEDED = "LICENSES_EXCEEDED"  # type, number, product, assigned, ordered, others
     EXPIRES = "EXPIRES"  # type, number, on, others
     RENEWS = "RENEWS"  # type, number, on, others
@@ -38,7 +38,8 @@ class StatusReason:
     """Why a status holds. An argument that the code does not have is None.
 
     `type` and `number` are those of the entitlement that the reason names; `others` is the number of further
-    entitlements that the status rests on. `on` is a date in UTC.
+    entitlements that the status rests on. `on` is a date in UTC. `invoice` is the number of the oldest invoice of the
+    subscription that is OVERDUE.
     """
 
     code: StatusReasonCode
@@ -49,6 +50,7 @@ class StatusReason:
     assigned: int | None = None
     ordered: int | None = None
     others: int | None = None
+    invoice: str | None = None
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
@@ -85,15 +87,15 @@ def _inactivity(facts: CustomerFacts) -> StatusReason:
 def _entitlement_reason(status: CustomerStatus, entitlement: Entitlement, now: datetime) -> StatusReason:
     match status:
         case CustomerStatus.SUSPENDED:
-            return StatusReason(StatusReasonCode.SUSPENDED)
+            return StatusReason(StatusReasonCode.SUSPENDED, invoice=entitlement.overdue_invoice)
         case CustomerStatus.LICENSE_OVERAGE:
             worst = max(entitlement.licenses, key=lambda line: line.assigned - line.total)
             code = StatusReasonCode.LICENSES_EXCEEDED
             return StatusReason(code, product=worst.product, assigned=worst.assigned, ordered=worst.total)
         case CustomerStatus.EXPIRED:
-            is_cancelled = entitlement.cancelled_at is not None and entitlement.cancelled_at <= now
-            code = StatusReasonCode.CANCELLED if is_cancelled else StatusReasonCode.EXPIRED
-            return StatusReason(code, on=ended_at(entitlement, now).date())
+            end = effective_end(entitlement, now)
+            code = StatusReasonCode.CANCELLED if end == entitlement.cancelled_at else StatusReasonCode.EXPIRED
+            return StatusReason(code, on=end.date())
         case CustomerStatus.READY_FOR_ORDER_SETUP:
             return StatusReason(StatusReasonCode.READY_FOR_SETUP)
         case _:

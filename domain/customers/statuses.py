@@ -1,8 +1,8 @@
 """Which statuses a customer has at one moment.
 
 A status follows from three things alone: the customer's facts, the partner's thresholds, and the moment. A new rule
-goes into `statuses_at`; the moments at which it can change go into `transition_times` (transitions.py), and its
-sentence into reasons.py.
+goes into `statuses_at`; the moments at which it can change go into `transition_times` (transitions.py), since when it
+holds into status_since.py, and its sentence into reasons.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,8 @@ from domain.entitlements.lifecycle import (
     LIVING_STATES,
     RUNNING_STATES,
     Entitlement,
-    ended_at,
+    effective_end,
+    fixed_end,
     is_trial,
     renews,
     state_at,
@@ -22,15 +23,15 @@ from domain.types import URGENCY, CustomerStatus, EntitlementState
 
 # Each status that holds, with the entitlements it rests on; NO_RECENT_ACTIVITY rests on none.
 StatusBasis = dict[CustomerStatus, tuple[Entitlement, ...]]
-# Each status that holds, with the moment from which it has held without a gap.
-StatusSince = Mapping[CustomerStatus, datetime]
+# Each status that holds, with the moment at which it was entered: that of its event.
+EnteredAt = Mapping[CustomerStatus, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """The partner's settings that statuses depend on, in days of 24 hours."""
 
-    expiring_soon_days: int = 30
+    expiring_soon_days: int = 7
     no_recent_activity_days: int = 60
 
 
@@ -66,7 +67,7 @@ def statuses_at(facts: CustomerFacts, thresholds: Thresholds, now: datetime) -> 
         CustomerStatus.EXPIRED: _last_ended(states, now),
         CustomerStatus.READY_FOR_ORDER_SETUP: _in_state(states, EntitlementState.READY_FOR_SETUP),
         CustomerStatus.TRIAL: tuple(e for e in running if is_trial(e)),
-        CustomerStatus.SUBSCRIPTION: tuple(e for e in running if not is_trial(e)),
+        CustomerStatus.SUBSCRIPTION: tuple(e for e in _in_state(states, EntitlementState.ACTIVE) if not is_trial(e)),
     }
     statuses = {status for status, entitlements in basis.items() if entitlements}
     if running and _is_inactive(facts, thresholds, now):
@@ -86,13 +87,13 @@ def has_overage(entitlement: Entitlement) -> bool:
 
 
 def _ends_within(entitlement: Entitlement, now: datetime, days: int) -> bool:
-    return not renews(entitlement) and entitlement.first_ends_at - now <= timedelta(days=days)
+    return not renews(entitlement) and fixed_end(entitlement) - now <= timedelta(days=days)
 
 
 def _last_ended(states: Sequence[tuple[Entitlement, EntitlementState]], now: datetime) -> tuple[Entitlement, ...]:
     if not states or any(state in LIVING_STATES for _, state in states):
         return ()
-    return (max((e for e, _ in states), key=lambda e: (ended_at(e, now), e.number)),)
+    return (max((e for e, _ in states), key=lambda e: (effective_end(e, now), e.number)),)
 
 
 def _is_inactive(facts: CustomerFacts, thresholds: Thresholds, now: datetime) -> bool:

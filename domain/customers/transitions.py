@@ -1,22 +1,24 @@
-"""When statuses change: the moments at which time alone changes them, and since when each status holds.
+"""When statuses change: the moments at which time alone changes them, and the transitions that the log records.
 
 Statuses are constant between two consecutive *transition times* of a customer, because every rule changes its result
 exactly at one of them. So they are advanced from one transition time to the next:
 
-- a status that first holds at a transition time has held since that time,
-- a status that a write brought has held since the write.
+- a status that first holds at a transition time is entered at that time,
+- a status that a write brought is entered with the write, also where the facts say that it has held for longer
+  (status_since.py). So events are in the order in which clients could know of them.
 
 The result does not depend on how often a customer is evaluated on the way. This makes it safe to evaluate a customer
 only when its next transition is due.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from domain.customers.statuses import CustomerFacts, StatusBasis, StatusSince, Thresholds, statuses_at
+from domain.customers.status_since import expiring_from, inactive_from
+from domain.customers.statuses import CustomerFacts, EnteredAt, StatusBasis, Thresholds, statuses_at
 from domain.entitlements.lifecycle import renews, state_transition_times
-from domain.time.instants import MAX_INSTANT, MIN_INSTANT
+from domain.time.instants import MAX_INSTANT
 from domain.types import URGENCY, CustomerStatus
 
 
@@ -31,23 +33,19 @@ class StatusTransition(NamedTuple):
 
 def transition_times(facts: CustomerFacts, thresholds: Thresholds) -> Iterator[datetime]:
     """Yield every moment, past or future, at which a rule can change its result for the customer."""
-    window = timedelta(days=thresholds.expiring_soon_days)
     for entitlement in facts.entitlements:
         yield from state_transition_times(entitlement)
         if not renews(entitlement):
-            yield _clamped_sum(entitlement.first_ends_at, -window)
+            yield expiring_from(entitlement, thresholds)
+        # Moments that were delivered for later change `since` alone.
+        if not entitlement.set_up:
+            yield entitlement.added_at
+        if entitlement.suspended_at is not None:
+            yield entitlement.suspended_at
     if facts.entitlements:
-        yield _clamped_sum(facts.last_activity_at, timedelta(days=thresholds.no_recent_activity_days))
+        yield inactive_from(facts, thresholds)
     if facts.removed_at is not None:
         yield facts.removed_at
-
-
-def _clamped_sum(instant: datetime, offset: timedelta) -> datetime:
-    """Return `instant + offset`, clamped to the calendar's range: delivered dates may lie at its ends."""
-    try:
-        return instant + offset
-    except OverflowError:
-        return MAX_INSTANT if offset > timedelta() else MIN_INSTANT
 
 
 def next_transition_at(facts: CustomerFacts, thresholds: Thresholds, now: datetime) -> datetime | None:
@@ -57,38 +55,40 @@ def next_transition_at(facts: CustomerFacts, thresholds: Thresholds, now: dateti
     return min((at for at in transition_times(facts, thresholds) if now < at < MAX_INSTANT), default=None)
 
 
-def merge_since(since: StatusSince, statuses: Iterable[CustomerStatus], at: datetime) -> dict[CustomerStatus, datetime]:
-    """Return since when each of `statuses` holds: as before where it held already, else since `at`."""
-    return {status: since.get(status, at) for status in statuses}
+def merge_entered_at(
+    before: EnteredAt, statuses: Iterable[CustomerStatus], at: datetime
+) -> dict[CustomerStatus, datetime]:
+    """Return when each of `statuses` was entered: as before where it held already, else at `at`."""
+    return {status: before.get(status, at) for status in statuses}
 
 
 def advance_statuses(
-    since: StatusSince, facts: CustomerFacts, thresholds: Thresholds, evaluated_at: datetime, now: datetime
+    before: EnteredAt, facts: CustomerFacts, thresholds: Thresholds, evaluated_at: datetime, now: datetime
 ) -> tuple[dict[CustomerStatus, datetime], list[StatusTransition]]:
     """Advance the statuses from `evaluated_at` to `now` over unchanged facts.
 
-    Return since when each status holds at `now`, and the transitions on the way, oldest first.
+    Return when each status that holds at `now` was entered, and the transitions on the way, oldest first.
     """
     passed = sorted({at for at in transition_times(facts, thresholds) if evaluated_at < at <= now})
-    current = dict(since)
+    current = dict(before)
     left_at: dict[CustomerStatus, datetime] = {}
     for at in passed:
-        following = merge_since(current, statuses_at(facts, thresholds, at), at)
+        following = merge_entered_at(current, statuses_at(facts, thresholds, at), at)
         left_at.update({status: at for status in current if status not in following})
         current = following
-    return current, _transitions(since, current, left_at)
+    return current, _transitions(before, current, left_at)
 
 
 def apply_status_change(
-    since: StatusSince, basis: StatusBasis, at: datetime
+    before: EnteredAt, basis: StatusBasis, at: datetime
 ) -> tuple[dict[CustomerStatus, datetime], list[StatusTransition]]:
-    """Return since when each status holds after a write at `at`, and the transition that the write made, if any."""
-    after = merge_since(since, basis, at)
-    return after, _transitions(since, after, {status: at for status in since if status not in after})
+    """Return when each status that holds after a write at `at` was entered, and the write's transition, if any."""
+    after = merge_entered_at(before, basis, at)
+    return after, _transitions(before, after, {status: at for status in before if status not in after})
 
 
 def _transitions(
-    before: StatusSince, after: StatusSince, left_at: Mapping[CustomerStatus, datetime]
+    before: EnteredAt, after: EnteredAt, left_at: Mapping[CustomerStatus, datetime]
 ) -> list[StatusTransition]:
     """Return one transition per moment, from the net difference between `before` and `after`.
 

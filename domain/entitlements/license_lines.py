@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.entitlements.lifecycle import Entitlement, entitlement_from_document, is_running, renews
+from domain.entitlements.lifecycle import (
+    Entitlement,
+    effective_end,
+    entitlement_from_document,
+    is_running,
+    is_trial,
+    renews,
+)
 from domain.entitlements.peer_groups import MIN_PEER_TOTAL, license_rate
 from domain.types import AnalyticsProduct
 
@@ -35,19 +42,20 @@ def build_license_lines(
         licenses = [figures for figures in document["licenses"] if figures["product"] in ANALYTICS_PRODUCTS]
         if licenses:
             entitlement = entitlement_from_document(document)
-            common = {**customer_fields, **_entitlement_fields(document, entitlement, now)}
+            common = {**customer_fields, **_entitlement_fields(entitlement, now)}
             license_lines.update(_lines_of_entitlement(document["_id"], common, licenses))
     return license_lines
 
 
-def _entitlement_fields(document: Mapping[str, Any], entitlement: Entitlement, now: datetime) -> LicenseLine:
+def _entitlement_fields(entitlement: Entitlement, now: datetime) -> LicenseLine:
     return {
         "entitlement_id": entitlement.id,
         "number": entitlement.number,
         "kind": str(entitlement.kind),
         "added_at": entitlement.added_at,
-        "ends_at": document["ends_at"],
-        "auto_renew": renews(entitlement),
+        "ends_at": effective_end(entitlement, now),
+        "auto_renew": entitlement.auto_renew and not is_trial(entitlement),
+        "renews": renews(entitlement),
         "cancelled_at": entitlement.cancelled_at,
         "is_running": is_running(entitlement, now),
     }

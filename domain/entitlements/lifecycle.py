@@ -1,8 +1,9 @@
 """The state and the end of subscriptions and trials as functions of `now`.
 
 Words: a *running* entitlement is ACTIVE or SUSPENDED; a *living* one is running, READY_FOR_SETUP or SCHEDULED. A
-*renewing* subscription moves its end on by itself, term after term. So its end is not stored: it is computed from the
-first end, and a renewing subscription is never EXPIRED.
+*renewing* subscription moves its end on by itself, term after term. Its end is computed from the first end, the one
+that was delivered last, so a renewing subscription is never EXPIRED. Any other entitlement ends at its stored end: that
+is where a subscription stays that stops renewing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,10 @@ from domain.types import EntitlementState, Product, SubscriptionType
 
 RUNNING_STATES = frozenset({EntitlementState.ACTIVE, EntitlementState.SUSPENDED})
 LIVING_STATES = RUNNING_STATES | {EntitlementState.READY_FOR_SETUP, EntitlementState.SCHEDULED}
+
+DEFAULT_TERM_MONTHS = 12
+# The facts that decide when a subscription renews.
+RENEWAL_FACTS = frozenset({"first_ends_at", "term_months", "auto_renew", "cancelled_at"})
 
 
 class LicenseFigures(NamedTuple):
@@ -36,6 +41,8 @@ class EntitlementTerms(Protocol):
     @property
     def first_ends_at(self) -> datetime: ...
     @property
+    def ends_at(self) -> datetime: ...
+    @property
     def term_months(self) -> int | None: ...
     @property
     def auto_renew(self) -> bool: ...
@@ -49,9 +56,11 @@ class EntitlementTerms(Protocol):
 
 @dataclass(slots=True)
 class Entitlement:
-    """The facts of one subscription or trial; `first_ends_at` is the end before any renewal.
+    """The facts of one subscription or trial.
 
-    `invoice_state` is that of the newest invoice that is not VOID; None without such an invoice.
+    `first_ends_at` is the end before any renewal, `ends_at` the end that was reached at the last evaluation, and
+    `renewals` counts the renewals that are recorded with their orders. `invoice_state` is that of the newest invoice
+    that is not VOID, `overdue_invoice` the number of the oldest invoice that is OVERDUE; None without such an invoice.
     """
 
     id: str
@@ -60,11 +69,15 @@ class Entitlement:
     added_at: datetime
     starts_at: datetime
     first_ends_at: datetime
+    ends_at: datetime
+    renewals: int
     term_months: int | None
     auto_renew: bool
     set_up: bool
     suspended: bool
+    suspended_at: datetime | None
     cancelled_at: datetime | None
+    overdue_invoice: str | None
     licenses: Sequence[LicenseFigures]
     invoice_state: str | None = None
 
@@ -82,11 +95,15 @@ def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
         document["added_at"],
         document["starts_at"],
         document["first_ends_at"],
+        document["ends_at"],
+        document["renewals"],
         document["term_months"],
         document["auto_renew"],
         document["set_up"],
         document["suspended"],
+        document["suspended_at"],
         document["cancelled_at"],
+        document["overdue_invoice"],
         lines,
         document.get("invoice_state"),
     )
@@ -98,31 +115,25 @@ def is_trial(entitlement: EntitlementTerms) -> bool:
 
 
 def renews(entitlement: EntitlementTerms) -> bool:
-    """Return whether its end moves on by itself."""
-    return entitlement.auto_renew and not is_trial(entitlement)
+    """Return whether its end moves on by itself; a cancellation, even for a future day, ends that."""
+    return entitlement.auto_renew and entitlement.cancelled_at is None and not is_trial(entitlement)
 
 
 def count_renewals(entitlement: EntitlementTerms, now: datetime) -> int:
-    """Return how often it has renewed by `now`: the smallest n whose end lies after `now`.
-
-    A subscription that was cancelled does not renew any more at or after its cancellation.
-    """
+    """Return how often a renewing subscription has renewed by `now`: the smallest n whose end lies after `now`."""
     first = entitlement.first_ends_at
-    if first > now or not renews(entitlement):
+    if first > now:
         return 0
-    term = entitlement.term_months or 12
     # Begin one term before the estimate by whole months: clamped days can move an end by up to three days.
-    last = now if entitlement.cancelled_at is None else min(now, entitlement.cancelled_at)
-    months = (last.year - first.year) * 12 + last.month - first.month
-    count = max(0, months // term - 1)
-    while not _is_last_end(entitlement, add_months(first, count * term), now):
+    months = (now.year - first.year) * 12 + now.month - first.month
+    count = max(0, months // _term_months(entitlement) - 1)
+    while end_after_renewals(entitlement, count) <= now:
         count += 1
     return count
 
 
-def _is_last_end(entitlement: EntitlementTerms, end: datetime, now: datetime) -> bool:
-    cancelled = entitlement.cancelled_at
-    return end > now or (cancelled is not None and end >= cancelled)
+def _term_months(entitlement: EntitlementTerms) -> int:
+    return entitlement.term_months or DEFAULT_TERM_MONTHS
 
 
 def end_after_renewals(entitlement: EntitlementTerms, count: int) -> datetime:
@@ -133,12 +144,20 @@ def end_after_renewals(entitlement: EntitlementTerms, count: int) -> datetime:
     """
     if count == 0:
         return entitlement.first_ends_at
-    return add_months(entitlement.first_ends_at, count * (entitlement.term_months or 12))
+    return add_months(entitlement.first_ends_at, count * _term_months(entitlement))
 
 
 def effective_end(entitlement: EntitlementTerms, now: datetime) -> datetime:
     """Return its end as seen at `now`: for a renewing subscription the end of the current term."""
-    return end_after_renewals(entitlement, count_renewals(entitlement, now))
+    if renews(entitlement):
+        return end_after_renewals(entitlement, count_renewals(entitlement, now))
+    return fixed_end(entitlement)
+
+
+def fixed_end(entitlement: EntitlementTerms) -> datetime:
+    """Return the end of an entitlement that does not renew: the earlier of its end and its cancellation."""
+    cancelled = entitlement.cancelled_at
+    return entitlement.ends_at if cancelled is None else min(entitlement.ends_at, cancelled)
 
 
 def state_at(entitlement: EntitlementTerms, now: datetime) -> EntitlementState:
@@ -146,7 +165,7 @@ def state_at(entitlement: EntitlementTerms, now: datetime) -> EntitlementState:
     cancelled = entitlement.cancelled_at
     if cancelled is not None and cancelled <= now:
         return EntitlementState.CANCELLED
-    if entitlement.first_ends_at <= now and not renews(entitlement):
+    if entitlement.ends_at <= now and not renews(entitlement):
         return EntitlementState.EXPIRED
     if not entitlement.set_up:
         return EntitlementState.READY_FOR_SETUP
@@ -165,26 +184,23 @@ def is_living(entitlement: EntitlementTerms, now: datetime) -> bool:
     return state_at(entitlement, now) in LIVING_STATES
 
 
-def ended_at(entitlement: EntitlementTerms, now: datetime) -> datetime:
-    """Return when an entitlement that is not living any more ended: the earlier of its end and its cancellation."""
-    end = effective_end(entitlement, now)
-    cancelled = entitlement.cancelled_at
-    return end if cancelled is None else min(end, cancelled)
-
-
 def next_renewal(entitlement: EntitlementTerms, now: datetime) -> datetime | None:
     """Return the next moment at which it renews by itself; None where it does not."""
+    return effective_end(entitlement, now) if renews(entitlement) else None
+
+
+def renewal_due_at(entitlement: Entitlement, now: datetime) -> datetime | None:
+    """Return when its renewals have to be recorded: at the next renewal, or now where not all are recorded yet."""
     if not renews(entitlement):
         return None
-    cancelled = entitlement.cancelled_at
-    end = effective_end(entitlement, now)
-    return end if end > now and (cancelled is None or end < cancelled) else None
+    count = count_renewals(entitlement, now)
+    return now if entitlement.renewals < count else end_after_renewals(entitlement, count)
 
 
 def state_transition_times(entitlement: EntitlementTerms) -> Iterator[datetime]:
     """Yield every moment at which its state changes: start, end (unless it renews) and cancellation."""
     yield entitlement.starts_at
     if not renews(entitlement):
-        yield entitlement.first_ends_at
+        yield entitlement.ends_at
     if entitlement.cancelled_at is not None:
         yield entitlement.cancelled_at

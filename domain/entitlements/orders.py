@@ -1,19 +1,22 @@
-"""Orders of a subscription, and which orders of this system a delivered order replaces.
+"""Orders of a subscription, which orders of this system a delivered order replaces, and the numbers of renewals.
 
 The renewal job writes an order per term before the ordering system delivers its own. A delivered order replaces the
 one that was written here for the same renewal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count, product
+from string import ascii_lowercase
 from typing import NamedTuple
 
+from domain.entitlements.lifecycle import DEFAULT_TERM_MONTHS
 from domain.types import OrderKind, Product
 
 MAX_ORDER_LINES = 100
 MAX_QUANTITY = 1_000_000
-# Consecutive terms begin at least 28 days per month apart, so a delivered renewal matches at most one of our orders.
+# Consecutive terms begin at least 28 days per month apart, so an order is for at most one term of a series.
 _HALF_MONTH = timedelta(days=14)
 
 
@@ -31,14 +34,14 @@ class OrderLine(NamedTuple):
     quantity: int
 
 
-def is_same_renewal(delivered_at: datetime, ours_at: datetime, term_months: int | None) -> bool:
-    """Return whether a delivered renewal is for the term that begins at `ours_at`: placed within half a term of it."""
-    return abs(delivered_at - ours_at) < _HALF_MONTH * (term_months or 12)
+def half_term(term_months: int | None) -> timedelta:
+    """Return half the length of the shortest term of so many months."""
+    return _HALF_MONTH * (term_months or DEFAULT_TERM_MONTHS)
 
 
-def is_renewal_delivered(delivered: Iterable[datetime], ours_at: datetime, term_months: int | None) -> bool:
-    """Return whether one of the delivered renewals is for the term that begins at `ours_at`."""
-    return any(is_same_renewal(at, ours_at, term_months) for at in delivered)
+def is_same_renewal(placed_at: datetime, begins_at: datetime, term_months: int | None) -> bool:
+    """Return whether a renewal order is for the term that begins at `begins_at`: placed within half a term of it."""
+    return abs(placed_at - begins_at) < half_term(term_months)
 
 
 def is_same_order(kind: str, placed_at: datetime, ours_kind: str, ours_at: datetime, term_months: int | None) -> bool:
@@ -46,3 +49,12 @@ def is_same_order(kind: str, placed_at: datetime, ours_kind: str, ours_at: datet
     if kind != ours_kind:
         return False
     return kind == OrderKind.NEW or (kind == OrderKind.RENEWAL and is_same_renewal(placed_at, ours_at, term_months))
+
+
+def other_numbers(number: str) -> Iterator[str]:
+    """Yield the number, then the number with `b`, `c`, … `z`, `ba`, …, without end."""
+    yield number
+    for length in count(1):
+        for letters in product(ascii_lowercase, repeat=length):
+            if letters[0] != "a":
+                yield number + "".join(letters)

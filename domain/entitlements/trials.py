@@ -19,7 +19,9 @@ Facts = dict[str, Any]
 _UNSET: Mapping[str, Any] = {
     "set_up": True,
     "suspended": False,
+    "suspended_at": None,
     "cancelled_at": None,
+    "overdue_invoice": None,
     "renewals": 0,
     "extensions": [],
     "started_by": None,

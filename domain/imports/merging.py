@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.entitlements.lifecycle import effective_end, entitlement_from_document
 from domain.failures import InvalidRecord
 from domain.imports.license_merging import merge_delivered, merge_licenses
 from domain.imports.records import RECORD_FIELDS, DocumentFields, ImportKind, ImportRecord
@@ -30,11 +29,19 @@ _INITIAL = {
     kind: {attribute: f.initial for f in fields for name, attribute in _PLAIN[kind] if name == f.name}
     for kind, fields in RECORD_FIELDS.items()
 }
+_UNSET: DocumentFields = {
+    "renewals": 0,
+    "overdue_invoice": None,
+    "started_by": None,
+    "ended_early_at": None,
+    "converted_to": None,
+}
 _TRIAL_FIELDS: DocumentFields = {
     "auto_renew": False,
     "term_months": None,
     "set_up": True,
     "suspended": False,
+    "suspended_at": None,
     "cancelled_at": None,
 }
 
@@ -58,7 +65,7 @@ def merge_customer(document: Mapping[str, Any] | None, record: ImportRecord, now
     return merge
 
 
-def merge_entitlement(document: Mapping[str, Any] | None, record: ImportRecord, now: datetime) -> MergeResult:
+def merge_entitlement(document: Mapping[str, Any] | None, record: ImportRecord) -> MergeResult:
     """Merge a subscriptions or trials record; InvalidRecord where its licence figures contradict the stored ones."""
     merge = _merge_plain_fields(document, record)
     if merge.delivered is None:
@@ -77,7 +84,7 @@ def merge_entitlement(document: Mapping[str, Any] | None, record: ImportRecord, 
     delivered = {**merge.delivered, "licenses": merge_delivered(before.get("licenses"), delivered_licenses)}
     if delivered == before:
         return MergeResult({}, None)
-    fields = {**merge.fields, **_end_fields(document, before, record, merge.fields, now)}
+    fields = {**merge.fields, **_end_fields(document, before, record)}
     return MergeResult(fields if merged == document["licenses"] else {**fields, "licenses": merged}, delivered)
 
 
@@ -140,31 +147,18 @@ def _merge_plain_fields(document: Mapping[str, Any] | None, record: ImportRecord
 
 def _new_entitlement_fields(record: ImportRecord) -> DocumentFields:
     kind = SubscriptionType.TRIAL if record.kind is ImportKind.TRIALS else SubscriptionType.SUBSCRIPTION
-    unset = {"renewals": 0, "extensions": [], "started_by": None, "ended_early_at": None, "converted_to": None}
-    return {"kind": str(kind), **unset}
+    return {"kind": str(kind), **_UNSET, "extensions": []}
 
 
 def _trial_fields(record: ImportRecord) -> Mapping[str, Any]:
     return _TRIAL_FIELDS if record.kind is ImportKind.TRIALS else {}
 
 
-def _end_fields(
-    document: Mapping[str, Any],
-    before: Mapping[str, Any],
-    record: ImportRecord,
-    fields: Mapping[str, Any],
-    now: datetime,
-) -> DocumentFields:
-    """Set a newly delivered end as the first end; without further renewals, keep the end that was reached."""
+def _end_fields(document: Mapping[str, Any], before: Mapping[str, Any], record: ImportRecord) -> DocumentFields:
+    """Return the fields that a newly delivered end sets: it is the first end, from which renewals are counted."""
     end = record.values["endsAt"]
-    if end != before.get("endsAt"):
-        # Also for an end equal to the stored one: the ordering system has then caught up with a renewal made here.
-        fields = {"ends_at": end, "first_ends_at": end, "ended_early_at": None}
-        is_unchanged = not document.get("renewals") and all(
-            document.get(name) == value for name, value in fields.items()
-        )
-        return {} if is_unchanged else fields
-    if fields.get("auto_renew") is not False:
+    if end == before.get("endsAt"):
         return {}
-    reached_end = effective_end(entitlement_from_document(document), now)
-    return {} if reached_end == document["first_ends_at"] else {"ends_at": reached_end, "first_ends_at": reached_end}
+    # Also for an end equal to the stored one: the ordering system has then caught up with a renewal made here.
+    fields = {"ends_at": end, "first_ends_at": end, "renewals": 0, "ended_early_at": None}
+    return {} if all(document[name] == value for name, value in fields.items()) else fields

@@ -104,6 +104,7 @@ RECORD_FIELDS: dict[ImportKind, tuple[RecordField, ...]] = {
         RecordField("autoRenew", fields.boolean),
         _optional("setUp", fields.boolean, True),
         _optional("suspended", fields.boolean, False),
+        _optional("suspendedAt", fields.instant),
         _optional("cancelledAt", fields.instant),
         RecordField("licenses", licenses),
     ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from domain.inputs import ABSENT, Omittable
 from domain.messages import Message, translatable
 
-DEFAULT_SETTINGS: Mapping[str, int] = {"expiring_soon_days": 30, "no_recent_activity_days": 60, "trial_days": 30}
+DEFAULT_SETTINGS: Mapping[str, int] = {"expiring_soon_days": 7, "no_recent_activity_days": 60, "trial_days": 30}
 SETTING_BOUNDS: Mapping[str, tuple[int, int]] = {
     "expiring_soon_days": (1, 180),
     "no_recent_activity_days": (1, 365),

@@ -88,6 +88,14 @@ def add_months(instant: datetime, months: int) -> datetime:
     return instant + relativedelta(months=months)
 
 
+def add_clamped(instant: datetime, offset: timedelta) -> datetime:
+    """Return `instant + offset`, clamped to the calendar's range: delivered dates may lie at its ends."""
+    try:
+        return instant + offset
+    except OverflowError:
+        return MAX_INSTANT if offset > timedelta() else MIN_INSTANT
+
+
 def whole_days_left(end: datetime, now: datetime) -> int:
     """Return the days of 24 hours until `end`, rounded up; 0 where `end` has passed."""
     remaining = end - now

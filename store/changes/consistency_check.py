@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from domain.batches import split_into_batches
 from domain.customers.projection import project_fields
 from domain.customers.statuses import CustomerFacts, statuses_at
+from domain.customers.transitions import merge_entered_at
 from domain.entitlements.license_lines import build_license_lines
-from domain.entitlements.lifecycle import entitlement_from_document
+from domain.entitlements.lifecycle import effective_end, entitlement_from_document, renews
 from domain.types import ActivityKind, CustomerStatus
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers, read_entitlements
 from store.changes.customer_fields import is_removed, storage_fields
+from store.changes.overdue_invoices import read_overdue_invoices
 from store.database.client import Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -28,6 +30,7 @@ from store.tenants.partners import PartnerDocument, Partners
 OVERDUE_AFTER = timedelta(seconds=60)
 _COMPARED_FIELDS = (
     "statuses",
+    "status_details",
     "urgency",
     "products",
     "running_products",
@@ -91,7 +94,11 @@ async def repair_customers(scope: Scope, customer_ids: Sequence[str]) -> None:
         await repair_weeks(scope, batch.session, ids)
         where = {**scope.match(), "customer_id": {"$in": ids}}
         await scope.collection(LINES).delete_many(where, session=batch.session)
+        stored = {change.id: list(change.entitlements.values()) for change in batch.changes}
+        overdue = await _find_wrong_overdue_invoices(scope, stored, batch.session)
         for change in batch.changes:
+            for number, invoice in overdue.get(change.id, {}).items():
+                change.update_entitlement_bookkeeping(number, {"overdue_invoice": invoice})
             change.rewrite_projection()
             summary = f"What is shown of {change.customer['name']} was put right"
             change.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, change.id, summary))
@@ -118,6 +125,7 @@ async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Proble
         ids = [customer["_id"] for customer in customers]
         entitlements = await read_entitlements(scope, ids, session)
         lines = await _read_license_lines(scope, ids, session)
+        overdue = await _find_wrong_overdue_invoices(scope, entitlements, session)
         wrong_weeks = sorted(await find_week_repairs(scope, session, ids))
         problems = [
             Problem(customer["_id"], customer["external_id"], *problem)
@@ -127,9 +135,27 @@ async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Proble
             )
         ]
         external_ids = {customer["_id"]: customer["external_id"] for customer in customers}
+        problems += [
+            Problem(id_, external_ids[id_], f"overdue_invoice of {', '.join(sorted(numbers))} is amiss")
+            for id_, numbers in overdue.items()
+        ]
         return [*problems, *_find_week_problems(wrong_weeks, external_ids)], customers[-1]["external_id"]
 
     return await in_transaction(scope.client, body)
+
+
+async def _find_wrong_overdue_invoices(
+    scope: Scope, entitlements: Mapping[str, Sequence[Document]], session: Session
+) -> dict[str, dict[str, str | None]]:
+    """Return the right numbers of overdue invoices that differ from the stored: by customer, by entitlement number."""
+    ids = [entitlement["_id"] for documents in entitlements.values() for entitlement in documents]
+    overdue = await read_overdue_invoices(scope, session, ids)
+    wrong: dict[str, dict[str, str | None]] = {}
+    for customer_id, documents in entitlements.items():
+        for entitlement in documents:
+            if entitlement["overdue_invoice"] != overdue.get(entitlement["_id"]):
+                wrong.setdefault(customer_id, {})[entitlement["number"]] = overdue.get(entitlement["_id"])
+    return wrong
 
 
 def _find_week_problems(wrong_weeks: Sequence[str], external_ids: Mapping[str, str]) -> Iterator[Problem]:
@@ -166,7 +192,11 @@ def find_problems(
     at = customer["evaluated_at"] if due_at is not None and due_at <= now else now
     expected = _expected_fields(customer, entitlements, partner, at)
     expected_lines = {} if is_removed(customer, at) else build_license_lines({**customer, **expected}, entitlements, at)
-    problems = [*_compare_fields(customer, expected), *_compare_lines(lines, expected_lines)]
+    problems = [
+        *_compare_fields(customer, expected),
+        *_compare_ends(entitlements, at),
+        *_compare_lines(lines, expected_lines),
+    ]
     return [(problem, False) for problem in problems]
 
 
@@ -177,6 +207,13 @@ def _compare_fields(customer: Document, expected: Document) -> Iterator[str]:
     for name in ("keys", "order_keys"):
         if sorted(customer[name]) != sorted(expected[name]):
             yield f"{name} {_shorten(sorted(set(customer[name]) ^ set(expected[name])))} are amiss"
+
+
+def _compare_ends(entitlements: Sequence[Document], at: datetime) -> Iterator[str]:
+    for document in entitlements:
+        subscription = entitlement_from_document(document)
+        if renews(subscription) and document["ends_at"] != effective_end(subscription, at):
+            yield f"ends_at of {document['number']} is amiss"
 
 
 def _compare_lines(stored: Mapping[str, Document], expected: Mapping[str, Document]) -> Iterator[str]:
@@ -197,9 +234,8 @@ def _expected_fields(
     # Those of the last evaluation: the settings may have changed since.
     thresholds = partner.thresholds_at(customer["settings_epoch"])
     statuses = statuses_at(facts, thresholds, at)
-    stored_since = {CustomerStatus(detail["status"]): detail["since"] for detail in customer["status_details"]}
-    since = {status: stored_since.get(status, at) for status in statuses}
-    projection = project_fields(facts, statuses, since, thresholds, at)
+    stored = {CustomerStatus(detail["status"]): detail["entered_at"] for detail in customer["status_details"]}
+    projection = project_fields(facts, statuses, merge_entered_at(stored, statuses, at), thresholds, at)
     return {**projection, **storage_fields({**customer, **projection}, {}, partner, at)}
 
 

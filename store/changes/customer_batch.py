@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from domain.failures import OperatorError
-from domain.types import OrderKind
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import put_list_fields_first
-from store.database.client import ID_INDEX, DeleteMany, Document, InsertOne, ReplaceOne, Session, UpdateOne
+from store.changes.system_orders import build_renewal_orders
+from store.database.client import ID_INDEX, Document, InsertOne, ReplaceOne, Session, UpdateOne
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import DEADLINE_SECONDS, in_transaction
@@ -105,6 +105,17 @@ async def load_customers_at(
         change.advance_to(now)
         change.remove_expired_assignments(now, names)
     return CustomerBatch(scope, session, now, partner, changes)
+
+
+async def load_more_customers(batch: CustomerBatch, customer_ids: Iterable[str]) -> list[CustomerChange]:
+    """Load those of the customers into the batch that it does not have yet; return them."""
+    missing = sorted(set(customer_ids) - {change.id for change in batch.changes if "_id" in change.customer})
+    if not missing:
+        return []
+    where = {"_id": {"$in": missing}}
+    more = await load_customers_at(batch.scope, where, batch.session, batch.partner, batch.now)
+    batch.changes += more.changes
+    return more.changes
 
 
 async def read_entitlements(scope: Scope, customer_ids: list[str], session: Session) -> dict[str, list[Document]]:
@@ -216,14 +227,9 @@ async def _mark_license_weeks(batch: CustomerBatch, changed: list[CustomerChange
 
 async def _write_orders(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
     scope = batch.scope
-    reset_ids = sorted({id_ for change in changed for id_ in change.reset_entitlement_ids})
+    terms = [term for change in changed for term in change.renewed_terms]
+    renewals = await build_renewal_orders(scope, batch.session, terms)
     stamps = {"partner_id": scope.partner_id, "created_at": batch.now, "updated_at": batch.now}
-    writes: list[DeleteMany | UpdateOne] = []
-    if reset_ids:
-        ours = {"entitlement_id": {"$in": reset_ids}, "by_system": True, "kind": str(OrderKind.RENEWAL)}
-        writes.append(DeleteMany({**scope.match(), **ours}))
-    for order in (order for change in changed for order in change.orders):
-        # An order that was delivered with this number stays as it is, and the renewal must not fail because of it.
-        where = {**scope.match(), "number": order["number"]}
-        writes.append(UpdateOne(where, {"$setOnInsert": {**order, **stamps}}, upsert=True))
-    await scope.collection("orders").bulk_write(writes, session=batch.session, ordered=True)
+    orders = [*(order for change in changed for order in change.orders), *renewals]
+    writes = [InsertOne({**order, **stamps}) for order in orders]
+    await scope.collection("orders").bulk_write(writes, session=batch.session)

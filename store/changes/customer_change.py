@@ -7,7 +7,8 @@ All writes of a customer's facts go through a CustomerChange. Its life, in the o
    last evaluation, under the facts and settings of that time.
 3. change: `update_customer`, `add_entitlement`, `update_entitlement` and `add_event`, any number of times.
 4. finish: `compute_projection(now)` renews subscriptions and computes statuses, holdings and keys; once.
-5. write: `changed_fields`, `entitlement_writes`, `license_lines`, `orders` and `events` say what to store.
+5. write: `changed_fields`, `entitlement_writes`, `license_lines`, `orders`, `renewed_terms` and `events` say what to
+   store.
 
 store/changes/customer_batch.py takes steps 1, 2, 4 and 5 for all customers of a transaction.
 
@@ -40,7 +41,8 @@ from store.changes.customer_events import (
     draft_removal,
 )
 from store.changes.customer_fields import is_removed, storage_fields
-from store.changes.renewals import compute_renewal
+from store.changes.renewals import MAX_RENEWALS_PER_CHANGE, compute_renewal
+from store.changes.system_orders import RenewedTerm
 from store.database.client import Document
 from store.database.ids import new_id
 from store.events.log import EventDraft
@@ -66,8 +68,8 @@ class CustomerChange:
         self.drafts: list[EventDraft] = []
         self.transitions: list[StatusTransition] = []
         self.orders: list[Document] = []
-        # Entitlements whose stored renewal orders are deleted before `orders` are added.
-        self.reset_entitlement_ids: set[str] = set()
+        # The terms that get an order where they have none.
+        self.renewed_terms: list[RenewedTerm] = []
         self.is_rewritten = False
         self._partner = partner
         # A shallow copy suffices, because lists are replaced and never changed in place.
@@ -78,8 +80,8 @@ class CustomerChange:
         self._bookkeeping_numbers: set[str] = set()
         self._is_customer_changed = self.is_new
         self._has_bookkeeping = False
-        self._since: dict[CustomerStatus, datetime] = {
-            CustomerStatus(detail["status"]): detail["since"] for detail in self.customer.get("status_details", ())
+        self._entered_at: dict[CustomerStatus, datetime] = {
+            CustomerStatus(detail["status"]): detail["entered_at"] for detail in self.customer.get("status_details", ())
         }
 
     @property
@@ -137,12 +139,13 @@ class CustomerChange:
         self._new_numbers.add(document["number"])
 
     def update_entitlement(self, number: str, fields: Mapping[str, Any]) -> None:
-        """Set facts of an existing entitlement; with a new `first_ends_at`, its renewals are counted anew."""
+        """Set facts of an existing entitlement; call `record_renewals` before where they decide when it renews."""
         self.entitlements[number].update(fields)
         self._changed_numbers.add(number)
-        if "first_ends_at" in fields:
-            self.entitlements[number]["renewals"] = 0
-            self.reset_entitlement_ids.add(self.entitlements[number]["_id"])
+
+    def record_renewals(self, number: str, now: datetime) -> None:
+        """Record all renewals of a subscription until `now` under the facts that are about to change."""
+        self._renew(number, now, now, limit=None)
 
     def add_event(self, draft: EventDraft) -> None:
         """Add an event of this change to the log."""
@@ -165,6 +168,7 @@ class CustomerChange:
     def advance_to(self, now: datetime) -> None:
         """Advance the statuses to `now` under the facts as stored; without effect where nothing is due."""
         if _is_due(self.customer["next_renewal_at"], now):
+            self._renew_all(now, written_at=self.customer["evaluated_at"])
             self._is_customer_changed = True
         if is_removed(self.customer, now) and not self.is_removal_recorded:
             # A later step can undo the removal; the log keeps it all the same, because its moment has passed.
@@ -182,12 +186,12 @@ class CustomerChange:
         for step in self._partner.history:
             if step.epoch > epoch:
                 changed_at = max(step.at, at)
-                self._since, by_time = advance_statuses(self._since, facts, thresholds, at, changed_at)
+                self._entered_at, by_time = advance_statuses(self._entered_at, facts, thresholds, at, changed_at)
                 statuses = statuses_at(facts, step.thresholds, changed_at)
-                self._since, by_settings = apply_status_change(self._since, statuses, changed_at)
+                self._entered_at, by_settings = apply_status_change(self._entered_at, statuses, changed_at)
                 self.transitions += by_time + by_settings
                 at, thresholds = changed_at, step.thresholds
-        self._since, by_time = advance_statuses(self._since, facts, thresholds, at, now)
+        self._entered_at, by_time = advance_statuses(self._entered_at, facts, thresholds, at, now)
         self.transitions += by_time
 
     def remove_expired_assignments(self, now: datetime, names: Mapping[str, str]) -> None:
@@ -204,13 +208,12 @@ class CustomerChange:
     def compute_projection(self, now: datetime) -> None:
         """Renew subscriptions and compute the projection as of `now`; call once, after all changes."""
         now = max(now, self.customer.get("evaluated_at", now))
-        for number in self.entitlements:
-            self._renew(number, now)
+        self._renew_all(now, written_at=now)
         facts, thresholds = self.facts(), self._partner.thresholds
         statuses = statuses_at(facts, thresholds, now)
-        self._since, transitions = apply_status_change(self._since, statuses, now)
+        self._entered_at, transitions = apply_status_change(self._entered_at, statuses, now)
         self.transitions += transitions
-        self.customer.update(project_fields(facts, statuses, self._since, thresholds, now))
+        self.customer.update(project_fields(facts, statuses, self._entered_at, thresholds, now))
         self.customer.update(storage_fields(self.customer, self._before, self._partner, now))
         if not self.customer["keys"] and not self.is_removal_recorded:
             # A new customer that is delivered as removed gets two events: added and removed.
@@ -220,14 +223,16 @@ class CustomerChange:
             # Without an event, clients see no change: the version stays, and only bookkeeping is written.
             self.customer.update({name: self._before[name] for name in ("version", "updated_at")})
 
-    def _renew(self, number: str, now: datetime) -> None:
+    def _renew_all(self, now: datetime, written_at: datetime) -> None:
+        for number in self.entitlements:
+            self._renew(number, now, written_at, max(0, MAX_RENEWALS_PER_CHANGE - len(self.renewed_terms)))
+
+    def _renew(self, number: str, now: datetime, written_at: datetime, limit: int | None) -> None:
         entitlement = self.entitlements[number]
-        renewal = compute_renewal(entitlement, now)
+        renewal = compute_renewal(entitlement, now, written_at, limit)
         if renewal is None:
             return
-        if renewal.replaces_orders:
-            self.reset_entitlement_ids.add(entitlement["_id"])
-        self.orders += renewal.orders
+        self.renewed_terms += renewal.terms
         if renewal.draft is not None:
             self.add_event(renewal.draft)
         entitlement.update(ends_at=renewal.ends_at, renewals=renewal.renewals)

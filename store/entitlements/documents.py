@@ -30,10 +30,12 @@ class EntitlementDocument:
     added_at: datetime
     starts_at: datetime
     first_ends_at: datetime
+    ends_at: datetime
     term_months: int | None
     auto_renew: bool
     set_up: bool
     suspended: bool
+    suspended_at: datetime | None
     cancelled_at: datetime | None
     licenses: Sequence[LicenseFigures]
     renewals: int

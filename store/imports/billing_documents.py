@@ -56,7 +56,7 @@ class BillingDocumentMerger(ABC):
 
     def _merge_or_raise(self, record: ImportRecord) -> UpsertResult:
         subscription = self._find_subscription(record)
-        before = self.written.get(record.key) or self.stored.get(record.key)
+        before = self.find_before(record, subscription)
         if before is not None and before["entitlement_id"] != subscription["_id"]:
             raise InvalidRecord("number", f"is taken by an {self._kind.name.lower()} of another subscription")
         merge = merge_billing_document(before, record)
@@ -67,6 +67,10 @@ class BillingDocumentMerger(ABC):
         if before is None:
             return UpsertResult.ADDED
         return UpsertResult.CHANGED if merge.fields else UpsertResult.UNCHANGED
+
+    def find_before(self, record: ImportRecord, _subscription: Document) -> Document | None:
+        """Return the document that the record is merged into; None for a new one."""
+        return self.written.get(record.key) or self.stored.get(record.key)
 
     def _find_subscription(self, record: ImportRecord) -> Document:
         number = record.values["subscription"]
@@ -111,11 +115,16 @@ class BillingDocumentMerger(ABC):
 
     def _add_event(self, before: Document | None, document: Document, changes: Changes) -> None:
         change = self.find_customer_change(document)
-        # The customer's version must increase, because clients use it as a cache key; no other field changes.
-        change.update_customer({})
         number = self._subscription_numbers[document["number"]]
         title = f"{self._kind.name} {document['number']} of subscription {number} of {change.customer['name']}"
-        change.add_event(self.draft_event(before, document, changes, title))
+        self.add_customer_event(change, self.draft_event(before, document, changes, title))
+
+    @staticmethod
+    def add_customer_event(change: CustomerChange, draft: EventDraft) -> None:
+        """Add an event of the customer that changes none of its fields."""
+        # The customer's version must increase, because clients use it as a cache key.
+        change.update_customer({})
+        change.add_event(draft)
 
     def find_customer_change(self, document: Document) -> CustomerChange:
         """Return the change of the customer that the document belongs to."""

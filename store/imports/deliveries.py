@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import partial
 
+from domain.entitlements.lifecycle import RENEWAL_FACTS
 from domain.failures import InvalidRecord
 from domain.imports.merging import merge_customer, merge_entitlement
 from domain.imports.records import ImportKind, ImportRecord
@@ -13,7 +14,6 @@ from store.changes.customer_batch import CustomerBatch, change_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
 from store.changes.external_ids import CustomersByExternalId, match_external_ids
-from store.database.client import Document
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.imports.events import DeliveryEvents
@@ -33,8 +33,6 @@ _ENTITLEMENT_KINDS = {
     ImportKind.SUBSCRIPTIONS: SubscriptionType.SUBSCRIPTION,
     ImportKind.TRIALS: SubscriptionType.TRIAL,
 }
-# An end that was reached here, unlike a delivered one, leaves the renewals as they are.
-_END_FIELDS = ("first_ends_at", "ends_at")
 
 
 async def deliver_customers(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
@@ -130,7 +128,7 @@ def _deliver_entitlement(
     document = change.entitlements.get(record.key)
     if document is not None and document["kind"] != _ENTITLEMENT_KINDS[record.kind]:
         raise InvalidRecord("number", f"is taken by a {document['kind'].lower()} of this customer")
-    merge = merge_entitlement(document, record, batch.now)
+    merge = merge_entitlement(document, record)
     if merge.delivered is None:
         return UpsertResult.UNCHANGED
     if document is None:
@@ -141,13 +139,8 @@ def _deliver_entitlement(
     if not merge.fields:
         change.update_entitlement_bookkeeping(record.key, {"delivered": merge.delivered})
         return UpsertResult.UNCHANGED
+    if not RENEWAL_FACTS.isdisjoint(merge.fields):
+        change.record_renewals(record.key, batch.now)
     events.report_changes(document, merge.fields, record.key)
-    _update_entitlement(change, document, record, {**merge.fields, "delivered": merge.delivered})
+    change.update_entitlement(record.key, {**merge.fields, "delivered": merge.delivered})
     return UpsertResult.CHANGED
-
-
-def _update_entitlement(change: CustomerChange, document: Document, record: ImportRecord, fields: Document) -> None:
-    before = document.get("delivered") or {}
-    if before.get("endsAt") == record.values["endsAt"]:
-        document.update({name: fields.pop(name) for name in _END_FIELDS if name in fields})
-    change.update_entitlement(record.key, fields)

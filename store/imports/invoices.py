@@ -6,6 +6,7 @@ from functools import partial
 from domain.imports.records import ImportRecord
 from domain.types import ActivityKind
 from store.changes.customer_batch import CustomerBatch, change_customers
+from store.changes.overdue_invoices import update_overdue_invoices
 from store.database.client import Document
 from store.database.scope import Scope
 from store.entitlements.invoice_states import update_invoice_states
@@ -33,7 +34,9 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     await merger.read(records)
     results = [merger.merge_record(record) for record in records]
     await merger.write()
-    await update_invoice_states(batch, {document["entitlement_id"] for document in merger.written.values()})
+    subscription_ids = {document["entitlement_id"] for document in merger.written.values()}
+    await update_invoice_states(batch, subscription_ids)
+    await update_overdue_invoices(batch, subscription_ids)
     return results
 
 

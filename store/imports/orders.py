@@ -1,13 +1,15 @@
 """Writes batches of delivered orders; each replaces the order that this system created for the same purpose."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from domain.entitlements.orders import is_same_order
 from domain.imports.records import ImportRecord
 from domain.types import ActivityKind, OrderKind
-from store.changes.customer_batch import CustomerBatch, change_customers
-from store.database.client import DeleteMany, Document
+from store.changes.customer_batch import CustomerBatch, change_customers, load_more_customers
+from store.changes.system_orders import choose_free_numbers
+from store.database.client import DeleteMany, Document, UpdateOne
 from store.database.scope import Scope
 from store.entitlements.orders import COLLECTION
 from store.events.log import EventDraft
@@ -30,6 +32,7 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     merger = _OrderMerger(batch, _ORDERS)
     await merger.read(records)
     results = [merger.merge_record(record) for record in records]
+    await merger.rename_system_orders()
     await merger.replace_system_orders()
     await merger.write()
     return results
@@ -42,19 +45,53 @@ class _OrderMerger(BillingDocumentMerger):
         super().__init__(batch, kind)
         self._replaced_numbers: dict[str, list[str]] = {}
 
+    def find_before(self, record: ImportRecord, subscription: Document) -> Document | None:
+        """Return the order that the record changes: one of ours only where the record is for the same purpose."""
+        before = super().find_before(record, subscription)
+        if before is not None and before["by_system"] and not self._is_same(before, record, subscription):
+            return None
+        return before
+
+    @staticmethod
+    def _is_same(ours: Document, record: ImportRecord, subscription: Document) -> bool:
+        kind, placed_at = record.values["kind"], record.values["placedAt"]
+        return bool(ours["entitlement_id"] == subscription["_id"] and _is_replacement(ours, kind, placed_at))
+
+    async def rename_system_orders(self) -> None:
+        """Give the orders of ours another number whose own one was delivered for another order."""
+        taken = [number for number, order in self.written.items() if self._is_taken(number, order)]
+        orders = [self.stored.pop(number) for number in taken]
+        scope, session = self.batch.scope, self.batch.session
+        free = await choose_free_numbers(scope, session, taken, frozenset(self.written))
+        writes = [
+            UpdateOne(
+                {**scope.match(), "_id": order["_id"]},
+                {"$set": {"number": number, "updated_at": self.batch.now}, "$inc": {"version": 1}},
+            )
+            for order, number in zip(orders, free, strict=True)
+        ]
+        await scope.collection(COLLECTION).bulk_write(writes, session=session)
+        await load_more_customers(self.batch, [order["customer_id"] for order in orders])
+        changes = {change.id: change for change in self.batch.changes if "_id" in change.customer}
+        for order, number in zip(orders, free, strict=True):
+            change = changes[order["customer_id"]]
+            self.add_customer_event(change, _draft_renumbering(order, number, change.customer["name"]))
+
+    def _is_taken(self, number: str, order: Document) -> bool:
+        """Return whether another stored order, one of ours, has the number of the delivered order."""
+        return number in self.stored and self.stored[number]["_id"] != order["_id"]
+
     async def replace_system_orders(self) -> None:
-        """Delete the system orders that delivered ones replace, and store which renewals were delivered."""
+        """Delete the system orders that delivered ones replace."""
         delivered = [order for order in self.written.values() if order["kind"] in (OrderKind.NEW, OrderKind.RENEWAL)]
         system_orders = await self._read_system_orders(sorted({order["entitlement_id"] for order in delivered}))
         replaced_ids: list[str] = []
         for order in delivered:
-            replaced = [
-                ours for ours in system_orders if ours["_id"] not in replaced_ids and self._is_replaced(ours, order)
-            ]
-            self._replaced_numbers[order["_id"]] = [ours["number"] for ours in replaced]
-            replaced_ids += [ours["_id"] for ours in replaced]
-        for order in self.written.values():
-            self._update_renewal_orders(order)
+            candidates = [ours for ours in system_orders if ours["_id"] not in replaced_ids and _replaces(order, ours)]
+            if candidates:
+                nearest = min(candidates, key=lambda ours: abs(ours["placed_at"] - order["placed_at"]))
+                self._replaced_numbers[order["_id"]] = [nearest["number"]]
+                replaced_ids.append(nearest["_id"])
         if replaced_ids:
             scope = self.batch.scope
             where = {**scope.match(), "_id": {"$in": replaced_ids}}
@@ -68,28 +105,6 @@ class _OrderMerger(BillingDocumentMerger):
         orders = await scope.collection(COLLECTION).find(where, session=self.batch.session)
         return [order for order in orders if order["number"] not in self.written]
 
-    def _is_replaced(self, ours: Document, order: Document) -> bool:
-        if ours["entitlement_id"] != order["entitlement_id"]:
-            return False
-        term = self._find_entitlement(order)["term_months"]
-        return is_same_order(order["kind"], order["placed_at"], ours["kind"], ours["placed_at"], term)
-
-    def _update_renewal_orders(self, order: Document) -> None:
-        """Store on the subscription which renewals were delivered: a renewal then adds no order for these terms."""
-        subscription = self._find_entitlement(order)
-        known = subscription.get("renewal_orders", [])
-        after = [renewal for renewal in known if renewal["number"] != order["number"]]
-        if order["kind"] == OrderKind.RENEWAL:
-            after = [*after, {"number": order["number"], "placed_at": order["placed_at"]}]
-        if after != known:
-            self.find_customer_change(order).update_entitlement_bookkeeping(
-                subscription["number"], {"renewal_orders": after}
-            )
-
-    def _find_entitlement(self, order: Document) -> Document:
-        entitlements = self.find_customer_change(order).entitlements.values()
-        return next(each for each in entitlements if each["_id"] == order["entitlement_id"])
-
     def draft_event(self, before: Document | None, document: Document, changes: Changes, title: str) -> EventDraft:
         """Draft the event; a changed order is a SUBSCRIPTION_CHANGED, since it has no kind of its own."""
         replaced = self._replaced_numbers.get(document["_id"])
@@ -99,3 +114,18 @@ class _OrderMerger(BillingDocumentMerger):
             return EventDraft(ActivityKind.ORDER_ADDED, document["_id"], f"{title} was added{instead}", all_changes)
         summary = f"{title} changed: {list_field_names(changes)}{instead}"
         return EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, document["_id"], summary, all_changes)
+
+
+def _replaces(order: Document, ours: Document) -> bool:
+    is_same_subscription = ours["entitlement_id"] == order["entitlement_id"]
+    return bool(is_same_subscription and _is_replacement(ours, order["kind"], order["placed_at"]))
+
+
+def _is_replacement(ours: Document, kind: str, placed_at: datetime) -> bool:
+    return is_same_order(kind, placed_at, ours["kind"], ours["placed_at"], ours["term_months"])
+
+
+def _draft_renumbering(order: Document, number: str, customer: str) -> EventDraft:
+    summary = f"Order {order['number']} of {customer} is now {number}: the number was delivered for another order"
+    changes = {"number": [order["number"], number]}
+    return EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, order["_id"], summary, changes)

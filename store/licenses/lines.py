@@ -38,12 +38,12 @@ def match_recently_added(now: datetime, days: int) -> Document:
 
 def match_expiring(now: datetime, days: int) -> Document:
     """Return the condition of running lines that end within `days` and do not renew, trials included."""
-    return {"is_running": True, "auto_renew": False, "ends_at": _within_days(now, days)}
+    return {"is_running": True, "renews": False, "ends_at": _within_days(now, days)}
 
 
 def match_renewing(now: datetime, days: int) -> Document:
     """Return the condition of running lines that renew within `days`."""
-    return {"is_running": True, "auto_renew": True, "ends_at": _within_days(now, days)}
+    return {"is_running": True, "renews": True, "ends_at": _within_days(now, days)}
 
 
 def _within_days(now: datetime, days: int) -> Document:

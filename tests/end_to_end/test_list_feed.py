@@ -121,7 +121,7 @@ class ListPartner:
 
     def import_subscription(self, number: int, word: str) -> None:
         now = utc_now()
-        dates = {"addedAt": now - DAY, "startsAt": now - DAY, "endsAt": now + (20 if word == "Acme" else 200) * DAY}
+        dates = {"addedAt": now - DAY, "startsAt": now - DAY, "endsAt": now + (5 if word == "Acme" else 200) * DAY}
         lines = [{"product": "CALLING", "total": 5, "assigned": 9 if word == "Bolt" else 3, "used": 1}]
         printed = {name: format_instant(at) for name, at in dates.items()}
         given_ = {"number": f"S{number}", "customer": f"C{number}", "autoRenew": False, "licenses": lines, **printed}

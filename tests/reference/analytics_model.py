@@ -53,6 +53,7 @@ class Row:
     added_at: datetime
     ends_at: datetime
     auto_renew: bool
+    renews: bool
     total: int
     assigned: int
     used: int
@@ -109,6 +110,7 @@ class Licenses:
             stored["addedAt"],
             self.delivered.end(stored, self.now),
             bool(stored.get("autoRenew")),
+            bool(stored.get("autoRenew")) and stored["cancelledAt"] is None,
             line["total"],
             line["assigned"],
             line["used"],
@@ -139,7 +141,7 @@ class Licenses:
     def ending(self, product: str, days: int, *, renews: bool) -> list[Row]:
         """Return running lines with now < end ≤ now + days."""
         until = self.now + days * DAY
-        running = [row for row in self.rows(product) if row.is_running and row.auto_renew is renews]
+        running = [row for row in self.rows(product) if row.is_running and row.renews is renews]
         return [row for row in running if self.now < row.ends_at <= until]
 
     def low(self, product: str) -> list[Row]:

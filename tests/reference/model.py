@@ -21,12 +21,13 @@ URGENCY += ["READY_FOR_ORDER_SETUP", "NO_RECENT_ACTIVITY", "TRIAL", "SUBSCRIPTIO
 PRODUCTS = ["MEETINGS", "CALLING", "MESSAGING", "REAL_TIME_TRANSLATIONS"]
 TYPES = ["SUBSCRIPTION", "TRIAL"]
 MANAGERS = ["EXTERNAL_ADMINISTRATOR", "PARTNER_ORGANIZATION"]
-EXPIRING_SOON_DAYS, NO_RECENT_ACTIVITY_DAYS = 30, 60
+EXPIRING_SOON_DAYS, NO_RECENT_ACTIVITY_DAYS = 7, 60
 _INSTANTS = {"createdAt", "lastAdministratorSignInAt", "removedAt", "addedAt", "startsAt", "endsAt", "cancelledAt"}
+_INSTANTS |= {"suspendedAt"}
 _AT_FIRST: Mapping[str, Facts] = {
     "customers": {"domain": None, "country": None, "lastAdministratorSignInAt": None, "removedAt": None},
     "administrators": {"state": "ACTIVE", "assigned": []},
-    "subscriptions": {"termMonths": 12, "setUp": True, "suspended": False, "cancelledAt": None},
+    "subscriptions": {"termMonths": 12, "setUp": True, "suspended": False, "suspendedAt": None, "cancelledAt": None},
     "trials": {},
     "invoices": {},
 }
@@ -55,16 +56,18 @@ class ModelPartner:
         key = line[{"customers": "externalId", "administrators": "email"}.get(kind, "number")]
         before = self._delivered.setdefault((kind, key), {})
         stored = self.facts[kind].setdefault(key, {**_AT_FIRST[kind], "licenses": {}})
-        end_before = self.end(stored, now) if "endsAt" in stored else None
+        reached = self.end(stored, now) if _renews(stored) else None
         for name, given in line.items():
             if name == "licenses":
                 _apply_licenses(stored["licenses"], before.get(name, {}), given)
             elif name not in before or before[name] != given:
                 value = _AT_FIRST[kind].get(name) if given is None else given
                 stored[name] = instant(value) if name in _INSTANTS and value is not None else value
-        if before.get("autoRenew") and line["autoRenew"] is False and line["endsAt"] == before["endsAt"]:
+        if "endsAt" in line and line["endsAt"] != before.get("endsAt"):
+            stored["reached"] = stored["endsAt"]
+        elif reached is not None:
             # Its end has moved on by itself, and a record with the same `endsAt` does not undo that.
-            stored["endsAt"] = end_before
+            stored["reached"] = reached
         known = before.get("licenses", {})
         before.update(line)
         if "licenses" in line:
@@ -95,10 +98,11 @@ class ModelPartner:
 
     @staticmethod
     def end(stored: Facts, now: datetime) -> datetime:
-        """Return the first end + n terms, for the smallest n whose end is after now."""
+        """Return the first end + n terms, for the smallest n whose end is after now, where it renews."""
         first: datetime = stored["endsAt"]
-        if not stored.get("autoRenew"):
-            return first
+        if not _renews(stored):
+            reached: datetime = stored.get("reached", first)
+            return min(reached, stored.get("cancelledAt") or reached)
         count = 0
         while (end := months_later(first, count * stored["termMonths"])) <= now:
             count += 1
@@ -123,6 +127,36 @@ class ModelPartner:
             key: self._customer(key, stored, now) for key, stored in there if not _is_past(stored["removedAt"], now)
         }
 
+    def since(self, external_id: str, status: str, now: datetime) -> datetime | None:
+        """Return the earliest moment from which the facts say that the status has held; None where they do not."""
+        since = None
+        for moment in sorted({at for at in self._moments(external_id, now) if at <= now}, reverse=True):
+            if not self._held(external_id, status, moment):
+                break
+            since = moment
+        undated = [e for e in self._suspended(external_id, now) if not _is_past(e["suspendedAt"], now)]
+        return None if status == "LICENSE_OVERAGE" or (status == "SUSPENDED" and undated) else since
+
+    def _moments(self, external_id: str, now: datetime) -> Iterable[datetime]:
+        """Yield every moment at which a status of the customer can begin or end."""
+        stored = self.facts["customers"][external_id]
+        quiet_since = stored["lastAdministratorSignInAt"] or stored["createdAt"]
+        yield quiet_since + timedelta(days=NO_RECENT_ACTIVITY_DAYS)
+        for _, facts, _, end in self._entitlements(external_id, now):
+            yield from (facts["addedAt"], facts["startsAt"], end, end - timedelta(days=EXPIRING_SOON_DAYS))
+            yield from (facts[name] for name in ("cancelledAt", "suspendedAt") if facts.get(name) is not None)
+
+    def _suspended(self, external_id: str, at: datetime) -> list[Facts]:
+        return [entry[1] for entry in self._entitlements(external_id, at) if entry[2] == "SUSPENDED"]
+
+    def _held(self, external_id: str, status: str, at: datetime) -> bool:
+        if status == "SUSPENDED":
+            return any(_is_past(facts["suspendedAt"], at) for facts in self._suspended(external_id, at))
+        if status == "READY_FOR_ORDER_SETUP":
+            waiting = [entry[1] for entry in self._entitlements(external_id, at) if entry[2] == "READY_FOR_SETUP"]
+            return any(facts["addedAt"] <= at for facts in waiting)
+        return status in self._customer(external_id, self.facts["customers"][external_id], at)["statuses"]
+
     def _entitlements(self, external_id: str, now: datetime) -> list[tuple[str, Facts, str, datetime]]:
         """Return kind, facts, state and end of each entitlement of a customer."""
         return [
@@ -145,8 +179,8 @@ class ModelPartner:
         mine = self._entitlements(external_id, now)
         running = [entry for entry in mine if entry[2] in ("ACTIVE", "SUSPENDED")]
         living = [entry for entry in mine if entry in running or entry[2] in ("READY_FOR_SETUP", "SCHEDULED")]
-        expiring = [end for _, one, _, end in running if not one.get("autoRenew")]
-        renewing = [end for _, one, _, end in running if one.get("autoRenew")]
+        expiring = [end for _, one, _, end in running if not _renews(one)]
+        renewing = [end for _, one, _, end in running if _renews(one)]
         kinds, states = {entry[0] for entry in running}, [entry[2] for entry in mine]
         quiet_since = stored["lastAdministratorSignInAt"] or stored["createdAt"]
         holds = {
@@ -157,7 +191,7 @@ class ModelPartner:
             "READY_FOR_ORDER_SETUP": "READY_FOR_SETUP" in states,
             "NO_RECENT_ACTIVITY": bool(running) and quiet_since + timedelta(days=NO_RECENT_ACTIVITY_DAYS) <= now,
             "TRIAL": "trials" in kinds,
-            "SUBSCRIPTION": "subscriptions" in kinds,
+            "SUBSCRIPTION": any(entry[0] == "subscriptions" and entry[2] == "ACTIVE" for entry in mine),
         }
         statuses = [status for status in URGENCY if holds[status]]
         products = {product for entry in living for product in entry[1]["licenses"]}
@@ -178,6 +212,10 @@ class ModelPartner:
             "NEXT_EXPIRY_AT": min((entry[3] for entry in running), default=None),
             "URGENCY": URGENCY.index(statuses[0]) if statuses else None,
         }
+
+
+def _renews(stored: Facts) -> bool:
+    return bool(stored.get("autoRenew")) and stored["cancelledAt"] is None
 
 
 def _apply_licenses(stored: dict[str, Facts], before: Mapping[str, Facts], given: list[Facts]) -> None:

@@ -99,8 +99,8 @@ ends = st.sampled_from(
         HourOffset(0),
         HourOffset(2),
         HourOffset(DAY),
-        HourOffset(30 * DAY),
-        HourOffset(30 * DAY + 1),
+        HourOffset(7 * DAY),
+        HourOffset(7 * DAY + 1),
         HourOffset(366 * DAY),
     ]
 )
@@ -153,6 +153,7 @@ def subscription(number: str, key: str) -> st.SearchStrategy[Record]:
             "termMonths": st.sampled_from([None, 1, 7, 12]),
             "setUp": st.sampled_from([None, True, False]),
             "suspended": st.sampled_from([None, True, False]),
+            "suspendedAt": st.none() | moments,
             "cancelledAt": st.none() | moments,
         },
     )
@@ -379,6 +380,9 @@ class PartnerComparison:
             assert _compared_fields(stored[key]) == {name: facts[name] for name in _COMPARED_FIELDS}
             told = [e for e in events if e["customer_id"] == self.ids[key] and e["kind"] == "STATUS_CHANGED"]
             assert _statuses_after(told) == set(facts["statuses"])
+            for detail in stored[key].status_details:
+                since = self.delivered.since(key, detail.status, self.scope.now)
+                assert since in (None, detail.since)
 
     def _is_visible(self, viewer: str | None, key: str) -> bool:
         return viewer is None or self.delivered.is_assigned(viewer, key)

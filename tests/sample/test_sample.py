@@ -90,7 +90,7 @@ def state_of(entitlement: ImportRecord, now: datetime) -> str:
 def statuses_of(customer: ImportRecord, held: list[ImportRecord], now: datetime) -> set[str]:
     states = [state_of(entitlement, now) for entitlement in held]
     running = [each for each, state in zip(held, states, strict=True) if state in {"ACTIVE", "SUSPENDED"}]
-    soon = [each for each in running if not each.get("autoRenew") and end_of(each, now) <= now + timedelta(days=30)]
+    soon = [each for each in running if not each.get("autoRenew") and end_of(each, now) <= now + timedelta(days=7)]
     seen = at(customer["lastAdministratorSignInAt"] or customer["createdAt"])
     holds = {
         "SUSPENDED": "SUSPENDED" in states,
@@ -100,7 +100,7 @@ def statuses_of(customer: ImportRecord, held: list[ImportRecord], now: datetime)
         "READY_FOR_ORDER_SETUP": "READY_FOR_SETUP" in states,
         "NO_RECENT_ACTIVITY": bool(running) and seen + timedelta(days=60) <= now,
         "TRIAL": any("autoRenew" not in each for each in running),
-        "SUBSCRIPTION": any("autoRenew" in each for each in running),
+        "SUBSCRIPTION": any("autoRenew" in each for each, state in zip(held, states, strict=True) if state == "ACTIVE"),
     }
     return {status for status, is_there in holds.items() if is_there}
 
@@ -310,7 +310,8 @@ def test_subscriptions_and_trials_have_their_own_fields_only(partner: Sample) ->
     assert all(set(each) == shared for each in partner["trials"])
     needed = shared | {"termMonths", "autoRenew"}
     assert all(
-        needed <= set(each) <= needed | {"setUp", "suspended", "cancelledAt"} for each in partner["subscriptions"]
+        needed <= set(each) <= needed | {"setUp", "suspended", "suspendedAt", "cancelledAt"}
+        for each in partner["subscriptions"]
     )
 
 

@@ -19,7 +19,7 @@ query ($id: ID!) { customer(by: {id: $id}) {
 HOLDINGS = """
 query ($id: ID!, $all: Boolean = false) { customer(by: {id: $id}) {
   subscriptions(includeEnded: $all) {
-    id number state addedAt startsAt endsAt daysRemaining autoRenew renewsAt customer { id }
+    id number state addedAt startsAt endsAt daysRemaining autoRenew suspendedAt renewsAt customer { id }
     licenses { product total assigned used available overage assignedPercent usedPercent }
   }
   trials(includeEnded: $all) {
@@ -109,13 +109,13 @@ def test_a_customer_whose_only_statuses_are_calm_needs_no_attention(api: ApiHarn
 def test_shows_living_entitlements_or_all_the_newest_first(api: ApiHarness) -> None:
     now = utc_now()
     held = [
-        subscription("SUB-OLD", added_at=now - 90 * DAY),
+        subscription("SUB-OLD", added_at=now - 90 * DAY, suspended_at=now - 2 * DAY),
         subscription("SUB-NEW", added_at=now - 1 * DAY),
         subscription("SUB-ENDED", added_at=now - 50 * DAY, ends_at=now - 1 * DAY),
         subscription("SUB-CANCELLED", added_at=now - 40 * DAY, cancelled_at=now - 2 * DAY),
         subscription("SUB-NOT-SET-UP", added_at=now - 30 * DAY, set_up=False),
         subscription("SUB-SCHEDULED", added_at=now - 20 * DAY, starts_at=now + 3 * DAY),
-        subscription("SUB-UNPAID", added_at=now - 10 * DAY, suspended=True),
+        subscription("SUB-UNPAID", added_at=now - 10 * DAY, suspended=True, suspended_at=now - 2 * DAY),
         trial("TRI-RUNS", added_at=now - 5 * DAY),
         trial("TRI-ENDED", added_at=now - 6 * DAY, ends_at=now - 1 * DAY),
     ]
@@ -138,7 +138,9 @@ def test_shows_living_entitlements_or_all_the_newest_first(api: ApiHarness) -> N
     }
     assert numbers(everything["trials"]) == ["TRI-RUNS", "TRI-ENDED"]
     left = {one["number"]: one["daysRemaining"] for one in everything["subscriptions"] + everything["trials"]}
-    assert (left["SUB-ENDED"], left["SUB-CANCELLED"], left["TRI-RUNS"], left["SUB-NEW"]) == (0, 0, 10, 365)
+    assert (left["SUB-ENDED"], left["SUB-CANCELLED"], left["TRI-RUNS"], left["SUB-NEW"]) == (0, 0, 5, 365)
+    unpaid = {one["number"]: one["suspendedAt"] for one in everything["subscriptions"]}
+    assert (unpaid["SUB-UNPAID"], unpaid["SUB-OLD"]) == (format_instant(now - 2 * DAY), None)
 
 
 def test_the_end_of_a_renewing_subscription_moves_on_by_itself(api: ApiHarness) -> None:

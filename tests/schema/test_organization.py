@@ -28,7 +28,7 @@ def test_shows_a_new_organization_with_everything_before_it(api: ApiHarness) -> 
     assert (partner["country"], partner["contactEmail"]) == (None, None)
     assert partner["settings"] == {
         "version": 1,
-        "expiringSoonDays": 30,
+        "expiringSoonDays": 7,
         "noRecentActivityDays": 60,
         "trialDays": 30,
     }

@@ -83,7 +83,7 @@ def test_an_extension_adds_days_to_the_end(api: ApiHarness, token: str) -> None:
 
 
 def test_an_extension_turns_the_statuses_that_follow_from_the_end(api: ApiHarness, token: str) -> None:
-    made = change(api, token, "extendTrial", held(api, trial("T-1")), days=20)
+    made = change(api, token, "extendTrial", held(api, trial("T-1", ends_at=utc_now() + 5 * DAY)), days=20)
     assert made["trial"]["customer"]["statuses"] == ["TRIAL"]
     (turned,) = [event for event in stored_events(api) if event.get("left")]
     assert turned["left"] == ["EXPIRING_SOON"]
@@ -142,7 +142,7 @@ def test_a_conversion_ends_the_trial_and_starts_a_subscription_in_one(api: ApiHa
     assert told["summary"] == "Trial T-1 of Customer C-1 became subscription SUB-NEW"
     assert told["changes"]["converted_to"] == [None, begun["id"]]
     (turned,) = [event for event in stored_events(api) if event.get("entered") == ["SUBSCRIPTION"]]
-    assert turned["left"] == ["EXPIRING_SOON", "TRIAL"]
+    assert turned["left"] == ["TRIAL"]
 
 
 def test_a_conversion_lasts_twelve_months_and_may_not_renew(api: ApiHarness, token: str) -> None:

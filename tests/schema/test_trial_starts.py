@@ -46,11 +46,11 @@ def told(api: ApiHarness) -> list[tuple[str, str]]:
 def test_a_trial_begins_now_and_its_statuses_with_it(api: ApiHarness, token: str) -> None:
     customer = customer_of(api)
     both = [{"product": "CALLING", "licenses": 1}, {"product": "MEETINGS", "licenses": 1000}]
-    made = started(api, token, {"id": customer}, licenses=both, days=14)
+    made = started(api, token, {"id": customer}, licenses=both, days=7)
     trial = made["trial"]
     assert made["userErrors"] == []
-    assert (trial["state"], trial["daysRemaining"], trial["version"]) == ("ACTIVE", 14, 1)
-    assert parse_instant(trial["endsAt"]) - parse_instant(trial["startsAt"]) == timedelta(days=14)
+    assert (trial["state"], trial["daysRemaining"], trial["version"]) == ("ACTIVE", 7, 1)
+    assert parse_instant(trial["endsAt"]) - parse_instant(trial["startsAt"]) == timedelta(days=7)
     assert [(line["product"], line["total"], line["assigned"]) for line in trial["licenses"]] == [
         ("MEETINGS", 1000, 0),
         ("CALLING", 1, 0),

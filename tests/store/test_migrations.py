@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 import pytest
 
 from domain.failures import OperatorError
+from store.changes.consistency_check import check_customers
 from store.database.client import Client
+from store.database.clock import utc_now
 from store.migrations import (
     FIRST_VERSION,
     MIGRATIONS,
@@ -16,7 +19,7 @@ from store.migrations import (
     latest_version,
     migrate,
 )
-from tests.store.factory_customers import add_customer, partner_scope, stored, subscription
+from tests.store.factory_customers import DAY, add_customer, partner_scope, stored, subscription
 
 NEWER = (
     "The database db has schema version 3, and this partnerhub knows versions up to 2: "
@@ -158,7 +161,7 @@ async def test_sentences_of_statuses_become_codes_with_arguments(client: Client)
     sentence = {"$set": {"status_details.0.reason": "Subscription S ends"}}
     for id_ in ids:
         await scope.collection("customers").update_one({**scope.match(), "_id": id_}, sentence)
-    [to_codes] = [migration for migration in MIGRATIONS if migration.version == 2]
+    [to_codes] = [migration for migration in MIGRATIONS if migration.version == 3]
     for _ in range(2):
         await to_codes.run(client)
         assert [(await stored(scope, id_))["status_details"] for id_ in ids] == expected
@@ -175,7 +178,31 @@ async def test_customers_of_an_older_database_get_the_keys_of_later_filters(clie
     stamps = {"version": 1, "created_at": scope.now, "updated_at": scope.now}
     priced = {"amount": "1", "currency": "EUR", "document_url": None, "issued_on": scope.now, "due_on": scope.now}
     await scope.collection("invoices").insert_many([{"_id": "inv_1", **scope.match(), **invoice, **priced, **stamps}])
-    [add_keys] = [migration for migration in MIGRATIONS if migration.version == 3]
+    [add_keys] = [migration for migration in MIGRATIONS if migration.version == 4]
     for _ in range(2):
         await add_keys.run(client)
         assert sorted((await stored(scope, id_))["keys"]) == sorted([*expected["keys"], "invoice:OVERDUE"])
+
+
+async def test_facts_of_statuses_are_added_to_what_an_older_version_stored(client: Client) -> None:
+    scope = await partner_scope(client)
+    renewing = {"auto_renew": True, "term_months": 1, "ends_at": utc_now() - 3 * DAY}
+    id_ = await add_customer(scope, "C-1", subscription("S-1", suspended=True), subscription("S-2", **renewing))
+    s_1, s_2 = await scope.collection("entitlements").find(scope.match(), sort=[("number", 1)])
+    stamps = {"version": 1, "created_at": utc_now(), "updated_at": utc_now(), **scope.match()}
+    invoices = [
+        {"_id": f"inv_{day}", **stamps, "entitlement_id": s_1["_id"], "number": f"I-{day}", "state": state}
+        | {"issued_on": datetime(2026, 1, day)}
+        for day, state in ((1, "PAID"), (2, "OVERDUE"), (3, "OVERDUE"))
+    ]
+    await scope.collection("invoices").insert_many(invoices)
+    removed = dict.fromkeys(("suspended_at", "overdue_invoice"), "")
+    for document in (s_1, s_2):
+        await scope.collection("entitlements").update_one({"_id": document["_id"]}, {"$unset": removed})
+    await scope.collection("orders").update_one({}, {"$unset": {"term_months": ""}})
+    await scope.collection("customers").update_one({}, {"$unset": {"status_details.0.entered_at": ""}})
+    for migration in [*MIGRATIONS[:2], *MIGRATIONS[:2]]:
+        await migration.run(client)
+    assert [problem async for problem in check_customers(scope)] == []
+    assert (await stored(scope, id_))["status_details"][0]["reason"]["invoice"] == "I-2"
+    assert (await scope.collection("orders").find({}))[0]["term_months"] == 1

@@ -27,7 +27,7 @@ S = CustomerStatus
 
 
 def project(facts: CustomerFacts, now: datetime = NOON, limits: Thresholds | None = None) -> dict[str, Any]:
-    """Return the projection; every status holds since `now`."""
+    """Return the projection; every status was entered at `now`."""
     limits = limits or Thresholds()
     basis = statuses_at(facts, limits, now)
     return project_fields(facts, basis, dict.fromkeys(basis, now), limits, now)
@@ -58,14 +58,15 @@ def test_a_customer_without_entitlements_has_empty_fields_that_sort_last() -> No
 
 
 def test_statuses_have_their_reason_and_the_entitlements_they_rest_on() -> None:
-    late = entitlement(id="sub_2", number="SUB-2", first_ends_at=NOON + 9 * DAY)
+    late = entitlement(id="sub_2", number="SUB-2", first_ends_at=NOON + 6 * DAY)
     soon = entitlement(id="sub_1", number="SUB-1", first_ends_at=NOON + 3 * DAY)
     fields = project(customer(late, soon))
     assert fields["statuses"] == ["EXPIRING_SOON", "SUBSCRIPTION"]
     assert fields["urgency"] == fields["urgency_sort"] == URGENCY.index(S.EXPIRING_SOON)
     assert fields["status_details"][0] == {
         "status": "EXPIRING_SOON",
-        "since": NOON,
+        "since": NOON - 4 * DAY,
+        "entered_at": NOON,
         "reason": {
             "code": "EXPIRES",
             "type": "SUBSCRIPTION",

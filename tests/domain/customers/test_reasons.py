@@ -57,6 +57,20 @@ def sentence(reason: StatusReason, language: Language = Language.ENGLISH) -> str
             "Pretplata SUB-1 je suspendovana",
         ),
         (
+            S.SUSPENDED,
+            entitlement(suspended=True, overdue_invoice="INV-7"),
+            C.SUSPENDED,
+            "Subscription SUB-1 is suspended: invoice INV-7 is overdue",
+            "Pretplata SUB-1 je suspendovana: računu INV-7 je istekao rok za plaćanje",
+        ),
+        (
+            S.EXPIRED,
+            entitlement(first_ends_at=NOON - 9 * DAY, cancelled_at=NOON - DAY),
+            C.EXPIRED,
+            "Subscription SUB-1 ended on 2026-11-13",
+            "Pretplata SUB-1 je istekla 13. 11. 2026.",
+        ),
+        (
             S.READY_FOR_ORDER_SETUP,
             entitlement(set_up=False),
             C.READY_FOR_SETUP,

@@ -26,10 +26,14 @@ def entitlement(kind: str = "SUBSCRIPTION", **facts: Any) -> Entitlement:
         "auto_renew": False,
         "set_up": True,
         "suspended": False,
+        "suspended_at": None,
         "cancelled_at": None,
+        "overdue_invoice": None,
         "licenses": [LicenseFigures(Product.MEETINGS, 10, 5, 3)],
+        "renewals": 0,
         **facts,
     }
+    values.setdefault("ends_at", values["first_ends_at"])
     return Entitlement(kind=kind, **values)
 
 
@@ -55,6 +59,7 @@ def entitlements(draw: st.DrawFn, number: int = 1) -> Entitlement:
     kind = draw(st.sampled_from(["SUBSCRIPTION", "TRIAL"]))
     is_subscription = kind == "SUBSCRIPTION"
     starts = draw(instants)
+    first_end = starts + draw(st.integers(1, 60)) * timedelta(hours=12)
     total, assigned = draw(st.integers(0, 3)), draw(st.integers(0, 3))
     return Entitlement(
         id=f"{'sub' if is_subscription else 'tri'}_{number}",
@@ -62,11 +67,16 @@ def entitlements(draw: st.DrawFn, number: int = 1) -> Entitlement:
         kind=kind,
         added_at=starts - draw(st.integers(0, 80)) * timedelta(hours=12),
         starts_at=starts,
-        first_ends_at=starts + draw(st.integers(1, 60)) * timedelta(hours=12),
+        first_ends_at=first_end,
+        # A subscription that does not renew any more can have reached a later end before.
+        ends_at=first_end + draw(st.sampled_from([0, 0, 31])) * DAY if is_subscription else first_end,
+        renewals=draw(st.integers(0, 2)) if is_subscription else 0,
         term_months=draw(st.integers(1, 3)) if is_subscription else None,
         auto_renew=is_subscription and draw(st.booleans()),
         set_up=not is_subscription or draw(st.booleans()),
         suspended=is_subscription and draw(st.booleans()),
+        suspended_at=draw(st.none() | instants) if is_subscription else None,
+        overdue_invoice=None,
         cancelled_at=draw(st.none() | instants) if is_subscription else None,
         licenses=[LicenseFigures(Product.MEETINGS, total, assigned, 0)],
     )

@@ -26,11 +26,14 @@ def subscription(*licenses: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "starts_at": NOON - 100 * DAY,
         "first_ends_at": NOON + 100 * DAY,
         "ends_at": NOON + 100 * DAY,
+        "renewals": 0,
         "term_months": 12,
         "auto_renew": False,
         "set_up": True,
         "suspended": False,
+        "suspended_at": None,
         "cancelled_at": None,
+        "overdue_invoice": None,
         "licenses": list(licenses),
     }
     return {**document, **fields}
@@ -53,6 +56,7 @@ def test_a_line_has_the_fields_of_its_customer_entitlement_and_figures() -> None
             "added_at": NOON - 100 * DAY,
             "ends_at": NOON + 100 * DAY,
             "auto_renew": False,
+            "renews": False,
             "cancelled_at": None,
             "is_running": True,
             "product": "CALLING",
@@ -86,7 +90,7 @@ def test_each_analytics_product_of_each_entitlement_has_a_line() -> None:
         (5, {"suspended": True}, 0.4),
         (5, {"set_up": False}, None),
         (5, {"starts_at": NOON + DAY}, None),
-        (5, {"first_ends_at": NOON}, None),
+        (5, {"ends_at": NOON}, None),
         (5, {"cancelled_at": NOON}, None),
         (5, {"added_at": NOON}, 0.4),
     ],
@@ -106,6 +110,12 @@ def test_a_line_without_licences_sorts_after_every_rate() -> None:
 def test_a_trial_never_renews() -> None:
     assert build_line(figures(), auto_renew=True)["auto_renew"]
     assert not build_line(figures(), auto_renew=True, kind="TRIAL")["auto_renew"]
+
+
+def test_a_subscription_that_is_cancelled_for_a_later_day_does_not_renew() -> None:
+    assert build_line(figures(), auto_renew=True)["renews"]
+    line = build_line(figures(), auto_renew=True, cancelled_at=NOON + DAY)
+    assert (line["auto_renew"], line["renews"], line["ends_at"]) == (True, False, NOON + DAY)
 
 
 @given(st.integers(0, 1_000_000), st.integers(0, 1_000_000))

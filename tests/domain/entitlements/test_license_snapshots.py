@@ -33,11 +33,15 @@ def held(**facts: Any) -> dict[str, Any]:
         "added_at": TODAY - 10 * DAY,
         "starts_at": TODAY - 10 * DAY,
         "first_ends_at": TODAY + 10 * DAY,
+        "ends_at": TODAY + 10 * DAY,
+        "renewals": 0,
         "term_months": 12,
         "auto_renew": False,
         "set_up": True,
         "suspended": False,
+        "suspended_at": None,
         "cancelled_at": None,
+        "overdue_invoice": None,
         "licenses": lines,
     }
     return {**values, **facts}
@@ -82,7 +86,7 @@ def test_lines_of_the_products_that_analytics_are_about_are_due_while_their_enti
     assert due(day) == due(day, suspended=True) == both
     assert due(day, set_up=False) == []
     # Whether it runs is asked at the moment at which the day ends.
-    assert (due(day, first_ends_at=TODAY), due(day, first_ends_at=TODAY + MS)) == ([], both)
+    assert (due(day, ends_at=TODAY), due(day, ends_at=TODAY + MS)) == ([], both)
     assert (due(day, starts_at=TODAY + MS), due(day, starts_at=TODAY)) == ([], both)
     assert (due(day, cancelled_at=TODAY), due(day, cancelled_at=TODAY + MS)) == ([], both)
     assert due(day, first_ends_at=TODAY - 5 * DAY, auto_renew=True) == both

@@ -10,10 +10,12 @@ from domain.entitlements.lifecycle import (
     Entitlement,
     count_renewals,
     effective_end,
-    ended_at,
+    fixed_end,
     is_living,
     is_running,
     next_renewal,
+    renewal_due_at,
+    renews,
     state_at,
 )
 from domain.time.instants import add_months
@@ -37,6 +39,9 @@ State = EntitlementState
         ({"first_ends_at": NOON - DAY, "set_up": False}, State.EXPIRED),
         ({"cancelled_at": NOON}, State.CANCELLED),
         ({"cancelled_at": NOON + MS}, State.ACTIVE),
+        ({"first_ends_at": NOON - DAY, "auto_renew": True}, State.ACTIVE),
+        ({"first_ends_at": NOON - DAY, "auto_renew": True, "cancelled_at": NOON + DAY}, State.EXPIRED),
+        ({"first_ends_at": NOON - DAY, "ends_at": NOON + MS}, State.ACTIVE),
         ({"cancelled_at": NOON, "first_ends_at": NOON - DAY}, State.CANCELLED),
         ({"suspended": True, "starts_at": NOON + DAY}, State.SCHEDULED),
     ],
@@ -60,14 +65,35 @@ def test_the_nth_end_is_counted_from_the_first_end_so_that_clamped_days_come_bac
 
 
 def test_a_trial_does_not_renew() -> None:
-    assert count_renewals(trial(auto_renew=True, first_ends_at=NOON - DAY), NOON) == 0
+    expired = trial(auto_renew=True, first_ends_at=NOON - DAY)
+    assert (renews(expired), effective_end(expired, NOON)) == (False, NOON - DAY)
 
 
-def test_a_cancelled_subscription_stops_renewing_with_its_cancellation() -> None:
-    subscription = entitlement(auto_renew=True, first_ends_at=NOON, term_months=1, cancelled_at=NOON)
-    assert effective_end(subscription, NOON + 400 * DAY) == NOON
+@pytest.mark.parametrize(("cancelled_at", "end"), [(NOON + 5 * DAY, NOON), (NOON - 5 * DAY, NOON - 5 * DAY)])
+def test_a_cancellation_for_any_day_ends_the_renewals(cancelled_at: datetime, end: datetime) -> None:
+    subscription = entitlement(auto_renew=True, first_ends_at=NOON, term_months=1, cancelled_at=cancelled_at)
+    assert not renews(subscription)
     assert next_renewal(subscription, NOON - DAY) is None
-    assert ended_at(subscription, NOON + DAY) == NOON
+    assert effective_end(subscription, NOON + 400 * DAY) == fixed_end(subscription) == end
+
+
+def test_a_subscription_that_stops_renewing_ends_where_it_was() -> None:
+    reached: dict[str, Any] = {
+        "first_ends_at": datetime(2026, 1, 31),
+        "ends_at": datetime(2026, 11, 30),
+        "term_months": 1,
+    }
+    stopped = entitlement(**reached)
+    assert effective_end(stopped, NOON) == effective_end(stopped, NOON + 90 * DAY) == datetime(2026, 11, 30)
+    again = entitlement(**reached, auto_renew=True)
+    assert effective_end(again, datetime(2026, 12, 1)) == datetime(2026, 12, 31)
+
+
+def test_renewals_are_due_at_once_until_all_are_recorded() -> None:
+    facts: dict[str, Any] = {"auto_renew": True, "first_ends_at": datetime(2026, 1, 31), "term_months": 1}
+    assert renewal_due_at(entitlement(**facts, renewals=9), NOON) == NOON
+    assert renewal_due_at(entitlement(**facts, renewals=10), NOON) == datetime(2026, 11, 30)
+    assert renewal_due_at(entitlement(), NOON) is None
 
 
 def test_running_is_active_or_suspended_and_living_includes_the_future() -> None:
@@ -78,7 +104,8 @@ def test_running_is_active_or_suspended_and_living_includes_the_future() -> None
 
 @given(entitlements(), instants)
 def test_the_end_is_the_smallest_term_end_that_lies_after_now(drawn: Entitlement, now: datetime) -> None:
-    if not drawn.auto_renew or drawn.cancelled_at is not None:
+    if not renews(drawn):
+        assert effective_end(drawn, now) == min(drawn.ends_at, drawn.cancelled_at or drawn.ends_at)
         return
     expected, n = drawn.first_ends_at, 0
     while expected <= now:

@@ -1,12 +1,13 @@
 """Which of the orders made here give way to the ordering system's own."""
 
 from datetime import datetime, timedelta
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.entitlements.orders import is_renewal_delivered, is_same_order
+from domain.entitlements.orders import is_same_order, is_same_renewal, other_numbers
 from domain.time.instants import add_months
 
 AT = datetime(2026, 1, 31)
@@ -27,13 +28,20 @@ AT = datetime(2026, 1, 31)
 def test_a_renewal_is_that_of_the_term_it_is_near(days: int, term: int, is_same: bool) -> None:
     placed = AT + timedelta(days=days)
     assert is_same_order("RENEWAL", placed, "RENEWAL", AT, term) is is_same
-    assert is_renewal_delivered([AT - timedelta(days=900), placed], AT, term) is is_same
+    assert is_same_renewal(placed, AT, term) is is_same
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.integers(1, 60), st.integers(0, 10))
 def test_one_delivered_renewal_stands_for_at_most_one_of_ours(placed: datetime, term: int, first: int) -> None:
     ends = [add_months(datetime(2020, 1, 31), (first + n) * term) for n in range(12)]
     assert sum(is_same_order("RENEWAL", placed, "RENEWAL", end, term) for end in ends) <= 1
+
+
+def test_a_number_that_is_taken_gets_the_next_letter() -> None:
+    numbers = list(islice(other_numbers("S-R5"), 30))
+    assert numbers[:4] == ["S-R5", "S-R5b", "S-R5c", "S-R5d"]
+    assert numbers[25:28] == ["S-R5z", "S-R5ba", "S-R5bb"]
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_a_subscription_is_new_only_once() -> None:

@@ -38,7 +38,7 @@ def customer(document: Document | None, **changes: Any) -> Document:
 
 def subscription(document: Document | None, **changes: Any) -> Document:
     line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(**changes))
-    return merged(document, merge_entitlement(document, line, NOW))
+    return merged(document, merge_entitlement(document, line))
 
 
 def test_a_new_customer_has_every_fact() -> None:
@@ -56,7 +56,7 @@ def test_absent_keeps_and_null_clears() -> None:
 def test_a_repeated_line_changes_nothing_after_the_hub_changed_the_fact() -> None:
     made = {**subscription(None, setUp=False), "set_up": True}
     line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(setUp=False))
-    assert merge_entitlement(made, line, NOW) == MergeResult({}, None)
+    assert merge_entitlement(made, line) == MergeResult({}, None)
     assert subscription(made, setUp=True)["set_up"] is True
     assert subscription(subscription(made, setUp=True), setUp=False)["set_up"] is False
 
@@ -69,7 +69,7 @@ def test_a_new_subscription_has_the_defaults() -> None:
 
 
 def test_a_new_trial_neither_renews_nor_waits() -> None:
-    made = merged(None, merge_entitlement(None, parse_record(ImportKind.TRIALS, trial_record()), NOW))
+    made = merged(None, merge_entitlement(None, parse_record(ImportKind.TRIALS, trial_record())))
     assert (made["kind"], made["auto_renew"], made["set_up"], made["term_months"]) == ("TRIAL", False, True, None)
 
 
@@ -77,13 +77,19 @@ def test_a_delivered_end_starts_the_renewals_anew_even_where_we_had_reached_it()
     made = subscription(None, autoRenew=True, endsAt="2026-11-02T00:00:00Z")
     renewed = {**made, "ends_at": datetime(2027, 11, 2), "renewals": 1}
     line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(autoRenew=True, endsAt="2027-11-02T00:00:00Z"))
-    assert merge_entitlement(renewed, line, NOW).fields["first_ends_at"] == datetime(2027, 11, 2)
+    fields = merge_entitlement(renewed, line).fields
+    assert (fields["first_ends_at"], fields["renewals"]) == (datetime(2027, 11, 2), 0)
 
 
-def test_what_stops_renewing_keeps_the_end_that_it_has_reached() -> None:
-    made = subscription(None, autoRenew=True, endsAt="2026-11-02T00:00:00Z")
-    stopped = subscription(made, autoRenew=False, endsAt="2026-11-02T00:00:00Z")
-    assert stopped["first_ends_at"] == stopped["ends_at"] == datetime(2027, 11, 2)
+def test_auto_renewal_that_is_switched_off_and_on_changes_neither_end_nor_renewals() -> None:
+    made = subscription(None, autoRenew=True, endsAt="2026-01-31T00:00:00Z", startsAt="2025-01-01T00:00:00Z")
+    renewed = {**made, "ends_at": datetime(2026, 11, 30), "renewals": 10}
+    for auto_renew in (False, True):
+        after = subscription(
+            renewed, autoRenew=auto_renew, endsAt="2026-01-31T00:00:00Z", startsAt="2025-01-01T00:00:00Z"
+        )
+        assert {**after, "delivered": 0} == {**renewed, "auto_renew": auto_renew, "delivered": 0}
+        renewed = after
 
 
 def test_figures_merge_one_by_one_and_dropped_products_go() -> None:
@@ -124,7 +130,7 @@ def test_an_end_that_stands_already_is_no_change() -> None:
     made = subscription(None)
     moved = {**made, "delivered": {**made["delivered"], "endsAt": NOW}}
     line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record())
-    assert merge_entitlement(moved, line, NOW) == MergeResult({}, made["delivered"])
+    assert merge_entitlement(moved, line) == MergeResult({}, made["delivered"])
 
 
 def usage(held: Document, snapshot: Document | None, **changes: Any) -> tuple[Document, Document | None]:

@@ -1,7 +1,7 @@
 """Imports of orders and invoices: what they add, change, refuse and tell, and which orders of ours they replace."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,9 @@ import pytest
 
 from domain.imports.records import ImportKind
 from domain.time.instants import add_months, format_instant
-from store.changes.customer_batch import CustomerBatch, change_customers
+from jobs.clock import renew_due
+from store.changes.consistency_check import check_customers
+from store.changes.renewals import MAX_RENEWALS_PER_CHANGE
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -93,6 +95,29 @@ async def test_a_new_invoice_and_its_new_state_are_each_told_once(scope: Scope) 
     assert changed["changes"] == {"state": ["OPEN", "OVERDUE"]}
     # Whether a subscription is unpaid is delivered with it: an overdue invoice decides nothing.
     assert (await find_only(scope, "customers"))["statuses"] == statuses
+
+
+async def test_the_reason_of_a_suspension_names_the_oldest_overdue_invoice(scope: Scope) -> None:
+    await import_lines(scope, S, subscription_record(suspended=True, suspendedAt="2026-11-03T00:00:00Z"))
+
+    async def named() -> Any:
+        (detail,) = (await find_only(scope, "customers"))["status_details"]
+        assert (detail["status"], detail["since"]) == ("SUSPENDED", datetime(2026, 11, 3))
+        assert [problem async for problem in check_customers(scope)] == []
+        return detail["reason"].get("invoice")
+
+    def invoice(number: str, day: int, state: str) -> dict[str, Any]:
+        return invoice_record(number, issuedOn=f"2026-10-{day:02}", state=state)
+
+    assert await named() is None
+    await import_lines(scope, I, invoice("I-2", 2, "OVERDUE"), invoice("I-1", 1, "PAID"), invoice("I-3", 3, "OVERDUE"))
+    assert await named() == "I-2"
+    await import_lines(scope, I, invoice("I-1", 1, "OVERDUE"))
+    assert await named() == "I-1"
+    await import_lines(scope, I, invoice("I-1", 1, "VOID"), invoice("I-2", 4, "OVERDUE"))
+    assert await named() == "I-3"
+    await import_lines(scope, I, invoice("I-2", 4, "PAID"), invoice("I-3", 3, "PAID"))
+    assert await named() is None
 
 
 async def test_other_facts_of_an_invoice_are_told_by_their_names(scope: Scope) -> None:
@@ -213,13 +238,60 @@ async def test_a_delivered_renewal_takes_the_place_of_ours_for_the_same_term(cli
     told = await find_only(scope, "events", kind="ORDER_ADDED")
     assert told["summary"].endswith("was added in place of SUB-1-R2")
     assert told["changes"] == {"replaced": [["SUB-1-R2"], []]}
-    # A cancellation that is taken back makes our renewals count anew, and not what was delivered.
-    for cancelled_at in (days_from_now(-300), None):
-        delivered = entitlement["delivered"]
-        times = {name: format_instant(delivered[name]) for name in ("startsAt", "addedAt", "endsAt")}
-        await import_lines(scope, S, subscription_record(autoRenew=True, **times, cancelledAt=cancelled_at))
+    # Neither a cancellation that is taken back nor a corrected end brings back or takes away an order.
+    delivered = entitlement["delivered"]
+    times = {name: format_instant(delivered[name]) for name in ("startsAt", "addedAt", "endsAt")}
+    corrected = {**times, "endsAt": format_instant(delivered["endsAt"] + timedelta(days=3))}
+    changes: list[dict[str, Any]] = [
+        {"cancelledAt": days_from_now(-300)},
+        {"cancelledAt": None},
+        {"autoRenew": False},
+        corrected,
+    ]
+    for change in changes:
+        await import_lines(scope, S, subscription_record(**{"autoRenew": True, **times, **change}))
+        assert await numbers(scope) == ["ORD-1", "SUB-1-R1"]
     assert (await find_only(scope, "entitlements"))["renewals"] == 2
-    assert await numbers(scope) == ["ORD-1", "SUB-1-R1"]
+
+
+@pytest.mark.parametrize("is_one_stream", [True, False])
+async def test_renewals_stay_when_auto_renewal_is_switched_off_and_on(client: Client, *, is_one_stream: bool) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, C, customer_record())
+    first: dict[str, Any] = {"startsAt": "2025-01-01T00:00:00Z", "endsAt": "2025-01-31T00:00:00Z", "termMonths": 1}
+    lines = [subscription_record(autoRenew=auto_renew, **first) for auto_renew in (True, False, True)]
+    for stream in [lines] if is_one_stream else [[line] for line in lines]:
+        await import_lines(scope, S, *stream)
+    renewed = await find_only(scope, "entitlements")
+    assert renewed["first_ends_at"] == datetime(2025, 1, 31)
+    assert renewed["ends_at"] == add_months(datetime(2025, 1, 31), renewed["renewals"]) > utc_now()
+    orders = await documents(scope, "orders")
+    assert {order["number"]: order["placed_at"] for order in orders} == {
+        f"SUB-1-R{renewal}": add_months(datetime(2025, 1, 31), renewal - 1)
+        for renewal in range(1, renewed["renewals"] + 1)
+    }
+
+
+async def test_renewals_of_a_century_all_have_an_order_after_some_runs_of_the_job(client: Client) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, C, customer_record())
+    line = subscription_record(
+        autoRenew=True, termMonths=1, startsAt="1926-01-01T00:00:00Z", endsAt="1926-01-15T00:00:00Z"
+    )
+    await import_lines(scope, S, line)
+    entitlement = await find_only(scope, "entitlements")
+    assert entitlement["renewals"] == MAX_RENEWALS_PER_CHANGE < 1200
+    assert entitlement["ends_at"] > utc_now()
+    assert [problem async for problem in check_customers(scope)] == []
+    while await renew_due(client):
+        pass
+    renewals = (await find_only(scope, "entitlements"))["renewals"]
+    orders = [(order["number"], order["placed_at"]) for order in await documents(scope, "orders")]
+    first_end = datetime(1926, 1, 15)
+    assert sorted(orders) == sorted((f"SUB-1-R{n}", add_months(first_end, n - 1)) for n in range(1, renewals + 1))
+    told = [event["at"] for event in await documents(scope, "events", kind="SUBSCRIPTION_RENEWED")]
+    assert len(told) == -(-renewals // MAX_RENEWALS_PER_CHANGE)
+    assert min(told) > utc_now() - timedelta(minutes=5)
 
 
 async def test_a_renewal_that_is_delivered_ahead_needs_none_of_ours(client: Client) -> None:
@@ -228,13 +300,8 @@ async def test_a_renewal_that_is_delivered_ahead_needs_none_of_ours(client: Clie
     line = subscription_record(autoRenew=True, startsAt=days_from_now(-300), endsAt=days_from_now(60))
     await import_lines(scope, S, line)
     await import_lines(scope, O, order_record(kind="RENEWAL", placedAt=days_from_now(-1)))
-    # Its end has come since, and the ordering system has not delivered the next one.
-    end = utc_now() - timedelta(seconds=1)
-
-    async def passed(batch: CustomerBatch) -> None:
-        batch.changes[0].update_entitlement("SUB-1", {"first_ends_at": end, "ends_at": end})
-
-    await change_customers(scope, {"external_id": "C-1"}, passed)
+    # Its end comes, and the ordering system has not delivered the next one.
+    await import_lines(scope, S, {**line, "endsAt": days_from_now(-1)})
     assert (await find_only(scope, "entitlements"))["renewals"] == 1
     assert await numbers(scope) == ["ORD-1"]
 
@@ -257,15 +324,39 @@ async def test_a_delivered_order_takes_over_the_number_of_ours(client: Client) -
     assert (order["by_system"], order["amount"], order["version"]) == (False, "9.99", 2)
 
 
-async def test_a_delivered_order_with_a_number_of_ours_does_not_stop_the_clock(client: Client) -> None:
+async def test_a_renewal_has_an_order_although_its_number_is_taken(client: Client) -> None:
     scope = await partner_scope(client)
     await import_lines(scope, C, customer_record())
     await import_lines(scope, S, subscription_record("OTHER"), subscription_record(autoRenew=True))
-    await import_lines(scope, O, order_record("SUB-1-R1", subscription="OTHER"))
-    line = subscription_record(autoRenew=True, startsAt=days_from_now(-700), endsAt=days_from_now(-300))
+    await import_lines(
+        scope, O, *(order_record(f"SUB-1-R1{letter}", subscription="OTHER") for letter in ("", "b", "c"))
+    )
+    line = subscription_record(autoRenew=True, startsAt=days_from_now(-900), endsAt=days_from_now(-500))
     assert (await import_lines(scope, S, line)).counts == (0, 1, 0, 0)
-    assert (await find_only(scope, "entitlements", number="SUB-1"))["renewals"] == 1
-    assert await numbers(scope) == ["SUB-1-R1"]
+    assert (await find_only(scope, "entitlements", number="SUB-1"))["renewals"] == 2
+    assert await numbers(scope) == ["SUB-1-R1", "SUB-1-R1b", "SUB-1-R1c", "SUB-1-R1d", "SUB-1-R2"]
+
+
+@pytest.mark.parametrize("subscription", ["OTHER", "SUB-1"])
+async def test_an_order_of_ours_gives_its_number_to_another_delivered_order(client: Client, subscription: str) -> None:
+    scope, entitlement = await renewed(client)
+    await import_lines(scope, C, customer_record("C-2"))
+    await import_lines(scope, S, subscription_record("OTHER", customer="C-2"))
+    line = order_record("SUB-1-R1", subscription=subscription)
+    assert (await import_lines(scope, O, line)).counts == (1, 0, 0, 0)
+    assert await numbers(scope) == ["SUB-1-R1", "SUB-1-R1b", "SUB-1-R2"]
+    ours = await find_only(scope, "orders", number="SUB-1-R1b")
+    assert (ours["entitlement_id"], ours["placed_at"], ours["version"]) == (
+        entitlement["_id"],
+        entitlement["first_ends_at"],
+        2,
+    )
+    renumbered = await find_only(scope, "events", subject_id=ours["_id"])
+    assert (renumbered["customer_id"], renumbered["changes"]) == (
+        entitlement["customer_id"],
+        {"number": ["SUB-1-R1", "SUB-1-R1b"]},
+    )
+    assert (await import_lines(scope, O, line)).counts == (0, 0, 1, 0)
 
 
 async def test_the_sample_is_taken_whole_and_repeating_it_writes_nothing(client: Client, tmp_path: Path) -> None:

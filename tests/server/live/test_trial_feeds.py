@@ -68,7 +68,7 @@ async def test_each_change_of_a_trial_tells_the_statuses_that_follow(partner: Ru
     customer = await add_customer(partner.scope, "C-1", subscription("S-1", set_up=False))
     (held,) = await partner.scope.collection("entitlements").find(partner.scope.match())
     await follow(socket)
-    started = StartTrial(customer=TrialCustomer(id=customer), licenses=CALLING, days=30)
+    started = StartTrial(customer=TrialCustomer(id=customer), licenses=CALLING, days=5)
     trial = await changing.change(start_trial, started)
     await changing.change(extend_trial, ExtendTrial(id=trial, version=1, days=5))
     await changing.change(complete_order_setup, CompleteOrderSetup(subscription=held["_id"]))

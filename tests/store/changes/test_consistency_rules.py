@@ -36,6 +36,18 @@ def test_names_each_field_that_is_wrong(fields: Document, problem: str) -> None:
     assert description.startswith(problem) and not is_overdue
 
 
+def test_since_and_the_ends_of_renewals_are_compared() -> None:
+    customer, held, lines = stored()
+    (detail,) = customer["status_details"]
+    wrong = {**customer, "status_details": [{**detail, "since": NOW}]}
+    ((description, _),) = find_problems(wrong, held, lines, partner(), NOW)
+    assert description.startswith("status_details is")
+    customer, held = stored_customer(entitlement(auto_renew=True, ends_at=NOW - DAY), at=NOW)
+    lines = dict(build_license_lines(customer, held, NOW))
+    behind = [{**held[0], "ends_at": NOW - DAY}]
+    assert find_problems(customer, behind, lines, partner(), NOW) == [("ends_at of S-1 is amiss", False)]
+
+
 def test_keys_are_compared_without_their_order() -> None:
     customer, held, lines = stored()
     turned = {**customer, "keys": customer["keys"][::-1]}

@@ -92,7 +92,8 @@ def test_settings_take_effect_at_their_moment_although_it_was_missed() -> None:
     change = loaded(entitlement(ends_at=NOW + 40 * DAY), at=NOW - 5 * DAY, settings=settings)
     change.advance_to(NOW)
     change.compute_projection(NOW)
-    assert since(change)["EXPIRING_SOON"] == changed_at
+    assert [(t.at, [*t.entered]) for t in change.transitions] == [(changed_at, ["EXPIRING_SOON"])]
+    assert since(change)["EXPIRING_SOON"] == NOW - 20 * DAY
     assert change.customer["settings_epoch"] == 2
 
 
@@ -178,16 +179,16 @@ def test_an_entitlement_that_is_added_and_changed_is_only_inserted() -> None:
     assert ([document["suspended"] for document in new], changed) == ([True], [])
 
 
-def test_a_new_first_end_counts_renewals_anew_and_deletes_their_orders() -> None:
-    change = loaded(entitlement(renewals=3))
-    change.update_entitlement("S-1", {"first_ends_at": NOW + DAY})
-    assert (change.entitlements["S-1"]["renewals"], change.reset_entitlement_ids) == (0, {"sub_S-1"})
-
-
-def test_other_facts_keep_the_renewals() -> None:
-    change = loaded(entitlement(renewals=3))
-    change.update_entitlement("S-1", {"suspended": True})
-    assert (change.entitlements["S-1"]["renewals"], change.reset_entitlement_ids) == (3, set())
+def test_renewals_are_recorded_before_the_facts_change() -> None:
+    first_end = datetime(2025, 1, 31)
+    change = loaded()
+    change.add_entitlement(entitlement(auto_renew=True, term_months=1, ends_at=first_end))
+    change.record_renewals("S-1", NOW)
+    change.update_entitlement("S-1", {"auto_renew": False})
+    change.compute_projection(NOW)
+    stored = change.entitlements["S-1"]
+    assert (stored["renewals"], stored["ends_at"], stored["first_ends_at"]) == (14, datetime(2026, 3, 31), first_end)
+    assert [term.renewal for term in change.renewed_terms] == [*range(1, 15)]
 
 
 # Finish
@@ -224,7 +225,7 @@ def test_a_renewal_moves_the_end_and_adds_order_and_event() -> None:
     change.advance_to(NOW)
     assert change.has_changed
     change.compute_projection(NOW)
-    assert (change.entitlements["S-1"]["renewals"], [order["number"] for order in change.orders]) == (1, ["S-1-R1"])
+    assert (change.entitlements["S-1"]["renewals"], [term.number for term in change.renewed_terms]) == (1, ["S-1-R1"])
     assert kinds(change) == ["SUBSCRIPTION_RENEWED"]
     assert change.customer["next_expiry_at"] == change.entitlements["S-1"]["ends_at"] > NOW
 

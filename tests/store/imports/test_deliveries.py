@@ -52,18 +52,21 @@ class Stored:
         if kind is ImportKind.CUSTOMERS:
             merge = merge_customer(self.customer, parse_record(kind, line), now)
         else:
-            merge = merge_entitlement(work.entitlements.get(line["number"]), parse_record(kind, line), now)
+            merge = merge_entitlement(work.entitlements.get(line["number"]), parse_record(kind, line))
         if merge.delivered is not None:
-            self._put(work, kind, line, {**merge.fields, "delivered": merge.delivered})
+            self._put(work, kind, line, {**merge.fields, "delivered": merge.delivered}, now)
         if work.has_changed:
             work.compute_projection(now)
             self.customer, self.entitlements = work.customer, work.entitlements
         return work.has_changed
 
-    def _put(self, work: CustomerChange, kind: ImportKind, line: dict[str, Any], fields: Document) -> None:
+    def _put(
+        self, work: CustomerChange, kind: ImportKind, line: dict[str, Any], fields: Document, now: datetime
+    ) -> None:
         if kind is ImportKind.CUSTOMERS:
             work.update_customer(fields)
         elif line["number"] in work.entitlements:
+            work.record_renewals(line["number"], now)
             work.update_entitlement(line["number"], fields)
         else:
             work.add_entitlement({"_id": f"x_{line['number']}", "customer_id": work.id, **fields})

@@ -57,8 +57,8 @@ def test_replacements_write_every_line_and_delete_the_others() -> None:
 
 def test_a_window_excludes_now_and_includes_its_last_moment() -> None:
     window = {"$gt": NOW, "$lte": NOW + 90 * DAY}
-    assert match_expiring(NOW, 90) == {"is_running": True, "auto_renew": False, "ends_at": window}
-    assert match_renewing(NOW, 90) == {"is_running": True, "auto_renew": True, "ends_at": window}
+    assert match_expiring(NOW, 90) == {"is_running": True, "renews": False, "ends_at": window}
+    assert match_renewing(NOW, 90) == {"is_running": True, "renews": True, "ends_at": window}
 
 
 def test_recently_added_excludes_the_start_of_its_window_and_cancelled_lines() -> None:
