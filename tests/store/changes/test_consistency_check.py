@@ -212,7 +212,9 @@ class Life:
                     work.add_entitlement({**document, "customer_id": work.id})
                 elif kind == "put" and self.numbers:
                     fields = _instants(value, batch.now)
-                    work.update_entitlement(self.numbers[-1], {**fields, "first_ends_at": fields["ends_at"]})
+                    work.update_entitlement(
+                        self.numbers[-1], {**fields, "first_ends_at": fields["ends_at"], "renewals": 0}
+                    )
                 elif kind == "remove":
                     work.update_customer({"removed_at": batch.now if value else None})
                 elif kind == "rename":
@@ -274,8 +276,10 @@ def _summed(held: list[Document], now: datetime) -> Document:
             and (one["cancelled_at"] is None or one["cancelled_at"] > now)
         ]
         if of_product:
-            expiring = sorted({one["ends_at"] for one, _ in of_product if not one["auto_renew"]})
-            renewing = sorted({one["ends_at"] for one, _ in of_product if one["auto_renew"]})
+            renews = [one for one, _ in of_product if one["auto_renew"] and one["cancelled_at"] is None]
+            others = [one for one, _ in of_product if one not in renews]
+            expiring = sorted({min(one["ends_at"], one["cancelled_at"] or one["ends_at"]) for one in others})
+            renewing = sorted({one["ends_at"] for one in renews})
             rates = [
                 (one["added_at"], figures["assigned"] / figures["total"])
                 for one, figures in of_product

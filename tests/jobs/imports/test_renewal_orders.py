@@ -1,0 +1,111 @@
+"""Whatever is delivered of a renewing subscription, and in whatever order: its orders stay, and every term has one."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from domain.imports.records import ImportKind
+from domain.time.instants import add_months, format_instant
+from jobs.clock import renew_due
+from store.changes.consistency_check import check_customers
+from store.database.client import Client, Document
+from store.database.clock import utc_now
+from store.indexes import ensure_indexes
+from tests.domain.imports.factory_records import customer_record, order_record, subscription_record
+from tests.jobs.imports.factory_imports import documents, import_lines
+from tests.store.factory_customers import partner_scope
+
+BEGIN = datetime(2025, 1, 31, 10)
+S, O = ImportKind.SUBSCRIPTIONS, ImportKind.ORDERS  # noqa: E741 (they stand beside each other)
+Line = tuple[ImportKind, dict[str, Any]]
+
+
+def _subscription(**facts: Any) -> Line:
+    return S, subscription_record(startsAt="2024-12-01T00:00:00Z", **facts)
+
+
+def _order(day: int) -> Line:
+    # Some have the number of one of ours, which is for the same term (day 2) or for another one.
+    number = {2: "SUB-1-R1", 35: "SUB-1-R1b", 100: "SUB-1-R3"}.get(day, f"O{day}")
+    return O, order_record(number, kind="RENEWAL", placedAt=format_instant(BEGIN + timedelta(days=day)))
+
+
+subscriptions = st.builds(
+    _subscription,
+    autoRenew=st.sampled_from([True, True, False]),
+    termMonths=st.sampled_from([1, 1, 1, 12]),
+    endsAt=st.sampled_from([0, 0, 0, 3, 20, 150]).map(lambda days: format_instant(BEGIN + timedelta(days=days))),
+    cancelledAt=st.sampled_from([None, None, None, "2025-06-01T00:00:00Z", "2100-01-01T00:00:00Z"]),
+)
+orders = st.builds(_order, st.sampled_from([2, 35, 100]) | st.integers(-40, 200))
+streams = st.lists(st.lists(subscriptions | orders, min_size=1, max_size=2), max_size=5)
+
+
+def test_every_term_has_an_order_and_none_disappears(mongo_uri: str, database_name: str) -> None:
+    partners = count()
+    with asyncio.Runner() as runner:
+        client = runner.run(_open(mongo_uri, database_name))
+
+        @settings(max_examples=60, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @given(streams)
+        def holds(delivered: list[list[Line]]) -> None:
+            runner.run(_deliver_all(client, f"partner-{next(partners)}", delivered))
+
+        try:
+            holds()
+        finally:
+            runner.run(client.close())
+
+
+async def _open(uri: str, database: str) -> Client:
+    client = Client(uri, database)
+    await ensure_indexes(client)
+    return client
+
+
+async def _deliver_all(client: Client, partner: str, delivered: list[list[Line]]) -> None:
+    scope = await partner_scope(client, partner)
+    await import_lines(scope, ImportKind.CUSTOMERS, customer_record())
+    before: list[Document] = []
+    for stream in [[_subscription(autoRenew=True, termMonths=1, endsAt=format_instant(BEGIN))], *delivered]:
+        for kind, line in stream:
+            assert (await import_lines(scope, kind, line)).refusals == []
+            after = await documents(scope, "orders")
+            _compare(before, after, line if kind is O else None)
+            before = after
+    await renew_due(client)
+    after = await documents(scope, "orders")
+    (subscription,) = await documents(scope, "entitlements")
+    if subscription["auto_renew"] and subscription["cancelled_at"] is None:
+        assert all(_is_ordered(after, *term) for term in _terms(subscription))
+    assert [problem async for problem in check_customers(scope)] == []
+
+
+def _compare(before: list[Document], after: list[Document], delivered: dict[str, Any] | None) -> None:
+    """Assert that an order leaves only where a delivered one is for its term."""
+    left = {order["_id"]: order for order in before}.keys() - {order["_id"] for order in after}
+    gone = [order for order in before if order["_id"] in left]
+    assert all(order["by_system"] for order in gone)
+    if gone:
+        (theirs,) = [order for order in after if delivered is not None and order["number"] == delivered["number"]]
+        assert len(gone) == 1
+        assert abs(gone[0]["placed_at"] - theirs["placed_at"]) < timedelta(days=14 * gone[0]["term_months"])
+
+
+def _terms(subscription: Document) -> list[tuple[datetime, int]]:
+    """Return the beginning and the months of each term that has begun after the first end."""
+    months, first = subscription["term_months"], subscription["first_ends_at"]
+    begins: Callable[[int], datetime] = lambda number: add_months(first, number * months)  # noqa: E731
+    return [(begins(number), months) for number in range(400) if begins(number) <= utc_now()]
+
+
+def _is_ordered(orders: list[Document], begins_at: datetime, months: int) -> bool:
+    return any(
+        order["kind"] == "RENEWAL" and abs(order["placed_at"] - begins_at) < timedelta(days=14 * months)
+        for order in orders
+    )
