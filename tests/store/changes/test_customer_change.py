@@ -16,10 +16,11 @@ async def no_change(_: CustomerBatch) -> None:
 
 async def test_a_new_customer_is_stored_with_its_projection(client: Client) -> None:
     scope = await partner_scope(client)
-    end = utc_now() + 10 * DAY
-    customer = await stored(scope, await add_customer(scope, "C-1", subscription("S-1", ends_at=end)))
+    end = utc_now() + 5 * DAY
+    customer = await stored(scope, await add_customer(scope, "C-1", held := subscription("S-1", ends_at=end)))
     assert customer["statuses"] == ["EXPIRING_SOON", "SUBSCRIPTION"]
-    assert [d["since"] for d in customer["status_details"]] == [customer["evaluated_at"]] * 2
+    assert [d["since"] for d in customer["status_details"]] == [end - 7 * DAY, held["starts_at"]]
+    assert [d["entered_at"] for d in customer["status_details"]] == [customer["evaluated_at"]] * 2
     on = datetime.combine(end.date(), time())
     reason = {"code": "EXPIRES", "type": "SUBSCRIPTION", "number": "S-1", "on": on, "others": 0}
     assert customer["status_details"][0]["reason"] == reason
