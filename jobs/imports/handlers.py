@@ -9,7 +9,8 @@ from jobs.imports.records import NdjsonReader, RecordReader
 from store.database.scope import Scope
 from store.imports.administrators import deliver_administrators
 from store.imports.calls import deliver_call_media, deliver_calls, deliver_queue_calls
-from store.imports.deliveries import RecordResult, deliver_customers, deliver_entitlements
+from store.imports.deliveries import RecordResult, deliver_customers
+from store.imports.entitlements import deliver_entitlements
 from store.imports.invoices import deliver_invoices
 from store.imports.license_usage import deliver_usage
 from store.imports.orders import deliver_orders

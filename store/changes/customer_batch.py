@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from domain.entitlements.license_lines import LicenseLine
 from domain.failures import OperatorError
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import put_list_fields_first
+from store.changes.moved_entitlements import write_moved_entitlements
 from store.changes.system_orders import build_renewal_orders
 from store.database.client import ID_INDEX, Document, InsertOne, ReplaceOne, Session, UpdateOne
 from store.database.clock import utc_now
@@ -16,7 +18,7 @@ from store.database.transactions import DEADLINE_SECONDS, in_transaction
 from store.licenses.lines import COLLECTION as LICENSE_LINES
 from store.licenses.lines import LicenseLineWrite, build_line_replacements, build_line_writes
 from store.licenses.peer_histogram import write_histogram_delta
-from store.licenses.weeks import set_weeks_removed
+from store.licenses.weeks import repair_weeks, set_weeks_removed
 from store.tenants.partners import PartnerDocument, Partners
 
 Result = TypeVar("Result")
@@ -154,6 +156,7 @@ async def write_customers(batch: CustomerBatch, actor_id: str | None) -> None:
     await _write_customer_documents(batch, changed)
     await _write_bookkeeping(batch)
     await _write_entitlements(batch, changed)
+    await _write_moved_entitlements(batch, changed)
     await _write_license_lines(batch, changed)
     await _mark_license_weeks(batch, changed)
     await _write_orders(batch, changed)
@@ -207,22 +210,38 @@ async def _write_entitlements(batch: CustomerBatch, changed: list[CustomerChange
     await scope.collection("entitlements").bulk_write(writes, session=batch.session)
 
 
+async def _write_moved_entitlements(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
+    customers = {id_: change.id for change in changed for id_ in change.moved_ids}
+    left_ids = [change.id for change in changed if change.has_lost_entitlement]
+    await write_moved_entitlements(batch.scope, batch.session, customers, left_ids)
+
+
 async def _write_license_lines(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
     scope, now = batch.scope, batch.now
     writes: list[LicenseLineWrite] = []
     lines = [change.license_lines() for change in changed]
+    # All together, because a line that moves to another customer keeps its id.
+    all_before: dict[str, LicenseLine] = {}
+    all_after: dict[str, LicenseLine] = {}
     for change, (before, after) in zip(changed, lines, strict=True):
-        # A repair cannot rely on the stored lines, so it replaces them instead of writing what differs.
-        build_writes = build_line_replacements if change.is_rewritten else build_line_writes
-        writes += build_writes(scope, before, after, now)
+        if change.is_rewritten:
+            # A repair cannot rely on the stored lines, so it replaces them instead of writing what differs.
+            writes += build_line_replacements(scope, before, after, now)
+        else:
+            all_before.update(before)
+            all_after.update(after)
+    writes += build_line_writes(scope, all_before, all_after, now)
     await scope.collection(LICENSE_LINES).bulk_write(writes, session=batch.session)
     await write_histogram_delta(scope, batch.session, lines)
 
 
 async def _mark_license_weeks(batch: CustomerBatch, changed: list[CustomerChange]) -> None:
-    for is_removed in (True, False):
-        ids = [change.id for change in changed if change.removal_change is is_removed]
-        await set_weeks_removed(batch.scope, batch.session, ids, is_removed=is_removed)
+    removed = [change.id for change in changed if change.removal_change is True]
+    await set_weeks_removed(batch.scope, batch.session, removed)
+    # Not every week of a restored customer counts again: its entitlements can have moved to another customer.
+    restored = [change.id for change in changed if change.removal_change is False]
+    if restored:
+        await repair_weeks(batch.scope, batch.session, restored)
 
 
 async def _write_orders(batch: CustomerBatch, changed: list[CustomerChange]) -> None:

@@ -70,6 +70,9 @@ class CustomerChange:
         self.orders: list[Document] = []
         # The terms that get an order where they have none.
         self.renewed_terms: list[RenewedTerm] = []
+        # The ids of entitlements that came from other customers.
+        self.moved_ids: set[str] = set()
+        self.has_lost_entitlement = False
         self.is_rewritten = False
         self._partner = partner
         # A shallow copy suffices, because lists are replaced and never changed in place.
@@ -142,6 +145,23 @@ class CustomerChange:
         """Set facts of an existing entitlement; call `record_renewals` before where they decide when it renews."""
         self.entitlements[number].update(fields)
         self._changed_numbers.add(number)
+
+    def move_entitlement(self, number: str, target: "CustomerChange") -> None:
+        """Move an entitlement to another customer of the same transaction."""
+        document = self.entitlements.pop(number)
+        target.entitlements[number] = {**document, "customer_id": target.id}
+        target.moved_ids.add(document["_id"])
+        is_new = number in self._new_numbers
+        (target._new_numbers if is_new else target._changed_numbers).add(number)
+        for numbers in (self._new_numbers, self._changed_numbers, self._bookkeeping_numbers):
+            numbers.discard(number)
+        self.moved_ids.discard(document["_id"])
+        self._is_customer_changed = self.has_lost_entitlement = True
+        moved = [term for term in self.renewed_terms if term.subscription["_id"] == document["_id"]]
+        self.renewed_terms = [term for term in self.renewed_terms if term not in moved]
+        target.renewed_terms += [
+            term._replace(subscription={**term.subscription, "customer_id": target.id}) for term in moved
+        ]
 
     def record_renewals(self, number: str, now: datetime) -> None:
         """Record all renewals of a subscription until `now` under the facts that are about to change."""

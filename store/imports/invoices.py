@@ -15,10 +15,14 @@ from store.events.log import EventDraft
 from store.imports.billing_documents import BillingDocumentKind, BillingDocumentMerger, Changes
 from store.imports.deliveries import RecordResult
 from store.imports.events import list_field_names
-from store.imports.license_usage import read_customer_ids_by_number
+from store.imports.owners import read_customer_ids_by_number
 
 _INVOICES = BillingDocumentKind(
-    COLLECTION, "inv", "Invoice", ("state", "issued_on", "due_on", "amount", "currency", "document_url")
+    COLLECTION,
+    "inv",
+    "Invoice",
+    ("state", "issued_on", "due_on", "amount", "currency", "document_url"),
+    ActivityKind.INVOICE_CHANGED,
 )
 
 
@@ -34,7 +38,7 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     await merger.read(records)
     results = [merger.merge_record(record) for record in records]
     await merger.write()
-    subscription_ids = {document["entitlement_id"] for document in merger.written.values()}
+    subscription_ids = merger.find_subscription_ids()
     await update_invoice_states(batch, subscription_ids)
     await update_overdue_invoices(batch, subscription_ids)
     return results

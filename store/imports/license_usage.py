@@ -20,17 +20,11 @@ from store.database.ids import new_id
 from store.database.scope import Scope
 from store.imports.deliveries import RecordResult, UpsertResult
 from store.imports.events import DeliveryEvents
+from store.imports.owners import load_owners, read_customer_ids_by_number
 from store.licenses.weeks import write_weeks
 
 _RECORDS_PER_YIELD = 100
 SnapshotKey = tuple[str, str, datetime]
-
-
-async def read_customer_ids_by_number(scope: Scope, numbers: Sequence[str]) -> dict[str, str]:
-    """Return the customer id by number, for the numbers of stored subscriptions and trials."""
-    where = {**scope.match(), "number": {"$in": list(numbers)}}
-    entitlements = await scope.collection("entitlements").find(where, {"_id": 0, "number": 1, "customer_id": 1})
-    return {entitlement["number"]: entitlement["customer_id"] for entitlement in entitlements}
 
 
 async def deliver_usage(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
@@ -41,7 +35,7 @@ async def deliver_usage(scope: Scope, records: Sequence[ImportRecord], deadline:
 
 
 async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
-    merger = _UsageMerger(batch)
+    merger = _UsageMerger(batch, await load_owners(batch, [record.key for record in records]))
     await merger.read(records)
     results = []
     for part in split_into_batches(records, _RECORDS_PER_YIELD):
@@ -55,9 +49,9 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
 class _UsageMerger:
     """Reads the snapshots of one transaction, merges the records into them, and writes the result."""
 
-    def __init__(self, batch: CustomerBatch) -> None:
+    def __init__(self, batch: CustomerBatch, owners: dict[str, CustomerChange]) -> None:
         self._batch = batch
-        self._customer_changes = {number: change for change in batch.changes for number in change.entitlements}
+        self._customer_changes = owners
         self._stored: dict[SnapshotKey, Document] = {}
         self._written: dict[SnapshotKey, Document] = {}
         self._licenses: dict[str, list[Document]] = {}

@@ -16,9 +16,11 @@ from store.events.log import EventDraft
 from store.imports.billing_documents import BillingDocumentKind, BillingDocumentMerger, Changes
 from store.imports.deliveries import RecordResult
 from store.imports.events import list_field_names
-from store.imports.license_usage import read_customer_ids_by_number
+from store.imports.owners import read_customer_ids_by_number
 
-_ORDERS = BillingDocumentKind(COLLECTION, "ord", "Order", ("kind", "placed_at", "lines", "amount", "currency"))
+_ORDERS = BillingDocumentKind(
+    COLLECTION, "ord", "Order", ("kind", "placed_at", "lines", "amount", "currency"), ActivityKind.SUBSCRIPTION_CHANGED
+)
 
 
 async def deliver_orders(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:

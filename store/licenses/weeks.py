@@ -146,10 +146,10 @@ def _week_id(key: WeekKey) -> str:
     return f"{key.customer_id}:{key.product}:{key.week.date()}"
 
 
-async def set_weeks_removed(scope: Scope, session: Session, customer_ids: Sequence[str], is_removed: bool) -> None:
-    """Exclude the weeks of these customers from all sums, or include them again."""
+async def set_weeks_removed(scope: Scope, session: Session, customer_ids: Sequence[str]) -> None:
+    """Exclude the weeks of these customers from all sums; `repair_weeks` includes them again."""
     where = {**scope.match(), "customer_id": {"$in": list(customer_ids)}}
-    change = {"$set": {"is_removed": is_removed, "updated_at": utc_now()}, "$inc": {"version": 1}}
+    change = {"$set": {"is_removed": True, "updated_at": utc_now()}, "$inc": {"version": 1}}
     writes = [UpdateMany(where, change)] if customer_ids else []
     await scope.collection(CUSTOMER_WEEKS).bulk_write(writes, session=session)
 

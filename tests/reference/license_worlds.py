@@ -175,13 +175,12 @@ def license_examples(draw: Draw) -> LicenseExample:
 def build_redelivery(
     kinds: dict[str, str], first: list[tuple[str, Record]], kind: str, line: Record
 ) -> tuple[str, Record]:
-    """A second delivery of the same number: its kind and its customer stay."""
+    """A second delivery of the same number: its kind stays, and its customer can be another one."""
     number = line["number"]
     before = next(one for _, one in first if one["number"] == number)
-    after = {**line, "customer": before["customer"]}
     if kinds[number] == "trials":
-        return "trials", {name: value for name, value in after.items() if name in before or name in _FIXED}
-    return "subscriptions", {"autoRenew": False, **after}
+        return "trials", {name: value for name, value in line.items() if name in before or name in _FIXED}
+    return "subscriptions", {"autoRenew": False, **line}
 
 
 _FIXED = ("number", "customer", "licenses", "addedAt", "startsAt", "endsAt")

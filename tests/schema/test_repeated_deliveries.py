@@ -226,7 +226,7 @@ CASES: Mapping[str, Case] = {
         "trials",
         "TRI-1",
         ({"endsAt": _LATER}, _NO_CHANGE),
-        ({"licenses": _MORE}, _NO_CHANGE),
+        ({"licenses": _MORE, "customer": "C-2"}, _NO_CHANGE),
     ),
     "completeOrderSetup": Case(
         [("completeOrderSetup", lambda ids: {"subscription": ids["SUB-1"]["id"]})],
