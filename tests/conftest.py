@@ -43,7 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def mongo_uri() -> Iterator[str]:
     """Yield the address of a real mongod, a replica set of one member; each xdist worker has its own."""
-    with temporary_replica_set() as (mongod,):
+    # No test kills this one.
+    with temporary_replica_set(is_journaled=False) as (mongod,):
         yield mongod.uri
 
 

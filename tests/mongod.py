@@ -95,11 +95,18 @@ class Mongod:
     def wait_until_up(self) -> None:
         self._wait(lambda admin: bool(admin.command("ping")))
 
-    def initiate(self, members: Sequence["Mongod"] = (), settings: Mapping[str, Any] | None = None) -> None:
-        """Initiate a set of this mongod, or of `members`, and wait until there is a primary."""
+    def initiate(
+        self, members: Sequence["Mongod"] = (), settings: Mapping[str, Any] | None = None, *, is_journaled: bool = True
+    ) -> None:
+        """Initiate a set of this mongod, or of `members`, and wait until there is a primary.
+
+        Unless `is_journaled`, a majority write does not wait for the journal, which takes half of its time. Data of the
+        last moments is then lost when the mongod is killed.
+        """
         hosts = [{"_id": number, "host": member.address} for number, member in enumerate(members or [self])]
         with MongoClient[dict[str, Any]](self.uri) as client:
-            configuration = {"_id": self.set_name, "members": hosts, "settings": settings or {}}
+            configuration: dict[str, Any] = {"_id": self.set_name, "members": hosts, "settings": settings or {}}
+            configuration["writeConcernMajorityJournalDefault"] = is_journaled
             client.admin.command("replSetInitiate", configuration)
         if len(hosts) > 1:
             self._elect()
@@ -175,7 +182,11 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def temporary_replica_set(
-    members: int = 1, options: Sequence[str] = (), settings: Mapping[str, Any] | None = None
+    members: int = 1,
+    options: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    *,
+    is_journaled: bool = True,
 ) -> Iterator[list[Mongod]]:
     """Run a replica set with a number of members; yield them when the set accepts writes."""
     with temporary_folder() as folder:
@@ -185,7 +196,7 @@ def temporary_replica_set(
                 member.launch()
             for member in everyone:
                 member.wait_until_up()
-            everyone[0].initiate(everyone, settings)
+            everyone[0].initiate(everyone, settings, is_journaled=is_journaled)
             yield everyone
         finally:
             for member in everyone:
