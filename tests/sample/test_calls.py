@@ -4,8 +4,6 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from domain.calling.calls import (
     POOR_JITTER_MS,
     POOR_LATENCY_MS,
@@ -23,11 +21,6 @@ MONDAYS = [date(2026, 9, 21) + timedelta(weeks=number) for number in range(8)]
 THIS_WEEK = MONDAYS[-1] + timedelta(weeks=1)
 WORKDAYS = range(5)
 LEVELS = ((1, 10), (11, 50), (51, 999))
-
-
-@pytest.fixture(scope="module")
-def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return make(tmp_path_factory.mktemp("calls"), 2_000)
 
 
 def told(row: ImportRecord) -> ImportRecord:

@@ -54,11 +54,6 @@ def make(directory: Path, customers: int, seed: int = 1, day: date = DAY) -> Sam
     return read(write_sample(directory, customers, seed, day))
 
 
-@pytest.fixture(scope="module")
-def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return make(tmp_path_factory.mktemp("sample"), 2_000)
-
-
 def at(text: str) -> datetime:
     """Parse an instant in whole seconds with a Z; fail for anything else."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
