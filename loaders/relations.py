@@ -1,6 +1,7 @@
 """Everything that the fields of one operation load: the relations, and the memos of what cannot be batched."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -35,6 +36,7 @@ from loaders.relation import Relation, RelationSet
 from loaders.request_memo import RequestMemo
 from loaders.tags import count_tagged_customers, read_tags
 from loaders.trends import read_calling_points, read_license_points
+from store.calling.dataset import CallDataset
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.entitlements.documents import EntitlementDocument
 from store.entitlements.invoices import InvoiceDocument
@@ -94,6 +96,11 @@ class Loaders(RelationSet):
     def license_reports(self) -> LicenseReportLoaders:
         """The licence reports over the visible customers."""
         return LicenseReportLoaders(self.scope)
+
+    @cached_property
+    def call_datasets(self) -> RequestMemo[datetime, CallDataset]:
+        """The data of calling engagement by week: all figures of a week are of the same roll-ups and customers."""
+        return RequestMemo(partial(CallDataset.load, self.scope))
 
     @cached_property
     def customer_pages(self) -> RequestMemo[CustomerPageKey, Page[CustomerDocument]]:

@@ -38,7 +38,7 @@ _WEEKS_PER_QUERY = 8
 
 
 async def calling_engagement(context: Context, _root: None, week_start: date | None = None) -> CallDataset:
-    return await CallDataset.load(context.scope, choose_week(week_start, context.scope.now))
+    return await context.loaders.call_datasets.load(choose_week(week_start, context.scope.now))
 
 
 def week_start(_context: Context, dataset: CallDataset) -> date:

@@ -16,7 +16,7 @@ _STATE_FIELDS = dict.fromkeys(("week", "roll_up_id", "rolled_up_at", "sums"), 1)
 
 @dataclass(frozen=True, slots=True)
 class CallDataset:
-    """Read once per field, so that all its figures are of the same roll-ups and the same customers.
+    """Read once per operation and week, so that all its figures are of the same roll-ups and the same customers.
 
     `week` is the Monday of the week whose figures are asked for; trends end with it. `week_states` are the documents of
     `call_weeks` by week; a week without a roll-up is absent. `visible_ids` are the customers of an assigned

@@ -57,7 +57,9 @@ async def read_customer_trends(
     """Return each customer's weeks from `first` to `last` that have snapshots of the product, oldest first."""
     where = {"product": {"$in": sorted(map(str, products))}, "week": {"$gte": first, "$lte": last}}
     of_customers = {"customer_id": {"$in": list(customer_ids)}, "is_removed": False}
-    documents = await scope.collection(CUSTOMER_WEEKS).find({**scope.match(), **of_customers, **where})
+    documents = await scope.collection(CUSTOMER_WEEKS).find(
+        {**scope.match(), **of_customers, **where}, hint=CUSTOMER_INDEX
+    )
     trends = {(id_, product): list[TrendPoint]() for id_ in customer_ids for product in products}
     for document in sorted(documents, key=itemgetter("week")):
         key = (document["customer_id"], AnalyticsProduct(document["product"]))
