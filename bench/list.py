@@ -19,10 +19,10 @@ from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from bench.list_data import ADMINISTRATORS, TAGS, fill
+from bench.list_data import ADMINISTRATORS, PRODUCT_SHARES, TAGS, fill
 from domain.customers.filter import parse_filter
 from domain.paging import PageRequest
-from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, Product, SubscriptionType
+from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, SubscriptionType
 from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
 from store.customers.list_planner.key_statistics import count_requested_keys
 from store.database.client import Client
@@ -39,7 +39,7 @@ SINGLE_CONDITIONS: list[RawFilter] = [
     {},
     *({"search": text} for text in ("mul", "dord", "株式", "gmbh", "org 0001")),
     *({"managed_by": [str(one)]} for one in ManagedBy),
-    *({"product": [str(one)]} for one in Product),
+    *({"product": [product]} for product in PRODUCT_SHARES),
     *({"status": [str(one)]} for one in CustomerStatus),
     *({"subscription_type": [str(one)]} for one in SubscriptionType),
     {"tag": [TAGS[0]]},

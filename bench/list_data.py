@@ -12,7 +12,7 @@ from pymongo.write_concern import WriteConcern
 from domain.text.folding import fold_for_sorting
 from domain.text.words import customer_words
 from domain.time.instants import MAX_INSTANT, truncate_to_milliseconds
-from domain.types import URGENCY, Product
+from domain.types import URGENCY
 from store.changes.customer_fields import compute_keys, key_fields, put_list_fields_first
 
 DAY = timedelta(days=1)
@@ -24,6 +24,8 @@ _ENDS = ["works", "media", "soft", "bau", "net", "lab", "trade", "care", "line",
 _FORMS = ["GmbH", "Inc", "SA", "Ltd", "株式会社", "AB", "d.o.o."]
 _BATCH_SIZE = 2000
 _REASON = {"code": "SUSPENDED", "type": "SUBSCRIPTION", "number": "SUB-1", "others": 0}
+# The share of customers with living entitlements that have the product.
+PRODUCT_SHARES = {"MEETINGS": 0.7, "CALLING": 0.5, "MESSAGING": 0.3, "REAL_TIME_TRANSLATIONS": 0.05}
 # The maximum age of a customer by stage, in days. New customers have the trials and the orders to set up.
 AGES = {"waiting": 20, "on trial": 60, "both": 400}
 
@@ -93,9 +95,7 @@ def _holdings(kind: float, rng: random.Random, now: datetime, active_at: datetim
     next_expiry = min(trial_ends + subscription_ends, default=None)
     living = running or waiting
     types = ["SUBSCRIPTION"] * (has_subscription or waiting) + ["TRIAL"] * has_trial
-    products = [
-        str(product) for rank, product in enumerate(Product) if living and rng.random() < (0.7, 0.5, 0.3, 0.05)[rank]
-    ]
+    products = [product for product, share in PRODUCT_SHARES.items() if living and rng.random() < share]
     return {
         "statuses": statuses,
         "status_details": [

@@ -21,6 +21,7 @@ from domain.entitlements.license_lines import build_license_lines
 from domain.paging import PageRequest
 from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, PartnerRole
+from store.customers.visibility import visible_customers
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -136,7 +137,10 @@ async def measure_trend(scope: Scope, partner: Partner) -> None:
     first, last = partner.last_week - (WEEKS - 1) * WEEK, partner.last_week
 
     async def trend(of: Scope = scope, since: datetime = first) -> None:
-        assert len(await read_license_trend(of, PRODUCT, since, last)) == (last - since) // WEEK + 1
+        assert (
+            len(await read_license_trend(of, PRODUCT, since, last, await visible_customers(of)))
+            == (last - since) // WEEK + 1
+        )
 
     bare = await measure_milliseconds(lambda: aggregate_snapshots(scope), 3)
     print_row("one aggregation over a snapshot a week and line", bare)
@@ -154,7 +158,7 @@ async def measure_trend(scope: Scope, partner: Partner) -> None:
 
 
 async def measure_reports(scope: Scope) -> None:
-    reports = await LicenseReports.load(scope)
+    reports = LicenseReports(scope, await visible_customers(scope))
     group = await read_peer_group(scope, PRODUCT, scope.now)
 
     async def bare() -> None:

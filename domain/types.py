@@ -4,12 +4,17 @@ from enum import StrEnum
 
 
 class Product(StrEnum):
-    """A communication service that licences are counted for."""
+    """A communication service that licences are counted for; OTHER stands for every product that is not listed."""
 
     MEETINGS = "MEETINGS"
     CALLING = "CALLING"
     MESSAGING = "MESSAGING"
     REAL_TIME_TRANSLATIONS = "REAL_TIME_TRANSLATIONS"
+    WEBINARS = "WEBINARS"
+    EVENTS = "EVENTS"
+    CONTACT_CENTER = "CONTACT_CENTER"
+    DEVICES = "DEVICES"
+    OTHER = "OTHER"
 
 
 class AnalyticsProduct(StrEnum):

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.customers.conditions import AllOf
+from domain.customers.conditions import EVERYTHING, AllOf
 from domain.customers.holding_conditions import KPI_WINDOW_DAYS
-from domain.customers.kpis import KpiName, analytics_products, kpi_condition
+from domain.customers.kpis import KpiKind, analytics_products, kpi_condition
 from domain.entitlements.peer_groups import PeerGroup
 from domain.time.instants import MAX_INSTANT
 from domain.types import AnalyticsProduct
@@ -16,15 +16,17 @@ from store.customers.customers import Customers
 from store.database.scope import Scope
 from store.licenses.kpi_moments import next_peer_group_change, next_visibility_change, next_window_change
 from store.licenses.peer_groups import read_peer_groups
+from store.licenses.thresholds import with_thresholds
 
-_WINDOW_KPIS = frozenset({KpiName.NEARING_EXPIRATION, KpiName.NEARING_RENEWAL})
+_WINDOW_KPIS = frozenset({KpiKind.NEARING_EXPIRATION, KpiKind.NEARING_RENEWAL})
 
 
 class KpiKey(NamedTuple):
-    """A KPI over the visible customers, for one product or, with None, for both analytics products."""
+    """A KPI over the visible customers that match, for one product or, with None, for both analytics products."""
 
-    name: KpiName
+    name: KpiKind
     product: AnalyticsProduct | None
+    condition: AllOf = EVERYTHING
 
 
 class KpiLoader:
@@ -41,26 +43,25 @@ class KpiLoader:
         self._visibility_changes: RequestMemo[None, datetime] = RequestMemo(lambda _: next_visibility_change(scope))
 
     async def read_figure(self, kpi: KpiKey) -> tuple[int, datetime]:
-        """Return the number of customers, and the moment until which it is valid if no event affects it."""
+        """Return the number of customers, and the moment until which it is valid if no event affects it.
+
+        The KPI has no condition: the moments of conditions are not known.
+        """
         # Two reads are safe: FigureCache does not keep the figure if an event that affects it arrives between them.
         count, valid_until = await gather(self._count(kpi), self.valid_until(kpi))
         return count, valid_until
 
     async def condition(self, kpi: KpiKey) -> AllOf:
         """Return the condition that the counted customers match."""
-        if kpi.name is not KpiName.LOW_LICENSE_ASSIGNMENT:
-            return kpi_condition(kpi.name, kpi.product)
-        products = analytics_products(kpi.product)
-        groups = await self._peer_groups.load(products)
-        thresholds = {product: group.threshold for product, group in groups.items()}
-        return kpi_condition(kpi.name, kpi.product, thresholds)
+        condition = AllOf((kpi_condition(kpi.name, kpi.product), *kpi.condition.conditions))
+        return await with_thresholds(self._scope, condition, self._peer_groups.load)
 
     async def valid_until(self, kpi: KpiKey) -> datetime:
         """Return the first moment at which the figure can change without an event."""
         moments = [self._visibility_changes.load(None)]
         if kpi.name in _WINDOW_KPIS:
             moments.append(self._window_changes.load(analytics_products(kpi.product)))
-        if kpi.name is KpiName.LOW_LICENSE_ASSIGNMENT:
+        if kpi.name is KpiKind.LOW_LICENSE_ASSIGNMENT:
             moments.append(self._next_peer_change(analytics_products(kpi.product)))
         return min(await gather(*moments), default=MAX_INSTANT)
 

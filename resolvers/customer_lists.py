@@ -13,8 +13,8 @@ from resolvers.context import Context
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.customers.facets import CustomerFacets
 from store.organization.views import ViewDocument
-from store.tags.deleted_tags import without_deleted_tags
 from store.tags.documents import TagDocument
+from store.tags.filter_preparation import prepare_filter
 from store.tenants.administrators import AdministratorDocument
 
 
@@ -26,6 +26,11 @@ class CustomerList(BaseConnection[CustomerDocument]):
     count: Callable[[], Awaitable[int]] | None = None
 
 
+async def parse_customer_filter(context: Context, filter: Mapping[str, Any] | None) -> AllOf:
+    """Return the condition of a filter, ready for a query; raise BadUserInput for an invalid one."""
+    return await prepare_filter(context.scope, parse_filter(filter))
+
+
 async def customers(
     context: Context,
     _root: None,
@@ -34,7 +39,8 @@ async def customers(
     order_by: Mapping[str, Any] | None = None,
     **page: Any,
 ) -> CustomerList:
-    return await build_customer_list(context, parse_filter(filter), order_by, page, with_page)
+    condition = await parse_customer_filter(context, filter)
+    return await build_customer_list(context, condition, order_by, page, with_page)
 
 
 async def administrator_customers(
@@ -45,13 +51,15 @@ async def administrator_customers(
 
 
 async def tag_customers(context: Context, tag: TagDocument, with_page: bool, **page: Any) -> CustomerList:
-    return await build_customer_list(context, parse_filter({"tag": [tag.id]}), None, page, with_page)
+    condition = await parse_customer_filter(context, {"tag": [tag.id]})
+    return await build_customer_list(context, condition, None, page, with_page)
 
 
 async def view_customers(
     context: Context, view: ViewDocument, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
 ) -> CustomerList:
-    return await build_customer_list(context, parse_filter(view.raw_filter), order_by, page, with_page)
+    condition = await parse_customer_filter(context, view.raw_filter)
+    return await build_customer_list(context, condition, order_by, page, with_page)
 
 
 async def build_customer_list(
@@ -62,9 +70,11 @@ async def build_customer_list(
     with_page: bool,
     count: Callable[[], Awaitable[int]] | None = None,
 ) -> CustomerList:
-    """Return the list. A bad page request is an error even if no page is selected."""
+    """Return the list. A bad page request is an error even if no page is selected.
+
+    A `condition` from a filter is the one that `parse_customer_filter` returns.
+    """
     request = PageRequest(**page_arguments)
-    condition = await without_deleted_tags(context.scope, condition)
     raw_order = order or {}
     list_order = CustomerOrder(
         raw_order.get("field", CustomerOrderField.NAME), raw_order.get("direction", OrderDirection.ASC)

@@ -7,10 +7,10 @@ from datetime import datetime
 from domain.customers.reason_sentences import reason_message
 from domain.customers.reasons import StatusReason, StatusReasonCode
 from domain.entitlements.lifecycle import is_living, is_running
+from domain.entitlements.product_licenses import ProductLicenses, sum_by_product
 from domain.languages.rendering import render_message
 from domain.types import SubscriptionType
 from resolvers.context import Context
-from resolvers.licenses import ProductLicenses, sum_by_product
 from store.customers.customers import CustomerDocument, Customers
 from store.customers.documents import StatusDetail
 from store.entitlements.documents import EntitlementDocument

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, next_renewal, state_at
+from domain.entitlements.product_licenses import ProductLicenses, describe_line
 from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
-from resolvers.licenses import ProductLicenses, sum_by_product
 from store.customers.customers import CustomerDocument
 from store.entitlements.documents import EntitlementDocument, Entitlements
 from store.tenants.administrators import AdministratorDocument
@@ -53,7 +53,7 @@ def renews_at(context: Context, entitlement: EntitlementDocument) -> datetime | 
 
 
 def licenses(_context: Context, entitlement: EntitlementDocument) -> list[ProductLicenses]:
-    return sum_by_product(entitlement.licenses)
+    return list(map(describe_line, entitlement.licenses))
 
 
 async def started_by(context: Context, trial: EntitlementDocument) -> AdministratorDocument | None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.customers.kpis import KpiName
+from domain.customers.conditions import EVERYTHING
+from domain.customers.kpis import KpiKind
 from domain.types import AnalyticsProduct
 from loaders.figure_cache import affects_figures
 from loaders.kpis import KpiKey
 from resolvers.context import Context
-from resolvers.customer_lists import CustomerList, build_customer_list
+from resolvers.customer_lists import CustomerList, build_customer_list, parse_customer_filter
 from resolvers.feeds import StateFeed
 
 # The schema promises at most one state a second.
@@ -30,19 +31,26 @@ class PartnerKpis:
     over_license_limit: KpiKey
 
 
-def kpis(context: Context, _root: None, product: AnalyticsProduct | None = None) -> PartnerKpis:
-    return PartnerKpis(product, context.scope.now, **{name.lower(): KpiKey(name, product) for name in KpiName})
+async def kpis(
+    context: Context, _root: None, product: AnalyticsProduct | None = None, filter: Mapping[str, Any] | None = None
+) -> PartnerKpis:
+    condition = await parse_customer_filter(context, filter)
+    keys = {name.lower(): KpiKey(name, product, condition) for name in KpiKind}
+    return PartnerKpis(product, context.scope.now, **keys)
 
 
 async def read_kpis(context: Context, product: AnalyticsProduct | None = None) -> PartnerKpis:
     """Return the KPIs as a state; their figures are read when they are selected."""
-    return kpis(context, None, product)
+    return await kpis(context, None, product)
 
 
 KPIS_CHANGED = StateFeed(read_kpis, affects_figures, MIN_INTERVAL_SECONDS)
 
 
 async def count(context: Context, kpi: KpiKey) -> int:
+    if kpi.condition != EVERYTHING:
+        # The process keeps no figures over filters: their number and size are without limit.
+        return await context.loaders.customer_totals.load(await context.loaders.kpis.condition(kpi))
     return await context.read_figure(kpi, lambda: context.loaders.kpis.read_figure(kpi))
 
 

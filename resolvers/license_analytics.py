@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.customers.conditions import AllOf
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, state_at
 from domain.entitlements.report_figures import (
     ReportSums,
@@ -20,6 +21,7 @@ from domain.types import AnalyticsProduct
 from resolvers import entitlements
 from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
+from resolvers.customer_lists import parse_customer_filter
 from resolvers.trends import LicenseTrendPoint
 from store.customers.customers import CustomerDocument
 from store.entitlements.documents import EntitlementDocument
@@ -30,41 +32,53 @@ from store.licenses.trend import read_license_trend
 
 @dataclass(frozen=True, slots=True)
 class LicenseAnalytics:
-    """The figures of one product at one moment. Each is read only if the operation selects it."""
+    """The figures of one product at one moment. Each is read only if the operation selects it.
+
+    They are over the visible customers that match `condition`.
+    """
 
     product: AnalyticsProduct
     as_of: datetime
+    condition: AllOf
 
 
-def analytics(context: Context, _root: None, product: AnalyticsProduct) -> LicenseAnalytics:
-    return LicenseAnalytics(product, context.scope.now)
+async def analytics(
+    context: Context, _root: None, product: AnalyticsProduct, filter: Mapping[str, Any] | None = None
+) -> LicenseAnalytics:
+    return LicenseAnalytics(product, context.scope.now, await parse_customer_filter(context, filter))
 
 
 async def trend(context: Context, analytics: LicenseAnalytics, weeks: int) -> list[LicenseTrendPoint]:
     last = latest_completed_week(analytics.as_of)
     first = last - (check_weeks(weeks) - 1) * WEEK
-    points = await read_license_trend(context.scope, analytics.product, first, last)
+    customers = await context.loaders.license_reports.customers.load(analytics.condition)
+    points = await read_license_trend(context.scope, analytics.product, first, last, customers)
     return [LicenseTrendPoint.of(point) for point in points]
 
 
 def recently_added(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.RECENTLY_ADDED, analytics.product, check_days(days))
+    return _report(ReportName.RECENTLY_ADDED, analytics, days)
 
 
 def expiring(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.EXPIRING, analytics.product, check_days(days))
+    return _report(ReportName.EXPIRING, analytics, days)
 
 
 def renewing(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
-    return Report(ReportName.RENEWING, analytics.product, check_days(days))
+    return _report(ReportName.RENEWING, analytics, days)
 
 
 def low_assignment(_context: Context, analytics: LicenseAnalytics) -> Report:
-    return Report(ReportName.LOW_ASSIGNMENT, analytics.product)
+    return _report(ReportName.LOW_ASSIGNMENT, analytics)
 
 
 def over_limit(_context: Context, analytics: LicenseAnalytics) -> Report:
-    return Report(ReportName.OVER_LIMIT, analytics.product)
+    return _report(ReportName.OVER_LIMIT, analytics)
+
+
+def _report(name: ReportName, analytics: LicenseAnalytics, days: int | None = None) -> Report:
+    window = 0 if days is None else check_days(days)
+    return Report(name, analytics.product, window, analytics.condition)
 
 
 async def customers(context: Context, report: Report) -> int:

@@ -5,9 +5,11 @@ from datetime import datetime
 import strawberry
 
 from schema.enums import (
+    AnalyticsProduct,
     CustomerOrderField,
     CustomerStatus,
     InvoiceState,
+    KpiKind,
     ManagedBy,
     OrderDirection,
     Product,
@@ -23,6 +25,17 @@ class DateTimeRange:
         default=strawberry.UNSET, description="The start of the range, inclusive."
     )
     until: datetime | None = strawberry.field(default=strawberry.UNSET, description="The end of the range, exclusive.")
+
+
+@strawberry.input
+class KpiFilter:
+    """The customers behind a KPI."""
+
+    kind: KpiKind = strawberry.field(description="The KPI, as PartnerKpis defines it.")
+    product: AnalyticsProduct | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Only the licenses of this product are counted; by default those of Meetings and Calling.",
+    )
 
 
 @strawberry.input
@@ -75,6 +88,13 @@ class CustomerFilter:
         description=(
             "At least one running subscription renews by itself within this number of days (1–365). Not allowed in "
             "feeds, because time alone would change the answer."
+        ),
+    )
+    kpi: KpiFilter | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The customer is one of those behind a KPI. Not allowed in feeds, because time alone or another customer "
+            "would change the answer."
         ),
     )
     has_tags: bool | None = strawberry.field(

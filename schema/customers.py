@@ -41,6 +41,7 @@ class StatusReasonArguments:
     number: str | None = strawberry.field(description="The number of that subscription or trial.")
     on: date | None = strawberry.field(description="The date of what the code says, in UTC.")
     product: Product | None = strawberry.field(description="The product of the license line.")
+    name: str | None = strawberry.field(description="The name of the license line, where it has one.")
     assigned: int | None = strawberry.field(description="The number of licenses that are assigned.")
     ordered: int | None = strawberry.field(description="The number of licenses that are ordered.")
     others: int | None = strawberry.field(

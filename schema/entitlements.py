@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
 @strawberry.type
 class LicenseLine:
-    """The licenses of one product. assigned may exceed total; the surplus is the overage. used never exceeds
-    assigned.
+    """A license line, or the sum over the lines of a product. assigned may exceed total; the surplus is the overage.
+    used never exceeds assigned.
     """
 
     product: Product = strawberry.field(description="The product.")
+    name: str | None = strawberry.field(
+        description=(
+            "The kind of the product's licenses, where the ordering system names one: Professional, Workspace. "
+            "For the product OTHER it is what was delivered as the product. Null for a sum over several lines."
+        )
+    )
     total: int = strawberry.field(description="The number of licenses ordered.")
     assigned: int = strawberry.field(description="The number of licenses assigned to users.")
     used: int = strawberry.field(description="The number of licenses used at least once in the last seven days.")
@@ -51,7 +57,12 @@ class Entitlement(Node):
         int,
         "The number of whole days left, rounded up; 0 once the entitlement has ended or was cancelled.",
     )
-    licenses = field(entitlements.licenses, list[LicenseLine], "The license lines.", list_size=ListSize(assumed_size=4))
+    licenses = field(
+        entitlements.licenses,
+        list[LicenseLine],
+        "The license lines, by product, then by name; at most 50 are delivered. Product and name are unique together.",
+        list_size=ListSize(assumed_size=4),
+    )
 
 
 @strawberry.type

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from domain.customers.kpis import KpiKind
 from domain.customers.reasons import StatusReasonCode
 from domain.entitlements.invoices import InvoiceState
 from domain.partner.bulk_jobs import BulkJobState
@@ -123,6 +124,21 @@ ENUM_DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "VOID": "Withdrawn. It counts nowhere.",
         },
     ),
+    KpiKind: (
+        "A KPI, by the field of PartnerKpis that counts its customers.",
+        {
+            "TOTAL_CUSTOMERS": "totalCustomers: customers with a running license line.",
+            "NEARING_EXPIRATION": (
+                "nearingExpiration: a subscription without auto-renewal, or a trial, ends in the next 90 days."
+            ),
+            "NEARING_RENEWAL": "nearingRenewal: a subscription renews by itself in the next 90 days.",
+            "LOW_LICENSE_ASSIGNMENT": (
+                "lowLicenseAssignment: a smaller share of the licenses is assigned than the threshold in "
+                "LowAssignmentReport."
+            ),
+            "OVER_LICENSE_LIMIT": "overLicenseLimit: a license line has more licenses assigned than ordered.",
+        },
+    ),
     ListChangeKind: (
         "What a client does with a customer of its list.",
         {
@@ -181,6 +197,11 @@ ENUM_DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "CALLING": "Calling.",
             "MESSAGING": "Messaging.",
             "REAL_TIME_TRANSLATIONS": "Real-time translations.",
+            "WEBINARS": "Webinars.",
+            "EVENTS": "Events.",
+            "CONTACT_CENTER": "Contact Center.",
+            "DEVICES": "Devices.",
+            "OTHER": "Any other product. The name of the license line says what was delivered.",
         },
     ),
     ResourceKind: (

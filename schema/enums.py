@@ -8,6 +8,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from domain.calling.calls import CallFeature, EndpointType
 from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrderField, CallQueueOrderField
+from domain.customers.kpis import KpiKind
 from domain.customers.reasons import StatusReasonCode
 from domain.entitlements.invoices import InvoiceState
 from domain.partner.bulk_jobs import BulkJobState
@@ -53,6 +54,7 @@ __all__ = [
     "HelpdeskRequestState",
     "HelpdeskTopic",
     "InvoiceState",
+    "KpiKind",
     "ListChangeKind",
     "ManagedBy",
     "OrderDirection",

@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers import kpis
 from schema.costs import AGGREGATE_COST
-from schema.customer_inputs import CustomerOrder
+from schema.customer_inputs import CustomerFilter, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import AnalyticsProduct, Permission
 from schema.fields import Argument, field
@@ -60,6 +60,9 @@ PRODUCT_ARGUMENT: dict[str, Any] = {
         AnalyticsProduct | None, description="Count only licenses of this product. Without it, of both."
     )
 }
+FILTER_ARGUMENT: dict[str, Any] = {
+    "filter": Argument(CustomerFilter | None, description="Only customers that match; all without a filter.")
+}
 
 
 @strawberry.type
@@ -69,8 +72,9 @@ class KpiQueries:
     kpis = field(
         kpis.kpis,
         PartnerKpis | None,
-        "The KPIs over the customers that the viewer sees.",
+        "The KPIs over the customers that the viewer sees and that match the filter.",
         requires=Permission.READ_ANALYTICS,
         cost=AGGREGATE_COST,
         **PRODUCT_ARGUMENT,
+        **FILTER_ARGUMENT,
     )

@@ -8,6 +8,7 @@ import strawberry
 from resolvers import connections
 from resolvers import license_analytics as analytics
 from schema.costs import AGGREGATE_COST, ListSize
+from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer, LicenseTrendPoint
 from schema.entitlements import Entitlement
 from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, Permission
@@ -232,8 +233,15 @@ class LicenseAnalyticsQueries:
     license_analytics = field(
         analytics.analytics,
         LicenseAnalytics | None,
-        "The license figures of one product, over the customers that the viewer sees.",
+        "The license figures of one product, over the customers that the viewer sees and that match the filter.",
         requires=Permission.READ_ANALYTICS,
         cost=AGGREGATE_COST,
         product=Argument(AnalyticsProduct, description="The product."),
+        filter=Argument(
+            CustomerFilter | None,
+            description=(
+                "Only customers that match; all without a filter. "
+                "The peer group of lowAssignment is always the whole partner's."
+            ),
+        ),
     )

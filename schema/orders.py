@@ -30,6 +30,9 @@ class OrderLine:
     """The licenses of one product in an order."""
 
     product: Product = strawberry.field(description="The product.")
+    name: str | None = strawberry.field(
+        description="The kind of the product's licenses, where the ordering system names one; see LicenseLine.name."
+    )
     quantity: int = strawberry.field(
         description="The number of licenses. It is negative where licenses were given back."
     )

@@ -47,12 +47,20 @@ async def _add_filter_keys(client: Client) -> None:
     await reproject_customers(client)
 
 
+async def _drop_index_of_nameless_lines(client: Client) -> None:
+    """The unique index of snapshots had no name of the line, and rejects the second line of a product on a day."""
+    collection, former = "license_snapshots", "line_day"
+    if former in await client.collection(collection).index_names():
+        await client.command({"dropIndexes": collection, "index": former})
+
+
 MIGRATIONS: Sequence[Migration] = (
     Migration(2, "Store what renewals, reasons and `since` rest on", store_status_facts),
     Migration(3, "Store the reason of a status as a code with arguments", reproject_customers),
     Migration(
         4, "Store the keys of the filters by tags, assignments, renewals, invoices and instants", _add_filter_keys
     ),
+    Migration(4, "Key licence snapshots by the name of the line too", _drop_index_of_nameless_lines),
 )
 
 

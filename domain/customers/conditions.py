@@ -4,6 +4,7 @@ They are parsed from a filter (filter.py) or stand for a KPI (kpis.py), and are 
 they are planned. matching.py evaluates them for one customer in memory.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -88,6 +89,31 @@ ValueCondition = HasKey | HasWordPrefixes | ExpiresWithin | RenewsWithin | Insta
 Condition = ValueCondition | HoldingEndsWithin | HasLowAssignment | AllOf | AnyOf | Not
 EVERYTHING = AllOf(())
 NOTHING = AnyOf(())
+
+
+def leaves(condition: Condition) -> Iterator[Condition]:
+    """Yield the parts of a condition that have no parts of their own."""
+    match condition:
+        case AllOf(inner) | AnyOf(inner):
+            for part in inner:
+                yield from leaves(part)
+        case Not(negated):
+            yield from leaves(negated)
+        case _:
+            yield condition
+
+
+def replace_leaves(condition: Condition, replace: Callable[[Condition], Condition]) -> Condition:
+    """Return the condition with each leaf replaced by what `replace` returns for it."""
+    match condition:
+        case AllOf(inner):
+            return AllOf(tuple(replace_leaves(part, replace) for part in inner))
+        case AnyOf(inner):
+            return AnyOf(tuple(replace_leaves(part, replace) for part in inner))
+        case Not(negated):
+            return Not(replace_leaves(negated, replace))
+        case _:
+            return replace(condition)
 
 
 def conjuncts(wanted: Condition) -> tuple[Condition, ...]:

@@ -19,10 +19,12 @@ from domain.customers.conditions import (
     RenewsWithin,
 )
 from domain.customers.keys import dimension_key, presence_key
+from domain.customers.kpis import KpiKind, kpi_condition
 from domain.failures import BadUserInput, TooManyValues
 from domain.messages import translatable
 from domain.text.api_names import api_name
 from domain.text.search import parse_search
+from domain.types import AnalyticsProduct
 
 MAX_FILTER_DEPTH = 5
 MAX_FILTERS = 100
@@ -39,8 +41,8 @@ DIMENSIONS: Mapping[str, str] = {
     "country": "country",
     "invoice_state": "invoice",
 }
-# The conditions whose result time alone changes.
-_TIME_CONDITIONS = frozenset({"expires_within_days", "renews_within_days"})
+# The conditions whose result time alone, or another customer, changes.
+_TIME_CONDITIONS = frozenset({"expires_within_days", "renews_within_days", "kpi"})
 
 
 def parse_filter(raw: Mapping[str, Any] | None) -> AllOf:
@@ -123,10 +125,16 @@ def _instant_in_range(field: InstantField, bounds: Mapping[str, datetime | None]
     return InstantInRange(field, bounds.get("since"), bounds.get("until"))
 
 
+def _is_behind_kpi(kpi: Mapping[str, Any]) -> Condition:
+    product = kpi.get("product")
+    return kpi_condition(KpiKind(kpi["kind"]), None if product is None else AnalyticsProduct(product))
+
+
 _CONDITIONS: Mapping[str, Callable[[Any], Condition]] = {
     "search": _search,
     "expires_within_days": _expires_within,
     "renews_within_days": _renews_within,
+    "kpi": _is_behind_kpi,
     "has_tags": partial(_has_any, "has_tags"),
     "has_assignments": partial(_has_any, "has_assignments"),
     "created_at": partial(_instant_in_range, "created_at"),

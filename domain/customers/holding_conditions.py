@@ -73,21 +73,31 @@ class HoldingEndsWithin:
 class HasLowAssignment:
     """A line of the peer group of one of the products is assigned below the group's threshold.
 
-    `thresholds` are the current ones, by product. They are not part of the list's digest, so that a cursor stays valid
-    when they change.
+    `thresholds` are the current ones, by product; None until they are read (store/licenses/thresholds.py). They are not
+    part of the list's digest, so that a cursor stays valid when they change.
     """
 
     products: tuple[str, ...]
-    thresholds: tuple[tuple[str, float], ...] = field(repr=False)
+    thresholds: tuple[tuple[str, float], ...] | None = field(default=None, repr=False)
+
+    @property
+    def limits(self) -> tuple[tuple[str, float], ...]:
+        """The thresholds; raise ValueError where they were not read."""
+        if self.thresholds is None:
+            raise ValueError("The thresholds of the peer groups were not read.")
+        return self.thresholds
+
+    def with_thresholds(self, thresholds: Mapping[str, float | None]) -> "HasLowAssignment":
+        """Return the condition with the thresholds; a product without one has no low line."""
+        limits = [(product, thresholds.get(product)) for product in self.products]
+        return HasLowAssignment(self.products, tuple((code, limit) for code, limit in limits if limit is not None))
 
     def keys(self, now: datetime) -> ConditionKeys:
         """Return the steps below the threshold as exact; its own step and lines that became old as inexact."""
-        exact = [
-            rate_key(product, step) for product, limit in self.thresholds for step in range(uncapped_rate_step(limit))
-        ]
-        inexact = [rate_key(product, uncapped_rate_step(limit)) for product, limit in self.thresholds]
+        exact = [rate_key(product, step) for product, limit in self.limits for step in range(uncapped_rate_step(limit))]
+        inexact = [rate_key(product, uncapped_rate_step(limit)) for product, limit in self.limits]
         days = _days_until(day_number(now))
-        inexact += [day_key(YOUNG, product, day) for product, _ in self.thresholds for day in days]
+        inexact += [day_key(YOUNG, product, day) for product, _ in self.limits for day in days]
         return ConditionKeys(tuple(sorted(exact)), tuple(sorted(inexact)))
 
     def matches(self, holdings: Mapping[str, Holding], now: datetime) -> bool:
@@ -95,7 +105,7 @@ class HasLowAssignment:
         until = latest_peer_addition(now)
         return any(
             line["added_at"] <= until and line["rate"] < limit
-            for product, limit in self.thresholds
+            for product, limit in self.limits
             if product in holdings
             for line in holdings[product]["rates"]
         )

@@ -3,10 +3,9 @@
 One condition serves both the count and the list of customers, so that the two always agree.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 
-from domain.customers.conditions import AllOf, Condition, HasKey
+from domain.customers.conditions import Condition, HasKey
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.keys import dimension_key
 from domain.entitlements.holdings import ANY_HOLDING_KEY, EXPIRING, RENEWING, overage_key
@@ -15,7 +14,7 @@ from domain.types import AnalyticsProduct
 _DIMENSION = "holding"
 
 
-class KpiName(StrEnum):
+class KpiKind(StrEnum):
     """A KPI of the API's PartnerKpis."""
 
     TOTAL_CUSTOMERS = "TOTAL_CUSTOMERS"
@@ -30,27 +29,18 @@ def analytics_products(product: AnalyticsProduct | None) -> tuple[str, ...]:
     return tuple(map(str, AnalyticsProduct)) if product is None else (str(product),)
 
 
-def kpi_condition(
-    name: KpiName, product: AnalyticsProduct | None, thresholds: Mapping[str, float | None] | None = None
-) -> AllOf:
-    """Return the condition of the counted customers.
-
-    `thresholds` are the peer group thresholds by product; only LOW_LICENSE_ASSIGNMENT reads them, and a product without
-    a threshold has no low line.
-    """
+def kpi_condition(name: KpiKind, product: AnalyticsProduct | None) -> Condition:
+    """Return the condition of the counted customers; that of LOW_LICENSE_ASSIGNMENT has no thresholds yet."""
     products = analytics_products(product)
-    condition: Condition
     match name:
-        case KpiName.TOTAL_CUSTOMERS:
+        case KpiKind.TOTAL_CUSTOMERS:
             keys = (ANY_HOLDING_KEY,) if product is None else (dimension_key("running", str(product)),)
-            condition = HasKey(_DIMENSION, keys)
-        case KpiName.NEARING_EXPIRATION:
-            condition = HoldingEndsWithin(EXPIRING, products)
-        case KpiName.NEARING_RENEWAL:
-            condition = HoldingEndsWithin(RENEWING, products)
-        case KpiName.LOW_LICENSE_ASSIGNMENT:
-            limits = [(code, (thresholds or {}).get(code)) for code in products]
-            condition = HasLowAssignment(products, tuple((code, limit) for code, limit in limits if limit is not None))
-        case KpiName.OVER_LICENSE_LIMIT:
-            condition = HasKey(_DIMENSION, tuple(map(overage_key, products)))
-    return AllOf((condition,))
+            return HasKey(_DIMENSION, keys)
+        case KpiKind.NEARING_EXPIRATION:
+            return HoldingEndsWithin(EXPIRING, products)
+        case KpiKind.NEARING_RENEWAL:
+            return HoldingEndsWithin(RENEWING, products)
+        case KpiKind.LOW_LICENSE_ASSIGNMENT:
+            return HasLowAssignment(products)
+        case KpiKind.OVER_LICENSE_LIMIT:
+            return HasKey(_DIMENSION, tuple(map(overage_key, products)))

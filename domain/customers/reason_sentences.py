@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from domain.customers.reasons import PRODUCT_NAMES, StatusReason, StatusReasonCode
+from domain.customers.reasons import StatusReason, StatusReasonCode, license_label
 from domain.messages import Argument, Message, translatable, translatable_plural
 from domain.types import SubscriptionType
 
@@ -56,7 +56,7 @@ def _suspended(reason: StatusReason) -> Message:
 
 
 def _line_arguments(reason: StatusReason) -> dict[str, Argument]:
-    product = "" if reason.product is None else PRODUCT_NAMES[reason.product]
+    product = "" if reason.product is None else license_label(reason.product, reason.name)
     return {"number": reason.number or "", "product": product, "ordered": reason.ordered or 0}
 
 

@@ -16,6 +16,11 @@ PRODUCT_NAMES = {
     Product.CALLING: "Calling",
     Product.MESSAGING: "Messaging",
     Product.REAL_TIME_TRANSLATIONS: "Real-time Translations",
+    Product.WEBINARS: "Webinars",
+    Product.EVENTS: "Events",
+    Product.CONTACT_CENTER: "Contact Center",
+    Product.DEVICES: "Devices",
+    Product.OTHER: "Other",
 }
 
 
@@ -23,7 +28,7 @@ class StatusReasonCode(StrEnum):
     """The kinds of reasons; the comment of each names its arguments."""
 
     SUSPENDED = "SUSPENDED"  # type, number, others; invoice where one is overdue
-    LICENSES_EXCEEDED = "LICENSES_EXCEEDED"  # type, number, product, assigned, ordered, others
+    LICENSES_EXCEEDED = "LICENSES_EXCEEDED"  # type, number, product, name, assigned, ordered, others
     EXPIRES = "EXPIRES"  # type, number, on, others
     RENEWS = "RENEWS"  # type, number, on, others
     EXPIRED = "EXPIRED"  # type, number, on
@@ -39,7 +44,8 @@ class StatusReason:
 
     `type` and `number` are those of the entitlement that the reason names; `others` is the number of further
     entitlements that the status rests on. `on` is a date in UTC. `invoice` is the number of the oldest invoice of the
-    subscription that is OVERDUE.
+    subscription that is OVERDUE. `product` and `name` are those of a
+    licence line.
     """
 
     code: StatusReasonCode
@@ -47,6 +53,7 @@ class StatusReason:
     number: str | None = None
     on: date | None = None
     product: Product | None = None
+    name: str | None = None
     assigned: int | None = None
     ordered: int | None = None
     others: int | None = None
@@ -90,8 +97,8 @@ def _entitlement_reason(status: CustomerStatus, entitlement: Entitlement, now: d
             return StatusReason(StatusReasonCode.SUSPENDED, invoice=entitlement.overdue_invoice)
         case CustomerStatus.LICENSE_OVERAGE:
             worst = max(entitlement.licenses, key=lambda line: line.assigned - line.total)
-            code = StatusReasonCode.LICENSES_EXCEEDED
-            return StatusReason(code, product=worst.product, assigned=worst.assigned, ordered=worst.total)
+            code, name = StatusReasonCode.LICENSES_EXCEEDED, worst.name
+            return StatusReason(code, product=worst.product, name=name, assigned=worst.assigned, ordered=worst.total)
         case CustomerStatus.EXPIRED:
             end = effective_end(entitlement, now)
             code = StatusReasonCode.CANCELLED if end == entitlement.cancelled_at else StatusReasonCode.EXPIRED
@@ -127,6 +134,13 @@ def _unchanged(value: Any) -> Any:
 def join_product_names(products: Iterable[str]) -> str:
     """Return product names for a sentence: `Meetings, Calling and Messaging`."""
     return join_names(PRODUCT_NAMES[Product(product)] for product in products)
+
+
+def license_label(product: str, name: str | None) -> str:
+    """Return a licence line for a sentence: `Calling`, `Calling Professional`, or the name alone for OTHER."""
+    if name is None:
+        return PRODUCT_NAMES[Product(product)]
+    return name if product == Product.OTHER else f"{PRODUCT_NAMES[Product(product)]} {name}"
 
 
 def entitlement_label(entitlement: Entitlement) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
-from domain.entitlements.lifecycle import Entitlement, LicenseFigures, renews
+from domain.entitlements.lifecycle import Entitlement, renews
 from domain.entitlements.peer_groups import (
     MAX_THRESHOLD,
     MIN_PEER_AGE,
@@ -18,6 +18,7 @@ from domain.entitlements.peer_groups import (
     latest_peer_addition,
     license_rate,
 )
+from domain.entitlements.product_licenses import ProductLicenses, sum_by_product
 from domain.types import Product
 
 # The stored summary of one product; `summarize_holdings` defines its fields.
@@ -32,9 +33,11 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 class _RunningLine(NamedTuple):
+    """The sum over the lines of one product in one entitlement."""
+
     entitlement: Entitlement
     end: datetime
-    figures: LicenseFigures
+    figures: ProductLicenses
 
 
 def summarize_holdings(running: Sequence[tuple[Entitlement, datetime]]) -> Holdings:
@@ -46,7 +49,7 @@ def summarize_holdings(running: Sequence[tuple[Entitlement, datetime]]) -> Holdi
     lines = [
         _RunningLine(entitlement, end, figures)
         for entitlement, end in running
-        for figures in entitlement.licenses
+        for figures in sum_by_product(entitlement.licenses)
         if figures.product in ANALYTICS_PRODUCTS
     ]
     products = {line.figures.product for line in lines}
@@ -68,7 +71,7 @@ def _summarize_product(lines: Sequence[_RunningLine]) -> Holding:
         "renews_at": renewing[0] if renewing else None,
         "expiring_ends": expiring,
         "renewing_ends": renewing,
-        "has_overage": any(line.figures.assigned > line.figures.total for line in lines),
+        "has_overage": any(line.figures.overage > 0 for line in lines),
         "rates": [{"added_at": added_at, "rate": rate} for added_at, rate in sorted(_peer_rates(lines))],
     }
 

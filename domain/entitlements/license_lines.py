@@ -1,4 +1,5 @@
-"""Licence lines: one stored document per entitlement and analytics product, as of one evaluation of the customer.
+"""Licence lines of analytics: one stored document per entitlement and analytics product, as of one evaluation of the
+customer. Its figures are the sums over the single lines of the product.
 
 Reports, KPIs and peer groups read these documents instead of the entitlements. A line contains everything that its
 entitlement and customer say about it, so that a report is one query on one collection.
@@ -17,6 +18,7 @@ from domain.entitlements.lifecycle import (
     renews,
 )
 from domain.entitlements.peer_groups import MIN_PEER_TOTAL, license_rate
+from domain.entitlements.product_licenses import ProductLicenses, sum_by_product
 from domain.types import AnalyticsProduct
 
 # The stored fields of a line without its id and stamps; `build_license_lines` defines them.
@@ -39,9 +41,9 @@ def build_license_lines(
     customer_fields = {"customer_id": customer["_id"], "name_folded": customer["name_folded"]}
     license_lines: dict[str, LicenseLine] = {}
     for document in entitlements:
-        licenses = [figures for figures in document["licenses"] if figures["product"] in ANALYTICS_PRODUCTS]
+        entitlement = entitlement_from_document(document)
+        licenses = sum_by_product(line for line in entitlement.licenses if line.product in ANALYTICS_PRODUCTS)
         if licenses:
-            entitlement = entitlement_from_document(document)
             common = {**customer_fields, **_entitlement_fields(entitlement, now)}
             license_lines.update(_lines_of_entitlement(document["_id"], common, licenses))
     return license_lines
@@ -62,21 +64,21 @@ def _entitlement_fields(entitlement: Entitlement, now: datetime) -> LicenseLine:
 
 
 def _lines_of_entitlement(
-    entitlement_id: str, common: LicenseLine, licenses: Iterable[Mapping[str, Any]]
+    entitlement_id: str, common: LicenseLine, licenses: Iterable[ProductLicenses]
 ) -> Iterator[tuple[str, LicenseLine]]:
     for figures in licenses:
-        total, assigned, used = figures["total"], figures["assigned"], figures["used"]
-        rate, used_rate = license_rate(assigned, total), license_rate(used, total)
+        total = figures.total
+        rate, used_rate = license_rate(figures.assigned, total), license_rate(figures.used, total)
         fields = {
-            "product": figures["product"],
+            "product": str(figures.product),
             "total": total,
-            "assigned": assigned,
-            "used": used,
+            "assigned": figures.assigned,
+            "used": figures.used,
             "rate": rate,
             "used_rate": used_rate,
             "rate_sort": NO_RATE if rate is None else rate,
             "used_rate_sort": NO_RATE if used_rate is None else used_rate,
-            "overage": max(0, assigned - total),
+            "overage": figures.overage,
             "peer_rate": rate if common["is_running"] and total >= MIN_PEER_TOTAL else None,
         }
-        yield f"{entitlement_id}:{figures['product']}", {**common, **fields}
+        yield f"{entitlement_id}:{figures.product}", {**common, **fields}

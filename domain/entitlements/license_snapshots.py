@@ -3,6 +3,7 @@
 The job takes snapshots of the analytics products only; an import may deliver them for every product.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -35,9 +36,9 @@ class LicenseSums(NamedTuple):
 
 
 class LicenseWeek(NamedTuple):
-    """The last snapshot of each line in one customer, product and week: the sums over lines, and `assigned` per line.
+    """The last snapshot of each line in one customer, product and week: the sums over lines, and `assigned`.
 
-    `assigned` is by entitlement id and only filled for CALLING, whose licensed users are counted line by line.
+    `assigned` is summed by entitlement id and only filled for CALLING, whose licensed users are counted by entitlement.
     """
 
     sums: LicenseSums
@@ -75,22 +76,21 @@ def has_newer_figures(figures: Mapping[str, Any], day: datetime) -> bool:
 
 def sum_by_week(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, LicenseWeek]:
     """Return the sums by customer, product and week, over the last snapshot of each line in that week."""
-    last: dict[WeekKey, dict[str, Mapping[str, Any]]] = {}
+    last: dict[WeekKey, dict[tuple[str, str | None], Mapping[str, Any]]] = {}
     for snapshot in snapshots:
         key = WeekKey(snapshot["customer_id"], snapshot["product"], week_of(snapshot["day"]))
-        by_entitlement, id_ = last.setdefault(key, {}), snapshot["entitlement_id"]
-        if id_ not in by_entitlement or by_entitlement[id_]["day"] < snapshot["day"]:
-            by_entitlement[id_] = snapshot
-    return {key: _sum_week(key.product, by_entitlement) for key, by_entitlement in last.items()}
+        by_line, line = last.setdefault(key, {}), (snapshot["entitlement_id"], snapshot.get("name"))
+        if line not in by_line or by_line[line]["day"] < snapshot["day"]:
+            by_line[line] = snapshot
+    return {key: _sum_week(key.product, by_line.values()) for key, by_line in last.items()}
 
 
-def _sum_week(product: str, by_entitlement: Mapping[str, Mapping[str, Any]]) -> LicenseWeek:
-    sums = LicenseSums(0, 0, 0, 0)
-    for snapshot in by_entitlement.values():
+def _sum_week(product: str, snapshots: Iterable[Mapping[str, Any]]) -> LicenseWeek:
+    sums, assigned = LicenseSums(0, 0, 0, 0), Counter[str]()
+    for snapshot in snapshots:
         sums = _add_snapshot(sums, snapshot)
-    if product != Product.CALLING:
-        return LicenseWeek(sums, {})
-    return LicenseWeek(sums, {id_: snapshot["assigned"] for id_, snapshot in by_entitlement.items()})
+        assigned[snapshot["entitlement_id"]] += snapshot["assigned"]
+    return LicenseWeek(sums, dict(assigned) if product == Product.CALLING else {})
 
 
 def _add_snapshot(sums: LicenseSums, snapshot: Mapping[str, Any]) -> LicenseSums:

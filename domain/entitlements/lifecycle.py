@@ -23,12 +23,13 @@ RENEWAL_FACTS = frozenset({"first_ends_at", "term_months", "auto_renew", "cancel
 
 
 class LicenseFigures(NamedTuple):
-    """The licences of one product: ordered (`total`), assigned (may exceed total), used in the last seven days."""
+    """One licence line: ordered (`total`), assigned (may exceed total), used in the last seven days."""
 
     product: Product
     total: int
     assigned: int
     used: int
+    name: str | None = None
 
 
 class EntitlementTerms(Protocol):
@@ -82,12 +83,13 @@ class Entitlement:
     invoice_state: str | None = None
 
 
+def read_license(line: Mapping[str, Any]) -> LicenseFigures:
+    """Return a stored line."""
+    return LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"], line.get("name"))
+
+
 def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
     """Return the facts of a stored document."""
-    lines = [
-        LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"])
-        for line in document["licenses"]
-    ]
     return Entitlement(
         document["_id"],
         document["number"],
@@ -104,7 +106,7 @@ def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
         document["suspended_at"],
         document["cancelled_at"],
         document["overdue_invoice"],
-        lines,
+        list(map(read_license, document["licenses"])),
         document.get("invoice_state"),
     )
 

@@ -28,10 +28,11 @@ class CompleteOrderSetup:
 
 
 class OrderLine(NamedTuple):
-    """The licences of one product in an order; a negative quantity returns licences."""
+    """The licences of one product, or of one named line of it, in an order; a negative quantity returns licences."""
 
     product: Product
     quantity: int
+    name: str | None = None
 
 
 def half_term(term_months: int | None) -> timedelta:

@@ -4,6 +4,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
+from domain.entitlements.license_keys import MAX_LICENSE_LINES
 from domain.entitlements.license_lines import MAX_LICENSES
 from domain.failures import NumberOutOfRange
 from domain.time.instants import DAY, add_months
@@ -31,7 +32,7 @@ def rate_percent(rate: float) -> float:
     The rate is a rounded quotient of two integers. Restoring the exact fraction first avoids a second rounding, so that
     the result equals `percent(assigned, total)`.
     """
-    return float(Fraction(rate).limit_denominator(MAX_LICENSES) * 100)
+    return float(Fraction(rate).limit_denominator(MAX_LICENSES * MAX_LICENSE_LINES) * 100)
 
 
 def days_since(moment: datetime, now: datetime) -> int:

@@ -1,12 +1,32 @@
-"""Parses the licence list of a record: one entry per product, with its delivered figures."""
+"""Parses the licence list of a record, one entry per line with its figures, and products with their names."""
 
+from domain.entitlements.license_keys import MAX_LICENSE_LINES, license_key
 from domain.failures import InvalidRecord
-from domain.imports.fields import licenses_count, one_of, wrong_type_error
+from domain.imports.fields import licenses_count, text, wrong_type_error
 from domain.types import Product
 
 FIGURES = ("total", "assigned", "used")
 Figures = dict[str, int]
-product = one_of(Product)
+# The text of a product, or the name of a line.
+product_text = text(100)
+_PRODUCTS = frozenset(str(product) for product in Product)
+
+
+def identify_line(product: str, name: str | None) -> tuple[str, str | None]:
+    """Return the product and the name of a delivered line.
+
+    An unknown product is OTHER, with what was delivered as its name: the product, and the name after it.
+    """
+    if product in _PRODUCTS:
+        return product, name
+    return Product.OTHER.value, product if name is None else f"{product} {name}"
+
+
+def parse_line_identity(path: str, entry: dict[str, object]) -> tuple[str, str | None]:
+    """Return the product and the name of an entry that has a product; a null name is none."""
+    name = entry.get("name")
+    product = str(product_text(f"{path}.product", entry["product"]))
+    return identify_line(product, None if name is None else str(product_text(f"{path}.name", name)))
 
 
 def check_used_within_assigned(name: str, used: int, assigned: int) -> None:
@@ -28,17 +48,21 @@ def _parse_entry(name: str, value: object) -> tuple[str, Figures]:
             figures[field] = 0 if figure is None else licenses_count(f"{name}.{field}", figure)
     if "assigned" in figures and "used" in figures:
         check_used_within_assigned(f"{name}.used", figures["used"], figures["assigned"])
-    return product(f"{name}.product", value["product"]), figures
+    return license_key(*parse_line_identity(name, value)), figures
 
 
 def licenses(name: str, value: object) -> dict[str, Figures]:
-    """Return the delivered figures by product; null stands for 0."""
+    """Return the delivered figures by the key of the line; null stands for 0."""
     if type(value) is not list:
         raise wrong_type_error(name, "a list", value)
-    by_product: dict[str, Figures] = {}
+    if len(value) > MAX_LICENSE_LINES:
+        raise InvalidRecord(name, f"has {len(value)} entries; at most {MAX_LICENSE_LINES} fit")
+    by_key: dict[str, Figures] = {}
     for position, item in enumerate(value):
-        product_name, figures = _parse_entry(f"{name}[{position}]", item)
-        if product_name in by_product:
-            raise InvalidRecord(f"{name}[{position}].product", f"is {product_name}, which stands in the list twice")
-        by_product[product_name] = figures
-    return by_product
+        key, figures = _parse_entry(f"{name}[{position}]", item)
+        if key in by_key:
+            product, _, line_name = key.partition(":")
+            line = f"{product} with the name {line_name!r}" if line_name else product
+            raise InvalidRecord(f"{name}[{position}].product", f"is {line}, which stands in the list twice")
+        by_key[key] = figures
+    return by_key

@@ -5,37 +5,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.entitlements.license_keys import key_fields, key_of_line, line_position
 from domain.failures import InvalidRecord
 from domain.imports.license_fields import FIGURES, Figures, check_used_within_assigned
 from domain.imports.records import DocumentFields, ImportRecord
-from domain.types import Product
 
 _PAIRED_FIGURES = frozenset({"assigned", "used"})
-_PRODUCT_ORDER = {product.value: position for position, product in enumerate(Product)}
 
 
 def merge_licenses(
     stored: Sequence[Mapping[str, Any]], before: Mapping[str, Figures] | None, delivered_figures: Mapping[str, Figures]
 ) -> list[DocumentFields]:
-    """Return the licence lines after a delivered list; `before` is the list delivered last, None for the first."""
-    by_product = {line["product"]: line for line in stored}
-    lines = {} if before is None else {name: line for name, line in by_product.items() if name not in before}
-    for product, figures in delivered_figures.items():
-        lines[product] = _merge_line(product, by_product.get(product), (before or {}).get(product, {}), figures)
-    return [dict(lines[product]) for product in sorted(lines, key=_PRODUCT_ORDER.__getitem__)]
+    """Return the licence lines after a delivered list; `before` is the list delivered last, None for the first.
+
+    Delivered figures are by the key of the line.
+    """
+    by_key = {key_of_line(line): line for line in stored}
+    lines = {} if before is None else {key: line for key, line in by_key.items() if key not in before}
+    for key, figures in delivered_figures.items():
+        lines[key] = _merge_line(key, by_key.get(key), (before or {}).get(key, {}), figures)
+    return [dict(line) for line in sorted(lines.values(), key=line_position)]
 
 
 def _merge_line(
-    product: str, line: Mapping[str, Any] | None, before: Figures, delivered_figures: Figures
+    key: str, line: Mapping[str, Any] | None, before: Figures, delivered_figures: Figures
 ) -> DocumentFields:
     if line is None:
         check_used_within_assigned(
-            f"licenses.{product}.used", delivered_figures.get("used", 0), delivered_figures.get("assigned", 0)
+            f"licenses.{key}.used", delivered_figures.get("used", 0), delivered_figures.get("assigned", 0)
         )
-        return {"product": product, "total": 0, "assigned": 0, "used": 0, "day": None, **delivered_figures}
+        return {**key_fields(key), "total": 0, "assigned": 0, "used": 0, "day": None, **delivered_figures}
     merged = {**line, **_differing_figures(before, delivered_figures)}
     if merged["used"] > merged["assigned"]:
-        raise _surplus_error(f"licenses.{product}", merged, is_used_stored="used" not in delivered_figures)
+        raise _surplus_error(f"licenses.{key}", merged, is_used_stored="used" not in delivered_figures)
     return merged
 
 
@@ -60,7 +62,28 @@ def merge_delivered(
 ) -> dict[str, Figures]:
     """Return the list to store as delivered; a figure that is left out keeps its value from before."""
     known = before or {}
-    return {product: {**known.get(product, {}), **figures} for product, figures in delivered_figures.items()}
+    return {key: {**known.get(key, {}), **figures} for key, figures in delivered_figures.items()}
+
+
+def find_usage_line(lines: Sequence[Mapping[str, Any]], record: ImportRecord) -> int:
+    """Return the position of the line that a license-usage record is about.
+
+    InvalidRecord where the entitlement has no such line, or where a record without a name could mean several lines.
+    """
+    product, name = record.values["product"], record.values["name"]
+    positions = [position for position, line in enumerate(lines) if line["product"] == product]
+    if not positions:
+        raise InvalidRecord("product", f"is {product}, of which {record.key} has no licenses")
+    names = [lines[position].get("name") for position in positions]
+    if name is None and len(positions) > 1:
+        raise InvalidRecord("name", f"is missing: {record.key} has several lines of {product}: {_list_names(names)}")
+    if name is not None and name not in names:
+        raise InvalidRecord("name", f"is {name!r}: the lines of {product} of {record.key} are {_list_names(names)}")
+    return positions[0] if name is None else positions[names.index(name)]
+
+
+def _list_names(names: Sequence[str | None]) -> str:
+    return ", ".join("one without a name" if name is None else repr(name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +97,7 @@ class UsageMergeResult:
 def merge_usage(
     license_line: Mapping[str, Any], snapshot: Mapping[str, Any] | None, record: ImportRecord, now: datetime
 ) -> UsageMergeResult:
-    """Merge a license-usage record into the licence line of its product and into the snapshot of its day, if any.
+    """Merge a license-usage record into its licence line and into the snapshot of its day, if any.
 
     A snapshot that this system took has no delivered figures, and delivered ones replace it. InvalidRecord for a day
     in the future: its figures would stay the current ones until that day.

@@ -1,17 +1,18 @@
-"""Parses the lines of a delivered order: products and quantities."""
+"""Parses the lines of a delivered order: products, names and quantities."""
 
 from typing import Any
 
+from domain.entitlements.license_keys import key_fields, license_key
 from domain.entitlements.orders import MAX_ORDER_LINES, MAX_QUANTITY
 from domain.failures import InvalidRecord
 from domain.imports.fields import integer, wrong_type_error
-from domain.imports.license_fields import product
+from domain.imports.license_fields import parse_line_identity
 
 _quantity = integer(-MAX_QUANTITY, MAX_QUANTITY)
 
 
 def order_lines(name: str, value: object) -> list[dict[str, Any]]:
-    """Return products and quantities in the given order."""
+    """Return products, names and quantities in the given order."""
     if type(value) is not list:
         raise wrong_type_error(name, "a list", value)
     if len(value) > MAX_ORDER_LINES:
@@ -25,7 +26,5 @@ def _parse_line(name: str, value: object) -> dict[str, Any]:
     for field in ("product", "quantity"):
         if field not in value:
             raise InvalidRecord(f"{name}.{field}", "is missing")
-    return {
-        "product": product(f"{name}.product", value["product"]),
-        "quantity": _quantity(f"{name}.quantity", value["quantity"]),
-    }
+    key = license_key(*parse_line_identity(name, value))
+    return {**key_fields(key), "quantity": _quantity(f"{name}.quantity", value["quantity"])}

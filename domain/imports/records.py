@@ -18,7 +18,7 @@ from domain.imports.call_fields import (
     wait_seconds,
 )
 from domain.imports.fields import FieldParser, wrong_type_error
-from domain.imports.license_fields import check_used_within_assigned, licenses, product
+from domain.imports.license_fields import check_used_within_assigned, identify_line, licenses, product_text
 from domain.imports.money_fields import amount, currency
 from domain.imports.order_fields import order_lines
 from domain.imports.resource_fields import products, web_address
@@ -135,7 +135,8 @@ RECORD_FIELDS: dict[ImportKind, tuple[RecordField, ...]] = {
     ),
     ImportKind.LICENSE_USAGE: (
         RecordField("entitlement", _id),
-        RecordField("product", product),
+        RecordField("product", product_text),
+        _optional("name", product_text),
         RecordField("day", fields.day),
         RecordField("assigned", fields.licenses_count),
         RecordField("used", fields.licenses_count),
@@ -200,6 +201,8 @@ def parse_record(kind: ImportKind, delivered: object) -> ImportRecord:
             values[name] = parse(name, value)
         elif not null_keeps:
             values[name] = initial
+    if "product" in values:
+        values["product"], values["name"] = identify_line(values["product"], values.get("name"))
     _check_together(values)
     return ImportRecord(kind, values[RECORD_FIELDS[kind][0].name], values)
 

@@ -3,10 +3,9 @@
 from urllib.parse import urlsplit
 
 from domain.failures import InvalidRecord
-from domain.imports.fields import one_of, text, wrong_type_error
-from domain.types import Product
+from domain.imports.fields import text, wrong_type_error
+from domain.imports.license_fields import identify_line, product_text
 
-_product = one_of(Product)
 _text = text(2_000)
 
 
@@ -23,11 +22,11 @@ def web_address(name: str, value: object) -> str:
 
 
 def products(name: str, value: object) -> list[str]:
-    """Return distinct products; an empty list stands for all products."""
+    """Return distinct products; an unknown one is OTHER; an empty list stands for all products."""
     if type(value) is not list:
         raise wrong_type_error(name, "a list", value)
-    items = [str(_product(f"{name}[{position}]", item)) for position, item in enumerate(value)]
+    items = [str(product_text(f"{name}[{position}]", item)) for position, item in enumerate(value)]
     if len(set(items)) < len(items):
         repeated = next(item for item in items if items.count(item) > 1)
-        raise InvalidRecord(name, f"names {repeated} twice")
-    return items
+        raise InvalidRecord(name, f"names {repeated!r} twice")
+    return list(dict.fromkeys(identify_line(item, None)[0] for item in items))

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
+from domain.entitlements.license_keys import key_fields, key_of_line
 from domain.entitlements.orders import half_term, is_same_renewal, other_numbers
 from domain.types import OrderKind
 from store.database.client import Document, Session
@@ -37,7 +38,7 @@ def system_order(subscription: Document, number: str, kind: OrderKind, at: datet
 
     `term_months` is the length of the term that a renewal begins: the subscription's can change.
     """
-    lines = [{"product": line["product"], "quantity": line["total"]} for line in subscription["licenses"]]
+    lines = [{**key_fields(key_of_line(line)), "quantity": line["total"]} for line in subscription["licenses"]]
     return {
         "_id": new_id("ord"),
         "version": 1,

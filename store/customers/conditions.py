@@ -62,10 +62,10 @@ def holding_query(condition: HoldingCondition, now: datetime) -> Document:
         case HoldingEndsWithin(end_kind, products):
             within_window = {"$elemMatch": {"$gt": now, "$lte": condition.until(now)}}
             return _any([{f"holdings.{product}.{end_kind}_ends": within_window} for product in products])
-        case HasLowAssignment(_, thresholds):
+        case HasLowAssignment():
             is_peer = {"added_at": {"$lte": latest_peer_addition(now)}}
-            low_rates = {product: {"$elemMatch": {**is_peer, "rate": {"$lt": limit}}} for product, limit in thresholds}
-            return _any([{f"holdings.{product}.rates": rates} for product, rates in low_rates.items()])
+            rates = {product: {**is_peer, "rate": {"$lt": limit}} for product, limit in condition.limits}
+            return _any([{f"holdings.{product}.rates": {"$elemMatch": rate}} for product, rate in rates.items()])
 
 
 def _window_query(field: str, window_keys: Sequence[str], now: datetime, until: datetime) -> Document:

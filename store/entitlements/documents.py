@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from domain.entitlements.lifecycle import LicenseFigures
+from domain.entitlements.lifecycle import LicenseFigures, read_license
 from domain.text.normalization import compose
-from domain.types import Product, SubscriptionType
+from domain.types import SubscriptionType
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
 
@@ -49,14 +49,10 @@ class EntitlementDocument:
     def read(cls, document: Document) -> Self:
         """Return the typed form of a document of the collection."""
         facts: dict[str, Any] = {name: document[name] for name in _COPIED_FIELDS}
-        licenses = [
-            LicenseFigures(Product(line["product"]), line["total"], line["assigned"], line["used"])
-            for line in document["licenses"]
-        ]
         return cls(
             id=document["_id"],
             kind=SubscriptionType(document["kind"]),
-            licenses=licenses,
+            licenses=list(map(read_license, document["licenses"])),
             **facts,
         )
 

@@ -36,7 +36,7 @@ class OrderDocument:
     def read(cls, document: Document) -> Self:
         """Return the typed form of a document of the collection."""
         copied = {name: document[name] for name in ("customer_id", "entitlement_id", "number", "placed_at")}
-        lines = [OrderLine(Product(line["product"]), line["quantity"]) for line in document["lines"]]
+        lines = [OrderLine(Product(line["product"]), line["quantity"], line.get("name")) for line in document["lines"]]
         return cls(
             id=document["_id"], kind=OrderKind(document["kind"]), lines=lines, total=read_money(document), **copied
         )

@@ -3,7 +3,8 @@
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from domain.customers.reasons import join_product_names
+from domain.customers.reasons import license_label
+from domain.entitlements.license_keys import key_of_line
 from domain.entitlements.lifecycle import LIVING_STATES, RUNNING_STATES
 from domain.entitlements.trials import (
     MAX_EXTENDED_TRIAL_DAYS,
@@ -19,7 +20,7 @@ from domain.entitlements.trials import (
 from domain.messages import Message, translatable, translatable_plural
 from domain.text.sentences import join_names
 from domain.time.instants import DAY
-from domain.types import ActivityKind, EntitlementState, Product, SubscriptionType
+from domain.types import ActivityKind, EntitlementState, SubscriptionType
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import ChangedObject, Mutation
 from store.entitlements.entitlement_changes import EntitlementChange, load_entitlement
@@ -55,11 +56,9 @@ async def change_trial(mutation: Mutation[ChangeTrial]) -> ChangedObject:
     id_, change = trial.document["_id"], trial.change
     if after != before:
         change.update_entitlement(trial.document["number"], {"licenses": after})
-        totals_before, totals_after = ({line["product"]: line["total"] for line in lines} for lines in (before, after))
-        counts = join_names(
-            f"{total} of {join_product_names([Product(product)])}" for product, total in totals_after.items()
-        )
-        differences = {"licenses": [totals_before, totals_after]}
+        totals_by_key = [{key_of_line(line): line["total"] for line in lines} for lines in (before, after)]
+        counts = join_names(f"{line['total']} of {license_label(line['product'], line.get('name'))}" for line in after)
+        differences = {"licenses": totals_by_key}
         summary = f"{trial.title} was changed: licenses are now {counts}"
         change.add_event(EventDraft(ActivityKind.TRIAL_CHANGED, id_, summary, differences))
         await mutation.write(trial.batch)

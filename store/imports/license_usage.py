@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import partial
 
 from domain.batches import split_into_batches
+from domain.entitlements.license_keys import key_fields, key_of_line
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.license_snapshots import WeekKey, sum_by_week, week_span
 from domain.failures import InvalidRecord
-from domain.imports.license_merging import UsageMergeResult, merge_usage
+from domain.imports.license_merging import UsageMergeResult, find_usage_line, merge_usage
 from domain.imports.merging import is_final
 from domain.imports.records import ImportRecord
 from domain.time.weeks import week_of
@@ -24,6 +25,7 @@ from store.imports.owners import load_owners, read_customer_ids_by_number
 from store.licenses.weeks import write_weeks
 
 _RECORDS_PER_YIELD = 100
+# The entitlement's id, the key of the licence line, and the day.
 SnapshotKey = tuple[str, str, datetime]
 
 
@@ -71,7 +73,7 @@ class _UsageMerger:
             snapshots = self._batch.scope.collection("license_snapshots")
             match = self._batch.scope.match()
             for snapshot in await snapshots.find({**match, **where}, session=self._batch.session):
-                self._stored[snapshot["entitlement_id"], snapshot["product"], snapshot["day"]] = snapshot
+                self._stored[snapshot["entitlement_id"], key_of_line(snapshot), snapshot["day"]] = snapshot
 
     def merge_record(self, record: ImportRecord) -> RecordResult:
         """Merge one record into what the records before it left."""
@@ -81,9 +83,10 @@ class _UsageMerger:
             return rejected
 
     def _merge_or_raise(self, record: ImportRecord) -> UpsertResult:
-        document, position = self._find_license(record)
+        document = self._find_entitlement(record)
         licenses: list[Document] = self._licenses.get(record.key) or document["licenses"]
-        key = (document["_id"], record.values["product"], record.values["day"])
+        position = find_usage_line(licenses, record)
+        key = (document["_id"], key_of_line(licenses[position]), record.values["day"])
         snapshot = self._written.get(key) or self._stored.get(key)
         merge = merge_usage(licenses[position], snapshot, record, self._batch.now)
         if merge.snapshot is None:
@@ -95,15 +98,11 @@ class _UsageMerger:
         is_first = snapshot is None or "delivered" not in snapshot
         return UpsertResult.ADDED if is_first else UpsertResult.CHANGED
 
-    def _find_license(self, record: ImportRecord) -> tuple[Document, int]:
+    def _find_entitlement(self, record: ImportRecord) -> Document:
         change = self._customer_changes.get(record.key)
         if change is None:
             raise InvalidRecord("entitlement", f"there is no subscription or trial {record.key!r}")
-        document = change.entitlements[record.key]
-        for position, license_line in enumerate(document["licenses"]):
-            if license_line["product"] == record.values["product"]:
-                return document, position
-        raise InvalidRecord("product", f"is {record.values['product']}, of which {record.key} has no licenses")
+        return change.entitlements[record.key]
 
     def _build_snapshot(self, document: Document, key: SnapshotKey, merge: UsageMergeResult) -> Document:
         now = self._batch.now
@@ -115,7 +114,7 @@ class _UsageMerger:
             "created_at": now,
             "entitlement_id": key[0],
             "customer_id": document["customer_id"],
-            "product": key[1],
+            **key_fields(key[1]),
             "day": key[2],
         }
         # A delivered snapshot replaces one that the job took.
@@ -139,9 +138,9 @@ class _UsageMerger:
     async def _sum_weeks(self) -> None:
         batch = self._batch
         changed_weeks = {
-            WeekKey(snapshot["customer_id"], product, week_of(day))
-            for (_, product, day), snapshot in self._written.items()
-            if product in ANALYTICS_PRODUCTS
+            WeekKey(snapshot["customer_id"], snapshot["product"], week_of(snapshot["day"]))
+            for snapshot in self._written.values()
+            if snapshot["product"] in ANALYTICS_PRODUCTS
         }
         sums = sum_by_week({**self._stored, **self._written}.values())
         removed = {change.id for change in batch.changes if not change.customer["keys"]}

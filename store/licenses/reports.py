@@ -1,6 +1,7 @@
 """Licence reports: the rows of each report, the sums over them, and the table in any order.
 
-A report contains only lines of visible customers. Only the threshold of low assignment is of the whole partner.
+A report contains only lines of visible customers that match its filter. Only the threshold of low assignment is of the
+whole partner.
 """
 
 from collections.abc import Mapping
@@ -10,10 +11,10 @@ from enum import StrEnum
 from typing import NamedTuple, Self
 
 from domain.cursors.list import CursorValueKind
+from domain.customers.conditions import EVERYTHING, AllOf
 from domain.entitlements.license_ratios import LicenseRatios
 from domain.entitlements.report_figures import ReportSums
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, SubscriptionType
-from store.customers.visibility import visible_customers
 from store.database.client import Document
 from store.database.keyset import Column
 from store.database.pages import Listing
@@ -48,11 +49,15 @@ class ReportOrder(NamedTuple):
 
 
 class Report(NamedTuple):
-    """One report of a product; `days` is its time window, 0 for a report without one."""
+    """One report of a product; `days` is its time window, 0 for a report without one.
+
+    It is about the customers that match `condition`.
+    """
 
     name: ReportName
     product: AnalyticsProduct
     days: int = 0
+    condition: AllOf = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,8 @@ class ReportRow(LicenseRatios):
 
     @property
     def available(self) -> int:
-        """The number of licences of this line that are left to assign."""
-        return max(0, self.total - self.assigned)
+        """The number of licences left to assign, summed over single lines: the overage of one reduces no other."""
+        return self.total - self.assigned + self.overage
 
     @classmethod
     def read(cls, document: Document) -> Self:
@@ -120,20 +125,18 @@ def order_columns(order: ReportOrder) -> tuple[Column, ...]:
 
 
 class LicenseReports:
-    """The reports of one scope. Only LOW_ASSIGNMENT reads the parameter `threshold` of the methods."""
+    """The reports over some customers. Only LOW_ASSIGNMENT reads the parameter `threshold` of the methods.
 
-    def __init__(self, scope: Scope, visibility: Document) -> None:
+    `customers` is the condition that `visible_customers` returns.
+    """
+
+    def __init__(self, scope: Scope, customers: Document) -> None:
         self._scope = scope
-        self._visibility = visibility
-
-    @classmethod
-    async def load(cls, scope: Scope) -> Self:
-        """Return the reports over the visible customers, which are read once."""
-        return cls(scope, await visible_customers(scope))
+        self._customers = customers
 
     async def read_sums(self, report: Report, threshold: float | None) -> ReportSums:
         """Return the sums over the rows of the report."""
-        unassigned = {"$max": [0, {"$subtract": ["$total", "$assigned"]}]}
+        unassigned = {"$add": [{"$subtract": ["$total", "$assigned"]}, "$overage"]}
         sums: Document = {name: {"$sum": f"${name}"} for name in ("total", "assigned", "used", "overage")}
         pipeline: list[Document] = [
             {"$match": self._match(report, threshold)},
@@ -151,7 +154,7 @@ class LicenseReports:
         return ReportSums(**{name: rows[0][name] for name in ReportSums._fields}) if rows else ReportSums()
 
     def listing(self, report: Report, order: ReportOrder | None, threshold: float | None) -> Listing[ReportRow]:
-        """Return the table; its cursors are valid for the same report, product, window and order."""
+        """Return the table; its cursors are valid for the same report, product, window, filter and order."""
         columns = order_columns(order or DEFAULT_ORDERS[report.name])
         where = self._match(report, threshold)
         return Listing(self._scope, COLLECTION, where, columns, ReportRow.read, tuple(map(str, report)))
@@ -165,4 +168,4 @@ class LicenseReports:
             ReportName.LOW_ASSIGNMENT: match_low_assignment(now, threshold),
             ReportName.OVER_LIMIT: match_over_limit(),
         }
-        return {**self._scope.match(), "product": str(report.product), **conditions[report.name], **self._visibility}
+        return {**self._scope.match(), "product": str(report.product), **conditions[report.name], **self._customers}

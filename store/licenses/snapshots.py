@@ -4,10 +4,11 @@ The job takes a snapshot at the end of each day; an import may deliver one (stor
 snapshot takes precedence: the job does not overwrite a snapshot, and a delivery replaces that of the job.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.entitlements.license_keys import key_fields, key_of_line
 from domain.entitlements.license_snapshots import WeekKey, has_newer_figures, lines_to_snapshot, start_of_day
 from domain.time.instants import DAY
 from domain.time.weeks import week_of
@@ -19,14 +20,18 @@ from store.database.transactions import in_transaction
 from store.licenses.weeks import recompute_weeks
 
 COLLECTION = "license_snapshots"
-LINE_DAY_INDEX = "line_day"
+LINE_DAY_INDEX = "line_day_name"
 LICENSE_SNAPSHOT_INDEXES = (
     IndexModel(
-        [("partner_id", 1), ("entitlement_id", 1), ("product", 1), ("day", 1)], name=LINE_DAY_INDEX, unique=True
+        [("partner_id", 1), ("entitlement_id", 1), ("product", 1), ("day", 1), ("name", 1)],
+        name=LINE_DAY_INDEX,
+        unique=True,
     ),
 )
-# The entitlement's id and the product.
-LicenseLineKey = tuple[str, str]
+# The entitlement's id and the product: the sum over the single lines of the product.
+ProductLineKey = tuple[str, str]
+# The entitlement's id and the key of a single line (domain/entitlements/license_keys.py).
+SingleLineKey = tuple[str, str]
 _FIGURES = ("total", "assigned", "used")
 
 
@@ -39,7 +44,7 @@ async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetim
     async def attempt(session: Session) -> int:
         entitlements = await _read_entitlements(scope, customer_ids, session)
         due = {
-            (entitlement["_id"], figures["product"]): (entitlement, figures)
+            (entitlement["_id"], key_of_line(figures)): (entitlement, figures)
             for entitlement in entitlements
             for figures in lines_to_snapshot(entitlement, day)
         }
@@ -48,7 +53,7 @@ async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetim
         newer = [key for key, (_, figures) in due.items() if has_newer_figures(figures, day)]
         earlier = await _read_latest_before(scope, newer, day, session)
         taken = [
-            _build_snapshot(scope, entitlement, earlier.get(key, figures), key, day)
+            _build_snapshot(scope, entitlement, earlier.get(key, figures), key[1], day)
             for key, (entitlement, figures) in due.items()
         ]
         await scope.collection(COLLECTION).insert_many(taken, session=session)
@@ -65,26 +70,29 @@ async def _read_entitlements(scope: Scope, customer_ids: Sequence[str], session:
 
 
 async def _read_taken(
-    scope: Scope, lines: Sequence[LicenseLineKey], day: datetime, session: Session
-) -> list[LicenseLineKey]:
-    where = {**_match_lines(scope, lines), "day": day}
-    fields = {"_id": 0, "entitlement_id": 1, "product": 1}
+    scope: Scope, lines: Sequence[SingleLineKey], day: datetime, session: Session
+) -> list[SingleLineKey]:
+    where = {**_match_single_lines(scope, lines), "day": day}
+    fields = {"_id": 0, "entitlement_id": 1, "product": 1, "name": 1}
     snapshots = await scope.collection(COLLECTION).find(where, fields, session=session)
-    return [key for taken in snapshots if (key := (taken["entitlement_id"], taken["product"])) in set(lines)]
+    due = set(lines)
+    return [key for taken in snapshots if (key := (taken["entitlement_id"], key_of_line(taken))) in due]
 
 
 async def _read_latest_before(
-    scope: Scope, lines: Sequence[LicenseLineKey], day: datetime, session: Session
-) -> dict[LicenseLineKey, Document]:
+    scope: Scope, lines: Sequence[SingleLineKey], day: datetime, session: Session
+) -> dict[SingleLineKey, Document]:
     """Return the figures of each line's latest snapshot before the day."""
     if not lines:
         return {}
-    figures = {name: {"$last": f"${name}"} for name in _FIGURES}
-    return await _aggregate_by_line(scope, lines, {"$lt": day}, figures, session)
+    where = {**_match_single_lines(scope, lines), "day": {"$lt": day}}
+    pipeline = [{"$match": where}, _BY_DAY, {"$group": {"_id": _SINGLE_LINE, **_last(_FIGURES)}}]
+    groups = await scope.collection(COLLECTION).aggregate(pipeline, session=session)
+    return {(group["_id"]["entitlement_id"], key_of_line(group["_id"])): group for group in groups}
 
 
 def _build_snapshot(
-    scope: Scope, entitlement: Document, figures: Mapping[str, Any], key: LicenseLineKey, day: datetime
+    scope: Scope, entitlement: Document, figures: Mapping[str, Any], license_key: str, day: datetime
 ) -> Document:
     now = utc_now()
     return {
@@ -93,9 +101,9 @@ def _build_snapshot(
         "version": 1,
         "created_at": now,
         "updated_at": now,
-        "entitlement_id": key[0],
+        "entitlement_id": entitlement["_id"],
         "customer_id": entitlement["customer_id"],
-        "product": key[1],
+        **key_fields(license_key),
         "day": day,
         "by_system": True,
         **{name: figures[name] for name in _FIGURES},
@@ -109,42 +117,64 @@ class DayFigures(NamedTuple):
     used: int
 
 
-async def read_figures_a_week_ago(scope: Scope, lines: Sequence[LicenseLineKey]) -> dict[LicenseLineKey, DayFigures]:
-    """Return each line's latest snapshot of the dates from 13 to 7 days before today; a line without one is absent."""
+async def read_figures_a_week_ago(scope: Scope, lines: Sequence[ProductLineKey]) -> dict[ProductLineKey, DayFigures]:
+    """Return the figures of the dates from 13 to 7 days before today; a line without a snapshot of them is absent.
+
+    They are the sums over single lines, each with its latest snapshot of these dates.
+    """
     today = start_of_day(scope.now)
-    figures = {name: {"$last": f"${name}"} for name in DayFigures._fields}
-    groups = await _aggregate_by_line(scope, lines, {"$gte": today - 13 * DAY, "$lte": today - 7 * DAY}, figures)
+    days = {"$gte": today - 13 * DAY, "$lte": today - 7 * DAY}
+    groups = await _aggregate_by_product(
+        scope, lines, days, {"_id": _SINGLE_LINE, **_last(DayFigures._fields)}, _sum(DayFigures._fields)
+    )
     return {key: DayFigures(group["assigned"], group["used"]) for key, group in groups.items()}
 
 
-async def read_highest_used(scope: Scope, lines: Sequence[LicenseLineKey]) -> dict[LicenseLineKey, int]:
-    """Return each line's highest `used` in the snapshots of the last 92 dates, today included."""
+async def read_highest_used(scope: Scope, lines: Sequence[ProductLineKey]) -> dict[ProductLineKey, int]:
+    """Return the highest `used` of one date, over the last 92 dates, today included; single lines are summed."""
     today = start_of_day(scope.now)
-    highest = {"used": {"$max": "$used"}}
-    groups = await _aggregate_by_line(scope, lines, {"$gte": today - 91 * DAY, "$lte": today}, highest)
+    days = {"$gte": today - 91 * DAY, "$lte": today}
+    of_date = {**_PRODUCT_LINE, "day": "$day"}
+    groups = await _aggregate_by_product(
+        scope, lines, days, {"_id": of_date, **_sum(["used"])}, {"used": {"$max": "$used"}}
+    )
     return {key: group["used"] for key, group in groups.items()}
 
 
-async def _aggregate_by_line(
-    scope: Scope, lines: Sequence[LicenseLineKey], days: Document, fields: Document, session: Session = None
-) -> dict[LicenseLineKey, Document]:
-    """Return the accumulators `fields` by line, over its snapshots of these days in ascending order."""
+async def _aggregate_by_product(
+    scope: Scope, lines: Sequence[ProductLineKey], days: Document, inner: Document, outer: Document
+) -> dict[ProductLineKey, Document]:
+    """Group the snapshots of these days in ascending order by `inner`, and the groups by product line with `outer`."""
+    of_line = {name: f"$_id.{name}" for name in _PRODUCT_LINE}
     pipeline: list[Document] = [
         {"$match": {**_match_lines(scope, lines), "day": days}},
-        {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}},
-        {"$group": {"_id": _LINE_GROUP_KEY, **fields}},
+        _BY_DAY,
+        {"$group": inner},
+        {"$group": {"_id": of_line, **outer}},
     ]
-    return _index_by_line(await scope.collection(COLLECTION).aggregate(pipeline, session=session))
+    groups = await scope.collection(COLLECTION).aggregate(pipeline)
+    return {(group["_id"]["entitlement_id"], group["_id"]["product"]): group for group in groups}
 
 
-_LINE_GROUP_KEY: Document = {"entitlement_id": "$entitlement_id", "product": "$product"}
+_BY_DAY: Document = {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}}
+_PRODUCT_LINE: Document = {"entitlement_id": "$entitlement_id", "product": "$product"}
+_SINGLE_LINE: Document = {**_PRODUCT_LINE, "name": "$name"}
 
 
-def _match_lines(scope: Scope, lines: Sequence[LicenseLineKey]) -> Document:
+def _last(names: Iterable[str]) -> Document:
+    return {name: {"$last": f"${name}"} for name in names}
+
+
+def _sum(names: Iterable[str]) -> Document:
+    return {name: {"$sum": f"${name}"} for name in names}
+
+
+def _match_lines(scope: Scope, lines: Sequence[ProductLineKey]) -> Document:
     """Return a condition on both fields of the index; it also matches other products of the same entitlements."""
     ids, products = {id_ for id_, _ in lines}, {product for _, product in lines}
     return {**scope.match(), "entitlement_id": {"$in": sorted(ids)}, "product": {"$in": sorted(products)}}
 
 
-def _index_by_line(groups: Sequence[Document]) -> dict[LicenseLineKey, Document]:
-    return {(group["_id"]["entitlement_id"], group["_id"]["product"]): group for group in groups}
+def _match_single_lines(scope: Scope, lines: Sequence[SingleLineKey]) -> Document:
+    """Return a condition that also matches other lines of the same entitlements."""
+    return _match_lines(scope, [(id_, key_fields(key)["product"]) for id_, key in lines])

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from domain.batches import split_into_batches
 from domain.entitlements.license_snapshots import LicenseSums
 from domain.types import AnalyticsProduct
-from store.customers.visibility import visible_customers
 from store.database.client import BulkWriteError, Document, IndexModel, UpdateOne
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -39,13 +38,15 @@ class TrendPoint(NamedTuple):
 
 
 async def read_license_trend(
-    scope: Scope, product: AnalyticsProduct, first: datetime, last: datetime
+    scope: Scope, product: AnalyticsProduct, first: datetime, last: datetime, customers: Document
 ) -> list[TrendPoint]:
-    """Return the weeks from `first` to `last` that have snapshots of visible customers, oldest first."""
+    """Return the weeks from `first` to `last` that have snapshots of the customers, oldest first.
+
+    `customers` is the condition that `visible_customers` returns.
+    """
     weeks = {"product": str(product), "week": {"$gte": first, "$lte": last}}
-    visibility = await visible_customers(scope)
-    if visibility:
-        sums = await _sum_weeks(scope, {**weeks, **visibility}, CUSTOMER_INDEX)
+    if customers:
+        sums = await _sum_weeks(scope, {**weeks, **customers}, CUSTOMER_INDEX)
     else:
         sums = await _read_partner_sums(scope, weeks)
     return [TrendPoint(week, sums[week]) for week in sorted(sums)]

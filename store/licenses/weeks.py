@@ -1,9 +1,9 @@
 """Weekly sums of licences by customer: one document per customer, product and week.
 
 One transaction writes a snapshot and the sums of its week, so that the sums always equal the sum over the week's
-snapshots, also after a late delivery, and the trend reads no snapshots. CALLING documents also store what each line had
-assigned (`lines`): the licensed users of a week depend on which of these lines run now. The sums of a removed customer
-stay with `is_removed`, so that they count again if it is restored.
+snapshots, also after a late delivery, and the trend reads no snapshots. CALLING documents also store what each
+entitlement had assigned (`lines`): the licensed users of a week depend on which of these entitlements run now. The sums
+of a removed customer stay with `is_removed`, so that they count again if it is restored.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,9 @@ LICENSE_CUSTOMER_WEEK_INDEXES = (
 )
 # Sums are settled this long after `updated_at`: a transaction lasts up to 60 s, and clocks of processes differ.
 SETTLING_TIME = timedelta(seconds=120)
-_SNAPSHOT_FIELDS = dict.fromkeys(("customer_id", "entitlement_id", "product", "day", "total", "assigned", "used"), 1)
+_SNAPSHOT_FIELDS = dict.fromkeys(
+    ("customer_id", "entitlement_id", "product", "name", "day", "total", "assigned", "used"), 1
+)
 _WEEK_FIELDS = dict.fromkeys(("is_removed", "lines", *LicenseSums._fields), 1)
 WeekWrite = InsertOne[Document] | UpdateOne
 
@@ -100,7 +102,7 @@ async def _sum_all_snapshots(
 ) -> dict[WeekKey, LicenseWeek]:
     """Return the weeks of all snapshots of these lines; MongoDB selects the last of each week, to return fewer rows."""
     of_week = {"$dateTrunc": {"date": "$day", "unit": "week", "startOfWeek": "monday"}}
-    key = {"entitlement_id": "$entitlement_id", "product": "$product", "week": of_week}
+    key = {"entitlement_id": "$entitlement_id", "product": "$product", "name": "$name", "week": of_week}
     pipeline: list[Document] = [
         {"$match": {**scope.match(), **{name: {"$in": list(values)} for name, values in lines.items()}}},
         {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}},
@@ -121,7 +123,7 @@ def extract_sums(document: Mapping[str, Any]) -> LicenseSums:
 
 
 def extract_assigned(document: Mapping[str, Any]) -> dict[str, int]:
-    """Return what each CALLING line had assigned, by entitlement id, in a customer's stored week."""
+    """Return the assigned CALLING licences by entitlement id, in a customer's stored week."""
     return {line["id"]: line["assigned"] for line in document.get("lines", ())}
 
 

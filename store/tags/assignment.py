@@ -19,8 +19,8 @@ from store.customers.orders import KEYS_INDEX
 from store.customers.queries import customers_query
 from store.tags.bulk_jobs import start_job
 from store.tags.customer_tags import Tagging
-from store.tags.deleted_tags import without_deleted_tags
 from store.tags.documents import Tags
+from store.tags.filter_preparation import prepare_filter
 from store.tags.retagging import Retagging
 
 _MAX_TAGS = 500
@@ -94,7 +94,7 @@ async def _find_matching_ids(mutation: Mutation[ChangeCustomerTags], raw_filter:
         mutation.checks.add(UserErrorCode.INVALID, error.message, "customers", "matching")
         return []
     scope = mutation.scope
-    condition = simplify(await without_deleted_tags(scope, parsed))
+    condition = simplify(await prepare_filter(scope, parsed))
     if is_impossible(condition):
         return []
     where = customers_query(scope, condition, await choose_rarest_keys(scope, condition))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.customers.kpis import KpiName
+from domain.customers.kpis import KpiKind
 from domain.entitlements.peer_groups import build_peer_group, percentile_rank
 from domain.types import AnalyticsProduct
 from loaders.kpis import KpiKey, KpiLoader
@@ -67,14 +67,14 @@ def low(lines: list[Document], now: datetime) -> set[str]:
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        (KpiName.NEARING_EXPIRATION, nearing(auto_renew=False)),
-        (KpiName.NEARING_RENEWAL, nearing(auto_renew=True)),
-        (KpiName.LOW_LICENSE_ASSIGNMENT, low),
+        (KpiKind.NEARING_EXPIRATION, nearing(auto_renew=False)),
+        (KpiKind.NEARING_RENEWAL, nearing(auto_renew=True)),
+        (KpiKind.LOW_LICENSE_ASSIGNMENT, low),
     ],
 )
 @pytest.mark.parametrize("product", [None, AnalyticsProduct.MEETINGS])
 async def test_a_kpi_is_valid_until_its_moment_and_not_a_millisecond_longer(
-    scope: Scope, name: KpiName, rule: Callable[[list[Document], datetime], set[str]], product: AnalyticsProduct | None
+    scope: Scope, name: KpiKind, rule: Callable[[list[Document], datetime], set[str]], product: AnalyticsProduct | None
 ) -> None:
     products = PRODUCTS if product is None else [str(product)]
     lines = await scope.collection("license_lines").find({**scope.match(), "product": {"$in": list(products)}})

@@ -1,14 +1,14 @@
 """The reference model of KPIs and licence analytics; it imports nothing of the product."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cmp_to_key
 from math import ceil
 from typing import Any
 
-from tests.reference.model import Facts, ModelPartner, months_later, sort_form
+from tests.reference.model import Facts, LineKey, ModelPartner, months_later, sort_form
 
 ANALYTICS_PRODUCTS = ["MEETINGS", "CALLING"]
 DAY = timedelta(days=1)
@@ -22,27 +22,28 @@ class Delivered(ModelPartner):
 
     def __init__(self) -> None:
         super().__init__()
-        self.snapshots: dict[tuple[str, str], dict[date, Facts]] = {}
+        # By number and the key of the single line.
+        self.snapshots: dict[tuple[str, LineKey], dict[date, Facts]] = {}
 
     def deliver(self, kind: str, line: Facts, now: datetime) -> None:
         """Apply one accepted record."""
         super().deliver(kind, line, now)
         if kind != "license-usage":
             return
-        days = self.snapshots.setdefault((line["entitlement"], line["product"]), {})
+        target = self.usage_target(line)
+        assert target is not None
+        days = self.snapshots.setdefault((line["entitlement"], target), {})
         figures: Facts = {name: line[name] for name in ("total", "assigned", "used") if name in line}
-        kept: Facts = {"total": self.line(line["entitlement"], line["product"])["total"]}
+        kept: Facts = {"total": self.entitlement(line["entitlement"])["licenses"][target]["total"]}
         days[date.fromisoformat(line["day"])] = {**kept, **days.get(date.fromisoformat(line["day"]), {}), **figures}
-
-    def line(self, number: str, product: str) -> Facts:
-        """Return the current figures of a line."""
-        figures: Facts = next(facts[number] for facts in self.kinds() if number in facts)["licenses"][product]
-        return figures
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of one entitlement, from which the rows of all reports are built."""
+    """The lines of one product in one entitlement as a sum, from which the rows of all reports are built.
+
+    `histories` are the snapshots of each single line, also of lines that are gone.
+    """
 
     number: str
     kind: str
@@ -57,17 +58,19 @@ class Row:
     total: int
     assigned: int
     used: int
-    snapshots: Mapping[date, Facts] = field(default_factory=dict)
+    available: int
+    overage: int
+    histories: Sequence[Mapping[date, Facts]] = ()
 
     @property
     def is_running(self) -> bool:
         """Return whether the entitlement is running."""
         return self.state in RUNNING
 
-    @property
-    def overage(self) -> int:
-        """Return max(0, assigned − total)."""
-        return max(0, self.assigned - self.total)
+    def last_of_week(self, start: date) -> Figures | None:
+        """Return the sums of each single line's latest snapshot of the week."""
+        last = [one for days in self.histories if (one := last_of_week(days, start)) is not None]
+        return sums_of(last) if last else None
 
     @property
     def rate(self) -> Fraction:
@@ -95,11 +98,12 @@ class Licenses:
             self._row(kind, number, stored, product, customers[stored["customer"]]["name"])
             for kind in ("subscriptions", "trials")
             for number, stored in self.delivered.facts[kind].items()
-            if product in stored["licenses"] and stored["customer"] in customers
+            if product in [code for code, _ in stored["licenses"]] and stored["customer"] in customers
         ]
 
     def _row(self, kind: str, number: str, stored: Facts, product: str, name: str) -> Row:
-        line = stored["licenses"][product]
+        snapshots = self.delivered.snapshots.items()
+        lines = [figures for (code, _), figures in stored["licenses"].items() if code == product]
         return Row(
             number,
             kind,
@@ -111,10 +115,10 @@ class Licenses:
             self.delivered.end(stored, self.now),
             bool(stored.get("autoRenew")),
             bool(stored.get("autoRenew")) and stored["cancelledAt"] is None,
-            line["total"],
-            line["assigned"],
-            line["used"],
-            self.delivered.snapshots.get((number, product), {}),
+            *(sum(line[figure] for line in lines) for figure in ("total", "assigned", "used")),
+            available=sum(max(0, line["total"] - line["assigned"]) for line in lines),
+            overage=sum(max(0, line["assigned"] - line["total"]) for line in lines),
+            histories=[days for (of, (code, _)), days in snapshots if (of, code) == (number, product)],
         )
 
     def rows(self, product: str) -> list[Row]:
@@ -152,8 +156,8 @@ class Licenses:
         return [row for row in self.peer_group(product) if row.rate < threshold and self.is_visible(row.customer)]
 
     def over_limit(self, product: str) -> list[Row]:
-        """Return running lines with assigned > total."""
-        return [row for row in self.rows(product) if row.is_running and row.assigned > row.total]
+        """Return running rows with a single line that has assigned > total."""
+        return [row for row in self.rows(product) if row.is_running and row.overage > 0]
 
     def kpis(self, product: str | None) -> dict[str, set[str]]:
         """Return the customers that each KPI counts."""
@@ -173,7 +177,9 @@ class Licenses:
     def trend(self, product: str, weeks: int) -> list[Figures]:
         """Return, for each completed week with snapshots, the sum over lines of the week's last snapshot."""
         this_week = monday(self.now.date())
-        histories = [days for key, days in self.delivered.snapshots.items() if self._is_shown(*key, product)]
+        histories = [
+            days for key, days in self.delivered.snapshots.items() if self._is_shown(key[0], key[1][0], product)
+        ]
         points = []
         for back in range(weeks, 0, -1):
             start = this_week - back * 7 * DAY
@@ -184,7 +190,7 @@ class Licenses:
 
     def _is_shown(self, number: str, snapshots_product: str, product: str) -> bool:
         """Return whether snapshots are of the product and of a visible, existing customer; their line may be gone."""
-        customer = next(facts[number] for facts in self.delivered.kinds() if number in facts)["customer"]
+        customer = self.delivered.entitlement(number)["customer"]
         exists = customer in self.delivered.customers(self.now)
         return snapshots_product == product and exists and self.is_visible(customer)
 
@@ -223,7 +229,6 @@ def report_row(row: Row, now: datetime) -> Figures:
     """Return all figures of one row of a report."""
     is_over = row.state in ("CANCELLED", "EXPIRED")
     week_ago = _week_ago(row, now.date())
-    days = [day for day in row.snapshots if now.date() - 91 * DAY <= day <= now.date()]
     return {
         "customer": {"externalId": row.customer},
         "subscriptionId": row.number,
@@ -236,20 +241,27 @@ def report_row(row: Row, now: datetime) -> Figures:
         "total": row.total,
         "assigned": row.assigned,
         "used": row.used,
-        "available": max(0, row.total - row.assigned),
+        "available": row.available,
         "overage": row.overage,
         "assignedPercent": percent(row.assigned, row.total),
         "usedPercent": percent(row.used, row.total),
         "weeklyAssignmentChange": None if week_ago is None else row.assigned - week_ago["assigned"],
         "weeklyUsageChange": None if week_ago is None else row.used - week_ago["used"],
-        "usedLastThreeMonths": max([row.used, *(row.snapshots[day]["used"] for day in days)]),
+        "usedLastThreeMonths": max(row.used, _highest_used(row, now.date())),
     }
 
 
 def _week_ago(row: Row, today: date) -> Facts | None:
-    """Return the latest snapshot whose date is 7 to 13 days before today."""
-    days = [day for day in row.snapshots if 7 * DAY <= today - day <= 13 * DAY]
-    return row.snapshots[max(days)] if days else None
+    """Return the sums of each line's latest snapshot whose date is 7 to 13 days before today."""
+    ages = [{day for day in days if 7 * DAY <= today - day <= 13 * DAY} for days in row.histories]
+    latest = [history[max(days)] for history, days in zip(row.histories, ages, strict=True) if days]
+    return sums_of(latest) if latest else None
+
+
+def _highest_used(row: Row, today: date) -> int:
+    """Return the highest sum of one of the last 92 dates."""
+    dates = {day for days in row.histories for day in days if today - 91 * DAY <= day <= today}
+    return max((sum(days[date]["used"] for days in row.histories if date in days) for date in dates), default=0)
 
 
 ORDER_VALUES: Mapping[str, Callable[[Row], Any]] = {
@@ -305,7 +317,7 @@ def reports(licenses: Licenses, product: str, days: int) -> dict[str, tuple[list
                 "lowAssignmentCustomers": _customers(low),
                 **_shares(low),
                 "usageWhenAssignedPercent": percent(sum(r.used for r in low), sum(r.assigned for r in low)),
-                "unassignedLicenses": sum(max(0, r.total - r.assigned) for r in low),
+                "unassignedLicenses": sum(r.available for r in low),
                 "peerGroupSize": len(licenses.peer_group(product)),
                 "thresholdPercent": None if threshold is None else float(threshold * 100),
             },

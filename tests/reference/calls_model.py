@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from tests.reference.analytics_model import Licenses, Row, last_of_week, monday, ordered, percent
+from tests.reference.analytics_model import Licenses, Row, monday, ordered, percent
 from tests.reference.model import Facts, sort_form
 
 Figures = dict[str, Any]
@@ -181,7 +181,7 @@ class Engagement:
     def licensed(self, customer: str, week: date) -> int:
         """Return the sum over running CALLING lines of assigned, as in the week's last snapshot, else as now."""
         rows = [row for row in self._rows if row.customer == customer]
-        pairs = [(row, last_of_week(row.snapshots, week)) for row in rows]
+        pairs = [(row, row.last_of_week(week)) for row in rows]
         return sum(row.assigned if snapshot is None else snapshot["assigned"] for row, snapshot in pairs)
 
     def has_calling(self, customer: str) -> bool:

@@ -15,7 +15,17 @@ DAY = timedelta(days=1)
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
 NAMES = ["Đorđević", "dordevic", "Müller GmbH", "muller", "株式会社サンプル", "Straße 7", "Alpha", "alpha", "Zulu"]
-PRODUCTS = ["MEETINGS", "CALLING", "MESSAGING"]
+# Product and name of the lines of an entitlement; an unknown product becomes OTHER.
+LINES: list[list[tuple[str, str | None]]] = [
+    [],
+    [("MEETINGS", None)],
+    [("CALLING", None)],
+    [("MEETINGS", None), ("CALLING", None)],
+    [("MEETINGS", None), ("CALLING", "Professional"), ("MESSAGING", None)],
+    [("CALLING", "Professional"), ("CALLING", "Workspace")],
+    [("MEETINGS", "A:B.$c"), ("CALLING", None), ("CALLING", "Professional")],
+    [("Fax", None), ("Fax", "Color"), ("OTHER", "Pager"), ("DEVICES", None)],
+]
 
 
 @dataclass(frozen=True)
@@ -63,16 +73,16 @@ group_figures = st.sampled_from([(8, 6, 1), (8, 6, 6), (4 * 5, 15, 0), (8, 5, 2)
 group_figures |= st.sampled_from([(8, 7, 7), (9, 12, 3), (10, 8, 8), (1000, 749, 5), (1000, 751, 9), (5, 5, 5)])
 
 
-def line(product: str, chosen: tuple[int, int, int]) -> Record:
+def line(product: str, chosen: tuple[int, int, int], name: str | None = None) -> Record:
     """A licence line."""
-    return {"product": product, "total": chosen[0], "assigned": chosen[1], "used": chosen[2]}
+    named = {} if name is None else {"name": name}
+    return {"product": product, **named, "total": chosen[0], "assigned": chosen[1], "used": chosen[2]}
 
 
 @st.composite
 def lines(draw: Draw) -> list[Record]:
-    """Lines of none to three products."""
-    products = draw(st.sampled_from([["MEETINGS"], ["CALLING"], ["MEETINGS", "CALLING"], PRODUCTS, ["MESSAGING"], []]))
-    return [line(product, draw(figures)) for product in products]
+    """Lines of none to three products, some with names."""
+    return [line(product, draw(figures), name) for product, name in draw(st.sampled_from(LINES))]
 
 
 @st.composite
@@ -122,13 +132,15 @@ def peer(draw: Draw, number: str, customers: list[str], product: str) -> tuple[s
 
 
 @st.composite
-def usage(draw: Draw, held: list[tuple[str, str]], *, youngest: int) -> Record:
+def usage(draw: Draw, held: list[tuple[str, str, str | None]], *, youngest: int) -> Record:
     """A day's figures of some line."""
-    number, product = draw(st.sampled_from(held))
+    number, product, name = draw(st.sampled_from(held))
     ago = [0, 1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15, 20, 21, 27, 28, 60, 80, 83]
     assigned = draw(st.integers(0, 12))
     day = {"day": draw(st.sampled_from([day for day in ago if day >= youngest]))}
     named = {"entitlement": number, "product": product, **day, "assigned": assigned}
+    if name is not None:
+        named["name"] = name
     total = {"total": draw(st.integers(0, 12))} if draw(st.booleans()) else {}
     return {**named, "used": draw(st.integers(0, assigned)), **total}
 
@@ -160,7 +172,7 @@ def license_examples(draw: Draw) -> LicenseExample:
     whole = [draw(customer(key, is_steady=is_steady)) for key in customers]
     assigned = draw(st.lists(st.sampled_from(customers), unique=True))
     streams = [("customers", [*whole]), ("administrators", administrators(assigned)), *group_by_kind(first)]
-    held = [(line["number"], one["product"]) for _, line in first for one in line["licenses"]]
+    held = [target for _, delivered in first for target in usage_targets(delivered)]
     if held:
         reports = draw(st.lists(usage(held, youngest=8 if shift else 0), max_size=12))
         streams.append(("license-usage", reports))
@@ -170,6 +182,14 @@ def license_examples(draw: Draw) -> LicenseExample:
         again = [draw(entitlement(number, customers, days, is_steady=is_steady)) for number in list(kinds)[:3]]
         streams += group_by_kind([build_redelivery(kinds, first, kind, line) for kind, line in again])
     return LicenseExample([(kind, told) for kind, told in streams if told], shift, days)
+
+
+def usage_targets(entitlement: Record) -> list[tuple[str, str, str | None]]:
+    """Number, product and name of usage that is accepted: the name may be left out of the only line of a product."""
+    products = [one["product"] for one in entitlement["licenses"]]
+    targets = [(entitlement["number"], one["product"], one.get("name")) for one in entitlement["licenses"]]
+    alone = [(number, product, None) for number, product, _ in targets if products.count(product) == 1]
+    return [target for target in dict.fromkeys([*targets, *alone]) if target[2] is not None or target in alone]
 
 
 def build_redelivery(

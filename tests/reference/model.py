@@ -19,6 +19,9 @@ STATUSES += ["NO_RECENT_ACTIVITY", "READY_FOR_ORDER_SETUP", "SUSPENDED", "EXPIRE
 URGENCY = ["SUSPENDED", "LICENSE_OVERAGE", "EXPIRING_SOON", "EXPIRED"]
 URGENCY += ["READY_FOR_ORDER_SETUP", "NO_RECENT_ACTIVITY", "TRIAL", "SUBSCRIPTION"]
 PRODUCTS = ["MEETINGS", "CALLING", "MESSAGING", "REAL_TIME_TRANSLATIONS"]
+PRODUCTS += ["WEBINARS", "EVENTS", "CONTACT_CENTER", "DEVICES", "OTHER"]
+# A line's product and name.
+LineKey = tuple[str, str | None]
 TYPES = ["SUBSCRIPTION", "TRIAL"]
 MANAGERS = ["EXTERNAL_ADMINISTRATOR", "PARTNER_ORGANIZATION"]
 EXPIRING_SOON_DAYS, NO_RECENT_ACTIVITY_DAYS = 7, 60
@@ -71,24 +74,33 @@ class ModelPartner:
         known = before.get("licenses", {})
         before.update(line)
         if "licenses" in line:
-            given_lines = {one["product"]: one for one in line["licenses"]}
+            given_lines = {line_key(one): one for one in line["licenses"]}
             before["licenses"] = {name: {**known.get(name, {}), **one} for name, one in given_lines.items()}
         return None
 
     def _use(self, line: Facts) -> None:
         """Apply the figures of a day; those of the newest day are the current ones."""
-        key = (line["entitlement"], line["product"], line["day"])
+        target = self.usage_target(line)
+        key = (line["entitlement"], target, line["day"])
         before = self._delivered.setdefault(key, {})
         figures: Facts = {name: line[name] for name in ("total", "assigned", "used") if name in line}
         changed = _changed(figures, before)
         before.update(changed)
-        stored = next(f[line["entitlement"]] for f in self.kinds() if line["entitlement"] in f)
-        current = stored["licenses"][line["product"]]
+        current = self.entitlement(line["entitlement"])["licenses"][target]
         if changed and line["day"] >= current.get("day", ""):
             current.update(changed, day=line["day"])
 
-    def has_line(self, number: str, product: str) -> bool:
-        return any(number in found and product in found[number]["licenses"] for found in self.kinds())
+    def usage_target(self, line: Facts) -> LineKey | None:
+        """Return the line that a license-usage record is about; None where there is none or it could be several."""
+        product, name = line_key(line)
+        keys: list[LineKey] = [key for key in self.entitlement(line["entitlement"])["licenses"] if key[0] == product]
+        if name is not None:
+            return (product, name) if (product, name) in keys else None
+        return keys[0] if len(keys) == 1 else None
+
+    def entitlement(self, number: str) -> Facts:
+        """Return what was delivered of a subscription or trial; without lines where nothing was."""
+        return next((found[number] for found in self.kinds() if number in found), {"licenses": {}})
 
     def kinds(self) -> list[dict[str, Facts]]:
         return [self.facts["subscriptions"], self.facts["trials"]]
@@ -194,7 +206,7 @@ class ModelPartner:
             "SUBSCRIPTION": any(entry[0] == "subscriptions" and entry[2] == "ACTIVE" for entry in mine),
         }
         statuses = [status for status in URGENCY if holds[status]]
-        products = {product for entry in living for product in entry[1]["licenses"]}
+        products = {product for entry in living for product, _ in entry[1]["licenses"]}
         types = {entry[0][:-1].upper() for entry in living}
         return {
             **stored,
@@ -218,14 +230,24 @@ def _renews(stored: Facts) -> bool:
     return bool(stored.get("autoRenew")) and stored["cancelledAt"] is None
 
 
-def _apply_licenses(stored: dict[str, Facts], before: Mapping[str, Facts], given: list[Facts]) -> None:
-    named = {one["product"] for one in given}
-    for product in [product for product in stored if product in before and product not in named]:
-        del stored[product]
+def line_key(line: Facts) -> LineKey:
+    """Return product and name; an unknown product is OTHER, with what was delivered as its name."""
+    product, name = line["product"], line.get("name")
+    if product in PRODUCTS:
+        return product, name
+    return "OTHER", product if name is None else f"{product} {name}"
+
+
+def _apply_licenses(stored: dict[LineKey, Facts], before: Mapping[LineKey, Facts], given: list[Facts]) -> None:
+    named = {line_key(one) for one in given}
+    for key in [key for key in stored if key in before and key not in named]:
+        del stored[key]
     for figures in given:
-        previous = before.get(figures["product"], {}) if figures["product"] in stored else {}
-        line = stored.setdefault(figures["product"], {"total": 0, "assigned": 0, "used": 0})
-        line.update(_changed({name: value for name, value in figures.items() if name != "product"}, previous))
+        key = line_key(figures)
+        previous = before.get(key, {}) if key in stored else {}
+        line = stored.setdefault(key, {"total": 0, "assigned": 0, "used": 0})
+        counts = {name: value for name, value in figures.items() if name not in ("product", "name")}
+        line.update(_changed(counts, previous))
 
 
 def _changed(given: Facts, before: Mapping[str, Any]) -> Facts:
@@ -292,6 +314,7 @@ _CONDITIONS: Mapping[str, Callable[[Any, Facts, datetime], bool]] = {
     "search": lambda text, customer, now: not text.strip() or _is_found(text, customer),
     "expires_within_days": lambda days, customer, now: _ends_within(customer["expiring"], days, now),
     "renews_within_days": lambda days, customer, now: _ends_within(customer["renewing"], days, now),
+    "kpi": lambda kpi, customer, now: (kpi["kind"], kpi.get("product")) in customer["kpis"],
     "invoice_state": lambda states, customer, now: bool({*states} & customer["invoiceStates"]),
     "created_at": lambda bounds, customer, now: _is_in_range(customer["createdAt"], bounds),
     "last_administrator_sign_in_at": lambda bounds, customer, now: _is_in_range(

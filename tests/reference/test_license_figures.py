@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -25,6 +25,7 @@ from tests.reference.api_client import (
     to_ndjson,
 )
 from tests.reference.license_worlds import LicenseExample, license_examples, to_delivered
+from tests.reference.model import matches
 
 KPIS = ["totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit"]
 PRODUCTS = {"both": None, "meetings": "MEETINGS", "calling": "CALLING"}
@@ -41,8 +42,28 @@ ROW = """customer { externalId } subscriptionId trial daysSinceAdded monthsSince
 autoRenew total assigned used available overage assignedPercent usedPercent weeklyAssignmentChange weeklyUsageChange
 usedLastThreeMonths"""
 _KPI = " ".join(f"{name} {{ count customers {{ totalCount nodes {{ externalId }} }} }}" for name in KPIS)
-_ASKED = {name: f"kpis(product: {product})" if product else "kpis" for name, product in PRODUCTS.items()}
-KPIS_QUERY = "{ " + " ".join(f"{name}: {asked} {{ product asOf {_KPI} }}" for name, asked in _ASKED.items()) + " }"
+_ASKED = {name: f"kpis(product: {product or 'null'}, filter: $filter)" for name, product in PRODUCTS.items()}
+_KPIS = " ".join(f"{name}: {asked} {{ product asOf {_KPI} }}" for name, asked in _ASKED.items())
+KPIS_QUERY = f"query($filter: CustomerFilter) {{ {_KPIS} }}"
+KINDS = {
+    "TOTAL_CUSTOMERS": "totalCustomers",
+    "NEARING_EXPIRATION": "nearingExpiration",
+    "NEARING_RENEWAL": "nearingRenewal",
+    "LOW_LICENSE_ASSIGNMENT": "lowLicenseAssignment",
+    "OVER_LICENSE_LIMIT": "overLicenseLimit",
+}
+LOW_CALLING = {"kind": "LOW_LICENSE_ASSIGNMENT", "product": "CALLING"}
+# A filter as the API and as the model take it.
+FILTERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    ({}, {}),
+    ({"managedBy": ["EXTERNAL_ADMINISTRATOR"]}, {"managed_by": ["EXTERNAL_ADMINISTRATOR"]}),
+    ({"product": ["MEETINGS", "OTHER"]}, {"product": ["MEETINGS", "OTHER"]}),
+    ({"not": {"subscriptionType": ["TRIAL"]}}, {"not_": {"subscription_type": ["TRIAL"]}}),
+    ({"kpi": {"kind": "NEARING_RENEWAL"}}, {"kpi": {"kind": "NEARING_RENEWAL"}}),
+    ({"not": {"kpi": LOW_CALLING}}, {"not_": {"kpi": LOW_CALLING}}),
+    ({"anyOf": [{"search": "al"}, {"managedBy": []}]}, {"any_of": [{"search": "al"}, {"managed_by": []}]}),
+]
 
 
 def report_fields(order: str) -> str:
@@ -55,11 +76,23 @@ def report_fields(order: str) -> str:
 def reports_query(order: str = "") -> str:
     """The whole of licenseAnalytics."""
     trend = "licenseTrend(weeks: $weeks) { weekStart total assigned used available }"
-    head = "query($product: AnalyticsProduct!, $days: Int!, $weeks: Int!)"
-    return f"{head} {{ licenseAnalytics(product: $product) {{ product asOf {trend} {report_fields(order)} }} }}"
+    head = "query($product: AnalyticsProduct!, $days: Int!, $weeks: Int!, $filter: CustomerFilter)"
+    asked = "licenseAnalytics(product: $product, filter: $filter)"
+    return f"{head} {{ {asked} {{ product asOf {trend} {report_fields(order)} }} }}"
 
 
 orders = st.none() | st.tuples(st.sampled_from([*model.ORDER_VALUES]), st.sampled_from(["ASC", "DESC"]))
+
+
+class Question(NamedTuple):
+    """The order of the tables, the weeks of the trend, and the filter, as the API and as the model take it."""
+
+    order: tuple[str, str] | None
+    weeks: int
+    filter: tuple[dict[str, Any], dict[str, Any]]
+
+
+questions = st.builds(Question, orders, st.integers(1, 13), st.sampled_from(FILTERS))
 
 
 def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str) -> None:
@@ -69,9 +102,9 @@ def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str)
 
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
         @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-        @given(license_examples(), st.sampled_from(UNRESTRICTED_EMAILS), orders, st.integers(1, 13))
-        def agree(world: LicenseExample, whoever: str, order: tuple[str, str] | None, weeks: int) -> None:
-            runner.run(_compared(api, f"partner-{next(partners)}", world, [whoever, RESTRICTED_EMAIL], order, weeks))
+        @given(license_examples(), st.sampled_from(UNRESTRICTED_EMAILS), questions)
+        def agree(world: LicenseExample, whoever: str, question: Question) -> None:
+            runner.run(_compared(api, f"partner-{next(partners)}", world, [whoever, RESTRICTED_EMAIL], question))
 
         try:
             agree()
@@ -79,15 +112,13 @@ def test_every_figure_is_what_domain_md_says(mongo_uri: str, database_name: str)
             runner.run(api.close())
 
 
-async def _compared(
-    api: ApiClient, partner: str, world: LicenseExample, emails: list[str], order: tuple[str, str] | None, weeks: int
-) -> None:
+async def _compared(api: ApiClient, partner: str, world: LicenseExample, emails: list[str], question: Question) -> None:
     scope = await api.add_partner(partner)
     comparison = await PartnerComparison.prepare(api, scope, world)
     for email in emails:
         viewer = await api.viewer(scope, email)
-        await comparison.compare_kpis(viewer)
-        await comparison.compare_reports(viewer, order, weeks)
+        await comparison.compare_kpis(viewer, question)
+        await comparison.compare_reports(viewer, question)
 
 
 def moment(now: datetime, shift: str) -> datetime:
@@ -118,35 +149,51 @@ class PartnerComparison:
         found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
         return cls(api, scope, delivered, world, now, {one["external_id"]: one["_id"] for one in found})
 
-    def licenses(self, viewer: Viewer) -> Licenses:
-        """What the model shows this administrator."""
+    def licenses(self, viewer: Viewer, question: Question) -> Licenses:
+        """What the model shows this administrator of the customers that match."""
         email = viewer.administrator.email
+        customers = self._customers()
         assigned = self.delivered.facts["administrators"][email]["assigned"]
-        visible_ids = frozenset(assigned) if email == RESTRICTED_EMAIL else None
-        return Licenses(self.delivered, self.now, self.ids, visible_ids)
+        visible = [key for key in customers if email != RESTRICTED_EMAIL or key in assigned]
+        matching = [key for key in visible if matches(question.filter[1], customers[key], (), self.now)]
+        return Licenses(self.delivered, self.now, self.ids, frozenset(matching))
+
+    def _customers(self) -> dict[str, dict[str, Any]]:
+        """The partner's customers, each with the KPIs that it is behind."""
+        licenses = Licenses(self.delivered, self.now, self.ids)
+        behind = {
+            (kind, product): licenses.kpis(product)[name]
+            for kind, name in KINDS.items()
+            for product in PRODUCTS.values()
+        }
+        return {
+            key: {**facts, "kpis": {kpi for kpi, customers in behind.items() if key in customers}}
+            for key, facts in self.delivered.customers(self.now).items()
+        }
 
     def as_nodes(self, customers: Iterable[str]) -> list[dict[str, str]]:
         """Customers in the order of a list without one of its own."""
         names = {key: held["NAME"] for key, held in self.delivered.customers(self.now).items()}
         return [{"externalId": key} for key in sorted(customers, key=lambda key: (names[key], self.ids[key]))]
 
-    async def compare_kpis(self, viewer: Viewer) -> None:
+    async def compare_kpis(self, viewer: Viewer, question: Question) -> None:
         """Each count, and the customers behind it."""
-        answer = await self.api.execute_data(viewer, self.now, KPIS_QUERY)
+        answer = await self.api.execute_data(viewer, self.now, KPIS_QUERY, filter=question.filter[0])
         for name, product in PRODUCTS.items():
             kpis: dict[str, Any] = {"product": product, "asOf": format_instant(self.now)}
-            for kpi, found in self.licenses(viewer).kpis(product).items():
+            for kpi, found in self.licenses(viewer, question).kpis(product).items():
                 customers = {"totalCount": len(found), "nodes": self.as_nodes(found)}
                 kpis[kpi] = {"count": len(found), "customers": customers}
             assert find_differences(answer[name], kpis, f"{viewer.administrator.email} {name}") == []
 
-    async def compare_reports(self, viewer: Viewer, order: tuple[str, str] | None, weeks: int) -> None:
+    async def compare_reports(self, viewer: Viewer, question: Question) -> None:
         """Each report, and each row of its table in its order."""
+        order, weeks, filter = question
         given_order = f", orderBy: {{field: {order[0]}, direction: {order[1]}}}" if order else ""
         for product in model.ANALYTICS_PRODUCTS:
-            asked = {"product": product, "days": self.world.days, "weeks": weeks}
+            asked = {"product": product, "days": self.world.days, "weeks": weeks, "filter": filter[0]}
             answer = await self.api.execute_data(viewer, self.now, reports_query(given_order), **asked)
-            whole = self._analytics(self.licenses(viewer), product, order, weeks)
+            whole = self._analytics(self.licenses(viewer, question), product, order, weeks)
             assert find_differences(answer["licenseAnalytics"], whole, f"{viewer.administrator.email} {product}") == []
 
     def _analytics(self, licenses: Licenses, product: str, order: tuple[str, str] | None, weeks: int) -> dict[str, Any]:

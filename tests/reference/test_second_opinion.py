@@ -133,13 +133,15 @@ def administrator(email: str) -> st.SearchStrategy[Record]:
     return line_of({**fixed, "assigned": st.lists(st.sampled_from(KEYS), unique=True)}, {})
 
 
+products = st.sampled_from([*model.PRODUCTS[:3], "Fax"])
+line_names = st.sampled_from([None, "Professional", "A:b.$c"])
 figures = line_of(
-    {"product": st.sampled_from(model.PRODUCTS[:3]), "total": counts}, {"assigned": assigned, "used": st.just(0)}
+    {"product": products, "total": counts}, {"name": line_names, "assigned": assigned, "used": st.just(0)}
 )
 
 
 def trial(number: str, key: str) -> st.SearchStrategy[Record]:
-    lines = st.lists(figures, max_size=2, unique_by=lambda one: one["product"])
+    lines = st.lists(figures, max_size=3, unique_by=model.line_key)
     times = st.tuples(starts, ends).filter(lambda pair: pair[0].hours < pair[1].hours)
     fixed = {"number": st.just(number), "customer": st.just(key), "addedAt": pasts, "licenses": lines}
     whole = st.tuples(line_of(fixed, {}), times)
@@ -168,9 +170,10 @@ def invoice(number: str, subscriptions: Sequence[str]) -> st.SearchStrategy[Reco
 
 
 def usage(numbers: Sequence[str]) -> st.SearchStrategy[Record]:
-    required = {"product": st.sampled_from(model.PRODUCTS[:3]), "day": st.sampled_from(DAYS), "assigned": assigned}
+    required = {"product": products, "day": st.sampled_from(DAYS), "assigned": assigned}
     return line_of(
-        {"entitlement": st.sampled_from(numbers), **required, "used": st.sampled_from([0, 1])}, {"total": counts}
+        {"entitlement": st.sampled_from(numbers), **required, "used": st.sampled_from([0, 1])},
+        {"total": counts, "name": line_names},
     )
 
 
@@ -313,7 +316,7 @@ async def _deliver(
 def _has_target(delivered: model.ModelPartner, kind: str, line: Record) -> bool:
     if kind == "invoices":
         return line["subscription"] in delivered.facts["subscriptions"]
-    return kind != "license-usage" or delivered.has_line(line["entitlement"], line["product"])
+    return kind != "license-usage" or delivered.usage_target(line) is not None
 
 
 async def _import_records(

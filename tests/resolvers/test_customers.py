@@ -7,10 +7,10 @@ from typing import Any
 
 from domain.customers.reasons import StatusReason, StatusReasonCode
 from domain.entitlements.lifecycle import LicenseFigures
+from domain.entitlements.product_licenses import ProductLicenses
 from domain.languages.languages import Language
 from domain.types import CustomerStatus, Product, SubscriptionType
 from resolvers import customers, tags
-from resolvers.licenses import ProductLicenses
 from store.customers.documents import StatusDetail
 from tests.resolvers.factory_context import (
     DAY,

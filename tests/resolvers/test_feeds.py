@@ -66,6 +66,8 @@ def test_a_viewer_is_restricted_where_the_role_sees_only_assigned_customers(role
         ({"expires_within_days": 5}, "expiresWithinDays"),
         ({"not_": {"renews_within_days": 5}}, "renewsWithinDays"),
         ({"any_of": [{"country": ["FR"]}, {"not_": {"expires_within_days": 5}}]}, "expiresWithinDays"),
+        ({"kpi": {"kind": "TOTAL_CUSTOMERS"}}, "kpi"),
+        ({"all_of": ({"not_": {"kpi": {"kind": "OVER_LICENSE_LIMIT"}}},)}, "kpi"),
     ],
 )
 def test_rejects_a_filter_whose_result_time_changes(filter_: dict[str, Any], name: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.types import Product
 from store.database.clock import utc_now
 from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
@@ -128,7 +129,7 @@ def test_counts_what_stands_behind_each_value(api: ApiHarness, token: str) -> No
     assert found["totalCount"] == 1
     assert counts == {
         "managedBy": {"EXTERNAL_ADMINISTRATOR": 1, "PARTNER_ORGANIZATION": 0},
-        "product": {"MEETINGS": 1, "CALLING": 0, "MESSAGING": 0, "REAL_TIME_TRANSLATIONS": 0},
+        "product": {**dict.fromkeys(Product, 0), "MEETINGS": 1},
         "status": {
             "TRIAL": 1,
             "SUBSCRIPTION": 0,

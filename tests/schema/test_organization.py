@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from domain.partner.terms import DEFAULT_TERMS
+from domain.types import Product
 from tests.api_server import ApiHarness
 
 PARTNER = """
@@ -32,10 +33,7 @@ def test_shows_a_new_organization_with_everything_before_it(api: ApiHarness) -> 
         "noRecentActivityDays": 60,
         "trialDays": 30,
     }
-    assert partner["services"] == [
-        {"product": product, "enabled": False, "customers": 0}
-        for product in ("MEETINGS", "CALLING", "MESSAGING", "REAL_TIME_TRANSLATIONS")
-    ]
+    assert partner["services"] == [{"product": product, "enabled": False, "customers": 0} for product in Product]
     setup = partner["setup"]
     assert setup["plan"] == [{"product": "CALLING", "licenses": 500}]
     assert (setup["state"], setup["nextStep"]) == ("NOT_STARTED", {"key": "ACCEPT_TERMS"})

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from domain.customers.conditions import NOTHING
 from domain.customers.holding_conditions import HasLowAssignment, HoldingCondition, HoldingEndsWithin
 from domain.customers.keys import select_event_keys
-from domain.customers.kpis import KpiName, kpi_condition
 from domain.customers.projection import project_fields
 from domain.customers.simplification import simplify
 from domain.customers.statuses import Thresholds
@@ -24,7 +23,7 @@ from domain.entitlements.holdings import (
     summarize_holdings,
 )
 from domain.entitlements.lifecycle import Entitlement, LicenseFigures, effective_end, is_running, renews
-from domain.types import AnalyticsProduct, Product
+from domain.types import Product
 from tests.domain.entitlements.factory_entitlements import DAY, MS, NOON, customer, entitlement, trial
 
 BOTH = ("MEETINGS", "CALLING")
@@ -51,6 +50,13 @@ def test_the_summary_adds_up_running_lines_and_knows_the_soonest_ends() -> None:
     assert (meetings["expires_at"], meetings["renews_at"]) == (NOON + 5 * DAY, NOON + 10 * DAY)
     assert meetings["expiring_ends"] == [NOON + 5 * DAY, NOON + 365 * DAY]
     assert (summary["CALLING"]["expires_at"], summary["CALLING"]["renews_at"]) == (NOON + 365 * DAY, None)
+
+
+def test_lines_of_one_product_are_one_line_except_for_the_overage() -> None:
+    lines = [line("CALLING", 3, 4), line("CALLING", 3, 0)]
+    calling = held(entitlement(licenses=lines))["CALLING"]
+    assert (calling["total"], calling["assigned"], calling["has_overage"]) == (6, 4, True)
+    assert [one["rate"] for one in calling["rates"]] == [4 / 6]
 
 
 def test_only_lines_that_can_ever_be_low_keep_their_rates() -> None:
@@ -101,14 +107,14 @@ def test_a_line_is_low_below_the_threshold_once_it_is_30_days_old() -> None:
 
 
 def test_a_list_of_low_customers_keeps_its_name_when_the_threshold_moves() -> None:
-    one, other = (kpi_condition(KpiName.LOW_LICENSE_ASSIGNMENT, None, {"MEETINGS": limit}) for limit in (0.1, 0.2))
+    one, other = (HasLowAssignment(BOTH).with_thresholds({"MEETINGS": limit}) for limit in (0.1, 0.2))
     assert repr(one) == repr(other) and one != other
-    meetings = kpi_condition(KpiName.LOW_LICENSE_ASSIGNMENT, AnalyticsProduct.MEETINGS, {"MEETINGS": 0.1})
+    meetings = HasLowAssignment(("MEETINGS",)).with_thresholds({"MEETINGS": 0.1})
     assert repr(meetings) != repr(one)
 
 
 def test_nothing_is_low_where_no_group_has_a_threshold() -> None:
-    nothing = kpi_condition(KpiName.LOW_LICENSE_ASSIGNMENT, None, {"MEETINGS": None})
+    nothing = HasLowAssignment(BOTH).with_thresholds({"MEETINGS": None})
     assert simplify(nothing) == NOTHING
 
 

@@ -73,13 +73,21 @@ def test_a_line_has_the_fields_of_its_customer_entitlement_and_figures() -> None
     }
 
 
+def test_a_line_is_the_sum_over_the_lines_of_its_product_and_its_overage_that_of_single_lines() -> None:
+    professional, workspace = figures(total=5, assigned=8, used=1), figures(total=20, assigned=10, used=2)
+    document = subscription({**professional, "name": "Professional"}, {**workspace, "name": "Workspace"})
+    (line,) = build_license_lines(CUSTOMER, [document], NOON).values()
+    assert (line["total"], line["assigned"], line["used"], line["overage"]) == (25, 18, 3, 3)
+    assert line["rate"] == line["peer_rate"] == 18 / 25
+
+
 def test_each_analytics_product_of_each_entitlement_has_a_line() -> None:
     documents = [
         subscription(figures("CALLING"), figures("MESSAGING"), figures("MEETINGS")),
         subscription(figures("REAL_TIME_TRANSLATIONS"), _id="sub_2"),
         subscription(figures("MEETINGS"), _id="tri_1", kind="TRIAL"),
     ]
-    assert list(build_license_lines(CUSTOMER, documents, NOON)) == ["sub_1:CALLING", "sub_1:MEETINGS", "tri_1:MEETINGS"]
+    assert list(build_license_lines(CUSTOMER, documents, NOON)) == ["sub_1:MEETINGS", "sub_1:CALLING", "tri_1:MEETINGS"]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,19 @@ def test_a_week_adds_up_the_last_snapshot_of_each_line() -> None:
     }
 
 
-def test_a_week_of_calling_says_what_each_line_had_assigned() -> None:
+def test_lines_with_names_are_lines_of_their_own_and_add_up_by_entitlement() -> None:
+    week = sum_by_week(
+        [
+            snapshot("sub_1", MONDAY, (5, 8, 1), name="Professional"),
+            snapshot("sub_1", MONDAY + DAY, (20, 10, 2), name="Workspace"),
+            snapshot("sub_1", MONDAY, (90, 90, 90), name="Workspace"),
+            snapshot("sub_1", MONDAY, (1, 1, 1)),
+        ]
+    )[WeekKey("cus_1", "CALLING", MONDAY)]
+    assert (week.sums, week.assigned) == (LicenseSums(26, 19, 4, 10), {"sub_1": 19})
+
+
+def test_a_week_of_calling_says_what_each_entitlement_had_assigned() -> None:
     weeks = sum_by_week(
         [
             snapshot("sub_1", MONDAY + DAY, (10, 4, 2)),

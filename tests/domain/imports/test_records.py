@@ -152,12 +152,8 @@ REFUSALS: list[tuple[ImportKind, dict[str, Any], str, str]] = [
     (U, {"day": "20261101"}, "day", "is not a date of the form YYYY-MM-DD"),
     (U, {"day": 20261101}, "day", "must be a date in a text, not a number"),
     (U, {"used": 8}, "used", "is 8, more than the 7 assigned"),
-    (
-        U,
-        {"product": "FAX"},
-        "product",
-        "is 'FAX', which is none of MEETINGS, CALLING, MESSAGING, REAL_TIME_TRANSLATIONS",
-    ),
+    (U, {"product": 7}, "product", "must be a text, not a number"),
+    (U, {"name": ""}, "name", "must have 1 to 100 characters, and has 0"),
 ]
 
 

@@ -13,6 +13,7 @@ from domain.entitlements.report_figures import ReportSums
 from domain.failures import InvalidCursor
 from domain.paging import PageRequest
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, PartnerRole
+from store.customers.visibility import visible_customers
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -41,16 +42,21 @@ async def scope(client: Client) -> Scope:
     return replace(await partner_scope(client), now=NOW)
 
 
+async def load_reports(scope: Scope) -> LicenseReports:
+    """The reports over all visible customers."""
+    return LicenseReports(scope, await visible_customers(scope))
+
+
 async def numbers(
     scope: Scope, report: Report, order: ReportOrder | None = None, threshold: float | None = None
 ) -> str:
     """The numbers of a table's first page, in order."""
-    page = await (await LicenseReports.load(scope)).listing(report, order, threshold).page(PageRequest(first=200))
+    page = await (await load_reports(scope)).listing(report, order, threshold).page(PageRequest(first=200))
     return " ".join(line.subscription_id for line in page.rows)
 
 
 async def sums(scope: Scope, report: Report, threshold: float | None = None) -> ReportSums:
-    return await (await LicenseReports.load(scope)).read_sums(report, threshold)
+    return await (await load_reports(scope)).read_sums(report, threshold)
 
 
 async def test_recently_added_is_a_window_of_instants_in_any_state_but_cancelled(scope: Scope) -> None:
@@ -208,7 +214,7 @@ def in_order(rows: list[ReportRow], told: dict[str, tuple[str, datetime]], order
 
 async def test_every_order_both_ways_pages_through_all_rows_nulls_last(scope: Scope) -> None:
     told = await fill(scope)
-    reports = await LicenseReports.load(scope)
+    reports = await load_reports(scope)
     everything = list((await reports.listing(WHOLE, None, None).page(PageRequest(first=200))).rows)
     assert len(everything) == 18
     for order in (ReportOrder(*chosen) for chosen in product(F, D)):
@@ -231,7 +237,7 @@ async def test_every_order_both_ways_pages_through_all_rows_nulls_last(scope: Sc
 async def test_a_cursor_belongs_to_one_report_product_window_order_and_partner(scope: Scope, client: Client) -> None:
     await fill(scope)
     order = ReportOrder(F.TOTAL, D.ASC)
-    (cursor, *_) = (await (await LicenseReports.load(scope)).listing(WHOLE, order, None).page(PageRequest())).cursors
+    (cursor, *_) = (await (await load_reports(scope)).listing(WHOLE, order, None).page(PageRequest())).cursors
     others = [
         (scope, WHOLE._replace(days=364), order),
         (scope, WHOLE._replace(product=CALLING), order),
@@ -242,8 +248,8 @@ async def test_a_cursor_belongs_to_one_report_product_window_order_and_partner(s
         (replace(await partner_scope(client, "other"), now=NOW), WHOLE, order),
     ]
     for reached, report, chosen in others:
-        listing = (await LicenseReports.load(reached)).listing(report, chosen, None)
+        listing = (await load_reports(reached)).listing(report, chosen, None)
         with pytest.raises(InvalidCursor):
             await listing.page(PageRequest(after=cursor))
-    same = (await LicenseReports.load(replace(scope, now=NOW + MS))).listing(WHOLE, order, None)
+    same = (await load_reports(replace(scope, now=NOW + MS))).listing(WHOLE, order, None)
     assert len((await same.page(PageRequest(after=cursor))).rows) == 17

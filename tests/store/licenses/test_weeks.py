@@ -11,6 +11,7 @@ from domain.imports.records import ImportKind
 from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import AnalyticsProduct, PartnerRole
 from store.changes.consistency_check import repair_customers
+from store.customers.visibility import visible_customers
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -37,7 +38,9 @@ async def deliver(scope: Scope, *lines: tuple[str, datetime, int], product: str 
 
 async def trend(scope: Scope, product: AnalyticsProduct = MEETINGS, weeks: int = 12) -> list[tuple[int, ...]]:
     """Weeks back from the latest, then total, assigned, used and available."""
-    points = await read_license_trend(scope, product, LATEST - (weeks - 1) * WEEK, LATEST)
+    points = await read_license_trend(
+        scope, product, LATEST - (weeks - 1) * WEEK, LATEST, await visible_customers(scope)
+    )
     return [((LATEST - point.week_start) // WEEK, *point.sums) for point in points]
 
 

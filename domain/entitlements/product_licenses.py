@@ -1,0 +1,49 @@
+"""Figures of single licence lines, and their sums by product."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.entitlements.license_ratios import LicenseRatios
+from domain.entitlements.lifecycle import LicenseFigures
+from domain.types import Product
+
+
+@dataclass(frozen=True, slots=True)
+class ProductLicenses(LicenseRatios):
+    """One licence line, or several lines of one product as a sum, which has no name.
+
+    Each figure is summed over single lines. The surplus of one line never reduces what another line has left.
+    """
+
+    product: Product
+    total: int
+    assigned: int
+    used: int
+    available: int
+    overage: int
+    name: str | None = None
+
+
+def describe_line(line: LicenseFigures) -> ProductLicenses:
+    """Return a line with its available licences and its overage."""
+    return _sum_lines(line.product, [line], line.name)
+
+
+def sum_by_product(lines: Iterable[LicenseFigures]) -> list[ProductLicenses]:
+    """Return the sums of each product that has a line, in the order of the products."""
+    by_product: dict[Product, list[LicenseFigures]] = {}
+    for line in lines:
+        by_product.setdefault(line.product, []).append(line)
+    return [_sum_lines(product, by_product[product]) for product in Product if product in by_product]
+
+
+def _sum_lines(product: Product, lines: Sequence[LicenseFigures], name: str | None = None) -> ProductLicenses:
+    return ProductLicenses(
+        product,
+        total=sum(line.total for line in lines),
+        assigned=sum(line.assigned for line in lines),
+        used=sum(line.used for line in lines),
+        available=sum(max(0, line.total - line.assigned) for line in lines),
+        overage=sum(max(0, line.assigned - line.total) for line in lines),
+        name=name,
+    )

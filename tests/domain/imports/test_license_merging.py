@@ -1,0 +1,125 @@
+"""Licence lists with names and unknown products, and the line of a usage record (domain rules: "What comes in")."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.entitlements.license_keys import MAX_LICENSE_LINES, key_of_line
+from domain.failures import InvalidRecord
+from domain.imports.license_fields import licenses
+from domain.imports.license_merging import find_usage_line, merge_delivered, merge_licenses
+from domain.imports.order_fields import order_lines
+from domain.imports.records import ImportKind, parse_record
+from tests.domain.imports.factory_records import usage_record
+
+
+def line(product: str, name: str | None = None, **figures: int) -> dict[str, Any]:
+    named = {} if name is None else {"name": name}
+    return {"product": product, **named, "total": 10, "assigned": 5, "used": 3, **figures}
+
+
+@pytest.mark.parametrize(
+    ("delivered", "key"),
+    [
+        ({"product": "CALLING"}, "CALLING"),
+        ({"product": "CALLING", "name": None}, "CALLING"),
+        ({"product": " CALLING ", "name": " Professional\u00a0"}, "CALLING:Professional"),
+        ({"product": "WEBINARS"}, "WEBINARS"),
+        ({"product": "OTHER", "name": "Pager"}, "OTHER:Pager"),
+        ({"product": "FAX"}, "OTHER:FAX"),
+        ({"product": "Fax", "name": "Color"}, "OTHER:Fax Color"),
+        ({"product": "calling"}, "OTHER:calling"),
+    ],
+)
+def test_an_unknown_product_is_other_with_what_was_delivered_as_its_name(delivered: dict[str, Any], key: str) -> None:
+    assert licenses("licenses", [{**delivered, "total": 1}]) == {key: {"total": 1}}
+    product, _, name = key.partition(":")
+    named = {"name": name} if name else {}
+    assert order_lines("lines", [{**delivered, "quantity": -1}]) == [{"product": product, **named, "quantity": -1}]
+
+
+@pytest.mark.parametrize(
+    ("entries", "field", "reason"),
+    [
+        ([line("CALLING", "A"), line("CALLING", "A ")], "licenses[1].product", "with the name 'A', which stands"),
+        ([line("Fax"), line("OTHER", "Fax")], "licenses[1].product", "is OTHER with the name 'Fax', which stands"),
+        ([line("CALLING", "")], "licenses[0].name", "must have 1 to 100 characters"),
+        ([line("CALLING", "\u200b")], "licenses[0].name", "has no visible character"),
+        ([{"product": 7, "total": 1}], "licenses[0].product", "must be a text, not a number"),
+        ([{"product": "", "total": 1}], "licenses[0].product", "must have 1 to 100 characters"),
+        ([line("CALLING", str(n)) for n in range(MAX_LICENSE_LINES + 1)], "licenses", "at most 50 fit"),
+    ],
+)
+def test_refuses_with_field_and_reason(entries: list[Any], field: str, reason: str) -> None:
+    with pytest.raises(InvalidRecord) as refused:
+        licenses("licenses", entries)
+    assert refused.value.field == field
+    assert reason in refused.value.reason
+
+
+LISTS = st.lists(
+    st.builds(line, st.sampled_from(["CALLING", "MEETINGS", "Fax"]), st.sampled_from([None, "A", "B.$:c"])),
+    unique_by=lambda one: (one["product"], one.get("name")),
+    max_size=6,
+)
+
+
+@settings(max_examples=200)
+@given(LISTS, LISTS, st.randoms())
+def test_a_list_replaces_the_lines_of_the_list_before_and_keeps_those_that_were_added_here(
+    first: list[Any], second: list[Any], random: Any
+) -> None:
+    before, after = licenses("licenses", first), licenses("licenses", second)
+    added_here = {"product": "EVENTS", "total": 3, "assigned": 0, "used": 0, "day": None}
+    stored = [*merge_licenses((), None, before), added_here]
+    merged = merge_licenses(stored, before, after)
+    assert {key_of_line(one) for one in merged} == {*after, "EVENTS"}
+    shuffled = licenses("licenses", random.sample(second, len(second)))
+    assert merge_licenses(merged, after, shuffled) == merged
+    assert merge_delivered(after, shuffled) == after
+
+
+HELD = [line("CALLING"), line("MEETINGS", "Pro"), line("WEBINARS", "500"), line("WEBINARS"), line("OTHER", "Fax")]
+
+
+@pytest.mark.parametrize(
+    ("named", "position"),
+    [
+        ({"product": "CALLING"}, 0),
+        ({"product": "MEETINGS"}, 1),
+        ({"product": "MEETINGS", "name": "Pro"}, 1),
+        ({"product": "WEBINARS", "name": "500"}, 2),
+        ({"product": "Fax"}, 4),
+        ({"product": "OTHER"}, 4),
+        ({"product": "OTHER", "name": "Fax"}, 4),
+    ],
+)
+def test_a_usage_record_finds_its_line(named: dict[str, Any], position: int) -> None:
+    record = parse_record(ImportKind.LICENSE_USAGE, usage_record(**named))
+    assert find_usage_line(HELD, record) == position
+
+
+@pytest.mark.parametrize(
+    ("named", "field", "reason"),
+    [
+        ({"product": "DEVICES"}, "product", "is DEVICES, of which SUB-1 has no licenses"),
+        ({"product": "Pager"}, "name", "is 'Pager': the lines of OTHER of SUB-1 are 'Fax'"),
+        (
+            {"product": "CALLING", "name": "Pro"},
+            "name",
+            "is 'Pro': the lines of CALLING of SUB-1 are one without a name",
+        ),
+        (
+            {"product": "WEBINARS"},
+            "name",
+            "is missing: SUB-1 has several lines of WEBINARS: '500', one without a name",
+        ),
+    ],
+)
+def test_a_usage_record_without_a_line_of_its_own_is_refused(named: dict[str, Any], field: str, reason: str) -> None:
+    record = parse_record(ImportKind.LICENSE_USAGE, usage_record(**named))
+    with pytest.raises(InvalidRecord) as refused:
+        find_usage_line(HELD, record)
+    assert (refused.value.field, refused.value.reason) == (field, reason)
