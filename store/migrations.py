@@ -60,7 +60,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(
         4, "Store the keys of the filters by tags, assignments, renewals, invoices and instants", _add_filter_keys
     ),
-    Migration(4, "Key licence snapshots by the name of the line too", _drop_index_of_nameless_lines),
+    Migration(5, "Key licence snapshots by the name of the line too", _drop_index_of_nameless_lines),
 )
 
 
