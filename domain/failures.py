@@ -155,13 +155,14 @@ class WeekNotAvailable(BadUserInput):
     """A date argument is not a Monday from `first` to `last`."""
 
     def __init__(self, argument: str, first: date, last: date, given: date) -> None:
+        weekday = f"{given:%A}"
         super().__init__(
             translatable(
                 "{argument} is a Monday from {first} to {last}; this is {weekday}, {given}.",
                 argument=argument,
                 first=first,
                 last=last,
-                weekday=f"{given:%A}",
+                weekday=weekday,
                 given=given,
             )
         )

@@ -29,6 +29,7 @@ from store.database.secrets import load_signing_key
 from store.tenants.partners import Partners
 
 PARTNER = "acme"
+_PLAN = [{"product": "CALLING", "licenses": 100}, {"product": "MEETINGS", "licenses": 100}]
 Result = TypeVar("Result")
 
 
@@ -80,7 +81,7 @@ class ApiHarness:
         """Create a partner with default settings; `fields` overwrite stored fields."""
 
         async def work(scope: Scope) -> None:
-            await Partners(scope).create(f"The {partner} company", fields.pop("plan", []))
+            await Partners(scope).create(f"The {partner} company", fields.pop("plan", _PLAN))
             if fields:
                 await scope.collection("partners").update_one(scope.match(), {"$set": fields})
 

@@ -5,7 +5,7 @@ from typing import Any
 from domain.customers.reasons import PRODUCT_NAMES
 from domain.inputs import ABSENT
 from domain.messages import translatable
-from domain.partner.organization import MAX_NAME_LENGTH, SetService, UpdateOrganization
+from domain.partner.organization import MAX_NAME_LENGTH, SetService, UpdateOrganization, explain_service_conflict
 from domain.partner.setup import (
     STEP_TITLES,
     AcceptTerms,
@@ -105,6 +105,11 @@ async def set_service(mutation: Mutation[SetService]) -> PartnerChanged:
     """Switch a service on or off."""
     partner, product, enabled = mutation.partner, mutation.input.product, mutation.input.enabled
     services = {service["product"]: bool(service["enabled"]) for service in partner.services}
+    plan = [item["product"] for item in partner.plan]
+    conflict = explain_service_conflict(mutation.input, plan, [name for name, is_on in services.items() if is_on])
+    if conflict is not None:
+        mutation.checks.add(_C.WRONG_STATE, conflict, "enabled" if not enabled else "product")
+    mutation.checks.raise_if_invalid()
     if services.get(product, False) != enabled:
         services[product] = enabled
         stored = [{"product": str(name), "enabled": is_on} for name, is_on in services.items()]

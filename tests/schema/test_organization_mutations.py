@@ -100,6 +100,10 @@ def test_services_are_switched_on_and_off(api: ApiHarness, token: str) -> None:
     again = send_mutation(api, token, "setService", services, product="MEETINGS", enabled=True)
     assert on["partner"] == again["partner"]
     assert on["partner"]["services"][0] == {"product": "MEETINGS", "enabled": True}
+    last = send_mutation(api, token, "setService", services, product="MEETINGS", enabled=False)
+    assert user_error_codes(last) == [("WRONG_STATE", ["input", "enabled"])]
+    not_ordered = send_mutation(api, token, "setService", services, product="MESSAGING", enabled=True)
+    assert user_error_codes(not_ordered) == [("WRONG_STATE", ["input", "product"])]
     assert _kinds(api) == ["SERVICE_CHANGED"]
 
 
