@@ -19,13 +19,17 @@ async def load_installation(settings: Settings, client: Client) -> Installation:
         settings.helpdesk_email or None,
         settings.helpdesk_hours or None,
     )
-    terms = read_terms(Path(settings.terms_file)) if settings.terms_file else DEFAULT_TERMS
-    return Installation(contact, settings.public_url.rstrip("/"), await load_launch_secret(client), terms)
+    secret = await load_launch_secret(client)
+    return Installation(contact, settings.public_url.rstrip("/"), secret, read_terms(settings))
 
 
-def read_terms(path: Path) -> Terms:
-    """Return the terms of a file; raise OperatorError where it cannot be read or is not well formed."""
+def read_terms(settings: Settings) -> Terms:
+    """Return the terms of the file that is set; raise OperatorError where it cannot be read or is not well formed."""
+    if not settings.terms_file:
+        return DEFAULT_TERMS
     try:
-        return parse_terms(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise OperatorError(f"PARTNERHUB_TERMS_FILE: {path}: {error}") from None
+        return parse_terms(Path(settings.terms_file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OperatorError(f"PARTNERHUB_TERMS_FILE: {settings.terms_file} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise OperatorError(f"PARTNERHUB_TERMS_FILE: {settings.terms_file}: {error}.") from None
