@@ -2,11 +2,12 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from babel import negotiate_locale
 
-# A longer list is cut: it comes from a client, and a browser sends fewer than ten languages.
-_MAX_RANGES = 50
+# The rest of a longer header is ignored: it comes from a client, and browsers send fewer than ten languages.
+_MAX_LENGTH = 1_000
 _QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 
 
@@ -27,9 +28,15 @@ def choose_language(accepted: str | None) -> Language:
     The language with the highest quality is chosen, the first one of the header among equals; 0 excludes a language.
     `*` gives its quality to each language that the header does not name.
     """
+    return _choose((accepted or "")[:_MAX_LENGTH])
+
+
+# Clients send few different headers, and reading one takes as long as a small field.
+@lru_cache(maxsize=256)
+def _choose(header: str) -> Language:
     named: dict[Language, tuple[float, int]] = {}
     wildcard = (0.0, 0)
-    for position, (tag, quality) in enumerate(_parse_ranges(accepted or "")):
+    for position, (tag, quality) in enumerate(_parse_ranges(header)):
         preference = (quality, -position)
         if tag == "*":
             wildcard = preference
@@ -41,7 +48,7 @@ def choose_language(accepted: str | None) -> Language:
 
 
 def _parse_ranges(header: str) -> list[tuple[str, float]]:
-    entries = (_parse_range(entry) for entry in header.split(",")[:_MAX_RANGES])
+    entries = (_parse_range(entry) for entry in header.split(","))
     return [entry for entry in entries if entry is not None]
 
 

@@ -32,7 +32,7 @@ EN, SR = Language.ENGLISH, Language.SERBIAN
         ("sr;q=high", SR),
         ("srb", EN),
         (" ; , ;q=1,sr", SR),
-        ("de," * 50 + "sr", EN),
+        ("de," * 400 + "sr", EN),
     ],
 )
 def test_the_highest_quality_decides(header: str | None, language: Language) -> None:
