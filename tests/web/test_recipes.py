@@ -39,6 +39,7 @@ class Recipes(NamedTuple):
             **os.environ,
             "PARTNERHUB_URL": self.harness.url,
             "PARTNERHUB_TOKEN": self.harness.token(),
+            "PARTNERHUB_IMPORT_TOKEN": self.harness.token(scope="import"),
             "NODE_NO_WARNINGS": "1",
         }
         command = [shutil.which("node") or "node", "--experimental-websocket", script, *arguments]

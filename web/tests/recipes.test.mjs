@@ -11,20 +11,24 @@ import { json } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 
 const [directory, library] = process.argv.slice(2);
-const { PARTNERHUB_URL: address, PARTNERHUB_TOKEN: secret } = process.env;
+const { PARTNERHUB_URL: address, PARTNERHUB_TOKEN: secret, PARTNERHUB_IMPORT_TOKEN: importSecret } = process.env;
 const token = () => secret;
 const warnings = [];
 console.warn = console.error = (...texts) => warnings.push(texts.join(" "));
 
 // ─── The server, the breakable way to it, and what is sent over websockets ──
 
-async function ask(query, variables) {
-  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
+async function post(path, authorization, body) {
+  const headers = { authorization: `Bearer ${authorization}`, "content-type": "application/json" };
   // A connection for each request: fetch would use one again that the server has closed meanwhile.
-  const outgoing = request(`${address}/graphql`, { method: "POST", headers, agent: false });
-  outgoing.end(JSON.stringify({ query, variables }));
+  const outgoing = request(`${address}${path}`, { method: "POST", headers, agent: false });
+  outgoing.end(JSON.stringify(body));
   const [incoming] = await once(outgoing, "response");
-  const { data, errors } = await json(incoming);
+  return json(incoming);
+}
+
+async function ask(query, variables) {
+  const { data, errors } = await post("/graphql", secret, { query, variables });
   assert.equal(errors, undefined);
   return data;
 }
@@ -134,6 +138,11 @@ async function change(mutation, customer, tag) {
   assert.deepEqual(payload, { changed: 1, userErrors: [] });
 }
 
+async function rename(externalId, name) {
+  const line = { externalId, name, managedBy: "PARTNER_ORGANIZATION" };
+  assert.equal((await post("/import/customers", importSecret, line)).refused, 0);
+}
+
 const { customers } = await ask("{ customers { nodes { id name } } }");
 const [anna, berta, cesar] = customers.nodes.map(({ id }) => id);
 const [member, hot] = [await createTag(`${library} member`), await createTag(`${library} hot`)];
@@ -157,7 +166,11 @@ await change(REMOVE, anna, member);
 gate.repair();
 await until(() => names() === "Berta Cesar", "The customer that left while the connection was broken");
 assert.equal(subscriptions().at(-1).payload.variables.after, last);
-assert.deepEqual(changes().map(({ kind }) => kind), ["UPDATED", "ENTERED", "LEFT"]);
+await rename("Cesar", "Aaron");
+await until(() => names() === "Aaron Berta", "The customer that moved");
+await rename("Cesar", "Cesar");
+await until(() => names() === "Berta Cesar", "The customer that moved back");
+assert.deepEqual(changes().map(({ kind }) => kind), ["UPDATED", "ENTERED", "LEFT", "UPDATED", "UPDATED"]);
 assert.deepEqual(warnings, []);
 client.stop();
 process.exit(0);

@@ -52,6 +52,6 @@ const eslint = new ESLint({
 const [{ messages }] = await eslint.lintText(readFileSync(file, "utf8"), { filePath: "schema.graphql" });
 const faults = messages.filter(({ message }) => !(message in EXCEPTIONS));
 const unneeded = Object.keys(EXCEPTIONS).filter((text) => !messages.some(({ message }) => message === text));
-for (const { line, ruleId, message } of faults) console.error(`${file}:${line}: ${message} (${ruleId})`);
+for (const { line, ruleId, message } of faults) console.error(`${line}: ${message.replaceAll("\n", " ")} (${ruleId})`);
 for (const text of unneeded) console.error(`Nothing needs the exception ${text}`);
 process.exit(faults.length + unneeded.length > 0 ? 1 : 0);
