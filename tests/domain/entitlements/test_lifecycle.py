@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from domain.entitlements.lifecycle import (
     Entitlement,
@@ -102,6 +102,7 @@ def test_running_is_active_or_suspended_and_living_includes_the_future() -> None
     assert is_living(ahead, NOON) and not is_living(entitlement(first_ends_at=NOON), NOON)
 
 
+@settings(max_examples=300)
 @given(entitlements(), instants)
 def test_the_end_is_the_smallest_term_end_that_lies_after_now(drawn: Entitlement, now: datetime) -> None:
     if not renews(drawn):
