@@ -11,7 +11,8 @@ from itertools import count, product
 from string import ascii_lowercase
 from typing import NamedTuple
 
-from domain.entitlements.lifecycle import DEFAULT_TERM_MONTHS
+from domain.entitlements.lifecycle import DEFAULT_TERM_MONTHS, Entitlement, end_after_renewals
+from domain.time.instants import add_clamped
 from domain.types import OrderKind, Product
 
 MAX_ORDER_LINES = 100
@@ -35,14 +36,20 @@ class OrderLine(NamedTuple):
     name: str | None = None
 
 
-def half_term(term_months: int | None) -> timedelta:
+def renewal_window(begins_at: datetime, term_months: int | None) -> tuple[datetime, datetime]:
+    """Return the bounds, both exclusive, within which an order of the term that begins at `begins_at` was placed."""
+    slack = _half_term(term_months)
+    return add_clamped(begins_at, -slack), add_clamped(begins_at, slack)
+
+
+def _half_term(term_months: int | None) -> timedelta:
     """Return half the length of the shortest term of so many months."""
     return _HALF_MONTH * (term_months or DEFAULT_TERM_MONTHS)
 
 
 def is_same_renewal(placed_at: datetime, begins_at: datetime, term_months: int | None) -> bool:
     """Return whether a renewal order is for the term that begins at `begins_at`: placed within half a term of it."""
-    return abs(placed_at - begins_at) < half_term(term_months)
+    return abs(placed_at - begins_at) < _half_term(term_months)
 
 
 def is_same_order(kind: str, placed_at: datetime, ours_kind: str, ours_at: datetime, term_months: int | None) -> bool:
@@ -50,6 +57,17 @@ def is_same_order(kind: str, placed_at: datetime, ours_kind: str, ours_at: datet
     if kind != ours_kind:
         return False
     return kind == OrderKind.NEW or (kind == OrderKind.RENEWAL and is_same_renewal(placed_at, ours_at, term_months))
+
+
+def find_renewal(subscription: Entitlement, placed_at: datetime) -> int | None:
+    """Return which recorded renewal of a subscription an order that was placed at a moment is for; None for none."""
+    months = subscription.term_months or DEFAULT_TERM_MONTHS
+    first = subscription.first_ends_at
+    elapsed = ((placed_at.year - first.year) * 12 + placed_at.month - first.month) // months
+    for renewal in range(max(1, elapsed), min(subscription.renewals, elapsed + 2) + 1):
+        if is_same_renewal(placed_at, end_after_renewals(subscription, renewal - 1), months):
+            return renewal
+    return None
 
 
 def other_numbers(number: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from domain.entitlements.lifecycle import (
     entitlement_from_document,
     renews,
 )
+from domain.entitlements.orders import find_renewal
 from domain.types import ActivityKind
 from store.changes.system_orders import RenewedTerm
 from store.database.client import Document
@@ -53,6 +54,15 @@ def compute_renewal(subscription: Document, now: datetime, written_at: datetime,
         for renewal in range(recorded + 1, reached + 1)
     ]
     return Renewal(end, reached, terms, _draft_event(facts, reached, written_at) if terms else None)
+
+
+def find_renewed_term(subscription: Document, placed_at: datetime) -> RenewedTerm | None:
+    """Return the recorded renewal that an order of the subscription that was placed at a moment was for."""
+    facts = entitlement_from_document(subscription)
+    renewal = find_renewal(facts, placed_at)
+    if renewal is None:
+        return None
+    return RenewedTerm(dict(subscription), renewal, end_after_renewals(facts, renewal - 1))
 
 
 def _draft_event(facts: Entitlement, renewals: int, written_at: datetime) -> EventDraft:

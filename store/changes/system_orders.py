@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from domain.entitlements.license_keys import key_fields, key_of_line
-from domain.entitlements.orders import half_term, is_same_renewal, other_numbers
+from domain.entitlements.orders import is_same_renewal, other_numbers, renewal_window
 from domain.types import OrderKind
 from store.database.client import Document, Session
 from store.database.ids import new_id
@@ -77,9 +77,7 @@ class _Renewals:
     def add(self, term: RenewedTerm) -> bool:
         """Add an order for the term; return False where there is one already."""
         months, begins_at = term.subscription["term_months"], term.begins_at
-        slack = half_term(months)
-        first = bisect_left(self.placed, (begins_at - slack, 0))
-        last = bisect_left(self.placed, (begins_at + slack, 0))
+        first, last = (bisect_left(self.placed, (bound, 0)) for bound in renewal_window(begins_at, months))
         # An order of ours for a month is not the order of the year that begins two months later.
         if any(is_same_renewal(at, begins_at, min(months, own)) for at, own in self.placed[first:last]):
             return False
@@ -91,9 +89,9 @@ async def _read_renewals(scope: Scope, session: Session, terms: Sequence[Renewed
     """Return the stored renewal orders that can be for one of the terms, by subscription."""
     windows: dict[str, tuple[datetime, datetime]] = {}
     for subscription, _, at in terms:
-        id_, slack = subscription["_id"], half_term(subscription["term_months"])
-        first, last = windows.get(id_, (at, at))
-        windows[id_] = min(first, at - slack), max(last, at + slack)
+        first, last = renewal_window(at, subscription["term_months"])
+        known = windows.get(subscription["_id"], (first, last))
+        windows[subscription["_id"]] = min(first, known[0]), max(last, known[1])
     renewals: defaultdict[str, _Renewals] = defaultdict(_Renewals)
     if windows:
         placed = [{"entitlement_id": id_, "placed_at": {"$gt": w[0], "$lt": w[1]}} for id_, w in windows.items()]

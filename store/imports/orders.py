@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from domain.entitlements.orders import is_same_order
+from domain.entitlements.orders import is_same_order, renewal_window
 from domain.imports.records import ImportRecord
 from domain.types import ActivityKind, OrderKind
 from store.changes.customer_batch import CustomerBatch, change_customers, load_more_customers
-from store.changes.system_orders import choose_free_numbers
+from store.changes.renewals import find_renewed_term
+from store.changes.system_orders import MAX_TERM_MONTHS, choose_free_numbers
 from store.database.client import DeleteMany, Document, UpdateOne
 from store.database.scope import Scope
 from store.entitlements.orders import COLLECTION
@@ -37,6 +38,7 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     await merger.rename_system_orders()
     await merger.replace_system_orders()
     await merger.write()
+    merger.restore_renewals()
     return results
 
 
@@ -86,7 +88,7 @@ class _OrderMerger(BillingDocumentMerger):
     async def replace_system_orders(self) -> None:
         """Delete the system orders that delivered ones replace."""
         delivered = [order for order in self.written.values() if order["kind"] in (OrderKind.NEW, OrderKind.RENEWAL)]
-        system_orders = await self._read_system_orders(sorted({order["entitlement_id"] for order in delivered}))
+        system_orders = await self._read_system_orders(delivered)
         replaced_ids: list[str] = []
         for order in delivered:
             candidates = [ours for ours in system_orders if ours["_id"] not in replaced_ids and _replaces(order, ours)]
@@ -99,13 +101,31 @@ class _OrderMerger(BillingDocumentMerger):
             where = {**scope.match(), "_id": {"$in": replaced_ids}}
             await scope.collection(COLLECTION).bulk_write([DeleteMany(where)], session=self.batch.session)
 
-    async def _read_system_orders(self, entitlement_ids: Sequence[str]) -> list[Document]:
-        if not entitlement_ids:
+    async def _read_system_orders(self, delivered: Sequence[Document]) -> list[Document]:
+        """Return the orders of ours that the delivered ones can replace."""
+        if not delivered:
             return []
         scope = self.batch.scope
-        where = {**scope.match(), "entitlement_id": {"$in": list(entitlement_ids)}, "by_system": True}
+        where = {**scope.match(), "by_system": True, "$or": [_match_replaceable(order) for order in delivered]}
         orders = await scope.collection(COLLECTION).find(where, session=self.batch.session)
         return [order for order in orders if order["number"] not in self.written]
+
+    def restore_renewals(self) -> None:
+        """Ask for orders of ours for the renewals whose delivered order is for something else now."""
+        subscriptions = {
+            document["_id"]: (change, document)
+            for change in self.batch.changes
+            for document in change.entitlements.values()
+        }
+        for number, order in self.written.items():
+            before = self.stored.get(number)
+            if before is None or before["entitlement_id"] not in subscriptions or not _leaves_renewal(before, order):
+                continue
+            change, subscription = subscriptions[before["entitlement_id"]]
+            term = find_renewed_term(subscription, before["placed_at"])
+            if term is not None:
+                change.renewed_terms.append(term)
+                change.update_customer({})
 
     def draft_event(self, before: Document | None, document: Document, changes: Changes, title: str) -> EventDraft:
         """Draft the event; a changed order is a SUBSCRIPTION_CHANGED, since it has no kind of its own."""
@@ -116,6 +136,20 @@ class _OrderMerger(BillingDocumentMerger):
             return EventDraft(ActivityKind.ORDER_ADDED, document["_id"], f"{title} was added{instead}", all_changes)
         summary = f"{title} changed: {list_field_names(changes)}{instead}"
         return EventDraft(ActivityKind.SUBSCRIPTION_CHANGED, document["_id"], summary, all_changes)
+
+
+def _match_replaceable(order: Document) -> Document:
+    """Return a condition on orders of ours that a delivered NEW or RENEWAL order can replace."""
+    where = {"entitlement_id": order["entitlement_id"], "kind": order["kind"]}
+    if order["kind"] == OrderKind.NEW:
+        return where
+    first, last = renewal_window(order["placed_at"], MAX_TERM_MONTHS)
+    return {**where, "placed_at": {"$gt": first, "$lt": last}}
+
+
+def _leaves_renewal(before: Document, after: Document) -> bool:
+    is_changed = any(before[name] != after[name] for name in ("kind", "placed_at", "entitlement_id"))
+    return bool(before["kind"] == OrderKind.RENEWAL and is_changed)
 
 
 def _replaces(order: Document, ours: Document) -> bool:

@@ -29,7 +29,7 @@ def holder(api: ApiHarness) -> str:
 def token(api: ApiHarness, holder: str) -> str:
     """Sees four customers: A expires soon, B is over its licences, C is on trial, D has nothing."""
     signed_in: dict[str, Any] = {"last_administrator_sign_in_at": utc_now() - 3 * DAY}
-    put_customer(api, "A", subscription("S-A", ends_at=utc_now() + 5 * DAY), name="Émile & Söhne", country="DE")
+    put_customer(api, "A", subscription("S-A", ends_at=utc_now() + 4 * DAY), name="Émile & Söhne", country="DE")
     over = [line("CALLING", 1, 2)]
     put_customer(api, "B", subscription("S-B", licenses=over), name="Bravo", assignments=[assignment(holder)])
     put_customer(api, "C", trial("T-C"), name="Čačak", managed_by="EXTERNAL_ADMINISTRATOR", **signed_in)
@@ -60,8 +60,8 @@ FILTERS: list[tuple[dict[str, Any] | None, str]] = [
     ({"subscriptionType": ["TRIAL"]}, "C"),
     ({"country": ["de", "AT"]}, "A"),
     ({"tag": ["tag_1"]}, ""),
-    ({"expiresWithinDays": 9}, "A"),
-    ({"expiresWithinDays": 10}, "CA"),
+    ({"expiresWithinDays": 4}, "A"),
+    ({"expiresWithinDays": 5}, "CA"),
     ({"search": "soehne s-a"}, "A"),
     ({"renewsWithinDays": 365}, ""),
     ({"hasTags": False}, "BCDA"),

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.entitlements.orders import is_same_order, is_same_renewal, other_numbers
+from domain.entitlements.lifecycle import end_after_renewals
+from domain.entitlements.orders import find_renewal, is_same_order, is_same_renewal, other_numbers
 from domain.time.instants import add_months
+from tests.domain.entitlements.factory_entitlements import entitlement
 
 AT = datetime(2026, 1, 31)
 
@@ -35,6 +37,16 @@ def test_a_renewal_is_that_of_the_term_it_is_near(days: int, term: int, is_same:
 def test_one_delivered_renewal_stands_for_at_most_one_of_ours(placed: datetime, term: int, first: int) -> None:
     ends = [add_months(datetime(2020, 1, 31), (first + n) * term) for n in range(12)]
     assert sum(is_same_order("RENEWAL", placed, "RENEWAL", end, term) for end in ends) <= 1
+
+
+@given(st.integers(1, 30), st.integers(1, 60), st.data())
+def test_the_renewal_of_an_order_is_found_by_its_time(term: int, renewals: int, data: st.DataObject) -> None:
+    held = entitlement(first_ends_at=AT, term_months=term, renewals=renewals)
+    renewal = data.draw(st.integers(1, renewals))
+    away = data.draw(st.integers(-14 * term + 1, 14 * term - 1))
+    assert find_renewal(held, end_after_renewals(held, renewal - 1) + timedelta(days=away)) == renewal
+    assert find_renewal(held, AT - timedelta(days=14 * term)) is None
+    assert find_renewal(held, end_after_renewals(held, renewals) + timedelta(days=14 * term)) is None
 
 
 def test_a_number_that_is_taken_gets_the_next_letter() -> None:

@@ -304,6 +304,30 @@ async def test_a_renewal_that_is_delivered_ahead_needs_none_of_ours(client: Clie
     assert await numbers(scope) == ["ORD-1"]
 
 
+@pytest.mark.parametrize("change", [{"kind": "ADD_LICENSES"}, {"subscription": "OTHER"}])
+async def test_a_renewal_whose_delivered_order_becomes_another_one_has_ours_again(
+    client: Client, change: dict[str, Any]
+) -> None:
+    scope, entitlement = await renewed(client)
+    await import_lines(scope, S, subscription_record("OTHER"))
+    placed = {"placedAt": format_instant(add_months(entitlement["first_ends_at"], 12))}
+    await import_lines(scope, O, order_record(kind="RENEWAL", **placed))
+    assert await numbers(scope) == ["ORD-1", "SUB-1-R1"]
+    await import_lines(scope, O, order_record(**{"kind": "RENEWAL", **placed, **change}))
+    assert await numbers(scope) == ["ORD-1", "SUB-1-R1", "SUB-1-R2"]
+
+
+async def test_a_first_end_at_the_beginning_of_the_calendar_renews(client: Client) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, C, customer_record())
+    ancient: dict[str, Any] = {"startsAt": "0001-01-01T00:00:00Z", "endsAt": "0001-01-02T00:00:00Z", "termMonths": 120}
+    await import_lines(scope, S, subscription_record(autoRenew=True, **ancient))
+    assert (await import_lines(scope, O, order_record(kind="RENEWAL", placedAt="0001-01-03T00:00:00Z"))).refusals == []
+    while await renew_due(client):
+        pass
+    assert len(await numbers(scope)) == (await find_only(scope, "entitlements"))["renewals"] > 200
+
+
 async def test_an_order_of_another_kind_or_time_leaves_ours_alone(client: Client) -> None:
     scope, entitlement = await renewed(client)
     near = format_instant(entitlement["first_ends_at"])
@@ -369,6 +393,7 @@ async def test_the_sample_is_taken_whole_and_repeating_it_writes_nothing(client:
     assert await stored(scope) == before
     assert len(await documents(scope, "events", kind="ORDER_ADDED")) == len(sample["orders"])
     assert len(await documents(scope, "events", kind="INVOICE_CHANGED")) == len(sample["invoices"])
+    assert [problem async for problem in check_customers(scope)] == []
 
 
 async def test_lines_for_many_subscriptions_of_one_customer_at_once_lose_nothing(scope: Scope) -> None:

@@ -30,8 +30,8 @@ def _subscription(**facts: Any) -> Line:
 
 
 def _order(day: int) -> Line:
-    # Some have the number of one of ours, which is for the same term (day 2) or for another one.
-    number = {2: "SUB-1-R1", 35: "SUB-1-R1b", 100: "SUB-1-R3"}.get(day, f"O{day}")
+    # Some have the number of one of ours, which is for the same term (day 2) or for another one; some change their day.
+    number = {2: "SUB-1-R1", 35: "SUB-1-R1b", 100: "SUB-1-R3"}.get(day, f"O{day % 5}")
     return O, order_record(number, kind="RENEWAL", placedAt=format_instant(BEGIN + timedelta(days=day)))
 
 
