@@ -5,7 +5,7 @@ database without data, applies the migrations that follow it in an older databas
 
 To change a stored form, append a Migration with the next number to MIGRATIONS:
 
-    Migration(4, "Store the folded title of resources", fold_titles)
+    Migration(7, "Store the folded title of resources", fold_titles)
 
 Processes of an older version must be stopped first: they do not know the new form.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from domain.failures import OperatorError
+from store.access.delivered_assignments import store_pending_lists
 from store.changes.reprojection import reproject_customers, store_status_facts
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
@@ -61,6 +62,7 @@ MIGRATIONS: Sequence[Migration] = (
         4, "Store the keys of the filters by tags, assignments, renewals, invoices and instants", _add_filter_keys
     ),
     Migration(5, "Key licence snapshots by the name of the line too", _drop_index_of_nameless_lines),
+    Migration(6, "Store which customers an interrupted import has yet to assign", store_pending_lists),
 )
 
 

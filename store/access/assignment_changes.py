@@ -79,7 +79,7 @@ async def _withdraw_pending_assignments(
 ) -> None:
     """Take the customers off what an interrupted import has yet to assign: what is changed here is later."""
     external_ids = [change.customer["external_id"] for change in batch.changes]
-    where = {**mutation.scope.match(), "_id": administrator.id, "assignments_pending": {"$exists": True}}
+    where = {**mutation.scope.match(), "_id": administrator.id, "assignments_pending.customers": {"$in": external_ids}}
     change = {"$pull": {"assignments_pending.customers": {"$in": external_ids}}}
     await mutation.scope.collection(COLLECTION).update_one(where, change, session=mutation.session)
 

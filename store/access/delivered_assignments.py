@@ -15,7 +15,7 @@ from domain.partner.assignments import add_delivered_assignment, remove_delivere
 from store.access.assignment_changes import remove_assignment, split_assignments, update_assignment
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
 from store.changes.customer_change import CustomerChange
-from store.database.client import Document, UpdateOne
+from store.database.client import Client, Document, UpdateMany, UpdateOne
 from store.database.conflict_halving import halve_on_conflict
 from store.database.ids import new_id
 from store.database.scope import Scope
@@ -74,6 +74,16 @@ async def write_assignments(scope: Scope, updates: dict[str, AssignmentUpdate]) 
         finished = {"$unset": {PENDING_ASSIGNMENTS: ""}}
         await scope.collection(COLLECTION).update_one(_match_pending(scope, update), finished)
     updates.clear()
+
+
+async def store_pending_lists(client: Client) -> None:
+    """Turn the mark of an interrupted import into the list of its customers, for a migration."""
+    pending = {"id": "$_id", "customers": {"$ifNull": ["$delivered.assigned", []]}}
+    writes = [
+        UpdateMany({PENDING_ASSIGNMENTS: True}, [{"$set": {PENDING_ASSIGNMENTS: pending}}]),
+        UpdateMany({PENDING_ASSIGNMENTS: False}, {"$unset": {PENDING_ASSIGNMENTS: ""}}),
+    ]
+    await client.collection(COLLECTION).bulk_write(writes)
 
 
 def _match_pending(scope: Scope, update: AssignmentUpdate) -> Document:

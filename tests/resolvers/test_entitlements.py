@@ -9,7 +9,14 @@ from domain.types import EntitlementState, SubscriptionType
 from resolvers import entitlements, license_analytics
 from store.licenses.reports import ReportRow
 from store.licenses.snapshots import DayFigures
-from tests.resolvers.factory_context import DAY, NOW, administrator_document, context_with, entitlement_document
+from tests.resolvers.factory_context import (
+    DAY,
+    NOW,
+    administrator_document,
+    context_with,
+    customer_document,
+    entitlement_document,
+)
 
 ANN = administrator_document("adm_1")
 LINE = ("sub_1", "CALLING")
@@ -56,12 +63,14 @@ async def test_a_living_subscription_renews_only_with_auto_renewal() -> None:
 
 
 async def test_references_of_a_trial_are_null_where_it_has_none() -> None:
-    context = context_with(administrators={"adm_1": ANN}, entitlements={"sub_2": entitlement_document("sub_2")})
+    subscription = entitlement_document("sub_2")
+    visible = {subscription.customer_id: customer_document(subscription.customer_id)}
+    context = context_with(administrators={"adm_1": ANN}, entitlements={"sub_2": subscription}, customers=visible)
     extensions = [{"at": NOW, "by": "adm_1", "days": 7}, {"at": NOW, "days": 9}]
     facts = {"started_by": "adm_1", "converted_to": "sub_2", "extensions": extensions}
     trial = entitlement_document("tri_1", kind=SubscriptionType.TRIAL, **facts)
     assert await entitlements.started_by(context, trial) is ANN
-    assert await entitlements.converted_to(context, trial) == entitlement_document("sub_2")
+    assert await entitlements.converted_to(context, trial) == subscription
     by_ann, by_system = entitlements.extensions(context, trial)
     assert (await entitlements.extended_by(context, by_ann), by_ann.days) == (ANN, 7)
     assert (await entitlements.extended_by(context, by_system), by_system.days) == (None, 9)

@@ -244,6 +244,29 @@ def test_an_end_given_to_a_delivered_assignment_holds_and_a_repeated_file_keeps_
     assert api.execute_data(api.token(ada), count)["customers"]["totalCount"] == 0
 
 
+@pytest.mark.parametrize("field", ["assignAdministrator", "unassignAdministrator", "removeAdministrator"])
+def test_what_is_changed_here_is_no_longer_pending_for_an_interrupted_import(
+    api: ApiHarness, token: str, field: str
+) -> None:
+    ada = api.add_administrator("ADMINISTRATOR", email="ada@b.example", display_name="Ada")
+    customer = api.store(lambda scope: add_customer(scope, "C-1"))
+
+    async def interrupt(scope: Scope) -> None:
+        pending = {"id": "apd_1", "customers": ["C-1", "C-2"]}
+        fields = {"assignments_pending": pending, "delivered": {"assigned": ["C-1", "C-2"]}}
+        await scope.collection("administrators").update_one({**scope.match(), "_id": ada}, {"$set": fields})
+
+    async def read_pending(scope: Scope) -> Any:
+        stored = await scope.collection("administrators").find_one({**scope.match(), "_id": ada})
+        return (stored or {}).get("assignments_pending")
+
+    api.store(interrupt)
+    given = {"id": ada} if field == "removeAdministrator" else {"administrator": ada, "customers": [customer]}
+    assert send_mutation(api, token, field, "__typename", **given)["userErrors"] == []
+    expected = None if field == "removeAdministrator" else {"id": "apd_1", "customers": ["C-2"]}
+    assert api.store(read_pending) == expected
+
+
 def test_every_mistake_of_an_assignment_is_told(api: ApiHarness, token: str) -> None:
     reader = api.add_administrator("READ_ONLY_ADMINISTRATOR")
     first = api.store(lambda scope: add_customer(scope, "C1"))

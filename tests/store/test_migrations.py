@@ -206,3 +206,25 @@ async def test_facts_of_statuses_are_added_to_what_an_older_version_stored(clien
     assert [problem async for problem in check_customers(scope)] == []
     assert (await stored(scope, id_))["status_details"][0]["reason"]["invoice"] == "I-2"
     assert (await scope.collection("orders").find({}))[0]["term_months"] == 1
+
+
+async def test_an_interrupted_import_gets_the_list_of_its_customers(client: Client) -> None:
+    scope = await partner_scope(client)
+    stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now}
+    documents = [
+        {
+            **stamps,
+            "_id": "adm_1",
+            "email_folded": "1",
+            "assignments_pending": True,
+            "delivered": {"assigned": ["C-1"]},
+        },
+        {**stamps, "_id": "adm_2", "email_folded": "2", "assignments_pending": False, "delivered": {}},
+    ]
+    await scope.collection("administrators").insert_many(documents)
+    [migration] = [migration for migration in MIGRATIONS if migration.version == 6]
+    for _ in range(2):
+        await migration.run(client)
+    migrated = await scope.collection("administrators").find(scope.match(), sort=[("_id", 1)])
+    pending = [one.get("assignments_pending") for one in migrated]
+    assert pending == [{"id": "adm_1", "customers": ["C-1"]}, None]

@@ -13,13 +13,14 @@ from domain.imports.records import ImportKind
 from domain.paging import PageRequest
 from domain.types import PartnerRole
 from jobs.clock import expire_assignments
-from store.access.assignment_cleanup import match_assigned_customers
+from store.access.assignment_cleanup import match_assigned_customers, request_assignment_cleanup
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.customers.customers import CustomerOrder, Customers
 from store.customers.orders import KEYS_INDEX
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.database.transactions import in_transaction
 from store.tenants.administrators import Administrators
 from tests.domain.imports.factory_records import administrator_record, customer_record
 from tests.jobs.imports.factory_imports import Imported, documents, event_kinds, find_only, import_lines
@@ -139,6 +140,18 @@ async def test_a_delivery_beside_one_made_here_for_good_changes_nothing_that_is_
     assert await find_only(scope, "customers", external_id="C-1") == before
     assert await seen(scope) == ["C-1"]
     assert await event_kinds(scope) == told
+
+
+async def test_an_interrupted_cleanup_is_finished_before_the_access_comes_back(client: Client) -> None:
+    scope = await with_customers(client)
+    await deliver(scope, administrator_record(assigned=["C-1", "C-2"]))
+    ada = await find_only(scope, "administrators", email="ada@partner.example")
+    cut_short = {"$set": {"role": "READ_ONLY_ADMINISTRATOR", "delivered.role": "READ_ONLY_ADMINISTRATOR"}}
+    await scope.collection("administrators").update_one({**scope.match(), "_id": ada["_id"]}, cut_short)
+    await in_transaction(client, lambda session: request_assignment_cleanup(scope, ada, session))
+    await deliver(scope, administrator_record(assigned=["C-2"]))
+    assert await documents(scope, "assignment_cleanups") == []
+    assert await seen(scope) == []
 
 
 async def test_events_have_the_moment_of_their_own_transaction(client: Client) -> None:

@@ -166,6 +166,20 @@ async def test_a_billing_document_moves_to_another_subscription(
         assert await count_events(scope) == told
 
 
+async def test_a_term_is_ordered_again_when_its_delivered_order_moves(client: Client) -> None:
+    scope = await two_customers(client)
+    first_end = format_instant(NOW - 40 * DAY)
+    dates = {"startsAt": format_instant(NOW - 400 * DAY), "endsAt": first_end, "autoRenew": True, "termMonths": 2}
+    await deliver(scope, ImportKind.SUBSCRIPTIONS, record("SUB-1", **dates), record("SUB-2", customer="C-2"))
+    renewal = order_record(kind="RENEWAL", placedAt=first_end)
+    await deliver(scope, ImportKind.ORDERS, renewal)
+    assert [order["number"] for order in await documents(scope, "orders")] == ["ORD-1"]
+    await deliver(scope, ImportKind.ORDERS, {**renewal, "subscription": "SUB-2"})
+    owners = {one["_id"]: one["number"] for one in await documents(scope, "entitlements")}
+    orders = {order["number"]: owners[order["entitlement_id"]] for order in await documents(scope, "orders")}
+    assert orders == {"ORD-1": "SUB-2", "SUB-1-R1": "SUB-1"}
+
+
 async def test_an_overdue_invoice_takes_its_reason_along(client: Client) -> None:
     scope = await two_customers(client)
     owners = {"SUB-1": "C-1", "SUB-2": "C-2"}
