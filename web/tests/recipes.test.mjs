@@ -170,7 +170,9 @@ await rename("Cesar", "Aaron");
 await until(() => names() === "Aaron Berta", "The customer that moved");
 await rename("Cesar", "Cesar");
 await until(() => names() === "Berta Cesar", "The customer that moved back");
-assert.deepEqual(changes().map(({ kind }) => kind), ["UPDATED", "ENTERED", "LEFT", "UPDATED", "UPDATED"]);
+// Before these, the feed may have repeated changes that the list showed already; it never repeats its own.
+assert.deepEqual(changes().slice(-5).map(({ kind }) => kind), ["UPDATED", "ENTERED", "LEFT", "UPDATED", "UPDATED"]);
+assert.equal(new Set(changes().map(({ cursor }) => cursor)).size, changes().length);
 assert.deepEqual(warnings, []);
 client.stop();
 process.exit(0);
