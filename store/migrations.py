@@ -21,7 +21,6 @@ from store.access.delivered_assignments import store_pending_lists
 from store.changes.reprojection import reproject_customers, store_status_facts
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
-from store.entitlements.invoice_states import store_invoice_states
 
 COLLECTION = "schema"
 FIRST_VERSION = 1
@@ -43,11 +42,6 @@ class Migration:
     run: Callable[[Client], Awaitable[None]]
 
 
-async def _add_filter_keys(client: Client) -> None:
-    await store_invoice_states(client)
-    await reproject_customers(client)
-
-
 async def _drop_index_of_nameless_lines(client: Client) -> None:
     """The unique index of snapshots had no name of the line, and rejects the second line of a product on a day."""
     collection, former = "license_snapshots", "line_day"
@@ -58,9 +52,7 @@ async def _drop_index_of_nameless_lines(client: Client) -> None:
 MIGRATIONS: Sequence[Migration] = (
     Migration(2, "Store what renewals, reasons and `since` rest on", store_status_facts),
     Migration(3, "Store the reason of a status as a code with arguments", reproject_customers),
-    Migration(
-        4, "Store the keys of the filters by tags, assignments, renewals, invoices and instants", _add_filter_keys
-    ),
+    Migration(4, "Store the keys of the filters by tags, renewals, invoices and instants", reproject_customers),
     Migration(5, "Key licence snapshots by the name of the line too", _drop_index_of_nameless_lines),
     Migration(6, "Store which customers an interrupted import has yet to assign", store_pending_lists),
 )

@@ -22,6 +22,7 @@ _UNSET: Mapping[str, Any] = {
     "suspended_at": None,
     "cancelled_at": None,
     "overdue_invoice": None,
+    "invoice_state": None,
     "renewals": 0,
     "extensions": [],
     "started_by": None,

@@ -32,6 +32,7 @@ _INITIAL = {
 _UNSET: DocumentFields = {
     "renewals": 0,
     "overdue_invoice": None,
+    "invoice_state": None,
     "started_by": None,
     "ended_early_at": None,
     "converted_to": None,

@@ -16,7 +16,7 @@ from domain.entitlements.lifecycle import effective_end, entitlement_from_docume
 from domain.types import ActivityKind, CustomerStatus
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers, read_entitlements
 from store.changes.customer_fields import is_removed, storage_fields
-from store.changes.overdue_invoices import read_overdue_invoices
+from store.changes.invoice_facts import find_wrong_invoice_facts, update_invoice_facts
 from store.database.client import Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -94,11 +94,8 @@ async def repair_customers(scope: Scope, customer_ids: Sequence[str]) -> None:
         await repair_weeks(scope, batch.session, ids)
         where = {**scope.match(), "customer_id": {"$in": ids}}
         await scope.collection(LINES).delete_many(where, session=batch.session)
-        stored = {change.id: list(change.entitlements.values()) for change in batch.changes}
-        overdue = await _find_wrong_overdue_invoices(scope, stored, batch.session)
+        await update_invoice_facts(batch)
         for change in batch.changes:
-            for number, invoice in overdue.get(change.id, {}).items():
-                change.update_entitlement_bookkeeping(number, {"overdue_invoice": invoice})
             change.rewrite_projection()
             summary = f"What is shown of {change.customer['name']} was put right"
             change.add_event(EventDraft(ActivityKind.CUSTOMER_CHANGED, change.id, summary))
@@ -125,7 +122,8 @@ async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Proble
         ids = [customer["_id"] for customer in customers]
         entitlements = await read_entitlements(scope, ids, session)
         lines = await _read_license_lines(scope, ids, session)
-        overdue = await _find_wrong_overdue_invoices(scope, entitlements, session)
+        stored = [entitlement for documents in entitlements.values() for entitlement in documents]
+        wrong_numbers = (await find_wrong_invoice_facts(scope, session, stored)).keys()
         wrong_weeks = sorted(await find_week_repairs(scope, session, ids))
         problems = [
             Problem(customer["_id"], customer["external_id"], *problem)
@@ -136,26 +134,13 @@ async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Proble
         ]
         external_ids = {customer["_id"]: customer["external_id"] for customer in customers}
         problems += [
-            Problem(id_, external_ids[id_], f"overdue_invoice of {', '.join(sorted(numbers))} is amiss")
-            for id_, numbers in overdue.items()
+            Problem(one["customer_id"], external_ids[one["customer_id"]], f"invoice facts of {one['number']} are amiss")
+            for one in stored
+            if one["number"] in wrong_numbers
         ]
         return [*problems, *_find_week_problems(wrong_weeks, external_ids)], customers[-1]["external_id"]
 
     return await in_transaction(scope.client, body)
-
-
-async def _find_wrong_overdue_invoices(
-    scope: Scope, entitlements: Mapping[str, Sequence[Document]], session: Session
-) -> dict[str, dict[str, str | None]]:
-    """Return the right numbers of overdue invoices that differ from the stored: by customer, by entitlement number."""
-    ids = [entitlement["_id"] for documents in entitlements.values() for entitlement in documents]
-    overdue = await read_overdue_invoices(scope, session, ids)
-    wrong: dict[str, dict[str, str | None]] = {}
-    for customer_id, documents in entitlements.items():
-        for entitlement in documents:
-            if entitlement["overdue_invoice"] != overdue.get(entitlement["_id"]):
-                wrong.setdefault(customer_id, {})[entitlement["number"]] = overdue.get(entitlement["_id"])
-    return wrong
 
 
 def _find_week_problems(wrong_weeks: Sequence[str], external_ids: Mapping[str, str]) -> Iterator[Problem]:

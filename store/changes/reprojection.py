@@ -1,16 +1,12 @@
 """Computes the projection of every customer again, for a migration that changes its stored form."""
 
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
+from store.changes.invoice_facts import FACTS_PIPELINE
 from store.database.client import Client, Document, UpdateMany
 from store.database.clock import utc_now
 from store.database.scope import Scope
 
-_OLDEST_OVERDUE_INVOICES: list[Document] = [
-    {"$match": {"state": "OVERDUE"}},
-    {"$group": {"_id": "$entitlement_id", "oldest": {"$min": {"issued_on": "$issued_on", "number": "$number"}}}},
-    {"$project": {"overdue_invoice": "$oldest.number"}},
-    {"$merge": {"into": "entitlements", "whenNotMatched": "discard"}},
-]
+_INTO_ENTITLEMENTS: Document = {"$merge": {"into": "entitlements", "whenNotMatched": "discard"}}
 _TERMS_OF_SYSTEM_ORDERS: list[Document] = [
     {"$match": {"by_system": True}},
     {"$lookup": {"from": "entitlements", "localField": "entitlement_id", "foreignField": "_id", "as": "of"}},
@@ -31,11 +27,10 @@ async def reproject_customers(client: Client) -> None:
 async def store_status_facts(client: Client) -> None:
     """Add the fields that statuses, their reasons and renewals rest on; before `reproject_customers`."""
     unset = UpdateMany({"renewal_orders": {"$exists": True}}, {"$unset": {"renewal_orders": ""}})
-    fields = [
-        UpdateMany({name: {"$exists": False}}, {"$set": {name: None}}) for name in ("suspended_at", "overdue_invoice")
-    ]
+    names = ("suspended_at", "overdue_invoice", "invoice_state")
+    fields = [UpdateMany({name: {"$exists": False}}, {"$set": {name: None}}) for name in names]
     await client.collection("entitlements").bulk_write([*fields, unset])
-    await client.collection("invoices").aggregate(_OLDEST_OVERDUE_INVOICES)
+    await client.collection("invoices").aggregate([*FACTS_PIPELINE, _INTO_ENTITLEMENTS])
     await client.collection("orders").aggregate(_TERMS_OF_SYSTEM_ORDERS)
     details = {"$mergeObjects": [{"entered_at": "$$this.since"}, "$$this"]}
     update = {"$set": {"status_details": {"$map": {"input": "$status_details", "in": details}}}}

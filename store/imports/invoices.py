@@ -6,10 +6,9 @@ from functools import partial
 from domain.imports.records import ImportRecord
 from domain.types import ActivityKind
 from store.changes.customer_batch import CustomerBatch, change_customers
-from store.changes.overdue_invoices import update_overdue_invoices
+from store.changes.invoice_facts import update_invoice_facts
 from store.database.client import Document
 from store.database.scope import Scope
-from store.entitlements.invoice_states import update_invoice_states
 from store.entitlements.invoices import COLLECTION
 from store.events.log import EventDraft
 from store.imports.billing_documents import BillingDocumentKind, BillingDocumentMerger, Changes
@@ -38,9 +37,7 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     await merger.read(records)
     results = [merger.merge_record(record) for record in records]
     await merger.write()
-    subscription_ids = merger.find_subscription_ids()
-    await update_invoice_states(batch, subscription_ids)
-    await update_overdue_invoices(batch, subscription_ids)
+    await update_invoice_facts(batch, merger.find_subscription_ids())
     return results
 
 
