@@ -10,7 +10,7 @@ import pytest
 from domain.imports.records import ImportKind
 from domain.time.instants import add_months, format_instant
 from jobs.clock import renew_due
-from store.changes.consistency_check import check_customers
+from store.changes.consistency_check import check_customers, repair_customers
 from store.changes.renewals import MAX_RENEWALS_PER_CHANGE
 from store.database.client import Client
 from store.database.clock import utc_now
@@ -81,6 +81,18 @@ async def test_a_customer_is_found_by_the_state_of_its_newest_invoice_that_is_no
     assert await states() == ["OVERDUE"]
     await import_lines(scope, S, subscription_record(cancelledAt=days_from_now(-1)))
     assert await states() == []
+
+
+async def test_wrong_facts_of_invoices_are_found_and_put_right(scope: Scope) -> None:
+    await import_lines(scope, I, invoice_record(state="OVERDUE"))
+    assert [problem async for problem in check_customers(scope)] == []
+    wrong = {"$set": {"invoice_state": "PAID", "overdue_invoice": None}}
+    await scope.collection("entitlements").update_one(scope.match(), wrong)
+    problems = [problem async for problem in check_customers(scope)]
+    assert "invoice facts of SUB-1 are amiss" in [problem.description for problem in problems]
+    await repair_customers(scope, [problems[0].customer_id])
+    assert [problem async for problem in check_customers(scope)] == []
+    assert (await find_only(scope, "customers"))["invoice_states"] == ["OVERDUE"]
 
 
 async def test_a_new_invoice_and_its_new_state_are_each_told_once(scope: Scope) -> None:
