@@ -151,8 +151,9 @@ def call_examples(draw: Draw) -> CallExample:
     queued = [draw(queue_calls(customers, f"Q{n}")) for n in range(draw(st.integers(0, 5)))]
     streams: list[tuple[str, list[Any]]] = [("customers", named), ("administrators", administrators(assigned))]
     streams += draw(licenses(customers))
-    delivered = [("calls", [burst]) for burst in made] + [("call-media", [one]) for one in measured]
-    delivered += [("queue-calls", queued)]
+    early = draw(st.integers(0, len(measured)))
+    delivered: list[tuple[str, list[Any]]] = [("calls", made[::2]), ("calls", made[1::2]), ("queue-calls", queued)]
+    delivered += [("call-media", measured[:early]), ("call-media", measured[early:])]
     if made and draw(st.booleans()):
         # Delivered again: as it was, in another week, of another customer, in another call, with other columns.
         other = draw(calls(customers, "again")).alike
