@@ -127,16 +127,12 @@ ENUM_DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
     KpiKind: (
         "A KPI, by the field of PartnerKpis that counts its customers.",
         {
-            "TOTAL_CUSTOMERS": "totalCustomers: customers with a running license line.",
-            "NEARING_EXPIRATION": (
-                "nearingExpiration: a subscription without auto-renewal, or a trial, ends in the next 90 days."
-            ),
-            "NEARING_RENEWAL": "nearingRenewal: a subscription renews by itself in the next 90 days.",
-            "LOW_LICENSE_ASSIGNMENT": (
-                "lowLicenseAssignment: a smaller share of the licenses is assigned than the threshold in "
-                "LowAssignmentReport."
-            ),
-            "OVER_LICENSE_LIMIT": "overLicenseLimit: a license line has more licenses assigned than ordered.",
+            "TOTAL_CUSTOMERS": "Customers with a running license line.",
+            "NEARING_EXPIRATION": "A subscription without auto-renewal, or a trial, ends in the next 90 days.",
+            "NEARING_RENEWAL": "A subscription renews by itself in the next 90 days.",
+            "LOW_LICENSE_ASSIGNMENT": "A smaller share of the licenses is assigned than the threshold in "
+            "LowAssignmentReport.",
+            "OVER_LICENSE_LIMIT": "A license line has more licenses assigned than ordered.",
         },
     ),
     ListChangeKind: (
