@@ -1,11 +1,10 @@
 """The sample's orders and invoices: first orders, renewals, license changes and payments of each subscription."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sample.entitlements import Entitlement, add_months
-from sample.licenses import License
+from sample.licenses import License, LicenseChange
 from sample.prices import PriceList
 from sample.records import ImportRecord, format_instant
 from sample.seeded_random import SeededRandom
@@ -14,6 +13,8 @@ from sample.seeded_random import SeededRandom
 _MAX_RENEWALS = 3
 _MAX_INVOICES = 3
 _PAYMENT_TERM = timedelta(days=30)
+# The share of invoices that are overdue although the subscription is not suspended.
+_OVERDUE_SHARE = 0.01
 
 
 class BillingDocumentFactory:
@@ -27,39 +28,29 @@ class BillingDocumentFactory:
         self._invoice_count = 0
 
     def order_records(self, subscription: Entitlement, prices: PriceList) -> Iterator[ImportRecord]:
-        """Yield the first order, the latest renewals, and for some subscriptions a change of licenses."""
-        months = subscription.term_months
-        yield self._order_record(subscription, "NEW", subscription.added_at, subscription.licenses, prices, months)
-        starts = [add_months(subscription.starts_at, months * term) for term in range(1, 1_000 // months + 1)]
-        renewals = [
-            at for at in starts if at < min(subscription.ends_at, subscription.cancelled_at or subscription.ends_at)
-        ]
-        for at in [at for at in renewals if at < self._midnight][-_MAX_RENEWALS:]:
-            placed = at - timedelta(seconds=self._rng.randint(0, 10 * 86_400))
-            yield self._order_record(subscription, "RENEWAL", placed, subscription.licenses, prices, months)
-        if subscription.starts_at < self._midnight and self._rng.chance(0.15):
-            yield self._license_change_record(subscription, prices)
+        """Yield the first order, the latest renewals, and the change of licenses where there was one.
 
-    def _license_change_record(self, subscription: Entitlement, prices: PriceList) -> ImportRecord:
-        license_ = self._rng.choice(subscription.licenses)
-        count = self._rng.randint(1, max(1, license_.total // 5))
-        is_more = self._rng.chance(0.75)
-        changed = (replace(license_, total=count if is_more else -count),)
+        The quantities of all orders but renewals sum up to the totals of the subscription; a renewal repeats the totals
+        of its time.
+        """
+        yield self._order_record(subscription, "NEW", subscription.added_at, None, prices)
+        for at in self._renewal_starts(subscription)[-_MAX_RENEWALS:]:
+            placed = at - timedelta(seconds=self._rng.randint(0, 10 * 86_400))
+            yield self._order_record(subscription, "RENEWAL", placed, None, prices)
+        if subscription.change is not None:
+            yield self._order_record(subscription, *_change_order(subscription.change), prices)
+
+    def _renewal_starts(self, subscription: Entitlement) -> list[datetime]:
+        months = subscription.term_months
         until = min(self._midnight, subscription.ends_at, subscription.cancelled_at or subscription.ends_at)
-        seconds = int((until - subscription.starts_at).total_seconds())
-        placed = subscription.starts_at + timedelta(seconds=self._rng.randint(0, seconds - 1))
-        kind = "ADD_LICENSES" if is_more else "REMOVE_LICENSES"
-        return self._order_record(subscription, kind, placed, changed, prices, 1)
+        starts = (add_months(subscription.starts_at, months * term) for term in range(1, 1_000 // months + 1))
+        return [at for at in starts if at < until]
 
     def _order_record(
-        self,
-        subscription: Entitlement,
-        kind: str,
-        placed: datetime,
-        licenses: tuple[License, ...],
-        prices: PriceList,
-        months: int,
+        self, subscription: Entitlement, kind: str, placed: datetime, changed: License | None, prices: PriceList
     ) -> ImportRecord:
+        """Return an order of a whole term, or of one month of the changed licenses."""
+        licenses = (changed,) if changed else subscription.licenses_at(placed)
         self._order_count += 1
         record: ImportRecord = {
             "number": f"ORD-{self._order_count:06d}",
@@ -70,6 +61,7 @@ class BillingDocumentFactory:
         }
         # One order in ten is delivered without its price.
         if not self._rng.chance(0.1):
+            months = 1 if changed else subscription.term_months
             record |= {"amount": prices.amount(licenses, months), "currency": prices.currency}
         return record
 
@@ -81,21 +73,25 @@ class BillingDocumentFactory:
             until = min(until, subscription.ends_at)
         starts = [add_months(subscription.starts_at, months * number) for number in range(1_000 // months)]
         issue_dates = [at.date() for at in starts if at < until and subscription.set_up][-_MAX_INVOICES:]
-        for issued in issue_dates:
+        for issued, state in zip(issue_dates, self._invoice_states(subscription, issue_dates), strict=True):
             if self._rng.chance(0.03):
                 yield self._invoice_record(subscription, prices, issued, months, "VOID")
-            yield self._invoice_record(
-                subscription, prices, issued, months, self._invoice_state(subscription, issued, issue_dates[-1])
-            )
+            yield self._invoice_record(subscription, prices, issued, months, state)
 
-    def _invoice_state(self, subscription: Entitlement, issued: date, newest: date) -> str:
-        if issued != newest:
-            return "PAID"
+    def _invoice_states(self, subscription: Entitlement, issue_dates: list[date]) -> list[str]:
+        """Return PAID for all but the newest; for a suspended subscription, nothing is paid since the last due date."""
+        states = ["PAID"] * len(issue_dates)
         if subscription.suspended_at is not None:
-            return "OVERDUE"
-        if issued + _PAYMENT_TERM >= self._day:
-            return "PAID" if self._rng.chance(0.4) else "OPEN"
-        return "OVERDUE" if self._rng.chance(0.04) else "PAID"
+            due = max(number for number, issued in enumerate(issue_dates) if self._is_due(issued))
+            states[due:] = ["OVERDUE"] + ["OPEN"] * (len(states) - due - 1)
+        elif issue_dates and self._is_due(issue_dates[-1]):
+            states[-1] = "OVERDUE" if self._rng.chance(_OVERDUE_SHARE) else "PAID"
+        elif issue_dates:
+            states[-1] = "PAID" if self._rng.chance(0.4) else "OPEN"
+        return states
+
+    def _is_due(self, issued: date) -> bool:
+        return issued + _PAYMENT_TERM < self._day
 
     def _invoice_record(
         self, subscription: Entitlement, prices: PriceList, issued: date, months: int, state: str
@@ -108,9 +104,15 @@ class BillingDocumentFactory:
             "state": state,
             "issuedOn": issued.isoformat(),
             "dueOn": (issued + _PAYMENT_TERM).isoformat(),
-            "amount": prices.amount(subscription.licenses, months),
+            "amount": prices.amount(subscription.licenses_at(datetime.combine(issued, datetime.max.time())), months),
             "currency": prices.currency,
         }
         if not self._rng.chance(0.2):
             record["documentUrl"] = f"https://billing.example/invoices/{number}.pdf"
         return record
+
+
+def _change_order(change: LicenseChange) -> tuple[str, datetime, License]:
+    """Return the kind, the time and the line of the order that made a change."""
+    kind = "ADD_LICENSES" if change.count > 0 else "REMOVE_LICENSES"
+    return kind, change.at, License(change.product, change.count, 0, 0)

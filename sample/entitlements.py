@@ -1,14 +1,18 @@
 """The sample's subscriptions and trials, with dates relative to the given day."""
 
 import calendar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from sample.licenses import License, UsageLevel, draw_licenses
+from sample.licenses import License, LicenseChange, UsageLevel, draw_licenses
 from sample.seeded_random import SeededRandom
 
 _TERMS = ((12, 60), (36, 16), (24, 10), (1, 8), (6, 3), (60, 3))
 _FIXED_TERMS = ((12, 6), (24, 2), (36, 2))
+# How many days before its least age a renewing subscription may have started. Few are new: a partner grows slowly.
+_AGE_RANGES = ((200, 12), (700, 38), (1_900, 50))
+# The share of subscriptions whose licenses were changed by an order.
+_CHANGED_SHARE = 0.2
 
 
 @dataclass(slots=True)
@@ -25,10 +29,21 @@ class Entitlement:
     set_up: bool = True
     suspended_at: datetime | None = None
     cancelled_at: datetime | None = None
+    change: LicenseChange | None = None
 
     @property
     def is_trial(self) -> bool:
         return self.term_months == 0
+
+    def total_at(self, license_: License, moment: datetime) -> int:
+        """Return how many licenses of a line were ordered at a moment."""
+        change = self.change
+        is_later = change is not None and change.product == license_.product and change.at > moment
+        return license_.total - (change.count if change and is_later else 0)
+
+    def licenses_at(self, moment: datetime) -> tuple[License, ...]:
+        """Return the lines with the totals of a moment."""
+        return tuple(replace(line, total=self.total_at(line, moment)) for line in self.licenses)
 
 
 def add_months(moment: datetime, months: int) -> datetime:
@@ -62,7 +77,7 @@ class EntitlementFactory:
     def make_renewing(self, size: int, use: UsageLevel = UsageLevel.NORMAL, min_age_days: int = 3) -> Entitlement:
         """Return a subscription with auto-renewal that is at least `min_age_days` days old."""
         starts, term = (
-            self.random_past(min_age_days, min_age_days + self.rng.choice((200, 700, 1_900))),
+            self.random_past(min_age_days, min_age_days + self.rng.weighted_choice(_AGE_RANGES)),
             self.rng.weighted_choice(_TERMS),
         )
         terms = 1
@@ -121,6 +136,20 @@ class EntitlementFactory:
         starts = subscription.starts_at - self.random_days(7, 60)
         subscription.added_at = subscription.starts_at
         return self.make_trial(starts, subscription.starts_at, size)
+
+    def change_licenses(self, subscription: Entitlement) -> None:
+        """Let an order have changed the licenses of some subscriptions, after the start and before the end."""
+        until = min(self.midnight, subscription.ends_at, subscription.cancelled_at or subscription.ends_at)
+        if not self.rng.chance(_CHANGED_SHARE) or until <= subscription.starts_at or not subscription.set_up:
+            return
+        license_ = self.rng.choice(subscription.licenses)
+        count = self.rng.randint(1, max(1, license_.total // 5))
+        if self.rng.chance(0.25):
+            count = -count
+        if license_.total - count >= 1:
+            seconds = int((until - subscription.starts_at).total_seconds())
+            at = subscription.starts_at + timedelta(seconds=self.rng.randint(0, seconds - 1))
+            subscription.change = LicenseChange(at, license_.product, count)
 
     def _make_subscription(
         self, starts: datetime, ends: datetime, size: int, use: UsageLevel, term: int, auto_renew: bool = False

@@ -1,6 +1,7 @@
 """The sample's license lines: combinations of products, and ordered, assigned and used quantities."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from itertools import pairwise
 
@@ -16,6 +17,10 @@ PRODUCT_MIXES: tuple[tuple[tuple[str, ...], int], ...] = (
     (("MEETINGS", "MESSAGING", "REAL_TIME_TRANSLATIONS"), 4),
     (("MESSAGING",), 4),
 )
+
+# Telephones are few beside the licenses of a large customer, so that each of their users can have calls in the sample.
+_TELEPHONES_OF_ALL = 6
+_LICENSES_PER_TELEPHONE = 60
 
 # Quantiles of a customer's size in licenses: half have fewer than 25, one in fifty has more than 3,000.
 _SIZE_QUANTILES = (
@@ -48,6 +53,15 @@ class License:
     used: int
 
 
+@dataclass(frozen=True, slots=True)
+class LicenseChange:
+    """An order that changed the total of a product by `count`, which is negative for returned licenses."""
+
+    at: datetime
+    product: str
+    count: int
+
+
 def draw_customer_size(rng: SeededRandom) -> int:
     """Return a size of 1 to 20,000, interpolated linearly between the quantiles (no logarithm, see SeededRandom)."""
     point = rng.fraction()
@@ -64,13 +78,19 @@ def draw_licenses(rng: SeededRandom, size: int, use: UsageLevel) -> tuple[Licens
 
 
 def _draw_license(rng: SeededRandom, product: str, size: int, use: UsageLevel) -> License:
-    part = rng.uniform(0.05, 0.3) if product == "REAL_TIME_TRANSLATIONS" else rng.uniform(0.5, 1.0)
-    total = _round_quantity(max(1, int(size * part)))
+    total = _draw_total(rng, product, size)
     if use is UsageLevel.NONE:
         return License(product, total, 0, 0)
     assigned = _draw_assigned(rng, total, use, product)
     rate = rng.uniform(0.0, 0.15) if use is UsageLevel.LOW else rng.uniform(0.35, 0.98)
     return License(product, total, assigned, int(assigned * rate + 0.5))
+
+
+def _draw_total(rng: SeededRandom, product: str, size: int) -> int:
+    part = rng.uniform(0.05, 0.3) if product == "REAL_TIME_TRANSLATIONS" else rng.uniform(0.5, 1.0)
+    if product == "CALLING":
+        size = min(size, _TELEPHONES_OF_ALL + size // _LICENSES_PER_TELEPHONE)
+    return _round_quantity(max(1, int(size * part)))
 
 
 def _draw_assigned(rng: SeededRandom, total: int, use: UsageLevel, product: str) -> int:

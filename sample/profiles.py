@@ -40,7 +40,7 @@ class CustomerProfile:
 
 
 def _long_trial(factory: EntitlementFactory, size: int) -> Holdings:
-    return [factory.make_trial_until(factory.random_future(32, 88), size)]
+    return [factory.make_trial_until(factory.random_future(9, 88), size)]
 
 
 def _ending_trial(factory: EntitlementFactory, size: int) -> Holdings:

@@ -1,7 +1,7 @@
 """The sample's history of license figures for the days before the given day."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sample.entitlements import Entitlement
 from sample.licenses import License
@@ -46,7 +46,7 @@ def usage_records(rng: SeededRandom, entitlement: Entitlement, day: date) -> Ite
     if not days:
         return
     for line in entitlement.licenses:
-        for each, figures in zip(days, _past_figures(rng, line, days, entitlement.starts_at.date()), strict=True):
+        for each, figures in zip(days, _past_figures(rng, entitlement, line, days), strict=True):
             yield {
                 "entitlement": entitlement.number,
                 "product": line.product,
@@ -57,17 +57,14 @@ def usage_records(rng: SeededRandom, entitlement: Entitlement, day: date) -> Ite
             }
 
 
-def _past_figures(rng: SeededRandom, line: License, days: list[date], started: date) -> Iterator[License]:
-    """Yield figures that grow, or shrink a little, to those of the line."""
-    newest = days[-1]
-    growth = rng.uniform(-0.1, 0.4)
-    # 15 % of the customers ordered licenses during the history.
-    before_order = max(1, line.total * 4 // 5) if rng.chance(0.15) else line.total
-    ordered = newest - timedelta(days=rng.randint(5, HISTORY_DAYS))
+def _past_figures(rng: SeededRandom, entitlement: Entitlement, line: License, days: list[date]) -> Iterator[License]:
+    """Yield figures that grow, or shrink a little, to those of the line; the totals are as they were ordered."""
+    newest, started = days[-1], entitlement.starts_at.date()
+    growth = rng.uniform(-0.1, 0.2)
     for each in days[:-1]:
         age = (newest - each).days
         ratio = (1.0 - growth * age / HISTORY_DAYS) * _ramp_up_ratio(each, started) / _ramp_up_ratio(newest, started)
-        total = before_order if each < ordered else line.total
+        total = entitlement.total_at(line, datetime.combine(each, time.max))
         assigned = int(line.assigned * ratio * rng.uniform(0.98, 1.02) + 0.5)
         if line.assigned <= line.total:
             assigned = min(assigned, total)

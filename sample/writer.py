@@ -124,6 +124,9 @@ class _SampleWriter:
         holdings = profile.make_holdings(self._entitlement_factory, size)
         if profile.has_additional_holdings:
             add_holdings(self._entitlement_factory, holdings, size)
+        for subscription in holdings:
+            if not subscription.is_trial:
+                self._entitlement_factory.change_licenses(subscription)
         return holdings
 
     def _customer_record(self, customer: str, holdings: list[Entitlement], sign_in: LastSignIn) -> ImportRecord:

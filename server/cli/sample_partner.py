@@ -14,6 +14,7 @@ from server.app.database import database_uri, open_prepared_client
 from server.app.settings import Settings
 from server.cli.commands import issue_token
 from server.cli.import_command import run_import
+from server.cli.sample_workspace import make_workspace
 from server.gc_tuning import tune_gc
 from server.serving import open_listener, serve_listener
 from store.changes.mutations import MutationRequest, PartnerChanged, mutate
@@ -89,6 +90,7 @@ async def _load(client: Client, scope: Scope, directory: Path, customers: int) -
     if await run_import(client, PARTNER_ID, [str(directory)], None) != 0:
         raise OperatorError("The sample was not loaded whole; the lines above say what was refused.")
     await _accept_terms(client, scope)
+    await make_workspace(client, PARTNER_ID)
     marker = {"$set": {"version": 1, "created_at": scope.now, "updated_at": scope.now}}
     await client.collection("secrets").update_one(_LOADED_MARKER, marker, upsert=True)
 

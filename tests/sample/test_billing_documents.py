@@ -38,7 +38,7 @@ def test_every_subscription_was_ordered_once_and_before_it_was_renewed(partner: 
         first, *later = orders[each["number"]]
         assert (first["kind"], first["placedAt"]) == ("NEW", each["addedAt"])
         assert all(line["kind"] != "NEW" and first["placedAt"] <= line["placedAt"] < "2026-11-22" for line in later)
-        assert first["lines"] == [{"product": one["product"], "quantity": one["total"]} for one in each["licenses"]]
+        assert [line["product"] for line in first["lines"]] == [line["product"] for line in each["licenses"]]
     kinds = Counter(line["kind"] for line in partner["orders"])
     assert min(kinds[kind] for kind in ("RENEWAL", "ADD_LICENSES", "REMOVE_LICENSES")) >= 5
 
@@ -58,13 +58,14 @@ def test_subscriptions_not_set_up_or_not_started_have_no_invoice(partner: Sample
     assert sum(number in billed for number in running) > 0.95 * len(running)
 
 
-def test_invoices_are_in_order_and_only_the_newest_is_unpaid(partner: Sample) -> None:
-    for some in by_subscription(partner["invoices"]).values():
+def test_invoices_are_in_order_and_only_the_newest_is_unpaid_unless_suspended(partner: Sample) -> None:
+    suspended = {each["number"] for each in partner["subscriptions"] if each.get("suspended")}
+    for number, some in by_subscription(partner["invoices"]).items():
         standing = [line for line in some if line["state"] != "VOID"]
         days = [date.fromisoformat(line["issuedOn"]) for line in standing]
         assert days == sorted(days)
         assert days[-1] <= DAY
-        assert all(line["state"] == "PAID" for line in standing[:-1])
+        assert number in suspended or all(line["state"] == "PAID" for line in standing[:-1])
         assert all(
             date.fromisoformat(line["dueOn"]) - date.fromisoformat(line["issuedOn"]) == timedelta(30) for line in some
         )
@@ -75,7 +76,10 @@ def test_unpaid_invoices_after_their_due_date_are_overdue(partner: Sample) -> No
     billed = by_subscription(partner["invoices"])
     suspended = [each["number"] for each in partner["subscriptions"] if each.get("suspended")]
     assert suspended
-    assert {billed[number][-1]["state"] for number in suspended} == {"OVERDUE"}
+    for number in suspended:
+        paid, _, unpaid = "".join(line["state"][:2] for line in billed[number] if line["state"] != "VOID").partition("OV")
+        assert set(paid) <= set("PA")
+        assert set(unpaid) <= set("OP")
 
 
 def test_amounts_are_in_the_currency_of_the_customers_country(partner: Sample) -> None:

@@ -191,7 +191,7 @@ def test_every_status_occurs_on_any_day(tmp_path: Path, day: date) -> None:
     ("status", "low", "high"),
     [
         ("TRIAL", 8, 14),
-        ("EXPIRING_SOON", 5, 11),
+        ("EXPIRING_SOON", 5, 12),
         ("LICENSE_OVERAGE", 4, 8),
         ("NO_RECENT_ACTIVITY", 8, 13),
         ("READY_FOR_ORDER_SETUP", 2, 5),
