@@ -9,6 +9,7 @@ from domain.failures import OperatorError
 from domain.partner.setup import AcceptTerms
 from domain.partner.terms import DEFAULT_TERMS
 from domain.types import PartnerRole
+from jobs.roll_up_calls import roll_up_calls_now
 from sample.writer import write_sample
 from server.app.database import database_uri, open_prepared_client
 from server.app.settings import Settings
@@ -70,7 +71,7 @@ async def _prepare_partner(settings: Settings, uri: str, folder: Path, customers
     async with open_prepared_client(settings, uri) as client:
         scope = Scope(client, PARTNER_ID, utc_now())
         if await client.collection("secrets").find_one(_LOADED_MARKER) is None:
-            await _load(client, scope, folder / "sample", customers)
+            await load_sample(client, scope, folder / "sample", customers)
         seconds = settings.token_seconds
         tokens = {
             str(role): await issue_token(scope, email, "api", seconds) for role, email in ADMINISTRATOR_EMAILS.items()
@@ -79,7 +80,7 @@ async def _prepare_partner(settings: Settings, uri: str, folder: Path, customers
         return {**tokens, "import": import_token, "line": await _example_record(client, scope)}
 
 
-async def _load(client: Client, scope: Scope, directory: Path, customers: int) -> None:
+async def load_sample(client: Client, scope: Scope, directory: Path, customers: int) -> None:
     """Load the sample; after an interrupted run, load it again, which leaves loaded records unchanged."""
     print(f"Loading a sample partner of {customers:,} customers …", flush=True)
     if await Partners(scope).get() is None:
@@ -91,6 +92,7 @@ async def _load(client: Client, scope: Scope, directory: Path, customers: int) -
         raise OperatorError("The sample was not loaded whole; the lines above say what was refused.")
     await _accept_terms(client, scope)
     await make_workspace(client, PARTNER_ID)
+    await roll_up_calls_now(client)
     marker = {"$set": {"version": 1, "created_at": scope.now, "updated_at": scope.now}}
     await client.collection("secrets").update_one(_LOADED_MARKER, marker, upsert=True)
 
