@@ -1,11 +1,12 @@
 """The sample's calls: reports with their legs, media figures, and queue calls that agree with the calls."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sample.entitlements import Entitlement
 from sample.legs import NO_REASONS, NOT_AVAILABLE, Leg, LegWriter
-from sample.offices import Office, User, draw_call_times, make_office
+from sample.offices import Office, User, Week, draw_call_times, make_office
 from sample.records import ImportRecord, format_instant
 from sample.seeded_random import SeededRandom
 
@@ -34,6 +35,8 @@ _QUEUE_REASONS = ("CallQueue", "CallQueue", NOT_AVAILABLE)
 _QUEUE_OUTCOMES = (("ANSWERED", 77), ("TRANSFERRED", 5), ("ABANDONED", 11), ("VOICEMAIL", 5), ("OVERFLOWED", 2))
 # The service that has a leg where a call leaves its queue.
 _QUEUE_EXITS = {"VOICEMAIL": "VoiceMailGroup", "OVERFLOWED": "HuntGroup"}
+# The calls of a queue in a week: three for each user, up to this number.
+_MAX_QUEUE_CALLS = 12
 # Of the calls on the usual route: those within the office, to a colleague or to a meeting room.
 _COLLEAGUE_SHARE, _ROOM_SHARE = 0.25, 0.03
 
@@ -54,23 +57,33 @@ class CallGenerator:
         self._leg_writer = LegWriter(rng)
         self._queue_call_count = 0
 
-    def generate(self, customer: str, holdings: list[Entitlement]) -> GeneratedCalls:
-        """Return the calls of a customer, which are empty if it does not report its calls."""
+    def generate(self, customer: str, usage: Sequence[ImportRecord]) -> GeneratedCalls:
+        """Return the calls that agree with the license history of a customer; none where nobody uses Calling."""
         generated = GeneratedCalls([], [], [])
-        office = make_office(self._rng, customer, holdings, self._day)
+        used: Counter[date] = Counter()
+        for record in usage:
+            if record["product"] == "CALLING":
+                used[date.fromisoformat(str(record["day"]))] += int(str(record["used"]))
+        office = make_office(self._rng, customer, used, min(used), self._day) if used else None
         if office is not None:
-            for user in office.users:
-                for start in draw_call_times(self._rng, office.days, *user.calls_per_week):
-                    self._add_call(generated, office, self._user_call(office, user, start))
-            self._add_queue_calls(generated, office)
+            for week in office.weeks:
+                self._add_week(generated, office, week)
         return generated
+
+    def _add_week(self, generated: GeneratedCalls, office: Office, week: Week) -> None:
+        users = office.users[: week.user_count]
+        for user in users:
+            for start in draw_call_times(self._rng, week.days, *user.calls_per_week):
+                self._add_call(generated, office, self._user_call(office, users, user, start))
+        if office.queue is not None and users:
+            self._add_queue_calls(generated, office, users, week.days)
 
     def _add_call(self, generated: GeneratedCalls, office: Office, legs: list[Leg]) -> None:
         rows = self._leg_writer.rows(office, legs)
         generated.calls.extend(rows)
         generated.media.extend(self._leg_writer.media_records(office, legs, rows))
 
-    def _user_call(self, office: Office, user: User, start: datetime) -> list[Leg]:
+    def _user_call(self, office: Office, users: Sequence[User], user: User, start: datetime) -> list[Leg]:
         rng = self._rng
         seconds = 0 if rng.chance(0.12) else self._draw_seconds()
         route = rng.weighted_choice(_ROUTES)
@@ -81,8 +94,8 @@ class CallGenerator:
             return [Leg(office.service(route.service), start, seconds, "TERMINATING"), leg]
         if route.reasons != NO_REASONS:
             return [leg]
-        if len(office.users) > 1 and rng.chance(_COLLEAGUE_SHARE):
-            colleague = rng.choice([other for other in office.users if other is not user])
+        if len(users) > 1 and rng.chance(_COLLEAGUE_SHARE):
+            colleague = rng.choice([other for other in users if other is not user])
             return [leg, Leg(colleague.party, start, seconds, "TERMINATING")]
         return [leg, Leg(office.room, start, seconds, "TERMINATING")] if rng.chance(_ROOM_SHARE) else [leg]
 
@@ -90,15 +103,14 @@ class CallGenerator:
         rng = self._rng
         return int(20 + 1_700 * rng.fraction() * rng.fraction() * rng.fraction())
 
-    def _add_queue_calls(self, generated: GeneratedCalls, office: Office) -> None:
-        if office.queue is None:
-            return
-        low = self._rng.randint(4, 24)
-        for offered in draw_call_times(self._rng, office.days, low, low + low // 2):
+    def _add_queue_calls(
+        self, generated: GeneratedCalls, office: Office, users: Sequence[User], days: Sequence[date]
+    ) -> None:
+        low = min(_MAX_QUEUE_CALLS, 3 * len(users))
+        for offered in draw_call_times(self._rng, days, low, low + low // 2):
             outcome = self._rng.weighted_choice(_QUEUE_OUTCOMES)
-            record = self._queue_record(office, outcome, offered)
-            generated.queue_calls.append(record)
-            self._add_call(generated, office, self._queue_legs(office, outcome, offered))
+            generated.queue_calls.append(self._queue_record(office, outcome, offered))
+            self._add_call(generated, office, self._queue_legs(office, users, outcome, offered))
 
     def _queue_record(self, office: Office, outcome: str, offered: datetime) -> ImportRecord:
         rng = self._rng
@@ -113,11 +125,11 @@ class CallGenerator:
             "waitSeconds": int(3 + slow * (rng.fraction() + rng.fraction() * rng.fraction() * 3)),
         }
 
-    def _queue_legs(self, office: Office, outcome: str, offered: datetime) -> list[Leg]:
+    def _queue_legs(self, office: Office, users: Sequence[User], outcome: str, offered: datetime) -> list[Leg]:
         seconds = self._draw_seconds()
         legs = [Leg(office.service("CallQueue"), offered, seconds, "TERMINATING", _QUEUE_REASONS)]
         if outcome in {"ANSWERED", "TRANSFERRED"}:
-            agent = self._rng.choice(office.users)
+            agent = self._rng.choice(users)
             legs.append(Leg(agent.party, offered, seconds, "TERMINATING", _QUEUE_REASONS))
         elif outcome in _QUEUE_EXITS:
             legs.append(Leg(office.service(_QUEUE_EXITS[outcome]), offered, seconds, "TERMINATING"))

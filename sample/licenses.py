@@ -8,19 +8,19 @@ from itertools import pairwise
 from sample.seeded_random import SeededRandom
 
 PRODUCT_MIXES: tuple[tuple[tuple[str, ...], int], ...] = (
-    (("MEETINGS", "CALLING"), 20),
-    (("MEETINGS", "CALLING", "MESSAGING"), 18),
-    (("MEETINGS",), 18),
-    (("CALLING",), 16),
-    (("MEETINGS", "MESSAGING"), 14),
-    (("MEETINGS", "CALLING", "MESSAGING", "REAL_TIME_TRANSLATIONS"), 6),
-    (("MEETINGS", "MESSAGING", "REAL_TIME_TRANSLATIONS"), 4),
+    (("MEETINGS", "CALLING"), 12),
+    (("MEETINGS", "CALLING", "MESSAGING"), 11),
+    (("MEETINGS",), 28),
+    (("CALLING",), 9),
+    (("MEETINGS", "MESSAGING"), 26),
+    (("MEETINGS", "CALLING", "MESSAGING", "REAL_TIME_TRANSLATIONS"), 4),
+    (("MEETINGS", "MESSAGING", "REAL_TIME_TRANSLATIONS"), 6),
     (("MESSAGING",), 4),
 )
 
 # Telephones are few beside the licenses of a large customer, so that each of their users can have calls in the sample.
 _TELEPHONES_OF_ALL = 6
-_LICENSES_PER_TELEPHONE = 60
+_LICENSES_PER_TELEPHONE = 120
 
 # Quantiles of a customer's size in licenses: half have fewer than 25, one in fifty has more than 3,000.
 _SIZE_QUANTILES = (

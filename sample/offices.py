@@ -1,20 +1,20 @@
 """The sample's telephone users: the customers that report calls, their users, and the times of their calls."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
-from sample.entitlements import Entitlement
 from sample.seeded_random import SeededRandom
-from sample.usage import last_usage_day
 
 HISTORY_WEEKS = 8
+_SUNDAY = 6
 DAY = timedelta(days=1)
 # Some customers with few used licences report their calls, so that the first load stays short.
 _REPORTING_SHARE = 0.2
 _MAX_USERS = 12
-# Calls of a user in a week, as ranges with weights; 3 % are receptionists.
-_CALLS_PER_WEEK_WEIGHTS = (((1, 4), 52), ((5, 10), 32), ((11, 28), 13), ((51, 75), 3))
+# Calls of a user in a week, as ranges with weights; 1 % are receptionists.
+_CALLS_PER_WEEK_WEIGHTS = (((1, 2), 62), ((3, 6), 31), ((11, 16), 6), ((51, 56), 1))
 _WEEKDAY_WEIGHTS = ((0, 22), (1, 21), (2, 21), (3, 20), (4, 14), (5, 1), (6, 1))
 _LOCATIONS = ("Headquarters", "Branch office", "Service centre", "Warehouse, north gate")
 # Client type and device model of desk phones, apps, rooms and unknown devices.
@@ -45,18 +45,22 @@ class User:
     calls_per_week: tuple[int, int]
 
 
+class Week(NamedTuple):
+    """The days of a week, and how many users of the office have calls in it: as many as used their licenses."""
+
+    days: Sequence[date]
+    user_count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
-    """A customer that reports calls on `days`; `poor_share` is the share of legs of poor quality.
-
-    `users` are as many as the customer's used Calling licences.
-    """
+    """A customer with calls in `weeks`; `poor_share` is the share of legs of poor quality."""
 
     customer: str
     location: str
     users: Sequence[User]
     room: Party
-    days: Sequence[date]
+    weeks: Sequence[Week]
     poor_share: float
     queue: str | None
 
@@ -67,49 +71,45 @@ class Office:
         return Party(uuid, f"{user_type} {number:06d}", user_type, _NO_DEVICE)
 
 
-def report_days(day: date) -> list[date]:
-    """Return the days of the eight completed weeks before the day, and the past days of its own week."""
+def report_weeks(day: date) -> list[list[date]]:
+    """Return the days of each of the eight completed weeks before the day, and the past days of its own week."""
     monday = day - timedelta(days=day.weekday(), weeks=HISTORY_WEEKS)
-    return [monday + timedelta(days=number) for number in range((day - monday).days)]
+    days = [monday + timedelta(days=number) for number in range((day - monday).days)]
+    return [days[first : first + 7] for first in range(0, len(days), 7)]
 
 
-def make_office(rng: SeededRandom, customer: str, holdings: Sequence[Entitlement], day: date) -> Office | None:
-    """Return the office of a customer, or None if it does not report its calls.
+def make_office(rng: SeededRandom, customer: str, used: Mapping[date, int], first: date, day: date) -> Office | None:
+    """Return the office of a customer; None where nobody uses Calling.
 
-    A customer that reports them has one running entitlement with used Calling licences, of at most 12 users. It reports
-    whole weeks.
+    `used` is how many Calling licenses were used until each day of the license history, `first` the day of the first.
     """
-    running = [held for held in holdings if _used_calling_licenses(held) and last_usage_day(held, day + DAY) == day]
-    count = _used_calling_licenses(running[0]) if len(running) == 1 else 0
-    if not 1 <= count <= _MAX_USERS or not rng.chance(_REPORTING_SHARE):
+    weeks = [
+        Week([each for each in days if each >= first], used.get(days[-1], 0))
+        for days in report_weeks(day)
+        if days[-1] >= first
+    ]
+    count = max((week.user_count for week in weeks), default=0)
+    if count == 0:
         return None
-    days = [each for each in report_days(day) if running[0].starts_at.date() < _monday_of(each)]
     number = int(customer.rpartition("-")[2])
     users = [_make_user(rng, number, index) for index in range(1, count + 1)]
     room = Party(f"{number:08x}-5a3c-4d1e-8f02-{0:012x}", f"Room {number:06d}", "Place", rng.choice(_ROOM_DEVICES))
-    poor = rng.uniform(0.2, 0.4) if rng.chance(0.1) else rng.uniform(0.0, 0.06)
-    queue = rng.choice(("Support", "Sales", "Orders")) if count > 2 and rng.chance(0.6) else None
-    return Office(customer, rng.choice(_LOCATIONS), users, room, days, poor, queue)
+    poor = rng.uniform(0.2, 0.4) if rng.chance(0.06) else rng.uniform(0.0, 0.06)
+    queue = rng.choice(("Support", "Sales", "Orders")) if count > 2 and rng.chance(0.4) else None
+    return Office(customer, rng.choice(_LOCATIONS), users, room, weeks, poor, queue)
 
 
 def draw_call_times(rng: SeededRandom, days: Sequence[date], low: int, high: int) -> Iterator[datetime]:
-    """Yield `low` to `high` times in each week, between 7:00 and 18:00, most of them from Monday to Friday."""
-    for first in days[::7]:
-        week = {each.weekday(): each for each in days if first <= each < first + timedelta(days=7)}
-        for _ in range(rng.randint(low, high)):
-            each = week.get(rng.weighted_choice(_WEEKDAY_WEIGHTS))
-            if each is not None:
-                yield datetime.combine(each, time(7)) + timedelta(milliseconds=rng.randint(0, 11 * 3_600_000))
+    """Yield `low` to `high` times on the days of one week, between 7:00 and 18:00, most of them from Monday to Friday.
 
-
-def _monday_of(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
-def _used_calling_licenses(entitlement: Entitlement) -> int:
-    if not entitlement.set_up:
-        return 0
-    return sum(line.used for line in entitlement.licenses if line.product == "CALLING")
+    A week that is not over has the calls of its past days only.
+    """
+    by_weekday = {each.weekday(): each for each in days}
+    is_over = days[-1].weekday() == _SUNDAY
+    for _ in range(rng.randint(low, high)):
+        each = by_weekday.get(rng.weighted_choice(_WEEKDAY_WEIGHTS), days[-1] if is_over else None)
+        if each is not None:
+            yield datetime.combine(each, time(7)) + timedelta(milliseconds=rng.randint(0, 11 * 3_600_000))
 
 
 def _make_user(rng: SeededRandom, customer_number: int, index: int) -> User:

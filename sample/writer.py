@@ -112,9 +112,11 @@ class _SampleWriter:
         for entitlement in subscriptions:
             self._write_records("orders", self._billing_document_factory.order_records(entitlement, prices))
             self._write_records("invoices", self._billing_document_factory.invoice_records(entitlement, prices))
-        for entitlement in holdings:
-            self._write_records("license-usage", usage_records(self._usage_rng, entitlement, self._day))
-        generated = self._call_generator.generate(customer, holdings)
+        usage = [
+            record for entitlement in holdings for record in usage_records(self._usage_rng, entitlement, self._day)
+        ]
+        self._write_records("license-usage", usage)
+        generated = self._call_generator.generate(customer, usage)
         self._write_rows("calls", generated.calls)
         self._write_records("call-media", generated.media)
         self._write_records("queue-calls", generated.queue_calls)
