@@ -79,11 +79,12 @@ class BillingDocumentFactory:
             yield self._invoice_record(subscription, prices, issued, months, state)
 
     def _invoice_states(self, subscription: Entitlement, issue_dates: list[date]) -> list[str]:
-        """Return PAID for all but the newest; for a suspended subscription, nothing is paid since the last due date."""
+        """Return PAID for all but the newest; a suspended subscription pays no more once an invoice was due."""
         states = ["PAID"] * len(issue_dates)
         if subscription.suspended_at is not None:
-            due = max(number for number, issued in enumerate(issue_dates) if self._is_due(issued))
-            states[due:] = ["OVERDUE"] + ["OPEN"] * (len(states) - due - 1)
+            suspended = subscription.suspended_at.date()
+            unpaid = max(number for number, issued in enumerate(issue_dates) if issued + _PAYMENT_TERM < suspended)
+            states[unpaid:] = ["OVERDUE" if self._is_due(issued) else "OPEN" for issued in issue_dates[unpaid:]]
         elif issue_dates and self._is_due(issue_dates[-1]):
             states[-1] = "OVERDUE" if self._rng.chance(_OVERDUE_SHARE) else "PAID"
         elif issue_dates:

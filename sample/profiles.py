@@ -61,7 +61,8 @@ def _inactive(factory: EntitlementFactory, size: int) -> Holdings:
 
 def _suspended(factory: EntitlementFactory, size: int) -> Holdings:
     subscription = factory.make_renewing(size, min_age_days=60)
-    subscription.suspended_at = factory.random_past(1, 40)
+    # Less than 28 days: the invoice that was not paid is among the latest three, which are delivered.
+    subscription.suspended_at = factory.random_past(1, 27)
     return [subscription]
 
 

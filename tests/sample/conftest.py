@@ -1,10 +1,11 @@
-"""The sample partner of 2,000 customers, created once for the folder: it takes five seconds."""
+"""One sample partner for all tests of this folder: to generate it takes some seconds."""
 
 import pytest
 
-from tests.sample.test_sample import Sample, make
+from tests.sample.test_sample import CUSTOMERS, Sample, make
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return make(tmp_path_factory.mktemp("sample"), 2_000)
+    """Return the records of a partner of 1,000 customers."""
+    return make(tmp_path_factory.mktemp("sample"), CUSTOMERS)

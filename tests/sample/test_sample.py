@@ -20,6 +20,7 @@ from dateutil.relativedelta import relativedelta
 from sample.seeded_random import SeededRandom
 from sample.writer import write_sample
 
+CUSTOMERS = 1_000
 DAY = date(2026, 11, 22)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PRODUCTS = {"MEETINGS", "CALLING", "MESSAGING", "REAL_TIME_TRANSLATIONS"}
@@ -144,7 +145,7 @@ def test_bytes_are_the_same_on_every_platform_and_version(tmp_path: Path) -> Non
     for path in write_sample(tmp_path, 60, 7, DAY):
         # Another zlib may compress the same records to other bytes.
         digest.update(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
-    assert digest.hexdigest() == "7cbc5a315bff421a91e8355e75c9664d6845c56d61679b8c9e0314fbf67836bc"
+    assert digest.hexdigest() == "1c100f983552bf744f42253b87f800237ff0a517895e92ea6b2ba89b123bdb00"
 
 
 def test_compressed_files_have_neither_name_nor_time(tmp_path: Path) -> None:
@@ -210,22 +211,22 @@ def test_most_subscriptions_renew_and_most_customers_have_no_problem(partner: Sa
     calm = [
         statuses for statuses in statuses_by_customer(partner, NOON).values() if statuses <= {"TRIAL", "SUBSCRIPTION"}
     ]
-    assert 0.5 < len(calm) / 2_000 < 0.8
+    assert 0.5 < len(calm) / CUSTOMERS < 0.8
 
 
 def test_customers_have_no_one_or_several_entitlements(partner: Sample) -> None:
     sizes = Counter(len(held) for held in held_by_customer(partner).values())
-    assert 5 <= sizes[0] <= 40
-    assert sizes[1] > 1_000
+    assert 2 <= sizes[0] <= 20
+    assert sizes[1] > CUSTOMERS / 2
     assert all(sizes[number] > 0 for number in range(2, 7))
 
 
 def test_some_customers_are_scheduled_cancelled_converted_or_never_signed_in(partner: Sample) -> None:
     states = Counter(state_of(each, NOON) for each in entitlements(partner))
-    assert min(states[state] for state in ("SCHEDULED", "CANCELLED", "EXPIRED", "SUSPENDED", "READY_FOR_SETUP")) >= 20
+    assert min(states[state] for state in ("SCHEDULED", "CANCELLED", "EXPIRED", "SUSPENDED", "READY_FOR_SETUP")) >= 10
     starts = {(each["customer"], each["startsAt"]) for each in partner["subscriptions"]}
-    assert sum((each["customer"], each["endsAt"]) in starts for each in partner["trials"]) >= 100
-    assert sum(each["lastAdministratorSignInAt"] is None for each in partner["customers"]) >= 40
+    assert sum((each["customer"], each["endsAt"]) in starts for each in partner["trials"]) >= 50
+    assert sum(each["lastAdministratorSignInAt"] is None for each in partner["customers"]) >= 20
 
 
 def test_some_renewals_are_not_delivered_yet(partner: Sample) -> None:
@@ -237,7 +238,7 @@ def test_time_changes_statuses_during_the_day(partner: Sample) -> None:
     midnight = datetime(2026, 11, 22, tzinfo=UTC)
     hours = [statuses_by_customer(partner, midnight + timedelta(hours=number)) for number in range(0, 25, 4)]
     for before, after in pairwise(hours):
-        assert sum(before[customer] != after[customer] for customer in before) >= 3
+        assert any(before[customer] != after[customer] for customer in before)
 
 
 def test_names_and_domains_are_unique(partner: Sample) -> None:
@@ -280,7 +281,7 @@ def test_customer_records_are_valid(partner: Sample) -> None:
         assert at(each["createdAt"]).date() < DAY
         if each["lastAdministratorSignInAt"] is not None:
             assert each["createdAt"] <= each["lastAdministratorSignInAt"] < "2026-11-22"
-    assert Counter(each["managedBy"] for each in partner["customers"])["PARTNER_ORGANIZATION"] > 1_600
+    assert Counter(each["managedBy"] for each in partner["customers"])["PARTNER_ORGANIZATION"] > 800
 
 
 def test_entitlement_records_are_valid(partner: Sample) -> None:
@@ -325,7 +326,7 @@ def test_administrators_have_every_role_and_state(partner: Sample) -> None:
         "FULL_ADMINISTRATOR",
         "ACTIVE",
     )
-    assert 60 <= len(by_email["admin@partner.example"]["assigned"]) <= 140
+    assert 50 <= len(by_email["admin@partner.example"]["assigned"]) <= 110
     for each in partner["administrators"]:
         assert ("assigned" in each) == (each["role"] == "ADMINISTRATOR")
         assert set(each.get("assigned", [])) <= known
@@ -375,11 +376,11 @@ def test_running_lines_have_every_completed_week_and_yesterday(partner: Sample) 
 def test_history_of_large_entitlements_is_daily_for_a_fortnight(partner: Sample) -> None:
     fortnight = {(DAY - timedelta(days=number)).isoformat() for number in range(1, 15)}
     daily = [rows for rows in usage_by_line(partner).values() if fortnight <= {row["day"] for row in rows}]
-    assert len(daily) > 500
+    assert len(daily) > 200
 
 
 def test_first_load_stays_short(partner: Sample) -> None:
-    assert 50_000 <= len(partner["license-usage"]) <= 90_000
+    assert 25_000 <= len(partner["license-usage"]) <= 45_000
 
 
 def test_rejects_a_table_without_weight() -> None:

@@ -13,11 +13,6 @@ ImportRecord = dict[str, Any]
 THIRTEEN_WEEKS_AGO = NOON - timedelta(weeks=13)
 
 
-@pytest.fixture(scope="module")
-def partner(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    return make(tmp_path_factory.mktemp("sample"), 500)
-
-
 def ordered_until(orders: list[ImportRecord], moment: datetime) -> Counter[str]:
     """Sum the quantities of all orders but renewals that were placed by then."""
     totals: Counter[str] = Counter()
