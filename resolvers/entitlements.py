@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, next_renewal, state_at
-from domain.entitlements.product_licenses import ProductLicenses, describe_line
+from domain.entitlements.product_licenses import ProductLicenses, describe_lines
 from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
@@ -53,7 +53,7 @@ def renews_at(context: Context, entitlement: EntitlementDocument) -> datetime | 
 
 
 def licenses(_context: Context, entitlement: EntitlementDocument) -> list[ProductLicenses]:
-    return list(map(describe_line, entitlement.licenses))
+    return describe_lines(entitlement.licenses)
 
 
 async def started_by(context: Context, trial: EntitlementDocument) -> AdministratorDocument | None:

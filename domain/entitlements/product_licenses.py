@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from domain.entitlements.license_keys import line_position
 from domain.entitlements.license_ratios import LicenseRatios
 from domain.entitlements.lifecycle import LicenseFigures
 from domain.types import Product
@@ -24,9 +25,10 @@ class ProductLicenses(LicenseRatios):
     name: str | None = None
 
 
-def describe_line(line: LicenseFigures) -> ProductLicenses:
-    """Return a line with its available licences and its overage."""
-    return _sum_lines(line.product, [line], line.name)
+def describe_lines(lines: Iterable[LicenseFigures]) -> list[ProductLicenses]:
+    """Return each line with its available licences and its overage, by product, then by name."""
+    in_order = sorted(lines, key=lambda line: line_position(line.product, line.name))
+    return [_sum_lines(line.product, [line], line.name) for line in in_order]
 
 
 def sum_by_product(lines: Iterable[LicenseFigures]) -> list[ProductLicenses]:

@@ -24,7 +24,9 @@ def merge_licenses(
     lines = {} if before is None else {key: line for key, line in by_key.items() if key not in before}
     for key, figures in delivered_figures.items():
         lines[key] = _merge_line(key, by_key.get(key), (before or {}).get(key, {}), figures)
-    return [dict(line) for line in sorted(lines.values(), key=line_position)]
+    return [
+        dict(line) for line in sorted(lines.values(), key=lambda line: line_position(line["product"], line.get("name")))
+    ]
 
 
 def _merge_line(

@@ -271,6 +271,19 @@ def test_a_conversion_has_the_totals_that_are_given(api: ApiHarness, token: str)
     assert sorted(line["quantity"] for line in order["lines"]) == [2, 4, 1_000_000]
 
 
+def test_lines_with_names_keep_them_and_their_orders_too(api: ApiHarness, token: str) -> None:
+    named = [{**LINES[0], "name": "Workspace"}, {**LINES[0], "product": "OTHER", "name": "Fax", "total": 4}]
+    id_ = held(api, trial("T-1", licenses=named))
+    assert change(api, token, "changeTrial", id_, licenses=licenses(CALLING=8))["userErrors"] == []
+    (told,) = new_events(api)
+    assert told["summary"].endswith("licenses are now 8 of Calling Workspace and 4 of Fax")
+    begun = change(api, token, "convertTrial", id_, version=2)["subscription"]
+    assert [(one["product"], one["total"]) for one in begun["licenses"]] == [("CALLING", 8), ("OTHER", 4)]
+    (order,) = stored(api, "orders")
+    ordered = [("CALLING", "Workspace", 8), ("OTHER", "Fax", 4)]
+    assert [(one["product"], one["name"], one["quantity"]) for one in order["lines"]] == ordered
+
+
 @pytest.mark.parametrize("number", [0, -1, 1_000_001])
 def test_bad_totals_of_a_conversion_are_told(api: ApiHarness, token: str, number: int) -> None:
     refused = change(api, token, "convertTrial", held(api, trial("T-1")), licenses=licenses(MEETINGS=number))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.entitlements.license_keys import key_fields, key_of_line, license_key, line_position
 from domain.entitlements.lifecycle import LicenseFigures
-from domain.entitlements.product_licenses import ProductLicenses, describe_line, sum_by_product
+from domain.entitlements.product_licenses import ProductLicenses, describe_lines, sum_by_product
 from domain.types import Product
 
 COUNTS = st.integers(0, 12)
@@ -21,7 +21,10 @@ LINES = st.lists(
 def test_the_surplus_of_one_line_takes_nothing_from_another() -> None:
     lines = [LicenseFigures(Product.CALLING, 5, 8, 1, "Professional"), LicenseFigures(Product.CALLING, 20, 10, 2)]
     assert sum_by_product(lines) == [ProductLicenses(Product.CALLING, 25, 18, 3, available=10, overage=3)]
-    assert describe_line(lines[0]) == ProductLicenses(Product.CALLING, 5, 8, 1, 0, 3, "Professional")
+    assert describe_lines(lines) == [
+        ProductLicenses(Product.CALLING, 20, 10, 2, 10, 0),
+        ProductLicenses(Product.CALLING, 5, 8, 1, 0, 3, "Professional"),
+    ]
 
 
 @settings(max_examples=200)
@@ -30,7 +33,7 @@ def test_each_figure_is_the_sum_of_that_figure_over_single_lines(lines: list[Lic
     sums = sum_by_product(lines)
     assert [one.product for one in sums] == [product for product in Product if product in {x.product for x in lines}]
     for one in sums:
-        single = [describe_line(line) for line in lines if line.product == one.product]
+        single = describe_lines(line for line in lines if line.product == one.product)
         for figure in ("total", "assigned", "used", "available", "overage"):
             assert getattr(one, figure) == sum(getattr(line, figure) for line in single)
         assert one.available - one.overage == one.total - one.assigned
@@ -50,6 +53,6 @@ def test_the_key_of_a_line_gives_its_product_and_name_back(product: str, name: s
 
 def test_lines_are_sorted_by_product_and_then_by_name() -> None:
     keys = ["OTHER:Fax", "CALLING:Workspace", "MEETINGS", "CALLING", "CALLING:Professional"]
-    in_order = sorted(map(key_fields, keys), key=line_position)
+    in_order = sorted(map(key_fields, keys), key=lambda line: line_position(line["product"], line.get("name")))
     expected = ["MEETINGS", "CALLING", "CALLING:Professional", "CALLING:Workspace", "OTHER:Fax"]
     assert list(map(key_of_line, in_order)) == expected
