@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from datetime import timedelta
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -22,6 +21,7 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.partners import Partners
+from tests.forked_command import FORKSERVER
 from tests.server_process import ServerHarness
 from tests.store.calling.factory_calls import call, call_series, put_calls
 
@@ -119,7 +119,7 @@ def roll_up_for_ever(uri: str, database: str) -> None:
 
 
 def _started(uri: str, database: str) -> BaseProcess:
-    process = get_context("spawn").Process(target=roll_up_for_ever, args=(uri, database), daemon=True)
+    process = FORKSERVER.Process(target=roll_up_for_ever, args=(uri, database), daemon=True)
     process.start()
     return process
 

@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
-from multiprocessing import get_context
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from store.database.scope import Scope
 from store.licenses.snapshots import take_snapshots
 from store.migrations import migrate
 from tests.domain.imports.factory_records import usage_record
+from tests.forked_command import FORKSERVER
 from tests.jobs.imports.factory_imports import documents, find_only, import_lines
 from tests.jobs.test_roll_up_calls import KillAt
 from tests.server_process import ServerHarness
@@ -249,7 +249,7 @@ async def test_other_processes_continue_the_work_of_a_killed_one(
     client: Client, mongo_uri: str, database_name: str
 ) -> None:
     scope = await many(client)
-    dying = get_context("spawn").Process(target=take_for_ever, args=(mongo_uri, database_name), daemon=True)
+    dying = FORKSERVER.Process(target=take_for_ever, args=(mongo_uri, database_name), daemon=True)
     dying.start()
     async with asyncio.timeout(60):
         while not await scope.collection("license_snapshots").count(scope.match()):

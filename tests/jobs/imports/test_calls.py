@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 
 import pytest
 
@@ -20,6 +19,7 @@ from store.database.clock import utc_now
 from store.database.orphaned_transactions import abort_orphaned_transactions
 from store.database.scope import Scope
 from tests.domain.imports.factory_records import OMITTED, customer_record
+from tests.forked_command import FORKSERVER
 from tests.jobs.imports.factory_calls import (
     LAST_WEEK,
     NOON,
@@ -279,7 +279,7 @@ async def test_an_import_that_is_killed_and_repeated_counts_nothing_twice(
     content, calls = report(*users), scope.collection("calls")
     for _ in range(2):
         before = await calls.count(scope.match())
-        importing = get_context("spawn").Process(target=import_for_good, args=(mongo_uri, database_name, content))
+        importing = FORKSERVER.Process(target=import_for_good, args=(mongo_uri, database_name, content))
         importing.start()
         while await calls.count(scope.match()) == before:
             await asyncio.sleep(0.002)
