@@ -137,18 +137,24 @@ def _missing(present: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _tag_write(scope: Scope, difference: _TagDifference, ids: list[str], now: datetime) -> UpdateMany:
-    """Return one statement for both directions: MongoDB rejects $pullAll and $push of one array."""
     added = _array_entries(difference.added_tags, difference.added_keys)
     removed = _array_entries(difference.removed_tags, difference.removed_keys)
-    arrays = {name: _edited_array(name, removed[name], added[name]) for name in added}
-    fields = {**arrays, "version": {"$add": ["$version", 1]}, "updated_at": now}
-    return UpdateMany({**scope.match(), "_id": {"$in": ids}}, [{"$set": fields}], hint=ID_INDEX)
+    counted = {"$inc": {"version": 1}, "$set": {"updated_at": now}}
+    change: Document | list[Document]
+    if not any(removed.values()):
+        change = {"$push": {name: {"$each": values} for name, values in added.items()}, **counted}
+    elif not any(added.values()):
+        change = {"$pullAll": removed, **counted}
+    else:
+        # MongoDB rejects $pullAll and $push of one array in one statement.
+        arrays = {name: _edited_array(name, removed[name], added[name]) for name in added}
+        change = [{"$set": {**arrays, "version": {"$add": ["$version", 1]}, "updated_at": now}}]
+    return UpdateMany({**scope.match(), "_id": {"$in": ids}}, change, hint=ID_INDEX)
 
 
 def _edited_array(name: str, removed: list[str], added: list[str]) -> Document:
     is_kept = {"$not": [{"$in": ["$$this", {"$literal": removed}]}]}
-    kept = {"$filter": {"input": f"${name}", "cond": is_kept}} if removed else f"${name}"
-    return {"$concatArrays": [kept, {"$literal": added}]}
+    return {"$concatArrays": [{"$filter": {"input": f"${name}", "cond": is_kept}}, {"$literal": added}]}
 
 
 def _event_keys(customer: Document) -> list[str]:
