@@ -34,6 +34,8 @@ is read. An example: the filter `status in [EXPIRING_SOON], tag X`, 200,000 cust
 
 Limits, checked by `python -m bench.list`: in the order of names a single condition examines at most 3 documents a row
 and takes at most 1.5 times as long as in a partner of 2,000; any other list examines at most 4,000 documents.
+Not among them: a range of `createdAt` in the order of sign-ins, and the reverse. The two correlate and no index has
+both, so that such a list can examine two fifths of a partner (measured: 16,597 of 40,000).
 """
 
 from domain.cursors.list import list_digest
