@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, WebSocketRoute
 
 from jobs.loop import JobLoop
 from loaders.figure_cache import FigureCache
@@ -22,6 +23,8 @@ from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
 from server.http import event_stream, graphiql, imports, launch, probes
 from server.http import graphql as http
+from server.http.cors import CrossOriginRequests
+from server.http.methods import routes_at
 from server.live import websocket
 from server.live.shared_feeds import live_connections
 from store.database.client import Client
@@ -47,14 +50,16 @@ def create_application(settings: Settings | None = None) -> Starlette:
             yield
             app_state.begin_shutdown()
 
-    return Starlette(routes=_routes(), lifespan=lifespan)
+    cors = Middleware(CrossOriginRequests, allowed_origins=chosen.origins)
+    return Starlette(routes=_routes(), lifespan=lifespan, middleware=[cors])
 
 
 def _routes() -> list[BaseRoute]:
     return [
-        Route("/graphql", http.graphql, methods=["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE"]),
-        Route("/graphql/stream", event_stream.graphql_stream, methods=["GET", "POST"]),
+        *routes_at("/graphql", http.graphql, "GET", "POST", also_routed=("HEAD", "PUT", "PATCH", "DELETE")),
+        *routes_at("/graphql/stream", event_stream.graphql_stream, "GET", "POST"),
         WebSocketRoute("/graphql", websocket.graphql_websocket),
+        WebSocketRoute("/graphql/", websocket.graphql_websocket),
         *imports.routes,
         *graphiql.routes,
         *launch.routes,

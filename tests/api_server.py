@@ -30,6 +30,8 @@ from store.tenants.partners import Partners
 
 PARTNER = "acme"
 _PLAN = [{"product": "CALLING", "licenses": 100}, {"product": "MEETINGS", "licenses": 100}]
+# The pages of this origin may call the server.
+FRIENDLY_ORIGIN = "https://friend.example"
 Result = TypeVar("Result")
 
 
@@ -153,7 +155,8 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 @contextmanager
 def running_api(mongo_uri: str, database: str) -> Iterator[ApiHarness]:
     """Run the server with one partner until the block ends."""
-    settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
+    changed = {"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0, "allowed_origins": FRIENDLY_ORIGIN}
+    settings = Settings().model_copy(update=changed)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         application = create_application(settings)

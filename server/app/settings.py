@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.failures import OperatorError
+from server.auth.origins import origin_of
 
 
 class Settings(BaseSettings):
@@ -29,7 +30,7 @@ class Settings(BaseSettings):
     token_seconds: int = Field(default=43200, ge=60, le=2592000, description="The lifetime of issued tokens")
     allowed_origins: str = Field(
         default="",
-        description="Origins, separated by commas, whose pages may open a websocket in addition to the server's own",
+        description="Origins, separated by commas, whose pages may call this server in addition to its own: `https://app.example.com`",
     )
     ring_events: int = Field(
         default=10000, ge=100, description="The number of events that each process keeps in memory for feeds"
@@ -40,7 +41,10 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="",
         pattern=r"^(https?://[^\s?#]+)?$",
-        description="The address of this server for browsers; if empty, the address that `serve` listens on",
+        description=(
+            "The address of this server for browsers; if empty, the address that `serve` listens on. "
+            "Needed behind a proxy"
+        ),
     )
     console_url: str = Field(
         default="https://admin.example.com/?org={externalId}",
@@ -68,8 +72,9 @@ class Settings(BaseSettings):
 
     @property
     def origins(self) -> frozenset[str]:
-        """The set of allowed origins."""
-        return frozenset(origin.strip() for origin in self.allowed_origins.split(",") if origin.strip())
+        """The set of allowed origins, with that of `public_url`: a proxy may send another Host than the browser."""
+        named = {origin.strip().rstrip("/") for origin in self.allowed_origins.split(",")}
+        return frozenset(origin for origin in {*named, origin_of(self.public_url)} if origin)
 
 
 def read_settings() -> Settings:

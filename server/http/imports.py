@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.failures import AdministratorNotActive, InvalidStream
 from domain.imports.records import ImportKind
@@ -19,6 +18,7 @@ from server.app.app_state import AppState
 from server.auth.tokens import IMPORT_ADMINISTRATORS_SCOPE, IMPORT_SCOPE
 from server.auth.viewer import read_bearer_token
 from server.graphql.errors import exception_error
+from server.http.methods import routes_at
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.administrators import Administrators
@@ -118,4 +118,4 @@ def _json_response(status: int, content: dict[str, Any]) -> Response:
     return Response(orjson.dumps(content), status, headers, "application/json")
 
 
-routes = [Route("/import/{kind}", import_kind, methods=["POST"])]
+routes = routes_at("/import/{kind}", import_kind, "POST")

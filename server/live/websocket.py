@@ -2,6 +2,7 @@
 
 from starlette.websockets import WebSocket
 
+from server.auth.origins import is_accepted_origin, log_refused_origin
 from server.live.connection import WebSocketAppState, WebSocketConnection
 from server.live.protocol import SUBPROTOCOL, CloseCode
 from server.live.shared_feeds import shared_feeds
@@ -10,7 +11,8 @@ from server.live.shared_feeds import shared_feeds
 async def graphql_websocket(websocket: WebSocket) -> None:
     """Serve one socket until it is closed."""
     app_state: WebSocketAppState = websocket.app.state.app_state
-    if not _is_own_origin(websocket, app_state.settings.origins):
+    if not is_accepted_origin(websocket.headers, app_state.settings.origins):
+        log_refused_origin(websocket.headers["origin"], websocket.url.path)
         # Closing before accepting answers 403.
         await websocket.close()
         return
@@ -20,9 +22,3 @@ async def graphql_websocket(websocket: WebSocket) -> None:
         return
     await websocket.accept(SUBPROTOCOL)
     await WebSocketConnection(websocket, app_state, shared_feeds(websocket.app.state, app_state)).run()
-
-
-def _is_own_origin(websocket: WebSocket, allowed_origins: frozenset[str]) -> bool:
-    """Return whether the page that opens the socket is ours: a browser sends its cookies for every page."""
-    origin, host = websocket.headers.get("origin"), websocket.headers.get("host")
-    return origin is None or origin in allowed_origins or origin in {f"http://{host}", f"https://{host}"}

@@ -43,13 +43,18 @@ def test_settings_cannot_be_changed() -> None:
     [
         ("", set()),
         (" , ", set()),
-        ("https://a.example", {"https://a.example"}),
+        ("https://a.example/", {"https://a.example"}),
         ("https://a.example, https://b.example:8443,", {"https://a.example", "https://b.example:8443"}),
     ],
 )
 def test_splits_the_allowed_origins(monkeypatch: pytest.MonkeyPatch, text: str, origins: set[str]) -> None:
     monkeypatch.setenv("PARTNERHUB_ALLOWED_ORIGINS", text)
     assert read_settings().origins == origins
+
+
+def test_the_origin_of_the_public_address_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTNERHUB_PUBLIC_URL", "https://hub.example:8443/api/")
+    assert read_settings().origins == {"https://hub.example:8443"}
 
 
 @pytest.mark.parametrize(
