@@ -29,7 +29,7 @@ from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 
-# The most rows that one aggregation reads, unless a single customer has more; it takes less than a second.
+# The most rows that one aggregation reads, unless a single customer has more; it takes about a second.
 BATCH_ROWS = 50_000
 # One customer with a million legs a week takes several seconds, more than a command of a request may take.
 _AGGREGATION_DEADLINE_SECONDS = 600
