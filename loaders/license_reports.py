@@ -1,7 +1,7 @@
 """Licence reports: what several fields share, and the snapshots that rows are compared with."""
 
 from asyncio import gather
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from domain.customers.conditions import AllOf
@@ -30,33 +30,47 @@ async def read_quarter_maximum(scope: Scope, lines: Sequence[ProductLineKey]) ->
 
 
 class LicenseReportLoaders:
-    """The reports of one operation. Each peer group, sum and set of customers is read once, where a field needs it."""
+    """The reports of one operation. Each peer group, sum and set of customers is read once, where a field needs it.
+
+    No memo refers back to this object: a cycle would wait for the garbage collector after every operation.
+    """
 
     def __init__(self, scope: Scope) -> None:
         # The visible customers that match a filter, as a condition on lines and weeks.
         self.customers: RequestMemo[AllOf, Document] = RequestMemo(partial(visible_customers, scope))
-        self._scope = scope
         # A product's peer group consists of the lines of the whole partner, visible or not.
         self.peer_groups: RequestMemo[AnalyticsProduct, PeerGroup] = RequestMemo(
             lambda product: read_peer_group(scope, product, scope.now)
         )
-        self.sums: RequestMemo[Report, ReportSums] = RequestMemo(self._read_sums)
+        self._load = partial(_load, scope, self.customers, self.peer_groups)
+        self.sums: RequestMemo[Report, ReportSums] = RequestMemo(partial(_read_sums, self._load))
 
     async def listing(self, report: Report, order: ReportOrder | None) -> Listing[ReportRow]:
         """Return the report's table."""
         reports, threshold = await self._load(report)
         return reports.listing(report, order, threshold)
 
-    async def _read_sums(self, report: Report) -> ReportSums:
-        reports, threshold = await self._load(report)
-        return await reports.read_sums(report, threshold)
 
-    async def _load(self, report: Report) -> tuple[LicenseReports, float | None]:
-        """Return the reports over the report's customers, and the threshold, which only LOW_ASSIGNMENT needs."""
-        threshold, customers = await gather(self._read_threshold(report), self.customers.load(report.condition))
-        return LicenseReports(self._scope, customers), threshold
+_LoadReports = Callable[[Report], Awaitable[tuple[LicenseReports, float | None]]]
 
-    async def _read_threshold(self, report: Report) -> float | None:
-        if report.name is not ReportName.LOW_ASSIGNMENT:
-            return None
-        return (await self.peer_groups.load(report.product)).threshold
+
+async def _read_sums(load: _LoadReports, report: Report) -> ReportSums:
+    reports, threshold = await load(report)
+    return await reports.read_sums(report, threshold)
+
+
+async def _load(
+    scope: Scope,
+    customers: RequestMemo[AllOf, Document],
+    peer_groups: RequestMemo[AnalyticsProduct, PeerGroup],
+    report: Report,
+) -> tuple[LicenseReports, float | None]:
+    """Return the reports over the report's customers, and the threshold, which only LOW_ASSIGNMENT needs."""
+    threshold, condition = await gather(_read_threshold(peer_groups, report), customers.load(report.condition))
+    return LicenseReports(scope, condition), threshold
+
+
+async def _read_threshold(peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report) -> float | None:
+    if report.name is not ReportName.LOW_ASSIGNMENT:
+        return None
+    return (await peer_groups.load(report.product)).threshold
