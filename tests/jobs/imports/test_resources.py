@@ -83,7 +83,7 @@ async def test_resources_belong_to_their_partner(client: Client, scope: Scope) -
         ({"kind": "BOOK"}, "kind"),
         ({"quickLink": "yes"}, "quickLink"),
         ({"products": "CALLING"}, "products"),
-        ({"products": ["FAX"]}, "products[0]"),
+        ({"products": [7]}, "products[0]"),
         ({"products": ["CALLING", "CALLING"]}, "products"),
         ({"products": None}, "products"),
         ({"updatedOn": "2026-11-01T00:00:00Z"}, "updatedOn"),

@@ -43,7 +43,7 @@ class CustomerComparison:
         figures = {"total": 5, "assigned": assigned, "used": 0}
         asleep = {"lastAdministratorSignInAt": None, "removedAt": None}
         self.model.facts["customers"]["C-1"] = {"name": "Acme", "createdAt": BEGIN, **asleep}
-        self.model.facts["trials"]["T"] = {**line, "licenses": {"CALLING": figures}}
+        self.model.facts["trials"]["T"] = {**line, "licenses": {("CALLING", None): figures}}
         work = CustomerChange(None, (), _partner())
         named = {"name": "Acme", "external_id": "C-1", "managed_by": "PARTNER_ORGANIZATION", "created_at": BEGIN}
         work.update_customer({**named, "delivered": {}})
