@@ -36,15 +36,6 @@ class CustomerBatch:
     partner: PartnerDocument
     changes: list[CustomerChange]
 
-    async def load(self, customer_ids: Iterable[str]) -> None:
-        """Load further customers of the partner into the transaction; those that are loaded already stay."""
-        loaded = {change.id for change in self.changes if not change.is_new}
-        missing = sorted(set(customer_ids) - loaded)
-        if missing:
-            where = {"_id": {"$in": missing}}
-            batch = await load_customers_at(self.scope, where, self.session, self.partner, self.now)
-            self.changes += batch.changes
-
     def add_customer(self) -> CustomerChange:
         """Begin a new customer; its first `update_customer` gives it an id."""
         change = CustomerChange(None, (), self.partner)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from store.changes.customer_batch import CustomerBatch
+from store.changes.customer_batch import CustomerBatch, load_more_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
-from store.database.client import Document, IndexModel, UpdateMany
+from store.database.client import IndexModel, UpdateMany
 
 RELEASED_FIELD = "released_external_id"
 RELEASED_ID_INDEX = IndexModel(
@@ -38,7 +38,7 @@ async def release_external_id(batch: CustomerBatch, external_id: str) -> None:
     stored = await scope.collection("customers").find_one(where, {"_id": 1}, session=session)
     if stored is None:
         return
-    await batch.load([stored["_id"]])
+    await load_more_customers(batch, [stored["_id"]])
     change = next(change for change in batch.changes if not change.is_new and change.id == stored["_id"])
     change.update_customer({"external_id": change.id, RELEASED_FIELD: external_id})
     # The next delivered list that names the id assigns the new customer.
@@ -47,10 +47,13 @@ async def release_external_id(batch: CustomerBatch, external_id: str) -> None:
     await scope.collection("administrators").bulk_write([forget], session=session)
 
 
-def match_external_ids(external_ids: Sequence[str], removed_ids: Sequence[str]) -> Document:
-    """Return the condition of the customers with these ids, and of those that had one of `removed_ids`."""
-    present: Document = {"external_id": {"$in": list(external_ids)}}
-    return {"$or": [present, {RELEASED_FIELD: {"$in": list(removed_ids)}}]} if removed_ids else present
+async def load_released_customers(batch: CustomerBatch, external_ids: Sequence[str]) -> None:
+    """Load the removed customers that had one of the ids."""
+    if external_ids:
+        where = {**batch.scope.match(), RELEASED_FIELD: {"$in": list(external_ids)}}
+        collection = batch.scope.collection("customers")
+        customers = await collection.find(where, {"_id": 1}, hint=RELEASED_FIELD, session=batch.session)
+        await load_more_customers(batch, [customer["_id"] for customer in customers])
 
 
 class CustomersByExternalId:

@@ -11,7 +11,7 @@ from store.access.assignment_changes import end_external_id_claims
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
-from store.changes.external_ids import CustomersByExternalId, match_external_ids
+from store.changes.external_ids import CustomersByExternalId, load_released_customers
 from store.database.scope import Scope
 from store.imports.events import DeliveryEvents
 
@@ -29,12 +29,13 @@ RecordResult = UpsertResult | InvalidRecord
 
 async def deliver_customers(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:
     """Upsert customers; return the results in the order of the records."""
-    removed_ids = sorted({record.key for record in records if record.values.get("removedAt") is not None})
-    where = match_external_ids(sorted({record.key for record in records}), removed_ids)
+    where = {"external_id": {"$in": sorted({record.key for record in records})}}
     return await change_customers(scope, where, partial(_deliver_customers, records), deadline=deadline)
 
 
 async def _deliver_customers(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
+    removals = {record.key for record in records if record.values.get("removedAt") is not None}
+    await load_released_customers(batch, sorted(removals))
     customers = CustomersByExternalId(batch.changes)
     events_by_change: dict[CustomerChange, DeliveryEvents] = {}
     results: list[RecordResult] = []

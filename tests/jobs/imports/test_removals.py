@@ -4,12 +4,9 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from pymongo import MongoClient
-
 from domain.imports.records import ImportKind
 from domain.time.instants import format_instant
 from jobs.clock import evaluate_due
-from store.changes.external_ids import match_external_ids
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -95,12 +92,3 @@ async def test_the_clock_tells_a_removal_once_at_its_moment(client: Client) -> N
     await evaluate_due(client)
     (removed,) = await events(scope, "CUSTOMER_REMOVED")
     assert removed["at"] == (await documents(scope, "customers"))[0]["removed_at"]
-
-
-async def test_the_customers_of_removals_are_read_from_indexes(client: Client, mongo_uri: str) -> None:
-    scope = await partner_scope(client)
-    where = {**scope.match(), **match_external_ids(["C-1"], ["C-1"])}
-    with MongoClient[dict[str, Any]](mongo_uri) as other:
-        plan = str(other[client.database_name]["customers"].find(where).explain()["queryPlanner"]["winningPlan"])
-    assert "COLLSCAN" not in plan
-    assert "'indexName': 'external_id'" in plan and "'indexName': 'released_external_id'" in plan
