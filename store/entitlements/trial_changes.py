@@ -4,7 +4,6 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from domain.customers.reasons import license_label
-from domain.entitlements.license_keys import key_of_line
 from domain.entitlements.lifecycle import LIVING_STATES, RUNNING_STATES
 from domain.entitlements.trials import (
     MAX_EXTENDED_TRIAL_DAYS,
@@ -23,6 +22,7 @@ from domain.time.instants import DAY
 from domain.types import ActivityKind, EntitlementState, SubscriptionType
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import ChangedObject, Mutation
+from store.database.client import Document
 from store.entitlements.entitlement_changes import EntitlementChange, load_entitlement
 from store.entitlements.trial_licenses import check_no_running_trial, check_single_lines, read_licenses
 from store.events.log import EventDraft
@@ -56,13 +56,17 @@ async def change_trial(mutation: Mutation[ChangeTrial]) -> ChangedObject:
     id_, change = trial.document["_id"], trial.change
     if after != before:
         change.update_entitlement(trial.document["number"], {"licenses": after})
-        totals_by_key = [{key_of_line(line): line["total"] for line in lines} for lines in (before, after)]
         counts = join_names(f"{line['total']} of {license_label(line['product'], line.get('name'))}" for line in after)
-        differences = {"licenses": totals_by_key}
+        differences = {"licenses": [[_ordered(line) for line in lines] for lines in (before, after)]}
         summary = f"{trial.title} was changed: licenses are now {counts}"
         change.add_event(EventDraft(ActivityKind.TRIAL_CHANGED, id_, summary, differences))
         await mutation.write(trial.batch)
     return ChangedObject(id_)
+
+
+def _ordered(line: Document) -> Document:
+    """Return what the change of a trial can change of a line."""
+    return {name: line[name] for name in ("product", "name", "total") if name in line}
 
 
 def _check_new_products(mutation: Mutation[ChangeTrial], trial: EntitlementChange) -> None:

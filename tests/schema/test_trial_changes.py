@@ -206,9 +206,9 @@ def test_a_change_of_licenses_keeps_what_is_assigned_and_what_is_not_given(api: 
     assert told["summary"] == (
         "Trial T-1 of Customer C-1 was changed: licenses are now 6 of Calling, 5 of Meetings and 7 of Messaging"
     )
-    assert told["changes"] == {
-        "licenses": [{"CALLING": 10, "MEETINGS": 5}, {"CALLING": 6, "MEETINGS": 5, "MESSAGING": 7}]
-    }
+    before, after = told["changes"]["licenses"]
+    totals = [sorted((line["product"], line["total"]) for line in lines) for lines in (before, after)]
+    assert totals == [[("CALLING", 10), ("MEETINGS", 5)], [("CALLING", 6), ("MEETINGS", 5), ("MESSAGING", 7)]]
 
 
 def test_a_product_with_no_licenses_leaves_the_trial_but_not_the_last_one(api: ApiHarness, token: str) -> None:
