@@ -16,12 +16,12 @@ _TERMS_OF_SYSTEM_ORDERS: list[Document] = [
 
 
 async def reproject_customers(client: Client) -> None:
-    """Write what differs in the projections of all customers of all partners, one transaction per batch."""
+    """Write the projections of all customers of all partners with their licence lines, one transaction per batch."""
     for partner in await client.collection("partners").find({}, {"partner_id": 1}):
         scope, last_id = Scope(client, partner["partner_id"], utc_now()), ""
         while customers := await _next_batch(scope, last_id):
             last_id = customers[-1]
-            await change_customers(scope, {"_id": {"$in": customers}}, _mark_as_changed)
+            await change_customers(scope, {"_id": {"$in": customers}}, _rewrite)
 
 
 async def store_status_facts(client: Client) -> None:
@@ -43,6 +43,6 @@ async def _next_batch(scope: Scope, last_id: str) -> list[str]:
     return [customer["_id"] for customer in customers]
 
 
-async def _mark_as_changed(batch: CustomerBatch) -> None:
+async def _rewrite(batch: CustomerBatch) -> None:
     for change in batch.changes:
-        change.update_customer({})
+        change.rewrite_projection()
