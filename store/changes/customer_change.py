@@ -186,7 +186,7 @@ class CustomerChange:
         )
 
     def advance_to(self, now: datetime) -> None:
-        """Advance the statuses to `now` under the facts as stored; without effect where nothing is due."""
+        """Renew and advance the statuses to `now` under the facts as stored; without effect where nothing is due."""
         if _is_due(self.customer["next_renewal_at"], now):
             self._renew_all(now, written_at=self.customer["evaluated_at"])
             self._is_customer_changed = True
