@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.reference.model import MANAGERS
+from tests.reference.model import MANAGERS, PRODUCTS
 
 Record = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -186,9 +186,10 @@ def license_examples(draw: Draw) -> LicenseExample:
 
 def usage_targets(entitlement: Record) -> list[tuple[str, str, str | None]]:
     """Number, product and name of usage that is accepted: the name may be left out of the only line of a product."""
-    products = [one["product"] for one in entitlement["licenses"]]
+    products = [one["product"] if one["product"] in PRODUCTS else "OTHER" for one in entitlement["licenses"]]
     targets = [(entitlement["number"], one["product"], one.get("name")) for one in entitlement["licenses"]]
-    alone = [(number, product, None) for number, product, _ in targets if products.count(product) == 1]
+    kinds = zip(targets, products, strict=True)
+    alone = [(number, product, None) for (number, product, _), kind in kinds if products.count(kind) == 1]
     return [target for target in dict.fromkeys([*targets, *alone]) if target[2] is not None or target in alone]
 
 
