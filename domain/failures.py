@@ -13,7 +13,7 @@ Failure
 │   │   ├── WeekNotAvailable           a date that is not the Monday of a week with figures
 │   │   ├── BulkJobNotFound            no bulk job with the id is visible
 │   │   ├── SearchTooLong              a search text with too many characters
-│   │   ├── ConditionNotInFeed         a feed's filter with a condition that time alone changes
+│   │   ├── ConditionNotInFeed         a feed's filter with a condition that feeds refuse
 │   │   └── FirstAndLastGiven          a page from both ends at once
 │   ├── InvalidCursor              INVALID_CURSOR
 │   ├── CursorExpired              CURSOR_EXPIRED
@@ -139,7 +139,7 @@ class TooManyValues(BadUserInput):
 
 
 class ConditionNotInFeed(BadUserInput):
-    """A feed's filter has a condition whose result time alone changes."""
+    """A feed's filter has a condition whose result can change by time alone, or by another customer."""
 
     def __init__(self, condition: str) -> None:
         super().__init__(

@@ -53,7 +53,9 @@ ROLE_DESCRIPTIONS: dict[PartnerRole, str] = {
         "Sees and manages every customer, tag and administrator, and the organization itself."
     ),
     PartnerRole.ADMINISTRATOR: "Sees and manages the customers assigned to them; edits tags; starts trials.",
-    PartnerRole.READ_ONLY_ADMINISTRATOR: "Sees every customer and the analytics; changes nothing.",
+    PartnerRole.READ_ONLY_ADMINISTRATOR: (
+        "Sees every customer and the analytics, and may launch a customer; changes nothing."
+    ),
     PartnerRole.HELPDESK_ADMINISTRATOR: (
         "Sees every customer, without analytics, and may launch a customer; changes nothing."
     ),

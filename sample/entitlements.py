@@ -9,7 +9,7 @@ from sample.seeded_random import SeededRandom
 
 _TERMS = ((12, 60), (36, 16), (24, 10), (1, 8), (6, 3), (60, 3))
 _FIXED_TERMS = ((12, 6), (24, 2), (36, 2))
-# How many days before its least age a renewing subscription may have started. Few are new: a partner grows slowly.
+# Ranges of days, with weights, that are added to the minimum age of a renewing subscription. Few are new.
 _AGE_RANGES = ((200, 12), (700, 38), (1_900, 50))
 # The share of subscriptions whose licenses were changed by an order.
 _CHANGED_SHARE = 0.2

@@ -43,7 +43,7 @@ class Migration:
 
 
 async def _drop_index_of_nameless_lines(client: Client) -> None:
-    """The unique index of snapshots had no name of the line, and rejects the second line of a product on a day."""
+    """Drop the unique index without the name of the line: it rejects the second line of a product on a day."""
     collection, former = "license_snapshots", "line_day"
     if former in await client.collection(collection).index_names():
         await client.command({"dropIndexes": collection, "index": former})

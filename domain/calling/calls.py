@@ -10,7 +10,7 @@ from enum import StrEnum
 
 # Raw calls are deleted after 100 days, at least 9 days after their week closes; the weekly sums stay.
 RAW_CALL_RETENTION = timedelta(days=100)
-# A leg is POOR from these values upwards.
+# A leg with one of these values or a higher one is POOR.
 POOR_LOSS_PERCENT, POOR_LATENCY_MS, POOR_JITTER_MS = 5.0, 400.0, 150.0
 # The User UUID of a leg is a person only with one of these user types. Queues, hunt groups and workspaces have others.
 PERSON_USER_TYPES = (None, "User")

@@ -41,7 +41,7 @@ DIMENSIONS: Mapping[str, str] = {
     "country": "country",
     "invoice_state": "invoice",
 }
-# The conditions whose result time alone, or another customer, changes.
+# The conditions whose result can change by time alone, or by a change of another customer.
 _TIME_CONDITIONS = frozenset({"expires_within_days", "renews_within_days", "kpi"})
 
 
@@ -143,7 +143,7 @@ _CONDITIONS: Mapping[str, Callable[[Any], Condition]] = {
 
 
 def find_time_conditions(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the filter's fields, also of nested filters, whose result time alone changes, in the API's spelling."""
+    """Yield the filter's fields, also of nested filters, that feeds refuse, in the API's spelling."""
     for name, value in raw.items():
         if value is not None and name in _TIME_CONDITIONS:
             yield api_name(name)

@@ -2,7 +2,7 @@
 
 A status follows from three things alone: the customer's facts, the partner's thresholds, and the moment. A new rule
 goes into `statuses_at`; the moments at which it can change go into `transition_times` (transitions.py), since when it
-holds into status_since.py, and its sentence into reasons.py.
+holds into status_since.py, its reason into reasons.py, and the sentence into reason_sentences.py.
 """
 
 from collections.abc import Mapping, Sequence

@@ -43,7 +43,7 @@ class TimeBuckets:
         return sorted(self._cover(start, end, sizes))
 
     def coarse_window_keys(self, first: datetime, last: datetime) -> list[str]:
-        """Return few buckets that cover the window and at most its length besides."""
+        """Return few buckets that cover the window and extend beyond it by at most its length."""
         return self._for_length(last - first).window_keys(first, last)
 
     def open_window_keys(self, since: datetime | None, until: datetime | None, now: datetime) -> list[str]:
@@ -54,7 +54,7 @@ class TimeBuckets:
         bound = since or until
         if bound is None:
             return self.at_least(largest).window_keys(_EARLIEST, _LATEST)
-        # What lies between the bound and now is what the window is long for: values in the future are rare.
+        # The length is measured from the bound to now, because values in the future are rare.
         length = min(abs(now - bound), largest * _HOUR)
         return self._for_length(length).window_keys(since or _EARLIEST, until or _LATEST)
 
@@ -63,7 +63,7 @@ class TimeBuckets:
         return replace(self, dimensions={size: found for size, found in self.dimensions.items() if size >= hours})
 
     def _for_length(self, window: timedelta) -> Self:
-        """Return the buckets of which two of the smallest are not longer than the window, where there are such."""
+        """Return the buckets from the largest size that fits twice into the window up; all of them where none fits."""
         fitting = [size for size in self.dimensions if 2 * size * _HOUR <= window]
         return self.at_least(max(fitting, default=min(self.dimensions)))
 

@@ -1,8 +1,8 @@
 """Holdings: the summary of a customer's running MEETINGS and CALLING lines, from which KPIs are counted.
 
 A customer stores one holding per product, and a few *holding keys* that follow from its holdings. KPIs are counts over
-an index of these keys; the holding itself decides the customers that a key alone cannot (customers/
-holding_conditions.py). Each key is counted over and rewritten with every change, so there are few of them.
+an index of these keys; the holding itself decides the customers that a key alone cannot
+(domain/customers/holding_conditions.py). Each key adds to the cost of writes, so there are few of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

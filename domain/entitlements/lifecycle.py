@@ -2,8 +2,8 @@
 
 Words: a *running* entitlement is ACTIVE or SUSPENDED; a *living* one is running, READY_FOR_SETUP or SCHEDULED. A
 *renewing* subscription moves its end on by itself, term after term. Its end is computed from the first end, the one
-that was delivered last, so a renewing subscription is never EXPIRED. Any other entitlement ends at its stored end: that
-is where a subscription stays that stops renewing.
+that was delivered last, so a renewing subscription is never EXPIRED. Any other entitlement ends at its stored end, and
+so does a subscription that has stopped renewing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

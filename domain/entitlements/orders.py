@@ -43,7 +43,7 @@ def renewal_window(begins_at: datetime, term_months: int | None) -> tuple[dateti
 
 
 def _half_term(term_months: int | None) -> timedelta:
-    """Return half the length of the shortest term of so many months."""
+    """Return half the length of the shortest term of this number of months."""
     return _HALF_MONTH * (term_months or DEFAULT_TERM_MONTHS)
 
 
@@ -60,7 +60,7 @@ def is_same_order(kind: str, placed_at: datetime, ours_kind: str, ours_at: datet
 
 
 def find_renewal(subscription: Entitlement, placed_at: datetime) -> int | None:
-    """Return which recorded renewal of a subscription an order that was placed at a moment is for; None for none."""
+    """Return which recorded renewal an order that was placed at this moment is for; None where there is none."""
     months = subscription.term_months or DEFAULT_TERM_MONTHS
     first = subscription.first_ends_at
     elapsed = ((placed_at.year - first.year) * 12 + placed_at.month - first.month) // months

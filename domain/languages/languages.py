@@ -23,7 +23,7 @@ _BY_SUBTAG = {"en": Language.ENGLISH, "sr": Language.SERBIAN}
 
 
 def choose_language(accepted: str | None) -> Language:
-    """Return the language for the value of an Accept-Language header; English where it names none that there is.
+    """Return the language for the value of an Accept-Language header; English where it names no language of the API.
 
     The language with the highest quality is chosen, the first one of the header among equals; 0 excludes a language.
     `*` gives its quality to each language that the header does not name.

@@ -18,7 +18,7 @@ _LOCALES: Mapping[Language, Locale] = {
     Language.ENGLISH: Locale("en", "GB"),
     Language.SERBIAN: Locale("sr", script="Latn"),
 }
-# English dates are ISO 8601, which no reader can mistake; "medium" is the language's own numeric form.
+# English dates are ISO 8601, because day and month are unambiguous there; "medium" is the language's own numeric form.
 _DATE_FORMATS: Mapping[Language, str] = {Language.ENGLISH: "yyyy-MM-dd", Language.SERBIAN: "medium"}
 
 

@@ -45,7 +45,7 @@ def _without_marks(decomposed: str) -> str:
 def _is_diacritic(character: str) -> bool:
     category = unicodedata.category(character)
     if category == "Cf":
-        return True  # Soft hyphens, joiners and direction marks are invisible: nobody types them in a search.
+        return True  # Soft hyphens, joiners and direction marks are invisible and not typed in a search.
     if category != "Mn":
         return False
     # Keep the marks that distinguish words: a kana's voicing, an Indic vowel or virama, a Thai vowel or tone.

@@ -97,7 +97,7 @@ class CsvRowSplitter:
     def __init__(self) -> None:
         # The reader of the header sets both. A row of several lines that does not fit begins with a wrong quote.
         self.header: tuple[str, ...] | None = None
-        # It gets the cells of the row and its lines.
+        # Its arguments are the cells of a row and the lines of the row.
         self.fits: Callable[[list[str], Sequence[bytes]], bool] = _accept_row
         self._line_ends = _LineEndFinder()
         self._splitter: LineSplitter | None = None

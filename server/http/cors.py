@@ -40,7 +40,7 @@ class CrossOriginRequests:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; one without an origin does not come from a page, and costs nothing more."""
+        """Pass the request on; one without an origin does not come from a page and skips the CORS rules."""
         if scope["type"] != "http" or not any(name == b"origin" for name, _ in scope["headers"]):
             await self._app(scope, receive, send)
             return

@@ -40,7 +40,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
         try:
             await super().run_asgi()
         finally:
-            # Break the reference cycle: the garbage collector runs seldom here.
+            # Break the reference cycle: the garbage collector runs rarely here.
             del extensions[WRITER_EXTENSION]
 
     def write(self, text: bytes) -> bool:

@@ -210,7 +210,7 @@ async def _update_administrator(mutation: Mutation[Any], stored: Document, chang
     change: Document = {"$set": {**fields, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
     loses_access = stored["role"] == PartnerRole.ADMINISTRATOR and not changes.keys().isdisjoint(("role", "state"))
     if loses_access:
-        # What an import has yet to assign is taken away as well.
+        # Otherwise the rest of an interrupted import would assign customers again.
         change["$unset"] = {PENDING_ASSIGNMENTS: ""}
     where = {**mutation.scope.match(), "_id": stored["_id"]}
     await mutation.scope.collection(COLLECTION).update_one(where, change, session=mutation.session)

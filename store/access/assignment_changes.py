@@ -77,7 +77,7 @@ async def _load_administrator(mutation: _AssignmentMutation) -> AdministratorDoc
 async def _withdraw_pending_assignments(
     mutation: _AssignmentMutation, administrator: AdministratorDocument, batch: CustomerBatch
 ) -> None:
-    """Take the customers off what an interrupted import has yet to assign: what is changed here is later."""
+    """Remove the customers from the pending list of an interrupted import: the change made here is the later one."""
     external_ids = [change.customer["external_id"] for change in batch.changes]
     where = {**mutation.scope.match(), "_id": administrator.id, "assignments_pending.customers": {"$in": external_ids}}
     change = {"$pull": {"assignments_pending.customers": {"$in": external_ids}}}

@@ -1,4 +1,4 @@
-"""The documents of bulk jobs: work on many customers that goes on after the mutation's response.
+"""The documents of bulk jobs: work on many customers that continues after the mutation's response.
 
 Each kind of work keeps fields of its own beside these: tagging in store/tags/bulk_jobs.py, the evaluation after a
 change of settings in reevaluation.py.

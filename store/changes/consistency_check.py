@@ -1,6 +1,6 @@
 """Checks that the stored projection of customers follows from their facts, and repairs it.
 
-Checked are statuses, holdings, keys, licence lines and the weekly sums of licences.
+It compares statuses, holdings, keys, the facts of invoices, licence lines and the weekly sums of licences.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence

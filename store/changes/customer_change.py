@@ -5,7 +5,8 @@ All writes of a customer's facts go through a CustomerChange. Its life, in the o
 1. load: `CustomerChange(customer, entitlements, partner)` takes the stored documents; None begins a new customer.
 2. catch up: `advance_to(now)` and `remove_expired_assignments(now, names)` apply what time alone has changed since the
    last evaluation, under the facts and settings of that time.
-3. change: `update_customer`, `add_entitlement`, `update_entitlement` and `add_event`, any number of times.
+3. change: `update_customer`, `add_entitlement`, `update_entitlement`, `move_entitlement` and `add_event`, any number of
+   times.
 4. finish: `compute_projection(now)` renews subscriptions and computes statuses, holdings and keys; once.
 5. write: `changed_fields`, `entitlement_writes`, `license_lines`, `orders`, `renewed_terms` and `events` say what to
    store.

@@ -53,7 +53,7 @@ async def start_reevaluation(mutation: Mutation[Any], epoch: int) -> str:
 
 
 async def _count_progress(batch: CustomerBatch) -> None:
-    """Count the customers that the batch brings to the settings of each running job."""
+    """Count the customers that the batch evaluates by the settings of each running job."""
     for job in await _find_running_jobs(batch.scope, batch.session):
         changes = [change for change in batch.changes if change.customer["settings_epoch"] < job["settings_epoch"]]
         counts = {"done": len(changes), "changed": sum(bool(change.transitions) for change in changes)}

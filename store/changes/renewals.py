@@ -18,8 +18,8 @@ from store.changes.system_orders import RenewedTerm
 from store.database.client import Document
 from store.events.log import EventDraft
 
-# A subscription whose first end is a century ago has renewed 1,200 times. One transaction records so many renewals of
-# a customer; the job records the others.
+# One transaction records at most this number of renewals of a customer; the job records the others. A subscription
+# whose first end is a century ago can have renewed 1,200 times.
 MAX_RENEWALS_PER_CHANGE = 120
 
 
@@ -47,7 +47,7 @@ def compute_renewal(subscription: Document, now: datetime, written_at: datetime,
     reached = count if limit is None else min(count, recorded + limit)
     if reached == recorded and subscription["ends_at"] == end:
         return None
-    # The orders are of the licences at this moment, and the caller can go on to change the document.
+    # A copy, because the orders have the licences of this moment and the caller can change the document afterwards.
     renewed = dict(subscription)
     terms = [
         RenewedTerm(renewed, renewal, end_after_renewals(facts, renewal - 1))
@@ -57,7 +57,7 @@ def compute_renewal(subscription: Document, now: datetime, written_at: datetime,
 
 
 def find_renewed_term(subscription: Document, placed_at: datetime) -> RenewedTerm | None:
-    """Return the recorded renewal that an order of the subscription that was placed at a moment was for."""
+    """Return the term of the recorded renewal that an order placed at this moment is for; None where there is none."""
     facts = entitlement_from_document(subscription)
     renewal = find_renewal(facts, placed_at)
     if renewal is None:

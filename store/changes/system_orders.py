@@ -106,7 +106,7 @@ async def _read_renewals(scope: Scope, session: Session, terms: Sequence[Renewed
 async def choose_free_numbers(
     scope: Scope, session: Session, preferred: Sequence[str], reserved: AbstractSet[str] = frozenset()
 ) -> list[str]:
-    """Return a number for each preferred one: it, or it with the next free letter.
+    """Return a number for each preferred one: the number itself, or the number with the first free letters.
 
     No order has the number, and it is not one of the `reserved` ones.
     """
@@ -127,6 +127,6 @@ async def choose_free_numbers(
 
 
 async def find_taken_numbers(scope: Scope, session: Session, numbers: Iterable[str]) -> set[str]:
-    """Return those of the numbers that an order has."""
+    """Return which of the numbers stored orders have."""
     where = {**scope.match(), "number": {"$in": sorted(numbers)}}
     return {order["number"] for order in await scope.collection(COLLECTION).find(where, {"number": 1}, session=session)}

@@ -34,11 +34,11 @@ class Listing(Generic[Row]):
         return self._build_page(rows, has_next=has_next, has_previous=has_previous)
 
     def first_page(self, documents: Sequence[Document], size: int) -> Page[Row]:
-        """Return the first page from documents that a query for several lists read: `size` + 1 if there are so many."""
+        """Return the first page from documents that a query for several lists read, at most `size` + 1."""
         return self._build_page(documents[:size], has_next=len(documents) > size, has_previous=False)
 
     def last_page(self, documents: Sequence[Document], size: int) -> Page[Row]:
-        """Return the last page from documents in the reverse order of the list: `size` + 1 if there are so many."""
+        """Return the last page from documents in the reverse order of the list, at most `size` + 1."""
         return self._build_page(documents[:size][::-1], has_next=False, has_previous=len(documents) > size)
 
     async def count(self) -> int:

@@ -48,7 +48,7 @@ class RingBuffer:
         self._dropped: dict[str, Position] = {}
 
     def append(self, event: FeedEvent) -> bool:
-        """Add the stream's next event; return False for a repeated one, which a reopened stream brings."""
+        """Add the stream's next event; return False for one that a reopened stream repeats."""
         if event.position <= self.reached:
             return False
         self.reached = event.position

@@ -1,4 +1,4 @@
-"""Daily snapshots of licence lines: one document per line and day.
+"""Daily snapshots of licence lines: one document per single line and day.
 
 The job takes a snapshot at the end of each day; an import may deliver one (store/imports/license_usage.py). A delivered
 snapshot takes precedence: the job does not overwrite a snapshot, and a delivery replaces that of the job.

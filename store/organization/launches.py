@@ -137,7 +137,7 @@ async def _redeem_organization(
 
 
 async def _mark_used(scope: Scope, reference: LaunchReference, now: datetime, session: Session) -> bool:
-    """Return whether the launch was redeemable; nobody can redeem it again then."""
+    """Return whether the launch was redeemable; it cannot be redeemed again."""
     used = {"$set": {"used_at": now, "updated_at": now}, "$inc": {"version": 1}}
     where = _match_redeemable(scope, reference)
     return bool(await scope.collection(COLLECTION).update_one(where, used, session=session))
