@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.customers.conditions import AllOf
-from domain.customers.filter import parse_filter
+from domain.customers.filter import check_filter_permissions, parse_filter
 from domain.paging import PageRequest
 from domain.types import CustomerOrderField, OrderDirection
 from resolvers.connections import UNSELECTED_PAGE, BaseConnection
@@ -27,8 +27,13 @@ class CustomerList(BaseConnection[CustomerDocument]):
 
 
 async def parse_customer_filter(context: Context, filter: Mapping[str, Any] | None) -> AllOf:
-    """Return the condition of a filter, ready for a query; raise BadUserInput for an invalid one."""
-    return await prepare_filter(context.scope, parse_filter(filter))
+    """Return the condition of a filter, ready for a query.
+
+    Raise BadUserInput for an invalid one, and Forbidden where it needs a permission that the viewer does not have.
+    """
+    parsed = parse_filter(filter)
+    check_filter_permissions(filter, context.viewer.administrator.role)
+    return await prepare_filter(context.scope, parsed)
 
 
 async def customers(

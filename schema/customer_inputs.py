@@ -93,8 +93,8 @@ class CustomerFilter:
     kpi: KpiFilter | None = strawberry.field(
         default=strawberry.UNSET,
         description=(
-            "The customer is one of those behind a KPI. Not allowed in feeds, because time alone or another customer "
-            "would change the answer."
+            "The customer is one of those behind a KPI. Needs the permission READ_ANALYTICS. Not allowed in feeds, "
+            "because time alone or another customer would change the answer."
         ),
     )
     has_tags: bool | None = strawberry.field(

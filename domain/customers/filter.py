@@ -20,11 +20,12 @@ from domain.customers.conditions import (
 )
 from domain.customers.keys import dimension_key, presence_key
 from domain.customers.kpis import KpiKind, kpi_condition
-from domain.failures import BadUserInput, TooManyValues
+from domain.failures import BadUserInput, Forbidden, TooManyValues
 from domain.messages import translatable
+from domain.permissions import Permission, has_permission
 from domain.text.api_names import api_name
 from domain.text.search import parse_search
-from domain.types import AnalyticsProduct
+from domain.types import AnalyticsProduct, PartnerRole
 
 MAX_FILTER_DEPTH = 5
 MAX_FILTERS = 100
@@ -142,11 +143,22 @@ _CONDITIONS: Mapping[str, Callable[[Any], Condition]] = {
 }
 
 
+def check_filter_permissions(raw: Mapping[str, Any] | None, role: PartnerRole) -> None:
+    """Raise Forbidden where the filter, or one nested in it, asks for a KPI and the role may not read analytics."""
+    if not has_permission(role, Permission.READ_ANALYTICS) and "kpi" in _find_conditions(raw or {}):
+        raise Forbidden(Permission.READ_ANALYTICS)
+
+
 def find_time_conditions(raw: Mapping[str, Any]) -> Iterator[str]:
     """Yield the filter's fields, also of nested filters, that feeds refuse, in the API's spelling."""
+    return (api_name(name) for name in _find_conditions(raw) if name in _TIME_CONDITIONS)
+
+
+def _find_conditions(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the filter's fields with a value, also those of nested filters."""
     for name, value in raw.items():
-        if value is not None and name in _TIME_CONDITIONS:
-            yield api_name(name)
+        if value is not None:
+            yield name
         for nested in value if isinstance(value, list | tuple) else [value]:
             if isinstance(nested, Mapping):
-                yield from find_time_conditions(nested)
+                yield from _find_conditions(nested)

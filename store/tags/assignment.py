@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.batches import split_into_batches
-from domain.customers.filter import parse_filter
+from domain.customers.filter import check_filter_permissions, parse_filter
 from domain.customers.simplification import is_impossible, simplify
 from domain.failures import BadUserInput
 from domain.inputs import value_or_none
@@ -93,6 +93,7 @@ async def _find_matching_ids(mutation: Mutation[ChangeCustomerTags], raw_filter:
     except BadUserInput as error:
         mutation.checks.add(UserErrorCode.INVALID, error.message, "customers", "matching")
         return []
+    check_filter_permissions(raw_filter, mutation.actor.role)
     scope = mutation.scope
     condition = simplify(await prepare_filter(scope, parsed))
     if is_impossible(condition):

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from domain.permissions import ROLE_PERMISSIONS, Permission
+from domain.types import PartnerRole
 from tests.api_server import ApiHarness
 from tests.schema import test_license_analytics as analytics
 from tests.schema.factory_mutations import accept_terms, send_mutation, token_of
@@ -150,3 +152,39 @@ def test_a_view_and_a_bulk_change_take_a_kpi(api: ApiHarness, holder: str, token
     )
     assert tagged["userErrors"] == [] and tagged["changed"] == 2
     assert sorted(one["externalId"] for one in tagged["customers"]) == ["P-0", "P-1"]
+
+
+def test_who_may_not_read_analytics_learns_no_kpi_from_a_filter(api: ApiHarness, token: str) -> None:
+    accept_terms(api)
+    put_partner(api)
+    over, helpdesk = {"kpi": {"kind": "OVER_LICENSE_LIMIT"}}, token_of(api, "HELPDESK_ADMINISTRATOR")
+    nested: list[dict[str, Any]] = [over, {"not": over}, {"anyOf": [{"search": "o"}, {"allOf": [over]}]}]
+    for filter in nested:
+        assert listed(api, token, filter)
+        _check_forbidden(api.execute(helpdesk, BEHIND, filter=filter), "customers")
+    assert listed(api, helpdesk, {"kpi": None, "search": "over"}) == ["OVER"]
+    # A view shared by somebody who may read analytics.
+    view = send_mutation(api, token, "saveCustomerView", "view { id }", name="Over", filter=over, shared=True)["view"]
+    shown = "{ customerViews { id name customers { totalCount nodes { name } } } }"
+    assert view["id"] in str(api.execute(token, shown)["data"])
+    _check_forbidden(api.execute(helpdesk, shown), "customers")
+
+
+def test_a_bulk_change_by_kpi_needs_the_permission_for_analytics(
+    api: ApiHarness, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept_terms(api)
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="Call them")["tag"]["id"]
+    without = tuple(one for one in Permission if one is not Permission.READ_ANALYTICS)
+    monkeypatch.setitem(ROLE_PERMISSIONS, PartnerRole.FULL_ADMINISTRATOR, without)
+    matching = {"anyOf": [{"kpi": {"kind": "OVER_LICENSE_LIMIT"}}]}
+    for field in ("assignTags", "removeTags"):
+        query = f"mutation($input: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $input) {{ changed }} }}"
+        asked = {"customers": {"matching": matching}, "tags": [tag]}
+        _check_forbidden(api.execute(token, query, input=asked), field)
+
+
+def _check_forbidden(answer: dict[str, Any], field: str) -> None:
+    (error,) = answer["errors"]
+    assert error["path"][-1] == field
+    assert error["extensions"] == {"code": "FORBIDDEN", "permission": "READ_ANALYTICS"}
