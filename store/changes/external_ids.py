@@ -11,7 +11,8 @@ from typing import Any
 from store.changes.customer_batch import CustomerBatch, load_more_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
-from store.database.client import IndexModel, UpdateMany
+from store.database.client import Document, IndexModel, Session, UpdateMany
+from store.database.scope import Scope
 
 RELEASED_FIELD = "released_external_id"
 RELEASED_ID_INDEX = IndexModel(
@@ -47,12 +48,19 @@ async def release_external_id(batch: CustomerBatch, external_id: str) -> None:
     await scope.collection("administrators").bulk_write([forget], session=session)
 
 
+async def read_released_customers(
+    scope: Scope, external_ids: Sequence[str], session: Session = None
+) -> Sequence[Document]:
+    """Return the id and the former external id of the removed customers that had one of the ids."""
+    where = {**scope.match(), RELEASED_FIELD: {"$in": list(external_ids)}}
+    fields = {RELEASED_FIELD: 1}
+    return await scope.collection("customers").find(where, fields, hint=RELEASED_FIELD, session=session)
+
+
 async def load_released_customers(batch: CustomerBatch, external_ids: Sequence[str]) -> None:
     """Load the removed customers that had one of the ids."""
     if external_ids:
-        where = {**batch.scope.match(), RELEASED_FIELD: {"$in": list(external_ids)}}
-        collection = batch.scope.collection("customers")
-        customers = await collection.find(where, {"_id": 1}, hint=RELEASED_FIELD, session=batch.session)
+        customers = await read_released_customers(batch.scope, external_ids, batch.session)
         await load_more_customers(batch, [customer["_id"] for customer in customers])
 
 

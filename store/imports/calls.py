@@ -18,6 +18,7 @@ from store.access.assignment_changes import end_external_id_claims
 from store.calling.calls import CALLS, QUEUE_CALLS, raw_call_id
 from store.calling.weeks import mark_weeks_changed
 from store.changes.customer_batch import CustomerBatch, change_customers
+from store.changes.external_ids import RELEASED_FIELD, read_released_customers
 from store.database.client import Client, Document, ReplaceOne, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -70,6 +71,7 @@ class _CallRecordMerger(ABC):
         self.results: list[RecordResult] = []
         self._scope, self._now = scope, utc_now()
         self._customer_ids: dict[str, str] = {}
+        self._released: set[tuple[str, str]] = set()
         self._stored: dict[str, Document] = {}
         self._documents: dict[str, Document] = {}
         self._weeks: set[datetime] = set()
@@ -92,10 +94,14 @@ class _CallRecordMerger(ABC):
         field = self.customer_field
         if field is None:
             return
-        where = {**self._scope.match(), "external_id": {"$in": sorted({record.values[field] for record in records})}}
+        named = sorted({record.values[field] for record in records})
+        where = {**self._scope.match(), "external_id": {"$in": named}}
         fields = {"external_id": 1, "external_id_given_by": 1}
         customers = await self._scope.collection("customers").find(where, fields)
         self._customer_ids = {customer["external_id"]: customer["_id"] for customer in customers}
+        # Read after the customers: a call must not move to a customer that took the id in between.
+        released = await read_released_customers(self._scope, named)
+        self._released = {(customer["_id"], customer[RELEASED_FIELD]) for customer in released}
         claimed = [customer["_id"] for customer in customers if customer.get("external_id_given_by") is not None]
         if claimed:
             await change_customers(self._scope, {"_id": {"$in": claimed}}, _end_claims)
@@ -128,12 +134,19 @@ class _CallRecordMerger(ABC):
         version = 1 if stored is None else stored["version"] + 1
         return {**before, **facts, "version": version, "updated_at": self._now}
 
-    def find_customer_id(self, record: ImportRecord) -> str:
-        """Return the id of the record's customer; InvalidRecord where there is none."""
+    def find_customer_id(self, before: Document | None, record: ImportRecord) -> str:
+        """Return the id of the record's customer; InvalidRecord where there is none.
+
+        A stored call stays with a removed customer whose former external id the record names.
+        """
         name = self.customer_field or ""
-        customer_id = self._customer_ids.get(record.values[name])
+        external_id = record.values[name]
+        stored_id = None if before is None else before.get("customer_id")
+        if stored_id is not None and (stored_id, external_id) in self._released:
+            return str(stored_id)
+        customer_id = self._customer_ids.get(external_id)
         if customer_id is None:
-            raise InvalidRecord(name, f"there is no customer {record.values[name]!r}")
+            raise InvalidRecord(name, f"there is no customer {external_id!r}")
         return customer_id
 
     @abstractmethod
@@ -168,7 +181,7 @@ class _CallMerger(_CallRecordMerger):
     customer_field = "Org UUID"
 
     def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
-        return merge_call(before, record, self.find_customer_id(record), self._now)
+        return merge_call(before, record, self.find_customer_id(before, record), self._now)
 
     def is_new(self, before: Document | None) -> bool:
         return not has_call(before)
@@ -189,7 +202,7 @@ class _QueueCallMerger(_CallRecordMerger):
     customer_field = "customer"
 
     def merge_fields(self, before: Document | None, record: ImportRecord) -> DocumentFields | None:
-        return merge_queue_call(before, record, self.find_customer_id(record), self._now)
+        return merge_queue_call(before, record, self.find_customer_id(before, record), self._now)
 
     def is_new(self, before: Document | None) -> bool:
         return before is None

@@ -66,7 +66,7 @@ class _EntitlementMerger:
         merge = merge_entitlement(document, record)
         if owner is None or document is None:
             return self._add(target, record, merge)
-        if owner is target or is_final(document):
+        if owner is target or is_final(document) or _names_same_customer(document, record):
             return self._update(owner, document, merge)
         self._move(owner, target, record, document, merge)
         return UpsertResult.CHANGED
@@ -112,3 +112,8 @@ class _EntitlementMerger:
         for events in self._events.values():
             events.add_drafts()
         await end_external_id_claims(self._batch, self._events)
+
+
+def _names_same_customer(document: Document, record: ImportRecord) -> bool:
+    """True where the record names the customer that was delivered before, although another one can have its id now."""
+    return bool((document.get("delivered") or {}).get("customer") == record.values["customer"])
