@@ -1,11 +1,11 @@
 """The ordering system's ids of customers: unique in the partner, and free again once their customer was removed.
 
 A removed customer keeps its id until another customer gets the same one. Then the removed one takes its own id in its
-place and remembers the former one as `released_external_id`: a repeated record of its removal still belongs to it.
+place and remembers the former one and when it lost it: removals from before that moment, and what was delivered for it
+by that id, stay with it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from store.changes.customer_batch import CustomerBatch, load_more_customers
@@ -15,6 +15,7 @@ from store.database.client import Document, IndexModel, Session, UpdateMany
 from store.database.scope import Scope
 
 RELEASED_FIELD = "released_external_id"
+_RELEASED_AT = "external_id_released_at"
 RELEASED_ID_INDEX = IndexModel(
     [("partner_id", 1), (RELEASED_FIELD, 1)],
     name=RELEASED_FIELD,
@@ -41,7 +42,7 @@ async def release_external_id(batch: CustomerBatch, external_id: str) -> None:
         return
     await load_more_customers(batch, [stored["_id"]])
     change = next(change for change in batch.changes if not change.is_new and change.id == stored["_id"])
-    change.update_customer({"external_id": change.id, RELEASED_FIELD: external_id})
+    change.update_customer({"external_id": change.id, RELEASED_FIELD: external_id, _RELEASED_AT: batch.now})
     # The next delivered list that names the id assigns the new customer.
     assigned = {**scope.match(), "delivered.assigned": external_id}
     forget = UpdateMany(assigned, {"$pull": {"delivered.assigned": external_id}})
@@ -69,21 +70,25 @@ class CustomersByExternalId:
 
     def __init__(self, changes: Iterable[CustomerChange]) -> None:
         self._present: dict[str, CustomerChange] = {}
-        self._removed: dict[tuple[str, datetime], CustomerChange] = {}
+        self._released: dict[str, list[CustomerChange]] = {}
         for change in changes:
             customer = change.customer
             self._present[customer["external_id"]] = change
             if RELEASED_FIELD in customer:
-                self._removed[customer[RELEASED_FIELD], customer["delivered"].get("removedAt")] = change
+                self._released.setdefault(customer[RELEASED_FIELD], []).append(change)
 
     def find(self, values: Mapping[str, Any]) -> CustomerChange | None:
         """Return the customer that a record describes, None for a new one.
 
-        A repeated record of a removal describes the customer that was removed then, though another one has the id now.
+        A removal, also a repeated or corrected one, is that of the customer that had the id at its moment.
         """
         external_id, removed_at = values["externalId"], values.get("removedAt")
-        removed = None if removed_at is None else self._removed.get((external_id, removed_at))
-        return removed or self._present.get(external_id)
+        if removed_at is not None:
+            released = self._released.get(external_id, ())
+            had_it = [change for change in released if removed_at <= change.customer[_RELEASED_AT]]
+            if had_it:
+                return min(had_it, key=lambda change: change.customer[_RELEASED_AT])
+        return self._present.get(external_id)
 
     def add(self, external_id: str, change: CustomerChange) -> CustomerChange:
         """Add a new customer and return it."""

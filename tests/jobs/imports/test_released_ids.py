@@ -1,6 +1,6 @@
 """Deliveries that name the external id of a removed customer, after another customer took it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,9 @@ from store.database.scope import Scope
 from tests.domain.imports.factory_records import customer_record, subscription_record, trial_record
 from tests.jobs.imports.factory_calls import import_report, queue_call, report, row
 from tests.jobs.imports.factory_imports import documents, find_only, import_lines
-from tests.store.factory_customers import DAY, partner_scope
+from tests.store.factory_customers import DAY, partner_scope, stored
 
+SECOND = timedelta(seconds=1)
 HELD = {"SUB-1": ImportKind.SUBSCRIPTIONS, "TRI-1": ImportKind.TRIALS}
 
 
@@ -93,3 +94,28 @@ async def test_repeated_calls_stay_with_the_removed_customer(client: Client) -> 
     calls = {call["report_id"]: call["customer_id"] for call in await documents(scope, "calls")}
     assert calls == {"R-1": old_id, "R-2": new_id}
     assert await owners(scope, "queue_calls") == {old_id}
+
+
+@pytest.mark.parametrize("correction", [SECOND, -SECOND, -DAY])
+async def test_a_corrected_removal_is_that_of_the_removed_customer(client: Client, correction: timedelta) -> None:
+    scope, removed_at = await partner_scope(client), utc_now() - DAY
+    old_id = await removed_customer(scope, removed_at)
+    new_id = await replace_customer(scope)
+    await deliver_removal(scope, removed_at + correction)
+    old, new = await stored(scope, old_id), await stored(scope, new_id)
+    assert (new["removed_at"], new["version"]) == (None, 1)
+    assert format_instant(old["removed_at"]) == format_instant(removed_at + correction)
+
+
+async def test_a_removal_is_that_of_the_customer_that_had_the_id_then(client: Client) -> None:
+    scope, first_removal = await partner_scope(client), utc_now() - DAY
+    ids = [await removed_customer(scope, first_removal), await replace_customer(scope)]
+    second_removal = utc_now()
+    await deliver_removal(scope, second_removal)
+    ids.append(await replace_customer(scope))
+    for removed_at in (first_removal + SECOND, second_removal, utc_now() + DAY):
+        await deliver_removal(scope, removed_at)
+    moments = [(await stored(scope, id_))["removed_at"] for id_ in ids]
+    now = utc_now()
+    assert [moment < now - DAY / 2 for moment in moments] == [True, False, False]
+    assert [moment > now for moment in moments] == [False, False, True]
