@@ -11,6 +11,8 @@ from domain.imports.license_fields import FIGURES, Figures, check_used_within_as
 from domain.imports.records import DocumentFields, ImportRecord
 
 _PAIRED_FIGURES = frozenset({"assigned", "used"})
+# The figures that a line has while none were delivered for it.
+_INITIAL_FIGURES: Figures = {"assigned": 0, "used": 0}
 
 
 def merge_licenses(
@@ -18,25 +20,28 @@ def merge_licenses(
 ) -> list[DocumentFields]:
     """Return the licence lines after a delivered list; `before` is the list delivered last, None for the first.
 
-    Delivered figures are by the key of the line.
+    Delivered figures are by the key of the line. A line that was delivered before and removed here stays removed while
+    its delivered figures stay the same.
     """
     by_key = {key_of_line(line): line for line in stored}
     lines = {} if before is None else {key: line for key, line in by_key.items() if key not in before}
     for key, figures in delivered_figures.items():
-        lines[key] = _merge_line(key, by_key.get(key), (before or {}).get(key, {}), figures)
+        line_before = None if before is None or key not in before else {**_INITIAL_FIGURES, **before[key]}
+        if key in by_key:
+            lines[key] = _merge_line(key, by_key[key], line_before or {}, figures)
+        elif line_before is None or _differing_figures(line_before, figures):
+            lines[key] = _new_line(key, {**_INITIAL_FIGURES, **(line_before or {}), **figures})
     return [
         dict(line) for line in sorted(lines.values(), key=lambda line: line_position(line["product"], line.get("name")))
     ]
 
 
-def _merge_line(
-    key: str, line: Mapping[str, Any] | None, before: Figures, delivered_figures: Figures
-) -> DocumentFields:
-    if line is None:
-        check_used_within_assigned(
-            f"licenses.{key}.used", delivered_figures.get("used", 0), delivered_figures.get("assigned", 0)
-        )
-        return {**key_fields(key), "total": 0, "assigned": 0, "used": 0, "day": None, **delivered_figures}
+def _new_line(key: str, figures: Figures) -> DocumentFields:
+    check_used_within_assigned(f"licenses.{key}.used", figures["used"], figures["assigned"])
+    return {**key_fields(key), "day": None, **figures}
+
+
+def _merge_line(key: str, line: Mapping[str, Any], before: Figures, delivered_figures: Figures) -> DocumentFields:
     merged = {**line, **_differing_figures(before, delivered_figures)}
     if merged["used"] > merged["assigned"]:
         raise _surplus_error(f"licenses.{key}", merged, is_used_stored="used" not in delivered_figures)

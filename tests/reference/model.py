@@ -244,7 +244,8 @@ def _apply_licenses(stored: dict[LineKey, Facts], before: Mapping[LineKey, Facts
         del stored[key]
     for figures in given:
         key = line_key(figures)
-        previous = before.get(key, {}) if key in stored else {}
+        # Figures that were left out were delivered with 0.
+        previous = {"assigned": 0, "used": 0, **before[key]} if key in stored and key in before else {}
         line = stored.setdefault(key, {"total": 0, "assigned": 0, "used": 0})
         counts = {name: value for name, value in figures.items() if name not in ("product", "name")}
         line.update(_changed(counts, previous))

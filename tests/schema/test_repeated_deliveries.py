@@ -38,6 +38,7 @@ Record = dict[str, Any]
 _PERIOD = {"addedAt": format_instant(NOW - 10 * DAY), "startsAt": format_instant(NOW - 10 * DAY)}
 _LATER, _LAST = format_instant(NOW + 40 * DAY), format_instant(NOW + 300 * DAY)
 _MORE = [{"product": "MEETINGS", "total": 20, "assigned": 5, "used": 3}]
+_TWO = [{"product": product, "total": 10} for product in ("MEETINGS", "CALLING")]
 RECORDS: Mapping[str, Sequence[Record]] = {
     "customers": [customer_record(), customer_record("C-2"), customer_record("C-3")],
     "administrators": [
@@ -45,7 +46,10 @@ RECORDS: Mapping[str, Sequence[Record]] = {
         administrator_record(ADA, assigned=["C-1", "C-2"]),
     ],
     "subscriptions": [subscription_record(**_PERIOD, endsAt=_LAST, setUp=False)],
-    "trials": [trial_record(**_PERIOD, endsAt=format_instant(NOW + 20 * DAY))],
+    "trials": [
+        trial_record(**_PERIOD, endsAt=format_instant(NOW + 20 * DAY)),
+        trial_record("TRI-2", **_PERIOD, customer="C-2", licenses=_TWO, endsAt=format_instant(NOW + 20 * DAY)),
+    ],
 }
 QUERY = """{ customers(first: 50) { nodes {
   id version externalId name domain country tags { name } assignments { administrator { email } expiresAt }
@@ -213,6 +217,16 @@ CASES: Mapping[str, Case] = {
     "extendTrial": Case([("extendTrial", _of("TRI-1", days=5))], "trials", "TRI-1", _ENDS_LATER, _MORE_LICENSES),
     "changeTrial": Case(
         [("changeTrial", _of("TRI-1", licenses=_LICENSES))], "trials", "TRI-1", _MORE_LICENSES, _ENDS_LATER
+    ),
+    "changeTrial to none of a product": Case(
+        [("changeTrial", _of("TRI-2", licenses=[{"product": "CALLING", "licenses": 0}]))],
+        "trials",
+        "TRI-2",
+        (
+            {"licenses": [_TWO[0], {**_TWO[1], "total": 8}]},
+            {"TRI-2.licenses": [{"product": "MEETINGS", "total": 10}, {"product": "CALLING", "total": 8}]},
+        ),
+        ({"endsAt": _LATER}, {"TRI-2.endsAt": _LATER}),
     ),
     "endTrial": Case(
         [("endTrial", _of("TRI-1"))],

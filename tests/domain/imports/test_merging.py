@@ -116,6 +116,28 @@ def test_refuses_a_merge_that_uses_more_than_it_assigns() -> None:
         subscription(made, licenses=[{"product": "MEETINGS", "total": 5, "used": 1}])
 
 
+def test_a_line_that_was_removed_here_returns_only_with_other_figures() -> None:
+    meetings, calling = ({"product": product, "total": 5, "assigned": 4} for product in ("MEETINGS", "CALLING"))
+    made = subscription(None, licenses=[meetings, calling])
+    changed = {**made, "licenses": made["licenses"][:1]}
+    for same in (calling, {"product": "CALLING", "total": 5}, {**calling, "used": 0}):
+        after = subscription(changed, licenses=[{**meetings, "total": 6}, same], endsAt="2028-01-01T00:00:00Z")
+        assert [(line["product"], line["total"]) for line in after["licenses"]] == [("MEETINGS", 6)]
+        assert subscription(after, licenses=[{**meetings, "total": 6}, calling])["licenses"] == after["licenses"]
+    returned = subscription(changed, licenses=[meetings, {"product": "CALLING", "total": 8}])
+    assert returned["licenses"] == [made["licenses"][0], {**made["licenses"][1], "total": 8}]
+    without = subscription(changed, licenses=[meetings])
+    assert subscription(without, licenses=[meetings, calling])["licenses"] == made["licenses"]
+
+
+def test_figures_that_were_left_out_count_as_delivered_with_0() -> None:
+    made = subscription(None, licenses=[{"product": "CALLING", "total": 5}])
+    used = {**made, "licenses": [{**made["licenses"][0], "assigned": 4, "used": 2, "day": NOW}]}
+    for zero in (0, None):
+        again = [{"product": "CALLING", "total": 5, "assigned": zero, "used": zero}]
+        assert subscription(used, licenses=again)["licenses"] == used["licenses"]
+
+
 def test_assigned_and_used_of_one_line_go_together() -> None:
     made = subscription(None, licenses=[{"product": "CALLING", "total": 5, "assigned": 10, "used": 5}])
     held = {**made["licenses"][0], "assigned": 6, "used": 4}
