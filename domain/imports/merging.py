@@ -29,6 +29,11 @@ _INITIAL = {
     kind: {attribute: f.initial for f in fields for name, attribute in _PLAIN[kind] if name == f.name}
     for kind, fields in RECORD_FIELDS.items()
 }
+# By delivered names. `termMonths` is no such field: no mutation changes it, and a conversion begins with another term.
+_INITIAL_DELIVERED = {
+    kind: {f.name: f.initial for f in fields if f.initial is not None and f.name not in {*_SPECIAL, "termMonths"}}
+    for kind, fields in RECORD_FIELDS.items()
+}
 _UNSET: DocumentFields = {
     "renewals": 0,
     "overdue_invoice": None,
@@ -137,9 +142,11 @@ def _merge_plain_fields(document: Mapping[str, Any] | None, record: ImportRecord
         return MergeResult({**_INITIAL[record.kind], **values}, delivered)
     if delivered == before:
         return MergeResult({}, None)
+    # A field that earlier records left out was delivered with its initial value.
+    known = {**_INITIAL_DELIVERED[record.kind], **before} if before else {}
     fields = {}
     for name, attribute in _PLAIN[record.kind]:
-        if name in record.values and (name not in before or before[name] != record.values[name]):
+        if name in record.values and (name not in known or known[name] != record.values[name]):
             value = record.values[name]
             if attribute not in document or document[attribute] != value:
                 fields[attribute] = value

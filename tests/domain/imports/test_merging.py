@@ -1,5 +1,7 @@
 """How delivered lines merge into facts: what differs from the last delivery is applied, and nothing else."""
 
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,17 +12,29 @@ from hypothesis import strategies as st
 
 from domain.failures import InvalidRecord
 from domain.imports.license_merging import merge_usage
-from domain.imports.merging import MergeResult, merge_administrator, merge_customer, merge_entitlement
-from domain.imports.records import ImportKind, parse_record
+from domain.imports.merging import (
+    MergeResult,
+    merge_administrator,
+    merge_customer,
+    merge_entitlement,
+    merge_resource,
+)
+from domain.imports.records import RECORD_FIELDS, ImportKind, parse_record
 from tests.domain.imports.factory_records import (
     administrator_record,
     customer_record,
+    resource_record,
     subscription_record,
     trial_record,
     usage_record,
 )
 
 NOW = datetime(2026, 11, 22, 12)
+_MERGES: dict[ImportKind, tuple[Callable[..., dict[str, Any]], Callable[..., MergeResult]]] = {
+    ImportKind.ADMINISTRATORS: (administrator_record, merge_administrator),
+    ImportKind.SUBSCRIPTIONS: (subscription_record, merge_entitlement),
+    ImportKind.RESOURCES: (resource_record, merge_resource),
+}
 Document = dict[str, Any]
 
 
@@ -209,6 +223,35 @@ def test_another_role_forgets_what_was_assigned_so_that_it_can_be_delivered_agai
     assert promoted["delivered"]["assigned"] == []
     assert administrator(promoted, assigned=["C-1"])["delivered"]["assigned"] == ["C-1"]
     assert administrator(made, state="DEACTIVATED")["delivered"]["assigned"] == []
+
+
+@pytest.mark.parametrize("kind", _MERGES)
+def test_a_field_that_was_left_out_counts_as_delivered_with_its_initial_value(kind: ImportKind) -> None:
+    build, merge = _MERGES[kind]
+    made = merged(None, merge(None, parse_record(kind, build())))
+    for field in RECORD_FIELDS[kind]:
+        # No mutation changes a term; a conversion begins with another one than the initial one.
+        if field.initial is None or field.name in ("assigned", "termMonths"):
+            continue
+        attribute = re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", field.name)
+        assert made[attribute] == field.initial
+        changed = {**made, attribute: "changed here"}
+        for same in (field.initial, None):
+            after = merged(changed, merge(changed, parse_record(kind, build(**{field.name: same}))))
+            assert after[attribute] == "changed here"
+            assert after["delivered"][field.name] == field.initial
+
+
+def test_a_state_that_was_delivered_otherwise_in_between_comes_back() -> None:
+    removed = {**administrator(None), "state": "DEACTIVATED"}
+    assert administrator(removed, state="ACTIVE")["state"] == "DEACTIVATED"
+    assert administrator(administrator(removed, state="DEACTIVATED"), state="ACTIVE")["state"] == "ACTIVE"
+
+
+def test_the_term_that_a_conversion_chose_gives_way_to_a_delivered_one() -> None:
+    converted = subscription({**subscription(None), "term_months": 36, "delivered": {}})
+    assert converted["term_months"] == 36
+    assert subscription(converted, termMonths=12)["term_months"] == 12
 
 
 _instants = st.integers(0, 400).map(lambda days: (NOW + timedelta(days=days)).isoformat() + "Z")
