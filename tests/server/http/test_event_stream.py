@@ -53,9 +53,9 @@ def _url(world: SocketServer) -> str:
 
 @asynccontextmanager
 async def open_event_stream(
-    world: SocketServer, query: str, token: str = FULL, last: str | None = None
+    world: SocketServer, query: str, token: str = FULL, last: str | None = None, language: str = "en"
 ) -> AsyncIterator[EventStreamReader]:
-    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream", "Accept-Language": language}
     headers.update({} if last is None else {"Last-Event-ID": last})
     async with (
         httpx.AsyncClient(verify=False, timeout=20) as client,
@@ -89,6 +89,13 @@ async def test_who_is_not_known_gets_a_plain_answer(world: SocketServer) -> None
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
         empty = await client.post(_url(world), json={}, headers={"Authorization": f"Bearer {FULL}"})
         assert (empty.status_code, empty.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+
+
+async def test_a_feed_is_in_the_language_that_the_request_accepts(world: SocketServer, events: Events) -> None:
+    for language, chosen in [("sr-Latn, en;q=0.5", "sr-Latn"), ("de, en;q=0.5", "en")]:
+        async with open_event_stream(world, "subscription { numbered { language } }", language=language) as heard:
+            await events.insert(range(1))
+            assert json.loads((await heard.event())["data"])["data"]["numbered"]["language"] == chosen
 
 
 async def test_a_feed_goes_on_behind_the_last_event(world: SocketServer, events: Events) -> None:
