@@ -1,6 +1,7 @@
 """The mutations of the partner organization: inputs, payload, fields."""
 
 from functools import partial
+from typing import Any
 
 import strawberry
 
@@ -85,15 +86,16 @@ class ChangeSettingsInput:
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
+def _partner_field() -> Any:
+    description = "The organization after the change; null where nothing was changed."
+    return field(organization.changed_partner, PartnerOrganization | None, description)
+
+
 @strawberry.type
 class _OrganizationPayload:
     """The fields that the payloads of several mutations share."""
 
-    partner = field(
-        organization.changed_partner,
-        PartnerOrganization | None,
-        "The organization after the change; null where nothing was changed.",
-    )
+    partner = _partner_field()
     user_errors = user_errors_field()
 
 
@@ -118,14 +120,16 @@ class SetServicePayload(_OrganizationPayload):
 
 
 @strawberry.type
-class ChangeSettingsPayload(_OrganizationPayload):
+class ChangeSettingsPayload:
     """The organization after the change, or the mistakes."""
 
+    partner = _partner_field()
     job = field(
         organization.settings_job,
         BulkJob | None,
         "The job that applies the new thresholds to every customer; null where no threshold changed.",
     )
+    user_errors = user_errors_field()
 
 
 _declare = partial(mutation, requires=Permission.MANAGE_ORGANIZATION)

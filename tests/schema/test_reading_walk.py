@@ -13,6 +13,8 @@ from tests.schema.factory_walk import PartnerPair, TargetIds
 from tests.websocket_client import connect_websocket
 
 CUSTOMERS = "customers(filter: {%s: [$id]}) { totalCount nodes { id } facets { status { count } } }"
+KPIS = "kpis(filter: {%s: [$id]}) { totalCustomers { count } nearingExpiration { count } overLicenseLimit { count } }"
+ANALYTICS = "licenseAnalytics(product: MEETINGS, filter: {%s: [$id]}) { recentlyAdded { newCustomers totalLicenses } }"
 ACTIVITY = "activity(filter: {%s: [$id]}) { nodes { id summary } pageInfo { hasNextPage endCursor } }"
 # By place: what is asked there. A new place of the schema that is not here fails the first test.
 QUERIES = {
@@ -22,6 +24,10 @@ QUERIES = {
     "customer.by.externalId": "customer(by: {externalId: $id}) { id name }",
     "customers.filter.tag": CUSTOMERS % "tag",
     "customers.filter.administrator": CUSTOMERS % "administrator",
+    "kpis.filter.tag": KPIS % "tag",
+    "kpis.filter.administrator": KPIS % "administrator",
+    "licenseAnalytics.filter.tag": ANALYTICS % "tag",
+    "licenseAnalytics.filter.administrator": ANALYTICS % "administrator",
     "activity.filter.actor": ACTIVITY % "actor",
     "activity.filter.customer": ACTIVITY % "customer",
 }
