@@ -95,7 +95,7 @@ def _project_entitlements(facts: CustomerFacts, now: datetime) -> Mapping[str, A
         "renewing_ends": sorted({end for e, end in ends if renews(e)}),
         "invoice_states": sorted({e.invoice_state for e in living if e.invoice_state is not None}),
         "living_numbers": [e.number for e in sorted(living, key=_newest_first)[:MAX_SEARCHED_NUMBERS]],
-        "next_renewal_at": min((at for e in living if (at := renewal_due_at(e, now)) is not None), default=None),
+        "next_renewal_at": min((at for e, _ in states if (at := renewal_due_at(e, now)) is not None), default=None),
     }
 
 

@@ -8,7 +8,7 @@ so does a subscription that has stopped renewing.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from domain.time.instants import add_months
@@ -134,6 +134,18 @@ def count_renewals(entitlement: EntitlementTerms, now: datetime) -> int:
     return count
 
 
+def count_terms_until_end(entitlement: EntitlementTerms) -> int:
+    """Return how many of its present terms begin before its stored end: renewals for time that is covered already."""
+    return count_renewals(entitlement, entitlement.ends_at - timedelta(milliseconds=1))
+
+
+def count_due_renewals(entitlement: Entitlement, now: datetime) -> int:
+    """Return how many renewals have to be recorded by `now`; of one that has stopped renewing, those until its end."""
+    if renews(entitlement):
+        return count_renewals(entitlement, now)
+    return entitlement.renewals if is_trial(entitlement) else count_terms_until_end(entitlement)
+
+
 def _term_months(entitlement: EntitlementTerms) -> int:
     return entitlement.term_months or DEFAULT_TERM_MONTHS
 
@@ -193,10 +205,10 @@ def next_renewal(entitlement: EntitlementTerms, now: datetime) -> datetime | Non
 
 def renewal_due_at(entitlement: Entitlement, now: datetime) -> datetime | None:
     """Return when its renewals have to be recorded: at the next renewal, or now where not all are recorded yet."""
-    if not renews(entitlement):
-        return None
-    count = count_renewals(entitlement, now)
-    return now if entitlement.renewals < count else end_after_renewals(entitlement, count)
+    count = count_due_renewals(entitlement, now)
+    if entitlement.renewals < count:
+        return now
+    return end_after_renewals(entitlement, count) if renews(entitlement) else None
 
 
 def state_transition_times(entitlement: EntitlementTerms) -> Iterator[datetime]:

@@ -5,8 +5,7 @@ All writes of a customer's facts go through a CustomerChange. Its life, in the o
 1. load: `CustomerChange(customer, entitlements, partner)` takes the stored documents; None begins a new customer.
 2. catch up: `advance_to(now)` and `remove_expired_assignments(now, names)` apply what time alone has changed since the
    last evaluation, under the facts and settings of that time.
-3. change: `update_customer`, `add_entitlement`, `update_entitlement`, `move_entitlement` and `add_event`, any number of
-   times.
+3. change: `update_customer`, `add_entitlement`, `update_entitlement`, `move_entitlement` and `add_event`, repeatedly.
 4. finish: `compute_projection(now)` renews subscriptions and computes statuses, holdings and keys; once.
 5. write: `changed_fields`, `entitlement_writes`, `license_lines`, `orders`, `renewed_terms` and `events` say what to
    store.
@@ -165,8 +164,8 @@ class CustomerChange:
         ]
 
     def record_renewals(self, number: str, now: datetime) -> None:
-        """Record all renewals of a subscription until `now` under the facts that are about to change."""
-        self._renew(number, now, now, limit=None)
+        """Record renewals until `now` under the facts that are about to change; the job does so beyond the limit."""
+        self._renew(number, now, now)
 
     def add_event(self, draft: EventDraft) -> None:
         """Add an event of this change to the log."""
@@ -246,10 +245,11 @@ class CustomerChange:
 
     def _renew_all(self, now: datetime, written_at: datetime) -> None:
         for number in self.entitlements:
-            self._renew(number, now, written_at, max(0, MAX_RENEWALS_PER_CHANGE - len(self.renewed_terms)))
+            self._renew(number, now, written_at)
 
-    def _renew(self, number: str, now: datetime, written_at: datetime, limit: int | None) -> None:
+    def _renew(self, number: str, now: datetime, written_at: datetime) -> None:
         entitlement = self.entitlements[number]
+        limit = max(0, MAX_RENEWALS_PER_CHANGE - len(self.renewed_terms))
         renewal = compute_renewal(entitlement, now, written_at, limit)
         if renewal is None:
             return

@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.customers.reasons import entitlement_label
 from domain.entitlements.lifecycle import (
     Entitlement,
-    count_renewals,
+    count_due_renewals,
     end_after_renewals,
     entitlement_from_document,
     renews,
@@ -18,8 +18,9 @@ from store.changes.system_orders import RenewedTerm
 from store.database.client import Document
 from store.events.log import EventDraft
 
-# One transaction records at most this number of renewals of a customer; the job records the others. A subscription
-# whose first end is a century ago can have renewed 1,200 times.
+# One transaction records at most this number of renewals of a customer; the job records the others, unless another
+# first end or term length is delivered before. A subscription whose first end is a century ago can have renewed 1,200
+# times.
 MAX_RENEWALS_PER_CHANGE = 120
 
 
@@ -33,18 +34,17 @@ class Renewal:
     draft: EventDraft | None
 
 
-def compute_renewal(subscription: Document, now: datetime, written_at: datetime, limit: int | None) -> Renewal | None:
+def compute_renewal(subscription: Document, now: datetime, written_at: datetime, limit: int) -> Renewal | None:
     """Return what changes so that end and renewals are those of `now`; None where nothing changes.
 
-    At most `limit` renewals are recorded, None for all; the end is that of `now` in any case. The facts were written at
-    `written_at`.
+    At most `limit` renewals are recorded; the end is that of `now` in any case. The facts were written at `written_at`.
     """
     facts = entitlement_from_document(subscription)
-    if not renews(facts):
+    count, recorded = count_due_renewals(facts, now), subscription["renewals"]
+    if not renews(facts) and count <= recorded:
         return None
-    count, recorded = count_renewals(facts, now), subscription["renewals"]
-    end = end_after_renewals(facts, count)
-    reached = count if limit is None else min(count, recorded + limit)
+    end = end_after_renewals(facts, count) if renews(facts) else facts.ends_at
+    reached = min(count, recorded + limit)
     if reached == recorded and subscription["ends_at"] == end:
         return None
     # A copy, because the orders have the licences of this moment and the caller can change the document afterwards.

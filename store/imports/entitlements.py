@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from functools import partial
 
-from domain.entitlements.lifecycle import RENEWAL_FACTS
+from domain.entitlements.lifecycle import RENEWAL_FACTS, count_terms_until_end, entitlement_from_document
 from domain.failures import InvalidRecord
 from domain.imports.merging import MergeResult, is_final, merge_entitlement
-from domain.imports.records import ImportKind, ImportRecord
+from domain.imports.records import DocumentFields, ImportKind, ImportRecord
 from domain.types import SubscriptionType
 from store.access.assignment_changes import end_external_id_claims
 from store.changes.customer_batch import CustomerBatch, change_customers
@@ -87,8 +87,9 @@ class _EntitlementMerger:
             return UpsertResult.UNCHANGED
         if not RENEWAL_FACTS.isdisjoint(merge.fields):
             owner.record_renewals(number, self._batch.now)
-        self._events_of(owner).report_changes(document, merge.fields, number)
-        owner.update_entitlement(number, {**merge.fields, "delivered": merge.delivered})
+        fields = {**_count_terms_anew(document, merge.fields), **merge.fields}
+        self._events_of(owner).report_changes(document, fields, number)
+        owner.update_entitlement(number, {**fields, "delivered": merge.delivered})
         return UpsertResult.CHANGED
 
     def _move(
@@ -117,3 +118,11 @@ class _EntitlementMerger:
 def _names_same_customer(document: Document, record: ImportRecord) -> bool:
     """True where the record names the customer that was delivered before, although another one can have its id now."""
     return bool((document.get("delivered") or {}).get("customer") == record.values["customer"])
+
+
+def _count_terms_anew(document: Document, fields: DocumentFields) -> DocumentFields:
+    """Return the count of renewals in terms of another length: a term that begins before the end needs no order."""
+    if "term_months" not in fields:
+        return {}
+    facts = entitlement_from_document({**document, "term_months": fields["term_months"]})
+    return {"renewals": count_terms_until_end(facts)}

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.entitlements.lifecycle import (
     Entitlement,
     count_renewals,
+    count_terms_until_end,
     effective_end,
     fixed_end,
     is_living,
@@ -94,6 +96,22 @@ def test_renewals_are_due_at_once_until_all_are_recorded() -> None:
     assert renewal_due_at(entitlement(**facts, renewals=9), NOON) == NOON
     assert renewal_due_at(entitlement(**facts, renewals=10), NOON) == datetime(2026, 11, 30)
     assert renewal_due_at(entitlement(), NOON) is None
+    stopped = {**facts, "auto_renew": False, "ends_at": datetime(2026, 11, 30)}
+    assert renewal_due_at(entitlement(**stopped, renewals=9), NOON) == NOON
+    assert renewal_due_at(entitlement(**stopped, renewals=10), NOON + 30 * DAY) is None
+
+
+@settings(max_examples=300)
+@given(instants, st.integers(0, 40), st.sampled_from([1, 7, 12]), st.sampled_from([1, 5, 12]))
+def test_terms_of_another_length_count_until_the_end_that_was_reached(
+    first: datetime, renewals: int, months: int, other: int
+) -> None:
+    end = add_months(first, renewals * months)
+    reached = entitlement(first_ends_at=first, ends_at=end, term_months=months)
+    assert count_terms_until_end(reached) == renewals
+    count = count_terms_until_end(entitlement(first_ends_at=first, ends_at=end, term_months=other))
+    assert add_months(first, count * other) >= end
+    assert count == 0 or add_months(first, (count - 1) * other) < end
 
 
 def test_running_is_active_or_suspended_and_living_includes_the_future() -> None:

@@ -11,7 +11,8 @@ from domain.imports.records import ImportKind
 from domain.time.instants import add_months, format_instant
 from jobs.clock import renew_due
 from store.changes.consistency_check import check_customers, repair_customers
-from store.changes.renewals import MAX_RENEWALS_PER_CHANGE
+from store.changes.renewals import MAX_RENEWALS_PER_CHANGE, compute_renewal
+from store.changes.system_orders import build_renewal_orders
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -302,6 +303,48 @@ async def test_renewals_of_a_century_all_have_an_order_after_some_runs_of_the_jo
     told = [event["at"] for event in await documents(scope, "events", kind="SUBSCRIPTION_RENEWED")]
     assert len(told) == -(-renewals // MAX_RENEWALS_PER_CHANGE)
     assert min(told) > utc_now() - timedelta(minutes=5)
+
+
+async def test_what_stops_renewing_gets_the_rest_of_its_orders_from_the_job(client: Client) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, C, customer_record())
+    line = subscription_record(
+        autoRenew=True, termMonths=1, startsAt="1986-01-01T00:00:00Z", endsAt="1986-01-15T00:00:00Z"
+    )
+    await import_lines(scope, S, line, {**line, "cancelledAt": days_from_now(-1)})
+    stopped = await find_only(scope, "entitlements")
+    assert len(await numbers(scope)) == stopped["renewals"] == MAX_RENEWALS_PER_CHANGE
+    while await renew_due(client):
+        pass
+    placed = sorted(order["placed_at"] for order in await documents(scope, "orders"))
+    assert placed == [add_months(datetime(1986, 1, 15), n) for n in range(len(placed))]
+    assert add_months(datetime(1986, 1, 15), len(placed)) == stopped["ends_at"] > utc_now()
+    assert [problem async for problem in check_customers(scope)] == []
+
+
+@pytest.mark.parametrize(("months", "other"), [(12, 1), (1, 12)])
+async def test_terms_of_another_length_add_no_orders_for_the_past(client: Client, months: int, other: int) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, C, customer_record())
+    first = add_months(utc_now(), -29).replace(hour=0, minute=0, second=0, microsecond=0)
+    line = subscription_record(
+        autoRenew=True, termMonths=months, startsAt="2020-01-01T00:00:00Z", endsAt=format_instant(first)
+    )
+    await import_lines(scope, S, line)
+    orders = await documents(scope, "orders")
+    assert len(orders) == {12: 3, 1: 30}[months]
+    for changes in ({}, {"autoRenew": False}, {"autoRenew": True}, {"cancelledAt": days_from_now(-1)}, {}):
+        await import_lines(scope, S, {**line, "cancelledAt": None, "termMonths": other, **changes})
+        assert await documents(scope, "orders") == orders
+    renewed = await find_only(scope, "entitlements")
+    count = {12: 3, 1: 30}[other]
+    assert (renewed["renewals"], renewed["ends_at"]) == (count, add_months(first, count * other))
+    # The next end passes: it gets an order, whose number is unique.
+    renewal = compute_renewal(renewed, renewed["ends_at"], utc_now(), MAX_RENEWALS_PER_CHANGE)
+    assert renewal is not None
+    (order,) = await build_renewal_orders(scope, None, renewal.terms)
+    assert order["placed_at"] == renewed["ends_at"]
+    assert order["number"] == {12: "SUB-1-R4b", 1: "SUB-1-R31"}[other]
 
 
 async def test_a_renewal_that_is_delivered_ahead_needs_none_of_ours(client: Client) -> None:

@@ -24,7 +24,7 @@ def end_of(renewals: int) -> datetime:
     return FIRST_END + relativedelta(months=renewals)
 
 
-def renewed(document: Document, now: datetime = NOW, limit: int | None = MAX_RENEWALS_PER_CHANGE) -> Renewal | None:
+def renewed(document: Document, now: datetime = NOW, limit: int = MAX_RENEWALS_PER_CHANGE) -> Renewal | None:
     return compute_renewal(document, now, FIRST_END, limit)
 
 
@@ -50,7 +50,7 @@ def test_every_missed_term_is_recorded_and_all_have_one_event() -> None:
 
 
 def test_the_event_is_not_before_the_write_of_the_facts() -> None:
-    renewal = compute_renewal(monthly(), NOW, NOW - DAY, None)
+    renewal = compute_renewal(monthly(), NOW, NOW - DAY, MAX_RENEWALS_PER_CHANGE)
     assert renewal is not None and renewal.draft is not None
     assert renewal.draft.at == NOW - DAY
 
@@ -90,9 +90,15 @@ def test_an_end_a_century_ago_is_recorded_in_several_changes() -> None:
     assert numbers == [f"S-1-R{renewal}" for renewal in range(1, 1203)]
 
 
-def test_without_a_limit_all_renewals_are_recorded_at_once() -> None:
-    renewal = renewed(monthly(ends_at=datetime(1926, 1, 15)), limit=None)
-    assert renewal is not None and len(renewal.terms) == renewal.renewals == 1202
+@pytest.mark.parametrize("facts", [{"auto_renew": False}, {"cancelled_at": NOW - 90 * DAY}])
+def test_what_has_stopped_renewing_gets_the_orders_until_its_end_in_later_changes(facts: Document) -> None:
+    document = monthly(first_ends_at=FIRST_END, ends_at=end_of(5), renewals=1, **facts)
+    numbers: list[str] = []
+    while renewal := renewed(document, limit=3):
+        assert renewal.ends_at == end_of(5)
+        numbers += [term.number for term in renewal.terms]
+        document.update(ends_at=renewal.ends_at, renewals=renewal.renewals)
+    assert numbers == ["S-1-R2", "S-1-R3", "S-1-R4", "S-1-R5"]
 
 
 @given(days=st.integers(0, 2000), stored=st.integers(0, 80))
