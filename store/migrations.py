@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from domain.failures import OperatorError
 from store.access.delivered_assignments import store_pending_lists
-from store.changes.reprojection import reproject_customers, store_status_facts
+from store.changes.reprojection import reproject_customers, reproject_single_lines, store_status_facts
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
 
@@ -55,6 +55,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(4, "Store the keys of the filters by tags, renewals, invoices and instants", reproject_customers),
     Migration(5, "Key licence snapshots by the name of the line too", _drop_index_of_nameless_lines),
     Migration(6, "Store which customers an interrupted import has yet to assign", store_pending_lists),
+    Migration(7, "Store what each single licence line has assigned", reproject_single_lines),
 )
 
 

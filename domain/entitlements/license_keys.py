@@ -24,6 +24,11 @@ def key_of_line(line: Mapping[str, Any]) -> str:
     return license_key(line["product"], line.get("name"))
 
 
+def single_line_id(entitlement_id: str, product: str, name: str | None) -> str:
+    """Return `sub_1:CALLING:Professional`, the id of a licence line among those of all entitlements."""
+    return f"{entitlement_id}:{license_key(product, name)}"
+
+
 def key_fields(key: str) -> dict[str, str]:
     """Return the stored fields `product` and `name` of a key."""
     product, _, name = key.partition(":")

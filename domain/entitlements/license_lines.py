@@ -1,16 +1,18 @@
 """Licence lines of analytics: one stored document per entitlement and analytics product, as of one evaluation of the
-customer. Its figures are the sums over the single lines of the product.
+customer. Its figures are the sums over the single lines of the product; `single_lines` has what each has assigned.
 
 Reports, KPIs and peer groups read these documents instead of the entitlements. A line contains everything that its
 entitlement and customer say about it, so that a report is one query on one collection.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from domain.entitlements.license_keys import single_line_id
 from domain.entitlements.lifecycle import (
     Entitlement,
+    LicenseFigures,
     effective_end,
     entitlement_from_document,
     is_running,
@@ -18,7 +20,7 @@ from domain.entitlements.lifecycle import (
     renews,
 )
 from domain.entitlements.peer_groups import MIN_PEER_TOTAL, license_rate
-from domain.entitlements.product_licenses import ProductLicenses, sum_by_product
+from domain.entitlements.product_licenses import sum_by_product
 from domain.types import AnalyticsProduct
 
 # The stored fields of a line without its id and stamps; `build_license_lines` defines them.
@@ -42,7 +44,7 @@ def build_license_lines(
     license_lines: dict[str, LicenseLine] = {}
     for document in entitlements:
         entitlement = entitlement_from_document(document)
-        licenses = sum_by_product(line for line in entitlement.licenses if line.product in ANALYTICS_PRODUCTS)
+        licenses = [line for line in entitlement.licenses if line.product in ANALYTICS_PRODUCTS]
         if licenses:
             common = {**customer_fields, **_entitlement_fields(entitlement, now)}
             license_lines.update(_lines_of_entitlement(document["_id"], common, licenses))
@@ -64,13 +66,18 @@ def _entitlement_fields(entitlement: Entitlement, now: datetime) -> LicenseLine:
 
 
 def _lines_of_entitlement(
-    entitlement_id: str, common: LicenseLine, licenses: Iterable[ProductLicenses]
+    entitlement_id: str, common: LicenseLine, licenses: Sequence[LicenseFigures]
 ) -> Iterator[tuple[str, LicenseLine]]:
-    for figures in licenses:
+    for figures in sum_by_product(licenses):
         total = figures.total
         rate, used_rate = license_rate(figures.assigned, total), license_rate(figures.used, total)
         fields = {
             "product": str(figures.product),
+            "single_lines": [
+                {"id": single_line_id(entitlement_id, line.product, line.name), "assigned": line.assigned}
+                for line in licenses
+                if line.product == figures.product
+            ],
             "total": total,
             "assigned": figures.assigned,
             "used": figures.used,

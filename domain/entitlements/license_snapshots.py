@@ -3,11 +3,11 @@
 The job takes snapshots of the analytics products only; an import may deliver them for every product.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from domain.entitlements.license_keys import single_line_id
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.lifecycle import entitlement_from_document, is_running
 from domain.time.instants import DAY
@@ -38,7 +38,7 @@ class LicenseSums(NamedTuple):
 class LicenseWeek(NamedTuple):
     """The last snapshot of each line in one customer, product and week: the sums over lines, and `assigned`.
 
-    `assigned` is summed by entitlement id and only filled for CALLING, whose licensed users are counted by entitlement.
+    `assigned` is by `single_line_id` and only filled for CALLING, whose licensed users are counted by single line.
     """
 
     sums: LicenseSums
@@ -76,21 +76,22 @@ def has_newer_figures(figures: Mapping[str, Any], day: datetime) -> bool:
 
 def sum_by_week(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, LicenseWeek]:
     """Return the sums by customer, product and week, over the last snapshot of each line in that week."""
-    last: dict[WeekKey, dict[tuple[str, str | None], Mapping[str, Any]]] = {}
+    last: dict[WeekKey, dict[str, Mapping[str, Any]]] = {}
     for snapshot in snapshots:
         key = WeekKey(snapshot["customer_id"], snapshot["product"], week_of(snapshot["day"]))
-        by_line, line = last.setdefault(key, {}), (snapshot["entitlement_id"], snapshot.get("name"))
+        line = single_line_id(snapshot["entitlement_id"], snapshot["product"], snapshot.get("name"))
+        by_line = last.setdefault(key, {})
         if line not in by_line or by_line[line]["day"] < snapshot["day"]:
             by_line[line] = snapshot
-    return {key: _sum_week(key.product, by_line.values()) for key, by_line in last.items()}
+    return {key: _sum_week(key.product, by_line) for key, by_line in last.items()}
 
 
-def _sum_week(product: str, snapshots: Iterable[Mapping[str, Any]]) -> LicenseWeek:
-    sums, assigned = LicenseSums(0, 0, 0, 0), Counter[str]()
-    for snapshot in snapshots:
+def _sum_week(product: str, by_line: Mapping[str, Mapping[str, Any]]) -> LicenseWeek:
+    sums = LicenseSums(0, 0, 0, 0)
+    for snapshot in by_line.values():
         sums = _add_snapshot(sums, snapshot)
-        assigned[snapshot["entitlement_id"]] += snapshot["assigned"]
-    return LicenseWeek(sums, dict(assigned) if product == Product.CALLING else {})
+    assigned = {line: snapshot["assigned"] for line, snapshot in by_line.items()}
+    return LicenseWeek(sums, assigned if product == Product.CALLING else {})
 
 
 def _add_snapshot(sums: LicenseSums, snapshot: Mapping[str, Any]) -> LicenseSums:

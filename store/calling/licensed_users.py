@@ -1,8 +1,8 @@
 """The licensed users of CALLING, and the inactive ones: those without a call in the week.
 
-The licensed users of a week are summed over the CALLING lines of entitlements that run *now*. A line counts what it had
-assigned in its last snapshot of the week (store/licenses/weeks.py), or has assigned now where it has no snapshot of
-that week (docs/decisions/0013).
+The licensed users of a week are summed over the single CALLING lines of entitlements that run *now*. A line counts what
+it had assigned in its last snapshot of the week (store/licenses/weeks.py), or has assigned now where it has no snapshot
+of that week (docs/decisions/0013).
 """
 
 from asyncio import gather
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.calling.figures import USER_LEVELS, UsersPoint
+from domain.entitlements.license_keys import single_line_id
 from domain.entitlements.lifecycle import entitlement_from_document, is_running
 from domain.time.instants import MIN_INSTANT
 from domain.types import Product
@@ -43,12 +44,21 @@ async def count_licensed_users(
     }
     licensed = {(id_, week): 0 for id_ in ids for week in weeks}
     for entitlement in entitlements:
-        calling = [figures["assigned"] for figures in entitlement["licenses"] if figures["product"] == Product.CALLING]
+        calling = _list_calling_lines(entitlement)
         if calling and is_running(entitlement_from_document(entitlement), scope.now):
             for week in weeks:
-                assigned = snapshots.get((entitlement["_id"], week), sum(calling))
+                assigned = sum(snapshots.get((id_, week), current) for id_, current in calling)
                 licensed[entitlement["customer_id"], week] += assigned
     return licensed
+
+
+def _list_calling_lines(entitlement: Document) -> list[tuple[str, int]]:
+    """Return the id of each single CALLING line, and what it has assigned now."""
+    return [
+        (single_line_id(entitlement["_id"], line["product"], line.get("name")), line["assigned"])
+        for line in entitlement["licenses"]
+        if line["product"] == Product.CALLING
+    ]
 
 
 async def read_users_trend(
@@ -84,9 +94,10 @@ async def count_inactive_users(dataset: CallDataset, weeks: Sequence[datetime]) 
         {"$match": dataset.match_sums(*weeks)},
         {"$project": {"_id": "$customer_id", "active": {"week": "$week", "users": users}}},
     ]
-    stages = [
+    stages: list[Document] = [
         {"$match": {**scope.match(), **_CALLING, "is_running": True, **visibility}},
-        {"$project": {"_id": "$customer_id", "running": {"id": "$entitlement_id", "assigned": "$assigned"}}},
+        {"$unwind": "$single_lines"},
+        {"$project": {"_id": "$customer_id", "running": "$single_lines"}},
         {"$unionWith": {"coll": LICENSE_WEEKS, "pipeline": snapshots}},
         {"$unionWith": {"coll": COLLECTION, "pipeline": active}},
         {"$group": {"_id": "$_id", **{name: {"$push": f"${name}"} for name in ("running", "snapshots", "active")}}},

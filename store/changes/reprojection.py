@@ -1,10 +1,13 @@
 """Computes the projection of every customer again, for a migration that changes its stored form."""
 
+from collections.abc import Awaitable, Callable
+
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
 from store.changes.invoice_facts import FACTS_PIPELINE
 from store.database.client import Client, Document, UpdateMany
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.licenses.weeks import repair_weeks
 
 _INTO_ENTITLEMENTS: Document = {"$merge": {"into": "entitlements", "whenNotMatched": "discard"}}
 _TERMS_OF_SYSTEM_ORDERS: list[Document] = [
@@ -17,11 +20,20 @@ _TERMS_OF_SYSTEM_ORDERS: list[Document] = [
 
 async def reproject_customers(client: Client) -> None:
     """Write the projections of all customers of all partners with their licence lines, one transaction per batch."""
+    await _change_all(client, _rewrite)
+
+
+async def reproject_single_lines(client: Client) -> None:
+    """Write the projections as `reproject_customers` does, and the weekly sums of licences."""
+    await _change_all(client, _rewrite_with_weeks)
+
+
+async def _change_all(client: Client, change: Callable[[CustomerBatch], Awaitable[None]]) -> None:
     for partner in await client.collection("partners").find({}, {"partner_id": 1}):
         scope, last_id = Scope(client, partner["partner_id"], utc_now()), ""
         while customers := await _next_batch(scope, last_id):
             last_id = customers[-1]
-            await change_customers(scope, {"_id": {"$in": customers}}, _rewrite)
+            await change_customers(scope, {"_id": {"$in": customers}}, change)
 
 
 async def store_status_facts(client: Client) -> None:
@@ -46,3 +58,8 @@ async def _next_batch(scope: Scope, last_id: str) -> list[str]:
 async def _rewrite(batch: CustomerBatch) -> None:
     for change in batch.changes:
         change.rewrite_projection()
+
+
+async def _rewrite_with_weeks(batch: CustomerBatch) -> None:
+    await _rewrite(batch)
+    await repair_weeks(batch.scope, batch.session, [change.id for change in batch.changes])

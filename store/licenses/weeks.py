@@ -2,8 +2,8 @@
 
 One transaction writes a snapshot and the sums of its week, so that the sums always equal the sum over the week's
 snapshots, also after a late delivery, and the trend reads no snapshots. CALLING documents also store what each
-entitlement had assigned (`lines`): the licensed users of a week depend on which of these entitlements run now. The sums
-of a removed customer stay with `is_removed`, so that they count again if it is restored.
+single line had assigned (`lines`): the licensed users of a week depend on which of these lines run now. The sums of a
+removed customer stay with `is_removed`, so that they count again if it is restored.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -123,7 +123,7 @@ def extract_sums(document: Mapping[str, Any]) -> LicenseSums:
 
 
 def extract_assigned(document: Mapping[str, Any]) -> dict[str, int]:
-    """Return the assigned CALLING licences by entitlement id, in a customer's stored week."""
+    """Return the assigned CALLING licences by `single_line_id`, in a customer's stored week."""
     return {line["id"]: line["assigned"] for line in document.get("lines", ())}
 
 

@@ -42,7 +42,8 @@ class Delivered(ModelPartner):
 class Row:
     """The lines of one product in one entitlement as a sum, from which the rows of all reports are built.
 
-    `histories` are the snapshots of each single line, also of lines that are gone.
+    `histories` are the snapshots of each single line, also of lines that are gone; `single_lines` are those that are
+    there, each with what it has assigned and its snapshots.
     """
 
     number: str
@@ -61,16 +62,17 @@ class Row:
     available: int
     overage: int
     histories: Sequence[Mapping[date, Facts]] = ()
+    single_lines: Sequence[tuple[int, Mapping[date, Facts]]] = ()
 
     @property
     def is_running(self) -> bool:
         """Return whether the entitlement is running."""
         return self.state in RUNNING
 
-    def last_of_week(self, start: date) -> Figures | None:
-        """Return the sums of each single line's latest snapshot of the week."""
-        last = [one for days in self.histories if (one := last_of_week(days, start)) is not None]
-        return sums_of(last) if last else None
+    def assigned_in(self, start: date) -> int:
+        """Return the sum of what each single line had assigned in its latest snapshot of the week, else has now."""
+        snapshots = [(now, last_of_week(days, start)) for now, days in self.single_lines]
+        return sum(now if snapshot is None else snapshot["assigned"] for now, snapshot in snapshots)
 
     @property
     def rate(self) -> Fraction:
@@ -121,6 +123,11 @@ class Licenses:
             available=sum(max(0, line["total"] - line["assigned"]) for line in lines),
             overage=sum(max(0, line["assigned"] - line["total"]) for line in lines),
             histories=[days for (of, (code, _)), days in snapshots if (of, code) == (number, product)],
+            single_lines=[
+                (line["assigned"], self.delivered.snapshots.get((number, key), {}))
+                for key, line in stored["licenses"].items()
+                if key[0] == product
+            ],
         )
 
     def rows(self, product: str) -> list[Row]:

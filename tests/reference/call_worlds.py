@@ -126,16 +126,20 @@ def licenses(draw: Draw, customers: list[str]) -> list[tuple[str, list[Record]]]
             fixed |= {"startsAt": -200 * DAY, "endsAt": 200 * DAY, "autoRenew": False, **state}
             figures = draw(st.sampled_from([(5, 0, 0), (5, 2, 1), (2, 4, 0), (90, 60, 3)]))
             product = draw(st.sampled_from(["CALLING", "CALLING", "CALLING", "MEETINGS"]))
-            held.append(("subscriptions", {**fixed, "licenses": [line(product, figures)]}))
-    numbers = [(one["number"], one["licenses"][0]["product"]) for _, one in held]
+            names = draw(st.sampled_from([[None], [None], ["Gold", "Silver"]]))
+            held.append(("subscriptions", {**fixed, "licenses": [line(product, figures, name) for name in names]}))
+    usage = [{"entitlement": one["number"], **_identity(single)} for _, one in held for single in one["licenses"]]
     days = st.sampled_from([Moment(back, day * DAY, "day") for back in (0, 0, 1, 7) for day in (0, 4, 6)])
-    told = []
-    for number, product in numbers:
-        for day in draw(st.lists(days, max_size=2)):
-            assigned = draw(st.integers(0, 5))
-            figures = {"product": product, "day": day, "assigned": assigned, "used": 0}
-            told.append({"entitlement": number, **figures})
+    told = [
+        {**target, "day": day, "assigned": draw(st.integers(0, 5)), "used": 0}
+        for target in usage
+        for day in draw(st.lists(days, max_size=2))
+    ]
     return [*group_by_kind(held), ("license-usage", told)]
+
+
+def _identity(single_line: Record) -> Record:
+    return {name: single_line[name] for name in ("product", "name") if name in single_line}
 
 
 @st.composite

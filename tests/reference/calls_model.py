@@ -179,10 +179,8 @@ class Engagement:
         return [row for row in self.licenses.rows("CALLING") if row.is_running]
 
     def licensed(self, customer: str, week: date) -> int:
-        """Return the sum over running CALLING lines of assigned, as in the week's last snapshot, else as now."""
-        rows = [row for row in self._rows if row.customer == customer]
-        pairs = [(row, row.last_of_week(week)) for row in rows]
-        return sum(row.assigned if snapshot is None else snapshot["assigned"] for row, snapshot in pairs)
+        """Return the sum over running single CALLING lines of assigned, as in the week's last snapshot, else as now."""
+        return sum(row.assigned_in(week) for row in self._rows if row.customer == customer)
 
     def has_calling(self, customer: str) -> bool:
         """Return whether the customer has a running CALLING line."""

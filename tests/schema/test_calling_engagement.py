@@ -45,7 +45,7 @@ def put_snapshot(api: ApiHarness, customer_id: str, *held: tuple[Document, int],
     async def work(scope: Scope) -> None:
         assigned = sum(figure for _, figure in held)
         sums = {"product": "CALLING", "total": assigned, "assigned": assigned, "used": 0, "available": 0}
-        lines = [{"id": one["_id"], "assigned": figure} for one, figure in held]
+        lines = [{"id": f"{one['_id']}:CALLING", "assigned": figure} for one, figure in held]
         stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": scope.now, "updated_at": scope.now}
         row = {"customer_id": customer_id, "week": latest_week(), "is_removed": False, "lines": lines}
         document = {"_id": f"{customer_id}:CALLING:{row['week']:%Y-%m-%d}", **row, **sums, **stamps, **fields}
@@ -125,6 +125,20 @@ def test_licences_are_those_of_lines_that_run_as_snapped_in_the_week_else_as_of_
     assert found["usersByUsageTrend"][0]["inactive"] == 53 + 7
     licensed = {row["customer"]["name"]: row["licensedUsers"] for row in found["customersByUsage"]["nodes"]}
     assert licensed == {"Both": 23, "Never snapped": 7, "Ended": 0, "Not set up": 0}
+
+
+def test_a_line_without_a_snapshot_counts_as_now_beside_one_with_a_snapshot(api: ApiHarness) -> None:
+    held = calling_subscription("S-1", 9)
+    named = [{**held["licenses"][0], "name": name, "assigned": now} for name, now in (("Gold", 30), ("Silver", 4))]
+    held["licenses"] += named
+    one = put_named_customer(api, "One", held)
+    lines = [(":Gold", 20), ("", 5), (":Taken out", 100)]
+    snapped = [{"id": f"{held['_id']}:CALLING{name}", "assigned": assigned} for name, assigned in lines]
+    put_snapshot(api, one, lines=snapped)
+    store_calls(api, [call(one, latest_week(), user_id="u")])
+    found = read_engagement(api, f"{USERS} customersByUsage {{ nodes {{ licensedUsers }} }}")
+    assert found["customersByUsage"] == {"nodes": [{"licensedUsers": 20 + 5 + 4}]}
+    assert [point["inactive"] for point in found["usersByUsageTrend"]] == [9 + 30 + 4, 20 + 5 + 4 - 1]
 
 
 def test_a_line_that_was_taken_out_of_its_subscription_licenses_nobody(api: ApiHarness) -> None:

@@ -210,6 +210,27 @@ async def test_facts_of_statuses_are_added_to_what_an_older_version_stored(clien
     assert (await scope.collection("orders").find({}))[0]["term_months"] == 1
 
 
+async def test_what_was_assigned_by_entitlement_becomes_what_each_single_line_has_assigned(client: Client) -> None:
+    scope = await partner_scope(client)
+    lines = [{"product": "CALLING", "total": 9, "assigned": 5, "used": 0, "day": None, "name": name} for name in "AB"]
+    id_ = await add_customer(scope, "C-1", held := subscription("S-1", licenses=lines))
+    snapshot = {"entitlement_id": held["_id"], "customer_id": id_, "product": "CALLING", "day": datetime(2026, 6, 1)}
+    figures = {"total": 9, "assigned": 3, "used": 0, **scope.match(), "version": 1}
+    stamps = {"created_at": scope.now, "updated_at": scope.now}
+    await scope.collection("license_snapshots").insert_many(
+        [{"_id": "lsn_1", **snapshot, **figures, **stamps, "name": "A"}]
+    )
+    await scope.collection("license_lines").update_one({}, {"$unset": {"single_lines": ""}})
+    (migration,) = (one for one in MIGRATIONS if one.version == 7)
+    for _ in range(2):
+        await migration.run(client)
+        (week,) = await scope.collection("license_customer_weeks").find(scope.match())
+        assert week["lines"] == [{"id": f"{held['_id']}:CALLING:A", "assigned": 3}]
+        (line,) = await scope.collection("license_lines").find(scope.match())
+        assert line["single_lines"] == [{"id": f"{held['_id']}:CALLING:{name}", "assigned": 5} for name in "AB"]
+    assert [problem async for problem in check_customers(scope)] == []
+
+
 async def test_an_interrupted_import_gets_the_list_of_its_customers(client: Client) -> None:
     scope = await partner_scope(client)
     stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now}

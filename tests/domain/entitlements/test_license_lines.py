@@ -60,6 +60,7 @@ def test_a_line_has_the_fields_of_its_customer_entitlement_and_figures() -> None
             "cancelled_at": None,
             "is_running": True,
             "product": "CALLING",
+            "single_lines": [{"id": "sub_1:CALLING", "assigned": 4}],
             "total": 10,
             "assigned": 4,
             "used": 3,
@@ -79,6 +80,8 @@ def test_a_line_is_the_sum_over_the_lines_of_its_product_and_its_overage_that_of
     (line,) = build_license_lines(CUSTOMER, [document], NOON).values()
     assert (line["total"], line["assigned"], line["used"], line["overage"]) == (25, 18, 3, 3)
     assert line["rate"] == line["peer_rate"] == 18 / 25
+    single_lines = [("sub_1:CALLING:Professional", 8), ("sub_1:CALLING:Workspace", 10)]
+    assert [(one["id"], one["assigned"]) for one in line["single_lines"]] == single_lines
 
 
 def test_each_analytics_product_of_each_entitlement_has_a_line() -> None:

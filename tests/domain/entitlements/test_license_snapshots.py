@@ -123,7 +123,7 @@ def test_a_week_adds_up_the_last_snapshot_of_each_line() -> None:
     }
 
 
-def test_lines_with_names_are_lines_of_their_own_and_add_up_by_entitlement() -> None:
+def test_lines_with_names_are_lines_of_their_own() -> None:
     week = sum_by_week(
         [
             snapshot("sub_1", MONDAY, (5, 8, 1), name="Professional"),
@@ -132,10 +132,11 @@ def test_lines_with_names_are_lines_of_their_own_and_add_up_by_entitlement() -> 
             snapshot("sub_1", MONDAY, (1, 1, 1)),
         ]
     )[WeekKey("cus_1", "CALLING", MONDAY)]
-    assert (week.sums, week.assigned) == (LicenseSums(26, 19, 4, 10), {"sub_1": 19})
+    assert week.sums == LicenseSums(26, 19, 4, 10)
+    assert week.assigned == {"sub_1:CALLING": 1, "sub_1:CALLING:Professional": 8, "sub_1:CALLING:Workspace": 10}
 
 
-def test_a_week_of_calling_says_what_each_entitlement_had_assigned() -> None:
+def test_a_week_of_calling_says_what_each_line_had_assigned() -> None:
     weeks = sum_by_week(
         [
             snapshot("sub_1", MONDAY + DAY, (10, 4, 2)),
@@ -144,7 +145,7 @@ def test_a_week_of_calling_says_what_each_entitlement_had_assigned() -> None:
             snapshot("sub_2", MONDAY, (1, 1, 1), product="MEETINGS"),
         ]
     )
-    assert weeks[WeekKey("cus_1", "CALLING", MONDAY)].assigned == {"sub_1": 4, "sub_2": 8}
+    assert weeks[WeekKey("cus_1", "CALLING", MONDAY)].assigned == {"sub_1:CALLING": 4, "sub_2:CALLING": 8}
     assert weeks[WeekKey("cus_1", "MEETINGS", MONDAY)].assigned == {}
 
 
