@@ -32,7 +32,7 @@ async def parse_customer_filter(context: Context, filter: Mapping[str, Any] | No
     Raise BadUserInput for an invalid one, and Forbidden where it needs a permission that the viewer does not have.
     """
     parsed = parse_filter(filter)
-    check_filter_permissions(filter, context.viewer.administrator.role)
+    check_filter_permissions(filter, context.viewer.permissions)
     return await prepare_filter(context.scope, parsed)
 
 

@@ -12,6 +12,7 @@ from domain.inputs import value_or_none
 from domain.messages import translatable
 from domain.partner.bulk_jobs import MAX_SYNCHRONOUS_CUSTOMERS
 from domain.partner.tags import ChangeCustomerTags, CustomerSelection
+from domain.permissions import ROLE_PERMISSIONS
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
 from store.customers.list_planner.rarest_keys import choose_rarest_keys
@@ -93,7 +94,7 @@ async def _find_matching_ids(mutation: Mutation[ChangeCustomerTags], raw_filter:
     except BadUserInput as error:
         mutation.checks.add(UserErrorCode.INVALID, error.message, "customers", "matching")
         return []
-    check_filter_permissions(raw_filter, mutation.actor.role)
+    check_filter_permissions(raw_filter, ROLE_PERMISSIONS[mutation.actor.role])
     scope = mutation.scope
     condition = simplify(await prepare_filter(scope, parsed))
     if is_impossible(condition):
