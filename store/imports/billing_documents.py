@@ -1,6 +1,6 @@
 """Merges one batch of delivered orders or invoices: upserts by number, each with one event of its customer."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from store.changes.customer_change import CustomerChange
 from store.database.client import Document, InsertOne, ReplaceOne
 from store.database.ids import new_id
 from store.events.log import EventDraft
-from store.imports.deliveries import RecordResult, UpsertResult
+from store.imports.deliveries import RecordMerger, UpsertResult
 from store.imports.owners import load_owners
 
 Changes = Mapping[str, Sequence[Any]]
@@ -35,7 +35,7 @@ class BillingDocumentKind:
     moved: ActivityKind
 
 
-class BillingDocumentMerger(ABC):
+class BillingDocumentMerger(RecordMerger):
     """Reads the stored documents of one transaction, merges the records into them, and writes the result."""
 
     def __init__(self, batch: CustomerBatch, kind: BillingDocumentKind) -> None:
@@ -54,13 +54,6 @@ class BillingDocumentMerger(ABC):
             self.stored[document["number"]] = document
         await load_more_customers(self.batch, {document["customer_id"] for document in self.stored.values()})
         self.customer_changes = await load_owners(self.batch, [record.values["subscription"] for record in records])
-
-    def merge_record(self, record: ImportRecord) -> RecordResult:
-        """Merge one record into what the records before it left."""
-        try:
-            return self._merge_or_raise(record)
-        except InvalidRecord as rejected:
-            return rejected
 
     def _merge_or_raise(self, record: ImportRecord) -> UpsertResult:
         subscription = self._find_subscription(record)

@@ -1,5 +1,6 @@
 """Writes batches of delivered customers: one transaction of the write path per batch."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import Enum
 from functools import partial
@@ -25,6 +26,21 @@ class UpsertResult(Enum):
 
 
 RecordResult = UpsertResult | InvalidRecord
+
+
+class RecordMerger(ABC):
+    """Merges the records of one transaction, one after the other; an invalid one changes nothing."""
+
+    def merge_record(self, record: ImportRecord) -> RecordResult:
+        """Merge one record into what the records before it left."""
+        try:
+            return self._merge_or_raise(record)
+        except InvalidRecord as rejected:
+            return rejected
+
+    @abstractmethod
+    def _merge_or_raise(self, record: ImportRecord) -> UpsertResult:
+        """Merge a valid record; raise InvalidRecord for another."""
 
 
 async def deliver_customers(scope: Scope, records: Sequence[ImportRecord], deadline: float) -> list[RecordResult]:

@@ -14,7 +14,7 @@ from store.changes.customer_change import CustomerChange
 from store.database.client import Document
 from store.database.ids import new_id
 from store.database.scope import Scope
-from store.imports.deliveries import RecordResult, UpsertResult
+from store.imports.deliveries import RecordMerger, RecordResult, UpsertResult
 from store.imports.events import DeliveryEvents
 from store.imports.owners import load_owners
 
@@ -39,7 +39,7 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     return results
 
 
-class _EntitlementMerger:
+class _EntitlementMerger(RecordMerger):
     """Merges the subscriptions or trials of one transaction."""
 
     def __init__(self, batch: CustomerBatch, owners: dict[str, CustomerChange]) -> None:
@@ -47,13 +47,6 @@ class _EntitlementMerger:
         self._customers = {change.customer["external_id"]: change for change in batch.changes}
         self._owners = owners
         self._events: dict[CustomerChange, DeliveryEvents] = {}
-
-    def merge_record(self, record: ImportRecord) -> RecordResult:
-        """Merge one record into what the records before it left."""
-        try:
-            return self._merge_or_raise(record)
-        except InvalidRecord as rejected:
-            return rejected
 
     def _merge_or_raise(self, record: ImportRecord) -> UpsertResult:
         target = self._customers.get(record.values["customer"])

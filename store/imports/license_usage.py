@@ -19,7 +19,7 @@ from store.changes.customer_change import CustomerChange
 from store.database.client import Document, InsertOne, ReplaceOne, UpdateOne
 from store.database.ids import new_id
 from store.database.scope import Scope
-from store.imports.deliveries import RecordResult, UpsertResult
+from store.imports.deliveries import RecordMerger, RecordResult, UpsertResult
 from store.imports.events import DeliveryEvents
 from store.imports.owners import load_owners, read_customer_ids_by_number
 from store.licenses.weeks import write_weeks
@@ -48,7 +48,7 @@ async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> lis
     return results
 
 
-class _UsageMerger:
+class _UsageMerger(RecordMerger):
     """Reads the snapshots of one transaction, merges the records into them, and writes the result."""
 
     def __init__(self, batch: CustomerBatch, owners: dict[str, CustomerChange]) -> None:
@@ -74,13 +74,6 @@ class _UsageMerger:
             match = self._batch.scope.match()
             for snapshot in await snapshots.find({**match, **where}, session=self._batch.session):
                 self._stored[snapshot["entitlement_id"], key_of_line(snapshot), snapshot["day"]] = snapshot
-
-    def merge_record(self, record: ImportRecord) -> RecordResult:
-        """Merge one record into what the records before it left."""
-        try:
-            return self._merge_or_raise(record)
-        except InvalidRecord as rejected:
-            return rejected
 
     def _merge_or_raise(self, record: ImportRecord) -> UpsertResult:
         document = self._find_entitlement(record)
