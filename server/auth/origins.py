@@ -8,6 +8,7 @@ from structlog import get_logger
 
 # A caller can send any number of different origins: each of the first ones is logged once.
 _MAX_LOGGED = 100
+_MAX_SHOWN_CHARACTERS = 200
 _log = get_logger()
 _logged: set[str] = set()
 
@@ -26,8 +27,9 @@ def is_accepted_origin(headers: Headers, allowed: Collection[str]) -> bool:
 
 def log_refused_origin(origin: str, path: str) -> None:
     """Log an origin that was refused, with what would allow it."""
-    if origin in _logged or len(_logged) >= _MAX_LOGGED:
+    shown = origin[:_MAX_SHOWN_CHARACTERS]
+    if shown in _logged or len(_logged) >= _MAX_LOGGED:
         return
-    _logged.add(origin)
+    _logged.add(shown)
     advice = "Add it to PARTNERHUB_ALLOWED_ORIGINS; if it is this server behind a proxy, set PARTNERHUB_PUBLIC_URL."
-    _log.warning("origin refused", origin=origin[:200], path=path, advice=advice)
+    _log.warning("origin refused", origin=shown, path=path, advice=advice)
