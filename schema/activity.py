@@ -25,7 +25,7 @@ _KIND_DESCRIPTIONS = {
     "STATUS_CHANGED": "The customer entered or left statuses.",
     "TAG_CREATED": "A tag was created.",
     "TAG_CHANGED": "The name, color or description of a tag changed.",
-    "TAG_DELETED": "A tag was deleted and thereby taken off every customer.",
+    "TAG_DELETED": "A tag was deleted, which took it off every customer.",
     "TAGS_ASSIGNED": "Tags were put on a customer.",
     "TAGS_REMOVED": "Tags were taken off a customer.",
     "TRIAL_STARTED": "A trial was started by an administrator, or delivered for the first time.",

@@ -141,10 +141,10 @@ class Customer(Node):
     )
     name: str = strawberry.field(description="The name of the organization.")
     domain: str | None = strawberry.field(
-        description="The internet domain of the organization; null where none is known."
+        description="The internet domain of the organization; null where it is unknown."
     )
     country: str | None = strawberry.field(
-        description="The country as an ISO 3166-1 alpha-2 code; null where none is known."
+        description="The country as an ISO 3166-1 alpha-2 code; null where it is unknown."
     )
     managed_by: ManagedBy = strawberry.field(description="How the partner came to manage the customer.")
     products: list[Product] = strawberry.field(
@@ -162,7 +162,7 @@ class Customer(Node):
         description="Whether the customer has any status other than TRIAL and SUBSCRIPTION."
     )
     last_administrator_sign_in_at: datetime | None = strawberry.field(
-        description="The last sign-in of one of the customer's own administrators; null where none is known."
+        description="The last sign-in of one of the customer's own administrators; null where it is unknown."
     )
     created_at: datetime = strawberry.field(description="The moment at which the customer was created.")
     updated_at: datetime = strawberry.field(description="The moment of the last change.")

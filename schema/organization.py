@@ -141,10 +141,10 @@ class PartnerOrganization(Node):
 
     name: str = strawberry.field(description="The name of the organization.")
     country: str | None = strawberry.field(
-        description="The country as an ISO 3166-1 alpha-2 code; null where none is known."
+        description="The country as an ISO 3166-1 alpha-2 code; null where it is unknown."
     )
     contact_email: str | None = strawberry.field(
-        description="The e-mail address of the contact; null where none is known."
+        description="The e-mail address of the contact; null where it is unknown."
     )
     created_at: datetime = strawberry.field(description="The moment at which the partner was created.")
     setup = field(organization.setup, OrganizationSetup, "The first-time setup.")
