@@ -144,8 +144,8 @@ def check_same_name_pairs(document: DocumentNode) -> None:
 
 def check_cost(
     document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], costs: FieldCosts
-) -> None:
-    """Raise QueryTooComplex where an operation is too deep, has too many root fields, or costs too much."""
+) -> int:
+    """Return the cost of an operation; raise QueryTooComplex where cost, depth or root fields exceed their limits."""
     if sum(1 for _ in _root_fields(operation.selection_set, _fragments(document), set())) > MAX_ROOT_FIELDS:
         raise QueryTooComplex(f"An operation may have at most {MAX_ROOT_FIELDS} fields at its root.")
     complexity = estimate_complexity(document, operation, variables, costs)
@@ -153,6 +153,7 @@ def check_cost(
         raise QueryTooComplex(f"This operation is {complexity.depth} levels deep; {MAX_DEPTH} are allowed.")
     if complexity.cost > MAX_COST:
         raise QueryTooComplex(f"This operation may answer more than {MAX_COST:,} fields: ask for smaller pages.")
+    return complexity.cost
 
 
 def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:

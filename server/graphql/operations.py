@@ -26,6 +26,7 @@ from domain.languages.languages import Language
 from domain.messages import translatable
 from resolvers.context import Context
 from server.graphql.cost import (
+    MAX_COST,
     MAX_TEXT_LENGTH,
     MAX_TOKENS,
     check_cost,
@@ -81,12 +82,14 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One valid operation of a document."""
+    """One valid operation of a document, and its estimated cost beside the cost that one operation may have."""
 
     text: str
     document: DocumentNode
     definition: OperationDefinitionNode
     root_fields: frozenset[str]
+    cost: int
+    cost_limit: int = MAX_COST
 
     @property
     def kind(self) -> OperationType:
@@ -130,8 +133,8 @@ class Operations:
             raise OperationRejected(outcome)
         definition = _select_operation(outcome.document, name)
         try:
-            check_cost(outcome.document, definition, variables or {}, self._field_costs)
-            return Operation(text, outcome.document, definition, outcome.root_fields(definition))
+            cost = check_cost(outcome.document, definition, variables or {}, self._field_costs)
+            return Operation(text, outcome.document, definition, outcome.root_fields(definition), cost)
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
 
