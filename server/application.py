@@ -14,6 +14,7 @@ from loaders.figure_cache import FigureCache
 from schema.build import build_schema
 from server.app.app_state import AppState
 from server.app.database import database_uri, open_prepared_client
+from server.app.documents import load_trusted_documents
 from server.app.installation import load_installation
 from server.app.logs import configure_logs
 from server.app.settings import Settings, read_settings
@@ -78,7 +79,19 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     schema = build_schema()
     verifier = TokenVerifier(await load_signing_key(client))
     installation = await load_installation(settings, client)
-    return AppState(settings, client, schema, Operations(schema), verifier, feed, FigureCache(feed), installation)
+    operations = Operations(schema)
+    documents = load_trusted_documents(settings, operations)
+    return AppState(
+        settings,
+        client,
+        schema,
+        operations,
+        verifier,
+        feed,
+        FigureCache(feed),
+        installation,
+        trusted_documents=documents,
+    )
 
 
 async def _start_feed(settings: Settings, uri: str, client: Client) -> Feed:

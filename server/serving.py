@@ -15,6 +15,7 @@ from uvicorn.supervisors import Multiprocess
 
 from domain.failures import OperatorError
 from server.app.database import database_uri
+from server.app.documents import check_document_settings
 from server.app.installation import read_terms
 from server.app.settings import Settings
 from server.asgi import PARENT_VARIABLE
@@ -57,8 +58,9 @@ def listener_url(listener: socket.socket) -> str:
 
 def serve_listener(listener: socket.socket, settings: Settings, uri: str, workers: int, on_ready: OnReady) -> None:
     """Run uvicorn on the socket; return after SIGINT or SIGTERM, when running requests are done."""
-    # The application reads the file too; its failure there would be a traceback in each worker.
+    # The application reads these files too; its failure there would be a traceback in each worker.
     read_terms(settings)
+    check_document_settings(settings)
     _export_settings(settings, uri, listener_url(listener))
     config = uvicorn.Config(
         "server.asgi:application",

@@ -153,13 +153,13 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 
 
 @contextmanager
-def running_api(mongo_uri: str, database: str) -> Iterator[ApiHarness]:
-    """Run the server with one partner until the block ends."""
+def running_api(mongo_uri: str, database: str, **settings: Any) -> Iterator[ApiHarness]:
+    """Run the server with one partner until the block ends; `settings` replace those of the environment."""
     changed = {"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0, "allowed_origins": FRIENDLY_ORIGIN}
-    settings = Settings().model_copy(update=changed)
+    chosen = Settings().model_copy(update={**changed, **settings})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        application = create_application(settings)
+        application = create_application(chosen)
         config = uvicorn.Config(application, log_level="warning", access_log=False, ws=SocketTransport)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -187,10 +187,10 @@ def _wait_until_ready(api: ApiHarness, thread: threading.Thread) -> None:
 
 
 @contextmanager
-def running_shared_api(mongo_uri: str) -> Iterator[ApiHarness]:
+def running_shared_api(mongo_uri: str, **settings: Any) -> Iterator[ApiHarness]:
     """Run a server over a database of its own, for many tests that each create their own partners."""
     name = f"test_{uuid4().hex[:16]}"
-    with running_api(mongo_uri, name) as api:
+    with running_api(mongo_uri, name, **settings) as api:
         yield api
     with MongoClient[dict[str, Any]](mongo_uri) as client:
         client.drop_database(name)

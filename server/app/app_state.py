@@ -14,6 +14,7 @@ from server.app.settings import Settings
 from server.auth.tokens import Claims, TokenVerifier
 from server.auth.viewer import load_viewer, viewer_scope
 from server.graphql.operations import Operations
+from server.graphql.trusted_documents import TrustedDocuments
 from server.live.connection import INIT_TIMEOUT_SECONDS
 from server.live.request_priority import RequestPriority
 from store.database.client import Client
@@ -35,6 +36,7 @@ class AppState:
     figure_cache: FigureCache
     installation: Installation = field(default_factory=Installation)
     request_priority: RequestPriority = field(default_factory=RequestPriority)
+    trusted_documents: TrustedDocuments = field(default_factory=TrustedDocuments)
     init_timeout_seconds: float = INIT_TIMEOUT_SECONDS
     is_ready: bool = False
 

@@ -62,6 +62,16 @@ class Settings(BaseSettings):
             "text in Markdown; if empty, a text that contains no terms"
         ),
     )
+    trusted_documents: str = Field(
+        default="",
+        description=(
+            "A directory with manifests of trusted documents (`*.json` of graphql-codegen, Relay or Apollo), "
+            "which clients request by id or hash"
+        ),
+    )
+    trusted_documents_only: bool = Field(
+        default=False, description="Whether only trusted documents are executed; GraphiQL then has no schema"
+    )
     drain_seconds: float = Field(
         default=1.0,
         ge=0,

@@ -14,6 +14,7 @@ from domain.types import Product
 from jobs.loop import JOBS
 from sample.writer import write_sample as write_sample_files
 from server.app.database import database_uri, open_prepared_client
+from server.app.documents import find_document_problems
 from server.app.settings import Settings
 from server.auth.tokens import API_SCOPE, sign_token
 from server.cli.checks import find_deep_problems
@@ -147,6 +148,7 @@ async def check(settings: Settings, data: Path | None, *, deep: bool = False, re
             problems += await _find_database_problems(client)
             # A start must create the indexes and apply the migrations first.
             problems += await find_deep_problems(client, repair=repair) if deep and not problems else []
+            problems += find_document_problems(settings)
         finally:
             await client.close()
     for problem in problems:

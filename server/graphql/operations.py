@@ -44,6 +44,7 @@ from server.graphql.errors import (
     request_errors,
 )
 from server.graphql.one_of import OneOfVariablesRule
+from server.graphql.requested_document import RequestedDocument
 
 MAX_CACHED_OPERATIONS = 1_000
 # Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.
@@ -73,7 +74,7 @@ class OperationRequest:
     `after_operation_time` is the time of the latest change that the caller has made, 0 where it states none.
     """
 
-    query: str
+    document: RequestedDocument
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
     after_operation_time: int = 0
@@ -137,6 +138,13 @@ class Operations:
             return Operation(text, outcome.document, definition, outcome.root_fields(definition), cost)
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
+
+    def find_errors(self, text: str) -> Errors:
+        """Return why no operation of a document can be executed: limits of its text, syntax, validation."""
+        if len(text) > MAX_TEXT_LENGTH:
+            return _too_complex(QueryTooComplex(f"It has more than {MAX_TEXT_LENGTH:,} characters."))
+        outcome = self._parse_and_validate(text)
+        return outcome if isinstance(outcome, list) else []
 
     def _parse_and_validate(self, text: str) -> _ValidDocument | Errors:
         """Return the valid document or its errors: both are cached."""

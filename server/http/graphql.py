@@ -16,7 +16,9 @@ from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
 from server.graphql.errors import BAD_USER_INPUT, coded_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
+from server.graphql.requested_document import QUERY_MISSING, InvalidDocument, read_requested_document
 from server.http.accept import preferred_media_type
+from server.http.conditional import caching_headers, not_modified
 from server.http.graphiql import graphiql_response, wants_graphiql
 from server.http.probes import REQUEST_COUNT, REQUEST_SECONDS
 from server.live.operation_runner import failure_errors, run_operation
@@ -29,7 +31,7 @@ BODY_TIMEOUT_SECONDS = 5.0
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
 _STATUSES = {"UNAUTHENTICATED": 401, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "X-Content-Type-Options": "nosniff"}
-_PARAMETERS = ("query", "operationName", "variables", "extensions")
+_PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 
 
 class HttpError(Exception):
@@ -63,7 +65,7 @@ async def _handle_request(request: Request) -> Response:
         status, response, headers = _error_parts(failure)
     if media_type == RESPONSE_JSON and status == 200 and "data" not in response:
         status = 400
-    return _response(status, response, media_type, headers)
+    return not_modified(request, headers) or _response(status, response, media_type, headers)
 
 
 def error_response(failure: Exception) -> Response:
@@ -88,8 +90,9 @@ async def _execute_request(request: Request) -> tuple[int, GraphQLResponse, dict
         raise HttpError(405, "Use POST, or GET for queries.", Allow="GET, POST")
     token = read_bearer_token(request.headers.get("authorization"))
     outcome = await run_operation(app_state, token, partial(read_request, request), partial(_check_operation, request))
+    response = outcome.response or {}
     seen = {SEEN_HEADER: str(outcome.operation_time)} if outcome.operation_time else {}
-    return 200, outcome.response or {}, seen
+    return 200, response, {**seen, **caching_headers(request, response)}
 
 
 def _check_operation(request: Request, operation: Operation) -> None:
@@ -173,22 +176,20 @@ def _read_get(request: Request) -> Mapping[str, Any]:
 
 
 def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int) -> OperationRequest:
-    query, name = parameters.get("query"), parameters.get("operationName")
-    if not isinstance(query, str) or not query.strip():
-        raise HttpError(400, "The request has no query: a string with an operation.")
+    name = parameters.get("operationName")
+    try:
+        document = read_requested_document(parameters)
+    except InvalidDocument as error:
+        raise HttpError(400, str(error)) from None
+    if document.text is not None and not document.text.strip():
+        raise HttpError(400, QUERY_MISSING)
     if name is not None and not isinstance(name, str):
         raise HttpError(400, "operationName must be a string.")
-    for key in ("variables", "extensions"):
-        if parameters.get(key) is not None and not isinstance(parameters[key], dict):
-            raise HttpError(400, f"{key} must be an object.")
-    return OperationRequest(query, name or None, parameters.get("variables"), after_operation_time)
+    variables = parameters.get("variables")
+    if variables is not None and not isinstance(variables, dict):
+        raise HttpError(400, "variables must be an object.")
+    return OperationRequest(document, name or None, variables, after_operation_time)
 
 
 def _response(status: int, response: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Response:
-    all_headers = {
-        "Cache-Control": "no-store",
-        "Vary": "Accept, Accept-Language",
-        "X-Content-Type-Options": "nosniff",
-        **headers,
-    }
-    return Response(orjson.dumps(response), status, all_headers, f"{media_type}; charset=utf-8")
+    return Response(orjson.dumps(response), status, {**_HEADERS, **headers}, f"{media_type}; charset=utf-8")

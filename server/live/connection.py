@@ -182,7 +182,7 @@ class WebSocketConnection:
 
         async def read_request() -> OperationRequest:
             name, variables = subscribe.operation_name, subscribe.variables
-            return OperationRequest(subscribe.query, name, variables, language=self._language)
+            return OperationRequest(subscribe.document, name, variables, language=self._language)
 
         errors: Errors = []
         try:

@@ -14,6 +14,7 @@ from domain.cursors.feed import Position
 from resolvers.context import Viewer
 from server.graphql.errors import Errors, exception_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
+from server.graphql.trusted_documents import TrustedDocuments
 from server.live.feed_execution import FeedResult
 from server.live.feed_groups import FeedAppState, FeedGroups
 
@@ -23,6 +24,9 @@ class OperationAppState(FeedAppState, Protocol):
 
     async def authenticate(self, token: str) -> Viewer:
         """Return the viewer of a token; raise Unauthenticated."""
+
+    @property
+    def trusted_documents(self) -> TrustedDocuments: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ async def run_operation(
     request = await read_request()
     viewer = replace(viewer, language=request.language)
     variables = request.variables or {}
-    operation = app_state.operations.prepare(request.query, request.operation_name, variables)
+    text = app_state.trusted_documents.find_text(request.document)
+    operation = app_state.operations.prepare(text, request.operation_name, variables)
     check(operation)
     if operation.kind is OperationType.SUBSCRIPTION and feed_output is not None:
         position, send_result, last_cursor = feed_output.position, feed_output.send_result, feed_output.last_cursor

@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from server.graphql.requested_document import InvalidDocument, RequestedDocument, read_requested_document
+
 SUBPROTOCOL = "graphql-transport-ws"
 _MAX_ID_LENGTH = 200
 # RFC 6455: a control frame has at most 125 bytes, two of which are the code.
@@ -66,7 +68,7 @@ class Subscribe:
     """The start of an operation, with an id that the client chooses."""
 
     id: str
-    query: str
+    document: RequestedDocument
     operation_name: str | None
     variables: Mapping[str, Any] | None
 
@@ -169,13 +171,14 @@ def _subscribe(message: Mapping[str, Any]) -> Subscribe:
     id_, payload = _id(message), _object(message, "payload")
     if payload is None:
         raise _bad_request("The message needs a payload.")
-    query, name = payload.get("query"), payload.get("operationName")
-    if not isinstance(query, str):
-        raise _bad_request("payload.query must be a string.")
+    name = payload.get("operationName")
+    try:
+        document = read_requested_document(payload)
+    except InvalidDocument as error:
+        raise _bad_request(f"The payload of subscribe: {error}") from None
     if name is not None and not isinstance(name, str):
         raise _bad_request("payload.operationName must be a string.")
-    _object(payload, "extensions")
-    return Subscribe(id_, query, name or None, _object(payload, "variables"))
+    return Subscribe(id_, document, name or None, _object(payload, "variables"))
 
 
 def _complete(message: Mapping[str, Any]) -> Complete:

@@ -25,6 +25,7 @@ from resolvers.feeds import EventFeed, FeedChange, FeedViewer, StateFeed
 from schema.feed_fields import feed_field
 from schema.fields import Argument, field
 from server.graphql.operations import Operations
+from server.graphql.trusted_documents import TrustedDocuments
 from server.http import probes
 from server.http.event_stream import graphql_stream
 from server.live.connection import INIT_TIMEOUT_SECONDS
@@ -132,6 +133,7 @@ class StubAppState:
 
     def __init__(self, client: Client, feed: Feed) -> None:
         self.client, self.feed = client, feed
+        self.trusted_documents = TrustedDocuments()
         self.schema, self.operations, self.request_priority = SCHEMA, Operations(SCHEMA), RequestPriority()
         self.is_ready = True
         self.init_timeout_seconds = INIT_TIMEOUT_SECONDS

@@ -14,6 +14,8 @@ from domain.languages.languages import Language
 from resolvers.context import Viewer
 from server.graphql.errors import coded_error
 from server.graphql.operations import Operation, OperationRejected, OperationRequest, Operations
+from server.graphql.requested_document import RequestedDocument
+from server.graphql.trusted_documents import TrustedDocuments
 from server.live.operation_runner import FeedOutput, OperationOutcome, failure_errors, run_operation
 from server.live.request_priority import RequestPriority
 from tests.server.live.factory_groups import make_viewer
@@ -62,6 +64,7 @@ class Process:
         self.steps: list[str] = []
         self.operations = OPERATIONS
         self.request_priority = RequestPriority()
+        self.trusted_documents = TrustedDocuments()
         self.feed_errors = errors or []
         self.served: tuple[Any, ...] = ()
 
@@ -89,7 +92,7 @@ class Transport:
 
     async def read_request(self) -> OperationRequest:
         self.process.steps.append("read")
-        return OperationRequest(self.query, None, None, self.after, Language.SERBIAN)
+        return OperationRequest(RequestedDocument(self.query), None, None, self.after, Language.SERBIAN)
 
     def check(self, operation: Operation) -> None:
         self.process.steps.append(f"check {operation.kind.name}")

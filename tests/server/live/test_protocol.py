@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.graphql.requested_document import RequestedDocument
 from server.live.protocol import (
     CloseCode,
     Complete,
@@ -46,10 +47,21 @@ kinds = st.sampled_from(["connection_init", "ping", "pong", "subscribe", "comple
         ('{"type":"ping","payload":{"a":1}}', Ping({"a": 1})),
         ('{"type":"pong"}', Pong()),
         ('{"type":"complete","id":"1"}', Complete("1")),
-        ('{"type":"subscribe","id":"1","payload":{"query":"{a}"}}', Subscribe("1", "{a}", None, None)),
+        (
+            '{"type":"subscribe","id":"1","payload":{"query":"{a}"}}',
+            Subscribe("1", RequestedDocument("{a}"), None, None),
+        ),
         (
             '{"type":"subscribe","id":"ø","payload":{"query":"","operationName":"A","variables":{"a":1},"extensions":{}}}',
-            Subscribe("ø", "", "A", {"a": 1}),
+            Subscribe("ø", RequestedDocument(""), "A", {"a": 1}),
+        ),
+        (
+            '{"type":"subscribe","id":"1","payload":{"documentId":"abc"}}',
+            Subscribe("1", RequestedDocument(None, "abc"), None, None),
+        ),
+        (
+            '{"type":"subscribe","id":"1","payload":{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}}',
+            Subscribe("1", RequestedDocument(None, None, "ab"), None, None),
         ),
     ],
 )

@@ -1,0 +1,43 @@
+"""Loads the trusted documents that the settings name."""
+
+import structlog
+
+from domain.failures import OperatorError
+from schema.build import build_schema
+from server.app.settings import Settings
+from server.graphql.document_manifests import check_directory, read_manifests
+from server.graphql.operations import Operations
+from server.graphql.trusted_documents import TrustedDocuments
+
+_MAX_LOGGED_PROBLEMS = 20
+_log = structlog.get_logger("partnerhub.documents")
+
+
+def check_document_settings(settings: Settings) -> None:
+    """Raise OperatorError where no server could start with these settings."""
+    if settings.trusted_documents_only and not settings.trusted_documents:
+        raise OperatorError("PARTNERHUB_TRUSTED_DOCUMENTS_ONLY needs a directory in PARTNERHUB_TRUSTED_DOCUMENTS.")
+    check_directory(settings.trusted_documents)
+
+
+def load_trusted_documents(settings: Settings, operations: Operations) -> TrustedDocuments:
+    """Return the documents of all manifests; log those that cannot be used, which are left out."""
+    check_document_settings(settings)
+    if not settings.trusted_documents:
+        return TrustedDocuments()
+    manifests = read_manifests(settings.trusted_documents, operations)
+    for problem in manifests.problems[:_MAX_LOGGED_PROBLEMS]:
+        _log.warning("trusted document left out", problem=problem)
+    _log.info("trusted documents", count=len(manifests.texts), left_out=len(manifests.problems))
+    return TrustedDocuments(manifests.texts, is_exclusive=settings.trusted_documents_only)
+
+
+def find_document_problems(settings: Settings) -> list[str]:
+    """Return a sentence for each document or manifest that this version's schema does not accept."""
+    try:
+        check_document_settings(settings)
+    except OperatorError as error:
+        return [str(error)]
+    if not settings.trusted_documents:
+        return []
+    return read_manifests(settings.trusted_documents, Operations(build_schema())).problems

@@ -1,0 +1,35 @@
+"""Responses to GET requests that a client may store: it asks again each time, and gets 304 where nothing changed.
+
+Only requests for trusted documents have short addresses that recur. The entity tag is that of the data alone: the
+figures of the rate limit in `extensions` differ in every response.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.graphql.operations import GraphQLResponse
+
+# Another user of the same browser sends another token; stored responses of the first one do not match it.
+_CACHEABLE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Language, Authorization"}
+
+
+def caching_headers(request: Request, response: GraphQLResponse) -> dict[str, str]:
+    """Return the headers of a response that may be stored; none where it must not be stored."""
+    is_storable = request.method == "GET" and "query" not in request.query_params and "errors" not in response
+    if not is_storable or "data" not in response:
+        return {}
+    digest = sha256(orjson.dumps(response["data"])).hexdigest()
+    return {**_CACHEABLE, "ETag": f'W/"{digest[:32]}"'}
+
+
+def not_modified(request: Request, headers: Mapping[str, str]) -> Response | None:
+    """Return 304 where the client has stored the response with this entity tag (RFC 9110, section 13.1.2)."""
+    etag = headers.get("ETag")
+    stored = request.headers.get("if-none-match", "").split(",")
+    if etag is None or not {etag, etag.removeprefix("W/"), "*"} & {each.strip() for each in stored}:
+        return None
+    return Response(status_code=304, headers=dict(headers))
