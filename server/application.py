@@ -24,6 +24,7 @@ from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
 from server.http import event_stream, graphiql, imports, launch, probes
 from server.http import graphql as http
+from server.http.compression import CompressedResponses
 from server.http.cors import CrossOriginRequests
 from server.http.methods import routes_at
 from server.live import websocket
@@ -52,7 +53,7 @@ def create_application(settings: Settings | None = None) -> Starlette:
             app_state.begin_shutdown()
 
     cors = Middleware(CrossOriginRequests, allowed_origins=chosen.origins)
-    return Starlette(routes=_routes(), lifespan=lifespan, middleware=[cors])
+    return Starlette(routes=_routes(), lifespan=lifespan, middleware=[cors, Middleware(CompressedResponses)])
 
 
 def _routes() -> list[BaseRoute]:

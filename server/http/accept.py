@@ -1,4 +1,4 @@
-"""The Accept header: which of the media types on offer a client prefers (RFC 9110, section 12.5.1)."""
+"""What a client prefers of the media types and encodings on offer (RFC 9110, sections 12.5.1 and 12.5.3)."""
 
 import re
 from collections.abc import Sequence
@@ -44,6 +44,18 @@ def preferred_media_type(header: str | None, offered: Sequence[str]) -> str | No
     return max(ranked, key=lambda entry: entry[0])[1] if ranked else None
 
 
+def preferred_encoding(header: str, offered: Sequence[str]) -> str | None:
+    """Return the encoding of `offered` with the highest quality, the first of equals; None for no encoding."""
+    qualities: dict[str, float] = {}
+    for entry in header.lower().split(","):
+        name, *parameters = entry.split(";")
+        qualities.setdefault(name.strip().removeprefix("x-"), _parse_quality(parameters))
+    others = qualities.get("*", 0.0)
+    best = max(offered, key=lambda name: qualities.get(name, others))
+    quality = qualities.get(best, others)
+    return best if quality > 0 and quality >= qualities.get("identity", 0.0) else None
+
+
 def parse_accept(header: str) -> list[MediaRange]:
     """Return the ranges of an Accept header, without entries that are no media ranges."""
     entries = (_parse_entry(entry, position) for position, entry in enumerate(header.split(",")))
@@ -55,11 +67,15 @@ def _parse_entry(entry: str, position: int) -> MediaRange | None:
     type_, separator, subtype = media_range.strip().partition("/")
     if not separator or not type_ or not subtype or (type_ == "*" and subtype != "*"):
         return None
+    return MediaRange(type_, subtype, _parse_quality(parameters), position)
+
+
+def _parse_quality(parameters: Sequence[str]) -> float:
     # Other parameters, such as a charset, do not distinguish what this server offers.
     weights = (value.strip() for name, _, value in (each.partition("=") for each in parameters) if name.strip() == "q")
     weight = next(weights, "1")
     # An invalid weight states no preference.
-    return MediaRange(type_, subtype, float(weight) if _QUALITY.fullmatch(weight) else 1.0, position)
+    return float(weight) if _QUALITY.fullmatch(weight) else 1.0
 
 
 def _decisive_range(ranges: Sequence[MediaRange], media_type: str) -> MediaRange | None:

@@ -21,7 +21,8 @@ from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
 from server.graphql.errors import BAD_USER_INPUT, coded_error
 from server.graphql.operations import GraphQLResponse, OperationRequest
-from server.http.graphql import HttpError, check_method, error_response, read_request
+from server.http.errors import HttpError
+from server.http.graphql import check_method, error_response, read_request
 from server.live.feed_execution import FeedResult
 from server.live.frame_writer import abort_later, frame_writer
 from server.live.operation_runner import FeedOutput, failure_errors, run_operation

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from server.http.accept import preferred_media_type
+from server.http.accept import preferred_encoding, preferred_media_type
 from server.http.html_pages import render_html_page
 
 ASSETS_PATH: Final = "/graphql/assets"
@@ -104,7 +104,7 @@ class HashedFiles(StaticFiles):
         """Return the .gz that the build made of a script or style sheet if the client accepts it: 1.4 MB, not 5."""
         if not path.endswith((".js", ".css")):
             return await super().get_response(path, scope)
-        accepts_gzip = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        accepts_gzip = preferred_encoding(Headers(scope=scope).get("accept-encoding", ""), ["gzip"]) is not None
         response = await super().get_response(f"{path}.gz" if accepts_gzip else path, scope)
         response.headers["Vary"] = "Accept-Encoding"
         if accepts_gzip:

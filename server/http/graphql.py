@@ -1,6 +1,5 @@
 """The /graphql endpoint over HTTP, according to the GraphQL-over-HTTP specification."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -8,7 +7,7 @@ from typing import Any
 
 import orjson
 from graphql import OperationType
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.languages.languages import choose_language
@@ -19,28 +18,18 @@ from server.graphql.operations import GraphQLResponse, Operation, OperationRejec
 from server.graphql.requested_document import QUERY_MISSING, InvalidDocument, read_requested_document
 from server.http.accept import preferred_media_type
 from server.http.conditional import caching_headers, not_modified
+from server.http.errors import HttpError
 from server.http.graphiql import graphiql_response, wants_graphiql
 from server.http.probes import REQUEST_COUNT, REQUEST_SECONDS
+from server.http.request_body import read_body
 from server.live.operation_runner import failure_errors, run_operation
 
 SEEN_HEADER = "X-Partnerhub-Seen"
 _UNKNOWN_CHANGE = 1 << 64
-MAX_BODY_BYTES = 1024 * 1024
-# Without a limit, a body that does not arrive would keep its request, and a server that shuts down, forever.
-BODY_TIMEOUT_SECONDS = 5.0
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
 _STATUSES = {"UNAUTHENTICATED": 401, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "X-Content-Type-Options": "nosniff"}
 _PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
-
-
-class HttpError(Exception):
-    """A request that is rejected before its operation runs: a status, a message and headers."""
-
-    def __init__(self, status: int, message: str, **headers: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 async def graphql(request: Request) -> Response:
@@ -137,7 +126,7 @@ async def _read_post(request: Request) -> Mapping[str, Any]:
     charset = options.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
     if media_type.strip().lower() != PLAIN_JSON or charset not in {"", "utf-8", "utf8"}:
         raise HttpError(415, "Send the operation as application/json in UTF-8.")
-    body = await _read_body(request)
+    body = await read_body(request)
     try:
         parameters = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -145,20 +134,6 @@ async def _read_post(request: Request) -> Mapping[str, Any]:
     if not isinstance(parameters, dict):
         raise HttpError(400, "The body must be a JSON object with a query; batches are not supported.")
     return parameters
-
-
-async def _read_body(request: Request) -> bytes:
-    """Return the body; stop reading at its maximum size; raise TimeoutError where it does not arrive."""
-    received = bytearray()
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
-            async for chunk in request.stream():
-                received += chunk
-                if len(received) > MAX_BODY_BYTES:
-                    raise HttpError(413, "The body may have at most 1 MiB.", Connection="close")
-    except ClientDisconnect:
-        raise HttpError(400, "The body ended early.") from None
-    return bytes(received)
 
 
 def _read_get(request: Request) -> Mapping[str, Any]:

@@ -14,8 +14,9 @@ const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 function createClient(address, token, options) {
   const requests = [];
   async function record(url, { method, body, headers }) {
-    const parameters = method === "GET" ? Object.fromEntries(new URL(url).searchParams) : JSON.parse(body);
-    const sent = ["query", "extensions"].filter((name) => parameters[name]);
+    const { query, extensions } = method === "GET" ? Object.fromEntries(new URL(url).searchParams) : JSON.parse(body);
+    const hasHash = JSON.stringify(extensions).includes("sha256Hash");
+    const sent = [...(query ? ["text"] : []), ...(hasHash ? ["hash"] : [])];
     const response = await fetch(url, { method, body, headers });
     requests.push([method, ...sent, response.status].join(" "));
     return response;
@@ -37,14 +38,14 @@ for (const useGETForHashedQueries of [false, true]) {
   const untrusting = createClient(PLAIN_URL, PLAIN_TOKEN, { useGETForHashedQueries });
   assert.ok((await untrusting.query(UNKNOWN)).feedCursor);
   assert.ok((await untrusting.query("query Other { viewer { permissions } }")).viewer);
-  assert.deepEqual(untrusting.requests, [`${first} extensions 400`, "POST query 200", "POST query 200"]);
+  assert.deepEqual(untrusting.requests, [`${first} hash 400`, "POST text 200", "POST text 200"]);
 
   // With manifests: known documents are sent by their hash; an unknown one is sent again, and disables nothing.
   const trusting = createClient(TRUSTED_URL, TRUSTED_TOKEN, { useGETForHashedQueries });
   for (const text of KNOWN) assert.ok(await trusting.query(text));
   assert.ok((await trusting.query(UNKNOWN)).feedCursor);
   assert.ok(await trusting.query(KNOWN[0]));
-  const hashed = `${first} extensions 200`;
-  const recovered = [`${first} extensions 400`, "POST query extensions 200"];
+  const hashed = `${first} hash 200`;
+  const recovered = [`${first} hash 400`, "POST text hash 200"];
   assert.deepEqual(trusting.requests, [...KNOWN.map(() => hashed), ...recovered, hashed]);
 }

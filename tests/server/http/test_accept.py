@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.http.accept import MediaRange, parse_accept, preferred_media_type
+from server.http.accept import MediaRange, parse_accept, preferred_encoding, preferred_media_type
 
 JSON, RESPONSE, HTML = "application/json", "application/graphql-response+json", "text/html"
 
@@ -57,6 +57,29 @@ JSON, RESPONSE, HTML = "application/json", "application/graphql-response+json", 
 )
 def test_selects_the_preferred_media_type(header: str | None, expected: str | None) -> None:
     assert preferred_media_type(header, [JSON, RESPONSE, HTML]) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", None),
+        ("gzip", "gzip"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, deflate, br", "br"),
+        ("GZIP;Q=1, br;q=0.9", "gzip"),
+        ("x-gzip", "gzip"),
+        ("*", "zstd"),
+        ("zstd;q=0, *;q=0.5", "br"),
+        ("gzip;q=0", None),
+        ("identity, gzip;q=0.5", None),
+        ("identity;q=0.5, gzip;q=0.8", "gzip"),
+        ("identity;q=0", None),
+        ("deflate, nonsense,,;", None),
+        ("gzip;q=nan", "gzip"),
+    ],
+)
+def test_selects_the_preferred_encoding(header: str, expected: str | None) -> None:
+    assert preferred_encoding(header, ["zstd", "br", "gzip"]) == expected
 
 
 def test_parses_types_weights_and_positions() -> None:

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: media types, statuses, and that no body whatever brings out more than a clear sentence."""
 
+import gzip
 import json
 import socket
 from collections.abc import Iterator
@@ -223,3 +224,13 @@ def test_tells_whether_it_lives_is_ready_and_how_it_does(api: ApiHarness) -> Non
     assert httpx.get(f"{api.url}/livez", verify=False).text == "ok"
     assert httpx.get(f"{api.url}/readyz", verify=False).status_code == 200
     assert "partnerhub_http_requests_total" in httpx.get(f"{api.url}/metrics", verify=False).text
+
+
+def test_takes_a_packed_operation_and_answers_packed(http: httpx.Client) -> None:
+    headers = {"Content-Encoding": "gzip", "Accept-Encoding": "br;q=0.5, gzip"}
+    body = gzip.compress(json.dumps({"query": "{ __schema { types { name description } } }"}).encode())
+    response = http.post("/graphql", content=body, headers=headers)
+    assert response.status_code == 200
+    assert response.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in response.headers["vary"]
+    assert len(response.json()["data"]["__schema"]["types"]) > 100

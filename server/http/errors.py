@@ -1,0 +1,10 @@
+"""Requests that are rejected by HTTP's own means."""
+
+
+class HttpError(Exception):
+    """A request that is rejected before its operation runs: a status, a message and headers."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -1,0 +1,61 @@
+"""The body of a request to /graphql: its size, its time and its encoding are limited."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import ClientDisconnect, Request
+
+from jobs.imports.streams import BrokenGzip, gunzip
+from server.http.errors import HttpError
+
+MAX_BODY_BYTES = 1024 * 1024
+# Without a limit, a body that does not arrive would keep its request, and a server that shuts down, forever.
+BODY_TIMEOUT_SECONDS = 5.0
+# Operations and their variables shrink to a fifth or a tenth; only data that is made for it shrinks further than this.
+MAX_COMPRESSION_RATIO = 100
+# Short bodies of repetitive text may shrink further.
+_MIN_LIMITED_BYTES = 65_536
+_TOO_LARGE = "The body may have at most 1 MiB, also when it is unpacked."
+_ENCODINGS = {"identity": False, "gzip": True, "x-gzip": True}
+
+
+class _Received:
+    """The chunks of a body as they arrive, and their number of bytes."""
+
+    def __init__(self, request: Request) -> None:
+        self._request, self.bytes = request, 0
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for chunk in self._request.stream():
+            self.bytes += len(chunk)
+            if self.bytes > MAX_BODY_BYTES:
+                raise HttpError(413, _TOO_LARGE, Connection="close")
+            yield chunk
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body, unpacked; raise HttpError where it is too large, TimeoutError where it does not arrive."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise HttpError(415, "Send the body as it is, or with Content-Encoding: gzip.", Accept_Encoding="gzip")
+    received, body = _Received(request), bytearray()
+    chunks = received.chunks()
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
+            # `gunzip` yields 64 kB at most: a body that would unpack to gigabytes is refused at the limit.
+            async for chunk in gunzip(chunks) if _ENCODINGS[encoding] else chunks:
+                body += chunk
+                _check_unpacked_size(len(body), received.bytes)
+    except ClientDisconnect:
+        raise HttpError(400, "The body ended early.") from None
+    except BrokenGzip as error:
+        raise HttpError(400, str(error)) from None
+    return bytes(body)
+
+
+def _check_unpacked_size(unpacked: int, received: int) -> None:
+    if unpacked > MAX_BODY_BYTES:
+        raise HttpError(413, _TOO_LARGE, Connection="close")
+    if unpacked > _MIN_LIMITED_BYTES and unpacked > MAX_COMPRESSION_RATIO * received:
+        message = f"The body may unpack to at most {MAX_COMPRESSION_RATIO} times its size."
+        raise HttpError(413, message, Connection="close")
