@@ -7,7 +7,8 @@ from sample.entitlements import Entitlement
 from sample.licenses import License
 from sample.seeded_random import SeededRandom
 
-HISTORY_DAYS = 100
+# Twelve Sundays before any day. Older days lie in closed weeks on some weekdays, and their figures are refused.
+HISTORY_DAYS = 84
 DAILY_DAYS = 14
 # Smaller entitlements report once a week: the first load stays short, and each completed week has figures.
 DAILY_FROM_TOTAL = 50

@@ -12,8 +12,9 @@ from typing import Any
 
 from domain.calling.calls import RAW_CALL_RETENTION, classify_endpoint, classify_features
 from domain.failures import InvalidRecord
+from domain.imports.open_weeks import check_open_week
 from domain.imports.records import DocumentFields, ImportRecord
-from domain.time.weeks import is_week_closed, week_of
+from domain.time.weeks import is_week_closed
 
 _REPORT_COLUMNS = {
     "client_type": "Client type",
@@ -102,13 +103,9 @@ def merge_queue_call(
 
 def _open_week(at: str, moment: datetime, lasts: str, seconds: int, now: datetime) -> datetime:
     """Return the week of a moment; InvalidRecord where it or its end is in the future, or the week is closed."""
-    if moment > now:
-        raise InvalidRecord(at, "lies in the future")
+    week = check_open_week(at, moment, now)
     if moment + timedelta(seconds=seconds) > now:
         raise InvalidRecord(lasts, f"is {seconds:,} seconds, which end in the future")
-    week = week_of(moment)
-    if is_week_closed(week, now):
-        raise InvalidRecord(at, f"lies in the week of {week.date()}, which is closed: it is 13 weeks old")
     return week
 
 

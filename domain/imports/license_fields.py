@@ -1,5 +1,7 @@
 """Parses the licence list of a record, one entry per line with its figures, and products with their names."""
 
+import re
+
 from domain.entitlements.license_keys import MAX_LICENSE_LINES, license_key
 from domain.failures import InvalidRecord
 from domain.imports.fields import licenses_count, text, wrong_type_error
@@ -9,17 +11,21 @@ FIGURES = ("total", "assigned", "used")
 Figures = dict[str, int]
 # The text of a product, or the name of a line.
 product_text = text(100)
+# A word of middle dots only.
+_SEPARATORS = re.compile(r"(?<!\S)·+(?!\S)")
 _PRODUCTS = frozenset(str(product) for product in Product)
 
 
 def identify_line(product: str, name: str | None) -> tuple[str, str | None]:
     """Return the product and the name of a delivered line.
 
-    An unknown product is OTHER, with what was delivered as its name: the product, and the name after it.
+    An unknown product is OTHER, with what was delivered as its name: `Fax`, or `Fax · Color` with a name. Two different
+    unknown lines never get one name: a separator that is part of the product is lengthened (`Fax ·· A4`).
     """
     if product in _PRODUCTS:
         return product, name
-    return Product.OTHER.value, product if name is None else f"{product} {name}"
+    unknown = _SEPARATORS.sub(r"\g<0>·", product)
+    return Product.OTHER.value, unknown if name is None else f"{unknown} · {name}"
 
 
 def parse_line_identity(path: str, entry: dict[str, object]) -> tuple[str, str | None]:

@@ -8,7 +8,9 @@ from typing import Any
 from domain.entitlements.license_keys import key_fields, key_of_line, line_position
 from domain.failures import InvalidRecord
 from domain.imports.license_fields import FIGURES, Figures, check_used_within_assigned
+from domain.imports.open_weeks import check_open_week
 from domain.imports.records import DocumentFields, ImportRecord
+from domain.time.weeks import is_week_closed, week_of
 
 _PAIRED_FIGURES = frozenset({"assigned", "used"})
 # The figures that a line has while none were delivered for it.
@@ -101,16 +103,20 @@ class UsageMergeResult:
     snapshot: DocumentFields | None
 
 
+def is_open_day(record: ImportRecord, now: datetime) -> bool:
+    """Return whether `merge_usage` accepts the day of a license-usage record, so that its week has to be read."""
+    return record.values["day"] <= now and not is_week_closed(week_of(record.values["day"]), now)
+
+
 def merge_usage(
     license_line: Mapping[str, Any], snapshot: Mapping[str, Any] | None, record: ImportRecord, now: datetime
 ) -> UsageMergeResult:
     """Merge a license-usage record into its licence line and into the snapshot of its day, if any.
 
     A snapshot that this system took has no delivered figures, and delivered ones replace it. InvalidRecord for a day
-    in the future: its figures would stay the current ones until that day.
+    in the future, whose figures would stay the current ones until that day, and for a day of a closed week.
     """
-    if record.values["day"] > now:
-        raise InvalidRecord("day", "lies in the future")
+    check_open_week("day", record.values["day"], now)
     before: Figures = (snapshot or {}).get("delivered") or {}
     delivered_figures = {figure: record.values[figure] for figure in FIGURES if figure in record.values}
     delivered = {**before, **delivered_figures}

@@ -10,7 +10,7 @@ from domain.entitlements.license_keys import key_fields, key_of_line
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.license_snapshots import WeekKey, sum_by_week, week_span
 from domain.failures import InvalidRecord
-from domain.imports.license_merging import UsageMergeResult, find_usage_line, merge_usage
+from domain.imports.license_merging import UsageMergeResult, find_usage_line, is_open_day, merge_usage
 from domain.imports.merging import is_final
 from domain.imports.records import ImportRecord
 from domain.time.weeks import week_of
@@ -60,7 +60,8 @@ class _UsageMerger(RecordMerger):
 
     async def read(self, records: Sequence[ImportRecord]) -> None:
         """Load all snapshots of the customers, products and weeks of the records: the weekly sums need them too."""
-        known = [record for record in records if record.key in self._customer_changes]
+        now = self._batch.now
+        known = [record for record in records if record.key in self._customer_changes and is_open_day(record, now)]
         customer_changes = {change.id: change for change in (self._customer_changes[record.key] for record in known)}
         ids = {document["_id"] for change in customer_changes.values() for document in change.entitlements.values()}
         if known:

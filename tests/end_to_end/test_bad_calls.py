@@ -228,13 +228,15 @@ def test_a_queue_call_needs_all_its_fields(harness: ServerHarness, field: str) -
     assert (summary.added, [location[::2] for location in summary.refusal_locations]) == (0, [(1, field)])
 
 
-USAGE = {"entitlement": "T-1", "product": "CALLING", "day": "2026-11-20", "assigned": 4, "used": 1}
+USAGE = {"entitlement": "T-1", "product": "CALLING", "day": at(-DAY)[:10], "assigned": 4, "used": 1}
 BAD_USAGE = [
     ("entitlement", "T-404"),
     ("product", "MEETINGS"),
     ("product", "FAX"),
     ("day", "2026-02-30"),
     ("day", "2026-11-20T00:00:00Z"),
+    ("day", at(DAY)[:10]),
+    ("day", at(-100 * DAY)[:10]),
     ("assigned", -1),
     ("assigned", 1_000_001),
     ("total", -1),

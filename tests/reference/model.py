@@ -235,7 +235,8 @@ def line_key(line: Facts) -> LineKey:
     product, name = line["product"], line.get("name")
     if product in PRODUCTS:
         return product, name
-    return "OTHER", product if name is None else f"{product} {name}"
+    unknown = " ".join(word + "·" if set(word) == {"·"} else word for word in product.split(" "))
+    return "OTHER", unknown if name is None else f"{unknown} · {name}"
 
 
 def _apply_licenses(stored: dict[LineKey, Facts], before: Mapping[LineKey, Facts], given: list[Facts]) -> None:

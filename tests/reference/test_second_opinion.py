@@ -23,6 +23,7 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from store.tenants.partners import Partners
+from tests.domain.imports.factory_records import days_ago
 from tests.reference import model
 from tests.reference.api_client import EXAMPLES
 
@@ -69,7 +70,7 @@ ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for di
 KINDS = ["customers", "administrators", "subscriptions", "trials", "invoices", "license-usage"]
 DIMENSIONS = {"managed_by": model.MANAGERS, "product": model.PRODUCTS}
 DIMENSIONS |= {"status": model.STATUSES, "subscription_type": model.TYPES}
-DAYS = ["2026-09-01", "2026-09-02", "2026-09-03"]
+DAYS = [days_ago(60), days_ago(59), days_ago(58)]
 Record = dict[str, Any]
 
 

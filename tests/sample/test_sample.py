@@ -17,7 +17,10 @@ from typing import Any
 import pytest
 from dateutil.relativedelta import relativedelta
 
+from sample.entitlements import Entitlement
+from sample.licenses import License
 from sample.seeded_random import SeededRandom
+from sample.usage import usage_days
 from sample.writer import write_sample
 
 CUSTOMERS = 1_000
@@ -346,9 +349,20 @@ def test_usage_records_are_valid_and_belong_to_a_license_line(partner: Sample) -
     for each in rows.values():
         days = [row["day"] for row in each]
         assert days == sorted(set(days))
-        assert "2026-08-14" <= days[0] <= days[-1] <= "2026-11-21"
+        assert "2026-08-30" <= days[0] <= days[-1] <= "2026-11-21"
         assert all(0 <= row["used"] <= row["assigned"] <= 1_000_000 for row in each)
         assert all(0 <= row["total"] <= 1_000_000 for row in each)
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_no_usage_lies_in_a_closed_week(weekday: int) -> None:
+    day = date(2026, 11, 23) + timedelta(days=weekday)
+    starts = datetime(2020, 1, 1)
+    held = Entitlement("SUB-1", starts, starts, datetime(2030, 1, 1), (License("CALLING", 9, 5, 3),), auto_renew=True)
+    (oldest, *_, newest) = usage_days(held, day)
+    assert newest == day - timedelta(days=1)
+    assert oldest >= day - timedelta(days=day.weekday(), weeks=12)
+    assert oldest - timedelta(days=oldest.weekday()) <= day - timedelta(days=day.weekday(), weeks=11)
 
 
 def test_newest_usage_equals_the_entitlements_figures(partner: Sample) -> None:
@@ -360,9 +374,9 @@ def test_newest_usage_equals_the_entitlements_figures(partner: Sample) -> None:
 
 def test_running_lines_have_every_completed_week_and_yesterday(partner: Sample) -> None:
     rows = usage_by_line(partner)
-    oldest = DAY - timedelta(days=100)
-    sundays = {day for number in range(1, 101) if (day := DAY - timedelta(days=number)).weekday() == 6}
-    assert len(sundays) >= 14
+    oldest = DAY - timedelta(days=84)
+    sundays = {day for number in range(1, 85) if (day := DAY - timedelta(days=number)).weekday() == 6}
+    assert len(sundays) == 12
     for each in entitlements(partner):
         started = at(each["startsAt"]).date()
         if state_of(each, NOON) not in {"ACTIVE", "SUSPENDED"} or started >= DAY:

@@ -1,8 +1,14 @@
 """Delivered lines for tests, as JSON values; every argument replaces or adds a key."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 OMITTED = object()
+
+
+def days_ago(days: int) -> str:
+    """A date; usage and calls of closed weeks are refused, so their days are relative to today."""
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
 
 
 def _record(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +50,7 @@ def resource_record(url: str = "https://help.example/1", **changes: Any) -> dict
 
 
 def usage_record(entitlement: str = "SUB-1", **changes: Any) -> dict[str, Any]:
-    figures = {"product": "MEETINGS", "day": "2026-11-20", "assigned": 7, "used": 4}
+    figures = {"product": "MEETINGS", "day": days_ago(2), "assigned": 7, "used": 4}
     return _record({"entitlement": entitlement, **figures}, changes)
 
 

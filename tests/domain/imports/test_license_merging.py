@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.entitlements.license_keys import MAX_LICENSE_LINES, key_of_line
 from domain.failures import InvalidRecord
-from domain.imports.license_fields import licenses
+from domain.imports.license_fields import identify_line, licenses
 from domain.imports.license_merging import find_usage_line, merge_delivered, merge_licenses
 from domain.imports.order_fields import order_lines
 from domain.imports.records import ImportKind, parse_record
@@ -29,7 +29,8 @@ def line(product: str, name: str | None = None, **figures: int) -> dict[str, Any
         ({"product": "WEBINARS"}, "WEBINARS"),
         ({"product": "OTHER", "name": "Pager"}, "OTHER:Pager"),
         ({"product": "FAX"}, "OTHER:FAX"),
-        ({"product": "Fax", "name": "Color"}, "OTHER:Fax Color"),
+        ({"product": "Fax", "name": "Color"}, "OTHER:Fax · Color"),
+        ({"product": "Fax · Color"}, "OTHER:Fax ·· Color"),
         ({"product": "calling"}, "OTHER:calling"),
     ],
 )
@@ -57,6 +58,21 @@ def test_refuses_with_field_and_reason(entries: list[Any], field: str, reason: s
         licenses("licenses", entries)
     assert refused.value.field == field
     assert reason in refused.value.reason
+
+
+WORDS = st.lists(st.sampled_from(["Foo", "Bar", "·", "··", ":"]), min_size=1, max_size=4).map(" ".join)
+PAIRS = st.tuples(WORDS, st.none() | WORDS)
+
+
+@settings(max_examples=300)
+@given(PAIRS, PAIRS)
+def test_unknown_products_with_different_names_are_different_lines(one: Any, other: Any) -> None:
+    assert (identify_line(*one) == identify_line(*other)) == (one == other)
+
+
+def test_two_unknown_products_whose_words_are_equal_are_two_lines() -> None:
+    delivered = [line("Foo", "Bar Baz"), line("Foo Bar", "Baz"), line("Foo Bar Baz")]
+    assert list(licenses("licenses", delivered)) == ["OTHER:Foo · Bar Baz", "OTHER:Foo Bar · Baz", "OTHER:Foo Bar Baz"]
 
 
 LISTS = st.lists(

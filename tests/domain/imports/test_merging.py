@@ -170,7 +170,7 @@ def test_an_end_that_stands_already_is_no_change() -> None:
 
 
 def usage(held: Document, snapshot: Document | None, **changes: Any) -> tuple[Document, Document | None]:
-    merge = merge_usage(held, snapshot, parse_record(ImportKind.LICENSE_USAGE, usage_record(**changes)), NOW)
+    merge = merge_usage(held, snapshot, parse_record(ImportKind.LICENSE_USAGE, usage_record(**{"day": "2026-11-20", **changes})), NOW)
     return {**held, **merge.current}, merge.snapshot
 
 
