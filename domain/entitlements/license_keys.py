@@ -1,6 +1,7 @@
 """The key of a licence line in its entitlement: the product and, where the line has one, the name.
 
-A stored line without a name has no field `name`.
+A stored line without a name has no field `name`. A line that got a name, or lost it, is still the same line: its
+snapshots stay under its first key, which the line then stores as `snapshot_key`.
 """
 
 from collections.abc import Mapping
@@ -24,9 +25,14 @@ def key_of_line(line: Mapping[str, Any]) -> str:
     return license_key(line["product"], line.get("name"))
 
 
-def single_line_id(entitlement_id: str, product: str, name: str | None) -> str:
-    """Return `sub_1:CALLING:Professional`, the id of a licence line among those of all entitlements."""
-    return f"{entitlement_id}:{license_key(product, name)}"
+def snapshot_key(line: Mapping[str, Any]) -> str:
+    """Return the key that the snapshots of a stored line have."""
+    return str(line.get("snapshot_key") or key_of_line(line))
+
+
+def single_line_id(entitlement_id: str, key: str) -> str:
+    """Return `sub_1:CALLING:Professional`: the id, among all entitlements, of the line with this snapshot key."""
+    return f"{entitlement_id}:{key}"
 
 
 def key_fields(key: str) -> dict[str, str]:

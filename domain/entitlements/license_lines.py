@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.entitlements.license_keys import single_line_id
+from domain.entitlements.license_keys import single_line_id, snapshot_key
 from domain.entitlements.lifecycle import (
     Entitlement,
     LicenseFigures,
@@ -47,7 +47,7 @@ def build_license_lines(
         licenses = [line for line in entitlement.licenses if line.product in ANALYTICS_PRODUCTS]
         if licenses:
             common = {**customer_fields, **_entitlement_fields(entitlement, now)}
-            license_lines.update(_lines_of_entitlement(document["_id"], common, licenses))
+            license_lines.update(_lines_of_entitlement(document, common, licenses))
     return license_lines
 
 
@@ -66,7 +66,7 @@ def _entitlement_fields(entitlement: Entitlement, now: datetime) -> LicenseLine:
 
 
 def _lines_of_entitlement(
-    entitlement_id: str, common: LicenseLine, licenses: Sequence[LicenseFigures]
+    document: Mapping[str, Any], common: LicenseLine, licenses: Sequence[LicenseFigures]
 ) -> Iterator[tuple[str, LicenseLine]]:
     for figures in sum_by_product(licenses):
         total = figures.total
@@ -74,9 +74,9 @@ def _lines_of_entitlement(
         fields = {
             "product": str(figures.product),
             "single_lines": [
-                {"id": single_line_id(entitlement_id, line.product, line.name), "assigned": line.assigned}
-                for line in licenses
-                if line.product == figures.product
+                {"id": single_line_id(document["_id"], snapshot_key(line)), "assigned": line["assigned"]}
+                for line in document["licenses"]
+                if line["product"] == figures.product
             ],
             "total": total,
             "assigned": figures.assigned,
@@ -88,4 +88,4 @@ def _lines_of_entitlement(
             "overage": figures.overage,
             "peer_rate": rate if common["is_running"] and total >= MIN_PEER_TOTAL else None,
         }
-        yield f"{entitlement_id}:{figures.product}", {**common, **fields}
+        yield f"{document['_id']}:{figures.product}", {**common, **fields}

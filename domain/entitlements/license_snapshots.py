@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from domain.entitlements.license_keys import single_line_id
+from domain.entitlements.license_keys import key_of_line, single_line_id
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.lifecycle import entitlement_from_document, is_running
 from domain.time.instants import DAY
@@ -79,7 +79,7 @@ def sum_by_week(snapshots: Iterable[Mapping[str, Any]]) -> dict[WeekKey, License
     last: dict[WeekKey, dict[str, Mapping[str, Any]]] = {}
     for snapshot in snapshots:
         key = WeekKey(snapshot["customer_id"], snapshot["product"], week_of(snapshot["day"]))
-        line = single_line_id(snapshot["entitlement_id"], snapshot["product"], snapshot.get("name"))
+        line = single_line_id(snapshot["entitlement_id"], key_of_line(snapshot))
         by_line = last.setdefault(key, {})
         if line not in by_line or by_line[line]["day"] < snapshot["day"]:
             by_line[line] = snapshot

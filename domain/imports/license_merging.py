@@ -1,11 +1,11 @@
 """Merges delivered licence figures: the list of a subscription or trial, and license-usage records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.entitlements.license_keys import key_fields, key_of_line, line_position
+from domain.entitlements.license_keys import key_fields, key_of_line, license_key, line_position, snapshot_key
 from domain.failures import InvalidRecord
 from domain.imports.license_fields import FIGURES, Figures, check_used_within_assigned
 from domain.imports.open_weeks import check_open_week
@@ -23,24 +23,70 @@ def merge_licenses(
     """Return the licence lines after a delivered list; `before` is the list delivered last, None for the first.
 
     Delivered figures are by the key of the line. A line that was delivered before and removed here stays removed while
-    its delivered figures stay the same.
+    its delivered figures stay the same. A line that only gets a name, or loses it, stays the same line.
     """
     by_key = {key_of_line(line): line for line in stored}
+    new_keys = _find_new_keys(by_key if before is None else before, delivered_figures)
+    # A line that was made here with the new key stays, and takes the place of the renamed one.
+    renamed = {key: _rename_line(by_key[old], key) for old, key in new_keys.items() if old in by_key}
+    by_key = {**renamed, **{key: line for key, line in by_key.items() if key not in new_keys}}
+    before = None if before is None else _rename_keys(before, new_keys)
     lines = {} if before is None else {key: line for key, line in by_key.items() if key not in before}
+    snapshot_keys = {snapshot_key(line) for key, line in by_key.items() if key in lines or key in delivered_figures}
     for key, figures in delivered_figures.items():
         line_before = None if before is None or key not in before else {**_INITIAL_FIGURES, **before[key]}
         if key in by_key:
             lines[key] = _merge_line(key, by_key[key], line_before or {}, figures)
         elif line_before is None or _differing_figures(line_before, figures):
-            lines[key] = _new_line(key, {**_INITIAL_FIGURES, **(line_before or {}), **figures})
+            lines[key] = _new_line(key, snapshot_keys, {**_INITIAL_FIGURES, **(line_before or {}), **figures})
     return [
         dict(line) for line in sorted(lines.values(), key=lambda line: line_position(line["product"], line.get("name")))
     ]
 
 
-def _new_line(key: str, figures: Figures) -> DocumentFields:
+def _find_new_keys(former_keys: Iterable[str], delivered_keys: Iterable[str]) -> dict[str, str]:
+    """Return the new key of each line that got a name or lost it, by its former key.
+
+    A record without a name means the only line of its product. So the only line of a product that gets a name, or
+    loses it, is still that line. A line with another name is another line.
+    """
+    former, delivered = _only_lines(former_keys), _only_lines(delivered_keys)
+    pairs = ((product, former[product], key) for product, key in delivered.items() if product in former)
+    # The key of a line without a name is its product.
+    return {old: key for product, old, key in pairs if old != key and product in (old, key)}
+
+
+def _only_lines(keys: Iterable[str]) -> dict[str, str]:
+    """Return the keys of the products that have one line only, by product."""
+    by_product: dict[str, list[str]] = {}
+    for key in keys:
+        by_product.setdefault(key_fields(key)["product"], []).append(key)
+    return {product: product_keys[0] for product, product_keys in by_product.items() if len(product_keys) == 1}
+
+
+def _rename_keys(figures_by_key: Mapping[str, Figures], new_keys: Mapping[str, str]) -> dict[str, Figures]:
+    return {new_keys.get(key, key): figures for key, figures in figures_by_key.items()}
+
+
+def _rename_line(line: Mapping[str, Any], key: str) -> DocumentFields:
+    kept = {name: value for name, value in line.items() if name not in ("product", "name", "snapshot_key")}
+    return {**_identity_fields(key, snapshot_key(line)), **kept}
+
+
+def _identity_fields(key: str, key_of_snapshots: str) -> DocumentFields:
+    return {**key_fields(key), **({} if key_of_snapshots == key else {"snapshot_key": key_of_snapshots})}
+
+
+def _new_line(key: str, snapshot_keys: Container[str], figures: Figures) -> DocumentFields:
+    """Return a new line; `snapshot_keys` are those of the other lines."""
     check_used_within_assigned(f"licenses.{key}.used", figures["used"], figures["assigned"])
-    return {**key_fields(key), "day": None, **figures}
+    product, _, name = key.partition(":")
+    key_of_snapshots = key
+    while key_of_snapshots in snapshot_keys:
+        # A delivered name never begins with a space.
+        name = f" {name}"
+        key_of_snapshots = license_key(product, name)
+    return {**_identity_fields(key, key_of_snapshots), "day": None, **figures}
 
 
 def _merge_line(key: str, line: Mapping[str, Any], before: Figures, delivered_figures: Figures) -> DocumentFields:
@@ -70,7 +116,7 @@ def merge_delivered(
     before: Mapping[str, Figures] | None, delivered_figures: Mapping[str, Figures]
 ) -> dict[str, Figures]:
     """Return the list to store as delivered; a figure that is left out keeps its value from before."""
-    known = before or {}
+    known = _rename_keys(before or {}, _find_new_keys(before or {}, delivered_figures))
     return {key: {**known.get(key, {}), **figures} for key, figures in delivered_figures.items()}
 
 

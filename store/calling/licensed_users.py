@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.calling.figures import USER_LEVELS, UsersPoint
-from domain.entitlements.license_keys import single_line_id
+from domain.entitlements.license_keys import single_line_id, snapshot_key
 from domain.entitlements.lifecycle import entitlement_from_document, is_running
 from domain.time.instants import MIN_INSTANT
 from domain.types import Product
@@ -55,7 +55,7 @@ async def count_licensed_users(
 def _list_calling_lines(entitlement: Document) -> list[tuple[str, int]]:
     """Return the id of each single CALLING line, and what it has assigned now."""
     return [
-        (single_line_id(entitlement["_id"], line["product"], line.get("name")), line["assigned"])
+        (single_line_id(entitlement["_id"], snapshot_key(line)), line["assigned"])
         for line in entitlement["licenses"]
         if line["product"] == Product.CALLING
     ]

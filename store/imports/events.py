@@ -10,6 +10,7 @@ from store.database.client import Document
 from store.events.log import EventDraft
 
 _UNREPORTED_FIELDS = frozenset({"first_ends_at", "renewals", "ended_early_at"})
+_HIDDEN_LINE_FIELDS = frozenset({"day", "snapshot_key"})
 _CUSTOMER_KEY = "customer"
 
 
@@ -42,7 +43,7 @@ class DeliveryEvents:
             return
         for name, value in fields.items():
             if name not in _UNREPORTED_FIELDS:
-                shown = _without_day if name == "licenses" else _unchanged
+                shown = _visible_fields if name == "licenses" else _unchanged
                 first = reported.changes[name][0] if name in reported.changes else shown(before.get(name))
                 reported.changes[name] = [first, shown(value)]
 
@@ -129,6 +130,6 @@ def _unchanged(value: Any) -> Any:
     return value
 
 
-def _without_day(licenses: Any) -> Any:
-    """Return the licence lines without the day, which no client sees."""
-    return [{name: value for name, value in line.items() if name != "day"} for line in licenses]
+def _visible_fields(licenses: Any) -> Any:
+    """Return the licence lines without the fields that no client sees."""
+    return [{name: value for name, value in line.items() if name not in _HIDDEN_LINE_FIELDS} for line in licenses]

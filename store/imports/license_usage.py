@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from domain.batches import split_into_batches
-from domain.entitlements.license_keys import key_fields, key_of_line
+from domain.entitlements.license_keys import key_fields, key_of_line, snapshot_key
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.license_snapshots import WeekKey, sum_by_week, week_span
 from domain.failures import InvalidRecord
@@ -25,7 +25,7 @@ from store.imports.owners import load_owners, read_customer_ids_by_number
 from store.licenses.weeks import write_weeks
 
 _RECORDS_PER_YIELD = 100
-# The entitlement's id, the key of the licence line, and the day.
+# The entitlement's id, the snapshot key of the licence line, and the day.
 SnapshotKey = tuple[str, str, datetime]
 
 
@@ -80,7 +80,7 @@ class _UsageMerger(RecordMerger):
         document = self._find_entitlement(record)
         licenses: list[Document] = self._licenses.get(record.key) or document["licenses"]
         position = find_usage_line(licenses, record)
-        key = (document["_id"], key_of_line(licenses[position]), record.values["day"])
+        key = (document["_id"], snapshot_key(licenses[position]), record.values["day"])
         snapshot = self._written.get(key) or self._stored.get(key)
         merge = merge_usage(licenses[position], snapshot, record, self._batch.now)
         if merge.snapshot is None:

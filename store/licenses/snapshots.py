@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.entitlements.license_keys import key_fields, key_of_line
+from domain.entitlements.license_keys import key_fields, key_of_line, snapshot_key
 from domain.entitlements.license_snapshots import WeekKey, has_newer_figures, lines_to_snapshot, start_of_day
 from domain.time.instants import DAY
 from domain.time.weeks import week_of
@@ -30,7 +30,7 @@ LICENSE_SNAPSHOT_INDEXES = (
 )
 # The entitlement's id and the product: the sum over the single lines of the product.
 ProductLineKey = tuple[str, str]
-# The entitlement's id and the key of a single line (domain/entitlements/license_keys.py).
+# The entitlement's id and the snapshot key of a single line (domain/entitlements/license_keys.py).
 SingleLineKey = tuple[str, str]
 _FIGURES = ("total", "assigned", "used")
 
@@ -44,7 +44,7 @@ async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetim
     async def attempt(session: Session) -> int:
         entitlements = await _read_entitlements(scope, customer_ids, session)
         due = {
-            (entitlement["_id"], key_of_line(figures)): (entitlement, figures)
+            (entitlement["_id"], snapshot_key(figures)): (entitlement, figures)
             for entitlement in entitlements
             for figures in lines_to_snapshot(entitlement, day)
         }

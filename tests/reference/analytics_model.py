@@ -22,7 +22,7 @@ class Delivered(ModelPartner):
 
     def __init__(self) -> None:
         super().__init__()
-        # By number and the key of the single line.
+        # By number and the first key of the single line.
         self.snapshots: dict[tuple[str, LineKey], dict[date, Facts]] = {}
 
     def deliver(self, kind: str, line: Facts, now: datetime) -> None:
@@ -32,9 +32,10 @@ class Delivered(ModelPartner):
             return
         target = self.usage_target(line)
         assert target is not None
-        days = self.snapshots.setdefault((line["entitlement"], target), {})
+        current = self.entitlement(line["entitlement"])["licenses"][target]
+        days = self.snapshots.setdefault((line["entitlement"], current["history"]), {})
         figures: Facts = {name: line[name] for name in ("total", "assigned", "used") if name in line}
-        kept: Facts = {"total": self.entitlement(line["entitlement"])["licenses"][target]["total"]}
+        kept: Facts = {"total": current["total"]}
         days[date.fromisoformat(line["day"])] = {**kept, **days.get(date.fromisoformat(line["day"]), {}), **figures}
 
 
@@ -124,7 +125,7 @@ class Licenses:
             overage=sum(max(0, line["assigned"] - line["total"]) for line in lines),
             histories=[days for (of, (code, _)), days in snapshots if (of, code) == (number, product)],
             single_lines=[
-                (line["assigned"], self.delivered.snapshots.get((number, key), {}))
+                (line["assigned"], self.delivered.snapshots.get((number, line["history"]), {}))
                 for key, line in stored["licenses"].items()
                 if key[0] == product
             ],

@@ -75,18 +75,19 @@ class ModelPartner:
         before.update(line)
         if "licenses" in line:
             given_lines = {line_key(one): one for one in line["licenses"]}
+            names = _renamed(known, given_lines)
+            known = {names.get(name, name): one for name, one in known.items()}
             before["licenses"] = {name: {**known.get(name, {}), **one} for name, one in given_lines.items()}
         return None
 
     def _use(self, line: Facts) -> None:
         """Apply the figures of a day; those of the newest day are the current ones."""
         target = self.usage_target(line)
-        key = (line["entitlement"], target, line["day"])
-        before = self._delivered.setdefault(key, {})
+        current = self.entitlement(line["entitlement"])["licenses"][target]
+        before = self._delivered.setdefault((line["entitlement"], current["history"], line["day"]), {})
         figures: Facts = {name: line[name] for name in ("total", "assigned", "used") if name in line}
         changed = _changed(figures, before)
         before.update(changed)
-        current = self.entitlement(line["entitlement"])["licenses"][target]
         if changed and line["day"] >= current.get("day", ""):
             current.update(changed, day=line["day"])
 
@@ -239,17 +240,37 @@ def line_key(line: Facts) -> LineKey:
     return "OTHER", unknown if name is None else f"{unknown} · {name}"
 
 
+def _renamed(before: Iterable[LineKey], given: Iterable[LineKey]) -> dict[LineKey, LineKey]:
+    """Return the new key of each line that was the only one of its product, is it again, and got a name or lost it."""
+    pairs = [(old, new) for old in before for new in given if old[0] == new[0]]
+    products = [old[0] for old, _ in pairs]
+    return {old: new for old, new in pairs if products.count(old[0]) == 1 and old != new and None in (old[1], new[1])}
+
+
 def _apply_licenses(stored: dict[LineKey, Facts], before: Mapping[LineKey, Facts], given: list[Facts]) -> None:
     named = {line_key(one) for one in given}
+    names = _renamed(before, named)
+    before = {names.get(key, key): one for key, one in before.items()}
+    for old, new in names.items():
+        stored[new] = stored.pop(old)
     for key in [key for key in stored if key in before and key not in named]:
         del stored[key]
     for figures in given:
         key = line_key(figures)
         # Figures that were left out were delivered with 0.
         previous = {"assigned": 0, "used": 0, **before[key]} if key in stored and key in before else {}
-        line = stored.setdefault(key, {"total": 0, "assigned": 0, "used": 0})
+        line = stored.setdefault(key, {"total": 0, "assigned": 0, "used": 0, "history": _new_history(key, stored)})
         counts = {name: value for name, value in figures.items() if name not in ("product", "name")}
         line.update(_changed(counts, previous))
+
+
+def _new_history(key: LineKey, stored: Mapping[LineKey, Facts]) -> LineKey:
+    """Return what the daily figures of a line are known by: its first key, which no other line has."""
+    product, name = key
+    taken = [line["history"] for line in stored.values()]
+    while (product, name) in taken:
+        name = f" {name or ''}"
+    return product, name
 
 
 def _changed(given: Facts, before: Mapping[str, Any]) -> Facts:

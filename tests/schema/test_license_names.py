@@ -8,6 +8,7 @@ import pytest
 from domain.entitlements.license_snapshots import start_of_day
 from domain.imports.records import ImportKind
 from domain.time.instants import format_instant
+from domain.time.weeks import latest_completed_week
 from store.changes.consistency_check import check_customers
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -154,11 +155,28 @@ def test_the_job_takes_a_snapshot_of_each_line(api: ApiHarness, token: str) -> N
     assert_consistent(api)
 
 
-def test_a_line_that_gets_a_name_is_another_line(api: ApiHarness, token: str) -> None:
+def test_a_line_that_gets_a_name_is_the_same_line_in_every_figure(api: ApiHarness, token: str) -> None:
     subscribe(api, line("CALLING", 5, 4))
-    assert subscribe(api, line("CALLING", 5, 4, "Professional")).counts == (0, 1, 0, 0)
+    monday = latest_completed_week(utc_now())
+    days = [f"{monday + day * DAY:%Y-%m-%d}" for day in range(7)]
+    nameless = [usage_record(product="CALLING", day=day, assigned=3, used=1) for day in days[:3]]
+    assert deliver(api, U, *nameless).counts == (3, 0, 0, 0)
+    assert subscribe(api, {"product": "CALLING", "name": "Professional", "total": 5}).counts == (0, 1, 0, 0)
     (customer,) = api.execute_data(token, QUERY)["customers"]["nodes"]
     (subscription,) = customer["subscriptions"]
-    assert [(one["name"], one["assigned"]) for one in subscription["licenses"]] == [("Professional", 4)]
-    assert deliver(api, U, usage_record(product="CALLING", assigned=5)).counts == (1, 0, 0, 0)
+    assert [(one["name"], one["assigned"]) for one in subscription["licenses"]] == [("Professional", 3)]
+    named = [usage_record(product="CALLING", name="Professional", day=day, assigned=5, used=2) for day in days[3:]]
+    assert deliver(api, U, *named).counts == (4, 0, 0, 0)
+    stored = ("events", "customers", "entitlements", "license_snapshots", "license_customer_weeks")
+
+    async def read_all(scope: Scope) -> list[Any]:
+        return [await documents(scope, name) for name in stored]
+
+    before = api.store(read_all)
+    assert deliver(api, U, *nameless, *named).counts == (0, 0, 7, 0)
+    assert api.store(read_all) == before
+    week = {"total": 5, "assigned": 5, "used": 2, "available": 0}
+    assert api.execute_data(token, REPORT)["licenseAnalytics"]["licenseTrend"] == [week]
+    (calling,) = before[-1]
+    assert [one["assigned"] for one in calling["lines"]] == [5]
     assert_consistent(api)

@@ -1,12 +1,14 @@
 """Licence lists with names and unknown products, and the line of a usage record (domain rules: "What comes in")."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.entitlements.license_keys import MAX_LICENSE_LINES, key_of_line
+from domain.entitlements.license_keys import MAX_LICENSE_LINES, key_fields, key_of_line, snapshot_key
+from domain.entitlements.license_snapshots import sum_by_week
 from domain.failures import InvalidRecord
 from domain.imports.license_fields import identify_line, licenses
 from domain.imports.license_merging import find_usage_line, merge_delivered, merge_licenses
@@ -14,10 +16,17 @@ from domain.imports.order_fields import order_lines
 from domain.imports.records import ImportKind, parse_record
 from tests.domain.imports.factory_records import usage_record
 
+MONDAY, DAY = datetime(2026, 11, 16), timedelta(days=1)
+OWNER = {"entitlement_id": "sub_1", "customer_id": "cus_1"}
+
 
 def line(product: str, name: str | None = None, **figures: int) -> dict[str, Any]:
     named = {} if name is None else {"name": name}
     return {"product": product, **named, "total": 10, "assigned": 5, "used": 3, **figures}
+
+
+def figures(stored: dict[str, Any]) -> dict[str, int]:
+    return {name: stored[name] for name in ("total", "assigned", "used")}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +104,60 @@ def test_a_list_replaces_the_lines_of_the_list_before_and_keeps_those_that_were_
     shuffled = licenses("licenses", random.sample(second, len(second)))
     assert merge_licenses(merged, after, shuffled) == merged
     assert merge_delivered(after, shuffled) == after
+
+
+def deliver_lists(lists: list[list[Any]]) -> list[list[dict[str, Any]]]:
+    """The stored lines after each of the lists, which are delivered one after the other."""
+    stored: list[dict[str, Any]] = []
+    states, before = [], None
+    for delivered in (licenses("licenses", one) for one in lists):
+        stored = merge_licenses(stored, before, delivered)
+        before = merge_delivered(before, delivered)
+        states.append(stored)
+    return states
+
+
+@settings(max_examples=200)
+@given(st.lists(LISTS, min_size=1, max_size=6))
+def test_the_lines_of_an_entitlement_never_share_their_snapshots(lists: list[list[Any]]) -> None:
+    for stored in deliver_lists(lists):
+        assert len({snapshot_key(one) for one in stored}) == len(stored)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from([None, None, "A"]), min_size=7, max_size=7), st.data())
+def test_a_line_that_gets_or_loses_its_name_counts_once_in_its_week(names: list[str | None], data: Any) -> None:
+    counts = [data.draw(st.integers(5, 9)) for _ in names]
+    lists = [[line("CALLING", name, assigned=count)] for name, count in zip(names, counts, strict=True)]
+    snapshots = [
+        {**figures(one), **key_fields(snapshot_key(one)), **OWNER, "day": MONDAY + n * DAY}
+        for n, stored in enumerate(deliver_lists(lists))
+        for one in stored
+    ]
+    (week,) = sum_by_week(snapshots).values()
+    assert (week.sums.total, week.sums.assigned) == (10, counts[-1])
+    assert list(week.assigned.values()) == [counts[-1]]
+
+
+def test_a_line_that_gets_a_name_keeps_its_figures_and_another_name_is_another_line() -> None:
+    lists = [[line("CALLING")], [{"product": "CALLING", "name": "A", "total": 12}]]
+    assert deliver_lists(lists)[-1] == [{**line("CALLING", "A", total=12), "day": None, "snapshot_key": "CALLING"}]
+    assert deliver_lists([*lists, [line("CALLING")]])[-1] == [{**line("CALLING"), "day": None}]
+    other = [{"product": "CALLING", "name": "B", "total": 12}]
+    assert deliver_lists([*lists, other])[-1] == [{**line("CALLING", "B", total=12, assigned=0, used=0), "day": None}]
+
+
+def test_a_new_line_does_not_take_over_the_snapshots_of_a_renamed_one() -> None:
+    lists = [[line("CALLING")], [line("CALLING", "A")], [line("CALLING"), line("CALLING", "A")]]
+    assert [snapshot_key(one) for one in deliver_lists(lists)[-1]] == ["CALLING: ", "CALLING"]
+
+
+def test_a_usage_record_from_before_a_new_name_is_about_the_same_snapshot() -> None:
+    (named,) = deliver_lists([[line("CALLING")], [line("CALLING", "A")]])[-1]
+    for name in (None, "A"):
+        record = parse_record(ImportKind.LICENSE_USAGE, usage_record(product="CALLING", name=name))
+        assert find_usage_line([named], record) == 0
+    assert snapshot_key(named) == "CALLING"
 
 
 HELD = [line("CALLING"), line("MEETINGS", "Pro"), line("WEBINARS", "500"), line("WEBINARS"), line("OTHER", "Fax")]

@@ -170,7 +170,8 @@ def test_an_end_that_stands_already_is_no_change() -> None:
 
 
 def usage(held: Document, snapshot: Document | None, **changes: Any) -> tuple[Document, Document | None]:
-    merge = merge_usage(held, snapshot, parse_record(ImportKind.LICENSE_USAGE, usage_record(**{"day": "2026-11-20", **changes})), NOW)
+    record = usage_record(**{"day": "2026-11-20", **changes})
+    merge = merge_usage(held, snapshot, parse_record(ImportKind.LICENSE_USAGE, record), NOW)
     return {**held, **merge.current}, merge.snapshot
 
 
@@ -191,6 +192,13 @@ def test_the_running_day_is_taken_and_the_next_one_is_refused() -> None:
     assert newest["assigned"] == 7
     with pytest.raises(InvalidRecord, match="lies in the future"):
         usage(HELD, None, day="2026-11-23")
+
+
+def test_a_day_of_a_closed_week_is_refused_and_an_older_week_is_open_until_then() -> None:
+    _, oldest = usage(HELD, None, day="2026-08-24")
+    assert oldest is not None
+    with pytest.raises(InvalidRecord, match="lies in the week of 2026-08-17, which is closed: it is 13 weeks old"):
+        usage(HELD, None, day="2026-08-23")
 
 
 def test_the_same_day_corrects_what_differs_and_repeating_does_nothing() -> None:
