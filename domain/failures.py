@@ -20,6 +20,7 @@ Failure
 │   ├── QueryTooComplex            QUERY_TOO_COMPLEX
 │   ├── TermsNotAccepted           TERMS_NOT_ACCEPTED
 │   └── Unavailable                UNAVAILABLE
+│       └── OutcomeUnknown         UNAVAILABLE
 ├── InputRejected                  a mutation's input that a person can correct: `userErrors` of its payload
 ├── InvalidRecord                  one record of an import: field and reason
 └── InvalidStream                  a whole stream of an import, before its first record
@@ -237,6 +238,10 @@ class Unavailable(RequestFailure):
 
     def __init__(self, message: str = "The database does not answer at the moment; try again.") -> None:
         super().__init__(message)
+
+
+class OutcomeUnknown(Unavailable):
+    """The database did not say whether it committed a transaction: to repeat it may repeat its effects."""
 
 
 class InputRejected(Failure):

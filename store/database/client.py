@@ -27,6 +27,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
@@ -50,6 +51,7 @@ __all__ = [
     "OperationFailure",
     "PyMongoError",
     "ReplaceOne",
+    "ServerSelectionTimeoutError",
     "Session",
     "Timestamp",
     "UpdateMany",

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from domain.failures import Unavailable
+from domain.failures import OutcomeUnknown, Unavailable
 from store.database.client import ConnectionFailure
 from store.database.transactions import DEADLINE_SECONDS
 
@@ -23,12 +23,13 @@ async def halve_on_conflict(
     """Call `run` with the items and a deadline in seconds; where it is Unavailable, with each half of them in turn.
 
     Return the results of the calls that succeeded, in the order of the items. Raise Unavailable where a single item
-    fails, which has `single_deadline`, and at once where the database cannot be reached: halves cannot reach it either.
+    fails, which has `single_deadline`; at once where the database cannot be reached, because halves cannot reach it
+    either, and where the outcome is unknown, because halves would repeat what may be committed.
     """
     try:
         return [await run(items, single_deadline if len(items) <= 1 else deadline)]
     except Unavailable as error:
-        if len(items) <= 1 or isinstance(error.__cause__, ConnectionFailure):
+        if len(items) <= 1 or isinstance(error, OutcomeUnknown) or isinstance(error.__cause__, ConnectionFailure):
             raise
     middle = len(items) // 2
     first, second = items[:middle], items[middle:]

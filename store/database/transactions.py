@@ -1,5 +1,8 @@
 """Transactions: retried on conflicts with jittered backoff until a deadline, then UNAVAILABLE.
 
+A transaction is repeated only where it is known not to be committed. A commit whose answer is late or lost is sent
+again until its outcome is known, also after the deadline of the conflicts.
+
 The driver's own `with_transaction` is not used: it retries for 120 s, and 100 writers on one document took up to 8 s
 through motor.
 """
@@ -11,12 +14,13 @@ from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
 
-from domain.failures import Unavailable
+from domain.failures import OutcomeUnknown, Unavailable
 from store.database.client import (
     Client,
     ConnectionFailure,
     DuplicateKeyError,
     PyMongoError,
+    ServerSelectionTimeoutError,
     Session,
     operation_time,
     time_limit,
@@ -28,6 +32,8 @@ DEADLINE_SECONDS = 8.0
 # An attempt that starts before the deadline may end this much after it.
 _GRACE_SECONDS = 1.0
 _ABORT_SECONDS = 1.0
+# A commit is not sent with less time than this.
+_MIN_COMMIT_SECONDS = 0.1
 # The event loop holds tasks by weak references only; keep these until they are done.
 _ending_tasks: set[asyncio.Task[None]] = set()
 _MIN_BACKOFF, _MAX_BACKOFF = 0.005, 0.25
@@ -43,28 +49,58 @@ async def in_transaction(
     """Run `body` in one transaction and return its result.
 
     The body may run several times, so it must have no effects but its writes in the session. `on_commit` receives the
-    cluster time of the commit. Raise Unavailable where no attempt succeeds within `deadline` seconds, or where the
-    outcome of the commit is unknown.
+    cluster time of the commit. Raise Unavailable where no attempt succeeds within `deadline` seconds, OutcomeUnknown
+    where a commit was sent and has no known outcome after DEADLINE_SECONDS.
     """
+    limits = _TimeLimits(deadline)
     try:
-        async with asyncio.timeout(deadline + _GRACE_SECONDS):
-            return await _retry_until_deadline(client, body, deadline, on_commit)
+        async with limits.timeout:
+            return await _retry_until_deadline(client, body, limits, on_commit)
     except TimeoutError:
         # The driver limits the time of its commands, but not of waiting for a thread of its pool.
-        raise Unavailable from None
+        raise (OutcomeUnknown if limits.is_committing else Unavailable) from None
+
+
+class _TimeLimits:
+    """When the attempts of a transaction end, and later when its commit ends."""
+
+    def __init__(self, deadline: float) -> None:
+        self._began_at = monotonic()
+        self.last_attempt = self._began_at + deadline
+        self._commit_seconds = max(deadline, DEADLINE_SECONDS) + _GRACE_SECONDS
+        self.timeout = asyncio.timeout(deadline + _GRACE_SECONDS)
+        self.is_committing = False
+
+    def body_seconds(self) -> float:
+        """Return how long an attempt may take until its commit."""
+        return self.last_attempt - monotonic() + _GRACE_SECONDS
+
+    def begin_commit(self) -> None:
+        """Replace the limit of the attempt by that of a commit."""
+        self.is_committing = True
+        self.timeout.reschedule(asyncio.get_running_loop().time() + self.commit_seconds())
+
+    def end_commit(self) -> None:
+        """Restore the limit of the attempts: the commit has an outcome, and the transaction may be repeated."""
+        self.is_committing = False
+        self.timeout.reschedule(asyncio.get_running_loop().time() + self.body_seconds())
+
+    def commit_seconds(self) -> float:
+        """Return how long a commit may still take."""
+        return self._began_at + self._commit_seconds - monotonic()
 
 
 async def _retry_until_deadline(
-    client: Client, body: Callable[[Session], Awaitable[Result]], deadline: float, on_commit: OnCommit | None
+    client: Client, body: Callable[[Session], Awaitable[Result]], limits: _TimeLimits, on_commit: OnCommit | None
 ) -> Result:
-    ends_at, backoff = monotonic() + deadline, _MIN_BACKOFF
+    backoff = _MIN_BACKOFF
     while True:
         try:
-            return await _attempt(client, body, on_commit, ends_at - monotonic() + _GRACE_SECONDS)
+            return await _attempt(client, body, on_commit, limits)
         except PyMongoError as error:
             if not (error.timeout or _is_retryable(error)):
                 raise
-            if monotonic() + backoff > ends_at:
+            if monotonic() + backoff > limits.last_attempt:
                 raise Unavailable from error
             if isinstance(error, ConnectionFailure):
                 await _wait_for_server(client)
@@ -73,17 +109,17 @@ async def _retry_until_deadline(
 
 
 async def _attempt(
-    client: Client, body: Callable[[Session], Awaitable[Result]], on_commit: OnCommit | None, seconds: float
+    client: Client, body: Callable[[Session], Awaitable[Result]], on_commit: OnCommit | None, limits: _TimeLimits
 ) -> Result:
     session = await client.start_session()
     try:
-        with time_limit(seconds):
+        with time_limit(limits.body_seconds()):
             await client.start_transaction(session)
             result = await body(session)
-            await _commit(session)
+        await _commit(session, limits)
         if on_commit is not None:
             on_commit(operation_time(session))
-    except (ConnectionFailure, asyncio.CancelledError):
+    except (ConnectionFailure, OutcomeUnknown, asyncio.CancelledError):
         # End the session in the background: a database that is down must not delay the response.
         ending = asyncio.create_task(_end(session))
         _ending_tasks.add(ending)
@@ -102,14 +138,27 @@ async def _end(session: Session) -> None:
         await session.end_session()
 
 
-async def _commit(session: Session) -> None:
-    try:
-        await session.commit_transaction()
-    except PyMongoError as error:
-        if not error.has_error_label("UnknownTransactionCommitResult"):
-            raise
-        # Committing again is safe: the server remembers the outcome of this transaction number.
-        await session.commit_transaction()
+async def _commit(session: Session, limits: _TimeLimits) -> None:
+    """Commit, again and again until the outcome is known.
+
+    Committing again is safe: the server remembers the outcome of this transaction number.
+    """
+    limits.begin_commit()
+    backoff = _MIN_BACKOFF
+    while True:
+        try:
+            with time_limit(max(limits.commit_seconds(), _MIN_COMMIT_SECONDS)):
+                await session.commit_transaction()
+        except PyMongoError as error:
+            if not error.has_error_label("UnknownTransactionCommitResult"):
+                limits.end_commit()
+                raise
+            if isinstance(error, ServerSelectionTimeoutError) or limits.commit_seconds() < _MIN_COMMIT_SECONDS:
+                raise OutcomeUnknown from error
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, _MAX_BACKOFF)
+        else:
+            return
 
 
 async def _wait_for_server(client: Client) -> None:

@@ -17,6 +17,7 @@ from domain.failures import (
     InvalidCursor,
     InvalidRecord,
     NumberOutOfRange,
+    OutcomeUnknown,
     PartnerNotFound,
     QueryTooComplex,
     RequestFailure,
@@ -84,6 +85,7 @@ def test_a_failure_builds_its_message(failure: Failure, message: str) -> None:
         (QueryTooComplex("No."), "QUERY_TOO_COMPLEX"),
         (TermsNotAccepted(), "TERMS_NOT_ACCEPTED"),
         (Unavailable(), "UNAVAILABLE"),
+        (OutcomeUnknown(), "UNAVAILABLE"),
     ],
 )
 def test_a_request_failure_shows_its_code_alone(failure: RequestFailure, code: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.failures import Unavailable
+from domain.failures import OutcomeUnknown, Unavailable
 from store.database.client import ConnectionFailure
 from store.database.conflict_halving import BATCH_DEADLINE_SECONDS, halve_on_conflict
 from store.database.transactions import DEADLINE_SECONDS
@@ -49,6 +49,18 @@ async def test_both_deadlines_can_be_given() -> None:
     writes = Writes(at_most=1)
     await halve_on_conflict([1, 2], writes.run, deadline=3.0, single_deadline=4.0)
     assert [deadline for _, deadline in writes.calls] == [3.0, 4.0, 4.0]
+
+
+async def test_a_batch_that_may_be_committed_is_not_repeated() -> None:
+    calls = []
+
+    async def run(items: Sequence[int], _: float) -> int:
+        calls.append(items)
+        raise OutcomeUnknown
+
+    with pytest.raises(OutcomeUnknown):
+        await halve_on_conflict([1, 2, 3, 4], run)
+    assert calls == [[1, 2, 3, 4]]
 
 
 async def test_a_database_that_cannot_be_reached_is_not_tried_again() -> None:
