@@ -5,6 +5,8 @@ Failure
 ├── RequestFailure                 a coded error of the API: `code` becomes errors[].extensions.code
 │   ├── Unauthenticated            UNAUTHENTICATED
 │   │   ├── AdministratorNotActive     the token's administrator is missing or removed
+│   │   ├── TokenOlderThanInvitation   the token's administrator was invited after it was issued
+│   │   ├── TokenRevoked               the token is a service token that was revoked
 │   │   └── PartnerNotFound            the token's partner is missing
 │   ├── Forbidden                  FORBIDDEN, with extensions.permission
 │   ├── BadUserInput               BAD_USER_INPUT
@@ -69,6 +71,20 @@ class AdministratorNotActive(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("The administrator of this token does not exist or has been removed.")
+
+
+class TokenOlderThanInvitation(Unauthenticated):
+    """The token was issued before its administrator was invited, perhaps again after a removal."""
+
+    def __init__(self) -> None:
+        super().__init__("This token was issued before you were invited: sign in again.")
+
+
+class TokenRevoked(Unauthenticated):
+    """The token is a service token that was revoked, or whose record was deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("This token has been revoked.")
 
 
 class PartnerNotFound(Unauthenticated):

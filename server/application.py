@@ -13,12 +13,12 @@ from jobs.loop import JobLoop
 from loaders.figure_cache import FigureCache
 from schema.build import build_schema
 from server.app.app_state import AppState
+from server.app.authentication import build_verifier
 from server.app.database import database_uri, open_prepared_client
 from server.app.documents import load_trusted_documents
 from server.app.installation import load_installation
 from server.app.logs import configure_logs
 from server.app.settings import Settings, read_settings
-from server.auth.tokens import TokenVerifier
 from server.gc_tuning import tune_gc
 from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
@@ -78,7 +78,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     loop.start()
     stack.push_async_callback(loop.stop)
     schema = build_schema()
-    verifier = TokenVerifier(await load_signing_key(client))
+    verifier = build_verifier(settings, await load_signing_key(client))
     installation = await load_installation(settings, client)
     operations = Operations(schema)
     documents = load_trusted_documents(settings, operations)

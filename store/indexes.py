@@ -25,7 +25,7 @@ from store.organization import helpdesk, launches, resources, views
 from store.tags import bulk_jobs
 from store.tags import cleanup as tag_cleanup
 from store.tags import documents as tags
-from store.tenants import administrators, partners
+from store.tenants import administrators, partners, service_tokens
 
 _NAMESPACE_EXISTS = 48
 _REQUIRED = ["partner_id", "version", "created_at", "updated_at"]
@@ -68,6 +68,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "queue_calls": calls.CALL_INDEXES,
     "call_weeks": call_weeks.CALL_WEEK_INDEXES,
     call_sums.COLLECTION: call_sums.CALL_SUM_INDEXES,
+    service_tokens.COLLECTION: service_tokens.SERVICE_TOKEN_INDEXES,
 }
 
 

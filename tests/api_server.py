@@ -19,7 +19,8 @@ from domain.text.folding import fold_for_sorting
 from domain.types import PartnerRole
 from server.app.settings import Settings
 from server.application import create_application
-from server.auth.tokens import sign_token
+from server.auth.claims import SERVICE_SCOPES
+from server.auth.tokens import DEFAULT_TTL, sign_token
 from server.live.socket_transport import SocketTransport
 from store.database.client import Client
 from store.database.clock import utc_now
@@ -27,6 +28,7 @@ from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.secrets import load_signing_key
 from store.tenants.partners import Partners
+from store.tenants.service_tokens import record_service_token
 
 PARTNER = "acme"
 _PLAN = [{"product": "CALLING", "licenses": 100}, {"product": "MEETINGS", "licenses": 100}]
@@ -104,7 +106,12 @@ class ApiHarness:
 
         async def work(store_scope: Scope) -> str:
             key = await load_signing_key(store_scope.client)
-            return sign_token(key, store_scope.partner_id, administrator_id, utc_now(), scope=scope, **options)
+            if not SERVICE_SCOPES.isdisjoint(scope.split()):
+                options["token_id"] = await record_service_token(
+                    store_scope, administrator_id, scope.split(), "a test", utc_now() + DEFAULT_TTL
+                )
+            now = options.pop("now", None) or utc_now()
+            return sign_token(key, store_scope.partner_id, administrator_id, now, scope=scope, **options)
 
         return self.store(work, partner)
 

@@ -16,7 +16,7 @@ import orjson
 
 from domain.imports.records import ImportKind
 from jobs.imports.runner import import_stream
-from server.cli.commands import issue_token
+from server.cli.token_commands import issue_token
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope

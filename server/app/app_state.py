@@ -1,18 +1,22 @@
 """The state that one process shares between its requests: database, schema, feed and secrets."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
 
-from domain.failures import Unavailable
+from domain.failures import Unauthenticated, Unavailable
 from loaders.figure_cache import FigureCache
 from resolvers.context import Context, Viewer
 from resolvers.installation import Installation
 from server.app.settings import Settings
-from server.auth.tokens import Claims, TokenVerifier
-from server.auth.viewer import load_viewer, viewer_scope
+from server.auth.claims import Claims, TokenExpired
+from server.auth.service_tokens import ServiceTokens
+from server.auth.verifier import TokenVerifier
+from server.auth.viewer import load_administrator, load_viewer, viewer_scope
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
 from server.live.connection import INIT_TIMEOUT_SECONDS
@@ -21,6 +25,16 @@ from store.database.client import Client
 from store.database.clock import utc_now
 
 VIEWER_TIMEOUT_SECONDS = 4.0
+
+
+@asynccontextmanager
+async def _answered_in_time() -> AsyncIterator[None]:
+    """Raise Unavailable where the block takes too long: it reads one document, so the database is down."""
+    try:
+        async with asyncio.timeout(VIEWER_TIMEOUT_SECONDS):
+            yield
+    except TimeoutError:
+        raise Unavailable from None
 
 
 @dataclass(slots=True)
@@ -39,24 +53,43 @@ class AppState:
     trusted_documents: TrustedDocuments = field(default_factory=TrustedDocuments)
     init_timeout_seconds: float = INIT_TIMEOUT_SECONDS
     is_ready: bool = False
+    service_tokens: ServiceTokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Create what belongs to the client."""
+        self.service_tokens = ServiceTokens(self.client)
 
     def begin_shutdown(self) -> None:
         """Make /readyz report that no more requests should be sent here."""
         self.is_ready = False
 
-    def verify_token(self, token: str) -> Claims:
-        """Return the claims of a token of any scope; raise Unauthenticated where it is not valid."""
-        return self.verifier.verify(token, utc_now())
+    async def verify_token(self, token: str) -> Claims:
+        """Return the claims of a token of any scope; raise Unauthenticated where it is not valid or was revoked.
+
+        It does not say that the token's administrator still has access: `recheck` does.
+        """
+        claims = await self.verifier.verify(token, utc_now())
+        await self.service_tokens.check(claims)
+        return claims
+
+    async def recheck(self, claims: Claims) -> None:
+        """Check whether a token may still be used: before its first effect, and again before each batch of long work.
+
+        Raise Unauthenticated where it has expired or was revoked, or where its administrator has no access any more.
+        An invited administrator becomes active.
+        """
+        now = utc_now()
+        if claims.expires_at <= now:
+            raise Unauthenticated(TokenExpired.message)
+        await self.service_tokens.check(claims)
+        async with _answered_in_time():
+            await load_administrator(self.client, claims, now)
 
     async def authenticate(self, token: str) -> Viewer:
         """Return the viewer of an API token; raise Unauthenticated or Unavailable."""
-        claims = self.verify_token(token)
-        try:
-            async with asyncio.timeout(VIEWER_TIMEOUT_SECONDS):
-                return await load_viewer(self.client, claims, utc_now())
-        except TimeoutError:
-            # This reads one document by its id: a database that does not return it is down.
-            raise Unavailable from None
+        claims = await self.verify_token(token)
+        async with _answered_in_time():
+            return await load_viewer(self.client, claims, utc_now())
 
     def context(self, viewer: Viewer) -> Context:
         """Return a new context, with its own loaders, for one operation or one batch of events."""

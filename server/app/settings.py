@@ -28,6 +28,24 @@ class Settings(BaseSettings):
     )
     data: Path = Field(default=Path(".data"), description="The directory of the embedded MongoDB")
     token_seconds: int = Field(default=43200, ge=60, le=2592000, description="The lifetime of issued tokens")
+    token_max_seconds: int = Field(
+        default=86400,
+        ge=60,
+        le=2592000,
+        description="The longest lifetime (`exp` minus `iat`) of a token that is accepted, of any issuer",
+    )
+    token_service_max_seconds: int = Field(
+        default=31622400,
+        ge=60,
+        le=158112000,
+        description="The same for service tokens of `partnerhub token`, which can be revoked",
+    )
+    local_tokens: Literal["all", "service", "none"] = Field(
+        default="all",
+        description=(
+            "Which tokens of `partnerhub token` are accepted: `all`, only those for programs (`service`), or `none`"
+        ),
+    )
     allowed_origins: str = Field(
         default="",
         description="Origins, separated by commas, whose pages may call this server in addition to its own: `https://app.example.com`",

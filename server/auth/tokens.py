@@ -1,4 +1,4 @@
-"""Bearer tokens of the local issuer: Ed25519-signed JWTs, issued here and verified strictly."""
+"""Tokens of the local issuer: signed by this installation with Ed25519, for development, own use and service tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,99 +7,97 @@ from typing import Any
 from uuid import uuid4
 
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from domain.failures import Unauthenticated
+from server.auth.claims import API_SCOPE, SCOPES, SERVICE_SCOPES, Claims, TokenRefused, TokenTimes, read_text
+from server.auth.signatures import Key
 
 ISSUER = AUDIENCE = "partnerhub"
 # The fully specified name of RFC 9864; no other algorithm is accepted, whatever a token's header says.
 ALGORITHM = "Ed25519"
-API_SCOPE = "api"
-IMPORT_SCOPE = "import"
-IMPORT_ADMINISTRATORS_SCOPE = "import:administrators"
 DEFAULT_TTL = timedelta(hours=12)
-_MAX_TOKEN_LENGTH = 4096
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Instants are naive UTC throughout.
+# The partner of a token that belongs to none: it is no partner's id.
+NO_PARTNER = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
-    """The claims of a verified token."""
+class MaxLifetimes:
+    """The longest time from `iat` to `exp` that is accepted: of people's tokens and of service tokens."""
 
-    partner_id: str
-    administrator_id: str
-    scopes: frozenset[str]
-    expires_at: datetime
+    people: timedelta = timedelta(days=1)
+    services: timedelta = timedelta(days=366)
 
 
 def sign_token(
     key: Mapping[str, Any],
     partner_id: str,
-    administrator_id: str,
+    administrator_id: str | None,
     now: datetime,
     *,
     scope: str = API_SCOPE,
     ttl: timedelta = DEFAULT_TTL,
+    token_id: str | None = None,
 ) -> str:
-    """Return a signed token for one administrator; several scopes are separated by spaces."""
-    issued_at = int(now.replace(tzinfo=UTC).timestamp())
+    """Return a signed token for one administrator; several scopes are separated by spaces.
+
+    A token with a service scope is accepted only where `token_id` is recorded (store/tenants/service_tokens.py).
+    """
+    issued_at = now.replace(tzinfo=UTC).timestamp()
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
-        "sub": administrator_id,
+        "sub": administrator_id or "",
         "partner": partner_id,
         "scope": scope,
-        "jti": uuid4().hex,
+        "jti": token_id or uuid4().hex,
+        # With its milliseconds: a token is refused where it is older than the invitation of its administrator.
         "iat": issued_at,
-        "nbf": issued_at,
-        "exp": issued_at + int(ttl.total_seconds()),
+        "nbf": int(issued_at),
+        "exp": int(issued_at) + int(ttl.total_seconds()),
     }
     header = {"alg": ALGORITHM, "kid": key["kid"]}
     return jwt.encode(header, claims, OKPKey.import_key(dict(key)), algorithms=[ALGORITHM])
 
 
-class TokenVerifier:
-    """Verifies tokens with the installation's own key."""
+class LocalIssuer:
+    """The issuer whose key this installation has."""
 
-    def __init__(self, key: Mapping[str, Any]) -> None:
-        self._kid = key["kid"]
-        self._public = OKPKey.import_key({name: key[name] for name in ("kty", "crv", "x", "kid")})
+    identifier = ISSUER
+    audiences = frozenset({AUDIENCE})
+    algorithms = frozenset({ALGORITHM})
 
-    def verify(self, token: str, now: datetime) -> Claims:
-        """Return the token's claims; raise Unauthenticated where it is invalid or expired."""
-        if len(token) > _MAX_TOKEN_LENGTH:
-            raise Unauthenticated("This token is not valid.")
-        try:
-            decoded = jwt.decode(token, self._key_for, algorithms=[ALGORITHM])
-            _claim_rules(now).validate(decoded.claims)
-            return _read_claims(decoded.claims)
-        except (JoseError, ValueError, TypeError, KeyError, OverflowError) as failure:
-            raise Unauthenticated(_failure_message(failure)) from None
+    def __init__(
+        self,
+        key: Mapping[str, Any],
+        max_lifetimes: MaxLifetimes | None = None,
+        *,
+        only_service_tokens: bool = False,
+    ) -> None:
+        public = OKPKey.import_key({name: key[name] for name in ("kty", "crv", "x")})
+        self._keys: Mapping[str, Key] = {key["kid"]: public}
+        self._max_lifetimes = max_lifetimes or MaxLifetimes()
+        self._only_service_tokens = only_service_tokens
 
-    def _key_for(self, signed: Any) -> OKPKey:
-        if signed.headers().get("kid") != self._kid:
-            raise ValueError("unknown key")
-        return self._public
+    def current_key(self, key_id: str) -> Key | None:
+        """Return the key of this id."""
+        return self._keys.get(key_id)
 
+    async def find_key(self, key_id: str) -> Key | None:
+        """Return the key of this id."""
+        return self._keys.get(key_id)
 
-def _claim_rules(now: datetime) -> jwt.JWTClaimsRegistry:
-    required = {name: {"essential": True} for name in ("sub", "partner", "scope", "iat", "nbf", "exp")}
-    fixed = {"iss": {"essential": True, "value": ISSUER}, "aud": {"essential": True, "value": AUDIENCE}}
-    rules: dict[str, Any] = {**required, **fixed}
-    return jwt.JWTClaimsRegistry(now=int(now.replace(tzinfo=UTC).timestamp()), **rules)
+    def read_claims(self, claims: Mapping[str, Any], times: TokenTimes) -> Claims:
+        """Return what the claims mean; raise TokenRefused."""
+        partner_id, administrator_id = read_text(claims, "partner"), read_text(claims, "sub")
+        scopes = SCOPES.intersection(read_text(claims, "scope").split())
+        is_service_token = not scopes.isdisjoint(SERVICE_SCOPES)
+        if is_service_token and API_SCOPE in scopes:
+            raise TokenRefused("a service token is not for the API")
+        if self._only_service_tokens and not is_service_token:
+            raise TokenRefused("PARTNERHUB_LOCAL_TOKENS accepts service tokens only")
+        token_id = read_text(claims, "jti") if is_service_token else None
+        return Claims(partner_id, scopes, times, administrator_id or None, service_token_id=token_id)
 
-
-def _read_claims(claims: Mapping[str, Any]) -> Claims:
-    texts = [claims[name] for name in ("partner", "sub", "scope")]
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("claims of the wrong type")
-    partner_id, administrator_id, scope = texts
-    expires_at = _EPOCH + timedelta(seconds=claims["exp"])
-    return Claims(partner_id, administrator_id, frozenset(scope.split()), expires_at)
-
-
-def _failure_message(failure: Exception) -> str:
-    """Return the message: only expiry is stated, because it is the only cause that a caller can fix."""
-    expired = isinstance(failure, JoseError) and failure.error == "expired_token"
-    return "This token has expired." if expired else "This token is not valid."
+    def max_lifetime(self, claims: Claims) -> timedelta:
+        """Return the longest lifetime: a service token can be revoked, so it may live longer."""
+        return self._max_lifetimes.people if claims.service_token_id is None else self._max_lifetimes.services

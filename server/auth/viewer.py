@@ -1,12 +1,12 @@
-"""Load the viewer of a bearer token: an active administrator of the token's partner."""
+"""From the claims of a token to its administrator, and to the viewer of a request."""
 
 import asyncio
 from datetime import datetime
 
-from domain.failures import AdministratorNotActive, Unauthenticated
+from domain.failures import AdministratorNotActive, TokenOlderThanInvitation, Unauthenticated
 from domain.types import AdministratorState
 from resolvers.context import Viewer
-from server.auth.tokens import API_SCOPE, Claims
+from server.auth.claims import API_SCOPE, Claims
 from store.database.client import Client
 from store.database.scope import Scope
 from store.tenants.administrators import AdministratorDocument, Administrators
@@ -33,18 +33,39 @@ def require_token_scope(claims: Claims, scope: str) -> None:
 async def load_viewer(client: Client, claims: Claims, now: datetime) -> Viewer:
     """Return the viewer of an API token; the first valid request activates an invited administrator."""
     require_token_scope(claims, API_SCOPE)
-    administrators = Administrators(Scope(client, claims.partner_id, now))
-    identity = claims.administrator_id
-    administrator = (await administrators.by_ids([identity])).get(identity)
-    if administrator is not None and administrator.state is AdministratorState.INVITED:
-        # None where another request or a removal was first: read the current state.
-        administrator = await administrators.activate(identity) or (await administrators.by_ids([identity])).get(
-            identity
-        )
-    if administrator is None or administrator.state is not AdministratorState.ACTIVE:
-        raise AdministratorNotActive
+    administrator = await load_administrator(client, claims, now)
     _record_sign_in(client, claims.partner_id, administrator, now)
     return Viewer(administrator, claims.partner_id, claims.expires_at)
+
+
+async def load_administrator(client: Client, claims: Claims, now: datetime) -> AdministratorDocument:
+    """Return the active administrator of a token; an invited one becomes active.
+
+    Raise AdministratorNotActive, or TokenOlderThanInvitation where the administrator was invited, perhaps again, after
+    the token was issued: it is of somebody who had been removed, or had no access yet.
+    """
+    administrators = Administrators(Scope(client, claims.partner_id, now))
+    administrator = await _find_administrator(administrators, claims)
+    if administrator is not None and administrator.state is AdministratorState.INVITED:
+        _check_age(claims, administrator)
+        # None where another request or a removal was first: read the current state.
+        activated = await administrators.activate(administrator.id, claims.issued_at)
+        administrator = activated or await _find_administrator(administrators, claims)
+    if administrator is None or administrator.state is not AdministratorState.ACTIVE:
+        raise AdministratorNotActive
+    _check_age(claims, administrator)
+    return administrator
+
+
+async def _find_administrator(administrators: Administrators, claims: Claims) -> AdministratorDocument | None:
+    if claims.administrator_id is not None:
+        return await administrators.find(claims.administrator_id)
+    return None if claims.email is None else await administrators.by_email(claims.email)
+
+
+def _check_age(claims: Claims, administrator: AdministratorDocument) -> None:
+    if administrator.invited_at is not None and claims.issued_at < administrator.invited_at:
+        raise TokenOlderThanInvitation
 
 
 def _record_sign_in(client: Client, partner_id: str, administrator: AdministratorDocument, now: datetime) -> None:

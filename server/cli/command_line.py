@@ -12,7 +12,7 @@ from rich.console import Console
 from domain.failures import OperatorError
 from domain.time.instants import parse_date
 from server.app.settings import read_settings
-from server.cli import commands
+from server.cli import commands, token_commands
 from store.database.clock import utc_now
 
 application = typer.Typer(
@@ -23,14 +23,17 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 partner_application = typer.Typer(help="Tenants.", no_args_is_help=True)
+tokens_application = typer.Typer(help="Service tokens: which there are, and an end to them.", no_args_is_help=True)
 jobs_application = typer.Typer(help="Work that runs later.", no_args_is_help=True)
 application.add_typer(partner_application, name="partner")
 application.add_typer(jobs_application, name="jobs")
+application.add_typer(tokens_application, name="tokens")
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="The directory of the embedded MongoDB.")
 ]
 PartnerOption = Annotated[str, typer.Option("--partner", metavar="ID", help="The partner's id.")]
+OptionalPartnerOption = Annotated[str | None, typer.Option("--partner", metavar="ID", help="The partner's id.")]
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
 DEFAULT_PORT = 8000
@@ -81,18 +84,37 @@ def create_partner(
 
 @application.command()
 def token(
-    partner: PartnerOption,
-    email: Annotated[str, typer.Option("--email", help="The administrator of the token.")],
+    partner: OptionalPartnerOption = None,
+    email: Annotated[str | None, typer.Option("--email", help="The administrator of the token.")] = None,
     scope: Annotated[
-        list[str] | None, typer.Option("--scope", help="api (the default), import, import:administrators.")
+        list[str] | None,
+        typer.Option("--scope", help="api (the default), or for programs: import, import:administrators; metrics."),
     ] = None,
+    label: Annotated[str, typer.Option("--label", help="What a service token is for; `tokens list` shows it.")] = "",
     ttl: Annotated[
         int | None, typer.Option("--ttl", metavar="SECONDS", min=1, help="The lifetime of the token.")
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Print a signed token, alone on the last line."""
-    asyncio.run(commands.print_token(read_settings(), data, partner, email, scope or [], ttl))
+    """Print a signed token, alone on the last line; only one for metrics needs no administrator."""
+    request = token_commands.TokenRequest(partner, email, scope or [], ttl, label)
+    asyncio.run(token_commands.print_token(read_settings(), data, request))
+
+
+@tokens_application.command("list")
+def list_tokens(partner: OptionalPartnerOption = None, data: DataOption = None) -> None:
+    """List the service tokens: scopes, state, last use (to the hour) and label."""
+    asyncio.run(token_commands.list_tokens(read_settings(), data, partner))
+
+
+@tokens_application.command("revoke")
+def revoke_tokens(
+    token_id: Annotated[str | None, typer.Argument(metavar="ID", help="The id of the token.")] = None,
+    partner: OptionalPartnerOption = None,
+    data: DataOption = None,
+) -> None:
+    """Revoke a service token, or with --partner all of a partner; running imports with it end."""
+    asyncio.run(token_commands.revoke_tokens(read_settings(), data, token_id, partner))
 
 
 @application.command("import")

@@ -3,20 +3,20 @@
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from domain.failures import OperatorError
+from domain.partner.ids import is_partner_id
 from domain.types import Product
 from jobs.loop import JOBS
 from sample.writer import write_sample as write_sample_files
 from server.app.database import database_uri, open_prepared_client
 from server.app.documents import find_document_problems
 from server.app.settings import Settings
-from server.auth.tokens import API_SCOPE, sign_token
 from server.cli.checks import find_deep_problems
 from server.cli.import_command import run_import
 from server.gc_tuning import tune_gc
@@ -27,10 +27,7 @@ from store.database.secrets import load_signing_key
 from store.indexes import missing_indexes
 from store.migrations import find_version_problem
 from store.tenants import partner_creation
-from store.tenants.administrators import Administrators
 from store.tenants.partners import Partners
-
-_PARTNER_ID = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 
 
 @asynccontextmanager
@@ -44,7 +41,7 @@ async def open_client(settings: Settings, data: Path | None) -> AsyncIterator[Cl
 async def load_partner_scope(client: Client, partner_id: str) -> Scope:
     """Return the scope of the system on a partner; OperatorError if there is no such partner."""
     scope = Scope(client, partner_id, utc_now())
-    if _PARTNER_ID.fullmatch(partner_id) is None or await Partners(scope).get() is None:
+    if not is_partner_id(partner_id) or await Partners(scope).get() is None:
         raise OperatorError(f"There is no partner {partner_id}. Make it with: partnerhub partner create --id …")
     return scope
 
@@ -53,7 +50,7 @@ async def create_partner(
     settings: Settings, data: Path | None, partner_id: str, name: str, admin: str, plan: Path | None
 ) -> None:
     """Create a tenant with its first FULL_ADMINISTRATOR; OperatorError for bad input."""
-    if _PARTNER_ID.fullmatch(partner_id) is None:
+    if not is_partner_id(partner_id):
         raise OperatorError(f"--id {partner_id!r} must be 1 to 40 characters of a–z, 0–9 and the hyphen.")
     if not name.strip():
         raise OperatorError("--name must not be blank.")
@@ -86,29 +83,6 @@ def _read_license_count(number: object) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise ValueError("licenses is a whole number")
     return number
-
-
-async def print_token(
-    settings: Settings, data: Path | None, partner_id: str, email: str, scopes: Sequence[str], ttl: int | None
-) -> None:
-    """Print a token, alone on the last line, so that scripts can read it."""
-    async with open_client(settings, data) as client:
-        scope = await load_partner_scope(client, partner_id)
-        seconds = settings.token_seconds if ttl is None else ttl
-        print(await issue_token(scope, email, " ".join(scopes) or API_SCOPE, seconds))
-
-
-async def issue_token(scope: Scope, email: str, token_scope: str, seconds: int) -> str:
-    """Return a token for an administrator of the partner; OperatorError for an unknown e-mail address or scope."""
-    unknown = set(token_scope.split()) - {API_SCOPE, "import", "import:administrators"}
-    if unknown:
-        raise OperatorError(f"--scope {' '.join(sorted(unknown))} is unknown: api, import or import:administrators.")
-    administrator = await Administrators(scope).by_email(email)
-    if administrator is None:
-        raise OperatorError(f"{email} is no administrator of {scope.partner_id}.")
-    key = await load_signing_key(scope.client)
-    lifetime = timedelta(seconds=seconds)
-    return sign_token(key, scope.partner_id, administrator.id, utc_now(), scope=token_scope, ttl=lifetime)
 
 
 async def import_files(

@@ -13,9 +13,9 @@ from jobs.roll_up_calls import roll_up_calls_now
 from sample.writer import write_sample
 from server.app.database import database_uri, open_prepared_client
 from server.app.settings import Settings
-from server.cli.commands import issue_token
 from server.cli.import_command import run_import
 from server.cli.sample_workspace import make_workspace
+from server.cli.token_commands import issue_token
 from server.gc_tuning import tune_gc
 from server.serving import open_listener, serve_listener
 from store.changes.mutations import MutationRequest, PartnerChanged, mutate

@@ -8,20 +8,18 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from domain.failures import AdministratorNotActive, InvalidStream
+from domain.failures import InvalidStream
 from domain.imports.records import ImportKind
-from domain.types import AdministratorState
 from jobs.imports.records import RejectedRecord
 from jobs.imports.runner import ImportSummary, import_stream
 from jobs.imports.streams import BrokenGzip, gunzip
 from server.app.app_state import AppState
-from server.auth.tokens import IMPORT_ADMINISTRATORS_SCOPE, IMPORT_SCOPE
+from server.auth.claims import IMPORT_ADMINISTRATORS_SCOPE, IMPORT_SCOPE
 from server.auth.viewer import read_bearer_token
 from server.graphql.errors import exception_error
 from server.http.methods import routes_at
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.tenants.administrators import Administrators
 
 MAX_LISTED_REJECTIONS = 100
 _STATUSES = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "TIMEOUT": 503}
@@ -78,21 +76,15 @@ def _read_kind(request: Request) -> ImportKind:
 async def _authorize(request: Request, kind: ImportKind) -> Scope:
     """Return the scope of the token's partner, without an administrator; activate an invited administrator.
 
-    Raise ImportHttpError where the token lacks the scope, AdministratorNotActive where its administrator was removed.
+    Raise ImportHttpError where the token lacks the scope, Unauthenticated where it may not be used.
     """
     app_state: AppState = request.app.state.app_state
-    claims = app_state.verify_token(read_bearer_token(request.headers.get("authorization")))
+    claims = await app_state.verify_token(read_bearer_token(request.headers.get("authorization")))
     required = IMPORT_ADMINISTRATORS_SCOPE if kind is ImportKind.ADMINISTRATORS else IMPORT_SCOPE
     if required not in claims.scopes:
         raise ImportHttpError(403, "FORBIDDEN", f"This token does not have the scope {required}.")
-    scope = Scope(app_state.client, claims.partner_id, utc_now())
-    administrators = Administrators(scope)
-    administrator = (await administrators.by_ids([claims.administrator_id])).get(claims.administrator_id)
-    if administrator is None or administrator.state is AdministratorState.DEACTIVATED:
-        raise AdministratorNotActive
-    if administrator.state is AdministratorState.INVITED:
-        await administrators.activate(administrator.id)
-    return scope
+    await app_state.recheck(claims)
+    return Scope(app_state.client, claims.partner_id, utc_now())
 
 
 def _read_chunks(request: Request) -> AsyncIterator[bytes]:

@@ -61,6 +61,7 @@ async def invite_administrator(mutation: Mutation[InviteAdministrator]) -> Chang
         "name_folded": fold_for_sorting(name),
         "role": str(role),
         "state": str(AdministratorState.INVITED),
+        "invited_at": mutation.scope.now,
     }
     id_ = await (_invite_again(mutation, stored, fields) if stored else _insert_invited(mutation, fields))
     summary = f"{name} was invited as {_role_name(role)}"

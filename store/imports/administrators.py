@@ -136,12 +136,20 @@ def _build_document(scope: Scope, document: Document | None, merge: MergeResult,
     after = {**identity, **merge.fields}
     if merge.delivered is not None:
         after["delivered"] = merge.delivered
+    if _is_given_access(document, after):
+        after["invited_at"] = now
     after["email_folded"] = fold_email(after["email"])
     after["name_folded"] = fold_for_sorting(after["display_name"])
     # The assignments follow in later transactions. Until then the pending list makes a repeated record write them.
     after.pop(PENDING_ASSIGNMENTS, None)
     pending = build_pending_assignments(document, after)
     return after if pending is None else {**after, PENDING_ASSIGNMENTS: pending}
+
+
+def _is_given_access(document: Document | None, after: Document) -> bool:
+    """Return whether the record adds the administrator, or gives back the access of a removed one."""
+    removed = AdministratorState.DEACTIVATED
+    return document is None or (document["state"] == removed and after["state"] != removed)
 
 
 def _is_active_full_administrator(administrator: Document) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from domain.permissions import can_see_all_customers
@@ -37,6 +38,8 @@ class AdministratorDocument:
     state: AdministratorState
     last_sign_in_at: datetime | None
     version: int
+    # Since when the administrator has access without a gap; tokens that are older are refused.
+    invited_at: datetime | None = None
 
     @property
     def can_see_all_customers(self) -> bool:
@@ -55,6 +58,7 @@ class AdministratorDocument:
             state=AdministratorState(document["state"]),
             last_sign_in_at=document.get("last_sign_in_at"),
             version=document["version"],
+            invited_at=document.get("invited_at"),
         )
 
 
@@ -111,14 +115,21 @@ class Administrators:
         document = await self._collection.find_one(where, _PROJECTION)
         return None if document is None else AdministratorDocument.read(document)
 
-    async def activate(self, administrator_id: str) -> AdministratorDocument | None:
-        """Make an invited administrator active; return None where it is no longer INVITED."""
-        return await in_transaction(self._scope.client, lambda session: self._activate(administrator_id, session))
+    async def activate(self, administrator_id: str, issued_at: datetime) -> AdministratorDocument | None:
+        """Make an invited administrator active by a token of `issued_at`.
 
-    async def _activate(self, administrator_id: str, session: Session) -> AdministratorDocument | None:
+        Return None where it is no longer INVITED, or was invited after the token was issued.
+        """
+        attempt = partial(self._activate, administrator_id, issued_at)
+        return await in_transaction(self._scope.client, attempt)
+
+    async def _activate(
+        self, administrator_id: str, issued_at: datetime, session: Session
+    ) -> AdministratorDocument | None:
         scope, before, after = self._scope, AdministratorState.INVITED, AdministratorState.ACTIVE
         now = utc_now()
-        where = {**scope.match(), "_id": administrator_id, "state": before}
+        is_older = {"invited_at": {"$not": {"$gt": issued_at}}}
+        where = {**scope.match(), "_id": administrator_id, "state": before, **is_older}
         change = {"$set": {"state": after, "updated_at": now}, "$inc": {"version": 1}}
         administrator = await self._collection.find_one_and_update(where, change, session=session)
         if administrator is None:

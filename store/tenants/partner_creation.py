@@ -50,5 +50,6 @@ def _first_administrator(scope: Scope, email: str) -> Document:
         "role": str(PartnerRole.FULL_ADMINISTRATOR),
         "state": str(AdministratorState.ACTIVE),
         "last_sign_in_at": None,
+        "invited_at": scope.now,
         "delivered": {},
     }

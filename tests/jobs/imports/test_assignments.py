@@ -168,7 +168,7 @@ async def test_a_first_sign_in_has_the_moment_of_its_own_transaction(client: Cli
     scope = replace(await with_customers(client), now=utc_now() - timedelta(hours=1))
     await deliver(scope, administrator_record(state="INVITED"))
     ada, began = await find_only(scope, "administrators", email="ada@partner.example"), utc_now()
-    await Administrators(scope).activate(ada["_id"])
+    await Administrators(scope).activate(ada["_id"], utc_now())
     assert (await find_only(scope, "events", kind="ADMINISTRATOR_CHANGED"))["at"] >= began
     assert (await find_only(scope, "administrators", _id=ada["_id"]))["updated_at"] >= began
 

@@ -1,115 +1,102 @@
-"""Tokens are accepted only where everything about them is as this installation issues it."""
+"""Tokens of the local issuer are accepted only where everything about them is as this installation issues it."""
 
-import base64
-import hashlib
-import hmac
-import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from joserfc import jwt
-from joserfc.jwk import OKPKey
 
 from domain.failures import Unauthenticated
-from server.auth.tokens import ALGORITHM, AUDIENCE, ISSUER, Claims, TokenVerifier, sign_token
+from server.auth.claims import Claims, TokenTimes
+from server.auth.tokens import AUDIENCE, ISSUER, LocalIssuer, MaxLifetimes, sign_token
+from server.auth.verifier import TokenVerifier
+from tests.server.auth.factory_tokens import ISSUED, NOW, hostile_tokens, new_key, signed, without_missing
 
-NOW = datetime(2026, 11, 22, 12)
-KEY: dict[str, Any] = dict(OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=True))
-VERIFIER = TokenVerifier(KEY)
-
-
-def claims(**changes: Any) -> dict[str, Any]:
-    issued = 1795348800  # 2026-11-22T12:00:00Z
-    whole = {
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "sub": "adm_1",
-        "partner": "aurora",
-        "scope": "api",
-        "iat": issued,
-        "nbf": issued,
-        "exp": issued + 60,
-    }
-    return {name: value for name, value in {**whole, **changes}.items() if value is not None}
-
-
-def signed(given: dict[str, Any], *, key: dict[str, Any] = KEY, **header: Any) -> str:
-    fields = {"alg": ALGORITHM, "kid": key["kid"], **header}
-    fields = {name: value for name, value in fields.items() if value is not None}
-    return jwt.encode(fields, given, OKPKey.import_key(key), algorithms=[ALGORITHM])
-
-
-def by_hand(header: dict[str, Any], given: Any, secret: bytes | None) -> str:
-    """A token such as only an attacker writes."""
-    text = ".".join(_part(json.dumps(part).encode()) for part in (header, given))
-    signature = b"" if secret is None else hmac.new(secret, text.encode(), hashlib.sha256).digest()
-    return f"{text}.{_part(signature)}"
-
-
-def _part(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def test_accepts_what_it_issued() -> None:
-    token = sign_token(KEY, "aurora", "adm_1", NOW, scope="api import", ttl=timedelta(minutes=5))
-    expected = Claims("aurora", "adm_1", frozenset({"api", "import"}), NOW + timedelta(minutes=5))
-    assert VERIFIER.verify(token, NOW) == expected
-
-
-def test_a_token_holds_until_its_last_second_and_no_longer() -> None:
-    token = sign_token(KEY, "aurora", "adm_1", NOW, ttl=timedelta(seconds=60))
-    assert VERIFIER.verify(token, NOW + timedelta(seconds=59, milliseconds=999)).partner_id == "aurora"
-    with pytest.raises(Unauthenticated, match="has expired"):
-        VERIFIER.verify(token, NOW + timedelta(seconds=60))
-
-
-OTHER_KEY: dict[str, Any] = dict(OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=True))
-PUBLIC_KEY = {name: KEY[name] for name in ("kty", "crv", "x", "kid")}
-PUBLIC_BYTES = base64.urlsafe_b64decode(KEY["x"] + "=")
-KID = KEY["kid"]
-REFUSED = {
-    "no algorithm": by_hand({"alg": "none", "kid": KID}, claims(), None),
-    "no algorithm, spelled otherwise": by_hand({"alg": "nOnE", "kid": KID}, claims(), None),
-    "HS256 with the public key": by_hand({"alg": "HS256", "kid": KID}, claims(), PUBLIC_BYTES),
-    "HS256 with the public JWK": by_hand({"alg": "HS256", "kid": KID}, claims(), json.dumps(PUBLIC_KEY).encode()),
-    "the deprecated name of the algorithm": by_hand({"alg": "EdDSA", "kid": KID}, claims(), b"x"),
-    "a foreign kid": signed(claims(), key=OTHER_KEY),
-    "a foreign key under our kid": signed(claims(), key={**OTHER_KEY, "kid": KID}),
-    "no kid": signed(claims(), kid=None),
-    "a key in the header": signed(claims(), key=OTHER_KEY, jwk={name: OTHER_KEY[name] for name in ("kty", "crv", "x")}),
-    "no exp": signed(claims(exp=None)),
-    "exp that is text": signed(claims(exp="9999999999")),
-    "exp beyond every calendar": signed(claims(exp=10**18)),
-    "exp that is infinite": by_hand({"alg": ALGORITHM, "kid": KID}, claims(exp=float("inf")), b"x"),
-    "no nbf": signed(claims(nbf=None)),
-    "not yet valid": signed(claims(nbf=1795348801)),
-    "issued in the future": signed(claims(iat=1795348801)),
-    "expired": signed(claims(exp=1795348800)),
-    "another audience": signed(claims(aud="elsewhere")),
-    "no audience": signed(claims(aud=None)),
-    "another issuer": signed(claims(iss="elsewhere")),
-    "no issuer": signed(claims(iss=None)),
-    "no subject": signed(claims(sub=None)),
-    "no partner": signed(claims(partner=None)),
-    "a partner that is an object": signed(claims(partner={"$ne": ""})),
-    "a scope that is a list": signed(claims(scope=["api"])),
-    "claims that are no object": by_hand({"alg": ALGORITHM, "kid": KID}, ["x"], b"x"),
-    "a changed signature": signed(claims())[:-4] + "AAAA",
-    "a changed payload": signed(claims()).replace(".", ".A", 1),
-    "nothing": "",
-    "no token at all": "hello",
-    "letters beyond ASCII": "ü.ü.ü",
-    "five parts": "a.b.c.d.e",
-    "a very long one": "a." * 100_000,
+KEY = new_key()
+VERIFIER = TokenVerifier([LocalIssuer(KEY)])
+WHOLE = {
+    "iss": ISSUER,
+    "aud": AUDIENCE,
+    "sub": "adm_1",
+    "partner": "aurora",
+    "scope": "api",
+    "iat": ISSUED,
+    "nbf": ISSUED,
+    "exp": ISSUED + 60,
 }
 
 
-def test_accepts_the_token_that_every_refused_one_differs_from() -> None:
-    assert VERIFIER.verify(signed(claims()), NOW).administrator_id == "adm_1"
+def changed(**changes: Any) -> str:
+    return signed(without_missing({**WHOLE, **changes}), KEY)
+
+
+async def test_accepts_what_it_issued() -> None:
+    now = NOW + timedelta(milliseconds=123)
+    token = sign_token(KEY, "aurora", "adm_1", now, ttl=timedelta(minutes=5))
+    times = TokenTimes(now, NOW + timedelta(minutes=5))
+    assert await VERIFIER.verify(token, now) == Claims("aurora", frozenset({"api"}), times, "adm_1")
+
+
+async def test_a_service_token_has_the_id_of_its_record() -> None:
+    token = sign_token(KEY, "aurora", "adm_1", NOW, scope="import other", token_id="svc_1")
+    claims = await VERIFIER.verify(token, NOW)
+    assert (claims.scopes, claims.service_token_id) == (frozenset({"import"}), "svc_1")
+    metrics = await VERIFIER.verify(sign_token(KEY, "*", None, NOW, scope="metrics"), NOW)
+    assert metrics.administrator_id is None and metrics.service_token_id
+
+
+async def test_a_token_holds_until_its_last_second_and_no_longer() -> None:
+    token = sign_token(KEY, "aurora", "adm_1", NOW, ttl=timedelta(seconds=60))
+    for _ in range(2):
+        assert (await VERIFIER.verify(token, NOW + timedelta(seconds=59, milliseconds=999))).partner_id == "aurora"
+        with pytest.raises(Unauthenticated, match="has expired"):
+            await VERIFIER.verify(token, NOW + timedelta(seconds=60))
+
+
+async def test_the_clock_of_the_issuer_may_be_ahead_a_little() -> None:
+    for token in (changed(iat=ISSUED + 30, nbf=ISSUED + 30), changed(nbf=None)):
+        assert (await VERIFIER.verify(token, NOW)).partner_id == "aurora"
+
+
+async def test_a_lifetime_above_the_maximum_is_refused() -> None:
+    verifier = TokenVerifier([LocalIssuer(KEY, MaxLifetimes(timedelta(hours=1), timedelta(days=2)))])
+    for scope, longest in (("api", timedelta(hours=1)), ("import", timedelta(days=2))):
+        token = sign_token(KEY, "aurora", "adm_1", NOW, scope=scope, ttl=longest)
+        assert (await verifier.verify(token, NOW)).expires_at == NOW + longest
+        too_long = sign_token(KEY, "aurora", "adm_1", NOW, scope=scope, ttl=longest + timedelta(seconds=1))
+        with pytest.raises(Unauthenticated, match="valid for longer than this server accepts"):
+            await verifier.verify(too_long, NOW)
+
+
+async def test_local_tokens_of_people_can_be_refused() -> None:
+    verifier = TokenVerifier([LocalIssuer(KEY, only_service_tokens=True)])
+    assert (await verifier.verify(sign_token(KEY, "aurora", "adm_1", NOW, scope="import"), NOW)).service_token_id
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(sign_token(KEY, "aurora", "adm_1", NOW), NOW)
+
+
+REFUSED = {
+    **hostile_tokens(KEY, WHOLE),
+    "no subject": changed(sub=None),
+    "no partner": changed(partner=None),
+    "a partner that is an object": changed(partner={"$ne": ""}),
+    "a scope that is a list": changed(scope=["api"]),
+    "a service token for the API": changed(scope="api import", jti="1"),
+    "a service token without an id": changed(scope="import"),
+}
+
+
+async def test_accepts_the_token_that_every_refused_one_differs_from() -> None:
+    assert (await VERIFIER.verify(changed(), NOW)).administrator_id == "adm_1"
 
 
 @pytest.mark.parametrize("token", REFUSED.values(), ids=REFUSED.keys())
-def test_refuses_every_other(token: str) -> None:
+async def test_refuses_every_other(token: str) -> None:
     with pytest.raises(Unauthenticated):
-        VERIFIER.verify(token, NOW)
+        await VERIFIER.verify(token, NOW)
+
+
+async def test_remembers_a_bounded_number_of_tokens() -> None:
+    checked = TokenVerifier([LocalIssuer(KEY)], max_remembered=3)
+    for number in range(6):
+        await checked.verify(changed(jti=str(number)), NOW)
+    assert len(checked._verified) == 3

@@ -15,13 +15,14 @@ from starlette.applications import Starlette
 
 from domain.imports.records import ImportKind
 from server.app.app_state import AppState
-from server.auth.tokens import TokenVerifier, sign_token
+from server.auth.tokens import LocalIssuer
+from server.auth.verifier import TokenVerifier
+from server.cli.token_commands import issue_token
 from server.http import imports
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.secrets import load_signing_key
-from store.tenants.administrators import Administrators
 from store.tenants.partner_creation import create_partner
 from tests.domain.imports.factory_records import (
     administrator_record,
@@ -39,15 +40,13 @@ FOUNDER = "root@partner.example"
 class ImportEndpoint:
     """A partner, the endpoint on a free port, and tokens for it."""
 
-    def __init__(self, scope: Scope, address: tuple[str, int], key: Any) -> None:
-        self.scope, self.address, self._key = scope, address, key
+    def __init__(self, scope: Scope, address: tuple[str, int]) -> None:
+        self.scope, self.address = scope, address
         self.http = httpx.AsyncClient(verify=False, base_url=f"http://{address[0]}:{address[1]}", timeout=30)
 
     async def token(self, scopes: str = "import", email: str = FOUNDER) -> str:
         """A token of the local issuer."""
-        administrator = await Administrators(self.scope).by_email(email)
-        assert administrator is not None
-        return sign_token(self._key, self.scope.partner_id, administrator.id, utc_now(), scope=scopes)
+        return await issue_token(self.scope, email, scopes, 60)
 
     async def post(self, kind: str, content: Any, scopes: str = "import", **headers: str) -> httpx.Response:
         """Delivers a body."""
@@ -78,9 +77,9 @@ async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[ImportE
     await create_partner(scope, "Acme Telecom", FOUNDER, [])
     key = await load_signing_key(client)
     unused = cast(Any, None)
-    app_state = AppState(unused, client, unused, unused, TokenVerifier(key), unused, unused)
+    app_state = AppState(unused, client, unused, unused, TokenVerifier([LocalIssuer(key)]), unused, unused)
     async with served(app_state) as address:
-        made = ImportEndpoint(scope, address, key)
+        made = ImportEndpoint(scope, address)
         async with made.http:
             yield made
     await client.close()

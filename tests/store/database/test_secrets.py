@@ -3,7 +3,8 @@
 from asyncio import gather
 from datetime import datetime
 
-from server.auth.tokens import TokenVerifier, sign_token
+from server.auth.tokens import LocalIssuer, sign_token
+from server.auth.verifier import TokenVerifier
 from store.database.client import Client
 from store.database.secrets import load_cursor_secret, load_signing_key
 
@@ -19,4 +20,5 @@ async def test_every_process_meets_the_same_key(client: Client, mongo_uri: str, 
     assert len({key["kid"] for key in keys}) == len(set(secrets)) == 1
     assert (len(secrets[0]), await load_cursor_secret(client)) == (32, secrets[0])
     token = sign_token(keys[0], "acme", "adm_1", NOW)
-    assert TokenVerifier(await load_signing_key(client)).verify(token, NOW).partner_id == "acme"
+    verifier = TokenVerifier([LocalIssuer(await load_signing_key(client))])
+    assert (await verifier.verify(token, NOW)).partner_id == "acme"
