@@ -161,7 +161,8 @@ class ConditionNotInFeed(BadUserInput):
     def __init__(self, condition: str) -> None:
         super().__init__(
             translatable(
-                "{condition} cannot be used in a feed: time alone would change its answer. Leave it out.",
+                "{condition} cannot be used in a feed: time alone or another customer would change its answer. "
+                "Leave it out.",
                 condition=condition,
             )
         )

@@ -84,7 +84,7 @@ class StateFeed(Generic[State]):
 
 
 def parse_feed_filter(filter: Mapping[str, Any] | None = None) -> AllOf:
-    """Return the condition of a feed's filter; raise ConditionNotInFeed where time alone can change its result."""
+    """Return the condition of a feed's filter; raise ConditionNotInFeed for conditions that feeds refuse."""
     condition = parse_filter(filter)
     for name in find_time_conditions(filter or {}):
         raise ConditionNotInFeed(name)

@@ -70,7 +70,7 @@ class SaveCustomerViewInput:
         default=strawberry.UNSET,
         description=(
             "When omitted, an existing view keeps its filter, and a new view shows every customer. "
-            "At most 32,000 characters as JSON."
+            "At most 32,000 characters as JSON. A filter with `kpi`, given or kept, needs READ_ANALYTICS."
         ),
     )
     shared: bool | None = strawberry.field(
@@ -137,6 +137,7 @@ class ViewQueries:
     customer_views = field(
         views.customer_views,
         list[CustomerView] | None,
-        "The viewer's own views and the shared views, by name; at most 200.",
+        "The viewer's own views and the shared views, by name; at most 200. A view whose filter has `kpi` is left out "
+        "where the viewer does not have the permission READ_ANALYTICS.",
         list_size=ListSize(assumed_size=20),
     )

@@ -143,9 +143,14 @@ _CONDITIONS: Mapping[str, Callable[[Any], Condition]] = {
 }
 
 
+def is_filter_permitted(raw: Mapping[str, Any] | None, permissions: Collection[Permission]) -> bool:
+    """Return whether the permissions suffice: a KPI in the filter, or in one nested in it, needs READ_ANALYTICS."""
+    return Permission.READ_ANALYTICS in permissions or "kpi" not in _find_conditions(raw or {})
+
+
 def check_filter_permissions(raw: Mapping[str, Any] | None, permissions: Collection[Permission]) -> None:
-    """Raise Forbidden where the filter, or one nested in it, asks for a KPI without the permission for analytics."""
-    if Permission.READ_ANALYTICS not in permissions and "kpi" in _find_conditions(raw or {}):
+    """Raise Forbidden where the permissions do not suffice for the filter."""
+    if not is_filter_permitted(raw, permissions):
         raise Forbidden(Permission.READ_ANALYTICS)
 
 

@@ -62,6 +62,7 @@ class Entitlement:
     `first_ends_at` is the end before any renewal, `ends_at` the end that was reached at the last evaluation, and
     `renewals` counts the renewals that are recorded with their orders. `invoice_state` is that of the newest invoice
     that is not VOID, `overdue_invoice` the number of the oldest invoice that is OVERDUE; None without such an invoice.
+    `has_renewal_backlog` is True where renewals of former terms are still to be recorded (`renewal_backlog.py`).
     """
 
     id: str
@@ -81,6 +82,7 @@ class Entitlement:
     overdue_invoice: str | None
     licenses: Sequence[LicenseFigures]
     invoice_state: str | None = None
+    has_renewal_backlog: bool = False
 
 
 def read_license(line: Mapping[str, Any]) -> LicenseFigures:
@@ -108,6 +110,7 @@ def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
         document["overdue_invoice"],
         list(map(read_license, document["licenses"])),
         document.get("invoice_state"),
+        bool(document.get("renewal_backlog")),
     )
 
 
@@ -206,7 +209,7 @@ def next_renewal(entitlement: EntitlementTerms, now: datetime) -> datetime | Non
 def renewal_due_at(entitlement: Entitlement, now: datetime) -> datetime | None:
     """Return when its renewals have to be recorded: at the next renewal, or now where not all are recorded yet."""
     count = count_due_renewals(entitlement, now)
-    if entitlement.renewals < count:
+    if entitlement.has_renewal_backlog or entitlement.renewals < count:
         return now
     return end_after_renewals(entitlement, count) if renews(entitlement) else None
 

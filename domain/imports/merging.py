@@ -103,11 +103,15 @@ def merge_administrator(document: Mapping[str, Any] | None, record: ImportRecord
     """Merge an administrators record; `delivered["assigned"]` are the customers that deliveries assign now.
 
     They depend on the delivered role and state alone. A role that was changed here must not empty them: after another
-    change of the role, a repeated record would look new and give the access again.
+    change of the role, a repeated record would look new and give the access again. A first delivery never restores an
+    administrator that was removed here.
     """
     merge = _merge_plain_fields(document, record)
     before = {} if document is None else document.get("delivered") or {}
     delivered = {**before, **record.values}
+    if document is not None and not before and document["state"] == AdministratorState.DEACTIVATED:
+        # Invited and removed here before the first delivery: only a later change of the delivered state restores it.
+        merge.fields.pop("state", None)
     is_delivered_active = is_assignable({"state": AdministratorState.ACTIVE, **delivered})
     delivered["assigned"] = sorted(delivered.get("assigned", ())) if is_delivered_active else []
     return MergeResult(merge.fields, None if delivered == before else delivered)

@@ -176,7 +176,11 @@ def schema() -> None:
 def check(
     data: DataOption = None,
     deep: Annotated[
-        bool, typer.Option(help="Also compare every customer with its subscriptions, trials and snapshots.")
+        bool,
+        typer.Option(
+            help="Also compare every customer with its subscriptions, trials and invoices, the weekly sums of licenses "
+            "with the snapshots, and the peer histogram with the license lines."
+        ),
     ] = False,
     repair: Annotated[bool, typer.Option(help="With --deep: correct what is wrong.")] = False,
 ) -> None:

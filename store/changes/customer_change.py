@@ -41,7 +41,7 @@ from store.changes.customer_events import (
     draft_removal,
 )
 from store.changes.customer_fields import is_removed, storage_fields
-from store.changes.renewals import MAX_RENEWALS_PER_CHANGE, compute_renewal
+from store.changes.renewals import MAX_RENEWALS_PER_CHANGE, compute_renewals
 from store.changes.system_orders import RenewedTerm
 from store.database.client import Document
 from store.database.ids import new_id
@@ -248,16 +248,12 @@ class CustomerChange:
             self._renew(number, now, written_at)
 
     def _renew(self, number: str, now: datetime, written_at: datetime) -> None:
-        entitlement = self.entitlements[number]
         limit = max(0, MAX_RENEWALS_PER_CHANGE - len(self.renewed_terms))
-        renewal = compute_renewal(entitlement, now, written_at, limit)
-        if renewal is None:
-            return
-        self.renewed_terms += renewal.terms
-        if renewal.draft is not None:
-            self.add_event(renewal.draft)
-        entitlement.update(ends_at=renewal.ends_at, renewals=renewal.renewals)
-        self._changed_numbers.add(number)
+        for renewal in compute_renewals(self.entitlements[number], now, written_at, limit):
+            self.renewed_terms += renewal.terms
+            if renewal.draft is not None:
+                self.add_event(renewal.draft)
+            self.update_entitlement(number, renewal.fields)
 
     def _add_changes_by_time(self) -> None:
         if self.is_new or self.drafts or self.transitions:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from domain.entitlements.lifecycle import RENEWAL_FACTS, count_terms_until_end, entitlement_from_document
+from domain.entitlements.renewal_backlog import check_backlog, extend_backlog
 from domain.failures import InvalidRecord
 from domain.imports.merging import MergeResult, is_final, merge_entitlement
 from domain.imports.records import DocumentFields, ImportKind, ImportRecord
@@ -59,6 +60,7 @@ class _EntitlementMerger(RecordMerger):
         merge = merge_entitlement(document, record)
         if owner is None or document is None:
             return self._add(target, record, merge)
+        check_backlog(document, merge.fields)
         if owner is target or is_final(document) or _names_same_customer(document, record):
             return self._update(owner, document, merge)
         self._move(owner, target, record, document, merge)
@@ -78,9 +80,11 @@ class _EntitlementMerger(RecordMerger):
         if not merge.fields:
             owner.update_entitlement_bookkeeping(number, {"delivered": merge.delivered})
             return UpsertResult.UNCHANGED
-        if not RENEWAL_FACTS.isdisjoint(merge.fields):
+        fields = merge.fields
+        if not RENEWAL_FACTS.isdisjoint(fields):
             owner.record_renewals(number, self._batch.now)
-        fields = {**_count_terms_anew(document, merge.fields), **merge.fields}
+            backlog = extend_backlog(document, fields, self._batch.now)
+            fields = {**_count_terms_anew(document, fields), **fields, **backlog}
         self._events_of(owner).report_changes(document, fields, number)
         owner.update_entitlement(number, {**fields, "delivered": merge.delivered})
         return UpsertResult.CHANGED

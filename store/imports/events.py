@@ -9,7 +9,7 @@ from store.changes.customer_change import CustomerChange
 from store.database.client import Document
 from store.events.log import EventDraft
 
-_UNREPORTED_FIELDS = frozenset({"first_ends_at", "renewals", "ended_early_at"})
+_UNREPORTED_FIELDS = frozenset({"first_ends_at", "renewals", "renewal_backlog", "ended_early_at"})
 _HIDDEN_LINE_FIELDS = frozenset({"day", "snapshot_key"})
 _CUSTOMER_KEY = "customer"
 

@@ -48,6 +48,7 @@ class _OrderMerger(BillingDocumentMerger):
     def __init__(self, batch: CustomerBatch, kind: BillingDocumentKind) -> None:
         super().__init__(batch, kind)
         self._replaced_numbers: dict[str, list[str]] = {}
+        self._replaced_orders: list[Document] = []
 
     def find_before(self, record: ImportRecord, subscription: Document) -> Document | None:
         """Return the order that the record changes: one of ours only where the record is for the same purpose."""
@@ -89,16 +90,16 @@ class _OrderMerger(BillingDocumentMerger):
         """Delete the system orders that delivered ones replace."""
         delivered = [order for order in self.written.values() if order["kind"] in (OrderKind.NEW, OrderKind.RENEWAL)]
         system_orders = await self._read_system_orders(delivered)
-        replaced_ids: list[str] = []
         for order in delivered:
-            candidates = [ours for ours in system_orders if ours["_id"] not in replaced_ids and _replaces(order, ours)]
+            candidates = [ours for ours in system_orders if _replaces(order, ours)]
             if candidates:
                 nearest = min(candidates, key=lambda ours: abs(ours["placed_at"] - order["placed_at"]))
                 self._replaced_numbers[order["_id"]] = [nearest["number"]]
-                replaced_ids.append(nearest["_id"])
-        if replaced_ids:
+                self._replaced_orders.append(nearest)
+                system_orders.remove(nearest)
+        if self._replaced_orders:
             scope = self.batch.scope
-            where = {**scope.match(), "_id": {"$in": replaced_ids}}
+            where = {**scope.match(), "_id": {"$in": [order["_id"] for order in self._replaced_orders]}}
             await scope.collection(COLLECTION).bulk_write([DeleteMany(where)], session=self.batch.session)
 
     async def _read_system_orders(self, delivered: Sequence[Document]) -> list[Document]:
@@ -111,15 +112,22 @@ class _OrderMerger(BillingDocumentMerger):
         return [order for order in orders if order["number"] not in self.written]
 
     def restore_renewals(self) -> None:
-        """Ask for orders of ours for the renewals whose delivered order is for something else now."""
+        """Ask for orders of ours for the renewals that can have lost theirs; those that still have one get no other.
+
+        A delivered order is for something else now, or it replaces an order of a former term that a term of now shared.
+        """
         subscriptions = {
             document["_id"]: (change, document)
             for change in self.batch.changes
             for document in change.entitlements.values()
         }
-        for number, order in self.written.items():
-            before = self.stored.get(number)
-            if before is None or before["entitlement_id"] not in subscriptions or not _leaves_renewal(before, order):
+        changed = [
+            before
+            for number, order in self.written.items()
+            if (before := self.stored.get(number)) is not None and _leaves_renewal(before, order)
+        ]
+        for before in (*changed, *self._replaced_orders):
+            if before["entitlement_id"] not in subscriptions:
                 continue
             change, subscription = subscriptions[before["entitlement_id"]]
             term = find_renewed_term(subscription, before["placed_at"])

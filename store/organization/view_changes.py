@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.customers.filter import parse_filter
+from domain.customers.filter import check_filter_permissions, parse_filter
 from domain.failures import BadUserInput, Forbidden
 from domain.inputs import ABSENT, value_or_none
 from domain.messages import translatable
@@ -17,7 +17,7 @@ from domain.partner.views import (
     filter_length,
     filter_to_document,
 )
-from domain.permissions import Permission, has_permission
+from domain.permissions import ROLE_PERMISSIONS, Permission, has_permission
 from domain.text.folding import fold_for_sorting
 from domain.text.normalization import name_key
 from domain.types import ActivityKind
@@ -36,6 +36,7 @@ async def save_customer_view(mutation: Mutation[SaveCustomerView]) -> ChangedObj
     stored = await _load_view_to_save(mutation)
     name = await _read_name(mutation, stored)
     raw_filter = _validate_filter(mutation, stored)
+    check_filter_permissions(raw_filter, ROLE_PERMISSIONS[mutation.actor.role])
     is_shared = _read_sharing(mutation, stored)
     await _check_view_limit(mutation, stored, is_shared=is_shared)
     fields = {"name": mutation.checks.require(name), "filter": raw_filter, "shared": is_shared}

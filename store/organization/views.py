@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from domain.customers.filter import is_filter_permitted
 from domain.partner.views import MAX_OWN_VIEWS, MAX_SHARED_VIEWS
+from domain.permissions import ROLE_PERMISSIONS
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
 
@@ -34,7 +36,10 @@ class ViewDocument:
 
 
 class Views:
-    """The viewer's own views and the shared views."""
+    """The viewer's own views and the shared views, except those whose filter the viewer's role does not permit.
+
+    The customers of such a view cannot be listed for this viewer, so the view does not exist for them.
+    """
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -44,12 +49,18 @@ class Views:
         """Return all visible views, ordered by name and id."""
         documents = await self._collection.find(self._match(), limit=MAX_OWN_VIEWS + MAX_SHARED_VIEWS)
         documents.sort(key=lambda document: (document["name_folded"], document["_id"]))
-        return [ViewDocument.read(document) for document in documents]
+        return self._read_permitted(documents)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, ViewDocument]:
         """Return the visible views with these ids, by id, in one query."""
         documents = await self._collection.find({**self._match(), "_id": {"$in": list(ids)}})
-        return {document["_id"]: ViewDocument.read(document) for document in documents}
+        return {view.id: view for view in self._read_permitted(documents)}
+
+    def _read_permitted(self, documents: Sequence[Document]) -> list[ViewDocument]:
+        views, role = [ViewDocument.read(document) for document in documents], self._scope.role
+        if role is None:
+            return views
+        return [view for view in views if is_filter_permitted(view.raw_filter, ROLE_PERMISSIONS[role])]
 
     def _match(self) -> Document:
         return {**self._scope.match(), "$or": [{"owner_id": self._scope.administrator_id}, {"shared": True}]}

@@ -119,6 +119,37 @@ def test_everybody_sees_a_shared_views_customers_with_their_own_eyes(api: ApiHar
     assert seen["customers"] == {"totalCount": 1, "nodes": [{"externalId": "MINE"}]}
 
 
+def test_a_view_with_any_condition_never_takes_the_list_from_anybody(api: ApiHarness, token: str) -> None:
+    kpi = {"kind": "NEARING_EXPIRATION"}
+    conditions = [{name: value} for name, value in EVERY_CONDITION.items()] + [{"kpi": kpi}, {"not": {"kpi": kpi}}]
+    ids = {
+        str(given): saved(api, token, name=f"{n}", filter=given, shared=True)["id"]
+        for n, given in enumerate(conditions)
+    }
+    query = "{ customerViews { filter customers { totalCount } } }"
+    for role in ROLES:
+        viewer, permitted = token_of(api, role), conditions
+        if role == "HELPDESK_ADMINISTRATOR":
+            permitted = [given for given in conditions if "kpi" not in str(given)]
+        assert len(api.execute_data(viewer, query)["customerViews"]) == len(permitted)
+        nodes = [api.execute_data(viewer, NODE, id=ids[str(given)])["node"] is not None for given in conditions]
+        assert nodes == [given in permitted for given in conditions]
+
+
+def test_a_view_with_a_kpi_is_saved_only_by_who_may_read_analytics(api: ApiHarness, token: str) -> None:
+    identity = api.add_administrator("READ_ONLY_ADMINISTRATOR")
+    viewer, kpi = api.token(identity), {"anyOf": [{"kpi": {"kind": "NEARING_RENEWAL"}}]}
+    own = saved(api, viewer, name="Own", filter=kpi)["id"]
+    send_mutation(api, token, "changeAdministrator", "__typename", id=identity, role="HELPDESK_ADMINISTRATOR")
+    assert names(api, viewer) == []
+    query = "mutation($input: SaveCustomerViewInput!) { saveCustomerView(input: $input) { view { id } } }"
+    for given in ({"name": "New", "filter": kpi}, {"id": own, "name": "Renamed"}):
+        answer = api.execute(viewer, query, input=given)
+        assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN", "permission": "READ_ANALYTICS"}
+    assert saved(api, viewer, id=own, filter={})["filter"] == {}
+    assert names(api, viewer) == ["Own"]
+
+
 def test_a_tag_that_is_no_more_matches_nobody(api: ApiHarness, token: str) -> None:
     tag = send_mutation(api, token, "createTag", "tag { id }", name="Gold")["tag"]["id"]
     api.store(lambda scope: add_customer(scope, "A", tag_ids=[tag]))

@@ -256,6 +256,17 @@ def test_a_state_that_was_delivered_otherwise_in_between_comes_back() -> None:
     assert administrator(administrator(removed, state="DEACTIVATED"), state="ACTIVE")["state"] == "ACTIVE"
 
 
+def test_a_first_delivery_does_not_restore_who_was_removed_here() -> None:
+    removed = {**administrator(None), "delivered": {}, "state": "DEACTIVATED"}
+    for state in ("ACTIVE", "INVITED", None):
+        assert administrator(removed, state=state)["state"] == "DEACTIVATED"
+    delivered = administrator(removed, state="ACTIVE")
+    assert administrator(delivered, state="ACTIVE", displayName="Another")["state"] == "DEACTIVATED"
+    assert administrator(administrator(delivered, state="DEACTIVATED"), state="ACTIVE")["state"] == "ACTIVE"
+    invited = {**removed, "state": "INVITED"}
+    assert administrator(invited, state="ACTIVE")["state"] == "ACTIVE"
+
+
 def test_the_term_that_a_conversion_chose_gives_way_to_a_delivered_one() -> None:
     converted = subscription({**subscription(None), "term_months": 36, "delivered": {}})
     assert converted["term_months"] == 36

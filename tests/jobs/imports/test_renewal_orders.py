@@ -13,11 +13,12 @@ from domain.imports.records import ImportKind
 from domain.time.instants import add_months, format_instant
 from jobs.clock import renew_due
 from store.changes.consistency_check import check_customers
+from store.changes.renewals import MAX_RENEWALS_PER_CHANGE
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.indexes import ensure_indexes
 from tests.domain.imports.factory_records import customer_record, order_record, subscription_record
-from tests.jobs.imports.factory_imports import documents, import_lines
+from tests.jobs.imports.factory_imports import documents, find_only, import_lines
 from tests.store.factory_customers import partner_scope
 
 BEGIN = datetime(2025, 1, 31, 10)
@@ -51,7 +52,7 @@ def test_every_term_has_an_order_and_none_disappears(mongo_uri: str, database_na
     with asyncio.Runner() as runner:
         client = runner.run(_open(mongo_uri, database_name))
 
-        @settings(max_examples=60, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @settings(max_examples=200, phases=[Phase.explicit, Phase.reuse, Phase.generate])
         @given(streams)
         def holds(delivered: list[list[Line]]) -> None:
             runner.run(_deliver_all(client, f"partner-{next(partners)}", delivered))
@@ -124,3 +125,39 @@ def _is_ordered(orders: list[Document], begins_at: datetime, months: int) -> boo
         order["kind"] == "RENEWAL" and abs(order["placed_at"] - begins_at) < timedelta(days=14 * months)
         for order in orders
     )
+
+
+async def test_renewals_before_another_first_end_or_term_get_their_orders_from_the_job(client: Client) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, ImportKind.CUSTOMERS, customer_record())
+    line = subscription_record(
+        autoRenew=True, termMonths=1, startsAt="2001-01-01T00:00:00Z", endsAt="2001-01-15T00:00:00Z"
+    )
+    moved = {**line, "endsAt": format_instant(utc_now() + timedelta(days=20)), "termMonths": 12}
+    await import_lines(scope, S, line, moved)
+    first_end, now = datetime(2001, 1, 15), utc_now()
+    due = next(n for n in range(400) if add_months(first_end, n) > now)
+    assert len(await documents(scope, "orders")) == MAX_RENEWALS_PER_CHANGE < due
+    assert [problem async for problem in check_customers(scope)] == []
+    while await renew_due(client):
+        # A repetition of the line changes nothing.
+        assert (await import_lines(scope, S, moved)).counts == (0, 0, 1, 0)
+    orders = [(order["number"], order["placed_at"], order["term_months"]) for order in await documents(scope, "orders")]
+    assert sorted(orders) == sorted((f"SUB-1-R{n}", add_months(first_end, n - 1), 1) for n in range(1, due + 1))
+    after = await find_only(scope, "entitlements")
+    assert (after["renewals"], after["term_months"], after["renewal_backlog"]) == (0, 12, [])
+
+
+async def test_a_term_that_shared_the_order_of_a_former_term_has_one_when_that_order_is_replaced(
+    client: Client,
+) -> None:
+    scope = await partner_scope(client)
+    await import_lines(scope, ImportKind.CUSTOMERS, customer_record())
+    for end in ("2025-01-31T10:00:00Z", "2025-02-20T10:00:00Z"):
+        await import_lines(
+            scope, S, subscription_record(autoRenew=True, termMonths=1, startsAt="2024-12-01T00:00:00Z", endsAt=end)
+        )
+    await import_lines(scope, O, order_record(kind="RENEWAL", placedAt="2025-08-13T10:00:00Z"))
+    placed = [order["placed_at"] for order in await documents(scope, "orders")]
+    assert datetime(2025, 7, 31, 10) not in placed
+    assert {datetime(2025, 7, 20, 10), datetime(2025, 8, 13, 10)} <= {*placed}

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from dateutil.relativedelta import relativedelta
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.entitlements.lifecycle import count_due_renewals, entitlement_from_document
+from domain.entitlements.renewal_backlog import extend_backlog
 from domain.types import ActivityKind
-from store.changes.renewals import MAX_RENEWALS_PER_CHANGE, Renewal, compute_renewal
+from store.changes.renewals import MAX_RENEWALS_PER_CHANGE, Renewal, compute_renewal, compute_renewals
 from store.database.client import Document
 from tests.store.changes.factory_changes import DAY, NOW, entitlement
 
@@ -110,3 +112,45 @@ def test_applied_once_it_is_stable(days: int, stored: int) -> None:
         document.update(ends_at=renewal.ends_at, renewals=renewal.renewals)
     assert document["ends_at"] > now
     assert renewed(document, now) is None
+
+
+def record(document: Document, now: datetime, limit: int) -> list[tuple[int, datetime]]:
+    """Apply the renewals of one change; return their terms as months and beginning."""
+    terms: list[tuple[int, datetime]] = []
+    for renewal in compute_renewals(document, now, now, limit):
+        document.update(renewal.fields)
+        terms += [(term.subscription["term_months"], term.begins_at) for term in renewal.terms]
+        assert (renewal.draft is None) == (not renewal.terms)
+    assert len(terms) <= limit
+    return terms
+
+
+@settings(max_examples=200)
+@given(
+    changes=st.lists(st.tuples(st.integers(-30, 30), st.sampled_from([1, 2, 12])), max_size=4),
+    days=st.lists(st.integers(0, 200), min_size=5, max_size=5),
+    limit=st.integers(1, 5),
+)
+def test_every_renewal_of_every_series_is_recorded_once_a_limited_number_at_a_time(
+    changes: list[tuple[int, int]], days: list[int], limit: int
+) -> None:
+    document, now = monthly(first_ends_at=FIRST_END), FIRST_END
+    recorded: list[tuple[int, datetime]] = []
+    expected: list[tuple[int, datetime]] = []
+    for (months, term), waited in zip([*changes, (0, 1)], days, strict=False):
+        now += waited * DAY
+        due = count_due_renewals(entitlement_from_document(document), now)
+        own, first = document["term_months"], document["first_ends_at"]
+        recorded += record(document, now, limit)
+        end = end_of(months)
+        if end != first:
+            expected += [(own, first + relativedelta(months=own * n)) for n in range(due)]
+            fields = {"first_ends_at": end, "ends_at": end, "term_months": term, "renewals": 0}
+            document.update({**fields, **extend_backlog(document, fields, now)})
+    own, first = document["term_months"], document["first_ends_at"]
+    due = count_due_renewals(entitlement_from_document(document), now)
+    expected += [(own, first + relativedelta(months=own * n)) for n in range(due)]
+    while terms := record(document, now, limit):
+        recorded += terms
+    assert sorted(recorded) == sorted(expected)
+    assert not document.get("renewal_backlog")
