@@ -1,4 +1,4 @@
-"""The settings of the installation that resolvers need: the helpdesk, the address, the key of launches, the terms."""
+"""What resolvers need of the installation: the helpdesk, the address, the secrets of launches, the terms."""
 
 from dataclasses import dataclass, field
 
@@ -9,15 +9,16 @@ from domain.partner.terms import DEFAULT_TERMS, Terms
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One object per process; `address` is the server's address for browsers."""
+    """One object per process; `address` is the server's address for browsers. The first secret signs."""
 
     helpdesk: HelpdeskContact = field(default_factory=lambda: HelpdeskContact("Partner helpdesk"))
     address: str = ""
-    launch_secret: bytes | None = None
+    launch_secrets: tuple[bytes, ...] = ()
     terms: Terms = DEFAULT_TERMS
 
     def launch_url(self, partner_id: str, launch_id: str) -> str:
         """Return the address that opens the launch; raise RuntimeError where the installation has no key."""
-        if self.launch_secret is None:
+        if not self.launch_secrets:
             raise RuntimeError("No launch can be addressed without the installation's key.")
-        return f"{self.address}/launch/{sign_launch_token(self.launch_secret, LaunchReference(partner_id, launch_id))}"
+        token = sign_launch_token(self.launch_secrets[0], LaunchReference(partner_id, launch_id))
+        return f"{self.address}/launch/{token}"

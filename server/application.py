@@ -17,8 +17,10 @@ from server.app.authentication import build_verifier
 from server.app.database import database_uri, open_prepared_client
 from server.app.documents import load_trusted_documents
 from server.app.installation import load_installation
+from server.app.keys import load_keys
 from server.app.logs import configure_logs
 from server.app.settings import Settings, read_settings
+from server.auth.keys import InstallationKeys
 from server.gc_tuning import tune_gc
 from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
@@ -29,8 +31,6 @@ from server.http.cors import CrossOriginRequests
 from server.http.methods import routes_at
 from server.live import websocket
 from server.live.shared_feeds import live_connections
-from store.database.client import Client
-from store.database.secrets import load_cursor_secret, load_signing_key
 from store.feed.feed import Feed
 
 
@@ -71,15 +71,14 @@ def _routes() -> list[BaseRoute]:
 
 async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppState:
     uri = stack.enter_context(database_uri(settings))
+    keys = load_keys(settings)
     client = await stack.enter_async_context(open_prepared_client(settings, uri))
-    feed = await _start_feed(settings, uri, client)
+    feed = await _start_feed(settings, uri, keys)
     stack.push_async_callback(feed.stop)
     loop = JobLoop(client)
     loop.start()
     stack.push_async_callback(loop.stop)
     schema = build_schema()
-    verifier = build_verifier(settings, await load_signing_key(client))
-    installation = await load_installation(settings, client)
     operations = Operations(schema)
     documents = load_trusted_documents(settings, operations)
     return AppState(
@@ -87,19 +86,19 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         client,
         schema,
         operations,
-        verifier,
+        build_verifier(settings, keys),
         feed,
         FigureCache(feed),
-        installation,
+        load_installation(settings, keys),
         trusted_documents=documents,
     )
 
 
-async def _start_feed(settings: Settings, uri: str, client: Client) -> Feed:
+async def _start_feed(settings: Settings, uri: str, keys: InstallationKeys) -> Feed:
     feed = Feed(
         uri,
         settings.database,
-        await load_cursor_secret(client),
+        keys.cursor_secrets,
         driver=settings.driver,
         ring_size=settings.ring_events,
         history_seconds=settings.ring_minutes * 60,

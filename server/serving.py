@@ -17,6 +17,7 @@ from domain.failures import OperatorError
 from server.app.database import database_uri
 from server.app.documents import check_document_settings
 from server.app.installation import read_terms
+from server.app.keys import load_keys, with_key_file
 from server.app.settings import Settings
 from server.asgi import PARENT_VARIABLE
 
@@ -28,7 +29,8 @@ def serve(settings: Settings, data: Path | None, host: str, port: int, workers: 
     """Serve until a stop signal; raise OperatorError where the port is in use."""
     listener = open_listener(host, port)
     with listener, database_uri(settings, data) as uri:
-        serve_listener(listener, settings, uri, workers, lambda address: print(f"ready {address}", flush=True))
+        chosen = with_key_file(settings, data)
+        serve_listener(listener, chosen, uri, workers, lambda address: print(f"ready {address}", flush=True))
 
 
 def open_listener(host: str, port: int) -> socket.socket:
@@ -61,6 +63,7 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     # The application reads these files too; its failure there would be a traceback in each worker.
     read_terms(settings)
     check_document_settings(settings)
+    load_keys(settings)
     _export_settings(settings, uri, listener_url(listener))
     config = uvicorn.Config(
         "server.asgi:application",
@@ -94,6 +97,7 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
 def _export_settings(settings: Settings, uri: str, address: str) -> None:
     """Put the settings into the environment, from which worker processes read them."""
     os.environ["MONGODB_URI"] = uri
+    os.environ["PARTNERHUB_SIGNING_KEY_FILE"] = settings.signing_key_file
     os.environ["PARTNERHUB_DATABASE"] = settings.database
     os.environ["PARTNERHUB_PUBLIC_URL"] = settings.public_url or address
 

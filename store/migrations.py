@@ -24,6 +24,8 @@ from store.database.leases import LeaseRenewal, acquire_lease, release_lease, re
 
 COLLECTION = "schema"
 FIRST_VERSION = 1
+# The id of the document, beside the version, that states that the sample partner is loaded.
+SAMPLE_MARKER = "sample_loaded"
 _VERSION_ID = "version"
 _LEASE = "migrate"
 _LEASE_SECONDS = 15.0
@@ -49,6 +51,14 @@ async def _drop_index_of_nameless_lines(client: Client) -> None:
         await client.command({"dropIndexes": collection, "index": former})
 
 
+async def _delete_keys(client: Client) -> None:
+    """Delete the keys of tokens, cursors and launches: they come from a file or a setting (decision 0005)."""
+    keys, sample = client.collection("secrets"), {"_id": SAMPLE_MARKER}
+    if await keys.find_one(sample) is not None:
+        await client.collection(COLLECTION).update_one(sample, {"$setOnInsert": sample}, upsert=True)
+    await keys.delete_many({})
+
+
 MIGRATIONS: Sequence[Migration] = (
     Migration(2, "Store what renewals, reasons and `since` rest on", store_status_facts),
     Migration(3, "Store the reason of a status as a code with arguments", reproject_customers),
@@ -56,6 +66,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(5, "Key licence snapshots by the name of the line too", _drop_index_of_nameless_lines),
     Migration(6, "Store which customers an interrupted import has yet to assign", store_pending_lists),
     Migration(7, "Store what each single licence line has assigned", reproject_single_lines),
+    Migration(8, "Delete the keys that were stored in the database", _delete_keys),
 )
 
 

@@ -26,9 +26,9 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
-from store.database.secrets import load_signing_key
 from store.tenants.partners import Partners
 from store.tenants.service_tokens import record_service_token
+from tests.installation_keys import KEYS, SIGNING_KEY_SETTING
 
 PARTNER = "acme"
 _PLAN = [{"product": "CALLING", "licenses": 100}, {"product": "MEETINGS", "licenses": 100}]
@@ -105,13 +105,12 @@ class ApiHarness:
         """Return a token of the installation's own issuer."""
 
         async def work(store_scope: Scope) -> str:
-            key = await load_signing_key(store_scope.client)
             if not SERVICE_SCOPES.isdisjoint(scope.split()):
                 options["token_id"] = await record_service_token(
                     store_scope, administrator_id, scope.split(), "a test", utc_now() + DEFAULT_TTL
                 )
             now = options.pop("now", None) or utc_now()
-            return sign_token(key, store_scope.partner_id, administrator_id, now, scope=scope, **options)
+            return sign_token(KEYS.signing, store_scope.partner_id, administrator_id, now, scope=scope, **options)
 
         return self.store(work, partner)
 
@@ -163,7 +162,7 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 def running_api(mongo_uri: str, database: str, **settings: Any) -> Iterator[ApiHarness]:
     """Run the server with one partner until the block ends; `settings` replace those of the environment."""
     changed = {"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0, "allowed_origins": FRIENDLY_ORIGIN}
-    chosen = Settings().model_copy(update={**changed, **settings})
+    chosen = Settings().model_copy(update={**changed, **SIGNING_KEY_SETTING, **settings})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         application = create_application(chosen)

@@ -23,6 +23,7 @@ from store.database.scope import Scope
 from store.preparation import prepare_database
 from store.tenants.partner_creation import create_partner
 from tests.forked_command import ForkedCommand
+from tests.installation_keys import KEYS, SIGNING_KEY
 
 Result = TypeVar("Result")
 RunningCommand: TypeAlias = "ForkedCommand | subprocess.Popen[str]"
@@ -53,8 +54,9 @@ class ServerHarness:
     def __init__(self, mongo_uri: str, database_name: str, *, is_forked: bool = True, **settings: str) -> None:
         # There is no load balancer in a test that would need time.
         settings = {"drain_seconds": "0", **settings}
+        settings = {"database": database_name, "signing_key": SIGNING_KEY, **settings}
         variables = {f"PARTNERHUB_{name.upper()}": value for name, value in settings.items()}
-        self.environment = {**os.environ, "MONGODB_URI": mongo_uri, "PARTNERHUB_DATABASE": database_name, **variables}
+        self.environment = {**os.environ, "MONGODB_URI": mongo_uri, **variables}
         self.is_forked = is_forked
         self.url = ""
         self._tokens: dict[str, str] = {}
@@ -85,13 +87,16 @@ class ServerHarness:
         """Return a token for the administrator of a role."""
         key = f"{partner}/{role}/{scope}"
         if key not in self._tokens:
-            issued = self._with_client(lambda c: issue_token(Scope(c, partner, utc_now()), EMAILS[role], scope, 3600))
-            self._tokens[key] = issued
+            self._tokens[key] = self._with_client(
+                lambda c: issue_token(KEYS, Scope(c, partner, utc_now()), EMAILS[role], scope, 3600)
+            )
         return self._tokens[key]
 
     def short_lived_token(self, seconds: int, role: str = "FULL_ADMINISTRATOR") -> str:
         """Return a token with a lifetime in seconds."""
-        return self._with_client(lambda c: issue_token(Scope(c, PARTNER, utc_now()), EMAILS[role], "api", seconds))
+        return self._with_client(
+            lambda c: issue_token(KEYS, Scope(c, PARTNER, utc_now()), EMAILS[role], "api", seconds)
+        )
 
     def _with_client(self, work: Callable[[Client], Awaitable[Result]]) -> Result:
         async def run() -> Result:

@@ -1,6 +1,7 @@
 """Cursors of feeds: a position in the stream of events, signed so that only this installation can create one."""
 
 import hmac
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -29,11 +30,14 @@ def encode_feed_cursor(secret: bytes, partner_id: str, position: Position) -> st
     return encode_base64url(_VERSION + _mac(secret, partner_id, body) + body)
 
 
-def decode_feed_cursor(secret: bytes, partner_id: str, cursor: str) -> Position:
-    """Return the position of a cursor; raise InvalidCursor for any other text and for a cursor of another partner."""
+def decode_feed_cursor(secrets: Sequence[bytes], partner_id: str, cursor: str) -> Position:
+    """Return the position of a cursor that one of the secrets signed for this partner.
+
+    Raise InvalidCursor for any other text.
+    """
     raw = decode_base64url(cursor)
     version, mac, body = raw[:1], raw[1 : 1 + _MAC_BYTES], raw[1 + _MAC_BYTES :]
-    is_authentic = hmac.compare_digest(mac, _mac(secret, partner_id, body))
+    is_authentic = any(hmac.compare_digest(mac, _mac(secret, partner_id, body)) for secret in secrets)
     if version != _VERSION or not is_authentic or len(body) < _TIME_BYTES:
         raise InvalidCursor
     return Position(int.from_bytes(body[:_TIME_BYTES], "big"), body[_TIME_BYTES:].hex().upper())

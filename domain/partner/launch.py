@@ -1,6 +1,7 @@
 """Launches: addresses that open a customer's console once."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -40,14 +41,14 @@ def sign_launch_token(secret: bytes, reference: LaunchReference) -> str:
     return encode_base64url(_mac(secret, body) + body)
 
 
-def verify_launch_token(secret: bytes, token: str) -> LaunchReference | None:
-    """Return the launch of a token that this installation signed; None for any other text."""
+def verify_launch_token(secrets: Sequence[bytes], token: str) -> LaunchReference | None:
+    """Return the launch of a token that one of the secrets signed; None for any other text."""
     try:
         raw = decode_base64url(token)
     except InvalidCursor:
         return None
     mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not hmac.compare_digest(mac, _mac(secret, body)):
+    if not any(hmac.compare_digest(mac, _mac(secret, body)) for secret in secrets):
         return None
     partner_id, _, launch_id = body.decode().partition("/")
     return LaunchReference(partner_id, launch_id)

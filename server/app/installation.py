@@ -1,4 +1,4 @@
-"""The values that settings and secrets provide to every operation."""
+"""The values that settings and keys provide to every operation."""
 
 from pathlib import Path
 
@@ -7,11 +7,10 @@ from domain.partner.helpdesk import HelpdeskContact
 from domain.partner.terms import DEFAULT_TERMS, Terms, parse_terms
 from resolvers.installation import Installation
 from server.app.settings import Settings
-from store.database.client import Client
-from store.database.secrets import load_launch_secret
+from server.auth.keys import InstallationKeys
 
 
-async def load_installation(settings: Settings, client: Client) -> Installation:
+def load_installation(settings: Settings, keys: InstallationKeys) -> Installation:
     """Return the installation; called once, at the start of the process."""
     contact = HelpdeskContact(
         settings.helpdesk_name,
@@ -19,8 +18,7 @@ async def load_installation(settings: Settings, client: Client) -> Installation:
         settings.helpdesk_email or None,
         settings.helpdesk_hours or None,
     )
-    secret = await load_launch_secret(client)
-    return Installation(contact, settings.public_url.rstrip("/"), secret, read_terms(settings))
+    return Installation(contact, settings.public_url.rstrip("/"), keys.launch_secrets, read_terms(settings))
 
 
 def read_terms(settings: Settings) -> Terms:

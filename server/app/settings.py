@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.failures import OperatorError
@@ -27,6 +27,20 @@ class Settings(BaseSettings):
         default="motor", description="The asynchronous driver: `motor` or `pymongo`"
     )
     data: Path = Field(default=Path(".data"), description="The directory of the embedded MongoDB")
+    signing_key: SecretStr = Field(
+        default=SecretStr(""),
+        description=(
+            "The Ed25519 private key that signs tokens, cursors and launch addresses, as PEM or its Base64 on one "
+            "line. All processes of an installation have the same"
+        ),
+    )
+    signing_key_file: str = Field(
+        default="",
+        description=(
+            "A file with this key instead; if both are empty, `signing-key.pem` in the directory of the embedded "
+            "MongoDB. With `MONGODB_URI`, one of the two is required"
+        ),
+    )
     token_seconds: int = Field(default=43200, ge=60, le=2592000, description="The lifetime of issued tokens")
     token_max_seconds: int = Field(
         default=86400,

@@ -1,1 +1,1 @@
-"""Tokens, and from a token to the viewer. Read verifier.py first."""
+"""Keys, tokens, and from a token to the viewer. Read verifier.py first."""

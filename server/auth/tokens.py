@@ -1,6 +1,6 @@
 """Tokens of the local issuer: signed by this installation with Ed25519, for development, own use and service tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,7 +60,7 @@ def sign_token(
 
 
 class LocalIssuer:
-    """The issuer whose key this installation has."""
+    """The issuer whose keys this installation has."""
 
     identifier = ISSUER
     audiences = frozenset({AUDIENCE})
@@ -68,13 +68,14 @@ class LocalIssuer:
 
     def __init__(
         self,
-        key: Mapping[str, Any],
+        keys: Iterable[Mapping[str, Any]],
         max_lifetimes: MaxLifetimes | None = None,
         *,
         only_service_tokens: bool = False,
     ) -> None:
-        public = OKPKey.import_key({name: key[name] for name in ("kty", "crv", "x")})
-        self._keys: Mapping[str, Key] = {key["kid"]: public}
+        self._keys: Mapping[str, Key] = {
+            key["kid"]: OKPKey.import_key({name: key[name] for name in ("kty", "crv", "x")}) for key in keys
+        }
         self._max_lifetimes = max_lifetimes or MaxLifetimes()
         self._only_service_tokens = only_service_tokens
 

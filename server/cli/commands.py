@@ -16,6 +16,7 @@ from jobs.loop import JOBS
 from sample.writer import write_sample as write_sample_files
 from server.app.database import database_uri, open_prepared_client
 from server.app.documents import find_document_problems
+from server.app.keys import load_keys
 from server.app.settings import Settings
 from server.cli.checks import find_deep_problems
 from server.cli.import_command import run_import
@@ -23,7 +24,6 @@ from server.gc_tuning import tune_gc
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.secrets import load_signing_key
 from store.indexes import missing_indexes
 from store.migrations import find_version_problem
 from store.tenants import partner_creation
@@ -117,6 +117,7 @@ async def check(settings: Settings, data: Path | None, *, deep: bool = False, re
     """Print the problems; return 0 if there are none, otherwise 1."""
     problems: list[str] = []
     with database_uri(settings, data) as uri:
+        load_keys(settings, data)
         client = Client(uri, settings.database, driver=settings.driver)
         try:
             problems += await _find_database_problems(client)
@@ -146,5 +147,4 @@ async def _find_database_problems(client: Client) -> list[str]:
     version_problem = await find_version_problem(client)
     if version_problem is not None:
         problems.append(version_problem)
-    await load_signing_key(client)
     return problems

@@ -12,6 +12,7 @@ from domain.types import PartnerRole
 from jobs.roll_up_calls import roll_up_calls_now
 from sample.writer import write_sample
 from server.app.database import database_uri, open_prepared_client
+from server.app.keys import load_keys, with_key_file
 from server.app.settings import Settings
 from server.cli.import_command import run_import
 from server.cli.sample_workspace import make_workspace
@@ -22,6 +23,8 @@ from store.changes.mutations import MutationRequest, PartnerChanged, mutate
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.migrations import COLLECTION as SCHEMA_COLLECTION
+from store.migrations import SAMPLE_MARKER
 from store.organization.organization_changes import accept_terms
 from store.tenants.administrators import Administrators
 from store.tenants.partner_creation import create_partner
@@ -36,7 +39,7 @@ ADMINISTRATOR_EMAILS = {
     PartnerRole.READ_ONLY_ADMINISTRATOR: "readonly@partner.example",
     PartnerRole.HELPDESK_ADMINISTRATOR: "helpdesk@partner.example",
 }
-_LOADED_MARKER = {"_id": "sample_loaded", "partner_id": "*"}
+_LOADED_MARKER = {"_id": SAMPLE_MARKER}
 QUERY = """\
 query NeedsAttention {
   customers(filter: { status: [LICENSE_OVERAGE, EXPIRING_SOON] }, first: 5) {
@@ -55,8 +58,9 @@ def run(settings: Settings, data: Path | None, host: str, port: int, customers: 
     folder = data or settings.data
     listener = _open_any_listener(host, port)
     with listener, database_uri(settings, data) as uri:
-        values = asyncio.run(_prepare_partner(settings, uri, folder, customers))
-        serve_listener(listener, settings, uri, 1, lambda address: print(_banner(address, values), flush=True))
+        chosen = with_key_file(settings, data)
+        values = asyncio.run(_prepare_partner(chosen, uri, folder, customers))
+        serve_listener(listener, chosen, uri, 1, lambda address: print(_banner(address, values), flush=True))
 
 
 def _open_any_listener(host: str, port: int) -> socket.socket:
@@ -70,13 +74,11 @@ def _open_any_listener(host: str, port: int) -> socket.socket:
 async def _prepare_partner(settings: Settings, uri: str, folder: Path, customers: int) -> dict[str, str]:
     async with open_prepared_client(settings, uri) as client:
         scope = Scope(client, PARTNER_ID, utc_now())
-        if await client.collection("secrets").find_one(_LOADED_MARKER) is None:
+        if await client.collection(SCHEMA_COLLECTION).find_one(_LOADED_MARKER) is None:
             await load_sample(client, scope, folder / "sample", customers)
-        seconds = settings.token_seconds
-        tokens = {
-            str(role): await issue_token(scope, email, "api", seconds) for role, email in ADMINISTRATOR_EMAILS.items()
-        }
-        import_token = await issue_token(scope, ADMINISTRATOR_EMAILS[PartnerRole.FULL_ADMINISTRATOR], "import", seconds)
+        issue = partial(issue_token, load_keys(settings), scope, seconds=settings.token_seconds)
+        tokens = {str(role): await issue(email, "api") for role, email in ADMINISTRATOR_EMAILS.items()}
+        import_token = await issue(ADMINISTRATOR_EMAILS[PartnerRole.FULL_ADMINISTRATOR], "import")
         return {**tokens, "import": import_token, "line": await _example_record(client, scope)}
 
 
@@ -93,8 +95,7 @@ async def load_sample(client: Client, scope: Scope, directory: Path, customers: 
     await _accept_terms(client, scope)
     await make_workspace(client, PARTNER_ID)
     await roll_up_calls_now(client)
-    marker = {"$set": {"version": 1, "created_at": scope.now, "updated_at": scope.now}}
-    await client.collection("secrets").update_one(_LOADED_MARKER, marker, upsert=True)
+    await client.collection(SCHEMA_COLLECTION).update_one(_LOADED_MARKER, {"$setOnInsert": _LOADED_MARKER}, upsert=True)
 
 
 async def _accept_terms(client: Client, scope: Scope) -> None:

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from domain.failures import OperatorError
+from server.app.keys import load_keys
 from server.app.settings import Settings
 from server.auth.claims import API_SCOPE, METRICS_SCOPE, SCOPES, SERVICE_SCOPES
+from server.auth.keys import InstallationKeys
 from server.auth.tokens import NO_PARTNER, sign_token
 from server.cli.commands import load_partner_scope, open_client
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.secrets import load_signing_key
 from store.tenants.administrators import Administrators
 from store.tenants.service_tokens import (
     MAX_LISTED,
@@ -45,18 +46,21 @@ async def print_token(settings: Settings, data: Path | None, request: TokenReque
     _check_settings(settings, token_scope, seconds)
     _check_label(request.label)
     async with open_client(settings, data) as client:
+        keys = load_keys(settings, data)
         if token_scope == METRICS_SCOPE:
             if request.partner_id or request.email:
                 raise OperatorError("Metrics are of the whole server: leave out --partner and --email.")
-            print(await _issue_metrics_token(client, seconds, request.label))
+            print(await _issue_metrics_token(keys, client, seconds, request.label))
             return
         if not request.partner_id or not request.email:
             raise OperatorError("A token needs --partner ID and --email EMAIL; only one for metrics does not.")
         scope = await load_partner_scope(client, request.partner_id)
-        print(await issue_token(scope, request.email, token_scope, seconds, request.label))
+        print(await issue_token(keys, scope, request.email, token_scope, seconds, request.label))
 
 
-async def issue_token(scope: Scope, email: str, token_scope: str, seconds: int, label: str = "") -> str:
+async def issue_token(
+    keys: InstallationKeys, scope: Scope, email: str, token_scope: str, seconds: int, label: str = ""
+) -> str:
     """Return a token for an administrator of the partner, recorded if it is a service token.
 
     OperatorError for an unknown e-mail address or scope.
@@ -65,19 +69,23 @@ async def issue_token(scope: Scope, email: str, token_scope: str, seconds: int, 
     administrator = await Administrators(scope).by_email(email)
     if administrator is None:
         raise OperatorError(f"{email} is no administrator of {scope.partner_id}.")
-    return await _sign(scope, administrator.id, token_scope, seconds, label)
+    return await _sign(keys, scope, administrator.id, token_scope, seconds, label)
 
 
-async def _issue_metrics_token(client: Client, seconds: int, label: str) -> str:
-    return await _sign(Scope(client, NO_PARTNER, utc_now()), None, METRICS_SCOPE, seconds, label)
+async def _issue_metrics_token(keys: InstallationKeys, client: Client, seconds: int, label: str) -> str:
+    return await _sign(keys, Scope(client, NO_PARTNER, utc_now()), None, METRICS_SCOPE, seconds, label)
 
 
-async def _sign(scope: Scope, administrator_id: str | None, token_scope: str, seconds: int, label: str) -> str:
-    key, now, lifetime = await load_signing_key(scope.client), utc_now(), timedelta(seconds=seconds)
+async def _sign(
+    keys: InstallationKeys, scope: Scope, administrator_id: str | None, token_scope: str, seconds: int, label: str
+) -> str:
+    now, lifetime = utc_now(), timedelta(seconds=seconds)
     scopes, token_id = token_scope.split(), None
     if not SERVICE_SCOPES.isdisjoint(scopes):
         token_id = await record_service_token(scope, administrator_id, scopes, label, now + lifetime)
-    return sign_token(key, scope.partner_id, administrator_id, now, scope=token_scope, ttl=lifetime, token_id=token_id)
+    return sign_token(
+        keys.signing, scope.partner_id, administrator_id, now, scope=token_scope, ttl=lifetime, token_id=token_id
+    )
 
 
 def _check_scopes(token_scope: str) -> None:

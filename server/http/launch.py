@@ -49,8 +49,7 @@ _FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE}
 async def launch(request: Request) -> Response:
     """Redeem the launch and redirect (303); HEAD, which programs use to preview, does neither."""
     app_state: AppState = request.app.state.app_state
-    secret = app_state.installation.launch_secret
-    name = None if secret is None else verify_launch_token(secret, request.path_params["token"])
+    name = verify_launch_token(app_state.installation.launch_secrets, request.path_params["token"])
     if name is None:
         return _render_page(*_UNKNOWN)
     try:

@@ -1,1 +1,1 @@
-"""Access to MongoDB: client, tenant scope, transactions, ids, leases, keyset pages, secrets. Read scope.py first."""
+"""Access to MongoDB: client, tenant scope, transactions, ids, leases, keyset pages. Read scope.py first."""

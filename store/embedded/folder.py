@@ -6,6 +6,7 @@ DIR/mongodb/            mode 0700
   serving               the port, locked by the supervisor while its mongod accepts connections there
   port                  the port in the replica set's configuration, tried first at the next start
   failure               the message of a supervisor that gave up
+  keyfile, password     mode 0600: the credentials of mongod (credentials.py)
   data/                 the dbpath of mongod
   mongod.log, supervisor.log
 """
@@ -61,7 +62,7 @@ class EmbeddedFolder:
         """Create the folder; raise OSError where this user may not write."""
         self.root.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.root.mkdir(exist_ok=True, mode=0o700)
-        # A copied directory can be readable by other users; mongod requires no password, so the mode protects the data.
+        # A copied directory can be readable by other users, and the files of the data contain no password check.
         self.root.chmod(0o700)
         self.data.mkdir(exist_ok=True, mode=0o700)
 
@@ -76,6 +77,14 @@ class EmbeddedFolder:
     @property
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
+
+    @property
+    def key_file(self) -> Path:
+        return self.root / "keyfile"
+
+    @property
+    def password_file(self) -> Path:
+        return self.root / "password"
 
     @property
     def users_lock(self) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from domain.failures import OperatorError
+from store.embedded.credentials import read_credentials
 from store.embedded.folder import EmbeddedFolder, HeldLock, try_lock
 from store.embedded.mongod import ALTERNATIVE_HINT, mongod_binary
 
@@ -21,7 +22,11 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class EmbeddedMongo:
-    """One user's share in the mongod of a data directory; `uri` is valid until the share is closed."""
+    """One user's share in the mongod of a data directory.
+
+    `uri` is valid until the share is closed. It contains the password: it must not be printed, logged or passed as an
+    argument of a process.
+    """
 
     def __init__(self, uri: str, share: HeldLock) -> None:
         self.uri = uri
@@ -56,10 +61,10 @@ def open_embedded_mongo(data: Path) -> EmbeddedMongo:
         raise OperatorError(f"{message} {ALTERNATIVE_HINT}") from None
     try:
         port = _wait_for_port(folder, deadline)
+        return EmbeddedMongo(read_credentials(folder).user_uri(port), share)
     except BaseException:
         share.release()
         raise
-    return EmbeddedMongo(f"mongodb://127.0.0.1:{port}/?directConnection=true", share)
 
 
 def _acquire_share(folder: EmbeddedFolder, deadline: float) -> HeldLock:

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from domain.failures import OperatorError
+from store.embedded.credentials import Credentials
 from store.embedded.folder import SET_NAME, EmbeddedFolder
 
 START_SECONDS = 60.0
@@ -58,9 +59,12 @@ class MongodExited(Exception):
 class EmbeddedMongod:
     """A running mongod. The kernel kills it when its supervisor ends, so that none is left without a supervisor."""
 
-    def __init__(self, folder: EmbeddedFolder, port: int, *, is_standalone: bool = False) -> None:
+    def __init__(
+        self, folder: EmbeddedFolder, port: int, credentials: Credentials, *, is_standalone: bool = False
+    ) -> None:
         self.port = port
         self.address = f"127.0.0.1:{port}"
+        self._credentials = credentials
         self._process = _launch(folder, port, is_standalone)
 
     @property
@@ -69,7 +73,7 @@ class EmbeddedMongod:
         return self._process.poll()
 
     def wait_for_primary(self) -> None:
-        """Wait until it accepts writes.
+        """Wait until it accepts writes and the password of its user.
 
         Raise MongodExited where it ends, TimeoutError where it is not ready after START_SECONDS.
         """
@@ -77,15 +81,15 @@ class EmbeddedMongod:
         from store.embedded.replica_set import EmbeddedReplicaSet
 
         self._wait_until(lambda: _is_listening(self.port))
-        with closing(EmbeddedReplicaSet(self.address)) as replica_set:
-            self._wait_until(replica_set.is_writable_primary, lambda: replica_set.last_error)
+        with closing(EmbeddedReplicaSet(self.address, self._credentials)) as replica_set:
+            self._wait_until(replica_set.is_ready, lambda: replica_set.last_error)
 
     def rename_member(self) -> None:
         """Write this address into the configuration of the replica set; the process must be `is_standalone`."""
         from store.embedded.replica_set import EmbeddedReplicaSet
 
         self._wait_until(lambda: _is_listening(self.port))
-        with closing(EmbeddedReplicaSet(self.address)) as replica_set:
+        with closing(EmbeddedReplicaSet(self.address, self._credentials)) as replica_set:
             replica_set.rename_member()
 
     def _wait_until(self, condition: Callable[[], bool], last_error: Callable[[], str] = lambda: "no answer") -> None:
@@ -112,6 +116,10 @@ def _launch(folder: EmbeddedFolder, port: int, is_standalone: bool) -> subproces
     binary, parent = str(mongod_binary()), os.getpid()
     files = ["--dbpath", str(folder.data), "--logpath", str(folder.mongod_log), "--logappend"]
     network = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+    # Every user of the machine can connect to the port. This mongod is older than the fix of CVE-2025-14847, by which
+    # a client without a password reads memory through the decompression of messages.
+    security = ["--keyFile", str(folder.key_file), "--setParameter", "enableLocalhostAuthBypass=false"]
+    security += ["--networkMessageCompressors", "disabled"]
     # A standalone mongod starts at the last checkpoint: no TTL index may delete before the oplog is replayed.
     role = ["--setParameter", "ttlMonitorEnabled=false"] if is_standalone else ["--replSet", SET_NAME]
     # The default cache is half of the machine's memory. Diagnostic data would be written every second.
@@ -126,7 +134,7 @@ def _launch(folder: EmbeddedFolder, port: int, is_standalone: bool) -> subproces
     try:
         with _rotate_log(folder).open("ab") as log:
             return subprocess.Popen(
-                [binary, *files, *network, *role, *size, *quiet],
+                [binary, *files, *network, *security, *role, *size, *quiet],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,34 +1,40 @@
-"""The replica set of the embedded mongod: initiate it, change the port of its member, ask whether it accepts writes."""
+"""The replica set of the embedded mongod: initiate it, create its user, change the port of its member."""
 
 from store.database.client import OperationFailure, PyMongoError, open_admin_client
+from store.embedded.credentials import USER, Credentials
 from store.embedded.folder import SET_NAME
 
 _ALREADY_INITIALIZED = 23
+_USER_EXISTS = 51003
 
 
 class EmbeddedReplicaSet:
-    """The replica set, reached through its only member; `last_error` explains why it was not writable."""
+    """The replica set, reached through its only member; `last_error` explains why it was not ready."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, credentials: Credentials) -> None:
         self.address = address
         self.last_error = "no answer"
-        self._client = open_admin_client(f"mongodb://{address}/?directConnection=true")
+        self._password = credentials.password
+        self._client = open_admin_client(credentials.system_uri(address))
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    def is_writable_primary(self) -> bool:
-        """Return whether the member is a writable primary; initiate the set where that has not been done."""
+    def is_ready(self) -> bool:
+        """Return whether the member is a writable primary with its user; initiate the set where that was not done."""
         try:
             hello = self._client.admin.command("hello")
             if hello.get("setName") is None:
                 self._initiate()
-            return bool(hello.get("isWritablePrimary"))
+            if not hello.get("isWritablePrimary"):
+                return False
+            self._set_password()
         except PyMongoError as failure:
             # mongod may be starting or ending: the caller checks its process, and reports this after its deadline.
             self.last_error = str(failure)
             return False
+        return True
 
     def _initiate(self) -> None:
         try:
@@ -38,6 +44,16 @@ class EmbeddedReplicaSet:
             # Shortly after its start, a member may not have read its configuration yet.
             if failure.code != _ALREADY_INITIALIZED:
                 raise
+
+    def _set_password(self) -> None:
+        """Give the user the password of the file, at each start: the data can be restored, or the file deleted."""
+        user = {"pwd": self._password, "roles": ["root"], "mechanisms": ["SCRAM-SHA-256"]}
+        try:
+            self._client.admin.command("createUser", USER, **user)
+        except OperationFailure as failure:
+            if failure.code != _USER_EXISTS:
+                raise
+            self._client.admin.command("updateUser", USER, **user)
 
     def rename_member(self) -> None:
         """Write this address into the stored configuration; mongod must run as standalone.

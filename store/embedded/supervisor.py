@@ -3,7 +3,8 @@
 instance.py starts it as `python -m store.embedded.supervisor FOLDER LOCK`; LOCK is the inherited descriptor of
 supervisor.lock. It outlives the process that started it, and ends by itself:
 
-1. Start mongod, on the port of last time or on a free one, and wait until it is primary.
+1. Create the credentials if they are missing. Start mongod, on the port of last time or on a free one, and wait until
+   it is primary.
 2. Publish the port, and watch the users' lock.
 3. Once no user is left for LINGER_SECONDS, stop mongod and end. Restart mongod where it ended before that.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from domain.failures import OperatorError
+from store.embedded.credentials import create_credentials
 from store.embedded.folder import EmbeddedFolder, HeldLock, try_lock
 from store.embedded.mongod import EmbeddedMongod, MongodExited
 from store.embedded.mongod_log import read_last_errors
@@ -127,12 +129,13 @@ class Supervisor:
             time.sleep(WATCH_INTERVAL_SECONDS)
 
     def _start_on(self, port: int) -> EmbeddedMongod:
+        credentials = create_credentials(self.folder)
         if port != self.folder.last_port() and self.folder.has_data():
-            with contextlib.closing(EmbeddedMongod(self.folder, port, is_standalone=True)) as standalone:
+            with contextlib.closing(EmbeddedMongod(self.folder, port, credentials, is_standalone=True)) as standalone:
                 standalone.rename_member()
         # Write the port before the set exists. Without it, the next start would rename the member, which is harmless.
         self.folder.port.write_text(f"{port}\n")
-        mongod = EmbeddedMongod(self.folder, port)
+        mongod = EmbeddedMongod(self.folder, port, credentials)
         try:
             mongod.wait_for_primary()
         except BaseException:

@@ -1,7 +1,7 @@
 """The feed: the source of every subscription of a process, from the ring in memory and from the oplog."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from time import monotonic
 
@@ -26,15 +26,16 @@ class Feed:
         self,
         uri: str,
         database: str,
-        secret: bytes,
+        secrets: Sequence[bytes],
         *,
         driver: Driver = "motor",
         ring_size: int = RING_SIZE,
         history_seconds: int = HISTORY_SECONDS,
     ) -> None:
+        """Sign cursors with the first secret; accept those that any of them signed."""
         # Without a socket timeout, a read would wait without end for a server that hangs.
         self._client = Client(uri, database, driver=driver, timeout_ms=None, socketTimeoutMS=5000)
-        self._secret = secret
+        self._secrets = secrets
         self._ring = RingBuffer(ring_size)
         self._stream = EventStream(self._client, history_seconds, self._restart, self._append, self._ring.advance)
         # Called with each event, in order, before any follower receives it.
@@ -84,11 +85,11 @@ class Feed:
 
     def cursor(self, partner_id: str, position: Position) -> str:
         """Return the partner's cursor for the position."""
-        return encode_feed_cursor(self._secret, partner_id, position)
+        return encode_feed_cursor(self._secrets[0], partner_id, position)
 
     def read_cursor(self, partner_id: str, cursor: str) -> Position:
         """Return the position of a cursor of this partner; raise InvalidCursor for any other text."""
-        return decode_feed_cursor(self._secret, partner_id, cursor)
+        return decode_feed_cursor(self._secrets, partner_id, cursor)
 
     @property
     def seconds_since_response(self) -> float:

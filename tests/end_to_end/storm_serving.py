@@ -8,11 +8,14 @@ import uvicorn
 
 from server.app.settings import Settings
 from server.application import create_application
+from tests.installation_keys import SIGNING_KEY_SETTING
 
 
 def serve(mongo_uri: str, database: str, on_ready: Callable[[str], None]) -> None:
     """Serve on a free port until the process ends; send the address when the server is ready."""
-    settings = Settings().model_copy(update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0})
+    settings = Settings().model_copy(
+        update={"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0, **SIGNING_KEY_SETTING}
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_application(settings), log_level="warning", access_log=False, ws="none")
     server = uvicorn.Server(config)

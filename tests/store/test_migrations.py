@@ -13,6 +13,7 @@ from store.database.clock import utc_now
 from store.migrations import (
     FIRST_VERSION,
     MIGRATIONS,
+    SAMPLE_MARKER,
     Migration,
     describe_version,
     find_version_problem,
@@ -120,6 +121,16 @@ async def test_data_without_a_version_is_refused(client: Client) -> None:
     with pytest.raises(OperatorError, match="written before the first release"):
         await migrate(client)
     assert await client.collection("schema").find({}) == []
+
+
+async def test_deletes_the_keys_of_a_former_version_and_keeps_the_note_of_the_sample(client: Client) -> None:
+    await migrate(client, MIGRATIONS[:-1])
+    former = client.collection("secrets")
+    await former.insert_many([{"_id": name} for name in ("signing", "cursors", "launches", SAMPLE_MARKER)])
+    for _ in range(2):
+        await MIGRATIONS[-1].run(client)
+        assert await former.find({}) == []
+        assert await client.collection("schema").find_one({"_id": SAMPLE_MARKER}) is not None
 
 
 async def test_the_check_names_the_problem_until_the_database_is_current(client: Client) -> None:

@@ -12,7 +12,7 @@ from server.auth.verifier import TokenVerifier
 from tests.server.auth.factory_tokens import ISSUED, NOW, hostile_tokens, new_key, signed, without_missing
 
 KEY = new_key()
-VERIFIER = TokenVerifier([LocalIssuer(KEY)])
+VERIFIER = TokenVerifier([LocalIssuer([KEY])])
 WHOLE = {
     "iss": ISSUER,
     "aud": AUDIENCE,
@@ -58,7 +58,7 @@ async def test_the_clock_of_the_issuer_may_be_ahead_a_little() -> None:
 
 
 async def test_a_lifetime_above_the_maximum_is_refused() -> None:
-    verifier = TokenVerifier([LocalIssuer(KEY, MaxLifetimes(timedelta(hours=1), timedelta(days=2)))])
+    verifier = TokenVerifier([LocalIssuer([KEY], MaxLifetimes(timedelta(hours=1), timedelta(days=2)))])
     for scope, longest in (("api", timedelta(hours=1)), ("import", timedelta(days=2))):
         token = sign_token(KEY, "aurora", "adm_1", NOW, scope=scope, ttl=longest)
         assert (await verifier.verify(token, NOW)).expires_at == NOW + longest
@@ -68,7 +68,7 @@ async def test_a_lifetime_above_the_maximum_is_refused() -> None:
 
 
 async def test_local_tokens_of_people_can_be_refused() -> None:
-    verifier = TokenVerifier([LocalIssuer(KEY, only_service_tokens=True)])
+    verifier = TokenVerifier([LocalIssuer([KEY], only_service_tokens=True)])
     assert (await verifier.verify(sign_token(KEY, "aurora", "adm_1", NOW, scope="import"), NOW)).service_token_id
     with pytest.raises(Unauthenticated):
         await verifier.verify(sign_token(KEY, "aurora", "adm_1", NOW), NOW)
@@ -96,7 +96,7 @@ async def test_refuses_every_other(token: str) -> None:
 
 
 async def test_remembers_a_bounded_number_of_tokens() -> None:
-    checked = TokenVerifier([LocalIssuer(KEY)], max_remembered=3)
+    checked = TokenVerifier([LocalIssuer([KEY])], max_remembered=3)
     for number in range(6):
         await checked.verify(changed(jti=str(number)), NOW)
     assert len(checked._verified) == 3

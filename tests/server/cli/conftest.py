@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from server.cli.command_line import main
+from tests.installation_keys import SIGNING_KEY
 
 
 class CommandResult(NamedTuple):
@@ -33,6 +34,7 @@ def run_command(
     """Return a function that runs `partnerhub` with arguments in this process: a process of its own takes 1.5 s."""
     monkeypatch.setenv("MONGODB_URI", mongo_uri)
     monkeypatch.setenv("PARTNERHUB_DATABASE", database_name)
+    monkeypatch.setenv("PARTNERHUB_SIGNING_KEY", SIGNING_KEY)
 
     def run(*arguments: str) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["partnerhub", *arguments])

@@ -22,7 +22,6 @@ from server.http import imports
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.secrets import load_signing_key
 from store.tenants.partner_creation import create_partner
 from tests.domain.imports.factory_records import (
     administrator_record,
@@ -31,6 +30,7 @@ from tests.domain.imports.factory_records import (
     order_record,
     subscription_record,
 )
+from tests.installation_keys import KEYS
 from tests.jobs.imports.factory_calls import media, queue_call, report, row, with_customers
 from tests.jobs.imports.factory_imports import documents, find_only, import_lines, ndjson
 
@@ -46,7 +46,7 @@ class ImportEndpoint:
 
     async def token(self, scopes: str = "import", email: str = FOUNDER) -> str:
         """A token of the local issuer."""
-        return await issue_token(self.scope, email, scopes, 60)
+        return await issue_token(KEYS, self.scope, email, scopes, 60)
 
     async def post(self, kind: str, content: Any, scopes: str = "import", **headers: str) -> httpx.Response:
         """Delivers a body."""
@@ -75,9 +75,8 @@ async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[ImportE
     client = Client(mongo_uri, prepared_database)
     scope = Scope(client, "acme", utc_now())
     await create_partner(scope, "Acme Telecom", FOUNDER, [])
-    key = await load_signing_key(client)
     unused = cast(Any, None)
-    app_state = AppState(unused, client, unused, unused, TokenVerifier([LocalIssuer(key)]), unused, unused)
+    app_state = AppState(unused, client, unused, unused, TokenVerifier([LocalIssuer(KEYS.public)]), unused, unused)
     async with served(app_state) as address:
         made = ImportEndpoint(scope, address)
         async with made.http:

@@ -25,11 +25,11 @@ async def nowhere() -> AsyncIterator[Client]:
     await client.close()
 
 
-async def asked(client: Any, method: str, secret: bytes | None = SECRET) -> httpx.Response:
+async def asked(client: Any, method: str, secrets: tuple[bytes, ...] = (SECRET,)) -> httpx.Response:
     """The answer of an application that has nothing but the launch's route."""
     application = Starlette(routes=routes)
     unused = cast(Any, None)
-    installation = Installation(launch_secret=secret)
+    installation = Installation(launch_secrets=secrets)
     application.state.app_state = AppState(unused, client, unused, unused, unused, unused, unused, installation)
     transport = httpx.ASGITransport(application)
     async with httpx.AsyncClient(verify=False, transport=transport, base_url="http://hub.example") as http:
@@ -48,6 +48,6 @@ async def test_a_mistake_of_ours_shows_nothing_of_it() -> None:
 
 
 async def test_without_the_installations_key_no_address_is_known_or_made() -> None:
-    assert (await asked(None, "GET", secret=None)).status_code == 404
+    assert (await asked(None, "GET", secrets=())).status_code == 404
     with pytest.raises(RuntimeError, match="key"):
         Installation().launch_url("acme", "lch_0123456789abcdef01234567")

@@ -246,7 +246,7 @@ class SocketServer:
 async def running_world(
     mongo_uri: str, database_name: str, *, transport: type[SocketTransport] = SocketTransport, **feed_options: Any
 ) -> AsyncIterator[SocketServer]:
-    feed = Feed(mongo_uri, database_name, b"secret", **feed_options)
+    feed = Feed(mongo_uri, database_name, [b"secret"], **feed_options)
     client = Client(mongo_uri, database_name)
     await feed.start()
     routes = [

@@ -21,9 +21,9 @@ from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.secrets import load_signing_key
 from store.events.log import EventDraft, event_document
 from tests.api_server import administrator_document
+from tests.installation_keys import KEYS, SIGNING_KEY_SETTING
 from tests.server.live.socket_server import Socket
 from tests.store.factory_customers import add_customer, partner_scope, subscription
 
@@ -63,7 +63,7 @@ class RunningPartner:
         return await add_customer(self.scope, external_id, subscription(f"S-{external_id}"), **facts)
 
     async def token(self, administrator_id: str) -> str:
-        return sign_token(await load_signing_key(self.scope.client), self.scope.partner_id, administrator_id, utc_now())
+        return sign_token(KEYS.signing, self.scope.partner_id, administrator_id, utc_now())
 
     async def socket(self, administrator_id: str) -> Socket:
         """Return an initialised socket of the administrator; the end of the test closes it."""
@@ -76,7 +76,7 @@ class RunningPartner:
 @pytest.fixture
 async def partner(mongo_uri: str, prepared_database: str) -> AsyncIterator[RunningPartner]:
     settings = Settings().model_copy(
-        update={"mongodb_uri": mongo_uri, "database": prepared_database, "ring_minutes": 1}
+        update={"mongodb_uri": mongo_uri, "database": prepared_database, "ring_minutes": 1, **SIGNING_KEY_SETTING}
     )
     application = create_application(settings)
     server = uvicorn.Server(uvicorn.Config(application, port=0, ws=SocketTransport, log_level="error"))

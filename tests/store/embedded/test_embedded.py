@@ -223,12 +223,6 @@ def test_interrupting_the_users_terminal_does_not_reach_mongod(data: Path) -> No
         assert os.getpgid(mongods(data)[0]) != os.getpgid(user.pid)
 
 
-def test_no_other_user_of_the_machine_may_read_the_data(data: Path) -> None:
-    with embedded.open_embedded_mongo(data):
-        assert data.stat().st_mode & 0o777 == 0o700
-        assert EmbeddedFolder.of(data).root.stat().st_mode & 0o777 == 0o700
-
-
 def test_reports_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()

@@ -52,7 +52,7 @@ class Events:
 @asynccontextmanager
 async def running_feed(uri: str, database: str, **options: Any) -> AsyncIterator[Feed]:
     """Run a feed whose ring is filled."""
-    feed = Feed(uri, database, SECRET, **options)
+    feed = Feed(uri, database, [SECRET], **options)
     try:
         await asyncio.wait_for(feed.start(), 20)
         yield feed

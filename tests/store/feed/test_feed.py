@@ -131,11 +131,11 @@ async def test_tokens_contain_their_time_and_sort_in_the_order_of_the_stream(
 
 
 async def test_rejects_cursors_of_other_partners_and_secrets(mongo_uri: str, database_name: str) -> None:
-    feed = Feed(mongo_uri, database_name, b"secret")
+    feed = Feed(mongo_uri, database_name, [b"secret"])
     with pytest.raises(InvalidCursor):
         feed.read_cursor("evil", feed.cursor("acme", Position(5)))
     with pytest.raises(InvalidCursor):
-        Feed(mongo_uri, database_name, b"other").read_cursor("acme", feed.cursor("acme", Position(5)))
+        Feed(mongo_uri, database_name, [b"other"]).read_cursor("acme", feed.cursor("acme", Position(5)))
     await feed.stop()
 
 
@@ -156,7 +156,7 @@ async def test_old_cursors_expire_and_the_feed_continues_after_a_drop(
 
 
 async def test_is_not_fresh_before_its_start(mongo_uri: str, database_name: str) -> None:
-    feed = Feed(mongo_uri, database_name, b"secret")
+    feed = Feed(mongo_uri, database_name, [b"secret"])
     assert not feed.is_fresh
     await feed.stop()
 

@@ -1,0 +1,66 @@
+"""Where the keys come from: a setting, a file, or the data directory of the embedded MongoDB."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from domain.failures import OperatorError
+from server.app.keys import KEY_FILE, load_keys, with_key_file
+from server.app.settings import Settings
+from server.auth.keys import generate_key, parse_keys
+from tests.installation_keys import KEYS, SIGNING_KEY
+
+NO_SETTING = {"mongodb_uri": None, "signing_key": SecretStr(""), "signing_key_file": ""}
+
+
+def settings(**changes: object) -> Settings:
+    return Settings().model_copy(update={**NO_SETTING, **changes})
+
+
+def test_the_processes_of_a_data_directory_share_a_file_that_only_their_user_can_read(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda _: load_keys(settings(), tmp_path), range(8)))
+    assert len({each.signing["kid"] for each in keys}) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
+    path = tmp_path / KEY_FILE
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    assert load_keys(settings(data=tmp_path)) == keys[0]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_worker_processes_are_told_the_file(tmp_path: Path) -> None:
+    chosen = with_key_file(settings(), tmp_path)
+    worker = settings(mongodb_uri="mongodb://embedded", signing_key_file=chosen.signing_key_file)
+    assert load_keys(worker) == load_keys(settings(), tmp_path)
+
+
+def test_a_setting_comes_before_the_data_directory(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    file.write_text(generate_key())
+    assert load_keys(settings(signing_key=SecretStr(SIGNING_KEY)), tmp_path) == KEYS
+    assert load_keys(settings(signing_key_file=str(file)), tmp_path) == parse_keys(file.read_text())
+    assert not (tmp_path / KEY_FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mongodb_uri": "mongodb://db.example"}, r"MONGODB_URI is set, so PARTNERHUB_SIGNING_KEY_FILE .* openssl"),
+        ({"signing_key": SecretStr("a"), "signing_key_file": "b"}, "not both"),
+        ({"signing_key": SecretStr("hunter2!")}, r"^PARTNERHUB_SIGNING_KEY contains no private key .* openssl"),
+        ({"signing_key_file": "nowhere.pem"}, r"^PARTNERHUB_SIGNING_KEY_FILE: nowhere.pem cannot be read: No such"),
+        ({"signing_key_file": __file__}, r"^PARTNERHUB_SIGNING_KEY_FILE: .*test_keys.py contains no private key"),
+    ],
+)
+def test_a_mistake_names_the_setting_and_repeats_no_key(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(OperatorError, match=message) as refused:
+        load_keys(settings(**changes))
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=rf"{KEY_FILE} cannot be written: No such file"):
+        load_keys(settings(), tmp_path / "missing")
