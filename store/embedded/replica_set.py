@@ -1,5 +1,7 @@
 """The replica set of the embedded mongod: initiate it, create its user, change the port of its member."""
 
+from typing import Any
+
 from store.database.client import OperationFailure, PyMongoError, open_admin_client
 from store.embedded.credentials import USER, Credentials
 from store.embedded.folder import SET_NAME
@@ -47,7 +49,7 @@ class EmbeddedReplicaSet:
 
     def _set_password(self) -> None:
         """Give the user the password of the file, at each start: the data can be restored, or the file deleted."""
-        user = {"pwd": self._password, "roles": ["root"], "mechanisms": ["SCRAM-SHA-256"]}
+        user: dict[str, Any] = {"pwd": self._password, "roles": ["root"], "mechanisms": ["SCRAM-SHA-256"]}
         try:
             self._client.admin.command("createUser", USER, **user)
         except OperationFailure as failure:

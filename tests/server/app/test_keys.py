@@ -48,9 +48,9 @@ def test_a_setting_comes_before_the_data_directory(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"mongodb_uri": "mongodb://db.example"}, r"MONGODB_URI is set, so PARTNERHUB_SIGNING_KEY_FILE .* openssl"),
+        ({"mongodb_uri": "mongodb://db.example"}, r"MONGODB_URI is set, so PARTNERHUB_SIGNING_KEY_FILE .*openssl"),
         ({"signing_key": SecretStr("a"), "signing_key_file": "b"}, "not both"),
-        ({"signing_key": SecretStr("hunter2!")}, r"^PARTNERHUB_SIGNING_KEY contains no private key .* openssl"),
+        ({"signing_key": SecretStr("hunter2!")}, r"^PARTNERHUB_SIGNING_KEY contains no private key .*openssl"),
         ({"signing_key_file": "nowhere.pem"}, r"^PARTNERHUB_SIGNING_KEY_FILE: nowhere.pem cannot be read: No such"),
         ({"signing_key_file": __file__}, r"^PARTNERHUB_SIGNING_KEY_FILE: .*test_keys.py contains no private key"),
     ],
