@@ -114,22 +114,18 @@ def test_a_wrong_password_is_refused(data: Path, mongo: EmbeddedMongo) -> None:
     assert password not in str(refused.value)
 
 
-def test_a_deleted_password_file_and_data_without_a_user_get_a_new_password(tmp_path: Path) -> None:
-    """The data of a version without passwords has no user; that of a deleted file has one with another password."""
+def test_data_gets_a_new_password_where_the_files_are_missing(tmp_path: Path) -> None:
+    """As for a restored copy; the data of a version without passwords has no user yet, like new data."""
     data = tmp_path / "data"
     folder = EmbeddedFolder.of(data)
     with embedded.open_embedded_mongo(data) as mongo:
         write(mongo.uri, "one")
-        with MongoClient[dict[str, Any]](mongo.uri) as client:
-            client.admin.command("dropUser", "partnerhub")
     wait_until(lambda: all_gone(data), "supervisor and mongod end")
     folder.key_file.unlink()
-    with embedded.open_embedded_mongo(data) as mongo:
-        assert names(mongo.uri) == {"one"}
-    wait_until(lambda: all_gone(data), "supervisor and mongod end")
     folder.password_file.unlink()
-    with embedded.open_embedded_mongo(data) as mongo:
-        assert names(mongo.uri) == {"one"}
+    with embedded.open_embedded_mongo(data) as again:
+        assert again.uri != mongo.uri
+        assert names(again.uri) == {"one"}
 
 
 def test_a_mongod_that_runs_without_a_password_is_reported(tmp_path: Path) -> None:
