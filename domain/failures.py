@@ -14,6 +14,7 @@ Failure
 │   │   ├── TooManyValues              a list argument with too many values
 │   │   ├── WeekNotAvailable           a date that is not the Monday of a week with figures
 │   │   ├── BulkJobNotFound            no bulk job with the id is visible
+│   │   ├── TextTooLong                a text in an argument that is longer than every field allows
 │   │   ├── SearchTooLong              a search text with too many characters
 │   │   ├── ConditionNotInFeed         a feed's filter with a condition that feeds refuse
 │   │   └── FirstAndLastGiven          a page from both ends at once
@@ -188,6 +189,23 @@ class WeekNotAvailable(BadUserInput):
         self.first = first
         self.last = last
         self.given = given
+
+
+class TextTooLong(BadUserInput):
+    """A text in an argument is longer than any argument or field allows; `path` is its place in the API's spelling."""
+
+    def __init__(self, path: str, limit: int, length: int) -> None:
+        super().__init__(
+            translatable(
+                "{argument} has {length} characters; a text has at most {limit}.",
+                argument=path,
+                length=length,
+                limit=limit,
+            )
+        )
+        self.path = path
+        self.limit = limit
+        self.length = length
 
 
 class SearchTooLong(BadUserInput):

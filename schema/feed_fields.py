@@ -17,7 +17,7 @@ from strawberry.types.field import StrawberryField
 from resolvers.feeds import EventFeed, StateFeed
 from schema.enums import Permission
 from schema.fields import Argument, RequiresPermission, describe_field, signature
-from schema.input_conversion import to_plain
+from schema.input_conversion import to_plain_arguments
 
 Feed = EventFeed[Any] | StateFeed[Any]
 _METADATA_KEY = "feed"
@@ -64,7 +64,7 @@ def convert_feed_arguments(schema: strawberry.Schema, field: GraphQLField, value
     """Return coerced argument values as the plain values that resolvers receive, by their Python names."""
     registry = schema.schema_converter.scalar_registry
     converted = convert_arguments(dict(values), _definition(field).arguments, registry, schema.config)
-    return {name: to_plain(value) for name, value in converted.items()}
+    return to_plain_arguments(converted)
 
 
 def _definition(field: GraphQLField) -> StrawberryField:

@@ -19,7 +19,7 @@ from domain.failures import Forbidden
 from resolvers.context import Context
 from schema.costs import DEFAULT_COST, Cost, ListSize
 from schema.enums import Permission
-from schema.input_conversion import build_input, check_input_type, to_plain
+from schema.input_conversion import build_input, check_input_type, to_plain_arguments
 from store.changes.mutations import MutationRequest
 
 Input = TypeVar("Input")
@@ -94,7 +94,7 @@ def _convert_arguments(
     given: Mapping[str, Any], info: strawberry.Info, flags: Sequence[tuple[str, AbstractSet[str]]]
 ) -> dict[str, Any]:
     """Return the arguments as the resolver takes them, with its selection flags."""
-    converted = {name: to_plain(value) for name, value in given.items()}
+    converted = to_plain_arguments(given)
     has_cursor = any(converted.get(name) is not None for name in _CURSOR_ARGUMENTS)
     for name, selected in flags:
         converted[name] = has_cursor or _is_selected(info, selected)

@@ -8,7 +8,10 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import strawberry
 
+from domain.failures import TextTooLong
 from domain.inputs import ABSENT, Absent
+from domain.text.api_names import api_steps
+from domain.text.limits import MAX_RAW_LENGTH, find_long_texts
 
 Input = TypeVar("Input")
 _IDEMPOTENCY_KEY = "idempotency_key"
@@ -75,6 +78,14 @@ def _innermost_type(declared: Any) -> Any:
     while hasattr(declared, "of_type"):
         declared = declared.of_type
     return declared
+
+
+def to_plain_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a query or feed as plain values; raise TextTooLong where a text in them is too long."""
+    plain = {name: to_plain(value) for name, value in arguments.items()}
+    for path, length in find_long_texts(plain):
+        raise TextTooLong(".".join(api_steps(path)), MAX_RAW_LENGTH, length)
+    return plain
 
 
 def to_plain(value: Any) -> Any:

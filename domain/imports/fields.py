@@ -10,6 +10,7 @@ from typing import Any
 from domain.entitlements.license_lines import MAX_LICENSES
 from domain.failures import InvalidRecord
 from domain.text.iso_codes import parse_country_code
+from domain.text.limits import MAX_MARKS, TooManyMarks, raw_limit
 from domain.text.normalization import compose, has_visible_character
 from domain.time.instants import parse_date, parse_instant
 
@@ -25,11 +26,17 @@ def wrong_type_error(name: str | None, wanted: str, value: object) -> InvalidRec
 
 def text(longest: int) -> FieldParser:
     """Return a parser of text: NFC, without white space around it, 1 to `longest` characters, not all invisible."""
+    longest_raw = raw_limit(longest)
 
     def parse(name: str, value: object) -> str:
         if type(value) is not str:
             raise wrong_type_error(name, "a text", value)
-        trimmed = compose(value)
+        if len(value) > longest_raw:
+            raise InvalidRecord(name, f"must have 1 to {longest} characters, and has {len(value)}")
+        try:
+            trimmed = compose(value)
+        except TooManyMarks:
+            raise InvalidRecord(name, f"has more than {MAX_MARKS} combining marks in a row") from None
         if not 0 < len(trimmed) <= longest:
             raise InvalidRecord(name, f"must have 1 to {longest} characters, and has {len(trimmed)}")
         if not trimmed.isprintable() and _CONTROL.search(trimmed):

@@ -3,6 +3,9 @@
 import re
 from unicodedata import normalize
 
+from domain.text.limits import raw_limit
+from domain.text.normalization import compose_key
+
 MAX_EMAIL_LENGTH = 254
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_]{2,63}")
 
@@ -10,6 +13,12 @@ _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])
 def is_email(text: str) -> bool:
     """Return whether the text has the form of an address that mail can be sent to: `ada@partner.example`."""
     return len(text) <= MAX_EMAIL_LENGTH and text.isprintable() and _EMAIL.fullmatch(text) is not None
+
+
+def read_email(typed: str) -> str | None:
+    """Return a typed address without white space around it, in NFC; None where it is not an address."""
+    email = compose_key(typed) if len(typed) <= raw_limit(MAX_EMAIL_LENGTH) else None
+    return email if email is not None and is_email(email) else None
 
 
 def fold_email(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from domain.failures import InputRejected
 from domain.inputs import Omittable, value_or_none
 from domain.messages import Message, translatable, translatable_plural
+from domain.text.limits import MAX_MARKS, MAX_RAW_LENGTH, TooManyMarks, find_long_texts, raw_limit
 from domain.text.normalization import InvalidCharacter, clean_line, clean_lines, has_visible_character
 from domain.user_errors import InputPath, UserError, UserErrorCode
 
@@ -73,13 +74,13 @@ class InputChecks:
         if text is None:
             self.add(_C.INVALID, translatable("{what} cannot be removed.", what=what), *path)
             return None
+        if len(text) > raw_limit(longest):
+            self.add(_C.TOO_LONG, _too_long(what, len(text), longest), *path)
+            return None
         try:
             clean = clean_lines(text) if is_multiline else clean_line(text)
-        except InvalidCharacter as invalid:
-            message = translatable(
-                "{what} contains a character that is no text: {character}.", what=what, character=invalid.description
-            )
-            self.add(_C.INVALID, message, *path)
+        except (InvalidCharacter, TooManyMarks) as invalid:
+            self.add(_C.INVALID, _no_text(what, invalid), *path)
             return None
         if not has_visible_character(clean):
             self.add(_C.BLANK, translatable("{what} is blank.", what=what), *path)
@@ -137,6 +138,22 @@ def _too_long(what: Message, length: int, longest: int) -> Message:
         what=what,
         longest=longest,
     )
+
+
+def _no_text(what: Message, invalid: InvalidCharacter | TooManyMarks) -> Message:
+    if isinstance(invalid, TooManyMarks):
+        return translatable("{what} has more than {most} combining marks in a row.", what=what, most=MAX_MARKS)
+    return translatable(
+        "{what} contains a character that is no text: {character}.", what=what, character=invalid.description
+    )
+
+
+def check_text_lengths(input: object) -> None:
+    """Raise InputRejected where any text of an input is longer than every field allows; called before other checks."""
+    checks = InputChecks()
+    for path, length in find_long_texts(input):
+        checks.add(_C.TOO_LONG, _too_long(translatable("This text"), length, MAX_RAW_LENGTH), *path)
+    checks.raise_if_invalid()
 
 
 def check_idempotency_key(key: str | None) -> None:

@@ -4,6 +4,7 @@ import re
 from unicodedata import category, normalize
 
 from domain.messages import Message, translatable
+from domain.text.limits import TooManyMarks, check_marks
 
 _JOINERS = "\u200c\u200d"
 # Unicode's property White_Space. Python's str.isspace also accepts some control characters.
@@ -34,21 +35,35 @@ def clean_line(text: str) -> str:
     """Return the text as one line.
 
     Format characters are dropped, except joiners inside a word. White space is folded to one space. Raise
-    InvalidCharacter for other control characters and for lone surrogates.
+    InvalidCharacter for other control characters and for lone surrogates, TooManyMarks as check_marks.
     """
     words = (word.strip(_JOINERS) for word in _WHITE_RUN.sub(" ", _drop_format_characters(text)).split(" "))
     return _compose(" ".join(word for word in words if word))
 
 
 def clean_lines(text: str) -> str:
-    """Return the text with several lines: no white space at line ends, no blank lines at the start and the end."""
+    """Return the text with several lines: no white space at line ends, no blank lines at the start and the end.
+
+    Raise InvalidCharacter and TooManyMarks as clean_line.
+    """
     lines = (_WHITE_RUN.sub(" ", line).rstrip(" ") for line in _LINE_END.split(_drop_format_characters(text)))
     return _compose("\n".join(lines).strip("\n "))
 
 
 def compose(text: str) -> str:
-    """Return the text in NFC without white space around it."""
-    return text.strip() if text.isascii() else normalize("NFC", text).strip()
+    """Return the text in NFC without white space around it; raise TooManyMarks as check_marks."""
+    if text.isascii():
+        return text.strip()
+    check_marks(text)
+    return normalize("NFC", text).strip()
+
+
+def compose_key(text: str) -> str | None:
+    """Return the form in which an imported key is stored; None for a text that no import accepts."""
+    try:
+        return compose(text)
+    except TooManyMarks:
+        return None
 
 
 def has_visible_character(text: str) -> bool:
@@ -71,4 +86,5 @@ def _compose(text: str) -> str:
     for character in text:
         if category(character) in _INVALID_CATEGORIES and character != "\n":
             raise InvalidCharacter(character)
+    check_marks(text)
     return normalize("NFC", text)

@@ -11,9 +11,8 @@ from domain.partner.administrators import (
     InviteAdministrator,
     RemoveAdministrator,
 )
-from domain.text.contacts import fold_email, is_email
+from domain.text.contacts import fold_email, read_email
 from domain.text.folding import fold_for_sorting
-from domain.text.normalization import compose
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from domain.user_errors import UserErrorCode
 from store.access.assignment_cleanup import begin_assignment_cleanup, is_cleanup_pending
@@ -42,11 +41,11 @@ async def invite_administrator(mutation: Mutation[InviteAdministrator]) -> Chang
     name = checks.read_line(
         mutation.input.display_name, MAX_NAME_LENGTH, translatable("The display name"), "display_name"
     )
-    email = compose(mutation.input.email)
-    stored = await _find_by_email(mutation, email)
-    if not email:
+    email = read_email(mutation.input.email)
+    stored = None if email is None else await _find_by_email(mutation, email)
+    if not mutation.input.email.strip():
         checks.add(_C.BLANK, translatable("The e-mail address is blank."), "email")
-    elif not is_email(email):
+    elif email is None:
         checks.add(_C.INVALID, translatable("This is not an e-mail address, such as ada@partner.example."), "email")
     elif stored is not None and stored["state"] != AdministratorState.DEACTIVATED:
         checks.add(
@@ -54,7 +53,7 @@ async def invite_administrator(mutation: Mutation[InviteAdministrator]) -> Chang
         )
     if stored is not None:
         await _check_cleanup_finished(mutation, stored, role)
-    name = checks.require(name)
+    name, email = checks.require(name), checks.require(email)
     fields = {
         "email": email,
         "display_name": name,

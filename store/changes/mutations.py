@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from domain.failures import AdministratorNotActive, Forbidden, PartnerNotFound, TermsNotAccepted
 from domain.permissions import Permission, has_permission
-from domain.text.input_checks import InputChecks, check_idempotency_key
+from domain.text.input_checks import InputChecks, check_idempotency_key, check_text_lengths
 from store.changes.customer_batch import CustomerBatch, load_customers_at, write_customers
 from store.changes.idempotency import find_stored_result, input_digest, store_result
 from store.database.client import Document, Session
@@ -112,6 +112,7 @@ async def mutate(
     `result_type` is a dataclass whose fields MongoDB can store; a repeated request builds it from them.
     """
     check_idempotency_key(request.idempotency_key)
+    check_text_lengths(request.input)
 
     async def attempt(session: Session) -> CommittedMutation[Result]:
         return await _attempt(scope, request, body, result_type, session)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from domain.entitlements.lifecycle import LicenseFigures, read_license
-from domain.text.normalization import compose
+from domain.text.normalization import compose_key
 from domain.types import SubscriptionType
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
@@ -80,7 +80,7 @@ class Entitlements:
 
     async def by_number(self, number: str) -> EntitlementDocument | None:
         """Return the subscription or trial of this partner with the number."""
-        where = {**self._scope.match(), "number": compose(number)}
+        where = {**self._scope.match(), "number": compose_key(number)}
         document = await self._collection.find_one(where, _PROJECTION)
         return None if document is None else EntitlementDocument.read(document)
 

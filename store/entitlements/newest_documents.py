@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from domain.paging import EndPageKey, Page
-from domain.text.normalization import compose
+from domain.text.normalization import compose_key
 from store.database.client import Document, Session
 from store.database.keyset import Column
 from store.database.pages import Listing
@@ -65,7 +65,7 @@ class BillingDocuments(Generic[Row]):
 
     async def by_number(self, number: str) -> Row | None:
         """Return the document of this partner with the number."""
-        where = {**self.scope.match(), "number": compose(number)}
+        where = {**self.scope.match(), "number": compose_key(number)}
         document = await self.scope.collection(self.collection).find_one(where, {"delivered": 0})
         return None if document is None else self.read(document)
 

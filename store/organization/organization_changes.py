@@ -15,9 +15,8 @@ from domain.partner.setup import (
     find_blocking_step,
 )
 from domain.partner.terms import Terms
-from domain.text.contacts import is_email
+from domain.text.contacts import read_email
 from domain.text.iso_codes import parse_country_code
-from domain.text.normalization import compose
 from domain.text.sentences import join_names
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
@@ -93,8 +92,9 @@ def _validate_profile(mutation: Mutation[UpdateOrganization]) -> Document:
         if input.country is not None and not values["country"]:
             checks.add(_C.INVALID, translatable("The country must be a code of ISO 3166-1, such as DE."), "country")
     if input.contact_email is not ABSENT:
-        email = values["contact_email"] = input.contact_email and compose(input.contact_email)
-        if email is not None and not is_email(email):
+        typed = input.contact_email
+        email = values["contact_email"] = None if typed is None else read_email(typed)
+        if typed is not None and email is None:
             checks.add(
                 _C.INVALID, translatable("This is not an e-mail address, such as ada@partner.example."), "contact_email"
             )

@@ -1,0 +1,26 @@
+"""Texts that are expensive to normalize, fold or compare, and the time that one piece of work may take."""
+
+MEBIBYTE = 1 << 20
+# Processor time for one text: the limit of the requirements.
+MAX_SECONDS = 0.1
+WORST_TEXTS = {
+    "combining marks": "\u0323\u0301",
+    "marks without a class": "\u0f73",
+    "decomposed letters": "e\u0323\u0302",
+    "confusables": "\u0430\u217d\uff41",
+    "joiners": "a\u200d\u200c\u00ad",
+    "Han": "\u6f22\U0002f80f",
+    "long compatibility forms": "\ufdfa",
+    "Hangul": "\u1112\u1161\u11ab",
+    "white space": " \u3000\u2028",
+    "ASCII": "x",
+    "digits": "9",
+    "line breaks": "a\r\n",
+    "quotes": '"\\',
+}
+
+
+def worst_text(name: str, length: int) -> str:
+    """Return the text of `WORST_TEXTS` at a length in characters."""
+    unit = WORST_TEXTS[name]
+    return (unit * (length // len(unit) + 1))[:length]
