@@ -29,6 +29,7 @@ from server.http import graphql as http
 from server.http.compression import CompressedResponses
 from server.http.cors import CrossOriginRequests
 from server.http.methods import routes_at
+from server.http.security_headers import SecurityHeaders
 from server.live import websocket
 from server.live.shared_feeds import live_connections
 from store.feed.feed import Feed
@@ -53,7 +54,10 @@ def create_application(settings: Settings | None = None) -> Starlette:
             app_state.begin_shutdown()
 
     cors = Middleware(CrossOriginRequests, allowed_origins=chosen.origins)
-    return Starlette(routes=_routes(), lifespan=lifespan, middleware=[cors, Middleware(CompressedResponses)])
+    application = Starlette(routes=_routes(), lifespan=lifespan, middleware=[cors, Middleware(CompressedResponses)])
+    stack = application.build_middleware_stack()
+    application.middleware_stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
+    return application
 
 
 def _routes() -> list[BaseRoute]:

@@ -1,10 +1,9 @@
 """Parsers of a resource's web address and products."""
 
-from urllib.parse import urlsplit
-
 from domain.failures import InvalidRecord
 from domain.imports.fields import text, wrong_type_error
 from domain.imports.license_fields import identify_line, product_text
+from domain.text.web_addresses import is_web_address
 
 _text = text(2_000)
 
@@ -12,12 +11,8 @@ _text = text(2_000)
 def web_address(name: str, value: object) -> str:
     """Return an http or https address with a host, which a browser can open as a page."""
     address = str(_text(name, value))
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        parts = None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or any(map(str.isspace, address)):
-        raise InvalidRecord(name, "must be an address that begins with http:// or https://")
+    if not is_web_address(address):
+        raise InvalidRecord(name, "must be an address with a host that begins with http:// or https://")
     return address
 
 

@@ -1,12 +1,13 @@
 """Launches: addresses that open a customer's console once."""
 
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from domain.cursors.encoding import decode_base64url, encode_base64url
 from domain.failures import InvalidCursor
@@ -14,6 +15,9 @@ from domain.failures import InvalidCursor
 LAUNCH_LIFETIME = timedelta(minutes=5)
 EXTERNAL_ID_PLACEHOLDER = "{externalId}"
 _MAC_BYTES = 16
+_SLASH = re.compile(r"[/\\]")
+_DOT_SEGMENTS = {".", ".."}
+_MAX_DECODINGS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,28 @@ def verify_launch_token(secrets: Sequence[bytes], token: str) -> LaunchReference
     return LaunchReference(partner_id, launch_id)
 
 
+def is_console_id(external_id: str) -> bool:
+    """Return whether an id can be part of an address: no server reads a step to another path (`..`) in it.
+
+    Servers decode an id once or more, read a backslash as a slash, and drop what follows a semicolon.
+    """
+    for _ in range(_MAX_DECODINGS):
+        if any(segment.partition(";")[0].strip() in _DOT_SEGMENTS for segment in _SLASH.split(external_id)):
+            return False
+        decoded = unquote(external_id)
+        if decoded == external_id:
+            return True
+        external_id = decoded
+    return False
+
+
 def build_console_url(template: str, external_id: str) -> str:
-    """Return the address of the console of a customer or of the partner. The id is quoted."""
+    """Return the address of the console of a customer or of the partner; the id is quoted.
+
+    Raise ValueError for an id that `is_console_id` refuses.
+    """
+    if not is_console_id(external_id):
+        raise ValueError("This id cannot be part of an address.")
     return template.replace(EXTERNAL_ID_PLACEHOLDER, quote(external_id, safe=""))
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from domain.text.web_addresses import is_web_address
+
 MAX_VERSION_LENGTH = 100
 MAX_TEXT_LENGTH = 200_000
 _FIELDS = {"version", "url"}
@@ -33,8 +35,8 @@ def parse_terms(source: str) -> Terms:
     version, url = fields.get("version", ""), fields.get("url") or None
     if not 1 <= len(version) <= MAX_VERSION_LENGTH:
         raise ValueError(f"the first lines need `version: …`, 1–{MAX_VERSION_LENGTH} characters")
-    if url is not None and not url.startswith(("https://", "http://")):
-        raise ValueError("`url: …` must be an address that begins with https:// or http://")
+    if url is not None and not is_web_address(url):
+        raise ValueError("`url: …` must be an address with a host that begins with https:// or http://")
     if not 1 <= len(text.strip()) <= MAX_TEXT_LENGTH:
         raise ValueError(f"a text of 1–{MAX_TEXT_LENGTH:,} characters must follow after a blank line")
     return Terms(version, url, text.strip() + "\n")

@@ -34,16 +34,10 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
     ]
 )
 
-_SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_POLICY_HEADER: Final = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
 
 # The page names the hashed files of one build, and GET /graphql returns JSON where a client prefers it.
-_PAGE_HEADERS: Final = {**_SECURITY_HEADERS, "Cache-Control": "no-cache", "Vary": "Accept"}
+_PAGE_HEADERS: Final = {**_POLICY_HEADER, "Cache-Control": "no-cache", "Vary": "Accept"}
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
@@ -95,7 +89,7 @@ class HashedFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await self._get_compressed(path, scope)
-        response.headers.update(_SECURITY_HEADERS)
+        response.headers.update(_POLICY_HEADER)
         if response.status_code in {200, 206, 304}:
             response.headers["Cache-Control"] = _IMMUTABLE
         return response

@@ -104,7 +104,7 @@ def _error_response(status: int, code: str, message: str, summary: ImportSummary
 
 
 def _json_response(status: int, content: dict[str, Any]) -> Response:
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(orjson.dumps(content), status, headers, "application/json")

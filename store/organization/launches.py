@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.messages import translatable
-from domain.partner.launch import LAUNCH_LIFETIME, LaunchCustomer, LaunchOrganization, LaunchReference
+from domain.partner.launch import (
+    LAUNCH_LIFETIME,
+    LaunchCustomer,
+    LaunchOrganization,
+    LaunchReference,
+    is_console_id,
+)
 from domain.permissions import Permission, has_permission
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
@@ -43,6 +49,11 @@ async def launch_customer(mutation: Mutation[LaunchCustomer]) -> LaunchResult:
         mutation.checks.add_not_found(translatable("customer"), "customer")
     elif changes[0].customer["external_id"] == changes[0].id:
         message = translatable("The customer has no id in the ordering system yet, and so no console.")
+        mutation.checks.add(UserErrorCode.WRONG_STATE, message, "customer")
+    elif not is_console_id(changes[0].customer["external_id"]):
+        message = translatable(
+            "The customer's id in the ordering system cannot be part of an address: it has no console."
+        )
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "customer")
     mutation.checks.raise_if_invalid()
     change = changes[0]

@@ -1,12 +1,19 @@
 """Tokens of launches, and the console's address."""
 
-from urllib.parse import parse_qs, urlsplit
+from posixpath import normpath
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.partner.launch import LaunchReference, build_console_url, sign_launch_token, verify_launch_token
+from domain.partner.launch import (
+    LaunchReference,
+    build_console_url,
+    is_console_id,
+    sign_launch_token,
+    verify_launch_token,
+)
 
 SECRET = b"s" * 32
 PARTNERS = st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True)
@@ -44,7 +51,69 @@ def test_a_token_that_was_cut_names_nothing(cut: int) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50))
 def test_an_external_id_stays_in_its_place(external_id: str) -> None:
+    assume(is_console_id(external_id))
     address = build_console_url("https://admin.example.com/?org={externalId}", external_id)
     parts = urlsplit(address)
     assert address.isascii() and (parts.netloc, parts.path, parts.fragment) == ("admin.example.com", "/", "")
     assert parse_qs(parts.query, keep_blank_values=True, errors="strict") == {"org": [external_id]}
+
+
+STEPS = (
+    ".",
+    "..",
+    "%2e",
+    "%2E%2e",
+    "%252e%252e",
+    "..;x",
+    ". .",
+    "a",
+    "",
+    "//evil.example",
+    "https:",
+    "javascript:",
+    "?",
+    "#",
+)
+PATH_TEMPLATE = "https://console.example/org/{externalId}/home"
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=4), st.sampled_from(["/", "\\", "%2f", "%5C", "%252F"]))
+def test_no_id_leads_to_another_path(steps: list[str], slash: str) -> None:
+    external_id = slash.join(steps)
+    assume(is_console_id(external_id))
+    address = build_console_url(PATH_TEMPLATE, external_id)
+    for _ in range(5):
+        # A server that decodes once more still finds the path below /org/.
+        path = urlsplit(address).path.replace("\\", "/")
+        assert normpath(path).startswith("/org/") or normpath(path) == "/org", address
+        assert urlsplit(address).netloc == "console.example" and urlsplit(address).scheme == "https"
+        address = unquote(address)
+
+
+@pytest.mark.parametrize(
+    "external_id",
+    [
+        "..",
+        ".",
+        "../x",
+        "x/..",
+        "x\\..\\y",
+        "%2e%2e",
+        "..%2Fx",
+        "%252e%252e%252fx",
+        "..;a=b",
+        "x/..;/y",
+        "%25" * 6 + "2e",
+        " .. ",
+    ],
+)
+def test_an_id_with_a_step_is_in_no_address(external_id: str) -> None:
+    assert not is_console_id(external_id)
+    with pytest.raises(ValueError, match="address"):
+        build_console_url(PATH_TEMPLATE, external_id)
+
+
+@pytest.mark.parametrize("external_id", ["ORG 1/ä&x", "a..b", "...", "1.2", "100%", "//host", "a%2Fb", "x;.."])
+def test_other_ids_are_in_addresses(external_id: str) -> None:
+    assert build_console_url(PATH_TEMPLATE, external_id).startswith("https://console.example/org/")

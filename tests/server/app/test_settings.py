@@ -95,6 +95,8 @@ def test_accepts_the_limits(monkeypatch: pytest.MonkeyPatch, name: str, values: 
         ("PUBLIC_URL", "https://hub.example/?a=1"),
         ("CONSOLE_URL", "https://admin.example.com/"),
         ("CONSOLE_URL", "javascript:{externalId}"),
+        ("CONSOLE_URL", "https://{externalId}.example.com/"),
+        ("CONSOLE_URL", "https://x@{externalId}/"),
         ("HELPDESK_NAME", ""),
         ("DRAIN_SECONDS", "60.1"),
         ("LOG_LEVEL", "TRACE"),
