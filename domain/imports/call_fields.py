@@ -6,13 +6,14 @@ from datetime import datetime
 
 from domain.failures import InvalidRecord
 from domain.imports.fields import FieldParser, integer, text, wrong_type_error
+from domain.text.limits import raw_limit
 from domain.time.instants import parse_utc_instant
 
 # Nearly twelve days: longer than any call, and small enough for the sum of all calls of a week.
 MAX_DURATION_SECONDS = 1_000_000
 MAX_MILLISECONDS = 1_000_000.0
 _short = text(200)
-_LINE_BREAKS = re.compile(r"\s*[\r\n]\s*")
+_LINE_BREAK = re.compile(r"[\r\n]")
 
 
 def instant_in_utc(name: str, value: object) -> datetime:
@@ -32,9 +33,17 @@ def seconds_from_text(name: str, value: object) -> int:
 
 
 def report_cell(longest: int) -> FieldParser:
-    """Return a parser of a report's text; a line break in it is a space."""
-    parse = text(longest)
-    return lambda name, value: parse(name, _LINE_BREAKS.sub(" ", value) if isinstance(value, str) else value)
+    """Return a parser of a report's text; a line break in it, with the white space around it, is a space."""
+    parse, longest_raw = text(longest), raw_limit(longest)
+    return lambda name, value: parse(
+        name, _join_lines(value) if isinstance(value, str) and len(value) <= longest_raw else value
+    )
+
+
+def _join_lines(cell: str) -> str:
+    if _LINE_BREAK.search(cell) is None:
+        return cell
+    return " ".join(filter(None, map(str.strip, _LINE_BREAK.split(cell))))
 
 
 wait_seconds = integer(0, MAX_DURATION_SECONDS)

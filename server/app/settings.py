@@ -82,7 +82,9 @@ class Settings(BaseSettings):
         default="https://admin.example.com/?org={externalId}",
         # Behind the host: an id must not choose the server.
         pattern=r"^https?://[^\s/?#@{}\\]+[/?#]\S*\{externalId\}\S*$",
-        description="The console that a launch opens; `{externalId}`, behind the host, stands for the customer's external id",
+        description=(
+            "The console that a launch opens; `{externalId}`, behind the host, stands for the customer's external id"
+        ),
     )
     helpdesk_name: str = Field(default="Partner helpdesk", min_length=1, description="The name of the helpdesk")
     helpdesk_phone: str = Field(default="", description="Its telephone number")

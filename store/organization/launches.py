@@ -51,9 +51,7 @@ async def launch_customer(mutation: Mutation[LaunchCustomer]) -> LaunchResult:
         message = translatable("The customer has no id in the ordering system yet, and so no console.")
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "customer")
     elif not is_console_id(changes[0].customer["external_id"]):
-        message = translatable(
-            "The customer's id in the ordering system cannot be part of an address: it has no console."
-        )
+        message = translatable("The customer's id in the ordering system cannot be part of an address.")
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "customer")
     mutation.checks.raise_if_invalid()
     change = changes[0]

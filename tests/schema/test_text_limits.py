@@ -16,10 +16,11 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    Undefined,
     is_required_argument,
     is_required_input_field,
 )
-from graphql.utilities import coerce_input_value
+from graphql.utilities import coerce_input_value, validate_input_value
 
 from domain.failures import TextTooLong
 from domain.user_errors import UserErrorCode
@@ -89,15 +90,23 @@ def _arguments(field: GraphQLField, text: str) -> Iterator[dict[str, Any]]:
         yield from ({**others, name: value} for value in _places(argument.type, text))
 
 
+def _coerce(field: GraphQLField, name: str, value: Any) -> Any:
+    """Return the value of an argument as the executor does; raise GraphQLError where it is not of its type."""
+    kind = field.args[name].type
+    coerced = coerce_input_value(value, kind)
+    if coerced is Undefined:
+        errors: list[GraphQLError] = []
+        validate_input_value(value, kind, lambda error, _path: errors.append(error))
+        raise errors[0]
+    return coerced
+
+
 async def _refusal(label: str, given: Mapping[str, Any]) -> object:
     """Give the arguments to the field; return what refuses them: an exception, or the code of a user error."""
     field = FIELDS[label]
     context = context_with()
     try:
-        coerced = {
-            field.args[name].out_name or name: coerce_input_value(value, field.args[name].type)
-            for name, value in given.items()
-        }
+        coerced = {field.args[name].out_name or name: _coerce(field, name, value) for name, value in given.items()}
         if label in FEEDS:
             return convert_feed_arguments(SCHEMA, field, coerced)
         info: Any = SimpleNamespace(context=context, field_nodes=[], fragments={})

