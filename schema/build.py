@@ -1,11 +1,12 @@
 """Builds the schema, and prints it as schema.graphql."""
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from inspect import getdoc
 from typing import Any
 
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLSchema
+from graphql import GraphQLEnumType, GraphQLError, GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
@@ -16,6 +17,8 @@ from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.tags import Tag
+
+_MAX_ENUM_LENGTH = 200
 
 
 @lru_cache(maxsize=1)
@@ -31,6 +34,7 @@ def build_schema() -> strawberry.Schema:
     )
     _declare_one_of_inputs(schema._schema)
     _describe_types(schema._schema)
+    _limit_enum_texts(schema._schema)
     return schema
 
 
@@ -43,6 +47,20 @@ def _declare_one_of_inputs(schema: GraphQLSchema) -> None:
     for input_type in schema.type_map.values():
         if isinstance(input_type, GraphQLInputObjectType):
             input_type.is_one_of = input_type.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
+
+
+def _limit_enum_texts(schema: GraphQLSchema) -> None:
+    """Refuse long texts as enum values at once; graphql-core compares a wrong value with each name, and shows it."""
+    for enum_type in schema.type_map.values():
+        if isinstance(enum_type, GraphQLEnumType):
+            coerce = partial(_coerce_enum, enum_type.name, enum_type.coerce_input_value)
+            enum_type.coerce_input_value = coerce  # type: ignore[method-assign]
+
+
+def _coerce_enum(name: str, coerce: Callable[..., Any], value: Any, *options: Any) -> Any:
+    if isinstance(value, str) and len(value) > _MAX_ENUM_LENGTH:
+        raise GraphQLError(f"Enum '{name}' has no value with {len(value):,} characters.")
+    return coerce(value, *options)
 
 
 def _describe_types(schema: GraphQLSchema) -> None:

@@ -44,6 +44,7 @@ from server.graphql.errors import (
     request_errors,
 )
 from server.graphql.one_of import OneOfVariablesRule
+from server.graphql.variables import check_variable_keys
 from server.graphql.requested_document import RequestedDocument
 
 MAX_CACHED_OPERATIONS = 1_000
@@ -128,6 +129,10 @@ class Operations:
         if len(text) > MAX_TEXT_LENGTH:
             message = f"An operation may have at most {MAX_TEXT_LENGTH:,} characters: put its values into variables."
             raise OperationRejected(_too_complex(QueryTooComplex(message)))
+        try:
+            check_variable_keys(variables or {})
+        except BadUserInput as failure:
+            raise OperationRejected([failure_error(failure)]) from None
         checked = self._cached_check if len(text) <= MAX_CACHED_TEXT_LENGTH else self._parse_and_validate
         outcome = checked(text)
         if isinstance(outcome, list):
