@@ -12,7 +12,7 @@ def web_address(name: str, value: object) -> str:
     """Return an http or https address with a host, which a browser can open as a page."""
     address = str(_text(name, value))
     if not is_web_address(address):
-        raise InvalidRecord(name, "must be an address with a host that begins with http:// or https://")
+        raise InvalidRecord(name, "must be an address that begins with http:// or https://")
     return address
 
 

@@ -36,7 +36,7 @@ def parse_terms(source: str) -> Terms:
     if not 1 <= len(version) <= MAX_VERSION_LENGTH:
         raise ValueError(f"the first lines need `version: …`, 1–{MAX_VERSION_LENGTH} characters")
     if url is not None and not is_web_address(url):
-        raise ValueError("`url: …` must be an address with a host that begins with https:// or http://")
+        raise ValueError("`url: …` must be an address that begins with https:// or http://")
     if not 1 <= len(text.strip()) <= MAX_TEXT_LENGTH:
         raise ValueError(f"a text of 1–{MAX_TEXT_LENGTH:,} characters must follow after a blank line")
     return Terms(version, url, text.strip() + "\n")

@@ -44,8 +44,8 @@ from server.graphql.errors import (
     request_errors,
 )
 from server.graphql.one_of import OneOfVariablesRule
-from server.graphql.variables import check_variable_keys
 from server.graphql.requested_document import RequestedDocument
+from server.graphql.variables import check_variable_keys
 
 MAX_CACHED_OPERATIONS = 1_000
 # Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.

@@ -21,4 +21,4 @@ def check_variable_keys(variables: Mapping[str, Any]) -> None:
                     translatable("A key in the variables has at most {most} characters.", most=MAX_KEY_LENGTH)
                 )
             value = value.values()
-        waiting.extend(item for item in value if isinstance(item, dict | list))
+        waiting += [item for item in value if type(item) is dict or type(item) is list]

@@ -1,6 +1,5 @@
 """Long keys of variables are refused before anything compares them with the names of the schema."""
 
-from time import thread_time
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from domain.failures import BadUserInput
 from schema.build import build_schema
 from server.graphql.operations import OperationRejected, Operations
 from server.graphql.variables import MAX_KEY_LENGTH, check_variable_keys
-from tests.worst_texts import MAX_SECONDS, MEBIBYTE, WORST_TEXTS, worst_text
+from tests.worst_texts import MEBIBYTE, WORST_TEXTS, run_at_once, worst_text
 
 LONG = "x" * (MAX_KEY_LENGTH + 1)
 
@@ -22,17 +21,17 @@ def test_a_long_key_is_refused_at_every_depth(variables: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("value", [[1, "x", None, LONG], {LONG[:-1]: [LONG]}, [[0] * 300_000]])
 def test_other_values_are_accepted_at_once(value: Any) -> None:
-    began = thread_time()
-    check_variable_keys({"a": value})
-    assert thread_time() - began < MAX_SECONDS
+    run_at_once(lambda: check_variable_keys({"a": value}))
 
 
 @pytest.mark.parametrize("text", WORST_TEXTS)
 def test_a_mebibyte_of_key_is_refused_at_once(text: str) -> None:
     operations = Operations(build_schema())
     query = "mutation($input: CreateTagInput!) { createTag(input: $input) { userErrors { code } } }"
-    began = thread_time()
-    with pytest.raises(OperationRejected) as rejected:
-        operations.prepare(query, None, {"input": {worst_text(text, MEBIBYTE): 1}})
-    assert thread_time() - began < MAX_SECONDS
-    assert rejected.value.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+    def prepare() -> str:
+        with pytest.raises(OperationRejected) as rejected:
+            operations.prepare(query, None, {"input": {worst_text(text, MEBIBYTE): 1}})
+        return str(rejected.value.errors[0]["extensions"]["code"])
+
+    assert run_at_once(prepare) == "BAD_USER_INPUT"

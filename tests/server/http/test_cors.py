@@ -10,6 +10,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from server.auth import origins
+from server.http.security_headers import DEFAULT_HEADERS
 from tests.api_server import FRIENDLY_ORIGIN, ApiHarness, running_shared_api
 
 FOREIGN = "https://foreign.example"
@@ -114,3 +115,9 @@ def test_a_websocket_opens_with_and_without_a_slash(api: ApiHarness, path: str, 
         additional_headers={"Origin": origin} if origin else None,
     ) as socket:
         assert socket.subprotocol == "graphql-transport-ws"
+
+
+def test_a_stream_of_events_has_the_security_headers(api: ApiHarness, headers: dict[str, str]) -> None:
+    response = api.http.post("/graphql/stream", content=QUERY, headers={**headers, "Accept": "text/event-stream"})
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert all(response.headers.get(name) == value for name, value in DEFAULT_HEADERS.items())
