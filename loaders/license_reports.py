@@ -10,8 +10,7 @@ from domain.entitlements.report_figures import ReportSums
 from domain.types import AnalyticsProduct
 from loaders.relation import in_key_order
 from loaders.request_memo import RequestMemo
-from store.customers.visibility import visible_customers
-from store.database.client import Document
+from store.customers.visibility import CustomerConditions, visible_customers
 from store.database.pages import Listing
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
@@ -36,8 +35,8 @@ class LicenseReportLoaders:
     """
 
     def __init__(self, scope: Scope) -> None:
-        # The visible customers that match a filter, as a condition on lines and weeks.
-        self.customers: RequestMemo[AllOf, Document] = RequestMemo(partial(visible_customers, scope))
+        # The visible customers that match a filter, as conditions on lines and weeks.
+        self.customers: RequestMemo[AllOf, CustomerConditions] = RequestMemo(partial(visible_customers, scope))
         # A product's peer group consists of the lines of the whole partner, visible or not.
         self.peer_groups: RequestMemo[AnalyticsProduct, PeerGroup] = RequestMemo(
             lambda product: read_peer_group(scope, product, scope.now)
@@ -61,13 +60,13 @@ async def _read_sums(load: _LoadReports, report: Report) -> ReportSums:
 
 async def _load(
     scope: Scope,
-    customers: RequestMemo[AllOf, Document],
+    customers: RequestMemo[AllOf, CustomerConditions],
     peer_groups: RequestMemo[AnalyticsProduct, PeerGroup],
     report: Report,
 ) -> tuple[LicenseReports, float | None]:
     """Return the reports over the report's customers, and the threshold, which only LOW_ASSIGNMENT needs."""
-    threshold, condition = await gather(_read_threshold(peer_groups, report), customers.load(report.condition))
-    return LicenseReports(scope, condition), threshold
+    threshold, conditions = await gather(_read_threshold(peer_groups, report), customers.load(report.condition))
+    return LicenseReports(scope, conditions), threshold
 
 
 async def _read_threshold(peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report) -> float | None:

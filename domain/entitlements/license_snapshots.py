@@ -96,8 +96,12 @@ def _sum_week(product: str, by_line: Mapping[str, Mapping[str, Any]]) -> License
 
 def _add_snapshot(sums: LicenseSums, snapshot: Mapping[str, Any]) -> LicenseSums:
     total, assigned, used = snapshot["total"], snapshot["assigned"], snapshot["used"]
-    available = max(0, total - assigned)
-    return LicenseSums(sums.total + total, sums.assigned + assigned, sums.used + used, sums.available + available)
+    return add_sums(sums, LicenseSums(total, assigned, used, max(0, total - assigned)))
+
+
+def add_sums(one: LicenseSums, other: LicenseSums) -> LicenseSums:
+    """Return the sums over the lines of both."""
+    return LicenseSums(*(first + second for first, second in zip(one, other, strict=True)))
 
 
 def week_span(weeks: Iterable[datetime]) -> tuple[datetime, datetime]:

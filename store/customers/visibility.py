@@ -1,5 +1,8 @@
-"""The customers that a viewer sees, as a condition on documents that belong to customers."""
+"""The customers that a viewer sees, as conditions on documents that belong to customers."""
 
+from collections.abc import Sequence
+
+from domain.batches import split_into_batches
 from domain.customers.conditions import EVERYTHING, Condition
 from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.customers.simplification import is_impossible, simplify
@@ -9,19 +12,28 @@ from store.customers.queries import COLLECTION, customers_query
 from store.database.client import Document
 from store.database.scope import Scope
 
+# 4 MB of a query; MongoDB's limit of 16 MB is reached at about 400,000 ids.
+IDS_PER_QUERY = 100_000
+# A document of a visible customer meets exactly one of the conditions, which are read one after the other.
+CustomerConditions = Sequence[Document]
+ALL_CUSTOMERS: CustomerConditions = ({},)
 
-async def visible_customers(scope: Scope, condition: Condition = EVERYTHING) -> Document:
-    """Return the condition that a document's customer is visible and matches `condition`.
 
-    It is empty where the viewer sees all customers and all of them match, else it has their ids. They are read by one
-    query of the index of keys, with the documents only where keys do not decide the condition. A query with the ids of
-    about 400,000 customers would pass MongoDB's limit of 16 MB.
+async def visible_customers(
+    scope: Scope, condition: Condition = EVERYTHING, *, ids_per_query: int = IDS_PER_QUERY
+) -> CustomerConditions:
+    """Return the conditions that a document's customer is visible and matches `condition`.
+
+    They are ALL_CUSTOMERS where the viewer sees all customers and all of them match. Else each has a part of the ids,
+    and without customers there is none. The ids are read by one query of the index of keys, with the documents only
+    where keys do not decide the condition.
     """
     wanted = simplify(condition)
     if wanted == EVERYTHING and scope.visibility_key == ALL_CUSTOMERS_KEY:
-        return {}
+        return ALL_CUSTOMERS
     if is_impossible(wanted):
-        return {"customer_id": {"$in": []}}
+        return ()
     where = customers_query(scope, wanted, await choose_rarest_keys(scope, wanted))
     customers = await scope.collection(COLLECTION).find(where, {"_id": 1}, hint=KEYS_INDEX)
-    return {"customer_id": {"$in": sorted(customer["_id"] for customer in customers)}}
+    ids = sorted(customer["_id"] for customer in customers)
+    return [{"customer_id": {"$in": part}} for part in split_into_batches(ids, ids_per_query)]

@@ -1,7 +1,8 @@
 """Keyset pagination: total orders of rows, the conditions for the rows behind a position, and the pager itself."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from domain.cursors.list import CursorValue, CursorValueKind, decode_list_cursor, encode_list_cursor
@@ -47,6 +48,20 @@ DEFAULT_COLUMNS = (Column("name_folded"), Column("_id"))
 def sort_key_of(columns: Sequence[Column], document: Mapping[str, Any]) -> SortKey:
     """Return the sort values of a document."""
     return tuple(document[column.field] for column in columns)
+
+
+def sort_documents(columns: Sequence[Column], documents: Iterable[Document]) -> list[Document]:
+    """Return the documents in the order in which MongoDB returns them."""
+    in_order = list(documents)
+    for column in reversed(columns):
+        in_order.sort(key=partial(_rank_value, column.field), reverse=column.direction < 0)
+    return in_order
+
+
+def _rank_value(field: str, document: Mapping[str, Any]) -> tuple[bool, Any]:
+    # MongoDB sorts null before all values.
+    value = document[field]
+    return (False, 0) if value is None else (True, value)
 
 
 def inverted(columns: Sequence[Column]) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from domain.cursors.list import list_digest
 from domain.paging import Page, PageRequest
 from store.database.client import Document
-from store.database.keyset import Column, KeysetPager, SortKey, keyset_conditions, sort_key_of
+from store.database.keyset import Column, KeysetPager, SortKey, keyset_conditions, sort_documents, sort_key_of
 from store.database.scope import Scope
 
 Row = TypeVar("Row")
@@ -17,7 +17,8 @@ Row = TypeVar("Row")
 class Listing(Generic[Row]):
     """A list: its collection, its condition `where` (with the tenant's), its order, and how a document becomes a row.
 
-    The last column is `_id`, so that the order is total; `identity` tells this list from others.
+    The last column is `_id`, so that the order is total; `identity` tells this list from others. A row meets exactly
+    one condition of `parts`, which are read one after the other: together they would be too large for one query.
     """
 
     scope: Scope
@@ -26,6 +27,7 @@ class Listing(Generic[Row]):
     columns: tuple[Column, ...]
     read: Callable[[Document], Row]
     identity: object = None
+    parts: Sequence[Mapping[str, Any]] = ({},)
 
     async def page(self, request: PageRequest) -> Page[Row]:
         """Return one page; raise InvalidCursor for a cursor of another list."""
@@ -43,7 +45,8 @@ class Listing(Generic[Row]):
 
     async def count(self) -> int:
         """Return the number of rows of the list."""
-        return await self.scope.collection(self.collection).count(self.where)
+        collection = self.scope.collection(self.collection)
+        return sum([await collection.count({**self.where, **part}) for part in self.parts])
 
     @property
     def _pager(self) -> KeysetPager:
@@ -66,4 +69,9 @@ class Listing(Generic[Row]):
             bounds.append({"$nor": keyset_conditions(columns, end)})
         where = {**self.where, "$and": bounds} if bounds else dict(self.where)
         sort = [(column.field, column.direction) for column in columns]
-        return await self.scope.collection(self.collection).find(where, sort=sort, limit=limit)
+        collection, documents = self.scope.collection(self.collection), list[Document]()
+        for number, part in enumerate(self.parts):
+            documents += await collection.find({**where, **part}, sort=sort, limit=limit)
+            if number > 0:
+                documents = sort_documents(columns, documents)[:limit]
+        return documents

@@ -15,6 +15,7 @@ from domain.customers.conditions import EVERYTHING, AllOf
 from domain.entitlements.license_ratios import LicenseRatios
 from domain.entitlements.report_figures import ReportSums
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, SubscriptionType
+from store.customers.visibility import CustomerConditions
 from store.database.client import Document
 from store.database.keyset import Column
 from store.database.pages import Listing
@@ -127,19 +128,23 @@ def order_columns(order: ReportOrder) -> tuple[Column, ...]:
 class LicenseReports:
     """The reports over some customers. Only LOW_ASSIGNMENT reads the parameter `threshold` of the methods.
 
-    `customers` is the condition that `visible_customers` returns.
+    `customers` are the conditions that `visible_customers` returns.
     """
 
-    def __init__(self, scope: Scope, customers: Document) -> None:
+    def __init__(self, scope: Scope, customers: CustomerConditions) -> None:
         self._scope = scope
         self._customers = customers
 
     async def read_sums(self, report: Report, threshold: float | None) -> ReportSums:
         """Return the sums over the rows of the report."""
+        parts = [await self._read_part({**self._match(report, threshold), **part}) for part in self._customers]
+        return ReportSums(*map(sum, zip(*parts, strict=True)))
+
+    async def _read_part(self, where: Document) -> ReportSums:
         unassigned = {"$add": [{"$subtract": ["$total", "$assigned"]}, "$overage"]}
         sums: Document = {name: {"$sum": f"${name}"} for name in ("total", "assigned", "used", "overage")}
         pipeline: list[Document] = [
-            {"$match": self._match(report, threshold)},
+            {"$match": where},
             {"$group": {"_id": "$customer_id", **sums, "unassigned": {"$sum": unassigned}}},
             {
                 "$group": {
@@ -157,7 +162,8 @@ class LicenseReports:
         """Return the table; its cursors are valid for the same report, product, window, filter and order."""
         columns = order_columns(order or DEFAULT_ORDERS[report.name])
         where = self._match(report, threshold)
-        return Listing(self._scope, COLLECTION, where, columns, ReportRow.read, tuple(map(str, report)))
+        identity = tuple(map(str, report))
+        return Listing(self._scope, COLLECTION, where, columns, ReportRow.read, identity, self._customers)
 
     def _match(self, report: Report, threshold: float | None) -> Document:
         now, days = self._scope.now, report.days
@@ -168,4 +174,4 @@ class LicenseReports:
             ReportName.LOW_ASSIGNMENT: match_low_assignment(now, threshold),
             ReportName.OVER_LIMIT: match_over_limit(),
         }
-        return {**self._scope.match(), "product": str(report.product), **conditions[report.name], **self._customers}
+        return {**self._scope.match(), "product": str(report.product), **conditions[report.name]}

@@ -11,8 +11,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from domain.batches import split_into_batches
-from domain.entitlements.license_snapshots import LicenseSums
+from domain.entitlements.license_snapshots import LicenseSums, add_sums
 from domain.types import AnalyticsProduct
+from store.customers.visibility import ALL_CUSTOMERS, CustomerConditions
 from store.database.client import BulkWriteError, Document, IndexModel, UpdateOne
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -38,17 +39,20 @@ class TrendPoint(NamedTuple):
 
 
 async def read_license_trend(
-    scope: Scope, product: AnalyticsProduct, first: datetime, last: datetime, customers: Document
+    scope: Scope, product: AnalyticsProduct, first: datetime, last: datetime, customers: CustomerConditions
 ) -> list[TrendPoint]:
     """Return the weeks from `first` to `last` that have snapshots of the customers, oldest first.
 
-    `customers` is the condition that `visible_customers` returns.
+    `customers` are the conditions that `visible_customers` returns.
     """
     weeks = {"product": str(product), "week": {"$gte": first, "$lte": last}}
-    if customers:
-        sums = await _sum_weeks(scope, {**weeks, **customers}, CUSTOMER_INDEX)
-    else:
+    if customers is ALL_CUSTOMERS:
         sums = await _read_partner_sums(scope, weeks)
+    else:
+        sums = {}
+        for part in customers:
+            for week, more in (await _sum_weeks(scope, {**weeks, **part}, CUSTOMER_INDEX)).items():
+                sums[week] = add_sums(sums[week], more) if week in sums else more
     return [TrendPoint(week, sums[week]) for week in sorted(sums)]
 
 

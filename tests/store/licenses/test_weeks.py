@@ -36,11 +36,12 @@ async def deliver(scope: Scope, *lines: tuple[str, datetime, int], product: str 
     assert (await import_lines(scope, ImportKind.LICENSE_USAGE, *given)).summary.refused == 0
 
 
-async def trend(scope: Scope, product: AnalyticsProduct = MEETINGS, weeks: int = 12) -> list[tuple[int, ...]]:
+async def trend(
+    scope: Scope, product: AnalyticsProduct = MEETINGS, weeks: int = 12, ids_per_query: int = 100
+) -> list[tuple[int, ...]]:
     """Weeks back from the latest, then total, assigned, used and available."""
-    points = await read_license_trend(
-        scope, product, LATEST - (weeks - 1) * WEEK, LATEST, await visible_customers(scope)
-    )
+    customers = await visible_customers(scope, ids_per_query=ids_per_query)
+    points = await read_license_trend(scope, product, LATEST - (weeks - 1) * WEEK, LATEST, customers)
     return [((LATEST - point.week_start) // WEEK, *point.sums) for point in points]
 
 
@@ -114,6 +115,7 @@ async def test_products_and_partners_are_apart_and_other_products_are_not_summed
 async def test_an_assigned_administrator_sees_their_customers_alone(scope: Scope) -> None:
     await deliver(scope, ("S-1", EARLIER, 2), ("S-2", SUNDAY, 3), ("S-3", SUNDAY, 4), ("S-3", EARLIER - WEEK, 4))
     assert await trend(assigned(scope)) == [(1, 10, 2, 1, 8), (0, 10, 3, 1, 7)]
+    assert await trend(assigned(scope), ids_per_query=1) == await trend(assigned(scope))
     nobody = replace(assigned(scope), administrator_id="adm_2")
     assert await trend(nobody) == []
 
