@@ -262,8 +262,8 @@ async def read_pages(listing: Listing[ReportRow], size: int) -> list[str]:
     """The numbers of all pages, read forward; the page before each is also read backward."""
     pages = [await listing.page(PageRequest(first=size))]
     while pages[-1].has_next:
-        pages.append(await listing.page(PageRequest(first=size, after=pages[-1].cursor(pages[-1].rows[-1]))))
-        before = await listing.page(PageRequest(last=size, before=pages[-1].cursor(pages[-1].rows[0])))
+        pages.append(await listing.page(PageRequest(first=size, after=pages[-1].end_cursor)))
+        before = await listing.page(PageRequest(last=size, before=pages[-1].start_cursor))
         assert (before.rows, before.has_next) == (pages[-2].rows, True)
     return [row.number for page in pages for row in page.rows]
 
