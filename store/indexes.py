@@ -9,7 +9,7 @@ from store.calling import weeks as call_weeks
 from store.changes import idempotency
 from store.changes.bulk_jobs import BULK_JOB_INDEXES
 from store.changes.due import DUE_INDEXES
-from store.changes.external_ids import RELEASED_ID_INDEX
+from store.changes.external_ids import RELEASED_ID_INDEXES, RELEASED_IDS
 from store.customers import customers
 from store.database import leases
 from store.database.client import Client, Document, IndexModel, OperationFailure
@@ -44,7 +44,8 @@ _VALIDATOR: Document = {
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "partners": partners.PARTNER_INDEXES,
     "administrators": administrators.ADMINISTRATOR_INDEXES,
-    "customers": (*customers.CUSTOMER_INDEXES, RELEASED_ID_INDEX, *DUE_INDEXES),
+    "customers": (*customers.CUSTOMER_INDEXES, *DUE_INDEXES),
+    RELEASED_IDS: RELEASED_ID_INDEXES,
     "entitlements": entitlements.ENTITLEMENT_INDEXES,
     "orders": orders.ORDER_INDEXES,
     "invoices": invoices.INVOICE_INDEXES,

@@ -8,6 +8,7 @@ from domain.customers.transitions import StatusTransition
 from domain.types import ActivityKind
 from store.changes.customer_fields import build_event_facts
 from store.database.client import Document
+from store.events.facts import facts_fields
 from store.events.log import EventDraft, event_document, status_summary
 
 # What clients see, or find customers by, that time can change without a status transition; the first names the event.
@@ -64,7 +65,7 @@ def build_events(
     All share the facts before and after. Feeds read the transition from the first one (`is_first_of_change`).
     """
     partner_id, name = after["partner_id"], after["name"]
-    facts = {"facts_before": build_event_facts(before), "facts_after": build_event_facts(after)}
+    facts = facts_fields(build_event_facts(before), build_event_facts(after))
     shared = {"customer_id": after["_id"], "actor_id": actor_id, **facts}
     events = [event_document(partner_id, now, shared, draft) for draft in drafts]
     for transition in transitions:

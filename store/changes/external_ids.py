@@ -6,21 +6,27 @@ by that id, stay with it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from store.changes.customer_batch import CustomerBatch, load_more_customers
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
-from store.database.client import Document, IndexModel, Session, UpdateMany
+from store.database.client import Client, Document, IndexModel, Session, UpdateMany, UpdateOne
+from store.database.ids import new_id
 from store.database.scope import Scope
 
-RELEASED_FIELD = "released_external_id"
-_RELEASED_AT = "external_id_released_at"
-RELEASED_ID_INDEX = IndexModel(
-    [("partner_id", 1), (RELEASED_FIELD, 1)],
-    name=RELEASED_FIELD,
-    partialFilterExpression={RELEASED_FIELD: {"$exists": True}},
-)
+# They are found in a collection of their own: an index of the customers costs time in every change (decision 0006).
+RELEASED_IDS = "released_external_ids"
+RELEASED_ID_INDEXES = (IndexModel([("partner_id", 1), ("external_id", 1)], name="external_id"),)
+_RELEASED_ID, _RELEASED_AT = "released_external_id", "external_id_released_at"
+
+
+class ReleasedId(NamedTuple):
+    """An external id that a removed customer had."""
+
+    customer_id: str
+    external_id: str
 
 
 async def is_external_id_taken(batch: CustomerBatch, external_id: str, own_id: str | None = None) -> bool:
@@ -42,27 +48,44 @@ async def release_external_id(batch: CustomerBatch, external_id: str) -> None:
         return
     await load_more_customers(batch, [stored["_id"]])
     change = next(change for change in batch.changes if not change.is_new and change.id == stored["_id"])
-    change.update_customer({"external_id": change.id, RELEASED_FIELD: external_id, _RELEASED_AT: batch.now})
+    change.update_customer({"external_id": change.id, _RELEASED_ID: external_id, _RELEASED_AT: batch.now})
+    released = _released_id_document(scope.partner_id, ReleasedId(change.id, external_id), batch.now)
+    await scope.collection(RELEASED_IDS).insert_many([released], session=session)
     # The next delivered list that names the id assigns the new customer.
     assigned = {**scope.match(), "delivered.assigned": external_id}
     forget = UpdateMany(assigned, {"$pull": {"delivered.assigned": external_id}})
     await scope.collection("administrators").bulk_write([forget], session=session)
 
 
-async def read_released_customers(
-    scope: Scope, external_ids: Sequence[str], session: Session = None
-) -> Sequence[Document]:
-    """Return the id and the former external id of the removed customers that had one of the ids."""
-    where = {**scope.match(), RELEASED_FIELD: {"$in": list(external_ids)}}
-    fields = {RELEASED_FIELD: 1}
-    return await scope.collection("customers").find(where, fields, hint=RELEASED_FIELD, session=session)
+async def read_released_ids(scope: Scope, external_ids: Sequence[str], session: Session = None) -> set[ReleasedId]:
+    """Return the removed customers that had one of the ids."""
+    where = {**scope.match(), "external_id": {"$in": list(external_ids)}}
+    documents = await scope.collection(RELEASED_IDS).find(where, session=session)
+    return {ReleasedId(document["customer_id"], document["external_id"]) for document in documents}
 
 
 async def load_released_customers(batch: CustomerBatch, external_ids: Sequence[str]) -> None:
     """Load the removed customers that had one of the ids."""
     if external_ids:
-        customers = await read_released_customers(batch.scope, external_ids, batch.session)
-        await load_more_customers(batch, [customer["_id"] for customer in customers])
+        released = await read_released_ids(batch.scope, external_ids, batch.session)
+        await load_more_customers(batch, sorted({customer.customer_id for customer in released}))
+
+
+async def store_released_ids(client: Client) -> None:
+    """Store the released ids that former versions kept at the customers alone, and drop their index; repeatable."""
+    customers = client.collection("customers")
+    for customer in await customers.find({_RELEASED_ID: {"$exists": True}}):
+        released = ReleasedId(customer["_id"], customer[_RELEASED_ID])
+        document = _released_id_document(customer["partner_id"], released, customer[_RELEASED_AT])
+        where = {"partner_id": document["partner_id"], **released._asdict()}
+        await client.collection(RELEASED_IDS).bulk_write([UpdateOne(where, {"$setOnInsert": document}, upsert=True)])
+    if _RELEASED_ID in await customers.index_names():
+        await client.command({"dropIndexes": "customers", "index": _RELEASED_ID})
+
+
+def _released_id_document(partner_id: str, released: ReleasedId, at: datetime) -> Document:
+    stamps = {"version": 1, "created_at": at, "updated_at": at}
+    return {"_id": new_id("rid"), "partner_id": partner_id, **stamps, **released._asdict()}
 
 
 class CustomersByExternalId:
@@ -74,8 +97,8 @@ class CustomersByExternalId:
         for change in changes:
             customer = change.customer
             self._present[customer["external_id"]] = change
-            if RELEASED_FIELD in customer:
-                self._released.setdefault(customer[RELEASED_FIELD], []).append(change)
+            if _RELEASED_ID in customer:
+                self._released.setdefault(customer[_RELEASED_ID], []).append(change)
 
     def find(self, values: Mapping[str, Any]) -> CustomerChange | None:
         """Return the customer that a record describes, None for a new one.

@@ -1,7 +1,7 @@
 """Events in memory: their position, partner and visibility."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from sys import intern
@@ -11,6 +11,7 @@ from domain.cursors.feed import Position
 from domain.types import ActivityKind
 from store.database.client import Document, Timestamp
 from store.database.scope import administrator_key
+from store.events.facts import KEYS_GAINED, KEYS_LOST, is_difference
 
 # The end of an access grant that was removed.
 REVOKED = datetime.min  # noqa: DTZ901  Instants are naive UTC throughout.
@@ -26,6 +27,12 @@ _TIME_DIGITS = slice(2, 18)
 def _intern_keys(keys: tuple[str, ...]) -> frozenset[str]:
     """Return the keys as a set; equal sets of many customers share one object, and equal keys one string."""
     return frozenset(map(intern, keys))
+
+
+@lru_cache(maxsize=5_000)
+def _exchange_keys(keys: frozenset[str], removed: tuple[str, ...], added: tuple[str, ...]) -> frozenset[str]:
+    """Return the keys without some and with others; equal sets of many customers share one object."""
+    return keys.difference(removed).union(map(intern, added))
 
 
 @lru_cache(maxsize=1_000)
@@ -56,6 +63,16 @@ class EventFacts:
             stored.get("created_at"),
             stored.get("last_administrator_sign_in_at"),
         )
+
+    def before(self, stored: Mapping[str, Any]) -> "EventFacts":
+        """Return the facts before the event of which these are the facts after; `stored` is what differs."""
+        lost, gained = tuple(stored[KEYS_LOST]), tuple(stored[KEYS_GAINED])
+        others = {name: stored[name] for name in stored if name not in (KEYS_LOST, KEYS_GAINED)}
+        if not (lost or gained or others):
+            return self
+        if "words" in others:
+            others["words"] = _intern_words(tuple(others["words"]))
+        return replace(self, keys=_exchange_keys(self.keys, gained, lost), **others)
 
     def is_visible_to(self, administrator_id: str | None, now: datetime) -> bool:
         """Return whether the assigned administrator sees the customer; None stands for an unrestricted viewer."""
@@ -96,10 +113,7 @@ class FeedEvent:
         """Return the event of an insert on the change stream."""
         document = change["fullDocument"]
         position = Position(cluster_time(change["clusterTime"]), change["_id"]["_data"])
-        before, after = (
-            EventFacts.from_document(document.pop("facts_before", None)),
-            EventFacts.from_document(document.pop("facts_after", None)),
-        )
+        before, after = read_event_facts(document.pop("facts_before", None), document.pop("facts_after", None))
         document.pop("keys", None)
         if document.get("kind") not in ACCESS_EVENT_KINDS:
             document.pop("changes", None)
@@ -131,6 +145,16 @@ class FeedEvent:
             for id_ in before.keys() | after.keys()
             if (id_ in after) != (id_ in before) or before[id_] != after[id_]
         }
+
+
+def read_event_facts(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> tuple[EventFacts | None, EventFacts | None]:
+    """Return the facts before and after an event from their stored form (store/events/facts.py)."""
+    facts_after = EventFacts.from_document(after)
+    if before is not None and facts_after is not None and is_difference(before):
+        return facts_after.before(before), facts_after
+    return EventFacts.from_document(before), facts_after
 
 
 def cluster_time(stamp: Timestamp) -> int:

@@ -18,7 +18,7 @@ from store.access.assignment_changes import end_external_id_claims
 from store.calling.calls import CALLS, QUEUE_CALLS, raw_call_id
 from store.calling.weeks import mark_weeks_changed
 from store.changes.customer_batch import CustomerBatch, change_customers
-from store.changes.external_ids import RELEASED_FIELD, read_released_customers
+from store.changes.external_ids import ReleasedId, read_released_ids
 from store.database.client import Client, Document, ReplaceOne, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -71,7 +71,7 @@ class _CallRecordMerger(ABC):
         self.results: list[RecordResult] = []
         self._scope, self._now = scope, utc_now()
         self._customer_ids: dict[str, str] = {}
-        self._released: set[tuple[str, str]] = set()
+        self._released: set[ReleasedId] = set()
         self._stored: dict[str, Document] = {}
         self._documents: dict[str, Document] = {}
         self._weeks: set[datetime] = set()
@@ -100,8 +100,7 @@ class _CallRecordMerger(ABC):
         customers = await self._scope.collection("customers").find(where, fields)
         self._customer_ids = {customer["external_id"]: customer["_id"] for customer in customers}
         # Read after the customers: a call must not move to a customer that took the id in between.
-        released = await read_released_customers(self._scope, named)
-        self._released = {(customer["_id"], customer[RELEASED_FIELD]) for customer in released}
+        self._released = await read_released_ids(self._scope, named)
         claimed = [customer["_id"] for customer in customers if customer.get("external_id_given_by") is not None]
         if claimed:
             await change_customers(self._scope, {"_id": {"$in": claimed}}, _end_claims)

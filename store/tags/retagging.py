@@ -16,6 +16,7 @@ from store.changes.customer_fields import build_event_facts
 from store.database.client import ID_INDEX, Document, Session, UpdateMany
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.events.facts import facts_before_difference
 from store.events.log import event_document
 from store.tags.customer_tags import Tagging
 from store.tenants.partners import PartnerDocument
@@ -105,10 +106,11 @@ class Retagging:
         await self.scope.collection("events").insert_many(events, session=self.session)
 
     def _event(self, customer: Document, after: list[str], difference: _TagDifference, now: datetime) -> Document:
-        before_facts = build_event_facts({**customer, "keys": _event_keys(customer)}) or {"keys": []}
-        kept_keys = [key for key in before_facts["keys"] if key not in difference.removed_keys]
-        after_keys = [*kept_keys, *difference.added_keys]
-        facts = {"facts_before": before_facts, "facts_after": {**before_facts, "keys": after_keys}}
+        kept_keys = [key for key in _event_keys(customer) if key not in difference.removed_keys]
+        facts = {
+            "facts_before": facts_before_difference(difference.removed_keys, difference.added_keys),
+            "facts_after": build_event_facts({**customer, "keys": [*kept_keys, *difference.added_keys]}),
+        }
         shared = {"customer_id": customer["_id"], "actor_id": self.actor_id, **facts}
         draft = self.tagging.draft_event(customer, after)
         return {**event_document(self.scope.partner_id, now, shared, draft), "is_first_of_change": True}

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from domain.cursors.feed import Position
 from store.database.client import Timestamp
 from store.database.scope import administrator_key
-from store.feed.events import REVOKED, AccessGrant, EventFacts, FeedEvent, cluster_time, timestamp, token_time
+from store.events.facts import facts_fields
+from store.feed.events import (
+    REVOKED,
+    AccessGrant,
+    EventFacts,
+    FeedEvent,
+    cluster_time,
+    read_event_facts,
+    timestamp,
+    token_time,
+)
 
 NOW = datetime(2026, 3, 1)
 PAST, FUTURE = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
@@ -60,6 +70,25 @@ def test_equal_facts_before_and_after_are_one_object() -> None:
     stored = {"keys": ["*"], "words": ["acme"], "access_until": {"adm_1": NOW}}
     event = FeedEvent.from_change(change(facts_before=dict(stored), facts_after=dict(stored)))
     assert event.facts_before is event.facts_after
+
+
+INSTANTS = st.sampled_from([PAST, NOW, FUTURE])
+STORED_FACTS = st.fixed_dictionaries(
+    {
+        "keys": st.lists(st.sampled_from(["*", "tag:a", "tag:b", "status:TRIAL", "admin:adm_1"]), unique=True),
+        "words": st.lists(st.sampled_from(["acme", "globex"]), unique=True),
+        "created_at": INSTANTS,
+        "last_administrator_sign_in_at": st.none() | INSTANTS,
+        "access_until": st.dictionaries(st.just("adm_1"), INSTANTS),
+    }
+)
+
+
+@given(before=st.none() | STORED_FACTS, after=st.none() | STORED_FACTS)
+def test_both_facts_are_read_as_they_were_stored(before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+    stored = facts_fields(before, after)
+    facts = read_event_facts(stored["facts_before"], stored["facts_after"])
+    assert facts == (EventFacts.from_document(before), EventFacts.from_document(after))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from store.database.client import Client, Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.feed.events import EventFacts
+from store.feed.events import EventFacts, read_event_facts
 from store.tags.customer_tags import Tagging
 from store.tags.retagging import Retagging
 from store.tenants.partners import Partners
@@ -71,7 +71,7 @@ async def test_the_event_has_its_actor_its_changes_and_both_facts(client: Client
     event = (await events_of(scope, id_))[-1]
     assert (event["kind"], event["actor_id"], event["customer_id"]) == ("TAGS_ASSIGNED", ACTOR, id_)
     assert (event["changes"], event["is_first_of_change"]) == ({"tags": [[], ["tag_a"]]}, True)
-    before, after = EventFacts.from_document(event["facts_before"]), EventFacts.from_document(event["facts_after"])
+    before, after = read_event_facts(event["facts_before"], event["facts_after"])
     assert before is not None and after is not None
     assert after.keys == before.keys - {"has_tags:no"} | {"tag:tag_a", "has_tags:yes"}
     customer = await stored(scope, id_)
