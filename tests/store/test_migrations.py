@@ -8,8 +8,10 @@ import pytest
 
 from domain.failures import OperatorError
 from store.changes.consistency_check import check_customers
+from store.changes.external_ids import RELEASED_IDS, ReleasedId, read_released_ids
 from store.database.client import Client
 from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.migrations import (
     FIRST_VERSION,
     MIGRATIONS,
@@ -124,13 +126,25 @@ async def test_data_without_a_version_is_refused(client: Client) -> None:
 
 
 async def test_deletes_the_keys_of_a_former_version_and_keeps_the_note_of_the_sample(client: Client) -> None:
-    await migrate(client, MIGRATIONS[:-1])
+    delete_keys = next(step for step in MIGRATIONS if step.version == 8)
+    await migrate(client, [step for step in MIGRATIONS if step.version < 8])
     former = client.collection("secrets")
     await former.insert_many([{"_id": name} for name in ("signing", "cursors", "launches", SAMPLE_MARKER)])
     for _ in range(2):
-        await MIGRATIONS[-1].run(client)
+        await delete_keys.run(client)
         assert await former.find({}) == []
         assert await client.collection("schema").find_one({"_id": SAMPLE_MARKER}) is not None
+
+
+async def test_released_ids_of_former_versions_are_found(client: Client) -> None:
+    scope = Scope(client, "acme", datetime(2026, 3, 1))
+    stamps = {"partner_id": "acme", "version": 1, "created_at": scope.now, "updated_at": scope.now}
+    released = {"released_external_id": "C-1", "external_id_released_at": scope.now}
+    await client.collection("customers").insert_many([{"_id": "cus_1", **stamps, **released}])
+    for _ in range(2):
+        await MIGRATIONS[-1].run(client)
+        assert await read_released_ids(scope, ["C-1", "C-2"]) == {ReleasedId("cus_1", "C-1")}
+    assert len(await client.collection(RELEASED_IDS).find({})) == 1
 
 
 async def test_the_check_names_the_problem_until_the_database_is_current(client: Client) -> None:
