@@ -13,7 +13,7 @@ from jobs.loop import JobLoop
 from loaders.figure_cache import FigureCache
 from schema.build import build_schema
 from server.app.app_state import AppState
-from server.app.authentication import build_verifier
+from server.app.authentication import open_verifier
 from server.app.database import database_uri, open_prepared_client
 from server.app.documents import load_trusted_documents
 from server.app.installation import load_installation
@@ -90,7 +90,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         client,
         schema,
         operations,
-        build_verifier(settings, keys),
+        await stack.enter_async_context(open_verifier(settings, keys)),
         feed,
         FigureCache(feed),
         load_installation(settings, keys),

@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from domain.failures import OperatorError
+from server.app.authentication import read_token_issuers
 from server.app.database import database_uri
 from server.app.documents import check_document_settings
 from server.app.installation import read_terms
@@ -62,6 +63,7 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     """Run uvicorn on the socket; return after SIGINT or SIGTERM, when running requests are done."""
     # The application reads these files too; its failure there would be a traceback in each worker.
     read_terms(settings)
+    read_token_issuers(settings)
     check_document_settings(settings)
     load_keys(settings)
     _export_settings(settings, uri, listener_url(listener))

@@ -60,6 +60,13 @@ class Settings(BaseSettings):
             "Which tokens of `partnerhub token` are accepted: `all`, only those for programs (`service`), or `none`"
         ),
     )
+    token_issuers: str = Field(
+        default="",
+        description=(
+            "The OIDC issuers whose tokens are accepted, as JSON or as the path of a JSON file "
+            "([docs/authentication.md](docs/authentication.md))"
+        ),
+    )
     allowed_origins: str = Field(
         default="",
         description="Origins, separated by commas, whose pages may call this server in addition to its own: `https://app.example.com`",

@@ -20,6 +20,7 @@ from server.app.keys import load_keys
 from server.app.settings import Settings
 from server.cli.checks import find_deep_problems
 from server.cli.import_command import run_import
+from server.cli.issuer_checks import find_issuer_problems
 from server.gc_tuning import tune_gc
 from store.database.client import Client
 from store.database.clock import utc_now
@@ -124,6 +125,7 @@ async def check(settings: Settings, data: Path | None, *, deep: bool = False, re
             # A start must create the indexes and apply the migrations first.
             problems += await find_deep_problems(client, repair=repair) if deep and not problems else []
             problems += find_document_problems(settings)
+            problems += await find_issuer_problems(settings)
         finally:
             await client.close()
     for problem in problems:

@@ -1,0 +1,135 @@
+"""What an operator says about the OIDC issuers whose tokens are accepted (PARTNERHUB_TOKEN_ISSUERS)."""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from domain.failures import OperatorError
+from domain.partner.ids import is_partner_id
+from server.auth.claims import API_SCOPE, IMPORT_ADMINISTRATORS_SCOPE, IMPORT_SCOPE
+
+VARIABLE: Final = "PARTNERHUB_TOKEN_ISSUERS"
+_EXAMPLE: Final = '[{"issuer": "https://login.example.com/", "audience": "https://hub.example.com"}]'
+
+
+def check_address(text: str) -> str:
+    """Return the address of an issuer or a key set; raise ValueError where keys could be changed on their way."""
+    parts = urlsplit(text)
+    if not parts.hostname or parts.query or parts.fragment or parts.username or any(map(str.isspace, text)):
+        raise ValueError("is an address such as https://login.example.com/realms/partners")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        raise ValueError("must be https: who can change the answer could sign any token")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_partner_id(text: str) -> str:
+    if not is_partner_id(text):
+        raise ValueError("is a partner's id: 1 to 40 characters of a–z, 0–9 and the hyphen")
+    return text
+
+
+Address = Annotated[str, AfterValidator(check_address)]
+PartnerId = Annotated[str, AfterValidator(_check_partner_id)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+# A claim's name, or the names on the way to a claim inside of others: ["realm_access", "roles"].
+ClaimPath = Name | Annotated[tuple[Name, ...], Field(min_length=1, max_length=5)]
+# The scope `metrics` must be named: metrics are of the whole server, and an issuer is often one partner's.
+_OWN_SCOPES: Final = {name: name for name in (API_SCOPE, IMPORT_SCOPE, IMPORT_ADMINISTRATORS_SCOPE)}
+
+
+class IssuerSettings(BaseModel):
+    """One issuer: its address, the audience of its tokens, and how their claims are read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    issuer: Address
+    audience: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
+    jwks_url: Address | None = None
+    algorithms: Annotated[tuple[Literal["RS256", "ES256", "EdDSA"], ...], Field(min_length=1)] = (
+        "RS256",
+        "ES256",
+        "EdDSA",
+    )
+    # Either every token of the issuer is of this partner, or a claim names the partner, perhaps one of a list.
+    partner: PartnerId | None = None
+    partners: Annotated[frozenset[PartnerId], Field(min_length=1)] | None = None
+    partner_claim: ClaimPath = "partner"
+    email_claim: ClaimPath = "email"
+    # The id of the administrator here, instead of the e-mail address.
+    administrator_claim: ClaimPath | None = None
+    scope_claim: ClaimPath = "scope"
+    # Which scope here a scope or role of the issuer means.
+    scopes: Mapping[Name, Literal["api", "import", "import:administrators", "metrics"]] = Field(
+        default_factory=lambda: _OWN_SCOPES
+    )
+
+    @model_validator(mode="after")
+    def _check_partners(self) -> "IssuerSettings":
+        if self.partner is not None and self.partners is not None:
+            raise ValueError("has both partner and partners: name one of them")
+        return self
+
+    @property
+    def audiences(self) -> frozenset[str]:
+        """The accepted values of `aud`."""
+        return frozenset({self.audience} if isinstance(self.audience, str) else self.audience)
+
+    @property
+    def accepted_algorithms(self) -> frozenset[str]:
+        """The accepted values of `alg`: EdDSA has a second name."""
+        return frozenset({*self.algorithms, *({"Ed25519"} if "EdDSA" in self.algorithms else ())})
+
+
+def read_issuers(text: str) -> Sequence[IssuerSettings]:
+    """Return the issuers of the setting: JSON, or the path of a JSON file. Raise OperatorError with every mistake."""
+    if not text.strip():
+        return ()
+    entries = _read_json(text)
+    if not isinstance(entries, list):
+        raise OperatorError(f"{VARIABLE} must be a JSON array of issuers, such as {_EXAMPLE}.")
+    problems: list[str] = []
+    issuers: list[IssuerSettings] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            issuers.append(IssuerSettings.model_validate(entry))
+        except ValidationError as error:
+            problems += [f"issuer {number}: {_describe(problem)}" for problem in error.errors()]
+    names = [issuer.issuer for issuer in issuers]
+    problems += [f"{name} is named more than once" for name in sorted({n for n in names if names.count(n) > 1})]
+    if problems:
+        raise OperatorError(f"{VARIABLE}: {'; '.join(problems)}.")
+    return issuers
+
+
+def _read_json(text: str) -> Any:
+    is_json = text.lstrip().startswith(("[", "{"))
+    try:
+        return orjson.loads(text if is_json else Path(text).read_bytes())
+    except OSError as error:
+        raise OperatorError(f"{VARIABLE}: {text} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        where = "" if is_json else f"{text}: "
+        raise OperatorError(f"{VARIABLE}: {where}this is not JSON ({error}). An example: {_EXAMPLE}.") from None
+
+
+def _describe(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem["loc"] if str(part) in IssuerSettings.model_fields)
+    if problem["type"] == "missing":
+        return f"{place} is missing"
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(IssuerSettings.model_fields)
+        return f"{problem['loc'][0]} is no setting of an issuer; these are: {known}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{place} {message}" if place else message
