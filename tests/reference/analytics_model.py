@@ -96,6 +96,13 @@ class Licenses:
 
     def all_rows(self, product: str) -> list[Row]:
         """Return every line of the product that the partner has."""
+        memo = self.delivered.memo
+        if (self.now, product) not in memo:
+            memo[self.now, product] = self._build_rows(product)
+        rows: list[Row] = memo[self.now, product]
+        return rows
+
+    def _build_rows(self, product: str) -> list[Row]:
         customers = self.delivered.customers(self.now)
         return [
             self._row(kind, number, stored, product, customers[stored["customer"]]["name"])

@@ -24,8 +24,8 @@ from store.tenants.administrators import Administrators
 from store.tenants.partners import Partners
 
 Record = dict[str, Any]
-# Random partners for each comparison; an example takes 0.4 s. More for a thorough run: REFERENCE_EXAMPLES=1000.
-EXAMPLES = int(os.environ.get("REFERENCE_EXAMPLES", "60"))
+# Random groups of customers in each comparison. More for a thorough run: REFERENCE_EXAMPLES=1000.
+EXAMPLES = int(os.environ.get("REFERENCE_EXAMPLES", "200"))
 # The administrators that the worlds of this folder deliver.
 UNRESTRICTED_EMAILS = ["full@partner.example", "read@partner.example"]
 RESTRICTED_EMAIL = "some@partner.example"

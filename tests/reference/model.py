@@ -51,9 +51,18 @@ class ModelPartner:
     def __init__(self) -> None:
         self.facts: dict[str, dict[str, Facts]] = {kind: {} for kind in _AT_FIRST}
         self._delivered: dict[Any, Facts] = {}
+        # What was computed of these facts: the tests ask for it again and again.
+        self.memo: dict[Any, Any] = {}
+        self._tags: dict[str, set[str]] = {}
+
+    def put_tags(self, external_id: str, tags: Iterable[str]) -> None:
+        """Give the customer these tags and no others."""
+        self.memo.clear()
+        self._tags[external_id] = {*tags}
 
     def deliver(self, kind: str, line: Facts, now: datetime) -> None:
         """Apply one accepted record: each field that differs from its previous delivery."""
+        self.memo.clear()
         if kind == "license-usage":
             return self._use(line)
         key = line[{"customers": "externalId", "administrators": "email"}.get(kind, "number")]
@@ -135,10 +144,13 @@ class ModelPartner:
 
     def customers(self, now: datetime) -> dict[str, Facts]:
         """Return the customers that exist, by external id, with everything that follows from the rules."""
-        there = self.facts["customers"].items()
-        return {
-            key: self._customer(key, stored, now) for key, stored in there if not _is_past(stored["removedAt"], now)
-        }
+        if now not in self.memo:
+            there = self.facts["customers"].items()
+            self.memo[now] = {
+                key: self._customer(key, stored, now) for key, stored in there if not _is_past(stored["removedAt"], now)
+            }
+        customers: dict[str, Facts] = self.memo[now]
+        return customers
 
     def since(self, external_id: str, status: str, now: datetime) -> datetime | None:
         """Return the earliest moment from which the facts say that the status has held; None where they do not."""
@@ -189,6 +201,12 @@ class ModelPartner:
         return state
 
     def _customer(self, external_id: str, stored: Facts, now: datetime) -> Facts:
+        if (external_id, now) not in self.memo:
+            self.memo[external_id, now] = self._build_customer(external_id, stored, now)
+        customer: Facts = self.memo[external_id, now]
+        return customer
+
+    def _build_customer(self, external_id: str, stored: Facts, now: datetime) -> Facts:
         mine = self._entitlements(external_id, now)
         running = [entry for entry in mine if entry[2] in ("ACTIVE", "SUSPENDED")]
         living = [entry for entry in mine if entry in running or entry[2] in ("READY_FOR_SETUP", "SCHEDULED")]
@@ -219,6 +237,7 @@ class ModelPartner:
             "renewing": renewing,
             "numbers": [one.get("number", "") for _, one, _, _ in living],
             "invoiceStates": {self._newest_state(one.get("number", "")) for kind, one, _, _ in living} - {None},
+            "tags": self._tags.get(external_id, set()),
             "NAME": sort_form(stored["name"]),
             "CREATED_AT": stored["createdAt"],
             "LAST_ADMINISTRATOR_SIGN_IN_AT": stored["lastAdministratorSignInAt"],
@@ -338,6 +357,8 @@ _CONDITIONS: Mapping[str, Callable[[Any, Facts, datetime], bool]] = {
     "expires_within_days": lambda days, customer, now: _ends_within(customer["expiring"], days, now),
     "renews_within_days": lambda days, customer, now: _ends_within(customer["renewing"], days, now),
     "kpi": lambda kpi, customer, now: (kpi["kind"], kpi.get("product")) in customer["kpis"],
+    "tag": lambda tags, customer, now: bool({*tags} & customer["tags"]),
+    "has_tags": lambda has_any, customer, now: bool(customer["tags"]) is has_any,
     "invoice_state": lambda states, customer, now: bool({*states} & customer["invoiceStates"]),
     "created_at": lambda bounds, customer, now: _is_in_range(customer["createdAt"], bounds),
     "last_administrator_sign_in_at": lambda bounds, customer, now: _is_in_range(

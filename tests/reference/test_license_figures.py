@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -153,13 +154,14 @@ class PartnerComparison:
     def licenses(self, viewer: Viewer, question: Question) -> Licenses:
         """What the model shows this administrator of the customers that match."""
         email = viewer.administrator.email
-        customers = self._customers()
+        customers = self.customers
         assigned = self.delivered.facts["administrators"][email]["assigned"]
         visible = [key for key in customers if email != RESTRICTED_EMAIL or key in assigned]
         matching = [key for key in visible if matches(question.filter[1], customers[key], (), self.now)]
         return Licenses(self.delivered, self.now, self.ids, frozenset(matching))
 
-    def _customers(self) -> dict[str, dict[str, Any]]:
+    @cached_property
+    def customers(self) -> dict[str, dict[str, Any]]:
         """The partner's customers, each with the KPIs that it is behind."""
         licenses = Licenses(self.delivered, self.now, self.ids)
         behind = {
