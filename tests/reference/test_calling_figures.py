@@ -97,8 +97,7 @@ async def _compared(
 ) -> None:
     scope = await api.add_partner(partner)
     comparison = await PartnerComparison.prepare(api, scope, world, seed)
-    for email in (UNRESTRICTED_EMAILS[seed % 2], RESTRICTED_EMAIL):
-        await comparison.compare(email, order, *weeks)
+    await comparison.compare([RESTRICTED_EMAIL, *UNRESTRICTED_EMAILS][seed % 3], order, *weeks)
 
 
 @dataclass(frozen=True)
