@@ -27,6 +27,7 @@ from server.graphql.operations import Operations
 from server.http import event_stream, graphiql, imports, launch, probes
 from server.http import graphql as http
 from server.http.compression import CompressedResponses
+from server.http.concurrent_requests import ConcurrentRequests
 from server.http.cors import CrossOriginRequests
 from server.http.methods import routes_at
 from server.http.security_headers import SecurityHeaders
@@ -53,8 +54,10 @@ def create_application(settings: Settings | None = None) -> Starlette:
             yield
             app_state.begin_shutdown()
 
+    limit = Middleware(ConcurrentRequests, limit=chosen.connection_requests)
     cors = Middleware(CrossOriginRequests, allowed_origins=chosen.origins)
-    application = Starlette(routes=_routes(), lifespan=lifespan, middleware=[cors, Middleware(CompressedResponses)])
+    middleware = [cors, limit, Middleware(CompressedResponses)]
+    application = Starlette(routes=_routes(), lifespan=lifespan, middleware=middleware)
     stack = application.build_middleware_stack()
     application.middleware_stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
     return application
@@ -95,6 +98,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         FigureCache(feed),
         load_installation(settings, keys),
         trusted_documents=documents,
+        init_timeout_seconds=settings.connection_init_seconds,
     )
 
 

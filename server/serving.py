@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import uvicorn
@@ -21,6 +22,9 @@ from server.app.installation import read_terms
 from server.app.keys import load_keys, with_key_file
 from server.app.settings import Settings
 from server.asgi import PARENT_VARIABLE
+from server.connections.limits import BACKLOG, ConnectionLimits, choose_connection_limit, raise_descriptor_limit
+from server.connections.server_config import ServerConfig
+from server.connections.trusted_proxies import TrustedProxies
 
 OnReady = Callable[[str], None]
 _READY_TIMEOUT_SECONDS = 120.0
@@ -46,7 +50,7 @@ def open_listener(host: str, port: int) -> socket.socket:
         raise OperatorError(
             f"Cannot listen on {host} port {port} ({problem.strerror}): name another with --port, or 0 for a free one."
         ) from None
-    listener.listen(2048)
+    listener.listen(BACKLOG)
     listener.set_inheritable(True)
     return listener
 
@@ -67,13 +71,15 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     check_document_settings(settings)
     load_keys(settings)
     _export_settings(settings, uri, listener_url(listener))
-    config = uvicorn.Config(
+    config = ServerConfig(
         "server.asgi:application",
+        connection_limits(settings),
+        TrustedProxies(settings.trusted_proxies, settings.trusted_proxy_header),
         factory=True,
         workers=workers,
         loop="uvloop",
         # The fast path of live connections (docs/decisions/0017); it also closes connections of clients that are gone.
-        http="server.live.socket_transport:RequestTransport",
+        http="server.connections.request_transport:RequestTransport",
         ws="server.live.socket_transport:SocketTransport",
         ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,
@@ -94,6 +100,13 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     server.run(sockets=[listener])
     if not server.started:
         raise OperatorError("The server did not start; the lines above say why.")
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """Return the limits of a process; raise its number of file descriptors to the most that is allowed."""
+    names = {field.name for field in fields(ConnectionLimits)}
+    limits = ConnectionLimits(**{name: getattr(settings, f"connection_{name}") for name in names})
+    return replace(limits, limit=choose_connection_limit(limits.limit, raise_descriptor_limit()))
 
 
 def _export_settings(settings: Settings, uri: str, address: str) -> None:

@@ -34,7 +34,7 @@ class _Received:
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body, unpacked; raise HttpError where it is too large, TimeoutError where it does not arrive."""
+    """Return the body, unpacked; raise HttpError where it is too large, or does not arrive."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in _ENCODINGS:
         raise HttpError(415, "Send the body as it is, or with Content-Encoding: gzip.", Accept_Encoding="gzip")
@@ -50,6 +50,8 @@ async def read_body(request: Request) -> bytes:
         raise HttpError(400, "The body ended early.") from None
     except BrokenGzip as error:
         raise HttpError(400, str(error)) from None
+    except TimeoutError:
+        raise HttpError(408, f"The body did not arrive within {BODY_TIMEOUT_SECONDS:.0f} seconds.") from None
     return bytes(body)
 
 

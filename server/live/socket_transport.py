@@ -1,14 +1,13 @@
-"""uvicorn's protocols, extended by what ASGI lacks: frames written directly, pings of our own, and abort().
+"""uvicorn's websocket protocol, extended by what ASGI lacks: frames written directly, pings of our own, and abort().
 
 uvicorn is pinned, because this module uses its internals. Sending an ASGI message costs several times as much as
 writing its bytes, and a feed sends the same bytes to thousands of sockets. Closing a transport waits until everything
 written is read; a client that is gone, or never reads, would be kept for good. Only `transport.abort()` ends that.
 """
 
+from collections.abc import Callable
 from typing import Any
-from weakref import ref
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
@@ -16,6 +15,7 @@ from server.live.frame_writer import WRITER_EXTENSION
 
 # Flush at the size at which a transport asks its writer to wait.
 _MAX_BUFFERED_BYTES = 64 * 1024
+_BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class SocketTransport(WebSocketsSansIOProtocol):
@@ -30,6 +30,8 @@ class SocketTransport(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.ping_interval = self.ping_timeout = self.ping_seconds
+        # Set by the HTTP protocol that hands the connection over; called when it is closed.
+        self.on_lost: Callable[[], None] | None = None
         self._frames: list[bytes] = []
         self._buffered_bytes = 0
 
@@ -42,6 +44,20 @@ class SocketTransport(WebSocketsSansIOProtocol):
         finally:
             # Break the reference cycle: the garbage collector runs rarely here.
             del extensions[WRITER_EXTENSION]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Report the end of the connection."""
+        if self.on_lost is not None:
+            self.on_lost()
+            self.on_lost = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read frames; answer a handshake that cannot be read, on which uvicorn would send nothing."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_HANDSHAKE)
+            self.transport.close()
 
     def write(self, text: bytes) -> bool:
         """Send UTF-8 as one text message, with all other messages of this turn of the event loop.
@@ -100,55 +116,6 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
     def _is_open(self) -> bool:
         return not self.close_sent and self.conn.state is OPEN and not self.transport.is_closing()
-
-
-class RequestTransport(HttpToolsProtocol):
-    """The HTTP protocol for uvicorn's option `http`: a streaming response has a FrameWriter, as a socket has."""
-
-    def on_headers_complete(self) -> None:
-        """Begin a request; the application finds the writer of its response in the scope."""
-        previous_cycle = self.cycle
-        super().on_headers_complete()
-        if self.cycle is not previous_cycle:
-            extensions: Any = {WRITER_EXTENSION: _ResponseWriter(self, self.cycle)}
-            self.cycle.scope["extensions"] = extensions
-
-    def handle_websocket_upgrade(self) -> None:
-        """Hand the connection over to the websocket protocol."""
-        super().handle_websocket_upgrade()
-        # The parser and this protocol refer to each other: break the cycle.
-        self.parser = None  # type: ignore[assignment]
-
-
-class _ResponseWriter:
-    """Writes to the body of a chunked response that has begun: one chunk for each message."""
-
-    def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
-        # The cycle's scope refers to this writer: a weak reference avoids a reference cycle.
-        self._protocol, self._cycle = protocol, ref(cycle)
-
-    def write(self, text: bytes) -> bool:
-        protocol = self._protocol
-        if protocol.flow.write_paused or not self._is_open():
-            return False
-        protocol.transport.write(b"%x\r\n%b\r\n" % (len(text), text))
-        return True
-
-    async def wait_until_writable(self) -> bool:
-        await self._protocol.flow.drain()
-        return self._is_open()
-
-    async def wait_until_sent(self) -> None:
-        """Return at once: chunks are written to the transport before any later ASGI message."""
-
-    def abort(self) -> None:
-        self._protocol.transport.abort()
-
-    def _is_open(self) -> bool:
-        cycle = self._cycle()
-        if cycle is None or cycle.disconnected or cycle.response_complete:
-            return False
-        return bool(cycle.chunked_encoding) and not self._protocol.transport.is_closing()
 
 
 def _text_frame(text: bytes) -> bytes:

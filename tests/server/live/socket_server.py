@@ -24,6 +24,10 @@ from resolvers.feed_cursor import change_cursor
 from resolvers.feeds import EventFeed, FeedChange, FeedViewer, StateFeed
 from schema.feed_fields import feed_field
 from schema.fields import Argument, field
+from server.connections.limits import ConnectionLimits
+from server.connections.request_transport import RequestTransport
+from server.connections.server_config import ServerConfig
+from server.connections.trusted_proxies import TrustedProxies
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
 from server.http import probes
@@ -33,7 +37,7 @@ from server.live.metrics import FeedMetrics
 from server.live.protocol import SUBPROTOCOL
 from server.live.request_priority import RequestPriority
 from server.live.shared_feeds import SharedFeeds, shared_feeds
-from server.live.socket_transport import RequestTransport, SocketTransport
+from server.live.socket_transport import SocketTransport
 from server.live.websocket import graphql_websocket
 from store.database.client import Client
 from store.database.clock import utc_now
@@ -256,8 +260,10 @@ async def running_world(
     ]
     application = Starlette(routes=routes)
     app_state = application.state.app_state = StubAppState(client, feed)
-    config = uvicorn.Config(
+    config = ServerConfig(
         application,
+        ConnectionLimits(),
+        TrustedProxies("127.0.0.1"),
         port=0,
         http=RequestTransport,
         ws=transport,

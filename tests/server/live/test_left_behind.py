@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from server.connections.request_transport import RequestTransport
 from server.live.connection import WebSocketConnection
 from server.live.send_queue import SendQueue
-from server.live.socket_transport import RequestTransport, SocketTransport
+from server.live.socket_transport import SocketTransport
 from server.live.subscribers import Subscriber
 from tests.server.live.socket_server import SocketServer
 from tests.store.feed.factory_feeds import Events
