@@ -71,7 +71,23 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     check_document_settings(settings)
     load_keys(settings)
     _export_settings(settings, uri, listener_url(listener))
-    config = ServerConfig(
+    config = _server_config(settings, workers)
+    threading.Thread(target=_report_when_ready, args=(listener_url(listener), on_ready), daemon=True).start()
+    # uvicorn raises the signal again once it has stopped; it is handled by then.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    if workers > 1:
+        os.environ[PARENT_VARIABLE] = str(os.getpid())
+        Multiprocess(config, sockets=[listener]).run()
+        return
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise OperatorError("The server did not start; the lines above say why.")
+
+
+def _server_config(settings: Settings, workers: int) -> ServerConfig:
+    return ServerConfig(
         "server.asgi:application",
         connection_limits(settings),
         TrustedProxies(settings.trusted_proxies, settings.trusted_proxy_header),
@@ -88,18 +104,6 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    threading.Thread(target=_report_when_ready, args=(listener_url(listener), on_ready), daemon=True).start()
-    # uvicorn raises the signal again once it has stopped; it is handled by then.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    if workers > 1:
-        os.environ[PARENT_VARIABLE] = str(os.getpid())
-        Multiprocess(config, sockets=[listener]).run()
-        return
-    server = uvicorn.Server(config)
-    server.run(sockets=[listener])
-    if not server.started:
-        raise OperatorError("The server did not start; the lines above say why.")
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
