@@ -1,6 +1,7 @@
 """The sample's orders and invoices: first orders, renewals, license changes and payments of each subscription."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sample.entitlements import Entitlement, add_months
@@ -57,7 +58,7 @@ class BillingDocumentFactory:
             "subscription": subscription.number,
             "kind": kind,
             "placedAt": format_instant(placed),
-            "lines": [{"product": line.product, "quantity": line.total} for line in licenses],
+            "lines": [{**line.identity, "quantity": line.total} for line in licenses],
         }
         # One order in ten is delivered without its price.
         if not self._rng.chance(0.1):
@@ -116,4 +117,4 @@ class BillingDocumentFactory:
 def _change_order(change: LicenseChange) -> tuple[str, datetime, License]:
     """Return the kind, the time and the line of the order that made a change."""
     kind = "ADD_LICENSES" if change.count > 0 else "REMOVE_LICENSES"
-    return kind, change.at, License(change.product, change.count, 0, 0)
+    return kind, change.at, replace(change.line, total=change.count)

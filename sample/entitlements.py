@@ -38,7 +38,7 @@ class Entitlement:
     def total_at(self, license_: License, moment: datetime) -> int:
         """Return how many licenses of a line were ordered at a moment."""
         change = self.change
-        is_later = change is not None and change.product == license_.product and change.at > moment
+        is_later = change is not None and change.line.identity == license_.identity and change.at > moment
         return license_.total - (change.count if change and is_later else 0)
 
     def licenses_at(self, moment: datetime) -> tuple[License, ...]:
@@ -149,7 +149,7 @@ class EntitlementFactory:
         if license_.total - count >= 1:
             seconds = int((until - subscription.starts_at).total_seconds())
             at = subscription.starts_at + timedelta(seconds=self.rng.randint(0, seconds - 1))
-            subscription.change = LicenseChange(at, license_.product, count)
+            subscription.change = LicenseChange(at, license_, count)
 
     def _make_subscription(
         self, starts: datetime, ends: datetime, size: int, use: UsageLevel, term: int, auto_renew: bool = False

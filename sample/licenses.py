@@ -51,14 +51,20 @@ class License:
     total: int
     assigned: int
     used: int
+    name: str | None = None
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """The fields of a record that tell the line from others."""
+        return {"product": self.product} | ({} if self.name is None else {"name": self.name})
 
 
 @dataclass(frozen=True, slots=True)
 class LicenseChange:
-    """An order that changed the total of a product by `count`, which is negative for returned licenses."""
+    """An order that changed the total of a line by `count`, which is negative for returned licenses."""
 
     at: datetime
-    product: str
+    line: License
     count: int
 
 

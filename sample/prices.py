@@ -6,6 +6,7 @@ from sample.licenses import License
 
 # In euro cents.
 _MONTHLY_CENTS = {"MEETINGS": 1_250, "CALLING": 990, "MESSAGING": 320, "REAL_TIME_TRANSLATIONS": 640}
+_MONTHLY_CENTS |= {"WEBINARS": 4_500, "EVENTS": 2_900, "CONTACT_CENTER": 7_500, "DEVICES": 1_500, "Vidcast": 450}
 # The currency, the price of one euro in hundredths of it, and its number of decimals.
 _EURO = ("EUR", 100, 2)
 _CURRENCIES = {

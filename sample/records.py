@@ -56,7 +56,7 @@ def _common_fields(customer: str, entitlement: Entitlement) -> ImportRecord:
 
 def _license_records(entitlement: Entitlement) -> list[ImportRecord]:
     return [
-        {"product": line.product, "total": line.total, "assigned": line.assigned, "used": line.used}
+        {**line.identity, "total": line.total, "assigned": line.assigned, "used": line.used}
         for line in entitlement.licenses
     ]
 

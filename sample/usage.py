@@ -42,7 +42,7 @@ def last_usage_day(entitlement: Entitlement, day: date) -> date:
 
 
 def usage_records(rng: SeededRandom, entitlement: Entitlement, day: date) -> Iterator[dict[str, object]]:
-    """Yield license-usage records by product, then day; the newest of a product has the entitlement's own figures."""
+    """Yield license-usage records by line, then day; the newest of a line has the entitlement's own figures."""
     days = usage_days(entitlement, day)
     if not days:
         return
@@ -50,7 +50,7 @@ def usage_records(rng: SeededRandom, entitlement: Entitlement, day: date) -> Ite
         for each, figures in zip(days, _past_figures(rng, entitlement, line, days), strict=True):
             yield {
                 "entitlement": entitlement.number,
-                "product": line.product,
+                **line.identity,
                 "day": each.isoformat(),
                 "total": figures.total,
                 "assigned": figures.assigned,
@@ -70,7 +70,7 @@ def _past_figures(rng: SeededRandom, entitlement: Entitlement, line: License, da
         if line.assigned <= line.total:
             assigned = min(assigned, total)
         used = min(assigned, int(line.used * ratio * rng.uniform(0.9, 1.1) + 0.5))
-        yield License(line.product, total, assigned, used)
+        yield License(line.product, total, assigned, used, line.name)
     yield line
 
 

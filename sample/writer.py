@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from sample.additional_licenses import add_licenses
 from sample.administrators import administrator_records
 from sample.billing_documents import BillingDocumentFactory
 from sample.calls import CallGenerator
@@ -82,6 +83,7 @@ class _SampleWriter:
         self._company_names = CompanyNames(self._rng)
         # Each of the following has its own random sequence, so that a change to one leaves the customers unchanged.
         self._usage_rng = SeededRandom(seed + 1_000_003)
+        self._license_rng = SeededRandom(seed + 5_000_003)
         self._administrator_rng = SeededRandom(seed + 2_000_003)
         self._billing_document_factory = BillingDocumentFactory(SeededRandom(seed + 3_000_003), day)
         self._call_generator = CallGenerator(SeededRandom(seed + 4_000_003), day)
@@ -128,6 +130,7 @@ class _SampleWriter:
             add_holdings(self._entitlement_factory, holdings, size)
         for subscription in holdings:
             if not subscription.is_trial:
+                add_licenses(self._license_rng, subscription)
                 self._entitlement_factory.change_licenses(subscription)
         return holdings
 

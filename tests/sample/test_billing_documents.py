@@ -9,7 +9,7 @@ from typing import Any
 from domain.imports.records import ImportKind, parse_record
 from sample.licenses import License
 from sample.prices import PriceList
-from tests.sample.test_sample import DAY, NOON, Sample, make, state_of
+from tests.sample.test_sample import DAY, NOON, Sample, line_of, make, state_of
 
 ImportRecord = dict[str, Any]
 # The states of the invoices of an unpaid subscription, oldest first.
@@ -33,7 +33,7 @@ def test_every_subscription_was_ordered_once_and_before_it_was_renewed(partner: 
         first, *later = orders[each["number"]]
         assert (first["kind"], first["placedAt"]) == ("NEW", each["addedAt"])
         assert all(line["kind"] != "NEW" and first["placedAt"] <= line["placedAt"] < "2026-11-22" for line in later)
-        assert [line["product"] for line in first["lines"]] == [line["product"] for line in each["licenses"]]
+        assert [line_of(line) for line in first["lines"]] == [line_of(line) for line in each["licenses"]]
     kinds = Counter(line["kind"] for line in partner["orders"])
     assert min(kinds[kind] for kind in ("RENEWAL", "ADD_LICENSES", "REMOVE_LICENSES")) >= 5
 

@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 
-from tests.sample.test_sample import DAY, NOON, Sample, at, entitlements, make, state_of, usage_by_line
+from tests.sample.test_sample import DAY, NOON, Sample, at, entitlements, line_of, make, state_of, usage_by_line
 
 ImportRecord = dict[str, Any]
+Line = tuple[str, str | None]
 THIRTEEN_WEEKS_AGO = NOON - timedelta(weeks=13)
 
 
-def ordered_until(orders: list[ImportRecord], moment: datetime) -> Counter[str]:
+def ordered_until(orders: list[ImportRecord], moment: datetime) -> Counter[Line]:
     """Sum the quantities of all orders but renewals that were placed by then."""
-    totals: Counter[str] = Counter()
+    totals: Counter[Line] = Counter()
     for order in orders:
         if order["kind"] != "RENEWAL" and at(order["placedAt"]) <= moment:
-            totals.update({line["product"]: line["quantity"] for line in order["lines"]})
+            totals.update({line_of(line): line["quantity"] for line in order["lines"]})
     return totals
 
 
@@ -29,8 +30,8 @@ def orders_by_subscription(sample: Sample) -> dict[str, list[ImportRecord]]:
     return orders
 
 
-def totals(lines: list[ImportRecord], name: str = "total") -> dict[str, int]:
-    return {line["product"]: line[name] for line in lines}
+def totals(lines: list[ImportRecord], name: str = "total") -> dict[Line, int]:
+    return {line_of(line): line[name] for line in lines}
 
 
 def test_orders_sum_up_to_the_licenses_of_their_subscription(partner: Sample) -> None:
@@ -50,10 +51,10 @@ def test_renewals_repeat_what_was_ordered_until_then(partner: Sample) -> None:
 
 def test_daily_totals_are_what_was_ordered_by_the_end_of_the_day(partner: Sample) -> None:
     orders = orders_by_subscription(partner)
-    for (number, product), rows in usage_by_line(partner).items():
+    for (number, line), rows in usage_by_line(partner).items():
         for row in rows[:-1] if number in orders else []:
             end_of_day = at(f"{row['day']}T23:59:59Z")
-            assert row["total"] == ordered_until(orders[number], end_of_day)[product]
+            assert row["total"] == ordered_until(orders[number], end_of_day)[line]
 
 
 def test_unpaid_subscriptions_have_an_overdue_invoice_and_few_others_have_one(partner: Sample) -> None:
@@ -69,7 +70,7 @@ def test_the_partner_grows_slowly(partner: Sample) -> None:
     new = sum(at(each["createdAt"]) > THIRTEEN_WEEKS_AGO for each in partner["customers"])
     assert 0.05 < new / len(partner["customers"]) < 0.25
     running = [each for each in entitlements(partner) if state_of(each, NOON) in {"ACTIVE", "SUSPENDED"}]
-    of_meetings = {each["customer"] for each in running if "MEETINGS" in totals(each["licenses"])}
+    of_meetings = {each["customer"] for each in running if ("MEETINGS", None) in totals(each["licenses"])}
     created = {each["externalId"]: at(each["createdAt"]) for each in partner["customers"]}
     assert 0.05 < sum(created[each] > THIRTEEN_WEEKS_AGO for each in of_meetings) / len(of_meetings) < 0.2
 
