@@ -10,6 +10,7 @@ from domain.user_errors import UserError
 from resolvers.context import Context
 from store.changes.mutations import ChangedObject, MutationBody, MutationRequest, mutate
 
+MAX_USER_ERRORS = 1_000
 Input = TypeVar("Input")
 Result = TypeVar("Result")
 
@@ -46,7 +47,8 @@ def changed_id(payload: MutationResult[Any]) -> str | None:
 
 
 def user_errors(_context: Context, payload: MutationResult[Any]) -> tuple[UserError, ...]:
-    return payload.user_errors
+    """Return the first MAX_USER_ERRORS mistakes."""
+    return payload.user_errors[:MAX_USER_ERRORS]
 
 
 def error_message(context: Context, error: UserError) -> str:

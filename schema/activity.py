@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from resolvers import activity, connections
-from schema.costs import ListSize
+from schema.costs import ROWS, list_size
 from schema.enums import ActivityKind, Permission, register_enum
 from schema.fields import Argument, field
 from schema.node import PAGED, Node, PageInfo
@@ -101,7 +101,7 @@ class ActivityEvent(Node):
             "The changes, field by field; empty where the event is not a change of fields. Of a long list the first "
             "100 items are shown, of a long text the first 1,000 characters. They never contain a secret."
         ),
-        list_size=ListSize(assumed_size=5),
+        list_size=list_size(100, typical=5),
     )
 
     @classmethod
@@ -122,8 +122,10 @@ class ActivityEdge:
 class ActivityConnection:
     """A page of the log. It may have fewer events than requested, or none, while pageInfo says that more follow."""
 
-    edges: list[ActivityEdge] = strawberry.field(description="The events of the page with their cursors.")
-    nodes: list[ActivityEvent] = strawberry.field(description="The events of the page.")
+    edges: list[ActivityEdge] = strawberry.field(
+        directives=[ROWS], description="The events of the page with their cursors."
+    )
+    nodes: list[ActivityEvent] = strawberry.field(directives=[ROWS], description="The events of the page.")
     page_info: PageInfo = strawberry.field(description="The position of the page in the log.")
     total_count = field(connections.total_count, int, "The number of all events of the list, counted if selected.")
 

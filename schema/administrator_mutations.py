@@ -6,8 +6,9 @@ import strawberry
 
 from domain.partner.administrators import ChangeAdministrator, InviteAdministrator, RemoveAdministrator
 from domain.partner.assignments import AssignAdministrator, UnassignAdministrator
+from domain.text.input_checks import MAX_IDS
 from resolvers import administrators
-from schema.costs import ListSize
+from schema.costs import list_size
 from schema.customers import Customer
 from schema.enums import PartnerRole, Permission
 from schema.fields import field, mutation
@@ -141,7 +142,7 @@ class _AssignmentPayload:
         administrators.assigned_customers,
         list[Customer],
         "The customers of the input after the change; empty where nothing was changed.",
-        list_size=ListSize(assumed_size=25),
+        list_size=list_size(MAX_IDS, typical=25),
     )
     user_errors = user_errors_field()
 

@@ -4,7 +4,7 @@ import strawberry
 
 from resolvers import administrators, roles
 from schema.connections import Connection
-from schema.costs import ListSize
+from schema.costs import list_size
 from schema.enums import AdministratorState, PartnerRole, Permission
 from schema.fields import Argument, field
 from schema.node import PAGED
@@ -17,7 +17,9 @@ class RolePermissions:
 
     role: PartnerRole = strawberry.field(description="The role.")
     description: str = strawberry.field(description="What the role sees and changes, in one English sentence.")
-    permissions: list[Permission] = strawberry.field(description="The permissions of the role, in a fixed order.")
+    permissions: list[Permission] = strawberry.field(
+        directives=[list_size(len(Permission))], description="The permissions of the role, in a fixed order."
+    )
     sees_all_customers: bool = strawberry.field(
         description="Whether the role reaches every customer without an assignment."
     )
@@ -52,5 +54,5 @@ class AdministratorQueries:
         roles.roles,
         list[RolePermissions] | None,
         "Every role with its permissions, from the one that may do most. Every administrator may read them.",
-        list_size=ListSize(assumed_size=4),
+        list_size=list_size(len(PartnerRole)),
     )

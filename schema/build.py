@@ -10,6 +10,7 @@ from graphql import GraphQLEnumType, GraphQLError, GraphQLInputObjectType, Graph
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
+from schema.costs import store_field_weights
 from schema.entitlements import CustomerSubscription, Trial
 from schema.executor import OperationExecutor
 from schema.feeds import Subscription
@@ -35,6 +36,7 @@ def build_schema() -> strawberry.Schema:
     _declare_one_of_inputs(schema._schema)
     _describe_types(schema._schema)
     _limit_enum_texts(schema._schema)
+    store_field_weights(schema._schema)
     return schema
 
 

@@ -4,9 +4,10 @@ from datetime import date, datetime
 
 import strawberry
 
+from domain.calling.figures import MAX_TREND_WEEKS
 from resolvers import calling_engagement as engagement
 from schema.connections import Connection
-from schema.costs import AGGREGATE_COST, ListSize
+from schema.costs import AGGREGATE_COST, list_size
 from schema.customers import ACTIVE_USERS, LICENSED_USERS, MINUTES, Customer
 from schema.enums import (
     CallFeature,
@@ -169,7 +170,7 @@ class CustomerCallQueue:
     customer = field(engagement.customer, Customer, "The customer.")
     insights: CallQueueInsights = strawberry.field(description="The figures of the customer's queue calls.")
     features: list[CallFeatureCount] = strawberry.field(
-        directives=[ListSize(assumed_size=9)],
+        directives=[list_size(len(CallFeature))],
         description="The features that the customer's calls used, one entry for each feature.",
     )
 
@@ -198,7 +199,7 @@ class CallingEngagement:
         engagement.users_trend,
         list[CallingUsersTrendPoint],
         "The users by their number of calls, week by week, oldest first.",
-        list_size=ListSize(assumed_size=52),
+        list_size=list_size(MAX_TREND_WEEKS, argument="weeks"),
         weeks=_WEEKS_ARGUMENT,
     )
     customers_by_usage = field(
@@ -212,14 +213,14 @@ class CallingEngagement:
         engagement.quality_trend,
         list[CallQualityTrendPoint],
         "The quality of the calls, week by week, oldest first.",
-        list_size=ListSize(assumed_size=52),
+        list_size=list_size(MAX_TREND_WEEKS, argument="weeks"),
         weeks=_WEEKS_ARGUMENT,
     )
     quality_by_endpoint = field(
         engagement.quality_by_endpoint,
         list[EndpointQuality],
         "The quality of legs by kind of endpoint, one entry for each kind.",
-        list_size=ListSize(assumed_size=4),
+        list_size=list_size(len(EndpointType)),
     )
     customers_by_quality = field(
         engagement.customers_by_quality,
@@ -232,7 +233,7 @@ class CallingEngagement:
         engagement.feature_use,
         list[CallFeatureUse],
         "The use of each feature. Covers only customers with a queue call in the eight weeks up to that of weekStart.",
-        list_size=ListSize(assumed_size=9),
+        list_size=list_size(len(CallFeature)),
     )
     queue_insights = field(
         engagement.queue_insights,

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 import strawberry
 
 from resolvers import connections
+from schema.costs import ROWS
 from schema.fields import field
 from schema.node import PageInfo
 
@@ -23,7 +24,9 @@ class Edge(Generic[Item]):
 class Connection(Generic[Item]):
     """A page of a list. The total is counted only if the operation selects it."""
 
-    edges: list[Edge[Item]] = strawberry.field(description="The items of the page with their cursors.")
-    nodes: list[Item] = strawberry.field(description="The items of the page.")
+    edges: list[Edge[Item]] = strawberry.field(
+        directives=[ROWS], description="The items of the page with their cursors."
+    )
+    nodes: list[Item] = strawberry.field(directives=[ROWS], description="The items of the page.")
     page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
     total_count = field(connections.total_count, int, "The number of items in the whole list.")

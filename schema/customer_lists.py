@@ -3,6 +3,7 @@
 import strawberry
 
 from resolvers import customer_lists, tags
+from schema.costs import ROWS, list_size
 from schema.customers import Customer
 from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
 from schema.fields import field
@@ -56,21 +57,29 @@ class CustomerFacets:
     enum, including zeros. Tags are listed when they have customers, the most used first, at most 100.
     """
 
-    managed_by: list[ManagedByCount] = strawberry.field(description="The counts of the filter's managedBy.")
-    product: list[ProductCount] = strawberry.field(description="The counts of the filter's product.")
-    status: list[StatusCount] = strawberry.field(description="The counts of the filter's status.")
-    subscription_type: list[SubscriptionTypeCount] = strawberry.field(
-        description="The counts of the filter's subscriptionType."
+    managed_by: list[ManagedByCount] = strawberry.field(
+        directives=[list_size(len(ManagedBy))], description="The counts of the filter's managedBy."
     )
-    tag = field(tags.counts, list[TagCount], "The counts of the filter's tag.")
+    product: list[ProductCount] = strawberry.field(
+        directives=[list_size(len(Product))], description="The counts of the filter's product."
+    )
+    status: list[StatusCount] = strawberry.field(
+        directives=[list_size(len(CustomerStatus))], description="The counts of the filter's status."
+    )
+    subscription_type: list[SubscriptionTypeCount] = strawberry.field(
+        directives=[list_size(len(SubscriptionType))], description="The counts of the filter's subscriptionType."
+    )
+    tag = field(tags.counts, list[TagCount], "The counts of the filter's tag.", list_size=list_size(100))
 
 
 @strawberry.type
 class CustomerConnection:
     """A page of a list of customers. The total and the facets are counted only if the operation selects them."""
 
-    edges: list[CustomerEdge] = strawberry.field(description="The customers of the page with their cursors.")
-    nodes: list[Customer] = strawberry.field(description="The customers of the page.")
+    edges: list[CustomerEdge] = strawberry.field(
+        directives=[ROWS], description="The customers of the page with their cursors."
+    )
+    nodes: list[Customer] = strawberry.field(directives=[ROWS], description="The customers of the page.")
     page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
     total_count = field(customer_lists.total_count, int, "The number of customers in the whole list.")
     facets = field(

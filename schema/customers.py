@@ -5,9 +5,11 @@ from typing import Any
 
 import strawberry
 
+from domain.calling.figures import MAX_TREND_WEEKS
+from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
 from resolvers import customers, tags, trends
 from schema.activity import CUSTOMER_ACTIVITY
-from schema.costs import ListSize
+from schema.costs import STEPWISE_RELATION_COST, list_size
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
 from schema.enums import (
     AnalyticsProduct,
@@ -78,7 +80,8 @@ class CustomerStatusDetail:
         customers.status_entitlements,
         list[Entitlement],
         "The subscriptions and trials that the status rests on.",
-        list_size=ListSize(assumed_size=2),
+        cost=STEPWISE_RELATION_COST,
+        list_size=list_size(2 * customers.LIST_LIMIT, typical=2),
     )
 
 
@@ -125,7 +128,7 @@ def _trend_field(resolver: Any, point: Any, figures: str, weeks: int, **argument
         list[point] | None,
         f"The {figures} figures week by week, for the last completed weeks (1–52), oldest first.",
         requires=Permission.READ_ANALYTICS,
-        list_size=ListSize(assumed_size=52),
+        list_size=list_size(MAX_TREND_WEEKS, argument="weeks"),
         **arguments,
         weeks=Argument(int, weeks, "The number of completed weeks, 1–52; another number is the error BAD_USER_INPUT."),
     )
@@ -148,14 +151,18 @@ class Customer(Node):
     )
     managed_by: ManagedBy = strawberry.field(description="How the partner came to manage the customer.")
     products: list[Product] = strawberry.field(
-        description="The products of every living entitlement: what the customer has ordered."
+        directives=[list_size(len(Product))],
+        description="The products of every living entitlement: what the customer has ordered.",
     )
-    subscription_types: list[SubscriptionType] = strawberry.field(description="The kinds of every living entitlement.")
+    subscription_types: list[SubscriptionType] = strawberry.field(
+        directives=[list_size(len(SubscriptionType))], description="The kinds of every living entitlement."
+    )
     statuses: list[CustomerStatus] = strawberry.field(
-        description="The statuses in order of urgency, the most urgent first."
+        directives=[list_size(len(CustomerStatus))],
+        description="The statuses in order of urgency, the most urgent first.",
     )
     status_details: list[CustomerStatusDetail] = strawberry.field(
-        directives=[ListSize(assumed_size=3)],
+        directives=[list_size(len(CustomerStatus), typical=3)],
         description="The statuses in order of urgency, each with its reason and since when it holds.",
     )
     needs_attention: bool = strawberry.field(
@@ -167,19 +174,24 @@ class Customer(Node):
     created_at: datetime = strawberry.field(description="The moment at which the customer was created.")
     updated_at: datetime = strawberry.field(description="The moment of the last change.")
     version: int = VERSION_FIELD
-    tags = field(tags.customer_tags, list[Tag], "The tags of the customer, by name; at most 50.")
+    tags = field(
+        tags.customer_tags,
+        list[Tag],
+        "The tags of the customer, by name; at most 50.",
+        list_size=list_size(MAX_TAGS_PER_CUSTOMER, typical=4),
+    )
     subscriptions = field(
         customers.subscriptions,
         list[CustomerSubscription],
         "The living subscriptions, or all subscriptions with includeEnded; newest first, at most 200.",
-        list_size=ListSize(assumed_size=4),
+        list_size=list_size(customers.LIST_LIMIT, typical=3),
         include_ended=INCLUDE_ENDED_ARGUMENT,
     )
     trials = field(
         customers.trials,
         list[Trial],
         "The living trials, or all trials with includeEnded; newest first, at most 200.",
-        list_size=ListSize(assumed_size=2),
+        list_size=list_size(customers.LIST_LIMIT, typical=2),
         include_ended=INCLUDE_ENDED_ARGUMENT,
     )
     licenses = field(
@@ -187,14 +199,14 @@ class Customer(Node):
         list[LicenseLine],
         "The licenses by product. Each figure is the sum of that figure over the single lines of running entitlements. "
         "available and overage are also summed, never netted.",
-        list_size=ListSize(assumed_size=4),
+        list_size=list_size(len(Product), typical=4),
     )
     assignments = field(
         customers.assignments,
         list[CustomerAssignment],
         "The administrators assigned to this customer, by name, at most 200. Administrators who see "
         "all customers are not listed here.",
-        list_size=ListSize(assumed_size=4),
+        list_size=list_size(customers.LIST_LIMIT, typical=3),
     )
     activity = CUSTOMER_ACTIVITY
     urgency: int | None = strawberry.field(

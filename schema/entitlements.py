@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from domain.entitlements.license_keys import MAX_LICENSE_LINES
 from domain.entitlements.lifecycle import is_trial
+from domain.entitlements.trials import MAX_EXTENDED_TRIAL_DAYS
 from resolvers import entitlements
 from schema import invoices, orders
-from schema.costs import ListSize
+from schema.costs import list_size
 from schema.enums import EntitlementState, Product
 from schema.fields import field
 from schema.node import VERSION_FIELD, Node
@@ -61,7 +63,7 @@ class Entitlement(Node):
         entitlements.licenses,
         list[LicenseLine],
         "The license lines, by product, then by name; at most 50 are delivered. Product and name are unique together.",
-        list_size=ListSize(assumed_size=4),
+        list_size=list_size(MAX_LICENSE_LINES, typical=3),
     )
 
 
@@ -130,7 +132,12 @@ class Trial(Entitlement):
         PartnerAdministrator | None,
         "The administrator who started the trial; null where it was delivered.",
     )
-    extensions = field(entitlements.extensions, list[TrialExtension], "The extensions, oldest first.")
+    extensions = field(
+        entitlements.extensions,
+        list[TrialExtension],
+        "The extensions, oldest first.",
+        list_size=list_size(MAX_EXTENDED_TRIAL_DAYS, typical=2),
+    )
     ended_early_at: datetime | None = strawberry.field(
         description="The moment at which an administrator ended the trial; null where none did."
     )

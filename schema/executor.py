@@ -1,23 +1,228 @@
-"""graphql-core's executor without the reference cycle that would keep each operation until a garbage collection."""
+"""graphql-core's executor with limits: it counts the cost of an operation, bounds its errors, and takes turns.
 
-from collections.abc import Callable
+graphql-core completes a value without a pause as soon as it is there. This executor counts the cost of every object
+before its fields are resolved, and gives other operations their turn in between.
+"""
+
+from asyncio import sleep
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+from time import monotonic
 from typing import Any
 from weakref import WeakMethod
 
-from graphql import GraphQLResolveInfoHelpers
+from graphql import (
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLResolveInfoHelpers,
+    get_named_type,
+    is_leaf_type,
+    is_non_null_type,
+)
+from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from domain.failures import QueryTooComplex
+from schema.costs import field_weight, row_weight
+
+# The error entries of one answer. The others are counted, and summarized in one more entry.
+MAX_ERRORS = 100
+# A shorter list is completed without a pause, unless the turn is over.
+_SHORT_LIST = 50
+
+
+class Turns:
+    """Ends the turn of the operations that execute in one event loop, so that it can serve others in between.
+
+    A turn lasts TURN_SECONDS. An operation that has waited, for the database for example, begins a new one.
+    """
+
+    TURN_SECONDS = 0.02
+    # So long without a check means that the operation has waited.
+    _WAIT_SECONDS = 0.005
+
+    def __init__(self) -> None:
+        self._number, self._ends_at, self._checked_at = 0, 0.0, 0.0
+
+    def is_over(self) -> bool:
+        """Return whether the present turn has ended."""
+        now = monotonic()
+        if now - self._checked_at > self._WAIT_SECONDS:
+            self._ends_at = now + self.TURN_SECONDS
+        self._checked_at = now
+        return now > self._ends_at
+
+    async def wait(self) -> None:
+        """Return in a turn that has not ended."""
+        while self.is_over():
+            number = self._number
+            await sleep(0)
+            # Of all that resume in one iteration of the event loop, the first begins the turn.
+            if self._number == number:
+                self._number += 1
+                self._ends_at = monotonic() + self.TURN_SECONDS
+
+
+_TURNS = Turns()
 
 
 class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
-    """The executor of one operation. It is freed when the operation ends.
+    """The executor of one operation, or of one event of a subscription. It is freed when that ends.
+
+    `spent_cost` is the sum of the costs of the fields that it has begun to resolve. Where that exceeds `cost_limit`,
+    the execution ends: `failure` says so, and there is no data.
 
     graphql-core stores two bound methods of the executor in the executor. With that cycle, everything that an
     operation has read waits for Python's garbage collector, whose pauses delay all other operations.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cost_limit: float = inf, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.async_helpers = GraphQLResolveInfoHelpers(*map(_weak_method, self.async_helpers))
+        self.cost_limit = cost_limit
+        self._start()
+
+    def _start(self) -> None:
+        self.spent_cost = 0
+        self.suppressed_errors = 0
+        self.failure: QueryTooComplex | None = None
+        # By the id of a group of fields, which `_relevant_sub_fields` keeps alive.
+        self._group_costs: dict[int, int] = {}
+
+    def build_per_event_executor(self, payload: Any) -> "OperationExecutor":
+        """Return a copy for one event, which counts for itself."""
+        executor: OperationExecutor = super().build_per_event_executor(payload)  # type: ignore[assignment]
+        # graphql-core's copies share one cache of sub-fields. Its keys are ids of lists that each execution creates
+        # anew, so it never hits and grows with every event.
+        executor._relevant_sub_fields = {}
+        executor._start()
+        return executor
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: Any,
+        position_context: Any,
+    ) -> Any:
+        """Execute the fields of one object once their cost is within the limit."""
+        self._spend(parent_type, grouped_field_set)
+        return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
+
+    def execute_fields_serially(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: Any,
+        position_context: Any,
+    ) -> Any:
+        """Execute the root fields of a mutation once their cost is within the limit."""
+        self._spend(parent_type, grouped_field_set)
+        return super().execute_fields_serially(parent_type, source_value, path, grouped_field_set, position_context)
+
+    def _spend(self, parent_type: GraphQLObjectType, grouped_field_set: Any) -> None:
+        cost = self._group_costs.get(id(grouped_field_set))
+        if cost is None:
+            names = (details[0].node.name.value for details in grouped_field_set.values())
+            cost = sum(field_weight(parent_type.fields.get(name)) for name in names)
+            self._group_costs[id(grouped_field_set)] = cost
+        self._count(cost)
+
+    def _count(self, cost: int) -> None:
+        self.spent_cost += cost
+        if self.spent_cost > self.cost_limit:
+            self.failure = QueryTooComplex(
+                f"This operation was stopped when its answer had cost {self.cost_limit:,}, the most that one operation "
+                "may cost: ask for smaller pages or for fewer relations."
+            )
+            raise GraphQLError(str(self.failure), original_error=self.failure)
+
+    def handle_field_error(self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Path) -> None:
+        """Record an error; after MAX_ERRORS only count it, which costs no more than a field."""
+        if self.failure is not None:
+            # The failure of the operation, which no field may swallow.
+            raise GraphQLError(str(self.failure), original_error=self.failure)
+        if len(self.collected_errors.errors) < MAX_ERRORS:
+            super().handle_field_error(raw_error, return_type, field_details_list, path)
+        elif self.error_propagation and is_non_null_type(return_type):
+            raise raw_error
+        else:
+            self.suppressed_errors += 1
+
+    async def complete_awaitable_value(
+        self,
+        return_type: Any,
+        field_details_list: Any,
+        info: Any,
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        """Complete a value once it is there, as graphql-core does; in the next turn where the present one is over."""
+        try:
+            resolved = await result
+            if _TURNS.is_over():
+                await _TURNS.wait()
+            completed = self.complete_value(return_type, field_details_list, info, path, resolved, position_context)
+            if self.is_awaitable(completed):
+                completed = await completed
+        except Exception as failure:  # noqa: BLE001  Whatever a resolver raises is an error of its field.
+            self.handle_field_error(failure, return_type, field_details_list, path)
+            completed = None
+        return completed
+
+    def complete_iterable_value(
+        self,
+        item_type: Any,
+        field_details_list: Any,
+        info: Any,
+        path: Path,
+        items: Iterable[Any],
+        position_context: Any,
+    ) -> Any:
+        """Complete a list; a long one, and any one at the end of a turn, with pauses between its items."""
+        values = items if isinstance(items, Sequence) else list(items)
+        self._count(len(values) * row_weight(info.parent_type.fields.get(info.field_name)))
+        is_short = len(values) <= _SHORT_LIST and not _TURNS.is_over()
+        if is_short or is_leaf_type(get_named_type(item_type)):
+            return super().complete_iterable_value(item_type, field_details_list, info, path, values, position_context)
+        return self._complete_in_turns(item_type, field_details_list, info, path, values, position_context)
+
+    async def _complete_in_turns(
+        self,
+        item_type: Any,
+        field_details_list: Any,
+        info: Any,
+        path: Path,
+        values: Sequence[Any],
+        position_context: Any,
+    ) -> list[Any]:
+        completed: list[Any] = []
+        waiting: list[int] = []
+        try:
+            for index, value in enumerate(values):
+                if _TURNS.is_over():
+                    await _TURNS.wait()
+                place = (item_type, field_details_list, info, path.add_key(index, None), position_context)
+                if self.is_awaitable(value):
+                    completed.append(self.complete_awaitable_list_item_value(value, *place))
+                    waiting.append(index)
+                elif self.complete_list_item_value(value, completed, *place):
+                    waiting.append(index)
+        except BaseException as failure:
+            if not isinstance(failure, Exception):
+                # The operation was cancelled: what has been begun ends at its next object.
+                self.cost_limit = 0
+            # They may hold coroutines that nobody else would await.
+            self.settle_in_background([completed[index] for index in waiting])
+            raise
+        if waiting:
+            results = await gather_with_cancel(*(completed[index] for index in waiting))
+            for index, result in zip(waiting, results, strict=True):
+                completed[index] = result
+        return completed
 
 
 def _weak_method(method: Callable[[Any], Any]) -> Callable[[Any], Any]:

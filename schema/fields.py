@@ -7,8 +7,11 @@ cost as much as the whole field.
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date, datetime
+from enum import EnumType
 from inspect import Parameter, Signature
-from typing import Annotated, Any, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from graphql import FieldNode, FragmentSpreadNode, GraphQLField, InlineFragmentNode
@@ -17,13 +20,15 @@ from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
 from resolvers.context import Context
-from schema.costs import DEFAULT_COST, Cost, ListSize
+from schema.costs import DEFAULT_COST, MUTATION_COST, RELATION_COST, RESOLVER_COST, Cost, ListSize
 from schema.enums import Permission
 from schema.input_conversion import build_input, check_input_type, to_plain_arguments
 from store.changes.mutations import MutationRequest
 
 Input = TypeVar("Input")
 _DEPENDS_ON_VIEWER = "depends_on_viewer"
+_WRAPPERS = (list, Union, UnionType)
+_SCALARS = (str, int, float, bool, date, datetime, strawberry.ID, NoneType)
 _CURSOR_ARGUMENTS = ("after", "before")
 _INPUT_TEXT = "The values; their type says what each means and which limits it has."
 
@@ -61,7 +66,7 @@ def field(
     *,
     requires: Permission | None = None,
     selection_flags: Mapping[str, AbstractSet[str]] | None = None,
-    cost: int = DEFAULT_COST,
+    cost: int | None = None,
     list_size: ListSize | None = None,
     depends_on_viewer: bool = False,
     **arguments: Argument,
@@ -70,6 +75,7 @@ def field(
 
     `selection_flags` adds arguments that are True where one of the named fields is selected below this one, or where a
     cursor is given: a page is then read whatever is selected, because only its list knows whether the cursor is valid.
+    `cost` is that of a computed value or of a loaded object, by the type, where it is not given.
     `depends_on_viewer`: administrators of equal role and visibility may get different values, so feeds share none.
     """
     flags = tuple((selection_flags or {}).items())
@@ -85,9 +91,21 @@ def field(
         resolver=resolve,
         graphql_type=graphql_type,
         description=describe_field(description, requires),
-        directives=field_directives(requires, cost, list_size),
+        directives=field_directives(requires, cost or _default_cost(graphql_type), list_size),
         metadata={_DEPENDS_ON_VIEWER: depends_on_viewer},
     )
+
+
+def _default_cost(graphql_type: Any) -> int:
+    """Return the cost of a resolver that returns the type."""
+    return RESOLVER_COST if _is_leaf(graphql_type) else RELATION_COST
+
+
+def _is_leaf(graphql_type: Any) -> bool:
+    """Return whether a type has no fields: a scalar, an enumeration, or a list of them."""
+    if get_origin(graphql_type) in _WRAPPERS:
+        return all(_is_leaf(inner) for inner in get_args(graphql_type))
+    return isinstance(graphql_type, EnumType) or graphql_type in _SCALARS
 
 
 def _convert_arguments(
@@ -140,7 +158,7 @@ def mutation(
         resolver=resolve,
         graphql_type=payload | None,
         description=describe_field(description, requires),
-        directives=field_directives(requires),
+        directives=field_directives(requires, MUTATION_COST),
     )
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import strawberry
 
+from domain.calling.figures import MAX_TREND_WEEKS
 from resolvers import connections
 from resolvers import license_analytics as analytics
-from schema.costs import AGGREGATE_COST, ListSize
+from schema.costs import AGGREGATE_COST, ROWS, list_size
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer, LicenseTrendPoint
 from schema.entitlements import Entitlement
@@ -81,8 +82,10 @@ class EntitlementReportEdge:
 class EntitlementReportConnection:
     """A page of a report's table. The total is counted only if the operation selects it."""
 
-    edges: list[EntitlementReportEdge] = strawberry.field(description="The rows of the page with their cursors.")
-    nodes: list[EntitlementReportRow] = strawberry.field(description="The rows of the page.")
+    edges: list[EntitlementReportEdge] = strawberry.field(
+        directives=[ROWS], description="The rows of the page with their cursors."
+    )
+    nodes: list[EntitlementReportRow] = strawberry.field(directives=[ROWS], description="The rows of the page.")
     page_info: PageInfo = strawberry.field(description="The position of the page in the table.")
     total_count = field(connections.total_count, int, "The number of rows in the whole table.")
 
@@ -193,7 +196,7 @@ class LicenseAnalytics:
         analytics.trend,
         list[LicenseTrendPoint],
         "The license figures week by week: one point per completed week that has snapshots, oldest first.",
-        list_size=ListSize(assumed_size=52),
+        list_size=list_size(MAX_TREND_WEEKS, argument="weeks"),
         weeks=Argument(
             int,
             default=12,

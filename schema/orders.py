@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from domain.entitlements.orders import MAX_ORDER_LINES
 from resolvers import billing_documents
 from schema.connections import Connection
+from schema.costs import list_size
 from schema.enums import OrderKind, Product
 from schema.fields import field
 from schema.node import PAGED, Node
@@ -47,7 +49,9 @@ class Order(Node):
     )
     kind: OrderKind = strawberry.field(description="What the order does to the subscription.")
     placed_at: datetime = strawberry.field(description="The moment of the order.")
-    lines: list[OrderLine] = strawberry.field(description="The licenses by product, at most 100 lines.")
+    lines: list[OrderLine] = strawberry.field(
+        directives=[list_size(MAX_ORDER_LINES, typical=4)], description="The licenses by product, at most 100 lines."
+    )
     total: Money | None = strawberry.field(description="The total amount; null where none was delivered.")
     subscription = field(
         billing_documents.subscription,

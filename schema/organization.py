@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from resolvers import customer_lists, organization
+from schema.costs import list_size
 from schema.enums import (
     AdministratorState,
     PartnerRole,
@@ -89,6 +90,7 @@ class OrganizationSetup:
         organization.plan,
         list[PlanItem],
         "The plan that the partner ordered. It is shown before the terms are accepted.",
+        list_size=list_size(len(Product)),
     )
     terms_version = field(organization.terms_version, str, "The current version of the terms, for acceptTerms.")
     terms = field(organization.terms, Terms, "The terms to accept. They are to be read before acceptance.")
@@ -100,7 +102,9 @@ class OrganizationSetup:
         PartnerAdministrator | None,
         "The administrator who last accepted the terms; null before.",
     )
-    steps = field(organization.setup_steps, list[SetupStep], "The steps in their order.")
+    steps = field(
+        organization.setup_steps, list[SetupStep], "The steps in their order.", list_size=list_size(len(SetupStepKey))
+    )
     next_step = field(
         organization.next_step, SetupStep | None, "The first step that is not completed; null where all are."
     )
@@ -152,6 +156,7 @@ class PartnerOrganization(Node):
         organization.services,
         list[PartnerService],
         "Every service, in the order of the enum. Only those of the plan can be switched on.",
+        list_size=list_size(len(Product)),
     )
     settings = field(organization.settings, PartnerSettings, "The thresholds that the partner chose.")
 
@@ -172,5 +177,6 @@ class Viewer:
         "The partner organization of the administrator. No other can be reached.",
     )
     permissions: list[Permission] = strawberry.field(
-        description="The permissions of the administrator's role. Show only what they allow."
+        directives=[list_size(len(Permission))],
+        description="The permissions of the administrator's role. Show only what they allow.",
     )

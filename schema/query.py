@@ -2,6 +2,7 @@
 
 import strawberry
 
+from domain.partner.tags import MAX_TAGS
 from resolvers import billing_documents, customer_lists, organization
 from resolvers import customers as customer_resolvers
 from resolvers import entitlements as entitlement_resolvers
@@ -11,7 +12,7 @@ from resolvers import tags as tag_resolvers
 from schema.activity import ActivityQueries
 from schema.administrators import AdministratorQueries
 from schema.calling_engagement import CallingEngagementQueries
-from schema.costs import ListSize
+from schema.costs import list_size
 from schema.customer_inputs import CustomerFilter, CustomerLookup, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.customers import Customer
@@ -62,7 +63,7 @@ class Query(
         list[Node | None],
         "Objects by their global ids, in the order of the ids. The result is null for each object "
         "that does not exist for the viewer.",
-        list_size=ListSize(assumed_size=200),
+        list_size=list_size(by_id.MAX_IDS, argument="ids"),
         ids=Argument(list[strawberry.ID], description="At most 200 ids; more is the error BAD_USER_INPUT."),
     )
     feed_cursor = field(cursors.feed_cursor, str, FEED_CURSOR_DESCRIPTION)
@@ -87,6 +88,7 @@ class Query(
         tag_resolvers.tags,
         list[Tag] | None,
         "The tags by name; at most 1,000.",
+        list_size=list_size(MAX_TAGS),
         search=Argument(
             str | None,
             description=(

@@ -7,7 +7,7 @@ import strawberry
 from domain.partner.tags import ChangeCustomerTags, CreateTag, DeleteTag, UpdateTag
 from resolvers import tag_mutations as tags
 from schema.bulk_jobs import BulkJob
-from schema.costs import ListSize
+from schema.costs import list_size
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import Permission, TagColor
@@ -137,7 +137,7 @@ class _ChangeCustomerTagsPayload:
         tags.changed_customers,
         list[Customer],
         "The first 100 customers that changed.",
-        list_size=ListSize(assumed_size=25),
+        list_size=list_size(100, typical=25),
     )
     job = field(
         tags.bulk_job,

@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers import mutations
 from schema import fields
+from schema.costs import list_size
 from schema.enums import UserErrorCode
 
 
@@ -21,11 +22,15 @@ class UserError:
         mutations.error_field,
         list[str] | None,
         "The path from the argument inwards, with list positions as strings: input, licenses, 0, licenses.",
+        list_size=list_size(10),
     )
 
 
 def user_errors_field() -> Any:
     """Return the field `userErrors` of a payload; each payload needs its own."""
     return fields.field(
-        mutations.user_errors, list[UserError], "The mistakes, all of them at once; empty where the change was made."
+        mutations.user_errors,
+        list[UserError],
+        "The mistakes, all of them at once, at most 1,000; empty where the change was made.",
+        list_size=list_size(mutations.MAX_USER_ERRORS, typical=2),
     )

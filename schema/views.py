@@ -4,9 +4,9 @@ from typing import Any
 
 import strawberry
 
-from domain.partner.views import DeleteCustomerView, SaveCustomerView
+from domain.partner.views import MAX_OWN_VIEWS, MAX_SHARED_VIEWS, DeleteCustomerView, SaveCustomerView
 from resolvers import customer_lists, views
-from schema.costs import ListSize
+from schema.costs import list_size
 from schema.customer_inputs import CustomerFilter, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import Permission
@@ -139,5 +139,5 @@ class ViewQueries:
         list[CustomerView] | None,
         "The viewer's own views and the shared views, by name; at most 200. A view whose filter has `kpi` is left out "
         "where the viewer does not have the permission READ_ANALYTICS.",
-        list_size=ListSize(assumed_size=20),
+        list_size=list_size(MAX_OWN_VIEWS + MAX_SHARED_VIEWS, typical=20),
     )

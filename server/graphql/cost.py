@@ -1,12 +1,18 @@
-"""Limits of an operation: text, depth, root fields and estimated cost. Each check is linear in the operation's text.
+"""Limits of an operation: text, depth, root fields and cost. Each check is linear in the operation's text.
 
 The cost of a field is its weight plus its list size times the cost of what is selected below it. Both are declared on
-the field (schema/costs.py) and read from the built schema. An operation without lists costs 1 for each field.
+the field (schema/costs.py) and read from the built schema; the lists of introspection have the lengths that they have
+in the schema. An operation without lists costs 1 for each field.
+
+MAX_COST bounds an operation twice. Before it runs, it is weighed with the page sizes that it asks for and the usual
+lengths of other lists, because their maximum is seldom reached. While it runs, the executor (schema/executor.py) counts
+the same weights for every object that there is, and ends the operation at MAX_COST.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -14,61 +20,77 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
     VariableNode,
     get_named_type,
-    is_composite_type,
 )
 
 from domain.failures import QueryTooComplex
-from domain.paging import MAX_PAGE_SIZE
 from schema.costs import DeclaredCost, declared_cost
+from server.graphql.introspection import introspection_sizes
 
 MAX_TEXT_LENGTH = 100_000
 MAX_TOKENS = 2_000
 MAX_DEPTH = 15
 MAX_ROOT_FIELDS = 30
-MAX_COST = 250_000
+# 200 ms of processor time at about 7 µs, the median over the fields of the schema.
+MAX_COST = 30_000
 # Validation compares every pair of selections that answer under one name: this bounds those pairs beforehand.
 MAX_SAME_NAME_PAIRS = 12_000
+# Python reads a number in time that is quadratic in its digits.
+_MAX_DIGITS = 20
 
 
 class FieldCost(NamedTuple):
-    """The declared cost of one field, and the name of the type that it returns."""
+    """The declared cost of one field, the name of the type that it returns, and its list's length without arguments."""
 
     declared: DeclaredCost
     type_name: str
+    default_size: float
 
 
 # By the names of the type and of the field.
 FieldCosts = Mapping[str, Mapping[str, FieldCost]]
-# `__typename` and introspection inside a fragment: no type of ours declares them.
-_UNDECLARED = FieldCost(DeclaredCost(), "")
+# `__typename`: no type declares it.
+_UNDECLARED = FieldCost(DeclaredCost(), "", 1)
 _NO_FIELDS: Mapping[str, FieldCost] = {}
 
 
 def read_field_costs(schema: GraphQLSchema) -> FieldCosts:
-    """Return the declared costs of all fields of the schema."""
-    return {
-        name: {
-            field_name: FieldCost(declared_cost(definition), get_named_type(definition.type).name)
-            for field_name, definition in getattr(graphql_type, "fields", {}).items()
-        }
+    """Return the costs of all fields of the schema, those of introspection included."""
+    costs = {
+        name: {field_name: _read_field_cost(definition) for field_name, definition in graphql_type.fields.items()}
         for name, graphql_type in schema.type_map.items()
-        if is_composite_type(graphql_type)
+        if isinstance(graphql_type, (GraphQLObjectType, GraphQLInterfaceType))
     }
+    for (type_name, field_name), size in introspection_sizes(schema).items():
+        costs[type_name][field_name] = costs[type_name][field_name]._replace(default_size=size)
+    costs["Query"]["__schema"] = FieldCost(DeclaredCost(), "__Schema", 1)
+    costs["Query"]["__type"] = FieldCost(DeclaredCost(), "__Type", 1)
+    return costs
+
+
+def _read_field_cost(definition: GraphQLField) -> FieldCost:
+    declared = declared_cost(definition)
+    defaults = [definition.args[name].default_value for name in declared.slicing_arguments]
+    size = next((default for default in defaults if isinstance(default, int)), declared.assumed_size)
+    return FieldCost(declared, get_named_type(definition.type).name, size)
 
 
 class Complexity(NamedTuple):
-    """The depth of a selection, and its estimated cost."""
+    """The depth of a selection without introspection, and its estimated cost."""
 
     depth: int
-    cost: int
+    cost: float
 
 
 @dataclass(slots=True)
@@ -82,7 +104,7 @@ class _CostEstimator:
 
     def estimate(self, selections: SelectionSetNode | None, type_name: str) -> Complexity:
         """Return the largest depth and the sum of the costs of what is selected of a type."""
-        depth = cost = 0
+        depth, cost = 0, 0.0
         for selection in selections.selections if selections else ():
             complexity = self._estimate_selection(selection, type_name)
             depth, cost = max(depth, complexity.depth), cost + complexity.cost
@@ -98,12 +120,14 @@ class _CostEstimator:
         return self._estimate_fragment(selection.name.value)
 
     def _estimate_field(self, node: FieldNode, field_cost: FieldCost) -> Complexity:
-        declared, type_name = field_cost
+        declared, type_name, _ = field_cost
         if node.selection_set is None:
             return Complexity(1, declared.weight)
         inner = self.estimate(node.selection_set, type_name)
+        # The standard query of introspection is deeper than MAX_DEPTH; validation limits the depth of its lists.
+        depth = 1 if type_name.startswith("__") else inner.depth + 1
         # The size of a connection multiplies its total and its facets too: 200 nested totals are as expensive as rows.
-        return Complexity(inner.depth + 1, declared.weight + self._list_size(node, declared) * inner.cost)
+        return Complexity(depth, declared.weight + self._list_size(node, field_cost) * inner.cost)
 
     def _estimate_fragment(self, name: str) -> Complexity:
         known = self._fragment_complexities.get(name)
@@ -117,22 +141,26 @@ class _CostEstimator:
             self._fragment_complexities[name] = known
         return known
 
-    def _list_size(self, node: FieldNode, declared: DeclaredCost) -> int:
+    def _list_size(self, node: FieldNode, field_cost: FieldCost) -> float:
         """Return the number of objects that a field is taken to return."""
-        if not declared.slicing_arguments:
-            return declared.assumed_size
-        slices = [a.value for a in node.arguments or () if a.name.value in declared.slicing_arguments]
-        return max((self._slice_size(value, declared) for value in slices), default=declared.assumed_size)
+        slicing = field_cost.declared.slicing_arguments
+        slices = [a.value for a in node.arguments or () if a.name.value in slicing] if slicing else ()
+        return max((self._slice_size(value, field_cost) for value in slices), default=field_cost.default_size)
 
-    def _slice_size(self, value: ValueNode, declared: DeclaredCost) -> int:
-        """Return the requested page size; the largest where it is invalid, which the resolver rejects later."""
+    def _slice_size(self, value: ValueNode, field_cost: FieldCost) -> float:
+        """Return the requested number; the largest where it is invalid, which the resolver rejects later."""
+        maximum = field_cost.declared.maximum_size
         size: Any = None
         if isinstance(value, IntValueNode):
-            size = int(value.value)
+            size = int(value.value) if len(value.value) < _MAX_DIGITS else None
+        elif isinstance(value, ListValueNode):
+            size = len(value.values)
         elif isinstance(value, VariableNode):
-            size = self.variables.get(value.name.value)
-            size = declared.assumed_size if size is None else size
-        return size if isinstance(size, int) and 0 < size <= MAX_PAGE_SIZE else MAX_PAGE_SIZE
+            given = self.variables.get(value.name.value)
+            if given is None:
+                return field_cost.default_size
+            size = len(given) if isinstance(given, list) else given
+        return size if isinstance(size, int) and 0 < size <= maximum else maximum
 
 
 def check_same_name_pairs(document: DocumentNode) -> None:
@@ -151,9 +179,12 @@ def check_cost(
     complexity = estimate_complexity(document, operation, variables, costs)
     if complexity.depth > MAX_DEPTH:
         raise QueryTooComplex(f"This operation is {complexity.depth} levels deep; {MAX_DEPTH} are allowed.")
-    if complexity.cost > MAX_COST:
-        raise QueryTooComplex(f"This operation may answer more than {MAX_COST:,} fields: ask for smaller pages.")
-    return complexity.cost
+    cost = ceil(complexity.cost)
+    if cost > MAX_COST:
+        raise QueryTooComplex(
+            f"This operation costs {cost:,}; {MAX_COST:,} are allowed: ask for smaller pages or for fewer relations."
+        )
+    return cost
 
 
 def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
@@ -164,20 +195,13 @@ def root_field_names(document: DocumentNode, operation: OperationDefinitionNode)
 def estimate_complexity(
     document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], costs: FieldCosts
 ) -> Complexity:
-    """Return the depth and the cost of an operation, without its introspection."""
-    selections = _without_introspection(operation.selection_set)
+    """Return the depth and the cost of an operation."""
     root_type = operation.operation.value.capitalize()
-    return _CostEstimator(costs, _fragments(document), variables).estimate(selections, root_type)
+    return _CostEstimator(costs, _fragments(document), variables).estimate(operation.selection_set, root_type)
 
 
 def _fragments(document: DocumentNode) -> Mapping[str, FragmentDefinitionNode]:
     return {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-
-
-def _without_introspection(selections: SelectionSetNode) -> SelectionSetNode:
-    """Leave out introspection: its standard query is deeper than MAX_DEPTH, and graphql-core limits it itself."""
-    kept = [s for s in selections.selections if not (isinstance(s, FieldNode) and s.name.value.startswith("__"))]
-    return SelectionSetNode(selections=tuple(kept))
 
 
 def _field_nodes(document: DocumentNode) -> Iterator[FieldNode]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import structlog
 from graphql import GraphQLError
 
-from domain.failures import RequestFailure, Unavailable
+from domain.failures import QueryTooComplex, RequestFailure, Unavailable
 from store.database.client import PyMongoError
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -34,9 +34,13 @@ def request_errors(errors: Iterable[GraphQLError], code: str) -> Errors:
     return [_located(error, error.message, {"code": code}) for error in errors]
 
 
-def execution_errors(errors: Iterable[GraphQLError]) -> Errors:
-    """Return the errors that resolvers raised."""
-    return [_execution_error(error) for error in errors]
+def execution_errors(errors: Iterable[GraphQLError], suppressed: int = 0) -> Errors:
+    """Return the errors that resolvers raised, and one for the number of those that are not listed."""
+    entries = [_execution_error(error) for error in errors]
+    if suppressed:
+        message = f"{suppressed:,} more fields have errors; the first {len(entries)} are listed."
+        entries.append(coded_error(QueryTooComplex.code, message))
+    return entries
 
 
 def _execution_error(error: GraphQLError) -> dict[str, Any]:

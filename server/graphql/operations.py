@@ -14,7 +14,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
     parse,
     specified_rules,
     validate,
@@ -25,6 +24,7 @@ from domain.failures import BadUserInput, QueryTooComplex
 from domain.languages.languages import Language
 from domain.messages import translatable
 from resolvers.context import Context
+from schema.executor import OperationExecutor
 from server.graphql.cost import (
     MAX_COST,
     MAX_TEXT_LENGTH,
@@ -56,7 +56,6 @@ _RULES = (*specified_rules, OneOfVariablesRule)
 
 # The same test as graphql-core's, faster for plain values.
 _is_awaitable: Any = optimized_is_awaitable
-
 GraphQLResponse = dict[str, Any]
 
 
@@ -180,7 +179,7 @@ class Operations:
                 if context.feed is not None and "feedCursor" in operation.root_fields:
                     # The contract: the cursor is taken before anything else of the operation is read.
                     context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
-                response = self.render(await self._execute(operation, variables, context))
+                response = await self._execute(operation, variables, context)
                 if context.operation_time:
                     response["extensions"] = {"seen": str(context.operation_time)}
                 return response
@@ -191,28 +190,47 @@ class Operations:
 
     async def _execute(
         self, operation: Operation, variables: Mapping[str, Any] | None, context: Context
-    ) -> ExecutionResult:
-        definition = operation.definition
-        result = execute(
-            self.graphql_schema,
-            operation.document,
-            variable_values=dict(variables or {}),
-            operation_name=definition.name.value if definition.name else None,
-            context_value=context,
-            executor_class=self._schema.execution_context_class,
-            is_awaitable=_is_awaitable,
-        )
-        return result if isinstance(result, ExecutionResult) else await result
+    ) -> GraphQLResponse:
+        executor = build_executor(self.graphql_schema, operation, variables or {}, context)
+        if isinstance(executor, list):
+            return self._render(ExecutionResult(None, executor))
+        result: Any = executor.execute_operation()
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        return self.render(result, executor)
+
+    @classmethod
+    def render(cls, result: ExecutionResult, executor: OperationExecutor) -> GraphQLResponse:
+        """Return the result of an execution as a response; without `data` where the execution was ended."""
+        if executor.failure is not None:
+            return {"errors": [failure_error(executor.failure)]}
+        return cls._render(result, executor.suppressed_errors)
 
     @staticmethod
-    def render(result: ExecutionResult) -> GraphQLResponse:
+    def _render(result: ExecutionResult, suppressed_errors: int = 0) -> GraphQLResponse:
         """Return a result as a response: without `data` where the execution did not start."""
-        errors = execution_errors(result.errors or ())
+        errors = execution_errors(result.errors or (), suppressed_errors)
         has_started = result.data is not None or any("path" in error for error in errors)
         response: GraphQLResponse = {"data": result.data} if has_started else {}
         if errors:
             response["errors"] = errors
         return response
+
+
+def build_executor(
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any], context: Context | None = None
+) -> OperationExecutor | list[GraphQLError]:
+    """Return the executor of an operation, with its limit of cost; the errors of its variables where they are wrong."""
+    executor: Any = OperationExecutor.build(
+        schema,
+        operation.document,
+        context_value=context,
+        raw_variable_values=dict(variables),
+        operation_name=operation.definition.name.value if operation.definition.name else None,
+        is_awaitable=_is_awaitable,
+        cost_limit=operation.cost_limit,
+    )
+    return executor  # type: ignore[no-any-return]
 
 
 def _select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

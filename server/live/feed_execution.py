@@ -6,12 +6,13 @@ from time import monotonic
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import orjson
-from graphql import Executor, execute_subscription_event
+from graphql import execute_subscription_event
 
 from domain.cursors.feed import Position
 from domain.failures import Unavailable
 from resolvers.context import Context
 from resolvers.feeds import FeedChange, FeedViewer, filter_visible_changes
+from schema.executor import OperationExecutor
 from server.graphql.errors import is_database_failure
 from server.graphql.operations import Operations
 from server.live.request_priority import RequestPriority
@@ -94,13 +95,14 @@ class FeedExecution:
 
     async def encode_result(self, root: object, context: Context) -> bytes:
         """Return the result of the selection set as JSON; raise Unavailable where the database fails."""
-        result: Any = execute_subscription_event(self._build_executor(root, context))
+        executor = self._build_executor(root, context)
+        result: Any = execute_subscription_event(executor)
         if isinstance(result, Awaitable):
             result = await result
         if any(is_database_failure(error) for error in result.errors or ()):
             # A partial result would replace the change for good; the caller executes it again after the outage.
             raise Unavailable
-        return orjson.dumps(Operations.render(result))
+        return orjson.dumps(Operations.render(result, executor))
 
     def _result(self, change: FeedChange, payload: bytes, partner_id: str) -> FeedResult:
         cursor = self._feed.cursor(partner_id, change.position)
@@ -117,12 +119,9 @@ class FeedExecution:
         # A group that is cancelled while it waits must not cancel the execution for the others.
         return shield(payload)
 
-    def _build_executor(self, root: object, context: Context) -> Executor[Any]:
+    def _build_executor(self, root: object, context: Context) -> OperationExecutor:
         executor = self._subscription.executor.build_per_event_executor(root)
         executor.context_value = context
-        # graphql-core's copies share one cache of sub-fields. Its keys are ids of lists that each execution creates
-        # anew, so it never hits and grows with every event.
-        executor._relevant_sub_fields = {}
         return executor
 
 

@@ -10,7 +10,6 @@ import orjson
 import strawberry
 from graphql import (
     DocumentNode,
-    Executor,
     FieldNode,
     GraphQLField,
     GraphQLSchema,
@@ -23,15 +22,15 @@ from graphql import (
 from graphql.error import located_error
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
-from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import Forbidden
 from resolvers.context import Viewer
 from resolvers.feeds import EventFeed, StateFeed
+from schema.executor import OperationExecutor
 from schema.feed_fields import FeedDeclaration, convert_feed_arguments, find_feed
 from schema.fields import is_viewer_dependent
 from server.graphql.errors import BAD_USER_INPUT, execution_errors, request_errors
-from server.graphql.operations import Operation, OperationRejected
+from server.graphql.operations import Operation, OperationRejected, build_executor
 
 _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
@@ -49,7 +48,7 @@ class Subscription:
     feed: EventFeed[Any] | StateFeed[Any]
     arguments: Mapping[str, Any]
     condition: Any
-    executor: Executor[Any]
+    executor: OperationExecutor
     after: str | None
     after_variable: str | None
     sharing_key: Hashable
@@ -138,21 +137,14 @@ def variables_used_only_in(field: FieldNode, text: str) -> frozenset[str]:
     return frozenset(name for name, count in counts_in_field.items() if counts_in_text[name] == count + 1)
 
 
-def _build_executor(schema: strawberry.Schema, operation: Operation, variables: Mapping[str, Any]) -> Executor[Any]:
-    executor_class: Any = schema.execution_context_class
-    executor: Executor[Any] | list[Any] = executor_class.build(
-        schema._schema,
-        operation.document,
-        raw_variable_values=dict(variables),
-        operation_name=operation_name(operation) or None,
-        is_awaitable=optimized_is_awaitable,
-    )
+def _build_executor(schema: strawberry.Schema, operation: Operation, variables: Mapping[str, Any]) -> OperationExecutor:
+    executor = build_executor(schema._schema, operation, variables)
     if isinstance(executor, list):
         raise OperationRejected(request_errors(executor, BAD_USER_INPUT))
     return executor
 
 
-def _root_field(executor: Executor[Any], operation: Operation) -> tuple[str, FieldNode]:
+def _root_field(executor: OperationExecutor, operation: Operation) -> tuple[str, FieldNode]:
     """Return the root field with its response name; validation has refused subscriptions with several."""
     root_type: Any = executor.schema.subscription_type
     collected = collect_fields(
@@ -163,7 +155,7 @@ def _root_field(executor: Executor[Any], operation: Operation) -> tuple[str, Fie
 
 
 def _read_field(
-    schema: strawberry.Schema, field: GraphQLField, node: FieldNode, executor: Executor[Any], viewer: Viewer
+    schema: strawberry.Schema, field: GraphQLField, node: FieldNode, executor: OperationExecutor, viewer: Viewer
 ) -> tuple[FeedDeclaration, dict[str, Any]]:
     declaration = find_feed(field)
     values = get_argument_values(field, node, executor.variable_values)

@@ -4,11 +4,29 @@ from collections.abc import Iterator
 
 import pytest
 import strawberry
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_composite_type
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from domain.paging import DEFAULT_PAGE_SIZE
+from domain.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from schema.build import build_schema
-from schema.costs import Cost, DeclaredCost, ListSize, connection_size, declared_cost
+from schema.costs import (
+    DEFAULT_COST,
+    RELATION_COST,
+    RESOLVER_COST,
+    ROWS,
+    Cost,
+    DeclaredCost,
+    connection_size,
+    declared_cost,
+    list_size,
+)
 from schema.fields import field
 
 
@@ -24,9 +42,13 @@ def resolve(*_: object) -> None:
 @strawberry.type
 class Query:
     plain: int
-    sized: list[Row] = strawberry.field(directives=[ListSize(assumed_size=3)])
+    computed = field(resolve, list[str] | None)
+    loaded = field(resolve, Row | None)
+    sized: list[Row] = strawberry.field(directives=[list_size(3)])
+    usual: list[Row] = strawberry.field(directives=[list_size(50, typical=2)])
+    sliced: list[Row] = strawberry.field(directives=[list_size(52, argument="weeks")])
     weighed = field(resolve, int, cost=7)
-    both = field(resolve, list[Row], cost=2, list_size=ListSize(assumed_size=4))
+    both = field(resolve, list[Row], cost=2, list_size=list_size(4))
     page = field(resolve, Row, list_size=connection_size("first", "last"))
 
 
@@ -43,11 +65,15 @@ def fields() -> Iterator[tuple[str, GraphQLField]]:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("plain", DeclaredCost(1, 1, ())),
-        ("sized", DeclaredCost(1, 3, ())),
-        ("weighed", DeclaredCost(7, 1, ())),
-        ("both", DeclaredCost(2, 4, ())),
-        ("page", DeclaredCost(1, DEFAULT_PAGE_SIZE, ("first", "last"))),
+        ("plain", DeclaredCost(DEFAULT_COST)),
+        ("computed", DeclaredCost(RESOLVER_COST)),
+        ("loaded", DeclaredCost(RELATION_COST)),
+        ("sized", DeclaredCost(1, 3, 3, is_list=True)),
+        ("usual", DeclaredCost(1, 2, 50, is_list=True)),
+        ("sliced", DeclaredCost(1, 52, 52, ("weeks",), is_list=True)),
+        ("weighed", DeclaredCost(7)),
+        ("both", DeclaredCost(2, 4, 4, is_list=True)),
+        ("page", DeclaredCost(10, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, ("first", "last"), is_list=True)),
     ],
 )
 def test_reads_the_declarations_of_a_built_field(name: str, expected: DeclaredCost) -> None:
@@ -66,9 +92,10 @@ def test_declarations_print_as_directives() -> None:
     printed = SCHEMA.as_str()
     assert "  sized: [Row!]! @listSize(assumedSize: 3)\n" in printed
     assert '  weighed: Int! @cost(weight: "7")\n' in printed
+    assert "  usual: [Row!]! @listSize(assumedSize: 50, typicalSize: 2)\n" in printed
     assert '  both: [Row!]! @cost(weight: "2") @listSize(assumedSize: 4)\n' in printed
     assert (
-        '  page: Row! @listSize(assumedSize: 25, slicingArguments: ["first", "last"], '
+        '  page: Row! @cost(weight: "10") @listSize(assumedSize: 25, slicingArguments: ["first", "last"], '
         'sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)\n' in printed
     )
 
@@ -83,21 +110,33 @@ def test_every_field_with_page_arguments_is_sized_by_all_of_them() -> None:
     assert len(paged) > 15
     for path, each in paged.items():
         expected = tuple(name for name in ("first", "last") if name in each.args)
-        assert declared_cost(each) == DeclaredCost(1, DEFAULT_PAGE_SIZE, expected), path
+        declared = declared_cost(each)
+        assert (declared.assumed_size, declared.maximum_size) == (DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE), path
+        assert declared.slicing_arguments == expected, path
 
 
 def test_sized_fields_exist_on_the_type_of_every_connection() -> None:
     for path, each in fields():
-        if declared_cost(each).slicing_arguments:
+        if "first" in declared_cost(each).slicing_arguments:
             connection = get_named_type(each.type)
             assert isinstance(connection, GraphQLObjectType)
             assert {"edges", "nodes"} <= set(connection.fields), path
 
 
-def test_only_fields_that_return_objects_have_a_size() -> None:
+def test_every_list_declares_its_maximum_or_the_argument_that_limits_it() -> None:
     for path, each in fields():
-        is_sized = declared_cost(each).assumed_size != 1
-        assert not is_sized or is_composite_type(get_named_type(each.type)), path
+        declared, type_name = declared_cost(each), path.split(".")[0]
+        if path.split(".")[1] in {"edges", "nodes"} and type_name.endswith("Connection"):
+            # Sized by the field that returns the connection.
+            assert ROWS in each.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].directives, path
+        elif is_list_type(get_nullable_type(each.type)):
+            assert declared.is_list, path
+            assert 1 <= declared.assumed_size <= declared.maximum_size, path
+
+
+def test_a_slicing_argument_exists() -> None:
+    for path, each in fields():
+        assert set(declared_cost(each).slicing_arguments) <= set(each.args), path
 
 
 def test_a_type_declares_the_size_that_its_interface_declares() -> None:

@@ -8,6 +8,7 @@ from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 from domain.failures import QueryTooComplex
 from schema.build import build_schema
+from schema.costs import AGGREGATE_COST, MUTATION_COST, RELATION_COST, RESOLVER_COST, ROW_COST
 from server.graphql.cost import (
     MAX_ROOT_FIELDS,
     check_cost,
@@ -16,7 +17,13 @@ from server.graphql.cost import (
     read_field_costs,
 )
 
-FIELD_COSTS = read_field_costs(build_schema()._schema)
+SCHEMA = build_schema()._schema
+FIELD_COSTS = read_field_costs(SCHEMA)
+LOADED, COMPUTED, ROW, TYPES = RELATION_COST, RESOLVER_COST, ROW_COST, len(SCHEMA.type_map)
+
+
+# The same field under twelve names.
+NAMES = " ".join(f"n{n}: name" for n in range(12))
 
 
 def check(text: str, **variables: Any) -> None:
@@ -43,12 +50,40 @@ def test_accepts_a_whole_dashboard() -> None:
           licenses { product overage }
         }
         """,
-        n=200,
+        n=100,
     )
 
 
+def test_accepts_the_largest_page_with_three_relations() -> None:
+    check(
+        """
+        { customers(first: 200) { totalCount nodes { id name domain country statuses tags { name color }
+          subscriptions { number state endsAt licenses { product total assigned used } }
+          assignments { administrator { displayName } } } } }
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ customers(first: 200) { nodes { activity(first: 200) { nodes { id } } } } }",
+        "{ administrators(first: 200) { nodes { customers(first: 200) { nodes { id } } } } }",
+        "{ tags { customers(first: 200) { nodes { tags { name } } } } }",
+        "{ tags { customers { totalCount } } }",
+        "{" + " ".join(f"a{n}: customers(first: 200) {{ nodes {{ id name statuses }} }}" for n in range(30)) + "}",
+        "{ customers(first: 200) { nodes {" + " ".join(f"a{n}: tags {{ id }}" for n in range(30)) + "} } }",
+        "{ __schema {" + " ".join(f"t{n}: types {{ fields {{ {NAMES} }} }}" for n in range(20)) + "} }",
+        "{" + " ".join(f"s{n}: __schema {{ types {{ fields {{ args {{ {NAMES} }} }} }} }}" for n in range(20)) + "}",
+    ],
+)
+def test_rejects_what_takes_longer_than_the_budget(text: str) -> None:
+    with pytest.raises(QueryTooComplex, match="are allowed"):
+        check(text)
+
+
 def test_accepts_the_introspection_of_tools() -> None:
-    check(get_introspection_query(descriptions=True, input_value_deprecation=True))
+    check(get_introspection_query(True, True, True, True, True, True, True))
 
 
 def test_estimates_introspection_inside_a_fragment() -> None:
@@ -58,23 +93,34 @@ def test_estimates_introspection_inside_a_fragment() -> None:
 @pytest.mark.parametrize(
     ("expected", "text"),
     [
-        (2, "{ viewer { permissions } }"),
-        (3, "{ viewer { __typename permissions } }"),
-        (1 + 25 * 2, "{ customers { nodes { id } } }"),
-        (1 + 7 * 2, "{ customers(first: 7) { nodes { id } } }"),
-        (1 + 7 * 2, "{ customers(last: 7) { nodes { id } } }"),
-        (1 + 200 * 2, "{ customers(first: 7, last: 200) { nodes { id } } }"),
-        (1 + 25, "{ customers { totalCount } }"),
-        (1 + 25, "{ administrators { totalCount } }"),
-        (1 + 200, '{ nodes(ids: ["cus_1"]) { id } }'),
-        (1 + 200 * (1 + 4 * 1), '{ nodes(ids: ["cus_1"]) { ... on Customer { subscriptions { number } } } }'),
-        (1 + 200 * (1 + 2 * 1), '{ nodes(ids: ["cus_1"]) { ...F } } fragment F on Customer { trials { number } }'),
-        (1 + 1 + 4 * (1 + 4), '{ customer(by: {id: "cus_1"}) { ... { subscriptions { licenses { total } } } } }'),
-        (1 + 20, "{ customerViews { name } }"),
-        (10 + 1 + 1, "{ kpis { totalCustomers { count } } }"),
-        (10 + 1 + 52, "{ licenseAnalytics(product: CALLING) { licenseTrend(weeks: 2) { weekStart } } }"),
-        (1 + 1, "subscription { activity { cursor } }"),
-        (1 + 1 + 25 * 1, "mutation { assignTags(input: {}) { customers { id } } }"),
+        (LOADED + 1, "{ viewer { permissions } }"),
+        (LOADED + 2, "{ viewer { __typename permissions } }"),
+        (LOADED + 25 * (ROW + 1), "{ customers { nodes { id } } }"),
+        (LOADED + 7 * (ROW + 1), "{ customers(first: 7) { nodes { id } } }"),
+        (LOADED + 7 * (ROW + 1), "{ customers(last: 7) { nodes { id } } }"),
+        (LOADED + 200 * (ROW + 1), "{ customers(first: 7, last: 200) { nodes { id } } }"),
+        (LOADED + 7 * (ROW + 1 + 1), "{ customers(first: 7) { edges { node { id } } } }"),
+        (LOADED + 25 * COMPUTED, "{ customers { totalCount } }"),
+        (LOADED + 1, '{ nodes(ids: ["cus_1"]) { id } }'),
+        (LOADED + 2 * (LOADED + 3 * 1), '{ nodes(ids: ["a", "b"]) { ... on Customer { subscriptions { number } } } }'),
+        (LOADED + LOADED + 2 * 1, '{ nodes(ids: ["a"]) { ...F } } fragment F on Customer { trials { number } }'),
+        (
+            LOADED + LOADED + 3 * (LOADED + 3 * 1),
+            '{ customer(by: {id: "cus_1"}) { ... { subscriptions { licenses { total } } } } }',
+        ),
+        (LOADED + 20, "{ customerViews { name } }"),
+        (LOADED + 1_000, "{ tags { name } }"),
+        (AGGREGATE_COST + 1 + COMPUTED, "{ kpis { totalCustomers { count } } }"),
+        (
+            AGGREGATE_COST + LOADED + 2,
+            "{ licenseAnalytics(product: CALLING) { licenseTrend(weeks: 2) { weekStart } } }",
+        ),
+        (AGGREGATE_COST + LOADED + 12, "{ licenseAnalytics(product: CALLING) { licenseTrend { weekStart } } }"),
+        (1 + COMPUTED, "subscription { activity { cursor } }"),
+        (MUTATION_COST + LOADED + 25 * 1, "mutation { assignTags(input: {}) { customers { id } } }"),
+        (1 + 1, '{ __type(name: "Customer") { name } }'),
+        (1 + 1 + TYPES * 2, "{ __schema { types { name kind } } }"),
+        (1 + 1 + TYPES * 2, "{ ...F } fragment F on Query { __schema { types { name kind } } }"),
     ],
 )
 def test_a_field_costs_its_weight_and_its_size_times_what_is_below_it(expected: int, text: str) -> None:
@@ -87,15 +133,15 @@ def test_a_field_costs_its_weight_and_its_size_times_what_is_below_it(expected: 
 )
 def test_an_invalid_page_size_costs_the_largest_page(value: Any, size: int) -> None:
     text = "query ($n: Int) { customers(first: $n) { nodes { id } } }"
-    assert cost_of(text, n=value) == 1 + size * 2
+    assert cost_of(text, n=value) == LOADED + size * (ROW + 1)
 
 
 def test_a_variable_that_is_not_given_costs_the_default_page() -> None:
-    assert cost_of("query ($n: Int) { customers(first: $n) { nodes { id } } }") == 1 + 25 * 2
+    assert cost_of("query ($n: Int) { customers(first: $n) { nodes { id } } }") == LOADED + 25 * (ROW + 1)
 
 
 def test_a_literal_that_is_no_number_costs_the_largest_page() -> None:
-    assert cost_of("{ customers(first: null) { nodes { id } } }") == 1 + 200 * 2
+    assert cost_of("{ customers(first: null) { nodes { id } } }") == LOADED + 200 * (ROW + 1)
 
 
 def test_rejects_depth() -> None:
@@ -121,13 +167,13 @@ def test_rejects_many_root_fields_also_through_fragments() -> None:
 @pytest.mark.parametrize("first", [200, -1, "200", 10**9])
 def test_rejects_pages_of_pages_whatever_the_variable_says(first: Any) -> None:
     inner = "assignments { administrator { customers(first: 200) { nodes { id name } } } }"
-    with pytest.raises(QueryTooComplex, match="may answer more"):
+    with pytest.raises(QueryTooComplex, match=r"costs [\d,]+; 30,000 are allowed"):
         check(f"query ($n: Int) {{ customers(first: $n) {{ nodes {{ {inner} }} }} }}", n=first)
 
 
 def test_the_size_of_a_connection_multiplies_its_facets_and_total() -> None:
     inner = "assignments { administrator { customers(first: 200) { totalCount facets { status { count } } } } }"
-    with pytest.raises(QueryTooComplex, match="may answer more"):
+    with pytest.raises(QueryTooComplex, match=r"costs [\d,]+; 30,000 are allowed"):
         check(f"{{ customers(first: 200) {{ nodes {{ {inner} }} }} }}")
 
 

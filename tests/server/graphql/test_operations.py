@@ -9,6 +9,7 @@ import pytest
 import strawberry
 
 from schema.build import build_schema
+from schema.costs import RELATION_COST, ROW_COST
 from server.graphql.cost import MAX_COST
 from server.graphql.operations import OperationRejected, Operations
 
@@ -39,7 +40,7 @@ def test_the_name_chooses_among_several_operations() -> None:
 
 def test_an_operation_carries_its_cost_and_the_limit_of_it() -> None:
     prepared = OPERATIONS.prepare("query ($n: Int) { customers(first: $n) { nodes { id } } }", None, {"n": 7})
-    assert (prepared.cost, prepared.cost_limit) == (1 + 7 * 2, MAX_COST)
+    assert (prepared.cost, prepared.cost_limit) == (RELATION_COST + 7 * (ROW_COST + 1), MAX_COST)
 
 
 CHAIN = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(150))

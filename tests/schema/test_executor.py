@@ -1,0 +1,170 @@
+"""The executor counts what an operation costs, ends it at its limit, bounds its errors, and lets others have a turn."""
+
+import asyncio
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import ExecutionResult, parse
+from strawberry.execution import optimized_is_awaitable
+
+from schema.build import build_schema
+from schema.costs import ROWS, store_field_weights
+from schema.executor import MAX_ERRORS, OperationExecutor, Turns
+
+resolved: list[int] = []
+
+
+def occupy_processor() -> None:
+    sleep(0.0005)
+
+
+@strawberry.type
+class Row:
+    number: int
+
+    @strawberry.field
+    def rows(self) -> list["Row"]:
+        resolved.append(self.number)
+        return [Row(number=number) for number in range(100)]
+
+    @strawberry.field
+    def fails(self) -> int | None:
+        raise ValueError
+
+    @strawberry.field
+    def must_not_fail(self) -> int:
+        raise ValueError
+
+    @strawberry.field
+    async def slow(self) -> int:
+        await asyncio.sleep(0)
+        occupy_processor()
+        return self.number
+
+
+@strawberry.type
+class Page:
+    nodes: list[Row] = strawberry.field(directives=[ROWS])
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def rows(self) -> list[Row]:
+        return [Row(number=number) for number in range(100)]
+
+    @strawberry.field
+    async def later(self) -> list[Row] | None:
+        await asyncio.sleep(0)
+        return [Row(number=number) for number in range(100)]
+
+    @strawberry.field
+    def page(self) -> Page:
+        return Page(nodes=[Row(number=number) for number in range(100)])
+
+
+SCHEMA: Any = strawberry.Schema(Query)._schema
+store_field_weights(SCHEMA)
+
+
+async def run(text: str, **limits: Any) -> tuple[OperationExecutor, ExecutionResult]:
+    executor: Any = OperationExecutor.build(
+        SCHEMA, parse(text), root_value=Query(), is_awaitable=optimized_is_awaitable, **limits
+    )
+    result = executor.execute_operation()
+    return executor, await result if optimized_is_awaitable(result) else result
+
+
+@pytest.mark.parametrize(
+    ("cost", "text"),
+    [
+        (1, "{ __typename }"),
+        (1 + 100, "{ rows { number } }"),
+        (1 + 200, "{ rows { number again: number } }"),
+        (1 + 1 + 200, "{ rows { number } ...F } fragment F on Query { later { number } }"),
+        (1 + 100 * (1 + 100), "{ rows { rows { number } } }"),
+        (1 + 100 * 5 + 100, "{ page { nodes { number } } }"),
+    ],
+)
+async def test_counts_the_weight_of_every_field_of_every_object(cost: int, text: str) -> None:
+    executor, result = await run(text, cost_limit=cost)
+    assert (executor.spent_cost, executor.failure, result.errors) == (cost, None, None)
+    executor, result = await run(text, cost_limit=cost - 1)
+    assert executor.failure is not None
+    assert result.data is None
+
+
+@pytest.mark.parametrize("field", ["rows", "later"])
+async def test_ends_within_a_list_without_a_pause(field: str) -> None:
+    resolved.clear()
+    executor, _ = await run(f"{{ {field} {{ rows {{ number }} }} other: later {{ number }} }}", cost_limit=550)
+    assert executor.failure is not None
+    assert "550" in str(executor.failure)
+    assert len(resolved) <= 100
+
+
+async def test_lists_at_most_so_many_errors_and_counts_the_others() -> None:
+    executor, result = await run("{ rows { fails } later { mustNotFail } }")
+    assert len(result.errors or ()) == MAX_ERRORS
+    # The second list is null because of one of its items.
+    assert executor.suppressed_errors == 1
+    assert (result.data or {})["later"] is None
+
+
+async def test_an_error_costs_little_more_than_a_field() -> None:
+    async def seconds(text: str) -> float:
+        started = monotonic()
+        await run(text)
+        return monotonic() - started
+
+    names = " ".join
+    fields = "{ rows { rows { " + names(f"a{n}: number" for n in range(5)) + " } } }"
+    failing = "{ rows { rows { " + names(f"a{n}: fails" for n in range(5)) + " } } }"
+    assert min([await seconds(failing) for _ in range(2)]) < 8 * min([await seconds(fields) for _ in range(2)])
+
+
+async def test_others_have_their_turn_while_a_long_list_is_completed() -> None:
+    longest, last, task = 0.0, monotonic(), asyncio.create_task(run("{ rows { slow } later { slow } }"))
+    while not task.done():
+        await asyncio.sleep(0)
+        longest, last = max(longest, monotonic() - last), monotonic()
+    _, result = await task
+    assert result.errors is None
+    assert [row["slow"] for row in (result.data or {})["rows"]] == list(range(100))
+    assert longest < 0.1
+
+
+async def test_an_operation_can_be_cancelled_between_two_turns() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await run("{ rows { rows { rows { number } } } }")
+
+
+async def test_each_event_of_a_subscription_counts_for_itself() -> None:
+    executor: Any = OperationExecutor.build(SCHEMA, parse("{ rows { number } }"), cost_limit=150)
+    for _ in range(3):
+        event = executor.build_per_event_executor(Query())
+        result = event.execute_operation()
+        await result if optimized_is_awaitable(result) else result
+        assert (event.spent_cost, event.failure) == (101, None)
+
+
+def test_the_served_schema_has_its_weights_where_the_executor_finds_them() -> None:
+    schema = build_schema()._schema
+    customers: Any = schema.type_map["CustomerConnection"]
+    assert customers.fields["nodes"].extensions["partnerhub_row_weight"] == 5
+    assert customers.fields["totalCount"].extensions["partnerhub_weight"] == 3
+
+
+async def test_those_that_wait_for_a_turn_share_it() -> None:
+    turns, order = Turns(), []
+    turns._checked_at = monotonic()
+
+    async def work(number: int) -> None:
+        await turns.wait()
+        order.append(number)
+
+    await asyncio.gather(*(work(number) for number in range(5)))
+    assert order == [0, 1, 2, 3, 4]
