@@ -33,7 +33,7 @@ def check(text: str, **variables: Any) -> None:
     check_cost(document, operation, variables, FIELD_COSTS)
 
 
-def cost_of(text: str, **variables: Any) -> int:
+def cost_of(text: str, **variables: Any) -> float:
     document = parse(text)
     operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
     return estimate_complexity(document, operation, variables, FIELD_COSTS).cost
