@@ -12,7 +12,10 @@ from domain.customers.filter import parse_filter
 from domain.imports.records import ImportKind
 from domain.paging import PageRequest
 from domain.types import PartnerRole
+from jobs.cleanup_assignments import cleanup_assignments
 from jobs.clock import expire_assignments
+from schema.build import build_schema
+from server.graphql.operations import Operations
 from store.access.assignment_cleanup import match_assigned_customers, request_assignment_cleanup
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.customers.customers import CustomerOrder, Customers
@@ -24,6 +27,7 @@ from store.database.transactions import in_transaction
 from store.tenants.administrators import Administrators
 from tests.domain.imports.factory_records import administrator_record, customer_record
 from tests.jobs.imports.factory_imports import Imported, documents, event_kinds, find_only, import_lines
+from tests.reference.api_client import ApiClient
 from tests.store.factory_customers import partner_scope
 
 PAST = "2026-01-01T00:00:00Z"
@@ -181,6 +185,43 @@ async def test_what_is_only_delivered_differently_changes_no_version(client: Cli
     after = await find_only(scope, "administrators", email="ada@partner.example")
     assert (after["version"], after["updated_at"]) == (before["version"], before["updated_at"])
     assert after["delivered"]["state"] == "ACTIVE"
+
+
+@pytest.mark.parametrize(
+    "mutation",
+    ["changeAdministrator(input: {id: $id, role: READ_ONLY_ADMINISTRATOR})", "removeAdministrator(input: {id: $id})"],
+)
+async def test_access_that_is_taken_away_during_an_import_stays_away(
+    client: Client, mongo_uri: str, mutation: str
+) -> None:
+    scope = await with_customers(client)
+    await deliver(scope, administrator_record("full@partner.example", role="FULL_ADMINISTRATOR"))
+    accepted = {"$set": {"terms_accepted_at": scope.now, "steps.ACCEPT_TERMS": scope.now}}
+    await scope.collection("partners").update_one(scope.match(), accepted)
+    line = administrator_record(assigned=["C-1", "C-2"])
+    api = ApiClient(client, Operations(build_schema(), 60.0))
+    with MongoClient[dict[str, Any]](mongo_uri) as other, other.start_session() as session:
+        session.start_transaction()
+        customers = other[client.database_name]["customers"]
+        customers.update_one({"external_id": "C-2"}, {"$set": {"held": True}}, session=session)
+        importing = asyncio.create_task(deliver(scope, line))
+        async with asyncio.timeout(30):
+            while not await holds(scope):
+                await asyncio.sleep(0.01)
+        ada = await find_only(scope, "administrators", email="ada@partner.example")
+        text = f"mutation($id: ID!) {{ {mutation} {{ userErrors {{ message }} }} }}"
+        data = await api.execute_data(await api.viewer(scope, "full@partner.example"), utc_now(), text, id=ada["_id"])
+        assert [payload["userErrors"] for payload in data.values()] == [[]]
+        session.abort_transaction()
+        await importing
+    while await cleanup_assignments(client):
+        pass
+    changed = await find_only(scope, "administrators", email="ada@partner.example")
+    assert (changed["role"], changed["state"]) != (ada["role"], ada["state"])
+    for _ in range(2):
+        assert [customer["assignments"] for customer in await documents(scope, "customers")] == [[], []]
+        assert (await deliver(scope, line)).counts == (0, 0, 1, 0)
+    assert await find_only(scope, "administrators", email="ada@partner.example") == changed
 
 
 async def test_those_who_are_in_are_told_as_added_however_long_a_customer_is_held(
