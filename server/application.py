@@ -31,8 +31,10 @@ from server.http.concurrent_requests import ConcurrentRequests
 from server.http.cors import CrossOriginRequests
 from server.http.methods import routes_at
 from server.http.security_headers import SecurityHeaders
+from server.limits.rate_limiter import RateLimiter
 from server.live import websocket
 from server.live.shared_feeds import live_connections
+from store.database.client import Client
 from store.feed.feed import Feed
 
 
@@ -99,7 +101,15 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         load_installation(settings, keys),
         trusted_documents=documents,
         init_timeout_seconds=settings.connection_init_seconds,
+        rate_limiter=_start_rate_limiter(settings, client, stack),
     )
+
+
+def _start_rate_limiter(settings: Settings, client: Client, stack: AsyncExitStack) -> RateLimiter:
+    limiter = RateLimiter(client, settings.rate_limits)
+    limiter.start()
+    stack.push_async_callback(limiter.stop)
+    return limiter
 
 
 async def _start_feed(settings: Settings, uri: str, keys: InstallationKeys) -> Feed:

@@ -25,7 +25,7 @@ from store.organization import helpdesk, launches, resources, views
 from store.tags import bulk_jobs
 from store.tags import cleanup as tag_cleanup
 from store.tags import documents as tags
-from store.tenants import administrators, partners, service_tokens
+from store.tenants import administrators, partners, rate_budgets, service_tokens
 
 _NAMESPACE_EXISTS = 48
 _REQUIRED = ["partner_id", "version", "created_at", "updated_at"]
@@ -62,6 +62,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "bulk_batches": bulk_jobs.BULK_BATCH_INDEXES,
     "mutation_results": idempotency.MUTATION_RESULT_INDEXES,
     "customer_views": views.VIEW_INDEXES,
+    rate_budgets.COLLECTION: rate_budgets.RATE_BUDGET_INDEXES,
     "resources": resources.RESOURCE_INDEXES,
     "helpdesk_requests": helpdesk.HELPDESK_INDEXES,
     "launches": launches.LAUNCH_INDEXES,

@@ -162,6 +162,8 @@ def administrator_document(scope: Scope, role: PartnerRole, **fields: Any) -> di
 def running_api(mongo_uri: str, database: str, **settings: Any) -> Iterator[ApiHarness]:
     """Run the server with one partner until the block ends; `settings` replace those of the environment."""
     changed = {"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0, "allowed_origins": FRIENDLY_ORIGIN}
+    # Tests send more operations than a person.
+    changed |= {"rate_limit_administrator": 0, "rate_limit_partner": 0}
     chosen = Settings().model_copy(update={**changed, **SIGNING_KEY_SETTING, **settings})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -19,6 +19,7 @@ from server.auth.verifier import TokenVerifier
 from server.auth.viewer import load_administrator, load_viewer, viewer_scope
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
+from server.limits.rate_limiter import RateLimiter
 from server.live.connection import INIT_TIMEOUT_SECONDS
 from server.live.request_priority import RequestPriority
 from store.database.client import Client
@@ -51,6 +52,7 @@ class AppState:
     installation: Installation = field(default_factory=Installation)
     request_priority: RequestPriority = field(default_factory=RequestPriority)
     trusted_documents: TrustedDocuments = field(default_factory=TrustedDocuments)
+    rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     init_timeout_seconds: float = INIT_TIMEOUT_SECONDS
     is_ready: bool = False
     service_tokens: ServiceTokens = field(init=False)

@@ -7,8 +7,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.failures import OperatorError
+from domain.rate_limits import RateLimit
 from server.auth.origins import origin_of
 from server.connections.trusted_proxies import parse_networks
+from server.limits.rate_limiter import RateLimits
 
 
 class Settings(BaseSettings):
@@ -184,6 +186,22 @@ class Settings(BaseSettings):
             "The proxies must set it"
         ),
     )
+    rate_limit_administrator: int = Field(
+        default=20_000,
+        ge=0,
+        description="The cost that each administrator may use per second in the long run; 0 for no limit",
+    )
+    rate_limit_administrator_burst: int = Field(
+        default=400_000, ge=1, description="The cost that an administrator who was idle may use at once"
+    )
+    rate_limit_partner: int = Field(
+        default=200_000,
+        ge=0,
+        description="The cost that all administrators of a partner may use per second in the long run; 0 for no limit",
+    )
+    rate_limit_partner_burst: int = Field(
+        default=2_000_000, ge=1, description="The cost that a partner that was idle may use at once"
+    )
     drain_seconds: float = Field(
         default=1.0,
         ge=0,
@@ -197,6 +215,13 @@ class Settings(BaseSettings):
     def _check_networks(cls, text: str) -> str:
         parse_networks(text)
         return text
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        """The limits of an administrator and of a partner."""
+        administrator = RateLimit(self.rate_limit_administrator_burst, self.rate_limit_administrator)
+        partner = RateLimit(self.rate_limit_partner_burst, self.rate_limit_partner)
+        return RateLimits(administrator if administrator.per_second else None, partner if partner.per_second else None)
 
     @property
     def origins(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.languages.languages import choose_language
+from domain.rate_limits import RateLimited
 from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
 from server.graphql.errors import BAD_USER_INPUT, coded_error
@@ -21,6 +22,7 @@ from server.http.conditional import caching_headers, not_modified
 from server.http.errors import HttpError
 from server.http.graphiql import graphiql_response, wants_graphiql
 from server.http.probes import REQUEST_COUNT, REQUEST_SECONDS
+from server.http.rate_limit_headers import rate_limit_headers, rejection_headers
 from server.http.request_body import read_body
 from server.live.operation_runner import failure_errors, run_operation
 
@@ -67,6 +69,8 @@ def _error_parts(failure: Exception) -> tuple[int, GraphQLResponse, Mapping[str,
     if isinstance(failure, HttpError):
         return failure.status, {"errors": [coded_error(BAD_USER_INPUT, str(failure))]}, failure.headers
     errors = failure_errors(failure)
+    if isinstance(failure, RateLimited):
+        return 429, {"errors": errors}, rejection_headers(failure)
     if isinstance(failure, OperationRejected):
         return 200, {"errors": errors}, {}
     status = _STATUSES.get(errors[0]["extensions"]["code"], 400)
@@ -81,7 +85,7 @@ async def _execute_request(request: Request) -> tuple[int, GraphQLResponse, dict
     outcome = await run_operation(app_state, token, partial(read_request, request), partial(_check_operation, request))
     response = outcome.response or {}
     seen = {SEEN_HEADER: str(outcome.operation_time)} if outcome.operation_time else {}
-    return 200, response, {**seen, **caching_headers(request, response)}
+    return 200, response, {**seen, **rate_limit_headers(outcome.budgets), **caching_headers(request, response)}
 
 
 def _check_operation(request: Request, operation: Operation) -> None:

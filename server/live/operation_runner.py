@@ -3,7 +3,7 @@
 A transport reads the request before and writes the outcome after; it turns what is raised into its own form.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import NamedTuple, Protocol
@@ -11,10 +11,12 @@ from typing import NamedTuple, Protocol
 from graphql import OperationType
 
 from domain.cursors.feed import Position
+from domain.rate_limits import BudgetState
 from resolvers.context import Viewer
 from server.graphql.errors import Errors, exception_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
+from server.limits.rate_limiter import REJECTED_COST, RateLimiter
 from server.live.feed_execution import FeedResult
 from server.live.feed_groups import FeedAppState, FeedGroups
 
@@ -27,6 +29,9 @@ class OperationAppState(FeedAppState, Protocol):
 
     @property
     def trusted_documents(self) -> TrustedDocuments: ...
+
+    @property
+    def rate_limiter(self) -> RateLimiter: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,14 @@ class FeedOutput:
 
 
 class OperationOutcome(NamedTuple):
-    """The response of a query or mutation, or the errors that ended a subscription; None where it ended without."""
+    """The response of a query or mutation, or the errors that ended a subscription; None where it ended without.
+
+    `budgets` are the rate limits' after the operation was charged.
+    """
 
     response: GraphQLResponse | None
     operation_time: int = 0
+    budgets: Sequence[BudgetState] = ()
 
 
 ReadRequest = Callable[[], Awaitable[OperationRequest]]
@@ -62,16 +71,16 @@ async def run_operation(
 
     `read_request` is called once the viewer is authenticated; `check` raises where the transport does not permit the
     operation, as it must for subscriptions where there is no `feed_output`. Raise OperationRejected, Unauthenticated,
-    and what `read_request` and `check` raise.
+    RateLimited, and what `read_request` and `check` raise.
     """
     started_at = monotonic()
     viewer = await app_state.authenticate(token)
     request = await read_request()
     viewer = replace(viewer, language=request.language)
     variables = request.variables or {}
-    text = app_state.trusted_documents.find_text(request.document)
-    operation = app_state.operations.prepare(text, request.operation_name, variables)
+    operation = await _prepare(app_state, viewer, request)
     check(operation)
+    charge = await app_state.rate_limiter.charge(viewer, operation.cost)
     if operation.kind is OperationType.SUBSCRIPTION and feed_output is not None:
         position, send_result, last_cursor = feed_output.position, feed_output.send_result, feed_output.last_cursor
         errors = await feed_output.groups.serve(viewer, operation, variables, position, send_result, last_cursor)
@@ -80,7 +89,19 @@ async def run_operation(
     context.after_operation_time = request.after_operation_time
     with app_state.request_priority.track_request():
         response = await app_state.operations.execute(operation, variables, context, monotonic() - started_at)
-    return OperationOutcome(response, context.operation_time)
+    if charge.extensions:
+        response["extensions"] = {**response.get("extensions", {}), **charge.extensions}
+    return OperationOutcome(response, context.operation_time, charge.states)
+
+
+async def _prepare(app_state: OperationAppState, viewer: Viewer, request: OperationRequest) -> Operation:
+    """Return the operation; charge one that is rejected, so that wrong operations are limited too."""
+    try:
+        text = app_state.trusted_documents.find_text(request.document)
+        return app_state.operations.prepare(text, request.operation_name, request.variables or {})
+    except OperationRejected:
+        await app_state.rate_limiter.charge(viewer, REJECTED_COST)
+        raise
 
 
 def failure_errors(failure: Exception) -> Errors:

@@ -32,6 +32,7 @@ from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
 from server.http import probes
 from server.http.event_stream import graphql_stream
+from server.limits.rate_limiter import RateLimiter
 from server.live.connection import INIT_TIMEOUT_SECONDS
 from server.live.metrics import FeedMetrics
 from server.live.protocol import SUBPROTOCOL
@@ -137,7 +138,7 @@ class StubAppState:
 
     def __init__(self, client: Client, feed: Feed) -> None:
         self.client, self.feed = client, feed
-        self.trusted_documents = TrustedDocuments()
+        self.trusted_documents, self.rate_limiter = TrustedDocuments(), RateLimiter()
         self.schema, self.operations, self.request_priority = SCHEMA, Operations(SCHEMA), RequestPriority()
         self.is_ready = True
         self.init_timeout_seconds = INIT_TIMEOUT_SECONDS

@@ -16,6 +16,7 @@ from server.graphql.errors import coded_error
 from server.graphql.operations import Operation, OperationRejected, OperationRequest, Operations
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.trusted_documents import TrustedDocuments
+from server.limits.rate_limiter import RateLimiter
 from server.live.operation_runner import FeedOutput, OperationOutcome, failure_errors, run_operation
 from server.live.request_priority import RequestPriority
 from tests.server.live.factory_groups import make_viewer
@@ -64,7 +65,7 @@ class Process:
         self.steps: list[str] = []
         self.operations = OPERATIONS
         self.request_priority = RequestPriority()
-        self.trusted_documents = TrustedDocuments()
+        self.trusted_documents, self.rate_limiter = TrustedDocuments(), RateLimiter()
         self.feed_errors = errors or []
         self.served: tuple[Any, ...] = ()
 

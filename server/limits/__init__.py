@@ -1,0 +1,1 @@
+"""Limits on how much one caller may request. Read rate_limiter.py first."""

@@ -1,0 +1,168 @@
+"""Charges operations to the budgets of their administrator and partner (domain/rate_limits.py has the rules).
+
+The budgets are shared by all processes through MongoDB. This process reserves a chunk at a time, so most operations are
+charged without a round trip, and gives back what it has not used for some seconds.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+
+from domain.failures import Unavailable
+from domain.rate_limits import Bucket, BudgetState, RateLimit, RateLimited, Share, describe_cost
+from resolvers.context import Viewer
+from store.database.client import Client, PyMongoError
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.tenants.rate_budgets import give_back_budget, reserve_budget
+
+# A request costs this beside its fields: authentication, HTTP and JSON take about 1 ms, as 200 fields do.
+REQUEST_COST = 200
+# An operation that is rejected costs this in addition: its text was parsed and validated.
+REJECTED_COST = 400
+# What is not used for this long is given back.
+SETTLE_SECONDS = 5.0
+# A budget without room is read again at most this often.
+_REFUSAL_SECONDS = 1.0
+_STOP_SECONDS = 1.0
+_LONG_AGO = timedelta(days=1)
+ADMINISTRATOR, PARTNER = "administrator", "partner"
+_log = structlog.get_logger("partnerhub.limits")
+
+
+class RateLimits(NamedTuple):
+    """The limits of one administrator, and of all administrators of a partner together; None for no limit."""
+
+    administrator: RateLimit | None = None
+    partner: RateLimit | None = None
+
+
+class Charge(NamedTuple):
+    """What an operation was charged, and the states of its budgets after it."""
+
+    requested: int
+    states: Sequence[BudgetState]
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        """The entry of a response's extensions; empty where no limit is set."""
+        return {"cost": describe_cost(self.requested, self.states)} if self.states else {}
+
+
+@dataclass(slots=True)
+class _Budget:
+    """One budget, and the share of this process."""
+
+    scope: Scope
+    kind: str
+    name: str
+    share: Share
+    lock: asyncio.Lock
+    read_at: datetime
+    used_at: datetime
+
+    async def ensure(self, cost: float) -> bool:
+        """Hold at least the cost; return False where there is no room for it."""
+        self.used_at = utc_now()
+        if self.share.held >= cost:
+            return True
+        # Shielded: a caller that is cancelled must not lose what the database reserves at this moment.
+        reserving = asyncio.create_task(self._reserve(cost))
+        reserving.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(reserving)
+
+    async def _reserve(self, cost: float) -> bool:
+        async with self.lock:
+            now = utc_now()
+            is_recent = now < self.read_at + timedelta(seconds=_REFUSAL_SECONDS)
+            if self.share.held < cost and not (is_recent and self.share.seconds_until(cost, now) > 0):
+                needed = cost - self.share.held
+                self.share.add(await reserve_budget(self.scope, self.name, self.share.limit, needed))
+                self.read_at = now
+            return self.share.held >= cost
+
+    async def give_back(self, kept: float) -> None:
+        surplus = self.share.take_surplus(kept)
+        if surplus > 0:
+            await give_back_budget(self.scope, self.name, self.share.limit, surplus)
+
+    def state(self) -> BudgetState:
+        return self.share.state(self.kind, utc_now())
+
+
+class RateLimiter:
+    """The rate limits of a process; without `limits` every operation is accepted."""
+
+    def __init__(self, client: Client | None = None, limits: RateLimits | None = None) -> None:
+        self._client, self._limits = client, limits or RateLimits()
+        self._budgets: dict[tuple[str, str], _Budget] = {}
+        self._settling: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start giving back what is not used; the budgets that are used are kept in memory for as long."""
+        self._settling = asyncio.create_task(self._settle_repeatedly(), name="rate limits")
+
+    async def stop(self) -> None:
+        """Give back everything."""
+        if self._settling is not None:
+            self._settling.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self.settle(0.0)
+
+    async def charge(self, viewer: Viewer, cost: int) -> Charge:
+        """Charge an operation; raise RateLimited where one of the budgets has no room for it."""
+        requested = cost + REQUEST_COST
+        budgets = self._budgets_of(viewer)
+        # An operation that costs more than a whole budget waits until the budget is whole.
+        costs = [min(requested, budget.share.limit.capacity) for budget in budgets]
+        while not all(budget.share.held >= cost for budget, cost in zip(budgets, costs, strict=True)):
+            for budget, cost_of_budget in zip(budgets, costs, strict=True):
+                if not await budget.ensure(cost_of_budget):
+                    wait = budget.share.seconds_until(cost_of_budget, utc_now())
+                    raise RateLimited(requested, budget.kind, wait, [each.state() for each in budgets])
+        for budget, cost_of_budget in zip(budgets, costs, strict=True):
+            budget.share.spend(cost_of_budget)
+        return Charge(requested, [budget.state() for budget in budgets])
+
+    def _budgets_of(self, viewer: Viewer) -> list[_Budget]:
+        names = (
+            (ADMINISTRATOR, viewer.administrator.id, self._limits.administrator),
+            (PARTNER, PARTNER, self._limits.partner),
+        )
+        return [self._budget(viewer, kind, name, limit) for kind, name, limit in names if limit is not None]
+
+    def _budget(self, viewer: Viewer, kind: str, name: str, limit: RateLimit) -> _Budget:
+        key = (viewer.partner_id, name)
+        budget = self._budgets.get(key)
+        if budget is None:
+            if self._client is None:
+                raise RuntimeError("Rate limits need a database.")
+            now = utc_now()
+            share = Share(limit, Bucket(0.0, now))
+            scope = Scope(self._client, viewer.partner_id, now)
+            budget = self._budgets[key] = _Budget(scope, kind, name, share, asyncio.Lock(), now - _LONG_AGO, now)
+        return budget
+
+    async def settle(self, idle_seconds: float = SETTLE_SECONDS) -> None:
+        """Give back what exceeds a chunk, and everything of budgets that were not used for `idle_seconds`."""
+        used_since = utc_now() - timedelta(seconds=idle_seconds)
+        for key, budget in list(self._budgets.items()):
+            is_idle = budget.used_at <= used_since and not budget.lock.locked()
+            if is_idle:
+                del self._budgets[key]
+            try:
+                await budget.give_back(0.0 if is_idle else budget.share.limit.chunk)
+            except (PyMongoError, Unavailable) as error:
+                # It leaks away.
+                _log.warning("unused budget was not given back", error=repr(error))
+
+    async def _settle_repeatedly(self) -> None:
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            await self.settle()

@@ -1,0 +1,113 @@
+"""Rate limits over HTTP, server-sent events and websockets: what each answer says of the budget, and refusals."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from server.limits.rate_limiter import REJECTED_COST, REQUEST_COST
+from tests.api_server import ApiHarness, running_shared_api
+from tests.websocket_client import connect_websocket
+
+CAPACITY, PARTNER_CAPACITY = 20_000, 50_000
+QUERY = "{ viewer { permissions } }"
+
+
+@pytest.fixture(scope="module")
+def api(mongo_uri: str) -> Iterator[ApiHarness]:
+    """One server whose budgets are small and leak next to nothing during a test."""
+    limits = {
+        "rate_limit_administrator": 1,
+        "rate_limit_administrator_burst": CAPACITY,
+        "rate_limit_partner": 1,
+        "rate_limit_partner_burst": PARTNER_CAPACITY,
+    }
+    with running_shared_api(mongo_uri, **limits) as api:
+        yield api
+
+
+@pytest.fixture
+def partner(api: ApiHarness) -> ApiHarness:
+    return api.with_new_partners()
+
+
+def post(api: ApiHarness, token: str, query: str = QUERY) -> httpx.Response:
+    return api.http.post("/graphql", json={"query": query}, headers={"Authorization": f"Bearer {token}"})
+
+
+def new_token(api: ApiHarness) -> str:
+    return api.token(api.add_administrator("FULL_ADMINISTRATOR", api.partner), api.partner)
+
+
+def use_up(api: ApiHarness, token: str) -> httpx.Response:
+    """Send operations until one is refused; return the refusal."""
+    # Unknown fields cost most for little work.
+    for _ in range(CAPACITY // REQUEST_COST + 1):
+        response = post(api, token, "{ unknown }")
+        if response.status_code == 429:
+            return response
+    raise AssertionError("Nothing was refused.")
+
+
+def test_an_answer_says_what_it_cost_and_what_is_left(partner: ApiHarness) -> None:
+    token = new_token(partner)
+    first, second = post(partner, token), post(partner, token)
+    cost: dict[str, Any] = first.json()["extensions"]["cost"]
+    assert set(cost) == {"requested", "limit", "remaining", "resetAt"}
+    assert REQUEST_COST < cost["requested"] < REQUEST_COST + 10
+    assert cost["limit"] == CAPACITY
+    assert cost["remaining"] in {CAPACITY - cost["requested"], CAPACITY - cost["requested"] + 1}
+    assert second.json()["extensions"]["cost"]["remaining"] < cost["remaining"]
+    assert datetime.fromisoformat(cost["resetAt"]) > datetime.now(UTC)
+
+
+def test_an_answer_has_the_fields_of_the_draft(partner: ApiHarness) -> None:
+    response = post(partner, new_token(partner))
+    policy, limit = response.headers["ratelimit-policy"], response.headers["ratelimit"]
+    assert policy.split(", ") == [
+        f'"administrator";q={CAPACITY};w={CAPACITY};qu="cost"',
+        f'"partner";q={PARTNER_CAPACITY};w={PARTNER_CAPACITY};qu="cost"',
+    ]
+    assert re.fullmatch(r'"administrator";r=\d+;t=\d+, "partner";r=\d+;t=\d+', limit)
+
+
+def test_refuses_with_429_and_the_time_to_wait(partner: ApiHarness) -> None:
+    token = new_token(partner)
+    response = use_up(partner, token)
+    error = response.json()["errors"][0]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert response.headers["retry-after"] == str(error["extensions"]["retryAfter"])
+    assert 1 <= error["extensions"]["retryAfter"] <= REQUEST_COST + REJECTED_COST
+    assert error["extensions"]["cost"]["requested"] == REQUEST_COST + REJECTED_COST
+    assert response.headers["ratelimit"].startswith('"administrator";r=')
+    assert response.headers["cache-control"] == "no-store"
+    accept = {"Authorization": f"Bearer {token}", "Accept": "application/graphql-response+json"}
+    assert partner.http.post("/graphql", json={"query": "{ unknown }"}, headers=accept).status_code == 429
+
+
+def test_refuses_over_server_sent_events_and_websockets(partner: ApiHarness) -> None:
+    token = new_token(partner)
+    with connect_websocket(partner.url, token) as socket:
+        socket.send({"id": "1", "type": "subscribe", "payload": {"query": QUERY}})
+        assert "remaining" in socket.receive()["payload"]["extensions"]["cost"]
+        assert socket.receive()["type"] == "complete"
+        use_up(partner, token)
+        for query in (QUERY, "subscription { tagChanged { cursor } }"):
+            for id_ in ("2", "3", "4", "5"):
+                socket.send({"id": id_, "type": "subscribe", "payload": {"query": query}})
+        messages = [socket.receive() for _ in range(5)]
+        assert "RATE_LIMITED" in str(messages), messages
+    stream = {"json": {"query": "{ unknown }"}, "headers": {"Authorization": f"Bearer {token}"}}
+    text = partner.http.post("/graphql/stream", **stream).text  # type: ignore[arg-type]
+    assert "RATE_LIMITED" in text and text.endswith("event: complete\ndata:\n\n")
+
+
+def test_the_administrators_of_a_partner_share_its_budget(partner: ApiHarness) -> None:
+    tokens = [new_token(partner) for _ in range(3)]
+    refusals = [use_up(partner, token).json()["errors"][0]["message"] for token in tokens]
+    assert [message.split("'")[0] for message in refusals] == ["The administrator", "The administrator", "The partner"]
+    other = partner.token(partner.add_administrator("FULL_ADMINISTRATOR", partner.other), partner.other)
+    assert post(partner, other).status_code == 200

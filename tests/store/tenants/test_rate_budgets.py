@@ -1,0 +1,41 @@
+"""Budgets in MongoDB: concurrent reservations of several processes never exceed the bucket."""
+
+import asyncio
+
+from domain.rate_limits import RateLimit
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.tenants.rate_budgets import COLLECTION, give_back_budget, reserve_budget
+
+# It leaks 0.001 during a slow test.
+LIMIT = RateLimit(capacity=1000, per_second=0.00001)
+
+
+async def test_concurrent_reservations_never_exceed_the_bucket(client: Client) -> None:
+    scope = Scope(client, "acme", utc_now())
+    reservations = await asyncio.gather(*(reserve_budget(scope, "adm_1", LIMIT, 1) for _ in range(30)))
+    amounts = [round(reservation.amount) for reservation in reservations]
+    assert sorted(amounts) == [0] * 10 + [50] * 20
+    other = Scope(client, "other", utc_now())
+    assert (await reserve_budget(scope, "adm_2", LIMIT, 900)).amount == 900
+    assert (await reserve_budget(other, "adm_1", LIMIT, 900)).amount == 900
+
+
+async def test_what_is_given_back_can_be_reserved_again(client: Client) -> None:
+    scope = Scope(client, "acme", utc_now())
+    await give_back_budget(scope, "adm_1", LIMIT, 50)
+    assert await client.collection(COLLECTION).count(scope.match()) == 0
+    await reserve_budget(scope, "adm_1", LIMIT, 980)
+    refused = await reserve_budget(scope, "adm_1", LIMIT, 100)
+    assert (refused.amount, round(refused.bucket.level)) == (0, 980)
+    await asyncio.gather(*(give_back_budget(scope, "adm_1", LIMIT, 100) for _ in range(5)))
+    assert round((await reserve_budget(scope, "adm_1", LIMIT, 500)).amount) == 500
+
+
+async def test_a_budget_expires_once_its_bucket_is_empty(client: Client) -> None:
+    scope, limit = Scope(client, "acme", utc_now()), RateLimit(100, 1)
+    await reserve_budget(scope, "adm_1", limit, 100)
+    stored = await client.collection(COLLECTION).find_one(scope.match())
+    assert stored is not None
+    assert (stored["expires_at"] - stored["at"]).total_seconds() == 3700
