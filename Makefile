@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 CONTRACT := ../shared/tools/check_contract.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults soak coverage chromium client-packages check lint types layers schema-current contract schema messages lock bench clean
+.PHONY: help setup run test test-faults soak coverage chromium client-packages check lint types layers schema-current schema-changes release contract schema messages lock bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,7 +56,7 @@ chromium:
 client-packages: $(CLIENT_PACKAGES)
 	@:
 
-check: lint types layers schema-current contract ## run lint, types, layers, schema-current and contract
+check: lint types layers schema-current schema-changes contract ## run lint, types, layers, schema-current, schema-changes and contract
 
 lint: setup ## check style and format with ruff
 	@$(VENV)/bin/ruff check .
@@ -70,6 +70,12 @@ layers: setup ## check the import rules with import-linter
 
 schema-current: setup ## check that schema.graphql is what the code prints
 	@$(PARTNERHUB) schema | diff -u schema.graphql - || { echo "schema.graphql differs from the code: run make schema." >&2; exit 1; }
+
+schema-changes: setup ## check that breaking changes of the schema since the last release are in CHANGELOG.md
+	@$(PYTHON) tools/schema_changes.py
+
+release: schema-current schema-changes ## keep the schema of a release (VERSION=0.2.0); docs/releases.md has the other steps
+	@cp schema.graphql docs/releases/$(VERSION).graphql
 
 contract: setup ## report the contract of schema.graphql, if its checker is there
 	@if [ -f $(CONTRACT) ]; then $(PYTHON) $(CONTRACT) schema.graphql --report; fi
