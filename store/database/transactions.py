@@ -85,6 +85,11 @@ class _TimeLimits:
         self.is_committing = False
         self.timeout.reschedule(asyncio.get_running_loop().time() + self.body_seconds())
 
+    def end(self) -> None:
+        """Remove the limit: what is committed cannot fail any more."""
+        self.is_committing = False
+        self.timeout.reschedule(None)
+
     def commit_seconds(self) -> float:
         """Return how long a commit may still take."""
         return self._began_at + self._commit_seconds - monotonic()
@@ -158,6 +163,7 @@ async def _commit(session: Session, limits: _TimeLimits) -> None:
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, _MAX_BACKOFF)
         else:
+            limits.end()
             return
 
 

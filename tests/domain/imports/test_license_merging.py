@@ -147,6 +147,23 @@ def test_a_line_that_gets_a_name_keeps_its_figures_and_another_name_is_another_l
     assert deliver_lists([*lists, other])[-1] == [{**line("CALLING", "B", total=12, assigned=0, used=0), "day": None}]
 
 
+def test_a_line_that_was_made_here_gets_the_delivered_name_and_keeps_its_figures() -> None:
+    converted = [{**line("CALLING"), "day": None}]
+    delivered = licenses("licenses", [{"product": "CALLING", "name": "A", "total": 12}])
+    (named,) = merge_licenses(converted, None, delivered)
+    assert named == {**line("CALLING", "A", total=12), "day": None, "snapshot_key": "CALLING"}
+
+
+def test_a_line_that_was_removed_here_does_not_come_back_with_a_name() -> None:
+    before = licenses("licenses", [line("CALLING"), line("MEETINGS")])
+    kept = {**line("MEETINGS"), "day": None}
+    delivered = licenses("licenses", [line("CALLING", "A"), line("MEETINGS")])
+    assert merge_licenses([kept], before, delivered) == [kept]
+    added_here = {**line("CALLING", assigned=0, used=0), "day": None}
+    given = licenses("licenses", [line("CALLING")])
+    assert merge_licenses([added_here], licenses("licenses", [line("CALLING", "A")]), given) == [added_here]
+
+
 def test_a_new_line_does_not_take_over_the_snapshots_of_a_renamed_one() -> None:
     lists = [[line("CALLING")], [line("CALLING", "A")], [line("CALLING"), line("CALLING", "A")]]
     assert [snapshot_key(one) for one in deliver_lists(lists)[-1]] == ["CALLING: ", "CALLING"]
