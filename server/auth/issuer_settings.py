@@ -23,7 +23,7 @@ def check_address(text: str) -> str:
     if not parts.hostname or parts.query or parts.fragment or parts.username or any(map(str.isspace, text)):
         raise ValueError("is an address such as https://login.example.com/realms/partners")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-        raise ValueError("must be https: who can change the answer could sign any token")
+        raise ValueError("must be https: with http, anybody on the way could replace the keys")
     return text
 
 

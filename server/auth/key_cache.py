@@ -7,8 +7,6 @@ from time import monotonic
 from structlog import get_logger
 
 from domain.failures import Unavailable
-from server.auth.documents import FetchFailed
-from server.auth.key_sets import InvalidKeySet
 from server.auth.signatures import Key
 
 # Anybody can send tokens with unknown key ids: they cause at most one fetch in this time.
@@ -21,7 +19,7 @@ _log = get_logger()
 class KeyCache:
     """The last good keys of an issuer. `run` keeps them fresh; all who wait for keys share one fetch.
 
-    `fetch` raises FetchFailed or InvalidKeySet; the keys that are there stay then.
+    Where `fetch` fails, the keys that are there stay.
     """
 
     def __init__(
@@ -80,9 +78,9 @@ class KeyCache:
         try:
             self._keys = await self._fetch_keys()
             self._is_fresh = True
-        except (FetchFailed, InvalidKeySet) as failure:
+        except Exception as failure:  # noqa: BLE001  Whatever an issuer answers, its last good keys stay in use.
             self._is_fresh = False
             kept = f"the last {len(self._keys)} are used" if self._keys else "its tokens cannot be verified"
-            _log.warning("keys not fetched", issuer=self._issuer, reason=str(failure), effect=kept)
+            _log.warning("keys not fetched", issuer=self._issuer, reason=str(failure) or repr(failure), effect=kept)
         finally:
             self._fetching = None

@@ -147,9 +147,11 @@ def _build_document(scope: Scope, document: Document | None, merge: MergeResult,
 
 
 def _is_given_access(document: Document | None, after: Document) -> bool:
-    """Return whether the record adds the administrator, or gives back the access of a removed one."""
-    removed = AdministratorState.DEACTIVATED
-    return document is None or (document["state"] == removed and after["state"] != removed)
+    """Return whether the record adds the administrator, invites them, or gives back the access of a removed one."""
+    if document is None:
+        return True
+    is_invited = after["state"] == AdministratorState.INVITED or document["state"] == AdministratorState.DEACTIVATED
+    return bool(after["state"] != document["state"] and is_invited)
 
 
 def _is_active_full_administrator(administrator: Document) -> bool:

@@ -105,10 +105,12 @@ def test_an_import_that_gives_access_back_does_not_revive_tokens(api: ApiHarness
     old = api.token(ada)
     deliver(api, displayName="Ada L.")
     assert refusal(api, old) is None
-    deliver(api, state="DEACTIVATED")
-    deliver(api, state="ACTIVE")
-    assert refusal(api, old) == OLDER
-    assert refusal(api, api.token(ada)) is None
+    for states in (("DEACTIVATED", "ACTIVE"), ("INVITED",)):
+        for state in states:
+            deliver(api, state=state)
+        assert refusal(api, old) == OLDER
+        old = api.token(ada)
+        assert refusal(api, old) is None
 
 
 def test_an_old_token_imports_nothing(api: ApiHarness) -> None:
