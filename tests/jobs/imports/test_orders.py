@@ -439,11 +439,11 @@ async def test_an_order_of_ours_gives_its_number_to_another_delivered_order(clie
 async def test_the_sample_is_taken_whole_and_repeating_it_writes_nothing(client: Client, tmp_path: Path) -> None:
     scope = await partner_scope(client)
     sample = make(tmp_path, 60, day=utc_now().date())
-    for kind in (C, S, O, I):
+    for kind in (C, S, T, O, I, ImportKind.LICENSE_USAGE):
         imported = await import_lines(scope, kind, *sample[kind])
         assert imported.counts == (len(sample[kind]), 0, 0, 0), imported.reasons[:3]
     before = await stored(scope)
-    for kind in (C, S, O, I):
+    for kind in (C, S, T, O, I, ImportKind.LICENSE_USAGE):
         assert (await import_lines(scope, kind, *sample[kind])).counts == (0, 0, len(sample[kind]), 0)
     assert await stored(scope) == before
     assert len(await documents(scope, "events", kind="ORDER_ADDED")) == len(sample["orders"])
