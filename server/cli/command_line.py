@@ -13,6 +13,7 @@ from domain.failures import OperatorError
 from domain.time.instants import parse_date
 from server.app.settings import read_settings
 from server.cli import commands, token_commands
+from server.cli.terminal import printable
 from store.database.clock import utc_now
 
 application = typer.Typer(
@@ -195,7 +196,8 @@ def main() -> None:
     try:
         application()
     except OperatorError as problem:
-        Console(stderr=True).print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
+        sentence = "\n".join(map(printable, str(problem).splitlines()))
+        Console(stderr=True).print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
 
 

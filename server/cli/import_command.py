@@ -15,6 +15,7 @@ from jobs.imports.records import RejectedRecord
 from jobs.imports.rejected_files import RejectedFiles, choose_paths, open_for_writing
 from jobs.imports.runner import ImportSummary, import_stream
 from jobs.imports.streams import BrokenGzip, gunzip, read_chunks
+from server.cli.terminal import printable
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -61,11 +62,13 @@ async def run_import(
             except InvalidStream as problem:
                 has_rejected_file = True
                 messages.print(
-                    f"{source.name}: {problem} Nothing of this file was loaded.", markup=False, highlight=False
+                    f"{printable(source.name)}: {problem} Nothing of this file was loaded.",
+                    markup=False,
+                    highlight=False,
                 )
                 continue
             total.add(summary)
-            output.print(f"{source.name}: {_format_summary(summary)}", markup=False, highlight=False)
+            output.print(f"{printable(source.name)}: {_format_summary(summary)}", markup=False, highlight=False)
     if len(sources) > 1:
         output.print(f"all: {_format_summary(total)}", markup=False, highlight=False)
     return 1 if total.refused or has_rejected_file else 0
@@ -84,7 +87,9 @@ def find_sources(targets: Sequence[str], messages: Console) -> list[Source]:
     sources = [Source(kind, str(Path(first, name))) for kind in ImportKind for name in names if name.startswith(kind)]
     for name in names:
         if not name.startswith(tuple(ImportKind)):
-            messages.print(f"{name}: passed over, its name does not begin with a kind", markup=False, highlight=False)
+            messages.print(
+                f"{printable(name)}: passed over, its name does not begin with a kind", markup=False, highlight=False
+            )
     if not sources:
         raise OperatorError(f"No file in {first} begins with a kind; kinds are {', '.join(ImportKind)}.")
     return sources
@@ -119,11 +124,11 @@ def _progress_bar(messages: Console) -> Iterator[Progress]:
 async def _load_source(
     client: Client, partner_id: str, source: Source, refused_files: RejectedFiles | None, progress: Progress
 ) -> ImportSummary:
-    task = progress.add_task(source.name, total=_byte_count(source), lines=0)
+    task = progress.add_task(printable(source.name), total=_byte_count(source), lines=0)
 
     def report(rejected: RejectedRecord) -> None:
-        location = f"{source.name}:{rejected.line}"
-        message = f"{location} {_printable(rejected.key)} {_printable(rejected.field)} {_printable(rejected.reason)}"
+        location = f"{printable(source.name)}:{rejected.line}"
+        message = f"{location} {printable(rejected.key)} {printable(rejected.field)} {printable(rejected.reason)}"
         progress.console.print(message, markup=False, highlight=False, emoji=False, soft_wrap=True)
         if refused_files is not None:
             refused_files.write(source.kind, rejected)
@@ -172,10 +177,3 @@ def _decompress(source: Source, chunks: AsyncIterator[bytes]) -> AsyncIterator[b
 
 def _format_summary(summary: ImportSummary) -> str:
     return ", ".join(f"{getattr(summary, name):,} {name}" for name in ImportSummary.__slots__)
-
-
-def _printable(text: str | None) -> str:
-    """Replace control characters, which could control the terminal; return a hyphen for None."""
-    if text is None:
-        return "-"
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -46,8 +46,6 @@ MAX_ROOT_FIELDS = 30
 MAX_COST = 30_000
 # Validation compares every pair of selections that answer under one name: this bounds those pairs beforehand.
 MAX_SAME_NAME_PAIRS = 12_000
-# Python reads a number in time that is quadratic in its digits.
-_MAX_DIGITS = 20
 
 
 class FieldCost(NamedTuple):
@@ -152,7 +150,7 @@ class _CostEstimator:
         maximum = field_cost.declared.maximum_size
         size: Any = None
         if isinstance(value, IntValueNode):
-            size = int(value.value) if len(value.value) < _MAX_DIGITS else None
+            size = int(value.value)
         elif isinstance(value, ListValueNode):
             size = len(value.values)
         elif isinstance(value, VariableNode):

@@ -1,9 +1,8 @@
 """Parse, check and execute operations; parsing and validation are cached by the operation's text."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import strawberry
@@ -14,6 +13,8 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    Token,
+    TokenKind,
     parse,
     specified_rules,
     validate,
@@ -34,6 +35,7 @@ from server.graphql.cost import (
     read_field_costs,
     root_field_names,
 )
+from server.graphql.document_cache import DocumentCache, document_bytes
 from server.graphql.errors import (
     PARSE_FAILED,
     VALIDATION_FAILED,
@@ -45,9 +47,10 @@ from server.graphql.errors import (
 )
 from server.graphql.one_of import OneOfVariablesRule
 from server.graphql.requested_document import RequestedDocument
-from server.graphql.variables import check_variable_keys
+from server.graphql.variables import check_variables
 
-MAX_CACHED_OPERATIONS = 1_000
+# Python reads a number in time that is quadratic in its digits, and refuses more than 4,300.
+MAX_NUMBER_LENGTH = 40
 # Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.
 MAX_CACHED_TEXT_LENGTH = 20_000
 OPERATION_TIMEOUT_SECONDS = 9.5
@@ -121,7 +124,7 @@ class Operations:
         self._seconds = seconds
         self.graphql_schema: GraphQLSchema = schema._schema
         self._field_costs = read_field_costs(self.graphql_schema)
-        self._cached_check = lru_cache(MAX_CACHED_OPERATIONS)(self._parse_and_validate)
+        self._documents: DocumentCache[_ValidDocument | Errors] = DocumentCache()
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
         """Return the operation called `name`, parsed, validated and costed; raise OperationRejected where it fails."""
@@ -129,11 +132,10 @@ class Operations:
             message = f"An operation may have at most {MAX_TEXT_LENGTH:,} characters: put its values into variables."
             raise OperationRejected(_too_complex(QueryTooComplex(message)))
         try:
-            check_variable_keys(variables or {})
+            check_variables(variables or {})
         except BadUserInput as failure:
             raise OperationRejected([failure_error(failure)]) from None
-        checked = self._cached_check if len(text) <= MAX_CACHED_TEXT_LENGTH else self._parse_and_validate
-        outcome = checked(text)
+        outcome = self._documents.get(text) or self._check_and_remember(text)
         if isinstance(outcome, list):
             raise OperationRejected(outcome)
         definition = _select_operation(outcome.document, name)
@@ -150,6 +152,16 @@ class Operations:
         outcome = self._parse_and_validate(text)
         return outcome if isinstance(outcome, list) else []
 
+    def _check_and_remember(self, text: str) -> _ValidDocument | Errors:
+        outcome = self._parse_and_validate(text)
+        if len(text) <= MAX_CACHED_TEXT_LENGTH:
+            # An error takes little, but its message may quote the text.
+            if isinstance(outcome, _ValidDocument):
+                self._documents.store(text, outcome, document_bytes(outcome.document))
+            else:
+                self._documents.store(text, outcome, len(outcome) * (len(text) + 1_000))
+        return outcome
+
     def _parse_and_validate(self, text: str) -> _ValidDocument | Errors:
         """Return the valid document or its errors: both are cached."""
         try:
@@ -157,6 +169,9 @@ class Operations:
         except GraphQLError as failure:
             is_limit = "Parsing aborted" in failure.message
             return request_errors([failure], QueryTooComplex.code if is_limit else PARSE_FAILED)
+        if any(len(token.value or "") > MAX_NUMBER_LENGTH for token in _number_tokens(document)):
+            message = translatable("A number has at most {most} characters.", most=MAX_NUMBER_LENGTH)
+            return [failure_error(BadUserInput(message))]
         return self._validate(document)
 
     def _validate(self, document: DocumentNode) -> _ValidDocument | Errors:
@@ -231,6 +246,14 @@ def build_executor(
         cost_limit=operation.cost_limit,
     )
     return executor  # type: ignore[no-any-return]
+
+
+def _number_tokens(document: DocumentNode) -> Iterator[Token]:
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        if token.kind in {TokenKind.INT, TokenKind.FLOAT}:
+            yield token
+        token = token.next
 
 
 def _select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

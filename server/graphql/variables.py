@@ -1,20 +1,34 @@
-"""The keys of variables: their length is checked before graphql-core compares a wrong one with every name it knows."""
+"""Limits of variables, checked before graphql-core converts them.
+
+It compares a wrong key with every name that it knows, and converts every value of a list before a resolver can count
+them: 15,000 license lines took 1.2 s.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from domain.failures import BadUserInput
+from domain.failures import BadUserInput, TooManyValues
 from domain.messages import translatable
 
 # No argument or input field has a longer name.
 MAX_KEY_LENGTH = 200
+# No list of an input may be longer than MAX_IDS = 500 (domain/text/input_checks.py) or a filter's 500 values.
+MAX_LIST_LENGTH = 1_000
+# All values together: at most some 100 ms of conversion.
+MAX_VALUES = 5_000
 
 
-def check_variable_keys(variables: Mapping[str, Any]) -> None:
-    """Raise BadUserInput where a key of the variables, at any depth, is longer than any name of the schema."""
+def check_variables(variables: Mapping[str, Any]) -> None:
+    """Raise BadUserInput where a key of the variables or a list in them is too long, or where they have many values."""
     waiting: list[Any] = [variables]
+    count = 0
     while waiting:
         value = waiting.pop()
+        count += len(value)
+        if count > MAX_VALUES:
+            raise BadUserInput(translatable("The variables have at most {most} values in all.", most=MAX_VALUES))
+        if type(value) is list and len(value) > MAX_LIST_LENGTH:
+            raise TooManyValues("A list in the variables", MAX_LIST_LENGTH, len(value))
         if isinstance(value, Mapping):
             if any(len(key) > MAX_KEY_LENGTH for key in value):
                 raise BadUserInput(

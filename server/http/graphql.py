@@ -133,8 +133,8 @@ async def _read_post(request: Request) -> Mapping[str, Any]:
     body = await read_body(request)
     try:
         parameters = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise HttpError(400, "The body is not valid JSON in UTF-8.") from None
+    except orjson.JSONDecodeError as failure:
+        raise HttpError(400, f"The body is not valid JSON in UTF-8: {failure.msg}.") from None
     if not isinstance(parameters, dict):
         raise HttpError(400, "The body must be a JSON object with a query; batches are not supported.")
     return parameters
@@ -149,8 +149,8 @@ def _read_get(request: Request) -> Mapping[str, Any]:
         if parameters.get(name):
             try:
                 parameters[name] = orjson.loads(parameters[name])
-            except orjson.JSONDecodeError:
-                raise HttpError(400, f"The parameter {name} is not valid JSON.") from None
+            except orjson.JSONDecodeError as failure:
+                raise HttpError(400, f"The parameter {name} is not valid JSON: {failure.msg}.") from None
     return parameters
 
 

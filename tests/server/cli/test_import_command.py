@@ -255,3 +255,14 @@ async def test_says_what_is_wrong_with_files(command: ImportCommand) -> None:
     packed.write_bytes(b"plain")
     with pytest.raises(OperatorError, match=r"c\.gz: This is not gzip"):
         await command.run("customers", str(packed))
+
+
+async def test_a_file_name_does_not_control_the_terminal(command: ImportCommand) -> None:
+    name = command.write("\x1b[31mred\x1b[2J.ndjson", customer_record("C-1"), "{")
+    assert await command.run("customers", name) == 1
+    assert "\x1b" not in command.output + command.messages
+    assert "red" in command.output
+    command.write("\x1b]0;title\x07.txt")
+    command.write("customers.ndjson")
+    await command.run(str(command.folder))
+    assert "\x1b" not in command.messages

@@ -1,4 +1,4 @@
-"""Long keys of variables are refused before anything compares them with the names of the schema."""
+"""Long keys, long lists and long numbers are refused before anything converts them or compares them."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from domain.failures import BadUserInput
 from schema.build import build_schema
 from server.graphql.operations import OperationRejected, Operations
-from server.graphql.variables import MAX_KEY_LENGTH, check_variable_keys
+from server.graphql.variables import MAX_KEY_LENGTH, MAX_LIST_LENGTH, MAX_VALUES, check_variables
 from tests.worst_texts import MEBIBYTE, WORST_TEXTS, run_at_once, worst_text
 
 LONG = "x" * (MAX_KEY_LENGTH + 1)
@@ -16,12 +16,49 @@ LONG = "x" * (MAX_KEY_LENGTH + 1)
 @pytest.mark.parametrize("variables", [{LONG: 1}, {"a": {LONG: 1}}, {"a": [{"b": [[{"c": 1}, {LONG: 1}]]}]}])
 def test_a_long_key_is_refused_at_every_depth(variables: dict[str, Any]) -> None:
     with pytest.raises(BadUserInput, match="at most 200 characters"):
-        check_variable_keys(variables)
+        check_variables(variables)
 
 
-@pytest.mark.parametrize("value", [[1, "x", None, LONG], {LONG[:-1]: [LONG]}, [[0] * 300_000]])
+@pytest.mark.parametrize("value", [[1, "x", None, LONG], {LONG[:-1]: [LONG]}, [[0] * MAX_LIST_LENGTH]])
 def test_other_values_are_accepted_at_once(value: Any) -> None:
-    run_at_once(lambda: check_variable_keys({"a": value}))
+    run_at_once(lambda: check_variables({"a": value}))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"product": "CALLING", "licenses": 1}] * 15_000,
+        [0] * (MAX_LIST_LENGTH + 1),
+        [[0] * MAX_LIST_LENGTH] * 6,
+        [{}] * 300_000,
+        {f"k{n}": n for n in range(MAX_VALUES)},
+    ],
+)
+def test_many_values_are_refused_at_once(value: Any) -> None:
+    with pytest.raises(BadUserInput, match="at most"):
+        run_at_once(lambda: check_variables({"a": value}))
+
+
+@pytest.mark.parametrize("digits", [41, 5_000, 90_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ customers(first: NUMBER) { totalCount } }",
+        "{ customers(filter: {expiresWithinDays: NUMBER}) { totalCount } }",
+        "{ licenseAnalytics(product: CALLING, lowAssignmentThreshold: 0.NUMBER) { asOf } }",
+        "{ node(id: NUMBER) { id } }",
+        "query ($n: Int = NUMBER) { customers(first: $n) { totalCount } }",
+    ],
+)
+def test_a_number_with_many_digits_is_refused_at_once(text: str, digits: int) -> None:
+    def prepare() -> Any:
+        with pytest.raises(OperationRejected) as rejected:
+            Operations(build_schema()).prepare(text.replace("NUMBER", "9" * digits), None)
+        return rejected.value.errors[0]
+
+    error = run_at_once(prepare)
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "40 characters" in error["message"]
 
 
 @pytest.mark.parametrize("text", WORST_TEXTS)

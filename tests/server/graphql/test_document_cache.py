@@ -1,0 +1,42 @@
+"""The cache of documents holds as many as fit into its bytes, and forgets the least recently used."""
+
+import pytest
+from graphql import parse
+
+from schema.build import build_schema
+from server.graphql.document_cache import MAX_CACHE_BYTES, DocumentCache, document_bytes
+from server.graphql.operations import OperationRejected, Operations
+
+
+def test_forgets_the_least_recently_used() -> None:
+    cache = DocumentCache[str](max_bytes=10_000)
+    for text in ("a", "b", "c"):
+        cache.store(text, text.upper(), 1_000)
+    assert cache.get("a") == "A"
+    cache.store("d", "D", 1_000)
+    assert [cache.get(text) for text in ("a", "b", "c", "d")] == ["A", None, "C", "D"]
+    assert cache.bytes <= 10_000
+
+
+def test_an_outcome_larger_than_the_cache_is_not_remembered() -> None:
+    cache = DocumentCache[str](max_bytes=10_000)
+    cache.store("a", "A", 20_000)
+    assert (len(cache), cache.bytes) == (0, 0)
+
+
+def test_every_token_of_a_document_counts() -> None:
+    # The document, its start and end included: { a ( b : 1 ) }
+    assert document_bytes(parse("{ a(b: 1) }")) == 600 * 10
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_many_different_documents_stay_within_the_bytes(error: bool) -> None:
+    operations = Operations(build_schema())
+    field = "unknown" * 100 if error else "viewer { permissions }"
+    for number in range(50):
+        text = "{" + " ".join(f"a{number}_{alias}: {field}" for alias in range(25)) + "}"
+        try:
+            operations.prepare(text, None)
+        except OperationRejected:
+            assert error
+    assert 50 * 20_000 < operations._documents.bytes < MAX_CACHE_BYTES
