@@ -66,9 +66,12 @@ class _Budget:
     read_at: datetime
     used_at: datetime
 
+    def cost_of(self, requested: float) -> float:
+        """Return what is charged: an operation that costs more than a whole budget needs all of it."""
+        return min(requested, self.share.limit.capacity)
+
     async def ensure(self, cost: float) -> bool:
-        """Hold at least the cost; return False where there is no room for it."""
-        self.used_at = utc_now()
+        """Hold at least the cost; return False where there is no room for it at the moment."""
         if self.share.held >= cost:
             return True
         # Shielded: a caller that is cancelled must not lose what the database reserves at this moment.
@@ -91,8 +94,8 @@ class _Budget:
         if surplus > 0:
             await give_back_budget(self.scope, self.name, self.share.limit, surplus)
 
-    def state(self) -> BudgetState:
-        return self.share.state(self.kind, utc_now())
+    def state(self, now: datetime) -> BudgetState:
+        return self.share.state(self.kind, now)
 
 
 class RateLimiter:
@@ -117,33 +120,35 @@ class RateLimiter:
 
     async def charge(self, viewer: Viewer, cost: int) -> Charge:
         """Charge an operation; raise RateLimited where one of the budgets has no room for it."""
-        requested = cost + REQUEST_COST
-        budgets = self._budgets_of(viewer)
-        # An operation that costs more than a whole budget waits until the budget is whole.
-        costs = [min(requested, budget.share.limit.capacity) for budget in budgets]
-        while not all(budget.share.held >= cost for budget, cost in zip(budgets, costs, strict=True)):
-            for budget, cost_of_budget in zip(budgets, costs, strict=True):
-                if not await budget.ensure(cost_of_budget):
-                    wait = budget.share.seconds_until(cost_of_budget, utc_now())
-                    raise RateLimited(requested, budget.kind, wait, [each.state() for each in budgets])
-        for budget, cost_of_budget in zip(budgets, costs, strict=True):
-            budget.share.spend(cost_of_budget)
-        return Charge(requested, [budget.state() for budget in budgets])
+        requested, now = cost + REQUEST_COST, utc_now()
+        budgets = self._budgets_of(viewer, now)
+        while not all(budget.share.held >= budget.cost_of(requested) for budget in budgets):
+            for budget in budgets:
+                if not await budget.ensure(budget.cost_of(requested)):
+                    now = utc_now()
+                    wait = budget.share.seconds_until(budget.cost_of(requested), now)
+                    raise RateLimited(requested, budget.kind, wait, [each.state(now) for each in budgets])
+        for budget in budgets:
+            budget.share.spend(budget.cost_of(requested))
+        return Charge(requested, tuple([budget.state(now) for budget in budgets]))
 
-    def _budgets_of(self, viewer: Viewer) -> list[_Budget]:
-        names = (
-            (ADMINISTRATOR, viewer.administrator.id, self._limits.administrator),
-            (PARTNER, PARTNER, self._limits.partner),
-        )
-        return [self._budget(viewer, kind, name, limit) for kind, name, limit in names if limit is not None]
+    def _budgets_of(self, viewer: Viewer, now: datetime) -> list[_Budget]:
+        administrator, partner = self._limits
+        budgets = []
+        if administrator is not None:
+            budgets.append(self._budget(viewer, ADMINISTRATOR, viewer.administrator.id, administrator, now))
+        if partner is not None:
+            budgets.append(self._budget(viewer, PARTNER, PARTNER, partner, now))
+        return budgets
 
-    def _budget(self, viewer: Viewer, kind: str, name: str, limit: RateLimit) -> _Budget:
+    def _budget(self, viewer: Viewer, kind: str, name: str, limit: RateLimit, now: datetime) -> _Budget:
         key = (viewer.partner_id, name)
         budget = self._budgets.get(key)
-        if budget is None:
+        if budget is not None:
+            budget.used_at = now
+        else:
             if self._client is None:
                 raise RuntimeError("Rate limits need a database.")
-            now = utc_now()
             share = Share(limit, Bucket(0.0, now))
             scope = Scope(self._client, viewer.partner_id, now)
             budget = self._budgets[key] = _Budget(scope, kind, name, share, asyncio.Lock(), now - _LONG_AGO, now)

@@ -65,7 +65,7 @@ def test_an_answer_says_what_it_cost_and_what_is_left(partner: ApiHarness) -> No
     first, second = post(partner, token), post(partner, token)
     cost: dict[str, Any] = first.json()["extensions"]["cost"]
     assert set(cost) == {"requested", "limit", "remaining", "resetAt"}
-    assert REQUEST_COST < cost["requested"] < REQUEST_COST + 10
+    assert REQUEST_COST < cost["requested"] < REQUEST_COST + 50
     assert cost["limit"] == CAPACITY
     assert cost["remaining"] in {CAPACITY - cost["requested"], CAPACITY - cost["requested"] + 1}
     assert second.json()["extensions"]["cost"]["remaining"] < cost["remaining"]

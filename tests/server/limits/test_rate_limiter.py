@@ -51,7 +51,7 @@ async def count_accepted(limiter: RateLimiter, viewer: Viewer, operations: int, 
 
 
 async def test_without_limits_nothing_is_charged() -> None:
-    assert await RateLimiter().charge(make_viewer(), 10**9) == (10**9 + REQUEST_COST, [])
+    assert await RateLimiter().charge(make_viewer(), 10**9) == (10**9 + REQUEST_COST, ())
     await RateLimiter().stop()
 
 
