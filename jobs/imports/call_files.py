@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from domain.failures import InvalidRecord
 from domain.imports.records import RECORD_FIELDS, ImportKind
 from jobs.imports.csv_files import NOT_AVAILABLE, CsvReader, normalize_column
+from jobs.imports.csv_rows import MAX_CELLS
 from jobs.imports.json_items import ItemsSplitter
 from jobs.imports.records import BOM, AcceptedRecord, LineSplitter, NdjsonReader, RecordReader, RejectedRecord
 
@@ -57,6 +59,8 @@ def _read_columns(delivered: object) -> object:
     """Return the values as the cells of a report; columns have any case, and empty or NA values are absent."""
     if not isinstance(delivered, dict):
         return delivered
+    if len(delivered) > MAX_CELLS:
+        raise InvalidRecord(None, f"has {len(delivered)} fields; at most {MAX_CELLS:,} fit")
     values = {_COLUMNS.get(normalize_column(name), name): _read_cell(value) for name, value in delivered.items()}
     return {name: value for name, value in values.items() if value is not None}
 

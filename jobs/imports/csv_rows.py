@@ -13,6 +13,10 @@ from jobs.imports.records import TOO_LONG, LineSplitter, RawLine, is_blank
 
 # The limit of the csv module for a cell, 131,072 bytes, is smaller than ours for a row.
 csv.field_size_limit(MAX_RECORD_BYTES)
+# A report of Control Hub has about fifty columns.
+MAX_CELLS = 1_000
+# Lines are buffered while a quote is open, and split again at once where it is not closed.
+_MAX_ROW_LINES = 1_000
 _LINE_BREAK = re.compile(r"[\r\n]")
 _QUOTE_OR_BREAK = re.compile(rb'["\r\n]')
 _CELL = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"(?=,|\Z)|((?!")[^,]*+)')
@@ -157,6 +161,8 @@ class CsvRowSplitter:
         self._size += len(line.raw) + 1
         if self._size > MAX_RECORD_BYTES:
             yield from self._split_again(f"opens a quote that is not closed within {MAX_RECORD_BYTES:,} bytes")
+        elif len(self._open_lines) > _MAX_ROW_LINES:
+            yield from self._split_again(f"opens a quote that is not closed within {_MAX_ROW_LINES:,} lines")
 
     def _close_row(self, line: RawLine) -> Iterator[CsvRow]:
         """Yield the row that the line completes."""
@@ -182,6 +188,8 @@ class CsvRowSplitter:
     def _parse_row(self, line: RawLine) -> CsvRow:
         bare = line.raw.removesuffix(b"\r") if self._strips_return else line.raw
         raw = RawLine(line.number, bare, True, self.header)
+        if bare.count(b",") >= MAX_CELLS:
+            return CsvRow(raw, [], f"has more than {MAX_CELLS:,} cells")
         try:
             return CsvRow(raw, parse_cells(bare))
         except UnicodeDecodeError as decode_error:

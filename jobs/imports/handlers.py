@@ -19,6 +19,7 @@ from store.imports.resources import deliver_resources
 Deliver = Callable[[Scope, Sequence[ImportRecord], float], Awaitable[list[RecordResult]]]
 
 _BATCH_RECORDS, _BATCH_RAW_ROWS = 1000, 2000
+_BATCH_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class ImportHandler:
     deliver: Deliver
     group_field: str | None = None
     reader: Callable[[ImportKind], RecordReader] = NdjsonReader
+    # A batch begins with at most one record beyond these bytes of delivered text.
+    batch_bytes: int = _BATCH_BYTES
     # Raw rows belong to no customer: large batches of them delay no other change of a customer.
     has_raw_rows: bool = False
 
@@ -49,7 +52,11 @@ class ImportHandler:
 
 IMPORT_HANDLERS: Mapping[ImportKind, ImportHandler] = {
     ImportKind.CUSTOMERS: ImportHandler(deliver_customers),
-    ImportKind.ADMINISTRATORS: ImportHandler(deliver_administrators),
+    ImportKind.ADMINISTRATORS: ImportHandler(
+        # A line can name 50,000 customers, which are looked up at once.
+        deliver_administrators,
+        batch_bytes=512 << 10,
+    ),
     ImportKind.SUBSCRIPTIONS: ImportHandler(deliver_entitlements, "customer"),
     ImportKind.TRIALS: ImportHandler(deliver_entitlements, "customer"),
     ImportKind.ORDERS: ImportHandler(deliver_orders, "subscription"),

@@ -161,8 +161,11 @@ class LineSplitter:
         """Yield the lines that the chunk completes."""
         *ended, rest = chunk.split(self._line_end)
         for piece in ended:
-            self._buffer_piece(piece)
-            yield self._take_line()
+            if self._buffer or self._is_too_long or len(piece) > MAX_RECORD_BYTES:
+                self._buffer_piece(piece)
+                yield self._take_line()
+            else:
+                yield self._build_line(piece, is_whole=True)
         self._buffer_piece(rest)
 
     def end(self) -> Iterator[RawLine]:
@@ -182,6 +185,9 @@ class LineSplitter:
         raw, is_whole = bytes(self._buffer), not self._is_too_long
         self._buffer.clear()
         self._is_too_long = False
+        return self._build_line(raw, is_whole=is_whole)
+
+    def _build_line(self, raw: bytes, *, is_whole: bool) -> RawLine:
         # Concatenated files have a byte order mark in the middle of the stream.
         raw = raw.removeprefix(BOM)
         bare = raw.removesuffix(b"\r")

@@ -3,12 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from domain.failures import InvalidRecord, OperatorError
 from domain.imports.records import ImportKind, ImportRecord
-from jobs.imports.handlers import IMPORT_HANDLERS
+from jobs.imports.handlers import IMPORT_HANDLERS, ImportHandler
+from jobs.imports.pacing import CheckAccess, Pacer, allow_always, split_pieces
 from jobs.imports.records import AcceptedRecord, RejectedRecord, reject_record
 from store.changes.customer_batch import BATCH_SIZE
 from store.database.conflict_halving import halve_on_conflict
@@ -17,8 +19,6 @@ from store.database.transactions import DEADLINE_SECONDS
 from store.imports.deliveries import RecordResult, UpsertResult
 from store.tenants.partners import Partners
 
-_BATCH_BYTES = 4 << 20
-_RECORDS_PER_YIELD = 100
 _MAX_CONCURRENCY = 3
 
 
@@ -75,10 +75,10 @@ class _ImportBatch:
         """True where the batches have a customer or a key in common, so that their order matters."""
         return not (self.groups.isdisjoint(other.groups) and self.keys.isdisjoint(other.keys))
 
-    def is_full(self, group: str | None, max_records: int) -> bool:
+    def is_full(self, group: str | None, handler: ImportHandler) -> bool:
         """True where a record of this group has to begin another batch."""
         is_new = group is not None and group not in self.groups
-        has_room = len(self.records) < max_records and self.size < _BATCH_BYTES
+        has_room = len(self.records) < handler.batch_size and self.size < handler.batch_bytes
         return not has_room or (is_new and len(self.groups) >= BATCH_SIZE)
 
 
@@ -88,21 +88,32 @@ async def import_stream(
     chunks: AsyncIterator[bytes],
     on_rejected: Callable[[RejectedRecord], None] = ignore_rejection,
     on_progress: Callable[[ImportSummary], None] = ignore_progress,
+    check_access: CheckAccess = allow_always,
 ) -> ImportSummary:
     """Import a whole stream of one kind; a rejected record does not stop the others.
 
-    InvalidStream where no record can be read. Unavailable where the database cannot be reached: the records that were
-    reported until then are stored, and repeating the import is safe.
+    InvalidStream where no record can be read. Unavailable where the database cannot be reached. `check_access` runs
+    before each batch, and raises what ends the import. However it ends, the records that were reported until then are
+    stored, and repeating the import is safe.
     """
     if await Partners(scope).get() is None:
         raise OperatorError(f"There is no partner {scope.partner_id}.")
-    running = _RunningImport(scope, kind, on_rejected, on_progress)
+    pacer = Pacer(check_access)
+    running = _RunningImport(scope, kind, on_rejected, on_progress, pacer)
     reader = IMPORT_HANDLERS[kind].reader(kind)
     try:
         async for chunk in chunks:
-            await running.add_records(reader.feed(chunk))
+            await pacer.check_access_if_due()
+            await pacer.pause_if_due()
+            for piece in split_pieces(chunk):
+                await running.add_records(reader.feed(piece))
         await running.add_records(reader.end())
         await running.finish()
+    except Exception:
+        # What is being written is stored in most cases: the summary counts it.
+        with suppress(Exception):
+            await running.finish_started()
+        raise
     finally:
         await running.stop()
     return running.summary
@@ -117,26 +128,27 @@ class _RunningImport:
         kind: ImportKind,
         on_rejected: Callable[[RejectedRecord], None],
         on_progress: Callable[[ImportSummary], None],
+        pacer: Pacer,
     ) -> None:
         self.summary = ImportSummary()
         self._scope, self._kind = scope, kind
-        self._on_rejected, self._on_progress = on_rejected, on_progress
+        self._on_rejected, self._on_progress, self._pacer = on_rejected, on_progress, pacer
         self._filling = _ImportBatch()
         self._writing: deque[tuple[_ImportBatch, asyncio.Task[list[RecordResult]]]] = deque()
         self._handler = IMPORT_HANDLERS[kind]
 
     async def add_records(self, records: Iterator[AcceptedRecord | RejectedRecord]) -> None:
         """Add records to the current batch, and start to write each full batch."""
-        for position, read in enumerate(records):
-            if position % _RECORDS_PER_YIELD == 0:
-                # A chunk can have a thousand records, and requests and feeds of this process must not wait for all.
-                await asyncio.sleep(0)
+        for read in records:
+            await self._pacer.pause_if_due()
             group = self._handler.group_key(read.record) if isinstance(read, AcceptedRecord) else None
-            if self._filling.is_full(group, self._handler.batch_size):
+            if self._filling.is_full(group, self._handler):
                 await self._start_batch()
             self._filling.add(read, group)
+        await self._pacer.pause_if_due()
 
     async def _start_batch(self) -> None:
+        await self._pacer.check_access()
         starting, self._filling = self._filling, _ImportBatch()
         while self._writing and (len(self._writing) >= _MAX_CONCURRENCY or self._must_wait(starting)):
             await self._finish_oldest()
@@ -168,6 +180,10 @@ class _RunningImport:
         """Write the remaining batches."""
         if self._filling.records:
             await self._start_batch()
+        await self.finish_started()
+
+    async def finish_started(self) -> None:
+        """Wait for the batches that are being written, and report their results."""
         while self._writing:
             await self._finish_oldest()
 

@@ -80,6 +80,12 @@ class Settings(BaseSettings):
     ring_minutes: int = Field(
         default=5, ge=0, le=60, description="The minutes of the log that fill this memory at the start"
     )
+    import_megabytes: int = Field(
+        default=10000, ge=1, description="The largest import over HTTP in megabytes, also when it is unpacked"
+    )
+    import_idle_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="The seconds without data after which an import over HTTP ends"
+    )
     public_url: str = Field(
         default="",
         pattern=r"^(https?://[^\s?#]+)?$",

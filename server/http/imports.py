@@ -1,7 +1,7 @@
 """POST /import/{kind}: import a stream of lines as it arrives, and return the counts."""
 
-from collections.abc import AsyncIterator
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import orjson
@@ -10,13 +10,15 @@ from starlette.responses import Response
 
 from domain.failures import InvalidStream
 from domain.imports.records import ImportKind
+from jobs.imports.pacing import CheckAccess
 from jobs.imports.records import RejectedRecord
 from jobs.imports.runner import ImportSummary, import_stream
-from jobs.imports.streams import BrokenGzip, gunzip
+from jobs.imports.streams import BrokenGzip
 from server.app.app_state import AppState
 from server.auth.claims import IMPORT_ADMINISTRATORS_SCOPE, IMPORT_SCOPE
 from server.auth.viewer import read_bearer_token
 from server.graphql.errors import exception_error
+from server.http.import_body import ImportBody, ImportHttpError
 from server.http.methods import routes_at
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -25,22 +27,14 @@ MAX_LISTED_REJECTIONS = 100
 _STATUSES = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "TIMEOUT": 503}
 
 
-class ImportHttpError(Exception):
-    """A request that is rejected as a whole: a status, a code and a message."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
-
-
 async def import_kind(request: Request) -> Response:
     """Import the lines; return 200 with the counts and the first 100 rejections, even if lines were rejected."""
-    rejections: list[RejectedRecord] = []
+    rejections: list[dict[str, Any]] = []
     summary = ImportSummary()
 
     def add_rejection(rejection: RejectedRecord) -> None:
         if len(rejections) < MAX_LISTED_REJECTIONS:
-            rejections.append(rejection)
+            rejections.append(_rejection_json(rejection))
 
     def update_summary(current: ImportSummary) -> None:
         nonlocal summary
@@ -48,8 +42,9 @@ async def import_kind(request: Request) -> Response:
 
     try:
         kind = _read_kind(request)
-        scope = await _authorize(request, kind)
-        summary = await import_stream(scope, kind, _read_chunks(request), add_rejection, update_summary)
+        scope, check_access = await _authorize(request, kind)
+        chunks = ImportBody(request, request.app.state.app_state.settings).chunks()
+        summary = await import_stream(scope, kind, chunks, add_rejection, update_summary, check_access)
     except ImportHttpError as error:
         return _error_response(error.status, error.code, str(error), summary)
     except ClientDisconnect:
@@ -61,9 +56,7 @@ async def import_kind(request: Request) -> Response:
         entry = exception_error(failure)
         code = entry["extensions"]["code"]
         return _error_response(_STATUSES.get(code, 500), code, entry["message"], summary)
-    return _json_response(
-        200, {**asdict(summary), "refusals": [_rejection_json(rejection) for rejection in rejections]}
-    )
+    return _json_response(200, {**asdict(summary), "refusals": rejections})
 
 
 def _read_kind(request: Request) -> ImportKind:
@@ -73,9 +66,10 @@ def _read_kind(request: Request) -> ImportKind:
         raise ImportHttpError(404, "NOT_FOUND", f"There is no such kind; kinds are {', '.join(ImportKind)}.") from None
 
 
-async def _authorize(request: Request, kind: ImportKind) -> Scope:
-    """Return the scope of the token's partner, without an administrator; activate an invited administrator.
+async def _authorize(request: Request, kind: ImportKind) -> tuple[Scope, CheckAccess]:
+    """Return the scope of the token's partner, without an administrator, and the check that is repeated later.
 
+    An invited administrator becomes active.
     Raise ImportHttpError where the token lacks the scope, Unauthenticated where it may not be used.
     """
     app_state: AppState = request.app.state.app_state
@@ -84,14 +78,7 @@ async def _authorize(request: Request, kind: ImportKind) -> Scope:
     if required not in claims.scopes:
         raise ImportHttpError(403, "FORBIDDEN", f"This token does not have the scope {required}.")
     await app_state.recheck(claims)
-    return Scope(app_state.client, claims.partner_id, utc_now())
-
-
-def _read_chunks(request: Request) -> AsyncIterator[bytes]:
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"identity", "gzip", "x-gzip"}:
-        raise ImportHttpError(415, "BAD_USER_INPUT", "Send the lines as they are, or with Content-Encoding: gzip.")
-    return request.stream() if encoding == "identity" else gunzip(request.stream())
+    return Scope(app_state.client, claims.partner_id, utc_now()), partial(app_state.recheck, claims)
 
 
 def _rejection_json(rejection: RejectedRecord) -> dict[str, Any]:
@@ -99,7 +86,9 @@ def _rejection_json(rejection: RejectedRecord) -> dict[str, Any]:
 
 
 def _error_response(status: int, code: str, message: str, summary: ImportSummary) -> Response:
-    """Return an error, and the counts of what was imported before it."""
+    """Return an error, and the counts of what was imported before it, which stays."""
+    if summary.lines:
+        message += f" The first {summary.lines:,} records were imported: send the others again."
     return _json_response(status, {"error": {"code": code, "message": message}, **asdict(summary)})
 
 

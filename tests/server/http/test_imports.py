@@ -2,27 +2,12 @@
 
 import asyncio
 import gzip
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, cast
 
-import httpx
 import orjson
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from domain.imports.records import ImportKind
-from server.app.app_state import AppState
-from server.auth.tokens import LocalIssuer
-from server.auth.verifier import TokenVerifier
-from server.cli.token_commands import issue_token
-from server.http import imports
-from store.database.client import Client
-from store.database.clock import utc_now
-from store.database.scope import Scope
-from store.tenants.partner_creation import create_partner
 from tests.domain.imports.factory_records import (
     administrator_record,
     customer_record,
@@ -30,58 +15,15 @@ from tests.domain.imports.factory_records import (
     order_record,
     subscription_record,
 )
-from tests.installation_keys import KEYS
 from tests.jobs.imports.factory_calls import media, queue_call, report, row, with_customers
 from tests.jobs.imports.factory_imports import documents, find_only, import_lines, ndjson
-
-FOUNDER = "root@partner.example"
-
-
-class ImportEndpoint:
-    """A partner, the endpoint on a free port, and tokens for it."""
-
-    def __init__(self, scope: Scope, address: tuple[str, int]) -> None:
-        self.scope, self.address = scope, address
-        self.http = httpx.AsyncClient(verify=False, base_url=f"http://{address[0]}:{address[1]}", timeout=30)
-
-    async def token(self, scopes: str = "import", email: str = FOUNDER) -> str:
-        """A token of the local issuer."""
-        return await issue_token(KEYS, self.scope, email, scopes, 60)
-
-    async def post(self, kind: str, content: Any, scopes: str = "import", **headers: str) -> httpx.Response:
-        """Delivers a body."""
-        sent = {"Authorization": f"Bearer {await self.token(scopes)}", **headers}
-        return await self.http.post(f"/import/{kind}", content=content, headers=sent)
-
-
-@asynccontextmanager
-async def served(app_state: AppState) -> AsyncIterator[tuple[str, int]]:
-    application = Starlette(routes=imports.routes)
-    application.state.app_state = app_state
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(application, log_level="warning", access_log=False, ws="none", lifespan="off")
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield listener.getsockname()
-        finally:
-            server.should_exit = True
-            await running
+from tests.server.http.import_endpoint import ImportEndpoint, running_import_endpoint
 
 
 @pytest.fixture
 async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[ImportEndpoint]:
-    client = Client(mongo_uri, prepared_database)
-    scope = Scope(client, "acme", utc_now())
-    await create_partner(scope, "Acme Telecom", FOUNDER, [])
-    unused = cast(Any, None)
-    app_state = AppState(unused, client, unused, unused, TokenVerifier([LocalIssuer(KEYS.public)]), unused, unused)
-    async with served(app_state) as address:
-        made = ImportEndpoint(scope, address)
-        async with made.http:
-            yield made
-    await client.close()
+    async with running_import_endpoint(mongo_uri, prepared_database) as endpoint:
+        yield endpoint
 
 
 async def test_answers_with_counts_and_refusals(world: ImportEndpoint) -> None:

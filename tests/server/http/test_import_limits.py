@@ -1,0 +1,109 @@
+"""What ends an import over HTTP: its size, its ratio, its silence, and access that is taken away meanwhile."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from domain.imports.records import ImportKind
+from tests.domain.imports.factory_records import administrator_record, customer_record
+from tests.jobs.imports.factory_imports import documents, import_lines, ndjson
+from tests.server.http.import_endpoint import ImportEndpoint, running_import_endpoint
+
+GZIP = {"Content-Encoding": "gzip"}
+ADA = "ada@partner.example"
+
+
+@pytest.fixture
+async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[ImportEndpoint]:
+    async with running_import_endpoint(mongo_uri, prepared_database) as endpoint:
+        yield endpoint
+
+
+def _customers(start: int, end: int) -> bytes:
+    return ndjson(*(customer_record(f"C-{number:04}") for number in range(start, end)))
+
+
+async def test_the_size_is_limited_packed_and_unpacked(world: ImportEndpoint) -> None:
+    large = _customers(0, 150) + b" " * 2_000_000
+    for sent, headers in ((large, {}), (gzip.compress(large, 1), GZIP)):
+        answer = await world.post("customers", sent, **headers)
+        assert answer.status_code == 413, answer.text
+    for sent in (b"\n" * 1_200_000, b" " * 5_000_000):
+        answer = await world.post("customers", gzip.compress(sent), **GZIP)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "BAD_USER_INPUT")
+        assert "200 times its size" in answer.json()["error"]["message"]
+
+
+async def test_what_is_sent_as_it_is_may_have_any_ratio(world: ImportEndpoint) -> None:
+    assert (await world.post("customers", b" " * 1_500_000)).json()["refused"] == 1
+    packed = gzip.compress(b" " * 900_000)
+    assert (await world.post("customers", packed, **GZIP)).status_code == 200
+
+
+async def test_a_body_that_no_longer_arrives_ends(world: ImportEndpoint) -> None:
+    head = f"POST /import/customers HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {await world.token()}\r\n"
+    reader, writer = await asyncio.open_connection(*world.address)
+    writer.write(f"{head}Connection: close\r\nContent-Length: 1000000\r\n\r\n".encode() + _customers(0, 250))
+    async with asyncio.timeout(20):
+        status, *_, body = (await reader.read()).split(b"\r\n")
+    writer.close()
+    assert b" 408 " in status
+    answer = orjson.loads(body)
+    message = "Nothing of the body arrived for 0.5 seconds. The first 200 records were imported: send the others again."
+    assert answer["error"] == {"code": "TIMEOUT", "message": message}
+    assert answer["added"] == len(await documents(world.scope, "customers")) == 200
+
+
+async def _remove(world: ImportEndpoint) -> None:
+    await import_lines(world.scope, ImportKind.ADMINISTRATORS, administrator_record(state="DEACTIVATED"))
+
+
+async def _invite_again(world: ImportEndpoint) -> None:
+    await _remove(world)
+    # A second later than the token, which counts seconds.
+    await asyncio.sleep(1.1)
+    await import_lines(world.scope, ImportKind.ADMINISTRATORS, administrator_record(state="INVITED"))
+
+
+@pytest.mark.parametrize("take_away", [_remove, _invite_again])
+async def test_an_import_ends_with_the_access_of_its_administrator(
+    world: ImportEndpoint, take_away: Callable[[ImportEndpoint], Any]
+) -> None:
+    await import_lines(world.scope, ImportKind.ADMINISTRATORS, administrator_record())
+
+    async def body() -> AsyncIterator[bytes]:
+        yield _customers(0, 150)
+        async with asyncio.timeout(20):
+            while len(await documents(world.scope, "customers")) < 100:
+                await asyncio.sleep(0)
+        await take_away(world)
+        yield _customers(150, 1_000)
+
+    headers = {"Authorization": f"Bearer {await world.token(email=ADA)}"}
+    sending = asyncio.create_task(world.http.post("/import/customers", content=_beating(body()), headers=headers))
+    answer = await sending
+    assert answer.status_code == 401, answer.text
+    error = answer.json()["error"]
+    assert error["code"] == "UNAUTHENTICATED"
+    assert error["message"].endswith("The first 100 records were imported: send the others again.")
+    assert answer.json()["added"] == len(await documents(world.scope, "customers")) == 100
+
+
+async def _beating(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield blank lines while the next chunk is not there: the body never falls silent."""
+    pending: asyncio.Task[bytes] | None = None
+    while True:
+        pending = pending or asyncio.create_task(anext(chunks))  # type: ignore[arg-type]
+        done, _ = await asyncio.wait({pending}, timeout=0.1)
+        if not done:
+            yield b"\n"
+            continue
+        try:
+            yield pending.result()
+        except StopAsyncIteration:
+            return
+        pending = None
