@@ -53,7 +53,7 @@ class ImportHandler:
 IMPORT_HANDLERS: Mapping[ImportKind, ImportHandler] = {
     ImportKind.CUSTOMERS: ImportHandler(deliver_customers),
     ImportKind.ADMINISTRATORS: ImportHandler(
-        # A line can name 50,000 customers, which are looked up at once.
+        # A line can name 30,000 customers, which are looked up at once.
         deliver_administrators,
         batch_bytes=512 << 10,
     ),

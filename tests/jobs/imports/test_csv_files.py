@@ -136,7 +136,7 @@ def test_an_invalid_row_does_not_stop_the_others(raw: bytes, reason: str) -> Non
 def test_an_open_quote_rejects_only_its_own_row() -> None:
     opened = b'R-0,C-1,2026-11-18T09:30:00Z,90,"\n'
     many = b"".join(GOOD % number for number in range(1, 30_000))
-    reason = "opens a quote that is not closed within 1,048,576 bytes"
+    reason = "opens a quote that is not closed within 1,000 lines"
     for chunk in (100_000, len(many) + 1000):
         content = HEADER + opened + many
         first, *others = told(*(content[start : start + chunk] for start in range(0, len(content), chunk)))

@@ -88,8 +88,19 @@ def test_the_break_behind_the_header_decides_also_where_the_header_has_breaks() 
 
 def test_a_header_with_an_open_quote_does_not_hide_the_line_end() -> None:
     first, *others = split(b'"a,b\r' + 30_000 * (b"c" * 40 + b",d\r"))
-    assert first.problem == f"opens a quote that is not closed within {MAX_RECORD_BYTES:,} bytes"
+    assert first.problem == "opens a quote that is not closed within 1,000 lines"
     assert len(others) == 30_000
+
+
+def test_an_open_quote_ends_at_the_size_of_a_record() -> None:
+    first, *others = split(b'"a,b\n' + 300 * (b"c" * 5_000 + b",d\n"))
+    assert first.problem == f"opens a quote that is not closed within {MAX_RECORD_BYTES:,} bytes"
+    assert len(others) == 300
+
+
+def test_a_row_has_a_thousand_cells_at_most() -> None:
+    wide, widest = split(b"," * 1_000 + b"\n" + b"," * 999 + b"\n")
+    assert (wide.problem, len(widest.cells)) == ("has more than 1,000 cells", 1_000)
 
 
 def test_blank_lines_are_counted_and_skipped() -> None:
