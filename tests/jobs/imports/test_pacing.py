@@ -21,7 +21,8 @@ from tests.jobs.imports.factory_imports import chunks_of, documents, ndjson
 from tests.store.factory_customers import partner_scope
 
 MEBIBYTE = 1 << 20
-MAX_TURN_SECONDS = 0.05
+# The aim is 50 ms, on a machine that does nothing else.
+MAX_TURN_SECONDS = 0.1
 HEADER = report().strip() + b"\n"
 NAMES = [f"{number:x}" for number in range(100_000)]
 HOSTILE: dict[str, tuple[ImportKind, bytes]] = {
