@@ -5,8 +5,9 @@ import os
 import random
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -24,10 +25,10 @@ from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
 
 # A round takes 0.8 s of processor time. More for a thorough run: STORM_ROUNDS=500.
-ROUNDS = int(os.environ.get("STORM_ROUNDS", "80"))
-_STEPS_PER_ROUND = 4
-# A round of four mutations takes about this long, so that servers are killed before, between and after the commits.
-_MAX_LIFETIME_SECONDS = 0.12
+ROUNDS = int(os.environ.get("STORM_ROUNDS", "40"))
+_STEPS_PER_ROUND = 6
+# The server dies this long after a random number of the answers: before, between and after the commits of the others.
+_MAX_PAUSE_SECONDS = 0.06
 
 
 class CrashingServer:
@@ -46,11 +47,13 @@ class CrashingServer:
         self.server.kill()
         self._standby.kill()
 
-    def run_round(self, steps: list[MutationStep], life: float) -> None:
-        """Send all steps, kill the server after a while, and repeat the steps without a response."""
+    def run_round(self, steps: list[MutationStep], answers_before: int, pause: float) -> None:
+        """Send all steps, kill the server after some answers and a pause, and repeat the steps without an answer."""
         with ThreadPoolExecutor(len(steps)) as pool:
             asked = [pool.submit(self._send, step, self.server.url) for step in steps]
-            time.sleep(life)  # The random moment at which the server dies.
+            for _ in islice(as_completed(asked), answers_before):
+                pass
+            time.sleep(pause)  # The random moment at which the server dies.
             self.server.kill()
             answers = [future.result() for future in asked]
         self.server, self._standby = self._standby, ForkedServer(*self._server_arguments)
@@ -97,7 +100,8 @@ def test_killed_servers_leave_no_partial_and_no_doubled_effect(mongo_uri: str, d
         rng = random.Random(ROUNDS)
         model = MutationModel(api.add_administrator("ADMINISTRATOR"), rng)
         for _ in range(ROUNDS):
-            crashing_server.run_round(model.steps(_STEPS_PER_ROUND), rng.uniform(0, _MAX_LIFETIME_SECONDS))
+            steps, pause = model.steps(_STEPS_PER_ROUND), rng.uniform(0, _MAX_PAUSE_SECONDS)
+            crashing_server.run_round(steps, rng.randrange(len(steps)), pause)
     assert crashing_server.retried > ROUNDS / 10, "The servers were killed too late."
     asyncio.run(_check(mongo_uri, database_name, model))
 
