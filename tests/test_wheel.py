@@ -24,6 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources = tmp_path_factory.mktemp("sources")
     for name in PRODUCT:
         shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "web/dist", sources / "web/dist")
     for name in ("pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, sources)
     target = tmp_path_factory.mktemp("wheel")
@@ -64,11 +65,13 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
 
 
-def test_contains_every_module_and_catalogue_of_the_product_and_nothing_else(wheel: Path) -> None:
+def test_contains_modules_catalogues_and_built_pages_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     sources = {str(path.relative_to(ROOT)) for package in PRODUCT for path in (ROOT / package).rglob("*.p[yo]")}
-    assert names == sources
+    pages = {str(path.relative_to(ROOT)) for path in (ROOT / "web/dist").rglob("[!.]*") if path.is_file()}
+    assert "web/dist/index.html" in pages
+    assert names == sources | pages
 
 
 def test_the_installed_command_uses_the_installed_packages(installed: Path, tmp_path: Path) -> None:
@@ -96,11 +99,13 @@ def test_run_serves_the_sample_partner_outside_the_repository(installed: Path, t
                 timeout=30,
                 verify=False,
             ).json()
+            page = httpx.get(f"{address}/graphql", headers={"Accept": "text/html"}, timeout=30)
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=30) == 0
         finally:
             stop(process)
     assert "errors" not in response, response
+    assert page.text == (ROOT / "web/dist/index.html").read_text(encoding="utf-8")
     customers = response["data"]["customers"]
     assert (customers["totalCount"], len(customers["nodes"])) == (40, 3)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".data"]
