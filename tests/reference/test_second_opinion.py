@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import orjson
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from strawberry.types import get_object_definition
 
 from domain.customers.filter import parse_filter
@@ -54,11 +54,7 @@ def test_the_store_answers_what_domain_md_says(mongo_uri: str, database_name: st
         client = runner.run(_prepared(mongo_uri, database_name))
 
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
-        @settings(
-            max_examples=EXAMPLES // GROUPS,
-            phases=[Phase.explicit, Phase.reuse, Phase.generate],
-            suppress_health_check=[HealthCheck.too_slow],
-        )
+        @settings(max_examples=EXAMPLES // GROUPS, phases=[Phase.explicit, Phase.reuse, Phase.generate])
         @given(group_examples())
         def agree(example: tuple[list[Streams], list[Question]]) -> None:
             runner.run(_compared(client, f"partner-{next(partners)}", *example))
