@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from resolvers import activity, connections
-from schema.costs import ROWS, list_size
+from schema.costs import RELATION_COST, ROWS, list_size
 from schema.enums import ActivityKind, Permission, register_enum
 from schema.fields import Argument, field
 from schema.node import PAGED, Node, PageInfo
@@ -156,6 +156,7 @@ CUSTOMER_ACTIVITY = field(
     ActivityConnection | None,
     "The events about this customer, newest first.",
     requires=Permission.READ_ACTIVITY,
+    cost=3 * RELATION_COST,
     **PAGED,
 )
 

@@ -7,6 +7,7 @@ import strawberry
 
 from resolvers import billing_documents
 from schema.connections import Connection
+from schema.costs import STEPWISE_RELATION_COST
 from schema.enums import InvoiceState
 from schema.fields import field
 from schema.node import PAGED, Node
@@ -43,5 +44,9 @@ NEWEST_INVOICE: Any = field(
     billing_documents.invoice, Invoice | None, "The newest invoice that is not VOID; null without one."
 )
 SUBSCRIPTION_INVOICES: Any = field(
-    billing_documents.invoices, Connection[Invoice], "The invoices of the subscription, newest first.", **PAGED
+    billing_documents.invoices,
+    Connection[Invoice],
+    "The invoices of the subscription, newest first.",
+    cost=STEPWISE_RELATION_COST,
+    **PAGED,
 )

@@ -9,7 +9,7 @@ import strawberry
 from domain.entitlements.orders import MAX_ORDER_LINES
 from resolvers import billing_documents
 from schema.connections import Connection
-from schema.costs import list_size
+from schema.costs import STEPWISE_RELATION_COST, list_size
 from schema.enums import OrderKind, Product
 from schema.fields import field
 from schema.node import PAGED, Node
@@ -66,5 +66,9 @@ class Order(Node):
 
 
 SUBSCRIPTION_ORDERS: Any = field(
-    billing_documents.orders, Connection[Order], "The orders of the subscription, newest first.", **PAGED
+    billing_documents.orders,
+    Connection[Order],
+    "The orders of the subscription, newest first.",
+    cost=STEPWISE_RELATION_COST,
+    **PAGED,
 )

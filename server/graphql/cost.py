@@ -46,6 +46,7 @@ MAX_ROOT_FIELDS = 30
 MAX_COST = 30_000
 # Validation compares every pair of selections that answer under one name: this bounds those pairs beforehand.
 MAX_SAME_NAME_PAIRS = 12_000
+_MAX_SHOWN = 1_000_000_000
 
 
 class FieldCost(NamedTuple):
@@ -152,13 +153,15 @@ class _CostEstimator:
         if isinstance(value, IntValueNode):
             size = int(value.value)
         elif isinstance(value, ListValueNode):
-            size = len(value.values)
+            return min(len(value.values), maximum)
         elif isinstance(value, VariableNode):
             given = self.variables.get(value.name.value)
             if given is None:
                 return field_cost.default_size
-            size = len(given) if isinstance(given, list) else given
-        return size if isinstance(size, int) and 0 < size <= maximum else maximum
+            if isinstance(given, list):
+                return min(len(given), maximum)
+            size = given
+        return size if type(size) is int and 0 < size <= maximum else maximum
 
 
 def check_same_name_pairs(document: DocumentNode) -> None:
@@ -180,9 +183,16 @@ def check_cost(
     cost = ceil(complexity.cost)
     if cost > MAX_COST:
         raise QueryTooComplex(
-            f"This operation costs {cost:,}; {MAX_COST:,} are allowed: ask for smaller pages or for fewer relations."
+            f"This operation costs {min(cost, _MAX_SHOWN):,}{'' if cost <= _MAX_SHOWN else ' or more'}; "
+            f"{MAX_COST:,} are allowed: ask for smaller pages or for fewer relations."
         )
     return cost
+
+
+def size_variables(document: DocumentNode) -> tuple[str, ...]:
+    """Return the names of the variables that are the value of a whole argument: only their sizes change a cost."""
+    values = (argument.value for node in _field_nodes(document) for argument in node.arguments or ())
+    return tuple(sorted({value.name.value for value in values if isinstance(value, VariableNode)}))
 
 
 def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
@@ -195,7 +205,18 @@ def estimate_complexity(
 ) -> Complexity:
     """Return the depth and the cost of an operation."""
     root_type = operation.operation.value.capitalize()
-    return _CostEstimator(costs, _fragments(document), variables).estimate(operation.selection_set, root_type)
+    values = {**_default_values(operation), **variables}
+    return _CostEstimator(costs, _fragments(document), values).estimate(operation.selection_set, root_type)
+
+
+def _default_values(operation: OperationDefinitionNode) -> Mapping[str, Any]:
+    """Return the default values of variables, as far as they are numbers or lists."""
+    defaults = {each.variable.name.value: each.default_value for each in operation.variable_definitions or ()}
+    return {
+        name: int(value.value) if isinstance(value, IntValueNode) else list(value.values)
+        for name, value in defaults.items()
+        if isinstance(value, (IntValueNode, ListValueNode))
+    }
 
 
 def _fragments(document: DocumentNode) -> Mapping[str, FragmentDefinitionNode]:

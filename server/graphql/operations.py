@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -30,10 +30,8 @@ from server.graphql.cost import (
     MAX_COST,
     MAX_TEXT_LENGTH,
     MAX_TOKENS,
-    check_cost,
     check_same_name_pairs,
     read_field_costs,
-    root_field_names,
 )
 from server.graphql.document_cache import DocumentCache, document_bytes
 from server.graphql.errors import (
@@ -47,6 +45,7 @@ from server.graphql.errors import (
 )
 from server.graphql.one_of import OneOfVariablesRule
 from server.graphql.requested_document import RequestedDocument
+from server.graphql.valid_document import ValidDocument
 from server.graphql.variables import check_variables
 
 # Python reads a number in time that is quadratic in its digits, and refuses more than 4,300.
@@ -101,21 +100,6 @@ class Operation:
         return self.definition.operation
 
 
-@dataclass(frozen=True, slots=True)
-class _ValidDocument:
-    """A cached document that passed validation, and the root fields of those of its operations that were requested."""
-
-    document: DocumentNode
-    _root_fields: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def root_fields(self, definition: OperationDefinitionNode) -> frozenset[str]:
-        """Return the names of the operation's root fields, computed once."""
-        name = definition.name.value if definition.name else ""
-        if name not in self._root_fields:
-            self._root_fields[name] = root_field_names(self.document, definition)
-        return self._root_fields[name]
-
-
 class Operations:
     """The operations of one schema."""
 
@@ -124,7 +108,7 @@ class Operations:
         self._seconds = seconds
         self.graphql_schema: GraphQLSchema = schema._schema
         self._field_costs = read_field_costs(self.graphql_schema)
-        self._documents: DocumentCache[_ValidDocument | Errors] = DocumentCache()
+        self._documents: DocumentCache[ValidDocument | Errors] = DocumentCache()
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
         """Return the operation called `name`, parsed, validated and costed; raise OperationRejected where it fails."""
@@ -140,7 +124,7 @@ class Operations:
             raise OperationRejected(outcome)
         definition = _select_operation(outcome.document, name)
         try:
-            cost = check_cost(outcome.document, definition, variables or {}, self._field_costs)
+            cost = outcome.cost(definition, variables or {}, self._field_costs)
             return Operation(text, outcome.document, definition, outcome.root_fields(definition), cost)
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
@@ -152,17 +136,17 @@ class Operations:
         outcome = self._parse_and_validate(text)
         return outcome if isinstance(outcome, list) else []
 
-    def _check_and_remember(self, text: str) -> _ValidDocument | Errors:
+    def _check_and_remember(self, text: str) -> ValidDocument | Errors:
         outcome = self._parse_and_validate(text)
         if len(text) <= MAX_CACHED_TEXT_LENGTH:
             # An error takes little, but its message may quote the text.
-            if isinstance(outcome, _ValidDocument):
+            if isinstance(outcome, ValidDocument):
                 self._documents.store(text, outcome, document_bytes(outcome.document))
             else:
                 self._documents.store(text, outcome, len(outcome) * (len(text) + 1_000))
         return outcome
 
-    def _parse_and_validate(self, text: str) -> _ValidDocument | Errors:
+    def _parse_and_validate(self, text: str) -> ValidDocument | Errors:
         """Return the valid document or its errors: both are cached."""
         try:
             document = parse(text, max_tokens=MAX_TOKENS)
@@ -174,13 +158,13 @@ class Operations:
             return [failure_error(BadUserInput(message))]
         return self._validate(document)
 
-    def _validate(self, document: DocumentNode) -> _ValidDocument | Errors:
+    def _validate(self, document: DocumentNode) -> ValidDocument | Errors:
         try:
             check_same_name_pairs(document)
             errors = validate(self.graphql_schema, document, _RULES, max_errors=_MAX_VALIDATION_ERRORS)
         except (QueryTooComplex, RecursionError) as failure:
             return _too_complex(failure)
-        return request_errors(errors, VALIDATION_FAILED) if errors else _ValidDocument(document)
+        return request_errors(errors, VALIDATION_FAILED) if errors else ValidDocument(document)
 
     async def execute(
         self, operation: Operation, variables: Mapping[str, Any] | None, context: Context, spent: float = 0.0

@@ -129,7 +129,19 @@ def test_a_field_costs_its_weight_and_its_size_times_what_is_below_it(expected: 
 
 @pytest.mark.parametrize(
     ("value", "size"),
-    [(7, 7), (1, 1), (200, 200), (None, 25), (201, 200), (0, 200), (-1, 200), ("7", 200), (7.0, 200), (10**9, 200)],
+    [
+        (7, 7),
+        (1, 1),
+        (200, 200),
+        (None, 25),
+        (201, 200),
+        (0, 200),
+        (-1, 200),
+        ("7", 200),
+        (True, 200),
+        (7.0, 200),
+        (10**9, 200),
+    ],
 )
 def test_an_invalid_page_size_costs_the_largest_page(value: Any, size: int) -> None:
     text = "query ($n: Int) { customers(first: $n) { nodes { id } } }"
@@ -138,6 +150,12 @@ def test_an_invalid_page_size_costs_the_largest_page(value: Any, size: int) -> N
 
 def test_a_variable_that_is_not_given_costs_the_default_page() -> None:
     assert cost_of("query ($n: Int) { customers(first: $n) { nodes { id } } }") == LOADED + 25 * (ROW + 1)
+
+
+@pytest.mark.parametrize(("given", "size"), [({}, 150), ({"n": 7}, 7), ({"n": None}, 25)])
+def test_the_default_of_a_variable_counts_where_no_value_is_given(given: dict[str, Any], size: int) -> None:
+    text = "query ($n: Int = 150) { customers(first: $n) { nodes { id } } }"
+    assert cost_of(text, **given) == LOADED + size * (ROW + 1)
 
 
 def test_a_literal_that_is_no_number_costs_the_largest_page() -> None:

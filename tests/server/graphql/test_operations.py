@@ -43,6 +43,17 @@ def test_an_operation_carries_its_cost_and_the_limit_of_it() -> None:
     assert (prepared.cost, prepared.cost_limit) == (RELATION_COST + 7 * (ROW_COST + 1), MAX_COST)
 
 
+def test_the_cost_follows_the_variables_of_a_remembered_document() -> None:
+    text = "query ($n: Int, $ids: [ID!]!) { customers(first: $n) { nodes { id } } nodes(ids: $ids) { id } }"
+
+    def cost(n: Any, *ids: str) -> int:
+        return OPERATIONS.prepare(text, None, {"n": n, "ids": list(ids)}).cost
+
+    for _ in range(2):
+        assert [cost(7), cost(8), cost(7, "a"), cost(None), cost("x"), cost(1.5)] == [62, 68, 63, 170, 1_220, 1_220]
+    assert [cost(n) for n in range(1, 100)] == [20 + 6 * n for n in range(1, 100)]
+
+
 CHAIN = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }} " for n in range(150))
 ATTACKS = {
     "aliases at the root": "{" + " ".join(f"a{n}: viewer {{ permissions }}" for n in range(300)) + "}",

@@ -1,0 +1,49 @@
+"""A document that passed validation, and what is known of its operations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DocumentNode, OperationDefinitionNode
+
+from server.graphql.cost import FieldCosts, check_cost, root_field_names, size_variables
+
+# Different page sizes of one document: more are estimated again.
+_MAX_COSTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ValidDocument:
+    """A cached document, and the costs and root fields of those of its operations that were requested."""
+
+    document: DocumentNode
+    _root_fields: dict[str, frozenset[str]] = field(default_factory=dict)
+    _size_variables: list[tuple[str, ...]] = field(default_factory=list)
+    _costs: dict[tuple[Any, ...], int] = field(default_factory=dict)
+
+    def root_fields(self, definition: OperationDefinitionNode) -> frozenset[str]:
+        """Return the names of the operation's root fields, computed once."""
+        name = definition.name.value if definition.name else ""
+        if name not in self._root_fields:
+            self._root_fields[name] = root_field_names(self.document, definition)
+        return self._root_fields[name]
+
+    def cost(self, definition: OperationDefinitionNode, variables: Mapping[str, Any], costs: FieldCosts) -> int:
+        """Return the operation's cost, computed once for the same sizes; raise QueryTooComplex."""
+        if not self._size_variables:
+            self._size_variables.append(size_variables(self.document))
+        sizes = (_size(variables.get(name)) for name in self._size_variables[0])
+        key = (definition.name.value if definition.name else "", *sizes)
+        cost = self._costs.get(key)
+        if cost is None:
+            cost = check_cost(self.document, definition, variables, costs)
+            if len(self._costs) < _MAX_COSTS:
+                self._costs[key] = cost
+        return cost
+
+
+def _size(value: Any) -> Any:
+    """Return what the cost depends on: a number, the length of a list; any other value is invalid."""
+    if isinstance(value, list):
+        return len(value)
+    return value if value is None or type(value) is int else "invalid"
