@@ -61,11 +61,8 @@ async def run_import(
                 summary = await _load_source(client, partner_id, source, refused_files, progress)
             except InvalidStream as problem:
                 has_rejected_file = True
-                messages.print(
-                    f"{printable(source.name)}: {problem} Nothing of this file was loaded.",
-                    markup=False,
-                    highlight=False,
-                )
+                rejected = f"{printable(source.name)}: {problem} Nothing of this file was loaded."
+                messages.print(rejected, markup=False, highlight=False)
                 continue
             total.add(summary)
             output.print(f"{printable(source.name)}: {_format_summary(summary)}", markup=False, highlight=False)
