@@ -1,4 +1,4 @@
-"""What resolvers need of the installation: the helpdesk, the address, the secrets of launches, the terms."""
+"""What resolvers need of the installation: helpdesk, address, secrets of launches, terms, the limit of customers."""
 
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ class Installation:
     address: str = ""
     launch_secrets: tuple[bytes, ...] = ()
     terms: Terms = DEFAULT_TERMS
+    max_customers: int = 1_000_000
 
     def launch_url(self, partner_id: str, launch_id: str) -> str:
         """Return the address that opens the launch; raise RuntimeError where the installation has no key."""

@@ -1,5 +1,7 @@
 """The mutations of trials and orders, and the fields of their payloads."""
 
+from functools import partial
+
 from domain.entitlements.orders import CompleteOrderSetup
 from domain.entitlements.trials import ChangeTrial, ConvertTrial, EndTrial, ExtendTrial, StartTrial
 from resolvers.context import Context
@@ -11,7 +13,8 @@ from store.entitlements.trial_conversions import ConversionResult
 
 
 async def start_trial(context: Context, request: MutationRequest[StartTrial]) -> ObjectResult:
-    return await run_mutation(context, request, trial_starts.start_trial, ChangedObject)
+    start = partial(trial_starts.start_trial, context.installation.max_customers)
+    return await run_mutation(context, request, start, ChangedObject)
 
 
 async def extend_trial(context: Context, request: MutationRequest[ExtendTrial]) -> ObjectResult:

@@ -18,7 +18,13 @@ def load_installation(settings: Settings, keys: InstallationKeys) -> Installatio
         settings.helpdesk_email or None,
         settings.helpdesk_hours or None,
     )
-    return Installation(contact, settings.public_url.rstrip("/"), keys.launch_secrets, read_terms(settings))
+    return Installation(
+        contact,
+        settings.public_url.rstrip("/"),
+        keys.launch_secrets,
+        read_terms(settings),
+        settings.limit_customers,
+    )
 
 
 def read_terms(settings: Settings) -> Terms:

@@ -192,6 +192,17 @@ class Settings(BaseSettings):
             "The proxies must set it"
         ),
     )
+    limit_customers: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="The customers that a partner may have before no more can be created; imports are not limited",
+    )
+    limit_operations_per_socket: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="The operations, subscriptions included, that run at once on a websocket",
+    )
     rate_limit_administrator: int = Field(
         default=20_000,
         ge=0,

@@ -40,8 +40,6 @@ from server.live.shared_feeds import SharedFeeds
 from store.database.clock import utc_now
 
 INIT_TIMEOUT_SECONDS = 10.0
-# A client that needs more operations at once has a defect.
-MAX_OPERATIONS = 100
 _CLOSE_TIMEOUT_SECONDS = 5.0
 
 
@@ -166,8 +164,9 @@ class WebSocketConnection:
             raise ProtocolError(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
         if subscribe.id in self._running:
             raise ProtocolError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {subscribe.id} already exists")
-        if len(self._running) == MAX_OPERATIONS:
-            message = translatable("A socket may have at most {most} operations at once.", most=MAX_OPERATIONS)
+        most = self._app_state.settings.limit_operations_per_socket
+        if len(self._running) >= most:
+            message = translatable("A socket may have at most {most} operations at once.", most=most)
             error = failure_error(BadUserInput(message))
             self._send_queue.put(error_message(subscribe.id, [error]))
             return

@@ -17,10 +17,11 @@ from store.customers.queries import COLLECTION, customers_query
 from store.database.client import IndexModel
 from store.database.scope import Scope
 
-__all__ = ["CUSTOMER_INDEXES", "CustomerDocument", "CustomerOrder", "Customers"]
+__all__ = ["CUSTOMER_INDEXES", "EXTERNAL_ID_INDEX", "CustomerDocument", "CustomerOrder", "Customers"]
 
+EXTERNAL_ID_INDEX = "external_id"
 CUSTOMER_INDEXES: tuple[IndexModel, ...] = (
-    IndexModel([("partner_id", 1), ("external_id", 1)], name="external_id", unique=True),
+    IndexModel([("partner_id", 1), ("external_id", 1)], name=EXTERNAL_ID_INDEX, unique=True),
     *ORDER_INDEXES,
 )
 

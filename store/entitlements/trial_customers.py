@@ -5,10 +5,12 @@ from domain.inputs import value_or_none
 from domain.messages import translatable
 from domain.permissions import can_see_all_customers
 from domain.types import ActivityKind
+from domain.user_errors import UserErrorCode
 from store.changes.customer_batch import CustomerBatch
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
 from store.changes.mutations import Mutation
+from store.customers.customers import EXTERNAL_ID_INDEX
 from store.database.client import Document
 from store.entitlements.customer_inputs import (
     claim_external_id,
@@ -47,6 +49,14 @@ async def validate_new_customer(mutation: Mutation[StartTrial], batch: CustomerB
             facts |= await claim_external_id(mutation, batch, external_id, *_PATH)
     mutation.checks.raise_if_invalid()
     return facts
+
+
+async def check_customer_limit(mutation: Mutation[StartTrial], most: int) -> None:
+    """Add LIMIT_REACHED where the partner has `most` customers; creations at the same moment can exceed it slightly."""
+    scope = mutation.scope
+    if await scope.collection("customers").count(scope.match(), hint=EXTERNAL_ID_INDEX) >= most:
+        message = translatable("An organization has at most {most} customers: ask the helpdesk for more.", most=most)
+        mutation.checks.add(UserErrorCode.LIMIT_REACHED, message, *_PATH)
 
 
 def create_customer(mutation: Mutation[StartTrial], batch: CustomerBatch, facts: Document) -> CustomerChange:

@@ -13,7 +13,12 @@ from store.changes.customer_change import CustomerChange
 from store.changes.mutations import ChangedObject, Mutation
 from store.database.client import Document
 from store.database.ids import new_id
-from store.entitlements.trial_customers import create_customer, load_existing_customer, validate_new_customer
+from store.entitlements.trial_customers import (
+    check_customer_limit,
+    create_customer,
+    load_existing_customer,
+    validate_new_customer,
+)
 from store.entitlements.trial_licenses import check_no_running_trial, read_licenses
 from store.events.log import EventDraft
 
@@ -22,10 +27,10 @@ _NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_LENGTH = 8
 
 
-async def start_trial(mutation: Mutation[StartTrial]) -> ChangedObject:
-    """Start a trial now."""
+async def start_trial(max_customers: int, mutation: Mutation[StartTrial]) -> ChangedObject:
+    """Start a trial now; a new customer must not exceed `max_customers` of the partner."""
     licenses, days = _validate_licenses(mutation), _validate_days(mutation)
-    batch, change = await _load_or_create_customer(mutation)
+    batch, change = await _load_or_create_customer(mutation, max_customers)
     trial = {
         "_id": new_id("tri"),
         "customer_id": change.id,
@@ -38,12 +43,15 @@ async def start_trial(mutation: Mutation[StartTrial]) -> ChangedObject:
     return ChangedObject(str(trial["_id"]))
 
 
-async def _load_or_create_customer(mutation: Mutation[StartTrial]) -> tuple[CustomerBatch, CustomerChange]:
+async def _load_or_create_customer(
+    mutation: Mutation[StartTrial], max_customers: int
+) -> tuple[CustomerBatch, CustomerChange]:
     """Return the trial's customer; raise InputRejected where anything in the input is wrong."""
     new_customer = mutation.input.customer.new
     if isinstance(new_customer, NewCustomer):
         # The batch starts empty, and the new customer is added to it.
         batch = await mutation.load_customers({"_id": {"$in": []}})
+        await check_customer_limit(mutation, max_customers)
         facts = await validate_new_customer(mutation, batch, new_customer)
         return batch, create_customer(mutation, batch, facts)
     batch, change = await load_existing_customer(mutation, value_or_none(mutation.input.customer.id) or "")

@@ -2,14 +2,22 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from domain.entitlements.trials import NewCustomer, StartTrial, TrialCustomer, TrialLicenses
+from domain.failures import InputRejected
 from domain.imports.records import ImportKind
+from domain.text.api_names import api_path
 from domain.time.instants import parse_instant
+from domain.types import ManagedBy, PartnerRole, Product
+from store.changes.mutations import ChangedObject, MutationRequest, mutate
 from store.database.scope import Scope
+from store.entitlements.trial_starts import start_trial
 from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import customer_record
 from tests.jobs.imports.factory_imports import import_lines
@@ -275,3 +283,22 @@ def test_twenty_new_customers_with_one_external_id_make_one(api: ApiHarness, tok
         new = {"new": {"name": "Acme", "externalId": "X-1"}}
         made = list(pool.map(lambda _: started(api, token, new), range(20)))
     assert [user_error_codes(one) for one in made].count([("TAKEN", ["input", "customer", "new", "externalId"])]) == 19
+
+
+def test_a_new_customer_needs_room_within_the_limit(api: ApiHarness, token: str) -> None:
+    for external_id in ("C-1", "C-2"):
+        customer_of(api, external_id=external_id)
+    administrator = api.add_administrator("FULL_ADMINISTRATOR", api.partner)
+    new = NewCustomer(name="Acme", managed_by=ManagedBy.PARTNER_ORGANIZATION)
+    licenses = (TrialLicenses(product=Product.CALLING, licenses=1),)
+    request = MutationRequest("startTrial", StartTrial(customer=TrialCustomer(new=new), licenses=licenses))
+
+    async def start(scope: Scope, most: int) -> None:
+        caller = replace(scope, administrator_id=administrator, role=PartnerRole.FULL_ADMINISTRATOR)
+        await mutate(caller, request, partial(start_trial, most), ChangedObject)
+
+    with pytest.raises(InputRejected, match="at most 2 customers") as rejected:
+        api.store(partial(start, most=2))
+    (error,) = rejected.value.user_errors
+    assert (error.code, api_path(error.path)) == ("LIMIT_REACHED", ["input", "customer", "new"])
+    api.store(partial(start, most=3))

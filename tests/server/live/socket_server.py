@@ -47,6 +47,8 @@ from store.feed.events import FeedEvent
 from store.feed.feed import Feed
 from store.tenants.administrators import AdministratorDocument
 
+MAX_OPERATIONS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered(FeedChange):
@@ -142,7 +144,9 @@ class StubAppState:
         self.schema, self.operations, self.request_priority = SCHEMA, Operations(SCHEMA), RequestPriority()
         self.is_ready = True
         self.init_timeout_seconds = INIT_TIMEOUT_SECONDS
-        self.settings = SimpleNamespace(origins=frozenset({"https://friend.example"}))
+        self.settings = SimpleNamespace(
+            origins=frozenset({"https://friend.example"}), limit_operations_per_socket=MAX_OPERATIONS
+        )
 
     async def authenticate(self, token: str) -> Viewer:
         partner_id, _, rest = token.partition(" ")

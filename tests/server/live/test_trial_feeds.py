@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from domain.entitlements.orders import CompleteOrderSetup
@@ -32,6 +33,7 @@ LIST = """subscription { customerListChanged(filter: {product: [CALLING]}) {
   kind customer { version subscriptions { invoice { number } orders { totalCount } } } } }"""
 
 CALLING = (TrialLicenses(product=Product.CALLING, licenses=5),)
+START = partial(start_trial, 100)
 MEETINGS = TrialLicenses(product=Product.MEETINGS, licenses=5)
 Input = TypeVar("Input")
 
@@ -69,7 +71,7 @@ async def test_each_change_of_a_trial_tells_the_statuses_that_follow(partner: Ru
     (held,) = await partner.scope.collection("entitlements").find(partner.scope.match())
     await follow(socket)
     started = StartTrial(customer=TrialCustomer(id=customer), licenses=CALLING, days=5)
-    trial = await changing.change(start_trial, started)
+    trial = await changing.change(START, started)
     await changing.change(extend_trial, ExtendTrial(id=trial, version=1, days=5))
     await changing.change(complete_order_setup, CompleteOrderSetup(subscription=held["_id"]))
     await changing.convert(ConvertTrial(id=trial, version=2, number="S-2", months=12, auto_renew=True))
@@ -95,7 +97,7 @@ async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: Run
     await socket.subscribe("accepted", "{ feedCursor }")
     while await socket.receive() != {"id": "accepted", "type": "complete"}:
         pass
-    trial = await changing.change(start_trial, _start("Acme", "C-9", *CALLING))
+    trial = await changing.change(START, _start("Acme", "C-9", *CALLING))
     assert await _next(socket, lambda customer: customer["version"]) == ("ENTERED", 1)
     await changing.convert(ConvertTrial(id=trial, version=1, number="SUB-1", months=12, auto_renew=True))
     assert await _next(socket, lambda customer: customer["subscriptions"][0]["orders"]) == (
@@ -108,8 +110,8 @@ async def test_lists_hear_of_new_customers_orders_invoices_and_ends(partner: Run
     invoice = await _next(socket, lambda customer: customer["subscriptions"][0]["invoice"])
     assert invoice == ("UPDATED", {"number": "INV-1"})
     await import_lines(partner.scope, ImportKind.INVOICES, invoice_record())
-    await changing.change(start_trial, _start("Other", "C-8", MEETINGS))
-    trial = await changing.change(start_trial, _start("Third", "C-7", MEETINGS, *CALLING))
+    await changing.change(START, _start("Other", "C-8", MEETINGS))
+    trial = await changing.change(START, _start("Third", "C-7", MEETINGS, *CALLING))
     # Neither the repeated file nor the customer without Calling was delivered.
     assert (await _next(socket, lambda customer: customer["version"])) == ("ENTERED", 1)
     await changing.change(end_trial, EndTrial(id=trial, version=1))

@@ -9,13 +9,12 @@ import pytest
 import websockets
 from structlog.testing import capture_logs
 
-from server.live.connection import MAX_OPERATIONS
 from server.live.protocol import SUBPROTOCOL
 from server.live.socket_transport import SocketTransport
 from store.database.clock import utc_now
 from store.database.scope import administrator_key
 from tests.server.live.malformed import MALFORMED_MESSAGES
-from tests.server.live.socket_server import COUNTS, SocketServer, running_world
+from tests.server.live.socket_server import COUNTS, MAX_OPERATIONS, SocketServer, running_world
 from tests.store.feed.factory_feeds import Events
 
 FEED = "subscription($after: String, $least: Int) { numbered(after: $after, least: $least) { number cursor } }"
