@@ -22,7 +22,15 @@ _log = get_logger()
 
 
 def read_token_issuers(settings: Settings) -> Sequence[IssuerSettings]:
-    """Return the OIDC issuers of the settings; raise OperatorError where they are wrong, or no token is accepted."""
+    """Return the OIDC issuers of the settings.
+
+    Raise OperatorError where the settings of tokens are wrong or contradict each other.
+    """
+    if settings.token_seconds > settings.token_max_seconds:
+        raise OperatorError(
+            f"PARTNERHUB_TOKEN_SECONDS ({settings.token_seconds}) is more than PARTNERHUB_TOKEN_MAX_SECONDS "
+            f"({settings.token_max_seconds}): the server would refuse the tokens that are issued here."
+        )
     issuers = read_issuers(settings.token_issuers)
     if not issuers and settings.local_tokens == "none":
         raise OperatorError("No token is accepted: name an issuer in PARTNERHUB_TOKEN_ISSUERS.")

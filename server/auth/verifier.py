@@ -11,7 +11,7 @@ from structlog import get_logger
 
 from domain.failures import Unauthenticated
 from server.auth.claims import Claims, LifetimeTooLong, TokenExpired, TokenRefused, TokenTimes, has_audience, read_times
-from server.auth.signatures import Key, read_signed_token
+from server.auth.signatures import MAX_TOKEN_LENGTH, Key, read_signed_token
 
 # An entry has at most 1 kB, because every text in Claims is short.
 MAX_REMEMBERED_TOKENS = 4096
@@ -69,6 +69,8 @@ class TokenVerifier:
     async def verify(self, token: str, now: datetime) -> Claims:
         """Return the token's claims; raise Unauthenticated where it is not valid, Unavailable where no key is known."""
         try:
+            if len(token) > MAX_TOKEN_LENGTH:
+                raise TokenRefused("it is too long")
             # Text beyond ASCII is in no token; `surrogatepass` gives such text a digest, too.
             digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
             remembered = self._verified.get(digest)

@@ -1,10 +1,12 @@
 """Which issuers a server accepts by its settings, and that it says so at its start."""
 
+from typing import Any
+
 import pytest
 from structlog.testing import capture_logs
 
 from domain.failures import OperatorError, Unauthenticated
-from server.app.authentication import open_verifier
+from server.app.authentication import open_verifier, read_token_issuers
 from server.app.settings import Settings
 from server.auth.keys import generate_key, parse_keys
 from server.auth.tokens import sign_token
@@ -36,8 +38,14 @@ async def test_local_tokens_can_be_turned_off() -> None:
     assert [entry["event"] for entry in logs if entry["log_level"] == "info"] == ["tokens of an issuer are accepted"]
 
 
-async def test_no_server_starts_that_accepts_no_token() -> None:
-    settings = Settings().model_copy(update={"local_tokens": "none"})
-    with pytest.raises(OperatorError, match="No token is accepted"):
-        async with open_verifier(settings, KEYS):
-            pass
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"local_tokens": "none"}, "No token is accepted"),
+        ({"token_seconds": 86401}, r"PARTNERHUB_TOKEN_SECONDS \(86401\) is more than PARTNERHUB_TOKEN_MAX_SECONDS"),
+        ({"token_issuers": "["}, "PARTNERHUB_TOKEN_ISSUERS: this is not JSON"),
+    ],
+)
+def test_contradicting_settings_are_explained(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(OperatorError, match=message):
+        read_token_issuers(Settings().model_copy(update=changes))
