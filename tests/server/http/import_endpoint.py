@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from server.app.app_state import AppState
 from server.app.settings import Settings
+from server.auth.service_tokens import ServiceTokens
 from server.auth.tokens import LocalIssuer
 from server.auth.verifier import TokenVerifier
 from server.cli.token_commands import issue_token
@@ -66,6 +67,8 @@ async def running_import_endpoint(mongo_uri: str, database: str) -> AsyncIterato
     await create_partner(scope, "Acme Telecom", FOUNDER, [])
     unused, limits = cast(Any, None), Settings(import_megabytes=2, import_idle_seconds=0.5)
     app_state = AppState(limits, client, unused, unused, TokenVerifier([LocalIssuer(KEYS.public)]), unused, unused)
+    # A revoked token is refused at once, and not only after the second for which the last answer holds.
+    app_state.service_tokens = ServiceTokens(client, answer_seconds=0.0)
     async with _serve(app_state) as address:
         endpoint = ImportEndpoint(scope, address)
         async with endpoint.http:
