@@ -131,8 +131,8 @@ async def _read_or_create_version(client: Client, latest: int) -> int:
     # The order matters: a partner is only created after the version, so data without a version is certain.
     has_data = await _has_data(client)
     version = await _read_version(client)
-    if version is None and not has_data:
-        # Another process can create the document at the same moment.
+    while version is None and not has_data:
+        # Another process can create the document at the same moment; until a majority has it, it is not read.
         with suppress(DuplicateKeyError):
             first = {"$setOnInsert": {"version": latest}}
             await client.collection(COLLECTION).update_one({"_id": _VERSION_ID}, first, upsert=True)
