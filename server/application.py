@@ -21,6 +21,7 @@ from server.app.keys import load_keys
 from server.app.logs import configure_logs
 from server.app.settings import Settings, read_settings
 from server.auth.keys import InstallationKeys
+from server.development_issuer.routes import development_routes
 from server.gc_tuning import tune_gc
 from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
@@ -59,7 +60,7 @@ def create_application(settings: Settings | None = None) -> Starlette:
     limit = Middleware(ConcurrentRequests, limit=chosen.connection_requests)
     cors = Middleware(CrossOriginRequests, allowed_origins=chosen.origins)
     middleware = [cors, limit, Middleware(CompressedResponses)]
-    application = Starlette(routes=_routes(), lifespan=lifespan, middleware=middleware)
+    application = Starlette(routes=[*_routes(), *development_routes(chosen)], lifespan=lifespan, middleware=middleware)
     stack = application.build_middleware_stack()
     application.middleware_stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
     return application
@@ -102,6 +103,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         trusted_documents=documents,
         init_timeout_seconds=settings.connection_init_seconds,
         rate_limiter=_start_rate_limiter(settings, client, stack),
+        keys=keys,
     )
 
 

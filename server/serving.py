@@ -25,6 +25,7 @@ from server.asgi import PARENT_VARIABLE
 from server.connections.limits import BACKLOG, ConnectionLimits, choose_connection_limit, raise_descriptor_limit
 from server.connections.server_config import ServerConfig
 from server.connections.trusted_proxies import TrustedProxies
+from server.development_issuer.loopback import check_start
 
 OnReady = Callable[[str], None]
 _READY_TIMEOUT_SECONDS = 120.0
@@ -32,6 +33,7 @@ _READY_TIMEOUT_SECONDS = 120.0
 
 def serve(settings: Settings, data: Path | None, host: str, port: int, workers: int) -> None:
     """Serve until a stop signal; raise OperatorError where the port is in use."""
+    check_start(settings, host, workers)
     listener = open_listener(host, port)
     with listener, database_uri(settings, data) as uri:
         chosen = with_key_file(settings, data)
@@ -118,6 +120,7 @@ def _export_settings(settings: Settings, uri: str, address: str) -> None:
     os.environ["MONGODB_URI"] = uri
     os.environ["PARTNERHUB_SIGNING_KEY_FILE"] = settings.signing_key_file
     os.environ["PARTNERHUB_DATABASE"] = settings.database
+    os.environ["PARTNERHUB_DEVELOPMENT_SIGN_IN"] = settings.development_sign_in
     os.environ["PARTNERHUB_PUBLIC_URL"] = settings.public_url or address
 
 

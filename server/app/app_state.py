@@ -14,6 +14,7 @@ from resolvers.context import Context, Viewer
 from resolvers.installation import Installation
 from server.app.settings import Settings
 from server.auth.claims import Claims, TokenExpired
+from server.auth.keys import InstallationKeys
 from server.auth.service_tokens import ServiceTokens
 from server.auth.verifier import TokenVerifier
 from server.auth.viewer import load_administrator, load_viewer, viewer_scope
@@ -53,6 +54,7 @@ class AppState:
     request_priority: RequestPriority = field(default_factory=RequestPriority)
     trusted_documents: TrustedDocuments = field(default_factory=TrustedDocuments)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    keys: InstallationKeys = field(default_factory=lambda: InstallationKeys(()))
     init_timeout_seconds: float = INIT_TIMEOUT_SECONDS
     is_ready: bool = False
     service_tokens: ServiceTokens = field(init=False)

@@ -74,6 +74,31 @@ class Settings(BaseSettings):
         default="",
         description="Origins, separated by commas, whose pages may call this server in addition to its own: `https://app.example.com`",
     )
+    development_sign_in: str = Field(
+        default="",
+        pattern=r"^([a-z0-9-]{1,40})?$",
+        description=(
+            "The id of a partner: pages on this machine sign in as any of its administrators, without a password. "
+            "For development; `make run` sets it"
+        ),
+    )
+    sign_in_issuer: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="The OpenID Connect issuer where users of GraphiQL sign in; if empty, GraphiQL takes pasted tokens",
+    )
+    sign_in_client_id: str = Field(
+        default="partnerhub", min_length=1, description="The client id of GraphiQL at this issuer, a public client"
+    )
+    sign_in_scope: str = Field(default="openid profile email", description="The scopes that GraphiQL asks for")
+    sign_in_parameters: str = Field(
+        default="",
+        description="More parameters of its authorization request: `audience=https://api.example.com&prompt=login`",
+    )
+    sign_in_origins: str = Field(
+        default="",
+        description="Other origins of the issuer's endpoints, separated by commas, which GraphiQL must be able to call",
+    )
     ring_events: int = Field(
         default=10000, ge=100, description="The number of events that each process keeps in memory for feeds"
     )

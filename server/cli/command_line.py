@@ -45,13 +45,24 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = DEFAULT_PORT,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="The number of server processes.")] = 1,
+    development_sign_in: Annotated[
+        str | None,
+        typer.Option(
+            "--development-sign-in",
+            metavar="ID",
+            help="Let pages on this machine sign in as administrators of this partner, without a password.",
+        ),
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Serve the API; prints `ready http://…` when it is ready."""
     # To import the whole server takes a second, which the other commands save.
     from server import serving
 
-    serving.serve(read_settings(), data, host, port, workers)
+    settings = read_settings()
+    if development_sign_in is not None:
+        settings = settings.model_copy(update={"development_sign_in": development_sign_in})
+    serving.serve(settings, data, host, port, workers)
 
 
 @application.command()

@@ -17,6 +17,7 @@ from server.app.settings import Settings
 from server.cli.import_command import run_import
 from server.cli.sample_workspace import make_workspace
 from server.cli.token_commands import issue_token
+from server.development_issuer.loopback import check_start
 from server.gc_tuning import tune_gc
 from server.serving import open_listener, serve_listener
 from store.changes.mutations import MutationRequest, PartnerChanged, mutate
@@ -56,11 +57,24 @@ subscription Live {
 def run(settings: Settings, data: Path | None, host: str, port: int, customers: int) -> None:
     """Load the sample partner if it is missing, serve, and print what to paste."""
     folder = data or settings.data
+    settings = _with_development_sign_in(settings, host)
     listener = _open_any_listener(host, port)
     with listener, database_uri(settings, data) as uri:
         chosen = with_key_file(settings, data)
         values = asyncio.run(_prepare_partner(chosen, uri, folder, customers))
-        serve_listener(listener, chosen, uri, 1, lambda address: print(_banner(address, values), flush=True))
+        signs_in = bool(settings.development_sign_in or settings.sign_in_issuer)
+        serve_listener(listener, chosen, uri, 1, lambda address: print(_banner(address, values, signs_in), flush=True))
+
+
+def _with_development_sign_in(settings: Settings, host: str) -> Settings:
+    """Let pages of this machine sign in, unless others can reach the server or another issuer is set."""
+    chosen = settings.model_copy(update={"development_sign_in": settings.development_sign_in or PARTNER_ID})
+    try:
+        check_start(chosen, host, workers=1)
+    except OperatorError as problem:
+        print(f"{problem} Starting without it.")
+        return settings.model_copy(update={"development_sign_in": ""})
+    return chosen
 
 
 def _open_any_listener(host: str, port: int) -> socket.socket:
@@ -126,14 +140,17 @@ async def _example_record(client: Client, scope: Scope) -> str:
     )
 
 
-def _banner(address: str, values: dict[str, str]) -> str:
+def _banner(address: str, values: dict[str, str], signs_in: bool) -> str:
     tokens = "\n".join(f"{role:<25} {values[role]}" for role in ADMINISTRATOR_EMAILS)
     import_token = values["import"]
+    advice = "sign in, and choose an administrator" if signs_in else "paste one of the tokens"
     return f"""
 ready {address}
 
-GraphiQL    {address}/graphql  (paste one of the tokens)
+GraphiQL    {address}/graphql  ({advice})
 Partner     {PARTNER_NAME} ({PARTNER_ID})
+
+Tokens for programs:
 
 {tokens}
 

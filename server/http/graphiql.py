@@ -1,8 +1,10 @@
 """GraphiQL: the page at /graphql, its files under /graphql/assets/, and their content security policy."""
 
+from html import escape
 from pathlib import Path
 from typing import Final
 
+import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -10,6 +12,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from server.app.page_sign_in import PageSignIn
 from server.http.accept import preferred_encoding, preferred_media_type
 from server.http.html_pages import render_html_page
 
@@ -19,12 +22,12 @@ DIST: Final = Path(__file__).parents[2] / "web" / "dist"
 # Scripts, workers and requests are limited to our own origin, without unsafe-eval, unsafe-inline or blob:. Styles need
 # 'unsafe-inline': Monaco writes its theme into <style> elements, positions lines by style attributes, and does not
 # support a nonce. Its underlines and arrows are data: images inside its style sheet.
-CONTENT_SECURITY_POLICY: Final = "; ".join(
+_POLICY: Final = "; ".join(
     [
         "default-src 'none'",
         "script-src 'self'",
         "worker-src 'self'",
-        "connect-src 'self'",
+        "connect-src 'self'{origins}",
         "style-src 'self' 'unsafe-inline'",
         "font-src 'self'",
         "img-src 'self' data:",
@@ -34,10 +37,12 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
     ]
 )
 
-_POLICY_HEADER: Final = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+_POLICY_HEADER: Final = {"Content-Security-Policy": _POLICY.format(origins="")}
 
 # The page names the hashed files of one build, and GET /graphql returns JSON where a client prefers it.
 _PAGE_HEADERS: Final = {**_POLICY_HEADER, "Cache-Control": "no-cache", "Vary": "Accept"}
+
+_EMPTY_SIGN_IN: Final = '<meta name="sign-in" content="" />'
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
@@ -64,16 +69,24 @@ def wants_graphiql(request: Request) -> bool:
     return preferred_media_type(request.headers.get("accept"), offered) == "text/html"
 
 
-def graphiql_response(request: Request, dist: Path = DIST) -> Response:
-    """Return GraphiQL; where it is not built, return a page that states how to build it."""
+def graphiql_response(request: Request, dist: Path = DIST, sign_in: PageSignIn | None = None) -> Response:
+    """Return GraphiQL with its sign-in; where it is not built, return a page that states how to build it."""
     # Read for each request: `make setup` can run while the server runs, and the page has one kilobyte.
     try:
-        page = (dist / "index.html").read_text(encoding="utf-8")
+        page = _with_sign_in((dist / "index.html").read_text(encoding="utf-8"), sign_in)
     except FileNotFoundError:
         address = str(request.url.replace(query="", fragment=""))
         body = _NOT_BUILT_BODY.replace("ADDRESS", _plain_characters(address))
         page = render_html_page("partnerhub – GraphiQL is not built", _NOT_BUILT_STYLE, body)
-    return HTMLResponse(page, headers=_PAGE_HEADERS)
+    # The page calls the issuer's endpoints, so its policy names their origins.
+    origins = "".join(f" {origin}" for origin in (sign_in.origins if sign_in else ()))
+    return HTMLResponse(page, headers={**_PAGE_HEADERS, "Content-Security-Policy": _POLICY.format(origins=origins)})
+
+
+def _with_sign_in(page: str, sign_in: PageSignIn | None) -> str:
+    """Return the page with the settings of its sign-in, which the build leaves empty."""
+    settings = orjson.dumps(sign_in.for_page()).decode() if sign_in else ""
+    return page.replace(_EMPTY_SIGN_IN, f'<meta name="sign-in" content="{escape(settings)}" />')
 
 
 def _plain_characters(address: str) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from domain.languages.languages import choose_language
 from domain.rate_limits import RateLimited
 from server.app.app_state import AppState
+from server.app.page_sign_in import page_sign_in
 from server.auth.viewer import read_bearer_token
 from server.graphql.errors import BAD_USER_INPUT, coded_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
@@ -36,9 +37,9 @@ _PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions"
 
 async def graphql(request: Request) -> Response:
     """Answer one request; a browser gets GraphiQL."""
-    if wants_graphiql(request):
-        return graphiql_response(request)
     app_state: AppState = request.app.state.app_state
+    if wants_graphiql(request):
+        return graphiql_response(request, sign_in=page_sign_in(app_state.settings))
     with REQUEST_SECONDS.time(), app_state.request_priority.track_request():
         response = await _handle_request(request)
     REQUEST_COUNT.labels(response.status_code).inc()

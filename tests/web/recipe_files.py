@@ -1,4 +1,4 @@
-"""The files that docs/for-spa-developers.md prints, written as they are printed."""
+"""The files that pages of docs/ print, written as they are printed."""
 
 import re
 from pathlib import Path
@@ -9,10 +9,10 @@ PAGE = WEB.parent / "docs" / "for-spa-developers.md"
 PRINTED_ADDRESS = "http://127.0.0.1:8000"
 
 
-def read_recipe_files() -> dict[str, str]:
+def read_recipe_files(page: Path = PAGE) -> dict[str, str]:
     """Return the text of each printed file by its name, which stands behind the language of its block."""
     blocks = re.findall(
-        r"^```\w+ ([\w./-]+\.\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        r"^```\w+ ([\w./-]+\.\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
     return dict(blocks)
 

@@ -3,7 +3,7 @@
 const JSON_TYPE = /^application\/(graphql-response\+)?json\b/;
 
 export const MISSING_TOKEN =
-  "No access token yet: paste one into the field above. `make run` prints one for each role, " +
+  "No access token yet: sign in, or paste a token into the field above. `make run` prints one for each role, " +
   "`partnerhub token --partner ID --email EMAIL` makes another.";
 
 /** A GraphQL answer made here, for what went wrong before the server could give one. */

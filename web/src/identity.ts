@@ -1,6 +1,7 @@
 /** Who a token names, asked from the server, in one line that stands beside the field. */
 import { useEffect, useState } from "react";
 import { authorizedFetch } from "./http";
+import { manager } from "./sign_in";
 
 export interface Identity {
   state: "missing" | "asking" | "known" | "refused";
@@ -9,7 +10,10 @@ export interface Identity {
 
 const QUESTION = "query TokenOwner { viewer { administrator { displayName role } partner { name } } }";
 
-const MISSING: Identity = { state: "missing", words: "Paste a token to begin; make run prints one for each role." };
+const MISSING: Identity = {
+  state: "missing",
+  words: manager ? "Sign in, or paste a token." : "Paste a token to begin; make run prints one for each role.",
+};
 const ASKING: Identity = { state: "asking", words: "Asking whose token this is …" };
 
 interface Answer {

@@ -1,12 +1,14 @@
-/** The page: a bar with the token and the saved operations, and GraphiQL beneath it. */
+/** The page: a bar with the sign-in, the token and the saved operations, and GraphiQL beneath it. */
 import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from "@graphiql/plugin-doc-explorer";
 import { HISTORY_PLUGIN, HistoryStore } from "@graphiql/plugin-history";
 import { GraphiQLProvider } from "@graphiql/react";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL, GraphiQLInterface } from "graphiql";
 import { useCallback, useMemo, useState } from "react";
+import { useIdentity } from "./identity";
 import { authorizedFetch } from "./http";
 import { SampleMenu } from "./sample_menu";
+import { SignInButtons } from "./sign_in_buttons";
 import { firstSample } from "./samples";
 import { createSocket } from "./socket";
 import { keepToken, loadToken } from "./token";
@@ -34,6 +36,7 @@ function useToken(): [string, (token: string) => void] {
 
 export function Page() {
   const [token, setToken] = useToken();
+  const identity = useIdentity(ADDRESS, token);
   // A new fetcher makes GraphiQL read the schema again, as whoever the new token names.
   const fetcher = useMemo(
     () =>
@@ -52,7 +55,8 @@ export function Page() {
           <div className="graphiql-container page">
             <header className="bar">
               <h1 className="bar-title">partnerhub</h1>
-              <TokenField address={ADDRESS} token={token} onToken={setToken} />
+              <SignInButtons hasToken={token !== ""} onToken={setToken} />
+              <TokenField token={token} identity={identity} onToken={setToken} />
               <SampleMenu />
             </header>
             <main className="page-main">

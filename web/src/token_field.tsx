@@ -1,20 +1,21 @@
 /** The field for the access token, with a line that says whose it is. */
 import { useEffect, useState } from "react";
-import { useIdentity } from "./identity";
+import type { Identity } from "./identity";
 import { tidyToken } from "./token";
 
 /** Long enough to type on, short enough to feel immediate after a paste. */
 const PAUSE_MS = 300;
 
 interface Props {
-  address: string;
   token: string;
+  identity: Identity;
   onToken(token: string): void;
 }
 
-export function TokenField({ address, token, onToken }: Props) {
+export function TokenField({ token, identity, onToken }: Props) {
   const [text, setText] = useState(token);
-  const identity = useIdentity(address, token);
+  // Somebody has signed in or out: the field shows the token that is used now.
+  useEffect(() => setText((typed) => (tidyToken(typed) === token ? typed : token)), [token]);
   useEffect(() => {
     const timer = setTimeout(() => onToken(tidyToken(text)), PAUSE_MS);
     return () => clearTimeout(timer);
