@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from server.http.graphiql import asset_routes, graphiql_response, wants_graphiql
+from server.app.page_sign_in import PageSignIn
+from server.http.graphiql import DIST, asset_routes, graphiql_response, wants_graphiql
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 SCRIPT = b"console.log('ready')"
@@ -76,6 +78,23 @@ async def test_allows_only_scripts_of_this_origin(dist: Path, address: str) -> N
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["worker-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
+
+
+def test_the_page_gets_its_issuer_and_may_call_it(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text('<title>built</title><meta name="sign-in" content="" />')
+    request = Request({"type": "http", "method": "GET", "headers": []})
+    sign_in = PageSignIn("https://id.example", "hub", 'a"b', {}, ("https://id.example", "https://tokens.example"))
+    pages = [graphiql_response(request, tmp_path, each) for each in (sign_in, None)]
+    texts = [bytes(page.body).decode() for page in pages]
+    assert '"authority":"https://id.example","clientId":"hub","scope":"a\\"b"' in unescape(texts[0])
+    assert texts[1].endswith('<meta name="sign-in" content="" />')
+    policies = [page.headers["content-security-policy"] for page in pages]
+    assert "connect-src 'self' https://id.example https://tokens.example;" in policies[0]
+    assert "connect-src 'self';" in policies[1]
+
+
+def test_the_build_has_the_place_for_the_issuer() -> None:
+    assert (DIST.parent / "index.html").read_text(encoding="utf-8").count('<meta name="sign-in" content="" />') == 1
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
