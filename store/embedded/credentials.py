@@ -25,9 +25,9 @@ class Credentials:
     key: str = field(repr=False)
     password: str = field(repr=False)
 
-    def user_uri(self, port: int) -> str:
+    def user_uri(self, address: str) -> str:
         """Return the URI of the commands' user."""
-        return f"mongodb://{USER}:{self.password}@127.0.0.1:{port}/?directConnection=true&authSource=admin"
+        return f"mongodb://{USER}:{self.password}@{address}/?directConnection=true&authSource=admin"
 
     def system_uri(self, address: str) -> str:
         """Return the URI of the internal user, for the supervisor."""

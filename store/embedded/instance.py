@@ -61,7 +61,7 @@ def open_embedded_mongo(data: Path) -> EmbeddedMongo:
         raise OperatorError(f"{message} {ALTERNATIVE_HINT}") from None
     try:
         port = _wait_for_port(folder, deadline)
-        return EmbeddedMongo(read_credentials(folder).user_uri(port), share)
+        return EmbeddedMongo(read_credentials(folder).user_uri(f"127.0.0.1:{port}"), share)
     except BaseException:
         share.release()
         raise

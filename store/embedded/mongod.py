@@ -120,6 +120,8 @@ def _launch(folder: EmbeddedFolder, port: int, is_standalone: bool) -> subproces
     # a client without a password reads memory through the decompression of messages.
     security = ["--keyFile", str(folder.key_file), "--setParameter", "enableLocalhostAuthBypass=false"]
     security += ["--networkMessageCompressors", "disabled"]
+    # The password is random and long: it needs no more iterations, which each new client computes.
+    security += ["--setParameter", "scramSHA256IterationCount=5000"]
     # A standalone mongod starts at the last checkpoint: no TTL index may delete before the oplog is replayed.
     role = ["--setParameter", "ttlMonitorEnabled=false"] if is_standalone else ["--replSet", SET_NAME]
     # The default cache is half of the machine's memory. Diagnostic data would be written every second.

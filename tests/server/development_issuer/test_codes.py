@@ -32,7 +32,7 @@ def test_a_code_is_used_once() -> None:
 def test_a_code_lasts_for_less_than_a_minute() -> None:
     codes = AuthorizationCodes()
     first, second = (codes.issue(ASKED, "adm_1", NOW) for _ in range(2))
-    assert codes.redeem(first, PROOF, NOW + timedelta(seconds=59.999))
+    assert codes.redeem(first, PROOF, NOW + timedelta(seconds=59.999)).request == ASKED
     with pytest.raises(InvalidGrant, match="older than a minute"):
         codes.redeem(second, PROOF, NOW + timedelta(seconds=60))
 
