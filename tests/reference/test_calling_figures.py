@@ -54,10 +54,10 @@ def query(usage: Order, quality: Order, queue: Order) -> str:
 
     def table(name: str, order: Order, fields: str) -> str:
         given_order = f", orderBy: {{field: {order[0]}, direction: {order[1]}}}" if order else ""
-        return f"{name}(first: 200{given_order}) {{ totalCount nodes {{ customer {{ externalId }} {fields} }} }}"
+        return f"{name}(first: 50{given_order}) {{ totalCount nodes {{ customer {{ externalId }} {fields} }} }}"
 
     return f"""query($weeks: Int!, $weekStart: Date) {{
-      customers(first: 100) {{ nodes {{ externalId callingTrend(weeks: $weeks) {{ {POINT} }}
+      customers(first: 50) {{ nodes {{ externalId callingTrend(weeks: $weeks) {{ {POINT} }}
         licenseTrend(product: CALLING, weeks: $weeks) {{ {LICENSES} }} }} }}
       callingEngagement(weekStart: $weekStart) {{
       weekStart weekEnd
