@@ -1,0 +1,229 @@
+"""Hostile requests and connections: the worst by processor time, memory, and how long they block another client.
+
+`python -m bench.hostile [WORD] [--all]` sends each case of bench/hostile_cases.py whose name contains WORD to one server
+with a partner of 1,000 customers and 100 tags. Limits for each case of less than 10 kB: 300 ms of processor time of the
+server, 50 MB (20 MB for the floods of connections, which are larger), and no request of another client waits longer
+than 100 ms. Printed are the 30 worst, or all, and those that exceed a limit; the status is 1 then. Connections that wait
+for more are kept for their timeout, here of 0.3 s.
+"""
+
+import asyncio
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from bench.hostile_cases import CASES, Case, Tokens
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from tests.mongod import temporary_replica_set
+from tests.server_process import PARTNER, ServerHarness
+from tests.store.factory_customers import add_customers, subscription, trial
+
+CUSTOMERS, TAGS, TAGS_OF_A_CUSTOMER = 1_000, 100, 20
+SMALL_BYTES = 10_000
+MAX_CPU_MS, MAX_MEMORY_MB, MAX_FLOOD_MEMORY_MB, MAX_BLOCKED_MS = 300.0, 50.0, 20.0, 100.0
+SHORT = {f"connection_{name}_seconds": "0.3" for name in ("header", "body", "send", "idle", "init")}
+# The cases together would exceed them, and then cost nothing.
+WITHOUT_RATE_LIMITS = {"rate_limit_administrator": "0", "rate_limit_partner": "0"}
+_ANSWER_SECONDS, _QUIET_SECONDS, _PROBE_SECONDS = 30.0, 0.5, 0.02
+
+
+class Result(NamedTuple):
+    """What one case cost."""
+
+    name: str
+    bytes: int
+    answer: str
+    cpu_ms: float
+    memory_mb: float
+    blocked_ms: float
+
+    @property
+    def severity(self) -> float:
+        """Return the largest part of a limit that the case uses."""
+        max_memory = MAX_MEMORY_MB if self.bytes < SMALL_BYTES else MAX_FLOOD_MEMORY_MB
+        return max(self.cpu_ms / MAX_CPU_MS, self.memory_mb / max_memory, self.blocked_ms / MAX_BLOCKED_MS)
+
+
+class Target:
+    """A running server, of which the processor time and the memory are measured."""
+
+    def __init__(self, url: str, pid: int, tokens: Tokens) -> None:
+        address = urlsplit(url)
+        self.host, self.port = address.hostname or "", address.port or 0
+        self.tokens = tokens
+        self._folder = Path(f"/proc/{pid}")
+        self._probe_cpu_ms = 0.0
+        self._idle_cpu_ms = 0.0
+
+    def calibrate(self) -> None:
+        """Measure what the server uses while nothing happens, and for one request of the other client."""
+        before, started = self._cpu_ms(), perf_counter()
+        sleep(1)
+        self._idle_cpu_ms = (self._cpu_ms() - before) / (perf_counter() - started)
+        before, started = self._cpu_ms(), perf_counter()
+        with Bystander(self) as bystander:
+            sleep(1)
+        used = self._cpu_ms() - before - self._idle_cpu_ms * (perf_counter() - started)
+        self._probe_cpu_ms = max(0.0, used / bystander.count)
+
+    def run(self, case: Case) -> Result:
+        """Send a case while another client sends requests; return what it cost."""
+        data = case.build(self.tokens)
+        memory = self._reset_peak_memory()
+        before, started = self._cpu_ms(), perf_counter()
+        with Bystander(self) as bystander:
+            answer = self._send(data, case)
+            sleep(0.03)
+        used = self._cpu_ms() - before - self._idle_cpu_ms * (perf_counter() - started)
+        cpu = max(0.0, used - bystander.count * self._probe_cpu_ms)
+        return Result(case.name, len(data), answer, cpu, self._peak_memory() - memory, bystander.longest_ms)
+
+    def _send(self, data: bytes, case: Case) -> str:
+        """Send the bytes; return the beginning of what is answered, or how the connection ended."""
+        received = b""
+        with socket.create_connection((self.host, self.port), timeout=_ANSWER_SECONDS) as connection:
+            try:
+                connection.sendall(data)
+                connection.settimeout(_ANSWER_SECONDS if case.is_answered else _QUIET_SECONDS)
+                while not (case.is_answered and _is_whole(received)) and (piece := connection.recv(1 << 20)):
+                    received += piece
+            except TimeoutError:
+                pass
+            except OSError as failure:
+                received = received or type(failure).__name__.encode()
+        return _describe(received)
+
+    def _cpu_ms(self) -> float:
+        tasks = (task.read_text().split() for task in self._folder.glob("task/*/schedstat"))
+        return sum(int(task[0]) for task in tasks) / 1e6
+
+    def _reset_peak_memory(self) -> float:
+        (self._folder / "clear_refs").write_text("5")
+        return self._peak_memory()
+
+    def _peak_memory(self) -> float:
+        status = (self._folder / "status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+class Bystander:
+    """Another client: sends requests one after the other, and records the longest wait."""
+
+    def __init__(self, target: Target) -> None:
+        self._address = (target.host, target.port)
+        self._is_stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.count, self.longest_ms = 0, 0.0
+
+    def __enter__(self) -> "Bystander":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        http = HTTPConnection(*self._address, timeout=60)
+        while self.count == 0 or not self._is_stopped.wait(_PROBE_SECONDS):
+            started = perf_counter()
+            http.request("GET", "/livez")
+            http.getresponse().read()
+            self.longest_ms = max(self.longest_ms, (perf_counter() - started) * 1000)
+            self.count += 1
+        http.close()
+
+
+def _is_whole(received: bytes) -> bool:
+    """Return whether a response with a Content-Length has arrived."""
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+    return length.isdigit() and len(body) >= int(length)
+
+
+def _describe(received: bytes) -> str:
+    """Return the status of an answer, with the first code of its errors."""
+    if not received.startswith(b"HTTP/1.1 "):
+        return ascii(received[:20])[2:-1] or "closed"
+    code = received.partition(b'"code":"')[2].partition(b'"')[0]
+    return f"{received[9:12].decode()} {code.decode()}".strip()
+
+
+@contextmanager
+def running_target(mongo_uri: str, database: str = "bench", customers: int = CUSTOMERS) -> Iterator[Target]:
+    """Run a server over a partner with customers, each of which has 20 of 100 tags."""
+    harness = ServerHarness(mongo_uri, database, **SHORT, **WITHOUT_RATE_LIMITS)
+    harness.make_partner()
+    asyncio.run(_fill(mongo_uri, database, customers))
+    with harness.start_server() as server:
+        harness.query('mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }')
+        tokens = _make_tokens(harness, customers)
+        target = Target(server.url, server.process.pid, tokens)
+        target.calibrate()
+        yield target
+
+
+async def _fill(mongo_uri: str, database: str, customers: int) -> None:
+    client = Client(mongo_uri, database)
+    scope = Scope(client, PARTNER, utc_now())
+    entitlements = [[subscription(f"S-{n}"), subscription(f"T-{n}"), trial(f"R-{n}")] for n in range(customers)]
+    await add_customers(scope, ((f"ORG-{n}", held) for n, held in enumerate(entitlements)))
+    await client.close()
+
+
+def _make_tokens(harness: ServerHarness, customers: int) -> Tokens:
+    """Create the tags and return ids and tokens."""
+    create = "mutation($n: String!) { createTag(input: {name: $n}) { tag { id } } }"
+    tags = [harness.query(create, n=f"Tag {n}")["data"]["createTag"]["tag"]["id"] for n in range(TAGS)]
+    page = harness.query("{ customers(first: 200) { nodes { id } } }")["data"]["customers"]["nodes"]
+    ids = [node["id"] for node in page]
+    assign = (
+        "mutation($c: [ID!]!, $t: [ID!]!) {"
+        " assignTags(input: {customers: {ids: $c}, tags: $t}) { userErrors { code message } } }"
+    )
+    for start in range(0, len(ids), 40):
+        first = start // 40 * TAGS_OF_A_CUSTOMER
+        chosen = [tags[(first + offset) % TAGS] for offset in range(TAGS_OF_A_CUSTOMER)]
+        harness.query(assign, c=ids[start : start + 40], t=chosen)
+    imports = harness.token(scope="import")
+    return Tokens(harness.token(), harness.token("HELPDESK_ADMINISTRATOR"), imports, ids[0], tags[0])
+
+
+def exceeds(result: Result) -> bool:
+    """Return whether a case exceeds a limit."""
+    return result.severity > 1
+
+
+def print_results(results: Sequence[Result], number: int = 30) -> None:
+    """Print the worst cases, and all that exceed a limit."""
+    worst = sorted(results, key=lambda result: -result.severity)
+    print(f"{'case':48} {'bytes':>6} {'answer':28} {'cpu ms':>8} {'MB':>6} {'blocked ms':>10}")
+    for place, one in enumerate(worst):
+        if place < number or exceeds(one):
+            mark = " !" if exceeds(one) else ""
+            print(
+                f"{one.name[:48]:48} {one.bytes:6} {one.answer[:28]:28} {one.cpu_ms:8.0f} {one.memory_mb:6.1f} "
+                f"{one.blocked_ms:10.0f}{mark}"
+            )
+    print(f"{sum(map(exceeds, results))} of {len(results)} cases exceed a limit.")
+
+
+def main() -> None:
+    word = next((argument for argument in sys.argv[1:] if argument != "--all"), "")
+    with temporary_replica_set(is_journaled=False) as (mongod,), running_target(mongod.uri) as target:
+        results = [target.run(case) for case in CASES if word in case.name]
+    print_results(results, len(results) if "--all" in sys.argv else 30)
+    sys.exit(any(map(exceeds, results)))
+
+
+if __name__ == "__main__":
+    main()
