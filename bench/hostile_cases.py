@@ -29,11 +29,12 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One request or connection; `is_answered` is false where the server may wait for more before it closes."""
+    """One connection with one or several requests; `is_answered` is false where the server may wait for more."""
 
     name: str
     build: Callable[[Tokens], bytes]
     is_answered: bool = True
+    requests: int = 1
 
 
 def graphql(name: str, query: str, *, is_restricted: bool = False, **variables: Any) -> Case:
@@ -71,7 +72,7 @@ def socket(name: str, *messages: Any, repeat: int = 1) -> Case:
         frames = [message if isinstance(message, bytes) else text_frame(message) for message in messages]
         return HANDSHAKE.encode() + init + b"".join(frames) * repeat
 
-    return Case(name, build, is_answered=False)
+    return Case(name, build, is_answered=False, requests=max(1, len(messages)))
 
 
 def text_frame(message: Any) -> bytes:

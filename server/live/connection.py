@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import orjson
+from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.failures import BadUserInput, Unauthenticated
@@ -37,6 +38,7 @@ from server.live.protocol import (
 )
 from server.live.send_queue import SendQueue
 from server.live.shared_feeds import SharedFeeds
+from server.live.turns import MAX_EXECUTING, Turn
 from store.database.clock import utc_now
 
 INIT_TIMEOUT_SECONDS = 10.0
@@ -63,6 +65,7 @@ class WebSocketConnection:
         self._writer = frame_writer(websocket.scope, websocket.send)
         self._send_queue = SendQueue(self._writer, app_state.feed.wait_until_fresh, shared.metrics, self.close)
         self._running: dict[str, _RunningOperation] = {}
+        self._turns = asyncio.Semaphore(MAX_EXECUTING)
         self._token: str | None = None
         self._language = Language.ENGLISH
         self._release: Callable[[], None] | None = None
@@ -183,9 +186,15 @@ class WebSocketConnection:
             name, variables = subscribe.operation_name, subscribe.variables
             return OperationRequest(subscribe.document, name, variables, language=self._language)
 
+        def end_turn_of_feed(operation: Operation) -> None:
+            if operation.kind is OperationType.SUBSCRIPTION:
+                turn.end()
+
         errors: Errors = []
+        turn = Turn(self._turns)
         try:
-            outcome = await run_operation(self._app_state, token, read_request, _accept_all, output)
+            await turn.begin()
+            outcome = await run_operation(self._app_state, token, read_request, end_turn_of_feed, output)
             if outcome.response is not None and "data" in outcome.response:
                 payload = orjson.dumps(outcome.response)
                 self._send_queue.put(next_message(next_message_head(subscribe.id), payload), running)
@@ -197,14 +206,12 @@ class WebSocketConnection:
             return
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             errors = failure_errors(failure)
+        finally:
+            turn.end()
         if running.is_active:
             # The client may use the id again as soon as it receives the message.
             self._running.pop(subscribe.id, None)
             self._send_queue.put(error_message(subscribe.id, errors) if errors else complete_message(subscribe.id))
-
-
-def _accept_all(_: Operation) -> None:
-    """Permit every kind of operation."""
 
 
 class _RunningOperation:
