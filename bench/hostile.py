@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bench.hostile_cases import CASES, Case, Tokens
@@ -31,9 +31,9 @@ from tests.store.factory_customers import add_customers, subscription, trial
 CUSTOMERS, TAGS, TAGS_OF_A_CUSTOMER = 1_000, 100, 20
 SMALL_BYTES = 10_000
 MAX_CPU_MS, MAX_MEMORY_MB, MAX_FLOOD_MEMORY_MB, MAX_BLOCKED_MS = 300.0, 50.0, 20.0, 100.0
-SHORT = {f"connection_{name}_seconds": "0.3" for name in ("header", "body", "send", "idle", "init")}
+SHORT: dict[str, Any] = {f"connection_{name}_seconds": "0.3" for name in ("header", "body", "send", "idle", "init")}
 # The cases together would exceed them, and then cost nothing.
-WITHOUT_RATE_LIMITS = {"rate_limit_administrator": "0", "rate_limit_partner": "0"}
+WITHOUT_RATE_LIMITS: dict[str, Any] = {"rate_limit_administrator": "0", "rate_limit_partner": "0"}
 _ANSWER_SECONDS, _QUIET_SECONDS, _PROBE_SECONDS = 30.0, 0.5, 0.02
 
 
