@@ -237,12 +237,12 @@ class Settings(BaseSettings):
         default=400_000, ge=1, description="The cost that an administrator who was idle may use at once"
     )
     rate_limit_partner: int = Field(
-        default=200_000,
+        default=150_000,
         ge=0,
         description="The cost that all administrators of a partner may use per second in the long run; 0 for no limit",
     )
     rate_limit_partner_burst: int = Field(
-        default=2_000_000, ge=1, description="The cost that a partner that was idle may use at once"
+        default=1_500_000, ge=1, description="The cost that a partner that was idle may use at once"
     )
     drain_seconds: float = Field(
         default=1.0,

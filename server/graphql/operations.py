@@ -62,11 +62,15 @@ GraphQLResponse = dict[str, Any]
 
 
 class OperationRejected(Exception):
-    """An operation that is not executed; `errors` are the entries that state why."""
+    """An operation that is not executed; `errors` are the entries that state why.
+
+    `extensions` are those of the response, where the caller has added some.
+    """
 
     def __init__(self, errors: Errors) -> None:
         super().__init__(errors[0]["message"])
         self.errors = errors
+        self.extensions: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,10 @@ class Operations:
             return Operation(text, outcome.document, definition, outcome.root_fields(definition), cost)
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
+
+    def is_known(self, text: str) -> bool:
+        """Return whether the text was parsed and validated recently, so that it need not be again."""
+        return self._documents.get(text) is not None
 
     def find_errors(self, text: str) -> Errors:
         """Return why no operation of a document can be executed: limits of its text, syntax, validation."""

@@ -25,7 +25,7 @@ from server.http.errors import HttpError
 from server.http.graphql import check_method, error_response, read_request
 from server.live.feed_execution import FeedResult
 from server.live.frame_writer import abort_later, frame_writer
-from server.live.operation_runner import FeedOutput, failure_errors, run_operation
+from server.live.operation_runner import FeedOutput, failure_response, run_operation
 from server.live.protocol import ProtocolError
 from server.live.send_queue import SendQueue
 from server.live.shared_feeds import SharedFeeds, shared_feeds
@@ -86,7 +86,7 @@ class _StreamOperation:
         except HttpError as error:
             response = {"errors": [coded_error(BAD_USER_INPUT, str(error))]}
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
-            response = {"errors": failure_errors(failure)}
+            response = failure_response(failure)
         if response is not None:
             send_queue.put(_next_event(FeedResult(orjson.dumps(response))), self)
         send_queue.put(b"event: complete\ndata:\n\n")

@@ -25,7 +25,7 @@ from server.http.graphiql import graphiql_response, wants_graphiql
 from server.http.probes import REQUEST_COUNT, REQUEST_SECONDS
 from server.http.rate_limit_headers import rate_limit_headers, rejection_headers
 from server.http.request_body import read_body
-from server.live.operation_runner import failure_errors, run_operation
+from server.live.operation_runner import failure_response, run_operation
 
 SEEN_HEADER = "X-Partnerhub-Seen"
 _UNKNOWN_CHANGE = 1 << 64
@@ -69,13 +69,13 @@ def error_response(failure: Exception) -> Response:
 def _error_parts(failure: Exception) -> tuple[int, GraphQLResponse, Mapping[str, str]]:
     if isinstance(failure, HttpError):
         return failure.status, {"errors": [coded_error(BAD_USER_INPUT, str(failure))]}, failure.headers
-    errors = failure_errors(failure)
+    response = failure_response(failure)
     if isinstance(failure, RateLimited):
-        return 429, {"errors": errors}, rejection_headers(failure)
+        return 429, response, rejection_headers(failure)
     if isinstance(failure, OperationRejected):
-        return 200, {"errors": errors}, {}
-    status = _STATUSES.get(errors[0]["extensions"]["code"], 400)
-    return status, {"errors": errors}, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        return 200, response, {}
+    status = _STATUSES.get(response["errors"][0]["extensions"]["code"], 400)
+    return status, response, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
 
 
 async def _execute_request(request: Request) -> tuple[int, GraphQLResponse, dict[str, str]]:

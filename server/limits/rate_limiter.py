@@ -21,10 +21,10 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.rate_budgets import give_back_budget, reserve_budget
 
-# A request costs this beside its fields: authentication, HTTP and JSON take about 1 ms, as 200 fields do.
+# A request costs this beside its fields: authentication, HTTP and JSON take about 1 ms, as 150 to 200 fields do.
 REQUEST_COST = 200
-# An operation that is rejected costs this in addition: its text was parsed and validated.
-REJECTED_COST = 400
+# A text that was not parsed and validated recently costs this in addition: 10 µs for a character at the worst.
+COST_PER_CHARACTER = 1
 # What is not used for this long is given back.
 SETTLE_SECONDS = 5.0
 # A budget without room is read again at most this often.

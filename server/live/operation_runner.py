@@ -11,12 +11,13 @@ from typing import NamedTuple, Protocol
 from graphql import OperationType
 
 from domain.cursors.feed import Position
-from domain.rate_limits import BudgetState
+from domain.rate_limits import BudgetState, RateLimited
 from resolvers.context import Viewer
+from server.graphql.cost import MAX_TEXT_LENGTH
 from server.graphql.errors import Errors, exception_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
-from server.limits.rate_limiter import REJECTED_COST, RateLimiter
+from server.limits.rate_limiter import COST_PER_CHARACTER, RateLimiter
 from server.live.feed_execution import FeedResult
 from server.live.feed_groups import FeedAppState, FeedGroups
 
@@ -95,13 +96,26 @@ async def run_operation(
 
 
 async def _prepare(app_state: OperationAppState, viewer: Viewer, request: OperationRequest) -> Operation:
-    """Return the operation; charge one that is rejected, so that wrong operations are limited too."""
+    """Return the operation; charge the work on a new text before it is done, and also an operation that is rejected."""
     try:
         text = app_state.trusted_documents.find_text(request.document)
+        if not app_state.operations.is_known(text):
+            characters = min(len(text), MAX_TEXT_LENGTH)
+            await app_state.rate_limiter.charge(viewer, COST_PER_CHARACTER * characters)
         return app_state.operations.prepare(text, request.operation_name, request.variables or {})
-    except OperationRejected:
-        await app_state.rate_limiter.charge(viewer, REJECTED_COST)
+    except OperationRejected as rejected:
+        rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).extensions
         raise
+
+
+def failure_response(failure: Exception) -> GraphQLResponse:
+    """Return the response for what `run_operation` raised, with the figures of the rate limit where it was charged."""
+    response: GraphQLResponse = {"errors": failure_errors(failure)}
+    if isinstance(failure, OperationRejected) and failure.extensions:
+        response["extensions"] = failure.extensions
+    elif isinstance(failure, RateLimited):
+        response["extensions"] = {"cost": failure.extensions["cost"]}
+    return response
 
 
 def failure_errors(failure: Exception) -> Errors:

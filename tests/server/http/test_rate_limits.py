@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server.limits.rate_limiter import REJECTED_COST, REQUEST_COST
+from server.limits.rate_limiter import COST_PER_CHARACTER, REQUEST_COST
 from tests.api_server import ApiHarness, running_shared_api
 from tests.websocket_client import WebSocketClient, connect_websocket
 
@@ -26,6 +26,8 @@ def api(mongo_uri: str) -> Iterator[ApiHarness]:
         "rate_limit_partner_burst": PARTNER_CAPACITY,
     }
     with running_shared_api(mongo_uri, **limits) as api:
+        # A text that is not known yet costs more.
+        post(api, new_token(api))
         yield api
 
 
@@ -44,7 +46,6 @@ def new_token(api: ApiHarness) -> str:
 
 def use_up(api: ApiHarness, token: str) -> httpx.Response:
     """Send operations until one is refused; return the refusal."""
-    # Unknown fields cost most for little work.
     for _ in range(CAPACITY // REQUEST_COST + 1):
         response = post(api, token, "{ unknown }")
         if response.status_code == 429:
@@ -72,6 +73,21 @@ def test_an_answer_says_what_it_cost_and_what_is_left(partner: ApiHarness) -> No
     assert datetime.fromisoformat(cost["resetAt"]) > datetime.now(UTC)
 
 
+def test_a_rejected_operation_costs_its_request(partner: ApiHarness) -> None:
+    token = new_token(partner)
+    answers = [post(partner, token, "{ unknown }").json() for _ in range(2)]
+    assert [answer["errors"][0]["extensions"]["code"] for answer in answers] == ["GRAPHQL_VALIDATION_FAILED"] * 2
+    costs = [answer["extensions"]["cost"] for answer in answers]
+    assert costs[0]["requested"] == REQUEST_COST
+    assert abs(costs[0]["remaining"] - costs[1]["remaining"] - REQUEST_COST) <= 1
+
+
+def test_a_new_text_costs_its_length_too(partner: ApiHarness) -> None:
+    token, text = new_token(partner), "{ viewer { permissions } } " + "#" * 1000
+    first, second = (post(partner, token, text).json()["extensions"]["cost"]["remaining"] for _ in range(2))
+    assert CAPACITY - first - (first - second) >= COST_PER_CHARACTER * len(text)
+
+
 def test_an_answer_has_the_fields_of_the_draft(partner: ApiHarness) -> None:
     response = post(partner, new_token(partner))
     policy, limit = response.headers["ratelimit-policy"], response.headers["ratelimit"]
@@ -88,8 +104,9 @@ def test_refuses_with_429_and_the_time_to_wait(partner: ApiHarness) -> None:
     error = response.json()["errors"][0]
     assert error["extensions"]["code"] == "RATE_LIMITED"
     assert response.headers["retry-after"] == str(error["extensions"]["retryAfter"])
-    assert 1 <= error["extensions"]["retryAfter"] <= REQUEST_COST + REJECTED_COST
-    assert error["extensions"]["cost"]["requested"] == REQUEST_COST + REJECTED_COST
+    assert 1 <= error["extensions"]["retryAfter"] <= REQUEST_COST
+    assert error["extensions"]["cost"]["requested"] == REQUEST_COST
+    assert response.json()["extensions"]["cost"] == error["extensions"]["cost"]
     assert response.headers["ratelimit"].startswith('"administrator";r=')
     assert response.headers["cache-control"] == "no-store"
     accept = {"Authorization": f"Bearer {token}", "Accept": "application/graphql-response+json"}
