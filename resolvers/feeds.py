@@ -74,6 +74,9 @@ class StateFeed(Generic[State]):
     `read(context, **arguments)` returns the state; a failure that it raises ends the feed. It is called after events
     for which `is_affected` is true, when `context.valid_until` is reached, and after `poll_interval` seconds; at least
     `min_interval` seconds lie between two calls. The feed ends after a state that `is_final`.
+
+    `at_moment_of(state, earlier)` returns the state with the moment of an earlier one. A state that differs in its
+    moment alone is not delivered: it would tell that something changed which the viewer cannot see.
     """
 
     read: Callable[..., Awaitable[State]]
@@ -81,6 +84,7 @@ class StateFeed(Generic[State]):
     min_interval: float
     poll_interval: float = 3600.0
     is_final: Callable[[State], bool] = lambda _: False
+    at_moment_of: Callable[[State, State], State] | None = None
 
 
 def parse_feed_filter(filter: Mapping[str, Any] | None = None) -> AllOf:

@@ -1,7 +1,7 @@
 """The partner's KPIs: figures over the visible customers, and the lists of these customers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,12 @@ async def read_kpis(context: Context, product: AnalyticsProduct | None = None) -
     return await kpis(context, None, product)
 
 
-KPIS_CHANGED = StateFeed(read_kpis, affects_figures, MIN_INTERVAL_SECONDS)
+def at_moment_of(state: PartnerKpis, earlier: PartnerKpis) -> PartnerKpis:
+    """Return the KPIs as if they had been read at the moment of the earlier ones."""
+    return replace(state, as_of=earlier.as_of)
+
+
+KPIS_CHANGED = StateFeed(read_kpis, affects_figures, MIN_INTERVAL_SECONDS, at_moment_of=at_moment_of)
 
 
 async def count(context: Context, kpi: KpiKey) -> int:

@@ -35,6 +35,7 @@ class StateGroup(SubscriberGroup):
         self._feed, self._new_context, self._execution = feed, new_context, execution
         self._state_feed, self._arguments = state_feed, arguments
         self._latest: FeedResult | None = None
+        self._latest_state: Any = None
         self._reads = 0
 
     def join(self, subscriber: Subscriber) -> None:
@@ -59,9 +60,11 @@ class StateGroup(SubscriberGroup):
                 context = self._new_context()
                 context.is_state_feed = True
                 state = await self._state_feed.read(context, **self._arguments)
-                payload = await self._execution.encode_result(state, context)
-                await self._feed.wait_until_fresh()
-                self._deliver(FeedResult(payload))
+                if not await self._differs_in_moment_alone(state, context):
+                    payload = await self._execution.encode_result(state, context)
+                    await self._feed.wait_until_fresh()
+                    self._deliver(FeedResult(payload))
+                    self._latest_state = state
                 # Count equal states too: each read shows that an outage has ended.
                 self._reads += 1
                 if self._state_feed.is_final(state):
@@ -70,6 +73,12 @@ class StateGroup(SubscriberGroup):
                 seconds = min(self._state_feed.poll_interval, _seconds_until(context.valid_until))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(watch.changed.wait(), seconds)
+
+    async def _differs_in_moment_alone(self, state: Any, context: Context) -> bool:
+        if self._latest is None or self._state_feed.at_moment_of is None:
+            return False
+        unmoved = self._state_feed.at_moment_of(state, self._latest_state)
+        return FeedResult(await self._execution.encode_result(unmoved, context)) == self._latest
 
     def _deliver(self, result: FeedResult) -> int:
         if result == self._latest:

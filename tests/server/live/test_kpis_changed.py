@@ -89,6 +89,22 @@ async def test_customers_of_an_expired_assignment_are_no_longer_counted(partner:
     await totals(socket, 1)
 
 
+async def test_changes_of_unassigned_customers_send_nothing(partner: RunningPartner) -> None:
+    administrator = await partner.administrator("ADMINISTRATOR")
+    await partner.add("C-1", **assigned_to(administrator))
+    socket = await partner.socket(administrator)
+    await socket.subscribe("1", "subscription { kpisChanged { asOf totalCustomers { count } } }")
+    states = [(await socket.receive())["payload"]["data"]["kpisChanged"]]
+    for number in range(3):
+        # More than the least interval between two states.
+        await partner.add(f"HIDDEN-{number}")
+        await asyncio.sleep(1.1)
+    await partner.add("C-2", **assigned_to(administrator))
+    states.append((await socket.receive())["payload"]["data"]["kpisChanged"])
+    assert [state["totalCustomers"]["count"] for state in states] == [1, 2]
+    assert states[0]["asOf"] < states[1]["asOf"]
+
+
 async def test_viewers_with_equal_visibility_receive_equal_states(partner: RunningPartner) -> None:
     one = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))
     other = await partner.socket(await partner.administrator("FULL_ADMINISTRATOR"))

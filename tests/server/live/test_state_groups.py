@@ -105,6 +105,16 @@ async def test_reads_only_after_events_that_affect_the_state(world: StateWorld) 
     assert (world.delivered, world.read_count) == (["first", "second"], 2)
 
 
+async def test_a_state_that_differs_in_its_moment_alone_is_not_delivered(world: StateWorld) -> None:
+    world.states = [{"at": 1, "count": 5}, {"at": 2, "count": 5}, {"at": 3, "count": 6}, {"at": 4, "count": 6}]
+    world.start(at_moment_of=lambda state, earlier: {**state, "at": earlier["at"]})
+    for number in range(1, 4):
+        await world.settle()
+        world.feed.insert(number)
+    await world.settle()
+    assert (world.delivered, world.read_count) == ([{"at": 1, "count": 5}, {"at": 3, "count": 6}], 4)
+
+
 async def test_an_event_during_the_read_causes_another_read(world: StateWorld) -> None:
     world.states = ["first", "second"]
     world.start(min_interval=0.01)

@@ -1,0 +1,131 @@
+"""Customers that an ADMINISTRATOR does not see change no answer: they cannot be told from customers that do not exist."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from domain.imports.records import ImportKind
+from tests.api_server import ApiHarness
+from tests.domain.imports.factory_records import (
+    customer_record,
+    invoice_record,
+    order_record,
+    subscription_record,
+    trial_record,
+)
+from tests.jobs.imports.factory_imports import import_lines
+from tests.schema.factory_mutations import ROLES
+from tests.schema.factory_paths import query_fields, selection_of
+from tests.schema.factory_walk import ADMINISTRATOR, CASES, TARGETS, PartnerPair
+from tests.schema.test_reading_walk import QUERIES
+
+OVER = [{"product": "CALLING", "total": 5, "assigned": 7, "used": 1}, {"product": "MEETINGS", "total": 9}]
+# What differs between two equal requests.
+VOLATILE = {"asOf", "feedCursor", "lastSignInAt"}
+FIELDS = [field for field in query_fields() if field.name not in VOLATILE]
+LOOK_UPS = {
+    "entitlement": "entitlement(number: $key) { number }",
+    "invoice": "invoice(number: $key) { number }",
+    "order": "order(number: $key) { number }",
+    "search": "customers(filter: {search: $key}) { totalCount nodes { id } facets { status { count } } }",
+    "kpis": "kpis(filter: {search: $key}) { totalCustomers { count } overLicenseLimit { count } }",
+}
+
+
+def _deliver_customer(api: ApiHarness, name: str) -> str:
+    """Deliver a customer with everything that belongs to one; return its id."""
+    subscription, trial = f"S-{name}", f"T-{name}"
+
+    async def work(scope: Any) -> str:
+        for kind, line in (
+            (ImportKind.CUSTOMERS, customer_record(name, name=f"Customer {name}", country="DE")),
+            (ImportKind.SUBSCRIPTIONS, subscription_record(subscription, customer=name, licenses=OVER)),
+            (ImportKind.TRIALS, trial_record(trial, customer=name)),
+            (ImportKind.ORDERS, order_record(f"O-{name}", subscription=subscription)),
+            (ImportKind.INVOICES, invoice_record(f"I-{name}", subscription=subscription)),
+        ):
+            assert (await import_lines(scope, kind, line)).reasons == []
+        customer = await scope.collection("customers").find_one({**scope.match(), "external_id": name})
+        return str(customer["_id"])
+
+    return api.store(work)
+
+
+class HiddenWorld:
+    """An ADMINISTRATOR with one customer, and a FULL_ADMINISTRATOR who adds others and works with them."""
+
+    def __init__(self, api: ApiHarness) -> None:
+        self.api, self.pair = api, PartnerPair(api, ADMINISTRATOR)
+        self.full = api.token(self.pair.full)
+        own = _deliver_customer(api, "OWN")
+        self._run("assignAdministrator", {"administrator": self.pair.viewer, "customers": [own]})
+        self._run("assignTags", {"customers": {"ids": [own]}, "tags": [self.pair.home_tag]})
+
+    def _run(self, field: str, given: Mapping[str, Any]) -> None:
+        self.pair.run_mutation(self.full, field, "__typename", given)
+
+    def hide_customer(self) -> None:
+        """Add a customer that only others see, and let them work with it."""
+        hidden = _deliver_customer(self.api, "HIDDEN")
+        self._run("assignTags", {"customers": {"ids": [hidden]}, "tags": [self.pair.home_tag]})
+        self._run("assignAdministrator", {"administrator": self.pair.home_administrator, "customers": [hidden]})
+        self._run("launchCustomer", {"customer": hidden})
+        self._run("requestHelpdesk", {"topic": "OTHER", "subject": "S", "message": "M", "customer": hidden})
+        self._run("saveCustomerView", {"name": "Mine", "filter": {"search": "HIDDEN"}})
+
+    def answers(self) -> dict[str, Any]:
+        """Return the answer of every field of the queries to the ADMINISTRATOR, and of a dry run."""
+        answers: dict[str, Any] = {}
+        for field in FIELDS:
+            selected = field.path.replace("%s", f"{field.name} {selection_of(field.field)}")
+            answers[field.label] = self.api.execute(self.pair.token, f"{{ {selected} }}")
+        everywhere = {"customers": {"matching": {}}, "tags": [self.pair.home_tag], "dryRun": True}
+        for name in ("assignTags", "removeTags"):
+            selection = "matched changed skipped { reason count }"
+            answers[name] = self.pair.send_mutation(self.pair.token, name, selection, everywhere)
+        return answers
+
+
+def test_no_answer_changes_with_a_customer_that_the_viewer_does_not_see(api: ApiHarness) -> None:
+    world = HiddenWorld(api)
+    before = world.answers()
+    world.hide_customer()
+    after = world.answers()
+    assert {label: after[label] for label in after if after[label] != before[label]} == {}
+    assert before["CustomerConnection.totalCount"]["data"]["customers"]["totalCount"] == 1
+
+
+@pytest.mark.parametrize("place", LOOK_UPS)
+def test_keys_of_hidden_customers_answer_as_keys_of_none(api: ApiHarness, place: str) -> None:
+    world = HiddenWorld(api)
+    world.hide_customer()
+    query = f"query($key: String!) {{ {LOOK_UPS[place]} }}"
+    missing = world.api.execute(world.pair.token, query, key="NOWHERE")
+    for key in ("HIDDEN", "S-HIDDEN", "T-HIDDEN", "I-HIDDEN", "O-HIDDEN"):
+        assert world.api.execute(world.pair.token, query, key=key) == missing, key
+    assert any(world.api.execute(world.full, query, key=key) != missing for key in ("S-HIDDEN", "I-HIDDEN", "O-HIDDEN"))
+
+
+def test_ids_of_hidden_customers_answer_as_ids_of_none(api: ApiHarness) -> None:
+    world = PartnerPair(api, ADMINISTRATOR)
+    hidden, missing = world.ids("unassigned"), world.ids("nowhere")
+    for place, selection in QUERIES.items():
+        query = f"query($id: ID!) {{ {selection} }}"
+        for kind in ("customer", "trial", "subscription"):
+            answer = api.execute(world.token, query, id=hidden.of_kind(kind))
+            assert answer == api.execute(world.token, query, id=missing.of_kind(kind)), (place, kind)
+
+
+@pytest.mark.parametrize("role", ROLES[:2])
+def test_mutations_of_hidden_customers_answer_as_those_of_none(api: ApiHarness, role: str) -> None:
+    world = PartnerPair(api, role)
+    hidden = "unassigned" if role == ADMINISTRATOR else "foreign"
+    assert hidden in TARGETS
+    for name, case in CASES.items():
+        if case.target_kind == "customer":
+            answers = [
+                world.send_mutation(world.token, name, "__typename", case.build_input(world.ids(target)))
+                for target in (hidden, "nowhere")
+            ]
+            assert answers[0] == answers[1], name
