@@ -12,6 +12,7 @@ from tests.domain.imports.factory_records import (
     subscription_record,
     trial_record,
 )
+from tests.jobs.imports.factory_calls import queue_call
 from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
 
@@ -117,7 +118,15 @@ def test_an_administrator_learns_last_that_a_number_or_an_id_is_taken(api: ApiHa
         assert user_error_codes(payload) == mistakes
 
 
-@pytest.mark.parametrize("kind", [ImportKind.CUSTOMERS, ImportKind.SUBSCRIPTIONS])
+DELIVERIES = {
+    ImportKind.CUSTOMERS: customer_record(),
+    ImportKind.SUBSCRIPTIONS: subscription_record(),
+    ImportKind.TRIALS: trial_record(),
+    ImportKind.QUEUE_CALLS: queue_call(),
+}
+
+
+@pytest.mark.parametrize("kind", DELIVERIES)
 @pytest.mark.parametrize("field", ["startTrial", "updateCustomer"])
 def test_a_delivered_customer_leaves_the_administrator_who_gave_its_id(
     api: ApiHarness, token: str, field: str, kind: ImportKind
@@ -130,7 +139,7 @@ def test_a_delivered_customer_leaves_the_administrator_who_gave_its_id(
         own = create(api, restricted)
         assert update(api, restricted, own, externalId="C-1")["userErrors"] == []
     assert visible(api, restricted) == {"C-1": own["id"]}
-    deliver(api, kind, customer_record() if kind is ImportKind.CUSTOMERS else subscription_record())
+    deliver(api, kind, DELIVERIES[kind])
     assert visible(api, restricted) == {}
     assert visible(api, token) == {"C-1": own["id"]}
     assigned = {"administrator": ada, "customers": [own["id"]]}
