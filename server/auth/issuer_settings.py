@@ -18,13 +18,20 @@ _EXAMPLE: Final = '[{"issuer": "https://login.example.com/", "audience": "https:
 
 
 def check_address(text: str) -> str:
-    """Return the address of an issuer or a key set; raise ValueError where keys could be changed on their way."""
+    """Return the address of a key set; raise ValueError where keys could be changed on their way."""
     parts = urlsplit(text)
-    if not parts.hostname or parts.query or parts.fragment or parts.username or any(map(str.isspace, text)):
+    if not parts.hostname or parts.fragment or parts.username or any(map(str.isspace, text)):
         raise ValueError("is an address such as https://login.example.com/realms/partners")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise ValueError("must be https: with http, anybody on the way could replace the keys")
     return text
+
+
+def _check_issuer(text: str) -> str:
+    """Return the address of an issuer, which has no query: its description is found below it."""
+    if "?" in text:
+        raise ValueError("is an address without a query")
+    return check_address(text)
 
 
 def _is_loopback(host: str) -> bool:
@@ -41,6 +48,7 @@ def _check_partner_id(text: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(check_address)]
+IssuerAddress = Annotated[str, AfterValidator(_check_issuer)]
 PartnerId = Annotated[str, AfterValidator(_check_partner_id)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 # A claim's name, or the names on the way to a claim inside of others: ["realm_access", "roles"].
@@ -54,7 +62,7 @@ class IssuerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    issuer: Address
+    issuer: IssuerAddress
     audience: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
     jwks_url: Address | None = None
     algorithms: Annotated[tuple[Literal["RS256", "ES256", "EdDSA"], ...], Field(min_length=1)] = (

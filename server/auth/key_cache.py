@@ -17,7 +17,7 @@ _log = get_logger()
 
 
 class KeyCache:
-    """The last good keys of an issuer. `run` keeps them fresh; all who wait for keys share one fetch.
+    """The last good keys of an issuer. `run` keeps them fresh; requests that wait for keys share one fetch.
 
     Where `fetch` fails, the keys that are there stay.
     """

@@ -13,13 +13,13 @@ from domain.failures import Unauthenticated
 from server.auth.claims import Claims, LifetimeTooLong, TokenExpired, TokenRefused, TokenTimes, has_audience, read_times
 from server.auth.signatures import MAX_TOKEN_LENGTH, Key, read_signed_token
 
-# An entry has at most 1 kB, because every text in Claims is short.
+# An entry has about 1 kB and at most 2, because every text in Claims is short.
 MAX_REMEMBERED_TOKENS = 4096
 _log = get_logger()
 
 
 class Issuer(Protocol):
-    """Who signs tokens: its keys, and how its claims are read."""
+    """A signer of tokens: its keys, and how its claims are read."""
 
     @property
     def identifier(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from domain.failures import OperatorError
+from domain.types import AdministratorState
 from server.app.keys import load_keys
 from server.app.settings import Settings
 from server.auth.claims import API_SCOPE, METRICS_SCOPE, SCOPES, SERVICE_SCOPES
@@ -67,7 +68,7 @@ async def issue_token(
     """
     _check_scopes(token_scope)
     administrator = await Administrators(scope).by_email(email)
-    if administrator is None:
+    if administrator is None or administrator.state is AdministratorState.DEACTIVATED:
         raise OperatorError(f"{email} is no administrator of {scope.partner_id}.")
     return await _sign(keys, scope, administrator.id, token_scope, seconds, label)
 

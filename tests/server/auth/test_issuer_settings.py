@@ -42,6 +42,7 @@ def test_reads_json_or_the_path_of_a_file(tmp_path: Path) -> None:
         ({**WHOLE, "issuer": "login.example.com"}, "issuer 1: issuer is an address such as https://"),
         ({**WHOLE, "issuer": "http://login.example.com/"}, "issuer 1: issuer must be https"),
         ({**WHOLE, "issuer": "https://a:b@login.example.com/"}, "issuer 1: issuer is an address"),
+        ({**WHOLE, "issuer": f"{ISSUER}?a=b"}, "issuer 1: issuer is an address without a query"),
         ({**WHOLE, "jwks_url": "ftp://login.example.com/keys"}, "issuer 1: jwks_url must be https"),
         ({**WHOLE, "algorithms": ["HS256"]}, "issuer 1: algorithms Input should be 'RS256', 'ES256' or 'EdDSA'"),
         ({**WHOLE, "algorithms": []}, "issuer 1: algorithms"),

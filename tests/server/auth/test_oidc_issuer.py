@@ -234,5 +234,5 @@ async def test_the_issuers_description_must_be_its_own(
     with pytest.raises(FetchFailed, match=reason):
         await fetch_keys(http, IssuerSettings(issuer=process.address, audience=AUDIENCE))
     # An address of keys in the settings needs no description.
-    named = IssuerSettings(issuer=process.address, audience=AUDIENCE, jwks_url=f"{process.address}/keys")
+    named = IssuerSettings(issuer=process.address, audience=AUDIENCE, jwks_url=f"{process.address}/keys?policy=a")
     assert set(await fetch_keys(http, named)) == {RSA["kid"]}

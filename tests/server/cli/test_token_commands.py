@@ -1,7 +1,9 @@
 """`partnerhub token` and `partnerhub tokens`: what they issue, record, list, revoke and refuse."""
 
 import re
+from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.server.cli.conftest import RunCommand
@@ -57,6 +59,15 @@ def test_refuses_what_would_be_of_no_use(run_command: RunCommand, arguments: tup
     refused = run_command(*arguments)
     assert (refused.status, refused.output) == (2, "")
     assert refused.errors.startswith(message)
+
+
+def test_a_removed_administrator_gets_no_token(run_command: RunCommand, tmp_path: Path) -> None:
+    delivery = tmp_path / "administrators.ndjson"
+    person = {"email": "ada@acme.example", "displayName": "Ada", "role": "ADMINISTRATOR", "state": "DEACTIVATED"}
+    delivery.write_bytes(orjson.dumps(person))
+    assert run_command("import", "administrators", str(delivery), "--partner", "acme").status == 0
+    refused = run_command("token", "--partner", "acme", "--email", "ada@acme.example")
+    assert refused == (2, "", "ada@acme.example is no administrator of acme.\n")
 
 
 @pytest.mark.parametrize(
