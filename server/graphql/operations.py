@@ -138,11 +138,19 @@ class Operations:
         return self._documents.get(text) is not None
 
     def find_errors(self, text: str) -> Errors:
-        """Return why no operation of a document can be executed: limits of its text, syntax, validation."""
+        """Return why a document cannot be executed: limits of its text, syntax, validation, cost without variables."""
         if len(text) > MAX_TEXT_LENGTH:
             return _too_complex(QueryTooComplex(f"It has more than {MAX_TEXT_LENGTH:,} characters."))
         outcome = self._parse_and_validate(text)
-        return outcome if isinstance(outcome, list) else []
+        if isinstance(outcome, list):
+            return outcome
+        try:
+            for definition in outcome.document.definitions:
+                if isinstance(definition, OperationDefinitionNode):
+                    outcome.cost(definition, {}, self._field_costs)
+        except (QueryTooComplex, RecursionError) as failure:
+            return _too_complex(failure)
+        return []
 
     def _check_and_remember(self, text: str) -> ValidDocument | Errors:
         outcome = self._parse_and_validate(text)

@@ -1,19 +1,23 @@
 """The fields RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers): structured lists of budgets."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from domain.rate_limits import BudgetState, RateLimited
+from domain.rate_limits import BudgetState, RateLimit, RateLimited
 
 
 def rate_limit_headers(states: Sequence[BudgetState]) -> dict[str, str]:
     """Return the fields for the budgets of a request; none where there is no limit."""
     if not states:
         return {}
-    policies = [
-        f'"{state.name}";q={int(state.limit.capacity)};w={state.limit.window_seconds};qu="cost"' for state in states
-    ]
+    policies = [_policy(state.name, state.limit) for state in states]
     limits = [f'"{state.name}";r={max(0, int(state.remaining))};t={state.reset_seconds}' for state in states]
     return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(limits)}
+
+
+@lru_cache(maxsize=10)
+def _policy(name: str, limit: RateLimit) -> str:
+    return f'"{name}";q={int(limit.capacity)};w={limit.window_seconds};qu="cost"'
 
 
 def rejection_headers(failure: RateLimited) -> dict[str, str]:

@@ -71,6 +71,11 @@ def test_reports_a_file_of_another_form(tmp_path: Path, content: object) -> None
         ("syntax", "{", "Syntax Error"),
         ("field", "{ nothing }", "Cannot query field 'nothing'"),
         ("long", "{ feedCursor }" + " " * 100_000, "more than 100,000 characters"),
+        (
+            "cost",
+            "{ customers(first: 200) { nodes { tags { customers(first: 200) { totalCount } } } } }",
+            "are allowed",
+        ),
         ("deep", "{ feedCursor " * 3000 + "}" * 3000, "Parsing aborted|nested too deeply"),
         ("", ONE, "1 to 200 characters"),
         ("x" * 201, ONE, "1 to 200 characters"),
