@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 CONTRACT := ../shared/tools/check_contract.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults soak coverage chromium client-packages check lint types layers schema-current schema-changes release contract schema messages lock bench clean
+.PHONY: help setup run test test-faults soak coverage programs client-packages check lint types layers schema-current schema-changes release contract schema messages lock bench clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ run: setup ## start everything on http://127.0.0.1:8000, with a sample partner a
 $(CLIENT_PACKAGES): web/tests/package-lock.json tools/install_client_packages
 	@tools/install_client_packages $@
 
-test: setup chromium client-packages ## run all tests against a real MongoDB (ARGS='-k word' for some of them)
+test: setup programs client-packages ## run all tests against a real MongoDB (ARGS='-k word' for some of them)
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-faults: setup ## run the faults of docs/reliability.md at full length and print their figures (ARGS='-k hangs' for some)
@@ -47,11 +47,13 @@ test-faults: setup ## run the faults of docs/reliability.md at full length and p
 soak: setup ## run changes, reconnections and restarts for half an hour (MINUTES=5 for less)
 	@$(PYTHON) -m bench.soak $(or $(MINUTES),30)
 
-coverage: setup chromium client-packages ## run all tests and show the lines and branches that no test reaches
+coverage: setup programs client-packages ## run all tests and show the lines and branches that no test reaches
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-chromium:
-	@tools/need_chromium
+programs:
+	@tools/need_program /usr/bin/chromium chromium "The web tests"
+	@tools/need_program java openjdk-17-jdk-headless "The tests of HTTP clients"
+	@tools/need_program curl curl "The tests of HTTP clients"
 
 client-packages: $(CLIENT_PACKAGES)
 	@:
