@@ -26,6 +26,7 @@ from store.tenants.service_tokens import (
 )
 
 MAX_LABEL_LENGTH = 100
+_COLUMNS = ("id", "partner", "scopes", "state", "issued", "expires", "last used", "label")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +130,11 @@ async def list_tokens(settings: Settings, data: Path | None, partner_id: str | N
         print(f"These are the latest {MAX_LISTED:,}: name a partner with --partner ID to see more of its tokens.")
 
 
-_COLUMNS = ("id", "partner", "scopes", "state", "issued", "expires", "last used", "label")
-
-
 def _row(token: ServiceTokenDocument, now: datetime) -> tuple[str, ...]:
     state = "revoked" if token.revoked_at is not None else "expired" if token.expires_at <= now else "active"
     partner = "-" if token.partner_id == NO_PARTNER else token.partner_id
-    days = (_minute(moment) for moment in (token.created_at, token.expires_at, token.last_used_at))
-    return (token.id, partner, ",".join(token.scopes), state, *days, token.label)
+    moments = (_minute(moment) for moment in (token.created_at, token.expires_at, token.last_used_at))
+    return (token.id, partner, ",".join(token.scopes), state, *moments, token.label)
 
 
 def _minute(moment: datetime | None) -> str:

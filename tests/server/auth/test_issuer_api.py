@@ -7,8 +7,7 @@ import orjson
 import pytest
 
 from store.database.clock import utc_now
-from store.database.scope import Scope
-from tests.api_server import ApiHarness, running_api
+from tests.api_server import ApiHarness, running_shared_api
 from tests.server.auth.factory_tokens import new_key, signed
 from tests.server.auth.issuer_process import IssuerProcess, running_issuer
 from tests.websocket_client import connect_websocket
@@ -28,14 +27,9 @@ def issuer() -> Iterator[IssuerProcess]:
 @pytest.fixture(scope="module")
 def api(mongo_uri: str, issuer: IssuerProcess) -> Iterator[ApiHarness]:
     settings = orjson.dumps([{"issuer": issuer.address, "audience": "hub", "scopes": {"hub": "api", "load": "import"}}])
-    with running_api(mongo_uri, "test_issuer_api", token_issuers=settings.decode(), local_tokens="service") as api:
+    with running_shared_api(mongo_uri, token_issuers=settings.decode(), local_tokens="service") as api:
         api.add_administrator("FULL_ADMINISTRATOR", email=EMAIL)
         yield api
-        api.store(_drop)
-
-
-async def _drop(scope: Scope) -> None:
-    await scope.client.drop_database()
 
 
 def token(issuer: IssuerProcess, **changes: Any) -> str:

@@ -1,7 +1,7 @@
 """Tokens of an external issuer, whose keys come from a real process that rotates them, fails and lies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from server.auth.issuer_settings import IssuerSettings
 from server.auth.key_cache import KeyCache
 from server.auth.key_sets import InvalidKeySet
 from server.auth.oidc_issuer import OidcIssuer, fetch_keys
+from server.auth.signatures import Key
 from server.auth.verifier import TokenVerifier
 from tests.server.auth.factory_tokens import ISSUED, NOW, Jwk, hostile_tokens, new_key, signed
 from tests.server.auth.issuer_process import IssuerProcess, running_issuer
@@ -191,10 +192,16 @@ async def test_an_issuer_that_hangs_delays_nobody_else(
     settings = IssuerSettings(issuer=process.address, audience=AUDIENCE)
     hub = Hub(process, http)
     known = [hub.token(RSA, jti=number) for number in range(20)]
-    slow = KeyCache(process.address, partial(fetch_keys, http, settings, seconds=0.3), min_interval=0.0)
+    limit = {"seconds": 20.0}
+
+    async def fetch() -> Mapping[str, Key]:
+        return await fetch_keys(http, settings, **limit)
+
+    slow = KeyCache(process.address, fetch, min_interval=0.0)
     verifier = TokenVerifier([OidcIssuer(settings, slow, timedelta(days=1))])
     await verifier.verify(known[0], NOW)
     process.publish(mode=mode)
+    limit["seconds"] = 0.3
     stranger = asyncio.create_task(verifier.verify(hub.token(EC), NOW))
     await asyncio.sleep(0)
     for token in known:
