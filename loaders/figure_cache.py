@@ -10,7 +10,9 @@ from store.database.scope import Scope
 from store.feed.events import FeedEvent
 
 Value = TypeVar("Value")
-MAX_FIGURES = 10_000
+MAX_BYTES = 16 * 1024 * 1024
+# What an object takes for each character of its repr: a small number takes 28 bytes, a letter of a text one.
+_BYTES_PER_CHARACTER, _BYTES_PER_FIGURE = 16, 500
 
 
 class ObservedFeed(Protocol):
@@ -42,7 +44,9 @@ class FigureCache:
     def __init__(self, feed: ObservedFeed) -> None:
         self._feed = feed
         self._figures: dict[str, dict[Hashable, CachedFigure[Any]]] = {}
-        self._count = 0
+        # An estimate of the memory of all figures, and of those of each partner.
+        self.bytes = 0
+        self._partner_bytes: dict[str, int] = {}
         # Events that affected each partner's figures. A figure is kept only if no event arrived while it was read.
         self._change_counts: dict[str, int] = {}
         self._gaps = 0
@@ -74,23 +78,30 @@ class FigureCache:
         return self._gaps, self._change_counts.get(partner_id, 0)
 
     def _store(self, partner_id: str, key: Hashable, figure: CachedFigure[Any]) -> None:
-        if self._count >= MAX_FIGURES:
-            self._figures.clear()
-            self._count = 0
-        figures = self._figures.setdefault(partner_id, {})
-        self._count += key not in figures
-        figures[key] = figure
+        size = len(repr((key, figure.value))) * _BYTES_PER_CHARACTER + _BYTES_PER_FIGURE
+        if self.bytes + size > MAX_BYTES:
+            self._clear()
+        if size <= MAX_BYTES:
+            # A figure that is read again counts again, until the next event.
+            self.bytes += size
+            self._partner_bytes[partner_id] = self._partner_bytes.get(partner_id, 0) + size
+            self._figures.setdefault(partner_id, {})[key] = figure
+
+    def _clear(self) -> None:
+        self._figures.clear()
+        self._partner_bytes.clear()
+        self.bytes = 0
 
     def _on_gap(self) -> None:
         """Drop everything: the feed missed events, and any of them may affect any figure."""
         self._gaps += 1
-        self._figures.clear()
-        self._count = 0
+        self._clear()
 
     def _on_event(self, event: FeedEvent) -> None:
         if affects_figures(event):
             self._change_counts[event.partner_id] = self._change_counts.get(event.partner_id, 0) + 1
-            self._count -= len(self._figures.pop(event.partner_id, ()))
+            self._figures.pop(event.partner_id, None)
+            self.bytes -= self._partner_bytes.pop(event.partner_id, 0)
 
 
 def affects_figures(event: FeedEvent) -> bool:

@@ -54,7 +54,8 @@ def merge_call(
     cells = [values.get(column) for column in _REPORT_COLUMNS.values()]
     if kept:
         cells = [cell or kept.get(name) for name, cell in zip(_REPORT_COLUMNS, cells, strict=True)]
-    endpoint, features, delivered = _classify_cells(*cells)
+    is_short = sum(len(cell) for cell in cells if cell) <= _MAX_CACHED_CELLS
+    endpoint, features, delivered = (_classify_cells if is_short else _classify_cells.__wrapped__)(*cells)
     fields = {
         "report_id": record.key,
         "correlation_id": values.get("Correlation ID") or before.get("correlation_id"),
@@ -120,6 +121,10 @@ def _changed_fields(
     if week is not None and is_week_closed(week, now):
         raise InvalidRecord(key, f"is of the week of {week.date()}, which is closed: it is 13 weeks old")
     return fields
+
+
+# The characters of all cells of one entry of the cache.
+_MAX_CACHED_CELLS = 1_000
 
 
 # The reports of a partner have millions of records, with few combinations of these cells.

@@ -18,20 +18,32 @@ REVOKED = datetime.min  # noqa: DTZ901  Instants are naive UTC throughout.
 # Events that can remove an administrator's access: only of these the field `changes` is read.
 ACCESS_EVENT_KINDS = frozenset({ActivityKind.ADMINISTRATOR_REMOVED, ActivityKind.ADMINISTRATOR_CHANGED})
 _ADMINISTRATOR_PREFIX = administrator_key("")
+# Larger sets are not shared: they are rare, and would fill the memory of the caches.
+_MAX_SHARED_KEYS = 64
 _NO_EXPIRIES: Mapping[str, datetime] = {}
 # A resume token is hexadecimal: one byte for the type "timestamp", then the timestamp's eight bytes.
 _TIME_DIGITS = slice(2, 18)
 
 
-@lru_cache(maxsize=5_000)
 def _intern_keys(keys: tuple[str, ...]) -> frozenset[str]:
-    """Return the keys as a set; equal sets of many customers share one object, and equal keys one string."""
+    """Return the keys as a set of interned strings; equal sets of many customers share one object."""
+    return _share_keys(keys) if len(keys) <= _MAX_SHARED_KEYS else frozenset(map(intern, keys))
+
+
+def _exchange_keys(keys: frozenset[str], removed: tuple[str, ...], added: tuple[str, ...]) -> frozenset[str]:
+    """Return the keys without some and with others; equal sets of many customers share one object."""
+    if len(keys) + len(added) <= _MAX_SHARED_KEYS:
+        return _share_exchanged_keys(keys, removed, added)
+    return keys.difference(removed).union(map(intern, added))
+
+
+@lru_cache(maxsize=2_000)
+def _share_keys(keys: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(intern, keys))
 
 
-@lru_cache(maxsize=5_000)
-def _exchange_keys(keys: frozenset[str], removed: tuple[str, ...], added: tuple[str, ...]) -> frozenset[str]:
-    """Return the keys without some and with others; equal sets of many customers share one object."""
+@lru_cache(maxsize=2_000)
+def _share_exchanged_keys(keys: frozenset[str], removed: tuple[str, ...], added: tuple[str, ...]) -> frozenset[str]:
     return keys.difference(removed).union(map(intern, added))
 
 

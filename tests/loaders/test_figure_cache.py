@@ -10,6 +10,7 @@ import pytest
 from pymongo import MongoClient
 
 from domain.types import PartnerRole
+from loaders import figure_cache
 from loaders.figure_cache import FigureCache
 from store.database.client import Client
 from store.database.clock import utc_now
@@ -117,3 +118,14 @@ async def test_nothing_is_served_while_the_feed_is_silent(feed: Feed, scope: Sco
         while feed.is_fresh:
             await asyncio.sleep(0.05)
     assert [(await cache.read_figure(scope, "f", 0, read)).value for _ in range(2)] == [2, 3]
+
+
+async def test_the_figures_of_a_process_are_bounded_by_bytes(scope: Scope, feed: Feed) -> None:
+    cache = FigureCache(feed)
+    reader = Reader(scope.now + FAR)
+    for number in range(60):
+        await cache.read_figure(scope, (number, "x" * 40_000), 0, reader)
+        assert cache.bytes <= figure_cache.MAX_BYTES
+    assert sum(map(len, cache._figures.values())) < 60
+    await cache.read_figure(scope, "x" * 2_000_000, 0, reader)
+    assert cache.bytes == 0
