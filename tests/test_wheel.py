@@ -68,7 +68,8 @@ def _clean_environment() -> dict[str, str]:
 def test_contains_modules_catalogues_and_built_pages_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    sources = {str(path.relative_to(ROOT)) for package in PRODUCT for path in (ROOT / package).rglob("*.p[yo]")}
+    packed = (path for package in PRODUCT for kind in ("*.p[yo]", "*.css") for path in (ROOT / package).rglob(kind))
+    sources = {str(path.relative_to(ROOT)) for path in packed}
     pages = {str(path.relative_to(ROOT)) for path in (ROOT / "web/dist").rglob("[!.]*") if path.is_file()}
     assert "web/dist/index.html" in pages
     assert names == sources | pages

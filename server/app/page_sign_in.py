@@ -40,7 +40,7 @@ def page_sign_in(settings: Settings) -> PageSignIn | None:
         return None
     named = [origin.strip().rstrip("/") for origin in settings.sign_in_origins.split(",")]
     return PageSignIn(
-        settings.sign_in_issuer.rstrip("/"),
+        settings.sign_in_issuer,
         settings.sign_in_client_id,
         settings.sign_in_scope,
         dict(parse_qsl(settings.sign_in_parameters)),

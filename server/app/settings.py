@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     sign_in_scope: str = Field(default="openid profile email", description="The scopes that GraphiQL asks for")
     sign_in_parameters: str = Field(
         default="",
-        description="More parameters of its authorization request: `audience=https://api.example.com&prompt=login`",
+        description="More parameters of its authorization request: `audience=https://hub.example.com&prompt=login`",
     )
     sign_in_origins: str = Field(
         default="",

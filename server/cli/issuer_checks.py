@@ -1,6 +1,7 @@
 """`partnerhub check`: whether the settings of the OIDC issuers are right, and their keys can be fetched."""
 
 import asyncio
+from collections.abc import Sequence
 
 from domain.failures import OperatorError
 from server.app.authentication import read_token_issuers
@@ -16,11 +17,11 @@ async def find_issuer_problems(settings: Settings) -> list[str]:
         issuers = read_token_issuers(settings)
     except OperatorError as problem:
         return [str(problem)]
+    problems = _find_sign_in_problems(settings, [each.issuer for each in issuers])
     if not issuers:
-        return []
+        return problems
     async with new_http_client() as client:
         results = await asyncio.gather(*(fetch_keys(client, each) for each in issuers), return_exceptions=True)
-    problems = []
     for issuer, result in zip(issuers, results, strict=True):
         if isinstance(result, FetchFailed | InvalidKeySet):
             problems.append(
@@ -30,3 +31,12 @@ async def find_issuer_problems(settings: Settings) -> list[str]:
         elif isinstance(result, BaseException):
             raise result
     return problems
+
+
+def _find_sign_in_problems(settings: Settings, issuers: Sequence[str]) -> list[str]:
+    if not settings.sign_in_issuer or settings.sign_in_issuer in issuers:
+        return []
+    return [
+        f"PARTNERHUB_SIGN_IN_ISSUER {settings.sign_in_issuer} is none of PARTNERHUB_TOKEN_ISSUERS: the API would refuse "
+        "the tokens with which users of GraphiQL sign in. Name it there, with the same spelling."
+    ]

@@ -1,5 +1,6 @@
-// node sign_in.test.mjs DIRECTORY: signs in from GraphiQL, and from a page of another origin, whose files are in DIRECTORY
-// as docs/sign-in.md prints them. The page's server listens on the port of PARTNERHUB_PAGE, which the API allows.
+// node sign_in.test.mjs DIRECTORY: signs in from GraphiQL of two servers, one of which has its issuer at the other, and
+// from a page of another origin, whose files are in DIRECTORY as docs/sign-in.md prints them. The page's server listens
+// on the port of PARTNERHUB_PAGE, which the API allows.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -8,7 +9,7 @@ import { openBrowser } from "./browser.mjs";
 import { GraphiQLPage } from "./graphiql_page.mjs";
 
 const [directory] = process.argv.slice(2);
-const { PARTNERHUB_URL: api, PARTNERHUB_PAGE: origin, PARTNERHUB_SCREENSHOTS } = process.env;
+const { PARTNERHUB_URL: api, PARTNERHUB_OTHER_URL: other, PARTNERHUB_PAGE: origin, PARTNERHUB_SCREENSHOTS } = process.env;
 const packages = new URL("../node_modules/", import.meta.url);
 const imports = {
   "oidc-client-ts": "/packages/oidc-client-ts/dist/esm/oidc-client-ts.js",
@@ -59,6 +60,19 @@ async function graphiqlSignsInAndOut(graphiql) {
   assert.ok(!stored.includes("access_token"), stored);
 }
 
+/** GraphiQL of a server whose issuer has another origin: its policy must allow the requests. */
+async function graphiqlSignsInElsewhere(graphiql) {
+  const { page, tokenOwner } = graphiql;
+  await graphiql.open(`${other}/graphql`);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await choose(page, "readonly@acme.example");
+  await page.locator(".token-owner-known").waitFor();
+  assert.match(await tokenOwner.innerText(), /Read_Only_Administrator/);
+  assert.equal(page.url(), `${other}/graphql`);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.locator(".token-owner-missing").waitFor();
+}
+
 async function screenshotsOfTheChoice(page) {
   if (!PARTNERHUB_SCREENSHOTS) return;
   await page.getByRole("heading", { name: "Sign in to" }).waitFor();
@@ -103,6 +117,7 @@ const server = await servePage();
 try {
   await graphiqlSignsInAndOut(new GraphiQLPage(await browser.context.newPage(), PARTNERHUB_SCREENSHOTS));
   assert.deepEqual(browser.foreign, []);
+  await graphiqlSignsInElsewhere(new GraphiQLPage(await browser.context.newPage(), PARTNERHUB_SCREENSHOTS));
   const page = await browser.context.newPage();
   page.setDefaultTimeout(60_000);
   await anotherOriginQueriesMutatesAndSubscribes(page);

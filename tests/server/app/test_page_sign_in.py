@@ -25,7 +25,7 @@ def test_an_issuer_has_parameters_and_origins() -> None:
     assert sign_in is not None
     assert sign_in.origins == ("https://id.example", "https://tokens.example")
     assert sign_in.for_page() == {
-        "authority": "https://id.example/tenant",
+        "authority": "https://id.example/tenant/",
         "clientId": "hub",
         "scope": "openid profile email",
         "parameters": {"audience": "https://api.example", "prompt": "login"},

@@ -41,3 +41,11 @@ async def test_explains_settings_by_which_no_server_starts(changes: dict[str, An
 
 async def test_there_is_nothing_to_check_without_issuers() -> None:
     assert await find_issuer_problems(settings()) == []
+
+
+async def test_the_issuer_of_the_sign_in_is_one_whose_tokens_are_accepted() -> None:
+    (problem,) = await find_issuer_problems(settings(sign_in_issuer="https://id.example"))
+    assert problem.startswith("PARTNERHUB_SIGN_IN_ISSUER https://id.example is none of PARTNERHUB_TOKEN_ISSUERS")
+    with running_issuer() as issuer:
+        issuer.publish(new_key())
+        assert await find_issuer_problems(settings(issuer.address, sign_in_issuer=issuer.address)) == []
