@@ -37,6 +37,6 @@ def _find_sign_in_problems(settings: Settings, issuers: Sequence[str]) -> list[s
     if not settings.sign_in_issuer or settings.sign_in_issuer in issuers:
         return []
     return [
-        f"PARTNERHUB_SIGN_IN_ISSUER {settings.sign_in_issuer} is none of PARTNERHUB_TOKEN_ISSUERS: the API would refuse "
-        "the tokens with which users of GraphiQL sign in. Name it there, with the same spelling."
+        f"PARTNERHUB_SIGN_IN_ISSUER {settings.sign_in_issuer} is none of PARTNERHUB_TOKEN_ISSUERS: the API would "
+        "refuse the tokens with which users of GraphiQL sign in. Name it there, with the same spelling."
     ]
