@@ -27,8 +27,10 @@ REQUEST_COST = 200
 COST_PER_CHARACTER = 1
 # What is not used for this long is given back.
 SETTLE_SECONDS = 5.0
-# A budget without room is read again at most this often.
+# A budget without room is read again at most this often, and one that could not be read is too.
 _REFUSAL_SECONDS = 1.0
+# The time in which the database must answer, as for the viewer of a request.
+_RESERVE_SECONDS = 4.0
 _STOP_SECONDS = 1.0
 _LONG_AGO = timedelta(days=1)
 ADMINISTRATOR, PARTNER = "administrator", "partner"
@@ -64,6 +66,7 @@ class _Budget:
     share: Share
     lock: asyncio.Lock
     read_at: datetime
+    failed_at: datetime
     used_at: datetime
 
     def cost_of(self, requested: float) -> float:
@@ -84,10 +87,21 @@ class _Budget:
             now = utc_now()
             is_recent = now < self.read_at + timedelta(seconds=_REFUSAL_SECONDS)
             if self.share.held < cost and not (is_recent and self.share.seconds_until(cost, now) > 0):
-                needed = cost - self.share.held
-                self.share.add(await reserve_budget(self.scope, self.name, self.share.limit, needed))
-                self.read_at = now
+                await self._read_and_reserve(cost - self.share.held, now)
             return self.share.held >= cost
+
+    async def _read_and_reserve(self, needed: float, now: datetime) -> None:
+        """Reserve in the database; raise Unavailable where it does not answer."""
+        # Otherwise those who wait for the lock would wait for the silent database one after another.
+        if now < self.failed_at + timedelta(seconds=_REFUSAL_SECONDS):
+            raise Unavailable
+        try:
+            async with asyncio.timeout(_RESERVE_SECONDS):
+                self.share.add(await reserve_budget(self.scope, self.name, self.share.limit, needed))
+        except (PyMongoError, Unavailable, TimeoutError):
+            self.failed_at = utc_now()
+            raise Unavailable from None
+        self.read_at = now
 
     async def give_back(self, kept: float) -> None:
         surplus = self.share.take_surplus(kept)
@@ -149,9 +163,9 @@ class RateLimiter:
         else:
             if self._client is None:
                 raise RuntimeError("Rate limits need a database.")
-            share = Share(limit, Bucket(0.0, now))
+            share, long_ago = Share(limit, Bucket(0.0, now)), now - _LONG_AGO
             scope = Scope(self._client, viewer.partner_id, now)
-            budget = self._budgets[key] = _Budget(scope, kind, name, share, asyncio.Lock(), now - _LONG_AGO, now)
+            budget = self._budgets[key] = _Budget(scope, kind, name, share, asyncio.Lock(), long_ago, long_ago, now)
         return budget
 
     async def settle(self, idle_seconds: float = SETTLE_SECONDS) -> None:

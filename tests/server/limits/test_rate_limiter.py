@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.failures import Unavailable
 from domain.rate_limits import RateLimit, RateLimited
 from resolvers.context import Viewer
 from server.limits.rate_limiter import REQUEST_COST, RateLimiter, RateLimits
@@ -125,3 +126,14 @@ async def test_a_cancelled_caller_loses_nothing(client: Client) -> None:
     with pytest.raises(asyncio.CancelledError):
         await charging
     await limiter.charge(make_viewer(), 90_000)
+
+
+async def test_all_that_wait_for_a_silent_database_fail_together() -> None:
+    client = Client("mongodb://127.0.0.1:1/?directConnection=true", "none", timeout_ms=500)
+    limiter = RateLimiter(client, RateLimits(ADMINISTRATOR))
+    # One after another, they would take 15 s.
+    async with asyncio.timeout(10):
+        results = await asyncio.gather(*(limiter.charge(make_viewer(), 1) for _ in range(30)), return_exceptions=True)
+    assert [type(result) for result in results] == [Unavailable] * 30
+    await limiter.stop()
+    await client.close()
