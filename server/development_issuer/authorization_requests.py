@@ -1,7 +1,7 @@
 """Authorization requests (RFC 6749, RFC 7636): validated by plain functions, without I/O."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -48,9 +48,13 @@ class AuthorizationRequest:
 
     def location(self, **answer: str) -> str:
         """Return the redirect address with the answer and the client's state."""
-        state = {"state": self.get("state")} if self.get("state") else {}
-        separator = "&" if "?" in self.redirect_uri else "?"
-        return f"{self.redirect_uri}{separator}{urlencode({**answer, **state})}"
+        return add_parameters(self.redirect_uri, {**answer, "state": self.get("state")})
+
+
+def add_parameters(uri: str, parameters: Mapping[str, str]) -> str:
+    """Return the address with the parameters that are not empty."""
+    query = urlencode({name: value for name, value in parameters.items() if value})
+    return f"{uri}{'&' if '?' in uri else '?'}{query}" if query else uri
 
 
 def parse_authorization_request(pairs: Sequence[tuple[str, str]], origins: Collection[str]) -> AuthorizationRequest:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -25,6 +25,7 @@ from server.auth.tokens import ALGORITHM
 from server.development_issuer.authorization_requests import (
     InvalidRequest,
     RedirectedError,
+    add_parameters,
     is_accepted_redirect,
     parse_authorization_request,
 )
@@ -126,9 +127,7 @@ class DevelopmentIssuer:
         target = request.query_params.get("post_logout_redirect_uri", "")
         if not is_accepted_redirect(target, _origins(request)):
             return problem_page(400, "post_logout_redirect_uri is missing or not of an accepted origin.")
-        state = request.query_params.get("state", "")
-        separator = "&" if "?" in target else "?"
-        return _redirect(f"{target}{separator}{urlencode({'state': state})}" if state else target)
+        return _redirect(add_parameters(target, {"state": request.query_params.get("state", "")}))
 
     def routes(self) -> list[Route]:
         """Return the routes; each answers programs on this machine only."""

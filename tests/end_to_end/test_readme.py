@@ -67,6 +67,9 @@ def _mongod_pids(data: Path) -> list[str]:
 def test_make_run_and_what_it_prints_work(tmp_path: Path) -> None:
     with make_run(tmp_path) as printed:
         assert QUERY.strip() in printed.text and SUBSCRIPTION.strip() in printed.text
+        assert (tmp_path / "mongodb" / "password").read_text() not in printed.text
+        discovery = f"{printed.address}/development-sign-in/.well-known/openid-configuration"
+        assert httpx.get(discovery, verify=False).json()["issuer"] == f"{printed.address}/development-sign-in"
         headers = {"Authorization": f"Bearer {printed.token}"}
         answer = httpx.post(f"{printed.address}/graphql", json={"query": QUERY}, headers=headers, verify=False).json()
         assert "errors" not in answer, answer

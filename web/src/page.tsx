@@ -55,7 +55,7 @@ export function Page() {
           <div className="graphiql-container page">
             <header className="bar">
               <h1 className="bar-title">partnerhub</h1>
-              <SignInButtons hasToken={token !== ""} onToken={setToken} />
+              <SignInButtons isSignedIn={token !== "" && identity.state !== "refused"} onToken={setToken} />
               <TokenField token={token} identity={identity} onToken={setToken} />
               <SampleMenu />
             </header>

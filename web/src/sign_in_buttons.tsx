@@ -1,16 +1,16 @@
-/** The buttons to sign in and out; they are missing where the server names no issuer. */
+/** The button to sign in (also after a token has expired) or out; there is none where the server names no issuer. */
 import { useEffect, useState } from "react";
 import { completeSignIn, hasReturned, manager, signOut } from "./sign_in";
 
 interface Props {
-  hasToken: boolean;
+  isSignedIn: boolean;
   onToken(token: string): void;
 }
 
 /** A code can be exchanged once, so this starts with the page and not with a component. */
 const returned = manager && hasReturned() ? completeSignIn(manager) : undefined;
 
-export function SignInButtons({ hasToken, onToken }: Props) {
+export function SignInButtons({ isSignedIn, onToken }: Props) {
   const [problem, setProblem] = useState("");
   useEffect(() => {
     void returned?.then(({ token, problem }) => {
@@ -27,11 +27,11 @@ export function SignInButtons({ hasToken, onToken }: Props) {
     onToken("");
     if (manager) void signOut(manager);
   };
-  const main = hasToken ? "" : "bar-button-main";
+  const main = isSignedIn ? "" : "bar-button-main";
   return (
     <>
-      <button type="button" className={`bar-button ${main}`} onClick={hasToken ? end : start}>
-        {hasToken ? "Sign out" : "Sign in"}
+      <button type="button" className={`bar-button ${main}`} onClick={isSignedIn ? end : start}>
+        {isSignedIn ? "Sign out" : "Sign in"}
       </button>
       {problem && (
         <span className="sign-in-problem" role="alert">
