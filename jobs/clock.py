@@ -9,9 +9,8 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from prometheus_client import Counter, Gauge
-
 from domain.batches import split_into_batches
+from jobs.metrics import count_customers, set_lag
 from store.changes.customer_batch import BATCH_SIZE, evaluate_customers
 from store.changes.due import DueCustomer, DueField, find_due_customers
 from store.database.client import Client
@@ -22,8 +21,6 @@ from store.database.scope import Scope
 # While one batch is computed here, others are in the database. More than four gain nothing on two cores.
 _MAX_CONCURRENCY = 4
 _CUSTOMERS_PER_RUN = 2000
-_LAG = Gauge("partnerhub_clock_lag_seconds", "How long the most overdue customer has been due, in seconds", ["job"])
-_DONE = Counter("partnerhub_clock_customers_total", "Customers that a clock job has evaluated", ["job"])
 
 
 async def evaluate_due(client: Client) -> int:
@@ -44,14 +41,14 @@ async def expire_assignments(client: Client) -> int:
 async def _run_due(client: Client, moment: DueField, job: str) -> int:
     now = utc_now()
     due = await find_due_customers(client, moment, now, _CUSTOMERS_PER_RUN)
-    _LAG.labels(job).set((now - due[0].moment).total_seconds() if due else 0)
+    set_lag(job, (now - due[0].moment).total_seconds() if due else 0.0)
     batches = _batches_by_partner(due)
 
     async def evaluate_batches() -> None:
         for partner_id, ids in batches:
             evaluate = partial(_evaluate_batch, client, partner_id)
             await halve_on_conflict(ids, evaluate, single_deadline=BATCH_DEADLINE_SECONDS)
-            _DONE.labels(job).inc(len(ids))
+            count_customers(job, len(ids))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(_MAX_CONCURRENCY):

@@ -13,6 +13,7 @@ from jobs.bulk_jobs import bulk_jobs
 from jobs.cleanup_assignments import cleanup_assignments
 from jobs.cleanup_tags import cleanup_tags
 from jobs.clock import evaluate_due, expire_assignments, renew_due
+from jobs.metrics import report_elsewhere, report_failure, report_success
 from jobs.reevaluate import reevaluate_customers
 from jobs.roll_up_calls import roll_up_calls, roll_up_calls_now
 from jobs.snapshot_licenses import snapshot_licenses, snapshot_licenses_now
@@ -87,11 +88,16 @@ class JobLoop:
             try:
                 if not job.is_leased:
                     await job.run(self._client)
+                    report_success(job.name)
                 elif await acquire_lease(self._client, job.name, self._owner, _LEASE_SECONDS):
                     async with renewed_lease(self._client, job.name, self._owner, _LEASE_SECONDS):
                         done = await job.run(self._client)
                     pause = 0.0 if done else pause
+                    report_success(job.name)
+                else:
+                    report_elsewhere(job.name)
             except (PyMongoError, Unavailable, ExceptionGroup) as error:
+                report_failure(job.name)
                 _log.warning("job failed, it will run again", job=job.name, error=repr(error))
                 pause = _ERROR_PAUSE_SECONDS
             await asyncio.sleep(pause)

@@ -1,5 +1,6 @@
 """The ASGI application: its routes, and the resources that it opens at startup and closes at shutdown."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,7 +26,7 @@ from server.development_issuer.routes import development_routes
 from server.gc_tuning import tune_gc
 from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
-from server.http import event_stream, graphiql, imports, launch, probes
+from server.http import event_stream, graphiql, imports, launch, metrics, probes
 from server.http import graphql as http
 from server.http.compression import CompressedResponses
 from server.http.concurrent_requests import ConcurrentRequests
@@ -35,6 +36,9 @@ from server.http.security_headers import SecurityHeaders
 from server.limits.rate_limiter import RateLimiter
 from server.live import websocket
 from server.live.shared_feeds import live_connections
+from server.telemetry.exposition import is_shared_by_workers
+from server.telemetry.operation_metrics import choose_names
+from server.telemetry.operation_record import OperationRecorder
 from store.database.client import Client
 from store.feed.feed import Feed
 
@@ -50,6 +54,7 @@ def create_application(settings: Settings | None = None) -> Starlette:
             app_state = application.state.app_state = await _create_app_state(chosen, stack)
             app_state.is_ready = True
             tune_gc()
+            _publish_metrics(application, app_state, stack)
             shutdown = GracefulShutdown(
                 chosen.drain_seconds, app_state.begin_shutdown, partial(live_connections, application.state)
             )
@@ -62,7 +67,8 @@ def create_application(settings: Settings | None = None) -> Starlette:
     middleware = [cors, limit, Middleware(CompressedResponses)]
     application = Starlette(routes=[*_routes(), *development_routes(chosen)], lifespan=lifespan, middleware=middleware)
     stack = application.build_middleware_stack()
-    application.middleware_stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
+    stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
+    application.middleware_stack = metrics.MetricsPort(stack, chosen.metrics_port) if chosen.metrics_port else stack
     return application
 
 
@@ -76,6 +82,7 @@ def _routes() -> list[BaseRoute]:
         *graphiql.routes,
         *launch.routes,
         *probes.routes,
+        *metrics.routes,
     ]
 
 
@@ -104,7 +111,15 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         init_timeout_seconds=settings.connection_init_seconds,
         rate_limiter=_start_rate_limiter(settings, client, stack),
         keys=keys,
+        operation_recorder=OperationRecorder(choose_names(settings.metrics_operations, documents.operation_names)),
     )
+
+
+def _publish_metrics(application: Starlette, app_state: AppState, stack: AsyncExitStack) -> None:
+    """Let the worker that is asked for metrics know those of this one."""
+    if is_shared_by_workers():
+        publishing = asyncio.create_task(metrics.publish_repeatedly(application.state, app_state), name="metrics")
+        stack.callback(publishing.cancel)
 
 
 def _start_rate_limiter(settings: Settings, client: Client, stack: AsyncExitStack) -> RateLimiter:

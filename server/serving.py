@@ -7,7 +7,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from server.connections.limits import BACKLOG, ConnectionLimits, choose_connecti
 from server.connections.server_config import ServerConfig
 from server.connections.trusted_proxies import TrustedProxies
 from server.development_issuer.loopback import check_start
+from server.telemetry.exposition import shared_by_workers
 
 OnReady = Callable[[str], None]
 _READY_TIMEOUT_SECONDS = 120.0
@@ -40,7 +42,7 @@ def serve(settings: Settings, data: Path | None, host: str, port: int, workers: 
         serve_listener(listener, chosen, uri, workers, lambda address: print(f"ready {address}", flush=True))
 
 
-def open_listener(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int, setting: str = "--port, or 0 for a free one") -> socket.socket:
     """Return a listening socket; raise OperatorError where another program uses the port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -50,7 +52,7 @@ def open_listener(host: str, port: int) -> socket.socket:
     except OSError as problem:
         listener.close()
         raise OperatorError(
-            f"Cannot listen on {host} port {port} ({problem.strerror}): name another with --port, or 0 for a free one."
+            f"Cannot listen on {host} port {port} ({problem.strerror}): name another with {setting}."
         ) from None
     listener.listen(BACKLOG)
     listener.set_inheritable(True)
@@ -78,12 +80,27 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     # uvicorn raises the signal again once it has stopped; it is handled by then.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
+    with _metrics_listeners(settings) as metrics_listeners:
+        _run(config, [listener, *metrics_listeners], workers)
+
+
+@contextmanager
+def _metrics_listeners(settings: Settings) -> Iterator[list[socket.socket]]:
+    if not settings.metrics_port:
+        yield []
+        return
+    with open_listener(settings.metrics_host, settings.metrics_port, "PARTNERHUB_METRICS_PORT") as listener:
+        yield [listener]
+
+
+def _run(config: ServerConfig, sockets: list[socket.socket], workers: int) -> None:
     if workers > 1:
         os.environ[PARENT_VARIABLE] = str(os.getpid())
-        Multiprocess(config, sockets=[listener]).run()
+        with shared_by_workers():
+            Multiprocess(config, sockets=sockets).run()
         return
     server = uvicorn.Server(config)
-    server.run(sockets=[listener])
+    server.run(sockets=sockets)
     if not server.started:
         raise OperatorError("The server did not start; the lines above say why.")
 

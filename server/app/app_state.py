@@ -23,6 +23,7 @@ from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import RateLimiter
 from server.live.connection import INIT_TIMEOUT_SECONDS
 from server.live.request_priority import RequestPriority
+from server.telemetry.operation_record import OperationRecorder
 from store.database.client import Client
 from store.database.clock import utc_now
 
@@ -55,6 +56,7 @@ class AppState:
     trusted_documents: TrustedDocuments = field(default_factory=TrustedDocuments)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     keys: InstallationKeys = field(default_factory=lambda: InstallationKeys(()))
+    operation_recorder: OperationRecorder = field(default_factory=OperationRecorder)
     init_timeout_seconds: float = INIT_TIMEOUT_SECONDS
     is_ready: bool = False
     service_tokens: ServiceTokens = field(init=False)

@@ -244,6 +244,23 @@ class Settings(BaseSettings):
     rate_limit_partner_burst: int = Field(
         default=1_500_000, ge=1, description="The cost that a partner that was idle may use at once"
     )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description=(
+            "A port that serves `/metrics` without a token, and the probes; 0 for none. At the main port `/metrics` "
+            "always needs a token of the scope `metrics`"
+        ),
+    )
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, description="The address of this port")
+    metrics_operations: str = Field(
+        default="",
+        description=(
+            "Names of operations, separated by commas, that metrics show in addition to those of trusted documents; "
+            "all others are `other`"
+        ),
+    )
     drain_seconds: float = Field(
         default=1.0,
         ge=0,

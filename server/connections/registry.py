@@ -2,9 +2,13 @@
 
 from http import HTTPStatus
 
+from prometheus_client import Gauge
+
 from server.connections.limits import ConnectionLimits
 from server.connections.refusals import RequestRefused
 from server.connections.trusted_proxies import TrustedProxies, address_group
+
+_OPEN = Gauge("partnerhub_connections", "Open connections, websockets included", multiprocess_mode="livesum")
 
 
 class ConnectionRegistry:
@@ -27,6 +31,7 @@ class ConnectionRegistry:
         if address is not None and not self.proxies.trusts(address):
             admission.count_for(address)
         self._total += 1
+        _OPEN.inc()
         return admission
 
     @property
@@ -52,6 +57,7 @@ class ConnectionRegistry:
     def close(self) -> None:
         """Stop counting a connection in the total."""
         self._total -= 1
+        _OPEN.dec()
 
 
 class Admission:

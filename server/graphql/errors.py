@@ -19,6 +19,10 @@ Errors = list[dict[str, Any]]
 _log = structlog.get_logger("partnerhub.errors")
 
 
+class InvalidRequest(Exception):
+    """A request that its transport rejects before the operation is known."""
+
+
 def failure_error(failure: RequestFailure) -> dict[str, Any]:
     """Return a failure of the request itself as an entry of `errors`."""
     return {"message": str(failure), "extensions": failure.extensions}
@@ -66,6 +70,17 @@ def exception_error(exception: BaseException) -> dict[str, Any]:
     _log.error("internal_error", id=identity, exc_info=exception)
     message = "Something went wrong on our side; the log knows it by this id."
     return {"message": message, "extensions": {"code": INTERNAL, "id": identity}}
+
+
+def exception_code(exception: BaseException) -> str:
+    """Return the code that an exception has as an entry of `errors`."""
+    if isinstance(exception, RequestFailure):
+        return exception.code
+    if isinstance(exception, TimeoutError):
+        return TIMEOUT
+    if isinstance(exception, InvalidRequest):
+        return BAD_USER_INPUT
+    return Unavailable.code if isinstance(exception, PyMongoError) else INTERNAL
 
 
 def is_database_failure(error: GraphQLError) -> bool:

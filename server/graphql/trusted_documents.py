@@ -6,6 +6,7 @@ send this operation again with its text; after PersistedQueryNotSupported they d
 clients send are never stored: this server has no automatic registration.
 """
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 
@@ -16,6 +17,7 @@ from server.graphql.requested_document import RequestedDocument
 NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
 NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
+_OPERATION = re.compile(r"\b(?:query|mutation|subscription)\s+(\w+)", re.ASCII)
 
 
 def hash_text(text: str) -> str:
@@ -33,6 +35,11 @@ class TrustedDocuments:
         for id_, text in (texts or {}).items():
             hash_ = hash_text(text)
             self._texts |= {id_: text, hash_: text, f"sha256:{hash_}": text}
+
+    @property
+    def operation_names(self) -> frozenset[str]:
+        """The names of their operations; a name in a comment or a string may be among them."""
+        return frozenset(name for text in self._texts.values() for name in _OPERATION.findall(text))
 
     def find_text(self, requested: RequestedDocument) -> str:
         """Return the text of the requested document; raise OperationRejected where it is unknown or not trusted."""

@@ -1,7 +1,9 @@
 """Requests that are rejected by HTTP's own means."""
 
+from server.graphql.errors import InvalidRequest
 
-class HttpError(Exception):
+
+class HttpError(InvalidRequest):
     """A request that is rejected before its operation runs: a status, a message and headers."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:

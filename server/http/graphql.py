@@ -22,10 +22,10 @@ from server.http.accept import preferred_media_type
 from server.http.conditional import caching_headers, not_modified
 from server.http.errors import HttpError
 from server.http.graphiql import graphiql_response, wants_graphiql
-from server.http.probes import REQUEST_COUNT, REQUEST_SECONDS
 from server.http.rate_limit_headers import rate_limit_headers, rejection_headers
 from server.http.request_body import read_body
 from server.live.operation_runner import failure_response, run_operation
+from server.telemetry.operation_metrics import REQUEST_COUNT, REQUEST_SECONDS
 
 SEEN_HEADER = "X-Partnerhub-Seen"
 _UNKNOWN_CHANGE = 1 << 64

@@ -20,6 +20,7 @@ from server.auth.viewer import read_bearer_token
 from server.graphql.errors import exception_error
 from server.http.import_body import ImportBody, ImportHttpError
 from server.http.methods import routes_at
+from server.telemetry.operation_metrics import IMPORTED_RECORDS
 from store.database.clock import utc_now
 from store.database.scope import Scope
 
@@ -38,6 +39,7 @@ async def import_kind(request: Request) -> Response:
 
     def update_summary(current: ImportSummary) -> None:
         nonlocal summary
+        _count_records(request, summary, current)
         summary = current
 
     try:
@@ -57,6 +59,11 @@ async def import_kind(request: Request) -> Response:
         code = entry["extensions"]["code"]
         return _error_response(_STATUSES.get(code, 500), code, entry["message"], summary)
     return _json_response(200, {**asdict(summary), "refusals": rejections})
+
+
+def _count_records(request: Request, before: ImportSummary, current: ImportSummary) -> None:
+    for result, count in asdict(current).items():
+        IMPORTED_RECORDS.labels(request.path_params["kind"], result).inc(count - getattr(before, result))
 
 
 def _read_kind(request: Request) -> ImportKind:

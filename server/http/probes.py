@@ -1,15 +1,8 @@
-"""Probes for operators: liveness, readiness and metrics."""
+"""Probes for operators and load balancers: liveness and readiness."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-
-from server.live.metrics import feed_registry
-from server.live.shared_feeds import shared_feeds
-
-REQUEST_COUNT = Counter("partnerhub_http_requests_total", "Requests to /graphql by status", ["status"])
-REQUEST_SECONDS = Histogram("partnerhub_http_request_seconds", "How long requests to /graphql took")
 
 
 async def livez(_request: Request) -> Response:
@@ -26,12 +19,4 @@ async def readyz(request: Request) -> Response:
     return PlainTextResponse("\n".join(problems) or "ok", 503 if problems else 200)
 
 
-async def metrics(request: Request) -> Response:
-    """Return the metrics in the text format of Prometheus."""
-    app_state, text = getattr(request.app.state, "app_state", None), generate_latest()
-    if app_state is not None:
-        text += generate_latest(feed_registry(app_state.feed, shared_feeds(request.app.state, app_state).metrics))
-    return Response(text, media_type=CONTENT_TYPE_LATEST)
-
-
-routes = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+routes = [Route("/livez", livez), Route("/readyz", readyz)]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
+from prometheus_client import Counter
 
 from domain.failures import Unavailable
 from domain.rate_limits import Bucket, BudgetState, RateLimit, RateLimited, Share, describe_cost
@@ -34,6 +35,9 @@ _RESERVE_SECONDS = 4.0
 _STOP_SECONDS = 1.0
 _LONG_AGO = timedelta(days=1)
 ADMINISTRATOR, PARTNER = "administrator", "partner"
+_REJECTED = Counter(
+    "partnerhub_rate_limited_total", "Operations rejected because a budget had no room for their cost", ["budget"]
+)
 _log = structlog.get_logger("partnerhub.limits")
 
 
@@ -140,6 +144,7 @@ class RateLimiter:
             for budget in budgets:
                 if not await budget.ensure(budget.cost_of(requested)):
                     now = utc_now()
+                    _REJECTED.labels(budget.kind).inc()
                     wait = budget.share.seconds_until(budget.cost_of(requested), now)
                     raise RateLimited(requested, budget.kind, wait, [each.state(now) for each in budgets])
         for budget in budgets:

@@ -1,13 +1,27 @@
-"""Prometheus metrics of a process's feeds."""
+"""Metrics of a process's feeds."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
+from prometheus_client import Counter, Gauge
 
 from store.feed.feed import Feed
+
+_PREFIX = "partnerhub_feed_"
+_LAG = Gauge(
+    f"{_PREFIX}lag_seconds", "Age of the newest event when the change stream returned it", multiprocess_mode="livemax"
+)
+_SILENCE = Gauge(
+    f"{_PREFIX}seconds_since_stream_response",
+    "Time since the change stream last answered; above 1 nothing is delivered",
+    multiprocess_mode="livemax",
+)
+_SUBSCRIBERS = Gauge(f"{_PREFIX}subscribers", "Subscriptions in progress", multiprocess_mode="livesum")
+_QUEUED = Gauge(f"{_PREFIX}queued", "Messages queued for clients that do not keep up", multiprocess_mode="livesum")
+_REOPENS = Counter(f"{_PREFIX}stream_reopens_total", "Times that the change stream was opened again")
+_CATCH_UPS = Counter(f"{_PREFIX}oplog_catch_ups_total", "Reads of the oplog for resuming subscribers")
+_DELIVERED = Counter(f"{_PREFIX}delivered_total", "Changes and states sent to subscribers")
+_DROPPED = Counter(f"{_PREFIX}dropped_total", "Messages discarded: operation completed, access lost, or queue too long")
+_QUEUE_CLOSURES = Counter(f"{_PREFIX}queue_closures_total", "Clients closed because they did not keep up")
 
 
 @dataclass(slots=True)
@@ -18,42 +32,29 @@ class FeedMetrics:
     queued: int = 0
     delivered: int = 0
     dropped: int = 0
+    queue_closures: int = 0
 
 
-class _FeedCollector:
-    """Reads the numbers when /metrics is requested."""
+class FeedPublisher:
+    """Copies the numbers of a feed into the metrics: when /metrics is requested, and in a worker every second."""
 
     def __init__(self, feed: Feed, metrics: FeedMetrics) -> None:
         self._feed, self._metrics = feed, metrics
+        self._published: dict[Counter, int] = {}
 
-    def collect(self) -> Iterator[Metric]:
+    def publish(self) -> None:
+        """Copy the current numbers."""
         feed, metrics = self._feed, self._metrics
-        yield _gauge("lag_seconds", "Age of the newest event when the change stream returned it", feed.lag)
-        yield _gauge(
-            "seconds_since_stream_response",
-            "Time since the change stream last answered; above 1 nothing is delivered",
-            feed.seconds_since_response,
-        )
-        yield _counter("stream_reopens", "Times that the change stream was opened again", feed.reopen_count)
-        yield _counter("oplog_catch_ups", "Reads of the oplog for resuming subscribers", feed.catch_up_count)
-        yield _gauge("subscribers", "Subscriptions in progress", metrics.subscribers)
-        yield _gauge("queued", "Messages queued for clients that do not keep up", metrics.queued)
-        yield _counter("delivered", "Changes and states sent to subscribers", metrics.delivered)
-        yield _counter(
-            "dropped", "Messages discarded: operation completed, access lost, or queue too long", metrics.dropped
-        )
+        _LAG.set(feed.lag)
+        _SILENCE.set(feed.seconds_since_response)
+        _SUBSCRIBERS.set(metrics.subscribers)
+        _QUEUED.set(metrics.queued)
+        self._count(_REOPENS, feed.reopen_count)
+        self._count(_CATCH_UPS, feed.catch_up_count)
+        self._count(_DELIVERED, metrics.delivered)
+        self._count(_DROPPED, metrics.dropped)
+        self._count(_QUEUE_CLOSURES, metrics.queue_closures)
 
-
-def feed_registry(feed: Feed, metrics: FeedMetrics) -> CollectorRegistry:
-    """Return a registry of these metrics alone."""
-    registry = CollectorRegistry()
-    registry.register(_FeedCollector(feed, metrics))
-    return registry
-
-
-def _gauge(name: str, description: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"partnerhub_feed_{name}", description, value)
-
-
-def _counter(name: str, description: str, value: float) -> Metric:
-    return CounterMetricFamily(f"partnerhub_feed_{name}", description, value)
+    def _count(self, counter: Counter, total: int) -> None:
+        counter.inc(total - self._published.get(counter, 0))
+        self._published[counter] = total

@@ -14,12 +14,14 @@ from domain.cursors.feed import Position
 from domain.rate_limits import BudgetState, RateLimited
 from resolvers.context import Viewer
 from server.graphql.cost import MAX_TEXT_LENGTH
-from server.graphql.errors import Errors, exception_error
+from server.graphql.errors import Errors, exception_code, exception_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import COST_PER_CHARACTER, RateLimiter
 from server.live.feed_execution import FeedResult
 from server.live.feed_groups import FeedAppState, FeedGroups
+from server.live.subscription import operation_name
+from server.telemetry.operation_record import OperationRecord, OperationRecorder
 
 
 class OperationAppState(FeedAppState, Protocol):
@@ -33,6 +35,9 @@ class OperationAppState(FeedAppState, Protocol):
 
     @property
     def rate_limiter(self) -> RateLimiter: ...
+
+    @property
+    def operation_recorder(self) -> OperationRecorder: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,36 @@ async def run_operation(
     operation, as it must for subscriptions where there is no `feed_output`. Raise OperationRejected, Unauthenticated,
     RateLimited, and what `read_request` and `check` raise.
     """
-    started_at = monotonic()
+    with app_state.operation_recorder.start() as record:
+        try:
+            outcome = await _run(app_state, token, read_request, check, feed_output, record)
+        except OperationRejected as rejected:
+            record.set_errors(rejected.errors)
+            raise
+        except Exception as failure:
+            record.codes = [exception_code(failure)]
+            raise
+        record.set_errors((outcome.response or {}).get("errors", ()))
+        return outcome
+
+
+async def _run(
+    app_state: OperationAppState,
+    token: str,
+    read_request: ReadRequest,
+    check: CheckOperation,
+    feed_output: FeedOutput | None,
+    record: OperationRecord,
+) -> OperationOutcome:
     viewer = await app_state.authenticate(token)
     request = await read_request()
     viewer = replace(viewer, language=request.language)
     variables = request.variables or {}
     operation = await _prepare(app_state, viewer, request)
+    record.set_operation(operation.kind.value, operation_name(operation))
     check(operation)
     charge = await app_state.rate_limiter.charge(viewer, operation.cost)
+    record.set_cost(charge.requested)
     if operation.kind is OperationType.SUBSCRIPTION and feed_output is not None:
         position, send_result, last_cursor = feed_output.position, feed_output.send_result, feed_output.last_cursor
         errors = await feed_output.groups.serve(viewer, operation, variables, position, send_result, last_cursor)
@@ -89,7 +116,7 @@ async def run_operation(
     context = app_state.context(viewer)
     context.after_operation_time = request.after_operation_time
     with app_state.request_priority.track_request():
-        response = await app_state.operations.execute(operation, variables, context, monotonic() - started_at)
+        response = await app_state.operations.execute(operation, variables, context, monotonic() - record.started_at)
     if charge.extensions:
         response["extensions"] = {**response.get("extensions", {}), **charge.extensions}
     return OperationOutcome(response, context.operation_time, charge.states)

@@ -112,6 +112,7 @@ class SendQueue:
             self._drain_task.add_done_callback(self._clear_drain_task)
 
     def _overflow(self) -> None:
+        self._metrics.queue_closures += 1
         self._clear()
         self._on_overflow(ProtocolError(CloseCode.TOO_SLOW, "You do not keep up: resume from your cursor."))
 

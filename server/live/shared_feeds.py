@@ -6,7 +6,7 @@ from starlette.datastructures import State
 
 from server.live.access import AccessMonitor, CloseConnection
 from server.live.feed_groups import FeedAppState, FeedGroups
-from server.live.metrics import FeedMetrics
+from server.live.metrics import FeedMetrics, FeedPublisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class SharedFeeds:
     groups: FeedGroups
     access_monitor: AccessMonitor
     metrics: FeedMetrics
+    publisher: FeedPublisher
 
 
 def live_connections(state: State) -> list[CloseConnection]:
@@ -28,6 +29,8 @@ def shared_feeds(state: State, app_state: FeedAppState) -> SharedFeeds:
     """Return those of the application; create them for the first live client."""
     if getattr(state, "shared_feeds", None) is None:
         metrics = FeedMetrics()
-        state.shared_feeds = SharedFeeds(FeedGroups(app_state, metrics), AccessMonitor(app_state.feed), metrics)
+        publisher = FeedPublisher(app_state.feed, metrics)
+        monitor = AccessMonitor(app_state.feed)
+        state.shared_feeds = SharedFeeds(FeedGroups(app_state, metrics), monitor, metrics, publisher)
     shared: SharedFeeds = state.shared_feeds
     return shared

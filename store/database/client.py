@@ -11,7 +11,6 @@ os.environ.setdefault("MOTOR_MAX_WORKERS", "64")
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from inspect import isawaitable
 from typing import Any, Literal
 
 import motor.motor_asyncio
@@ -29,15 +28,18 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
 )
+from pymongo.monitoring import ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
+
+from store.database.change_stream import ChangeStream
+from store.database.pool_metrics import PoolMetrics
 
 __all__ = [
     "ID_INDEX",
     "AutoReconnect",
     "BulkWriteError",
-    "ChangeStream",
     "Client",
     "Collection",
     "ConnectionFailure",
@@ -94,6 +96,10 @@ def open_admin_client(uri: str) -> "pymongo.MongoClient[Document]":
     return pymongo.MongoClient(uri, directConnection=True, serverSelectionTimeoutMS=2000, connectTimeoutMS=1000)
 
 
+class _PoolListener(PoolMetrics, ConnectionPoolListener):
+    """Counts the events of a client's connections."""
+
+
 class Client:
     """A connection pool and one database.
 
@@ -115,6 +121,7 @@ class Client:
         settings = {**_MAJORITY, **timeouts, "heartbeatFrequencyMS": _HEARTBEAT_MS, **options}
         if timeout_ms is not None:
             settings["timeoutMS"] = timeout_ms
+        settings["event_listeners"] = [_PoolListener()]
         kind: Any = motor.motor_asyncio.AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient
         self.driver: Driver = driver
         self.database_name = database
@@ -145,7 +152,7 @@ class Client:
         if self.driver == "pymongo":
             await starting
 
-    def watch(self, collection: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> "ChangeStream":
+    def watch(self, collection: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> ChangeStream:
         """Return a change stream; `open` opens it."""
         return ChangeStream(self._database[collection], pipeline, options)
 
@@ -246,54 +253,3 @@ class Collection:
     async def index_names(self) -> set[str]:
         """Return the names of the existing indexes."""
         return set(await self._raw.index_information())
-
-
-class ChangeStream:
-    """A change stream over one collection.
-
-    With motor, `watch` alone opens nothing; `open` therefore reads once, so that no later change is missed.
-    """
-
-    def __init__(self, raw: Any, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> None:
-        self._raw = raw
-        self._pipeline = pipeline
-        self._options = options
-        self._stream: Any = None
-
-    async def open(self) -> list[Document]:
-        """Open the stream; return the changes that are available already."""
-        stream = self._raw.watch(self._pipeline, **self._options)
-        self._stream = stream if hasattr(stream, "try_next") else await stream
-        return await self.next_batch()
-
-    async def next_batch(self) -> list[Document]:
-        """Return the changes of the server's next reply, in order; empty where none came within max_await_time_ms.
-
-        All but the first are in the driver's memory already. Motor would use a thread, some 0.1 ms, for each of them,
-        and a bulk import writes thousands: read them from the stream that motor wraps.
-        """
-        first: Document | None = await self._stream.try_next()
-        if first is None:
-            return []
-        inner: Any = getattr(self._stream, "delegate", self._stream)
-        batch = [first]
-        while inner._cursor._has_next():
-            change = inner.try_next()
-            batch.append(await change if isawaitable(change) else change)
-        return batch
-
-    @property
-    def is_alive(self) -> bool:
-        """Return False once the server closed the stream (its collection was dropped): reads then return nothing."""
-        return bool(self._stream.alive)
-
-    @property
-    def resume_token(self) -> Document | None:
-        """Return the token after the last change read, or after an empty batch."""
-        token: Document | None = self._stream.resume_token
-        return token
-
-    async def close(self) -> None:
-        """Close the stream on the server."""
-        if self._stream is not None:
-            await self._stream.close()

@@ -7,7 +7,8 @@ from time import monotonic
 from typing import Any
 
 from domain.cursors.feed import Position
-from store.database.client import ChangeStream, Client, Document, OperationFailure, PyMongoError
+from store.database.change_stream import ChangeStream
+from store.database.client import Client, Document, OperationFailure, PyMongoError
 from store.database.clock import utc_now
 from store.events.log import COLLECTION
 from store.feed.events import FeedEvent, cluster_time, timestamp, token_time

@@ -1,5 +1,6 @@
 """Commands in their own process, as an operator runs them."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,19 @@ def test_reports_a_port_in_use_in_a_sentence(harness: ServerHarness) -> None:
 
 def test_several_workers_share_one_port_and_stop_together(harness: ServerHarness) -> None:
     harness.is_forked = False
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    harness.environment["PARTNERHUB_METRICS_PORT"] = str(port)
     with harness.start_server("--workers", "2") as server:
-        assert all(httpx.get(f"{harness.url}/readyz", verify=False).status_code == 200 for _ in range(10))
+        answers = [httpx.get(f"{harness.url}/graphql", verify=False) for _ in range(20)]
+        assert {answer.status_code for answer in answers} == {401}
+        # Whichever worker answers, it counts the requests of both.
+        texts = [httpx.get(f"http://127.0.0.1:{port}/metrics", verify=False).text for _ in range(6)]
+        assert all('partnerhub_http_requests_total{status="401"} 20.0' in text for text in texts)
+        assert all("\npartnerhub_feed_subscribers 0.0" in text for text in texts)
+        assert httpx.get(f"http://127.0.0.1:{port}/graphql", verify=False).status_code == 404
+        assert httpx.get(f"{harness.url}/metrics", verify=False).status_code == 401
     assert server.process.returncode == 0
 
 

@@ -139,10 +139,11 @@ def memory_megabytes(server: ServerProcess) -> float:
     return private / 1024
 
 
-async def read_feed_metric(server: ServerProcess, name: str) -> float:
-    """Return a metric of the server."""
-    async with httpx.AsyncClient(verify=False) as http:
-        text = (await http.get(f"{server.url}/metrics")).text
+async def read_feed_metric(deployment: Deployment, name: str) -> float:
+    """Return a metric of the first server."""
+    token = await asyncio.to_thread(deployment.harness.token, scope="metrics")
+    async with httpx.AsyncClient(verify=False, headers={"Authorization": f"Bearer {token}"}) as http:
+        text = (await http.get(f"{deployment.server.url}/metrics")).text
     found = re.search(rf"^partnerhub_feed_{name} (\S+)$", text, re.MULTILINE)
     assert found is not None, text
     return float(found[1])

@@ -43,5 +43,5 @@ async def test_idle_subscribers_cost_little_and_are_removed(deployment: Deployme
 async def wait_for_subscribers(deployment: Deployment, number: int) -> None:
     """Wait until the server reports a number of subscribers."""
     async with asyncio.timeout(120):
-        while await read_feed_metric(deployment.server, "subscribers") != number:
+        while await read_feed_metric(deployment, "subscribers") != number:
             await asyncio.sleep(0.1)

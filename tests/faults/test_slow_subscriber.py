@@ -56,16 +56,16 @@ class Stall(NamedTuple):
 async def stall_subscriber(workload: Workload) -> Stall:
     """Subscribe to large messages, stop reading, and wait for the close."""
     server = workload.deployment.server
-    before, subscriptions = memory_megabytes(server), await read_feed_metric(server, "subscribers")
+    before, subscriptions = memory_megabytes(server), await read_feed_metric(workload.deployment, "subscribers")
     slow = await RawSocket.connect(server.url, receive_buffer=4096)
     slow.subscribe(workload.deployment.token, LARGE, OPERATIONS)
     async with asyncio.timeout(30):
         # With such a small buffer it may be too slow before all its operations have started.
-        while slow.is_open and await read_feed_metric(server, "subscribers") < subscriptions + OPERATIONS:
+        while slow.is_open and await read_feed_metric(workload.deployment, "subscribers") < subscriptions + OPERATIONS:
             await asyncio.sleep(0.02)
     slow.stall()
     begun, grown = monotonic(), 0.0
-    while await read_feed_metric(server, "subscribers") > subscriptions:
+    while await read_feed_metric(workload.deployment, "subscribers") > subscriptions:
         assert monotonic() < begun + 60, "it was never closed"
         grown = max(grown, memory_megabytes(server) - before)
         await asyncio.sleep(0.05)

@@ -40,6 +40,7 @@ from server.live.request_priority import RequestPriority
 from server.live.shared_feeds import SharedFeeds, shared_feeds
 from server.live.socket_transport import SocketTransport
 from server.live.websocket import graphql_websocket
+from server.telemetry.operation_record import OperationRecorder
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -141,6 +142,7 @@ class StubAppState:
     def __init__(self, client: Client, feed: Feed) -> None:
         self.client, self.feed = client, feed
         self.trusted_documents, self.rate_limiter = TrustedDocuments(), RateLimiter()
+        self.operation_recorder = OperationRecorder()
         self.schema, self.operations, self.request_priority = SCHEMA, Operations(SCHEMA), RequestPriority()
         self.is_ready = True
         self.init_timeout_seconds = INIT_TIMEOUT_SECONDS

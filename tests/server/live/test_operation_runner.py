@@ -19,6 +19,7 @@ from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import RateLimiter
 from server.live.operation_runner import FeedOutput, OperationOutcome, failure_errors, run_operation
 from server.live.request_priority import RequestPriority
+from server.telemetry.operation_record import OperationRecorder
 from tests.server.live.factory_groups import make_viewer
 
 POSITION = Position(1, "00")
@@ -66,6 +67,7 @@ class Process:
         self.operations = OPERATIONS
         self.request_priority = RequestPriority()
         self.trusted_documents, self.rate_limiter = TrustedDocuments(), RateLimiter()
+        self.operation_recorder = OperationRecorder({"After"})
         self.feed_errors = errors or []
         self.served: tuple[Any, ...] = ()
 
