@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+# The rest of a longer header is ignored: browsers send fewer than 200 characters.
+_MAX_LENGTH = 1_000
 
 
 class MediaRange(NamedTuple):
@@ -35,7 +37,7 @@ def preferred_media_type(header: str | None, offered: Sequence[str]) -> str | No
     """
     if not header or not header.strip():
         return offered[0]
-    ranges = parse_accept(header)
+    ranges = parse_accept(header[:_MAX_LENGTH])
     ranked = [
         ((decisive.quality, decisive.specificity, -decisive.position), media_type)
         for media_type in offered
@@ -47,7 +49,7 @@ def preferred_media_type(header: str | None, offered: Sequence[str]) -> str | No
 def preferred_encoding(header: str, offered: Sequence[str]) -> str | None:
     """Return the encoding of `offered` with the highest quality, the first of equals; None for no encoding."""
     qualities: dict[str, float] = {}
-    for entry in header.lower().split(","):
+    for entry in header[:_MAX_LENGTH].lower().split(","):
         name, *parameters = entry.split(";")
         qualities.setdefault(name.strip().removeprefix("x-"), _parse_quality(parameters))
     others = qualities.get("*", 0.0)

@@ -15,6 +15,7 @@ from store.database.client import ID_INDEX, Document, InsertOne, ReplaceOne, Ses
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import DEADLINE_SECONDS, in_transaction
+from store.database.turns import in_turns
 from store.licenses.lines import COLLECTION as LICENSE_LINES
 from store.licenses.lines import LicenseLineWrite, build_line_replacements, build_line_writes
 from store.licenses.peer_histogram import write_histogram_delta
@@ -24,6 +25,8 @@ from store.tenants.partners import PartnerDocument, Partners
 Result = TypeVar("Result")
 # Batches of 100 keep the feeds of other partners at p99 32 ms during bulk work; batches of 1,000 make it 164 ms.
 BATCH_SIZE = 100
+# The statuses and the projection of 20 customers take about 10 ms.
+_CUSTOMERS_PER_TURN = 20
 
 
 @dataclass(slots=True)
@@ -94,9 +97,10 @@ async def load_customers_at(
     entitlements = await read_entitlements(scope, [customer["_id"] for customer in customers], session)
     changes = [CustomerChange(customer, entitlements.get(customer["_id"], ()), partner) for customer in customers]
     names = await _read_expired_assignee_names(scope, customers, now, session)
-    for change in changes:
-        change.advance_to(now)
-        change.remove_expired_assignments(now, names)
+    async for some in in_turns(changes, _CUSTOMERS_PER_TURN):
+        for change in some:
+            change.advance_to(now)
+            change.remove_expired_assignments(now, names)
     return CustomerBatch(scope, session, now, partner, changes)
 
 
@@ -142,8 +146,9 @@ async def _read_expired_assignee_names(
 async def write_customers(batch: CustomerBatch, actor_id: str | None) -> None:
     """Compute the projections of the changed customers, and write everything with the events; call once."""
     changed = [change for change in batch.changes if change.has_changed]
-    for change in changed:
-        change.compute_projection(batch.now)
+    async for some in in_turns(changed, _CUSTOMERS_PER_TURN):
+        for change in some:
+            change.compute_projection(batch.now)
     await _write_customer_documents(batch, changed)
     await _write_bookkeeping(batch)
     await _write_entitlements(batch, changed)

@@ -14,7 +14,11 @@ from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
 from store.changes.external_ids import CustomersByExternalId, load_released_customers
 from store.database.scope import Scope
+from store.database.turns import in_turns
 from store.imports.events import DeliveryEvents
+
+# 100 records take some milliseconds.
+_RECORDS_PER_TURN = 100
 
 
 class UpsertResult(Enum):
@@ -30,6 +34,13 @@ RecordResult = UpsertResult | InvalidRecord
 
 class RecordMerger(ABC):
     """Merges the records of one transaction, one after the other; an invalid one changes nothing."""
+
+    async def merge_records(self, records: Sequence[ImportRecord]) -> list[RecordResult]:
+        """Merge the records in their order; other tasks of the process take turns with it."""
+        results: list[RecordResult] = []
+        async for some in in_turns(records, _RECORDS_PER_TURN):
+            results += [self.merge_record(record) for record in some]
+        return results
 
     def merge_record(self, record: ImportRecord) -> RecordResult:
         """Merge one record into what the records before it left."""
@@ -55,10 +66,11 @@ async def _deliver_customers(records: Sequence[ImportRecord], batch: CustomerBat
     customers = CustomersByExternalId(batch.changes)
     events_by_change: dict[CustomerChange, DeliveryEvents] = {}
     results: list[RecordResult] = []
-    for record in records:
-        change = customers.find(record.values) or customers.add(record.key, batch.add_customer())
-        events = events_by_change.setdefault(change, DeliveryEvents(change))
-        results.append(_deliver_customer(change, events, record, batch))
+    async for some in in_turns(records, _RECORDS_PER_TURN):
+        for record in some:
+            change = customers.find(record.values) or customers.add(record.key, batch.add_customer())
+            events = events_by_change.setdefault(change, DeliveryEvents(change))
+            results.append(_deliver_customer(change, events, record, batch))
     for change, events in events_by_change.items():
         events.add_drafts(removed=is_removed(change.customer, batch.now) and not change.is_removal_recorded)
     await end_external_id_claims(batch, events_by_change)

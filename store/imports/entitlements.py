@@ -35,7 +35,7 @@ async def deliver_entitlements(scope: Scope, records: Sequence[ImportRecord], de
 async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
     owners = await load_owners(batch, [record.key for record in records])
     merger = _EntitlementMerger(batch, owners)
-    results = [merger.merge_record(record) for record in records]
+    results = await merger.merge_records(records)
     await merger.add_events()
     return results
 

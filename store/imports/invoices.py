@@ -35,7 +35,7 @@ async def deliver_invoices(scope: Scope, records: Sequence[ImportRecord], deadli
 async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
     merger = _InvoiceMerger(batch, _INVOICES)
     await merger.read(records)
-    results = [merger.merge_record(record) for record in records]
+    results = await merger.merge_records(records)
     await merger.write()
     await update_invoice_facts(batch, merger.find_subscription_ids())
     return results

@@ -1,11 +1,9 @@
 """Writes batches of license-usage: daily snapshots, and the current figures of their entitlements."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from domain.batches import split_into_batches
 from domain.entitlements.license_keys import key_fields, key_of_line, snapshot_key
 from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
 from domain.entitlements.license_snapshots import WeekKey, sum_by_week, week_span
@@ -24,7 +22,6 @@ from store.imports.events import DeliveryEvents
 from store.imports.owners import load_owners, read_customer_ids_by_number
 from store.licenses.weeks import write_weeks
 
-_RECORDS_PER_YIELD = 100
 # The entitlement's id, the snapshot key of the licence line, and the day.
 SnapshotKey = tuple[str, str, datetime]
 
@@ -39,11 +36,7 @@ async def deliver_usage(scope: Scope, records: Sequence[ImportRecord], deadline:
 async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
     merger = _UsageMerger(batch, await load_owners(batch, [record.key for record in records]))
     await merger.read(records)
-    results = []
-    for part in split_into_batches(records, _RECORDS_PER_YIELD):
-        results += [merger.merge_record(record) for record in part]
-        # A batch can have many records for one customer; requests and feeds of this process must not wait for all.
-        await asyncio.sleep(0)
+    results = await merger.merge_records(records)
     await merger.write()
     return results
 

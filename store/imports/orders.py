@@ -34,7 +34,7 @@ async def deliver_orders(scope: Scope, records: Sequence[ImportRecord], deadline
 async def _deliver(records: Sequence[ImportRecord], batch: CustomerBatch) -> list[RecordResult]:
     merger = _OrderMerger(batch, _ORDERS)
     await merger.read(records)
-    results = [merger.merge_record(record) for record in records]
+    results = await merger.merge_records(records)
     await merger.rename_system_orders()
     await merger.replace_system_orders()
     await merger.write()
