@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -13,11 +15,11 @@ from domain.failures import Unauthenticated, Unavailable
 from server.auth.documents import FetchFailed, new_http_client
 from server.auth.issuer_settings import IssuerSettings
 from server.auth.key_cache import KeyCache
-from server.auth.key_sets import InvalidKeySet
+from server.auth.key_sets import InvalidKeySet, parse_key_set
 from server.auth.oidc_issuer import OidcIssuer, fetch_keys
 from server.auth.signatures import Key
 from server.auth.verifier import TokenVerifier
-from tests.server.auth.factory_tokens import ISSUED, NOW, Jwk, hostile_tokens, new_key, signed
+from tests.server.auth.factory_tokens import ISSUED, NOW, Jwk, hostile_tokens, new_key, public_part, signed
 from tests.server.auth.issuer_process import IssuerProcess, running_issuer
 
 AUDIENCE = "https://hub.example.com"
@@ -243,3 +245,24 @@ async def test_the_issuers_description_must_be_its_own(
     # An address of keys in the settings needs no description.
     named = IssuerSettings(issuer=process.address, audience=AUDIENCE, jwks_url=f"{process.address}/keys?policy=a")
     assert set(await fetch_keys(http, named)) == {RSA["kid"]}
+
+
+async def test_an_issuer_cannot_sign_for_another() -> None:
+    first, second = "https://first.example", "https://second.example"
+    keys = {first: new_key(kid="same"), second: new_key(kid="same")}
+    issuers = []
+    for number, (address, key) in enumerate(keys.items()):
+        published = parse_key_set({"keys": [public_part(key)]})
+        cache = KeyCache(address, AsyncMock(return_value=published))
+        settings = IssuerSettings(issuer=address, audience=AUDIENCE, partners=frozenset({f"partner-{number}"}))
+        issuers.append(OidcIssuer(settings, cache, timedelta(days=1)))
+    verifier = TokenVerifier(issuers)
+    person = {"aud": AUDIENCE, "email": "ada@partner.example", "scope": "api", "iat": ISSUED, "exp": ISSUED + 60}
+    accepted = []
+    for issuer in keys:
+        for signer, key in keys.items():
+            for partner in ("partner-0", "partner-1"):
+                with suppress(Unauthenticated):
+                    await verifier.verify(signed({**person, "iss": issuer, "partner": partner}, key), NOW)
+                    accepted.append((issuer, signer, partner))
+    assert accepted == [(first, first, "partner-0"), (second, second, "partner-1")]
