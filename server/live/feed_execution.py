@@ -1,6 +1,6 @@
 """Executes a subscription's selection set for changes and states, and delivers the encoded results."""
 
-from asyncio import Future, Task, create_task, gather, shield, sleep
+from asyncio import Future, Task, create_task, gather, shield, sleep, timeout
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from time import monotonic
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -14,7 +14,7 @@ from resolvers.context import Context
 from resolvers.feeds import FeedChange, FeedViewer, filter_visible_changes
 from schema.executor import OperationExecutor
 from server.graphql.errors import is_database_failure
-from server.graphql.operations import Operations
+from server.graphql.operations import OPERATION_TIMEOUT_SECONDS, Operations
 from server.live.request_priority import RequestPriority
 from server.live.subscription import Subscription
 from store.feed.events import AccessGrant, FeedEvent
@@ -65,7 +65,14 @@ class FeedExecution:
     not be known yet.
     """
 
-    def __init__(self, subscription: Subscription, feed: FeedSource, request_priority: RequestPriority) -> None:
+    def __init__(
+        self,
+        subscription: Subscription,
+        feed: FeedSource,
+        request_priority: RequestPriority,
+        seconds: float = OPERATION_TIMEOUT_SECONDS,
+    ) -> None:
+        self._seconds = seconds
         self._subscription, self._feed, self._request_priority = subscription, feed, request_priority
 
     @property
@@ -94,11 +101,18 @@ class FeedExecution:
                 await sleep(0)
 
     async def encode_result(self, root: object, context: Context) -> bytes:
-        """Return the result of the selection set as JSON; raise Unavailable where the database fails."""
+        """Return the result of the selection set as JSON; raise Unavailable where the database fails or hangs.
+
+        The limits of an operation hold for each result: its cost, and its time.
+        """
         executor = self._build_executor(root, context)
         result: Any = execute_subscription_event(executor)
         if isinstance(result, Awaitable):
-            result = await result
+            try:
+                async with timeout(self._seconds):
+                    result = await result
+            except TimeoutError:
+                raise Unavailable from None
         if any(is_database_failure(error) for error in result.errors or ()):
             # A partial result would replace the change for good; the caller executes it again after the outage.
             raise Unavailable

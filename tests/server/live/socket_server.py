@@ -75,6 +75,10 @@ class NumberedType:
         raise RuntimeError("a secret")
 
     @strawberry.field
+    async def hangs(self) -> bool:
+        return bool(await asyncio.Event().wait())
+
+    @strawberry.field
     def executions(self, info: strawberry.Info) -> int:
         COUNTS["executions"] += 1
         return COUNTS["executions"]

@@ -156,3 +156,22 @@ async def test_gives_requests_their_time_after_many_messages(
     events = [make_event(number) for number in range(1, changes + 1)]
     await world.execution(NUMBERS).deliver_events(events, world.batch, world.deliver)
     assert len(world.priority.yields) == yields
+
+
+async def test_a_result_that_costs_too_much_is_an_error_by_itself(world: ExecutionWorld) -> None:
+    operation = replace(prepare("subscription { numbered { number again: number } }"), cost_limit=2)
+    subscription = prepare_subscription(SCHEMA, operation, {}, make_viewer())
+    execution = FeedExecution(subscription, world.app_state.feed, world.priority)
+    await execution.deliver_events([make_event(1), make_event(2)], world.batch, world.deliver)
+    for result in world.results:
+        (error,) = json.loads(result.payload)["errors"]
+        assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert len(world.results) == 2
+
+
+async def test_a_result_that_takes_too_long_is_executed_again_later(world: ExecutionWorld) -> None:
+    subscription = prepare_subscription(SCHEMA, prepare("subscription { numbered { hangs } }"), {}, make_viewer())
+    execution = FeedExecution(subscription, world.app_state.feed, world.priority, seconds=0.02)
+    with pytest.raises(Unavailable):
+        await execution.deliver_events([make_event(1)], world.batch, world.deliver)
+    assert world.results == []
