@@ -1,6 +1,6 @@
 """Turn failures into the entries of `errors`; nothing internal is shown to clients."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -40,21 +40,34 @@ def request_errors(errors: Iterable[GraphQLError], code: str) -> Errors:
 
 def execution_errors(errors: Iterable[GraphQLError], suppressed: int = 0) -> Errors:
     """Return the errors that resolvers raised, and one for the number of those that are not listed."""
-    entries = [_execution_error(error) for error in errors]
+    unexpected: dict[Hashable, dict[str, Any]] = {}
+    entries = [_execution_error(error, unexpected) for error in errors]
     if suppressed:
         message = f"{suppressed:,} more fields have errors; the first {len(entries)} are listed."
         entries.append(coded_error(QueryTooComplex.code, message))
     return entries
 
 
-def _execution_error(error: GraphQLError) -> dict[str, Any]:
+def _execution_error(error: GraphQLError, unexpected: dict[Hashable, dict[str, Any]]) -> dict[str, Any]:
+    """Return the entry of an error; an unexpected exception of many rows is logged once, and they share its id."""
     cause = _root_cause(error)
     if isinstance(cause, RequestFailure):
         return _located(error, str(cause), cause.extensions)
     if cause is None and (error.path is None or error.message.startswith(("Argument ", "Variable "))):
         # graphql-core's own error: about variables where it has no path, else about a field's arguments.
         return _located(error, error.message, {"code": BAD_USER_INPUT})
-    return {**_located(error, "", {}), **exception_error(cause or error)}
+    origin = _origin(cause or error)
+    if origin not in unexpected:
+        unexpected[origin] = exception_error(cause or error)
+    return {**_located(error, "", {}), **unexpected[origin]}
+
+
+def _origin(exception: BaseException) -> Hashable:
+    """Return what equal exceptions of different rows have in common: the type, the text and the line of code."""
+    line, frame = None, exception.__traceback__
+    while frame is not None:
+        line, frame = (frame.tb_frame.f_code, frame.tb_lineno), frame.tb_next
+    return type(exception), str(exception), line
 
 
 def exception_error(exception: BaseException) -> dict[str, Any]:

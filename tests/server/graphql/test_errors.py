@@ -104,6 +104,31 @@ def test_the_unexpected_shows_only_an_id_that_the_log_has(failure: Exception) ->
     assert type(failure).__name__ in line["exception"] or "KeyError" in line["exception"]
 
 
+def test_one_failure_of_many_rows_is_logged_once() -> None:
+    def fail() -> int:
+        raise KeyError(SECRET)
+
+    @strawberry.type
+    class Query:
+        number: int | None = strawberry.field(resolver=fail)
+        other: int | None = strawberry.field(resolver=lambda: int("x"))
+
+    text = "{" + " ".join(f"a{n}: number b{n}: other" for n in range(40)) + "}"
+    result = graphql_sync(strawberry.Schema(query=Query)._schema, text)
+    found: list[dict[str, Any]] = []
+    lines = logged(lambda: found.extend(execution_errors(result.errors or ())))
+    assert len(found) == 80
+    assert {error["extensions"]["id"] for error in found} == {line["id"] for line in lines}
+    assert len(lines) == 2
+    assert found[0]["path"] != found[2]["path"]
+
+
+def test_the_errors_that_are_not_listed_are_counted() -> None:
+    (entry,) = execution_errors((), 12_345)
+    assert entry["extensions"] == {"code": "QUERY_TOO_COMPLEX"}
+    assert "12,345 more fields" in entry["message"]
+
+
 def test_a_null_that_may_not_be_is_our_mistake_not_the_callers() -> None:
     def nothing() -> Any:
         return None
