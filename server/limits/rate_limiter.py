@@ -179,7 +179,7 @@ class RateLimiter:
         for key, budget in list(self._budgets.items()):
             is_idle = budget.used_at <= used_since and not budget.lock.locked()
             if is_idle:
-                del self._budgets[key]
+                self._budgets.pop(key, None)
             try:
                 await budget.give_back(0.0 if is_idle else budget.share.limit.chunk)
             except (PyMongoError, Unavailable) as error:
