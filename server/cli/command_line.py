@@ -1,6 +1,7 @@
 """The command line `partnerhub`: commands, arguments and help; every command with a database takes --data DIR."""
 
 import asyncio
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -59,10 +60,9 @@ def serve(
     # To import the whole server takes a second, which the other commands save.
     from server import serving
 
-    settings = read_settings()
     if development_sign_in is not None:
-        settings = settings.model_copy(update={"development_sign_in": development_sign_in})
-    serving.serve(settings, data, host, port, workers)
+        os.environ["PARTNERHUB_DEVELOPMENT_SIGN_IN"] = development_sign_in
+    serving.serve(read_settings(), data, host, port, workers)
 
 
 @application.command()

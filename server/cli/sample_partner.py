@@ -57,7 +57,7 @@ subscription Live {
 def run(settings: Settings, data: Path | None, host: str, port: int, customers: int) -> None:
     """Load the sample partner if it is missing, serve, and print what to paste."""
     folder = data or settings.data
-    settings = _with_development_sign_in(settings, host)
+    settings = with_development_sign_in(settings, host)
     listener = _open_any_listener(host, port)
     with listener, database_uri(settings, data) as uri:
         chosen = with_key_file(settings, data)
@@ -66,7 +66,7 @@ def run(settings: Settings, data: Path | None, host: str, port: int, customers: 
         serve_listener(listener, chosen, uri, 1, lambda address: print(_banner(address, values, signs_in), flush=True))
 
 
-def _with_development_sign_in(settings: Settings, host: str) -> Settings:
+def with_development_sign_in(settings: Settings, host: str) -> Settings:
     """Let pages of this machine sign in, unless others can reach the server or another issuer is set."""
     chosen = settings.model_copy(update={"development_sign_in": settings.development_sign_in or PARTNER_ID})
     try:

@@ -16,6 +16,7 @@ from server.http.html_pages import render_html_page
 from store.tenants.administrators import AdministratorDocument
 
 _STYLE: Final = Path(__file__).with_name("pages.css").read_text(encoding="utf-8")
+_NEW_LINE: Final = "\n"
 _BRAND: Final = '<p class="brand"><span class="mark" aria-hidden="true"></span>partnerhub</p>'
 _STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
 
@@ -29,10 +30,8 @@ def choice_page(
         for name, value in request.parameters
         if name != "administrator"
     )
-    roles = "\n".join(
-        _role_section(role, [each for each in administrators if each.role is role], request.get("login_hint"))
-        for role in PartnerRole
-    )
+    by_role = {role: [each for each in administrators if each.role is role] for role in PartnerRole}
+    sections = [_role_section(role, each, request.get("login_hint")) for role, each in by_role.items() if each]
     body = f"""\
 <main>
 {_BRAND}
@@ -41,7 +40,7 @@ def choice_page(
 only.</p>
 <form method="post">
 {fields}
-{roles or "<p>This partner has no administrators yet.</p>"}
+{_NEW_LINE.join(sections) or "<p>There is no such partner, or it has no administrators.</p>"}
 <p class="end"><button class="cancel" name="administrator" value="">Cancel</button>
 <span>Continues to {escape(request.redirect_origin)}</span></p>
 </form>
@@ -50,8 +49,6 @@ only.</p>
 
 
 def _role_section(role: PartnerRole, administrators: Sequence[AdministratorDocument], login_hint: str) -> str:
-    if not administrators:
-        return ""
     buttons = "\n".join(f"<li>{_button(each, login_hint)}</li>" for each in administrators)
     title = role.replace("_", " ").capitalize().replace("Read only", "Read-only")
     return f"""\

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from domain.types import CustomerStatus
-from server.cli.sample_partner import PARTNER_ID, load_sample
+from server.app.settings import Settings
+from server.cli.sample_partner import PARTNER_ID, load_sample, with_development_sign_in
 from server.cli.sample_workspace import make_workspace
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -103,3 +104,12 @@ async def test_making_the_workspace_again_changes_nothing(api: ApiClient) -> Non
     before = await ask(api, "full", text)
     await make_workspace(api.client, PARTNER_ID)
     assert await ask(api, "full", text) == before
+
+
+@pytest.mark.parametrize(("host", "partner"), [("127.0.0.1", PARTNER_ID), ("0.0.0.0", "")])
+async def test_pages_sign_in_without_a_password_on_this_machine_only(
+    capsys: pytest.CaptureFixture[str], host: str, partner: str
+) -> None:
+    settings = with_development_sign_in(Settings(public_url=""), host)
+    assert settings.development_sign_in == partner
+    assert ("Starting without it" in capsys.readouterr().out) == (partner == "")

@@ -137,6 +137,14 @@ async def test_the_page_offers_administrators_who_were_not_removed(sign_in: Sign
     assert removed["error"] == "access_denied"
 
 
+async def test_the_hinted_administrator_has_the_focus(sign_in: SignIn) -> None:
+    text = (await sign_in.http.get(AUTHORIZE, params=dict(pairs(login_hint="ROOT@partner.example")))).text
+    assert f'value="{sign_in.founder}" autofocus' in text and text.count("autofocus") == 1
+    await sign_in.scope.collection("administrators").delete_many({})
+    text = (await sign_in.http.get(AUTHORIZE, params=dict(pairs()))).text
+    assert "no administrators" in text and "<section" not in text
+
+
 @pytest.mark.parametrize("administrator", ["", "adm_000000000000000000000000", '{"$ne": 1}'])
 async def test_without_a_choice_the_client_is_told(sign_in: SignIn, administrator: str) -> None:
     answer = answer_of(await sign_in.choose(administrator))
