@@ -102,9 +102,13 @@ async def _discover(client: httpx.AsyncClient, issuer: str, seconds: float) -> s
             f"{url} describes the issuer {named} instead of {issuer}: both must be equal, also in a slash"
         )
     try:
-        return check_address(str(document.get("jwks_uri")))
+        keys_url = check_address(str(document.get("jwks_uri")))
     except ValueError as error:
         raise FetchFailed(f"{url}: jwks_uri {error}") from None
+    if issuer.startswith("https:") and not keys_url.startswith("https:"):
+        # An issuer elsewhere has no business on the loopback of this machine.
+        raise FetchFailed(f"{url}: jwks_uri must be https, as the issuer is")
+    return keys_url
 
 
 def _claim_at(claims: Mapping[str, Any], path: str | tuple[str, ...]) -> Any:

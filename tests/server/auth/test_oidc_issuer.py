@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import httpx
+import orjson
 import pytest
 
 from domain.failures import Unauthenticated, Unavailable
@@ -245,6 +246,15 @@ async def test_the_issuers_description_must_be_its_own(
     # An address of keys in the settings needs no description.
     named = IssuerSettings(issuer=process.address, audience=AUDIENCE, jwks_url=f"{process.address}/keys?policy=a")
     assert set(await fetch_keys(http, named)) == {RSA["kid"]}
+
+
+async def test_an_issuer_elsewhere_cannot_name_an_address_of_this_machine() -> None:
+    described = {"issuer": "https://login.example.com", "jwks_uri": "http://127.0.0.1:8000/livez"}
+    answer = orjson.dumps(described)
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=httpx.ByteStream(answer)))
+    async with httpx.AsyncClient(transport=transport) as client:
+        with pytest.raises(FetchFailed, match="jwks_uri must be https, as the issuer is"):
+            await fetch_keys(client, IssuerSettings(issuer=described["issuer"], audience=AUDIENCE))
 
 
 async def test_an_issuer_cannot_sign_for_another() -> None:
