@@ -8,7 +8,7 @@ from server.graphql import cost, document_cache, operations, variables
 from tests.server_process import ROOT
 
 MEGABYTE = 1024 * 1024
-ROWS = {
+ROWS: dict[str, list[float]] = {
     "Text of an operation": [cost.MAX_TEXT_LENGTH, cost.MAX_TOKENS],
     "Depth, without": [cost.MAX_DEPTH],
     "Fields at the root": [cost.MAX_ROOT_FIELDS],
