@@ -66,7 +66,8 @@ class LaunchMutations:
         LaunchCustomerPayload,
         LaunchCustomerInput,
         LaunchCustomer,
-        "Returns an address that opens the console of a customer.",
+        "Returns an address that opens the console of a customer. A customer without an id in the ordering system, or "
+        "with an id that cannot be part of an address, is WRONG_STATE.",
         requires=Permission.LAUNCH_CUSTOMER,
     )
     launch_organization = mutation(

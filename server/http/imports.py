@@ -93,9 +93,9 @@ def _rejection_json(rejection: RejectedRecord) -> dict[str, Any]:
 
 
 def _error_response(status: int, code: str, message: str, summary: ImportSummary) -> Response:
-    """Return an error, and the counts of what was imported before it, which stays."""
+    """Return an error, and the counts of the records before it: what they added and changed stays."""
     if summary.lines:
-        message += f" The first {summary.lines:,} records were imported: send the others again."
+        message += f" The first {summary.lines:,} records were processed: send the others again."
     return _json_response(status, {"error": {"code": code, "message": message}, **asdict(summary)})
 
 
@@ -103,6 +103,9 @@ def _json_response(status: int, content: dict[str, Any]) -> Response:
     headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if status in {408, 413}:
+        # The rest of the body is not read.
+        headers["Connection"] = "close"
     return Response(orjson.dumps(content), status, headers, "application/json")
 
 

@@ -32,7 +32,7 @@ async def test_the_size_is_limited_packed_and_unpacked(world: ImportEndpoint) ->
     large = _customers(0, 150) + b" " * 2_000_000
     for sent, headers in ((large, {}), (gzip.compress(large, 1), GZIP)):
         answer = await world.post("customers", sent, **headers)
-        assert answer.status_code == 413, answer.text
+        assert (answer.status_code, answer.headers["connection"]) == (413, "close"), answer.text
     for sent in (b"\n" * 1_200_000, b" " * 5_000_000):
         answer = await world.post("customers", gzip.compress(sent), **GZIP)
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "BAD_USER_INPUT")
@@ -54,7 +54,9 @@ async def test_a_body_that_no_longer_arrives_ends(world: ImportEndpoint) -> None
     writer.close()
     assert b" 408 " in status
     answer = orjson.loads(body)
-    message = "Nothing of the body arrived for 0.5 seconds. The first 200 records were imported: send the others again."
+    message = (
+        "Nothing of the body arrived for 0.5 seconds. The first 200 records were processed: send the others again."
+    )
     assert answer["error"] == {"code": "TIMEOUT", "message": message}
     assert answer["added"] == len(await documents(world.scope, "customers")) == 200
 
@@ -92,7 +94,7 @@ async def test_an_import_ends_with_its_token_or_the_access_of_its_administrator(
     assert answer.status_code == 401, answer.text
     error = answer.json()["error"]
     assert error["code"] == "UNAUTHENTICATED"
-    assert error["message"].endswith("The first 100 records were imported: send the others again.")
+    assert error["message"].endswith("The first 100 records were processed: send the others again.")
     assert answer.json()["added"] == len(await documents(world.scope, "customers")) == 100
 
 
