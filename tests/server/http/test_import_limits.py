@@ -45,20 +45,21 @@ async def test_what_is_sent_as_it_is_may_have_any_ratio(world: ImportEndpoint) -
     assert (await world.post("customers", packed, **GZIP)).status_code == 200
 
 
-async def test_a_body_that_no_longer_arrives_ends(world: ImportEndpoint) -> None:
-    head = f"POST /import/customers HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {await world.token()}\r\n"
-    reader, writer = await asyncio.open_connection(*world.address)
-    writer.write(f"{head}Connection: close\r\nContent-Length: 1000000\r\n\r\n".encode() + _customers(0, 250))
-    async with asyncio.timeout(20):
-        status, *_, body = (await reader.read()).split(b"\r\n")
-    writer.close()
-    assert b" 408 " in status
-    answer = orjson.loads(body)
-    message = (
-        "Nothing of the body arrived for 0.5 seconds. The first 200 records were processed: send the others again."
-    )
-    assert answer["error"] == {"code": "TIMEOUT", "message": message}
-    assert answer["added"] == len(await documents(world.scope, "customers")) == 200
+async def test_a_body_that_no_longer_arrives_ends(mongo_uri: str, prepared_database: str) -> None:
+    async with running_import_endpoint(mongo_uri, prepared_database, idle_seconds=0.5) as world:
+        head = f"POST /import/customers HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {await world.token()}\r\n"
+        reader, writer = await asyncio.open_connection(*world.address)
+        writer.write(f"{head}Content-Length: 1000000\r\n\r\n".encode() + _customers(0, 250))
+        async with asyncio.timeout(20):
+            status, *_, body = (await reader.read()).split(b"\r\n")
+        writer.close()
+        assert b" 408 " in status
+        answer = orjson.loads(body)
+        sentences = answer["error"]["message"].split(". ")
+        assert sentences[0] == "Nothing of the body arrived for 0.5 seconds"
+        assert sentences[1] == "The first 200 records were processed: send the others again."
+        assert answer["error"]["code"] == "TIMEOUT"
+        assert answer["added"] == len(await documents(world.scope, "customers")) == 200
 
 
 async def _remove(world: ImportEndpoint) -> None:
