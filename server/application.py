@@ -26,6 +26,7 @@ from server.development_issuer.routes import development_routes
 from server.gc_tuning import tune_gc
 from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
+from server.graphql.trusted_documents import TrustedDocuments
 from server.http import event_stream, graphiql, imports, launch, metrics, probes
 from server.http import graphql as http
 from server.http.compression import CompressedResponses
@@ -39,6 +40,7 @@ from server.live.shared_feeds import live_connections
 from server.telemetry.exposition import is_shared_by_workers
 from server.telemetry.operation_metrics import choose_names
 from server.telemetry.operation_record import OperationRecorder
+from server.telemetry.request_id import RequestIds
 from store.database.client import Client
 from store.feed.feed import Feed
 
@@ -68,7 +70,8 @@ def create_application(settings: Settings | None = None) -> Starlette:
     application = Starlette(routes=[*_routes(), *development_routes(chosen)], lifespan=lifespan, middleware=middleware)
     stack = application.build_middleware_stack()
     stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
-    application.middleware_stack = metrics.MetricsPort(stack, chosen.metrics_port) if chosen.metrics_port else stack
+    stack = metrics.MetricsPort(stack, chosen.metrics_port) if chosen.metrics_port else stack
+    application.middleware_stack = RequestIds(stack)
     return application
 
 
@@ -111,7 +114,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         init_timeout_seconds=settings.connection_init_seconds,
         rate_limiter=_start_rate_limiter(settings, client, stack),
         keys=keys,
-        operation_recorder=OperationRecorder(choose_names(settings.metrics_operations, documents.operation_names)),
+        operation_recorder=_operation_recorder(settings, documents),
     )
 
 
@@ -120,6 +123,11 @@ def _publish_metrics(application: Starlette, app_state: AppState, stack: AsyncEx
     if is_shared_by_workers():
         publishing = asyncio.create_task(metrics.publish_repeatedly(application.state, app_state), name="metrics")
         stack.callback(publishing.cancel)
+
+
+def _operation_recorder(settings: Settings, documents: TrustedDocuments) -> OperationRecorder:
+    names = choose_names(settings.metrics_operations, documents.operation_names)
+    return OperationRecorder(names, settings.log_slow_seconds, logs_all=settings.log_level == "DEBUG")
 
 
 def _start_rate_limiter(settings: Settings, client: Client, stack: AsyncExitStack) -> RateLimiter:

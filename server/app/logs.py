@@ -5,12 +5,15 @@ import sys
 
 import structlog
 
+from server.telemetry.request_id import add_request_id
+
 
 def configure_logs(level: str = "INFO") -> None:
     """Configure structlog for the process. JSON escapes line breaks inside values."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(),

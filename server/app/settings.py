@@ -3,20 +3,17 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
 
 from domain.failures import OperatorError
 from domain.rate_limits import RateLimit
+from server.app.connection_settings import ConnectionSettings
 from server.auth.origins import origin_of
-from server.connections.trusted_proxies import parse_networks
 from server.limits.rate_limiter import RateLimits
 
 
-class Settings(BaseSettings):
+class Settings(ConnectionSettings):
     """Every setting, with its default. A test compares the table in the README with this class."""
-
-    model_config = SettingsConfigDict(env_prefix="PARTNERHUB_", frozen=True, extra="ignore")
 
     mongodb_uri: str | None = Field(
         default=None,
@@ -148,75 +145,6 @@ class Settings(BaseSettings):
     trusted_documents_only: bool = Field(
         default=False, description="Whether only trusted documents are executed; GraphiQL then has no schema"
     )
-    connection_limit: int = Field(
-        default=0,
-        ge=0,
-        description=(
-            "The connections that a process accepts; 0 stands for what the file descriptors allow, at most 20,000. "
-            "More are answered with 503"
-        ),
-    )
-    connection_limit_per_address: int = Field(
-        default=200,
-        ge=1,
-        description=(
-            "The connections that a process accepts from one client address, or from one /64 network of IPv6. "
-            "More are answered with 429"
-        ),
-    )
-    connection_requests: int = Field(
-        default=500,
-        ge=1,
-        description=(
-            "The requests that a process works on at once; more are answered with 503. Live connections do not count"
-        ),
-    )
-    connection_header_bytes: int = Field(
-        default=32768, ge=1024, le=1048576, description="The most bytes that the headers of a request have (431)"
-    )
-    connection_header_count: int = Field(
-        default=100, ge=10, le=1000, description="The most headers that a request has (431)"
-    )
-    connection_url_bytes: int = Field(
-        default=16384, ge=256, le=65536, description="The most bytes that the URL of a request has (414)"
-    )
-    connection_header_seconds: float = Field(
-        default=10.0, gt=0, le=120, description="The seconds in which the headers of a request must arrive (408)"
-    )
-    connection_body_seconds: float = Field(
-        default=10.0, gt=0, le=120, description="The seconds in which at least 1 KiB more of a body must arrive (408)"
-    )
-    connection_send_seconds: float = Field(
-        default=10.0,
-        gt=0,
-        le=120,
-        description=(
-            "The seconds in which a client must read at least 1 KiB more of a response; else it is disconnected"
-        ),
-    )
-    connection_idle_seconds: float = Field(
-        default=10.0,
-        gt=0,
-        le=600,
-        description="The seconds after which a connection without a further request is closed",
-    )
-    connection_init_seconds: float = Field(
-        default=10.0, gt=0, le=120, description="The seconds in which connection_init must arrive on a websocket (4408)"
-    )
-    trusted_proxies: str = Field(
-        default="127.0.0.1,::1",
-        description=(
-            "Addresses and networks, separated by commas, of the reverse proxies whose reports of the client's address "
-            "and scheme are believed"
-        ),
-    )
-    trusted_proxy_header: Literal["X-Forwarded-For", "Forwarded"] = Field(
-        default="X-Forwarded-For",
-        description=(
-            "The header in which they report the client: `X-Forwarded-For` (with X-Forwarded-Proto) or `Forwarded`. "
-            "The proxies must set it"
-        ),
-    )
     limit_customers: int = Field(
         default=1_000_000,
         ge=1,
@@ -267,13 +195,10 @@ class Settings(BaseSettings):
         le=60,
         description="The seconds for which a stopping process reports this in `/readyz` before it closes connections",
     )
+    log_slow_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="Queries and mutations that take this long are logged as warnings"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The log level")
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _check_networks(cls, text: str) -> str:
-        parse_networks(text)
-        return text
 
     @property
     def rate_limits(self) -> RateLimits:

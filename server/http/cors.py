@@ -19,7 +19,10 @@ _ALLOWED_HEADERS = (
     *("Apollo-Require-Preflight", "Apollographql-Client-Name", "Apollographql-Client-Version"),
     *("X-Apollo-Operation-Name", "X-Requested-With", "X-Request-ID", "Traceparent", "Tracestate"),
 )
-_READABLE_HEADERS = (SEEN_HEADER, "Retry-After", "RateLimit", "RateLimit-Policy", "ETag", "WWW-Authenticate", "Allow")
+_READABLE_HEADERS = (
+    *(SEEN_HEADER, "X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy"),
+    *("ETag", "WWW-Authenticate", "Allow"),
+)
 # Browsers remember the answer to a preflight request for two hours at most.
 _PREFLIGHT_SECONDS = 7200
 

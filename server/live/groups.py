@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any
 
 from server.graphql.errors import Errors, exception_error
@@ -23,7 +24,8 @@ class SubscriberGroup(ABC):
     def start(self, on_end: Callable[[], Any]) -> None:
         """Start producing results; `on_end` is called when the group no longer accepts subscribers."""
         self._on_end = on_end
-        self._task = asyncio.create_task(self._run(), name="feed group")
+        # An empty context: the group is of no request, and outlives the one that started it.
+        self._task = asyncio.create_task(self._run(), name="feed group", context=Context())
 
     def leave(self, subscriber: Subscriber) -> None:
         """Remove the subscriber; the group ends with the last one."""

@@ -101,6 +101,7 @@ async def _run(
     record: OperationRecord,
 ) -> OperationOutcome:
     viewer = await app_state.authenticate(token)
+    record.set_viewer(viewer.partner_id, viewer.administrator.id)
     request = await read_request()
     viewer = replace(viewer, language=request.language)
     variables = request.variables or {}

@@ -1,4 +1,4 @@
-"""The record of one operation: collected while it runs, counted when it ends."""
+"""The record of one operation: collected while it runs, counted and logged when it ends."""
 
 from asyncio import CancelledError
 from collections.abc import Collection, Mapping, Sequence
@@ -7,18 +7,25 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
+from structlog import get_logger
+
 from server.telemetry.operation_metrics import count_cost, count_operation, name_label, observe_seconds
 
-SUBSCRIPTION = "subscription"
-_UNKNOWN_KIND = "unknown"
+MAX_LOGGED_NAME = 100
+_QUERY, _MUTATION, _SUBSCRIPTION, _UNKNOWN_KIND = "query", "mutation", "subscription", "unknown"
 _OK, _ERROR, _CANCELLED = "ok", "error", "cancelled"
+# The caller did nothing wrong.
+_FAILURES_OF_THE_SERVER = {"INTERNAL", "UNAVAILABLE", "TIMEOUT"}
+_log = get_logger("partnerhub.operations")
 
 
 @dataclass(frozen=True, slots=True)
 class OperationRecorder:
-    """How a process records its operations; `names` are those that metrics show."""
+    """How a process records its operations: which names metrics show, what is slow, and whether all are logged."""
 
     names: Collection[str] = frozenset()
+    slow_seconds: float = 2.0
+    logs_all: bool = False
 
     def start(self) -> "OperationRecord":
         """Return the record of an operation that starts now; use it as a context manager."""
@@ -31,6 +38,8 @@ class OperationRecord:
 
     recorder: OperationRecorder
     started_at: float = field(default_factory=monotonic)
+    partner_id: str = ""
+    administrator_id: str = ""
     kind: str = _UNKNOWN_KIND
     name: str = ""
     label: str = field(init=False)
@@ -46,10 +55,16 @@ class OperationRecord:
     def __exit__(
         self, _type: type[BaseException] | None, failure: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        outcome = self._outcome(failure)
+        seconds, outcome = monotonic() - self.started_at, self._outcome(failure)
         count_operation(self.label, self.kind, self.codes, outcome)
-        if self.kind not in {SUBSCRIPTION, _UNKNOWN_KIND}:
-            observe_seconds(self.label, self.kind, monotonic() - self.started_at)
+        is_timed = self.kind in {_QUERY, _MUTATION}
+        if is_timed:
+            observe_seconds(self.label, self.kind, seconds)
+        self._log(seconds, outcome, is_slow=is_timed and seconds >= self.recorder.slow_seconds)
+
+    def set_viewer(self, partner_id: str, administrator_id: str) -> None:
+        """Record whose operation it is."""
+        self.partner_id, self.administrator_id = partner_id, administrator_id
 
     def set_operation(self, kind: str, name: str) -> None:
         """Record what the request asks for, once it is known."""
@@ -68,5 +83,31 @@ class OperationRecord:
     def _outcome(self, failure: BaseException | None) -> str:
         if isinstance(failure, CancelledError):
             # A subscription has no other end where the client leaves.
-            return _OK if self.kind == SUBSCRIPTION else _CANCELLED
+            return _OK if self.kind == _SUBSCRIPTION else _CANCELLED
         return _ERROR if self.codes or failure is not None else _OK
+
+    def _log(self, seconds: float, outcome: str, *, is_slow: bool) -> None:
+        """Write one line: a warning where the server failed or was slow, else by what is worth reading."""
+        if is_slow or not _FAILURES_OF_THE_SERVER.isdisjoint(self.codes):
+            write = _log.warning
+        elif self.administrator_id and (self.kind == _MUTATION or outcome == _ERROR):
+            write = _log.info
+        elif self.recorder.logs_all:
+            write = _log.debug
+        else:
+            # Not even a call: a line that is not written costs 20 µs in structlog.
+            return
+        write("slow operation" if is_slow else "operation", **self._figures(seconds, outcome))
+
+    def _figures(self, seconds: float, outcome: str) -> Mapping[str, object]:
+        """Return what is logged; never a variable, a text or a message, which may contain secrets."""
+        return {
+            "partner": self.partner_id,
+            "administrator": self.administrator_id,
+            "kind": self.kind,
+            "operation": self.name[:MAX_LOGGED_NAME],
+            "outcome": outcome,
+            "cost": self.cost,
+            "milliseconds": round(seconds * 1000, 1),
+            **({"errors": list(self.codes)} if self.codes else {}),
+        }

@@ -1,4 +1,4 @@
-"""/metrics: who may read it, what callers cannot do to it, and its own port."""
+"""/metrics: who may read it, what callers cannot do to it, its own port; ids of requests."""
 
 import re
 from collections.abc import Iterator
@@ -53,6 +53,12 @@ def test_counts_listed_operations_and_no_others(api: ApiHarness) -> None:
     ):
         assert expected in text, expected
     assert "_created{" not in text
+
+
+def test_every_answer_has_the_id_of_its_request(api: ApiHarness) -> None:
+    for path in ("/livez", "/graphql", "/nothing"):
+        assert api.http.get(path, headers={"X-Request-ID": "abc-1"}).headers["x-request-id"] == "abc-1"
+        assert len(api.http.get(path).headers["x-request-id"]) == 32
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ from asyncio import CancelledError
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from server.telemetry.operation_metrics import MAX_NAMES, choose_names, name_label
-from server.telemetry.operation_record import OperationRecorder
+from server.telemetry.operation_record import MAX_LOGGED_NAME, OperationRecorder
 
 RECORDER = OperationRecorder(frozenset({"Listed"}))
 
@@ -68,3 +69,34 @@ def test_names_that_are_not_listed_are_one_value() -> None:
 def test_the_number_of_names_is_limited_and_the_setting_is_first() -> None:
     names = choose_names("Zz", (f"Op{number}" for number in range(1000)))
     assert len(names) == MAX_NAMES and "Zz" in names
+
+
+def _logged(
+    recorder: OperationRecorder, kind: str, *codes: str, administrator: str = "adm_1"
+) -> tuple[str, str] | None:
+    """Return the level and the event of the line of an operation."""
+    with capture_logs() as lines, recorder.start() as record:
+        record.set_viewer("acme", administrator)
+        record.set_operation(kind, "N" * 500)
+        record.codes = codes
+    for line in lines:
+        assert len(line["operation"]) == MAX_LOGGED_NAME
+        assert (line["partner"], line["administrator"], line["kind"]) == ("acme", administrator, kind)
+    return (lines[0]["log_level"], lines[0]["event"]) if lines else None
+
+
+def test_logs_what_is_worth_reading() -> None:
+    assert _logged(RECORDER, "query") is None
+    assert _logged(RECORDER, "subscription") is None
+    assert _logged(RECORDER, "mutation") == ("info", "operation")
+    assert _logged(RECORDER, "query", "FORBIDDEN") == ("info", "operation")
+    # Anybody can cause these lines without a token.
+    assert _logged(RECORDER, "unknown", "UNAUTHENTICATED", administrator="") is None
+    assert _logged(RECORDER, "query", "FORBIDDEN", "TIMEOUT") == ("warning", "operation")
+    assert _logged(OperationRecorder(logs_all=True), "query") == ("debug", "operation")
+
+
+def test_slow_operations_are_warnings_but_not_long_subscriptions() -> None:
+    recorder = OperationRecorder(slow_seconds=0.0)
+    assert _logged(recorder, "query") == ("warning", "slow operation")
+    assert _logged(recorder, "subscription") is None

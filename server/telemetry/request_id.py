@@ -1,0 +1,57 @@
+"""The id of a request: taken from its header or generated, in every line of the log and in the answer."""
+
+import os
+import re
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER: Final = "X-Request-Id"
+_NAME = HEADER.lower().encode()
+# Ids of proxies and of tracing have these characters; nothing of them can forge a line of a log.
+_ACCEPTED = re.compile(rb"[A-Za-z0-9._:=+/@-]{1,128}")
+_RESPONSE_STARTS = {"http.response.start", "websocket.http.response.start", "websocket.accept"}
+_current: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Add the id of the current request to a line of the log (a processor of structlog)."""
+    request_id = _current.get()
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
+
+
+class RequestIds:
+    """Wraps the application; operations on a websocket have the id of its handshake."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Set the id, and send it in the header of the answer."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        request_id = _read_id(scope) or os.urandom(16).hex().encode()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] in _RESPONSE_STARTS:
+                message = {**message, "headers": [*message.get("headers", ()), (_NAME, request_id)]}
+            await send(message)
+
+        token = _current.set(request_id.decode())
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            _current.reset(token)
+
+
+def _read_id(scope: Scope) -> bytes | None:
+    """Return the id that the client or a proxy sent, if it has the form of one."""
+    for name, value in scope["headers"]:
+        if name == _NAME:
+            return value if _ACCEPTED.fullmatch(value) else None
+    return None
