@@ -121,7 +121,7 @@ class Client:
         settings = {**_MAJORITY, **timeouts, "heartbeatFrequencyMS": _HEARTBEAT_MS, **options}
         if timeout_ms is not None:
             settings["timeoutMS"] = timeout_ms
-        settings["event_listeners"] = [_PoolListener()]
+        settings["event_listeners"] = [_PoolListener(), *options.get("event_listeners", ())]
         kind: Any = motor.motor_asyncio.AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient
         self.driver: Driver = driver
         self.database_name = database
