@@ -14,6 +14,7 @@ from domain.text.api_names import api_steps
 from domain.text.limits import MAX_RAW_LENGTH, find_long_texts
 
 Input = TypeVar("Input")
+_TYPES_WITH_TEXT = {str, list, dict}
 _IDEMPOTENCY_KEY = "idempotency_key"
 
 
@@ -83,8 +84,11 @@ def _innermost_type(declared: Any) -> Any:
 def to_plain_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a query or feed as plain values; raise TextTooLong where a text in them is too long."""
     plain = {name: to_plain(value) for name, value in arguments.items()}
-    for path, length in find_long_texts(plain):
-        raise TextTooLong(".".join(api_steps(path)), MAX_RAW_LENGTH, length)
+    for name, value in plain.items():
+        # Most arguments are numbers, and a list of customers converts those of its fields for each customer.
+        if type(value) in _TYPES_WITH_TEXT:
+            for path, length in find_long_texts(value, (name,)):
+                raise TextTooLong(".".join(api_steps(path)), MAX_RAW_LENGTH, length)
     return plain
 
 
