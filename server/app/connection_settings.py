@@ -68,6 +68,9 @@ class ConnectionSettings(BaseSettings):
     connection_init_seconds: float = Field(
         default=10.0, gt=0, le=120, description="The seconds in which connection_init must arrive on a websocket (4408)"
     )
+    connection_frames: int = Field(
+        default=1000, ge=100, description="The most frames that a client sends on a websocket in a second (1008)"
+    )
     trusted_proxies: str = Field(
         default="127.0.0.1,::1",
         description=(

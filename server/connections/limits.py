@@ -25,6 +25,7 @@ class ConnectionLimits:
     body_seconds: float = 10.0
     send_seconds: float = 10.0
     idle_seconds: float = 10.0
+    frames: int = 1_000
 
 
 def raise_descriptor_limit() -> int:

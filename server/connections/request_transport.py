@@ -11,6 +11,7 @@ from typing import Any
 
 import httptools
 
+from server.connections.limit_log import limit_log
 from server.connections.limited_connection import MIN_PROGRESS_BYTES, LimitedConnection
 from server.connections.message_meter import MessageMeter
 from server.connections.refusals import RequestRefused, malformed
@@ -161,6 +162,7 @@ class RequestTransport(LimitedConnection):
         )
         if self._admission is not None:
             protocol.on_lost, self._admission = self._admission.release, None
+        protocol.report_limit, protocol.max_frames = limit_log.report, self._limits.frames
         protocol.connection_made(self.transport)
         protocol.client = self.scope["client"]
         self.transport.set_protocol(protocol)

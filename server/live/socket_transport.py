@@ -15,6 +15,9 @@ from server.live.frame_writer import WRITER_EXTENSION
 
 # Flush at the size at which a transport asks its writer to wait.
 _MAX_BUFFERED_BYTES = 64 * 1024
+# A frame costs 3 µs, also an empty one.
+DEFAULT_MAX_FRAMES = 1_000
+_PIECE_BYTES = 4096
 _BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -32,6 +35,9 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self.ping_interval = self.ping_timeout = self.ping_seconds
         # Set by the HTTP protocol that hands the connection over; called when it is closed.
         self.on_lost: Callable[[], None] | None = None
+        self.report_limit: Callable[[str, str | None], None] = _report_nothing
+        self.max_frames = DEFAULT_MAX_FRAMES
+        self._second_began, self._frames_of_second = 0.0, 0
         self._frames: list[bytes] = []
         self._buffered_bytes = 0
 
@@ -53,11 +59,42 @@ class SocketTransport(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read frames; answer a handshake that cannot be read, on which uvicorn would send nothing."""
-        super().data_received(data)
-        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+        """Read frames, piece by piece: a flood of small ones is noticed before they are all read."""
+        for start in range(0, len(data), _PIECE_BYTES):
+            self._receive(data[start : start + _PIECE_BYTES])
+            if self.transport.is_closing():
+                return
+
+    def _receive(self, data: bytes) -> None:
+        self.conn.receive_data(data)
+        if self.conn.handshake_exc is not None:
+            # uvicorn would send nothing here.
             self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_HANDSHAKE)
             self.transport.close()
+        elif self.conn.parser_exc is not None:
+            self._end_after_failure()
+        elif self._has_too_many_frames(len(self.conn.events)):
+            self.report_limit("frames", self.client[0] if self.client else None)
+            self.conn.fail(1008, "too many frames")
+            self._end_after_failure()
+        else:
+            self.handle_events()
+
+    def _end_after_failure(self) -> None:
+        """Send the close frame of a failure; abort where frames came before the handshake was answered."""
+        if self.conn.close_sent is None:
+            # The application can no longer accept it.
+            self.disconnected = self.handshake_complete = True
+            self.abort()
+        else:
+            self.handle_parser_exception()
+
+    def _has_too_many_frames(self, received: int) -> bool:
+        """Count received frames; return whether there are too many in this second."""
+        if received and self.loop.time() - self._second_began >= 1:
+            self._second_began, self._frames_of_second = self.loop.time(), 0
+        self._frames_of_second += received
+        return self._frames_of_second > self.max_frames
 
     def write(self, text: bytes) -> bool:
         """Send UTF-8 as one text message, with all other messages of this turn of the event loop.
@@ -116,6 +153,10 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
     def _is_open(self) -> bool:
         return not self.close_sent and self.conn.state is OPEN and not self.transport.is_closing()
+
+
+def _report_nothing(_limit: str, _address: str | None) -> None:
+    """Stand for a server without limits on connections."""
 
 
 def _text_frame(text: bytes) -> bytes:

@@ -219,6 +219,31 @@ async def test_a_websocket_opens_and_frees_its_place(server: LimitedServer) -> N
     await no_connections(server)
 
 
+@pytest.mark.parametrize("frame", [b"\x89\x80", b"\x01\x80", b"\x81\x80"], ids=["pings", "fragments", "messages"])
+async def test_a_flood_of_frames_closes_a_websocket(server: LimitedServer, frame: bytes) -> None:
+    client = await server.connect()
+    later = b"\x00\x80" if frame[0] == 1 else frame
+    client.send(HANDSHAKE + b"\r\n")
+    await client.read_head()
+    client.send((frame + bytes(4)) + (later + bytes(4)) * 500_000)
+    answer = await client.read_all()
+    assert b"\x03\xf0too many frames" in answer
+    # A pong for each ping that was read, and no more.
+    assert len(answer) < 5_000
+    await no_connections(server)
+
+
+@pytest.mark.parametrize(
+    "frames", [b"\x81\x80\0\0\0\0" * 2_000, b"\xff\xff", b"\x81\x00"], ids=["flood", "bad", "unmasked"]
+)
+async def test_bad_frames_behind_an_unanswered_handshake_close_it(
+    server: LimitedServer, frames: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await server.exchange(HANDSHAKE + b"\r\n" + frames)
+    await no_connections(server)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("size", [0, 5, 200_000])
 async def test_another_upgrade_is_ignored(server: LimitedServer, size: int) -> None:
     client = await server.connect()
