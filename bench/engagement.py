@@ -71,7 +71,7 @@ def _call_document(customers: list[str], monday: Any, number: int) -> dict[str, 
 
 async def count_documents_read(client: Client) -> int:
     """Return the number of documents that queries have examined so far."""
-    status = await client.command({"serverStatus": 1}, admin=True)
+    status = await client.command({"serverStatus": 1}, database="admin")
     return int(status["metrics"]["queryExecutor"]["scannedObjects"])
 
 

@@ -132,10 +132,10 @@ class Client:
         """Return the collection of this name."""
         return Collection(self._database[name])
 
-    async def command(self, command: Mapping[str, Any], *, admin: bool = False) -> Document:
-        """Run a database command, on the admin database where `admin`; return its reply."""
-        database = self._client["admin"] if admin else self._database
-        return dict(await database.command(command))
+    async def command(self, command: Mapping[str, Any], *, database: str | None = None) -> Document:
+        """Run a command on the database, or on another one; return its reply."""
+        target = self._database if database is None else self._client[database]
+        return dict(await target.command(command))
 
     async def start_session(self) -> Session:
         """Return a causally consistent session; end it with `end_session`."""

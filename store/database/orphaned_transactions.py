@@ -27,7 +27,7 @@ async def abort_orphaned_transactions(client: Client) -> int:
     open_ids = {entry["connectionId"] for entry in open_connections if entry.get("type") != "idleSession"}
     session_ids = [session["lsid"]["id"] for session in idle if session.get("connectionId") not in open_ids]
     if session_ids:
-        await client.command({"killSessions": [{"id": id_} for id_ in session_ids]}, admin=True)
+        await client.command({"killSessions": [{"id": id_} for id_ in session_ids]}, database="admin")
     return len(session_ids)
 
 
@@ -35,5 +35,5 @@ async def _current_operations(client: Client, options: Document, where: Document
     fields: Document = {"type": 1, "connectionId": 1, "lsid": 1}
     pipeline: list[Any] = [{"$currentOp": options}, {"$match": where}, {"$project": fields}]
     command = {"aggregate": 1, "pipeline": pipeline, "cursor": {"batchSize": 100_000}}
-    operations: list[Document] = (await client.command(command, admin=True))["cursor"]["firstBatch"]
+    operations: list[Document] = (await client.command(command, database="admin"))["cursor"]["firstBatch"]
     return operations

@@ -143,7 +143,22 @@ def test_check_names_a_database_without_a_version(run_command: RunCommand) -> No
 
 @pytest.mark.usefixtures("partner")
 def test_check_finds_nothing_wrong_with_a_prepared_database(run_command: RunCommand) -> None:
-    assert run_command("check") == (0, "Settings, database, indexes and keys are as they should be.\n", "")
+    checked = run_command("check")
+    assert checked[:2] == (0, "Settings, database, indexes and keys are as they should be.\n")
+    assert "The replica set has one member" in checked.errors
+
+
+@pytest.mark.usefixtures("partner")
+def test_check_names_misspelled_and_unknown_variables(
+    run_command: RunCommand, mongo_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARTNERHUB_ALOWED_ORIGINS", "https://a.example")
+    monkeypatch.setenv("PARTNERHUB_ELEPHANT", "1")
+    monkeypatch.setenv("MONGODB_URI", f"{mongo_uri}&readPreference=secondary")
+    checked = run_command("check")
+    assert checked.status == 1 and "Did you mean PARTNERHUB_ALLOWED_ORIGINS?" in checked.output
+    assert "PARTNERHUB_ELEPHANT is no setting" in checked.errors
+    assert "readPreference=secondary" in checked.output
 
 
 @pytest.mark.usefixtures("partner")
