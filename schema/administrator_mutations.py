@@ -142,7 +142,7 @@ class _AssignmentPayload:
         administrators.assigned_customers,
         list[Customer],
         "The customers of the input after the change; empty where nothing was changed.",
-        list_size=list_size(MAX_IDS, typical=25),
+        list_size=list_size(MAX_IDS),
     )
     user_errors = user_errors_field()
 

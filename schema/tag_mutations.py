@@ -137,7 +137,7 @@ class _ChangeCustomerTagsPayload:
         tags.changed_customers,
         list[Customer],
         "The first 100 customers that changed.",
-        list_size=list_size(100, typical=25),
+        list_size=list_size(100),
     )
     job = field(
         tags.bulk_job,

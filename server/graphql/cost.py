@@ -6,7 +6,8 @@ in the schema. An operation without lists costs 1 for each field.
 
 MAX_COST bounds an operation twice. Before it runs, it is weighed with the page sizes that it asks for and the usual
 lengths of other lists, because their maximum is seldom reached. While it runs, the executor (schema/executor.py) counts
-the same weights for every object that there is, and ends the operation at MAX_COST.
+the same weights for every object that there is, and ends a query or a message of a subscription at MAX_COST. A mutation
+is not ended, because it has changed something by then: the lists of its payload are weighed with their maximum.
 """
 
 from collections import Counter

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import strawberry
@@ -235,7 +236,11 @@ class Operations:
 def build_executor(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any], context: Context | None = None
 ) -> OperationExecutor | list[GraphQLError]:
-    """Return the executor of an operation, with its limit of cost; the errors of its variables where they are wrong."""
+    """Return the executor of an operation, with its limit of cost; the errors of its variables where they are wrong.
+
+    A mutation has no limit of cost during execution: the answer must not deny what is committed.
+    """
+    is_mutation = operation.kind is OperationType.MUTATION
     executor: Any = OperationExecutor.build(
         schema,
         operation.document,
@@ -243,7 +248,7 @@ def build_executor(
         raw_variable_values=dict(variables),
         operation_name=operation.definition.name.value if operation.definition.name else None,
         is_awaitable=_is_awaitable,
-        cost_limit=operation.cost_limit,
+        cost_limit=inf if is_mutation else operation.cost_limit,
     )
     return executor  # type: ignore[no-any-return]
 

@@ -134,6 +134,18 @@ def test_every_list_declares_its_maximum_or_the_argument_that_limits_it() -> Non
             assert 1 <= declared.assumed_size <= declared.maximum_size, path
 
 
+def test_a_list_in_the_answer_to_a_mutation_is_weighed_with_its_maximum() -> None:
+    mutations = build_schema()._schema.mutation_type
+    assert mutations is not None
+    payloads = {get_named_type(each.type).name for each in mutations.fields.values()}
+    lists = {path: each for path, each in fields() if path.split(".")[0] in payloads and declared_cost(each).is_list}
+    assert "AssignAdministratorPayload.customers" in lists
+    for path, each in lists.items():
+        declared = declared_cost(each)
+        # Where there are mistakes, nothing is committed.
+        assert declared.assumed_size == declared.maximum_size or path.endswith(".userErrors"), path
+
+
 def test_a_slicing_argument_exists() -> None:
     for path, each in fields():
         assert set(declared_cost(each).slicing_arguments) <= set(each.args), path

@@ -1,6 +1,7 @@
 """Operations are parsed and checked once for a text, refused before they can cost anything, and stopped in time."""
 
 import asyncio
+from dataclasses import replace
 from time import process_time
 from types import SimpleNamespace
 from typing import Any
@@ -82,11 +83,27 @@ def test_an_attack_is_refused_before_it_costs_anything(text: str) -> None:
 
 
 @strawberry.type
+class Row:
+    number: int
+
+
+def three_rows() -> list[Row]:
+    return [Row(number=1), Row(number=2), Row(number=3)]
+
+
+@strawberry.type
 class Query:
     @strawberry.field
     async def never(self) -> int:
         await asyncio.Event().wait()
         return 1
+
+    written: list[Row] = strawberry.field(resolver=three_rows)
+
+
+@strawberry.type
+class Mutation:
+    written: list[Row] = strawberry.field(resolver=three_rows)
 
 
 async def test_an_operation_that_takes_too_long_is_stopped() -> None:
@@ -95,6 +112,15 @@ async def test_an_operation_that_takes_too_long_is_stopped() -> None:
     answer = await operations.execute(operations.prepare("{ never }", None), None, context)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["TIMEOUT"]
     assert "data" not in answer
+
+
+@pytest.mark.parametrize(("kind", "is_ended"), [("query", True), ("mutation", False)])
+async def test_cost_ends_a_query_and_not_a_mutation(kind: str, is_ended: bool) -> None:
+    operations, context = Operations(strawberry.Schema(Query, Mutation)), SimpleNamespace(feed=None, operation_time=0)
+    operation = replace(operations.prepare(kind + " { written { number } }", None), cost_limit=3)
+    held: Any = context
+    response = await operations.execute(operation, None, held)
+    assert ("data" not in response, "errors" in response) == (is_ended, is_ended)
 
 
 async def test_the_cursor_of_the_feed_is_taken_before_anything_is_read() -> None:
