@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sample.legs import NO_REASONS, NOT_AVAILABLE, Leg, LegWriter
-from sample.offices import Office, User, Week, draw_call_times, make_office
+from sample.offices import Office, User, Week, as_showcase, draw_call_times, make_office
 from sample.records import ImportRecord, format_instant
 from sample.seeded_random import SeededRandom
 
@@ -56,6 +56,7 @@ class CallGenerator:
         self._rng, self._day = rng, day
         self._leg_writer = LegWriter(rng)
         self._queue_call_count = 0
+        self._has_showcase = False
 
     def generate(self, customer: str, usage: Sequence[ImportRecord]) -> GeneratedCalls:
         """Return the calls that agree with the license history of a customer; none where nobody uses Calling."""
@@ -66,6 +67,8 @@ class CallGenerator:
                 used[date.fromisoformat(str(record["day"]))] += int(str(record["used"]))
         office = make_office(self._rng, customer, used, min(used), self._day) if used else None
         if office is not None:
+            if not self._has_showcase and min(week.user_count for week in office.weeks) > 0:
+                office, self._has_showcase = as_showcase(office), True
             for week in office.weeks:
                 self._add_week(generated, office, week)
         return generated
@@ -107,8 +110,10 @@ class CallGenerator:
         self, generated: GeneratedCalls, office: Office, users: Sequence[User], days: Sequence[date]
     ) -> None:
         low = min(_MAX_QUEUE_CALLS, 3 * len(users))
-        for offered in draw_call_times(self._rng, days, low, low + low // 2):
+        for number, offered in enumerate(draw_call_times(self._rng, days, low, low + low // 2)):
             outcome = self._rng.weighted_choice(_QUEUE_OUTCOMES)
+            if office.is_showcase and number == 0:
+                outcome = "ABANDONED"
             generated.queue_calls.append(self._queue_record(office, outcome, offered))
             self._add_call(generated, office, self._queue_legs(office, users, outcome, offered))
 

@@ -1,7 +1,7 @@
 """The sample's telephone users: the customers that report calls, their users, and the times of their calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -13,8 +13,9 @@ DAY = timedelta(days=1)
 # Some customers with few used licences report their calls, so that the first load stays short.
 _REPORTING_SHARE = 0.2
 _MAX_USERS = 12
+_RECEPTIONIST_CALLS = (51, 56)
 # Calls of a user in a week, as ranges with weights; 1 % are receptionists.
-_CALLS_PER_WEEK_WEIGHTS = (((1, 2), 62), ((3, 6), 31), ((11, 16), 6), ((51, 56), 1))
+_CALLS_PER_WEEK_WEIGHTS = (((1, 2), 62), ((3, 6), 31), ((11, 16), 6), (_RECEPTIONIST_CALLS, 1))
 _WEEKDAY_WEIGHTS = ((0, 22), (1, 21), (2, 21), (3, 20), (4, 14), (5, 1), (6, 1))
 _LOCATIONS = ("Headquarters", "Branch office", "Service centre", "Warehouse, north gate")
 # Client type and device model of desk phones, apps, rooms and unknown devices.
@@ -54,7 +55,10 @@ class Week(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """A customer with calls in `weeks`; `poor_share` is the share of legs of poor quality."""
+    """A customer with calls in `weeks`; `poor_share` is the share of legs of poor quality.
+
+    The first call of each week to the queue of a showcase is abandoned.
+    """
 
     customer: str
     location: str
@@ -63,6 +67,7 @@ class Office:
     weeks: Sequence[Week]
     poor_share: float
     queue: str | None
+    is_showcase: bool = False
 
     def service(self, user_type: str) -> Party:
         """Return the service of the telephone system with this user type; it has no device."""
@@ -97,6 +102,13 @@ def make_office(rng: SeededRandom, customer: str, used: Mapping[date, int], firs
     poor = rng.uniform(0.2, 0.4) if rng.chance(0.06) else rng.uniform(0.0, 0.06)
     queue = rng.choice(("Support", "Sales", "Orders")) if count > 2 and rng.chance(0.4) else None
     return Office(customer, rng.choice(_LOCATIONS), users, room, weeks, poor, queue)
+
+
+def as_showcase(office: Office) -> Office:
+    """Return the office with a queue and a receptionist: it alone has a figure in each chart of calls."""
+    receptionist = User(office.users[0].party, _RECEPTIONIST_CALLS)
+    users, queue = (receptionist, *office.users[1:]), office.queue or "Support"
+    return replace(office, users=users, queue=queue, is_showcase=True)
 
 
 def draw_call_times(rng: SeededRandom, days: Sequence[date], low: int, high: int) -> Iterator[datetime]:

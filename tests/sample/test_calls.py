@@ -157,3 +157,19 @@ def test_some_queue_calls_are_abandoned_after_a_longer_wait(partner: Sample) -> 
 def test_a_monday_has_no_calls_of_its_own_week(tmp_path: Path) -> None:
     sample = make(tmp_path, 60, day=date(2026, 11, 23))
     assert max(start(row) for row in sample["calls"]) < datetime(2026, 11, 23)
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_the_first_customers_have_each_figure_of_the_last_week_on_any_day(tmp_path: Path, weekday: int) -> None:
+    sample = make(tmp_path, 75, day=THIS_WEEK + timedelta(days=weekday))
+    [assigned] = [each["assigned"] for each in sample["administrators"] if each["email"] == "admin@partner.example"]
+    of_admin: Counter[str] = Counter()
+    for customer, persons in persons_and_calls(sample, MONDAYS[-1]).values():
+        of_admin.update(persons if customer in assigned else ())
+    assert all(any(low <= number <= high for number in of_admin.values()) for low, high in LEVELS)
+    outcomes = {
+        line["outcome"]
+        for line in sample["queue-calls"]
+        if line["customer"] in assigned and monday(datetime.fromisoformat(line["offeredAt"])) == MONDAYS[-1]
+    }
+    assert {"ANSWERED", "ABANDONED"} <= outcomes
