@@ -47,7 +47,6 @@ from server.graphql.errors import (
 from server.graphql.one_of import OneOfVariablesRule
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.valid_document import ValidDocument
-from server.graphql.variables import check_variables
 
 # Python reads a number in time that is quadratic in its digits, and refuses more than 4,300.
 MAX_NUMBER_LENGTH = 40
@@ -79,6 +78,7 @@ class OperationRequest:
     """A well-formed request: its document, the name of the operation in it, the variables, and the language.
 
     `after_operation_time` is the time of the latest change that the caller has made, 0 where it states none.
+    `rejection` says why the variables that were sent are not accepted; they are then left out.
     """
 
     document: RequestedDocument
@@ -86,6 +86,7 @@ class OperationRequest:
     variables: Mapping[str, Any] | None = None
     after_operation_time: int = 0
     language: Language = Language.ENGLISH
+    rejection: BadUserInput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +121,6 @@ class Operations:
         if len(text) > MAX_TEXT_LENGTH:
             message = f"An operation may have at most {MAX_TEXT_LENGTH:,} characters: put its values into variables."
             raise OperationRejected(_too_complex(QueryTooComplex(message)))
-        try:
-            check_variables(variables or {})
-        except BadUserInput as failure:
-            raise OperationRejected([failure_error(failure)]) from None
         outcome = self._documents.get(text) or self._check_and_remember(text)
         if isinstance(outcome, list):
             raise OperationRejected(outcome)

@@ -18,6 +18,7 @@ from server.auth.viewer import read_bearer_token
 from server.graphql.errors import BAD_USER_INPUT, coded_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.requested_document import QUERY_MISSING, InvalidDocument, read_requested_document
+from server.graphql.variables import find_rejection
 from server.http.accept import preferred_media_type
 from server.http.conditional import caching_headers, not_modified
 from server.http.errors import HttpError
@@ -168,7 +169,9 @@ def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int) 
     variables = parameters.get("variables")
     if variables is not None and not isinstance(variables, dict):
         raise HttpError(400, "variables must be an object.")
-    return OperationRequest(document, name or None, variables, after_operation_time)
+    rejection = find_rejection(variables)
+    accepted = None if rejection else variables
+    return OperationRequest(document, name or None, accepted, after_operation_time, rejection=rejection)
 
 
 def _response(status: int, response: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Response:

@@ -42,6 +42,8 @@ from server.live.turns import MAX_EXECUTING, Turn
 from store.database.clock import utc_now
 
 INIT_TIMEOUT_SECONDS = 10.0
+# Of the `subscribe` messages of all operations of a socket that have not ended. One has at most 1 MiB.
+MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 _CLOSE_TIMEOUT_SECONDS = 5.0
 
 
@@ -135,7 +137,7 @@ class WebSocketConnection:
             case Pong():
                 pass
             case Subscribe() as subscribe:
-                self._start_operation(subscribe)
+                self._start_operation(subscribe, len((text or "").encode()))
             case Complete(id_):
                 if (running := self._running.pop(id_, None)) is not None:
                     running.stop()
@@ -162,20 +164,28 @@ class WebSocketConnection:
         )
         self._send_queue.put(CONNECTION_ACK)
 
-    def _start_operation(self, subscribe: Subscribe) -> None:
+    def _start_operation(self, subscribe: Subscribe, message_bytes: int) -> None:
         if self._token is None:
             raise ProtocolError(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
         if subscribe.id in self._running:
             raise ProtocolError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {subscribe.id} already exists")
-        most = self._app_state.settings.limit_operations_per_socket
-        if len(self._running) >= most:
-            message = translatable("A socket may have at most {most} operations at once.", most=most)
-            error = failure_error(BadUserInput(message))
-            self._send_queue.put(error_message(subscribe.id, [error]))
+        if (refusal := self._find_refusal(message_bytes)) is not None:
+            self._send_queue.put(error_message(subscribe.id, [failure_error(refusal)]))
             return
-        running = self._running[subscribe.id] = _RunningOperation(subscribe.id, self._send_queue)
+        running = self._running[subscribe.id] = _RunningOperation(subscribe.id, self._send_queue, message_bytes)
         running.task = asyncio.create_task(self._run_operation(subscribe, self._token, running), name="operation")
         running.task.add_done_callback(running.clear_task)
+
+    def _find_refusal(self, message_bytes: int) -> BadUserInput | None:
+        """Return why one more operation is not accepted: there are too many, or they hold too much."""
+        most = self._app_state.settings.limit_operations_per_socket
+        if len(self._running) >= most:
+            return BadUserInput(translatable("A socket may have at most {most} operations at once.", most=most))
+        if sum(running.message_bytes for running in self._running.values()) + message_bytes > MAX_MESSAGE_BYTES:
+            most = MAX_MESSAGE_BYTES
+            message = translatable("The operations of a socket have at most {most} bytes of messages.", most=most)
+            return BadUserInput(message)
+        return None
 
     async def _run_operation(self, subscribe: Subscribe, token: str, running: "_RunningOperation") -> None:
         """Run one operation and send how it ended; its failure does not affect other operations."""
@@ -183,8 +193,8 @@ class WebSocketConnection:
         output = FeedOutput(self._shared.groups, self._app_state.feed.position, running.send_result)
 
         async def read_request() -> OperationRequest:
-            name, variables = subscribe.operation_name, subscribe.variables
-            return OperationRequest(subscribe.document, name, variables, language=self._language)
+            document, name, variables = subscribe.document, subscribe.operation_name, subscribe.variables
+            return OperationRequest(document, name, variables, 0, self._language, subscribe.rejection)
 
         def end_turn_of_feed(operation: Operation) -> None:
             if operation.kind is OperationType.SUBSCRIPTION:
@@ -217,8 +227,9 @@ class WebSocketConnection:
 class _RunningOperation:
     """An operation in progress; its queued messages are dropped once the client has completed it."""
 
-    def __init__(self, id_: str, send_queue: SendQueue) -> None:
+    def __init__(self, id_: str, send_queue: SendQueue, message_bytes: int) -> None:
         self.is_active = True
+        self.message_bytes = message_bytes
         self.task: asyncio.Task[None] | None = None
         self._head, self._send_queue = next_message_head(id_), send_queue
 

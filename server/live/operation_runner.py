@@ -14,7 +14,7 @@ from domain.cursors.feed import Position
 from domain.rate_limits import BudgetState, RateLimited
 from resolvers.context import Viewer
 from server.graphql.cost import MAX_TEXT_LENGTH
-from server.graphql.errors import Errors, exception_code, exception_error
+from server.graphql.errors import Errors, exception_code, exception_error, failure_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import COST_PER_CHARACTER, RateLimiter
@@ -126,6 +126,8 @@ async def _run(
 async def _prepare(app_state: OperationAppState, viewer: Viewer, request: OperationRequest) -> Operation:
     """Return the operation; charge the work on a new text before it is done, and also an operation that is rejected."""
     try:
+        if request.rejection is not None:
+            raise OperationRejected([failure_error(request.rejection)])
         text = app_state.trusted_documents.find_text(request.document)
         if not app_state.operations.is_known(text):
             characters = min(len(text), MAX_TEXT_LENGTH)

@@ -12,7 +12,9 @@ from typing import Any
 
 import orjson
 
+from domain.failures import BadUserInput
 from server.graphql.requested_document import InvalidDocument, RequestedDocument, read_requested_document
+from server.graphql.variables import find_rejection
 
 SUBPROTOCOL = "graphql-transport-ws"
 _MAX_ID_LENGTH = 200
@@ -65,12 +67,16 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """The start of an operation, with an id that the client chooses."""
+    """The start of an operation, with an id that the client chooses.
+
+    `rejection` says why the variables that were sent are not accepted; they are then left out.
+    """
 
     id: str
     document: RequestedDocument
     operation_name: str | None
     variables: Mapping[str, Any] | None
+    rejection: BadUserInput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,9 @@ def _subscribe(message: Mapping[str, Any]) -> Subscribe:
         raise _bad_request(f"The payload of subscribe: {error}") from None
     if name is not None and not isinstance(name, str):
         raise _bad_request("payload.operationName must be a string.")
-    return Subscribe(id_, document, name or None, _object(payload, "variables"))
+    variables = _object(payload, "variables")
+    rejection = find_rejection(variables)
+    return Subscribe(id_, document, name or None, None if rejection else variables, rejection)
 
 
 def _complete(message: Mapping[str, Any]) -> Complete:

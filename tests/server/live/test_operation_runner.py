@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 import strawberry
 from graphql import OperationType
 
 from domain.cursors.feed import Position
-from domain.failures import Unauthenticated
+from domain.failures import TooManyValues, Unauthenticated
 from domain.languages.languages import Language
 from resolvers.context import Viewer
 from server.graphql.errors import coded_error
@@ -133,6 +134,14 @@ async def test_an_invalid_document_is_not_checked() -> None:
         await Transport(process, "{ nothing }").run()
     assert failure_errors(rejected.value)[0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
     assert process.steps == ["authenticate token", "read"]
+
+
+async def test_rejected_variables_are_the_first_error() -> None:
+    app_state: Any = Process()
+    request = OperationRequest(RequestedDocument("{ nothing }"), rejection=TooManyValues("A list", 1, 2))
+    with pytest.raises(OperationRejected) as rejected:
+        await run_operation(app_state, "token", AsyncMock(return_value=request), lambda _: None)
+    assert failure_errors(rejected.value)[0]["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
 async def test_the_callers_latest_change_reaches_the_context() -> None:

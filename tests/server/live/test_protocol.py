@@ -2,12 +2,14 @@
 
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.graphql.requested_document import RequestedDocument
+from server.graphql.variables import MAX_VALUES
 from server.live.protocol import (
     CloseCode,
     Complete,
@@ -75,6 +77,15 @@ def test_closes_4400_for_a_malformed_message(text: str) -> None:
         read_message(text)
     assert refused.value.code is CloseCode.BAD_REQUEST
     assert 0 < len(refused.value.reason.encode()) <= 123
+
+
+def test_drops_variables_with_too_many_values_and_says_why() -> None:
+    variables: dict[str, Any] = {"a": [[]] * (MAX_VALUES + 1)}
+    text = json.dumps({"type": "subscribe", "id": "1", "payload": {"query": "{a}", "variables": variables}})
+    message = read_message(text)
+    assert isinstance(message, Subscribe)
+    assert (message.id, message.variables) == ("1", None)
+    assert "at most" in str(message.rejection)
 
 
 def test_closes_4400_for_a_binary_frame() -> None:

@@ -122,6 +122,19 @@ async def test_refuses_too_many_operations_at_once(world: SocketServer) -> None:
         await socket.settle()
 
 
+async def test_the_messages_of_a_sockets_operations_are_limited_together(world: SocketServer) -> None:
+    padding = "#" * (900 * 1024)
+    async with world.socket() as socket:
+        await socket.initialise()
+        for id_ in ("1", "2"):
+            await socket.send(type="subscribe", id=id_, payload={"query": FEED, "extensions": {"padding": padding}})
+        await socket.send(type="subscribe", id="3", payload={"query": FEED, "extensions": {"padding": padding}})
+        answer = await socket.receive()
+        assert (answer["type"], answer["id"]) == ("error", "3")
+        assert "2,097,152 bytes" in answer["payload"][0]["message"]
+        await socket.settle()
+
+
 async def test_a_stopping_server_closes_with_1012(world: SocketServer) -> None:
     async with world.socket() as socket:
         await socket.initialise()
