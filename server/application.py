@@ -41,6 +41,7 @@ from server.telemetry.exposition import is_shared_by_workers
 from server.telemetry.operation_metrics import choose_names
 from server.telemetry.operation_record import OperationRecorder
 from server.telemetry.request_id import RequestIds
+from server.telemetry.tracing import Tracing
 from store.database.client import Client
 from store.feed.feed import Feed
 
@@ -90,6 +91,7 @@ def _routes() -> list[BaseRoute]:
 
 
 async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppState:
+    await stack.enter_async_context(Tracing())
     uri = stack.enter_context(database_uri(settings))
     keys = load_keys(settings)
     client = await stack.enter_async_context(open_prepared_client(settings, uri))

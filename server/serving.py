@@ -28,6 +28,7 @@ from server.connections.server_config import ServerConfig
 from server.connections.trusted_proxies import TrustedProxies
 from server.development_issuer.loopback import check_start
 from server.telemetry.exposition import shared_by_workers
+from server.telemetry.tracing import wants_traces
 
 OnReady = Callable[[str], None]
 _READY_TIMEOUT_SECONDS = 120.0
@@ -73,6 +74,7 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     read_terms(settings)
     read_token_issuers(settings)
     check_document_settings(settings)
+    wants_traces(os.environ)
     load_keys(settings)
     _export_settings(settings, uri, listener_url(listener))
     config = _server_config(settings, workers)

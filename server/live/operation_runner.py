@@ -111,6 +111,7 @@ async def _run(
     charge = await app_state.rate_limiter.charge(viewer, operation.cost)
     record.set_cost(charge.requested)
     if operation.kind is OperationType.SUBSCRIPTION and feed_output is not None:
+        record.end_span()
         position, send_result, last_cursor = feed_output.position, feed_output.send_result, feed_output.last_cursor
         errors = await feed_output.groups.serve(viewer, operation, variables, position, send_result, last_cursor)
         return OperationOutcome({"errors": errors} if errors else None)

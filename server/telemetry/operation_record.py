@@ -10,6 +10,7 @@ from typing import Any, Self
 from structlog import get_logger
 
 from server.telemetry.operation_metrics import count_cost, count_operation, name_label, observe_seconds
+from server.telemetry.tracing import OperationSpan, start_operation_span
 
 MAX_LOGGED_NAME = 100
 _QUERY, _MUTATION, _SUBSCRIPTION, _UNKNOWN_KIND = "query", "mutation", "subscription", "unknown"
@@ -45,6 +46,8 @@ class OperationRecord:
     label: str = field(init=False)
     cost: int = 0
     codes: Sequence[str] = ()
+    trace_id: str = ""
+    span: OperationSpan | None = field(default_factory=start_operation_span)
 
     def __post_init__(self) -> None:
         self.label = name_label("", self.recorder.names)
@@ -56,6 +59,7 @@ class OperationRecord:
         self, _type: type[BaseException] | None, failure: BaseException | None, _trace: TracebackType | None
     ) -> None:
         seconds, outcome = monotonic() - self.started_at, self._outcome(failure)
+        self.end_span()
         count_operation(self.label, self.kind, self.codes, outcome)
         is_timed = self.kind in {_QUERY, _MUTATION}
         if is_timed:
@@ -70,6 +74,8 @@ class OperationRecord:
         """Record what the request asks for, once it is known."""
         self.kind, self.name = kind, name
         self.label = name_label(name, self.recorder.names)
+        if self.span is not None:
+            self.span.set_operation(kind, name[:MAX_LOGGED_NAME], self.label)
 
     def set_cost(self, cost: int) -> None:
         """Record what the operation was charged."""
@@ -79,6 +85,14 @@ class OperationRecord:
     def set_errors(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Record the codes of entries of `errors`."""
         self.codes = list(dict.fromkeys(error["extensions"]["code"] for error in errors))
+
+    def end_span(self) -> None:
+        """End the span: with the operation, or where a subscription has begun."""
+        if self.span is not None:
+            self.trace_id = self.span.trace_id
+            identity = {"partnerhub.partner": self.partner_id, "partnerhub.administrator": self.administrator_id}
+            self.span.end({**identity, "partnerhub.cost": self.cost}, self.codes)
+            self.span = None
 
     def _outcome(self, failure: BaseException | None) -> str:
         if isinstance(failure, CancelledError):
@@ -110,4 +124,5 @@ class OperationRecord:
             "cost": self.cost,
             "milliseconds": round(seconds * 1000, 1),
             **({"errors": list(self.codes)} if self.codes else {}),
+            **({"trace_id": self.trace_id} if self.trace_id else {}),
         }

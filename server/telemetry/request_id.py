@@ -1,4 +1,7 @@
-"""The id of a request: taken from its header or generated, in every line of the log and in the answer."""
+"""The id of a request: taken from its header or generated, in every line of the log and in the answer.
+
+The trace of the caller is continued here too.
+"""
 
 import os
 import re
@@ -7,6 +10,8 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.telemetry.tracing import attach_parent, detach_parent
 
 HEADER: Final = "X-Request-Id"
 _NAME = HEADER.lower().encode()
@@ -43,9 +48,11 @@ class RequestIds:
             await send(message)
 
         token = _current.set(request_id.decode())
+        parent = attach_parent(scope["headers"])
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            detach_parent(parent)
             _current.reset(token)
 
 

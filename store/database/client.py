@@ -28,12 +28,13 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
 )
-from pymongo.monitoring import ConnectionPoolListener
+from pymongo.monitoring import CommandListener, ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from store.database.change_stream import ChangeStream
+from store.database.command_spans import CommandSpans, is_tracing
 from store.database.pool_metrics import PoolMetrics
 
 __all__ = [
@@ -100,6 +101,10 @@ class _PoolListener(PoolMetrics, ConnectionPoolListener):
     """Counts the events of a client's connections."""
 
 
+class _CommandListener(CommandSpans, CommandListener):
+    """Records a client's commands as spans."""
+
+
 class Client:
     """A connection pool and one database.
 
@@ -121,7 +126,8 @@ class Client:
         settings = {**_MAJORITY, **timeouts, "heartbeatFrequencyMS": _HEARTBEAT_MS, **options}
         if timeout_ms is not None:
             settings["timeoutMS"] = timeout_ms
-        settings["event_listeners"] = [_PoolListener(), *options.get("event_listeners", ())]
+        listeners = [_PoolListener(), *([_CommandListener()] if is_tracing() else [])]
+        settings["event_listeners"] = [*listeners, *options.get("event_listeners", ())]
         kind: Any = motor.motor_asyncio.AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient
         self.driver: Driver = driver
         self.database_name = database
