@@ -32,6 +32,7 @@ from server.telemetry.tracing import wants_traces
 
 OnReady = Callable[[str], None]
 _READY_TIMEOUT_SECONDS = 120.0
+_IMPORT_MARGIN_SECONDS = 5.0
 
 
 def serve(settings: Settings, data: Path | None, host: str, port: int, workers: int) -> None:
@@ -82,15 +83,18 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     # uvicorn raises the signal again once it has stopped; it is handled by then.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    with _metrics_listeners(settings) as metrics_listeners:
+    with _metrics_listeners(settings, listener.getsockname()[1]) as metrics_listeners:
         _run(config, [listener, *metrics_listeners], workers)
 
 
 @contextmanager
-def _metrics_listeners(settings: Settings) -> Iterator[list[socket.socket]]:
+def _metrics_listeners(settings: Settings, port: int) -> Iterator[list[socket.socket]]:
     if not settings.metrics_port:
         yield []
         return
+    if settings.metrics_port == port:
+        # Both may listen, on different addresses; the application knows the metrics by their port alone.
+        raise OperatorError(f"PARTNERHUB_METRICS_PORT is the port of the API, {port}: choose another one.")
     with open_listener(settings.metrics_host, settings.metrics_port, "PARTNERHUB_METRICS_PORT") as listener:
         yield [listener]
 
@@ -112,6 +116,7 @@ def _server_config(settings: Settings, workers: int) -> ServerConfig:
         "server.asgi:application",
         connection_limits(settings),
         TrustedProxies(settings.trusted_proxies, settings.trusted_proxy_header),
+        settings.metrics_port,
         factory=True,
         workers=workers,
         loop="uvloop",
@@ -129,8 +134,9 @@ def _server_config(settings: Settings, workers: int) -> ServerConfig:
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
     """Return the limits of a process; raise its number of file descriptors to the most that is allowed."""
-    names = {field.name for field in fields(ConnectionLimits)}
-    limits = ConnectionLimits(**{name: getattr(settings, f"connection_{name}") for name in names})
+    names = {field.name for field in fields(ConnectionLimits)} - {"import_seconds"}
+    values = {name: getattr(settings, f"connection_{name}") for name in names}
+    limits = ConnectionLimits(**values, import_seconds=settings.import_idle_seconds + _IMPORT_MARGIN_SECONDS)
     return replace(limits, limit=choose_connection_limit(limits.limit, raise_descriptor_limit()))
 
 

@@ -56,7 +56,7 @@ class ConnectionSettings(BaseSettings):
         gt=0,
         le=120,
         description=(
-            "The seconds in which a client must read at least 1 KiB more of a response; else it is disconnected"
+            "The seconds in which a client must read at least 16 KiB more of a response; else it is disconnected"
         ),
     )
     connection_idle_seconds: float = Field(

@@ -16,6 +16,7 @@ from server.connections.server_config import ServerConfig
 
 # A body that is slower, or a client that reads more slowly, has stopped for the purposes of a timeout.
 MIN_PROGRESS_BYTES = 1024
+_MIN_READ_BYTES = 16 * 1024
 # After a refusal, what the client still sends is discarded: closing at once would destroy the response on its way.
 _LINGER_SECONDS = 2.0
 _FLUSH_SECONDS = 5.0
@@ -41,7 +42,8 @@ class LimitedConnection(HttpToolsProtocol):
         super().connection_made(cast(Transport, transport))
         self._is_from_proxy = self._proxies.trusts(self._address)
         try:
-            self._admission = self._registry.admit(self._address)
+            is_for_metrics = self.server is not None and self.server[1] == self._registry.metrics_port
+            self._admission = self._registry.admit(self._address, is_for_metrics=is_for_metrics)
         except RequestRefused as refused:
             self._is_refusing = True
             limit_log.report(refused.limit, self._address)
@@ -115,7 +117,7 @@ class LimitedConnection(HttpToolsProtocol):
 
     def _check_reader(self, unread_bytes_before: int) -> None:
         unread_bytes = self.transport.get_write_buffer_size()
-        if unread_bytes_before - unread_bytes < MIN_PROGRESS_BYTES:
+        if unread_bytes_before - unread_bytes < _MIN_READ_BYTES:
             limit_log.report("send_seconds", self._address)
             self.transport.abort()
         else:

@@ -26,6 +26,9 @@ class ConnectionLimits:
     send_seconds: float = 10.0
     idle_seconds: float = 10.0
     frames: int = 1_000
+    # For the body of an import: PARTNERHUB_IMPORT_IDLE_SECONDS and a little more, because the import answers first and
+    # says how far it came.
+    import_seconds: float = 35.0
 
 
 def raise_descriptor_limit() -> int:

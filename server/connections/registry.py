@@ -10,22 +10,25 @@ from server.connections.trusted_proxies import TrustedProxies, address_group
 
 _OPEN = Gauge("partnerhub_connections", "Open connections, websockets included", multiprocess_mode="livesum")
 
+_RESERVED_FOR_METRICS = 16
+
 
 class ConnectionRegistry:
     """Admits connections within the limits.
 
     A connection counts for the address that it comes from. One from a trusted proxy counts for the clients whose
-    requests it carries, each while its request is in progress.
+    requests it carries, each while its request is in progress. The port of the metrics, which has the probes too, takes
+    a few connections beyond the limit: a server that is full is not dead.
     """
 
-    def __init__(self, limits: ConnectionLimits, proxies: TrustedProxies) -> None:
-        self.limits, self.proxies = limits, proxies
+    def __init__(self, limits: ConnectionLimits, proxies: TrustedProxies, metrics_port: int = 0) -> None:
+        self.limits, self.proxies, self.metrics_port = limits, proxies, metrics_port
         self._total = 0
         self._by_address: dict[str, int] = {}
 
-    def admit(self, address: str | None) -> "Admission":
+    def admit(self, address: str | None, *, is_for_metrics: bool = False) -> "Admission":
         """Count a new connection; raise RequestRefused where there are too many."""
-        if self._total >= self.limits.limit:
+        if self._total >= self.limits.limit + (_RESERVED_FOR_METRICS if is_for_metrics else 0):
             raise RequestRefused(HTTPStatus.SERVICE_UNAVAILABLE, "limit", "The server has too many connections.")
         admission = Admission(self)
         if address is not None and not self.proxies.trusts(address):

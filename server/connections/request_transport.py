@@ -24,6 +24,7 @@ from server.live.frame_writer import WRITER_EXTENSION
 _PIECE_BYTES = 32 * 1024
 # uvicorn stops reading at the first request that must wait; these are the requests that arrived together with it.
 _MAX_WAITING_REQUESTS = 16
+_IMPORTS = b"/import/"
 _NOT_HTTP = "This is not valid HTTP/1.1."
 
 
@@ -185,7 +186,12 @@ class RequestTransport(LimitedConnection):
             )
         if self._phase is not self._timed_phase:
             is_head = self._phase is _Phase.HEAD
-            self._start_timer(self._phase, self._limits.header_seconds if is_head else self._limits.body_seconds)
+            self._start_timer(self._phase, self._limits.header_seconds if is_head else self._body_seconds)
+
+    @property
+    def _body_seconds(self) -> float:
+        is_import = self.url.startswith(_IMPORTS)
+        return max(self._limits.body_seconds, self._limits.import_seconds if is_import else 0)
 
     def _start_timer(self, phase: _Phase, seconds: float) -> None:
         if self._timer is not None:
@@ -203,7 +209,7 @@ class RequestTransport(LimitedConnection):
         elif self._phase is _Phase.IDLE or not self._is_responding:
             self._close()
         elif self.flow.read_paused or self._meter.body_bytes - self._body_bytes_at_timer >= MIN_PROGRESS_BYTES:
-            self._start_timer(_Phase.BODY, self._limits.body_seconds)
+            self._start_timer(_Phase.BODY, self._body_seconds)
         else:
             self._refuse_late("body_seconds", "The body did not arrive in time.")
 

@@ -155,6 +155,7 @@ class WebSocketConnection:
         except Exception as failure:  # noqa: BLE001  exception_error logs it; the client may connect again.
             raise ProtocolError(CloseCode.TRY_AGAIN_LATER, exception_error(failure)["message"]) from None
         self._token = token
+        self._writer.accept_large_messages()
         # Changes of access before this line are not monitored: each operation authenticates the token again.
         self._send_queue.access, self._release = self._shared.access_monitor.register(viewer, self.close)
         self._timer.cancel()

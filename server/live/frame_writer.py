@@ -30,6 +30,9 @@ class FrameWriter(Protocol):
     def abort(self) -> None:
         """Close the connection now, whatever is still unsent."""
 
+    def accept_large_messages(self) -> None:
+        """Let the client, which is authenticated now, send messages of the full size."""
+
 
 class AsgiWriter:
     """A FrameWriter for any ASGI server: one message at a time, the next when the server has taken the last.
@@ -63,6 +66,9 @@ class AsgiWriter:
         self._is_open = False
         if self._sending is not None:
             self._sending.cancel()
+
+    def accept_large_messages(self) -> None:
+        """Do nothing: any other server has one limit for all messages."""
 
     async def _send_message(self, text: bytes) -> None:
         try:

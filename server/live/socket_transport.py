@@ -18,6 +18,8 @@ _MAX_BUFFERED_BYTES = 64 * 1024
 # A frame costs 3 µs, also an empty one.
 DEFAULT_MAX_FRAMES = 1_000
 _PIECE_BYTES = 4096
+# The server keeps the parts of a message until it is complete. Nobody but connection_init needs to send one before.
+_MAX_FIRST_MESSAGE_BYTES = 16 * 1024
 _BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -40,6 +42,11 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self._second_began, self._frames_of_second = 0.0, 0
         self._frames: list[bytes] = []
         self._buffered_bytes = 0
+        self.conn.max_message_size = _MAX_FIRST_MESSAGE_BYTES
+
+    def accept_large_messages(self) -> None:
+        """Accept messages of the configured size from now on."""
+        self.conn.max_message_size = self.config.ws_max_size
 
     async def run_asgi(self) -> None:
         """Serve the socket; the application finds its writer in the scope."""
@@ -137,6 +144,16 @@ class SocketTransport(WebSocketsSansIOProtocol):
         frames, self._frames, self._buffered_bytes = self._frames, [], 0
         if frames and self._is_open():
             self.transport.write(b"".join(frames))
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless earlier output is unread: the answers to a flood of pings would fill the memory.
+
+        RFC 6455 allows to answer only the latest one.
+        """
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
 
     def keepalive_timeout(self) -> None:
         """Abort the connection: a client that answered no ping will not read what was written."""

@@ -89,6 +89,10 @@ class RawClient:
         await self.close()
         return bytes(received)
 
+    async def drain(self) -> None:
+        """Wait until the kernel has taken what was sent."""
+        await self._writer.drain()
+
     def stop_reading(self) -> None:
         """Leave what arrives in the buffers of the kernel."""
         cast(asyncio.ReadTransport, self._writer.transport).pause_reading()

@@ -34,6 +34,15 @@ def test_counts_in_total_and_for_each_address() -> None:
     assert connections._by_address == {}
 
 
+def test_the_port_of_the_metrics_has_connections_beyond_the_limit() -> None:
+    connections = registry(limit=1)
+    connections.admit("192.0.2.1")
+    for _ in range(16):
+        connections.admit(None, is_for_metrics=True)
+    with pytest.raises(RequestRefused, match="too many connections"):
+        connections.admit(None, is_for_metrics=True)
+
+
 def test_a_proxy_counts_for_the_clients_of_its_requests() -> None:
     connections = registry()
     admitted = [connections.admit("10.0.0.1") for _ in range(5)]

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
 
 from server.connections.limit_log import LIMIT_HITS, limit_log
+from server.live.socket_transport import SocketTransport
 from tests.server.connections.limited_server import SHORT_SECONDS, LimitedServer, limited_server
 
 HEAD = b"GET / HTTP/1.1\r\nHost: hub\r\n"
@@ -242,6 +244,43 @@ async def test_bad_frames_behind_an_unanswered_handshake_close_it(
     await server.exchange(HANDSHAKE + b"\r\n" + frames)
     await no_connections(server)
     assert not caplog.records
+
+
+async def test_a_first_message_of_a_socket_is_small(server: LimitedServer) -> None:
+    """Its parts are kept until it is complete, and nobody has authenticated yet."""
+    client = await server.connect()
+    client.send(HANDSHAKE + b"\r\n")
+    await client.read_head()
+    is_last, is_masked, length_of_8_bytes = 0x81, 0x80, 127
+    client.send(bytes([is_last, is_masked | length_of_8_bytes]) + (1 << 20).to_bytes(8, "big") + bytes(4))
+    message_too_big = (1009).to_bytes(2, "big")
+    assert message_too_big in await client.read_all()
+    await no_connections(server)
+
+
+async def test_pings_of_a_client_that_does_not_read_fill_no_memory() -> None:
+    with limited_server(frames=1_000_000) as server:
+        client = await server.connect()
+        client.send(HANDSHAKE + b"\r\n")
+        await client.read_head()
+        client.stop_reading()
+        ping = bytes([0x89, 0x80 | 125]) + bytes(4 + 125)
+        for _ in range(300):
+            client.send(ping * 1_000)
+            await client.drain()
+        (connection,) = cast(set[SocketTransport], server.server.server_state.connections)
+        assert connection.transport.get_write_buffer_size() < 1_000_000
+        await client.close()
+        await no_connections(server)
+
+
+async def test_the_body_of_an_import_has_its_own_time(server: LimitedServer) -> None:
+    client = await server.connect()
+    client.send(POST.replace(b" / ", b" /import/customers ", 1) + b"Content-Length: 1\r\n\r\n")
+    await asyncio.sleep(2 * SHORT_SECONDS)
+    client.send(b"a")
+    assert b'"bytes": 1' in await client.read_response()
+    await client.close()
 
 
 @pytest.mark.parametrize("size", [0, 5, 200_000])
