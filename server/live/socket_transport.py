@@ -19,7 +19,7 @@ _MAX_BUFFERED_BYTES = 64 * 1024
 DEFAULT_MAX_FRAMES = 1_000
 _PIECE_BYTES = 4096
 # The server keeps the parts of a message until it is complete. Nobody but connection_init needs to send one before.
-_MAX_FIRST_MESSAGE_BYTES = 16 * 1024
+FIRST_MESSAGE_BYTES = 16 * 1024
 _BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -42,7 +42,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self._second_began, self._frames_of_second = 0.0, 0
         self._frames: list[bytes] = []
         self._buffered_bytes = 0
-        self.conn.max_message_size = _MAX_FIRST_MESSAGE_BYTES
+        self.conn.max_message_size = FIRST_MESSAGE_BYTES
 
     def accept_large_messages(self) -> None:
         """Accept messages of the configured size from now on."""

@@ -10,7 +10,7 @@ import websockets
 from structlog.testing import capture_logs
 
 from server.live.protocol import SUBPROTOCOL
-from server.live.socket_transport import SocketTransport
+from server.live.socket_transport import FIRST_MESSAGE_BYTES, SocketTransport
 from store.database.clock import utc_now
 from store.database.scope import administrator_key
 from tests.server.live.malformed import MALFORMED_MESSAGES
@@ -176,7 +176,8 @@ async def send_malformed(world: SocketServer, events: Events, is_initialised: bo
                     await socket.initialise()
                 await socket.connection.send(malformed)
                 code, reason = await socket.closed()
-                assert (code, bool(reason)) == (4400, True), malformed[:80]
+                is_too_long = len(malformed) > FIRST_MESSAGE_BYTES and not is_initialised
+                assert (code, bool(reason)) == (1009 if is_too_long else 4400, True), malformed[:80]
         await events.insert([7])
         assert await bystander.numbers(1) == [7]
 
