@@ -13,6 +13,8 @@ from server.auth.signatures import Key
 MIN_INTERVAL_SECONDS = 30.0
 # While the issuer answers, a key that it has withdrawn is accepted for about this long.
 MAX_AGE_SECONDS = 300.0
+# Requests wait for a fetch until it has taken this long: anybody can send requests that wait, and an issuer can hang.
+MAX_WAIT_SECONDS = 2.0
 _log = get_logger()
 
 
@@ -29,13 +31,14 @@ class KeyCache:
         *,
         min_interval: float = MIN_INTERVAL_SECONDS,
         max_age: float = MAX_AGE_SECONDS,
+        max_wait: float = MAX_WAIT_SECONDS,
     ) -> None:
         self._issuer = issuer
         self._fetch_keys = fetch
-        self._min_interval, self._max_age = min_interval, max_age
+        self._min_interval, self._max_age, self._max_wait = min_interval, max_age, max_wait
         self._keys: Mapping[str, Key] = {}
         self._fetching: asyncio.Task[None] | None = None
-        self._next_fetch_at = 0.0
+        self._next_fetch_at = self._wait_until = 0.0
         self._is_fresh = False
 
     def current(self, key_id: str) -> Key | None:
@@ -45,22 +48,30 @@ class KeyCache:
     async def find(self, key_id: str) -> Key | None:
         """Return the key; fetch the keys where it is unknown and the last fetch is not too recent.
 
-        Raise Unavailable where no key of the issuer could be fetched yet.
+        Raise Unavailable where no key of the issuer could be fetched yet, or where the fetch takes too long.
         """
-        if key_id not in self._keys:
-            await self.fetch()
-        if not self._keys:
+        fetching = None if key_id in self._keys else self._start_fetch()
+        if fetching is not None:
+            # Whoever stops waiting does not cancel the fetch of others.
+            await asyncio.wait([fetching], timeout=max(0.0, self._wait_until - monotonic()))
+        key = self._keys.get(key_id)
+        if not self._keys or (key is None and fetching is not None and not fetching.done()):
             raise Unavailable("The keys of this token's issuer cannot be fetched at the moment; try again.")
-        return self._keys.get(key_id)
+        return key
 
     async def fetch(self) -> None:
         """Fetch the keys, or wait for the fetch that is under way; do nothing soon after the last one."""
+        fetching = self._start_fetch()
+        if fetching is not None:
+            await asyncio.shield(fetching)
+
+    def _start_fetch(self) -> asyncio.Task[None] | None:
+        """Return the fetch that is under way, or a new one; None soon after the last one."""
         if self._fetching is None and monotonic() >= self._next_fetch_at:
-            self._next_fetch_at = monotonic() + self._min_interval
+            now = monotonic()
+            self._next_fetch_at, self._wait_until = now + self._min_interval, now + self._max_wait
             self._fetching = asyncio.create_task(self._fetch(), name=f"keys of {self._issuer}")
-        if self._fetching is not None:
-            # A request that is cancelled does not cancel the fetch of others.
-            await asyncio.shield(self._fetching)
+        return self._fetching
 
     async def run(self) -> None:
         """Fetch the keys now and whenever they are old; never returns."""

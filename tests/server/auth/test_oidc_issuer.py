@@ -44,7 +44,7 @@ class Hub:
 
     def __init__(self, process: IssuerProcess, http: httpx.AsyncClient, **times: float) -> None:
         settings = IssuerSettings(issuer=process.address, audience=AUDIENCE)
-        self.keys = KeyCache(process.address, partial(fetch_keys, http, settings), **times)
+        self.keys = KeyCache(process.address, partial(fetch_keys, http, settings), max_wait=20.0, **times)
         self.verifier = TokenVerifier([OidcIssuer(settings, self.keys, timedelta(days=1))])
         self._claims = valid_claims(process)
 
@@ -103,7 +103,7 @@ async def test_the_name_of_an_algorithm_cannot_choose_another_use_of_a_key(
 async def test_only_the_algorithms_of_the_issuer_are_accepted(process: IssuerProcess, http: httpx.AsyncClient) -> None:
     process.publish(RSA, EC)
     settings = IssuerSettings(issuer=process.address, audience=AUDIENCE, algorithms=("ES256",))
-    keys = KeyCache(process.address, partial(fetch_keys, http, settings))
+    keys = KeyCache(process.address, partial(fetch_keys, http, settings), max_wait=20.0)
     verifier = TokenVerifier([OidcIssuer(settings, keys, timedelta(minutes=1))])
     hub = Hub(process, http)
     assert (await verifier.verify(hub.token(EC), NOW)).partner_id == "aurora"
@@ -200,7 +200,7 @@ async def test_an_issuer_that_hangs_delays_nobody_else(
     async def fetch() -> Mapping[str, Key]:
         return await fetch_keys(http, settings, **limit)
 
-    slow = KeyCache(process.address, fetch, min_interval=0.0)
+    slow = KeyCache(process.address, fetch, min_interval=0.0, max_wait=20.0)
     verifier = TokenVerifier([OidcIssuer(settings, slow, timedelta(days=1))])
     await verifier.verify(known[0], NOW)
     process.publish(mode=mode)
