@@ -20,7 +20,14 @@ _log = structlog.get_logger("partnerhub.errors")
 
 
 class InvalidRequest(Exception):
-    """A request that its transport rejects before the operation is known."""
+    """A request that its transport rejects: it is not well formed, or its operation is not permitted there.
+
+    `extensions` are those of the response, where the request was charged.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.extensions: Mapping[str, object] = {}
 
 
 def failure_error(failure: RequestFailure) -> dict[str, Any]:
@@ -74,6 +81,8 @@ def exception_error(exception: BaseException) -> dict[str, Any]:
     """Return an exception as message and extensions; an unexpected one is logged, and only its id is shown."""
     if isinstance(exception, RequestFailure):
         return failure_error(exception)
+    if isinstance(exception, InvalidRequest):
+        return coded_error(BAD_USER_INPUT, str(exception))
     if isinstance(exception, TimeoutError):
         return coded_error(TIMEOUT, "This took too long and was stopped.")
     if isinstance(exception, PyMongoError):

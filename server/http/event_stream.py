@@ -19,13 +19,11 @@ from domain.cursors.feed import Position
 from resolvers.context import Viewer
 from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
-from server.graphql.errors import BAD_USER_INPUT, coded_error
 from server.graphql.operations import GraphQLResponse, OperationRequest
-from server.http.errors import HttpError
 from server.http.graphql import check_method, error_response, read_request
 from server.live.feed_execution import FeedResult
 from server.live.frame_writer import abort_later, frame_writer
-from server.live.operation_runner import FeedOutput, failure_response, run_operation
+from server.live.operation_runner import FeedOutput, failure_response, read_and_charge, run_operation
 from server.live.protocol import ProtocolError
 from server.live.send_queue import SendQueue
 from server.live.shared_feeds import SharedFeeds, shared_feeds
@@ -49,7 +47,7 @@ async def graphql_stream(request: Request) -> Response:
     try:
         token = read_bearer_token(request.headers.get("authorization"))
         viewer = await app_state.authenticate(token)
-        operation_request = await read_request(request)
+        operation_request = await read_and_charge(app_state, viewer, partial(read_request, request))
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         return error_response(failure)
     feeds = shared_feeds(request.app.state, app_state)
@@ -83,8 +81,6 @@ class _StreamOperation:
                 self.app_state, self.token, self._read_request, partial(check_method, self.method), output
             )
             response = outcome.response
-        except HttpError as error:
-            response = {"errors": [coded_error(BAD_USER_INPUT, str(error))]}
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             response = failure_response(failure)
         if response is not None:

@@ -15,7 +15,6 @@ from domain.rate_limits import RateLimited
 from server.app.app_state import AppState
 from server.app.page_sign_in import page_sign_in
 from server.auth.viewer import read_bearer_token
-from server.graphql.errors import BAD_USER_INPUT, coded_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.requested_document import QUERY_MISSING, InvalidDocument, read_requested_document
 from server.graphql.variables import find_rejection
@@ -68,9 +67,9 @@ def error_response(failure: Exception) -> Response:
 
 
 def _error_parts(failure: Exception) -> tuple[int, GraphQLResponse, Mapping[str, str]]:
-    if isinstance(failure, HttpError):
-        return failure.status, {"errors": [coded_error(BAD_USER_INPUT, str(failure))]}, failure.headers
     response = failure_response(failure)
+    if isinstance(failure, HttpError):
+        return failure.status, response, failure.headers
     if isinstance(failure, RateLimited):
         return 429, response, rejection_headers(failure)
     if isinstance(failure, OperationRejected):

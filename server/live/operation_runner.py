@@ -14,7 +14,7 @@ from domain.cursors.feed import Position
 from domain.rate_limits import BudgetState, RateLimited
 from resolvers.context import Viewer
 from server.graphql.cost import MAX_TEXT_LENGTH
-from server.graphql.errors import Errors, exception_code, exception_error, failure_error
+from server.graphql.errors import Errors, InvalidRequest, exception_code, exception_error, failure_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import COST_PER_CHARACTER, RateLimiter
@@ -102,12 +102,10 @@ async def _run(
 ) -> OperationOutcome:
     viewer = await app_state.authenticate(token)
     record.set_viewer(viewer.partner_id, viewer.administrator.id)
-    request = await read_request()
+    request = await read_and_charge(app_state, viewer, read_request)
     viewer = replace(viewer, language=request.language)
     variables = request.variables or {}
-    operation = await _prepare(app_state, viewer, request)
-    record.set_operation(operation.kind.value, operation_name(operation))
-    check(operation)
+    operation = await _prepare(app_state, viewer, request, check, record)
     charge = await app_state.rate_limiter.charge(viewer, operation.cost)
     record.set_cost(charge.requested)
     if operation.kind is OperationType.SUBSCRIPTION and feed_output is not None:
@@ -124,7 +122,25 @@ async def _run(
     return OperationOutcome(response, context.operation_time, charge.states)
 
 
-async def _prepare(app_state: OperationAppState, viewer: Viewer, request: OperationRequest) -> Operation:
+async def read_and_charge(app_state: OperationAppState, viewer: Viewer, read_request: ReadRequest) -> OperationRequest:
+    """Return the request; charge also one that is not well formed, and raise what `read_request` raises."""
+    try:
+        return await read_request()
+    except InvalidRequest as failure:
+        # The frames of the traceback and the cause hold what was read, while the charge may wait for the database.
+        failure.__context__ = None
+        rejected = failure.with_traceback(None)
+    rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).extensions
+    raise rejected
+
+
+async def _prepare(
+    app_state: OperationAppState,
+    viewer: Viewer,
+    request: OperationRequest,
+    check: CheckOperation,
+    record: OperationRecord,
+) -> Operation:
     """Return the operation; charge the work on a new text before it is done, and also an operation that is rejected."""
     try:
         if request.rejection is not None:
@@ -133,16 +149,19 @@ async def _prepare(app_state: OperationAppState, viewer: Viewer, request: Operat
         if not app_state.operations.is_known(text):
             characters = min(len(text), MAX_TEXT_LENGTH)
             await app_state.rate_limiter.charge(viewer, COST_PER_CHARACTER * characters)
-        return app_state.operations.prepare(text, request.operation_name, request.variables or {})
-    except OperationRejected as rejected:
+        operation = app_state.operations.prepare(text, request.operation_name, request.variables or {})
+        record.set_operation(operation.kind.value, operation_name(operation))
+        check(operation)
+    except (OperationRejected, InvalidRequest) as rejected:
         rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).extensions
         raise
+    return operation
 
 
 def failure_response(failure: Exception) -> GraphQLResponse:
     """Return the response for what `run_operation` raised, with the figures of the rate limit where it was charged."""
     response: GraphQLResponse = {"errors": failure_errors(failure)}
-    if isinstance(failure, OperationRejected) and failure.extensions:
+    if isinstance(failure, (OperationRejected, InvalidRequest)) and failure.extensions:
         response["extensions"] = failure.extensions
     elif isinstance(failure, RateLimited):
         response["extensions"] = {"cost": failure.extensions["cost"]}

@@ -82,6 +82,29 @@ def test_a_rejected_operation_costs_its_request(partner: ApiHarness) -> None:
     assert abs(costs[0]["remaining"] - costs[1]["remaining"] - REQUEST_COST) <= 1
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "request_parts"),
+    [
+        (
+            "/graphql",
+            "GET",
+            {"params": {"query": 'mutation { acceptTerms(input: {termsVersion: "1"}) { __typename } }'}},
+        ),
+        ("/graphql", "POST", {"json": {"query": "subscription { tagChanged { cursor } }"}}),
+        ("/graphql", "POST", {"json": []}),
+        ("/graphql", "POST", {"json": {"query": QUERY, "variables": 1}}),
+        ("/graphql/stream", "POST", {"json": []}),
+    ],
+)
+def test_a_request_that_the_transport_rejects_costs_as_much(
+    partner: ApiHarness, path: str, method: str, request_parts: dict[str, Any]
+) -> None:
+    headers = {"Authorization": f"Bearer {new_token(partner)}"}
+    response = partner.http.request(method, path, headers=headers, **request_parts)
+    assert response.status_code in {400, 405}
+    assert response.json()["extensions"]["cost"]["requested"] == REQUEST_COST
+
+
 def test_a_new_text_costs_its_length_too(partner: ApiHarness) -> None:
     token, text = new_token(partner), "{ viewer { permissions } } " + "#" * 1000
     first, second = (post(partner, token, text).json()["extensions"]["cost"]["remaining"] for _ in range(2))

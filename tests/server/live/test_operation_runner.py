@@ -1,5 +1,6 @@
 """One operation from token to outcome: the order of its steps, its branches, and what reaches the transport."""
 
+import weakref
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +14,12 @@ from domain.cursors.feed import Position
 from domain.failures import TooManyValues, Unauthenticated
 from domain.languages.languages import Language
 from resolvers.context import Viewer
-from server.graphql.errors import coded_error
+from server.graphql.errors import InvalidRequest, coded_error
 from server.graphql.operations import Operation, OperationRejected, OperationRequest, Operations
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import RateLimiter
-from server.live.operation_runner import FeedOutput, OperationOutcome, failure_errors, run_operation
+from server.live.operation_runner import FeedOutput, OperationOutcome, failure_errors, failure_response, run_operation
 from server.live.request_priority import RequestPriority
 from server.telemetry.operation_record import OperationRecorder
 from tests.server.live.factory_groups import make_viewer
@@ -90,12 +91,22 @@ class Process:
 class Transport:
     """Reads one request, and checks every operation."""
 
-    def __init__(self, process: Process, query: str, after: int = 0, failure: Exception | None = None) -> None:
+    def __init__(
+        self,
+        process: Process,
+        query: str,
+        after: int = 0,
+        failure: Exception | None = None,
+        unreadable: Exception | None = None,
+    ) -> None:
         self.process, self.query, self.after, self.failure = process, query, after, failure
+        self.unreadable = unreadable
         self.results: list[Any] = []
 
     async def read_request(self) -> OperationRequest:
         self.process.steps.append("read")
+        if self.unreadable is not None:
+            raise self.unreadable
         return OperationRequest(RequestedDocument(self.query), None, None, self.after, Language.SERBIAN)
 
     def check(self, operation: Operation) -> None:
@@ -126,6 +137,44 @@ async def test_executes_nothing_that_the_transport_does_not_permit() -> None:
     with pytest.raises(ValueError, match="not here"):
         await Transport(process, "mutation { write }", failure=ValueError("not here")).run()
     assert process.steps[-1] == "check MUTATION"
+
+
+async def test_a_rejected_request_is_charged_wherever_it_is_rejected() -> None:
+    rejected = InvalidRequest("not here")
+    for transport in (
+        Transport(Process(), "{ after }", unreadable=rejected),
+        Transport(Process(), "mutation { write }", failure=rejected),
+        Transport(Process(), "{ nothing }"),
+    ):
+        charge = AsyncMock(return_value=SimpleNamespace(extensions={"cost": 1}))
+        transport.process.rate_limiter.charge = charge  # type: ignore[method-assign]
+        with pytest.raises((InvalidRequest, OperationRejected)) as raised:
+            await transport.run()
+        assert charge.await_args is not None
+        assert charge.await_args.args[1] == 0
+        assert failure_response(raised.value)["extensions"] == {"cost": 1}
+
+
+async def test_what_was_read_is_released_before_the_charge_waits() -> None:
+    app_state: Any = Process()
+    held: list[weakref.ref[Any]] = []
+
+    async def read_request() -> OperationRequest:
+        parsed = {1}
+        held.append(weakref.ref(parsed))
+        try:
+            parsed.remove(2)
+        except KeyError:
+            raise InvalidRequest("not well formed") from None
+        raise AssertionError
+
+    async def charge(_viewer: Viewer, _cost: int) -> Any:
+        assert held[0]() is None
+        return SimpleNamespace(extensions={})
+
+    app_state.rate_limiter.charge = charge
+    with pytest.raises(InvalidRequest):
+        await run_operation(app_state, "token", read_request, lambda _: None)
 
 
 async def test_an_invalid_document_is_not_checked() -> None:
