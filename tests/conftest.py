@@ -1,7 +1,7 @@
 """Fixtures for all tests: a real MongoDB for each worker, and a database in it for each test."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -38,6 +38,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folders = {folder: place for place, folder in enumerate(_LONG)}
     places = {item: next((folders[one] for one in _LONG if item.nodeid.startswith(one)), len(_LONG)) for item in items}
     items.sort(key=places.__getitem__)
+
+
+def fail_if_required(report: pytest.TestReport) -> None:
+    """Make a skipped test a failure where all clients are required: CI must notice that a program is missing."""
+    is_skipped = report.skipped and not hasattr(report, "wasxfail")
+    if is_skipped and os.environ.get("PARTNERHUB_REQUIRE_CLIENTS") == "1":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason} (PARTNERHUB_REQUIRE_CLIENTS=1: no test may be skipped.)"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report the phases of a test; see fail_if_required."""
+    report = yield
+    fail_if_required(report)
+    return report
 
 
 @pytest.fixture(scope="session")
