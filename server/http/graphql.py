@@ -30,7 +30,7 @@ from server.telemetry.operation_metrics import REQUEST_COUNT, REQUEST_SECONDS
 SEEN_HEADER = "X-Partnerhub-Seen"
 _UNKNOWN_CHANGE = 1 << 64
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
-_STATUSES = {"UNAUTHENTICATED": 401, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
+_STATUSES = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
 _PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 
@@ -56,7 +56,7 @@ async def _handle_request(request: Request) -> Response:
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         status, response, headers = _error_parts(failure)
     if media_type == RESPONSE_JSON and status == 200 and "data" not in response:
-        status = 400
+        status = _failure_status(response)
     return not_modified(request, headers) or _response(status, response, media_type, headers)
 
 
@@ -74,8 +74,13 @@ def _error_parts(failure: Exception) -> tuple[int, GraphQLResponse, Mapping[str,
         return 429, response, rejection_headers(failure)
     if isinstance(failure, OperationRejected):
         return 200, response, {}
-    status = _STATUSES.get(response["errors"][0]["extensions"]["code"], 400)
+    status = _failure_status(response)
     return status, response, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+
+
+def _failure_status(response: GraphQLResponse) -> int:
+    """Return the status of a response without data: clients and proxies repeat requests that failed with 503."""
+    return _STATUSES.get(response["errors"][0]["extensions"]["code"], 400)
 
 
 async def _execute_request(request: Request) -> tuple[int, GraphQLResponse, dict[str, str]]:

@@ -4,11 +4,19 @@ import gzip
 import json
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
+from server.graphql.errors import coded_error
+from server.http.graphql import graphql
+from server.live.operation_runner import OperationOutcome
+from server.live.request_priority import RequestPriority
 from tests.api_server import ApiHarness, running_shared_api
 
 RESPONSE_JSON = "application/graphql-response+json"
@@ -100,6 +108,26 @@ def test_an_operation_that_was_not_begun_is_400_where_the_answer_says_what_it_is
     assert plain.json() == exact.json()
     assert set(codes(plain)) == {code}
     assert "data" not in plain.json()
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("TIMEOUT", 503), ("UNAVAILABLE", 503), ("INTERNAL", 500), ("RATE_LIMITED", 429), ("QUERY_TOO_COMPLEX", 400)],
+)
+async def test_an_operation_that_the_server_ended_has_the_status_of_its_code(
+    monkeypatch: pytest.MonkeyPatch, code: str, status: int
+) -> None:
+    outcome = OperationOutcome({"errors": [coded_error(code, "Ended.")]})
+    monkeypatch.setattr("server.http.graphql.run_operation", AsyncMock(return_value=outcome))
+    app = Starlette(routes=[Route("/graphql", graphql, methods=["POST"])])
+    app.state.app_state = SimpleNamespace(request_priority=RequestPriority())
+    headers = {"Authorization": "Bearer x"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub", headers=headers) as client:
+        statuses = [
+            (await client.post("/graphql", headers={"Accept": accept})).status_code
+            for accept in (RESPONSE_JSON, "application/json")
+        ]
+    assert statuses == [status, 200]
 
 
 def test_a_field_that_fails_leaves_the_status_200_and_its_neighbours_answers(http: httpx.Client) -> None:
