@@ -7,8 +7,7 @@ from typing import Any
 import httpx
 
 from domain.partner.ids import is_partner_id
-from domain.text.contacts import is_email
-from domain.text.normalization import compose
+from domain.text.contacts import read_email
 from server.auth.claims import Claims, TokenRefused, TokenTimes
 from server.auth.documents import FETCH_SECONDS, FetchFailed, fetch_json
 from server.auth.issuer_settings import IssuerSettings, check_address
@@ -51,13 +50,14 @@ class OidcIssuer:
             if not isinstance(administrator_id, str) or not 0 < len(administrator_id) <= _MAX_ID_LENGTH:
                 raise TokenRefused(f"the claim {settings.administrator_claim} is no administrator's id")
             return Claims(partner_id, scopes, times, administrator_id)
-        email = _claim_at(claims, settings.email_claim)
-        if not isinstance(email, str) or not is_email(compose(email)):
+        claim = _claim_at(claims, settings.email_claim)
+        email = read_email(claim) if isinstance(claim, str) else None
+        if email is None:
             raise TokenRefused(f"the claim {settings.email_claim} is no e-mail address")
         # Some issuers write it as text.
         if claims.get("email_verified", True) not in (True, "true"):
             raise TokenRefused("its e-mail address is not verified")
-        return Claims(partner_id, scopes, times, email=compose(email))
+        return Claims(partner_id, scopes, times, email=email)
 
     def _read_partner(self, claims: Mapping[str, Any]) -> str:
         settings = self._settings
