@@ -24,3 +24,16 @@ def read_email(typed: str) -> str | None:
 def fold_email(text: str) -> str:
     """Return the form in which an address is unique: equal for every case and composition of its characters."""
     return normalize("NFC", normalize("NFD", text).casefold())
+
+
+def is_same_email(first: str, second: str) -> bool:
+    """Return whether two addresses differ in case and composition only.
+
+    The form in which an address is unique is too coarse for a sign-in: it equates the domains faß.example and
+    fass.example, which can belong to different people.
+    """
+    return _lower(first) == _lower(second)
+
+
+def _lower(text: str) -> str:
+    return normalize("NFC", normalize("NFD", text).lower())

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Self
 
 from domain.permissions import can_see_all_customers
-from domain.text.contacts import fold_email
+from domain.text.contacts import fold_email, is_same_email
 from domain.text.search import matches_word_prefixes
 from domain.types import ActivityKind, AdministratorState, PartnerRole
 from store.database.client import Document, IndexModel, Session
@@ -110,10 +110,12 @@ class Administrators:
         ]
 
     async def by_email(self, email: str) -> AdministratorDocument | None:
-        """Return the administrator with the address, ignoring its case."""
+        """Return the administrator with the address, ignoring the case of its letters."""
         where = {**self._scope.match(), "email_folded": fold_email(email)}
         document = await self._collection.find_one(where, _PROJECTION)
-        return None if document is None else AdministratorDocument.read(document)
+        if document is None or not is_same_email(document["email"], email):
+            return None
+        return AdministratorDocument.read(document)
 
     async def activate(self, administrator_id: str, issued_at: datetime) -> AdministratorDocument | None:
         """Make an invited administrator active by a token of `issued_at`.

@@ -14,6 +14,8 @@ from tests.websocket_client import connect_websocket
 
 KEY = new_key("EC")
 EMAIL = "ada@partner.example"
+# Casefolding equates it with the address of another domain.
+SHARP_S_EMAIL, DOUBLE_S_EMAIL = "ada@fa\u00df.example", "ada@fass.example"
 ME = "{ viewer { administrator { email } } }"
 
 
@@ -28,7 +30,8 @@ def issuer() -> Iterator[IssuerProcess]:
 def api(mongo_uri: str, issuer: IssuerProcess) -> Iterator[ApiHarness]:
     settings = orjson.dumps([{"issuer": issuer.address, "audience": "hub", "scopes": {"hub": "api", "load": "import"}}])
     with running_shared_api(mongo_uri, token_issuers=settings.decode(), local_tokens="service") as api:
-        api.add_administrator("FULL_ADMINISTRATOR", email=EMAIL)
+        for email in (EMAIL, DOUBLE_S_EMAIL):
+            api.add_administrator("FULL_ADMINISTRATOR", email=email)
         yield api
 
 
@@ -58,6 +61,8 @@ def test_an_administrator_signs_in_with_the_token_of_the_issuer(api: ApiHarness,
     ("changes", "message"),
     [
         ({"email": "nobody@partner.example"}, "The administrator of this token does not exist or has been removed."),
+        ({"email": SHARP_S_EMAIL}, "The administrator of this token does not exist or has been removed."),
+        ({"email": f"a{31 * chr(0x308)}@partner.example"}, "This token is not valid."),
         ({"partner": "acme-other"}, "The administrator of this token does not exist or has been removed."),
         ({"email_verified": False}, "This token is not valid."),
         ({"aud": "elsewhere"}, "This token is not valid."),
