@@ -1,12 +1,14 @@
 """POST /import/{kind}: import a stream of lines as it arrives, and return the counts."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from structlog import get_logger
 
 from domain.failures import InvalidStream
 from domain.imports.records import ImportKind
@@ -25,45 +27,66 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 
 MAX_LISTED_REJECTIONS = 100
+_log = get_logger("partnerhub.imports")
 _STATUSES = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "TIMEOUT": 503}
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What an import has done so far, and for whom; `partner_id` is empty before its token is accepted."""
+
+    summary: ImportSummary = field(default_factory=ImportSummary)
+    partner_id: str = ""
+    administrator_id: str = ""
+
+    def set_summary(self, summary: ImportSummary) -> None:
+        self.summary = summary
 
 
 async def import_kind(request: Request) -> Response:
     """Import the lines; return 200 with the counts and the first 100 rejections, even if lines were rejected."""
+    started_at, progress = monotonic(), _Progress()
+    response = await _import(request, progress)
+    if progress.partner_id:
+        _report(request.path_params["kind"], progress, response.status_code, monotonic() - started_at)
+    return response
+
+
+async def _import(request: Request, progress: _Progress) -> Response:
     rejections: list[dict[str, Any]] = []
-    summary = ImportSummary()
 
     def add_rejection(rejection: RejectedRecord) -> None:
         if len(rejections) < MAX_LISTED_REJECTIONS:
             rejections.append(_rejection_json(rejection))
 
-    def update_summary(current: ImportSummary) -> None:
-        nonlocal summary
-        _count_records(request, summary, current)
-        summary = current
-
     try:
         kind = _read_kind(request)
-        scope, check_access = await _authorize(request, kind)
+        scope, check_access = await _authorize(request, kind, progress)
         chunks = ImportBody(request, request.app.state.app_state.settings).chunks()
-        summary = await import_stream(scope, kind, chunks, add_rejection, update_summary, check_access)
+        progress.set_summary(
+            await import_stream(scope, kind, chunks, add_rejection, progress.set_summary, check_access)
+        )
     except ImportHttpError as error:
-        return _error_response(error.status, error.code, str(error), summary)
+        return _error_response(error.status, error.code, str(error), progress.summary)
     except ClientDisconnect:
         # The client cannot read this response. Complete batches are imported, and it can safely send them again.
-        return _error_response(400, "BAD_USER_INPUT", "The body ended early.", summary)
+        return _error_response(400, "BAD_USER_INPUT", "The body ended early.", progress.summary)
     except (BrokenGzip, InvalidStream) as error:
-        return _error_response(400, "BAD_USER_INPUT", str(error), summary)
+        return _error_response(400, "BAD_USER_INPUT", str(error), progress.summary)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         entry = exception_error(failure)
         code = entry["extensions"]["code"]
-        return _error_response(_STATUSES.get(code, 500), code, entry["message"], summary)
-    return _json_response(200, {**asdict(summary), "refusals": rejections})
+        return _error_response(_STATUSES.get(code, 500), code, entry["message"], progress.summary)
+    return _json_response(200, {**asdict(progress.summary), "refusals": rejections})
 
 
-def _count_records(request: Request, before: ImportSummary, current: ImportSummary) -> None:
-    for result, count in asdict(current).items():
-        IMPORTED_RECORDS.labels(request.path_params["kind"], result).inc(count - getattr(before, result))
+def _report(kind: str, progress: _Progress, status: int, seconds: float) -> None:
+    """Count the records, and log one line for the import."""
+    counts = asdict(progress.summary)
+    for result, count in counts.items():
+        IMPORTED_RECORDS.labels(kind, result).inc(count)
+    identity = {"partner": progress.partner_id, "administrator": progress.administrator_id}
+    _log.info("import", **identity, kind=kind, status=status, milliseconds=round(seconds * 1000, 1), **counts)
 
 
 def _read_kind(request: Request) -> ImportKind:
@@ -73,7 +96,7 @@ def _read_kind(request: Request) -> ImportKind:
         raise ImportHttpError(404, "NOT_FOUND", f"There is no such kind; kinds are {', '.join(ImportKind)}.") from None
 
 
-async def _authorize(request: Request, kind: ImportKind) -> tuple[Scope, CheckAccess]:
+async def _authorize(request: Request, kind: ImportKind, progress: _Progress) -> tuple[Scope, CheckAccess]:
     """Return the scope of the token's partner, without an administrator, and the check that is repeated later.
 
     An invited administrator becomes active.
@@ -85,6 +108,7 @@ async def _authorize(request: Request, kind: ImportKind) -> tuple[Scope, CheckAc
     if required not in claims.scopes:
         raise ImportHttpError(403, "FORBIDDEN", f"This token does not have the scope {required}.")
     await app_state.recheck(claims)
+    progress.partner_id, progress.administrator_id = claims.partner_id, claims.administrator_id or ""
     return Scope(app_state.client, claims.partner_id, utc_now()), partial(app_state.recheck, claims)
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from domain.imports.records import ImportKind
 from tests.domain.imports.factory_records import (
@@ -26,10 +28,27 @@ async def world(mongo_uri: str, prepared_database: str) -> AsyncIterator[ImportE
         yield endpoint
 
 
+def _counted(kind: str) -> dict[str, float]:
+    results = ("added", "changed", "unchanged", "refused")
+    values = {result: {"kind": kind, "result": result} for result in results}
+    name = "partnerhub_import_records_total"
+    return {result: REGISTRY.get_sample_value(name, labels) or 0.0 for result, labels in values.items()}
+
+
 async def test_answers_with_counts_and_refusals(world: ImportEndpoint) -> None:
     lines = ndjson(customer_record("C-1"), b"{", customer_record("C-2", country="DEU"))
-    answer = await world.post("customers", lines)
+    before = _counted("customers")
+    with capture_logs() as logged:
+        answer = await world.post("customers", lines)
     assert answer.status_code == 200
+    assert {result: count - before[result] for result, count in _counted("customers").items()} == {
+        "added": 1.0,
+        "refused": 2.0,
+        "changed": 0.0,
+        "unchanged": 0.0,
+    }
+    (line,) = (one for one in logged if one["event"] == "import")
+    assert (line["kind"], line["status"], line["added"], line["refused"]) == ("customers", 200, 1, 2)
     assert answer.headers["content-type"] == "application/json"
     body = answer.json()
     first, second = body.pop("refusals")

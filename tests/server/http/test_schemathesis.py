@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 import schemathesis
@@ -48,7 +49,7 @@ def test_no_generated_operation_fails_inside(api: ApiHarness) -> None:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    def send(case: schemathesis.Case) -> None:
+    def send(case: schemathesis.Case[Any]) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         answer = api.http.post("/graphql", json={"query": case.body}, headers=headers)
         assert answer.status_code < 500, (case.body, answer.text)
