@@ -15,6 +15,7 @@ from graphql import (
     GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfoHelpers,
+    OperationType,
     get_named_type,
     is_leaf_type,
     is_non_null_type,
@@ -70,7 +71,8 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
     """The executor of one operation, or of one event of a subscription. It is freed when that ends.
 
     `spent_cost` is the sum of the costs of the fields that it has begun to resolve. Where that exceeds `cost_limit`,
-    the execution ends: `failure` says so, and there is no data.
+    the execution ends: `failure` says so, and there is no data. A mutation has changed something by then: its execution
+    goes on, and each further object is an error of its field.
 
     graphql-core stores two bound methods of the executor in the executor. With that cycle, everything that an
     operation has read waits for Python's garbage collector, whose pauses delay all other operations.
@@ -132,12 +134,19 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _count(self, cost: int) -> None:
         self.spent_cost += cost
-        if self.spent_cost > self.cost_limit:
-            self.failure = QueryTooComplex(
+        if self.spent_cost <= self.cost_limit:
+            return
+        if self.operation.operation is OperationType.MUTATION:
+            failure = QueryTooComplex(
+                f"The mutation was executed, but its answer was stopped at a cost of {self.cost_limit:,}: "
+                "select less of what it returns."
+            )
+        else:
+            failure = self.failure = QueryTooComplex(
                 f"This operation was stopped when its answer had cost {self.cost_limit:,}, the most that one operation "
                 "may cost: ask for smaller pages or for fewer relations."
             )
-            raise GraphQLError(str(self.failure), original_error=self.failure)
+        raise GraphQLError(str(failure), original_error=failure)
 
     def handle_field_error(self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Path) -> None:
         """Record an error; after MAX_ERRORS only count it, which costs no more than a field."""

@@ -7,7 +7,9 @@ in the schema. An operation without lists costs 1 for each field.
 MAX_COST bounds an operation twice. Before it runs, it is weighed with the page sizes that it asks for and the usual
 lengths of other lists, because their maximum is seldom reached. While it runs, the executor (schema/executor.py) counts
 the same weights for every object that there is, and ends a query or a message of a subscription at MAX_COST. A mutation
-is not ended, because it has changed something by then: the lists of its payload are weighed with their maximum.
+has changed something by then: the lists of its payload are weighed with their maximum, so that its answer is complete
+unless lists within those are far longer than usual. At MUTATION_ANSWER_FACTOR times MAX_COST, the rest of the answer is
+null with errors.
 """
 
 from collections import Counter
@@ -45,6 +47,8 @@ MAX_DEPTH = 15
 MAX_ROOT_FIELDS = 30
 # 200 ms of processor time at about 7 µs, the median over the fields of the schema.
 MAX_COST = 30_000
+# Of the answer to a mutation, while it runs: no ordinary lists reach that, and it bounds time and memory.
+MUTATION_ANSWER_FACTOR = 5
 # Validation compares every pair of selections that answer under one name: this bounds those pairs beforehand.
 MAX_SAME_NAME_PAIRS = 12_000
 _MAX_SHOWN = 1_000_000_000

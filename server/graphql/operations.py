@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 import strawberry
@@ -31,6 +30,7 @@ from server.graphql.cost import (
     MAX_COST,
     MAX_TEXT_LENGTH,
     MAX_TOKENS,
+    MUTATION_ANSWER_FACTOR,
     check_same_name_pairs,
     read_field_costs,
 )
@@ -235,9 +235,9 @@ def build_executor(
 ) -> OperationExecutor | list[GraphQLError]:
     """Return the executor of an operation, with its limit of cost; the errors of its variables where they are wrong.
 
-    A mutation has no limit of cost during execution: the answer must not deny what is committed.
+    That of a mutation is higher during execution: beyond it, parts of an answer about a committed change are missing.
     """
-    is_mutation = operation.kind is OperationType.MUTATION
+    factor = MUTATION_ANSWER_FACTOR if operation.kind is OperationType.MUTATION else 1
     executor: Any = OperationExecutor.build(
         schema,
         operation.document,
@@ -245,7 +245,7 @@ def build_executor(
         raw_variable_values=dict(variables),
         operation_name=operation.definition.name.value if operation.definition.name else None,
         is_awaitable=_is_awaitable,
-        cost_limit=inf if is_mutation else operation.cost_limit,
+        cost_limit=factor * operation.cost_limit,
     )
     return executor  # type: ignore[no-any-return]
 

@@ -12,7 +12,7 @@ import strawberry
 from schema.build import build_schema
 from schema.costs import RELATION_COST, ROW_COST
 from server.graphql.cost import MAX_COST
-from server.graphql.operations import OperationRejected, Operations
+from server.graphql.operations import GraphQLResponse, OperationRejected, Operations
 
 OPERATIONS = Operations(build_schema())
 
@@ -103,7 +103,7 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    written: list[Row] = strawberry.field(resolver=three_rows)
+    written: list[Row] | None = strawberry.field(resolver=three_rows)
 
 
 async def test_an_operation_that_takes_too_long_is_stopped() -> None:
@@ -114,13 +114,25 @@ async def test_an_operation_that_takes_too_long_is_stopped() -> None:
     assert "data" not in answer
 
 
-@pytest.mark.parametrize(("kind", "is_ended"), [("query", True), ("mutation", False)])
-async def test_cost_ends_a_query_and_not_a_mutation(kind: str, is_ended: bool) -> None:
+async def execute(text: str, cost_limit: int) -> GraphQLResponse:
     operations, context = Operations(strawberry.Schema(Query, Mutation)), SimpleNamespace(feed=None, operation_time=0)
-    operation = replace(operations.prepare(kind + " { written { number } }", None), cost_limit=3)
     held: Any = context
-    response = await operations.execute(operation, None, held)
-    assert ("data" not in response, "errors" in response) == (is_ended, is_ended)
+    return await operations.execute(replace(operations.prepare(text, None), cost_limit=cost_limit), None, held)
+
+
+async def test_cost_ends_a_query_and_not_a_mutation() -> None:
+    assert "data" not in await execute("{ written { number } }", 3)
+    assert set(await execute("mutation { written { number } }", 3)) == {"data"}
+
+
+async def test_an_answer_about_a_change_that_costs_far_too_much_keeps_what_fits() -> None:
+    rows = [{"number": number} for number in (1, 2, 3)]
+    response = await execute("mutation { a: written { number } b: written { number } }", 1)
+    assert response["data"] == {"a": rows, "b": None}
+    assert [(error["path"], error["extensions"]["code"]) for error in response["errors"]] == [
+        (["b", 0], "QUERY_TOO_COMPLEX")
+    ]
+    assert response["errors"][0]["message"].startswith("The mutation was executed")
 
 
 async def test_the_cursor_of_the_feed_is_taken_before_anything_is_read() -> None:
