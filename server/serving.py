@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -20,7 +21,7 @@ from server.app.authentication import read_token_issuers
 from server.app.database import database_uri
 from server.app.documents import check_document_settings
 from server.app.installation import read_terms
-from server.app.keys import load_keys, with_key_file
+from server.app.keys import key_file_advice, load_keys, with_key_file
 from server.app.settings import Settings
 from server.asgi import PARENT_VARIABLE
 from server.connections.limits import BACKLOG, ConnectionLimits, choose_connection_limit, raise_descriptor_limit
@@ -77,6 +78,8 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     check_document_settings(settings)
     wants_traces(os.environ)
     load_keys(settings)
+    for advice in key_file_advice(settings):
+        print(f"Advice: {advice}", file=sys.stderr)
     _export_settings(settings, uri, listener_url(listener))
     config = _server_config(settings, workers)
     threading.Thread(target=_report_when_ready, args=(listener_url(listener), on_ready), daemon=True).start()

@@ -1,5 +1,6 @@
 """Where the installation's keys come from: a setting, a file that a setting names, or a file of the data directory."""
 
+import os
 from pathlib import Path
 
 from domain.failures import OperatorError
@@ -9,6 +10,12 @@ from store.embedded.credentials import create_private_file
 
 KEY_FILE = "signing-key.pem"
 _CREATE = "Create one with `openssl genpkey -algorithm ed25519 -out FILE`, and give the same to every process."
+_MODE_ADVICE = (
+    "PARTNERHUB_SIGNING_KEY_FILE: {path} has the mode {mode:04o}, so other users of this machine may read the key and "
+    "act as any administrator. Give the file to the user of the server, and run `chmod 600 {path}`."
+)
+# Where orchestrators mount secrets: with other modes, but visible to this service only.
+_SECRETS_DIRECTORY = "/run/secrets"
 
 
 def load_keys(settings: Settings, data: Path | None = None) -> InstallationKeys:
@@ -41,6 +48,23 @@ def with_key_file(settings: Settings, data: Path | None = None) -> Settings:
     except OSError as error:
         raise OperatorError(f"The file {path} cannot be written: {error.strerror}.") from None
     return settings.model_copy(update={"signing_key_file": str(path)})
+
+
+def key_file_advice(settings: Settings) -> list[str]:
+    """Return what to do where the group or everybody may read or change the key file that is set.
+
+    It is no failure: an orchestrator may mount secrets elsewhere with such modes on purpose.
+    """
+    path = Path(settings.signing_key_file).absolute()
+    private = (_SECRETS_DIRECTORY, os.environ.get("CREDENTIALS_DIRECTORY") or _SECRETS_DIRECTORY)
+    if not settings.signing_key_file or any(path.is_relative_to(directory) for directory in private):
+        return []
+    try:
+        mode = path.stat().st_mode & 0o777
+    except OSError:
+        # Who reads the key reports it.
+        return []
+    return [_MODE_ADVICE.format(path=path, mode=mode)] if mode & 0o077 else []
 
 
 def _parse(text: str, source: str) -> InstallationKeys:

@@ -18,7 +18,7 @@ from jobs.loop import JOBS
 from sample.writer import write_sample as write_sample_files
 from server.app.database import database_uri, open_prepared_client
 from server.app.documents import find_document_problems
-from server.app.keys import load_keys
+from server.app.keys import key_file_advice, load_keys
 from server.app.settings import Settings
 from server.cli.checks import find_deep_problems
 from server.cli.deployment_checks import check_deployment, find_uri_problems
@@ -137,7 +137,7 @@ async def check(settings: Settings, data: Path | None, *, deep: bool = False, re
             problems += await find_issuer_problems(settings)
         finally:
             await client.close()
-    for advice in (*findings.advice, *deployment.advice):
+    for advice in (*findings.advice, *key_file_advice(settings), *deployment.advice):
         print(f"Advice: {advice}", file=sys.stderr)
     for problem in problems:
         print(problem)

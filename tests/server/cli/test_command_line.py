@@ -8,6 +8,7 @@ import pytest
 from pymongo import MongoClient
 
 from jobs.loop import JOBS
+from server.auth.keys import generate_key
 from server.cli.checks import MAX_REPORTED_PROBLEMS
 from store.database.client import Client, Document
 from store.database.clock import utc_now
@@ -159,6 +160,19 @@ def test_check_names_misspelled_and_unknown_variables(
     assert checked.status == 1 and "Did you mean PARTNERHUB_ALLOWED_ORIGINS?" in checked.output
     assert "PARTNERHUB_ELEPHANT is no setting" in checked.errors
     assert "readPreference=secondary" in checked.output
+
+
+@pytest.mark.usefixtures("partner")
+def test_check_advises_where_others_may_read_the_key(
+    run_command: RunCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "key.pem"
+    path.write_text(generate_key())
+    path.chmod(0o644)
+    monkeypatch.delenv("PARTNERHUB_SIGNING_KEY")
+    monkeypatch.setenv("PARTNERHUB_SIGNING_KEY_FILE", str(path))
+    checked = run_command("check")
+    assert checked.status == 0 and f"Advice: PARTNERHUB_SIGNING_KEY_FILE: {path} has the mode 0644" in checked.errors
 
 
 @pytest.mark.usefixtures("partner")
