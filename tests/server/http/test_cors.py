@@ -11,17 +11,22 @@ from websockets.typing import Subprotocol
 
 from server.auth import origins
 from server.http.security_headers import DEFAULT_HEADERS
+from store.database.scope import Scope
 from tests.api_server import FRIENDLY_ORIGIN, ApiHarness, running_shared_api
+from tests.schema.factory_mutations import accept_terms
 
 FOREIGN = "https://foreign.example"
 PATHS = ("/graphql", "/graphql/", "/graphql/stream", "/graphql/stream/", "/import/customers")
+# What a page may send to any server: https://fetch.spec.whatwg.org/#cors-safelisted-request-header.
+SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
 QUERY = json.dumps({"query": "{ viewer { permissions } }"}).encode()
 
 
 @pytest.fixture(scope="module")
 def api(mongo_uri: str) -> Iterator[ApiHarness]:
-    """One server for the whole file: no test here changes anything."""
+    """One server for the whole file."""
     with running_shared_api(mongo_uri) as api:
+        accept_terms(api)
         yield api
 
 
@@ -29,6 +34,17 @@ def api(mongo_uri: str) -> Iterator[ApiHarness]:
 def headers(api: ApiHarness) -> dict[str, str]:
     token = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
     return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+
+def mutation(name: str) -> bytes:
+    return json.dumps({"query": f'mutation {{ createTag(input: {{name: "{name}"}}) {{ tag {{ id }} }} }}'}).encode()
+
+
+def tag_names(api: ApiHarness) -> set[str]:
+    async def work(scope: Scope) -> set[str]:
+        return {tag["name"] for tag in await scope.collection("tags").find(scope.match())}
+
+    return api.store(work)
 
 
 def preflight(api: ApiHarness, path: str, origin: str, asked: str = "authorization,content-type") -> httpx.Response:
@@ -72,10 +88,54 @@ def test_a_page_of_an_allowed_origin_can_read_a_stream(api: ApiHarness, headers:
     assert response.headers["access-control-allow-origin"] == FRIENDLY_ORIGIN
 
 
-@pytest.mark.parametrize("origin", [FOREIGN, "null", "https://friend.example.evil.example", "http://friend.example"])
-def test_no_other_page_can_read_a_response(api: ApiHarness, headers: dict[str, str], origin: str) -> None:
-    response = api.http.post("/graphql", content=QUERY, headers={**headers, "Origin": origin})
-    assert "access-control-allow-origin" not in response.headers
+@pytest.mark.parametrize(
+    "origin", [FOREIGN, "null", "", "https://friend.example.evil.example", "http://friend.example"]
+)
+def test_no_other_page_can_change_or_read_anything(api: ApiHarness, headers: dict[str, str], origin: str) -> None:
+    body = mutation("Foreign")
+    text = json.loads(body)["query"]
+    foreign = {**headers, "Origin": origin}
+    answers = [
+        api.http.post("/graphql", content=body, headers=foreign),
+        api.http.post("/graphql/", content=QUERY, headers=foreign),
+        api.http.post("/graphql/stream", content=body, headers={**foreign, "Accept": "text/event-stream"}),
+        api.http.get("/graphql/stream", params={"query": text}, headers={**foreign, "Accept": "text/event-stream"}),
+        *(api.http.get("/graphql", params={"query": query}, headers=foreign) for query in (text, "{ __typename }")),
+        *(api.http.post("/graphql", content=body, headers={**foreign, "Content-Type": kind}) for kind in SIMPLE_TYPES),
+        api.http.post("/import/tags", content=b'{"id": "x", "name": "Foreign"}', headers=foreign),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")
+        assert "access-control-allow-origin" not in answer.headers
+        assert answer.headers["vary"] == "Origin"
+    assert "Foreign" not in tag_names(api)
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/stream"])
+def test_requests_that_browsers_send_without_a_preflight_change_nothing(
+    api: ApiHarness, headers: dict[str, str], path: str
+) -> None:
+    body = mutation("Foreign")
+    text = json.loads(body)["query"]
+    answer = api.http.get(path, params={"query": text}, headers=headers)
+    # A stream has begun before its operation is known.
+    assert answer.status_code == (200 if path.endswith("/stream") else 405)
+    assert "BAD_USER_INPUT" in answer.text
+    for kind in SIMPLE_TYPES:
+        assert api.http.post(path, content=body, headers={**headers, "Content-Type": kind}).status_code == 415
+    assert "Foreign" not in tag_names(api)
+
+
+def test_a_page_of_an_allowed_origin_can_change_something(api: ApiHarness, headers: dict[str, str]) -> None:
+    api.http.post("/graphql", content=mutation("Friendly"), headers={**headers, "Origin": FRIENDLY_ORIGIN})
+    assert "Friendly" in tag_names(api)
+
+
+@pytest.mark.parametrize("path", ["/livez", "/launch/x"])
+def test_pages_and_files_are_served_to_any_origin(api: ApiHarness, path: str) -> None:
+    expected = api.http.get(path).status_code
+    response = api.http.get(path, headers={"Origin": FOREIGN})
+    assert (response.status_code, response.headers.get("access-control-allow-origin")) == (expected, None)
 
 
 def test_a_refused_origin_is_logged_once_with_the_setting_that_would_allow_it(
