@@ -29,7 +29,9 @@ def is_loopback_url(url: str) -> bool:
 
 
 def is_local_request(request: Request) -> bool:
-    """Return whether the request comes from this machine, without a proxy, to a loopback address.
+    """Return whether the request comes from this machine to a loopback address, without the header of a proxy.
+
+    A proxy on this machine that sends none of these headers, and replaces Host, is not noticed.
 
     The Host header is checked too: otherwise a page of another site could make its own name point to 127.0.0.1 (DNS
     rebinding), and sign in as anybody.

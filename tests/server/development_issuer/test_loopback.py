@@ -34,6 +34,8 @@ def test_accepts_this_machine(host: str, client: str) -> None:
         request(x_forwarded_for="10.0.0.1"),
         request(forwarded="for=10.0.0.1"),
         request(via="1.1 proxy"),
+        request(x_forwarded_host="hub.example"),
+        request(x_real_ip="10.0.0.1"),
     ],
 )
 def test_refuses_others(refused: Request) -> None:
