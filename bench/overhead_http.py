@@ -1,0 +1,164 @@
+"""Processor time of requests over HTTP, under `serve` and under plain uvicorn without limits, headers and records.
+
+`python -m bench.overhead_http [BLOCKS]` (40 blocks). Two servers over the same database answer the same requests, in
+blocks of 25 that alternate. The plain one has no middleware, no rate limits, no records, no checks of text, variables
+and cost, and graphql-core's executor; it authenticates the token and reads from the same caches. Printed are the
+median processor time of one request in the process of the server, and the median over the blocks of the ratio. Limit:
+1.15 for a list.
+"""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import uvicorn
+from graphql import DocumentNode, execute, parse, validate
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from bench.overhead import OPERATIONS
+from server.application import create_application
+from server.auth.viewer import read_bearer_token
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from tests.mongod import temporary_replica_set
+from tests.server_process import PARTNER, ROOT, ServerHarness, stop
+from tests.store.factory_customers import add_customers, subscription, trial
+
+DATABASE, CUSTOMERS, BLOCK_SIZE, WARM_UP_BLOCKS, LIMIT = "bench", 200, 25, 4, 1.15
+ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
+_documents: dict[str, DocumentNode] = {}
+
+
+async def answer_plainly(request: Request) -> Response:
+    """Answer an operation with what every GraphQL server does."""
+    app_state = request.app.state.app_state
+    viewer = await app_state.authenticate(read_bearer_token(request.headers.get("authorization")))
+    parameters = orjson.loads(await request.body())
+    schema, text, is_awaitable = app_state.operations.graphql_schema, parameters["query"], optimized_is_awaitable
+    document = _documents.get(text)
+    if document is None:
+        document = _documents[text] = parse(text)
+        assert not validate(schema, document)
+    async with asyncio.timeout(10):
+        result: Any = execute(
+            schema,
+            document,
+            variable_values=parameters["variables"],
+            context_value=app_state.context(viewer),
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            is_awaitable=is_awaitable,  # type: ignore[arg-type]
+        )
+        result = await result if is_awaitable(result) else result
+    return Response(orjson.dumps({"data": result.data}), media_type="application/json")
+
+
+def serve_plainly(port: int) -> None:
+    """Run the application with one route and no middleware under uvicorn's own protocol."""
+    application = create_application()
+    application.router.routes = [Route("/graphql", answer_plainly, methods=["POST"])]
+    application.middleware_stack = application.router
+    uvicorn.run(application, port=port, log_level="error", access_log=False)
+
+
+class Server:
+    """A running server, of which the processor time is measured."""
+
+    def __init__(self, url: str, pid: int, token: str) -> None:
+        address = urlsplit(url)
+        self._connection = HTTPConnection(address.hostname or "", address.port, timeout=30)
+        self._folder = Path(f"/proc/{pid}")
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def answer(self, body: bytes) -> Any:
+        """Return the data of the answer."""
+        self._connection.request("POST", "/graphql", body, self._headers)
+        return orjson.loads(self._connection.getresponse().read())["data"]
+
+    def seconds(self, body: bytes) -> float:
+        """Return the processor time of one request, as the mean of a block."""
+        before = self._cpu_seconds()
+        for _ in range(BLOCK_SIZE):
+            self._connection.request("POST", "/graphql", body, self._headers)
+            self._connection.getresponse().read()
+        return (self._cpu_seconds() - before) / BLOCK_SIZE
+
+    def _cpu_seconds(self) -> float:
+        return sum(int(task.read_text().split()[0]) for task in self._folder.glob("task/*/schedstat")) / 1e9
+
+
+@contextmanager
+def plain_server(environment: Mapping[str, str], token: str) -> Iterator[Server]:
+    """Run the plain server in a process of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "bench.overhead_http", "--plain", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), text=True)
+    try:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except ConnectionRefusedError:
+                assert process.poll() is None, "The plain server has ended."
+        yield Server(f"http://127.0.0.1:{port}", process.pid, token)
+    finally:
+        stop(process)
+
+
+async def fill(uri: str) -> None:
+    """Add customers with three entitlements each."""
+    client = Client(uri, DATABASE)
+    numbers = range(CUSTOMERS)
+    held = [(f"ORG-{n:03}", [subscription(f"S-{n}"), subscription(f"T-{n}"), trial(f"R-{n}")]) for n in numbers]
+    await add_customers(Scope(client, PARTNER, utc_now()), held)
+    await client.close()
+
+
+def compare(limited: Server, plain: Server, name: str, body: bytes, blocks: int) -> float:
+    """Print the figures of one request; return the ratio."""
+    assert limited.answer(body) == plain.answer(body)
+    pairs = [(limited.seconds(body), plain.seconds(body)) for _ in range(WARM_UP_BLOCKS + blocks)][WARM_UP_BLOCKS:]
+    ratio = median(pair[0] / pair[1] for pair in pairs)
+    with_limits, without = (median(pair[side] for pair in pairs) * 1e6 for side in (0, 1))
+    print(f"{name:28} {with_limits:8,.0f} µs with limits {without:8,.0f} µs without; ratio {ratio:.3f}", flush=True)
+    return ratio
+
+
+def main(uri: str, blocks: int) -> int:
+    """Fill the database and compare all requests; return 1 where the ratio of a list is above the limit."""
+    harness = ServerHarness(uri, DATABASE, is_forked=False)
+    harness.make_partner()
+    asyncio.run(fill(uri))
+    with harness.start_server() as server, plain_server(harness.environment, harness.token()) as plain:
+        harness.query(ACCEPT_TERMS)
+        limited = Server(server.url, server.process.pid, harness.token())
+        first = harness.query("{ customers(first: 1) { nodes { id } } }")["data"]["customers"]["nodes"][0]["id"]
+        ratios = {}
+        for name, text in OPERATIONS.items():
+            body = orjson.dumps({"query": text, "variables": {"id": first} if "$id" in text else {}})
+            ratios[name] = compare(limited, plain, name, body, blocks)
+    largest = max(ratio for name, ratio in ratios.items() if name.startswith("list"))
+    print(f"largest ratio of a list {largest:.3f} (at most {LIMIT})")
+    return int(largest > LIMIT)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--plain"]:
+        serve_plainly(int(sys.argv[2]))
+    else:
+        with temporary_replica_set() as (mongod,):
+            sys.exit(main(mongod.uri, int(sys.argv[1]) if len(sys.argv) > 1 else 40))
