@@ -6,6 +6,7 @@ import signal
 
 from starlette.applications import Starlette
 
+from server.app.logs import configure_library_logs
 from server.app.settings import read_settings
 from server.application import create_application
 
@@ -17,4 +18,5 @@ def application() -> Starlette:
     """Return the application of this process; a worker ends with the process that started it."""
     if os.environ.get(PARENT_VARIABLE) == str(os.getppid()):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    configure_library_logs()
     return create_application(read_settings())

@@ -128,6 +128,8 @@ def _server_config(settings: Settings, workers: int) -> ServerConfig:
         ws="server.live.socket_transport:SocketTransport",
         ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,
+        # server/app/logs.py configures them.
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,

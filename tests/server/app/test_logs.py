@@ -1,5 +1,6 @@
 """The log: one JSON object per line, above the level, with line breaks escaped."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,14 +8,16 @@ import orjson
 import pytest
 import structlog
 
-from server.app.logs import configure_logs
+from server.app.logs import configure_library_logs, configure_logs
 
 
 @pytest.fixture(autouse=True)
 def _unchanged_configuration() -> Iterator[None]:
-    before = structlog.get_config()
+    before, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
     yield
     structlog.configure(**before)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 def _logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -70,3 +73,21 @@ def test_adds_the_context_of_the_request(capsys: pytest.CaptureFixture[str]) -> 
     structlog.get_logger().info("after")
     during, after = _logged(capsys)
     assert during["request"] == "r-1" and "request" not in after
+
+
+def test_libraries_write_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.root.handlers.clear()
+    configure_library_logs()
+    logger = logging.getLogger("uvicorn.error")
+    logger.info("not written")
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        logger.exception("Exception in %s\napplication", "ASGI")
+    (entry,) = _logged(capsys)
+    assert (entry["event"], entry["level"], entry["logger"]) == (
+        "Exception in ASGI\napplication",
+        "error",
+        "uvicorn.error",
+    )
+    assert "ValueError: broken" in entry["exception"] and entry["timestamp"].endswith("Z")
