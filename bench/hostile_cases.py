@@ -285,6 +285,12 @@ def _imports() -> Iterator[Case]:
     yield imported(
         "imports: gzip of wrong lines", "customers", gzip.compress(b"{}\n" * 400_000), Content_Encoding="gzip"
     )
+    customer = b'{"externalId":"ORG-1","name":"X","managedBy":"PARTNER_ORGANIZATION"}\n'
+    yield imported(
+        "imports: gzip of one customer", "customers", gzip.compress(customer * 25_000), Content_Encoding="gzip"
+    )
+    items = b'{"items":[' + b"1," * 900_000 + b"1]}"
+    yield imported("imports: gzip of items", "calls", gzip.compress(items), Content_Encoding="gzip")
     yield imported("imports: gzip of members", "customers", gzip.compress(b"") * 450, Content_Encoding="gzip")
     yield imported(
         "imports: gzip in gzip", "customers", gzip.compress(gzip.compress(b"\n" * 90_000_000)), Content_Encoding="gzip"

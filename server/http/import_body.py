@@ -10,6 +10,8 @@ from server.app.settings import Settings
 
 # Exports of records shrink to a tenth or a fiftieth; only data that is made for it shrinks further than this.
 MAX_COMPRESSION_RATIO = 200
+# A record, or a blank line, costs processor time even where thousands of them are packed into some bytes.
+MIN_PACKED_BYTES_OF_A_LINE, _MIN_LIMITED_LINES = 2, 1_000
 # Short bodies of repetitive records may shrink further.
 _MIN_LIMITED_BYTES = 1 << 20
 _ENCODINGS = {"identity": False, "gzip": True, "x-gzip": True}
@@ -33,15 +35,23 @@ class ImportBody:
         self._request, self._is_packed = request, _ENCODINGS[encoding]
         self._idle_seconds = settings.import_idle_seconds
         self._max_bytes = settings.import_megabytes * 1_000_000
-        self._received = self._unpacked = 0
+        self._received = self._unpacked = self._line_ends = 0
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the unpacked chunks, of 64 kB at most where the body is packed."""
         received = self._receive()
         async for chunk in gunzip(received) if self._is_packed else received:
             self._unpacked += len(chunk)
+            self._line_ends += max(chunk.count(b"\n"), chunk.count(b"\r"))
             self._check_size()
+            self.check_lines(self._line_ends)
             yield chunk
+
+    def check_lines(self, lines: int) -> None:
+        """Raise ImportHttpError where a packed body has more lines, or records, than its size allows."""
+        if self._is_packed and lines > _MIN_LIMITED_LINES + self._received // MIN_PACKED_BYTES_OF_A_LINE:
+            message = f"The lines of a packed body may not shrink to less than {MIN_PACKED_BYTES_OF_A_LINE} bytes each"
+            raise ImportHttpError(413, "BAD_USER_INPUT", f"{message}, blank ones included: send it unpacked.")
 
     async def _receive(self) -> AsyncIterator[bytes]:
         stream = self._request.stream()

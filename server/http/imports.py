@@ -1,5 +1,6 @@
 """POST /import/{kind}: import a stream of lines as it arrives, and return the counts."""
 
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from time import monotonic
@@ -12,7 +13,7 @@ from structlog import get_logger
 
 from domain.failures import InvalidStream
 from domain.imports.records import ImportKind
-from jobs.imports.pacing import CheckAccess
+from jobs.imports.pacing import CheckAccess, split_pieces
 from jobs.imports.records import RejectedRecord
 from jobs.imports.runner import ImportSummary, import_stream
 from jobs.imports.streams import BrokenGzip
@@ -27,6 +28,9 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 
 MAX_LISTED_REJECTIONS = 100
+# A file of another kind, or with a wrong id in each record, ends early.
+MAX_REFUSED_AT_THE_BEGINNING = 1_000
+_ALL_REFUSED = "Every record until here was refused, and the rest was not read: correct the records."
 _log = get_logger("partnerhub.imports")
 _STATUSES = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "TIMEOUT": 503}
 
@@ -39,8 +43,23 @@ class _Progress:
     partner_id: str = ""
     administrator_id: str = ""
 
+    rejections: list[dict[str, Any]] = field(default_factory=list)
+
     def set_summary(self, summary: ImportSummary) -> None:
         self.summary = summary
+
+    def add_rejection(self, rejection: RejectedRecord) -> None:
+        if len(self.rejections) < MAX_LISTED_REJECTIONS:
+            self.rejections.append(_rejection_json(rejection))
+
+    async def check(self, body: ImportBody) -> AsyncIterator[bytes]:
+        """Yield small pieces of the body; raise ImportHttpError where the records before one end the import."""
+        async for chunk in body.chunks():
+            for piece in split_pieces(chunk):
+                body.check_lines(self.summary.lines)
+                if self.summary.refused == self.summary.lines >= MAX_REFUSED_AT_THE_BEGINNING:
+                    raise ImportHttpError(400, "BAD_USER_INPUT", _ALL_REFUSED)
+                yield piece
 
 
 async def import_kind(request: Request) -> Response:
@@ -53,31 +72,25 @@ async def import_kind(request: Request) -> Response:
 
 
 async def _import(request: Request, progress: _Progress) -> Response:
-    rejections: list[dict[str, Any]] = []
-
-    def add_rejection(rejection: RejectedRecord) -> None:
-        if len(rejections) < MAX_LISTED_REJECTIONS:
-            rejections.append(_rejection_json(rejection))
-
     try:
         kind = _read_kind(request)
         scope, check_access = await _authorize(request, kind, progress)
-        chunks = ImportBody(request, request.app.state.app_state.settings).chunks()
+        chunks = progress.check(ImportBody(request, request.app.state.app_state.settings))
         progress.set_summary(
-            await import_stream(scope, kind, chunks, add_rejection, progress.set_summary, check_access)
+            await import_stream(scope, kind, chunks, progress.add_rejection, progress.set_summary, check_access)
         )
     except ImportHttpError as error:
-        return _error_response(error.status, error.code, str(error), progress.summary)
+        return _error_response(error.status, error.code, str(error), progress)
     except ClientDisconnect:
         # The client cannot read this response. Complete batches are imported, and it can safely send them again.
-        return _error_response(400, "BAD_USER_INPUT", "The body ended early.", progress.summary)
+        return _error_response(400, "BAD_USER_INPUT", "The body ended early.", progress)
     except (BrokenGzip, InvalidStream) as error:
-        return _error_response(400, "BAD_USER_INPUT", str(error), progress.summary)
+        return _error_response(400, "BAD_USER_INPUT", str(error), progress)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         entry = exception_error(failure)
         code = entry["extensions"]["code"]
-        return _error_response(_STATUSES.get(code, 500), code, entry["message"], progress.summary)
-    return _json_response(200, {**asdict(progress.summary), "refusals": rejections})
+        return _error_response(_STATUSES.get(code, 500), code, entry["message"], progress)
+    return _json_response(200, {**asdict(progress.summary), "refusals": progress.rejections})
 
 
 def _report(kind: str, progress: _Progress, status: int, seconds: float) -> None:
@@ -116,18 +129,20 @@ def _rejection_json(rejection: RejectedRecord) -> dict[str, Any]:
     return {"line": rejection.line, "key": rejection.key, "field": rejection.field, "reason": rejection.reason}
 
 
-def _error_response(status: int, code: str, message: str, summary: ImportSummary) -> Response:
-    """Return an error, and the counts of the records before it: what they added and changed stays."""
+def _error_response(status: int, code: str, message: str, progress: _Progress) -> Response:
+    """Return an error, with the counts and rejections of the records before it: what they added and changed stays."""
+    summary, content = progress.summary, {}
     if summary.lines:
         message += f" The first {summary.lines:,} records were processed: send the others again."
-    return _json_response(status, {"error": {"code": code, "message": message}, **asdict(summary)})
+        content["refusals"] = progress.rejections
+    return _json_response(status, {"error": {"code": code, "message": message}, **asdict(summary), **content})
 
 
 def _json_response(status: int, content: dict[str, Any]) -> Response:
     headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if status in {408, 413}:
+    if status in {400, 408, 413}:
         # The rest of the body is not read.
         headers["Connection"] = "close"
     return Response(orjson.dumps(content), status, headers, "application/json")

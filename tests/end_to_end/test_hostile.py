@@ -5,15 +5,12 @@ from bench.hostile_cases import CASES
 
 # Five times what the bench allows: other tests use the same processors.
 MAX_CPU_MS = 1_500.0
-# An import may take long: it yields, and a small file can have many lines to refuse.
-MAX_IMPORT_CPU_MS = 15_000.0
 CUSTOMERS = 300
 
 
 def is_expensive(result: Result) -> bool:
-    max_cpu = MAX_IMPORT_CPU_MS if result.name.startswith("imports: ") else MAX_CPU_MS
     max_memory = MAX_MEMORY_MB if result.bytes < SMALL_BYTES else MAX_FLOOD_MEMORY_MB
-    return result.cpu_ms > max_cpu or result.memory_mb > max_memory
+    return result.cpu_ms > MAX_CPU_MS or result.memory_mb > max_memory
 
 
 def test_no_hostile_request_costs_much(mongo_uri: str, database_name: str) -> None:

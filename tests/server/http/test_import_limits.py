@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from domain.imports.records import ImportKind
 from store.tenants.service_tokens import revoke_service_tokens
@@ -33,10 +34,55 @@ async def test_the_size_is_limited_packed_and_unpacked(world: ImportEndpoint) ->
     for sent, headers in ((large, {}), (gzip.compress(large, 1), GZIP)):
         answer = await world.post("customers", sent, **headers)
         assert (answer.status_code, answer.headers["connection"]) == (413, "close"), answer.text
-    for sent in (b"\n" * 1_200_000, b" " * 5_000_000):
+    for sent in (b" " * 1_200_000, b" " * 5_000_000):
         answer = await world.post("customers", gzip.compress(sent), **GZIP)
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "BAD_USER_INPUT")
         assert "200 times its size" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("customers", b"\n" * 1_900_000),
+        ("customers", b"\r\n" * 900_000),
+        ("customers", b"{}\n" * 600_000),
+        ("customers", _customers(0, 1) * 8_000),
+        ("calls", b'{"items":[{"Report ID":1}' + b",{}" * 600_000 + b"]}"),
+        ("calls", b'{"items":[' + b"1," * 900_000 + b"1]}"),
+    ],
+    ids=["blank", "blank with returns", "wrong", "repeated", "items", "items that are numbers"],
+)
+async def test_many_lines_in_few_packed_bytes_are_refused(world: ImportEndpoint, kind: str, body: bytes) -> None:
+    answer = await world.post(kind, gzip.compress(body), **GZIP)
+    assert (answer.status_code, answer.headers["connection"]) in ((413, "close"), (400, "close")), answer.text
+    assert answer.json()["error"]["code"] == "BAD_USER_INPUT"
+    assert sum(answer.json()[name] for name in ("unchanged", "refused")) < 10_000
+
+
+async def test_records_that_differ_may_be_packed(world: ImportEndpoint) -> None:
+    removals = ndjson(*({"externalId": f"C-{number:05}", "removed": True} for number in range(6_000)))
+    body = _customers(0, 1) + removals
+    answer = await world.post("customers", gzip.compress(body), **GZIP)
+    assert (answer.status_code, answer.json()["added"]) == (200, 1)
+
+
+async def test_an_import_ends_when_each_record_is_refused(world: ImportEndpoint) -> None:
+    before = _refused_records()
+    answer = await world.post("customers", b"{}\n" * 100_000)
+    assert (answer.status_code, answer.headers["connection"]) == (400, "close")
+    refused, message = answer.json()["refused"], answer.json()["error"]["message"]
+    assert 1_000 <= refused < 10_000
+    assert message.startswith("Every record until here was refused, and the rest was not read: correct the records.")
+    assert f"The first {refused:,} records were processed" in message
+    assert (len(answer.json()["refusals"]), answer.json()["refusals"][0]["line"]) == (100, 1)
+    assert _refused_records() - before == refused
+    answer = await world.post("customers", _customers(0, 1) + b"{}\n" * 3_000)
+    assert (answer.status_code, answer.json()["refused"]) == (200, 3_000)
+
+
+def _refused_records() -> float:
+    labels = {"kind": "customers", "result": "refused"}
+    return REGISTRY.get_sample_value("partnerhub_import_records_total", labels) or 0.0
 
 
 async def test_what_is_sent_as_it_is_may_have_any_ratio(world: ImportEndpoint) -> None:
