@@ -7,8 +7,8 @@ from typing import Final
 import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -124,4 +124,9 @@ def asset_routes(dist: Path = DIST) -> list[BaseRoute]:
     return [Mount(ASSETS_PATH, HashedFiles(directory=dist / "assets", check_dir=False), name="graphiql-assets")]
 
 
-routes: Final[list[BaseRoute]] = asset_routes()
+async def open_graphiql(_request: Request) -> Response:
+    """Lead a browser that opens the server's address to the page."""
+    return RedirectResponse("/graphql")
+
+
+routes: Final[list[BaseRoute]] = [*asset_routes(), Route("/", open_graphiql)]
