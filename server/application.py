@@ -70,8 +70,8 @@ def create_application(settings: Settings | None = None) -> Starlette:
     middleware = [cors, limit, Middleware(CompressedResponses)]
     application = Starlette(routes=[*_routes(), *development_routes(chosen)], lifespan=lifespan, middleware=middleware)
     stack = application.build_middleware_stack()
-    stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
     stack = metrics.MetricsPort(stack, chosen.metrics_port) if chosen.metrics_port else stack
+    stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
     application.middleware_stack = RequestIds(stack)
     return application
 
