@@ -19,6 +19,8 @@ from domain.time.instants import format_instant
 
 # 20 chunks fill a bucket: fewer mean more round trips, more mean a larger tolerance.
 _CHUNKS = 20
+# By this much the clocks of processes may differ. A clock that is further ahead must not stop the leak for the others.
+MAX_CLOCK_SKEW = timedelta(seconds=5)
 
 
 class RateLimit(NamedTuple):
@@ -45,7 +47,12 @@ class Bucket(NamedTuple):
     at: datetime
 
     def leak(self, limit: RateLimit, now: datetime) -> "Bucket":
-        """Return the bucket at `now`; the clocks of processes differ, so it never goes back in time."""
+        """Return the bucket at `now`.
+
+        The clocks of processes differ, so it goes back in time only where it is ahead by more than MAX_CLOCK_SKEW.
+        """
+        if self.at > now + MAX_CLOCK_SKEW:
+            return Bucket(self.level, now)
         seconds = max(0.0, (now - self.at).total_seconds())
         return Bucket(max(0.0, self.level - seconds * limit.per_second), max(self.at, now))
 

@@ -5,10 +5,12 @@ charged without a round trip, and gives back what it has not used for some secon
 """
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from time import monotonic
 from typing import NamedTuple
 
 import structlog
@@ -33,7 +35,6 @@ _REFUSAL_SECONDS = 1.0
 # The time in which the database must answer, as for the viewer of a request.
 _RESERVE_SECONDS = 4.0
 _STOP_SECONDS = 1.0
-_LONG_AGO = timedelta(days=1)
 ADMINISTRATOR, PARTNER = "administrator", "partner"
 _REJECTED = Counter(
     "partnerhub_rate_limited_total", "Operations rejected because a budget had no room for their cost", ["budget"]
@@ -69,9 +70,10 @@ class _Budget:
     name: str
     share: Share
     lock: asyncio.Lock
-    read_at: datetime
-    failed_at: datetime
-    used_at: datetime
+    # Of the monotonic clock: a clock that is set back must not keep a budget closed.
+    used_at: float
+    read_at: float = -math.inf
+    failed_at: float = -math.inf
 
     def cost_of(self, requested: float) -> float:
         """Return what is charged: an operation that costs more than a whole budget needs all of it."""
@@ -88,24 +90,24 @@ class _Budget:
 
     async def _reserve(self, cost: float) -> bool:
         async with self.lock:
-            now = utc_now()
-            is_recent = now < self.read_at + timedelta(seconds=_REFUSAL_SECONDS)
-            if self.share.held < cost and not (is_recent and self.share.seconds_until(cost, now) > 0):
-                await self._read_and_reserve(cost - self.share.held, now)
+            is_recent = monotonic() < self.read_at + _REFUSAL_SECONDS
+            if self.share.held < cost and not (is_recent and self.share.seconds_until(cost, utc_now()) > 0):
+                await self._read_and_reserve(cost - self.share.held)
             return self.share.held >= cost
 
-    async def _read_and_reserve(self, needed: float, now: datetime) -> None:
+    async def _read_and_reserve(self, needed: float) -> None:
         """Reserve in the database; raise Unavailable where it does not answer."""
         # Otherwise those who wait for the lock would wait for the silent database one after another.
-        if now < self.failed_at + timedelta(seconds=_REFUSAL_SECONDS):
+        began_at = monotonic()
+        if began_at < self.failed_at + _REFUSAL_SECONDS:
             raise Unavailable
         try:
             async with asyncio.timeout(_RESERVE_SECONDS):
                 self.share.add(await reserve_budget(self.scope, self.name, self.share.limit, needed))
         except (PyMongoError, Unavailable, TimeoutError):
-            self.failed_at = utc_now()
+            self.failed_at = monotonic()
             raise Unavailable from None
-        self.read_at = now
+        self.read_at = began_at
 
     async def give_back(self, kept: float) -> None:
         surplus = self.share.take_surplus(kept)
@@ -164,18 +166,17 @@ class RateLimiter:
         key = (viewer.partner_id, name)
         budget = self._budgets.get(key)
         if budget is not None:
-            budget.used_at = now
+            budget.used_at = monotonic()
         else:
             if self._client is None:
                 raise RuntimeError("Rate limits need a database.")
-            share, long_ago = Share(limit, Bucket(0.0, now)), now - _LONG_AGO
-            scope = Scope(self._client, viewer.partner_id, now)
-            budget = self._budgets[key] = _Budget(scope, kind, name, share, asyncio.Lock(), long_ago, long_ago, now)
+            share, scope = Share(limit, Bucket(0.0, now)), Scope(self._client, viewer.partner_id, now)
+            budget = self._budgets[key] = _Budget(scope, kind, name, share, asyncio.Lock(), monotonic())
         return budget
 
     async def settle(self, idle_seconds: float = SETTLE_SECONDS) -> None:
         """Give back what exceeds a chunk, and everything of budgets that were not used for `idle_seconds`."""
-        used_since = utc_now() - timedelta(seconds=idle_seconds)
+        used_since = monotonic() - idle_seconds
         for key, budget in list(self._budgets.items()):
             is_idle = budget.used_at <= used_since and not budget.lock.locked()
             if is_idle:

@@ -24,8 +24,11 @@ async def reserve_budget(scope: Scope, name: str, limit: RateLimit, needed: floa
     """Reserve at least `needed` of the budget `name` of the scope's partner; nothing where there is no room."""
     for _ in range(_MAX_ATTEMPTS):
         now, stored = utc_now(), await _find_budget(scope, name)
-        reservation = reserve(_bucket(stored, now), limit, needed, now)
-        if not reservation.amount or await _store_bucket(scope, name, limit, reservation.bucket, stored):
+        bucket = _bucket(stored, now)
+        reservation = reserve(bucket, limit, needed, now)
+        # A bucket that was ahead of this clock is stored although nothing was reserved: it must leak from now on.
+        is_unchanged = not reservation.amount and reservation.bucket.at >= bucket.at
+        if is_unchanged or await _store_bucket(scope, name, limit, reservation.bucket, stored):
             return reservation
     raise Unavailable
 

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.rate_limits import Bucket, BudgetState, RateLimit, RateLimited, Share, describe_cost, give_back, reserve
+from domain.rate_limits import (
+    MAX_CLOCK_SKEW,
+    Bucket,
+    BudgetState,
+    RateLimit,
+    RateLimited,
+    Share,
+    describe_cost,
+    give_back,
+    reserve,
+)
 
 START = datetime(2026, 3, 1)
 LIMIT = RateLimit(capacity=1000, per_second=50)
@@ -35,6 +45,33 @@ def test_leaks_with_time_and_never_below_empty_or_back() -> None:
     # The clock of another process is behind.
     assert full.leak(LIMIT, after(-5)) == full
     assert reserve(full, LIMIT, 100, after(2)).amount == 100
+
+
+@pytest.mark.parametrize("ahead", [6, 3600, 10**9])
+def test_a_clock_that_is_wrong_or_set_back_does_not_stop_the_leak(ahead: int) -> None:
+    world = World()
+    assert world.charge(0, 1000, after(ahead))
+    # It has used the whole budget, which must leak away at once for those whose clocks are right.
+    assert not world.charge(1, 100, START)
+    assert world.bucket == Bucket(1000, START)
+    assert world.shares[1].seconds_until(100, START) == 2
+    assert world.charge(1, 100, after(2))
+
+
+def test_a_clock_that_is_set_back_lets_room_be_estimated_by_the_new_one() -> None:
+    share = Share(LIMIT, Bucket(1000, after(7200)))
+    assert share.state("x", START).remaining == 0
+    assert share.seconds_until(500, START) == 10
+    share.add(reserve(share.bucket, LIMIT, 100, START))
+    assert (share.held, share.seconds_until(500, after(1))) == (0, 9)
+
+
+@given(st.floats(0, 1000), st.floats(-(10**6), 10**6))
+def test_a_bucket_is_never_far_ahead_of_a_clock_that_has_read_it(level: float, ahead: float) -> None:
+    bucket = Bucket(level, after(ahead)).leak(LIMIT, START)
+    assert START <= bucket.at <= START + MAX_CLOCK_SKEW
+    assert 0 <= bucket.level <= level
+    assert bucket.leak(LIMIT, after(5 + LIMIT.window_seconds)).level == 0
 
 
 def test_gives_back_what_was_not_spent() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from domain.rate_limits import RateLimit, RateLimited
 from resolvers.context import Viewer
 from server.limits.rate_limiter import REQUEST_COST, RateLimiter, RateLimits
 from store.database.client import Client
+from store.database.clock import utc_now
 from store.tenants import rate_budgets
 from tests.server.live.factory_groups import make_viewer
 
@@ -92,6 +94,26 @@ async def test_gives_back_what_is_not_used(client: Client) -> None:
         await RateLimiter(client, limits).charge(make_viewer(), 98_000)
     await first.settle(idle_seconds=0)
     await RateLimiter(client, limits).charge(make_viewer(), 98_000)
+
+
+async def test_after_the_clock_was_set_back_budgets_are_read_and_given_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = RateLimits(RateLimit(10_000, 10_000))
+    ahead = utc_now() + timedelta(hours=1)
+    with monkeypatch.context() as clocks:
+        for module in ("server.limits.rate_limiter", "store.tenants.rate_budgets"):
+            clocks.setattr(f"{module}.utc_now", lambda: ahead)
+        limiter = RateLimiter(client, limits)
+        await limiter.charge(make_viewer(), 10_000)
+        with pytest.raises(RateLimited):
+            await limiter.charge(make_viewer(), 5_000)
+    for process in (limiter, RateLimiter(client, limits)):
+        async with asyncio.timeout(20):
+            while not await count_accepted(process, make_viewer(), 1, 5_000):
+                await asyncio.sleep(0.1)
+    await limiter.settle(idle_seconds=0)
+    assert not limiter._budgets
 
 
 async def test_a_process_that_dies_loses_at_most_a_chunk(client: Client) -> None:

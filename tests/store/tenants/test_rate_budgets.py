@@ -1,6 +1,9 @@
 """Budgets in MongoDB: concurrent reservations of several processes never exceed the bucket."""
 
 import asyncio
+from datetime import timedelta
+
+import pytest
 
 from domain.rate_limits import RateLimit
 from store.database.client import Client
@@ -31,6 +34,18 @@ async def test_what_is_given_back_can_be_reserved_again(client: Client) -> None:
     assert (refused.amount, round(refused.bucket.level)) == (0, 980)
     await asyncio.gather(*(give_back_budget(scope, "adm_1", LIMIT, 100) for _ in range(5)))
     assert round((await reserve_budget(scope, "adm_1", LIMIT, 500)).amount) == 500
+
+
+async def test_a_budget_of_a_clock_that_is_ahead_leaks_for_the_others(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope, now, limit = Scope(client, "acme", utc_now()), utc_now(), RateLimit(100, 1)
+    # An hour ahead, then right, then half the window later.
+    for seconds, needed, amount in ((3600, 100, 100), (0, 50, 0), (50, 50, 50), (50, 50, 0)):
+        moment = now + timedelta(seconds=seconds)
+        monkeypatch.setattr("store.tenants.rate_budgets.utc_now", lambda moment=moment: moment)
+        reservation = await reserve_budget(scope, "adm_1", limit, needed)
+        assert (reservation.amount, reservation.bucket.at) == (amount, moment)
 
 
 async def test_a_budget_expires_once_its_bucket_is_empty(client: Client) -> None:
