@@ -1,21 +1,27 @@
-"""`partnerhub check`: variables of the environment that no setting reads."""
+"""`partnerhub check`: variables of the environment that no setting reads, or that cannot be used."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from difflib import get_close_matches
 
+from domain.failures import OperatorError
 from server.app.settings import Settings
 from server.cli.deployment_checks import Findings
+from server.telemetry.tracing import wants_traces
 
 PREFIX = "PARTNERHUB_"
 # `serve` sets it for its workers.
 _INTERNAL = {"PARTNERHUB_PARENT"}
 
 
-def check_variables(names: Iterable[str]) -> Findings:
-    """Return the unknown variables: probably misspelled ones are problems."""
+def check_variables(environment: Mapping[str, str]) -> Findings:
+    """Return the unknown variables, of which probably misspelled ones are problems, and a wrong exporter of traces."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields if name != "mongodb_uri"}
     findings = Findings()
-    for name in sorted(names):
+    try:
+        wants_traces(environment)
+    except OperatorError as problem:
+        findings.problems.append(str(problem))
+    for name in sorted(environment):
         if not name.upper().startswith(PREFIX) or name.upper() in known | _INTERNAL:
             continue
         similar = get_close_matches(name.upper(), known, n=1, cutoff=0.85)

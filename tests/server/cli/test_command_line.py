@@ -155,11 +155,12 @@ def test_check_names_misspelled_and_unknown_variables(
 ) -> None:
     monkeypatch.setenv("PARTNERHUB_ALOWED_ORIGINS", "https://a.example")
     monkeypatch.setenv("PARTNERHUB_ELEPHANT", "1")
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "zipkin")
     monkeypatch.setenv("MONGODB_URI", f"{mongo_uri}&readPreference=secondary")
     checked = run_command("check")
     assert checked.status == 1 and "Did you mean PARTNERHUB_ALLOWED_ORIGINS?" in checked.output
     assert "PARTNERHUB_ELEPHANT is no setting" in checked.errors
-    assert "readPreference=secondary" in checked.output
+    assert "readPreference=secondary" in checked.output and "OTEL_TRACES_EXPORTER" in checked.output
 
 
 @pytest.mark.usefixtures("partner")
