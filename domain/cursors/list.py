@@ -1,6 +1,7 @@
-"""Cursors of lists: the sort values of a row, bound to its list by a digest.
+"""Cursors of lists: the sort values of a row, bound to its list by a checksum of both.
 
-They contain only values that the client was shown, so they are not signed: a forged cursor is only a position.
+They contain only values that the client was shown, so the checksum has no secret: it finds damaged cursors and those of
+other lists. A cursor that a client made itself is only a position in a list that it may read.
 """
 
 import json
@@ -32,21 +33,26 @@ def encode_list_cursor(digest: bytes, sort_key: Sequence[CursorValue]) -> str:
     """Return the cursor of the row that has these sort values."""
     values = [(value - _EPOCH) // _MILLISECOND if isinstance(value, datetime) else value for value in sort_key]
     body = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return encode_base64url(digest + body)
+    return encode_base64url(_checksum(digest, body) + body)
 
 
 def decode_list_cursor(digest: bytes, kinds: Sequence[CursorValueKind], cursor: str) -> tuple[CursorValue, ...]:
     """Return the sort values of a cursor of this list; raise InvalidCursor for any other text."""
     raw = decode_base64url(cursor)
-    if raw[:_DIGEST_BYTES] != digest:
+    checksum, body = raw[:_DIGEST_BYTES], raw[_DIGEST_BYTES:]
+    if checksum != _checksum(digest, body):
         raise InvalidCursor
     try:
-        values = json.loads(raw[_DIGEST_BYTES:].decode())
+        values = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise InvalidCursor from None
     if not isinstance(values, list) or len(values) != len(kinds):
         raise InvalidCursor
     return tuple(_read_value(kind, value) for kind, value in zip(kinds, values, strict=True))
+
+
+def _checksum(digest: bytes, body: bytes) -> bytes:
+    return blake2b(body, key=digest, digest_size=_DIGEST_BYTES).digest()
 
 
 def _read_value(kind: CursorValueKind, value: object) -> CursorValue:
