@@ -3,7 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_composite_type, is_required_argument
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    get_named_type,
+    is_composite_type,
+    is_required_argument,
+)
 
 from schema.build import build_schema
 
@@ -41,6 +48,21 @@ def query_fields() -> Iterator[SchemaField]:
         object_type: Any = SCHEMA.type_map[type_name]
         for name, field in object_type.fields.items():
             yield SchemaField(type_name, name, field, path)
+
+
+def id_places(root: GraphQLObjectType | None) -> set[str]:
+    """Return each place below the arguments of the type's fields that takes an id, as a path of names."""
+    assert root is not None
+    return {place for name, field in root.fields.items() for place in _id_places(name, field.args)}
+
+
+def _id_places(path: str, arguments: Any, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+    for name, argument in arguments.items():
+        kind = get_named_type(argument.type)
+        if kind.name == "ID":
+            yield f"{path}.{name}"
+        elif isinstance(kind, GraphQLInputObjectType) and kind.name not in seen:
+            yield from _id_places(f"{path}.{name}", kind.fields, seen | {kind.name})
 
 
 def selection_of(field: GraphQLField) -> str:

@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from store.changes.bulk_jobs import JOB_COLLECTION
 from store.database.ids import new_id
+from store.database.scope import Scope
 from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import ROLES, accept_terms
 from tests.store.factory_customers import add_customer, subscription, trial
@@ -17,7 +19,7 @@ FULL, ADMINISTRATOR, READ_ONLY, HELPDESK = ROLES
 class TargetIds:
     """The ids of the objects of one target; each object is created when its id is first read."""
 
-    KINDS = ("customer", "trial", "subscription", "tag", "administrator", "view", "request")
+    KINDS = ("customer", "trial", "subscription", "tag", "administrator", "view", "request", "job")
 
     def __init__(self, world: "PartnerPair", target: str) -> None:
         self._world, self._target = world, target
@@ -61,6 +63,10 @@ class TargetIds:
         return self._create("hlp", lambda: self._run("requestHelpdesk", given, "request", self._owner_token))
 
     @cached_property
+    def job(self) -> str:
+        return self._create("job", self._add_finished_job)
+
+    @cached_property
     def _customer_ids(self) -> tuple[str, str, str]:
         if self._target == "nowhere":
             return new_id("cus"), new_id("tri"), new_id("sub")
@@ -77,6 +83,17 @@ class TargetIds:
     def _maker_token(self) -> str:
         api = self._world.api
         return api.token(api.add_administrator(FULL, self._partner), self._partner)
+
+    def _add_finished_job(self) -> str:
+        async def work(scope: Scope) -> str:
+            counts = dict.fromkeys(("total", "done", "changed", "skipped"), 1)
+            times = dict.fromkeys(("created_at", "updated_at", "finished_at"), scope.now)
+            job = {"_id": new_id("job"), "partner_id": scope.partner_id, "version": 1, "state": "DONE"}
+            await scope.collection(JOB_COLLECTION).insert_many([{**job, **counts, **times, "administrator_id": owner}])
+            return str(job["_id"])
+
+        owner = self._world.viewer if self._target == "own" else None
+        return self._world.api.store(work, self._partner)
 
     def _create(self, prefix: str, create: Callable[[], str]) -> str:
         """Create the object; `nowhere` gets an id of the right kind without an object."""

@@ -3,15 +3,17 @@
 The tables are written from domain.md, apart from the code; a mutation that is not in them fails the first test.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from schema.build import build_schema
 from tests.api_server import ApiHarness
-from tests.schema.factory_mutations import ROLES
-from tests.schema.factory_walk import ADMINISTRATOR, CASES, FULL, READ_ONLY, TARGETS, PartnerPair
+from tests.schema.factory_mutations import ROLES, stored_events
+from tests.schema.factory_paths import SCHEMA, id_places
+from tests.schema.factory_walk import ADMINISTRATOR, CASES, FULL, READ_ONLY, TARGETS, PartnerPair, TargetIds
 
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "EDIT_TAGS": (FULL, ADMINISTRATOR),
@@ -71,6 +73,60 @@ def test_what_each_role_may_do_to_what(api: ApiHarness, role: str) -> None:
             assert _is_in_sight(role, "unassigned", case.target_kind) or answers["unassigned"] == answers["nowhere"], (
                 name
             )
+
+
+def _filter(ids: TargetIds) -> dict[str, Any]:
+    return {"tag": [ids.tag], "administrator": [ids.administrator]}
+
+
+# Inputs with ids that the walk above does not aim at anything, by a name of their own.
+MORE_INPUTS: Mapping[str, Callable[[TargetIds], dict[str, Any]]] = {
+    "assignTags": lambda ids: {"customers": {"matching": _filter(ids)}, "tags": [ids.home_tag]},
+    "removeTags": lambda ids: {"customers": {"matching": _filter(ids)}, "tags": [ids.home_tag]},
+    "saveCustomerView": lambda ids: {"id": ids.view, "filter": _filter(ids)},
+}
+# These name what a delivery names: a customer of this partner only.
+NAMES_OF_DELIVERIES = {"startTrial.input.customer.new.externalId", "updateCustomer.input.externalId"}
+KINDS = {name[:3]: name for name in TargetIds.KINDS} | {"adm": "administrator", "viw": "view", "hlp": "request"}
+
+
+def _with_each_id_replaced(value: Any, ids: TargetIds, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield each place of the value that holds an id, and the value with the id of the same kind of `ids` there."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            for where, other in _with_each_id_replaced(held, ids, f"{place}.{key}"):
+                yield where, {**value, key: other}
+    elif isinstance(value, list):
+        yield from ((where, [other]) for where, other in _with_each_id_replaced(value[0], ids, place))
+    elif isinstance(value, str) and re.fullmatch("[a-z]{3}_[0-9a-f]{24}", value):
+        yield place, ids.of_kind(KINDS[value[:3]])
+
+
+def _inputs(name: str, ids: TargetIds) -> list[dict[str, Any]]:
+    builders = [CASES[name].build_input, *filter(None, [MORE_INPUTS.get(name)])]
+    return [build(ids) for build in builders]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_foreign_id_in_any_place_of_an_input_answers_as_one_that_is_nowhere(api: ApiHarness, role: str) -> None:
+    world = PartnerPair(api, role)
+    foreign, nowhere = world.ids("foreign"), world.ids("nowhere")
+    assert all(foreign.of_kind(kind) for kind in TargetIds.KINDS)
+    before = len(stored_events(api, api.other))
+    places = set()
+    for name in CASES:
+        for given in _inputs(name, world.ids("own")):
+            tried = [list(_with_each_id_replaced(given, ids, f"{name}.input")) for ids in (foreign, nowhere)]
+            for (place, with_foreign), (_, with_missing) in zip(*tried, strict=True):
+                answers = [
+                    world.send_mutation(world.token, name, "__typename", each) for each in (with_foreign, with_missing)
+                ]
+                for answer in answers:
+                    answer.pop("extensions", None)  # The time of a change.
+                assert answers[0] == answers[1], (place, answers)
+                places.add(place)
+    assert places == id_places(SCHEMA.mutation_type) - NAMES_OF_DELIVERIES
+    assert len(stored_events(api, api.other)) == before
 
 
 def test_a_forbidden_mutation_leaves_the_answer_of_its_neighbour(api: ApiHarness) -> None:
