@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -23,11 +24,17 @@ class ForkedCommand:
     """
 
     def __init__(
-        self, arguments: Sequence[str], environment: Mapping[str, str], error_file: Path | None = None
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        error_file: Path | None = None,
+        descriptors: int | None = None,
     ) -> None:
-        """Start the command; without `error_file` its errors go to standard error."""
+        """Start the command; without `error_file` its errors go to standard error; it may open so many descriptors."""
         reader, writer = FORKSERVER.Pipe(duplex=False)
-        self._process = FORKSERVER.Process(target=_run, args=(arguments, dict(environment), writer, error_file))
+        self._process = FORKSERVER.Process(
+            target=_run, args=(arguments, dict(environment), writer, error_file, descriptors)
+        )
         self._process.start()
         writer.close()
         assert self._process.pid is not None
@@ -67,12 +74,18 @@ class ForkedCommand:
 
 
 def _run(
-    arguments: Sequence[str], environment: Mapping[str, str], output: "Connection[Any, Any]", error_file: Path | None
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    output: "Connection[Any, Any]",
+    error_file: Path | None,
+    descriptors: int | None,
 ) -> None:
     from server.cli.command_line import main
 
     # A killed pytest ends the process that forks, and thereby its children.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if descriptors is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     os.environ.clear()
     os.environ.update(environment)
     os.dup2(output.fileno(), 1)

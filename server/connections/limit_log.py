@@ -6,6 +6,7 @@ from prometheus_client import Counter
 from structlog import get_logger
 
 _LOG_SECONDS = 10.0
+_WITHOUT_SETTING = {"malformed", "unfinished_bodies", "unfinished_messages", "message_seconds"}
 LIMIT_HITS = Counter(
     "partnerhub_connection_limit_hits_total", "Connections and requests refused by a limit on connections", ["limit"]
 )
@@ -28,7 +29,7 @@ class LimitLog:
             return
         self._logged_at[limit] = now
         self._unlogged[limit] = 0
-        setting = {} if limit == "malformed" else {"setting": f"PARTNERHUB_CONNECTION_{limit.upper()}"}
+        setting = {} if limit in _WITHOUT_SETTING else {"setting": f"PARTNERHUB_CONNECTION_{limit.upper()}"}
         _log.warning("connection refused", limit=limit, count=count, address=address, **setting)
 
 

@@ -31,6 +31,7 @@ SEEN_HEADER = "X-Partnerhub-Seen"
 _UNKNOWN_CHANGE = 1 << 64
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
 _STATUSES = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
+_FAILURE_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
 _PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 
@@ -75,7 +76,7 @@ def _error_parts(failure: Exception) -> tuple[int, GraphQLResponse, Mapping[str,
     if isinstance(failure, OperationRejected):
         return 200, response, {}
     status = _failure_status(response)
-    return status, response, {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return status, response, _FAILURE_HEADERS.get(status, {})
 
 
 def _failure_status(response: GraphQLResponse) -> int:

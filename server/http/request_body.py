@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect, Request
 
+from domain.failures import Unavailable
 from jobs.imports.streams import BrokenGzip, gunzip
+from server.connections.limit_log import limit_log
 from server.http.errors import HttpError
+from server.limits.unfinished_bytes import UnfinishedPart, unfinished_bodies
 
 MAX_BODY_BYTES = 1024 * 1024
 # Without a limit, a body that does not arrive would keep its request, and a server that shuts down, forever.
@@ -16,6 +19,7 @@ MAX_COMPRESSION_RATIO = 100
 # Short bodies of repetitive text may shrink further.
 _MIN_LIMITED_BYTES = 65_536
 _TOO_LARGE = "The body may have at most 1 MiB, also when it is unpacked."
+_BUSY = "The server receives too many large bodies at the moment. Try again in a second."
 _ENCODINGS = {"identity": False, "gzip": True, "x-gzip": True}
 
 
@@ -34,24 +38,29 @@ class _Received:
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body, unpacked; raise HttpError where it is too large, or does not arrive."""
+    """Return the body, unpacked; raise HttpError where it may not be read, Unavailable where too many are."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in _ENCODINGS:
         raise HttpError(415, "Send the body as it is, or with Content-Encoding: gzip.", Accept_Encoding="gzip")
     received, body = _Received(request), bytearray()
-    chunks = received.chunks()
+    chunks, part = received.chunks(), UnfinishedPart(unfinished_bodies)
     try:
         async with asyncio.timeout(BODY_TIMEOUT_SECONDS):
             # `gunzip` yields 64 kB at most: a body that would unpack to gigabytes is refused at the limit.
             async for chunk in gunzip(chunks) if _ENCODINGS[encoding] else chunks:
                 body += chunk
                 _check_unpacked_size(len(body), received.bytes)
+                if not part.resize(len(body)):
+                    limit_log.report("unfinished_bodies", request.client.host if request.client else None)
+                    raise Unavailable(_BUSY)
     except ClientDisconnect:
         raise HttpError(400, "The body ended early.") from None
     except BrokenGzip as error:
         raise HttpError(400, str(error)) from None
     except TimeoutError:
         raise HttpError(408, f"The body did not arrive within {BODY_TIMEOUT_SECONDS:.0f} seconds.") from None
+    finally:
+        part.resize(0)
     return bytes(body)
 
 

@@ -5,12 +5,14 @@ writing its bytes, and a feed sends the same bytes to thousands of sockets. Clos
 written is read; a client that is gone, or never reads, would be kept for good. Only `transport.abort()` ends that.
 """
 
+from asyncio import TimerHandle
 from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
+from server.limits.unfinished_bytes import FREE_BYTES, UnfinishedPart, unfinished_messages
 from server.live.frame_writer import WRITER_EXTENSION
 
 # Flush at the size at which a transport asks its writer to wait.
@@ -20,6 +22,8 @@ DEFAULT_MAX_FRAMES = 1_000
 _PIECE_BYTES = 4096
 # The server keeps the parts of a message until it is complete. Nobody but connection_init needs to send one before.
 FIRST_MESSAGE_BYTES = 16 * 1024
+# For all of a message beyond its first bytes.
+_MESSAGE_SECONDS = 10.0
 _BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -40,6 +44,9 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self.report_limit: Callable[[str, str | None], None] = _report_nothing
         self.max_frames = DEFAULT_MAX_FRAMES
         self._second_began, self._frames_of_second = 0.0, 0
+        self._message_bytes = 0
+        self._message_timer: TimerHandle | None = None
+        self._message = UnfinishedPart(unfinished_messages)
         self._frames: list[bytes] = []
         self._buffered_bytes = 0
         self.conn.max_message_size = FIRST_MESSAGE_BYTES
@@ -63,6 +70,8 @@ class SocketTransport(WebSocketsSansIOProtocol):
         if self.on_lost is not None:
             self.on_lost()
             self.on_lost = None
+        self._stop_message_timer()
+        self._message.resize(0)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -81,11 +90,35 @@ class SocketTransport(WebSocketsSansIOProtocol):
         elif self.conn.parser_exc is not None:
             self._end_after_failure()
         elif self._has_too_many_frames(len(self.conn.events)):
-            self.report_limit("frames", self.client[0] if self.client else None)
-            self.conn.fail(1008, "too many frames")
-            self._end_after_failure()
+            self._fail("frames", 1008, "too many frames")
         else:
             self.handle_events()
+            self._check_unfinished_message(len(data))
+
+    def _check_unfinished_message(self, received: int) -> None:
+        """Close the connection where the unfinished messages of all sockets take too much memory, or for too long."""
+        self._message_bytes = self._message_bytes + received if self.frames else len(self.conn.reader.buffer)
+        has_room = self._message.resize(self._message_bytes)
+        if self._message_bytes <= FREE_BYTES:
+            self._stop_message_timer()
+        elif not has_room:
+            self._fail("unfinished_messages", 1013, "too many unfinished messages")
+        elif self._message_timer is None:
+            slow = ("message_seconds", 1008, "a message did not arrive in time")
+            self._message_timer = self.loop.call_later(_MESSAGE_SECONDS, self._fail, *slow)
+
+    def _stop_message_timer(self) -> None:
+        if self._message_timer is not None:
+            self._message_timer.cancel()
+            self._message_timer = None
+
+    def _fail(self, limit: str, code: int, reason: str) -> None:
+        """Close the connection at a limit."""
+        self._stop_message_timer()
+        if not self.transport.is_closing():
+            self.report_limit(limit, self.client[0] if self.client else None)
+            self.conn.fail(code, reason)
+            self._end_after_failure()
 
     def _end_after_failure(self) -> None:
         """Send the close frame of a failure; abort where frames came before the handshake was answered."""
