@@ -41,7 +41,7 @@ def id_claims(response: dict[str, Any]) -> dict[str, Any]:
 async def test_the_access_token_is_one_of_the_local_issuer() -> None:
     response = tokens()
     claims = await VERIFIER.verify(response["access_token"], NOW)
-    assert (claims.partner_id, claims.administrator_id, claims.scopes) == ("aurora", "adm_1", {"api"})
+    assert (claims.partner_id, claims.administrator_id, claims.scopes) == ("aurora", "adm_1", frozenset({"api"}))
     assert claims.expires_at == NOW + LIFETIME
     assert (response["token_type"], response["expires_in"]) == ("Bearer", 7200)
 
