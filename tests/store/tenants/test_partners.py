@@ -22,8 +22,23 @@ START = datetime(2026, 3, 1)
 
 def partner(*thresholds: tuple[int, Thresholds]) -> PartnerDocument:
     history = [SettingsEpoch(epoch, START + timedelta(days=epoch), each) for epoch, each in thresholds]
-    texts, nothing = ("par_1", "acme", 1, "Acme"), (None, None, START, (), (), {}, None, None, None, {})
-    return PartnerDocument(*texts, *nothing, history)
+    return PartnerDocument(
+        id="par_1",
+        partner_id="acme",
+        version=1,
+        name="Acme",
+        country=None,
+        contact_email=None,
+        created_at=START,
+        plan=(),
+        services=(),
+        settings={},
+        terms_version=None,
+        terms_accepted_at=None,
+        terms_accepted_by=None,
+        steps={},
+        history=history,
+    )
 
 
 async def test_a_partner_is_created_with_its_first_administrator(client: Client) -> None:
