@@ -31,6 +31,7 @@ NAMES = [
     "x" * 26,
     "Acme 7",
     "広州食品工業有限公司東京",
+    "$where ^d.* {$gt:''}",
 ]
 TAGS = ["tag_1", "tag_2", "tag_3"]
 ADMINISTRATORS = ["adm_1", "adm_2"]

@@ -20,6 +20,7 @@ from domain.types import SubscriptionType as Kind
 from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
 from store.database.client import Client
 from store.database.scope import Scope
+from tests.operator_texts import NUL_TEXTS, OPERATOR_TEXTS
 from tests.store.customers.factory_lists import (
     ADMINISTRATORS,
     DAY,
@@ -55,6 +56,8 @@ WORDS = [
     "食品工業有限公司東",
     "食品工業有限公司大",
     "mueller",
+    *OPERATOR_TEXTS,
+    *NUL_TEXTS,
 ]
 
 
@@ -75,9 +78,9 @@ conditions = st.fixed_dictionaries(
         "product": some(list(Product)),
         "status": some(list(CustomerStatus)),
         "subscription_type": some(list(Kind)),
-        "tag": some([*TAGS, "tag_gone"]),
+        "tag": some([*TAGS, "tag_gone", "$where", "^tag_.*"]),
         "administrator": some(ADMINISTRATORS),
-        "country": some(["DE", "rs", "FR"]),
+        "country": some(["DE", "rs", "FR", "^D", "{$gt:''}", "D\0"]),
         "expires_within_days": st.none() | st.sampled_from([1, 30, 364, 365]),
         "renews_within_days": st.none() | st.sampled_from([1, 30, 364, 365]),
         "has_tags": st.none() | st.booleans(),
