@@ -71,7 +71,7 @@ def serve_plainly(port: int) -> None:
     application = create_application()
     application.router.routes = [Route("/graphql", answer_plainly, methods=["POST"])]
     application.middleware_stack = application.router
-    uvicorn.run(application, port=port, log_level="error", access_log=False)
+    uvicorn.run(application, port=port, log_level="error", access_log=False, timeout_keep_alive=120)
 
 
 class Server:
@@ -140,7 +140,8 @@ def compare(limited: Server, plain: Server, name: str, body: bytes, blocks: int)
 
 def main(uri: str, blocks: int) -> int:
     """Fill the database and compare all requests; return 1 where the ratio of a list is above the limit."""
-    harness = ServerHarness(uri, DATABASE, is_forked=False)
+    # A connection waits while the other server is measured.
+    harness = ServerHarness(uri, DATABASE, is_forked=False, connection_idle_seconds="120")
     harness.make_partner()
     asyncio.run(fill(uri))
     with harness.start_server() as server, plain_server(harness.environment, harness.token()) as plain:

@@ -4,7 +4,7 @@ import strawberry
 
 from resolvers import administrators, roles
 from schema.connections import Connection
-from schema.costs import list_size
+from schema.costs import VALUES, list_size
 from schema.enums import AdministratorState, PartnerRole, Permission
 from schema.fields import Argument, field
 from schema.node import PAGED
@@ -18,7 +18,7 @@ class RolePermissions:
     role: PartnerRole = strawberry.field(description="The role.")
     description: str = strawberry.field(description="What the role sees and changes, in one English sentence.")
     permissions: list[Permission] = strawberry.field(
-        directives=[list_size(len(Permission))], description="The permissions of the role, in a fixed order."
+        directives=[list_size(len(Permission)), VALUES], description="The permissions of the role, in a fixed order."
     )
     sees_all_customers: bool = strawberry.field(
         description="Whether the role reaches every customer without an assignment."

@@ -1,6 +1,6 @@
 """Builds the schema, and prints it as schema.graphql."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from inspect import getdoc
 from typing import Any
@@ -36,6 +36,7 @@ def build_schema() -> strawberry.Schema:
     _declare_one_of_inputs(schema._schema)
     _describe_types(schema._schema)
     _limit_enum_texts(schema._schema)
+    _look_up_enum_names(schema._schema)
     store_field_weights(schema._schema)
     return schema
 
@@ -63,6 +64,19 @@ def _coerce_enum(name: str, coerce: Callable[..., Any], value: Any, *options: An
     if isinstance(value, str) and len(value) > _MAX_ENUM_LENGTH:
         raise GraphQLError(f"Enum '{name}' has no value with {len(value):,} characters.")
     return coerce(value, *options)
+
+
+def _look_up_enum_names(schema: GraphQLSchema) -> None:
+    """Find the name of an enum value at once; Strawberry compares a value with each one of its enumeration."""
+    for enum_type in schema.type_map.values():
+        if isinstance(enum_type, GraphQLEnumType):
+            names = {each.value: name for name, each in enum_type.values.items()}
+            name_of = partial(_enum_name, names, enum_type.coerce_output_value)
+            enum_type.coerce_output_value = name_of  # type: ignore[method-assign]
+
+
+def _enum_name(names: Mapping[Any, str], coerce: Callable[[Any], str], value: Any) -> str:
+    return names.get(value) or coerce(value)
 
 
 def _describe_types(schema: GraphQLSchema) -> None:

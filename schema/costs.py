@@ -18,6 +18,8 @@ from domain.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 # One unit is about 7 µs of processor time: an attribute of an object that has been read. The others are rounded medians
 # of pages of 200 customers, in the same measure (docs/decisions/0020).
 DEFAULT_COST = 1
+# A list of scalars or enum values of an object that has been read.
+VALUES_COST = 2
 # A value that is computed: a state, a sentence, a number of days.
 RESOLVER_COST = 3
 # An object or a list that is loaded, without what is selected of it.
@@ -66,6 +68,7 @@ class ListSize:
     require_one_slicing_argument: bool | None = strawberry.UNSET
 
 
+VALUES = Cost(weight=str(VALUES_COST))
 # On the fields of a connection that hold its rows.
 ROWS = Cost(weight=str(ROW_COST))
 

@@ -9,7 +9,7 @@ from domain.calling.figures import MAX_TREND_WEEKS
 from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
 from resolvers import customers, tags, trends
 from schema.activity import CUSTOMER_ACTIVITY
-from schema.costs import STEPWISE_RELATION_COST, list_size
+from schema.costs import STEPWISE_RELATION_COST, VALUES, list_size
 from schema.entitlements import CustomerSubscription, Entitlement, LicenseLine, Trial
 from schema.enums import (
     AnalyticsProduct,
@@ -151,14 +151,14 @@ class Customer(Node):
     )
     managed_by: ManagedBy = strawberry.field(description="How the partner came to manage the customer.")
     products: list[Product] = strawberry.field(
-        directives=[list_size(len(Product))],
+        directives=[list_size(len(Product)), VALUES],
         description="The products of every living entitlement: what the customer has ordered.",
     )
     subscription_types: list[SubscriptionType] = strawberry.field(
-        directives=[list_size(len(SubscriptionType))], description="The kinds of every living entitlement."
+        directives=[list_size(len(SubscriptionType)), VALUES], description="The kinds of every living entitlement."
     )
     statuses: list[CustomerStatus] = strawberry.field(
-        directives=[list_size(len(CustomerStatus))],
+        directives=[list_size(len(CustomerStatus)), VALUES],
         description="The statuses in order of urgency, the most urgent first.",
     )
     status_details: list[CustomerStatusDetail] = strawberry.field(

@@ -7,7 +7,7 @@ import strawberry
 from resolvers import activity_feeds, bulk_job_feeds, feed_cursor, kpis, list_feeds, status_feeds, tag_feeds
 from schema.activity import ActivityEvent, ActivityFilter
 from schema.bulk_jobs import BulkJob
-from schema.costs import list_size
+from schema.costs import VALUES, list_size
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import CustomerStatus, ListChangeKind, Permission
@@ -25,13 +25,14 @@ class CustomerStatusChange:
     at: datetime = strawberry.field(description="The moment of the change.")
     customer = field(feed_cursor.changed_customer, Customer, "The customer as it is when the event is delivered.")
     entered: list[CustomerStatus] = strawberry.field(
-        directives=[list_size(len(CustomerStatus))], description="The statuses that the customer gained."
+        directives=[list_size(len(CustomerStatus)), VALUES], description="The statuses that the customer gained."
     )
     left: list[CustomerStatus] = strawberry.field(
-        directives=[list_size(len(CustomerStatus))], description="The statuses that the customer lost."
+        directives=[list_size(len(CustomerStatus)), VALUES], description="The statuses that the customer lost."
     )
     statuses: list[CustomerStatus] = strawberry.field(
-        directives=[list_size(len(CustomerStatus))], description="The statuses after the event, in order of urgency."
+        directives=[list_size(len(CustomerStatus)), VALUES],
+        description="The statuses after the event, in order of urgency.",
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from resolvers import customer_lists, organization
-from schema.costs import list_size
+from schema.costs import VALUES, list_size
 from schema.enums import (
     AdministratorState,
     PartnerRole,
@@ -177,6 +177,6 @@ class Viewer:
         "The partner organization of the administrator. No other can be reached.",
     )
     permissions: list[Permission] = strawberry.field(
-        directives=[list_size(len(Permission))],
+        directives=[list_size(len(Permission)), VALUES],
         description="The permissions of the administrator's role. Show only what they allow.",
     )

@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers import resources
 from schema.connections import Connection
-from schema.costs import list_size
+from schema.costs import VALUES, list_size
 from schema.enums import Product, ResourceKind
 from schema.fields import Argument, field
 from schema.node import PAGED, Node
@@ -25,7 +25,7 @@ class Resource(Node):
     quick_link: bool = strawberry.field(description="Whether it is shown among the quick links.")
     featured: bool = strawberry.field(description="Whether it is recommended.")
     products: list[Product] = strawberry.field(
-        directives=[list_size(len(Product))], description="The products that it is about."
+        directives=[list_size(len(Product)), VALUES], description="The products that it is about."
     )
     updated_on: date = strawberry.field(description="The day of the last update.")
 

@@ -1,7 +1,7 @@
 """The executor counts what an operation costs, ends it at its limit, bounds its errors, and lets others have a turn."""
 
 import asyncio
-from time import monotonic, sleep
+from time import monotonic, process_time, sleep
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from schema.executor import MAX_ERRORS, OperationExecutor, Turns
 
 is_awaitable: Any = optimized_is_awaitable
 resolved: list[int] = []
+FIFTY_FIELDS = " ".join(f"a{n}: number" for n in range(50))
 
 
 @strawberry.type
@@ -33,6 +34,14 @@ class Row:
     @strawberry.field
     def must_not_fail(self) -> int:
         raise ValueError
+
+    @strawberry.field
+    def leaves(self) -> list[int]:
+        return list(range(200))
+
+    @strawberry.field
+    def wrong_leaves(self) -> list[int | None]:
+        return [1, None, "x", 3]  # type: ignore[list-item]
 
     @strawberry.field
     async def child(self) -> "Row":
@@ -114,16 +123,41 @@ async def test_lists_at_most_so_many_errors_and_counts_the_others() -> None:
     assert (result.data or {})["later"] is None
 
 
-async def test_an_error_costs_little_more_than_a_field() -> None:
-    async def seconds(text: str) -> float:
-        started = monotonic()
+async def seconds_of(text: str) -> float:
+    """Return the least processor time of three runs."""
+    times = []
+    for _ in range(3):
+        started = process_time()
         await run(text)
-        return monotonic() - started
+        times.append(process_time() - started)
+    return min(times)
 
-    names = " ".join
-    fields = "{ rows { " + names(f"a{n}: number" for n in range(50)) + " } }"
-    failing = "{ rows { " + names(f"a{n}: fails" for n in range(50)) + " } }"
-    assert min([await seconds(failing) for _ in range(2)]) < 8 * min([await seconds(fields) for _ in range(2)])
+
+async def test_an_error_costs_little_more_than_a_field() -> None:
+    fields = await seconds_of(f"{{ rows {{ {FIFTY_FIELDS} }} }}")
+    failing = await seconds_of("{ rows { " + " ".join(f"a{n}: fails" for n in range(50)) + " } }")
+    # Measured: 1.8, with the traceback of what the resolver raises.
+    assert failing < 3 * fields
+
+
+async def test_a_wrong_leaf_of_a_list_is_an_error_of_its_own() -> None:
+    _, result = await run("{ page { nodes { wrongLeaves } } }")
+    assert (result.data or {})["page"]["nodes"][0] == {"wrongLeaves": [1, None, None, 3]}
+    assert (result.errors or [])[0].path == ["page", "nodes", 0, "wrongLeaves", 2]
+
+
+async def test_a_list_of_leaves_is_completed_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    complete, completed = OperationExecutor.complete_list_item_value, []
+
+    def record(*arguments: Any) -> bool:
+        completed.append(arguments)
+        return complete(*arguments)
+
+    monkeypatch.setattr(OperationExecutor, "complete_list_item_value", record)
+    _, result = await run("{ page { nodes { leaves } } }")
+    assert (result.data or {})["page"]["nodes"][9]["leaves"] == list(range(200))
+    # Only the rows.
+    assert len(completed) == 100
 
 
 async def test_others_have_their_turn_while_a_long_list_is_completed() -> None:

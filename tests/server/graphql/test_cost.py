@@ -93,8 +93,8 @@ def test_estimates_introspection_inside_a_fragment() -> None:
 @pytest.mark.parametrize(
     ("expected", "text"),
     [
-        (LOADED + 1, "{ viewer { permissions } }"),
-        (LOADED + 2, "{ viewer { __typename permissions } }"),
+        (LOADED + 2, "{ viewer { permissions } }"),
+        (LOADED + 3, "{ viewer { __typename permissions } }"),
         (LOADED + 25 * (ROW + 1), "{ customers { nodes { id } } }"),
         (LOADED + 7 * (ROW + 1), "{ customers(first: 7) { nodes { id } } }"),
         (LOADED + 7 * (ROW + 1), "{ customers(last: 7) { nodes { id } } }"),
