@@ -2,10 +2,10 @@
 
 `python -m bench.hostile [WORD] [--all]` sends each case of bench/hostile_cases.py whose name contains WORD to a server
 with a partner of 1,000 customers and 100 tags. Limits for each case of less than 10 kB: 300 ms of processor time of the
-server, 50 MB (20 MB for the floods of connections, which are larger), and no request of another client waits longer
-than 100 ms. Printed are the 30 worst, or all, and those that exceed a limit; the status is 1 then. A connection that
-waits for more is kept for its timeout, here of 0.3 s. The processor time of several operations on one websocket is
-divided by their number.
+server (50 ms for an operation that is refused), 50 MB (20 MB for the floods of connections, which are larger), and no
+small query of another client waits longer than 100 ms. Printed are the 30 worst, or all, and those that exceed a limit;
+the status is 1 then. A connection that waits for more is kept for its timeout, here of 0.3 s. The processor time of
+several operations on one websocket is divided by their number.
 """
 
 import asyncio
@@ -30,10 +30,13 @@ from tests.store.factory_customers import add_customers, subscription, trial
 
 CUSTOMERS, TAGS, TAGS_OF_A_CUSTOMER = 1_000, 100, 20
 SMALL_BYTES = 10_000
-MAX_CPU_MS, MAX_MEMORY_MB, MAX_FLOOD_MEMORY_MB, MAX_BLOCKED_MS = 300.0, 50.0, 20.0, 100.0
+MAX_CPU_MS, MAX_REFUSED_CPU_MS, MAX_BLOCKED_MS = 300.0, 50.0, 100.0
+MAX_MEMORY_MB, MAX_FLOOD_MEMORY_MB = 50.0, 20.0
 SHORT: dict[str, Any] = {f"connection_{name}_seconds": "0.3" for name in ("header", "body", "send", "idle", "init")}
 # The cases together would exceed them, and then cost nothing.
 WITHOUT_RATE_LIMITS: dict[str, Any] = {"rate_limit_administrator": "0", "rate_limit_partner": "0"}
+# It is authenticated and reads the database.
+_QUERY = '{"query":"{customers(first:1){nodes{name}}}"}'
 _ANSWER_SECONDS, _QUIET_SECONDS, _PROBE_SECONDS = 30.0, 0.5, 0.02
 
 
@@ -46,12 +49,15 @@ class Result(NamedTuple):
     cpu_ms: float
     memory_mb: float
     blocked_ms: float
+    # Whether the operation was not executed.
+    is_refused: bool
 
     @property
     def severity(self) -> float:
         """Return the largest part of a limit that the case uses."""
+        max_cpu = MAX_REFUSED_CPU_MS if self.is_refused else MAX_CPU_MS
         max_memory = MAX_MEMORY_MB if self.bytes < SMALL_BYTES else MAX_FLOOD_MEMORY_MB
-        return max(self.cpu_ms / MAX_CPU_MS, self.memory_mb / max_memory, self.blocked_ms / MAX_BLOCKED_MS)
+        return max(self.cpu_ms / max_cpu, self.memory_mb / max_memory, self.blocked_ms / MAX_BLOCKED_MS)
 
 
 class Target:
@@ -82,14 +88,16 @@ class Target:
         memory = self._reset_peak_memory()
         before, started = self._cpu_ms(), perf_counter()
         with Bystander(self) as bystander:
-            answer = self._send(data, case)
+            received = self._send(data, case)
             sleep(0.03)
         used = self._cpu_ms() - before - self._idle_cpu_ms * (perf_counter() - started)
         cpu = max(0.0, used - bystander.count * self._probe_cpu_ms) / case.requests
-        return Result(case.name, len(data), answer, cpu, self._peak_memory() - memory, bystander.longest_ms)
+        memory = self._peak_memory() - memory
+        answer, is_refused = _describe(received), b'"errors":' in received and b'"data":' not in received
+        return Result(case.name, len(data), answer, cpu, memory, bystander.longest_ms, is_refused)
 
-    def _send(self, data: bytes, case: Case) -> str:
-        """Send the bytes; return the beginning of what is answered, or how the connection ended."""
+    def _send(self, data: bytes, case: Case) -> bytes:
+        """Send the bytes; return what is answered, or how the connection ended."""
         received = b""
         with socket.create_connection((self.host, self.port), timeout=_ANSWER_SECONDS) as connection:
             try:
@@ -101,7 +109,7 @@ class Target:
                 pass
             except OSError as failure:
                 received = received or type(failure).__name__.encode()
-        return _describe(received)
+        return received
 
     def _cpu_ms(self) -> float:
         tasks = (task.read_text().split() for task in self._folder.glob("task/*/schedstat"))
@@ -117,9 +125,10 @@ class Target:
 
 
 class Bystander:
-    """Another client: sends requests one after the other, and records the longest wait."""
+    """Another client: sends small queries one after the other, and records the longest wait."""
 
     def __init__(self, target: Target) -> None:
+        self._headers = {"Authorization": f"Bearer {target.tokens.api}", "Content-Type": "application/json"}
         self._address = (target.host, target.port)
         self._is_stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -137,7 +146,7 @@ class Bystander:
         http = HTTPConnection(*self._address, timeout=60)
         while self.count == 0 or not self._is_stopped.wait(_PROBE_SECONDS):
             started = perf_counter()
-            http.request("GET", "/livez")
+            http.request("POST", "/graphql", _QUERY, self._headers)
             http.getresponse().read()
             self.longest_ms = max(self.longest_ms, (perf_counter() - started) * 1000)
             self.count += 1

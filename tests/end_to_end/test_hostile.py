@@ -1,23 +1,42 @@
 """No hostile request or connection costs much: the cases of bench/hostile.py, with generous limits on time."""
 
-from bench.hostile import MAX_FLOOD_MEMORY_MB, MAX_MEMORY_MB, SMALL_BYTES, Result, print_results, running_target
-from bench.hostile_cases import CASES
+from bench.hostile import (
+    MAX_FLOOD_MEMORY_MB,
+    MAX_MEMORY_MB,
+    SMALL_BYTES,
+    Result,
+    Target,
+    print_results,
+    running_target,
+)
+from bench.hostile_cases import CASES, Case
 
-# Five times what the bench allows: other tests use the same processors.
-MAX_CPU_MS = 1_500.0
+# Three to ten times what the bench allows, in the best of three attempts: other tests use the same processors.
+MAX_CPU_MS, MAX_REFUSED_CPU_MS, MAX_BLOCKED_MS = 1_500.0, 150.0, 1_000.0
+ATTEMPTS = 3
 CUSTOMERS = 300
 
 
 def is_expensive(result: Result) -> bool:
+    max_cpu = MAX_REFUSED_CPU_MS if result.is_refused else MAX_CPU_MS
     max_memory = MAX_MEMORY_MB if result.bytes < SMALL_BYTES else MAX_FLOOD_MEMORY_MB
-    return result.cpu_ms > MAX_CPU_MS or result.memory_mb > max_memory
+    return result.cpu_ms > max_cpu or result.memory_mb > max_memory or result.blocked_ms > MAX_BLOCKED_MS
+
+
+def run(target: Target, case: Case) -> Result:
+    """Return the first attempt that is within the limits, or the last one."""
+    result = target.run(case)
+    for _ in range(ATTEMPTS - 1):
+        if is_expensive(result):
+            result = target.run(case)
+    return result
 
 
 def test_no_hostile_request_costs_much(mongo_uri: str, database_name: str) -> None:
     assert len(CASES) >= 60
     assert len({case.name for case in CASES}) == len(CASES)
     with running_target(mongo_uri, database_name, CUSTOMERS) as target:
-        results = [target.run(case) for case in CASES]
+        results = [run(target, case) for case in CASES]
     print_results(results)
     assert [result for result in results if is_expensive(result)] == []
     # No request makes the server fail.
