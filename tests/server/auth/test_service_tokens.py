@@ -15,10 +15,8 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.service_tokens import (
-    find_service_token,
     list_service_tokens,
     record_service_token,
-    record_use,
     revoke_service_tokens,
 )
 
@@ -120,23 +118,6 @@ async def test_a_cancelled_request_does_not_prolong_the_last_answer(client: Clie
     cancelled.cancel()
     with pytest.raises(TokenRevoked):
         await tokens.check(claims)
-
-
-async def test_a_use_is_noted_once_an_hour(client: Client) -> None:
-    claims = await issue(client)
-    assert claims.service_token_id is not None
-    at = utc_now()
-    for moment, noted in (
-        (at, at),
-        (at + timedelta(minutes=59), at),
-        (at + timedelta(hours=1), at + timedelta(hours=1)),
-    ):
-        scope = Scope(client, "acme", moment)
-        token = await find_service_token(scope, claims.service_token_id)
-        assert token is not None
-        await record_use(scope, token)
-        after = await find_service_token(scope, claims.service_token_id)
-        assert after is not None and after.last_used_at == noted
 
 
 async def test_a_partners_tokens_are_listed_and_revoked_together(client: Client) -> None:

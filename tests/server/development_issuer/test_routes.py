@@ -200,3 +200,44 @@ async def test_the_end_of_a_session_returns_to_an_accepted_page(sign_in: SignIn)
 
 def test_it_is_off_unless_it_is_asked_for() -> None:
     assert development_routes(Settings()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"prompt": "none"}, "login_required"),
+    ],
+)
+async def test_a_request_that_is_not_accepted_returns_to_the_client(
+    sign_in: SignIn, changes: dict[str, str], error: str
+) -> None:
+    answer = answer_of(await sign_in.http.get(f"{AUTHORIZE}?{urlencode(pairs(**changes))}"))
+    assert (answer["error"], answer["state"], "code" in answer) == (error, "s&t", False)
+
+
+async def test_a_parameter_of_the_token_request_is_sent_once(sign_in: SignIn) -> None:
+    refused = await sign_in.http.post(f"{ISSUER}/token", content="code=a&code=b", headers=FORM)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+
+
+async def test_a_code_of_an_administrator_who_was_removed_is_worthless(sign_in: SignIn) -> None:
+    code = answer_of(await sign_in.choose(sign_in.founder))["code"]
+    where = {**sign_in.scope.match(), "_id": sign_in.founder}
+    removal = {"$set": {"state": "DEACTIVATED"}}
+    await sign_in.scope.collection("administrators").update_one(where, removal)
+    refused = await sign_in.exchange(code)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert "removed" in refused.json()["error_description"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\xff\xfe", "grant_type=\u00fc".encode(), b"a=" + b"x" * 16_384, b"&".join(b"%d=1" % n for n in range(51))],
+)
+async def test_a_form_that_is_too_long_or_no_text_is_empty(sign_in: SignIn, body: bytes) -> None:
+    refused = await sign_in.http.post(f"{ISSUER}/token", content=body, headers=FORM)
+    assert (refused.status_code, refused.json()["error"]) == (400, "unsupported_grant_type")
+    page = await sign_in.http.post(AUTHORIZE, content=body, headers=FORM)
+    assert page.status_code == 400 and "client_id is missing" in page.text

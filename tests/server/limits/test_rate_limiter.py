@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.failures import Unavailable
 from domain.rate_limits import RateLimit, RateLimited
@@ -159,3 +160,33 @@ async def test_all_that_wait_for_a_silent_database_fail_together() -> None:
     assert [type(result) for result in results] == [Unavailable] * 30
     await limiter.stop()
     await client.close()
+
+
+async def test_a_budget_that_is_not_given_back_is_logged_and_forgotten(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = RateLimiter(client, RateLimits(ADMINISTRATOR, PARTNER))
+    await limiter.charge(make_viewer(), COST)
+
+    async def fail(*_: Any) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr("server.limits.rate_limiter.give_back_budget", fail)
+    with capture_logs() as logs:
+        await limiter.settle(idle_seconds=0)
+    assert [entry["event"] for entry in logs] == ["unused budget was not given back"] * 2
+    assert not limiter._budgets
+
+
+async def test_limits_without_a_database_are_a_mistake_of_the_program() -> None:
+    with pytest.raises(RuntimeError, match="Rate limits need a database"):
+        await RateLimiter(None, RateLimits(ADMINISTRATOR)).charge(make_viewer(), 1)
+
+
+async def test_a_budget_in_use_is_kept_with_one_chunk(client: Client) -> None:
+    limiter = RateLimiter(client, RateLimits(ADMINISTRATOR))
+    await limiter.charge(make_viewer(), COST)
+    (budget,) = limiter._budgets.values()
+    budget.share.held += 3 * ADMINISTRATOR.chunk
+    await limiter.settle(idle_seconds=600)
+    assert limiter._budgets and budget.share.held == ADMINISTRATOR.chunk

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.failures import Unavailable
 from domain.rate_limits import RateLimit
 from store.database.client import Client
 from store.database.clock import utc_now
@@ -54,3 +55,23 @@ async def test_a_budget_expires_once_its_bucket_is_empty(client: Client) -> None
     stored = await client.collection(COLLECTION).find_one(scope.match())
     assert stored is not None
     assert (stored["expires_at"] - stored["at"]).total_seconds() == 3700
+
+
+async def test_a_budget_that_others_change_all_the_time_is_unavailable(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = 0
+
+    async def lose(*_: object) -> bool:
+        nonlocal attempts
+        attempts += 1
+        return False
+
+    scope = Scope(client, "acme", utc_now())
+    await reserve_budget(scope, "adm_1", LIMIT, 10)
+    monkeypatch.setattr("store.tenants.rate_budgets._store_bucket", lose)
+    with pytest.raises(Unavailable):
+        await reserve_budget(scope, "adm_1", LIMIT, 10)
+    # What cannot be given back leaks away.
+    await give_back_budget(scope, "adm_1", LIMIT, 10)
+    assert attempts == 100

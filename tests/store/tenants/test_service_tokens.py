@@ -13,6 +13,7 @@ from store.tenants.service_tokens import (
     record_use,
     revoke_service_tokens,
 )
+from store.tenants.sign_ins import record_sign_in
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -63,3 +64,13 @@ async def test_what_is_valid_is_revoked_once(client: Client) -> None:
     revoked = {token.id: token.revoked_at is not None for token in await list_service_tokens(client)}
     assert revoked == {valid: True, expired: False, other: False}
     assert await revoke_service_tokens(client, {"_id": other}) == 1
+
+
+async def test_a_use_that_cannot_be_stored_is_no_failure(client: Client) -> None:
+    scope = Scope(client, "acme", utc_now())
+    token = await find_service_token(scope, await record(scope, "nightly"))
+    assert token is not None
+    silent = Client("mongodb://127.0.0.1:1/?directConnection=true", "none", timeout_ms=50)
+    await record_use(replace(scope, client=silent), token)
+    await record_sign_in(replace(scope, client=silent), "adm_1")
+    await silent.close()
