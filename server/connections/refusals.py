@@ -21,6 +21,7 @@ class RequestRefused(Exception):
             *(b"%b: %b" % header for header in headers),
             b"content-type: text/plain; charset=utf-8",
             b"x-content-type-options: nosniff",
+            b"cache-control: no-store",
             b"content-length: %d" % len(text),
             b"connection: close",
         ]
