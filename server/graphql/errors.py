@@ -22,8 +22,10 @@ _log = structlog.get_logger("partnerhub.errors")
 class InvalidRequest(Exception):
     """A request that its transport rejects: it is not well formed, or its operation is not permitted there.
 
-    `extensions` are those of the response, where the request was charged.
+    `code` is that of its error; `extensions` are those of the response, where the request was charged.
     """
+
+    code = BAD_USER_INPUT
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -82,7 +84,7 @@ def exception_error(exception: BaseException) -> dict[str, Any]:
     if isinstance(exception, RequestFailure):
         return failure_error(exception)
     if isinstance(exception, InvalidRequest):
-        return coded_error(BAD_USER_INPUT, str(exception))
+        return coded_error(exception.code, str(exception))
     if isinstance(exception, TimeoutError):
         return coded_error(TIMEOUT, "This took too long and was stopped.")
     if isinstance(exception, PyMongoError):
@@ -96,12 +98,10 @@ def exception_error(exception: BaseException) -> dict[str, Any]:
 
 def exception_code(exception: BaseException) -> str:
     """Return the code that an exception has as an entry of `errors`."""
-    if isinstance(exception, RequestFailure):
+    if isinstance(exception, (RequestFailure, InvalidRequest)):
         return exception.code
     if isinstance(exception, TimeoutError):
         return TIMEOUT
-    if isinstance(exception, InvalidRequest):
-        return BAD_USER_INPUT
     return Unavailable.code if isinstance(exception, PyMongoError) else INTERNAL
 
 

@@ -1,6 +1,6 @@
 """Requests that are rejected by HTTP's own means."""
 
-from server.graphql.errors import InvalidRequest
+from server.graphql.errors import TIMEOUT, InvalidRequest
 
 
 class HttpError(InvalidRequest):
@@ -10,3 +10,9 @@ class HttpError(InvalidRequest):
         super().__init__(message)
         self.status = status
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class BodyLate(HttpError):
+    """A body that did not arrive in time: the client may send the request again."""
+
+    code = TIMEOUT

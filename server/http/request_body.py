@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from domain.failures import Unavailable
 from jobs.imports.streams import BrokenGzip, gunzip
 from server.connections.limit_log import limit_log
-from server.http.errors import HttpError
+from server.http.errors import BodyLate, HttpError
 from server.limits.unfinished_bytes import UnfinishedPart, unfinished_bodies
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -58,7 +58,7 @@ async def read_body(request: Request) -> bytes:
     except BrokenGzip as error:
         raise HttpError(400, str(error)) from None
     except TimeoutError:
-        raise HttpError(408, f"The body did not arrive within {BODY_TIMEOUT_SECONDS:.0f} seconds.") from None
+        raise BodyLate(408, f"The body did not arrive within {BODY_TIMEOUT_SECONDS:.0f} seconds.") from None
     finally:
         part.resize(0)
     return bytes(body)

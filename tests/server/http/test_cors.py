@@ -9,6 +9,8 @@ from structlog.testing import capture_logs
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from server.app.settings import Settings
+from server.application import create_application
 from server.auth import origins
 from server.http.security_headers import DEFAULT_HEADERS
 from store.database.scope import Scope
@@ -181,3 +183,17 @@ def test_a_stream_of_events_has_the_security_headers(api: ApiHarness, headers: d
     response = api.http.post("/graphql/stream", content=QUERY, headers={**headers, "Accept": "text/event-stream"})
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert all(response.headers.get(name) == value for name, value in DEFAULT_HEADERS.items())
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_of_the_public_address_may_call_where_a_proxy_rewrites_the_host(path: str) -> None:
+    # Before its start the application answers what passes the check of the origin with an error.
+    application = create_application(Settings().model_copy(update={"public_url": "https://hub.example"}))
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as proxy:
+        statuses = [
+            (await proxy.post(path, content=QUERY, headers={"Origin": origin})).status_code
+            for origin in ("https://hub.example", "http://127.0.0.1:8000", "https://hub.example:444")
+        ]
+    assert 403 not in statuses[:2]
+    assert statuses[2] == 403
