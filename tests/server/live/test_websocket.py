@@ -156,6 +156,10 @@ async def test_refuses_pages_of_other_origins(world: SocketServer) -> None:
         assert refused.value.response.status_code == 403
 
 
+def test_there_are_at_least_sixty_malformed_messages() -> None:
+    assert len(set(MALFORMED_MESSAGES)) >= 60
+
+
 @pytest.mark.parametrize("is_initialised", [False, True])
 async def test_malformed_messages_close_their_own_socket_only(
     world: SocketServer, events: Events, caplog: pytest.LogCaptureFixture, is_initialised: bool
