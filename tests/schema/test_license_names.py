@@ -23,7 +23,7 @@ S, U = ImportKind.SUBSCRIPTIONS, ImportKind.LICENSE_USAGE
 DAY = timedelta(days=1)
 NOW = utc_now()
 LINE = "product name total assigned used available overage"
-QUERY = f"""{{ customers {{ nodes {{ products statuses statusDetails {{ reason }} licenses {{ {LINE} }}
+QUERY = f"""{{ customers(first: 3) {{ nodes {{ products statuses statusDetails {{ reason }} licenses {{ {LINE} }}
   subscriptions {{ licenses {{ {LINE} assignedPercent }} orders {{ nodes {{ lines {{ product name quantity }} }} }} }}
 }} }} }}"""
 ROW = """number total assigned used available overage assignedPercent weeklyAssignmentChange weeklyUsageChange
