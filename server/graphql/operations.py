@@ -155,7 +155,7 @@ class Operations:
         if len(text) <= MAX_CACHED_TEXT_LENGTH:
             # An error takes little, but its message may quote the text.
             if isinstance(outcome, ValidDocument):
-                self._documents.store(text, outcome, document_bytes(outcome.document))
+                self._documents.store(text, outcome, document_bytes(outcome.document) + outcome.costs_bytes())
             else:
                 self._documents.store(text, outcome, len(outcome) * (len(text) + 1_000))
         return outcome

@@ -10,6 +10,8 @@ from server.graphql.cost import FieldCosts, check_cost, root_field_names, size_v
 
 # Different page sizes of one document: more are estimated again.
 _MAX_COSTS = 20
+# An entry of the costs, and each size in its key.
+_COST_BYTES, _SIZE_BYTES = 250, 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,19 @@ class ValidDocument:
             self._root_fields[name] = root_field_names(self.document, definition)
         return self._root_fields[name]
 
-    def cost(self, definition: OperationDefinitionNode, variables: Mapping[str, Any], costs: FieldCosts) -> int:
-        """Return the operation's cost, computed once for the same sizes; raise QueryTooComplex."""
+    def costs_bytes(self) -> int:
+        """Return an upper bound of the memory of the costs that this document may remember."""
+        return _MAX_COSTS * (_COST_BYTES + _SIZE_BYTES * len(self._sized()))
+
+    def _sized(self) -> tuple[str, ...]:
+        """Return the variables on which a cost depends, computed once."""
         if not self._size_variables:
             self._size_variables.append(size_variables(self.document))
-        sizes = (_size(variables.get(name)) for name in self._size_variables[0])
+        return self._size_variables[0]
+
+    def cost(self, definition: OperationDefinitionNode, variables: Mapping[str, Any], costs: FieldCosts) -> int:
+        """Return the operation's cost, computed once for the same sizes; raise QueryTooComplex."""
+        sizes = (_size(variables.get(name)) for name in self._sized())
         key = (definition.name.value if definition.name else "", *sizes)
         cost = self._costs.get(key)
         if cost is None:

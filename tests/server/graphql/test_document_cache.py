@@ -1,11 +1,17 @@
 """The cache of documents holds as many as fit into its bytes, and forgets the least recently used."""
 
+import gc
+import tracemalloc
+from collections.abc import Callable
+
 import pytest
 from graphql import parse
 
 from schema.build import build_schema
 from server.graphql.document_cache import MAX_CACHE_BYTES, DocumentCache, document_bytes
 from server.graphql.operations import OperationRejected, Operations
+
+DOCUMENTS, VARIABLES = 5, 58
 
 
 def test_forgets_the_least_recently_used() -> None:
@@ -40,3 +46,41 @@ def test_many_different_documents_stay_within_the_bytes(error: bool) -> None:
         except OperationRejected:
             assert error
     assert 50 * 20_000 < operations._documents.bytes < MAX_CACHE_BYTES
+
+
+def many_fields(number: int) -> str:
+    return "{ viewer { administrator { " + " ".join(f"a{number}_{alias}: id" for alias in range(600)) + " } } }"
+
+
+def many_variables(number: int) -> str:
+    names = [f"v{number}_{place}" for place in range(VARIABLES)]
+    definitions = ", ".join(f"${name}: Int" for name in names)
+    fields = " ".join(
+        f"a{place}: customers(first: ${first}, last: ${last}) {{ totalCount }}"
+        for place, (first, last) in enumerate(zip(names[::2], names[1::2], strict=True))
+    )
+    return f"query({definitions}) {{ {fields} }}"
+
+
+def many_operations(number: int) -> str:
+    return " ".join(f"query Q{number}x{each} {{ viewer {{ permissions }} }}" for each in range(70))
+
+
+@pytest.mark.parametrize(("build", "name"), [(many_fields, None), (many_variables, None), (many_operations, "Q{}x{}")])
+def test_documents_take_at_most_what_the_cache_counts(build: Callable[[int], str], name: str | None) -> None:
+    operations = Operations(build_schema())
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(DOCUMENTS):
+            text = build(number)
+            for size in range(25):
+                # Each size is a number of its own; small ones are shared by Python.
+                variables = {f"v{number}_{place}": 1_000 * size + place for place in range(VARIABLES)}
+                operations.prepare(text, name and name.format(number, size), variables)
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(operations._documents) == DOCUMENTS
+    assert taken < operations._documents.bytes
