@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 HANDSHAKE = (
     "GET /graphql HTTP/1.1\r\nHost: hub\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -310,6 +311,48 @@ def _imports() -> Iterator[Case]:
     yield imported("imports: a number of 9,000 digits", "orders", b'{"number":' + b"9" * 9_000 + b"}")
 
 
+_INTROSPECTION = "{__schema{types{name fields{name args{name} type{name ofType{name}}}}}}"
+
+
+def _mutations() -> Iterator[Case]:
+    create = times(20, 'm#:createTag(input:{name:"Many #"}){tag{id} userErrors{code}}')
+    yield graphql("mutations: 20 tags in one document", "mutation{%s}" % create)
+    remove = times(25, 'm#:deleteTag(input:{id:"tag_#",version:1}){userErrors{code}}')
+    yield graphql("mutations: 25 tags that do not exist", "mutation{%s}" % remove)
+    marked = times(15, "m#:createTag(input:{name:$n}){userErrors{code}}")
+    yield graphql("mutations: long names", "mutation($n:String!){%s}" % marked, n="a" + "\u0301" * 1_000)
+
+
+def got(name: str, path: str, **parameters: str) -> Case:
+    """Return a GET with these parameters."""
+    target = f"{path}?{urlencode(parameters)}".encode()
+    return raw(name, b"GET " + target + b" HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer @TOKEN\r\n\r\n")
+
+
+def _other_transports() -> Iterator[Case]:
+    customers = "query($f:CustomerFilter){customers(filter:$f,first:200){nodes{name tags{name}}}}"
+    many = json.dumps({"f": {"tag": ["t"] * 1_000}})
+    yield got("get: variables", "/graphql", query=customers, variables=many)
+    yield got("get: deep variables", "/graphql", query=customers, variables="[" * 2_000 + "]" * 2_000)
+    yield got("get: a long document id", "/graphql", documentId="x" * 9_000)
+    stored = json.dumps({"persistedQuery": {"version": 1, "sha256Hash": "0" * 4_000}})
+    yield got("get: a long hash", "/graphql", extensions=stored)
+    yield posted("documents: an id of 9,000 characters", json.dumps({"documentId": "x" * 9_000}).encode())
+    for encoding in ("gzip", "br", "zstd"):
+        body = json.dumps({"query": _INTROSPECTION}).encode()
+        yield posted(f"compression: introspection with {encoding}", body, Accept_Encoding=encoding)
+    for query in ("{customers(first:200){nodes{name tags{name}}}}", "{%s}" % times(900, "u#")):
+        yield streamed(f"streams: {query[:20]}", query)
+    yield streamed("streams: a subscription", "subscription{activity{event{kind}}}")
+
+
+def streamed(name: str, query: str) -> Case:
+    """Return an operation at /graphql/stream, which may stay open."""
+    body = json.dumps({"query": query}).encode()
+    options = {"Content_Type": "application/json", "Accept": "text/event-stream"}
+    return Case(name, lambda tokens: post("/graphql/stream", body, tokens.api, **options), is_answered=False)
+
+
 _HEAD = b"GET /livez HTTP/1.1\r\nHost: hub\r\n"
 _POST = b"POST /graphql HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer @TOKEN\r\nContent-Type: application/json\r\n"
 
@@ -416,6 +459,8 @@ CASES = tuple(
         _texts,
         _inputs,
         _imports,
+        _mutations,
+        _other_transports,
         _connections,
         _floods,
         _long_headers,
