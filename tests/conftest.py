@@ -22,8 +22,13 @@ _LONG = (
     "tests/reference",
     "tests/faults",
     "tests/web",
+    "tests/jobs/imports/test_renewal_orders.py",
+    "tests/store/customers/test_lists.py",
+    "tests/server/http/test_schemathesis.py",
     "tests/test_wheel.py",
+    "tests/server/cli",
     "tests/store/embedded",
+    "tests/sample",
 )
 
 

@@ -198,7 +198,7 @@ def test_an_administrator_tags_own_customers_with_any_tag(world: TaggedPartner) 
 
 def test_fifty_at_once_on_one_customer_lose_nothing(world: TaggedPartner) -> None:
     tags = [world.tag(f"T{number}") for number in range(40)]
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(6) as pool:
         made = list(pool.map(lambda tag: world.change("assignTags", world.customers[:1], [tag]), tags))
     assert [one["changed"] for one in made] == [1] * 40
     customer = world.ask(

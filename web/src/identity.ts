@@ -14,12 +14,17 @@ const MISSING: Identity = {
   state: "missing",
   words: manager ? "Sign in, or paste a token." : "Paste a token to begin; make run prints one for each role.",
 };
+const RETRY_MILLISECONDS = 3000;
+const UNAVAILABLE = 503;
 const ASKING: Identity = { state: "asking", words: "Asking whose token this is …" };
 
 interface Answer {
   data?: { viewer: { administrator: { displayName: string; role: string }; partner: { name: string } } } | null;
   errors?: { message: string }[];
 }
+
+/** The server, or the issuer of the token, does not answer at the moment: this says nothing about the token. */
+class NotNow extends Error {}
 
 async function ask(address: string, token: string): Promise<Identity> {
   const answer = await authorizedFetch(token)(address, {
@@ -30,6 +35,7 @@ async function ask(address: string, token: string): Promise<Identity> {
     },
     body: JSON.stringify({ query: QUESTION, operationName: "TokenOwner" }),
   });
+  if (answer.status === UNAVAILABLE) throw new NotNow();
   const { data, errors } = (await answer.json()) as Answer;
   if (!data) return { state: "refused", words: `Not accepted: ${errors?.[0]?.message ?? `status ${answer.status}`}` };
   const { administrator, partner } = data.viewer;
@@ -48,12 +54,22 @@ export function useIdentity(address: string, token: string): Identity {
     setIdentity(token ? ASKING : MISSING);
     if (!token) return;
     let current = true;
+    let retry = 0;
     const unreadable: Identity = { state: "refused", words: "The server's answer could not be read." };
-    void ask(address, token)
-      .catch(() => unreadable)
-      .then((found) => current && setIdentity(found));
+    const askNow = () =>
+      void ask(address, token)
+        .then((found) => current && setIdentity(found))
+        .catch((problem: unknown) => {
+          if (!current) return;
+          if (problem instanceof NotNow) {
+            setIdentity({ state: "asking", words: "The server cannot check the token at the moment; trying again …" });
+            retry = window.setTimeout(askNow, RETRY_MILLISECONDS);
+          } else setIdentity(unreadable);
+        });
+    askNow();
     return () => {
       current = false;
+      window.clearTimeout(retry);
     };
   }, [address, token]);
   return identity;

@@ -19,6 +19,7 @@ from store.database.clock import utc_now
 from store.indexes import ensure_indexes
 from tests.domain.imports.factory_records import customer_record, order_record, subscription_record
 from tests.jobs.imports.factory_imports import documents, find_only, import_lines
+from tests.reference.api_client import EXAMPLES
 from tests.store.factory_customers import partner_scope
 
 BEGIN = datetime(2025, 1, 31, 10)
@@ -52,7 +53,7 @@ def test_every_term_has_an_order_and_none_disappears(mongo_uri: str, database_na
     with asyncio.Runner() as runner:
         client = runner.run(_open(mongo_uri, database_name))
 
-        @settings(max_examples=200, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
         @given(streams)
         def holds(delivered: list[list[Line]]) -> None:
             runner.run(_deliver_all(client, f"partner-{next(partners)}", delivered))
