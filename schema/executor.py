@@ -40,7 +40,7 @@ class Turns:
     """
 
     TURN_SECONDS = 0.02
-    # So long without a check means that the operation has waited.
+    # Where the last check is longer ago than this, the operation has waited in between.
     _WAIT_SECONDS = 0.005
 
     def __init__(self) -> None:

@@ -30,7 +30,10 @@ class ForkedCommand:
         error_file: Path | None = None,
         descriptors: int | None = None,
     ) -> None:
-        """Start the command; without `error_file` its errors go to standard error; it may open so many descriptors."""
+        """Start the command; `descriptors` is the number of files that it may open.
+
+        Without `error_file`, its errors go to standard error.
+        """
         reader, writer = FORKSERVER.Pipe(duplex=False)
         self._process = FORKSERVER.Process(
             target=_run, args=(arguments, dict(environment), writer, error_file, descriptors)

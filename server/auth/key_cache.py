@@ -52,7 +52,7 @@ class KeyCache:
         """
         fetching = None if key_id in self._keys else self._start_fetch()
         if fetching is not None:
-            # Whoever stops waiting does not cancel the fetch of others.
+            # `wait` does not cancel the fetch at its timeout: other requests wait for it too.
             await asyncio.wait([fetching], timeout=max(0.0, self._wait_until - monotonic()))
         key = self._keys.get(key_id)
         if not self._keys or (key is None and fetching is not None and not fetching.done()):

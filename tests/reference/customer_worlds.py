@@ -70,7 +70,10 @@ _OWN = {*KEYS, *EMAILS, *(f"E-{place}" for place in range(6)), *(f"I-{place}" fo
 
 @dataclass(frozen=True)
 class HourOffset:
-    """An instant so many hours from the moment of the example; at a boundary it lies on the side that time leads to."""
+    """An instant `hours` after the moment of the example.
+
+    At a boundary, it lies on the side that the boundary has as time passes.
+    """
 
     hours: int
 
