@@ -1,5 +1,5 @@
 # The commands of this project; `make help` lists them. Stamp files skip steps that are up to date.
-PACKAGES := server schema resolvers loaders jobs store domain sample
+PACKAGES := server schema execution resolvers loaders jobs store domain sample
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PARTNERHUB := $(VENV)/bin/partnerhub
