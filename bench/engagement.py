@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.process_usage import cpu_seconds
 from domain.time.weeks import WEEK, latest_completed_week
-from domain.types import AdministratorState, PartnerRole
+from domain.types import PartnerRole
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
 from server.graphql.operations import Operations
@@ -24,10 +24,10 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.preparation import prepare_database
-from store.tenants.administrators import AdministratorDocument
 from tests.mongod import Mongod, temporary_replica_set
 from tests.store.calling.factory_calls import call, put_calls
 from tests.store.factory_customers import add_customers, partner_scope, subscription
+from tests.stored_documents import stored_administrator
 
 PARTNERS, WEEKS, ROUNDS, BATCH_SIZE = 5, 8, 5, 1000
 MAX_READS_PER_ROW, MAX_MS, MAX_TREND_MS = 3, 250, 1500
@@ -102,9 +102,7 @@ async def measure_figures(client: Client, mongod: Mongod, customers: int) -> Non
     for back in range(WEEKS):
         await roll_up_week(scope, latest_completed_week(scope.now) - back * WEEK)
     role, operations = PartnerRole.FULL_ADMINISTRATOR, Operations(build_schema(), 60.0)
-    viewer = Viewer(
-        AdministratorDocument("adm", "a@b.c", "A", "a", role, AdministratorState.ACTIVE, None, 1), "acme", scope.now
-    )
+    viewer = Viewer(stored_administrator(role=role), "acme", scope.now)
     print(f"{'milliseconds, ' + format(customers, ',') + ' customers':80} {'wall':>7} {'mongod':>7}")
     for figure in SELECTIONS:
         operation = operations.prepare(f"{{ callingEngagement {{ {figure} }} }}", None, {})

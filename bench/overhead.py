@@ -19,7 +19,6 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from bench.relations import CUSTOMERS, DATABASE, fill
-from domain.types import AdministratorState, PartnerRole
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
 from server.gc_tuning import tune_gc
@@ -27,9 +26,9 @@ from server.graphql.operations import Operation, Operations
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.tenants.administrators import AdministratorDocument
 from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import PARTNER
+from tests.stored_documents import stored_administrator
 
 BLOCK_SIZE, LIMIT = 5, 1.15
 OPERATIONS = {
@@ -49,9 +48,7 @@ class Bench:
 
     def __init__(self, client: Client) -> None:
         self._client, self._operations = client, Operations(build_schema())
-        administrator = AdministratorDocument(
-            "adm", "a@b.c", "A", "a", PartnerRole.FULL_ADMINISTRATOR, AdministratorState.ACTIVE, None, 1
-        )
+        administrator = stored_administrator()
         self._viewer = Viewer(administrator, PARTNER, utc_now())
 
     def _context(self) -> Context:

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
-from domain.types import AdministratorState, PartnerRole
+from domain.types import PartnerRole
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
 from server.gc_tuning import tune_gc
@@ -23,11 +23,11 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.preparation import prepare_database
-from store.tenants.administrators import AdministratorDocument
 from tests.api_server import administrator_document
 from tests.factory_documents import assignment, trial
 from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import PARTNER, add_customer, partner_scope, subscription
+from tests.stored_documents import stored_administrator
 
 DATABASE, CUSTOMERS, ADMINISTRATORS, WARM_UP_BLOCKS, BLOCK_SIZE = "bench", 50, 10, 5, 5
 OPERATION = """{ customers(first: 50) { nodes { id name
@@ -54,9 +54,7 @@ async def fill(uri: str) -> None:
 async def serve(uri: str) -> None:
     """Run one block for each line of standard input; print the CPU milliseconds of one operation in it."""
     client, operations = Client(uri, DATABASE), Operations(build_schema())
-    administrator = AdministratorDocument(
-        "adm", "a@b.c", "A", "a", PartnerRole.FULL_ADMINISTRATOR, AdministratorState.ACTIVE, None, 1
-    )
+    administrator = stored_administrator()
     viewer = Viewer(administrator, PARTNER, utc_now())
     operation = operations.prepare(OPERATION, None, {})
     tune_gc()

@@ -31,7 +31,7 @@ def select_activity(event: FeedEvent, condition: ActivityCondition, viewer: Feed
         position=event.position,
         access_grant=event.access_grant(viewer.restricted_to) if is_restricted else None,
         required_customer_id=document["customer_id"] if is_restricted else None,
-        event=EventDocument.read(document),
+        event=EventDocument(document),
     )
 
 

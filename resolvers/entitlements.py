@@ -1,7 +1,6 @@
 """Subscriptions and trials at the moment of the operation."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, next_renewal, state_at
@@ -10,17 +9,8 @@ from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument
-from store.entitlements.documents import EntitlementDocument, Entitlements
+from store.entitlements.documents import EntitlementDocument, Entitlements, TrialExtension
 from store.tenants.administrators import AdministratorDocument
-
-
-@dataclass(frozen=True, slots=True)
-class TrialExtension:
-    """Days added to a trial, the administrator who added them, and when."""
-
-    at: datetime
-    by_id: str | None
-    days: int
 
 
 async def entitlement(context: Context, _root: None, number: str) -> EntitlementDocument | None:
@@ -61,7 +51,7 @@ async def started_by(context: Context, trial: EntitlementDocument) -> Administra
 
 
 def extensions(_context: Context, trial: EntitlementDocument) -> list[TrialExtension]:
-    return [TrialExtension(added["at"], added.get("by"), added["days"]) for added in trial.extensions]
+    return trial.extensions
 
 
 async def extended_by(context: Context, extension: TrialExtension) -> AdministratorDocument | None:

@@ -21,13 +21,13 @@ from store.database.client import Client, Document, Session
 from store.database.keyset import DEFAULT_COLUMNS, keyset_conditions, sort_key_of
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.tenants.partners import PartnerDocument, partner_document
+from store.tenants.partners import PartnerDocument
 
 
 async def partners_to_reevaluate(client: Client) -> list[PartnerDocument]:
     """Return at most 100 partners whose customers have not all been evaluated since the settings changed."""
     documents = await client.collection("partners").find({"reevaluating": True}, limit=100)
-    return [partner_document(document) for document in documents]
+    return [PartnerDocument(document) for document in documents]
 
 
 async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:

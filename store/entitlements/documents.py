@@ -1,15 +1,14 @@
 """Subscriptions and trials: their documents, and reads by customer and by id."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
 
 from domain.entitlements.lifecycle import LicenseFigures, read_license
 from domain.text.normalization import compose_key
 from domain.types import SubscriptionType
-from store.database.client import Document, IndexModel
+from store.database.client import IndexModel
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, derived, stored, stored_or_none
 
 COLLECTION = "entitlements"
 ENTITLEMENT_INDEXES = (
@@ -19,46 +18,48 @@ ENTITLEMENT_INDEXES = (
 _PROJECTION = {"delivered": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class EntitlementDocument:
+class TrialExtension(StoredDocument):
+    """Days added to a trial, the administrator who added them, and when."""
+
+    __slots__ = ()
+    at = stored(datetime)
+    by_id = stored_or_none(str, "by")
+    days = stored(int)
+
+
+class EntitlementDocument(StoredDocument):
     """A subscription or a trial; `domain.entitlements.lifecycle` computes its state at a moment from these facts."""
 
-    id: str
-    customer_id: str
-    kind: SubscriptionType
-    number: str
-    added_at: datetime
-    starts_at: datetime
-    first_ends_at: datetime
-    ends_at: datetime
-    term_months: int | None
-    auto_renew: bool
-    set_up: bool
-    suspended: bool
-    suspended_at: datetime | None
-    cancelled_at: datetime | None
-    licenses: Sequence[LicenseFigures]
-    renewals: int
-    extensions: Sequence[Document]
-    started_by: str | None
-    ended_early_at: datetime | None
-    converted_to: str | None
-    version: int
+    __slots__ = ()
+    id = stored(str, "_id")
+    customer_id = stored(str)
+    kind = stored(SubscriptionType)
+    number = stored(str)
+    added_at = stored(datetime)
+    starts_at = stored(datetime)
+    first_ends_at = stored(datetime)
+    ends_at = stored(datetime)
+    term_months = stored_or_none(int)
+    auto_renew = stored(bool)
+    set_up = stored(bool)
+    suspended = stored(bool)
+    suspended_at = stored_or_none(datetime)
+    cancelled_at = stored_or_none(datetime)
+    renewals = stored(int)
+    started_by = stored_or_none(str)
+    ended_early_at = stored_or_none(datetime)
+    converted_to = stored_or_none(str)
+    version = stored(int)
 
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a document of the collection."""
-        facts: dict[str, Any] = {name: document[name] for name in _COPIED_FIELDS}
-        return cls(
-            id=document["_id"],
-            kind=SubscriptionType(document["kind"]),
-            licenses=list(map(read_license, document["licenses"])),
-            **facts,
-        )
+    @derived("licenses")
+    def licenses(self) -> list[LicenseFigures]:
+        """The licence lines, in no particular order."""
+        return list(map(read_license, self.document["licenses"]))
 
-
-_CONVERTED_FIELDS = {"id", "kind", "licenses"}
-_COPIED_FIELDS = tuple(name for name in EntitlementDocument.__slots__ if name not in _CONVERTED_FIELDS)
+    @derived("extensions")
+    def extensions(self) -> list[TrialExtension]:
+        """The extensions of a trial, oldest first."""
+        return list(map(TrialExtension, self.document["extensions"]))
 
 
 class Entitlements:
@@ -74,7 +75,7 @@ class Entitlements:
         newest = [("customer_id", 1), ("added_at", -1), ("_id", 1)]
         by_customer: dict[str, list[EntitlementDocument]] = {id_: [] for id_ in customer_ids}
         for document in await self._collection.find(where, _PROJECTION, sort=newest):
-            entitlement = EntitlementDocument.read(document)
+            entitlement = EntitlementDocument(document)
             by_customer[entitlement.customer_id].append(entitlement)
         return by_customer
 
@@ -82,10 +83,10 @@ class Entitlements:
         """Return the subscription or trial of this partner with the number."""
         where = {**self._scope.match(), "number": compose_key(number)}
         document = await self._collection.find_one(where, _PROJECTION)
-        return None if document is None else EntitlementDocument.read(document)
+        return None if document is None else EntitlementDocument(document)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, EntitlementDocument]:
         """Return the entitlements of this partner with these ids, by id, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
         documents = await self._collection.find(where, _PROJECTION)
-        return {document["_id"]: EntitlementDocument.read(document) for document in documents}
+        return {document["_id"]: EntitlementDocument(document) for document in documents}

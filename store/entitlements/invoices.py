@@ -1,15 +1,14 @@
 """Invoices of subscriptions: their documents and reads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Self
 
 from domain.entitlements.invoices import InvoiceState
 from domain.money import Money
-from store.database.client import Document, IndexModel, Session
+from store.database.client import IndexModel, Session
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, derived, stored, stored_or_none
 from store.entitlements.newest_documents import NEWEST_INDEX, BillingDocuments
 
 COLLECTION = "invoices"
@@ -19,41 +18,30 @@ INVOICE_INDEXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceDocument:
+class InvoiceDocument(StoredDocument):
     """An invoice of a subscription."""
 
-    id: str
-    customer_id: str
-    entitlement_id: str
-    number: str
-    state: InvoiceState
-    issued_on: date
-    due_on: date
-    total: Money
-    document_url: str | None
+    __slots__ = ()
+    id = stored(str, "_id")
+    customer_id = stored(str)
+    entitlement_id = stored(str)
+    number = stored(str)
+    state = stored(InvoiceState)
+    issued_on = stored(date)
+    due_on = stored(date)
+    document_url = stored_or_none(str)
 
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a document of the collection, which stores a date as its midnight."""
-        return cls(
-            document["_id"],
-            document["customer_id"],
-            document["entitlement_id"],
-            document["number"],
-            InvoiceState(document["state"]),
-            document["issued_on"].date(),
-            document["due_on"].date(),
-            Money(Decimal(document["amount"]), document["currency"]),
-            document["document_url"],
-        )
+    @derived("amount", "currency")
+    def total(self) -> Money:
+        """The total amount."""
+        return Money(Decimal(self.document["amount"]), self.document["currency"])
 
 
 class Invoices(BillingDocuments[InvoiceDocument]):
     """The partner's invoices."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(scope, COLLECTION, "issued_on", InvoiceDocument.read)
+        super().__init__(scope, COLLECTION, "issued_on", InvoiceDocument)
 
     async def newest_not_void(
         self, subscription_ids: Sequence[str], *, session: Session = None

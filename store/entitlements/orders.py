@@ -1,15 +1,13 @@
 """Orders of subscriptions: their documents and reads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from domain.entitlements.orders import OrderLine
 from domain.money import Money, read_money
 from domain.types import OrderKind, Product
-from store.database.client import Document, IndexModel
+from store.database.client import IndexModel
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, derived, stored
 from store.entitlements.newest_documents import NEWEST_INDEX, BillingDocuments
 
 COLLECTION = "orders"
@@ -19,29 +17,29 @@ ORDER_INDEXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderDocument:
-    """An order of a subscription; `total` is None where no amount was delivered."""
+class OrderDocument(StoredDocument):
+    """An order of a subscription."""
 
-    id: str
-    customer_id: str
-    entitlement_id: str
-    number: str
-    kind: OrderKind
-    placed_at: datetime
-    lines: Sequence[OrderLine]
-    total: Money | None
+    __slots__ = ()
+    id = stored(str, "_id")
+    customer_id = stored(str)
+    entitlement_id = stored(str)
+    number = stored(str)
+    kind = stored(OrderKind)
+    placed_at = stored(datetime)
 
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a document of the collection."""
-        copied = {name: document[name] for name in ("customer_id", "entitlement_id", "number", "placed_at")}
-        lines = [OrderLine(Product(line["product"]), line["quantity"], line.get("name")) for line in document["lines"]]
-        return cls(
-            id=document["_id"], kind=OrderKind(document["kind"]), lines=lines, total=read_money(document), **copied
-        )
+    @derived("lines")
+    def lines(self) -> list[OrderLine]:
+        """The licences by product."""
+        stored_lines = self.document["lines"]
+        return [OrderLine(Product(line["product"]), line["quantity"], line.get("name")) for line in stored_lines]
+
+    @derived("amount", "currency")
+    def total(self) -> Money | None:
+        """The total amount; None where none was delivered."""
+        return read_money(self.document)
 
 
 def orders(scope: Scope) -> BillingDocuments[OrderDocument]:
     """Return the reader of the partner's orders."""
-    return BillingDocuments(scope, COLLECTION, "placed_at", OrderDocument.read)
+    return BillingDocuments(scope, COLLECTION, "placed_at", OrderDocument)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from domain.cursors.list import CursorValueKind, decode_list_cursor, encode_list_cursor, list_digest
 from domain.paging import EndPageKey, Page, PageRequest
@@ -12,6 +12,7 @@ from domain.permissions import Permission, has_permission
 from domain.types import ActivityKind
 from store.database.client import Document
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, stored, stored_or_none
 from store.events.activity_queries import (
     OLDEST_FIRST,
     SORT,
@@ -28,23 +29,17 @@ _CHANGE_FIELDS = ("kind", "changes", "entered", "left", "statuses")
 _KINDS: tuple[CursorValueKind, ...] = ("instant", "text")
 
 
-@dataclass(frozen=True, slots=True)
-class EventDocument:
+class EventDocument(StoredDocument):
     """An event as the API shows it."""
 
-    id: str
-    kind: ActivityKind
-    at: datetime
-    actor_id: str | None
-    customer_id: str | None
-    subject_id: str
-    summary: str
-
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a stored event."""
-        fields = {name: document[name] for name in ("at", "actor_id", "customer_id", "subject_id", "summary")}
-        return cls(id=document["_id"], kind=ActivityKind(document["kind"]), **fields)
+    __slots__ = ()
+    id = stored(str, "_id")
+    kind = stored(ActivityKind)
+    at = stored(datetime)
+    actor_id = stored_or_none(str)
+    customer_id = stored_or_none(str)
+    subject_id = stored(str)
+    summary = stored(str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +161,7 @@ class Activity:
     def _end_page(self, customer_id: str, events: Sequence[Document], size: int, *, is_backward: bool) -> ActivityPage:
         digest = list_digest(self._scope.partner_id, COLLECTION, ActivityCondition(customers=(customer_id,)))
         request = PageRequest(last=size) if is_backward else PageRequest(first=size)
-        return _page(digest, _limit_rows([EventDocument.read(event) for event in events], size), request)
+        return _page(digest, _limit_rows([EventDocument(event) for event in events], size), request)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, EventDocument]:
         """Return the visible events of the ids; none for a role without READ_ACTIVITY."""
@@ -174,7 +169,7 @@ class Activity:
             return {}
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
         visible = await self._visibility.filter_visible(await self._collection.find(where, PROJECTION))
-        return {document["_id"]: EventDocument.read(document) for document in visible}
+        return {document["_id"]: EventDocument(document) for document in visible}
 
     async def _read_rows(self, range_: EventRange, size: int) -> _EventRows:
         rows: list[EventDocument] = []
@@ -185,7 +180,7 @@ class Activity:
                 range_.where, PROJECTION, sort=range_.sort, limit=limit, hint=query.hint
             )
             visible = events if query.is_exact else await self._visibility.filter_visible(events)
-            rows += map(EventDocument.read, visible)
+            rows += map(EventDocument, visible)
             examined += len(events)
             if len(rows) > size or len(events) < limit:
                 return _limit_rows(rows, size)

@@ -6,19 +6,19 @@ from domain.customers.keys import ALL_CUSTOMERS_KEY
 from store.customers.orders import KEYS_INDEX
 from store.database.client import Client
 from store.database.scope import Scope
-from store.tenants.partners import PartnerDocument, partner_document
+from store.tenants.partners import PartnerDocument
 
 
 async def find_partners_behind(client: Client, day: datetime) -> list[tuple[PartnerDocument, datetime | None]]:
     """Return the partners whose snapshots of the day are incomplete, each with its last complete day."""
     partners = await client.collection("partners").find({"snapshot_day": {"$not": {"$gte": day}}})
-    return [(partner_document(partner), partner.get("snapshot_day")) for partner in partners]
+    return [(PartnerDocument(partner), partner.get("snapshot_day")) for partner in partners]
 
 
 async def list_partners(client: Client) -> list[tuple[PartnerDocument, datetime | None]]:
     """Return every partner with its last complete day."""
     partners = await client.collection("partners").find({})
-    return [(partner_document(partner), partner.get("snapshot_day")) for partner in partners]
+    return [(PartnerDocument(partner), partner.get("snapshot_day")) for partner in partners]
 
 
 async def list_customer_ids(scope: Scope) -> list[str]:

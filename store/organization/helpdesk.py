@@ -1,15 +1,14 @@
 """Requests to the partner helpdesk: their documents, and reads of those that the viewer may see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from domain.partner.helpdesk import HelpdeskRequestState, HelpdeskTopic, can_read_all_requests
 from store.database.client import Document, IndexModel
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, stored, stored_or_none
 
 COLLECTION = "helpdesk_requests"
 _COLUMNS = (Column("created_at", -1, "instant"), Column("_id", -1))
@@ -20,34 +19,20 @@ HELPDESK_INDEXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HelpdeskRequestDocument:
+class HelpdeskRequestDocument(StoredDocument):
     """A request with the attributes of the API's type HelpdeskRequest."""
 
-    id: str
-    topic: HelpdeskTopic
-    subject: str
-    message: str
-    state: HelpdeskRequestState
-    customer_id: str | None
-    author_id: str
-    created_at: datetime
-    closed_at: datetime | None
-    closed_by_id: str | None
-
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a document of the collection."""
-        copied = {name: document[name] for name in ("subject", "message", "customer_id", "author_id", "created_at")}
-        topic, state = HelpdeskTopic(document["topic"]), HelpdeskRequestState(document["state"])
-        return cls(
-            id=document["_id"],
-            topic=topic,
-            state=state,
-            closed_at=document.get("closed_at"),
-            closed_by_id=document.get("closed_by_id"),
-            **copied,
-        )
+    __slots__ = ()
+    id = stored(str, "_id")
+    topic = stored(HelpdeskTopic)
+    subject = stored(str)
+    message = stored(str)
+    state = stored(HelpdeskRequestState)
+    customer_id = stored_or_none(str)
+    author_id = stored(str)
+    created_at = stored(datetime)
+    closed_at = stored_or_none(datetime)
+    closed_by_id = stored_or_none(str)
 
 
 class HelpdeskRequests:
@@ -62,13 +47,13 @@ class HelpdeskRequests:
         identity = (where.get("author_id"), states)
         if states is not None:
             where["state"] = {"$in": [str(state) for state in states]}
-        return Listing(self._scope, COLLECTION, where, _COLUMNS, HelpdeskRequestDocument.read, identity)
+        return Listing(self._scope, COLLECTION, where, _COLUMNS, HelpdeskRequestDocument, identity)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, HelpdeskRequestDocument]:
         """Return the visible requests with these ids, by id, in one query."""
         where = {**match_visible_requests(self._scope), "_id": {"$in": list(ids)}}
         documents = await self._scope.collection(COLLECTION).find(where)
-        return {document["_id"]: HelpdeskRequestDocument.read(document) for document in documents}
+        return {document["_id"]: HelpdeskRequestDocument(document) for document in documents}
 
 
 def match_visible_requests(scope: Scope) -> Document:

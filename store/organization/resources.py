@@ -1,9 +1,7 @@
 """Resources of the partner: their documents and reads. Every viewer sees all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Self
 
 from domain.partner.resources import ResourceCondition, ResourceKind
 from domain.types import Product
@@ -11,6 +9,7 @@ from store.database.client import Document, IndexModel
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, stored, stored_list
 from store.database.word_queries import match_word_start
 
 COLLECTION = "resources"
@@ -23,31 +22,19 @@ RESOURCE_INDEXES = (
 _PROJECTION = {"delivered": 0, "words": 0, "partner_id": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceDocument:
+class ResourceDocument(StoredDocument):
     """A resource with the attributes of the API's type Resource."""
 
-    id: str
-    title: str
-    summary: str
-    url: str
-    kind: ResourceKind
-    quick_link: bool
-    featured: bool
-    products: Sequence[Product]
-    updated_on: date
-
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a document of the collection."""
-        copied = {name: document[name] for name in ("title", "summary", "url", "quick_link", "featured")}
-        return cls(
-            id=document["_id"],
-            kind=ResourceKind(document["kind"]),
-            products=[Product(name) for name in document["products"]],
-            updated_on=document["updated_on"].date(),
-            **copied,
-        )
+    __slots__ = ()
+    id = stored(str, "_id")
+    title = stored(str)
+    summary = stored(str)
+    url = stored(str)
+    kind = stored(ResourceKind)
+    quick_link = stored(bool)
+    featured = stored(bool)
+    products = stored_list(Product)
+    updated_on = stored(date)
 
 
 class Resources:
@@ -59,13 +46,13 @@ class Resources:
     def listing(self, condition: ResourceCondition) -> Listing[ResourceDocument]:
         """Return the list of resources that match, newest first."""
         where = {**self._scope.match(), **_match_condition(condition)}
-        return Listing(self._scope, COLLECTION, where, _COLUMNS, ResourceDocument.read, condition)
+        return Listing(self._scope, COLLECTION, where, _COLUMNS, ResourceDocument, condition)
 
     async def by_ids(self, ids: Sequence[str]) -> dict[str, ResourceDocument]:
         """Return the resources of this partner with these ids, by id, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
         documents = await self._scope.collection(COLLECTION).find(where, _PROJECTION)
-        return {document["_id"]: ResourceDocument.read(document) for document in documents}
+        return {document["_id"]: ResourceDocument(document) for document in documents}
 
 
 def _match_condition(condition: ResourceCondition) -> Document:

@@ -1,14 +1,14 @@
 """Views (named customer filters): their documents, and reads of those that the viewer may see."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from domain.customers.filter import is_filter_permitted
 from domain.partner.views import MAX_OWN_VIEWS, MAX_SHARED_VIEWS
 from domain.permissions import ROLE_PERMISSIONS
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, derived, stored
 
 COLLECTION = "customer_views"
 VIEW_INDEXES = (
@@ -17,22 +17,21 @@ VIEW_INDEXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ViewDocument:
+class ViewDocument(StoredDocument):
     """A view; `raw_filter` is its filter as `domain.customers.filter.parse_filter` reads it."""
 
-    id: str
-    name: str
-    raw_filter: Mapping[str, Any] | None
-    shared: bool
-    version: int
-    owner_id: str
+    __slots__ = ()
+    id = stored(str, "_id")
+    name = stored(str)
+    shared = stored(bool)
+    version = stored(int)
+    owner_id = stored(str)
 
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a document of the collection."""
-        copied = {name: document[name] for name in ("name", "shared", "version", "owner_id")}
-        return cls(id=document["_id"], raw_filter=document["filter"], **copied)
+    @derived("filter")
+    def raw_filter(self) -> Mapping[str, Any] | None:
+        """The filter; None where the view lists all customers."""
+        raw_filter: Mapping[str, Any] | None = self.document["filter"]
+        return raw_filter
 
 
 class Views:
@@ -57,7 +56,7 @@ class Views:
         return {view.id: view for view in self._read_permitted(documents)}
 
     def _read_permitted(self, documents: Sequence[Document]) -> list[ViewDocument]:
-        views, role = [ViewDocument.read(document) for document in documents], self._scope.role
+        views, role = [ViewDocument(document) for document in documents], self._scope.role
         if role is None:
             return views
         return [view for view in views if is_filter_permitted(view.raw_filter, ROLE_PERMISSIONS[role])]

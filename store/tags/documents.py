@@ -1,40 +1,30 @@
 """The partner's tags: their documents, and reads by id and by search."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from domain.partner.tags import TagColor
 from domain.text.search import matches_word_prefixes
-from store.database.client import Document, IndexModel, Session
+from store.database.client import IndexModel, Session
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, stored, stored_or_none
 
 COLLECTION = "tags"
 TAG_INDEXES = (IndexModel([("partner_id", 1), ("name_key", 1)], name="name", unique=True),)
 
 
-@dataclass(frozen=True, slots=True)
-class TagDocument:
+class TagDocument(StoredDocument):
     """A tag with the attributes of the API's type Tag."""
 
-    id: str
-    name: str
-    name_folded: str
-    color: TagColor
-    description: str | None
-    version: int
-    created_at: datetime
-    created_by: str | None
-
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a document of the collection."""
-        copied = {
-            name: document[name]
-            for name in ("name", "name_folded", "description", "version", "created_at", "created_by")
-        }
-        return cls(id=document["_id"], color=TagColor(document["color"]), **copied)
+    __slots__ = ()
+    id = stored(str, "_id")
+    name = stored(str)
+    name_folded = stored(str)
+    color = stored(TagColor)
+    description = stored_or_none(str)
+    version = stored(int)
+    created_at = stored(datetime)
+    created_by = stored_or_none(str)
 
 
 class Tags:
@@ -48,7 +38,7 @@ class Tags:
         """Return the tags of this partner with these ids, by id, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
         documents = await self._collection.find(where, session=session)
-        return {document["_id"]: TagDocument.read(document) for document in documents}
+        return {document["_id"]: TagDocument(document) for document in documents}
 
     async def search(self, prefixes: Sequence[str] | None) -> list[TagDocument]:
         """Return the tags in whose name each prefix starts a word, ordered by name; all tags for None.
@@ -56,5 +46,5 @@ class Tags:
         The names are compared here, because a partner has at most 1,000 tags.
         """
         documents = await self._collection.find(self._scope.match(), sort=[("name_folded", 1), ("_id", 1)])
-        tags = map(TagDocument.read, documents)
+        tags = map(TagDocument, documents)
         return [tag for tag in tags if prefixes is None or matches_word_prefixes(tag.name, prefixes)]

@@ -1,10 +1,8 @@
 """The administrators of a partner: their documents, and look-ups by id and by e-mail address."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Self
 
 from domain.permissions import can_see_all_customers
 from domain.text.contacts import fold_email, is_same_email
@@ -15,6 +13,7 @@ from store.database.clock import utc_now
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, derived, stored, stored_or_none
 from store.database.transactions import in_transaction
 from store.events.log import NO_CUSTOMER, EventDraft, event_document
 
@@ -26,40 +25,27 @@ ADMINISTRATOR_INDEXES = (
 _PROJECTION = {"delivered": 0, "partner_id": 0, "created_at": 0, "assignments_pending": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class AdministratorDocument:
-    """An administrator as the API shows it."""
+class AdministratorDocument(StoredDocument):
+    """An administrator as the API shows it.
 
-    id: str
-    email: str
-    display_name: str
-    name_folded: str
-    role: PartnerRole
-    state: AdministratorState
-    last_sign_in_at: datetime | None
-    version: int
-    # Since when the administrator has access without a gap; tokens that are older are refused.
-    invited_at: datetime | None = None
+    `invited_at` is the moment since which the administrator has access without a gap; older tokens are refused.
+    """
 
-    @property
+    __slots__ = ()
+    id = stored(str, "_id")
+    email = stored(str)
+    display_name = stored(str)
+    name_folded = stored(str)
+    role = stored(PartnerRole)
+    state = stored(AdministratorState)
+    last_sign_in_at = stored_or_none(datetime)
+    version = stored(int)
+    invited_at = stored_or_none(datetime)
+
+    @derived("role")
     def can_see_all_customers(self) -> bool:
         """True for the roles that see every customer without an assignment."""
         return can_see_all_customers(self.role)
-
-    @classmethod
-    def read(cls, document: Document) -> Self:
-        """Return the typed form of a stored document."""
-        return cls(
-            id=document["_id"],
-            email=document["email"],
-            display_name=document["display_name"],
-            name_folded=document["name_folded"],
-            role=PartnerRole(document["role"]),
-            state=AdministratorState(document["state"]),
-            last_sign_in_at=document.get("last_sign_in_at"),
-            version=document["version"],
-            invited_at=document.get("invited_at"),
-        )
 
 
 class Administrators:
@@ -73,7 +59,7 @@ class Administrators:
         """Return the administrators by id, in one query; ids of no administrator are left out."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
         documents = await self._collection.find(where, _PROJECTION, session=session)
-        return {document["_id"]: AdministratorDocument.read(document) for document in documents}
+        return {document["_id"]: AdministratorDocument(document) for document in documents}
 
     async def find(self, id_: str, *, session: Session = None) -> AdministratorDocument | None:
         """Return the administrator with the id."""
@@ -98,7 +84,7 @@ class Administrators:
         if prefixes is not None:
             where["_id"] = {"$in": await self._find_matching_ids(where, prefixes)}
         columns = (Column("name_folded"), Column("_id"))
-        return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument.read, (roles, states, prefixes))
+        return Listing(self._scope, COLLECTION, where, columns, AdministratorDocument, (roles, states, prefixes))
 
     async def _find_matching_ids(self, where: Document, prefixes: Sequence[str]) -> list[str]:
         """Compare the words in Python: a partner has few administrators, so no index of words is needed."""
@@ -115,7 +101,7 @@ class Administrators:
         document = await self._collection.find_one(where, _PROJECTION)
         if document is None or not is_same_email(document["email"], email):
             return None
-        return AdministratorDocument.read(document)
+        return AdministratorDocument(document)
 
     async def activate(self, administrator_id: str, issued_at: datetime) -> AdministratorDocument | None:
         """Make an invited administrator active by a token of `issued_at`.
@@ -141,4 +127,4 @@ class Administrators:
         shared = {**NO_CUSTOMER, "actor_id": administrator_id}
         event = event_document(scope.partner_id, now, shared, draft)
         await scope.collection("events").insert_many([event], session=session)
-        return AdministratorDocument.read(administrator)
+        return AdministratorDocument(administrator)

@@ -1,7 +1,6 @@
 """The document of a partner: profile, setup, services, and the settings that statuses depend on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from domain.partner.settings import DEFAULT_SETTINGS
 from store.database.client import Document, IndexModel, Session
 from store.database.ids import new_id
 from store.database.scope import Scope
+from store.database.stored_fields import StoredDocument, derived, stored, stored_or_none
 
 COLLECTION = "partners"
 PARTNER_INDEXES = (
@@ -26,25 +26,57 @@ class SettingsEpoch(NamedTuple):
     thresholds: Thresholds
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerDocument:
+class PartnerDocument(StoredDocument):
     """A partner organization as it is stored; `terms_version` is that of the terms that it accepted last."""
 
-    id: str
-    partner_id: str
-    version: int
-    name: str
-    country: str | None
-    contact_email: str | None
-    created_at: datetime
-    plan: Sequence[Mapping[str, Any]]
-    services: Sequence[Mapping[str, Any]]
-    settings: Mapping[str, int]
-    terms_version: str | None
-    terms_accepted_at: datetime | None
-    terms_accepted_by: str | None
-    steps: Mapping[str, datetime]
-    history: Sequence[SettingsEpoch]
+    __slots__ = ("_history",)
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self._history: Sequence[SettingsEpoch] | None = None
+
+    id = stored(str, "_id")
+    partner_id = stored(str)
+    version = stored(int)
+    name = stored(str)
+    country = stored_or_none(str)
+    contact_email = stored_or_none(str)
+    created_at = stored(datetime)
+    terms_version = stored_or_none(str)
+    terms_accepted_at = stored_or_none(datetime)
+    terms_accepted_by = stored_or_none(str)
+
+    @derived("plan")
+    def plan(self) -> Sequence[Mapping[str, Any]]:
+        """The ordered licences: product and number."""
+        plan: Sequence[Mapping[str, Any]] = self.document["plan"]
+        return plan
+
+    @derived("services")
+    def services(self) -> Sequence[Mapping[str, Any]]:
+        """The products that were enabled or disabled."""
+        services: Sequence[Mapping[str, Any]] = self.document["services"]
+        return services
+
+    @derived("settings")
+    def settings(self) -> Mapping[str, int]:
+        """The version of the settings, and the thresholds."""
+        settings: Mapping[str, int] = self.document["settings"]
+        return settings
+
+    @derived("steps")
+    def steps(self) -> Mapping[str, datetime]:
+        """The moments at which steps of the setup were completed, by step."""
+        steps: Mapping[str, datetime] = self.document["steps"]
+        return steps
+
+    @derived("settings_history")
+    def history(self) -> Sequence[SettingsEpoch]:
+        """The thresholds over time, oldest first."""
+        # A change of many customers asks for each of them.
+        if self._history is None:
+            self._history = list(map(_settings_epoch, self.document["settings_history"]))
+        return self._history
 
     @property
     def epoch(self) -> int:
@@ -62,6 +94,11 @@ class PartnerDocument:
         return known[-1] if known else self.thresholds
 
 
+def _settings_epoch(step: Mapping[str, Any]) -> SettingsEpoch:
+    thresholds = Thresholds(step["expiring_soon_days"], step["no_recent_activity_days"])
+    return SettingsEpoch(step["epoch"], step["at"], thresholds)
+
+
 class Partners:
     """Reads and creates the partner of a scope."""
 
@@ -72,7 +109,7 @@ class Partners:
     async def get(self, *, session: Session = None) -> PartnerDocument | None:
         """Return the partner of the scope; None where it does not exist."""
         document = await self._collection.find_one(self._scope.match(), session=session)
-        return None if document is None else partner_document(document)
+        return None if document is None else PartnerDocument(document)
 
     async def create(self, name: str, plan: Sequence[Mapping[str, Any]], *, session: Session = None) -> str:
         """Create the partner with default settings; return its id."""
@@ -101,15 +138,3 @@ def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> 
         "steps": {},
         "settings_history": [first],
     }
-
-
-def partner_document(stored: Document) -> PartnerDocument:
-    """Return the typed form of a stored partner."""
-    history = [
-        SettingsEpoch(
-            step["epoch"], step["at"], Thresholds(step["expiring_soon_days"], step["no_recent_activity_days"])
-        )
-        for step in stored["settings_history"]
-    ]
-    names = [name for name in PartnerDocument.__dataclass_fields__ if name not in ("id", "history")]
-    return PartnerDocument(id=stored["_id"], history=history, **{name: stored[name] for name in names})

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.entitlements.lifecycle import LicenseFigures
-from domain.types import AdministratorState, PartnerRole, Product, SubscriptionType
+from domain.types import Product, SubscriptionType
 from resolvers.context import Context, Viewer
 from store.customers.documents import CustomerDocument
 from store.database.scope import Scope
 from store.entitlements.documents import EntitlementDocument
 from store.tenants.administrators import AdministratorDocument
+from tests.stored_documents import stored_administrator
 
 NOW = datetime(2026, 11, 22, 12)
 DAY = timedelta(days=1)
@@ -31,8 +32,7 @@ def context_with(**values: Mapping[Any, Any]) -> Context:
 
 
 def administrator_document(id_: str, name: str = "Ann") -> AdministratorDocument:
-    role, state = PartnerRole.FULL_ADMINISTRATOR, AdministratorState.ACTIVE
-    return AdministratorDocument(id_, f"{id_}@a.example", name, name.casefold(), role, state, None, 1)
+    return stored_administrator(id_, name=name)
 
 
 def customer_document(id_: str = "cus_1", **fields: Any) -> CustomerDocument:
@@ -65,4 +65,5 @@ def entitlement_document(id_: str = "sub_1", **fields: Any) -> EntitlementDocume
         "version": 1,
         **fields,
     }
-    return EntitlementDocument(id=id_, **values)
+    values["licenses"] = [figures._asdict() for figures in values["licenses"]]
+    return EntitlementDocument({"_id": id_, **values})

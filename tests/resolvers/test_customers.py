@@ -5,11 +5,11 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from domain.customers.reasons import StatusReason, StatusReasonCode
+from domain.customers.reasons import StatusReason, StatusReasonCode, reason_to_document
 from domain.entitlements.lifecycle import LicenseFigures
 from domain.entitlements.product_licenses import ProductLicenses
 from domain.languages.languages import Language
-from domain.types import CustomerStatus, Product, SubscriptionType
+from domain.types import Product, SubscriptionType
 from resolvers import customers, tags
 from store.customers.documents import StatusDetail
 from tests.resolvers.factory_context import (
@@ -22,6 +22,11 @@ from tests.resolvers.factory_context import (
 )
 
 CUSTOMER = customer_document()
+
+
+def status_detail(reason: StatusReason, *entitlement_ids: str) -> StatusDetail:
+    shown = {"status": "SUSPENDED", "since": NOW, "reason": reason_to_document(reason)}
+    return StatusDetail({**shown, "entitlement_ids": list(entitlement_ids)})
 
 
 def assignment(administrator: str, by: str | None = None, expires_at: datetime | None = None) -> dict[str, Any]:
@@ -74,15 +79,15 @@ async def test_a_status_shows_the_entitlements_that_still_exist() -> None:
     document = entitlement_document()
     context = context_with(entitlements={"sub_1": document, "sub_gone": None})
     reason = StatusReason(StatusReasonCode.SUSPENDED, SubscriptionType.SUBSCRIPTION, "SUB-1")
-    detail = StatusDetail(CustomerStatus.SUSPENDED, NOW, reason, ["sub_gone", "sub_1"])
+    detail = status_detail(reason, "sub_gone", "sub_1")
     assert await customers.status_entitlements(context, detail) == [document]
-    assert await customers.status_entitlements(context, detail._replace(entitlement_ids=[])) == []
+    assert await customers.status_entitlements(context, status_detail(reason)) == []
 
 
 def test_a_reason_is_rendered_in_the_language_of_the_viewer() -> None:
     context = context_with()
     reason = StatusReason(StatusReasonCode.SUSPENDED, SubscriptionType.SUBSCRIPTION, "SUB-1", others=2)
-    detail = StatusDetail(CustomerStatus.SUSPENDED, NOW, reason, [])
+    detail = status_detail(reason)
     assert customers.status_reason(context, detail) == "Subscription SUB-1 is suspended, and 2 more"
     context.viewer = replace(context.viewer, language=Language.SERBIAN)
     assert customers.status_reason(context, detail) == "Pretplata SUB-1 je suspendovana (i još 2)"

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from domain.types import AdministratorState, PartnerRole
+from domain.types import PartnerRole
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
 from server.graphql.operations import Operations
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.tenants.administrators import AdministratorDocument
 from store.tenants.partners import Partners
 from tests.api_server import PARTNER, administrator_document
 from tests.factory_documents import assignment, trial
 from tests.store.factory_customers import add_customer, subscription
+from tests.stored_documents import stored_administrator
 
 # What explain does not take beside the query itself.
 NOT_EXPLAINED = {"lsid", "readConcern", "maxTimeMS", "txnNumber"}
@@ -74,9 +74,7 @@ class InProcessPartner:
 
     async def ask(self, text: str, role: PartnerRole = PartnerRole.FULL_ADMINISTRATOR, **variables: Any) -> Any:
         """The data of an operation, and the collections that it asked."""
-        administrator = AdministratorDocument(
-            self.administrators[0], "a@b.c", "A", "a", role, AdministratorState.ACTIVE, None, 1
-        )
+        administrator = stored_administrator(self.administrators[0], role)
         scope = Scope(self.client, PARTNER, utc_now(), administrator_id=administrator.id, role=role)
         context = Context(scope, Viewer(administrator, PARTNER, utc_now()))
         self.recorder.queries.clear()

@@ -4,11 +4,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from domain.types import AdministratorState, PartnerRole
+from domain.types import PartnerRole
 from server.development_issuer.authorization_requests import AuthorizationRequest, parse_authorization_request
 from server.development_issuer.pages import choice_page, problem_page
 from store.tenants.administrators import AdministratorDocument
 from tests.server.development_issuer.factory_requests import ORIGINS, REQUEST, pairs
+from tests.stored_documents import stored_administrator
 
 MARKUP = "<script>\"'&"
 
@@ -37,8 +38,7 @@ def request(**changes: str | None) -> AuthorizationRequest:
 
 
 def administrator(number: int, name: str, role: PartnerRole = PartnerRole.ADMINISTRATOR) -> AdministratorDocument:
-    email, state = f"{number}@partner.example", AdministratorState.ACTIVE
-    return AdministratorDocument(f"adm_{number}", email, name, name.casefold(), role, state, None, 1)
+    return stored_administrator(f"adm_{number}", role, name, email=f"{number}@partner.example")
 
 
 def choice(asked: AuthorizationRequest, *administrators: AdministratorDocument) -> PageParser:

@@ -8,23 +8,20 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from domain.failures import Unauthenticated
-from domain.types import AdministratorState, PartnerRole
+from domain.types import PartnerRole
 from server.auth.tokens import ALGORITHM, LocalIssuer
 from server.auth.verifier import TokenVerifier
 from server.development_issuer.authorization_requests import parse_authorization_request
 from server.development_issuer.codes import Grant
 from server.development_issuer.tokens import token_response
-from store.tenants.administrators import AdministratorDocument
 from tests.installation_keys import KEYS
 from tests.server.auth.factory_tokens import ISSUED, NOW
 from tests.server.development_issuer.factory_requests import ORIGINS, pairs
+from tests.stored_documents import stored_administrator
 
 ISSUER = "http://127.0.0.1:8000/development-sign-in"
 LIFETIME = timedelta(hours=2)
-ADA = AdministratorDocument(
-    *("adm_1", "ada@partner.example", "Ada Lovelace", "ada lovelace"),
-    *(PartnerRole.ADMINISTRATOR, AdministratorState.ACTIVE, None, 1),
-)
+ADA = stored_administrator("adm_1", PartnerRole.ADMINISTRATOR, "Ada Lovelace", email="ada@partner.example")
 VERIFIER = TokenVerifier([LocalIssuer(KEYS.public)])
 
 

@@ -10,6 +10,7 @@ from store.changes.customer_change import CustomerChange
 from store.database.client import Document
 from store.events.log import EventDraft
 from store.tenants.partners import PartnerDocument, SettingsEpoch
+from tests.stored_documents import stored_partner
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 3, 10, 12)
@@ -19,23 +20,7 @@ def partner(*history: tuple[datetime, int]) -> PartnerDocument:
     """A partner whose EXPIRING_SOON window was set to some days at some moments; 30 days by default."""
     steps = history or ((datetime(2020, 1, 1), 30),)
     epochs = [SettingsEpoch(number, at, Thresholds(days, 60)) for number, (at, days) in enumerate(steps, start=1)]
-    return PartnerDocument(
-        id="par_1",
-        partner_id="acme",
-        version=1,
-        name="Acme",
-        country=None,
-        contact_email=None,
-        created_at=datetime(2020, 1, 1),
-        plan=[],
-        services=[],
-        settings={},
-        terms_version="1",
-        terms_accepted_at=None,
-        terms_accepted_by=None,
-        steps={},
-        history=epochs,
-    )
+    return stored_partner(*epochs)
 
 
 def entitlement(number: str = "S-1", **facts: Any) -> Document:

@@ -8,12 +8,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.customers.statuses import Thresholds
 from domain.entitlements.lifecycle import LIVING_STATES, RUNNING_STATES, entitlement_from_document, state_at
 from domain.entitlements.trials import build_conversion, build_early_end, build_extension, build_trial
 from domain.time.instants import DAY, add_months
 from store.changes.customer_change import CustomerChange
-from store.tenants.partners import PartnerDocument, partner_document
+from store.tenants.partners import SettingsEpoch
 from tests.reference.model import ModelPartner
+from tests.stored_documents import stored_partner
 
 BEGIN = datetime(2026, 1, 31, 9, 30)
 Step = tuple[str, int, bool]
@@ -26,11 +28,7 @@ steps = st.lists(
 )
 
 
-def _partner() -> PartnerDocument:
-    settings = {"epoch": 1, "at": BEGIN, "expiring_soon_days": 7, "no_recent_activity_days": 60}
-    names = [name for name in PartnerDocument.__dataclass_fields__ if name not in ("id", "history")]
-    known = {"partner_id": "acme", "version": 1, "settings": {}}
-    return partner_document({"_id": "par_1", "settings_history": [settings], **dict.fromkeys(names), **known})
+PARTNER = stored_partner(SettingsEpoch(1, BEGIN, Thresholds(7, 60)))
 
 
 class CustomerComparison:
@@ -44,7 +42,7 @@ class CustomerComparison:
         asleep = {"lastAdministratorSignInAt": None, "removedAt": None}
         self.model.facts["customers"]["C-1"] = {"name": "Acme", "createdAt": BEGIN, **asleep}
         self.model.facts["trials"]["T"] = {**line, "licenses": {("CALLING", None): figures}}
-        work = CustomerChange(None, (), _partner())
+        work = CustomerChange(None, (), PARTNER)
         named = {"name": "Acme", "external_id": "C-1", "managed_by": "PARTNER_ORGANIZATION", "created_at": BEGIN}
         work.update_customer({**named, "delivered": {}})
         facts = build_trial({"CALLING": 5}, days, BEGIN, "adm_1")
@@ -59,7 +57,7 @@ class CustomerComparison:
     def at(self, moment: datetime, change: Callable[[CustomerChange, dict[str, Any]], None]) -> None:
         """A transaction at the moment."""
         self.now = moment
-        work = CustomerChange(deepcopy(self.customer), deepcopy(self.held), _partner())
+        work = CustomerChange(deepcopy(self.customer), deepcopy(self.held), PARTNER)
         work.advance_to(moment)
         change(work, work.entitlements["T"])
         self._finish(work)

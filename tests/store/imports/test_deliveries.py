@@ -12,28 +12,13 @@ from domain.imports.records import ImportKind, parse_record
 from domain.time.instants import format_instant
 from store.changes.customer_change import CustomerChange
 from store.database.client import Document
-from store.tenants.partners import PartnerDocument, SettingsEpoch
+from store.tenants.partners import SettingsEpoch
 from tests.domain.imports.factory_records import customer_record, subscription_record, trial_record
+from tests.stored_documents import stored_partner
 
 NOW = datetime(2026, 11, 22, 12)
 DAY = timedelta(days=1)
-PARTNER = PartnerDocument(
-    id="par_1",
-    partner_id="acme",
-    version=1,
-    name="Acme Telecom",
-    country=None,
-    contact_email=None,
-    created_at=NOW,
-    plan=[],
-    services=[],
-    settings={},
-    terms_version="1",
-    terms_accepted_at=None,
-    terms_accepted_by=None,
-    steps={},
-    history=[SettingsEpoch(1, NOW, Thresholds())],
-)
+PARTNER = stored_partner(SettingsEpoch(1, NOW, Thresholds()))
 Delivery = tuple[ImportKind, dict[str, Any]]
 
 

@@ -15,6 +15,7 @@ from store.database.scope import Scope
 from store.tenants.administrators import Administrators
 from store.tenants.partner_creation import create_partner
 from store.tenants.partners import PartnerDocument, Partners, SettingsEpoch
+from tests.stored_documents import stored_partner
 
 PLAN = [{"product": "MEETINGS", "licenses": 500}]
 START = datetime(2026, 3, 1)
@@ -22,23 +23,7 @@ START = datetime(2026, 3, 1)
 
 def partner(*thresholds: tuple[int, Thresholds]) -> PartnerDocument:
     history = [SettingsEpoch(epoch, START + timedelta(days=epoch), each) for epoch, each in thresholds]
-    return PartnerDocument(
-        id="par_1",
-        partner_id="acme",
-        version=1,
-        name="Acme",
-        country=None,
-        contact_email=None,
-        created_at=START,
-        plan=(),
-        services=(),
-        settings={},
-        terms_version=None,
-        terms_accepted_at=None,
-        terms_accepted_by=None,
-        steps={},
-        history=history,
-    )
+    return stored_partner(*history)
 
 
 async def test_a_partner_is_created_with_its_first_administrator(client: Client) -> None:
