@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 CONTRACT := ../shared/tools/check_contract.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults soak coverage programs client-packages check lint types layers schema-current schema-changes release contract schema messages lock bench clean
+.PHONY: help setup run test test-faults soak coverage programs client-packages check lint types layers schema-current schema-changes release contract schema messages lock bench benches clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,7 +91,10 @@ messages: $(LINKED) ## bring the catalogues of translations up to date with the 
 lock: $(LINKED) ## resolve the newest allowed versions and write both requirement locks
 	@tools/lock_requirements $(VENV)
 
-bench: setup ## list the benchmarks and how to run one
+bench: setup ## measure the table of docs/performance.md (PARTS=executor for one part, which is only printed)
+	@$(PYTHON) -m bench.table $(PARTS)
+
+benches: setup ## list the benchmarks and how to run one
 	@tools/list_benches
 
 clean: ## remove environment, builds and caches, but not the data in .data/

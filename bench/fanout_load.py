@@ -14,7 +14,6 @@ import uvicorn
 
 from server.live.protocol import SUBPROTOCOL
 
-CHANGES_PER_SECOND = 50
 _NUMBER = re.compile(rb'"externalId":"G\d-(\d+)"')
 _MAX_NUMBER_LENGTH = 40
 _PING = re.compile(rb"\x89\x04(.{4})", re.DOTALL)
@@ -114,14 +113,14 @@ def _read_until(connection: socket.socket, sign: bytes) -> None:
         received += data
 
 
-def run_bare_server(port: int, message: bytes, changes: int, committed: Any) -> None:
+def run_bare_server(port: int, message: bytes, changes: int, rate: float, committed: Any) -> None:
     """Run an endpoint of bare uvicorn that sends prepared bytes to all its sockets at the rate of the changes."""
     sockets: list[Any] = []
 
     async def broadcast() -> None:
         start = monotonic()
         for number in range(changes):
-            await asyncio.sleep(max(0, start + number / CHANGES_PER_SECOND - monotonic()))
+            await asyncio.sleep(max(0, start + number / rate - monotonic()))
             data = message.replace(b"G0-0", b"G0-%d" % number)
             committed[number] = monotonic()
             for send in sockets:

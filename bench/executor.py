@@ -1,0 +1,142 @@
+"""Processor time of requests beside a hand-written route, and beside graphql-core's executor.
+
+`python -m bench.executor [ROUNDS]` (12). The servers are alone on one core; MongoDB and 16 connections of load are on
+the other. All answer the same operations from the same database, in blocks that alternate, and their `data` is equal
+byte for byte. Authentication, limits, logs and metrics are on. Processor time is that of all threads of the server.
+The ratios are medians over the rounds.
+"""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from statistics import median
+from time import perf_counter
+from typing import NamedTuple
+
+import orjson
+
+from bench.executor_data import DATABASE, fill
+from bench.executor_servers import MeasuredServer, hand_written_server, own_server
+from bench.process_usage import OTHER_CORE, pinned, precise_cpu_seconds
+from bench.request_load import CONNECTIONS, RequestLoad
+from bench.rows import Row, markdown, ratio_row
+from tests.mongod import temporary_replica_set
+from tests.server_process import ServerHarness
+
+ROUNDS, WARM_UP_ROUNDS = 12, 3
+HAND_WRITTEN, OWN, STOCK = "hand-written", "partnerhub", "stock executor"
+_FIELDS = "id externalId name domain country managedBy statuses products version updatedAt"
+_ROW = """id name statuses tags { id name color }
+  subscriptions { id number state endsAt autoRenew licenses { product total assigned used } }"""
+
+
+class Query(NamedTuple):
+    """An operation, the requests of one block, and the least speed beside the hand-written route and stock."""
+
+    title: str
+    text: str
+    block: int
+    least: float
+    least_stock: float | None = None
+
+
+QUERIES: Mapping[str, Query] = {
+    "point": Query(
+        "point read, 10 fields", f"query point($id: ID!) {{ customer(by: {{id: $id}}) {{ {_FIELDS} }} }}", 320, 0.7
+    ),
+    "list": Query(
+        "list of 50, 10 fields",
+        f"query list {{ customers(first: 50) {{ nodes {{ {_FIELDS} }} pageInfo {{ hasNextPage endCursor }} }} }}",
+        112,
+        0.85,
+        6,
+    ),
+    "nested": Query(
+        "100 customers with tags and subscriptions with licences",
+        f"query nested {{ customers(first: 100) {{ nodes {{ {_ROW} }} }} }}",
+        32,
+        0.9,
+        9,
+    ),
+}
+
+
+class Figures(NamedTuple):
+    """The processor time of one request in µs, and the requests answered in a second."""
+
+    cpu: float
+    per_second: float
+
+
+class _Target:
+    """One server with the load of one query."""
+
+    def __init__(self, server: MeasuredServer, load: RequestLoad) -> None:
+        self._server, self.load = server, load
+        self.rounds: list[Figures] = []
+        # The first request of a connection must come soon after it was opened.
+        load.run(CONNECTIONS)
+
+    def run_block(self, requests: int) -> None:
+        """Measure a block."""
+        began, used = perf_counter(), precise_cpu_seconds(self._server.pid)
+        self.load.run(requests)
+        used = precise_cpu_seconds(self._server.pid) - used
+        self.rounds.append(Figures(used / requests * 1e6, requests / (perf_counter() - began)))
+
+    @property
+    def median(self) -> Figures:
+        cpu, per_second = (median(figures) for figures in zip(*self.rounds, strict=True))
+        return Figures(cpu, per_second)
+
+
+def measure_query(name: str, ids: Sequence[str], servers: Mapping[str, MeasuredServer], rounds: int) -> list[Row]:
+    """Return the rows of one query."""
+    query = QUERIES[name]
+    variables = [{"id": id_} for id_ in ids] if name == "point" else [{}]
+    bodies = [orjson.dumps({"operationName": name, "query": query.text, "variables": v}) for v in variables]
+    with ExitStack() as stack:
+        targets = {
+            title: _Target(server, stack.enter_context(RequestLoad(server.url, bodies, server.headers)))
+            for title, server in servers.items()
+        }
+        _compare_answers(targets)
+        for _ in range(WARM_UP_ROUNDS + rounds):
+            for title, target in targets.items():
+                # Much slower: fewer requests are as precise.
+                target.run_block(query.block // 4 if title == STOCK else query.block)
+    for target in targets.values():
+        del target.rounds[:WARM_UP_ROUNDS]
+    rows = [_row(query.title, targets, HAND_WRITTEN, query.least)]
+    return rows + ([_row(query.title, targets, STOCK, query.least_stock)] if query.least_stock else [])
+
+
+def _compare_answers(targets: Mapping[str, _Target]) -> None:
+    expected, *others = (orjson.dumps(orjson.loads(target.load.answer())["data"]) for target in targets.values())
+    for answer in others:
+        assert answer == expected, (answer[:500], expected[:500])
+
+
+def _row(title: str, targets: Mapping[str, _Target], other: str, least: float) -> Row:
+    pairs = zip(targets[OWN].rounds, targets[other].rounds, strict=True)
+    ratio = median(theirs.cpu / ours.cpu for ours, theirs in pairs)
+    ours, theirs = targets[OWN].median, targets[other].median
+    return ratio_row(title, other, least, ratio, (ours.cpu, theirs.cpu), (ours.per_second, theirs.per_second))
+
+
+def measure(rounds: int = ROUNDS) -> list[Row]:
+    """Return the rows of all queries."""
+    with pinned(OTHER_CORE), temporary_replica_set() as (mongod,), ExitStack() as stack:
+        ServerHarness(mongod.uri, DATABASE).make_partner()
+        ids = asyncio.run(fill(mongod.uri))
+        servers = {
+            HAND_WRITTEN: stack.enter_context(hand_written_server(mongod.uri)),
+            OWN: stack.enter_context(own_server(mongod.uri)),
+            STOCK: stack.enter_context(own_server(mongod.uri, compiled_execution="false")),
+        }
+        return [row for name in QUERIES for row in measure_query(name, ids, servers, rounds)]
+
+
+if __name__ == "__main__":
+    print(markdown(measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)))
