@@ -1,0 +1,168 @@
+"""Compiles an operation into a plan, one selection set at a time, when it is first executed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from keyword import iskeyword
+from typing import Any
+
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    TypeNameMetaFieldDef,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql.execution.collect_fields import collect_fields, collect_subfields
+from graphql.execution.values import VariableValues
+from strawberry.types.field import StrawberryField
+
+from execution.leaves import find_leaf
+from execution.metadata import field_execution, strawberry_field
+from execution.plan import FieldPlan, ObjectPlan
+from execution.row_code import build_rows
+
+# `weigh(field)`: the cost of a field of an object, and of each row of the list that it holds.
+Weigh = Callable[[GraphQLField | None], tuple[int, int]]
+
+
+def weigh_nothing(_field: GraphQLField | None) -> tuple[int, int]:
+    """Return no costs."""
+    return 0, 0
+
+
+class Compiler:
+    """Compiles the selection sets of one operation under one set of conditions of @include and @skip."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, Any],
+        conditions: VariableValues,
+        weigh: Weigh = weigh_nothing,
+    ) -> None:
+        self._schema, self._operation, self._weigh = schema, operation, weigh
+        self._fragments: Any = fragments
+        self._conditions = conditions
+        # The number of fields compiled so far, of which the cache estimates the size.
+        self.fields = 0
+
+    def compile_root(self) -> ObjectPlan:
+        """Return the plan of the operation's root type."""
+        root_type: Any = self._schema.get_root_type(self._operation.operation)
+        collected = collect_fields(self._schema, self._fragments, self._conditions, root_type, self._operation)
+        return self._compile_object(root_type, collected.grouped_field_set)
+
+    def plan_of(self, field: FieldPlan, object_type: GraphQLObjectType) -> ObjectPlan:
+        """Return the plan of the objects of one type that a field returns; it is compiled once."""
+        plan = field.plans.get(object_type.name)
+        if plan is None:
+            details: Any = field.details
+            collected = collect_subfields(
+                self._schema, self._fragments, self._conditions, self._operation, object_type, details
+            )
+            plan = field.plans[object_type.name] = self._compile_object(object_type, collected.grouped_field_set)
+        return plan
+
+    def move_to_column(self, plan: ObjectPlan, field: FieldPlan) -> None:
+        """Resolve a field as a column from now on: its values are not what the code of the rows can read."""
+        field.is_inline = False
+        _finish(plan)
+
+    def _compile_object(self, object_type: GraphQLObjectType, grouped: Mapping[str, Sequence[Any]]) -> ObjectPlan:
+        fields: list[FieldPlan] = []
+        weight = 0
+        for key, details in grouped.items():
+            definition = self._schema.get_field(object_type, details[0].node.name.value)
+            weight += self._weigh(object_type.fields.get(details[0].node.name.value))[0]
+            if definition is not None:
+                fields.append(self._compile_field(len(fields), key, object_type, definition, details))
+        self.fields += len(fields)
+        plan = ObjectPlan(object_type, fields, weight)
+        _finish(plan)
+        return plan
+
+    def _compile_field(
+        self, index: int, key: str, parent_type: GraphQLObjectType, definition: GraphQLField, details: Sequence[Any]
+    ) -> FieldPlan:
+        named_type = get_named_type(definition.type)
+        leaf = find_leaf(named_type) if is_leaf_type(named_type) else None
+        field = FieldPlan(
+            index,
+            key,
+            parent_type,
+            definition,
+            details,
+            field_execution(definition),
+            named_type,
+            leaf,
+            row_weight=self._weigh(parent_type.fields.get(details[0].node.name.value))[1],
+            attribute=_attribute(definition),
+            list_depth=_list_depth(definition.type),
+            is_required=is_non_null_type(definition.type),
+        )
+        field.is_inline = _can_be_inline(field)
+        if field.execution.takes_projection:
+            field.projection = self._projection(field)
+        return field
+
+    def _projection(self, field: FieldPlan) -> frozenset[str] | None:
+        """Return the stored keys that are needed of the objects that a field returns; None for all."""
+        keys: set[str] = set()
+        named_type: Any = field.named_type
+        types = self._schema.get_possible_types(named_type) if is_abstract_type(named_type) else [named_type]
+        for object_type in types:
+            for below in self.plan_of(field, object_type).fields:
+                needed = self._needed_keys(below)
+                if needed is None:
+                    return None
+                keys |= needed
+        return frozenset(keys)
+
+    def _needed_keys(self, field: FieldPlan) -> frozenset[str] | None:
+        """Return the keys that a field needs of the mapping that was read for its parent."""
+        execution = field.execution
+        if execution.same_read:
+            return self._projection(field)
+        if execution.stored is not None:
+            return frozenset([execution.stored.key])
+        return frozenset() if field.definition.resolve is TypeNameMetaFieldDef.resolve else execution.reads
+
+
+def _finish(plan: ObjectPlan) -> None:
+    plan.columns = [field for field in plan.fields if not field.is_inline]
+    plan.rows = build_rows(plan)
+
+
+def _attribute(definition: GraphQLField) -> str | None:
+    """Return the attribute that a field without resolver reads; None where it is read in any other way."""
+    field = strawberry_field(definition)
+    resolve = definition.resolve
+    if not isinstance(field, StrawberryField) or not getattr(resolve, "_is_default", False):
+        return None
+    is_plain = field.is_basic_field and not definition.args and type(field).get_result is StrawberryField.get_result
+    name: str = field.python_name or ""
+    is_name = name.isidentifier() and not iskeyword(name)
+    return name if is_plain and field.default_resolver is getattr and is_name else None
+
+
+def _can_be_inline(field: FieldPlan) -> bool:
+    """Return whether the code of the rows can read a field: stored, an attribute of a simple type, or __typename."""
+    execution, leaf, definition = field.execution, field.leaf, field.definition
+    if leaf is None or execution.guard is not None or execution.batch is not None or execution.each is not None:
+        return False
+    if execution.stored is not None or definition.resolve is TypeNameMetaFieldDef.resolve:
+        return True
+    return field.attribute is not None and field.list_depth == 0 and bool(leaf.unexpected or leaf.names)
+
+
+def _list_depth(value_type: Any) -> int:
+    depth = 0
+    while value_type is not get_named_type(value_type):
+        depth += is_list_type(value_type)
+        value_type = value_type.of_type
+    return depth

@@ -1,0 +1,258 @@
+"""Executes a plan level by level: all objects of a level at once, independent fields concurrently.
+
+Every method returns its result or, where something has to be awaited, a coroutine of it, which is registered with
+`expect` and awaited with `begin` (resolving.py). In the place of a value, FAILED says that its error is recorded. The
+usual case of each step handles a level as a whole; anything unexpected, a null, an exception, an awaitable, an
+iterator, is handled value by value (completion.py).
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+from graphql import is_abstract_type
+
+from execution.compiler import Compiler
+from execution.completion import Completion
+from execution.places import Places, collect_children
+from execution.plan import FAILED, FieldPlan, ObjectPlan
+from execution.resolving import Resolving, is_loop_running
+from execution.runtime_types import RuntimeTypes
+from execution.turns import TURNS
+from execution.values import Job, are_plain, prepare
+
+if TYPE_CHECKING:
+    from execution.context import CompiledExecutionContext
+
+# Longer levels are resolved and built in parts, between which other operations have their turn.
+_AT_ONCE = 1_000
+_NULL = type(None)
+_LISTS = {list, tuple}
+Columns = dict[int, Any]
+
+
+class NeedsColumn(BaseException):
+    """A value of an inline field has to be awaited: the field is resolved as a column instead."""
+
+    def __init__(self, field: FieldPlan) -> None:
+        self.field = field
+
+
+class Levels:
+    """One execution of a plan."""
+
+    def __init__(self, host: "CompiledExecutionContext", compiler: Compiler) -> None:
+        self._host, self._compiler = host, compiler
+        self.resolving = Resolving(host)
+        self.completion = Completion(host)
+        self._types = RuntimeTypes(host, self.resolving, self.completion)
+
+    def root(self, plan: ObjectPlan, root: Any, places: Places) -> Any:
+        """Return the result of the root, in a list; its fields are resolved concurrently."""
+        return self.objects(plan, [root], places, None)
+
+    def objects(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, owner: FieldPlan | None) -> Any:
+        """Return the results of objects of one type; `owner` is the field that returned them, None for the root."""
+        failure = self._host.spend(plan.weight * len(objects))
+        if failure is not None:
+            return [self.completion.fail(owner, path, failure) for path in places.paths()]
+        return self._resolve(plan, objects, places, {})
+
+    def _resolve(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
+        """Resolve the columns that are missing, then build the rows."""
+        while True:
+            for field in plan.columns:
+                if field.index not in columns:
+                    columns[field.index] = self.column(field, objects, places)
+            if any(type(column) is not list for column in columns.values()):
+                return self.resolving.expect(self._resolve_later(plan, objects, places, columns))
+            try:
+                return self._rows(plan, objects, places, columns)
+            except NeedsColumn as needed:
+                self._compiler.move_to_column(plan, needed.field)
+
+    async def _resolve_later(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
+        waiting = [index for index, column in columns.items() if type(column) is not list]
+        results = await self.resolving.together([columns[index] for index in waiting])
+        columns.update(zip(waiting, results, strict=True))
+        return await self.resolving.now(self._resolve(plan, objects, places, columns))
+
+    def root_serially(self, plan: ObjectPlan, root: Any, places: Places, columns: Columns | None = None) -> Any:
+        """Return the result of the root, in a list; its fields are resolved one after the other."""
+        if columns is None:
+            failure = self._host.spend(plan.weight)
+            if failure is not None:
+                return [self.completion.fail(None, None, failure)]
+            columns = {}
+        for field in plan.columns:
+            column = columns.get(field.index)
+            if column is None:
+                column = columns[field.index] = self.column(field, [root], places)
+            if type(column) is not list:
+                return self.resolving.expect(self._root_later(plan, root, places, columns, field.index))
+            if column[0] is FAILED:
+                return [FAILED]
+        return self._resolve(plan, [root], places, columns)
+
+    async def _root_later(self, plan: ObjectPlan, root: Any, places: Places, columns: Columns, index: int) -> Any:
+        columns[index] = await self.resolving.begin(columns[index])
+        return await self.resolving.now(self.root_serially(plan, root, places, columns))
+
+    def column(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
+        """Return the completed value of a field of each object."""
+        if len(objects) > _AT_ONCE and field.is_resolved_one_by_one and is_loop_running():
+            return self.resolving.expect(self._column_in_parts(field, objects, places))
+        values = self.resolving.column(field, objects, places)
+        if type(values) is list:
+            return self.values(field, values, places)
+        return self.resolving.expect(self._values_later(field, values, places))
+
+    async def _column_in_parts(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
+        values: list[Any] = []
+        for start in range(0, len(objects), _AT_ONCE):
+            part = range(start, min(start + _AT_ONCE, len(objects)))
+            values += self.resolving.column(field, objects[start : part.stop], places.some(part))
+            await TURNS.wait()
+        return await self.resolving.now(self.values(field, values, places))
+
+    async def _values_later(self, field: FieldPlan, values: Any, places: Places) -> Any:
+        resolved = await self.resolving.begin(values)
+        await TURNS.wait()
+        return await self.resolving.now(self.values(field, resolved, places))
+
+    def values(self, field: FieldPlan, values: list[Any], places: Places) -> Any:
+        """Complete the values of a field: values, awaitables of values, and exceptions."""
+        completed = self._plain_values(field, values, places)
+        if completed is not None:
+            return completed
+        prepared: list[Any] = list(values)
+        value_type, is_awaitable = field.definition.type, self._host.is_awaitable
+        jobs: list[Job] = []
+        for index, value in enumerate(values):
+            if is_awaitable(value):
+                jobs.append(Job(prepared, index, value_type, self.resolving.expect(value)))
+            else:
+                jobs.extend(prepare(value_type, value, prepared, index, is_awaitable, self.resolving.expect))
+        if jobs:
+            return self.resolving.expect(self._values_after(field, prepared, jobs, places))
+        return self._any_values(field, prepared, places)
+
+    async def _values_after(self, field: FieldPlan, values: list[Any], jobs: Sequence[Job], places: Places) -> Any:
+        is_awaitable, expect = self._host.is_awaitable, self.resolving.expect
+        while jobs:
+            results = await self.resolving.all([job.awaitable for job in jobs])
+            # Where the operation waits no more, an awaitable in the result is one that nobody else would close.
+            following: list[Job] = []
+            for job, result in zip(jobs, results, strict=True):
+                following.extend(prepare(job.item_type, result, job.items, job.place, is_awaitable, expect))
+            jobs = following
+        await TURNS.wait()
+        completed = self._plain_values(field, values, places)
+        return await self.resolving.now(self._any_values(field, values, places) if completed is None else completed)
+
+    def _plain_values(self, field: FieldPlan, values: list[Any], places: Places) -> Any:
+        """Complete values, or lists of values, that need no closer look; None where some do."""
+        if field.list_depth > 1:
+            return None
+        present, classes = values, set(map(type, values))
+        if _NULL in classes and not field.is_required:
+            classes.discard(_NULL)
+            present = [value for value in values if value is not None]
+        children = present
+        if field.list_depth:
+            if not classes <= _LISTS:
+                return None
+            children = list(chain.from_iterable(present))
+            classes = set(map(type, children))
+        if not are_plain(classes, field.plain_types):
+            return None
+        done = self._children(field, children, classes, places.children(field, values))
+        if type(done) is list:
+            return self._column_of(field, values, done, places)
+        return self.resolving.expect(self._column_later(field, values, done, places))
+
+    def _any_values(self, field: FieldPlan, values: list[Any], places: Places) -> Any:
+        """Complete prepared values of whatever kind."""
+        children: list[Any] = []
+        for value in values:
+            collect_children(field.definition.type, value, children)
+        done = self._children(field, children, set(map(type, children)), places.children(field, values))
+        if type(done) is list:
+            return self.completion.column(field, values, done, places)
+        return self.resolving.expect(self._column_later(field, values, done, places))
+
+    async def _column_later(self, field: FieldPlan, values: list[Any], done: Any, places: Places) -> list[Any]:
+        results = await self.resolving.begin(done)
+        return self.completion.column(field, values, results, places)
+
+    def _column_of(self, field: FieldPlan, values: list[Any], done: list[Any], places: Places) -> list[Any]:
+        """Return the completed values of a field from the completed children that they contain."""
+        if self.completion.has_failed or self._host.has_stopped:
+            return self.completion.column(field, values, done, places)
+        if field.list_depth == 0 and len(done) == len(values):
+            return done
+        children = iter(done)
+        if field.list_depth == 0:
+            return [None if value is None else next(children) for value in values]
+        return [None if value is None else list(islice(children, len(value))) for value in values]
+
+    def _children(self, field: FieldPlan, children: Sequence[Any], classes: set[type], places: Places) -> Any:
+        """Return what the values of a field contain, completed."""
+        if field.row_weight and field.list_depth:
+            failure = self._host.spend(field.row_weight * len(children))
+            if failure is not None:
+                return [self.completion.fail(field, path, failure) for path in places.paths()]
+        if field.leaf is not None:
+            leaves = field.leaf.serialize(children, classes)
+            return list(leaves) if leaves is not None else self.completion.leaves(field, children, places)
+        if not children:
+            return []
+        if is_abstract_type(field.named_type):
+            return self._types.of_abstract(field, children, places, self._typed)
+        return self._types.checked(field, field.named_type, children, places, self._typed)
+
+    def _typed(self, field: FieldPlan, object_type: Any, objects: Sequence[Any], places: Places) -> Any:
+        return self.objects(self._compiler.plan_of(field, object_type), objects, places, field)
+
+    def _rows(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
+        if len(objects) > _AT_ONCE and is_loop_running():
+            return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns))
+        rows: Any = plan.rows
+        slow = partial(self._slow_row, plan, objects, places, columns)
+        return rows(objects, slow, *(columns[field.index] for field in plan.columns))
+
+    async def _rows_in_parts(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
+        results: list[Any] = []
+        for start in range(0, len(objects), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            some = objects[part]
+            their_places = places.some(range(start, start + len(some)))
+            results += await self.resolving.now(
+                self._resolve(plan, some, their_places, {index: column[part] for index, column in columns.items()})
+            )
+            await TURNS.wait()
+        return results
+
+    def _slow_row(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns, index: int) -> Any:
+        """Return the row of one object, field by field."""
+        row: dict[str, Any] = {}
+        own_place = places.some([index])
+        for field in plan.fields:
+            value = (
+                columns[field.index][index]
+                if field.index in columns
+                else self._inline(field, objects[index], own_place)
+            )
+            if value is FAILED:
+                return FAILED
+            row[field.key] = value
+        return row
+
+    def _inline(self, field: FieldPlan, parent: Any, places: Places) -> Any:
+        value = self.resolving.one(field, parent, places.fields(field)[0])
+        completed = self.values(field, [value], places)
+        if type(completed) is list:
+            return completed[0]
+        self.resolving.close_now(completed)
+        raise NeedsColumn(field)

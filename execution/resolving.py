@@ -1,0 +1,168 @@
+"""Resolves one field for all objects of a level."""
+
+from asyncio import gather, get_running_loop, iscoroutine
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLResolveInfo
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path, gather_with_cancel
+from strawberry.types.arguments import convert_arguments
+
+from execution.metadata import strawberry_field
+from execution.places import Places
+from execution.plan import FieldPlan
+
+if TYPE_CHECKING:
+    from execution.context import CompiledExecutionContext
+
+
+class Resolving:
+    """The resolvers of one execution, with their arguments, which are the same for all objects of a level."""
+
+    def __init__(self, host: "CompiledExecutionContext") -> None:
+        self._host = host
+        self._context = host.context_value
+        # What is to be awaited and has not been begun. Where the operation ends first, `close` ends it.
+        self._waiting: dict[int, Awaitable[Any]] = {}
+
+    def column(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
+        """Return the value of the field of each object, or an awaitable of all; exceptions stand for errors.
+
+        Values may be awaitables.
+        """
+        declared = field.execution
+        try:
+            if declared.guard is not None:
+                declared.guard(self._context)
+            if declared.batch is not None:
+                results: Any = declared.batch(self._context, objects, **self._python_arguments(field, places))
+                if self._host.is_awaitable(results):
+                    return self.expect(_await_batch(self.expect(results), len(objects), self))
+                return _check_batch(results, len(objects))
+            if declared.each is not None:
+                return self._each(field, objects, self._python_arguments(field, places))
+        except Exception as failure:  # noqa: BLE001  Whatever it raises is the error of the field of each object.
+            return [failure] * len(objects)
+        if field.attribute is not None:
+            # Where one has no such attribute, the resolver is called for each object.
+            with suppress(Exception):
+                return [getattr(each, field.attribute) for each in objects]
+        return [self.one(field, each, path) for each, path in zip(objects, places.fields(field), strict=True)]
+
+    def one(self, field: FieldPlan, parent: Any, path: Path) -> Any:
+        """Return the value of the field of one object, by its own resolver; an exception stands for an error."""
+        resolve = field.definition.resolve or self._host.field_resolver
+        info = self.info(field, path)
+        try:
+            return resolve(parent, info, **self._arguments(field))
+        except Exception as failure:  # noqa: BLE001  Whatever a resolver raises is the error of its field.
+            return failure
+
+    def info(self, field: FieldPlan, path: Path | None) -> GraphQLResolveInfo[Any]:
+        """Return the information that resolvers get."""
+        path = path or Path(None, field.key, field.parent_type.name)
+        return self._host.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
+
+    def _each(self, field: FieldPlan, objects: Sequence[Any], arguments: Mapping[str, Any]) -> list[Any]:
+        call: Any = field.execution.each
+        values: list[Any] = []
+        for each in objects:
+            try:
+                values.append(call(self._context, each, **arguments))
+            except Exception as failure:  # noqa: BLE001  Whatever it raises is the error of its field.
+                values.append(failure)
+        return values
+
+    def _arguments(self, field: FieldPlan) -> dict[str, Any]:
+        """Return the arguments as graphql-core coerces them."""
+        node = field.details[0].node
+        if not (field.definition.args or node.arguments):
+            return {}
+        host = self._host
+        return get_argument_values(field.definition, node, host.variable_values, None, host.hide_suggestions)
+
+    def _python_arguments(self, field: FieldPlan, places: Places) -> Mapping[str, Any]:
+        """Return the arguments of the declared functions: those of a resolver of Strawberry, converted."""
+        declared, definition = field.execution, strawberry_field(field.definition)
+        arguments = self._arguments(field)
+        if arguments and definition is not None:
+            schema: Any = self._host.schema
+            schema = schema._strawberry_schema
+            registry = schema.schema_converter.scalar_registry
+            arguments = convert_arguments(
+                arguments, definition.arguments, scalar_registry=registry, config=schema.config
+            )
+        if declared.arguments is not None:
+            arguments = dict(declared.arguments(arguments, self.info(field, None)))
+        if declared.takes_projection:
+            arguments["projection"] = field.projection
+        return arguments
+
+    def expect(self, awaitable: Any) -> Any:
+        """Return the awaitable, which is closed at the end unless `begin` is called with it."""
+        self._waiting[id(awaitable)] = awaitable
+        return awaitable
+
+    def begin(self, awaitable: Any) -> Any:
+        """Return an awaitable that is awaited now."""
+        self._waiting.pop(id(awaitable), None)
+        return awaitable
+
+    def close(self) -> None:
+        """Close what was never begun."""
+        for awaitable in self._waiting.values():
+            if iscoroutine(awaitable):
+                awaitable.close()
+        self._waiting.clear()
+
+    def close_now(self, awaitable: Any) -> None:
+        """Close an awaitable that nobody will await, and what it would have awaited."""
+        self.begin(awaitable)
+        if iscoroutine(awaitable):
+            awaitable.close()
+
+    async def together(self, awaitables: Sequence[Any]) -> Sequence[Any]:
+        """Return the results of coroutines of the execution itself, which fail only where the operation ends."""
+        pending = [self.begin(each) for each in awaitables]
+        return [await pending[0]] if len(pending) == 1 else await gather_with_cancel(*pending)
+
+    async def now(self, result: Any) -> Any:
+        """Return a result that may still have to be awaited."""
+        return result if type(result) is list else await self.begin(result)
+
+    async def all(self, awaitables: Sequence[Any]) -> Sequence[Any]:
+        """Return the results; exceptions stand for errors."""
+        if len(awaitables) == 1:
+            try:
+                return [await self.begin(awaitables[0])]
+            except Exception as failure:  # noqa: BLE001  Whatever a resolver raises is the error of its field.
+                return [failure]
+        results = await gather(*map(self.begin, awaitables), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, Exception):
+                raise result
+        return results
+
+
+def is_loop_running() -> bool:
+    """Return whether there is an event loop in which an operation can wait for its turn."""
+    try:
+        get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def _await_batch(results: Any, count: int, resolving: Resolving) -> list[Any]:
+    try:
+        return _check_batch(await resolving.begin(results), count)
+    except Exception as failure:  # noqa: BLE001  Whatever it raises is the error of the field of each object.
+        return [failure] * count
+
+
+def _check_batch(results: Sequence[Any], count: int) -> list[Any]:
+    if len(results) != count:
+        raise ValueError(f"A batch function returned {len(results)} results for {count} objects.")
+    return list(results)
