@@ -30,12 +30,12 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One connection with one or several requests; `is_answered` is false where the server may wait for more."""
+    """One connection; `is_answered` is false where the server may wait for more, `operations` counts the executed."""
 
     name: str
     build: Callable[[Tokens], bytes]
     is_answered: bool = True
-    requests: int = 1
+    operations: int = 1
 
 
 def graphql(name: str, query: str, *, is_restricted: bool = False, **variables: Any) -> Case:
@@ -65,7 +65,7 @@ def raw(name: str, data: bytes, *, is_answered: bool = True) -> Case:
     return Case(name, lambda tokens: data.replace(b"@TOKEN", tokens.api.encode()), is_answered)
 
 
-def socket(name: str, *messages: Any, repeat: int = 1) -> Case:
+def socket(name: str, *messages: Any, repeat: int = 1, operations: int = 1) -> Case:
     """Return a websocket with connection_init and these messages; one of bytes is sent as a frame, as it is."""
 
     def build(tokens: Tokens) -> bytes:
@@ -73,7 +73,7 @@ def socket(name: str, *messages: Any, repeat: int = 1) -> Case:
         frames = [message if isinstance(message, bytes) else text_frame(message) for message in messages]
         return HANDSHAKE.encode() + init + b"".join(frames) * repeat
 
-    return Case(name, build, is_answered=False, requests=max(1, len(messages)))
+    return Case(name, build, is_answered=False, operations=operations)
 
 
 def text_frame(message: Any) -> bytes:
@@ -432,12 +432,12 @@ def _sockets() -> Iterator[Case]:
         {"id": str(n), "type": "subscribe", "payload": {"query": "{customers(first:200){nodes{tags{name}}}}"}}
         for n in range(75)
     ]
-    yield socket("sockets: 75 operations at once", *many)
+    yield socket("sockets: 75 operations at once", *many, operations=len(many))
     feeds = [
         {"id": str(n), "type": "subscribe", "payload": {"query": "subscription{activity{event{kind}}}"}}
         for n in range(80)
     ]
-    yield socket("sockets: 80 subscriptions", *feeds)
+    yield socket("sockets: 80 subscriptions", *feeds, operations=len(feeds))
     stops = [{"id": str(n), "type": "complete"} for n in range(200)]
     yield socket("sockets: 200 completes of nothing", *stops)
     yield socket("sockets: a deep message", frame(0x81, b"[" * 8_000))

@@ -1,39 +1,180 @@
-"""Turns: how long one operation may execute before others of the same event loop are served."""
+"""Turns of the operations that one event loop executes: small operations first, then those of each owner by turns.
 
-from asyncio import sleep
+An operation calls `wait()` between two pieces of work. An operation that has worked for less
+than a turn is small. Small ones that wait go first, and while one is in progress, a large one pauses after each turn
+for as long as it has worked: a small query of one client does not wait until a hundred large ones of another have
+ended, although it waits for the database several times.
+"""
+
+from asyncio import AbstractEventLoop, Future, Handle, TimerHandle, get_running_loop
+from collections import deque
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import chain
 from time import monotonic
+
+# No iteration of an event loop lasts so long: it was that of another loop, as in tests.
+_STALE_SECONDS = 1.0
+
+
+class OperationTime:
+    """The time that one operation has worked, as far as it is known, and whose operation it is."""
+
+    __slots__ = ("is_queued", "owner", "used", "waiting")
+
+    def __init__(self, owner: Hashable = None) -> None:
+        self.owner, self.used, self.is_queued = owner, 0.0, False
+        # An operation can wait at several places, in the rows of two lists for example.
+        self.waiting: deque[Future[None]] = deque()
+
+    def wake_one(self) -> None:
+        """Let it go on where it has waited longest."""
+        while self.waiting:
+            waiter = self.waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+
+# What is not tracked is small.
+_UNTRACKED = OperationTime()
+_CURRENT: ContextVar[OperationTime] = ContextVar("operation_time", default=_UNTRACKED)
 
 
 class Turns:
-    """Ends the turn of the operations that execute in one event loop, so that it can serve others in between.
-
-    A turn lasts TURN_SECONDS. An operation that has waited, for the database for example, begins a new one.
-    """
+    """The turns in one event loop."""
 
     TURN_SECONDS = 0.02
-    # Where the last check is longer ago than this, the operation has waited in between.
-    _WAIT_SECONDS = 0.005
 
     def __init__(self) -> None:
-        self._number, self._ends_at, self._checked_at = 0, 0.0, 0.0
+        self._loop: AbstractEventLoop | None = None
+        # Of the running iteration of the event loop, from the first question in it.
+        self._is_new_iteration, self._began_at, self._is_charged = True, 0.0, False
+        # The operations that wait, by owner; that whose turn was the longest ago is the first.
+        self._queue: dict[Hashable, list[OperationTime]] = {}
+        self._next: Handle | None = None
+        self._in_turn: OperationTime | None = None
+        self._turn_began_at = 0.0
+        self._small_count = 0
+
+    @contextmanager
+    def track(self, owner: Hashable = None) -> Iterator[OperationTime]:
+        """Treat what the block does as one operation; its owner can be set later."""
+        operation = OperationTime(owner)
+        token = _CURRENT.set(operation)
+        self._small_count += 1
+        try:
+            yield operation
+        finally:
+            _CURRENT.reset(token)
+            if self._is_small(operation):
+                self._count_small_down()
 
     def is_over(self) -> bool:
-        """Return whether the present turn has ended."""
+        """Return whether the running iteration of the event loop has worked for a turn."""
         now = monotonic()
-        if now - self._checked_at > self._WAIT_SECONDS:
-            self._ends_at = now + self.TURN_SECONDS
-        self._checked_at = now
-        return now > self._ends_at
+        if self._is_new_iteration or now - self._began_at > _STALE_SECONDS:
+            self._begin_iteration(now)
+        return now - self._began_at > self.TURN_SECONDS
 
     async def wait(self) -> None:
-        """Return in a turn that has not ended."""
-        while self.is_over():
-            number = self._number
-            await sleep(0)
-            # Of all that resume in one iteration of the event loop, the first begins the turn.
-            if self._number == number:
-                self._number += 1
-                self._ends_at = monotonic() + self.TURN_SECONDS
+        """Return at once, or in the operation's next turn where this one is over."""
+        if self.is_over():
+            await self._wait()
+
+    async def _wait(self) -> None:
+        loop = get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._queue, self._next, self._in_turn, self._is_new_iteration = loop, {}, None, None, True
+        operation, worked = _CURRENT.get(), monotonic() - self._began_at
+        if self._in_turn is None and not self._is_new_iteration and not self._is_charged:
+            # What asks first after the end of a turn has used most of it.
+            self._is_charged = True
+            self._charge(operation, worked)
+        operation.waiting.append(waiter := loop.create_future())
+        self._enqueue(operation)
+        self._schedule(worked)
+        await waiter
+
+    def _begin_iteration(self, now: float) -> None:
+        self._is_new_iteration, self._is_charged, self._began_at = False, False, now
+        get_running_loop().call_soon(self._end_iteration)
+        operation = _CURRENT.get()
+        is_waited_for = (self._next or self._in_turn) is not None and operation is not self._in_turn
+        if is_waited_for and not self._is_small(operation):
+            # It comes back from the database while others wait for their turn: it waits, too.
+            self._is_charged, self._began_at = True, now - 2 * self.TURN_SECONDS
+
+    def _end_iteration(self) -> None:
+        self._is_new_iteration = True
+
+    def _is_small(self, operation: OperationTime) -> bool:
+        return operation.used < self.TURN_SECONDS
+
+    def _charge(self, operation: OperationTime, seconds: float) -> None:
+        was_small = self._is_small(operation)
+        if operation is not _UNTRACKED:
+            operation.used += seconds
+            if was_small and not self._is_small(operation):
+                self._count_small_down()
+
+    def _count_small_down(self) -> None:
+        self._small_count -= 1
+        if self._queue:
+            self._schedule(0.0)
+
+    def _enqueue(self, operation: OperationTime) -> None:
+        if not operation.is_queued and operation is not self._in_turn:
+            operation.is_queued = True
+            self._queue.setdefault(operation.owner, []).append(operation)
+
+    def _schedule(self, worked: float) -> None:
+        """Begin the next turn: at once for a small operation, else after a pause if small ones are in progress."""
+        if self._loop is None or self._in_turn is not None:
+            return
+        is_urgent = not self._small_count or any(map(self._is_small, chain.from_iterable(self._queue.values())))
+        if self._next is None and not is_urgent:
+            self._next = self._loop.call_later(min(worked, self.TURN_SECONDS), self._begin_turn)
+        elif self._next is None or (is_urgent and isinstance(self._next, TimerHandle)):
+            if self._next is not None:
+                self._next.cancel()
+            self._next = self._loop.call_soon(self._begin_turn)
+
+    def _begin_turn(self) -> None:
+        self._next, self._turn_began_at = None, monotonic()
+        self._in_turn = operation = self._take_next()
+        if operation is not None:
+            self._go_on(operation)
+
+    def _take_next(self) -> OperationTime | None:
+        """Take the next operation from the queue: a small one, else the first of the first owner."""
+        waiting = list(chain.from_iterable(self._queue.values()))
+        operation = next(filter(self._is_small, waiting), waiting[0] if waiting else None)
+        if operation is not None:
+            operation.is_queued = False
+            others = self._queue.pop(operation.owner)
+            others.remove(operation)
+            if others:
+                self._queue[operation.owner] = others
+        return operation
+
+    def _go_on(self, operation: OperationTime) -> None:
+        """Let the operation work; what is ready in it runs before `_end_or_go_on`."""
+        operation.wake_one()
+        get_running_loop().call_soon(self._end_or_go_on, operation)
+
+    def _end_or_go_on(self, operation: OperationTime) -> None:
+        worked = monotonic() - self._turn_began_at
+        if operation.waiting and worked < self.TURN_SECONDS:
+            self._go_on(operation)
+            return
+        self._in_turn = None
+        self._charge(operation, worked)
+        if operation.waiting:
+            self._enqueue(operation)
+        if self._queue:
+            self._schedule(worked)
 
 
 TURNS = Turns()

@@ -4,10 +4,8 @@ graphql-core completes a value without a pause as soon as it is there. This exec
 before its fields are resolved, and gives other operations their turn in between.
 """
 
-from asyncio import sleep
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
-from time import monotonic
 from typing import Any
 from weakref import WeakMethod
 
@@ -25,47 +23,13 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from domain.failures import QueryTooComplex
+from execution.turns import TURNS
 from schema.costs import field_weight, row_weight
 
 # The error entries of one answer. The others are counted, and summarized in one more entry.
 MAX_ERRORS = 100
 # A shorter list is completed without a pause, unless the turn is over.
 _SHORT_LIST = 50
-
-
-class Turns:
-    """Ends the turn of the operations that execute in one event loop, so that it can serve others in between.
-
-    A turn lasts TURN_SECONDS. An operation that has waited, for the database for example, begins a new one.
-    """
-
-    TURN_SECONDS = 0.02
-    # Where the last check is longer ago than this, the operation has waited in between.
-    _WAIT_SECONDS = 0.005
-
-    def __init__(self) -> None:
-        self._number, self._ends_at, self._checked_at = 0, 0.0, 0.0
-
-    def is_over(self) -> bool:
-        """Return whether the present turn has ended."""
-        now = monotonic()
-        if now - self._checked_at > self._WAIT_SECONDS:
-            self._ends_at = now + self.TURN_SECONDS
-        self._checked_at = now
-        return now > self._ends_at
-
-    async def wait(self) -> None:
-        """Return in a turn that has not ended."""
-        while self.is_over():
-            number = self._number
-            await sleep(0)
-            # Of all that resume in one iteration of the event loop, the first begins the turn.
-            if self._number == number:
-                self._number += 1
-                self._ends_at = monotonic() + self.TURN_SECONDS
-
-
-_TURNS = Turns()
 
 
 class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -173,8 +137,8 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         """Complete a value once it is there, as graphql-core does; in the next turn where the present one is over."""
         try:
             resolved = await result
-            if _TURNS.is_over():
-                await _TURNS.wait()
+            if TURNS.is_over():
+                await TURNS.wait()
             completed = self.complete_value(return_type, field_details_list, info, path, resolved, position_context)
             if self.is_awaitable(completed):
                 completed = await completed
@@ -198,7 +162,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         leaves = _serialize_leaves(item_type, values)
         if leaves is not None:
             return leaves
-        is_short = len(values) <= _SHORT_LIST and not _TURNS.is_over()
+        is_short = len(values) <= _SHORT_LIST and not TURNS.is_over()
         if is_short or is_leaf_type(get_named_type(item_type)):
             return super().complete_iterable_value(item_type, field_details_list, info, path, values, position_context)
         return self._complete_in_turns(item_type, field_details_list, info, path, values, position_context)
@@ -216,8 +180,8 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         waiting: list[int] = []
         try:
             for index, value in enumerate(values):
-                if _TURNS.is_over():
-                    await _TURNS.wait()
+                if TURNS.is_over():
+                    await TURNS.wait()
                 place = (item_type, field_details_list, info, path.add_key(index, None), position_context)
                 if self.is_awaitable(value):
                     completed.append(self.complete_awaitable_list_item_value(value, *place))

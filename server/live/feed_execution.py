@@ -10,6 +10,7 @@ from graphql import execute_subscription_event
 
 from domain.cursors.feed import Position
 from domain.failures import Unavailable
+from execution.turns import TURNS
 from resolvers.context import Context
 from resolvers.feeds import FeedChange, FeedViewer, filter_visible_changes
 from schema.executor import OperationExecutor
@@ -27,6 +28,9 @@ ENCODE_BATCH_SIZE = 5
 # After this many messages, requests get twice the time that the messages took.
 MAX_MESSAGES_PER_TURN = 500
 REQUEST_TIME_FACTOR = 2
+
+# The results of all feeds share the processor like the operations of one administrator.
+_TURN_OWNER = "feeds"
 
 Item = TypeVar("Item")
 
@@ -106,13 +110,14 @@ class FeedExecution:
         The limits of an operation hold for each result: its cost, and its time.
         """
         executor = self._build_executor(root, context)
-        result: Any = execute_subscription_event(executor)
-        if isinstance(result, Awaitable):
-            try:
-                async with timeout(self._seconds):
-                    result = await result
-            except TimeoutError:
-                raise Unavailable from None
+        with TURNS.track(_TURN_OWNER):
+            result: Any = execute_subscription_event(executor)
+            if isinstance(result, Awaitable):
+                try:
+                    async with timeout(self._seconds):
+                        result = await result
+                except TimeoutError:
+                    raise Unavailable from None
         if any(is_database_failure(error) for error in result.errors or ()):
             # A partial result would replace the change for good; the caller executes it again after the outage.
             raise Unavailable

@@ -12,12 +12,13 @@ from graphql import OperationType
 
 from domain.cursors.feed import Position
 from domain.rate_limits import BudgetState, RateLimited
+from execution.turns import TURNS
 from resolvers.context import Viewer
 from server.graphql.cost import MAX_TEXT_LENGTH
 from server.graphql.errors import Errors, InvalidRequest, exception_code, exception_error, failure_error
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
-from server.limits.rate_limiter import COST_PER_CHARACTER, RateLimiter
+from server.limits.rate_limiter import COST_PER_CHARACTER, Charge, RateLimiter
 from server.live.feed_execution import FeedResult
 from server.live.feed_groups import FeedAppState, FeedGroups
 from server.live.subscription import operation_name
@@ -100,25 +101,55 @@ async def _run(
     feed_output: FeedOutput | None,
     record: OperationRecord,
 ) -> OperationOutcome:
-    viewer = await app_state.authenticate(token)
+    with TURNS.track() as operation_time:
+        viewer = await app_state.authenticate(token)
+        operation_time.owner = (viewer.partner_id, viewer.administrator.id)
+        accepted = await _accept(app_state, viewer, read_request, check, record)
+        if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
+            return await _execute(app_state, accepted, record)
+    record.end_span()
+    position, send_result, last_cursor = feed_output.position, feed_output.send_result, feed_output.last_cursor
+    viewer, operation, variables = accepted.viewer, accepted.operation, accepted.request.variables or {}
+    errors = await feed_output.groups.serve(viewer, operation, variables, position, send_result, last_cursor)
+    return OperationOutcome({"errors": errors} if errors else None)
+
+
+class _Accepted(NamedTuple):
+    """An operation that was accepted and charged."""
+
+    viewer: Viewer
+    request: OperationRequest
+    operation: Operation
+    charge: Charge
+
+
+async def _accept(
+    app_state: OperationAppState,
+    viewer: Viewer,
+    read_request: ReadRequest,
+    check: CheckOperation,
+    record: OperationRecord,
+) -> _Accepted:
     record.set_viewer(viewer.partner_id, viewer.administrator.id)
     request = await read_and_charge(app_state, viewer, read_request)
     viewer = replace(viewer, language=request.language)
-    variables = request.variables or {}
     operation = await _prepare(app_state, viewer, request, check, record)
     charge = await app_state.rate_limiter.charge(viewer, operation.cost)
     record.set_cost(charge.requested)
-    if operation.kind is OperationType.SUBSCRIPTION and feed_output is not None:
-        record.end_span()
-        position, send_result, last_cursor = feed_output.position, feed_output.send_result, feed_output.last_cursor
-        errors = await feed_output.groups.serve(viewer, operation, variables, position, send_result, last_cursor)
-        return OperationOutcome({"errors": errors} if errors else None)
-    context = app_state.context(viewer)
-    context.after_operation_time = request.after_operation_time
+    return _Accepted(viewer, request, operation, charge)
+
+
+async def _execute(app_state: OperationAppState, accepted: _Accepted, record: OperationRecord) -> OperationOutcome:
+    context = app_state.context(accepted.viewer)
+    context.after_operation_time = accepted.request.after_operation_time
+    operation, variables, charge = accepted.operation, accepted.request.variables or {}, accepted.charge
     with app_state.request_priority.track_request():
+        await TURNS.wait()
         response = await app_state.operations.execute(operation, variables, context, monotonic() - record.started_at)
     if charge.extensions:
         response["extensions"] = {**response.get("extensions", {}), **charge.extensions}
+    # The caller encodes it, which takes some milliseconds where it is large.
+    await TURNS.wait()
     return OperationOutcome(response, context.operation_time, charge.states)
 
 
@@ -149,6 +180,7 @@ async def _prepare(
         if not app_state.operations.is_known(text):
             characters = min(len(text), MAX_TEXT_LENGTH)
             await app_state.rate_limiter.charge(viewer, COST_PER_CHARACTER * characters)
+            await TURNS.wait()
         operation = app_state.operations.prepare(text, request.operation_name, request.variables or {})
         record.set_operation(operation.kind.value, operation_name(operation))
         check(operation)

@@ -11,7 +11,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from schema.build import build_schema
 from schema.costs import ROWS, store_field_weights
-from schema.executor import MAX_ERRORS, OperationExecutor, Turns
+from schema.executor import MAX_ERRORS, OperationExecutor
 
 is_awaitable: Any = optimized_is_awaitable
 resolved: list[int] = []
@@ -192,15 +192,3 @@ def test_the_served_schema_has_its_weights_where_the_executor_finds_them() -> No
     customers: Any = schema.type_map["CustomerConnection"]
     assert customers.fields["nodes"].extensions["partnerhub_row_weight"] == 5
     assert customers.fields["totalCount"].extensions["partnerhub_weight"] == 3
-
-
-async def test_those_that_wait_for_a_turn_share_it() -> None:
-    turns, order = Turns(), []
-    turns._checked_at = monotonic()
-
-    async def work(number: int) -> None:
-        await turns.wait()
-        order.append(number)
-
-    await asyncio.gather(*(work(number) for number in range(5)))
-    assert order == [0, 1, 2, 3, 4]

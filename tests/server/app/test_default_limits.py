@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from domain.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from schema.executor import MAX_ERRORS, Turns
+from execution.turns import Turns
+from schema.executor import MAX_ERRORS
 from server.app.settings import Settings
 from server.auth.key_cache import MAX_AGE_SECONDS, MAX_WAIT_SECONDS, MIN_INTERVAL_SECONDS
 from server.auth.signatures import MAX_TOKEN_LENGTH
