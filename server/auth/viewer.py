@@ -7,6 +7,7 @@ from domain.failures import AdministratorNotActive, TokenOlderThanInvitation, Un
 from domain.types import AdministratorState
 from resolvers.context import Viewer
 from server.auth.claims import API_SCOPE, Claims
+from server.auth.kept_administrators import KeptAdministrators
 from store.database.client import Client
 from store.database.scope import Scope
 from store.tenants.administrators import AdministratorDocument, Administrators
@@ -30,11 +31,25 @@ def require_token_scope(claims: Claims, scope: str) -> None:
         raise Unauthenticated(f"This token does not have the scope {scope}.")
 
 
-async def load_viewer(client: Client, claims: Claims, now: datetime) -> Viewer:
+def find_viewer(kept: KeptAdministrators, claims: Claims, now: datetime) -> Viewer | None:
+    """Return the viewer of an API token where its administrator is kept; None where it must be loaded."""
+    require_token_scope(claims, API_SCOPE)
+    administrator = kept.find(claims)
+    if administrator is None or _is_sign_in_due(administrator, now):
+        return None
+    _check_age(claims, administrator)
+    return Viewer(administrator, claims.partner_id, claims.expires_at)
+
+
+async def load_viewer(client: Client, claims: Claims, now: datetime, kept: KeptAdministrators) -> Viewer:
     """Return the viewer of an API token; the first valid request activates an invited administrator."""
     require_token_scope(claims, API_SCOPE)
+    keep = kept.begin(claims)
     administrator = await load_administrator(client, claims, now)
-    _record_sign_in(client, claims.partner_id, administrator, now)
+    if _is_sign_in_due(administrator, now):
+        _record_sign_in(client, claims.partner_id, administrator, now)
+    else:
+        keep(administrator)
     return Viewer(administrator, claims.partner_id, claims.expires_at)
 
 
@@ -68,12 +83,17 @@ def _check_age(claims: Claims, administrator: AdministratorDocument) -> None:
         raise TokenOlderThanInvitation
 
 
+def _is_sign_in_due(administrator: AdministratorDocument, now: datetime) -> bool:
+    """Return whether the sign-in is recorded again, at most once a minute."""
+    last = administrator.last_sign_in_at
+    return last is None or last <= now - SIGN_IN_INTERVAL
+
+
 def _record_sign_in(client: Client, partner_id: str, administrator: AdministratorDocument, now: datetime) -> None:
-    """Record the sign-in at most once a minute, without delaying the request."""
-    if administrator.last_sign_in_at is None or administrator.last_sign_in_at <= now - SIGN_IN_INTERVAL:
-        task = asyncio.create_task(record_sign_in(Scope(client, partner_id, now), administrator.id))
-        _sign_in_tasks.add(task)
-        task.add_done_callback(_sign_in_tasks.discard)
+    """Record the sign-in without delaying the request."""
+    task = asyncio.create_task(record_sign_in(Scope(client, partner_id, now), administrator.id))
+    _sign_in_tasks.add(task)
+    task.add_done_callback(_sign_in_tasks.discard)
 
 
 def viewer_scope(client: Client, viewer: Viewer, now: datetime) -> Scope:

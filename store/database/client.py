@@ -133,6 +133,8 @@ class Client:
         self.database_name = database
         self._client = kind(uri, **settings)
         self._database = self._client[database]
+        # The cluster time of the latest transaction that this client has committed.
+        self.last_commit = 0
 
     def collection(self, name: str) -> "Collection":
         """Return the collection of this name."""

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from domain.time.instants import naive_utc
-
 
 def utc_now() -> datetime:
     """Return the current time as a naive UTC datetime, truncated to milliseconds."""
-    return naive_utc(datetime.now(UTC))
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000, tzinfo=None)

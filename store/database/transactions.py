@@ -122,8 +122,10 @@ async def _attempt(
             await client.start_transaction(session)
             result = await body(session)
         await _commit(session, limits)
+        committed_at = operation_time(session)
+        client.last_commit = max(client.last_commit, committed_at)
         if on_commit is not None:
-            on_commit(operation_time(session))
+            on_commit(committed_at)
     except (ConnectionFailure, OutcomeUnknown, asyncio.CancelledError):
         # End the session in the background: a database that is down must not delay the response.
         ending = asyncio.create_task(_end(session))

@@ -9,8 +9,10 @@ import pytest
 from domain.permissions import ROLE_PERMISSIONS
 from domain.types import PartnerRole
 from store.database.client import Document
+from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness, running_shared_api
+from tests.schema.factory_mutations import accept_terms
 
 ME = """
 { viewer { permissions administrator {
@@ -80,18 +82,20 @@ def test_an_invited_administrator_becomes_active_with_the_first_valid_request(ap
     assert event["changes"] == {"state": ["INVITED", "ACTIVE"]}
 
 
+REMOVE = "mutation($id: ID!) { removeAdministrator(input: {id: $id}) { userErrors { code } } }"
+
+
 def test_a_removed_administrator_is_out_at_once(api: ApiHarness) -> None:
-    identity = api.add_administrator("FULL_ADMINISTRATOR")
-    token = api.token(identity)
-    api.execute_data(token, ME)
-
-    async def remove(scope: Scope) -> None:
-        where = {**scope.match(), "_id": identity}
-        await scope.collection("administrators").update_one(where, {"$set": {"state": "DEACTIVATED"}})
-
-    api.store(remove)
-    assert refused(api.execute(token, ME))
-    assert stored(api, identity)["state"] == "DEACTIVATED"
+    keeper = api.token(api.add_administrator("FULL_ADMINISTRATOR"))
+    accept_terms(api)
+    for _ in range(5):
+        identity = api.add_administrator("FULL_ADMINISTRATOR", last_sign_in_at=utc_now())
+        token = api.token(identity)
+        for _ in range(3):
+            api.execute_data(token, ME)
+        assert api.execute_data(keeper, REMOVE, id=identity) == {"removeAdministrator": {"userErrors": []}}
+        assert refused(api.execute(token, ME))
+        assert stored(api, identity)["state"] == "DEACTIVATED"
 
 
 def test_nobody_is_anybody_in_another_partner(api: ApiHarness) -> None:

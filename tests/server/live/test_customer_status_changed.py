@@ -192,24 +192,26 @@ async def test_a_resumed_feed_omits_customers_that_are_no_longer_visible(partner
     assert (await next_change(socket))[0] == "C-2"
 
 
+async def change_administrator(partner: RunningPartner, me: str, **changes: list[str]) -> None:
+    where, after = {**partner.scope.match(), "_id": me}, {name: values[1] for name, values in changes.items()}
+    await partner.scope.collection("administrators").update_one(where, {"$set": after})
+    shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
+    note = EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, me, "Changed", changes)
+    event = event_document(partner.scope.partner_id, utc_now(), shared, note)
+    await partner.scope.collection("events").insert_many([event])
+
+
 async def test_a_change_of_role_ends_the_socket(partner: RunningPartner) -> None:
     me = await partner.administrator("FULL_ADMINISTRATOR")
     socket = await partner.socket(me)
     await follow(socket)
-    where = {**partner.scope.match(), "_id": me}
-    await partner.scope.collection("administrators").update_one(where, {"$set": {"role": "HELPDESK_ADMINISTRATOR"}})
-    changes = {"role": ["FULL_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]}
-    shared = {"customer_id": None, "actor_id": None, "facts_before": None, "facts_after": None}
-    note = EventDraft(ActivityKind.ADMINISTRATOR_CHANGED, me, "Another role", changes)
-    event = event_document(partner.scope.partner_id, utc_now(), shared, note)
-    await partner.scope.collection("events").insert_many([event])
+    await change_administrator(partner, me, role=["FULL_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"])
     assert await socket.closed() == (4403, "Your access has changed: connect again.")
 
 
 async def test_an_operation_of_a_deactivated_viewer_closes_the_socket(partner: RunningPartner) -> None:
     me = await partner.administrator("FULL_ADMINISTRATOR")
     socket = await partner.socket(me)
-    where = {**partner.scope.match(), "_id": me}
-    await partner.scope.collection("administrators").update_one(where, {"$set": {"state": "DEACTIVATED"}})
+    await change_administrator(partner, me, state=["ACTIVE", "DEACTIVATED"])
     await socket.subscribe("1", CHANGES)
     assert (await socket.closed())[0] == 4403
