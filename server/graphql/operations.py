@@ -91,7 +91,10 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One valid operation of a document, and its estimated cost beside the cost that one operation may have."""
+    """One valid operation of a document, and its estimated cost beside the cost that one operation may have.
+
+    Where it is not `is_compiled`, graphql-core's executor executes it.
+    """
 
     text: str
     document: DocumentNode
@@ -99,6 +102,7 @@ class Operation:
     root_fields: frozenset[str]
     cost: int
     cost_limit: int = MAX_COST
+    is_compiled: bool = True
 
     @property
     def kind(self) -> OperationType:
@@ -109,9 +113,12 @@ class Operation:
 class Operations:
     """The operations of one schema."""
 
-    def __init__(self, schema: strawberry.Schema, seconds: float = OPERATION_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, seconds: float = OPERATION_TIMEOUT_SECONDS, *, is_compiled: bool = True
+    ) -> None:
         self._schema = schema
         self._seconds = seconds
+        self._is_compiled = is_compiled
         self.graphql_schema: GraphQLSchema = schema._schema
         self._field_costs = read_field_costs(self.graphql_schema)
         self._documents: DocumentCache[ValidDocument | Errors] = DocumentCache()
@@ -127,7 +134,8 @@ class Operations:
         definition = _select_operation(outcome.document, name)
         try:
             cost = outcome.cost(definition, variables or {}, self._field_costs)
-            return Operation(text, outcome.document, definition, outcome.root_fields(definition), cost)
+            root_fields = outcome.root_fields(definition)
+            return Operation(text, outcome.document, definition, root_fields, cost, is_compiled=self._is_compiled)
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
 
@@ -247,6 +255,8 @@ def build_executor(
         is_awaitable=_is_awaitable,
         cost_limit=factor * operation.cost_limit,
     )
+    if isinstance(executor, OperationExecutor):
+        executor.is_compiling = operation.is_compiled
     return executor  # type: ignore[no-any-return]
 
 
