@@ -9,7 +9,6 @@ import strawberry
 from graphql import ExecutionResult, parse
 from strawberry.execution import optimized_is_awaitable
 
-from execution.turns import Turns
 from schema.build import build_schema
 from schema.costs import ROWS, store_field_weights
 from schema.executor import MAX_ERRORS, OperationExecutor
