@@ -97,7 +97,6 @@ class Compiler:
             parent_type,
             definition,
             details,
-            [each.node for each in details],
             field_execution(definition),
             named_type,
             leaf,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from loaders.relation import in_key_order
 from store.database.scope import Scope
+from store.database.stored_fields import Projection
 from store.organization.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
 from store.organization.resources import ResourceDocument, Resources
 from store.organization.views import ViewDocument, Views
@@ -17,9 +18,11 @@ async def read_partners(scope: Scope, partner_ids: Sequence[str]) -> list[Partne
     return [partner if partner is not None and id_ == partner.partner_id else None for id_ in partner_ids]
 
 
-async def read_administrators(scope: Scope, ids: Sequence[str]) -> list[AdministratorDocument | None]:
+async def read_administrators(
+    scope: Scope, ids: Sequence[str], projection: Projection = None
+) -> list[AdministratorDocument | None]:
     """Return the partner's administrators by id, including those who were removed."""
-    return in_key_order(ids, await Administrators(scope).by_ids(ids))
+    return in_key_order(ids, await Administrators(scope).by_ids(ids, projection))
 
 
 async def read_views(scope: Scope, ids: Sequence[str]) -> list[ViewDocument | None]:

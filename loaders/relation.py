@@ -1,21 +1,25 @@
 """Relations: each reads the values of many keys with one batch function, `(scope, keys) -> values`.
 
-An operation reads them through Strawberry's DataLoader, which collects the keys of one turn of the event loop. A
-compiled executor that has all keys of a list can call the batch function (`Loaders.customers.read`) without it.
+A field that has one key loads it through Strawberry's DataLoader, which collects the keys of one turn of the event
+loop. A field that is resolved for all objects of a list has all keys of the list, and loads them at once (`load_all`).
+A batch function with a third argument, `projection`, reads only these stored keys of its documents; None is for all.
 """
 
+from asyncio import Future, get_running_loop, sleep
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any, Generic, Self, TypeVar, overload
+from inspect import signature
+from typing import Any, Concatenate, Generic, Self, TypeVar, overload
 
 from strawberry.dataloader import DataLoader
 
 from store.database.scope import Scope
+from store.database.stored_fields import Projection
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 # One value for each key, in the order of the keys. An exception in the place of a value fails that key alone.
-BatchFunction = Callable[[Scope, Sequence[Key]], Awaitable[Sequence[Value | BaseException]]]
+BatchFunction = Callable[Concatenate[Scope, Sequence[Key], ...], Awaitable[Sequence[Value | BaseException]]]
 
 
 class RelationSet:
@@ -26,17 +30,120 @@ class RelationSet:
 
 
 class RelationLoader(DataLoader[Key, Value]):
-    """A DataLoader that still answers a key loaded in the same turn in which all other callers were cancelled.
+    """The values of one relation in one operation: of single keys, or of all keys of a list at once.
 
-    Strawberry (0.341) cancels the call of such a batch, and the key that joined it would wait for ever.
+    `takes_projection` says that `read` has a second argument, the stored keys that are needed of its documents.
     """
 
+    def __init__(self, read: Callable[..., Awaitable[Sequence[Value | BaseException]]], takes_projection: bool) -> None:
+        super().__init__(read)
+        self._read, self._takes_projection = read, takes_projection
+        self._values: dict[Projection, dict[Key, Value]] = {}
+        self._joint_reads: list[JointRead[Key, Value]] = []
+
     def load(self, key: Key) -> Awaitable[Value]:
-        """Return the key's value, in a batch with the other keys of this turn."""
+        """Return the key's value, in a batch with the other keys of this turn.
+
+        Strawberry (0.341) cancels the call of a batch in which all other callers were cancelled, and the key that
+        joins it would wait for ever.
+        """
         # If all callers of the batch are cancelled, so is the last; a new batch is always safe.
         if self.batch is not None and self.batch.tasks and self.batch.tasks[-1].future.cancelled():
             self.batch = None
         return super().load(key)
+
+    def prime_many(self, data: Mapping[Key, Value], force: bool = False) -> None:
+        """Use these values without reading them."""
+        super().prime_many(data, force)
+        self._values.setdefault(None, {}).update(data)
+
+    async def load_all(self, keys: Sequence[Key], projection: Projection = None) -> list[Value]:
+        """Return the values in the order of the keys; an exception stands in the place of a value that failed.
+
+        No key has a future of its own. Lists that are requested in one turn of the event loop are read together, with
+        all stored keys that one of them needs.
+        """
+        values = self._values.setdefault(projection, {})
+        if projection is not None and (whole := self._values.get(None)):
+            values.update({key: whole[key] for key in keys if key in whole})
+        missing = [key for key in keys if key not in values]
+        if missing:
+            values.update(await self._read_jointly(missing, projection))
+        return [values[key] for key in keys]
+
+    async def _read_jointly(self, keys: Sequence[Key], projection: Projection) -> Mapping[Key, Value]:
+        while (joint_read := self._find_joint_read(keys, projection)) is not None:
+            if (values := await joint_read.wait()) is not None:
+                return values
+        joint_read = JointRead(keys, projection)
+        self._joint_reads.append(joint_read)
+        try:
+            # The other fields of this level request their keys in the same turn.
+            await sleep(0)
+            joint_read.is_open = False
+            return joint_read.finish(await self._read_keys(list(joint_read.keys), joint_read.projection))
+        except BaseException as failure:
+            joint_read.fail(failure)
+            raise
+        finally:
+            self._joint_reads.remove(joint_read)
+
+    def _find_joint_read(self, keys: Sequence[Key], projection: Projection) -> "JointRead[Key, Value] | None":
+        """Return a read of this turn, to which the keys are added, or one under way that includes them."""
+        for joint_read in self._joint_reads:
+            if joint_read.is_open:
+                joint_read.add(keys, projection)
+                return joint_read
+            if joint_read.includes(keys, projection):
+                return joint_read
+        return None
+
+    def _read_keys(self, keys: list[Key], projection: Projection) -> Awaitable[Sequence[Value | BaseException]]:
+        return self._read(keys, projection) if self._takes_projection else self._read(keys)
+
+
+class JointRead(Generic[Key, Value]):
+    """Keys that are read together; the first that requested some reads for all."""
+
+    def __init__(self, keys: Sequence[Key], projection: Projection) -> None:
+        self.keys, self.projection = dict.fromkeys(keys), projection
+        self.is_open = True
+        self._waiting: list[Future[Any]] = []
+
+    def add(self, keys: Sequence[Key], projection: Projection) -> None:
+        """Add keys before they are read."""
+        self.keys.update(dict.fromkeys(keys))
+        has_both = self.projection is not None and projection is not None
+        self.projection = (self.projection or frozenset()) | (projection or frozenset()) if has_both else None
+
+    def includes(self, keys: Sequence[Key], projection: Projection) -> bool:
+        """Return whether everything that is requested is read."""
+        is_projected = self.projection is None or (projection is not None and projection <= self.projection)
+        return is_projected and all(key in self.keys for key in keys)
+
+    async def wait(self) -> Mapping[Key, Value] | None:
+        """Return the values of all keys, or None where the reader was cancelled and did not read."""
+        future: Future[Any] = get_running_loop().create_future()
+        self._waiting.append(future)
+        outcome = await future
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome  # type: ignore[no-any-return]
+
+    def finish(self, values: Sequence[Value | BaseException]) -> Mapping[Key, Value]:
+        """Give the values to all that wait; return them by key."""
+        by_key: Any = dict(zip(self.keys, values, strict=True))
+        self._end(by_key)
+        return by_key  # type: ignore[no-any-return]
+
+    def fail(self, failure: BaseException) -> None:
+        """Give a failure to all that wait. After a cancellation they read for themselves."""
+        self._end(failure if isinstance(failure, Exception) else None)
+
+    def _end(self, outcome: Any) -> None:
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(outcome)
 
 
 class Relation(Generic[Key, Value]):
@@ -49,6 +156,7 @@ class Relation(Generic[Key, Value]):
 
     def __init__(self, read: BatchFunction[Key, Value]) -> None:
         self.read = read
+        self._takes_projection = "projection" in signature(read).parameters
         self._name = ""
 
     def __set_name__(self, _owner: type, name: str) -> None:
@@ -58,13 +166,13 @@ class Relation(Generic[Key, Value]):
     def __get__(self, relations: None, owner: type) -> Self: ...
 
     @overload
-    def __get__(self, relations: RelationSet, owner: type) -> DataLoader[Key, Value]: ...
+    def __get__(self, relations: RelationSet, owner: type) -> RelationLoader[Key, Value]: ...
 
     def __get__(self, relations: RelationSet | None, owner: type) -> Any:
         """Return the relation, or the instance's DataLoader; the latter replaces this method for the instance."""
         if relations is None:
             return self
-        loader: DataLoader[Key, Value] = RelationLoader(partial(self.read, relations.scope))
+        loader: RelationLoader[Key, Value] = RelationLoader(partial(self.read, relations.scope), self._takes_projection)
         vars(relations)[self._name] = loader
         return loader
 

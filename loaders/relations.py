@@ -32,12 +32,13 @@ from loaders.organization import (
     read_resources,
     read_views,
 )
-from loaders.relation import Relation, RelationSet
+from loaders.relation import Relation, RelationLoader, RelationSet
 from loaders.request_memo import RequestMemo
 from loaders.tags import count_tagged_customers, read_tags
 from loaders.trends import read_calling_points, read_license_points
 from store.calling.dataset import CallDataset
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
+from store.database.stored_fields import Projection
 from store.entitlements.documents import EntitlementDocument
 from store.entitlements.invoices import InvoiceDocument
 from store.entitlements.orders import OrderDocument
@@ -48,8 +49,9 @@ from store.tags.documents import TagDocument
 from store.tenants.administrators import AdministratorDocument
 
 # A document that belongs to a customer.
+Value = TypeVar("Value")
 CustomerPart = TypeVar("CustomerPart", EntitlementDocument, InvoiceDocument, OrderDocument)
-CustomerPageKey = tuple[AllOf, CustomerOrder, PageRequest]
+CustomerPageKey = tuple[AllOf, CustomerOrder, PageRequest, Projection]
 
 
 class Loaders(RelationSet):
@@ -114,22 +116,43 @@ class Loaders(RelationSet):
 
     async def find_customers(self, ids: Sequence[str]) -> list[CustomerDocument]:
         """Return those of the customers that the viewer still sees, in the order of the ids."""
-        customers = await self.customers.load_many(ids)
-        return [customer for customer in customers if customer is not None]
+        return [customer for customer in await self.customers.load_all(ids) if customer is not None]
+
+    async def find_administrators(
+        self, ids: Sequence[str | None], projection: Projection = None
+    ) -> list[AdministratorDocument | None]:
+        """Return the administrators in the order of the ids, None for no id."""
+        return await load_present(self.administrators, ids, projection)
+
+    async def find_visible_customers(
+        self, ids: Sequence[str | None], projection: Projection = None
+    ) -> list[CustomerDocument | None]:
+        """Return the visible customers in the order of the ids, None for no id."""
+        return await load_present(self.customers, ids, projection)
 
     async def find_administrator(self, id_: str | None) -> AdministratorDocument | None:
         """Return the administrator of the id, None for no id."""
         return None if id_ is None else await self.administrators.load(id_)
 
-    async def find_entitlement(self, id_: str | None) -> EntitlementDocument | None:
+    async def find_entitlement(self, id_: str | None, projection: Projection = None) -> EntitlementDocument | None:
         """Return the subscription or trial of the id; None for no id or where the customer is not visible."""
-        return None if id_ is None else await self.if_visible(await self.entitlements.load(id_))
+        return (await self.find_entitlements([id_], projection))[0]
+
+    async def find_entitlements(
+        self, ids: Sequence[str | None], projection: Projection = None
+    ) -> list[EntitlementDocument | None]:
+        """Return the entitlements in the order of the ids; None for no id or where the customer is not visible."""
+        return await self.only_visible(await load_present(self.entitlements, ids, projection))
 
     async def if_visible(self, document: CustomerPart | None) -> CustomerPart | None:
         """Return the document where its customer is visible, else None."""
-        if document is None or await self.customers.load(document.customer_id) is None:
-            return None
-        return document
+        return (await self.only_visible([document]))[0]
+
+    async def only_visible(self, documents: Sequence[CustomerPart | None]) -> list[CustomerPart | None]:
+        """Return the documents, None in the place of each whose customer is not visible."""
+        ids = [None if document is None else document.customer_id for document in documents]
+        customers = await load_present(self.customers, ids, frozenset())
+        return [None if customer is None else each for each, customer in zip(documents, customers, strict=True)]
 
     async def find_tag(self, id_: str | None) -> TagDocument | None:
         """Return the tag of the id, None for no id."""
@@ -146,3 +169,12 @@ class Loaders(RelationSet):
 
 async def _read_page(customers: Customers, key: CustomerPageKey) -> Page[CustomerDocument]:
     return await customers.page(*key)
+
+
+async def load_present(
+    loader: RelationLoader[str, Value | None], ids: Sequence[str | None], projection: Projection = None
+) -> list[Value | None]:
+    """Return the values in the order of the ids, None for no id."""
+    present = [id_ for id_ in ids if id_ is not None]
+    values = iter(await loader.load_all(present, projection) if present else ())
+    return [None if id_ is None else next(values) for id_ in ids]

@@ -1,15 +1,16 @@
 """The activity log, restricted to the events that are visible to the viewer."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from domain.paging import PageRequest
 from domain.partner.activity import FieldChange, activity_condition
-from resolvers.connections import UNSELECTED_PAGE, Connection
+from resolvers.connections import UNSELECTED_PAGE, Connection, load_connections
 from resolvers.context import Context
-from resolvers.nodes import node
+from resolvers.nodes import find_nodes
 from store.customers.customers import CustomerDocument
+from store.database.stored_fields import Projection
 from store.events.activity import Activity, EventDocument
 from store.tenants.administrators import AdministratorDocument
 
@@ -26,24 +27,27 @@ async def activity(
 
 
 async def customer_activity(
-    context: Context, customer: CustomerDocument, with_page: bool, **page: Any
-) -> EventConnection:
-    loaders, key = context.loaders, (customer.id, PageRequest(**page))
-    page_rows = await loaders.activity_pages.load(key) if with_page else None
-    return Connection(page_rows or UNSELECTED_PAGE, partial(loaders.activity_counts.load, customer.id))
+    context: Context, customers: Sequence[CustomerDocument], with_page: bool, **page: Any
+) -> list[EventConnection | BaseException]:
+    loaders, ids = context.loaders, [customer.id for customer in customers]
+    return await load_connections(loaders.activity_pages, loaders.activity_counts, ids, PageRequest(**page), with_page)
 
 
-def changes(context: Context, event: EventDocument) -> Awaitable[list[FieldChange]]:
-    return context.loaders.event_changes.load(event.id)
+async def changes(context: Context, events: Sequence[EventDocument]) -> list[list[FieldChange]]:
+    return await context.loaders.event_changes.load_all([event.id for event in events])
 
 
-async def actor(context: Context, event: EventDocument) -> AdministratorDocument | None:
-    return await context.loaders.find_administrator(event.actor_id)
+async def actor(
+    context: Context, events: Sequence[EventDocument], projection: Projection = None
+) -> list[AdministratorDocument | None]:
+    return await context.loaders.find_administrators([event.actor_id for event in events], projection)
 
 
-async def customer(context: Context, event: EventDocument) -> CustomerDocument | None:
-    return None if event.customer_id is None else await context.loaders.customers.load(event.customer_id)
+async def customer(
+    context: Context, events: Sequence[EventDocument], projection: Projection = None
+) -> list[CustomerDocument | None]:
+    return await context.loaders.find_visible_customers([event.customer_id for event in events], projection)
 
 
-async def subject(context: Context, event: EventDocument) -> Any:
-    return await node(context, None, event.subject_id)
+async def subject(context: Context, events: Sequence[EventDocument], projection: Projection = None) -> list[Any]:
+    return await find_nodes(context, [event.subject_id for event in events], projection)

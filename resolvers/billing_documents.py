@@ -1,12 +1,12 @@
 """Orders and invoices of subscriptions."""
 
-from collections.abc import Awaitable
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from domain.paging import PageRequest
-from resolvers.connections import UNSELECTED_PAGE, Connection
+from resolvers.connections import Connection, load_connections
 from resolvers.context import Context
+from store.database.stored_fields import Projection
 from store.entitlements.documents import EntitlementDocument
 from store.entitlements.invoices import InvoiceDocument, Invoices
 from store.entitlements.orders import OrderDocument
@@ -22,24 +22,42 @@ async def invoice_by_number(context: Context, _root: None, number: str) -> Invoi
 
 
 async def orders(
-    context: Context, subscription: EntitlementDocument, with_page: bool, **page: Any
-) -> Connection[OrderDocument]:
-    loaders, key = context.loaders, (subscription.id, PageRequest(**page))
-    orders = await loaders.order_pages.load(key) if with_page else None
-    return Connection(orders or UNSELECTED_PAGE, partial(loaders.order_counts.load, subscription.id))
+    context: Context,
+    subscriptions: Sequence[EntitlementDocument],
+    with_page: bool,
+    projection: Projection = None,
+    **page: Any,
+) -> list[Connection[OrderDocument] | BaseException]:
+    loaders = context.loaders
+    return await load_connections(
+        loaders.order_pages, loaders.order_counts, _ids(subscriptions), PageRequest(**page), with_page, projection
+    )
 
 
 async def invoices(
-    context: Context, subscription: EntitlementDocument, with_page: bool, **page: Any
-) -> Connection[InvoiceDocument]:
-    loaders, key = context.loaders, (subscription.id, PageRequest(**page))
-    invoices = await loaders.invoice_pages.load(key) if with_page else None
-    return Connection(invoices or UNSELECTED_PAGE, partial(loaders.invoice_counts.load, subscription.id))
+    context: Context,
+    subscriptions: Sequence[EntitlementDocument],
+    with_page: bool,
+    projection: Projection = None,
+    **page: Any,
+) -> list[Connection[InvoiceDocument] | BaseException]:
+    loaders = context.loaders
+    return await load_connections(
+        loaders.invoice_pages, loaders.invoice_counts, _ids(subscriptions), PageRequest(**page), with_page, projection
+    )
 
 
-def subscription(context: Context, document: InvoiceDocument | OrderDocument) -> Awaitable[EntitlementDocument | None]:
-    return context.loaders.entitlements.load(document.entitlement_id)
+async def subscription(
+    context: Context, documents: Sequence[InvoiceDocument | OrderDocument], projection: Projection = None
+) -> list[EntitlementDocument | None]:
+    return await context.loaders.entitlements.load_all([each.entitlement_id for each in documents], projection)
 
 
-def invoice(context: Context, subscription: EntitlementDocument) -> Awaitable[InvoiceDocument | None]:
-    return context.loaders.newest_valid_invoices.load(subscription.id)
+async def invoice(
+    context: Context, subscriptions: Sequence[EntitlementDocument], projection: Projection = None
+) -> list[InvoiceDocument | None]:
+    return await context.loaders.newest_valid_invoices.load_all(_ids(subscriptions), projection)
+
+
+def _ids(subscriptions: Sequence[EntitlementDocument]) -> list[str]:
+    return [subscription.id for subscription in subscriptions]

@@ -1,6 +1,6 @@
 """Calling engagement of the visible customers in one week, from weekly sums; trends end with that week."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from store.calling.tables import CallTable
 from store.calling.totals import read_feature_use, read_quality_by_endpoint, read_quality_trend, read_queue_insights
 from store.calling.usage_table import build_usage_table
 from store.customers.customers import CustomerDocument
+from store.database.stored_fields import Projection
 
 Row = TypeVar("Row")
 Order = Mapping[str, Any] | None
@@ -118,10 +119,10 @@ async def customers_by_queue(
     return await _connection(build_queue_table(dataset, by, direction), with_page, page)
 
 
-def customer(
-    context: Context, row: CustomerUsage | CustomerQuality | CustomerQueue
-) -> Awaitable[CustomerDocument | None]:
-    return context.loaders.customers.load(row.customer_id)
+async def customer(
+    context: Context, rows: Sequence[CustomerUsage | CustomerQuality | CustomerQueue], projection: Projection = None
+) -> list[CustomerDocument | None]:
+    return await context.loaders.customers.load_all([row.customer_id for row in rows], projection)
 
 
 def _order(order: Order, default_field: Any) -> tuple[Any, OrderDirection]:

@@ -1,12 +1,15 @@
 """Lists as connections. The page and the total are each read only if the operation selects them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from domain.paging import Page, PageRequest
+from loaders.relation import RelationLoader
 from resolvers.context import Context
 from store.database.pages import Listing
+from store.database.stored_fields import Projection
 
 Row = TypeVar("Row")
 # The page of a connection of which the operation selects no rows.
@@ -69,3 +72,19 @@ async def build_connection(listing: Listing[Row], with_page: bool, **page: Any) 
 
 async def total_count(_context: Context, connection: Connection[Any]) -> int:
     return await connection.count()
+
+
+async def load_connections(
+    pages: RelationLoader[Any, Any],
+    counts: RelationLoader[str, int],
+    ids: Sequence[str],
+    request: PageRequest,
+    with_page: bool,
+    projection: Projection = None,
+) -> list[Connection[Any] | BaseException]:
+    """Return the connection of each id, an exception in its place where its page failed; the pages are read at once."""
+    read = await pages.load_all([(id_, request) for id_ in ids], projection) if with_page else [None] * len(ids)
+    return [
+        page if isinstance(page, BaseException) else Connection(page or UNSELECTED_PAGE, partial(counts.load, id_))
+        for id_, page in zip(ids, read, strict=True)
+    ]

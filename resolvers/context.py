@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from domain.languages.languages import Language
 from domain.permissions import ROLE_PERMISSIONS, Permission
 from domain.time.instants import MAX_INSTANT
+from loaders.batched_fields import BatchedFields
 from loaders.figure_cache import FigureCache
 from loaders.relations import Loaders
 from resolvers.installation import Installation
@@ -33,7 +34,7 @@ class Viewer:
         return ROLE_PERMISSIONS[self.administrator.role]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Context:
     """Created for each operation, and for each batch of events of a feed.
 
@@ -54,6 +55,7 @@ class Context:
     is_state_feed: bool = False
     valid_until: datetime = MAX_INSTANT
     loaders: Loaders = field(init=False)
+    batched_fields: BatchedFields = field(default_factory=BatchedFields)
     _figures: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

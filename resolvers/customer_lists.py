@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.customers.conditions import AllOf
 from domain.customers.filter import check_filter_permissions, parse_filter
@@ -12,10 +12,19 @@ from resolvers.connections import UNSELECTED_PAGE, BaseConnection
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.customers.facets import CustomerFacets
+from store.database.stored_fields import Projection
 from store.organization.views import ViewDocument
 from store.tags.documents import TagDocument
 from store.tags.filter_preparation import prepare_filter
 from store.tenants.administrators import AdministratorDocument
+
+
+class PageSelection(NamedTuple):
+    """The page arguments of a list, whether its page is selected at all, and the stored keys that its rows need."""
+
+    arguments: Mapping[str, Any]
+    is_selected: bool
+    projection: Projection = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +51,59 @@ async def customers(
     with_page: bool,
     filter: Mapping[str, Any] | None = None,
     order_by: Mapping[str, Any] | None = None,
+    projection: Projection = None,
     **page: Any,
 ) -> CustomerList:
     condition = await parse_customer_filter(context, filter)
-    return await build_customer_list(context, condition, order_by, page, with_page)
+    return await build_customer_list(context, condition, order_by, PageSelection(page, with_page, projection))
 
 
 async def administrator_customers(
-    context: Context, administrator: AdministratorDocument, with_page: bool, **page: Any
+    context: Context, administrator: AdministratorDocument, with_page: bool, projection: Projection = None, **page: Any
 ) -> CustomerList:
     condition = parse_filter({"administrator": [administrator.id]})
-    return await build_customer_list(context, condition, None, page, with_page)
+    return await build_customer_list(context, condition, None, PageSelection(page, with_page, projection))
 
 
-async def tag_customers(context: Context, tag: TagDocument, with_page: bool, **page: Any) -> CustomerList:
+async def tag_customers(
+    context: Context, tag: TagDocument, with_page: bool, projection: Projection = None, **page: Any
+) -> CustomerList:
     condition = await parse_customer_filter(context, {"tag": [tag.id]})
-    return await build_customer_list(context, condition, None, page, with_page)
+    return await build_customer_list(context, condition, None, PageSelection(page, with_page, projection))
 
 
 async def view_customers(
-    context: Context, view: ViewDocument, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
+    context: Context,
+    view: ViewDocument,
+    with_page: bool,
+    order_by: Mapping[str, Any] | None = None,
+    projection: Projection = None,
+    **page: Any,
 ) -> CustomerList:
     condition = await parse_customer_filter(context, view.raw_filter)
-    return await build_customer_list(context, condition, order_by, page, with_page)
+    return await build_customer_list(context, condition, order_by, PageSelection(page, with_page, projection))
 
 
 async def build_customer_list(
     context: Context,
     condition: AllOf,
     order: Mapping[str, Any] | None,
-    page_arguments: Mapping[str, Any],
-    with_page: bool,
+    selection: PageSelection,
     count: Callable[[], Awaitable[int]] | None = None,
 ) -> CustomerList:
     """Return the list. A bad page request is an error even if no page is selected.
 
     A `condition` from a filter is the one that `parse_customer_filter` returns.
     """
-    request = PageRequest(**page_arguments)
+    request = PageRequest(**selection.arguments)
     raw_order = order or {}
     list_order = CustomerOrder(
         raw_order.get("field", CustomerOrderField.NAME), raw_order.get("direction", OrderDirection.ASC)
     )
-    page = await context.loaders.customer_pages.load((condition, list_order, request)) if with_page else UNSELECTED_PAGE
-    return CustomerList(page, condition, count)
+    if not selection.is_selected:
+        return CustomerList(UNSELECTED_PAGE, condition, count)
+    key = condition, list_order, request, selection.projection
+    return CustomerList(await context.loaders.customer_pages.load(key), condition, count)
 
 
 async def total_count(context: Context, customer_list: CustomerList) -> int:

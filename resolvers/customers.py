@@ -1,6 +1,6 @@
 """Customers and their relations. Each relation is loaded in batches: one query for a list of any length."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +12,13 @@ from domain.languages.rendering import render_message
 from domain.types import SubscriptionType
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument, Customers
-from store.customers.documents import StatusDetail
-from store.entitlements.documents import EntitlementDocument
+from store.customers.documents import Assignment, StatusDetail
+from store.database.stored_fields import Projection, keys_of, with_fields
+from store.entitlements.documents import TERMS, EntitlementDocument
 from store.tenants.administrators import AdministratorDocument
 
 LIST_LIMIT = 200
+_BY_NAME = (AdministratorDocument.id, AdministratorDocument.name_folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,37 +31,61 @@ class CustomerAssignment:
     expires_at: datetime | None
 
 
-async def customer(context: Context, _root: None, by: Mapping[str, str]) -> CustomerDocument | None:
+async def customer(
+    context: Context, _root: None, by: Mapping[str, str], projection: Projection = None
+) -> CustomerDocument | None:
     if "id" in by:
-        return await context.loaders.customers.load(by["id"])
-    return await Customers(context.scope).by_external_id(by["external_id"])
+        return (await context.loaders.customers.load_all([by["id"]], projection))[0]
+    return await Customers(context.scope).by_external_id(by["external_id"], projection)
 
 
-async def subscriptions(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:
-    return await _entitlements(context, customer, SubscriptionType.SUBSCRIPTION, include_ended)
+async def subscriptions(
+    context: Context, customers: Sequence[CustomerDocument], include_ended: bool, projection: Projection = None
+) -> list[list[EntitlementDocument]]:
+    return await _entitlements(context, customers, SubscriptionType.SUBSCRIPTION, include_ended, projection)
 
 
-async def trials(context: Context, customer: CustomerDocument, include_ended: bool) -> list[EntitlementDocument]:
-    return await _entitlements(context, customer, SubscriptionType.TRIAL, include_ended)
+async def trials(
+    context: Context, customers: Sequence[CustomerDocument], include_ended: bool, projection: Projection = None
+) -> list[list[EntitlementDocument]]:
+    return await _entitlements(context, customers, SubscriptionType.TRIAL, include_ended, projection)
 
 
 async def _entitlements(
-    context: Context, customer: CustomerDocument, kind: SubscriptionType, include_ended: bool
-) -> list[EntitlementDocument]:
-    entitlements = await context.loaders.entitlements_by_customer.load(customer.id)
+    context: Context,
+    customers: Sequence[CustomerDocument],
+    kind: SubscriptionType,
+    include_ended: bool,
+    projection: Projection,
+) -> list[list[EntitlementDocument]]:
+    held = await _read_entitlements(context, customers, with_fields(projection, *TERMS))
     now = context.scope.now
-    return [e for e in entitlements if e.kind == kind and (include_ended or is_living(e, now))][:LIST_LIMIT]
+    return [
+        [e for e in entitlements if e.kind == kind and (include_ended or is_living(e, now))][:LIST_LIMIT]
+        for entitlements in held
+    ]
 
 
-async def licenses(context: Context, customer: CustomerDocument) -> list[ProductLicenses]:
-    entitlements = await context.loaders.entitlements_by_customer.load(customer.id)
+async def licenses(context: Context, customers: Sequence[CustomerDocument]) -> list[list[ProductLicenses]]:
+    held = await _read_entitlements(context, customers, keys_of([*TERMS, EntitlementDocument.licenses]))
     now = context.scope.now
-    return sum_by_product(line for e in entitlements if is_running(e, now) for line in e.licenses)
+    return [
+        sum_by_product(line for e in entitlements if is_running(e, now) for line in e.licenses) for entitlements in held
+    ]
 
 
-async def status_entitlements(context: Context, detail: StatusDetail) -> list[EntitlementDocument]:
-    entitlements = await context.loaders.entitlements.load_many(detail.entitlement_ids)
-    return [entitlement for entitlement in entitlements if entitlement is not None]
+async def _read_entitlements(
+    context: Context, customers: Sequence[CustomerDocument], projection: Projection
+) -> list[list[EntitlementDocument]]:
+    return await context.loaders.entitlements_by_customer.load_all([customer.id for customer in customers], projection)
+
+
+async def status_entitlements(
+    context: Context, details: Sequence[StatusDetail], projection: Projection = None
+) -> list[list[EntitlementDocument]]:
+    ids = dict.fromkeys(id_ for detail in details for id_ in detail.entitlement_ids)
+    found = dict(zip(ids, await context.loaders.entitlements.load_all(list(ids), projection), strict=True))
+    return [[e for id_ in detail.entitlement_ids if (e := found[id_]) is not None] for detail in details]
 
 
 def status_reason(context: Context, detail: StatusDetail) -> str:
@@ -74,10 +100,20 @@ def status_reason_arguments(_context: Context, detail: StatusDetail) -> StatusRe
     return detail.reason
 
 
-async def assignments(context: Context, customer: CustomerDocument) -> list[CustomerAssignment]:
-    current = [a for a in customer.assignments if a.expires_at is None or a.expires_at > context.scope.now]
-    ids = [id_ for a in current for id_ in (a.administrator_id, a.assigned_by) if id_ is not None]
-    administrators = dict(zip(ids, await context.loaders.administrators.load_many(ids), strict=True))
+async def assignments(
+    context: Context, customers: Sequence[CustomerDocument], projection: Projection = None
+) -> list[list[CustomerAssignment]]:
+    now = context.scope.now
+    current = [[a for a in c.assignments if a.expires_at is None or a.expires_at > now] for c in customers]
+    ids = {id_ for some in current for a in some for id_ in (a.administrator_id, a.assigned_by) if id_ is not None}
+    found = await context.loaders.administrators.load_all(sorted(ids), with_fields(projection, *_BY_NAME))
+    administrators = dict(zip(sorted(ids), found, strict=True))
+    return [_sort_assignments(some, administrators) for some in current]
+
+
+def _sort_assignments(
+    current: Sequence[Assignment], administrators: Mapping[str, AdministratorDocument | None]
+) -> list[CustomerAssignment]:
     assignments = [
         CustomerAssignment(administrator, a.assigned_at, administrators.get(a.assigned_by or ""), a.expires_at)
         for a in current

@@ -1,6 +1,6 @@
 """Subscriptions and trials at the moment of the operation."""
 
-from collections.abc import Awaitable
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, next_renewal, state_at
@@ -9,6 +9,7 @@ from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument
+from store.database.stored_fields import Projection
 from store.entitlements.documents import EntitlementDocument, Entitlements, TrialExtension
 from store.tenants.administrators import AdministratorDocument
 
@@ -17,8 +18,10 @@ async def entitlement(context: Context, _root: None, number: str) -> Entitlement
     return await context.loaders.if_visible(await Entitlements(context.scope).by_number(number))
 
 
-def customer(context: Context, entitlement: EntitlementDocument) -> Awaitable[CustomerDocument | None]:
-    return context.loaders.customers.load(entitlement.customer_id)
+async def customer(
+    context: Context, entitlements: Sequence[EntitlementDocument], projection: Projection = None
+) -> list[CustomerDocument | None]:
+    return await context.loaders.customers.load_all([each.customer_id for each in entitlements], projection)
 
 
 def state(context: Context, entitlement: EntitlementDocument) -> EntitlementState:
@@ -46,17 +49,23 @@ def licenses(_context: Context, entitlement: EntitlementDocument) -> list[Produc
     return describe_lines(entitlement.licenses)
 
 
-async def started_by(context: Context, trial: EntitlementDocument) -> AdministratorDocument | None:
-    return await context.loaders.find_administrator(trial.started_by)
+async def started_by(
+    context: Context, trials: Sequence[EntitlementDocument], projection: Projection = None
+) -> list[AdministratorDocument | None]:
+    return await context.loaders.find_administrators([trial.started_by for trial in trials], projection)
 
 
 def extensions(_context: Context, trial: EntitlementDocument) -> list[TrialExtension]:
     return trial.extensions
 
 
-async def extended_by(context: Context, extension: TrialExtension) -> AdministratorDocument | None:
-    return await context.loaders.find_administrator(extension.by_id)
+async def extended_by(
+    context: Context, extensions: Sequence[TrialExtension], projection: Projection = None
+) -> list[AdministratorDocument | None]:
+    return await context.loaders.find_administrators([extension.by_id for extension in extensions], projection)
 
 
-async def converted_to(context: Context, trial: EntitlementDocument) -> EntitlementDocument | None:
-    return await context.loaders.find_entitlement(trial.converted_to)
+async def converted_to(
+    context: Context, trials: Sequence[EntitlementDocument], projection: Projection = None
+) -> list[EntitlementDocument | None]:
+    return await context.loaders.find_entitlements([trial.converted_to for trial in trials], projection)

@@ -9,6 +9,7 @@ from resolvers.context import Context
 from resolvers.mutations import ObjectResult, changed_id, run_mutation
 from store.changes.mutations import ChangedObject, MutationRequest
 from store.customers.customers import CustomerDocument
+from store.database.stored_fields import Projection
 from store.organization import helpdesk_changes
 from store.organization.helpdesk import HelpdeskRequestDocument, HelpdeskRequests
 from store.tenants.administrators import AdministratorDocument
@@ -24,16 +25,22 @@ async def helpdesk_requests(
     return await build_connection(HelpdeskRequests(context.scope).listing(state), with_page, **page)
 
 
-async def customer(context: Context, request: HelpdeskRequestDocument) -> CustomerDocument | None:
-    return None if request.customer_id is None else await context.loaders.customers.load(request.customer_id)
+async def customer(
+    context: Context, requests: Sequence[HelpdeskRequestDocument], projection: Projection = None
+) -> list[CustomerDocument | None]:
+    return await context.loaders.find_visible_customers([request.customer_id for request in requests], projection)
 
 
-async def created_by(context: Context, request: HelpdeskRequestDocument) -> AdministratorDocument | None:
-    return await context.loaders.find_administrator(request.author_id)
+async def created_by(
+    context: Context, requests: Sequence[HelpdeskRequestDocument], projection: Projection = None
+) -> list[AdministratorDocument | None]:
+    return await context.loaders.find_administrators([request.author_id for request in requests], projection)
 
 
-async def closed_by(context: Context, request: HelpdeskRequestDocument) -> AdministratorDocument | None:
-    return await context.loaders.find_administrator(request.closed_by_id)
+async def closed_by(
+    context: Context, requests: Sequence[HelpdeskRequestDocument], projection: Projection = None
+) -> list[AdministratorDocument | None]:
+    return await context.loaders.find_administrators([request.closed_by_id for request in requests], projection)
 
 
 async def request_helpdesk(context: Context, request: MutationRequest[RequestHelpdesk]) -> ObjectResult:

@@ -11,8 +11,9 @@ from domain.types import AnalyticsProduct
 from loaders.figure_cache import affects_figures
 from loaders.kpis import KpiKey
 from resolvers.context import Context
-from resolvers.customer_lists import CustomerList, build_customer_list, parse_customer_filter
+from resolvers.customer_lists import CustomerList, PageSelection, build_customer_list, parse_customer_filter
 from resolvers.feeds import StateFeed
+from store.database.stored_fields import Projection
 
 # The schema promises at most one state a second.
 MIN_INTERVAL_SECONDS = 1.0
@@ -60,9 +61,15 @@ async def count(context: Context, kpi: KpiKey) -> int:
 
 
 async def customers(
-    context: Context, kpi: KpiKey, with_page: bool, order_by: Mapping[str, Any] | None = None, **page: Any
+    context: Context,
+    kpi: KpiKey,
+    with_page: bool,
+    order_by: Mapping[str, Any] | None = None,
+    projection: Projection = None,
+    **page: Any,
 ) -> CustomerList:
     if context.is_state_feed:
         context.valid_until = min(context.valid_until, await context.loaders.kpis.valid_until(kpi))
     condition = await context.loaders.kpis.condition(kpi)
-    return await build_customer_list(context, condition, order_by, page, with_page, lambda: count(context, kpi))
+    selection = PageSelection(page, with_page, projection)
+    return await build_customer_list(context, condition, order_by, selection, lambda: count(context, kpi))

@@ -1,6 +1,6 @@
 """Licence analytics of one product: the trend, and reports with their figures and tables."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,8 @@ from resolvers.context import Context
 from resolvers.customer_lists import parse_customer_filter
 from resolvers.trends import LicenseTrendPoint
 from store.customers.customers import CustomerDocument
-from store.entitlements.documents import EntitlementDocument
+from store.database.stored_fields import Projection, keys_of
+from store.entitlements.documents import TERMS, EntitlementDocument
 from store.licenses.reports import Report, ReportName, ReportOrder, ReportRow
 from store.licenses.snapshots import DayFigures
 from store.licenses.trend import read_license_trend
@@ -137,12 +138,16 @@ async def table(
     return await build_connection(await context.loaders.license_reports.listing(report, order), with_page, **page)
 
 
-def entitlement(context: Context, line: ReportRow) -> Awaitable[EntitlementDocument | None]:
-    return context.loaders.entitlements.load(line.entitlement_id)
+async def entitlement(
+    context: Context, lines: Sequence[ReportRow], projection: Projection = None
+) -> list[EntitlementDocument | None]:
+    return await context.loaders.entitlements.load_all([line.entitlement_id for line in lines], projection)
 
 
-def customer(context: Context, line: ReportRow) -> Awaitable[CustomerDocument | None]:
-    return context.loaders.customers.load(line.customer_id)
+async def customer(
+    context: Context, lines: Sequence[ReportRow], projection: Projection = None
+) -> list[CustomerDocument | None]:
+    return await context.loaders.customers.load_all([line.customer_id for line in lines], projection)
 
 
 def days_since_added(context: Context, line: ReportRow) -> int:
@@ -153,32 +158,38 @@ def months_since_added(context: Context, line: ReportRow) -> int:
     return months_between(line.added_at, context.scope.now)
 
 
-async def days_to_expiry(context: Context, line: ReportRow) -> int | None:
-    document = await entitlement(context, line)
-    return None if document is None else entitlements.days_remaining(context, document)
+async def days_to_expiry(context: Context, lines: Sequence[ReportRow]) -> list[int | None]:
+    documents = await entitlement(context, lines, keys_of(TERMS))
+    return [None if each is None else entitlements.days_remaining(context, each) for each in documents]
 
 
-async def months_remaining(context: Context, line: ReportRow) -> int | None:
-    document, now = await entitlement(context, line), context.scope.now
-    if document is None:
-        return None
+async def months_remaining(context: Context, lines: Sequence[ReportRow]) -> list[int | None]:
+    documents, now = await entitlement(context, lines, keys_of(TERMS)), context.scope.now
+    return [None if each is None else _months_remaining(each, now) for each in documents]
+
+
+def _months_remaining(document: EntitlementDocument, now: datetime) -> int:
     return months_between(now, effective_end(document, now)) if state_at(document, now) in LIVING_STATES else 0
 
 
-async def weekly_assignment_change(context: Context, line: ReportRow) -> int | None:
-    before = await _week_ago(context, line)
-    return None if before is None else line.assigned - before.assigned
+async def weekly_assignment_change(context: Context, lines: Sequence[ReportRow]) -> list[int | None]:
+    pairs = zip(lines, await _week_ago(context, lines), strict=True)
+    return [None if before is None else line.assigned - before.assigned for line, before in pairs]
 
 
-async def weekly_usage_change(context: Context, line: ReportRow) -> int | None:
-    before = await _week_ago(context, line)
-    return None if before is None else line.used - before.used
+async def weekly_usage_change(context: Context, lines: Sequence[ReportRow]) -> list[int | None]:
+    pairs = zip(lines, await _week_ago(context, lines), strict=True)
+    return [None if before is None else line.used - before.used for line, before in pairs]
 
 
-async def _week_ago(context: Context, line: ReportRow) -> DayFigures | None:
-    return await context.loaders.license_week_ago.load((line.entitlement_id, line.product))
+async def _week_ago(context: Context, lines: Sequence[ReportRow]) -> list[DayFigures | None]:
+    return await context.loaders.license_week_ago.load_all(_line_keys(lines))
 
 
-async def used_last_three_months(context: Context, line: ReportRow) -> int:
-    before = await context.loaders.license_quarter_maximum.load((line.entitlement_id, line.product))
-    return max(line.used, before or 0)
+async def used_last_three_months(context: Context, lines: Sequence[ReportRow]) -> list[int]:
+    maxima = await context.loaders.license_quarter_maximum.load_all(_line_keys(lines))
+    return [max(line.used, before or 0) for line, before in zip(lines, maxima, strict=True)]
+
+
+def _line_keys(lines: Sequence[ReportRow]) -> list[tuple[str, str]]:
+    return [(line.entitlement_id, line.product) for line in lines]

@@ -6,88 +6,88 @@ from typing import Any
 
 from domain.failures import BadUserInput
 from domain.messages import translatable
+from loaders.relation import RelationLoader
 from resolvers.context import Context
 from store.database.ids import prefix_of
+from store.database.stored_fields import Projection
 
 MAX_IDS = 200
 
 
-async def node(context: Context, _root: None, id: str) -> Any:
-    reader = _READERS.get(prefix_of(id) or "")
-    return None if reader is None else await reader(context, id)
+async def node(context: Context, _root: None, id: str, projection: Projection = None) -> Any:
+    return (await find_nodes(context, [id], projection))[0]
 
 
-async def nodes(context: Context, root: None, ids: Sequence[str]) -> list[Any]:
+async def nodes(context: Context, _root: None, ids: Sequence[str], projection: Projection = None) -> list[Any]:
     if len(ids) > MAX_IDS:
         raise BadUserInput(
             translatable(
                 "At most {most} ids may be asked for at once; these are {given}.", most=MAX_IDS, given=len(ids)
             )
         )
-    return await gather(*(node(context, root, id_) for id_ in ids))
+    return await find_nodes(context, ids, projection)
 
 
-def _customer(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.customers.load(id_)
+async def find_nodes(context: Context, ids: Sequence[str], projection: Projection = None) -> list[Any]:
+    """Return the objects in the order of the ids, None for each that does not exist for the viewer."""
+    by_reader: dict[_Reader, list[str]] = {}
+    for id_ in ids:
+        if (reader := _READERS.get(prefix_of(id_) or "")) is not None:
+            by_reader.setdefault(reader, []).append(id_)
+    read = await gather(*(reader(context, some, projection) for reader, some in by_reader.items()))
+    objects = {
+        id_: each
+        for some, values in zip(by_reader.values(), read, strict=True)
+        for id_, each in zip(some, values, strict=True)
+    }
+    return [objects.get(id_) for id_ in ids]
 
 
-def _entitlement(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.find_entitlement(id_)
+_Reader = Callable[[Context, Sequence[str], Projection], Awaitable[Sequence[Any]]]
 
 
-async def _order(context: Context, id_: str) -> Any:
-    return await context.loaders.if_visible(await context.loaders.orders.load(id_))
+def _by_id(relation: str) -> _Reader:
+    """Return the reader of a relation whose keys are the ids of its documents, all of which the viewer may see."""
+
+    async def read(context: Context, ids: Sequence[str], projection: Projection) -> Sequence[Any]:
+        loader: RelationLoader[str, Any] = getattr(context.loaders, relation)
+        return await loader.load_all(ids, projection)
+
+    return read
 
 
-async def _invoice(context: Context, id_: str) -> Any:
-    return await context.loaders.if_visible(await context.loaders.invoices.load(id_))
+def _of_customers(relation: str) -> _Reader:
+    """Return the reader of a relation whose documents are visible where their customers are."""
+    read_all = _by_id(relation)
+
+    async def read(context: Context, ids: Sequence[str], projection: Projection) -> Sequence[Any]:
+        return await context.loaders.only_visible(await read_all(context, ids, projection))
+
+    return read
 
 
-def _administrator(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.administrators.load(id_)
+async def _bulk_jobs(context: Context, ids: Sequence[str], _projection: Projection) -> Sequence[Any]:
+    return await gather(*map(context.loaders.bulk_jobs.load, ids))
 
 
-def _tag(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.tags.load(id_)
-
-
-def _view(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.views.load(id_)
-
-
-def _resource(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.resources.load(id_)
-
-
-def _helpdesk_request(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.helpdesk_requests.load(id_)
-
-
-def _event(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.events.load(id_)
-
-
-def _bulk_job(context: Context, id_: str) -> Awaitable[Any]:
-    return context.loaders.bulk_jobs.load(id_)
-
-
-async def _partner(context: Context, id_: str) -> Any:
+async def _partners(context: Context, ids: Sequence[str], _projection: Projection) -> Sequence[Any]:
     partner = await context.loaders.partner.load(context.viewer.partner_id)
-    return partner if partner is not None and partner.id == id_ else None
+    return [partner if partner is not None and partner.id == id_ else None for id_ in ids]
 
 
-_READERS: dict[str, Callable[[Context, str], Awaitable[Any]]] = {
-    "cus": _customer,
-    "sub": _entitlement,
-    "tri": _entitlement,
-    "ord": _order,
-    "inv": _invoice,
-    "adm": _administrator,
-    "par": _partner,
-    "tag": _tag,
-    "job": _bulk_job,
-    "viw": _view,
-    "res": _resource,
-    "hlp": _helpdesk_request,
-    "evt": _event,
+_ENTITLEMENTS = _of_customers("entitlements")
+_READERS: dict[str, _Reader] = {
+    "cus": _by_id("customers"),
+    "sub": _ENTITLEMENTS,
+    "tri": _ENTITLEMENTS,
+    "ord": _of_customers("orders"),
+    "inv": _of_customers("invoices"),
+    "adm": _by_id("administrators"),
+    "par": _partners,
+    "tag": _by_id("tags"),
+    "job": _bulk_jobs,
+    "viw": _by_id("views"),
+    "res": _by_id("resources"),
+    "hlp": _by_id("helpdesk_requests"),
+    "evt": _by_id("events"),
 }

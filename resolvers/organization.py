@@ -1,6 +1,6 @@
 """The viewer's partner organization: its profile, setup wizard, services and settings."""
 
-from collections.abc import Awaitable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -113,8 +113,8 @@ def services(_context: Context, partner: PartnerDocument) -> list[Service]:
     return [Service(product, enabled.get(product, False)) for product in Product]
 
 
-def service_customers(context: Context, service: Service) -> Awaitable[int]:
-    return context.loaders.running_customers.load(service.product)
+async def service_customers(context: Context, services: Sequence[Service]) -> list[int]:
+    return await context.loaders.running_customers.load_all([service.product for service in services])
 
 
 def settings(_context: Context, partner: PartnerDocument) -> Settings:

@@ -1,13 +1,15 @@
 """Tags: their list, the tags of customers, and counts."""
 
-from collections.abc import Awaitable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
 from domain.text.search import parse_search
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument
 from store.customers.facets import CustomerFacets
+from store.database.stored_fields import Projection, with_fields
 from store.tags.documents import TagDocument, Tags
 from store.tenants.administrators import AdministratorDocument
 
@@ -16,9 +18,20 @@ async def tags(context: Context, _root: None, search: str | None = None) -> list
     return await Tags(context.scope).search(parse_search(search))
 
 
-async def customer_tags(context: Context, customer: CustomerDocument) -> list[TagDocument]:
-    tags = [tag for tag in await context.loaders.tags.load_many(customer.tag_ids) if tag is not None]
-    return sorted(tags, key=lambda tag: (tag.name_folded, tag.id))[:MAX_TAGS_PER_CUSTOMER]
+async def customer_tags(
+    context: Context, customers: Sequence[CustomerDocument], projection: Projection = None
+) -> list[list[TagDocument]]:
+    """Return the tags of each customer by name. A deleted tag is left out: customers may store its id until cleanup."""
+    ids = sorted({id_ for customer in customers for id_ in customer.tag_ids})
+    tags = await context.loaders.tags.load_all(ids, with_fields(projection, TagDocument.id, TagDocument.name_folded))
+    in_order = sorted((tag for tag in tags if tag is not None), key=lambda tag: (tag.name_folded, tag.id))
+    ranked = {tag.id: (rank, tag) for rank, tag in enumerate(in_order)}
+    return [_in_order(ranked, customer.tag_ids) for customer in customers]
+
+
+def _in_order(ranked: Mapping[str, tuple[int, TagDocument]], ids: Sequence[str]) -> list[TagDocument]:
+    own = sorted((ranked[id_] for id_ in ids if id_ in ranked), key=itemgetter(0))
+    return [tag for _, tag in own[:MAX_TAGS_PER_CUSTOMER]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +44,16 @@ class TagCount:
 
 async def counts(context: Context, facets: CustomerFacets) -> list[TagCount]:
     """Return the facet by tag. A deleted tag is left out: customers may store its id until the cleanup."""
-    tags = await context.loaders.tags.load_many(counted.value for counted in facets.tag)
+    tags = await context.loaders.tags.load_all([counted.value for counted in facets.tag])
     pairs = zip(tags, facets.tag, strict=True)
     return [TagCount(tag, counted.count) for tag, counted in pairs if tag is not None]
 
 
-def customer_count(context: Context, tag: TagDocument) -> Awaitable[int]:
-    return context.loaders.tag_counts.load(tag.id)
+async def customer_count(context: Context, tags: Sequence[TagDocument]) -> list[int]:
+    return await context.loaders.tag_counts.load_all([tag.id for tag in tags])
 
 
-async def created_by(context: Context, tag: TagDocument) -> AdministratorDocument | None:
-    return await context.loaders.find_administrator(tag.created_by)
+async def created_by(
+    context: Context, tags: Sequence[TagDocument], projection: Projection = None
+) -> list[AdministratorDocument | None]:
+    return await context.loaders.find_administrators([tag.created_by for tag in tags], projection)

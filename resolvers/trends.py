@@ -1,6 +1,6 @@
 """The trends of one customer, and the point of a licence trend."""
 
-from collections.abc import Awaitable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,13 +31,19 @@ class LicenseTrendPoint:
 
 
 async def license_trend(
-    context: Context, customer: CustomerDocument, product: AnalyticsProduct, weeks: int
-) -> list[LicenseTrendPoint]:
+    context: Context, customers: Sequence[CustomerDocument], product: AnalyticsProduct, weeks: int
+) -> list[list[LicenseTrendPoint]]:
     last = latest_completed_week(context.scope.now)
-    key = LicenseTrendKey(customer.id, product, last - (check_weeks(weeks) - 1) * WEEK, last)
-    return [LicenseTrendPoint.of(point) for point in await context.loaders.license_trends.load(key)]
+    first = last - (check_weeks(weeks) - 1) * WEEK
+    keys = [LicenseTrendKey(customer.id, product, first, last) for customer in customers]
+    trends = await context.loaders.license_trends.load_all(keys)
+    return [list(map(LicenseTrendPoint.of, trend)) for trend in trends]
 
 
-def calling_trend(context: Context, customer: CustomerDocument, weeks: int) -> Awaitable[list[CustomerCallingPoint]]:
-    mondays = list_weeks(weeks, latest_completed_week(context.scope.now))
-    return context.loaders.calling_trends.load(CallingTrendKey(customer.id, tuple(mondays)))
+async def calling_trend(
+    context: Context, customers: Sequence[CustomerDocument], weeks: int
+) -> list[list[CustomerCallingPoint]]:
+    mondays = tuple(list_weeks(weeks, latest_completed_week(context.scope.now)))
+    return await context.loaders.calling_trends.load_all(
+        [CallingTrendKey(customer.id, mondays) for customer in customers]
+    )

@@ -1,11 +1,13 @@
 """Views of customers, the mutations that change them, and the fields of their payloads."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from domain.partner.views import DeleteCustomerView, SaveCustomerView, filter_to_api
 from resolvers.context import Context
 from resolvers.mutations import ObjectResult, changed_id, run_mutation
 from store.changes.mutations import ChangedObject, MutationRequest
+from store.database.stored_fields import Projection
 from store.organization import view_changes
 from store.organization.views import ViewDocument, Views
 from store.tenants.administrators import AdministratorDocument
@@ -19,8 +21,10 @@ def filter_of(_context: Context, view: ViewDocument) -> dict[str, Any] | None:
     return filter_to_api(view.raw_filter)
 
 
-async def owner(context: Context, view: ViewDocument) -> AdministratorDocument | None:
-    return await context.loaders.find_administrator(view.owner_id)
+async def owner(
+    context: Context, views: Sequence[ViewDocument], projection: Projection = None
+) -> list[AdministratorDocument | None]:
+    return await context.loaders.find_administrators([view.owner_id for view in views], projection)
 
 
 async def save_customer_view(context: Context, request: MutationRequest[SaveCustomerView]) -> ObjectResult:

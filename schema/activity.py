@@ -1,16 +1,18 @@
 """Activity: the audit log, from which all live feeds are served."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from resolvers import activity, connections
 from schema.costs import RELATION_COST, ROWS, list_size
 from schema.enums import ActivityKind, Permission, register_enum
-from schema.fields import Argument, field
+from schema.fields import NO_KEYS, SAME_READ, Argument, field
 from schema.node import PAGED, Node, PageInfo
 from schema.organization import PartnerAdministrator
+from schema.stored_values import shows
+from store.customers.documents import CustomerDocument
 from store.events.activity import EventDocument
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class ActivityFieldChange:
 
 
 @strawberry.type
+@shows(EventDocument)
 class ActivityEvent(Node):
     """Something that happened. The event is written in the same transaction as the change itself."""
 
@@ -79,11 +82,15 @@ class ActivityEvent(Node):
         activity.actor,
         PartnerAdministrator | None,
         "The administrator who made the change; null where the system made it: the clock, or an import.",
+        batch=True,
+        reads=(EventDocument.actor_id,),
     )
     customer = field(
         activity.customer,
         Annotated["Customer", strawberry.lazy("schema.customers")] | None,
         "The customer that the event is about; null where it is about none, or where the customer was removed.",
+        batch=True,
+        reads=(EventDocument.customer_id,),
     )
     # Views are private, and helpdesk requests too.
     subject = field(
@@ -92,6 +99,8 @@ class ActivityEvent(Node):
         "The object that the event is about, for example a tag or a trial; null where it is gone, "
         "has no id or is not visible to the viewer.",
         depends_on_viewer=True,
+        batch=True,
+        reads=(EventDocument.subject_id,),
     )
     summary: str = strawberry.field(description="What happened, in one English sentence.")
     changes = field(
@@ -102,20 +111,17 @@ class ActivityEvent(Node):
             "100 items are shown, of a long text the first 1,000 characters. They never contain a secret."
         ),
         list_size=list_size(100, typical=5),
+        batch=True,
+        reads=(EventDocument.id,),
     )
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, EventDocument)
 
 
 @strawberry.type
 class ActivityEdge:
     """An event and its cursor."""
 
-    cursor: str = strawberry.field(description="The cursor of the event, for `after` of this list.")
-    node: ActivityEvent = strawberry.field(description="The event.")
+    cursor: str = strawberry.field(metadata=NO_KEYS, description="The cursor of the event, for `after` of this list.")
+    node: ActivityEvent = strawberry.field(metadata=SAME_READ, description="The event.")
 
 
 @strawberry.type
@@ -123,11 +129,15 @@ class ActivityConnection:
     """A page of the log. It may have fewer events than requested, or none, while pageInfo says that more follow."""
 
     edges: list[ActivityEdge] = strawberry.field(
-        directives=[ROWS], description="The events of the page with their cursors."
+        directives=[ROWS], metadata=SAME_READ, description="The events of the page with their cursors."
     )
-    nodes: list[ActivityEvent] = strawberry.field(directives=[ROWS], description="The events of the page.")
-    page_info: PageInfo = strawberry.field(description="The position of the page in the log.")
-    total_count = field(connections.total_count, int, "The number of all events of the list, counted if selected.")
+    nodes: list[ActivityEvent] = strawberry.field(
+        directives=[ROWS], metadata=SAME_READ, description="The events of the page."
+    )
+    page_info: PageInfo = strawberry.field(metadata=NO_KEYS, description="The position of the page in the log.")
+    total_count = field(
+        connections.total_count, int, "The number of all events of the list, counted if selected.", reads=()
+    )
 
 
 @strawberry.input
@@ -158,6 +168,8 @@ CUSTOMER_ACTIVITY = field(
     requires=Permission.READ_ACTIVITY,
     cost=3 * RELATION_COST,
     **PAGED,
+    batch=True,
+    reads=(CustomerDocument.id,),
 )
 
 

@@ -17,6 +17,7 @@ from schema.feeds import Subscription
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.stored_values import declare_stored_values
 from schema.tags import Tag
 
 _MAX_ENUM_LENGTH = 200
@@ -38,6 +39,7 @@ def build_schema() -> strawberry.Schema:
     _limit_enum_texts(schema._schema)
     _look_up_enum_names(schema._schema)
     store_field_weights(schema._schema)
+    declare_stored_values(schema._schema)
     return schema
 
 

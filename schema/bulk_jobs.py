@@ -1,16 +1,17 @@
 """Bulk jobs: work on many customers that goes on behind the answer."""
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
 from schema.enums import BulkJobState
 from schema.node import Node
+from schema.stored_values import shows
 from store.tags.bulk_jobs import BulkJobDocument
 
 
 @strawberry.type
+@shows(BulkJobDocument)
 class BulkJob(Node):
     """Work on many customers, done in batches that survive a crash."""
 
@@ -25,8 +26,3 @@ class BulkJob(Node):
     finished_at: datetime | None = strawberry.field(
         description="The moment at which the job ended; null while it is RUNNING."
     )
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Whether a document is shown as this type."""
-        return isinstance(value, BulkJobDocument)

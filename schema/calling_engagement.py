@@ -39,7 +39,7 @@ class CallingUsersTrendPoint:
 class CustomerCallingUsage:
     """The week's calls of a customer that has a running line of Calling or a call in the week."""
 
-    customer = field(engagement.customer, Customer, "The customer.")
+    customer = field(engagement.customer, Customer, "The customer.", batch=True)
     active_users: int = strawberry.field(description=ACTIVE_USERS)
     licensed_users: int = strawberry.field(description=LICENSED_USERS)
     calls: int = strawberry.field(description="The number of calls.")
@@ -92,7 +92,7 @@ class EndpointQuality:
 class CustomerCallQuality:
     """The quality of the week's calls of a customer with a poor call. Averages are over the legs of these calls."""
 
-    customer = field(engagement.customer, Customer, "The customer.")
+    customer = field(engagement.customer, Customer, "The customer.", batch=True)
     good: int = strawberry.field(description="Calls with figures within the limits.")
     poor: int = strawberry.field(description="Calls with a figure that is not within its limit.")
     not_available: int = strawberry.field(description="Calls without media figures. No percentage counts them.")
@@ -167,7 +167,7 @@ class CallQueueOrder:
 class CustomerCallQueue:
     """The queue calls and features of a customer with a queue call in the week."""
 
-    customer = field(engagement.customer, Customer, "The customer.")
+    customer = field(engagement.customer, Customer, "The customer.", batch=True)
     insights: CallQueueInsights = strawberry.field(description="The figures of the customer's queue calls.")
     features: list[CallFeatureCount] = strawberry.field(
         directives=[list_size(len(CallFeature))],

@@ -6,7 +6,7 @@ from resolvers import customer_lists, tags
 from schema.costs import ROWS, list_size
 from schema.customers import Customer
 from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
-from schema.fields import field
+from schema.fields import NO_KEYS, SAME_READ, field
 from schema.node import PageInfo
 from schema.tags import TagCount
 
@@ -15,8 +15,10 @@ from schema.tags import TagCount
 class CustomerEdge:
     """A customer and its cursor."""
 
-    cursor: str = strawberry.field(description="The cursor of the customer, for `after` and `before` of this list.")
-    node: Customer = strawberry.field(description="The customer.")
+    cursor: str = strawberry.field(
+        metadata=NO_KEYS, description="The cursor of the customer, for `after` and `before` of this list."
+    )
+    node: Customer = strawberry.field(metadata=SAME_READ, description="The customer.")
 
 
 @strawberry.type
@@ -77,14 +79,17 @@ class CustomerConnection:
     """A page of a list of customers. The total and the facets are counted only if the operation selects them."""
 
     edges: list[CustomerEdge] = strawberry.field(
-        directives=[ROWS], description="The customers of the page with their cursors."
+        directives=[ROWS], metadata=SAME_READ, description="The customers of the page with their cursors."
     )
-    nodes: list[Customer] = strawberry.field(directives=[ROWS], description="The customers of the page.")
-    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
-    total_count = field(customer_lists.total_count, int, "The number of customers in the whole list.")
+    nodes: list[Customer] = strawberry.field(
+        directives=[ROWS], metadata=SAME_READ, description="The customers of the page."
+    )
+    page_info: PageInfo = strawberry.field(metadata=NO_KEYS, description="The position of the page in the list.")
+    total_count = field(customer_lists.total_count, int, "The number of customers in the whole list.", reads=())
     facets = field(
         customer_lists.facets,
         CustomerFacets,
         "The number of customers for each value. The counts of a dimension leave out the top-level "
         "condition of that dimension.",
+        reads=(),
     )

@@ -23,6 +23,7 @@ from schema.enums import (
 from schema.fields import Argument, field
 from schema.node import VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
+from schema.stored_values import shows
 from schema.tags import Tag
 from store.customers.customers import CustomerDocument
 
@@ -82,6 +83,7 @@ class CustomerStatusDetail:
         "The subscriptions and trials that the status rests on.",
         cost=STEPWISE_RELATION_COST,
         list_size=list_size(2 * customers.LIST_LIMIT, typical=2),
+        batch=True,
     )
 
 
@@ -129,12 +131,15 @@ def _trend_field(resolver: Any, point: Any, figures: str, weeks: int, **argument
         f"The {figures} figures week by week, for the last completed weeks (1–52), oldest first.",
         requires=Permission.READ_ANALYTICS,
         list_size=list_size(MAX_TREND_WEEKS, argument="weeks"),
+        batch=True,
+        reads=(CustomerDocument.id,),
         **arguments,
         weeks=Argument(int, weeks, "The number of completed weeks, 1–52; another number is the error BAD_USER_INPUT."),
     )
 
 
 @strawberry.type
+@shows(CustomerDocument)
 class Customer(Node):
     """An organization that has services of the partner."""
 
@@ -179,6 +184,8 @@ class Customer(Node):
         list[Tag],
         "The tags of the customer, by name; at most 50.",
         list_size=list_size(MAX_TAGS_PER_CUSTOMER, typical=4),
+        batch=True,
+        reads=(CustomerDocument.tag_ids,),
     )
     subscriptions = field(
         customers.subscriptions,
@@ -186,6 +193,8 @@ class Customer(Node):
         "The living subscriptions, or all subscriptions with includeEnded; newest first, at most 200.",
         list_size=list_size(customers.LIST_LIMIT, typical=3),
         include_ended=INCLUDE_ENDED_ARGUMENT,
+        batch=True,
+        reads=(CustomerDocument.id,),
     )
     trials = field(
         customers.trials,
@@ -193,6 +202,8 @@ class Customer(Node):
         "The living trials, or all trials with includeEnded; newest first, at most 200.",
         list_size=list_size(customers.LIST_LIMIT, typical=2),
         include_ended=INCLUDE_ENDED_ARGUMENT,
+        batch=True,
+        reads=(CustomerDocument.id,),
     )
     licenses = field(
         customers.licenses,
@@ -200,6 +211,8 @@ class Customer(Node):
         "The licenses by product. Each figure is the sum of that figure over the single lines of running entitlements. "
         "available and overage are also summed, never netted.",
         list_size=list_size(len(Product), typical=4),
+        batch=True,
+        reads=(CustomerDocument.id,),
     )
     assignments = field(
         customers.assignments,
@@ -207,6 +220,8 @@ class Customer(Node):
         "The administrators assigned to this customer, by name, at most 200. Administrators who see "
         "all customers are not listed here.",
         list_size=list_size(customers.LIST_LIMIT, typical=3),
+        batch=True,
+        reads=(CustomerDocument.assignments,),
     )
     activity = CUSTOMER_ACTIVITY
     urgency: int | None = strawberry.field(
@@ -232,8 +247,3 @@ class Customer(Node):
         product=Argument(AnalyticsProduct, description="The product. A week without snapshots of it is absent."),
     )
     calling_trend = _trend_field(trends.calling_trend, CustomerCallingPoint, "call", 8)
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, CustomerDocument)

@@ -1,12 +1,12 @@
 """Entitlements of customers to licences: subscriptions and trials."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from domain.entitlements.license_keys import MAX_LICENSE_LINES
-from domain.entitlements.lifecycle import is_trial
+from domain.entitlements.lifecycle import is_subscription, is_trial
 from domain.entitlements.trials import MAX_EXTENDED_TRIAL_DAYS
 from resolvers import entitlements
 from schema import invoices, orders
@@ -15,7 +15,8 @@ from schema.enums import EntitlementState, Product
 from schema.fields import field
 from schema.node import VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
-from store.entitlements.documents import EntitlementDocument
+from schema.stored_values import shows
+from store.entitlements.documents import TERMS, EntitlementDocument
 
 if TYPE_CHECKING:
     from schema.customers import Customer
@@ -47,27 +48,39 @@ class LicenseLine:
 class Entitlement(Node):
     """A subscription or a trial. It entitles a customer to licenses."""
 
-    customer = field(entitlements.customer, Annotated["Customer", strawberry.lazy("schema.customers")], "The customer.")
-    state = field(entitlements.state, EntitlementState, "The state at the moment of the request.")
+    customer = field(
+        entitlements.customer,
+        Annotated["Customer", strawberry.lazy("schema.customers")],
+        "The customer.",
+        batch=True,
+        reads=(EntitlementDocument.customer_id,),
+    )
+    state = field(entitlements.state, EntitlementState, "The state at the moment of the request.", reads=TERMS)
     added_at: datetime = strawberry.field(description="The moment at which the entitlement was added.")
     starts_at: datetime = strawberry.field(description="The start.")
     ends_at = field(
-        entitlements.ends_at, datetime, "The end; of a subscription that renews, the end of the present term."
+        entitlements.ends_at,
+        datetime,
+        "The end; of a subscription that renews, the end of the present term.",
+        reads=TERMS,
     )
     days_remaining = field(
         entitlements.days_remaining,
         int,
         "The number of whole days left, rounded up; 0 once the entitlement has ended or was cancelled.",
+        reads=TERMS,
     )
     licenses = field(
         entitlements.licenses,
         list[LicenseLine],
         "The license lines, by product, then by name; at most 50 are delivered. Product and name are unique together.",
         list_size=list_size(MAX_LICENSE_LINES, typical=3),
+        reads=(EntitlementDocument.licenses,),
     )
 
 
 @strawberry.type
+@shows(EntitlementDocument, is_subscription)
 class CustomerSubscription(Entitlement):
     """A subscription of a customer."""
 
@@ -89,21 +102,18 @@ class CustomerSubscription(Entitlement):
         datetime | None,
         "The delivered moment from which the subscription has been marked unpaid. Null where it is not marked unpaid, "
         "and where no moment was delivered.",
+        reads=(EntitlementDocument.suspended, EntitlementDocument.suspended_at),
     )
     renews_at = field(
         entitlements.renews_at,
         datetime | None,
         "The moment at which the subscription renews by itself. Null where autoRenew is off, where "
         "the subscription is cancelled, now or for a future day, and where it is not living.",
+        reads=TERMS,
     )
     invoice = invoices.NEWEST_INVOICE
     invoices = invoices.SUBSCRIPTION_INVOICES
     orders = orders.SUBSCRIPTION_ORDERS
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, EntitlementDocument) and not is_trial(value)
 
 
 @strawberry.type
@@ -115,11 +125,13 @@ class TrialExtension:
         entitlements.extended_by,
         PartnerAdministrator | None,
         "The administrator who extended the trial; null where they are no longer known.",
+        batch=True,
     )
     days: int = strawberry.field(description="The number of days added.")
 
 
 @strawberry.type
+@shows(EntitlementDocument, is_trial)
 class Trial(Entitlement):
     """A trial of a customer."""
 
@@ -131,12 +143,15 @@ class Trial(Entitlement):
         entitlements.started_by,
         PartnerAdministrator | None,
         "The administrator who started the trial; null where it was delivered.",
+        batch=True,
+        reads=(EntitlementDocument.started_by,),
     )
     extensions = field(
         entitlements.extensions,
         list[TrialExtension],
         "The extensions, oldest first.",
         list_size=list_size(MAX_EXTENDED_TRIAL_DAYS, typical=2),
+        reads=(EntitlementDocument.extensions,),
     )
     ended_early_at: datetime | None = strawberry.field(
         description="The moment at which an administrator ended the trial; null where none did."
@@ -145,10 +160,7 @@ class Trial(Entitlement):
         entitlements.converted_to,
         CustomerSubscription | None,
         "The subscription into which the trial was converted; null where it was not.",
+        batch=True,
+        reads=(EntitlementDocument.converted_to,),
     )
     version: int = VERSION_FIELD
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, EntitlementDocument) and is_trial(value)

@@ -4,31 +4,39 @@ The function that Strawberry gets is a plain one even where the resolver is a co
 cost as much as the whole field.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import EnumType
+from functools import partial
 from inspect import Parameter, Signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import strawberry
-from graphql import FieldNode, FragmentSpreadNode, GraphQLField, InlineFragmentNode
+from graphql import FieldNode, FragmentSpreadNode, GraphQLField, GraphQLResolveInfo, InlineFragmentNode
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
+from execution.metadata import EXECUTION, FieldExecution
 from resolvers.context import Context
 from schema.costs import DEFAULT_COST, MUTATION_COST, RELATION_COST, RESOLVER_COST, Cost, ListSize
 from schema.enums import Permission
 from schema.input_conversion import build_input, check_input_type, to_plain_arguments
 from store.changes.mutations import MutationRequest
+from store.database.stored_fields import Field, keys_of
 
 Input = TypeVar("Input")
 _DEPENDS_ON_VIEWER = "depends_on_viewer"
 _WRAPPERS = (list, Union, UnionType)
 _SCALARS = (str, int, float, bool, date, datetime, strawberry.ID, NoneType)
+# The metadata of a field without a resolver that shows what was read together with its parent: the rows of a page.
+SAME_READ: Mapping[Any, Any] = {EXECUTION: FieldExecution(same_read=True)}
+# That of a field of a connection that needs no keys of its rows beyond those that the page is sorted by.
+NO_KEYS: Mapping[Any, Any] = {EXECUTION: FieldExecution(reads=frozenset())}
 _CURSOR_ARGUMENTS = ("after", "before")
 _INPUT_TEXT = "The values; their type says what each means and which limits it has."
 
@@ -69,22 +77,42 @@ def field(
     cost: int | None = None,
     list_size: ListSize | None = None,
     depends_on_viewer: bool = False,
+    batch: bool = False,
+    reads: Iterable[Field[Any]] | None = None,
+    same_read: bool = False,
     **arguments: Argument,
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
+
+    With `batch` it is `resolver(context, parents, **arguments)`, which returns the results in the order of the parents.
+    Any field that needs the database below a list is one. `reads` are the stored fields that the resolver needs of its
+    parent; the whole document where they are not given. A resolver with the argument `projection` is told which stored
+    keys are needed of the documents that it returns. `same_read`: it returns what was read together with its parent.
 
     `selection_flags` adds arguments that are True where one of the named fields is selected below this one, or where a
     cursor is given: a page is then read whatever is selected, because only its list knows whether the cursor is valid.
     `cost` is that of a computed value or of a loaded object, by the type, where it is not given.
     `depends_on_viewer`: administrators of equal role and visibility may get different values, so feeds share none.
     """
-    flags = tuple((selection_flags or {}).items())
+    convert = partial(_convert_arguments, tuple((selection_flags or {}).items()))
+    check_permission = partial(_check_permission, requires)
+    execution = FieldExecution(
+        batch=resolver if batch else None,
+        each=None if batch else resolver,
+        guard=None if requires is None else check_permission,
+        arguments=convert,
+        reads=None if reads is None else keys_of(reads),
+        same_read=same_read,
+        takes_projection="projection" in inspect.signature(resolver).parameters,
+    )
 
     def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
         context = info.context
-        if requires is not None and requires not in context.viewer.permissions:
-            raise Forbidden(requires)
-        return resolver(context, root, **_convert_arguments(given, info, flags))
+        check_permission(context)
+        converted = convert(given, info._raw_info)
+        if batch:
+            return context.batched_fields.load(context, resolver, converted, root)
+        return resolver(context, root, **converted)
 
     resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]
     return strawberry.field(
@@ -92,8 +120,13 @@ def field(
         graphql_type=graphql_type,
         description=describe_field(description, requires),
         directives=field_directives(requires, cost or _default_cost(graphql_type), list_size),
-        metadata={_DEPENDS_ON_VIEWER: depends_on_viewer},
+        metadata={_DEPENDS_ON_VIEWER: depends_on_viewer, EXECUTION: execution},
     )
+
+
+def _check_permission(requires: Permission | None, context: Context) -> None:
+    if requires is not None and requires not in context.viewer.permissions:
+        raise Forbidden(requires)
 
 
 def _default_cost(graphql_type: Any) -> int:
@@ -109,7 +142,7 @@ def _is_leaf(graphql_type: Any) -> bool:
 
 
 def _convert_arguments(
-    given: Mapping[str, Any], info: strawberry.Info, flags: Sequence[tuple[str, AbstractSet[str]]]
+    flags: Sequence[tuple[str, AbstractSet[str]]], given: Mapping[str, Any], info: GraphQLResolveInfo[Any]
 ) -> dict[str, Any]:
     """Return the arguments as the resolver takes them, with its selection flags."""
     converted = to_plain_arguments(given)
@@ -145,8 +178,7 @@ def mutation(
     operation = resolver.__name__
 
     def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        if requires is not None and requires not in info.context.viewer.permissions:
-            raise Forbidden(requires)
+        _check_permission(requires, info.context)
         given = arguments["input"]
         key = None if given.idempotency_key is strawberry.UNSET else given.idempotency_key
         request = MutationRequest(operation, build_input(given, operation_input), key, requires, needs_terms)
@@ -188,10 +220,9 @@ def signature(arguments: Mapping[str, Argument]) -> Signature:
     return Signature([root, info, *(argument.to_parameter(name) for name, argument in arguments.items())])
 
 
-def _is_selected(info: strawberry.Info, names: AbstractSet[str]) -> bool:
+def _is_selected(info: GraphQLResolveInfo[Any], names: AbstractSet[str]) -> bool:
     """Whether one of the names is selected directly below the field, through whatever fragments."""
-    raw = info._raw_info
-    waiting: list[Any] = [node.selection_set for node in raw.field_nodes]
+    waiting: list[Any] = [node.selection_set for node in info.field_nodes]
     seen: set[str] = set()
     while waiting:
         selections = waiting.pop()
@@ -203,5 +234,5 @@ def _is_selected(info: strawberry.Info, names: AbstractSet[str]) -> bool:
                 waiting.append(selection.selection_set)
             elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
                 seen.add(selection.name.value)
-                waiting.append(raw.fragments[selection.name.value].selection_set)
+                waiting.append(info.fragments[selection.name.value].selection_set)
     return False

@@ -1,7 +1,6 @@
 """The partner helpdesk: its contact, the requests to it, and the mutations of requests."""
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
@@ -14,6 +13,7 @@ from schema.fields import Argument, field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
 from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
+from schema.stored_values import shows
 from schema.user_errors import user_errors_field
 from store.organization.helpdesk import HelpdeskRequestDocument
 
@@ -31,6 +31,7 @@ class Helpdesk:
 
 
 @strawberry.type
+@shows(HelpdeskRequestDocument)
 class HelpdeskRequest(Node):
     """A request for help. Only its author and administrators with the role FULL_ADMINISTRATOR see it."""
 
@@ -42,20 +43,23 @@ class HelpdeskRequest(Node):
         desk.customer,
         Customer | None,
         "The customer that the request is about; null where it is about none, or the viewer does not see it.",
+        batch=True,
+        reads=(HelpdeskRequestDocument.customer_id,),
     )
     created_at: datetime = strawberry.field(description="The moment of the request.")
-    created_by = field(desk.created_by, PartnerAdministrator, "The author.")
+    created_by = field(
+        desk.created_by, PartnerAdministrator, "The author.", batch=True, reads=(HelpdeskRequestDocument.author_id,)
+    )
     closed_at: datetime | None = strawberry.field(
         description="The moment at which the request was closed; null while it is open."
     )
     closed_by = field(
-        desk.closed_by, PartnerAdministrator | None, "The administrator who closed the request; null while it is open."
+        desk.closed_by,
+        PartnerAdministrator | None,
+        "The administrator who closed the request; null while it is open.",
+        batch=True,
+        reads=(HelpdeskRequestDocument.closed_by_id,),
     )
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether a document has this type."""
-        return isinstance(value, HelpdeskRequestDocument)
 
 
 @strawberry.input

@@ -12,6 +12,8 @@ from schema.enums import InvoiceState
 from schema.fields import field
 from schema.node import PAGED, Node
 from schema.orders import Money
+from schema.stored_values import shows
+from store.entitlements.documents import EntitlementDocument
 from store.entitlements.invoices import InvoiceDocument
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 
 @strawberry.type
+@shows(InvoiceDocument)
 class Invoice(Node):
     """An invoice of a subscription."""
 
@@ -32,16 +35,17 @@ class Invoice(Node):
         billing_documents.subscription,
         Annotated["CustomerSubscription", strawberry.lazy("schema.entitlements")],
         "The subscription that the invoice belongs to.",
+        batch=True,
+        reads=(InvoiceDocument.entitlement_id,),
     )
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, InvoiceDocument)
 
 
 NEWEST_INVOICE: Any = field(
-    billing_documents.invoice, Invoice | None, "The newest invoice that is not VOID; null without one."
+    billing_documents.invoice,
+    Invoice | None,
+    "The newest invoice that is not VOID; null without one.",
+    batch=True,
+    reads=(EntitlementDocument.id,),
 )
 SUBSCRIPTION_INVOICES: Any = field(
     billing_documents.invoices,
@@ -49,4 +53,6 @@ SUBSCRIPTION_INVOICES: Any = field(
     "The invoices of the subscription, newest first.",
     cost=STEPWISE_RELATION_COST,
     **PAGED,
+    batch=True,
+    reads=(EntitlementDocument.id,),
 )

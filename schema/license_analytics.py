@@ -13,7 +13,7 @@ from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer, LicenseTrendPoint
 from schema.entitlements import Entitlement
 from schema.enums import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, Permission
-from schema.fields import Argument, field
+from schema.fields import NO_KEYS, SAME_READ, Argument, field
 from schema.node import PAGED, PageInfo
 
 ASSIGNMENT_FORMULA = "Σ assigned ÷ Σ total × 100; null where Σ total is 0."
@@ -24,8 +24,8 @@ USAGE_FORMULA = "Σ used ÷ Σ total × 100; null where Σ total is 0."
 class EntitlementReportRow:
     """The licenses of the report's product in one entitlement. Percentages are null where their denominator is 0."""
 
-    entitlement = field(analytics.entitlement, Entitlement, "The subscription or trial.")
-    customer = field(analytics.customer, Customer, "The customer.")
+    entitlement = field(analytics.entitlement, Entitlement, "The subscription or trial.", batch=True)
+    customer = field(analytics.customer, Customer, "The customer.", batch=True)
     subscription_id: str = strawberry.field(description="The number of the entitlement, as in `number`.")
     number: str = strawberry.field(
         description="The number of the entitlement. It is the column Subscription ID of the tables."
@@ -40,9 +40,14 @@ class EntitlementReportRow:
         "The number of whole calendar months that have passed since the entitlement was added.",
     )
     days_to_expiry = field(
-        analytics.days_to_expiry, int, "The number of whole days left. The same value as Entitlement.daysRemaining."
+        analytics.days_to_expiry,
+        int,
+        "The number of whole days left. The same value as Entitlement.daysRemaining.",
+        batch=True,
     )
-    months_remaining = field(analytics.months_remaining, int, "The number of whole calendar months that remain.")
+    months_remaining = field(
+        analytics.months_remaining, int, "The number of whole calendar months that remain.", batch=True
+    )
     auto_renew: bool = strawberry.field(
         description="Whether the subscription renews by itself at its end, unless it is cancelled; false for a trial."
     )
@@ -57,16 +62,19 @@ class EntitlementReportRow:
         analytics.weekly_assignment_change,
         int | None,
         "assigned now − assigned a week ago; null where there was no figure a week ago.",
+        batch=True,
     )
     weekly_usage_change = field(
         analytics.weekly_usage_change,
         int | None,
         "used now − used a week ago; null where there was no figure a week ago.",
+        batch=True,
     )
     used_last_three_months = field(
         analytics.used_last_three_months,
         int,
         "The highest daily figure of used in the last 92 days, including today's.",
+        batch=True,
     )
 
 
@@ -74,8 +82,10 @@ class EntitlementReportRow:
 class EntitlementReportEdge:
     """A row and its cursor."""
 
-    cursor: str = strawberry.field(description="The cursor of the row, for `after` and `before` of this table.")
-    node: EntitlementReportRow = strawberry.field(description="The row.")
+    cursor: str = strawberry.field(
+        metadata=NO_KEYS, description="The cursor of the row, for `after` and `before` of this table."
+    )
+    node: EntitlementReportRow = strawberry.field(metadata=SAME_READ, description="The row.")
 
 
 @strawberry.type
@@ -83,11 +93,13 @@ class EntitlementReportConnection:
     """A page of a report's table. The total is counted only if the operation selects it."""
 
     edges: list[EntitlementReportEdge] = strawberry.field(
-        directives=[ROWS], description="The rows of the page with their cursors."
+        directives=[ROWS], metadata=SAME_READ, description="The rows of the page with their cursors."
     )
-    nodes: list[EntitlementReportRow] = strawberry.field(directives=[ROWS], description="The rows of the page.")
-    page_info: PageInfo = strawberry.field(description="The position of the page in the table.")
-    total_count = field(connections.total_count, int, "The number of rows in the whole table.")
+    nodes: list[EntitlementReportRow] = strawberry.field(
+        directives=[ROWS], metadata=SAME_READ, description="The rows of the page."
+    )
+    page_info: PageInfo = strawberry.field(metadata=NO_KEYS, description="The position of the page in the table.")
+    total_count = field(connections.total_count, int, "The number of rows in the whole table.", reads=())
 
 
 @strawberry.input

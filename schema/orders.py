@@ -13,6 +13,8 @@ from schema.costs import STEPWISE_RELATION_COST, list_size
 from schema.enums import OrderKind, Product
 from schema.fields import field
 from schema.node import PAGED, Node
+from schema.stored_values import shows
+from store.entitlements.documents import EntitlementDocument
 from store.entitlements.orders import OrderDocument
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class OrderLine:
 
 
 @strawberry.type
+@shows(OrderDocument)
 class Order(Node):
     """An order of a subscription."""
 
@@ -57,12 +60,9 @@ class Order(Node):
         billing_documents.subscription,
         Annotated["CustomerSubscription", strawberry.lazy("schema.entitlements")],
         "The subscription that the order belongs to.",
+        batch=True,
+        reads=(OrderDocument.entitlement_id,),
     )
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, OrderDocument)
 
 
 SUBSCRIPTION_ORDERS: Any = field(
@@ -71,4 +71,6 @@ SUBSCRIPTION_ORDERS: Any = field(
     "The orders of the subscription, newest first.",
     cost=STEPWISE_RELATION_COST,
     **PAGED,
+    batch=True,
+    reads=(EntitlementDocument.id,),
 )

@@ -1,7 +1,7 @@
 """The viewer, the partner organization and its administrators."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -17,6 +17,7 @@ from schema.enums import (
 )
 from schema.fields import field
 from schema.node import PAGED, VERSION_FIELD, Node
+from schema.stored_values import shows
 from store.tenants.administrators import AdministratorDocument
 from store.tenants.partners import PartnerDocument
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 @strawberry.type
+@shows(AdministratorDocument)
 class PartnerAdministrator(Node):
     """A person who works for the partner."""
 
@@ -45,12 +47,8 @@ class PartnerAdministrator(Node):
         "The customers that both this administrator and the viewer see, by name.",
         requires=Permission.READ_CUSTOMERS,
         **PAGED,
+        reads=(AdministratorDocument.id,),
     )
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, AdministratorDocument)
 
 
 @strawberry.type
@@ -120,6 +118,7 @@ class PartnerService:
         organization.service_customers,
         int,
         "The number of customers that the viewer sees and that have a running line of the product.",
+        batch=True,
     )
 
 
@@ -140,6 +139,7 @@ class PartnerSettings:
 
 
 @strawberry.type
+@shows(PartnerDocument)
 class PartnerOrganization(Node):
     """The tenant: an organization that resells and manages services for customers."""
 
@@ -159,11 +159,6 @@ class PartnerOrganization(Node):
         list_size=list_size(len(Product)),
     )
     settings = field(organization.settings, PartnerSettings, "The thresholds that the partner chose.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, PartnerDocument)
 
 
 @strawberry.type

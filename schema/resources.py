@@ -1,7 +1,6 @@
 """Resources: guides, trainings, videos and release notes."""
 
 from datetime import date
-from typing import Any
 
 import strawberry
 
@@ -11,10 +10,12 @@ from schema.costs import VALUES, list_size
 from schema.enums import Product, ResourceKind
 from schema.fields import Argument, field
 from schema.node import PAGED, Node
+from schema.stored_values import shows
 from store.organization.resources import ResourceDocument
 
 
 @strawberry.type
+@shows(ResourceDocument)
 class Resource(Node):
     """A document or video for administrators."""
 
@@ -28,11 +29,6 @@ class Resource(Node):
         directives=[list_size(len(Product)), VALUES], description="The products that it is about."
     )
     updated_on: date = strawberry.field(description="The day of the last update.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, ResourceDocument)
 
 
 @strawberry.input

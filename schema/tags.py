@@ -1,7 +1,7 @@
 """Tags: labels that a partner defines and gives to its customers."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -10,6 +10,7 @@ from schema.enums import Permission, TagColor
 from schema.fields import field
 from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
+from schema.stored_values import shows
 from store.tags.documents import TagDocument
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @strawberry.type
+@shows(TagDocument)
 class Tag(Node):
     """A label that the partner defines for its customers."""
 
@@ -27,7 +29,11 @@ class Tag(Node):
         description="The version increases by one with every change of the tag. It can be used as a cache key."
     )
     customer_count = field(
-        tags.customer_count, int, "The number of customers that have the tag, among those that the viewer sees."
+        tags.customer_count,
+        int,
+        "The number of customers that have the tag, among those that the viewer sees.",
+        batch=True,
+        reads=(TagDocument.id,),
     )
     customers = field(
         customer_lists.tag_customers,
@@ -35,16 +41,16 @@ class Tag(Node):
         "The customers that have the tag, among those that the viewer sees, by name.",
         requires=Permission.READ_CUSTOMERS,
         **PAGED,
+        reads=(TagDocument.id,),
     )
     created_at: datetime = strawberry.field(description="The moment at which the tag was created.")
     created_by = field(
-        tags.created_by, PartnerAdministrator | None, "The administrator who created the tag; null where none did."
+        tags.created_by,
+        PartnerAdministrator | None,
+        "The administrator who created the tag; null where none did.",
+        batch=True,
+        reads=(TagDocument.created_by,),
     )
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether the document is of this type."""
-        return isinstance(value, TagDocument)
 
 
 @strawberry.type

@@ -1,7 +1,5 @@
 """Views (named customer filters) and their mutations."""
 
-from typing import Any
-
 import strawberry
 
 from domain.partner.views import MAX_OWN_VIEWS, MAX_SHARED_VIEWS, DeleteCustomerView, SaveCustomerView
@@ -14,11 +12,13 @@ from schema.fields import Argument, field, mutation
 from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT
 from schema.node import PAGED, VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
+from schema.stored_values import shows
 from schema.user_errors import user_errors_field
 from store.organization.views import ViewDocument
 
 
 @strawberry.type
+@shows(ViewDocument)
 class CustomerView(Node):
     """A filter that an administrator has named and saved. The owner can share it with all administrators of the
     partner.
@@ -29,11 +29,16 @@ class CustomerView(Node):
         views.filter_of,
         strawberry.scalars.JSON | None,
         "The CustomerFilter as it was given. A tag that has been deleted since matches no customer.",
+        reads=(ViewDocument.raw_filter,),
     )
     shared: bool = strawberry.field(description="Whether every administrator of the partner sees the view.")
     version: int = VERSION_FIELD
     owner = field(
-        views.owner, PartnerAdministrator, "The administrator who saved the view. Only the owner may change it."
+        views.owner,
+        PartnerAdministrator,
+        "The administrator who saved the view. Only the owner may change it.",
+        batch=True,
+        reads=(ViewDocument.owner_id,),
     )
     customers = field(
         customer_lists.view_customers,
@@ -42,12 +47,8 @@ class CustomerView(Node):
         requires=Permission.READ_CUSTOMERS,
         **PAGED,
         order_by=Argument(CustomerOrder | None, description="The order. Without it, by name."),
+        reads=(ViewDocument.raw_filter,),
     )
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        """Return whether a document has this type."""
-        return isinstance(value, ViewDocument)
 
 
 @strawberry.input

@@ -119,6 +119,11 @@ def is_trial(entitlement: EntitlementTerms) -> bool:
     return entitlement.kind == SubscriptionType.TRIAL
 
 
+def is_subscription(entitlement: EntitlementTerms) -> bool:
+    """Return whether it is a subscription and not a trial."""
+    return not is_trial(entitlement)
+
+
 def renews(entitlement: EntitlementTerms) -> bool:
     """Return whether its end moves on by itself; a cancellation, even for a future day, ends that."""
     return entitlement.auto_renew and entitlement.cancelled_at is None and not is_trial(entitlement)

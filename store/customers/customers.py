@@ -7,7 +7,7 @@ from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWit
 from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.customers.simplification import is_impossible, simplify
 from domain.paging import Page, PageRequest
-from store.customers.documents import EXCLUDED_FIELDS, CustomerDocument
+from store.customers.documents import CustomerDocument, customer_projection
 from store.customers.facets import CustomerFacets, read_facets
 from store.customers.holding_counts import count_holders
 from store.customers.list_planner.pages import EXPECTED_CUSTOMERS, read_page
@@ -16,6 +16,7 @@ from store.customers.orders import KEYS_INDEX, ORDER_INDEXES, CustomerOrder
 from store.customers.queries import COLLECTION, customers_query
 from store.database.client import IndexModel
 from store.database.scope import Scope
+from store.database.stored_fields import Projection
 
 __all__ = ["CUSTOMER_INDEXES", "EXTERNAL_ID_INDEX", "CustomerDocument", "CustomerOrder", "Customers"]
 
@@ -37,9 +38,11 @@ class Customers:
         self._expected = expected
         self._collection = scope.collection(COLLECTION)
 
-    async def page(self, condition: AllOf, order: CustomerOrder, request: PageRequest) -> Page[CustomerDocument]:
+    async def page(
+        self, condition: AllOf, order: CustomerOrder, request: PageRequest, projection: Projection = None
+    ) -> Page[CustomerDocument]:
         """Return one page; raise InvalidCursor for a cursor of another list."""
-        return await read_page(self._scope, condition, order, request, self._expected)
+        return await read_page(self._scope, condition, order, request, self._expected, projection)
 
     async def count(self, condition: Condition) -> int:
         """Return the number of customers that match."""
@@ -55,14 +58,14 @@ class Customers:
         """Return the counts by value, each dimension without its own top-level condition."""
         return await read_facets(self._scope, condition)
 
-    async def by_ids(self, ids: Sequence[str]) -> dict[str, CustomerDocument]:
+    async def by_ids(self, ids: Sequence[str], projection: Projection = None) -> dict[str, CustomerDocument]:
         """Return the visible customers with these ids, in one query."""
         where = {**self._scope.match_customers(), "_id": {"$in": list(ids)}}
-        documents = await self._collection.find(where, EXCLUDED_FIELDS)
+        documents = await self._collection.find(where, customer_projection(projection))
         return {document["_id"]: CustomerDocument(document) for document in documents}
 
-    async def by_external_id(self, external_id: str) -> CustomerDocument | None:
+    async def by_external_id(self, external_id: str, projection: Projection = None) -> CustomerDocument | None:
         """Return the customer with this id in the ordering system; None where it is not visible."""
         where = {**self._scope.match_customers(), "external_id": external_id}
-        document = await self._collection.find_one(where, EXCLUDED_FIELDS)
+        document = await self._collection.find_one(where, customer_projection(projection))
         return None if document is None else CustomerDocument(document)

@@ -5,10 +5,23 @@ from datetime import datetime
 from domain.customers.reasons import StatusReason, reason_from_document
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 from store.database.client import Document
-from store.database.stored_fields import StoredDocument, derived, stored, stored_list, stored_or_none
+from store.database.stored_fields import (
+    Projection,
+    StoredDocument,
+    derived,
+    projection_document,
+    stored,
+    stored_list,
+    stored_or_none,
+)
 
 _NO_ATTENTION_STATUSES = frozenset({"TRIAL", "SUBSCRIPTION"})
 EXCLUDED_FIELDS: Document = {"keys": 0, "order_keys": 0, "words": 0, "delivered": 0, "holdings": 0}
+
+
+def customer_projection(projection: Projection, *always: str) -> Document:
+    """Return MongoDB's projection of the keys and of those that the reader needs; for None, of all that is shown."""
+    return EXCLUDED_FIELDS if projection is None else projection_document(projection, *always)
 
 
 class Assignment(StoredDocument):

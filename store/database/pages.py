@@ -9,6 +9,7 @@ from domain.paging import Page, PageRequest
 from store.database.client import Document
 from store.database.keyset import Column, KeysetPager, SortKey, keyset_conditions, sort_documents, sort_key_of
 from store.database.scope import Scope
+from store.database.stored_fields import Projection, projection_document
 
 Row = TypeVar("Row")
 
@@ -19,6 +20,7 @@ class Listing(Generic[Row]):
 
     The last column is `_id`, so that the order is total; `identity` tells this list from others. A row meets exactly
     one condition of `parts`, which are read one after the other: together they would be too large for one query.
+    `projection` are the stored keys that are needed of a row.
     """
 
     scope: Scope
@@ -28,6 +30,7 @@ class Listing(Generic[Row]):
     read: Callable[[Document], Row]
     identity: object = None
     parts: Sequence[Mapping[str, Any]] = ({},)
+    projection: Projection = None
 
     async def page(self, request: PageRequest) -> Page[Row]:
         """Return one page; raise InvalidCursor for a cursor of another list."""
@@ -70,8 +73,9 @@ class Listing(Generic[Row]):
         where = {**self.where, "$and": bounds} if bounds else dict(self.where)
         sort = [(column.field, column.direction) for column in columns]
         collection, documents = self.scope.collection(self.collection), list[Document]()
+        fields = None if self.projection is None else projection_document(self.projection, *(name for name, _ in sort))
         for number, part in enumerate(self.parts):
-            documents += await collection.find({**where, **part}, sort=sort, limit=limit)
+            documents += await collection.find({**where, **part}, fields, sort=sort, limit=limit)
             if number > 0:
                 documents = sort_documents(columns, documents)[:limit]
         return documents

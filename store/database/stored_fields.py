@@ -148,9 +148,14 @@ def keys_of(fields: Iterable[Field[Any]]) -> frozenset[str]:
     return frozenset(key for field in fields for key in field.keys)
 
 
-def projection_document(projection: Projection, *always: str) -> dict[str, int] | None:
-    """Return MongoDB's projection of the keys, and of those that the reader itself needs; None for all."""
-    return None if projection is None else dict.fromkeys(sorted({"_id", *projection, *always}), 1)
+def projection_document(projection: frozenset[str], *always: str) -> dict[str, int]:
+    """Return MongoDB's projection of the keys, and of those that the reader itself needs."""
+    return dict.fromkeys(sorted({"_id", *projection, *always}), 1)
+
+
+def with_fields(projection: Projection, *fields: Field[Any]) -> Projection:
+    """Return the projection with the keys of more fields."""
+    return None if projection is None else projection | keys_of(fields)
 
 
 def _field_class(kind: type, plain: type[StoredField[Any]]) -> type[StoredField[Any]]:

@@ -6,16 +6,23 @@ from datetime import datetime
 from domain.entitlements.lifecycle import LicenseFigures, read_license
 from domain.text.normalization import compose_key
 from domain.types import SubscriptionType
-from store.database.client import IndexModel
+from store.database.client import Document, IndexModel
 from store.database.scope import Scope
-from store.database.stored_fields import StoredDocument, derived, stored, stored_or_none
+from store.database.stored_fields import (
+    Projection,
+    StoredDocument,
+    derived,
+    projection_document,
+    stored,
+    stored_or_none,
+)
 
 COLLECTION = "entitlements"
 ENTITLEMENT_INDEXES = (
     IndexModel([("partner_id", 1), ("number", 1)], name="number", unique=True),
     IndexModel([("partner_id", 1), ("customer_id", 1), ("added_at", -1), ("_id", 1)], name="customer_newest"),
 )
-_PROJECTION = {"delivered": 0}
+_ALL_FIELDS = {"delivered": 0}
 
 
 class TrialExtension(StoredDocument):
@@ -62,6 +69,20 @@ class EntitlementDocument(StoredDocument):
         return list(map(TrialExtension, self.document["extensions"]))
 
 
+# The stored fields from which the rules of domain/entitlements/lifecycle.py follow.
+TERMS = (
+    EntitlementDocument.kind,
+    EntitlementDocument.starts_at,
+    EntitlementDocument.first_ends_at,
+    EntitlementDocument.ends_at,
+    EntitlementDocument.term_months,
+    EntitlementDocument.auto_renew,
+    EntitlementDocument.set_up,
+    EntitlementDocument.suspended,
+    EntitlementDocument.cancelled_at,
+)
+
+
 class Entitlements:
     """The partner's entitlements. The caller checks that their customer is visible."""
 
@@ -69,12 +90,14 @@ class Entitlements:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
-    async def by_customer(self, customer_ids: Sequence[str]) -> dict[str, list[EntitlementDocument]]:
+    async def by_customer(
+        self, customer_ids: Sequence[str], projection: Projection = None
+    ) -> dict[str, list[EntitlementDocument]]:
         """Return each customer's entitlements in one query, newest first."""
         where = {**self._scope.match(), "customer_id": {"$in": list(customer_ids)}}
         newest = [("customer_id", 1), ("added_at", -1), ("_id", 1)]
         by_customer: dict[str, list[EntitlementDocument]] = {id_: [] for id_ in customer_ids}
-        for document in await self._collection.find(where, _PROJECTION, sort=newest):
+        for document in await self._collection.find(where, _project(projection), sort=newest):
             entitlement = EntitlementDocument(document)
             by_customer[entitlement.customer_id].append(entitlement)
         return by_customer
@@ -82,11 +105,16 @@ class Entitlements:
     async def by_number(self, number: str) -> EntitlementDocument | None:
         """Return the subscription or trial of this partner with the number."""
         where = {**self._scope.match(), "number": compose_key(number)}
-        document = await self._collection.find_one(where, _PROJECTION)
+        document = await self._collection.find_one(where, _ALL_FIELDS)
         return None if document is None else EntitlementDocument(document)
 
-    async def by_ids(self, ids: Sequence[str]) -> dict[str, EntitlementDocument]:
+    async def by_ids(self, ids: Sequence[str], projection: Projection = None) -> dict[str, EntitlementDocument]:
         """Return the entitlements of this partner with these ids, by id, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        documents = await self._collection.find(where, _PROJECTION)
+        documents = await self._collection.find(where, _project(projection))
         return {document["_id"]: EntitlementDocument(document) for document in documents}
+
+
+def _project(projection: Projection) -> Document:
+    # Which type of the API an entitlement has follows from its kind, and whether it is visible from its customer.
+    return _ALL_FIELDS if projection is None else projection_document(projection, "kind", "customer_id")

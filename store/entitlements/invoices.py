@@ -8,7 +8,7 @@ from domain.entitlements.invoices import InvoiceState
 from domain.money import Money
 from store.database.client import IndexModel, Session
 from store.database.scope import Scope
-from store.database.stored_fields import StoredDocument, derived, stored, stored_or_none
+from store.database.stored_fields import Projection, StoredDocument, derived, stored, stored_or_none
 from store.entitlements.newest_documents import NEWEST_INDEX, BillingDocuments
 
 COLLECTION = "invoices"
@@ -44,7 +44,8 @@ class Invoices(BillingDocuments[InvoiceDocument]):
         super().__init__(scope, COLLECTION, "issued_on", InvoiceDocument)
 
     async def newest_not_void(
-        self, subscription_ids: Sequence[str], *, session: Session = None
+        self, subscription_ids: Sequence[str], projection: Projection = None, *, session: Session = None
     ) -> dict[str, InvoiceDocument]:
         """Return each subscription's newest invoice that is not VOID, in one query."""
-        return await self.newest(subscription_ids, {"state": {"$ne": str(InvoiceState.VOID)}}, session=session)
+        is_valid = {"state": {"$ne": str(InvoiceState.VOID)}}
+        return await self.newest(subscription_ids, is_valid, projection, session=session)

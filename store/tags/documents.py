@@ -7,7 +7,7 @@ from domain.partner.tags import TagColor
 from domain.text.search import matches_word_prefixes
 from store.database.client import IndexModel, Session
 from store.database.scope import Scope
-from store.database.stored_fields import StoredDocument, stored, stored_or_none
+from store.database.stored_fields import Projection, StoredDocument, projection_document, stored, stored_or_none
 
 COLLECTION = "tags"
 TAG_INDEXES = (IndexModel([("partner_id", 1), ("name_key", 1)], name="name", unique=True),)
@@ -34,10 +34,14 @@ class Tags:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
-    async def by_ids(self, ids: Sequence[str], *, session: Session = None) -> dict[str, TagDocument]:
+    async def by_ids(
+        self, ids: Sequence[str], projection: Projection = None, *, session: Session = None
+    ) -> dict[str, TagDocument]:
         """Return the tags of this partner with these ids, by id, in one query."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        documents = await self._collection.find(where, session=session)
+        documents = await self._collection.find(
+            where, None if projection is None else projection_document(projection), session=session
+        )
         return {document["_id"]: TagDocument(document) for document in documents}
 
     async def search(self, prefixes: Sequence[str] | None) -> list[TagDocument]:

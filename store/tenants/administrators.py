@@ -13,7 +13,14 @@ from store.database.clock import utc_now
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
-from store.database.stored_fields import StoredDocument, derived, stored, stored_or_none
+from store.database.stored_fields import (
+    Projection,
+    StoredDocument,
+    derived,
+    projection_document,
+    stored,
+    stored_or_none,
+)
 from store.database.transactions import in_transaction
 from store.events.log import NO_CUSTOMER, EventDraft, event_document
 
@@ -55,10 +62,13 @@ class Administrators:
         self._scope = scope
         self._collection = scope.collection(COLLECTION)
 
-    async def by_ids(self, ids: Sequence[str], *, session: Session = None) -> dict[str, AdministratorDocument]:
+    async def by_ids(
+        self, ids: Sequence[str], projection: Projection = None, *, session: Session = None
+    ) -> dict[str, AdministratorDocument]:
         """Return the administrators by id, in one query; ids of no administrator are left out."""
         where = {**self._scope.match(), "_id": {"$in": list(ids)}}
-        documents = await self._collection.find(where, _PROJECTION, session=session)
+        fields = _PROJECTION if projection is None else projection_document(projection)
+        documents = await self._collection.find(where, fields, session=session)
         return {document["_id"]: AdministratorDocument(document) for document in documents}
 
     async def find(self, id_: str, *, session: Session = None) -> AdministratorDocument | None:

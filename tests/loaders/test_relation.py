@@ -142,3 +142,49 @@ def test_loaders_use_nothing_of_strawberry_but_the_data_loader() -> None:
     assert {name: modules for name, modules in imported.items() if modules} == {
         "relation.py": {"strawberry.dataloader"}
     }
+
+
+async def test_lists_that_are_requested_in_one_turn_are_read_together(numbers: Numbers, calls: Calls) -> None:
+    load_all = numbers.squares.load_all
+    lists: Any = await asyncio.gather(load_all([3, 1, 3]), load_all([]), load_all([1, 2]))
+    assert lists == [[9, 1, 9], [], [1, 4]]
+    assert calls == [(numbers.scope, [3, 1, 2])]
+    assert await load_all([2, 5]) == [4, 25]
+    assert [keys for _, keys in calls[1:]] == [[5]]
+
+
+async def test_a_failed_value_stands_in_its_place_and_a_failed_read_reaches_every_list(numbers: Numbers) -> None:
+    values: list[Any] = await numbers.squares.load_all([2, 13])
+    assert (values[0], type(values[1])) == (4, ValueError)
+    load_all = numbers.failing.load_all
+    outcomes = await asyncio.gather(load_all([1]), load_all([2]), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [ConnectionError, ConnectionError]
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+async def test_where_the_reader_is_cancelled_another_one_reads(numbers: Numbers, turns: int) -> None:
+    reader, other = (asyncio.ensure_future(numbers.squares.load_all([key])) for key in (1, 2))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    reader.cancel()
+    assert await other == [4]
+    assert reader.cancelled()
+
+
+async def test_the_stored_keys_that_lists_need_are_read_together_and_kept_apart() -> None:
+    projections: list[Any] = []
+
+    async def read(_scope: Any, keys: Sequence[int], projection: Any = None) -> list[Any]:
+        projections.append(projection)
+        return [projection] * len(keys)
+
+    relation: Any = type("Projected", (RelationSet,), {"values": Relation(read)})(object())
+    name, day = frozenset({"name"}), frozenset({"day"})
+    await asyncio.gather(relation.values.load_all([1], name), relation.values.load_all([1], day))
+    assert projections == [name | day]
+    assert await relation.values.load_all([1], frozenset()) == [frozenset()]
+    await asyncio.gather(relation.values.load_all([2], name), relation.values.load_all([3]))
+    assert projections[1:] == [frozenset(), None]
+    # A whole document has every key.
+    assert await relation.values.load_all([3], day) == [None]
+    assert len(projections) == 3

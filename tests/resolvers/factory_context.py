@@ -31,6 +31,14 @@ def context_with(**values: Mapping[Any, Any]) -> Context:
     return context
 
 
+async def of_one(resolver: Any, context: Context, parent: Any, **arguments: Any) -> Any:
+    """Return what a batched resolver returns for one parent; raise where it is an exception."""
+    [value] = await resolver(context, [parent], **arguments)
+    if isinstance(value, BaseException):
+        raise value
+    return value
+
+
 def administrator_document(id_: str, name: str = "Ann") -> AdministratorDocument:
     return stored_administrator(id_, name=name)
 

@@ -9,7 +9,7 @@ from domain.failures import BadUserInput
 from domain.paging import Page, PageRequest
 from resolvers import activity, billing_documents, connections
 from resolvers.connections import UNSELECTED_PAGE, Connection, Edge, PageInfo, build_connection
-from tests.resolvers.factory_context import context_with, customer_document, entitlement_document
+from tests.resolvers.factory_context import context_with, customer_document, entitlement_document, of_one
 
 PAGE: Page[Any] = Page(["a", "b"], True, False, lambda row: f"cursor of {row}")
 
@@ -44,9 +44,9 @@ async def test_a_bad_page_request_fails_even_if_no_page_is_selected(page: dict[s
     with pytest.raises(BadUserInput):
         await build_connection(listing, with_page, **page)
     with pytest.raises(BadUserInput):
-        await activity.customer_activity(context_with(), customer_document(), with_page, **page)
+        await of_one(activity.customer_activity, context_with(), customer_document(), with_page=with_page, **page)
     with pytest.raises(BadUserInput):
-        await billing_documents.orders(context_with(), entitlement_document(), with_page, **page)
+        await of_one(billing_documents.orders, context_with(), entitlement_document(), with_page=with_page, **page)
 
 
 async def test_edges_and_page_info_follow_from_the_page() -> None:
@@ -63,20 +63,20 @@ async def test_lists_of_a_subscription_load_page_and_count_separately(kind: str)
     request = PageRequest(first=2)
     loaded: dict[str, Any] = {f"{kind}_pages": {("sub_1", request): PAGE}, f"{kind}_counts": {"sub_1": 9}}
     context = context_with(**loaded)
-    connection: Any = await resolver(context, entitlement_document(), with_page=True, first=2)
+    connection: Any = await of_one(resolver, context, entitlement_document(), with_page=True, first=2)
     assert (connection.nodes, await connection.count()) == (["a", "b"], 9)
     # The page of this request is not loaded: a read would fail without a database.
-    connection = await resolver(context, entitlement_document(), with_page=False, first=3)
+    connection = await of_one(resolver, context, entitlement_document(), with_page=False, first=3)
     assert (connection.nodes, await connection.count()) == ([], 9)
 
 
 async def test_the_log_of_a_hidden_customer_is_empty() -> None:
     context = context_with(activity_pages={("cus_1", PageRequest()): PAGE, ("cus_hidden", PageRequest()): None})
-    visible: Any = await activity.customer_activity(context, customer_document(), with_page=True)
+    visible: Any = await of_one(activity.customer_activity, context, customer_document(), with_page=True)
     assert visible.nodes == ["a", "b"]
     hidden = customer_document("cus_hidden")
-    assert (await activity.customer_activity(context, hidden, with_page=True)).nodes == []
-    assert (await activity.customer_activity(context, customer_document("cus_2"), with_page=False)).nodes == []
+    assert (await of_one(activity.customer_activity, context, hidden, with_page=True)).nodes == []
+    assert (await of_one(activity.customer_activity, context, customer_document("cus_2"), with_page=False)).nodes == []
 
 
 async def test_references_of_an_event_are_null_where_it_has_none_or_they_are_gone() -> None:
@@ -84,8 +84,8 @@ async def test_references_of_an_event_are_null_where_it_has_none_or_they_are_gon
     context = context_with(customers={"cus_1": customer}, administrators={"adm_gone": None})
     event: Any = SimpleNamespace(customer_id="cus_1", actor_id="adm_gone", subject_id="cus_1")
     system: Any = SimpleNamespace(customer_id=None, actor_id=None, subject_id="xyz_1")
-    assert await activity.customer(context, event) is customer
-    assert await activity.customer(context, system) is None
-    assert await activity.actor(context, event) is None
-    assert await activity.actor(context, system) is None
-    assert await activity.subject(context, system) is None
+    assert await of_one(activity.customer, context, event) is customer
+    assert await of_one(activity.customer, context, system) is None
+    assert await of_one(activity.actor, context, event) is None
+    assert await of_one(activity.actor, context, system) is None
+    assert await of_one(activity.subject, context, system) is None

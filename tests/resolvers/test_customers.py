@@ -19,6 +19,7 @@ from tests.resolvers.factory_context import (
     context_with,
     customer_document,
     entitlement_document,
+    of_one,
 )
 
 CUSTOMER = customer_document()
@@ -41,15 +42,18 @@ async def test_subscriptions_and_trials_are_separate_and_ended_ones_are_shown_on
     living, ended = entitlement_document("sub_1"), entitlement_document("sub_2", ends_at=NOW)
     trial = entitlement_document("tri_1", kind=SubscriptionType.TRIAL)
     context = context_with(entitlements_by_customer={"cus_1": [living, trial, ended]})
-    assert await customers.subscriptions(context, CUSTOMER, include_ended=False) == [living]
-    assert await customers.subscriptions(context, CUSTOMER, include_ended=True) == [living, ended]
-    assert await customers.trials(context, CUSTOMER, include_ended=False) == [trial]
+    assert await of_one(customers.subscriptions, context, CUSTOMER, include_ended=False) == [living]
+    assert await of_one(customers.subscriptions, context, CUSTOMER, include_ended=True) == [living, ended]
+    assert await of_one(customers.trials, context, CUSTOMER, include_ended=False) == [trial]
 
 
 async def test_at_most_two_hundred_subscriptions_are_shown() -> None:
     documents = [entitlement_document(f"sub_{number}") for number in range(customers.LIST_LIMIT + 1)]
     context = context_with(entitlements_by_customer={"cus_1": documents})
-    assert await customers.subscriptions(context, CUSTOMER, include_ended=False) == documents[: customers.LIST_LIMIT]
+    assert (
+        await of_one(customers.subscriptions, context, CUSTOMER, include_ended=False)
+        == documents[: customers.LIST_LIMIT]
+    )
 
 
 async def test_licenses_are_the_sums_over_running_entitlements_in_the_order_of_products() -> None:
@@ -58,11 +62,11 @@ async def test_licenses_are_the_sums_over_running_entitlements_in_the_order_of_p
     scheduled = entitlement_document(starts_at=NOW + DAY, licenses=[LicenseFigures(meetings, 100, 0, 0)])
     suspended = entitlement_document(suspended=True, licenses=[LicenseFigures(meetings, 10, 1, 0)])
     context = context_with(entitlements_by_customer={"cus_1": [running, scheduled, suspended], "cus_2": []})
-    assert await customers.licenses(context, CUSTOMER) == sorted(
+    assert await of_one(customers.licenses, context, CUSTOMER) == sorted(
         [ProductLicenses(meetings, 11, 3, 1, 9, 1), ProductLicenses(calling, 5, 0, 0, 5, 0)],
         key=lambda line: list(Product).index(line.product),
     )
-    assert await customers.licenses(context, customer_document("cus_2")) == []
+    assert await of_one(customers.licenses, context, customer_document("cus_2")) == []
 
 
 async def test_available_and_overage_are_summed_over_single_lines() -> None:
@@ -71,7 +75,7 @@ async def test_available_and_overage_are_summed_over_single_lines() -> None:
         for total, assigned in ((5, 8), (20, 10))
     ]
     context = context_with(entitlements_by_customer={"cus_1": held})
-    [calling] = await customers.licenses(context, CUSTOMER)
+    [calling] = await of_one(customers.licenses, context, CUSTOMER)
     assert (calling.total, calling.assigned, calling.available, calling.overage) == (25, 18, 10, 3)
 
 
@@ -80,8 +84,8 @@ async def test_a_status_shows_the_entitlements_that_still_exist() -> None:
     context = context_with(entitlements={"sub_1": document, "sub_gone": None})
     reason = StatusReason(StatusReasonCode.SUSPENDED, SubscriptionType.SUBSCRIPTION, "SUB-1")
     detail = status_detail(reason, "sub_gone", "sub_1")
-    assert await customers.status_entitlements(context, detail) == [document]
-    assert await customers.status_entitlements(context, status_detail(reason)) == []
+    assert await of_one(customers.status_entitlements, context, detail) == [document]
+    assert await of_one(customers.status_entitlements, context, status_detail(reason)) == []
 
 
 def test_a_reason_is_rendered_in_the_language_of_the_viewer() -> None:
@@ -104,15 +108,17 @@ async def test_current_assignments_are_shown_by_name_with_the_administrator_who_
         assignment("adm_bob", expires_at=NOW),
         assignment("adm_gone", by="adm_bob"),
     ]
-    shown = await customers.assignments(context, customer_document(assignments=stored))
+    shown = await of_one(customers.assignments, context, customer_document(assignments=stored))
     assert [(a.administrator, a.assigned_by, a.expires_at) for a in shown] == [(ann, None, NOW + DAY), (zoe, bob, None)]
-    assert await customers.assignments(context, CUSTOMER) == []
+    assert await of_one(customers.assignments, context, CUSTOMER) == []
 
 
 async def test_equal_names_of_administrators_are_ordered_by_id() -> None:
     pair = {id_: administrator_document(id_, "Ann") for id_ in ("adm_2", "adm_1")}
-    shown = await customers.assignments(
-        context_with(administrators=pair), customer_document(assignments=[assignment(id_) for id_ in pair])
+    shown = await of_one(
+        customers.assignments,
+        context_with(administrators=pair),
+        customer_document(assignments=[assignment(id_) for id_ in pair]),
     )
     assert [a.administrator.id for a in shown] == ["adm_1", "adm_2"]
 
@@ -120,8 +126,8 @@ async def test_equal_names_of_administrators_are_ordered_by_id() -> None:
 async def test_tags_are_shown_by_name_without_deleted_ones() -> None:
     context = context_with(tags={"tag_1": tag("tag_1", "b"), "tag_2": tag("tag_2", "a"), "tag_gone": None})
     document = customer_document(tag_ids=["tag_1", "tag_gone", "tag_2"])
-    assert [shown.id for shown in await tags.customer_tags(context, document)] == ["tag_2", "tag_1"]
-    assert await tags.customer_tags(context, CUSTOMER) == []
+    assert [shown.id for shown in await of_one(tags.customer_tags, context, document)] == ["tag_2", "tag_1"]
+    assert await of_one(tags.customer_tags, context, CUSTOMER) == []
 
 
 async def test_the_facet_of_tags_leaves_deleted_ones_out() -> None:

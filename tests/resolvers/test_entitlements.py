@@ -16,6 +16,7 @@ from tests.resolvers.factory_context import (
     context_with,
     customer_document,
     entitlement_document,
+    of_one,
 )
 
 ANN = administrator_document("adm_1")
@@ -69,14 +70,14 @@ async def test_references_of_a_trial_are_null_where_it_has_none() -> None:
     extensions = [{"at": NOW, "by": "adm_1", "days": 7}, {"at": NOW, "days": 9}]
     facts = {"started_by": "adm_1", "converted_to": "sub_2", "extensions": extensions}
     trial = entitlement_document("tri_1", kind=SubscriptionType.TRIAL, **facts)
-    assert await entitlements.started_by(context, trial) is ANN
-    assert await entitlements.converted_to(context, trial) == subscription
+    assert await of_one(entitlements.started_by, context, trial) is ANN
+    assert await of_one(entitlements.converted_to, context, trial) == subscription
     by_ann, by_system = entitlements.extensions(context, trial)
-    assert (await entitlements.extended_by(context, by_ann), by_ann.days) == (ANN, 7)
-    assert (await entitlements.extended_by(context, by_system), by_system.days) == (None, 9)
+    assert (await of_one(entitlements.extended_by, context, by_ann), by_ann.days) == (ANN, 7)
+    assert (await of_one(entitlements.extended_by, context, by_system), by_system.days) == (None, 9)
     plain = entitlement_document("tri_2", kind=SubscriptionType.TRIAL)
-    assert await entitlements.started_by(context, plain) is None
-    assert await entitlements.converted_to(context, plain) is None
+    assert await of_one(entitlements.started_by, context, plain) is None
+    assert await of_one(entitlements.converted_to, context, plain) is None
     assert entitlements.extensions(context, plain) == []
 
 
@@ -90,29 +91,29 @@ async def test_references_of_a_trial_are_null_where_it_has_none() -> None:
 )
 async def test_a_row_shows_what_remains_of_its_entitlement(facts: dict[str, Any], days: int, months: int) -> None:
     context = context_with(entitlements={"sub_1": entitlement_document(**facts)})
-    assert await license_analytics.days_to_expiry(context, row()) == days
-    assert await license_analytics.months_remaining(context, row()) == months
+    assert await of_one(license_analytics.days_to_expiry, context, row()) == days
+    assert await of_one(license_analytics.months_remaining, context, row()) == months
 
 
 async def test_a_row_whose_entitlement_is_gone_shows_null() -> None:
     context = context_with(entitlements={"sub_1": None})
-    assert await license_analytics.days_to_expiry(context, row()) is None
-    assert await license_analytics.months_remaining(context, row()) is None
+    assert await of_one(license_analytics.days_to_expiry, context, row()) is None
+    assert await of_one(license_analytics.months_remaining, context, row()) is None
 
 
 async def test_weekly_changes_are_null_without_a_snapshot_of_a_week_ago() -> None:
     context = context_with(license_week_ago={LINE: DayFigures(assigned=7, used=1)})
-    assert await license_analytics.weekly_assignment_change(context, row()) == -2
-    assert await license_analytics.weekly_usage_change(context, row()) == 2
+    assert await of_one(license_analytics.weekly_assignment_change, context, row()) == -2
+    assert await of_one(license_analytics.weekly_usage_change, context, row()) == 2
     context = context_with(license_week_ago={LINE: None})
-    assert await license_analytics.weekly_assignment_change(context, row()) is None
-    assert await license_analytics.weekly_usage_change(context, row()) is None
+    assert await of_one(license_analytics.weekly_assignment_change, context, row()) is None
+    assert await of_one(license_analytics.weekly_usage_change, context, row()) is None
 
 
 @pytest.mark.parametrize(("highest", "shown"), [(None, 3), (2, 3), (8, 8), (0, 3)])
 async def test_the_highest_use_of_three_months_includes_the_present_one(highest: int | None, shown: int) -> None:
     context = context_with(license_quarter_maximum={LINE: highest})
-    assert await license_analytics.used_last_three_months(context, row()) == shown
+    assert await of_one(license_analytics.used_last_three_months, context, row()) == shown
 
 
 async def test_a_row_shows_its_age() -> None:

@@ -12,7 +12,7 @@ from domain.partner.setup import SetupStepKey
 from domain.types import Product
 from resolvers import organization
 from resolvers.organization import PlanItem, Service, SetupState
-from tests.resolvers.factory_context import NOW, administrator_document, context_with
+from tests.resolvers.factory_context import NOW, administrator_document, context_with, of_one
 
 ALL_STEPS = list(SetupStepKey)
 
@@ -65,7 +65,7 @@ def test_every_product_is_a_service_and_is_disabled_unless_stored_as_enabled() -
 
 async def test_a_service_shows_its_customers_and_the_plan_its_licenses() -> None:
     context = context_with(running_customers={Product.CALLING: 4})
-    assert await organization.service_customers(context, Service(Product.CALLING, enabled=True)) == 4
+    assert await of_one(organization.service_customers, context, Service(Product.CALLING, enabled=True)) == 4
     plan = organization.plan(context, partner(plan=[{"product": "CALLING", "licenses": 50}]))
     assert plan == [PlanItem(Product.CALLING, 50)]
 

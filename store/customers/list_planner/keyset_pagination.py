@@ -10,15 +10,17 @@ from store.customers.list_planner.range_scans import RangeScan
 from store.database.client import Document
 from store.database.keyset import Column, SortKey
 from store.database.scope import Scope
+from store.database.stored_fields import Projection
 
 
 @dataclass(frozen=True, slots=True)
 class KeysetReader:
-    """A list's plan; `columns` are those of the list, forwards."""
+    """A list's plan; `columns` are those of the list, forwards. `projection` are the stored keys that are needed."""
 
     scope: Scope
     plan: QueryPlan
     columns: tuple[Column, ...]
+    projection: Projection = None
 
     async def find(
         self, columns: tuple[Column, ...], start: SortKey | None, end: SortKey | None, limit: int
@@ -36,7 +38,7 @@ class KeysetReader:
                     start if position == first else None,
                     end if position == last else None,
                 )
-                rows += await scan.read(self.scope, limit - len(rows))
+                rows += await scan.read(self.scope, limit - len(rows), self.projection)
         return rows
 
 

@@ -50,16 +50,22 @@ from store.customers.list_planner.query_planner import EXPECTED_CUSTOMERS, choos
 from store.customers.orders import CustomerOrder
 from store.database.keyset import KeysetPager, sort_key_of
 from store.database.scope import Scope
+from store.database.stored_fields import Projection
 
 __all__ = ["EXPECTED_CUSTOMERS", "read_page"]
 
 
 async def read_page(
-    scope: Scope, condition: AllOf, order: CustomerOrder, request: PageRequest, expected: int = EXPECTED_CUSTOMERS
+    scope: Scope,
+    condition: AllOf,
+    order: CustomerOrder,
+    request: PageRequest,
+    expected: int = EXPECTED_CUSTOMERS,
+    projection: Projection = None,
 ) -> Page[CustomerDocument]:
     """Return the page; raise InvalidCursor for a cursor of another list, even if the list is empty.
 
-    `expected` is the number of customers that the plan is made for.
+    `expected` is the number of customers that the plan is made for, `projection` the stored keys that are needed.
     """
     columns = order.columns
     pager = KeysetPager(list_digest(scope.partner_id, str(order.field), str(order.direction), condition), columns)
@@ -73,5 +79,5 @@ async def read_page(
         return Page((), False, False, cursor_of)
     query = ListQuery(wanted, order, scope.visibility_key, scope.now)
     plan = await choose_plan(query, KeyStatistics(scope), expected)
-    rows, has_next, has_previous = await pager.read(requested, KeysetReader(scope, plan, columns).find)
+    rows, has_next, has_previous = await pager.read(requested, KeysetReader(scope, plan, columns, projection).find)
     return Page(list(map(CustomerDocument, rows)), has_next, has_previous, cursor_of)

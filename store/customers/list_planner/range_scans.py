@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from domain.customers.keys import Keys
 from store.customers.conditions import equals_any
-from store.customers.documents import EXCLUDED_FIELDS
+from store.customers.documents import customer_projection
 from store.customers.list_planner.list_ranges import IndexPlan, ListRange
 from store.customers.orders import KEYS_INDEX
 from store.customers.queries import COLLECTION, residual_query
 from store.database.client import Document
 from store.database.keyset import Column, SortKey, inverted, keyset_conditions
 from store.database.scope import Scope
+from store.database.stored_fields import Projection
 
 # With more branches, planning takes longer than filtering the rows that tie with the position.
 _MAX_BRANCHES = 400
@@ -32,13 +33,17 @@ class RangeScan:
     start: SortKey | None = None
     end: SortKey | None = None
 
-    async def read(self, scope: Scope, limit: int) -> list[Document]:
-        """Return at most `limit` rows."""
+    async def read(self, scope: Scope, limit: int, projection: Projection = None) -> list[Document]:
+        """Return at most `limit` rows, with the keys of the projection and those that the list is sorted by."""
         plan = self.list_range.plan
         where = residual_query(scope, self.list_range.wanted, plan.key_sets)
         where["$and"] = self.conditions(scope.match())
         return await scope.collection(COLLECTION).find(
-            where, EXCLUDED_FIELDS, sort=self.sort, limit=limit, hint=plan.index
+            where,
+            customer_projection(projection, *(column.field for column in self.columns)),
+            sort=self.sort,
+            limit=limit,
+            hint=plan.index,
         )
 
     @property

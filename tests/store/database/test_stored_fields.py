@@ -15,6 +15,7 @@ from store.database.stored_fields import (
     stored,
     stored_list,
     stored_or_none,
+    with_fields,
 )
 
 
@@ -74,5 +75,6 @@ def test_equal_documents_of_one_class_are_equal_and_have_one_hash() -> None:
 
 
 def test_a_projection_names_the_keys_that_its_reader_needs_too() -> None:
-    assert projection_document(None, "name") is None
+    assert with_fields(None, Example.name) is None
+    assert with_fields(frozenset({"day"}), Example.label) == frozenset({"day", "name", "products"})
     assert projection_document(frozenset({"name"}), "day") == {"_id": 1, "day": 1, "name": 1}

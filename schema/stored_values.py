@@ -1,0 +1,81 @@
+"""Which class of documents a type of the API shows, and what the compiled executor learns from its declared fields.
+
+A field without a resolver shows the attribute of its name. Where that is a field of the document (stored_fields.py),
+the compiled executor writes the stored value itself, and reads no other keys.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from domain.time.instants import format_instant
+from execution.metadata import EXECUTION, FieldExecution, StoredValue, each_item, enum_name, strawberry_field
+from schema.node import Node
+from store.database.stored_fields import Field, StoredDocument, StoredField, fields_of
+
+Type = TypeVar("Type", bound=type)
+_DOCUMENT_CLASS, _IS_TYPE_OF = "_document_class", "is_type_of"
+
+
+def shows(document_class: type, condition: Callable[[Any], bool] | None = None) -> Callable[[Type], Type]:
+    """Declare the class of which a type shows the documents; of all, or of those that meet the condition."""
+
+    def is_type_of(_cls: type, value: Any, _info: Any) -> bool:
+        return isinstance(value, document_class) and (condition is None or condition(value))
+
+    def declare(graphql_class: Type) -> Type:
+        setattr(graphql_class, _DOCUMENT_CLASS, document_class)
+        if issubclass(graphql_class, Node):
+            setattr(graphql_class, _IS_TYPE_OF, classmethod(is_type_of))
+        return graphql_class
+
+    return declare
+
+
+def shown_documents(graphql_type: GraphQLObjectType) -> type[StoredDocument] | None:
+    """Return the class of the stored documents that a type shows; None for any other type."""
+    definition = graphql_type.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    document_class = getattr(definition.origin, _DOCUMENT_CLASS, None) if definition is not None else None
+    return document_class if document_class is not None and issubclass(document_class, StoredDocument) else None
+
+
+def declare_stored_values(schema: GraphQLSchema) -> None:
+    """Declare to the compiled executor where the fields without resolvers find their values."""
+    for graphql_type in schema.type_map.values():
+        if isinstance(graphql_type, GraphQLObjectType) and (document_class := shown_documents(graphql_type)):
+            fields = fields_of(document_class)
+            for field in graphql_type.fields.values():
+                definition = strawberry_field(field)
+                if definition is not None and definition.base_resolver is None and definition.python_name in fields:
+                    _declare(field, fields[definition.python_name])
+
+
+def _declare(graphql_field: GraphQLField, field: Field[Any]) -> None:
+    declared = FieldExecution(reads=frozenset(field.keys))
+    if isinstance(field, StoredField):
+        declared = FieldExecution(stored=StoredValue(field.key, _form(field), optional=field.is_nullable))
+    graphql_field.extensions[EXECUTION] = declared
+
+
+def _form(field: StoredField[Any]) -> Callable[[Any], Any] | None:
+    form = _form_of(field.kind)
+    return form if form is None or not field.is_list else each_item(form)
+
+
+def _form_of(kind: type) -> Callable[[Any], Any] | None:
+    if issubclass(kind, datetime):
+        return format_instant
+    if issubclass(kind, date):
+        return _format_midnight
+    # An enum value is stored as its name.
+    if issubclass(kind, Enum) and any(member.value != member.name for member in kind):
+        return enum_name(kind)
+    return None
+
+
+def _format_midnight(midnight: datetime) -> str:
+    return midnight.date().isoformat()
