@@ -97,6 +97,7 @@ class Compiler:
             parent_type,
             definition,
             details,
+            [each.node for each in details],
             field_execution(definition),
             named_type,
             leaf,

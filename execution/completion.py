@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
 
 # Where a host limits the errors of a response, this many times as many are recorded; the others are counted.
-_RECORDED_FACTOR = 10
+_RECORDED_FACTOR = 2
 
 
 class Completion:
@@ -33,9 +33,18 @@ class Completion:
         """Return whether an error is recorded."""
         return bool(self.errors)
 
+    @property
+    def is_full(self) -> bool:
+        """Return whether further errors are only counted."""
+        return self._max_recorded is not None and len(self.errors) >= self._max_recorded
+
+    def caught(self, exception: Exception) -> Exception:
+        """Return an exception that stands for an error; one that nobody will report keeps no frames alive."""
+        return exception.with_traceback(None) if self.is_full else exception
+
     def fail(self, field: FieldPlan | None, path: Path | None, exception: Exception, *, is_late: bool = False) -> Any:
         """Record an error of a field at a place; return FAILED."""
-        if self._max_recorded is not None and len(self.errors) >= self._max_recorded:
+        if self.is_full:
             self.unrecorded += 1
         else:
             self.errors.append(FieldError(exception, field.nodes if field is not None else None, path, is_late))

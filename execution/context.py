@@ -29,6 +29,8 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     has_stopped = False
     # The errors beyond `max_errors`.
     suppressed_errors = 0
+    # Why graphql-core's executor executed the operation; None where its plan did.
+    fallback_reason: str | None = None
 
     @staticmethod
     def weigh(_field: GraphQLField | None) -> tuple[int, int]:
@@ -46,6 +48,7 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
         """Return the result of the operation, or an awaitable of it."""
         found = self._find_plan()
         if isinstance(found, str):
+            self.fallback_reason = found
             self.not_compiled(found)
             return super().execute_operation(serially)
         operation, plan = found
@@ -117,7 +120,7 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     ) -> ExecutionResult:
         # Parts of a plan are compiled when they are first needed.
         plan_cache(self.schema).count(operation)
-        data = None if rows[0] is FAILED else rows[0]
+        data = None if self.has_stopped or rows[0] is FAILED else rows[0]
         completion = levels.completion
         if not completion.errors:
             return ExecutionResult(data, None)

@@ -25,7 +25,7 @@ from execution.values import Job, are_plain, prepare
 if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
 
-# Longer levels are resolved and built in parts, between which other operations have their turn.
+# The rows of longer levels are built in parts, between which other operations have their turn.
 _AT_ONCE = 1_000
 _NULL = type(None)
 _LISTS = {list, tuple}
@@ -44,8 +44,8 @@ class Levels:
 
     def __init__(self, host: "CompiledExecutionContext", compiler: Compiler) -> None:
         self._host, self._compiler = host, compiler
-        self.resolving = Resolving(host)
         self.completion = Completion(host)
+        self.resolving = Resolving(host, self.completion)
         self._types = RuntimeTypes(host, self.resolving, self.completion)
 
     def root(self, plan: ObjectPlan, root: Any, places: Places) -> Any:
@@ -56,7 +56,7 @@ class Levels:
         """Return the results of objects of one type; `owner` is the field that returned them, None for the root."""
         failure = self._host.spend(plan.weight * len(objects))
         if failure is not None:
-            return [self.completion.fail(owner, path, failure) for path in places.paths()]
+            return self._refuse(owner, places, failure, len(objects))
         return self._resolve(plan, objects, places, {})
 
     def _resolve(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
@@ -101,20 +101,12 @@ class Levels:
 
     def column(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
         """Return the completed value of a field of each object."""
-        if len(objects) > _AT_ONCE and field.is_resolved_one_by_one and is_loop_running():
-            return self.resolving.expect(self._column_in_parts(field, objects, places))
+        if self._host.has_stopped:
+            return [FAILED] * len(objects)
         values = self.resolving.column(field, objects, places)
         if type(values) is list:
             return self.values(field, values, places)
         return self.resolving.expect(self._values_later(field, values, places))
-
-    async def _column_in_parts(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
-        values: list[Any] = []
-        for start in range(0, len(objects), _AT_ONCE):
-            part = range(start, min(start + _AT_ONCE, len(objects)))
-            values += self.resolving.column(field, objects[start : part.stop], places.some(part))
-            await TURNS.wait()
-        return await self.resolving.now(self.values(field, values, places))
 
     async def _values_later(self, field: FieldPlan, values: Any, places: Places) -> Any:
         resolved = await self.resolving.begin(values)
@@ -202,7 +194,7 @@ class Levels:
         if field.row_weight and field.list_depth:
             failure = self._host.spend(field.row_weight * len(children))
             if failure is not None:
-                return [self.completion.fail(field, path, failure) for path in places.paths()]
+                return self._refuse(field, places, failure, len(children))
         if field.leaf is not None:
             leaves = field.leaf.serialize(children, classes)
             return list(leaves) if leaves is not None else self.completion.leaves(field, children, places)
@@ -211,6 +203,12 @@ class Levels:
         if is_abstract_type(field.named_type):
             return self._types.of_abstract(field, children, places, self._typed)
         return self._types.checked(field, field.named_type, children, places, self._typed)
+
+    def _refuse(self, field: FieldPlan | None, places: Places, failure: Exception, count: int) -> list[Any]:
+        """Return that objects are too expensive; nobody sees their errors where the whole operation has ended."""
+        if self._host.has_stopped:
+            return [FAILED] * count
+        return [self.completion.fail(field, path, failure) for path in places.paths()]
 
     def _typed(self, field: FieldPlan, object_type: Any, objects: Sequence[Any], places: Places) -> Any:
         return self.objects(self._compiler.plan_of(field, object_type), objects, places, field)

@@ -41,6 +41,8 @@ class FieldPlan:
     parent_type: GraphQLObjectType
     definition: GraphQLField
     details: Sequence[Any]
+    # The nodes of the document that are merged in this field.
+    nodes: list[FieldNode]
     execution: FieldExecution
     named_type: Any
     leaf: Leaf | None
@@ -54,16 +56,6 @@ class FieldPlan:
     list_depth: int = 0
     is_required: bool = False
     projection: frozenset[str] | None = None
-
-    @property
-    def is_resolved_one_by_one(self) -> bool:
-        """Whether the level is resolved by a call for each object."""
-        return self.execution.batch is None and self.attribute is None
-
-    @property
-    def nodes(self) -> list[FieldNode]:
-        """The nodes of the document that are merged in this field."""
-        return [each.node for each in self.details]
 
 
 @dataclass(slots=True, eq=False)

@@ -1,7 +1,7 @@
 """Resolves one field for all objects of a level."""
 
 from asyncio import gather, get_running_loop, iscoroutine
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +10,24 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.types.arguments import convert_arguments
 
+from execution.completion import Completion
 from execution.metadata import strawberry_field
 from execution.places import Places
 from execution.plan import FieldPlan
+from execution.turns import TURNS
 
 if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
+
+# A shorter level is resolved without a pause.
+_SHORT_LIST = 50
 
 
 class Resolving:
     """The resolvers of one execution, with their arguments, which are the same for all objects of a level."""
 
-    def __init__(self, host: "CompiledExecutionContext") -> None:
-        self._host = host
+    def __init__(self, host: "CompiledExecutionContext", completion: Completion) -> None:
+        self._host, self._completion = host, completion
         self._context = host.context_value
         # What is to be awaited and has not been begun. Where the operation ends first, `close` ends it.
         self._waiting: dict[int, Awaitable[Any]] = {}
@@ -41,15 +46,35 @@ class Resolving:
                 if self._host.is_awaitable(results):
                     return self.expect(_await_batch(self.expect(results), len(objects), self))
                 return _check_batch(results, len(objects))
-            if declared.each is not None:
-                return self._each(field, objects, self._python_arguments(field, places))
         except Exception as failure:  # noqa: BLE001  Whatever it raises is the error of the field of each object.
             return [failure] * len(objects)
-        if field.attribute is not None:
+        if field.attribute is not None and declared.each is None:
             # Where one has no such attribute, the resolver is called for each object.
             with suppress(Exception):
                 return [getattr(each, field.attribute) for each in objects]
-        return [self.one(field, each, path) for each, path in zip(objects, places.fields(field), strict=True)]
+        try:
+            call = self._caller(field, objects, places)
+        except Exception as failure:  # noqa: BLE001  A wrong argument is the error of the field of each object.
+            return [failure] * len(objects)
+        if len(objects) > _SHORT_LIST and is_loop_running():
+            return self.expect(_call_in_turns(call, len(objects)))
+        return [call(index) for index in range(len(objects))]
+
+    def _caller(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Callable[[int], Any]:
+        """Return a function that returns the value of the field of one object, by its index."""
+        each, context = field.execution.each, self._context
+        if each is None:
+            paths = places.fields(field)
+            return lambda index: self.one(field, objects[index], paths[index])
+        arguments, function, caught = self._python_arguments(field, places), each, self._completion.caught
+
+        def call(index: int) -> Any:
+            try:
+                return function(context, objects[index], **arguments)
+            except Exception as failure:  # noqa: BLE001  Whatever it raises is the error of its field.
+                return caught(failure)
+
+        return call
 
     def one(self, field: FieldPlan, parent: Any, path: Path) -> Any:
         """Return the value of the field of one object, by its own resolver; an exception stands for an error."""
@@ -58,22 +83,12 @@ class Resolving:
         try:
             return resolve(parent, info, **self._arguments(field))
         except Exception as failure:  # noqa: BLE001  Whatever a resolver raises is the error of its field.
-            return failure
+            return self._completion.caught(failure)
 
     def info(self, field: FieldPlan, path: Path | None) -> GraphQLResolveInfo[Any]:
         """Return the information that resolvers get."""
         path = path or Path(None, field.key, field.parent_type.name)
         return self._host.build_resolve_info(field.definition, field.nodes, field.parent_type, path)
-
-    def _each(self, field: FieldPlan, objects: Sequence[Any], arguments: Mapping[str, Any]) -> list[Any]:
-        call: Any = field.execution.each
-        values: list[Any] = []
-        for each in objects:
-            try:
-                values.append(call(self._context, each, **arguments))
-            except Exception as failure:  # noqa: BLE001  Whatever it raises is the error of its field.
-                values.append(failure)
-        return values
 
     def _arguments(self, field: FieldPlan) -> dict[str, Any]:
         """Return the arguments as graphql-core coerces them."""
@@ -153,6 +168,22 @@ def is_loop_running() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+async def _call_in_turns(call: Callable[[int], Any], count: int) -> list[Any]:
+    """Return the values of a long level; other operations have their turn in between."""
+    values: list[Any] = []
+    try:
+        for index in range(count):
+            if TURNS.is_over():
+                await TURNS.wait()
+            values.append(call(index))
+    except BaseException:
+        for value in values:
+            if iscoroutine(value):
+                value.close()
+        raise
+    return values
 
 
 async def _await_batch(results: Any, count: int, resolving: Resolving) -> list[Any]:

@@ -1,7 +1,8 @@
-"""graphql-core's executor with limits: it counts the cost of an operation, bounds its errors, and takes turns.
+"""The executor of operations, with limits: it counts their costs, bounds their errors, and takes turns.
 
-graphql-core completes a value without a pause as soon as it is there. This executor counts the cost of every object
-before its fields are resolved, and gives other operations their turn in between.
+Operations are compiled (execution/). Where one is not, graphql-core executes it, which completes a value without a
+pause as soon as it is there. Here the limits are added to that: the cost of every object is counted before its fields
+are resolved, and other operations have their turn in between.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,6 +12,7 @@ from weakref import WeakMethod
 
 from graphql import (
     GraphQLError,
+    GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfoHelpers,
     OperationType,
@@ -19,20 +21,24 @@ from graphql import (
     is_non_null_type,
 )
 from graphql.pyutils import Path, Undefined, gather_with_cancel
+from prometheus_client import Counter
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from domain.failures import QueryTooComplex
+from execution.context import CompiledExecutionContext
 from execution.turns import TURNS
 from schema.costs import field_weight, row_weight
 
 # The error entries of one answer. The others are counted, and summarized in one more entry.
 MAX_ERRORS = 100
+_NOT_COMPILED = Counter(
+    "partnerhub_operations_not_compiled_total", "Operations that graphql-core executed, by reason", ["reason"]
+)
 # A shorter list is completed without a pause, unless the turn is over.
 _SHORT_LIST = 50
 
 
-class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
+class OperationExecutor(CompiledExecutionContext):
     """The executor of one operation, or of one event of a subscription. It is freed when that ends.
 
     `spent_cost` is the sum of the costs of the fields that it has begun to resolve. Where that exceeds `cost_limit`,
@@ -43,6 +49,8 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
     operation has read waits for Python's garbage collector, whose pauses delay all other operations.
     """
 
+    max_errors = MAX_ERRORS
+
     def __init__(self, *args: Any, cost_limit: float = inf, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.async_helpers = GraphQLResolveInfoHelpers(*map(_weak_method, self.async_helpers))
@@ -52,9 +60,24 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
     def _start(self) -> None:
         self.spent_cost = 0
         self.suppressed_errors = 0
+        self.fallback_reason = None
         self.failure: QueryTooComplex | None = None
         # By the id of a group of fields, which `_relevant_sub_fields` keeps alive.
         self._group_costs: dict[int, int] = {}
+
+    @property
+    def has_stopped(self) -> bool:  # type: ignore[override]
+        """Return whether the operation has ended because of its cost."""
+        return self.failure is not None
+
+    @staticmethod
+    def weigh(field: GraphQLField | None) -> tuple[int, int]:
+        """Return the declared cost of a field of an object, and of each row of the list that it holds."""
+        return field_weight(field), row_weight(field)
+
+    def not_compiled(self, reason: str) -> None:
+        """Count an operation that graphql-core executes."""
+        _NOT_COMPILED.labels(reason).inc()
 
     def build_per_event_executor(self, payload: Any) -> "OperationExecutor":
         """Return a copy for one event, which counts for itself."""
@@ -98,9 +121,15 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
         self._count(cost)
 
     def _count(self, cost: int) -> None:
+        failure = self.spend(cost)
+        if failure is not None:
+            raise failure
+
+    def spend(self, cost: int) -> GraphQLError | None:
+        """Count the cost of objects; return the error of each of them where it is beyond the limit."""
         self.spent_cost += cost
         if self.spent_cost <= self.cost_limit:
-            return
+            return None
         if self.operation.operation is OperationType.MUTATION:
             failure = QueryTooComplex(
                 f"The mutation was executed, but its answer was stopped at a cost of {self.cost_limit:,}: "
@@ -111,7 +140,7 @@ class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
                 f"This operation was stopped when its answer had cost {self.cost_limit:,}, the most that one operation "
                 "may cost: ask for smaller pages or for fewer relations."
             )
-        raise GraphQLError(str(failure), original_error=failure)
+        return GraphQLError(str(failure), original_error=failure)
 
     def handle_field_error(self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Path) -> None:
         """Record an error; after MAX_ERRORS only count it, which costs no more than a field."""

@@ -101,7 +101,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     loop.start()
     stack.push_async_callback(loop.stop)
     schema = build_schema()
-    operations = Operations(schema)
+    operations = Operations(schema, is_compiled=settings.compiled_execution)
     documents = load_trusted_documents(settings, operations)
     return AppState(
         settings,

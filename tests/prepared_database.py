@@ -1,7 +1,7 @@
 """A database with every collection and index, shared by the tests of one worker, empty at the start of each test.
 
 To create the 27 collections with their 100 indexes takes 0.4 s of processor time, which is more than most tests of the
-store; to delete some documents takes 0.02 s.
+store; to delete some documents takes 0.01 s.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from pymongo import MongoClient
+from pymongo.database import Database
 
 from store.database.client import Client
 from store.database.orphaned_transactions import abort_orphaned_transactions
@@ -19,6 +20,13 @@ from store.indexes import ensure_indexes
 # To delete more documents than this, with all their index keys, takes longer than to create the database again.
 MAX_DELETED_DOCUMENTS = 500
 Structure = Mapping[str, Any]
+# The options without the collection's UUID: a collection that a test drops and creates again alike is no change.
+_CATALOG: list[dict[str, Any]] = [
+    {"$listCatalog": {}},
+    {"$project": {"db": 1, "name": 1, "md.options": 1, "md.indexes.spec": 1}},
+    {"$unset": "md.options.uuid"},
+]
+_COUNT: list[dict[str, Any]] = [{"$collStats": {"count": {}}}]
 _OPEN_TRANSACTIONS: list[dict[str, Any]] = [
     {"$currentOp": {"idleSessions": True}},
     {"$match": {"type": "idleSession", "transaction": {"$exists": True}}},
@@ -71,15 +79,19 @@ class PreparedDatabase:
             return
         abort_left_transactions(self._client, self._uri)
         database = self._client[self._name]
-        for name in set(database.list_collection_names()) - self._structure.keys():
+        structure = self._read_structure(self._name)
+        for name in structure.keys() - self._structure.keys():
             database.drop_collection(name)
-        collections = [database[name] for name in self._structure]
-        documents = sum(collection.estimated_document_count() for collection in collections)
-        if documents > MAX_DELETED_DOCUMENTS or self._read_structure(self._name) != self._structure:
+        if {name: structure[name] for name in self._structure if name in structure} != self._structure:
             self.drop()
             return
-        for collection in collections:
-            collection.delete_many({})
+        counts = self._count_documents(database)
+        if sum(counts.values()) > MAX_DELETED_DOCUMENTS:
+            self.drop()
+            return
+        for name, count in counts.items():
+            if count:
+                database[name].delete_many({})
 
     def drop(self) -> None:
         """Drop the database; the next `prepare` creates another."""
@@ -88,9 +100,14 @@ class PreparedDatabase:
             self._name = None
 
     def _read_structure(self, name: str) -> Structure:
-        """Return the options and the indexes of each collection."""
-        database = self._client[name]
+        """Return the options and the indexes of each collection; one command, where the driver's way takes 30."""
         return {
-            collection["name"]: (collection["options"], database[collection["name"]].index_information())
-            for collection in database.list_collections()
+            one["name"]: one["md"] for one in self._client["admin"].aggregate([*_CATALOG, {"$match": {"db": name}}])
         }
+
+    def _count_documents(self, database: Database[dict[str, Any]]) -> dict[str, int]:
+        """Return the number of documents of each prepared collection, by one command."""
+        first, *others = self._structure
+        unions = [{"$unionWith": {"coll": name, "pipeline": _COUNT}} for name in others]
+        counts = database[first].aggregate([*_COUNT, *unions])
+        return {count["ns"].partition(".")[2]: count["count"] for count in counts}

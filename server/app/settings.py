@@ -172,6 +172,13 @@ class Settings(ConnectionSettings):
     rate_limit_partner_burst: int = Field(
         default=1_500_000, ge=1, description="The cost that a partner that was idle may use at once"
     )
+    compiled_execution: bool = Field(
+        default=True,
+        description=(
+            "Whether operations are compiled ([docs/execution.md](docs/execution.md)); without, graphql-core "
+            "executes them, several times slower, with the same results"
+        ),
+    )
     metrics_port: int = Field(
         default=0,
         ge=0,

@@ -1,7 +1,7 @@
 """Parse, check and execute operations; parsing and validation are cached by the operation's text."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    Token,
-    TokenKind,
-    parse,
     specified_rules,
     validate,
 )
@@ -23,20 +20,18 @@ from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import BadUserInput, QueryTooComplex
 from domain.languages.languages import Language
-from domain.messages import translatable
 from resolvers.context import Context
 from schema.executor import OperationExecutor
 from server.graphql.cost import (
     MAX_COST,
     MAX_TEXT_LENGTH,
-    MAX_TOKENS,
     MUTATION_ANSWER_FACTOR,
+    check_cost,
     check_same_name_pairs,
     read_field_costs,
 )
 from server.graphql.document_cache import DocumentCache, document_bytes
 from server.graphql.errors import (
-    PARSE_FAILED,
     VALIDATION_FAILED,
     Errors,
     exception_error,
@@ -44,16 +39,17 @@ from server.graphql.errors import (
     failure_error,
     request_errors,
 )
+from server.graphql.introspection_answers import IntrospectionAnswers
 from server.graphql.one_of import OneOfVariablesRule
+from server.graphql.parsing import matching_operations, parse_document, select_operation
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.valid_document import ValidDocument
 
-# Python reads a number in time that is quadratic in its digits, and refuses more than 4,300.
-MAX_NUMBER_LENGTH = 40
 # Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.
 MAX_CACHED_TEXT_LENGTH = 20_000
 OPERATION_TIMEOUT_SECONDS = 9.5
 _MAX_VALIDATION_ERRORS = 20
+_INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 _RULES = (*specified_rules, OneOfVariablesRule)
 
 # The same test as graphql-core's, faster for plain values.
@@ -91,7 +87,10 @@ class OperationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One valid operation of a document, and its estimated cost beside the cost that one operation may have."""
+    """One valid operation of a document, and its estimated cost beside the cost that one operation may have.
+
+    Where it is not `is_compiled`, graphql-core's executor executes it.
+    """
 
     text: str
     document: DocumentNode
@@ -99,35 +98,53 @@ class Operation:
     root_fields: frozenset[str]
     cost: int
     cost_limit: int = MAX_COST
+    is_compiled: bool = True
 
     @property
     def kind(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.definition.operation
 
+    @property
+    def name(self) -> str:
+        """The name in its document; empty for an unnamed one."""
+        return self.definition.name.value if self.definition.name else ""
+
+    @property
+    def is_introspection(self) -> bool:
+        """Whether it reads nothing but the schema."""
+        return self.kind is OperationType.QUERY and self.root_fields <= _INTROSPECTION
+
 
 class Operations:
     """The operations of one schema."""
 
-    def __init__(self, schema: strawberry.Schema, seconds: float = OPERATION_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, seconds: float = OPERATION_TIMEOUT_SECONDS, *, is_compiled: bool = True
+    ) -> None:
         self._schema = schema
         self._seconds = seconds
+        self._is_compiled = is_compiled
         self.graphql_schema: GraphQLSchema = schema._schema
         self._field_costs = read_field_costs(self.graphql_schema)
         self._documents: DocumentCache[ValidDocument | Errors] = DocumentCache()
+        self._introspection_answers = IntrospectionAnswers()
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
         """Return the operation called `name`, parsed, validated and costed; raise OperationRejected where it fails."""
         if len(text) > MAX_TEXT_LENGTH:
             message = f"An operation may have at most {MAX_TEXT_LENGTH:,} characters: put its values into variables."
             raise OperationRejected(_too_complex(QueryTooComplex(message)))
-        outcome = self._documents.get(text) or self._check_and_remember(text)
+        outcome = self._documents.get(text) or self._check_and_remember(text, name, variables or {})
         if isinstance(outcome, list):
             raise OperationRejected(outcome)
-        definition = _select_operation(outcome.document, name)
         try:
+            definition = select_operation(outcome.document, name)
             cost = outcome.cost(definition, variables or {}, self._field_costs)
-            return Operation(text, outcome.document, definition, outcome.root_fields(definition), cost)
+            root_fields = outcome.root_fields(definition)
+            return Operation(text, outcome.document, definition, root_fields, cost, is_compiled=self._is_compiled)
+        except BadUserInput as failure:
+            raise OperationRejected([failure_error(failure)]) from None
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
 
@@ -139,7 +156,8 @@ class Operations:
         """Return why a document cannot be executed: limits of its text, syntax, validation, cost without variables."""
         if len(text) > MAX_TEXT_LENGTH:
             return _too_complex(QueryTooComplex(f"It has more than {MAX_TEXT_LENGTH:,} characters."))
-        outcome = self._parse_and_validate(text)
+        document = parse_document(text)
+        outcome = document if isinstance(document, list) else self._validate(document)
         if isinstance(outcome, list):
             return outcome
         try:
@@ -150,8 +168,11 @@ class Operations:
             return _too_complex(failure)
         return []
 
-    def _check_and_remember(self, text: str) -> ValidDocument | Errors:
-        outcome = self._parse_and_validate(text)
+    def _check_and_remember(self, text: str, name: str | None, variables: Mapping[str, Any]) -> ValidDocument | Errors:
+        document = parse_document(text)
+        if not isinstance(document, list):
+            self._check_cost(document, name, variables)
+        outcome = document if isinstance(document, list) else self._validate(document)
         if len(text) <= MAX_CACHED_TEXT_LENGTH:
             # An error takes little, but its message may quote the text.
             if isinstance(outcome, ValidDocument):
@@ -160,19 +181,21 @@ class Operations:
                 self._documents.store(text, outcome, len(outcome) * (len(text) + 1_000))
         return outcome
 
-    def _parse_and_validate(self, text: str) -> ValidDocument | Errors:
-        """Return the valid document or its errors: both are cached."""
+    def _check_cost(self, document: DocumentNode, name: str | None, variables: Mapping[str, Any]) -> None:
+        """Raise OperationRejected for an operation that costs too much: validation would take fifty times as long.
+
+        It is not remembered, because the same text can cost less with other variables.
+        """
+        if len(matching_operations(document, name)) != 1:
+            return
         try:
-            document = parse(text, max_tokens=MAX_TOKENS)
-        except GraphQLError as failure:
-            is_limit = "Parsing aborted" in failure.message
-            return request_errors([failure], QueryTooComplex.code if is_limit else PARSE_FAILED)
-        if any(len(token.value or "") > MAX_NUMBER_LENGTH for token in _number_tokens(document)):
-            message = translatable("A number has at most {most} characters.", most=MAX_NUMBER_LENGTH)
-            return [failure_error(BadUserInput(message))]
-        return self._validate(document)
+            for definition in matching_operations(document, name):
+                check_cost(document, definition, variables, self._field_costs)
+        except (QueryTooComplex, RecursionError) as failure:
+            raise OperationRejected(_too_complex(failure)) from None
 
     def _validate(self, document: DocumentNode) -> ValidDocument | Errors:
+        """Return the valid document or its errors: both are cached."""
         try:
             check_same_name_pairs(document)
             errors = validate(self.graphql_schema, document, _RULES, max_errors=_MAX_VALIDATION_ERRORS)
@@ -192,7 +215,7 @@ class Operations:
                 if context.feed is not None and "feedCursor" in operation.root_fields:
                     # The contract: the cursor is taken before anything else of the operation is read.
                     context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
-                response = await self._execute(operation, variables, context)
+                response = await self._find_or_execute(operation, variables, context)
                 if context.operation_time:
                     response["extensions"] = {"seen": str(context.operation_time)}
                 return response
@@ -200,6 +223,17 @@ class Operations:
             return {"errors": _too_complex(failure)}
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             return {"errors": [exception_error(failure)]}
+
+    async def _find_or_execute(
+        self, operation: Operation, variables: Mapping[str, Any] | None, context: Context
+    ) -> GraphQLResponse:
+        if not operation.is_introspection or variables:
+            return await self._execute(operation, variables, context)
+        kept = self._introspection_answers.get(operation.text, operation.name)
+        if kept is None:
+            kept = await self._execute(operation, variables, context)
+            self._introspection_answers.keep(operation.text, operation.name, kept)
+        return kept
 
     async def _execute(
         self, operation: Operation, variables: Mapping[str, Any] | None, context: Context
@@ -243,40 +277,13 @@ def build_executor(
         operation.document,
         context_value=context,
         raw_variable_values=dict(variables),
-        operation_name=operation.definition.name.value if operation.definition.name else None,
+        operation_name=operation.name or None,
         is_awaitable=_is_awaitable,
         cost_limit=factor * operation.cost_limit,
     )
+    if isinstance(executor, OperationExecutor):
+        executor.is_compiling = operation.is_compiled
     return executor  # type: ignore[no-any-return]
-
-
-def _number_tokens(document: DocumentNode) -> Iterator[Token]:
-    token = document.loc.start_token if document.loc else None
-    while token is not None:
-        if token.kind in {TokenKind.INT, TokenKind.FLOAT}:
-            yield token
-        token = token.next
-
-
-def _select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """Return the named operation, or the only one."""
-    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-    matching = [d for d in operations if name is None or (d.name is not None and d.name.value == name)]
-    if len(matching) == 1:
-        return matching[0]
-    if name is not None:
-        raise OperationRejected(
-            [
-                failure_error(
-                    BadUserInput(
-                        translatable("The document has no operation with the name {name}.", name=repr(name[:60]))
-                    )
-                )
-            ]
-        )
-    raise OperationRejected(
-        [failure_error(BadUserInput(translatable("The document has several operations: choose one by operationName.")))]
-    )
 
 
 def _too_complex(failure: QueryTooComplex | RecursionError) -> Errors:

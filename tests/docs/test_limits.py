@@ -4,7 +4,7 @@ import pytest
 
 from loaders import figure_cache
 from schema import executor
-from server.graphql import cost, document_cache, operations, variables
+from server.graphql import cost, document_cache, introspection_answers, operations, parsing, variables
 from tests.server_process import ROOT
 
 MEGABYTE = 1024 * 1024
@@ -15,10 +15,11 @@ ROWS: dict[str, list[float]] = {
     "Fields that answer": [cost.MAX_SAME_NAME_PAIRS],
     "Cost before": [cost.MAX_COST],
     "Time of an operation": [operations.OPERATION_TIMEOUT_SECONDS],
-    "A number in the text": [operations.MAX_NUMBER_LENGTH],
+    "A number in the text": [parsing.MAX_NUMBER_LENGTH],
     "Values in the variables": [variables.MAX_VALUES, variables.MAX_LIST_LENGTH],
     "Errors in an answer": [executor.MAX_ERRORS],
     "Remembered documents": [document_cache.MAX_CACHE_BYTES // MEGABYTE],
+    "Remembered answers to introspection": [introspection_answers.MAX_BYTES // MEGABYTE],
     "Remembered figures": [figure_cache.MAX_BYTES // MEGABYTE],
 }
 

@@ -25,15 +25,22 @@ from tests.jobs.test_roll_up_calls import KillAt
 from tests.server_process import ServerHarness
 from tests.store.factory_customers import DAY, add_customer, add_customers, partner_scope, subscription, trial
 
-TODAY = start_of_day(utc_now())
-YESTERDAY = TODAY - DAY
 FIGURES = ("total", "assigned", "used")
 
 
-async def old_partner(client: Client, *, done: datetime | None = YESTERDAY - DAY, partner_id: str = "acme") -> Scope:
-    """A partner that has been there for long, with snapshots up to a day."""
+def today() -> datetime:
+    """Midnight before now: a run of all tests may pass the next one."""
+    return start_of_day(utc_now())
+
+
+def yesterday() -> datetime:
+    return today() - DAY
+
+
+async def old_partner(client: Client, *, days_done: int = 2, partner_id: str = "acme") -> Scope:
+    """A partner that has been there for long, with snapshots up to a number of days ago."""
     scope = await partner_scope(client, partner_id)
-    fields = {"created_at": TODAY - 100 * DAY, **({} if done is None else {"snapshot_day": done})}
+    fields = {"created_at": today() - 100 * DAY, "snapshot_day": today() - days_done * DAY}
     await scope.collection("partners").update_one(scope.match(), {"$set": fields})
     return scope
 
@@ -70,7 +77,7 @@ async def test_takes_one_snapshot_per_line_of_a_running_entitlement(client: Clie
     scope = await old_partner(client)
     both = licenses() + licenses("CALLING", 4, 9, 9) + licenses("MESSAGING")
     await add_customer(scope, "C-1", subscription("S-1", licenses=both), trial("T-1", licenses=licenses(used=1)))
-    await add_customer(scope, "C-2", subscription("S-2", ends_at=TODAY - 5 * DAY), subscription("S-3", set_up=False))
+    await add_customer(scope, "C-2", subscription("S-2", ends_at=today() - 5 * DAY), subscription("S-3", set_up=False))
     assert await snapshot_licenses(client) == 3
     found = await documents(scope, "license_snapshots")
     assert sorted((s["product"], s["assigned"], s["used"]) for s in found) == [
@@ -78,7 +85,7 @@ async def test_takes_one_snapshot_per_line_of_a_running_entitlement(client: Clie
         ("MEETINGS", 5, 1),
         ("MEETINGS", 5, 3),
     ]
-    assert {(s["day"], s["by_system"]) for s in found} == {(YESTERDAY, True)}
+    assert {(s["day"], s["by_system"]) for s in found} == {(yesterday(), True)}
     assert await snapshot_licenses(client) == 0
     assert await documents(scope, "license_snapshots") == found
     await assert_weeks_are_what_the_snapshots_say(scope)
@@ -95,13 +102,13 @@ async def test_writes_no_event_and_changes_no_customer(client: Client) -> None:
 async def test_a_delivered_snapshot_replaces_the_own_one_in_either_order(client: Client) -> None:
     scope = await old_partner(client)
     await add_customer(scope, "C-1", subscription("S-1"), subscription("S-2"))
-    await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=8, used=8))
+    await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-1", yesterday(), assigned=8, used=8))
     assert await snapshot_licenses(client) == 1
-    late = await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-2", YESTERDAY, assigned=9, used=1))
+    late = await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-2", yesterday(), assigned=9, used=1))
     assert late.counts == (1, 0, 0, 0)
-    assert await taken(scope) == {("S-1", YESTERDAY): (10, 8, 8), ("S-2", YESTERDAY): (10, 9, 1)}
+    assert await taken(scope) == {("S-1", yesterday()): (10, 8, 8), ("S-2", yesterday()): (10, 9, 1)}
     assert not any("by_system" in snapshot for snapshot in await documents(scope, "license_snapshots"))
-    again = await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-2", YESTERDAY, assigned=9, used=1))
+    again = await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-2", yesterday(), assigned=9, used=1))
     assert again.counts == (0, 0, 1, 0)
     assert await snapshot_licenses_now(client) == 0
     await assert_weeks_are_what_the_snapshots_say(scope)
@@ -113,32 +120,32 @@ async def test_a_delivery_without_a_total_keeps_the_one_that_the_job_took(client
     assert await snapshot_licenses(client) == 1
     where = {**scope.match(), "customer_id": id_}
     await scope.collection("entitlements").update_one(where, {"$set": {"licenses": licenses(total=70)}})
-    await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-1", YESTERDAY, assigned=9, used=1))
-    assert await taken(scope) == {("S-1", YESTERDAY): (10, 9, 1)}
+    await import_lines(scope, ImportKind.LICENSE_USAGE, usage("S-1", yesterday(), assigned=9, used=1))
+    assert await taken(scope) == {("S-1", yesterday()): (10, 9, 1)}
 
 
 async def test_missed_days_are_taken_with_the_figures_known_then(client: Client) -> None:
-    scope = await old_partner(client, done=TODAY - 5 * DAY)
-    ended, begun = TODAY - 1.5 * DAY, TODAY - 2.5 * DAY
+    scope = await old_partner(client, days_done=5)
+    ended, begun = today() - 1.5 * DAY, today() - 2.5 * DAY
     await add_customer(
         scope, "C-1", subscription("S-1"), subscription("S-2", ends_at=ended), subscription("S-3", starts_at=begun)
     )
-    older = usage("S-1", TODAY - 6 * DAY, assigned=4, used=4)
-    await import_lines(scope, ImportKind.LICENSE_USAGE, older, usage("S-1", TODAY - 2 * DAY, assigned=9, used=9))
+    older = usage("S-1", today() - 6 * DAY, assigned=4, used=4)
+    await import_lines(scope, ImportKind.LICENSE_USAGE, older, usage("S-1", today() - 2 * DAY, assigned=9, used=9))
     assert await snapshot_licenses(client) == 3 + 2 + 3
     found = await taken(scope)
     of_first = {day: found["S-1", day] for number, day in found if number == "S-1"}
     # What was delivered for a later day was not known before it: the last figures known then stand in.
     assert of_first == {
-        TODAY - 6 * DAY: (10, 4, 4),
-        TODAY - 4 * DAY: (10, 4, 4),
-        TODAY - 3 * DAY: (10, 4, 4),
-        TODAY - 2 * DAY: (10, 9, 9),
-        TODAY - 1 * DAY: (10, 9, 9),
+        today() - 6 * DAY: (10, 4, 4),
+        today() - 4 * DAY: (10, 4, 4),
+        today() - 3 * DAY: (10, 4, 4),
+        today() - 2 * DAY: (10, 9, 9),
+        today() - 1 * DAY: (10, 9, 9),
     }
-    assert {day for number, day in found if number == "S-2"} == {TODAY - 4 * DAY, TODAY - 3 * DAY}
-    assert {day for number, day in found if number == "S-3"} == {TODAY - number * DAY for number in (3, 2, 1)}
-    assert (await find_only(scope, "partners"))["snapshot_day"] == YESTERDAY
+    assert {day for number, day in found if number == "S-2"} == {today() - 4 * DAY, today() - 3 * DAY}
+    assert {day for number, day in found if number == "S-3"} == {today() - number * DAY for number in (3, 2, 1)}
+    assert (await find_only(scope, "partners"))["snapshot_day"] == yesterday()
 
 
 async def test_a_new_partner_begins_at_the_next_midnight_or_on_command(client: Client) -> None:
@@ -147,12 +154,12 @@ async def test_a_new_partner_begins_at_the_next_midnight_or_on_command(client: C
     assert await snapshot_licenses(client) == 0
     assert await snapshot_licenses_now(client) == 1
     assert await snapshot_licenses_now(client) == 0
-    assert set(await taken(scope)) == {("S-1", YESTERDAY)}
+    assert set(await taken(scope)) == {("S-1", yesterday())}
 
 
 async def test_a_removed_customer_has_no_snapshots(client: Client) -> None:
     scope = await old_partner(client)
-    await add_customer(scope, "C-1", subscription("S-1"), removed_at=TODAY - 3 * DAY)
+    await add_customer(scope, "C-1", subscription("S-1"), removed_at=today() - 3 * DAY)
     assert await snapshot_licenses(client) == 0
     assert await documents(scope, "license_customer_weeks") == []
 
@@ -176,7 +183,7 @@ async def test_concurrent_runs_and_deliveries_give_the_result_of_one_run(
     client: Client, three_clients: list[Client]
 ) -> None:
     scope = await many(client)
-    lines = [usage(f"S-{number}", YESTERDAY, assigned=7, used=7) for number in range(0, 350, 3)]
+    lines = [usage(f"S-{number}", yesterday(), assigned=7, used=7) for number in range(0, 350, 3)]
     runs = asyncio.gather(*(snapshot_licenses(one) for one in three_clients))
     imported, counts = await asyncio.gather(import_lines(scope, ImportKind.LICENSE_USAGE, *lines), runs)
     assert imported.counts == (len(lines), 0, 0, 0)
@@ -199,12 +206,12 @@ async def test_the_next_run_finishes_one_that_was_killed(client: Client) -> None
     await asyncio.gather(first, return_exceptions=True)
     done = await scope.collection("license_snapshots").count(scope.match())
     assert 0 < done < 700
-    assert (await find_only(scope, "partners"))["snapshot_day"] < YESTERDAY
+    assert (await find_only(scope, "partners"))["snapshot_day"] < yesterday()
     await assert_weeks_are_what_the_snapshots_say(scope)
     # What was under way may still have been carried out behind the count.
     assert 0 < await snapshot_licenses(client) <= 700 - done
     assert await scope.collection("license_snapshots").count(scope.match()) == 700
-    assert (await find_only(scope, "partners"))["snapshot_day"] == YESTERDAY
+    assert (await find_only(scope, "partners"))["snapshot_day"] == yesterday()
     await assert_weeks_are_what_the_snapshots_say(scope)
 
 
@@ -221,12 +228,12 @@ async def test_killed_at_any_command_it_leaves_a_batch_complete_or_unchanged(
         commands += 1
         for name in ("license_snapshots", "license_customer_weeks"):
             await scope.collection(name).delete_many(scope.match())
-        task = asyncio.create_task(take_snapshots(Scope(mortal, scope.partner_id, utc_now()), ids, YESTERDAY))
+        task = asyncio.create_task(take_snapshots(Scope(mortal, scope.partner_id, utc_now()), ids, yesterday()))
         killer.task, killer.left = task, commands
         await asyncio.wait([task])
         is_dead = task.cancelled()
         # The dead one's last command may still be under way: whoever comes next waits for it.
-        await take_snapshots(scope, ids, YESTERDAY)
+        await take_snapshots(scope, ids, yesterday())
         assert await scope.collection("license_snapshots").count(scope.match()) == 3
         await assert_weeks_are_what_the_snapshots_say(scope)
     # entitlements, what is taken, snapshots, days of the week, sums, sums again, commit
@@ -276,7 +283,7 @@ async def test_a_failure_of_one_partner_does_not_stop_the_others(client: Client)
     await broken.collection("entitlements").update_one(broken.match(), {"$set": {"licenses": 7}})
     with pytest.raises(ExceptionGroup):
         await snapshot_licenses(client)
-    assert set(await taken(scope)) == {("S-1", YESTERDAY)}
+    assert set(await taken(scope)) == {("S-1", yesterday())}
     assert not await _is_done(broken)
 
 
@@ -303,15 +310,15 @@ async def test_the_loop_takes_the_snapshots_of_every_partner(client: Client) -> 
             await asyncio.sleep(0.02)
     await loop.stop()
     for scope in scopes:
-        assert set(await taken(scope)) == {("S-1", YESTERDAY)}
+        assert set(await taken(scope)) == {("S-1", yesterday())}
 
 
 async def _is_done(scope: Scope) -> bool:
     partner: Document = await find_only(scope, "partners")
-    return bool(partner["snapshot_day"] == YESTERDAY)
+    return bool(partner["snapshot_day"] == yesterday())
 
 
 async def test_a_batch_can_be_repeated(client: Client) -> None:
     scope = await old_partner(client)
     id_ = await add_customer(scope, "C-1", subscription("S-1"))
-    assert [await take_snapshots(scope, [id_], YESTERDAY) for _ in range(3)] == [1, 0, 0]
+    assert [await take_snapshots(scope, [id_], yesterday()) for _ in range(3)] == [1, 0, 0]

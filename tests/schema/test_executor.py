@@ -15,7 +15,7 @@ from schema.executor import MAX_ERRORS, OperationExecutor
 
 is_awaitable: Any = optimized_is_awaitable
 resolved: list[int] = []
-FIFTY_FIELDS = " ".join(f"a{n}: number" for n in range(50))
+FIFTY_FIELDS = " ".join(f"a{n}: computed" for n in range(50))
 
 
 @strawberry.type
@@ -26,6 +26,10 @@ class Row:
     def rows(self) -> list["Row"]:
         resolved.append(self.number)
         return [Row(number=number) for number in range(100)]
+
+    @strawberry.field
+    def computed(self) -> int | None:
+        return self.number
 
     @strawberry.field
     def fails(self) -> int | None:
@@ -79,6 +83,13 @@ SCHEMA: Any = strawberry.Schema(Query)._schema
 store_field_weights(SCHEMA)
 
 
+@pytest.fixture(autouse=True, params=[True, False], ids=["compiled", "not compiled"])
+def compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Both ways of execution have the same limits."""
+    monkeypatch.setattr(OperationExecutor, "is_compiling", request.param)
+    return bool(request.param)
+
+
 async def run(text: str, **limits: Any) -> tuple[OperationExecutor, ExecutionResult]:
     executor: Any = OperationExecutor.build(
         SCHEMA, parse(text), root_value=Query(), is_awaitable=is_awaitable, **limits
@@ -100,6 +111,7 @@ async def run(text: str, **limits: Any) -> tuple[OperationExecutor, ExecutionRes
 )
 async def test_counts_the_weight_of_every_field_of_every_object(cost: int, text: str) -> None:
     executor, result = await run(text, cost_limit=cost)
+    assert executor.fallback_reason == (None if executor.is_compiling else "switched_off")
     assert (executor.spent_cost, executor.failure, result.errors) == (cost, None, None)
     executor, result = await run(text, cost_limit=cost - 1)
     assert executor.failure is not None
@@ -146,7 +158,7 @@ async def test_a_wrong_leaf_of_a_list_is_an_error_of_its_own() -> None:
     assert (result.errors or [])[0].path == ["page", "nodes", 0, "wrongLeaves", 2]
 
 
-async def test_a_list_of_leaves_is_completed_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_list_of_leaves_is_completed_as_a_whole(monkeypatch: pytest.MonkeyPatch, compiled: bool) -> None:
     complete, completed = OperationExecutor.complete_list_item_value, []
 
     def record(*arguments: Any) -> bool:
@@ -156,8 +168,8 @@ async def test_a_list_of_leaves_is_completed_as_a_whole(monkeypatch: pytest.Monk
     monkeypatch.setattr(OperationExecutor, "complete_list_item_value", record)
     _, result = await run("{ page { nodes { leaves } } }")
     assert (result.data or {})["page"]["nodes"][9]["leaves"] == list(range(200))
-    # Only the rows.
-    assert len(completed) == 100
+    # Only the rows; a compiled operation completes them together, too.
+    assert len(completed) == (0 if compiled else 100)
 
 
 async def test_others_have_their_turn_while_a_long_list_is_completed() -> None:

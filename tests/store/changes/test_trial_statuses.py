@@ -60,6 +60,8 @@ class CustomerComparison:
         work = CustomerChange(deepcopy(self.customer), deepcopy(self.held), PARTNER)
         work.advance_to(moment)
         change(work, work.entitlements["T"])
+        # `change` changes facts of the model, which remembers what they gave at this moment.
+        self.model.memo.clear()
         self._finish(work)
 
     def step(self, kind: str, number: int, is_renewing: bool) -> Callable[[CustomerChange, dict[str, Any]], None]:

@@ -1,0 +1,55 @@
+"""Parse the text of a document within the limits of its tokens and numbers, and select the requested operation."""
+
+import re
+from collections.abc import Iterator
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Token, TokenKind, parse
+
+from domain.failures import BadUserInput, QueryTooComplex
+from domain.messages import translatable
+from server.graphql.cost import MAX_TOKENS
+from server.graphql.errors import PARSE_FAILED, Errors, failure_error, request_errors
+
+# Python reads a number in time that is quadratic in its digits, and refuses more than 4,300.
+MAX_NUMBER_LENGTH = 40
+# Of the text of most documents, which therefore have no such number.
+_LONG_NUMBER = re.compile(rf"[-+.0-9eE]{{{MAX_NUMBER_LENGTH + 1}}}")
+
+
+def parse_document(text: str) -> DocumentNode | Errors:
+    """Return the document, or why it is none."""
+    try:
+        document = parse(text, max_tokens=MAX_TOKENS)
+    except GraphQLError as failure:
+        is_limit = "Parsing aborted" in failure.message
+        return request_errors([failure], QueryTooComplex.code if is_limit else PARSE_FAILED)
+    except RecursionError:
+        return [failure_error(QueryTooComplex("This operation is nested too deeply."))]
+    if _LONG_NUMBER.search(text) and any(len(each.value or "") > MAX_NUMBER_LENGTH for each in _numbers(document)):
+        message = translatable("A number has at most {most} characters.", most=MAX_NUMBER_LENGTH)
+        return [failure_error(BadUserInput(message))]
+    return document
+
+
+def _numbers(document: DocumentNode) -> Iterator[Token]:
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        if token.kind in {TokenKind.INT, TokenKind.FLOAT}:
+            yield token
+        token = token.next
+
+
+def matching_operations(document: DocumentNode, name: str | None) -> list[OperationDefinitionNode]:
+    """Return the operations of the name, or all."""
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    return [each for each in operations if name is None or (each.name is not None and each.name.value == name)]
+
+
+def select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """Return the named operation, or the only one; raise BadUserInput where there is none, or are several."""
+    matching = matching_operations(document, name)
+    if len(matching) == 1:
+        return matching[0]
+    if name is not None:
+        raise BadUserInput(translatable("The document has no operation with the name {name}.", name=repr(name[:60])))
+    raise BadUserInput(translatable("The document has several operations: choose one by operationName."))
