@@ -27,7 +27,7 @@ from server.gc_tuning import tune_gc
 from server.graceful_shutdown import GracefulShutdown
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
-from server.http import event_stream, graphiql, imports, launch, metrics, probes
+from server.http import dashboard, event_stream, graphiql, imports, launch, metrics, probes
 from server.http import graphql as http
 from server.http.compression import CompressedResponses
 from server.http.concurrent_requests import ConcurrentRequests
@@ -84,6 +84,7 @@ def _routes() -> list[BaseRoute]:
         WebSocketRoute("/graphql/", websocket.graphql_websocket),
         *imports.routes,
         *graphiql.routes,
+        *dashboard.routes,
         *launch.routes,
         *probes.routes,
         *metrics.routes,

@@ -1,23 +1,19 @@
 """GraphiQL: the page at /graphql, its files under /graphql/assets/, and their content security policy."""
 
-from html import escape
 from pathlib import Path
 from typing import Final
 
-import orjson
-from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount
 
 from server.app.page_sign_in import PageSignIn
-from server.http.accept import preferred_encoding, preferred_media_type
+from server.http.accept import preferred_media_type
+from server.http.built_pages import WEB_DIST, HashedFiles, write_sign_in
 from server.http.html_pages import render_html_page
 
 ASSETS_PATH: Final = "/graphql/assets"
-DIST: Final = Path(__file__).parents[2] / "web" / "dist"
+DIST: Final = WEB_DIST
 
 # Scripts, workers and requests are limited to our own origin, without unsafe-eval, unsafe-inline or blob:. Styles need
 # 'unsafe-inline': Monaco writes its theme into <style> elements, positions lines by style attributes, and does not
@@ -41,10 +37,6 @@ _POLICY_HEADER: Final = {"Content-Security-Policy": _POLICY.format(origins="")}
 
 # The page names the hashed files of one build, and GET /graphql returns JSON where a client prefers it.
 _PAGE_HEADERS: Final = {**_POLICY_HEADER, "Cache-Control": "no-cache", "Vary": "Accept"}
-
-_EMPTY_SIGN_IN: Final = '<meta name="sign-in" content="" />'
-
-_IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
 _NOT_BUILT_STYLE: Final = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto; padding: 0 1rem }
@@ -73,7 +65,7 @@ def graphiql_response(request: Request, dist: Path = DIST, sign_in: PageSignIn |
     """Return GraphiQL with its sign-in; where it is not built, return a page that states how to build it."""
     # Read for each request: `make setup` can run while the server runs, and the page has one kilobyte.
     try:
-        page = _with_sign_in((dist / "index.html").read_text(encoding="utf-8"), sign_in)
+        page = write_sign_in((dist / "index.html").read_text(encoding="utf-8"), sign_in)
     except FileNotFoundError:
         address = str(request.url.replace(query="", fragment=""))
         body = _NOT_BUILT_BODY.replace("ADDRESS", _plain_characters(address))
@@ -83,50 +75,14 @@ def graphiql_response(request: Request, dist: Path = DIST, sign_in: PageSignIn |
     return HTMLResponse(page, headers={**_PAGE_HEADERS, "Content-Security-Policy": _POLICY.format(origins=origins)})
 
 
-def _with_sign_in(page: str, sign_in: PageSignIn | None) -> str:
-    """Return the page with the settings of its sign-in, which the build leaves empty."""
-    settings = orjson.dumps(sign_in.for_page()).decode() if sign_in else ""
-    return page.replace(_EMPTY_SIGN_IN, f'<meta name="sign-in" content="{escape(settings)}" />')
-
-
 def _plain_characters(address: str) -> str:
     """Return the address without characters that HTML could interpret: the client chooses its Host header."""
     return "".join(letter for letter in address if letter.isalnum() or letter in ":/.-_[]")
 
 
-class HashedFiles(StaticFiles):
-    """Static files whose names contain a hash of their content, so browsers cache them without end."""
-
-    async def check_config(self) -> None:
-        """Skip the check of the directory: before the build it does not exist, and each file is a 404."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await self._get_compressed(path, scope)
-        response.headers.update(_POLICY_HEADER)
-        if response.status_code in {200, 206, 304}:
-            response.headers["Cache-Control"] = _IMMUTABLE
-        return response
-
-    async def _get_compressed(self, path: str, scope: Scope) -> Response:
-        """Return the .gz that the build made of a script or style sheet if the client accepts it: 1.4 MB, not 5."""
-        if not path.endswith((".js", ".css")):
-            return await super().get_response(path, scope)
-        accepts_gzip = preferred_encoding(Headers(scope=scope).get("accept-encoding", ""), ["gzip"]) is not None
-        response = await super().get_response(f"{path}.gz" if accepts_gzip else path, scope)
-        response.headers["Vary"] = "Accept-Encoding"
-        if accepts_gzip:
-            response.headers["Content-Encoding"] = "gzip"
-        return response
-
-
 def asset_routes(dist: Path = DIST) -> list[BaseRoute]:
     """Return the routes of the built files in `dist`, which need not exist yet."""
-    return [Mount(ASSETS_PATH, HashedFiles(directory=dist / "assets", check_dir=False), name="graphiql-assets")]
+    return [Mount(ASSETS_PATH, HashedFiles(dist / "assets", _POLICY_HEADER), name="graphiql-assets")]
 
 
-async def open_graphiql(_request: Request) -> Response:
-    """Lead a browser that opens the server's address to the page."""
-    return RedirectResponse("/graphql")
-
-
-routes: Final[list[BaseRoute]] = [*asset_routes(), Route("/", open_graphiql)]
+routes: Final[list[BaseRoute]] = asset_routes()

@@ -1,0 +1,4 @@
+/** One customer. */
+export default function CustomerPage() {
+  return null;
+}

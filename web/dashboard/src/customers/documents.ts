@@ -1,0 +1,138 @@
+/** What the customers page asks of the API. */
+import { graphql } from "../gql";
+import type { CustomerRowFragment } from "../gql/graphql";
+
+export type CustomerRow = CustomerRowFragment;
+
+export const CUSTOMER_ROW = graphql(`
+  fragment CustomerRow on Customer {
+    id
+    externalId
+    name
+    sortName
+    managedBy
+    products
+    urgency
+    nextExpiryAt
+    createdAt
+    lastAdministratorSignInAt
+    version
+    statusDetails { status since reason }
+    tags { id name color }
+    licenses { product name total assigned used available overage }
+  }
+`);
+
+export const CUSTOMERS = graphql(`
+  query Customers($filter: CustomerFilter, $orderBy: CustomerOrder, $first: Int!, $after: String) {
+    feedCursor
+    customers(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+      nodes { ...CustomerRow }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`);
+
+export const CUSTOMER_COUNTS = graphql(`
+  query CustomerCounts($filter: CustomerFilter) {
+    customers(filter: $filter) {
+      totalCount
+      facets {
+        managedBy { value count }
+        product { value count }
+        status { value count }
+        subscriptionType { value count }
+        tag { value { id name color } count }
+      }
+    }
+  }
+`);
+
+export const CUSTOMER_LIST_CHANGED = graphql(`
+  subscription CustomerListChanged($filter: CustomerFilter, $after: String) {
+    customerListChanged(filter: $filter, after: $after) {
+      cursor
+      kind
+      customerId
+      customer { ...CustomerRow }
+    }
+  }
+`);
+
+export const TAGS = graphql(`
+  query Tags($search: String) {
+    tags(search: $search) { id name color customerCount }
+  }
+`);
+
+export const CREATE_TAG = graphql(`
+  mutation CreateTag($input: CreateTagInput!) {
+    createTag(input: $input) {
+      tag { id name color }
+      userErrors { code message field }
+    }
+  }
+`);
+
+export const ASSIGN_TAGS = graphql(`
+  mutation AssignTags($input: AssignTagsInput!) {
+    assignTags(input: $input) {
+      changed
+      skipped
+      customers { id version tags { id name color } }
+      job { id total }
+      userErrors { code message field }
+    }
+  }
+`);
+
+export const REMOVE_TAGS = graphql(`
+  mutation RemoveTags($input: RemoveTagsInput!) {
+    removeTags(input: $input) {
+      changed
+      skipped
+      customers { id version tags { id name color } }
+      job { id total }
+      userErrors { code message field }
+    }
+  }
+`);
+
+export const BULK_JOB = graphql(`
+  subscription BulkJobProgress($id: ID!) {
+    bulkJob(id: $id) { id state total done changed skipped }
+  }
+`);
+
+export const LAUNCH_CUSTOMER = graphql(`
+  mutation LaunchCustomer($input: LaunchCustomerInput!) {
+    launchCustomer(input: $input) {
+      url
+      userErrors { code message field }
+    }
+  }
+`);
+
+export const VIEWS = graphql(`
+  query CustomerViews {
+    customerViews { id name shared version filter owner { id displayName } }
+  }
+`);
+
+export const SAVE_VIEW = graphql(`
+  mutation SaveCustomerView($input: SaveCustomerViewInput!) {
+    saveCustomerView(input: $input) {
+      view { id name shared version filter owner { id displayName } }
+      userErrors { code message field }
+    }
+  }
+`);
+
+export const DELETE_VIEW = graphql(`
+  mutation DeleteCustomerView($input: DeleteCustomerViewInput!) {
+    deleteCustomerView(input: $input) {
+      deletedId
+      userErrors { code message field }
+    }
+  }
+`);

@@ -1,0 +1,171 @@
+/** Adding tags to customers, or removing them: first what would change (a dry run), then the change and its progress. */
+import { useEffect, useMemo, useState } from "react";
+import { Checkbox, CheckboxGroup, Input, Label, SearchField } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { useClient, useQuery } from "urql";
+import { useFeed } from "../api/feeds";
+import type { BulkJobProgressSubscription, CustomerSelection } from "../gql/graphql";
+import { Button } from "../ui/button";
+import { Dialog } from "../ui/dialog";
+import { TagLabel, type LabelledTag } from "../ui/tag_label";
+import { splitErrors } from "../ui/user_errors";
+import { ASSIGN_TAGS, BULK_JOB, CREATE_TAG, REMOVE_TAGS, TAGS } from "./documents";
+
+export interface TagTask {
+  kind: "assign" | "remove";
+  ids: readonly string[];
+}
+
+interface Props {
+  task: TagTask;
+  onClose(): void;
+  onChanged(customers: readonly { id: string; version: number; tags: LabelledTag[] }[]): void;
+}
+
+interface Preview {
+  changed: number;
+  skipped: number;
+}
+
+/** `customers` of a selection holds at most this many ids. */
+const MAX_IDS = 500;
+
+export function TagDialog({ task, onClose, onChanged }: Props) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [chosen, setChosen] = useState<string[]>([]);
+  const [preview, setPreview] = useState<Preview | null>(null);
+  const [problems, setProblems] = useState<string[]>([]);
+  const [job, setJob] = useState<string | null>(null);
+  const [isSending, setSending] = useState(false);
+  // One key for this form: a repeated attempt is the same change.
+  const [idempotencyKey] = useState(() => crypto.randomUUID());
+  const customers = useMemo((): CustomerSelection => ({ ids: task.ids.slice(0, MAX_IDS) }), [task]);
+  const send = async (dryRun: boolean) => {
+    const input = { customers, tags: chosen, dryRun, ...(dryRun ? {} : { idempotencyKey }) };
+    const answer =
+      task.kind === "assign"
+        ? await client.mutation(ASSIGN_TAGS, { input }).toPromise()
+        : await client.mutation(REMOVE_TAGS, { input }).toPromise();
+    const data = answer.data as { assignTags?: TagAnswer; removeTags?: TagAnswer } | undefined;
+    const payload = data?.assignTags ?? data?.removeTags;
+    setProblems(splitErrors(payload?.userErrors, answer.error, []).others);
+    return payload && payload.userErrors.length === 0 ? payload : undefined;
+  };
+  useEffect(() => {
+    setPreview(null);
+    if (chosen.length === 0) return;
+    let isCurrent = true;
+    void send(true).then((found) => isCurrent && found && setPreview(found));
+    return () => {
+      isCurrent = false;
+    };
+  }, [chosen, customers]);
+  const confirm = async () => {
+    setSending(true);
+    const done = await send(false);
+    setSending(false);
+    if (!done) return;
+    onChanged(done.customers);
+    if (done.job) setJob(done.job.id);
+    else onClose();
+  };
+  const isLong = task.ids.length > MAX_IDS;
+  return (
+    <Dialog title={t(`tags.${task.kind}Title`, { count: task.ids.length })} onClose={onClose}>
+      {isLong && <p className="field-error">{t("tags.tooMany", { most: MAX_IDS })}</p>}
+      <TagChoice chosen={chosen} onChange={setChosen} canCreate={task.kind === "assign"} />
+      <p className="secondary" aria-live="polite">
+        {preview ? t("tags.preview", { ...preview, total: task.ids.length }) : chosen.length ? t("state.loading") : t("tags.choose")}
+      </p>
+      {problems.map((problem) => (
+        <p key={problem} className="field-error" role="alert">
+          {problem}
+        </p>
+      ))}
+      {job && <Progress job={job} onDone={onClose} />}
+      <div className="modal-actions">
+        <Button onPress={onClose}>{t("form.cancel")}</Button>
+        <Button kind="primary" isDisabled={!preview?.changed || isSending || isLong || job !== null} onPress={() => void confirm()}>
+          {t(`tags.${task.kind}Button`, { count: preview?.changed ?? task.ids.length })}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+interface TagAnswer extends Preview {
+  customers: { id: string; version: number; tags: LabelledTag[] }[];
+  job?: { id: string; total: number } | null;
+  userErrors: { code: string; message: string; field?: string[] | null }[];
+}
+
+interface ChoiceProps {
+  chosen: string[];
+  onChange(ids: string[]): void;
+  canCreate: boolean;
+}
+
+function TagChoice({ chosen, onChange, canCreate }: ChoiceProps) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [search, setSearch] = useState("");
+  const [problem, setProblem] = useState("");
+  const [{ data }, reload] = useQuery({ query: TAGS, variables: { search: search || null } });
+  const tags = data?.tags ?? [];
+  const create = async () => {
+    const { data: answer, error } = await client.mutation(CREATE_TAG, { input: { name: search } }).toPromise();
+    const made = answer?.createTag;
+    setProblem(made?.userErrors[0]?.message ?? error?.message ?? "");
+    if (!made?.tag) return;
+    onChange([...chosen, made.tag.id]);
+    setSearch("");
+    reload({ requestPolicy: "network-only" });
+  };
+  const isNew = search.trim() !== "" && !tags.some(({ name }) => name.toLowerCase() === search.trim().toLowerCase());
+  return (
+    <div className="tag-choice">
+      <SearchField className="field" value={search} onChange={setSearch} autoFocus>
+        <Label>{t("tags.search")}</Label>
+        <Input maxLength={100} />
+      </SearchField>
+      <CheckboxGroup aria-label={t("filter.tag")} value={chosen} onChange={onChange} className="tag-choice-list">
+        {tags.map((tag) => (
+          <Checkbox key={tag.id} value={tag.id} className="checkbox">
+            {({ isSelected }) => (
+              <>
+                <span className="checkbox-box">{isSelected && "✓"}</span>
+                <TagLabel tag={tag} />
+              </>
+            )}
+          </Checkbox>
+        ))}
+      </CheckboxGroup>
+      {canCreate && isNew && <Button onPress={() => void create()}>{t("tags.create", { name: search.trim() })}</Button>}
+      {problem && (
+        <p className="field-error" role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Progress({ job, onDone }: { job: string; onDone(): void }) {
+  const { t } = useTranslation();
+  const [state, setState] = useState<BulkJobProgressSubscription["bulkJob"] | null>(null);
+  useFeed(BULK_JOB, { id: job }, {
+    onChange({ bulkJob }) {
+      setState(bulkJob);
+      if (bulkJob.state === "DONE") onDone();
+    },
+    onGap: () => undefined,
+  });
+  if (!state) return null;
+  return (
+    <div>
+      <progress max={state.total} value={state.done} aria-label={t("tags.progress", { done: state.done, total: state.total })} />
+      <p className="secondary numbers">{t("tags.progress", { done: state.done, total: state.total })}</p>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+/** The frame of all pages: navigation, top bar, and a banner while the connection is lost. */
+import { type ReactNode, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { NavLink } from "react-router";
+import type { FeedClient } from "../../../client/src";
+import type { Permission } from "../gql/graphql";
+import { useViewer } from "../session/viewer";
+import { Icon, type IconName } from "../ui/icons";
+import { ConnectionBanner } from "./connection_banner";
+import { TopBar } from "./top_bar";
+import "../ui/ui.css";
+import "./frame.css";
+
+interface Destination {
+  path: string;
+  text: string;
+  icon: IconName;
+  permission?: Permission;
+}
+
+const DESTINATIONS: readonly Destination[] = [
+  { path: "/customers", text: "navigation.customers", icon: "customers", permission: "READ_CUSTOMERS" },
+];
+
+export function Frame({ feed, children }: { feed: FeedClient; children: ReactNode }) {
+  const { t } = useTranslation();
+  const { permissions, partner } = useViewer();
+  useEffect(() => {
+    document.title = `${partner.name} – partnerhub`;
+  }, [partner.name]);
+  const shown = DESTINATIONS.filter(({ permission }) => !permission || permissions.includes(permission));
+  return (
+    <div className="frame">
+      <a className="skip-link" href="#main">
+        {t("navigation.skip")}
+      </a>
+      <nav className="navigation" aria-label={t("navigation.label")}>
+        <p className="navigation-brand">partnerhub</p>
+        <ul>
+          {shown.map(({ path, text, icon }) => (
+            <li key={path}>
+              <NavLink to={path} className="navigation-link" title={t(text)}>
+                <Icon name={icon} />
+                <span>{t(text)}</span>
+              </NavLink>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <TopBar />
+      <main id="main" className="main" tabIndex={-1}>
+        <ConnectionBanner feed={feed} />
+        {children}
+      </main>
+    </div>
+  );
+}

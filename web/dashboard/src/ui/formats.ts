@@ -1,0 +1,58 @@
+/** Numbers, dates and durations in the language of the page. */
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+export const NONE = "–";
+
+export interface Formats {
+  number(value: number): string;
+  percent(value: number | null | undefined): string;
+  date(instant: string | null | undefined): string;
+  instant(instant: string): string;
+  /** "in 6 days", "3 hours ago". */
+  relative(instant: string | null | undefined, now?: number): string;
+  money(amount: string, currency: string): string;
+  country(code: string): string;
+}
+
+export function createFormats(language: string): Formats {
+  const numbers = new Intl.NumberFormat(language);
+  const percents = new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  // Days are days in UTC, as in the rules of the domain.
+  const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  const instants = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "long" });
+  const durations = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const countries = new Intl.DisplayNames(language, { type: "region" });
+  return {
+    number: (value) => numbers.format(value),
+    percent: (value) => (value == null ? NONE : percents.format(value / 100)),
+    date: (instant) => (instant ? dates.format(new Date(instant)) : NONE),
+    instant: (instant) => instants.format(new Date(instant)),
+    relative(instant, now = Date.now()) {
+      if (!instant) return NONE;
+      const distance = Date.parse(instant) - now;
+      const size = Math.abs(distance);
+      if (size < HOUR) return durations.format(Math.round(distance / MINUTE), "minute");
+      if (size < DAY) return durations.format(Math.round(distance / HOUR), "hour");
+      if (size < 60 * DAY) return durations.format(Math.round(distance / DAY), "day");
+      if (size < 730 * DAY) return durations.format(Math.round(distance / (30.44 * DAY)), "month");
+      return durations.format(Math.round(distance / (365.25 * DAY)), "year");
+    },
+    money: (amount, currency) => new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount)),
+    country(code) {
+      try {
+        return countries.of(code) ?? code;
+      } catch {
+        return code;
+      }
+    },
+  };
+}
+
+export function useFormats(): Formats {
+  const { i18n } = useTranslation();
+  return useMemo(() => createFormats(i18n.language), [i18n.language]);
+}

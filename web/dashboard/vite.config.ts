@@ -1,0 +1,31 @@
+/** How the dashboard is built: one page, hashed files under /assets/, all from our own origin. */
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+import { compressed } from "../compressed.ts";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+
+export default defineConfig({
+  root: folder,
+  base: "/",
+  plugins: [compressed()],
+  build: {
+    outDir: "../dist/dashboard",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    // Small files stay files: the policy allows no data: addresses but images.
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      onwarn(warning, warn) {
+        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning);
+      },
+    },
+  },
+  server: {
+    proxy: {
+      "/graphql": { target: "http://127.0.0.1:8000", ws: true },
+      "/development-sign-in": { target: "http://127.0.0.1:8000" },
+    },
+  },
+});
