@@ -59,6 +59,8 @@ export function createFeedClient({ address, token }: FeedOptions): FeedClient {
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: pause,
     shouldRetry: (failure) => !isRefusal(failure),
+    // A page that changes from one feed to another keeps its connection.
+    lazyCloseTimeout: 10_000,
     // A vanished server sends no close frame: without an answer to a ping the connection is given up.
     keepAlive: 20_000,
     on: {

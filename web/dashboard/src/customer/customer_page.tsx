@@ -1,4 +1,92 @@
-/** One customer. */
+/** One customer: who it is, every status with its reason, and tabs for what belongs to it. */
+import { useCallback, useState } from "react";
+import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { Link, useParams, useSearchParams } from "react-router";
+import { useQuery } from "urql";
+import { useFeed } from "../api/feeds";
+import { TagDialog } from "../customers/tag_dialog";
+import { PageSkeleton } from "../frame/frame_skeleton";
+import type { Permission } from "../gql/graphql";
+import { useViewer } from "../session/viewer";
+import { Failure } from "../ui/failure";
+import { ActivityTab } from "./activity_tab";
+import { AdministratorsTab } from "./administrators_tab";
+import { CustomerHeader } from "./customer_header";
+import { CUSTOMER, CUSTOMER_CHANGED } from "./documents";
+import { SubscriptionsTab } from "./subscriptions_tab";
+import { TrialsTab } from "./trials_tab";
+import "./customer.css";
+
+/** What each tab gets: the customer, and a number that grows with each change, so that it reads its part again. */
+export interface TabProps {
+  customer: { id: string; name: string };
+  changes: number;
+}
+
+const TABS: readonly { id: string; Content: React.ComponentType<TabProps>; permission?: Permission }[] = [
+  { id: "subscriptions", Content: SubscriptionsTab },
+  { id: "trials", Content: TrialsTab },
+  { id: "administrators", Content: AdministratorsTab },
+  { id: "activity", Content: ActivityTab, permission: "READ_ACTIVITY" },
+];
+
 export default function CustomerPage() {
-  return null;
+  const { t } = useTranslation();
+  const { id = "" } = useParams();
+  const { permissions } = useViewer();
+  const [parameters, setParameters] = useSearchParams();
+  const [changes, setChanges] = useState(0);
+  const [isTagging, setTagging] = useState(false);
+  const [{ data, error, fetching }, read] = useQuery({ query: CUSTOMER, variables: { id } });
+  const customer = data?.customer;
+  const refresh = useCallback(() => {
+    read({ requestPolicy: "network-only" });
+    setChanges((count) => count + 1);
+  }, [read]);
+  // Begins after the first answer; a later one must not restart it.
+  const [after, setAfter] = useState<string | null>(null);
+  if (after === null && data) setAfter(data.feedCursor);
+  useFeed(CUSTOMER_CHANGED, customer && after ? { search: customer.externalId, after } : null, {
+    onChange: ({ customerListChanged }) => customerListChanged.customerId === id && refresh(),
+    onGap: refresh,
+  });
+  if (error && !customer) return <Failure error={error} onRetry={refresh} />;
+  if (!data || (fetching && !customer)) return <PageSkeleton />;
+  if (!customer) return <Unknown />;
+  const shown = TABS.filter(({ permission }) => !permission || permissions.includes(permission));
+  const tab = shown.some((each) => each.id === parameters.get("tab")) ? (parameters.get("tab") ?? "") : "subscriptions";
+  return (
+    <div className="customer">
+      <CustomerHeader customer={customer} onTag={() => setTagging(true)} onChanged={refresh} />
+      <Tabs selectedKey={tab} onSelectionChange={(key) => setParameters({ tab: String(key) }, { replace: true })}>
+        <TabList className="tabs" aria-label={customer.name}>
+          {shown.map((each) => (
+            <Tab key={each.id} id={each.id} className="tab">
+              {t(`customer.tab.${each.id}`)}
+            </Tab>
+          ))}
+        </TabList>
+        {shown.map(({ id: key, Content }) => (
+          <TabPanel key={key} id={key} className="tab-panel">
+            <Content customer={customer} changes={changes} />
+          </TabPanel>
+        ))}
+      </Tabs>
+      {isTagging && (
+        <TagDialog task={{ kind: "assign", ids: [id] }} onClose={() => setTagging(false)} onChanged={refresh} />
+      )}
+    </div>
+  );
+}
+
+function Unknown() {
+  const { t } = useTranslation();
+  return (
+    <div className="empty">
+      <h1>{t("customer.unknown")}</h1>
+      <p className="secondary">{t("customer.unknownText")}</p>
+      <Link to="/customers">{t("notFound.link")}</Link>
+    </div>
+  );
 }

@@ -1,0 +1,149 @@
+/** The partner administrators assigned to a customer: add, remove, until when. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useClient, useQuery } from "urql";
+import { usePermission } from "../session/viewer";
+import { Button } from "../ui/button";
+import { Failure } from "../ui/failure";
+import { useFormats } from "../ui/formats";
+import { FieldError, FormDialog, TextInput } from "../ui/form";
+import type { TabProps } from "./customer_page";
+import { ASSIGN_ADMINISTRATOR, ASSIGNABLE, ASSIGNMENTS, UNASSIGN_ADMINISTRATOR } from "./documents";
+import { CardsSkeleton, EmptyTab } from "./tab_states";
+import { usePart } from "./use_part";
+
+interface Removal {
+  id: string;
+  name: string;
+}
+
+export function AdministratorsTab({ customer, changes }: TabProps) {
+  const { t } = useTranslation();
+  const { date } = useFormats();
+  const canAssign = usePermission("ASSIGN_ADMINISTRATORS");
+  const [{ data, error }, read] = usePart(ASSIGNMENTS, customer.id, changes);
+  const [isAdding, setAdding] = useState(false);
+  const [removal, setRemoval] = useState<Removal | null>(null);
+  const reload = () => read({ requestPolicy: "network-only" });
+  if (error && !data) return <Failure error={error} onRetry={reload} />;
+  if (!data?.customer) return <CardsSkeleton />;
+  const { assignments } = data.customer;
+  const add = canAssign && (
+    <Button kind="primary" onPress={() => setAdding(true)}>
+      {t("assignment.add")}
+    </Button>
+  );
+  const close = () => {
+    setAdding(false);
+    setRemoval(null);
+  };
+  const done = () => {
+    close();
+    reload();
+  };
+  return (
+    <>
+      {assignments.length === 0 ? (
+        <EmptyTab title={t("assignment.none")} text={t("assignment.noneText")}>
+          {add}
+        </EmptyTab>
+      ) : (
+        <>
+          {add}
+          <div className="scroll-x">
+            <table className="data-table">
+              <thead>
+                <tr>
+                  <th scope="col">{t("assignment.administrator")}</th>
+                  <th scope="col">{t("assignment.since")}</th>
+                  <th scope="col">{t("assignment.by")}</th>
+                  <th scope="col">{t("assignment.until")}</th>
+                  <th scope="col">
+                    <span className="only-for-readers">{t("column.actions")}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {assignments.map(({ administrator, assignedAt, assignedBy, expiresAt }) => (
+                  <tr key={administrator.id}>
+                    <td>
+                      {administrator.displayName} <span className="secondary small">{administrator.email}</span>
+                    </td>
+                    <td className="numbers">{date(assignedAt)}</td>
+                    <td>{assignedBy?.displayName ?? t("assignment.imported")}</td>
+                    <td className="numbers">{expiresAt ? date(expiresAt) : t("assignment.forever")}</td>
+                    <td>
+                      {canAssign && (
+                        <Button kind="quiet" onPress={() => setRemoval({ id: administrator.id, name: administrator.displayName })}>
+                          {t("assignment.remove")}
+                        </Button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </>
+      )}
+      {isAdding && <AddDialog customer={customer} onDone={done} onClose={close} />}
+      {removal && <RemoveDialog customer={customer} removal={removal} onDone={done} onClose={close} />}
+    </>
+  );
+}
+
+interface DialogProps {
+  customer: TabProps["customer"];
+  onDone(): void;
+  onClose(): void;
+}
+
+function AddDialog({ customer, onDone, onClose }: DialogProps) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [{ data }] = useQuery({ query: ASSIGNABLE, variables: { search: null } });
+  const [administrator, setAdministrator] = useState("");
+  const [until, setUntil] = useState("");
+  const send = async (idempotencyKey: string) => {
+    const expiresAt = until ? `${until}T00:00:00Z` : null;
+    const input = { administrator, customers: [customer.id], idempotencyKey, ...(expiresAt ? { expiresAt } : {}) };
+    const { data: answer, error } = await client.mutation(ASSIGN_ADMINISTRATOR, { input }).toPromise();
+    return { userErrors: answer?.assignAdministrator?.userErrors, error };
+  };
+  return (
+    <FormDialog title={t("assignment.add")} action={t("assignment.addTo", { name: customer.name })} fields={["administrator", "expiresAt"]} send={send} onDone={onDone} onClose={onClose}>
+      {(errors) => (
+        <>
+          <div className="field">
+            <label htmlFor="administrator">{t("assignment.administrator")}</label>
+            <select id="administrator" value={administrator} onChange={(event) => setAdministrator(event.target.value)} aria-invalid={"administrator" in errors}>
+              <option value="">{t("assignment.choose")}</option>
+              {data?.administrators?.nodes.map(({ id, displayName, email }) => (
+                <option key={id} value={id}>
+                  {displayName} ({email})
+                </option>
+              ))}
+            </select>
+            <FieldError text={errors.administrator} />
+          </div>
+          <TextInput label={t("assignment.untilDate")} type="date" value={until} onChange={setUntil} error={errors.expiresAt} />
+        </>
+      )}
+    </FormDialog>
+  );
+}
+
+function RemoveDialog({ customer, removal, onDone, onClose }: DialogProps & { removal: Removal }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const send = async (idempotencyKey: string) => {
+    const input = { administrator: removal.id, customers: [customer.id], idempotencyKey };
+    const { data, error } = await client.mutation(UNASSIGN_ADMINISTRATOR, { input }).toPromise();
+    return { userErrors: data?.unassignAdministrator?.userErrors, error };
+  };
+  return (
+    <FormDialog title={t("assignment.remove")} action={t("assignment.removeButton", { name: removal.name })} isDangerous send={send} onDone={onDone} onClose={onClose}>
+      {() => <p>{t("assignment.removeText", { name: removal.name, customer: customer.name })}</p>}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,114 @@
+/** The parts of a form: a field with its error, and a dialog that sends a mutation. Nothing is lost when it fails. */
+import { type ReactNode, useState } from "react";
+import { Input, Label, NumberField, TextField } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import type { CombinedError } from "@urql/core";
+import { Button } from "./button";
+import { Dialog } from "./dialog";
+import { splitErrors, type UserError } from "./user_errors";
+
+export function FieldError({ text }: { text: string | undefined }) {
+  if (!text) return null;
+  return (
+    <span className="field-error" role="alert">
+      {text}
+    </span>
+  );
+}
+
+interface TextProps {
+  label: string;
+  value: string;
+  onChange(value: string): void;
+  error?: string | undefined;
+  autoFocus?: boolean;
+  type?: string;
+}
+
+export function TextInput({ label, value, onChange, error, autoFocus = false, type = "text" }: TextProps) {
+  return (
+    <TextField className="field" value={value} onChange={onChange} isInvalid={error !== undefined} autoFocus={autoFocus} type={type}>
+      <Label>{label}</Label>
+      <Input />
+      <FieldError text={error} />
+    </TextField>
+  );
+}
+
+interface NumberProps {
+  label: string;
+  value: number;
+  onChange(value: number): void;
+  error?: string | undefined;
+  autoFocus?: boolean;
+}
+
+export function NumberInput({ label, value, onChange, error, autoFocus = false }: NumberProps) {
+  return (
+    <NumberField className="field" value={value} onChange={onChange} isInvalid={error !== undefined} autoFocus={autoFocus}>
+      <Label>{label}</Label>
+      <Input />
+      <FieldError text={error} />
+    </NumberField>
+  );
+}
+
+export interface SendResult {
+  userErrors: readonly UserError[] | undefined;
+  error: CombinedError | undefined;
+}
+
+interface FormDialogProps {
+  title: string;
+  /** What happens: "Start trial for 25 licenses". */
+  action: string;
+  isDangerous?: boolean;
+  /** The names of the input's fields that the form shows; other mistakes stand above the buttons. */
+  fields?: readonly string[];
+  /** Sends the mutation; the key stays the same for every attempt of this form. */
+  send(idempotencyKey: string): Promise<SendResult>;
+  onDone(): void;
+  onClose(): void;
+  children(errors: Readonly<Record<string, string>>): ReactNode;
+}
+
+export function FormDialog({ title, action, isDangerous = false, fields = [], send, onDone, onClose, children }: FormDialogProps) {
+  const { t } = useTranslation();
+  const [errors, setErrors] = useState<ReturnType<typeof splitErrors>>({ fields: {}, others: [] });
+  const [isSending, setSending] = useState(false);
+  const [idempotencyKey] = useState(() => crypto.randomUUID());
+  const submit = async () => {
+    setSending(true);
+    const { userErrors, error } = await send(idempotencyKey);
+    setSending(false);
+    const found = splitErrors(userErrors, error, fields);
+    setErrors(found);
+    if (userErrors && userErrors.length === 0 && !error) onDone();
+    else requestAnimationFrame(() => document.querySelector<HTMLElement>("[role=dialog] [aria-invalid=true]")?.focus());
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form
+        className="form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        {children(errors.fields)}
+        {errors.others.map((problem) => (
+          <p key={problem} className="field-error" role="alert">
+            {problem}
+          </p>
+        ))}
+        <div className="modal-actions">
+          <Button onPress={onClose}>{t("form.cancel")}</Button>
+          <Button kind={isDangerous ? "danger" : "primary"} type="submit" isDisabled={isSending}>
+            {action}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
