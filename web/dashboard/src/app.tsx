@@ -1,20 +1,21 @@
 /** The application: signed out it shows the sign-in; signed in, the frame with the page of the address. */
-import { useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { I18nProvider, RouterProvider } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { BrowserRouter, useHref, useNavigate } from "react-router";
 import { Provider as ApiProvider, useQuery } from "urql";
+import { useLocation } from "wouter";
 import { type Api, createApi } from "./api/api";
 import { FeedContext } from "./api/feeds";
 import { Frame } from "./frame/frame";
 import { FrameSkeleton } from "./frame/frame_skeleton";
 import { Pages } from "./pages";
-import { SignInPage } from "./session/sign_in_page";
 import { completeSignIn } from "./session/sign_in";
 import { findToken, keepToken, onToken } from "./session/token";
 import { VIEWER, ViewerContext } from "./session/viewer";
 import { currentLanguage } from "./texts/texts";
 import { Failure } from "./ui/failure";
+
+const SignInPage = lazy(() => import("./session/sign_in_page"));
 
 interface Session {
   /** Undefined until it is known whether somebody is signed in. */
@@ -50,25 +51,21 @@ export function App() {
   const session = useSession();
   return (
     <I18nProvider locale={i18n.language}>
-      <BrowserRouter>
         <Routed>
-          {session.token === undefined && <FrameSkeleton />}
-          {session.token === "" && <SignInPage problem={session.problem ?? ""} />}
-          {session.token && <SignedIn key={session.token} />}
+          <Suspense fallback={<FrameSkeleton />}>
+            {session.token === undefined && <FrameSkeleton />}
+            {session.token === "" && <SignInPage problem={session.problem ?? ""} />}
+            {session.token && <SignedIn key={session.token} />}
+          </Suspense>
         </Routed>
-      </BrowserRouter>
     </I18nProvider>
   );
 }
 
 /** Lets the links of the component set navigate without a reload. */
 function Routed({ children }: { children: React.ReactNode }) {
-  const navigate = useNavigate();
-  return (
-    <RouterProvider navigate={(path) => void navigate(path)} useHref={useHref}>
-      {children}
-    </RouterProvider>
-  );
+  const [, navigate] = useLocation();
+  return <RouterProvider navigate={navigate}>{children}</RouterProvider>;
 }
 
 function SignedIn() {

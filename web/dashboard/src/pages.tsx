@@ -1,6 +1,6 @@
 /** Which page an address shows. Each page is loaded when it is first opened. */
 import { lazy, Suspense } from "react";
-import { Navigate, Route, Routes } from "react-router";
+import { Redirect, Route, Switch } from "wouter";
 import { PageSkeleton } from "./frame/frame_skeleton";
 import { CustomersPage } from "./customers/customers_page";
 import { NotFoundPage } from "./frame/not_found_page";
@@ -10,12 +10,14 @@ const CustomerPage = lazy(() => import("./customer/customer_page"));
 export function Pages() {
   return (
     <Suspense fallback={<PageSkeleton />}>
-      <Routes>
-        <Route path="/" element={<Navigate to="/customers" replace />} />
-        <Route path="/customers" element={<CustomersPage />} />
-        <Route path="/customers/:id" element={<CustomerPage />} />
-        <Route path="*" element={<NotFoundPage />} />
-      </Routes>
+      <Switch>
+        <Route path="/">
+          <Redirect to="/customers" replace />
+        </Route>
+        <Route path="/customers" component={CustomersPage} />
+        <Route path="/customers/:id">{({ id }) => <CustomerPage key={id} />}</Route>
+        <Route component={NotFoundPage} />
+      </Switch>
     </Suspense>
   );
 }

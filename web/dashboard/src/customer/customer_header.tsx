@@ -1,7 +1,7 @@
 /** The head of a customer's page: name, ids, tags, launch, and every status with its reason and since when. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { Link } from "wouter";
 import { useLaunch } from "../customers/launch";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";

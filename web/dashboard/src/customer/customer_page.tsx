@@ -2,10 +2,10 @@
 import { useCallback, useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Link, useParams, useSearchParams } from "react-router";
+import { Link, useParams, useSearchParams } from "wouter";
 import { useQuery } from "urql";
 import { useFeed } from "../api/feeds";
-import { TagDialog } from "../customers/tag_dialog";
+import TagDialog from "../customers/tag_dialog";
 import { PageSkeleton } from "../frame/frame_skeleton";
 import type { Permission } from "../gql/graphql";
 import { useViewer } from "../session/viewer";
@@ -33,7 +33,7 @@ const TABS: readonly { id: string; Content: React.ComponentType<TabProps>; permi
 
 export default function CustomerPage() {
   const { t } = useTranslation();
-  const { id = "" } = useParams();
+  const { id } = useParams<{ id: string }>();
   const { permissions } = useViewer();
   const [parameters, setParameters] = useSearchParams();
   const [changes, setChanges] = useState(0);

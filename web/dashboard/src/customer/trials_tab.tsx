@@ -1,7 +1,7 @@
 /** The trials of a customer: start, extend, change, end, convert. What is not possible now says why. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { StartTrialDialog } from "../customers/start_trial_dialog";
+import StartTrialDialog from "../customers/start_trial_dialog";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";

@@ -2,7 +2,7 @@
 import { memo, useState } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { Link } from "wouter";
 import { usePermission } from "../session/viewer";
 import { useFormats } from "../ui/formats";
 import { Icon } from "../ui/icons";

@@ -2,7 +2,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
+import { useLocation } from "wouter";
 import type { CustomerOrderField } from "../gql/graphql";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icons";
@@ -41,7 +41,7 @@ export function CustomerTable({ live, state, total, selected, onSelect, onTag }:
   const { t } = useTranslation();
   const { customers, list } = live;
   const scroller = useRef<HTMLDivElement>(null);
-  const navigate = useNavigate();
+  const [, navigate] = useLocation();
   const rows = useVirtualizer({
     count: customers.length,
     getScrollElement: () => scroller.current,
@@ -60,7 +60,7 @@ export function CustomerTable({ live, state, total, selected, onSelect, onTag }:
     if (!next.delete(id)) next.add(id);
     onSelect(next);
   };
-  const open = (id: string) => void navigate(`/customers/${id}`);
+  const open = (id: string) => navigate(`/customers/${id}`);
   const active = useListKeys({
     count: customers.length,
     idAt: (index) => customers[index]?.id,

@@ -1,5 +1,5 @@
 /** The customers: saved views, filters with counts, and the live list. */
-import { useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
@@ -10,11 +10,14 @@ import { useListState } from "./filters";
 import { QueryBar } from "./query_bar";
 import { SavedViews } from "./saved_views";
 import { SelectionBar } from "./selection_bar";
-import { StartTrialDialog } from "./start_trial_dialog";
-import { TagDialog, type TagTask } from "./tag_dialog";
+import type { TagTask } from "./tag_dialog";
 import { useCounts } from "./use_counts";
 import { useLiveCustomers } from "./use_live_customers";
 import "./customers.css";
+
+// Loaded when they are first opened: the list is there sooner.
+const StartTrialDialog = lazy(() => import("./start_trial_dialog"));
+const TagDialog = lazy(() => import("./tag_dialog"));
 
 export function CustomersPage() {
   const { t } = useTranslation();
@@ -70,14 +73,16 @@ export function CustomersPage() {
           onClear={() => setSelected(new Set())}
         />
       )}
-      {tagTask && (
-        <TagDialog
-          task={tagTask}
-          onClose={() => setTagTask(null)}
-          onChanged={(customers) => customers.forEach((customer) => live.list.update(customer))}
-        />
-      )}
-      {isStarting && <StartTrialDialog onClose={() => setStarting(false)} />}
+      <Suspense>
+        {tagTask && (
+          <TagDialog
+            task={tagTask}
+            onClose={() => setTagTask(null)}
+            onChanged={(customers) => customers.forEach((customer) => live.list.update(customer))}
+          />
+        )}
+        {isStarting && <StartTrialDialog onClose={() => setStarting(false)} />}
+      </Suspense>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** The filter and order of the page. The address holds them, so that every view can be linked and reloaded. */
 import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
+import { useSearchParams } from "wouter";
 import type { CustomerFilter, CustomerOrder, CustomerOrderField, KpiKind, OrderDirection } from "../gql/graphql";
 
 /** The conditions whose values are chosen from a list, by their names in CustomerFilter and in the address. */

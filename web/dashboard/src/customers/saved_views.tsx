@@ -1,15 +1,15 @@
 /** The saved views: filters with a name, own ones and those that others share. */
-import { useState } from "react";
-import { Checkbox, Input, Label, TextField } from "react-aria-components";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
-import { useClient, useQuery } from "urql";
+import { useSearchParams } from "wouter";
+import { useQuery } from "urql";
 import { useViewer } from "../session/viewer";
 import { Button } from "../ui/button";
-import { Dialog } from "../ui/dialog";
-import { splitErrors } from "../ui/user_errors";
-import { SAVE_VIEW, VIEWS } from "./documents";
+import { VIEWS } from "./documents";
 import { readFilter, type useListState, writeFilter } from "./filters";
+
+// Loaded when it is first opened: the list is there sooner.
+const SaveViewDialog = lazy(() => import("./save_view_dialog"));
 
 type State = ReturnType<typeof useListState>;
 
@@ -48,16 +48,18 @@ export function SavedViews({ state }: { state: State }) {
           + {t("views.save")}
         </Button>
       )}
-      {isSaving && (
-        <SaveDialog
-          state={state}
-          onClose={() => setSaving(false)}
-          onSaved={() => {
-            setSaving(false);
-            reload({ requestPolicy: "network-only" });
-          }}
-        />
-      )}
+      <Suspense>
+        {isSaving && (
+          <SaveViewDialog
+            filter={state.filter}
+            onClose={() => setSaving(false)}
+            onSaved={() => {
+              setSaving(false);
+              reload({ requestPolicy: "network-only" });
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }
@@ -67,59 +69,4 @@ function sorted(filter: Record<string, unknown>): unknown {
   return Object.entries(filter)
     .filter(([, value]) => value !== null)
     .sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-function SaveDialog({ state, onClose, onSaved }: { state: State; onClose(): void; onSaved(): void }) {
-  const { t } = useTranslation();
-  const client = useClient();
-  const [name, setName] = useState("");
-  const [isShared, setShared] = useState(false);
-  const [errors, setErrors] = useState<ReturnType<typeof splitErrors>>({ fields: {}, others: [] });
-  const [idempotencyKey] = useState(() => crypto.randomUUID());
-  const save = async () => {
-    const input = { name, filter: state.filter, shared: isShared, idempotencyKey };
-    const { data, error } = await client.mutation(SAVE_VIEW, { input }).toPromise();
-    if (data?.saveCustomerView?.view) onSaved();
-    else setErrors(splitErrors(data?.saveCustomerView?.userErrors, error, ["name"]));
-  };
-  return (
-    <Dialog title={t("views.save")} onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <TextField className="field" value={name} onChange={setName} isInvalid={"name" in errors.fields} autoFocus>
-          <Label>{t("views.name")}</Label>
-          <Input />
-          {errors.fields.name && (
-            <span className="field-error" role="alert">
-              {errors.fields.name}
-            </span>
-          )}
-        </TextField>
-        <Checkbox className="checkbox" isSelected={isShared} onChange={setShared}>
-          {({ isSelected }) => (
-            <>
-              <span className="checkbox-box">{isSelected && "✓"}</span>
-              {t("views.share")}
-            </>
-          )}
-        </Checkbox>
-        {errors.others.map((problem) => (
-          <p key={problem} className="field-error" role="alert">
-            {problem}
-          </p>
-        ))}
-        <div className="modal-actions">
-          <Button onPress={onClose}>{t("form.cancel")}</Button>
-          <Button kind="primary" type="submit">
-            {t("views.save")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
-  );
 }

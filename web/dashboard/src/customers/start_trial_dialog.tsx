@@ -1,15 +1,12 @@
 /** Starting a trial for a new customer, or for one that is known here. */
-import { useState } from "react";
-import { Input, Label, NumberField, TextField } from "react-aria-components";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
 import { useClient } from "urql";
+import { useLocation } from "wouter";
 import { graphql } from "../gql";
 import type { Product } from "../gql/graphql";
 import { useViewer } from "../session/viewer";
-import { Button } from "../ui/button";
-import { Dialog } from "../ui/dialog";
-import { splitErrors } from "../ui/user_errors";
+import { FormDialog, NumberInput, TextInput } from "../ui/form";
 
 const START_TRIAL = graphql(`
   mutation StartTrial($input: StartTrialInput!) {
@@ -28,20 +25,17 @@ interface Props {
   customer?: { id: string; name: string };
 }
 
-export function StartTrialDialog({ onClose, customer }: Props) {
+export default function StartTrialDialog({ onClose, customer }: Props) {
   const { t } = useTranslation();
   const client = useClient();
-  const navigate = useNavigate();
+  const [, navigate] = useLocation();
   const { partner } = useViewer();
   const [name, setName] = useState("");
   const [product, setProduct] = useState<Product>("MEETINGS");
   const [licenses, setLicenses] = useState(25);
   const [days, setDays] = useState(partner.settings.trialDays);
-  const [errors, setErrors] = useState<ReturnType<typeof splitErrors>>({ fields: {}, others: [] });
-  const [isSending, setSending] = useState(false);
-  const [idempotencyKey] = useState(() => crypto.randomUUID());
-  const start = async () => {
-    setSending(true);
+  const started = useRef<string | null>(null);
+  const send = async (idempotencyKey: string) => {
     const input = {
       customer: customer ? { id: customer.id } : { new: { name } },
       licenses: [{ product, licenses }],
@@ -49,70 +43,39 @@ export function StartTrialDialog({ onClose, customer }: Props) {
       idempotencyKey,
     };
     const { data, error } = await client.mutation(START_TRIAL, { input }).toPromise();
-    setSending(false);
-    const trial = data?.startTrial?.trial;
-    if (trial) {
-      onClose();
-      void navigate(`/customers/${trial.customer.id}?tab=trials`);
-    } else setErrors(splitErrors(data?.startTrial?.userErrors, error, ["customer", "licenses", "days"]));
+    started.current = data?.startTrial?.trial?.customer.id ?? null;
+    return { userErrors: data?.startTrial?.userErrors, error };
+  };
+  const open = () => {
+    onClose();
+    if (started.current) navigate(`/customers/${started.current}?tab=trials`);
   };
   return (
-    <Dialog title={customer ? t("trial.startFor", { name: customer.name }) : t("trial.start")} onClose={onClose}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void start();
-        }}
-      >
-        {!customer && (
-          <TextField className="field" value={name} onChange={setName} isInvalid={"customer" in errors.fields} autoFocus>
-            <Label>{t("trial.customerName")}</Label>
-            <Input />
-            <ErrorText text={errors.fields.customer} />
-          </TextField>
-        )}
-        <div className="field">
-          <label htmlFor="trial-product">{t("trial.product")}</label>
-          <select id="trial-product" value={product} onChange={(event) => setProduct(event.target.value as Product)}>
-            {PRODUCTS.map((each) => (
-              <option key={each} value={each}>
-                {t(`product.${each}`)}
-              </option>
-            ))}
-          </select>
-        </div>
-        <NumberField className="field" value={licenses} onChange={setLicenses} isInvalid={"licenses" in errors.fields}>
-          <Label>{t("trial.licenses")}</Label>
-          <Input />
-          <ErrorText text={errors.fields.licenses} />
-        </NumberField>
-        <NumberField className="field" value={days} onChange={setDays} isInvalid={"days" in errors.fields}>
-          <Label>{t("trial.days")}</Label>
-          <Input />
-          <ErrorText text={errors.fields.days} />
-        </NumberField>
-        {errors.others.map((problem) => (
-          <p key={problem} className="field-error" role="alert">
-            {problem}
-          </p>
-        ))}
-        <div className="modal-actions">
-          <Button onPress={onClose}>{t("form.cancel")}</Button>
-          <Button kind="primary" type="submit" isDisabled={isSending}>
-            {t("trial.startButton", { count: Number.isFinite(licenses) ? licenses : 0 })}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
-function ErrorText({ text }: { text: string | undefined }) {
-  if (!text) return null;
-  return (
-    <span className="field-error" role="alert">
-      {text}
-    </span>
+    <FormDialog
+      title={customer ? t("trial.startFor", { name: customer.name }) : t("trial.start")}
+      action={t("trial.startButton", { count: Number.isFinite(licenses) ? licenses : 0 })}
+      fields={["customer", "licenses", "days"]}
+      send={send}
+      onDone={open}
+      onClose={onClose}
+    >
+      {(errors) => (
+        <>
+          {!customer && <TextInput label={t("trial.customerName")} value={name} onChange={setName} error={errors.customer} autoFocus />}
+          <div className="field">
+            <label htmlFor="trial-product">{t("trial.product")}</label>
+            <select id="trial-product" value={product} onChange={(event) => setProduct(event.target.value as Product)}>
+              {PRODUCTS.map((each) => (
+                <option key={each} value={each}>
+                  {t(`product.${each}`)}
+                </option>
+              ))}
+            </select>
+          </div>
+          <NumberInput label={t("trial.licenses")} value={licenses} onChange={setLicenses} error={errors.licenses} />
+          <NumberInput label={t("trial.days")} value={days} onChange={setDays} error={errors.days} />
+        </>
+      )}
+    </FormDialog>
   );
 }

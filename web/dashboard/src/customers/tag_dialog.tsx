@@ -30,7 +30,7 @@ interface Preview {
 /** `customers` of a selection holds at most this many ids. */
 const MAX_IDS = 500;
 
-export function TagDialog({ task, onClose, onChanged }: Props) {
+export default function TagDialog({ task, onClose, onChanged }: Props) {
   const { t } = useTranslation();
   const client = useClient();
   const [chosen, setChosen] = useState<string[]>([]);

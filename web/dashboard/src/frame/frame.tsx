@@ -1,7 +1,7 @@
 /** The frame of all pages: navigation, top bar, and a banner while the connection is lost. */
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink } from "react-router";
+import { Link, useLocation } from "wouter";
 import type { FeedClient } from "../../../client/src";
 import type { Permission } from "../gql/graphql";
 import { useViewer } from "../session/viewer";
@@ -25,6 +25,7 @@ const DESTINATIONS: readonly Destination[] = [
 export function Frame({ feed, children }: { feed: FeedClient; children: ReactNode }) {
   const { t } = useTranslation();
   const { permissions, partner } = useViewer();
+  const [location] = useLocation();
   useEffect(() => {
     document.title = `${partner.name} – partnerhub`;
   }, [partner.name]);
@@ -39,10 +40,15 @@ export function Frame({ feed, children }: { feed: FeedClient; children: ReactNod
         <ul>
           {shown.map(({ path, text, icon }) => (
             <li key={path}>
-              <NavLink to={path} className="navigation-link" title={t(text)}>
+              <Link
+                href={path}
+                className={`navigation-link ${location.startsWith(path) ? "active" : ""}`}
+                aria-current={location.startsWith(path) ? "page" : undefined}
+                title={t(text)}
+              >
                 <Icon name={icon} />
                 <span>{t(text)}</span>
-              </NavLink>
+              </Link>
             </li>
           ))}
         </ul>

@@ -1,6 +1,6 @@
 /** An address that no page has. */
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { Link } from "wouter";
 
 export function NotFoundPage() {
   const { t } = useTranslation();

@@ -8,7 +8,7 @@ import { keepToken } from "./token";
 import "../ui/ui.css";
 import "./sign_in_page.css";
 
-export function SignInPage({ problem }: { problem: string }) {
+export default function SignInPage({ problem }: { problem: string }) {
   const { t } = useTranslation();
   const [unreachable, setUnreachable] = useState(false);
   const start = () => {

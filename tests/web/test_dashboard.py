@@ -1,0 +1,82 @@
+"""The dashboard in Chromium with a real server: sign-in, filters, tags, trials, live changes, a restart."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tests.server_process import EMAILS, ServerHarness
+from tests.web.conftest import WEB
+
+ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
+LIVE = "Alpine Bakery"
+
+
+def _customer(number: int, name: str) -> dict[str, Any]:
+    return {"externalId": f"WEB-{number}", "name": name, "managedBy": "PARTNER_ORGANIZATION"}
+
+
+def _entitlement(number: int, assigned: int = 8, **more: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    start = now - timedelta(days=30)
+    dates = {"addedAt": start, "startsAt": start, "endsAt": now + timedelta(days=50)}
+    return {
+        "number": f"E-{number}",
+        "customer": f"WEB-{number}",
+        **{name: moment.isoformat() for name, moment in dates.items()},
+        "licenses": [{"product": "MEETINGS", "total": 10, "assigned": assigned}],
+        **more,
+    }
+
+
+def _import_customers(harness: ServerHarness) -> None:
+    names = [LIVE, *(f"Customer {number:02}" for number in range(1, 30))]
+    harness.import_lines("customers", [_customer(number, name) for number, name in enumerate(names)])
+    subscriptions = [_entitlement(number, autoRenew=True) for number in range(20)]
+    trials = [_entitlement(number) for number in range(20, 30)]
+    assert harness.import_lines("subscriptions", subscriptions)["refused"] == 0
+    assert harness.import_lines("trials", trials)["refused"] == 0
+
+
+def test_the_pages_work_in_the_browser(mongo_uri: str, database_name: str, node: str, chromium: str) -> None:
+    harness = ServerHarness(mongo_uri, database_name)
+    harness.make_partner()
+    with ExitStack() as servers:
+        server = servers.enter_context(harness.start_server())
+        port = server.url.rpartition(":")[2]
+        assert harness.query(ACCEPT_TERMS)["data"]["acceptTerms"]["userErrors"] == []
+        _import_customers(harness)
+        works: dict[str, Callable[[], object]] = {
+            "overage": lambda: harness.import_lines("subscriptions", [_entitlement(0, 12, autoRenew=True)]),
+            "stop": servers.close,
+            "start": lambda: servers.enter_context(harness.start_server("--port", port)),
+            "rename": lambda: harness.import_lines("customers", [_customer(0, f"{LIVE} and Sons")]),
+        }
+        _run_browser(harness, works, node, chromium)
+
+
+def _run_browser(harness: ServerHarness, works: dict[str, Callable[[], object]], node: str, chromium: str) -> None:
+    tokens = orjson.dumps({role: harness.token(role) for role in EMAILS}).decode()
+    addresses = {"PARTNERHUB_URL": harness.url, "PARTNERHUB_TOKENS": tokens, "PARTNERHUB_CHROMIUM": chromium}
+    script = Path("tests", "dashboard.test.mjs")
+    with subprocess.Popen(
+        [node, script],
+        cwd=WEB,
+        env={**os.environ, **addresses},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as browser:
+        assert browser.stdout is not None and browser.stdin is not None
+        # The script asks for a change by a line, and goes on when it gets one.
+        for line in browser.stdout:
+            if line.startswith("DO "):
+                works[line.split()[1]]()
+                browser.stdin.write("done\n")
+                browser.stdin.flush()
+        assert browser.wait(timeout=60) == 0

@@ -1,0 +1,178 @@
+/**
+ * The dashboard against a running server, in Chromium. Environment:
+ *   PARTNERHUB_URL                     the server
+ *   PARTNERHUB_TOKENS                  a token for each role, as JSON
+ *   PARTNERHUB_SCREENSHOTS             a directory for pictures, where they are wanted
+ * A line "DO name" on standard output asks whoever reads it to do something; it then answers with a line.
+ */
+import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
+import { openBrowser } from "./browser.mjs";
+
+const { PARTNERHUB_URL, PARTNERHUB_TOKENS, PARTNERHUB_SCREENSHOTS } = process.env;
+const origin = new URL(PARTNERHUB_URL).origin;
+const tokens = JSON.parse(PARTNERHUB_TOKENS);
+const PATIENCE_MS = 60_000;
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+async function ask(name) {
+  console.log(`DO ${name}`);
+  await lines.next();
+}
+
+async function query(text, variables = {}, role = "FULL_ADMINISTRATOR") {
+  const answer = await fetch(`${origin}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${tokens[role]}` },
+    body: JSON.stringify({ query: text, variables }),
+  });
+  const { data, errors } = await answer.json();
+  assert.equal(errors, undefined);
+  return data;
+}
+
+async function openAs(context, role, path = "/") {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  // Another role has another tab's session: nothing is asked of the tabs that are open.
+  await page.addInitScript((token) => sessionStorage.setItem("partnerhub:token", token), tokens[role]);
+  await page.goto(`${origin}${path}`);
+  return page;
+}
+
+const total = (page) => page.locator(".customers-total").innerText();
+const row = (page, name) => page.getByRole("row").filter({ hasText: name });
+
+async function screenshot(page, name) {
+  if (PARTNERHUB_SCREENSHOTS) await page.screenshot({ path: `${PARTNERHUB_SCREENSHOTS}/${name}.png` });
+}
+
+async function signsInWithAToken(context) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.goto(origin);
+  await page.getByLabel("Access token").fill(`Authorization: Bearer ${tokens.FULL_ADMINISTRATOR}`);
+  await page.getByRole("button", { name: "Sign in with the token" }).click();
+  await page.getByRole("heading", { name: /^Customers/ }).waitFor();
+  assert.equal(new URL(page.url()).pathname, "/customers");
+  // A second tab of the same browser is signed in, too.
+  const second = await context.newPage();
+  second.setDefaultTimeout(PATIENCE_MS);
+  await second.goto(origin);
+  await second.getByRole("heading", { name: /^Customers/ }).waitFor();
+  await second.close();
+  await page.close();
+}
+
+async function filtersAsTheApiCounts(page) {
+  const { customers } = await query("{ customers(filter: {status: [TRIAL]}) { totalCount } }");
+  await page.getByRole("search").getByRole("button", { name: "Status" }).click();
+  const value = page.getByRole("menuitemcheckbox", { name: /^Trial/ });
+  assert.match(await value.innerText(), new RegExp(`\\b${customers.totalCount}$`));
+  await value.click();
+  await page.keyboard.press("Escape");
+  await page.waitForFunction((count) => document.querySelector(".customers-total")?.textContent === count, String(customers.totalCount));
+  assert.match(page.url(), /status=TRIAL/);
+  await screenshot(page, "customers-filtered");
+  await page.goBack();
+  await page.waitForFunction((count) => document.querySelector(".customers-total")?.textContent !== count, String(customers.totalCount));
+}
+
+async function aTagAppearsInAnotherWindow(page, other) {
+  await row(page, "Alpine Bakery").getByRole("button", { name: /^Edit the tags/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Search or create a tag").fill("Call before Friday");
+  await dialog.getByRole("button", { name: "Create the tag “Call before Friday”" }).click();
+  await dialog.getByText("1 of 1 customers will change").waitFor();
+  await dialog.getByRole("button", { name: "Tag 1 customer" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await row(other, "Alpine Bakery").getByText("Call before Friday").waitFor();
+}
+
+async function anOverageChangesTheRow(page) {
+  assert.equal(await row(page, "Alpine Bakery").getByText("License overage").count(), 0);
+  await ask("overage");
+  await row(page, "Alpine Bakery").getByText("License overage").waitFor({ timeout: 5_000 });
+}
+
+async function catchesUpAfterARestart(page) {
+  await ask("stop");
+  await page.getByText("Reconnecting").waitFor();
+  await page.getByText("The connection is lost").waitFor();
+  await ask("start");
+  await page.getByText("Live", { exact: true }).waitFor();
+  await ask("rename");
+  await row(page, "Alpine Bakery and Sons").waitFor();
+}
+
+async function showsMistakesAtTheirFields(page) {
+  await page.getByRole("button", { name: "Start trial", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/^Days/).fill("400");
+  await dialog.getByRole("button", { name: /^Start trial for 25/ }).click();
+  await dialog.getByText(/A trial lasts at most 90 days/).waitFor();
+  await screenshot(page, "start-trial");
+  await dialog.getByLabel("Name of the new customer").fill("Novi Kupac d.o.o.");
+  await dialog.getByLabel(/^Days/).fill("30");
+  await dialog.getByRole("button", { name: /^Start trial for 25/ }).click();
+  await page.getByRole("heading", { name: "Novi Kupac d.o.o." }).waitFor();
+  await page.getByText("Trials", { exact: true }).waitFor();
+  await screenshot(page, "customer-trials");
+}
+
+async function extendsATrial(page) {
+  await page.getByRole("button", { name: "Extend" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: /^Extend until/ }).click();
+  await page.getByText(/^Extended by 14 days/).waitFor();
+}
+
+async function worksByKeyboard(page) {
+  await page.goto(`${origin}/customers?order=NAME`);
+  await row(page, "Alpine Bakery").waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.getByText("1 customer", { exact: true }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("Novi");
+  await page.waitForFunction(() => document.querySelector(".customers-total")?.textContent === "1");
+  await page.keyboard.press("Tab");
+}
+
+async function readersSeeNoActions(context) {
+  for (const role of ["READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]) {
+    const page = await openAs(context, role, "/customers");
+    await row(page, "Alpine Bakery").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Start trial" }).count(), 0);
+    assert.equal(await page.getByRole("button", { name: /^Edit the tags/ }).count(), 0);
+    await page.close();
+  }
+  const { customers } = await query("{ customers { totalCount } }", {}, "ADMINISTRATOR");
+  const page = await openAs(context, "ADMINISTRATOR", "/customers");
+  if (customers.totalCount === 0) await page.getByText("No customers yet").waitFor();
+  await page.close();
+}
+
+const browser = await openBrowser(origin);
+try {
+  await signsInWithAToken(browser.context);
+  const page = await openAs(browser.context, "FULL_ADMINISTRATOR", "/");
+  await row(page, "Alpine Bakery").waitFor();
+  await screenshot(page, "customers");
+  const other = await openAs(browser.context, "FULL_ADMINISTRATOR", "/customers");
+  await row(other, "Alpine Bakery").waitFor();
+  assert.equal(await total(page), String((await query("{ customers { totalCount } }")).customers.totalCount));
+  await filtersAsTheApiCounts(page);
+  await aTagAppearsInAnotherWindow(page, other);
+  await anOverageChangesTheRow(other);
+  await showsMistakesAtTheirFields(page);
+  await extendsATrial(page);
+  await worksByKeyboard(page);
+  await readersSeeNoActions(browser.context);
+  assert.deepEqual(browser.complaints, []);
+  await catchesUpAfterARestart(other);
+  assert.deepEqual(browser.foreign, []);
+} finally {
+  await browser.close();
+}
+process.exit(0);
