@@ -72,7 +72,7 @@ def test_contains_modules_catalogues_and_built_pages_and_nothing_else(wheel: Pat
     packed = (path for package in PRODUCT for kind in ("*.p[yo]", "*.css") for path in (ROOT / package).rglob(kind))
     sources = {str(path.relative_to(ROOT)) for path in packed}
     pages = {str(path.relative_to(ROOT)) for path in (ROOT / "web/dist").rglob("[!.]*") if path.is_file()}
-    assert "web/dist/index.html" in pages
+    assert pages > {"web/dist/index.html", "web/dist/dashboard/index.html"}
     assert names == sources | pages
 
 

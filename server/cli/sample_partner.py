@@ -147,6 +147,7 @@ def _banner(address: str, values: dict[str, str], signs_in: bool) -> str:
     return f"""
 ready {address}
 
+Dashboard   {address}/  ({advice})
 GraphiQL    {address}/graphql  ({advice})
 Partner     {PARTNER_NAME} ({PARTNER_ID})
 

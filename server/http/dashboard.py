@@ -55,10 +55,9 @@ async def _open(request: Request) -> Response:
     return dashboard_response(sign_in=page_sign_in(app_state.settings))
 
 
-def screen_routes() -> list[BaseRoute]:
-    """Return the routes of the page; the part of an address after the screen is the page's own."""
-    addresses = ["/", *(f"/{screen}" for screen in SCREENS), *(f"/{screen}/{{rest:path}}" for screen in SCREENS)]
-    return [Route(address, _open) for address in addresses]
+def screen_addresses() -> list[str]:
+    """Return the addresses of the page; the part of an address after the screen is the page's own."""
+    return ["/", *(f"/{screen}" for screen in SCREENS), *(f"/{screen}/{{rest:path}}" for screen in SCREENS)]
 
 
 def asset_routes(dist: Path = DIST) -> list[BaseRoute]:
@@ -67,4 +66,4 @@ def asset_routes(dist: Path = DIST) -> list[BaseRoute]:
     return [Mount("/assets", HashedFiles(dist / "assets", headers), name="dashboard-assets")]
 
 
-routes: Final[list[BaseRoute]] = [*screen_routes(), *asset_routes()]
+routes: Final[list[BaseRoute]] = [*(Route(address, _open) for address in screen_addresses()), *asset_routes()]

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from server.app.page_sign_in import PageSignIn
-from server.http.graphiql import DIST, asset_routes, graphiql_response, routes, wants_graphiql
+from server.http.graphiql import DIST, asset_routes, graphiql_response, wants_graphiql
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 SCRIPT = b"console.log('ready')"
@@ -68,13 +68,6 @@ async def test_a_browser_gets_the_page_without_caching(dist: Path) -> None:
     assert answer.headers["vary"] == "Accept"
     assert head.status_code == 200
     assert head.headers["content-type"] == "text/html; charset=utf-8"
-
-
-async def test_the_address_of_the_server_leads_to_the_page() -> None:
-    transport = httpx.ASGITransport(Starlette(routes=routes))
-    async with httpx.AsyncClient(verify=False, transport=transport, base_url="http://hub.example") as client:
-        answer = await client.get("/", headers=BROWSER)
-    assert (answer.status_code, answer.headers["location"]) == (307, "/graphql")
 
 
 @pytest.mark.parametrize("address", ["/graphql", "/graphql/assets/index-1a2b.js"])
