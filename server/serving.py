@@ -139,10 +139,15 @@ def _server_config(settings: Settings, workers: int) -> ServerConfig:
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
     """Return the limits of a process; raise its number of file descriptors to the most that is allowed."""
+    limits = wanted_connection_limits(settings)
+    return replace(limits, limit=choose_connection_limit(limits.limit, raise_descriptor_limit()))
+
+
+def wanted_connection_limits(settings: Settings) -> ConnectionLimits:
+    """Return the limits that the settings ask for."""
     names = {field.name for field in fields(ConnectionLimits)} - {"import_seconds"}
     values = {name: getattr(settings, f"connection_{name}") for name in names}
-    limits = ConnectionLimits(**values, import_seconds=settings.import_idle_seconds + _IMPORT_MARGIN_SECONDS)
-    return replace(limits, limit=choose_connection_limit(limits.limit, raise_descriptor_limit()))
+    return ConnectionLimits(**values, import_seconds=settings.import_idle_seconds + _IMPORT_MARGIN_SECONDS)
 
 
 def _export_settings(settings: Settings, uri: str, address: str) -> None:

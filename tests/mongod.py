@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from server.connections.limits import raise_descriptor_limit
 from store.embedded.mongod import mongod_binary
 from store.embedded.supervisor import find_free_port
 
@@ -31,15 +31,10 @@ def _end_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _raise_open_file_limit() -> None:
-    """Raise the limit to its maximum: each collection and each index of a database is a file."""
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 def _prepare_child() -> None:
     _end_with_parent()
-    _raise_open_file_limit()
+    # Each collection and each index of a database is a file.
+    raise_descriptor_limit()
 
 
 class Mongod:

@@ -16,19 +16,19 @@ _MAX_DERIVED_CONNECTIONS = 20_000
 class ConnectionLimits:
     """The limits of one process; a field `x` is the setting PARTNERHUB_CONNECTION_X."""
 
-    limit: int = 10_000
-    limit_per_address: int = 200
-    header_bytes: int = 32 * 1024
-    header_count: int = 100
-    url_bytes: int = 16 * 1024
-    header_seconds: float = 10.0
-    body_seconds: float = 10.0
-    send_seconds: float = 10.0
-    idle_seconds: float = 10.0
-    frames: int = 1_000
+    limit: int
+    limit_per_address: int
+    header_bytes: int
+    header_count: int
+    url_bytes: int
+    header_seconds: float
+    body_seconds: float
+    send_seconds: float
+    idle_seconds: float
+    frames: int
     # For the body of an import: PARTNERHUB_IMPORT_IDLE_SECONDS and a little more, because the import answers first and
     # says how far it came.
-    import_seconds: float = 35.0
+    import_seconds: float
 
 
 def raise_descriptor_limit() -> int:

@@ -29,9 +29,6 @@ class ResponseWriter:
     def abort(self) -> None:
         self._protocol.transport.abort()
 
-    def accept_large_messages(self) -> None:
-        """Do nothing: a request has no further messages."""
-
     def _is_open(self) -> bool:
         cycle = self._cycle()
         if cycle is None or cycle.disconnected or cycle.response_complete:

@@ -15,7 +15,7 @@ from domain.messages import translatable
 from server.graphql.errors import Errors, exception_error, failure_error
 from server.graphql.operations import Operation, OperationRequest
 from server.live.feed_execution import FeedResult
-from server.live.frame_writer import abort_later, frame_writer
+from server.live.frame_writer import abort_later, accept_large_messages, frame_writer
 from server.live.operation_runner import FeedOutput, OperationAppState, failure_errors, run_operation
 from server.live.protocol import (
     AUTHORIZATION_MISSING,
@@ -155,7 +155,7 @@ class WebSocketConnection:
         except Exception as failure:  # noqa: BLE001  exception_error logs it; the client may connect again.
             raise ProtocolError(CloseCode.TRY_AGAIN_LATER, exception_error(failure)["message"]) from None
         self._token = token
-        self._writer.accept_large_messages()
+        accept_large_messages(self._writer)
         # Changes of access before this line are not monitored: each operation authenticates the token again.
         self._send_queue.access, self._release = self._shared.access_monitor.register(viewer, self.close)
         self._timer.cancel()

@@ -6,7 +6,7 @@ under any other ASGI server, `AsgiWriter` sends ASGI messages. docs/decisions/00
 
 import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from starlette.types import Message, Send
 from starlette.websockets import WebSocketDisconnect
@@ -30,8 +30,10 @@ class FrameWriter(Protocol):
     def abort(self) -> None:
         """Close the connection now, whatever is still unsent."""
 
-    def accept_large_messages(self) -> None:
-        """Let the client, which is authenticated now, send messages of the full size."""
+
+@runtime_checkable
+class _SocketWriter(Protocol):
+    def accept_large_messages(self) -> None: ...
 
 
 class AsgiWriter:
@@ -67,9 +69,6 @@ class AsgiWriter:
         if self._sending is not None:
             self._sending.cancel()
 
-    def accept_large_messages(self) -> None:
-        """Do nothing: any other server has one limit for all messages."""
-
     async def _send_message(self, text: bytes) -> None:
         try:
             await self._send(self._to_message(text))
@@ -87,6 +86,15 @@ def frame_writer(scope: MutableMapping[str, Any], send: Send) -> FrameWriter:
     if writer is not None:
         return writer
     return AsgiWriter(send, _socket_message if scope["type"] == "websocket" else _body_message)
+
+
+def accept_large_messages(writer: FrameWriter) -> None:
+    """Let the client of a socket, which is authenticated now, send messages of the full size.
+
+    Any other server than ours has one limit for all messages.
+    """
+    if isinstance(writer, _SocketWriter):
+        writer.accept_large_messages()
 
 
 def abort_later(writer: FrameWriter, seconds: float) -> Callable[[], None]:

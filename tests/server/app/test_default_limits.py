@@ -10,12 +10,12 @@ from schema.executor import MAX_ERRORS
 from server.app.settings import Settings
 from server.auth.key_cache import MAX_AGE_SECONDS, MAX_WAIT_SECONDS, MIN_INTERVAL_SECONDS
 from server.auth.signatures import MAX_TOKEN_LENGTH
-from server.connections.limits import ConnectionLimits
 from server.graphql.cost import MAX_COST, MAX_DEPTH, MAX_ROOT_FIELDS, MAX_TEXT_LENGTH, MAX_TOKENS
 from server.graphql.document_cache import MAX_CACHE_BYTES
 from server.graphql.operations import OPERATION_TIMEOUT_SECONDS
 from server.http.request_body import BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES
 from server.live.connection import INIT_TIMEOUT_SECONDS
+from tests.server.connections.limited_server import make_limits
 
 MIB = 1024 * 1024
 # The longest time that a connection may keep the server waiting.
@@ -55,7 +55,7 @@ def test_times_of_a_connection(name: str) -> None:
 
 
 def test_a_connection_has_the_limits_of_the_settings() -> None:
-    limits = ConnectionLimits()
+    limits = make_limits()
     for name in ("header_bytes", "header_count", "url_bytes", "limit_per_address", "frames"):
         assert getattr(limits, name) == DEFAULTS[f"connection_{name}"]
     assert limits.import_seconds > DEFAULTS["import_idle_seconds"]

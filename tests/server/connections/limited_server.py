@@ -6,17 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from server.app.settings import Settings
 from server.connections.limits import ConnectionLimits
 from server.connections.request_transport import RequestTransport
 from server.connections.server_config import ServerConfig
 from server.connections.trusted_proxies import TrustedProxies
 from server.live.socket_transport import SocketTransport
+from server.serving import wanted_connection_limits
 
 # Each time is short, but long enough for a slow machine to send a request.
 SHORT_SECONDS = 0.5
@@ -26,6 +28,12 @@ LIMITS = {
     "send_seconds": SHORT_SECONDS,
     "idle_seconds": SHORT_SECONDS,
 }
+
+
+def make_limits(**changes: Any) -> ConnectionLimits:
+    """Return the limits of the default settings, with some changed."""
+    defaults = wanted_connection_limits(Settings())
+    return replace(defaults, **{"limit": 10_000, **changes})
 
 
 @dataclass(slots=True)
@@ -109,7 +117,7 @@ def limited_server(proxies: str = "", header: str = "X-Forwarded-For", **limits:
     received: list[dict[str, Any]] = []
     config = ServerConfig(
         _application(received.append),
-        ConnectionLimits(**{**LIMITS, **limits}),
+        make_limits(**{**LIMITS, **limits}),
         TrustedProxies(proxies, header),
         port=0,
         loop="uvloop",

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.connections.limits import BACKLOG, ConnectionLimits, choose_connection_limit, raise_descriptor_limit
+from server.connections.limits import BACKLOG, choose_connection_limit, raise_descriptor_limit
 from server.connections.refusals import RequestRefused
 from server.connections.registry import ConnectionRegistry
 from server.connections.trusted_proxies import TrustedProxies
-from tests.server.connections.limited_server import LimitedServer, RawClient, limited_server
+from tests.server.connections.limited_server import LimitedServer, RawClient, limited_server, make_limits
 
 GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
 
 
 def registry(limit: int = 10, limit_per_address: int = 2) -> ConnectionRegistry:
-    limits = ConnectionLimits(limit=limit, limit_per_address=limit_per_address)
+    limits = make_limits(limit=limit, limit_per_address=limit_per_address)
     return ConnectionRegistry(limits, TrustedProxies("10.0.0.1"))
 
 

@@ -24,7 +24,6 @@ from resolvers.feed_cursor import change_cursor
 from resolvers.feeds import EventFeed, FeedChange, FeedViewer, StateFeed
 from schema.feed_fields import feed_field
 from schema.fields import Argument, field
-from server.connections.limits import ConnectionLimits
 from server.connections.request_transport import RequestTransport
 from server.connections.server_config import ServerConfig
 from server.connections.trusted_proxies import TrustedProxies
@@ -47,6 +46,7 @@ from store.database.scope import Scope
 from store.feed.events import FeedEvent
 from store.feed.feed import Feed
 from store.tenants.administrators import AdministratorDocument
+from tests.server.connections.limited_server import make_limits
 
 MAX_OPERATIONS = 20
 
@@ -273,7 +273,7 @@ async def running_world(
     app_state = application.state.app_state = StubAppState(client, feed)
     config = ServerConfig(
         application,
-        ConnectionLimits(),
+        make_limits(),
         TrustedProxies("127.0.0.1"),
         port=0,
         http=RequestTransport,

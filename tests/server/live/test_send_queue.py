@@ -48,9 +48,6 @@ class Recorder:
     def abort(self) -> None:
         self.vanish()
 
-    def accept_large_messages(self) -> None:
-        raise AssertionError("A queue does not decide on what the client sends.")
-
     def make_room(self, room: int = 10**6) -> None:
         self._room = room
         self._changed.set()
