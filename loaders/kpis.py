@@ -1,7 +1,7 @@
 """The KPIs of one operation: the condition of each, the number of customers that match, and how long it is valid."""
 
 from asyncio import gather
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,12 +12,13 @@ from domain.entitlements.peer_groups import PeerGroup
 from domain.time.instants import MAX_INSTANT
 from domain.types import AnalyticsProduct
 from loaders.request_memo import RequestMemo
-from store.customers.customers import Customers
 from store.database.scope import Scope
 from store.licenses.kpi_moments import next_peer_group_change, next_visibility_change, next_window_change
 from store.licenses.peer_groups import read_peer_groups
 from store.licenses.thresholds import with_thresholds
 
+# Counts the visible customers that match.
+CountCustomers = Callable[[AllOf], Awaitable[int]]
 _WINDOW_KPIS = frozenset({KpiKind.NEARING_EXPIRATION, KpiKind.NEARING_RENEWAL})
 
 
@@ -42,14 +43,14 @@ class KpiLoader:
         )
         self._visibility_changes: RequestMemo[None, datetime] = RequestMemo(lambda _: next_visibility_change(scope))
 
-    async def read_figure(self, kpi: KpiKey) -> tuple[int, datetime]:
+    async def read_figure(self, kpi: KpiKey, count: CountCustomers) -> tuple[int, datetime]:
         """Return the number of customers, and the moment until which it is valid if no event affects it.
 
         The KPI has no condition: the moments of conditions are not known.
         """
         # Two reads are safe: FigureCache does not keep the figure if an event that affects it arrives between them.
-        count, valid_until = await gather(self._count(kpi), self.valid_until(kpi))
-        return count, valid_until
+        customers, valid_until = await gather(count(await self.condition(kpi)), self.valid_until(kpi))
+        return customers, valid_until
 
     async def condition(self, kpi: KpiKey) -> AllOf:
         """Return the condition that the counted customers match."""
@@ -67,6 +68,3 @@ class KpiLoader:
 
     async def _next_peer_change(self, products: tuple[str, ...]) -> datetime:
         return await next_peer_group_change(self._scope, products)
-
-    async def _count(self, kpi: KpiKey) -> int:
-        return await Customers(self._scope).count(await self.condition(kpi))

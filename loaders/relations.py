@@ -109,11 +109,6 @@ class Loaders(RelationSet):
         """Pages of lists of customers. The list of an administrator of fifty customers is read once."""
         return RequestMemo(partial(_read_page, Customers(self.scope)))
 
-    @cached_property
-    def customer_totals(self) -> RequestMemo[AllOf, int]:
-        """The number of customers that match."""
-        return RequestMemo(Customers(self.scope).count)
-
     async def find_customers(self, ids: Sequence[str]) -> list[CustomerDocument]:
         """Return those of the customers that the viewer still sees, in the order of the ids."""
         return [customer for customer in await self.customers.load_all(ids) if customer is not None]

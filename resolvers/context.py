@@ -10,9 +10,11 @@ from domain.languages.languages import Language
 from domain.permissions import ROLE_PERMISSIONS, Permission
 from domain.time.instants import MAX_INSTANT
 from loaders.batched_fields import BatchedFields
+from loaders.customer_counts import CustomerCounts
 from loaders.figure_cache import FigureCache
 from loaders.relations import Loaders
 from resolvers.installation import Installation
+from store.counts.live_indexes import LiveIndexes
 from store.database.scope import Scope
 from store.tenants.administrators import AdministratorDocument
 
@@ -38,7 +40,8 @@ class Viewer:
 class Context:
     """Created for each operation, and for each batch of events of a feed.
 
-    `feed_cursor` is set before anything else is read, where the operation selects it. `figure_cache` is the process's.
+    `feed_cursor` is set before anything else is read, where the operation selects it. `figure_cache` and `live_indexes`
+    are the process's.
     `after_operation_time` is the cluster time of the caller's latest change, from its header; `operation_time` is that
     of the latest change that this operation made. `valid_until` is the first moment at which time alone may change what
     was read: a state feed (`is_state_feed`) reads again then.
@@ -49,6 +52,7 @@ class Context:
     feed: Any = None
     feed_cursor: str | None = None
     figure_cache: FigureCache | None = None
+    live_indexes: LiveIndexes | None = None
     after_operation_time: int = 0
     operation_time: int = 0
     installation: Installation = field(default_factory=Installation)
@@ -57,6 +61,7 @@ class Context:
     loaders: Loaders = field(init=False)
     batched_fields: BatchedFields = field(default_factory=BatchedFields)
     _figures: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
+    _customer_counts: CustomerCounts | None = None
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self.scope)
@@ -64,6 +69,14 @@ class Context:
     def advance_operation_time(self, time: int) -> None:
         """Record the cluster time of a change that this operation made."""
         self.operation_time = max(self.operation_time, time)
+
+    @property
+    def customer_counts(self) -> CustomerCounts:
+        """The totals and facets of this operation."""
+        if self._customer_counts is None:
+            time = max(self.after_operation_time, self.operation_time)
+            self._customer_counts = CustomerCounts(self.scope, self.live_indexes, time)
+        return self._customer_counts
 
     def read_figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Awaitable[Value]:
         """Return a cached figure, or the value that `read` returns with the moment at which time alone may change it.
@@ -91,3 +104,4 @@ class Context:
         self.loaders = Loaders(self.scope)
         self.valid_until = MAX_INSTANT
         self._figures = {}
+        self._customer_counts = None

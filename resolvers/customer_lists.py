@@ -10,7 +10,7 @@ from domain.paging import PageRequest
 from domain.types import CustomerOrderField, OrderDirection
 from resolvers.connections import UNSELECTED_PAGE, BaseConnection
 from resolvers.context import Context
-from store.customers.customers import CustomerDocument, CustomerOrder, Customers
+from store.customers.customers import CustomerDocument, CustomerOrder
 from store.customers.facets import CustomerFacets
 from store.database.stored_fields import Projection
 from store.organization.views import ViewDocument
@@ -109,8 +109,8 @@ async def build_customer_list(
 async def total_count(context: Context, customer_list: CustomerList) -> int:
     if customer_list.count is not None:
         return await customer_list.count()
-    return await context.loaders.customer_totals.load(customer_list.condition)
+    return await context.customer_counts.count(customer_list.condition)
 
 
 async def facets(context: Context, customer_list: CustomerList) -> CustomerFacets:
-    return await Customers(context.scope).facets(customer_list.condition)
+    return await context.customer_counts.facets(customer_list.condition)

@@ -56,8 +56,8 @@ KPIS_CHANGED = StateFeed(read_kpis, affects_figures, MIN_INTERVAL_SECONDS, at_mo
 async def count(context: Context, kpi: KpiKey) -> int:
     if kpi.condition != EVERYTHING:
         # The process keeps no figures over filters: their number and size are without limit.
-        return await context.loaders.customer_totals.load(await context.loaders.kpis.condition(kpi))
-    return await context.read_figure(kpi, lambda: context.loaders.kpis.read_figure(kpi))
+        return await context.customer_counts.count(await context.loaders.kpis.condition(kpi))
+    return await context.read_figure(kpi, lambda: context.loaders.kpis.read_figure(kpi, context.customer_counts.count))
 
 
 async def customers(

@@ -42,6 +42,7 @@ from server.telemetry.operation_metrics import choose_names
 from server.telemetry.operation_record import OperationRecorder
 from server.telemetry.request_id import RequestIds
 from server.telemetry.tracing import Tracing
+from store.counts.live_indexes import LiveIndexes
 from store.database.client import Client
 from store.feed.feed import Feed
 
@@ -112,6 +113,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         await stack.enter_async_context(open_verifier(settings, keys)),
         feed,
         FigureCache(feed),
+        _start_live_indexes(settings, client, feed, stack),
         load_installation(settings, keys),
         trusted_documents=documents,
         init_timeout_seconds=settings.connection_init_seconds,
@@ -131,6 +133,12 @@ def _publish_metrics(application: Starlette, app_state: AppState, stack: AsyncEx
 def _operation_recorder(settings: Settings, documents: TrustedDocuments) -> OperationRecorder:
     names = choose_names(settings.metrics_operations, documents.operation_names)
     return OperationRecorder(names, settings.log_slow_seconds, logs_all=settings.log_level == "DEBUG")
+
+
+def _start_live_indexes(settings: Settings, client: Client, feed: Feed, stack: AsyncExitStack) -> LiveIndexes:
+    indexes = LiveIndexes(client, feed, settings.index_megabytes * 1_000_000)
+    stack.push_async_callback(indexes.stop)
+    return indexes
 
 
 def _start_rate_limiter(settings: Settings, client: Client, stack: AsyncExitStack) -> RateLimiter:

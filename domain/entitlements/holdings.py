@@ -101,11 +101,9 @@ def holding_keys(holdings: Mapping[str, Holding], evaluated_at: datetime) -> lis
     A product has at most five: overage; the day of the soonest end and of the soonest renewal; the lowest rate of a
     line that was old enough for its peer group at the evaluation; the day on which the next line becomes old enough.
     """
-    keys = {ANY_HOLDING_KEY} if holdings else set()
+    keys = set(timeless_holding_keys(holdings))
     latest = latest_peer_addition(evaluated_at)
     for product, holding in holdings.items():
-        if holding["has_overage"]:
-            keys.add(overage_key(product))
         rates = [line["rate"] for line in holding["rates"] if line["added_at"] <= latest]
         if rates:
             keys.add(rate_key(product, uncapped_rate_step(min(rates))))
@@ -113,6 +111,12 @@ def holding_keys(holdings: Mapping[str, Holding], evaluated_at: datetime) -> lis
         days = {EXPIRING: holding["expires_at"], RENEWING: holding["renews_at"], YOUNG: eligible_at}
         keys.update(day_key(which, product, day_number(moment)) for which, moment in days.items() if moment is not None)
     return sorted(keys)
+
+
+def timeless_holding_keys(holdings: Mapping[str, Holding]) -> list[str]:
+    """Return the keys that do not depend on the moment: whether there are holdings, and the products with overage."""
+    overages = [overage_key(product) for product, holding in holdings.items() if holding["has_overage"]]
+    return [ANY_HOLDING_KEY, *overages] if holdings else []
 
 
 def overage_key(product: str) -> str:

@@ -59,6 +59,11 @@ def is_unspaced(character: str) -> bool:
     return unicodedata.name(character, "").startswith(_UNSPACED_SCRIPTS)
 
 
+def texts_from_starts(word: str) -> list[str]:
+    """Return the text from each start to the end of the word: `starts_word` holds for the prefixes of these texts."""
+    return [word] if word.isascii() else [word[start:] for start in _starts(word)]
+
+
 def word_keys(words: Iterable[str]) -> list[str]:
     """Return the key of every stored prefix of every word, distinct and sorted."""
     return [WORD_KEY_PREFIX + prefix for prefix in sorted({prefix for word in words for prefix in _prefixes(word)})]
@@ -75,10 +80,13 @@ def is_decided_by_key(term: str) -> bool:
 
 
 def _prefixes(word: str) -> Iterator[str]:
-    starts = (0,) if word.isascii() else (n for n, character in enumerate(word) if n == 0 or is_unspaced(character))
-    for start in starts:
+    for start in (0,) if word.isascii() else _starts(word):
         longest = min(len(word), start + _prefix_length(word[start]))
         yield from (word[start:end] for end in range(start + 1, longest + 1))
+
+
+def _starts(word: str) -> list[int]:
+    return [place for place, character in enumerate(word) if place == 0 or is_unspaced(character)]
 
 
 def _prefix_length(first_character: str) -> int:

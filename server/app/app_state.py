@@ -25,6 +25,7 @@ from server.limits.rate_limiter import RateLimiter
 from server.live.connection import INIT_TIMEOUT_SECONDS
 from server.live.request_priority import RequestPriority
 from server.telemetry.operation_record import OperationRecorder
+from store.counts.live_indexes import LiveIndexes
 from store.database.client import Client
 from store.database.clock import utc_now
 
@@ -52,6 +53,7 @@ class AppState:
     verifier: TokenVerifier
     feed: Any
     figure_cache: FigureCache
+    live_indexes: LiveIndexes | None = None
     installation: Installation = field(default_factory=Installation)
     request_priority: RequestPriority = field(default_factory=RequestPriority)
     trusted_documents: TrustedDocuments = field(default_factory=TrustedDocuments)
@@ -110,5 +112,6 @@ class AppState:
             viewer,
             self.feed,
             figure_cache=self.figure_cache,
+            live_indexes=self.live_indexes,
             installation=self.installation,
         )

@@ -2,7 +2,7 @@
 
 from asyncio import gather
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -53,19 +53,33 @@ class CustomerFacets:
     tag: list[FacetCount[str]]
 
 
+# The numbers of customers by dimension, then by value; tags in the order in which they are shown.
+FacetNumbers = Mapping[str, Mapping[str, int]]
+
+
+def facet_conditions(condition: AllOf) -> dict[str, AllOf]:
+    """Return the condition of each dimension's facet: the filter without its own top-level condition."""
+    return {name: without_dimension(condition, name) for name in (*_DIMENSIONS, "tag")}
+
+
+def build_facets(numbers: FacetNumbers) -> CustomerFacets:
+    """Return the facets; a value without a number has no customer."""
+    return CustomerFacets(
+        managed_by=_all_values(ManagedBy, numbers["managed_by"]),
+        product=_all_values(Product, numbers["product"]),
+        status=_all_values(CustomerStatus, numbers["status"]),
+        subscription_type=_all_values(SubscriptionType, numbers["type"]),
+        tag=[FacetCount(tag_id, count) for tag_id, count in numbers["tag"].items()],
+    )
+
+
 async def read_facets(scope: Scope, condition: AllOf) -> CustomerFacets:
     """Return the facets: one aggregation, and one more for each dimension with a top-level condition of its own."""
-    conditions = {name: without_dimension(condition, name) for name in (*_DIMENSIONS, "tag")}
+    conditions = facet_conditions(condition)
     distinct = list(dict.fromkeys(conditions.values()))
     results = dict(zip(distinct, await gather(*(_count_facets(scope, each) for each in distinct)), strict=True))
-    counts = {name: results[each] for name, each in conditions.items()}
-    return CustomerFacets(
-        managed_by=_facet_counts(ManagedBy, counts["managed_by"], "managed_by"),
-        product=_facet_counts(Product, counts["product"], "product"),
-        status=_facet_counts(CustomerStatus, counts["status"], "status"),
-        subscription_type=_facet_counts(SubscriptionType, counts["type"], "type"),
-        tag=[FacetCount(row["_id"], row["count"]) for row in counts["tag"]["tag"]],
-    )
+    tags = {row["_id"]: row["count"] for row in results[conditions["tag"]]["tag"]}
+    return build_facets({"tag": tags, **{name: _sum_values(results[conditions[name]], name) for name in _DIMENSIONS}})
 
 
 async def _count_facets(scope: Scope, condition: AllOf) -> Document:
@@ -79,12 +93,16 @@ async def _count_facets(scope: Scope, condition: AllOf) -> Document:
     return counts
 
 
-def _facet_counts(values: type[Enumerated], result: Document, dimension: str) -> list[FacetCount[Enumerated]]:
+def _sum_values(result: Document, dimension: str) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
     for row in result["combinations"]:
         for name in _as_list(row["_id"][dimension]):
             counts[name] += row["count"]
-    return [FacetCount(value, counts[value]) for value in values]
+    return counts
+
+
+def _all_values(values: type[Enumerated], numbers: Mapping[str, int]) -> list[FacetCount[Enumerated]]:
+    return [FacetCount(value, numbers.get(value, 0)) for value in values]
 
 
 def _as_list(value: str | list[str]) -> Iterable[str]:

@@ -116,6 +116,16 @@ class Feed:
         while not self.is_fresh:
             await self._stream.next_response.wait()
 
+    async def wait_until_reached(self, time: int, seconds: float) -> bool:
+        """Return whether the stream has been read up to the cluster time, now or within the seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.position.time < time:
+                    await self._stream.next_response.wait()
+        except TimeoutError:
+            return False
+        return True
+
     async def follow(
         self, partner_id: str, position: Position, *, only_to_now: bool = False
     ) -> AsyncGenerator[EventSegment, None]:

@@ -1,0 +1,125 @@
+"""The index of a partner's customers: a bitmap for each key, and segments of sorted values.
+
+Customers that changed recently are few; they are matched one by one, until they form a segment of their own.
+"""
+
+from datetime import datetime
+from typing import cast
+
+from pyroaring import BitMap
+
+from domain.customers.conditions import Condition, HasKey
+from domain.customers.keys import ALL_CUSTOMERS_KEY
+from store.counts.counted_customer import CountedCustomer
+from store.counts.ordinals import Ordinals
+from store.counts.segments import Segment, SortedCondition
+from store.database.scope import Scope
+
+# Beyond this number, recent customers form a segment: matching them one by one would take two milliseconds.
+RECENT_CUSTOMERS = 128
+_BITMAP_BYTES = 160
+_NOBODY = BitMap()
+
+
+class CustomerIndex:
+    """The customers of one partner that exist. It never waits; who changes it must not interrupt who reads it."""
+
+    def __init__(self) -> None:
+        self._ordinals = Ordinals()
+        self._bitmaps: dict[str, BitMap] = {ALL_CUSTOMERS_KEY: BitMap()}
+        self._segments: list[Segment] = []
+        self._recent: dict[int, CountedCustomer] = {}
+        self._access_until: dict[int, dict[str, datetime]] = {}
+
+    @property
+    def everyone(self) -> BitMap:
+        """All customers; not to be changed."""
+        return self._bitmaps[ALL_CUSTOMERS_KEY]
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether so many customers have changed that a new index takes less memory and time."""
+        customers, in_segments = len(self.everyone), sum(segment.size for segment in self._segments)
+        return in_segments > 2 * customers + 10_000 or len(self._segments) > 300 + customers // 500
+
+    @property
+    def bytes(self) -> int:
+        """An estimate of the memory; it takes a millisecond for a large partner."""
+        bitmaps = sum(map(_bitmap_bytes, self._bitmaps.values()))
+        segments = sum(segment.bytes for segment in self._segments)
+        return self._ordinals.bytes + bitmaps + segments + 4_000 * len(self._recent) + 300 * len(self._access_until)
+
+    def put(self, id_: str, customer: CountedCustomer) -> None:
+        """Add a customer, or replace its values."""
+        ordinal = self._ordinals.find(id_)
+        if ordinal is None:
+            ordinal = self._ordinals.add(id_)
+        else:
+            self._forget(ordinal)
+        for key in customer.values.keys:
+            bitmap = self._bitmaps.get(key)
+            if bitmap is None:
+                bitmap = self._bitmaps[key] = BitMap()
+            bitmap.add(ordinal)
+        self._recent[ordinal] = customer
+        if customer.access_until:
+            self._access_until[ordinal] = dict(customer.access_until)
+
+    def remove(self, id_: str) -> None:
+        """Remove a customer; do nothing where there is none."""
+        ordinal = self._ordinals.find(id_)
+        if ordinal is not None:
+            self._forget(ordinal)
+
+    def _forget(self, ordinal: int) -> None:
+        if self._recent.pop(ordinal, None) is None:
+            for segment in self._segments:
+                segment.owners.discard(ordinal)
+        for bitmap in self._bitmaps.values():
+            bitmap.discard(ordinal)
+        self._access_until.pop(ordinal, None)
+
+    def settle(self, limit: int = RECENT_CUSTOMERS) -> bool:
+        """Form a segment of the recent customers where there are more than the limit; return whether there are."""
+        if len(self._recent) <= limit:
+            return False
+        self._segments.append(Segment(self._recent))
+        self._recent = {}
+        return True
+
+    def with_key(self, key: str) -> BitMap:
+        """Return the customers that have the key; not to be changed."""
+        return self._bitmaps.get(key, _NOBODY)
+
+    def keys_of(self, prefix: str) -> list[str]:
+        """Return the keys with this start that some customer has or had."""
+        return [key for key in self._bitmaps if key.startswith(prefix)]
+
+    def find(self, condition: Condition, now: datetime) -> BitMap:
+        """Return the customers that match a condition without parts; not to be changed."""
+        if isinstance(condition, HasKey):
+            bitmaps = [self._bitmaps[key] for key in condition.keys if key in self._bitmaps]
+            return bitmaps[0] if len(bitmaps) == 1 else BitMap.union(_NOBODY, *bitmaps)
+        found = BitMap(ordinal for ordinal, customer in self._recent.items() if customer.matches(condition, now))
+        for segment in self._segments:
+            found |= segment.find(cast(SortedCondition, condition), now)
+        return found
+
+    def visible_in(self, scope: Scope) -> BitMap:
+        """Return the customers that the scope's viewer sees; not to be changed."""
+        visible = self.with_key(scope.visibility_key)
+        if scope.visibility_key == ALL_CUSTOMERS_KEY:
+            return visible
+        administrator_id = str(scope.administrator_id)
+        ended = (
+            ordinal
+            for ordinal, ends in self._access_until.items()
+            if administrator_id in ends and ends[administrator_id] <= scope.now
+        )
+        return visible - BitMap(ended)
+
+
+def _bitmap_bytes(bitmap: BitMap) -> int:
+    of = bitmap.get_statistics()
+    containers = of["n_bytes_array_containers"] + of["n_bytes_run_containers"] + of["n_bytes_bitset_containers"]
+    return int(containers) + _BITMAP_BYTES

@@ -1,0 +1,136 @@
+"""The index of one partner, kept current: events name the customers that changed, which are then read again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import islice
+from time import monotonic
+from typing import TypeVar
+
+from domain.customers.keys import ALL_CUSTOMERS_KEY
+from store.counts.counted_customer import PROJECTION, CountedCustomer
+from store.counts.customer_index import CustomerIndex
+from store.customers.customers import EXTERNAL_ID_INDEX
+from store.customers.queries import COLLECTION
+from store.database.client import Client, Document
+from store.database.turns import Turns
+
+Result = TypeVar("Result")
+_PAGE_SIZE = 500
+_READ_AT_ONCE = 100
+# Customers of a segment while the index is built; forming it takes about ten milliseconds.
+_SEGMENT_SIZE = 999
+# While an index is used, changed customers are read at once, so that a request waits for few of them.
+_IN_USE_SECONDS = 60.0
+# An index that nobody uses collects the ids of this many changed customers.
+_MAX_CHANGED = 20_000
+
+
+class TooLarge(Exception):
+    """The index would take more memory than all indexes may."""
+
+
+class LiveIndex:
+    """The index, and the customers that changed after they were read.
+
+    A document is read after the event that names it, so it shows at least that change.
+    """
+
+    def __init__(self, client: Client, partner_id: str) -> None:
+        self.partner_id = partner_id
+        self.is_dropped = False
+        self.bytes = 0
+        self._is_built = False
+        self._customers = client.collection(COLLECTION)
+        self._index = CustomerIndex()
+        # Held by who reads the index in turns, and by who changes it.
+        self._lock = asyncio.Lock()
+        # The number of the latest change of each customer that is to be read again, in the order of these numbers.
+        self._changed: dict[str, int] = {}
+        self._change_count = 0
+        self._reading: asyncio.Task[None] | None = None
+        self._used_at = monotonic()
+
+    @property
+    def changed_count(self) -> int:
+        """The number of customers that are to be read again."""
+        return len(self._changed)
+
+    def mark_changed(self, customer_id: str) -> None:
+        """Read the customer again before the next answer."""
+        self._change_count += 1
+        self._changed.pop(customer_id, None)
+        self._changed[customer_id] = self._change_count
+        if len(self._changed) > _MAX_CHANGED:
+            self.is_dropped = True
+        self._keep_current()
+
+    async def build(self, max_bytes: int) -> None:
+        """Read all customers of the partner; raise TooLarge where they take too much memory."""
+        last_external_id, turns = "", Turns()
+        while not self.is_dropped:
+            page = await self._read_page(last_external_id)
+            for document in page:
+                self._index.put(document["_id"], CountedCustomer.from_document(document))
+                await turns.pause_when_due()
+            self._index.settle(_SEGMENT_SIZE)
+            if len(page) < _PAGE_SIZE:
+                break
+            last_external_id = page[-1]["external_id"]
+            if self._index.bytes > max_bytes:
+                raise TooLarge
+        self._index.settle()
+        self.bytes = self._index.bytes
+        self._is_built = True
+
+    async def answer(self, compute: Callable[[CustomerIndex], Awaitable[Result]]) -> Result | None:
+        """Return what the function returns for the index with all changes until now; None for a dropped index."""
+        self._used_at, until = monotonic(), self._change_count
+        while not self.is_dropped and self._changed and next(iter(self._changed.values())) <= until:
+            await asyncio.shield(self._begin_reading())
+        async with self._lock:
+            return None if self.is_dropped else await compute(self._index)
+
+    async def stop(self) -> None:
+        """Drop the index, and wait for a read that has begun."""
+        self.is_dropped = True
+        if self._reading is not None:
+            await asyncio.wait({self._reading})
+
+    def _keep_current(self) -> None:
+        is_in_use = self._is_built and monotonic() - self._used_at < _IN_USE_SECONDS
+        if self._changed and is_in_use and not self.is_dropped:
+            self._begin_reading()
+
+    def _begin_reading(self) -> asyncio.Task[None]:
+        """Return the task that reads the next changed customers."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_changed())
+            self._reading.add_done_callback(self._end_reading)
+        return self._reading
+
+    def _end_reading(self, reading: asyncio.Task[None]) -> None:
+        self._reading = None
+        if reading.cancelled() or reading.exception() is not None:
+            self.is_dropped = True
+        self._keep_current()
+
+    async def _read_changed(self) -> None:
+        changed = dict(islice(self._changed.items(), _READ_AT_ONCE))
+        where = {"partner_id": self.partner_id, "_id": {"$in": list(changed)}, "keys": ALL_CUSTOMERS_KEY}
+        found = {document["_id"]: document for document in await self._customers.find(where, PROJECTION)}
+        async with self._lock:
+            for id_, number in changed.items():
+                if id_ in found:
+                    self._index.put(id_, CountedCustomer.from_document(found[id_]))
+                else:
+                    self._index.remove(id_)
+                if self._changed[id_] == number:
+                    del self._changed[id_]
+            if self._index.settle():
+                self.bytes = self._index.bytes
+                self.is_dropped = self.is_dropped or self._index.is_worn
+
+    async def _read_page(self, last_external_id: str) -> list[Document]:
+        where = {"partner_id": self.partner_id, "external_id": {"$gt": last_external_id}, "keys": ALL_CUSTOMERS_KEY}
+        order = [("external_id", 1)]
+        return await self._customers.find(where, PROJECTION, sort=order, limit=_PAGE_SIZE, hint=EXTERNAL_ID_INDEX)

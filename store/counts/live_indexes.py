@@ -1,0 +1,155 @@
+"""The indexes of a process: which partners have one, how much memory they take, and when they may answer.
+
+An index is built in the background when a total or facets of its partner are requested; until it is ready, MongoDB
+answers. Afterwards it answers a request if the feed is fresh and has everything that the caller may have seen: the
+change that the caller names, and every change of this process. It is dropped where the feed missed events.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from domain.cursors.feed import Position
+from domain.customers.conditions import AllOf, Condition
+from store.counts.condition_bitmaps import count_facets, count_matches
+from store.counts.customer_index import CustomerIndex
+from store.counts.live_index import LiveIndex, TooLarge
+from store.customers.facets import CustomerFacets
+from store.database.client import Client, PyMongoError
+from store.database.scope import Scope
+from store.feed.events import FeedEvent
+
+Result = TypeVar("Result")
+# The feed is usually milliseconds behind. A change further ahead is not waited for.
+_WAIT_SECONDS, _MAX_LAG_SECONDS = 0.05, 2
+# A partner whose index took too much memory, or failed, is tried again after this time.
+_REFUSAL_SECONDS = 600.0
+# Two partners whose indexes do not fit together must not evict each other with every request.
+_EVICTION_SECONDS = 60.0
+_MAX_REFUSALS = 10_000
+
+
+class ObservedFeed(Protocol):
+    """The part of the feed that the indexes use."""
+
+    listeners: list[Callable[[FeedEvent], None]]
+    gap_listeners: list[Callable[[], None]]
+
+    @property
+    def position(self) -> Position: ...
+    @property
+    def is_fresh(self) -> bool: ...
+    async def wait_until_reached(self, time: int, seconds: float) -> bool: ...
+
+
+class LiveIndexes:
+    """The indexes of the partners that used one last; together they take at most `max_bytes`, 0 for no index."""
+
+    def __init__(self, client: Client, feed: ObservedFeed, max_bytes: int) -> None:
+        self._client = client
+        self._feed = feed
+        self._max_bytes = max_bytes
+        # The partner that used its index last comes last.
+        self._ready: dict[str, LiveIndex] = {}
+        self._building: LiveIndex | None = None
+        self._build_task: asyncio.Task[None] | None = None
+        self._refused_until: dict[str, float] = {}
+        feed.listeners.append(self._on_event)
+        feed.gap_listeners.append(self._on_gap)
+
+    @property
+    def bytes(self) -> int:
+        """An estimate of the memory of all indexes."""
+        return sum(index.bytes for index in self._ready.values())
+
+    async def count(self, scope: Scope, condition: Condition, after_operation_time: int) -> int | None:
+        """Return the number of visible customers that match; None where no index may answer."""
+        return await self._answer(scope, after_operation_time, lambda index: count_matches(index, scope, condition))
+
+    async def facets(self, scope: Scope, condition: AllOf, after_operation_time: int) -> CustomerFacets | None:
+        """Return the facets of the visible customers that match; None where no index may answer."""
+        return await self._answer(scope, after_operation_time, lambda index: count_facets(index, scope, condition))
+
+    async def stop(self) -> None:
+        """Drop all indexes, and end their reads."""
+        self._max_bytes = 0
+        if self._build_task is not None:
+            self._build_task.cancel()
+            await asyncio.wait({self._build_task})
+        for index in list(self._ready.values()):
+            await index.stop()
+        self._ready.clear()
+
+    async def wait_until_built(self) -> None:
+        """Wait for the index that is being built, if there is one."""
+        if self._build_task is not None:
+            await asyncio.wait({self._build_task})
+
+    async def _answer(
+        self, scope: Scope, after_operation_time: int, compute: Callable[[CustomerIndex], Awaitable[Result]]
+    ) -> Result | None:
+        index = self._use(scope.partner_id)
+        if index is None or not await self._is_current(after_operation_time):
+            return None
+        return await index.answer(compute)
+
+    def _use(self, partner_id: str) -> LiveIndex | None:
+        """Return the partner's index; without one, begin to build it and return None."""
+        index = self._ready.pop(partner_id, None)
+        if index is not None and not index.is_dropped:
+            self._ready[partner_id] = index
+            self._evict()
+            return index
+        may_build = self._max_bytes and self._building is None and self._feed.is_fresh
+        if may_build and self._refused_until.get(partner_id, 0.0) < monotonic():
+            self._building = LiveIndex(self._client, partner_id)
+            self._build_task = asyncio.create_task(self._build(self._building))
+        return None
+
+    async def _is_current(self, after_operation_time: int) -> bool:
+        """Whether the feed has everything that the caller and this process have changed."""
+        time = max(after_operation_time, self._client.last_commit)
+        if (time - self._feed.position.time) >> 32 > _MAX_LAG_SECONDS:
+            return False
+        return await self._feed.wait_until_reached(time, _WAIT_SECONDS) and self._feed.is_fresh
+
+    async def _build(self, index: LiveIndex) -> None:
+        try:
+            await index.build(self._max_bytes)
+        except (TooLarge, PyMongoError):
+            self._refuse(index.partner_id, _REFUSAL_SECONDS)
+        else:
+            if not index.is_dropped:
+                self._ready[index.partner_id] = index
+                self._evict()
+        finally:
+            self._building = self._build_task = None
+
+    def _refuse(self, partner_id: str, seconds: float) -> None:
+        if len(self._refused_until) >= _MAX_REFUSALS:
+            self._refused_until.clear()
+        self._refused_until[partner_id] = monotonic() + seconds
+
+    def _evict(self) -> None:
+        """Drop the indexes that were not used for the longest time, until the others fit."""
+        while self.bytes > self._max_bytes:
+            index = self._ready.pop(next(iter(self._ready)))
+            index.is_dropped = True
+            self._refuse(index.partner_id, _EVICTION_SECONDS)
+
+    def _on_event(self, event: FeedEvent) -> None:
+        customer_id = event.document.get("customer_id")
+        if customer_id is None:
+            return
+        for index in (self._ready.get(event.partner_id), self._building):
+            if index is not None and index.partner_id == event.partner_id:
+                index.mark_changed(customer_id)
+
+    def _on_gap(self) -> None:
+        """Drop everything: the customers of the missed events are unknown."""
+        for index in self._ready.values():
+            index.is_dropped = True
+        self._ready.clear()
+        if self._building is not None:
+            self._building.is_dropped = True

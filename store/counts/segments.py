@@ -1,0 +1,84 @@
+"""Segments: some customers' words, instants and rates, sorted once. A changed customer leaves its segment."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+
+from pyroaring import BitMap
+
+from domain.customers.conditions import ExpiresWithin, HasWordPrefixes, InstantInRange, RenewsWithin
+from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
+from domain.entitlements.peer_groups import latest_peer_addition
+from domain.text.words import texts_from_starts
+from domain.time.instants import MAX_INSTANT, MIN_INSTANT
+from store.counts.counted_customer import CountedCustomer
+from store.counts.sorted_columns import InstantColumn, Ordinals, RateColumn, WordColumn, milliseconds
+
+SortedCondition = HasWordPrefixes | InstantInRange | ExpiresWithin | RenewsWithin | HoldingEndsWithin | HasLowAssignment
+
+
+class Segment:
+    """The columns of some customers; `owners` are those of them whose values are still these."""
+
+    __slots__ = ("_instants", "_rates", "_words", "owners", "size")
+
+    def __init__(self, customers: Mapping[int, CountedCustomer]) -> None:
+        self.owners, self.size = BitMap(customers), len(customers)
+        instants: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        rates: defaultdict[str, list[tuple[float, int, int]]] = defaultdict(list)
+        words: defaultdict[str, list[int]] = defaultdict(list)
+        for ordinal, customer in customers.items():
+            for column, instant in customer.instants():
+                instants[column].append((milliseconds(instant), ordinal))
+            for product, rate, added_at in customer.rates():
+                rates[product].append((rate, milliseconds(added_at), ordinal))
+            for word in customer.values.words:
+                for text in texts_from_starts(word):
+                    words[text].append(ordinal)
+        self._instants = {column: InstantColumn(pairs) for column, pairs in instants.items()}
+        self._rates = {product: RateColumn(lines) for product, lines in rates.items()}
+        self._words = WordColumn({_encode(word): ordinals for word, ordinals in words.items()})
+
+    def find(self, condition: SortedCondition, now: datetime) -> BitMap:
+        """Return the owners that match."""
+        return self._find_ever(condition, now) & self.owners
+
+    def _find_ever(self, condition: SortedCondition, now: datetime) -> BitMap:
+        """Return the customers that match by the values of this segment, whether these are still theirs or not."""
+        match condition:
+            case HasWordPrefixes(terms):
+                return BitMap.intersection(*(BitMap(self._words.starting_with(_encode(term))) for term in terms))
+            case InstantInRange(field, since, until):
+                first, end = milliseconds(since or MIN_INSTANT), milliseconds(until or MAX_INSTANT)
+                # MAX_INSTANT itself stands for no limit, and no customer has a later instant.
+                return BitMap(self._between([field], first, end if until is None else end - 1))
+            case ExpiresWithin(days):
+                return self._ending(["expiring_ends"], now, now + timedelta(days=days))
+            case RenewsWithin(days):
+                return self._ending(["renewing_ends"], now, now + timedelta(days=days))
+            case HoldingEndsWithin(end_kind, products):
+                columns = [f"{product}.{end_kind}_ends" for product in products]
+                return self._ending(columns, now, condition.until(now))
+            case HasLowAssignment():
+                until_ms = milliseconds(latest_peer_addition(now))
+                known = [(self._rates[product], limit) for product, limit in condition.limits if product in self._rates]
+                return BitMap([ordinal for rates, limit in known for ordinal in rates.below(limit, until_ms)])
+
+    def _ending(self, columns: Sequence[str], now: datetime, until: datetime) -> BitMap:
+        """Return the ordinals of the customers with an end after now and until the moment, this included."""
+        return BitMap(self._between(columns, milliseconds(now) + 1, milliseconds(until)))
+
+    def _between(self, columns: Sequence[str], first: int, last: int) -> Ordinals:
+        found = [self._instants[column].between(first, last) for column in columns if column in self._instants]
+        return found[0] if len(found) == 1 else list(chain.from_iterable(found))
+
+    @property
+    def bytes(self) -> int:
+        """The memory of the columns."""
+        columns: list[InstantColumn | RateColumn] = [*self._instants.values(), *self._rates.values()]
+        return self._words.bytes + sum(column.bytes + 150 for column in columns)
+
+
+def _encode(word: str) -> bytes:
+    return word.encode("utf-8", "surrogatepass")

@@ -1,0 +1,93 @@
+"""Values of customers in ascending order beside the customers' ordinals: a range of values is a slice of ordinals."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Instants are naive UTC throughout.
+_MILLISECOND = timedelta(milliseconds=1)
+# No byte of UTF-8 is as high, so a term with it is above all words that begin with the term.
+_ABOVE = b"\xff"
+Ordinals = Sequence[int]
+
+
+def milliseconds(instant: datetime) -> int:
+    """Return the instant as MongoDB stores it: whole milliseconds since 1970."""
+    return (instant - _EPOCH) // _MILLISECOND
+
+
+class InstantColumn:
+    """Instants of one kind; a customer may have several."""
+
+    __slots__ = ("_instants", "_ordinals")
+
+    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Take pairs of milliseconds and ordinal."""
+        ordered = sorted(pairs)
+        self._instants = array("q", [instant for instant, _ in ordered])
+        self._ordinals = array("I", [ordinal for _, ordinal in ordered])
+
+    def between(self, first: int, last: int) -> Ordinals:
+        """Return the ordinals of the instants from the first to the last, both included."""
+        return self._ordinals[bisect_left(self._instants, first) : bisect_right(self._instants, last)]
+
+    @property
+    def bytes(self) -> int:
+        """The memory of the column."""
+        return 200 + len(self._ordinals) * 12
+
+
+class RateColumn:
+    """Rates of one product's lines, each with the moment at which its line was added."""
+
+    __slots__ = ("_added", "_ordinals", "_rates")
+
+    def __init__(self, lines: Iterable[tuple[float, int, int]]) -> None:
+        """Take rate, milliseconds of the addition, and ordinal."""
+        ordered = sorted(lines)
+        self._rates = array("d", [rate for rate, _, _ in ordered])
+        self._added = array("q", [added for _, added, _ in ordered])
+        self._ordinals = array("I", [ordinal for _, _, ordinal in ordered])
+
+    def below(self, limit: float, until: int) -> Ordinals:
+        """Return the ordinals of the lines below the limit that were not added after `until`."""
+        end = bisect_left(self._rates, limit)
+        added = zip(self._ordinals[:end], self._added[:end], strict=True)
+        return [ordinal for ordinal, added_at in added if added_at <= until]
+
+    @property
+    def bytes(self) -> int:
+        """The memory of the column."""
+        return 250 + len(self._ordinals) * 20
+
+
+class WordColumn:
+    """Words in one text without separators. Python's own strings would take four times the memory."""
+
+    __slots__ = ("_ends", "_ordinals", "_owner_ends", "_text")
+
+    def __init__(self, ordinals_by_word: Mapping[bytes, Sequence[int]]) -> None:
+        """Take words in UTF-8, which sort as their code points do."""
+        words = sorted(ordinals_by_word)
+        self._text = b"".join(words)
+        self._ends, self._owner_ends, self._ordinals = array("I", [0]), array("I", [0]), array("I")
+        for word in words:
+            self._ordinals.extend(ordinals_by_word[word])
+            self._ends.append(self._ends[-1] + len(word))
+            self._owner_ends.append(len(self._ordinals))
+
+    def starting_with(self, term: bytes) -> Ordinals:
+        """Return the ordinals of the customers that have a word with this start."""
+        numbers = range(len(self._ends) - 1)
+        first = bisect_left(numbers, term, key=self._word)
+        last = bisect_left(numbers, term + _ABOVE, lo=first, key=self._word)
+        return self._ordinals[self._owner_ends[first] : self._owner_ends[last]]
+
+    def _word(self, number: int) -> bytes:
+        return self._text[self._ends[number] : self._ends[number + 1]]
+
+    @property
+    def bytes(self) -> int:
+        """The memory of the column."""
+        return 400 + len(self._text) + 8 * len(self._ends) + 4 * len(self._ordinals)
