@@ -11,7 +11,8 @@ from store.database.client import Document
 from store.events.facts import facts_fields
 from store.events.log import EventDraft, event_document, status_summary
 
-# What clients see, or find customers by, that time can change without a status transition; the first names the event.
+# What clients see, or find and count customers by, that time can change without a status transition; the first names
+# the event. store/counts relies on it that nothing of this changes without an event.
 _FIELDS_CHANGED_BY_TIME = (
     "products",
     "running_products",
@@ -19,9 +20,12 @@ _FIELDS_CHANGED_BY_TIME = (
     "status_details",
     "invoice_states",
     "living_numbers",
+    "expiring_ends",
+    "renewing_ends",
+    "holdings",
 )
 # These have no values in the API.
-_FIELDS_WITHOUT_VALUES = frozenset({"status_details", "invoice_states", "living_numbers"})
+_FIELDS_WITHOUT_VALUES = frozenset(_FIELDS_CHANGED_BY_TIME[_FIELDS_CHANGED_BY_TIME.index("status_details") :])
 
 
 def draft_removal(customer: Document, at: datetime | None) -> EventDraft:

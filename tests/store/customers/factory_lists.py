@@ -105,7 +105,7 @@ def with_projection(document: dict[str, Any]) -> dict[str, Any]:
         "urgency_sort": min(ranks, default=len(URGENCY)),
         "sign_in_sort": document["last_administrator_sign_in_at"] or MAX_INSTANT,
         "next_expiry_sort": document["next_expiry_at"] or MAX_INSTANT,
-        **key_fields(compute_keys({**document, "running_products": (), "holdings": {}, "evaluated_at": NOW}, words)),
+        **key_fields(compute_keys({"running_products": (), "holdings": {}, **document, "evaluated_at": NOW}, words)),
     }
 
 

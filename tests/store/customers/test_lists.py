@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -13,16 +12,15 @@ from hypothesis import strategies as st
 
 from domain.customers.filter import parse_filter
 from domain.customers.matching import CustomerEnds, CustomerValues, matches
-from domain.failures import BadUserInput, InvalidCursor
+from domain.failures import InvalidCursor
 from domain.paging import PageRequest
-from domain.types import CustomerOrderField, CustomerStatus, ManagedBy, OrderDirection, PartnerRole, Product
+from domain.types import CustomerOrderField, CustomerStatus, OrderDirection, PartnerRole, Product
 from domain.types import SubscriptionType as Kind
 from store.customers.customers import CUSTOMER_INDEXES, CustomerOrder, Customers
 from store.database.client import Client
 from store.database.scope import Scope
-from tests.operator_texts import NUL_TEXTS, OPERATOR_TEXTS
+from tests.store.customers.factory_filters import conditions, filters, is_valid_filter
 from tests.store.customers.factory_lists import (
-    ADMINISTRATORS,
     DAY,
     NOW,
     TAGS,
@@ -35,70 +33,8 @@ from tests.store.customers.factory_lists import with_projection as derived
 Result = TypeVar("Result")
 Run = Callable[[Callable[[Scope], Awaitable[Result]]], Result]
 ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for direction in OrderDirection]
-WORDS = [
-    "d",
-    "dord",
-    "mull",
-    "株式",
-    "strass",
-    "org",
-    "7",
-    "x" * 24,
-    "x" * 25,
-    "x" * 27,
-    "हि",
-    "acme 7",
-    "?",
-    " ",
-    "sub 3",
-    "会社",
-    "工業",
-    "食品工業有限公司東",
-    "食品工業有限公司大",
-    "mueller",
-    *OPERATOR_TEXTS,
-    *NUL_TEXTS,
-]
-
-
-def some(values: list[Any]) -> st.SearchStrategy[list[Any] | None]:
-    return st.none() | st.lists(st.sampled_from(values), max_size=3)
-
-
-# The instants of the documents, and those beside them.
-instants = st.sampled_from([NOW - days * DAY for days in (0, 1, 2, 90)] + [NOW - DAY + timedelta(milliseconds=1)])
-ranges = st.fixed_dictionaries({}, optional={"since": st.none() | instants, "until": st.none() | instants})
 # The sizes that pages are planned for. Every plan must give the same result.
 sizes = st.sampled_from([0, 200, 200_000])
-conditions = st.fixed_dictionaries(
-    {},
-    optional={
-        "search": st.none() | st.sampled_from(WORDS),
-        "managed_by": some(list(ManagedBy)),
-        "product": some(list(Product)),
-        "status": some(list(CustomerStatus)),
-        "subscription_type": some(list(Kind)),
-        "tag": some([*TAGS, "tag_gone", "$where", "^tag_.*"]),
-        "administrator": some(ADMINISTRATORS),
-        "country": some(["DE", "rs", "FR", "^D", "{$gt:''}", "D\0"]),
-        "expires_within_days": st.none() | st.sampled_from([1, 30, 364, 365]),
-        "renews_within_days": st.none() | st.sampled_from([1, 30, 364, 365]),
-        "has_tags": st.none() | st.booleans(),
-        "has_assignments": st.none() | st.booleans(),
-        "invoice_state": some(["OPEN", "OVERDUE", "PAID", "VOID"]),
-        "created_at": st.none() | ranges,
-        "last_administrator_sign_in_at": st.none() | ranges,
-    },
-)
-
-
-def nest(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    some_inner = st.none() | st.lists(inner, max_size=3)
-    joined = st.fixed_dictionaries({}, optional={"all_of": some_inner, "any_of": some_inner, "not_": st.none() | inner})
-    return st.builds(lambda one, other: {**one, **other}, conditions, joined)
-
-
-filters = conditions | nest(nest(nest(nest(nest(conditions)))))
 
 
 @pytest.fixture
@@ -154,15 +90,6 @@ async def read_all_pages(
         cursor = page.start_cursor if backward else page.end_cursor
         if not has_more:
             return seen
-
-
-def is_valid_filter(raw: dict[str, Any]) -> bool:
-    """Whether the filter is within the limits; a few generated ones have more than a hundred parts."""
-    try:
-        parse_filter(raw)
-    except BadUserInput:
-        return False
-    return True
 
 
 def test_mongodb_and_memory_agree_on_every_filter(world: tuple[list[dict[str, Any]], Run[Any]]) -> None:
