@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Protocol, TypeVar
 
+from prometheus_client import Counter, Gauge
+
 from domain.cursors.feed import Position
 from domain.customers.conditions import AllOf, Condition
 from store.counts.condition_bitmaps import count_facets, count_matches
@@ -21,6 +23,8 @@ from store.database.scope import Scope
 from store.feed.events import FeedEvent
 
 Result = TypeVar("Result")
+_COUNTS = Counter("partnerhub_counts", "Totals and facets that were counted, by where", ["source"])
+_BYTES = Gauge("partnerhub_index_bytes", "Memory of the indexes for totals and facets", multiprocess_mode="livesum")
 # The feed is usually milliseconds behind. A change further ahead is not waited for.
 _WAIT_SECONDS, _MAX_LAG_SECONDS = 0.05, 2
 # A partner whose index took too much memory, or failed, is tried again after this time.
@@ -89,10 +93,12 @@ class LiveIndexes:
     async def _answer(
         self, scope: Scope, after_operation_time: int, compute: Callable[[CustomerIndex], Awaitable[Result]]
     ) -> Result | None:
-        index = self._use(scope.partner_id)
-        if index is None or not await self._is_current(after_operation_time):
-            return None
-        return await index.answer(compute)
+        index, answer = self._use(scope.partner_id), None
+        if index is not None and await self._is_current(after_operation_time):
+            answer = await index.answer(compute)
+        _COUNTS.labels("database" if answer is None else "memory").inc()
+        _BYTES.set(self.bytes)
+        return answer
 
     def _use(self, partner_id: str) -> LiveIndex | None:
         """Return the partner's index; without one, begin to build it and return None."""
