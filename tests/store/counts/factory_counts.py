@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from domain.customers.matching import CustomerEnds, CustomerValues, matches
 from domain.customers.simplification import without_dimension
 from domain.entitlements.peer_groups import MIN_PEER_AGE
 from domain.types import AnalyticsProduct
-from store.customers.facets import CustomerFacets
+from store.customers.facets import CustomerFacets, FacetCount
 from tests.store.customers.factory_lists import ADMINISTRATORS, DAY, ENDS, NOW, assignment, customer_document
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -74,11 +74,14 @@ def facets_plainly(
 
 def without_zeros(facets: CustomerFacets) -> dict[str, dict[str, int]]:
     """Return the facets in the form of `facets_plainly`."""
-    named = {"type": facets.subscription_type, "managed_by": facets.managed_by, "product": facets.product}
-    return {
-        name: {str(one.value): one.count for one in counts if one.count}
-        for name, counts in {**named, "status": facets.status, "tag": facets.tag}.items()
+    named: dict[str, Sequence[FacetCount[Any]]] = {
+        "type": facets.subscription_type,
+        "managed_by": facets.managed_by,
+        "product": facets.product,
+        "status": facets.status,
+        "tag": facets.tag,
     }
+    return {name: {str(one.value): one.count for one in counts if one.count} for name, counts in named.items()}
 
 
 def _is_match(document: Mapping[str, Any], condition: Condition, administrator_id: str | None) -> bool:

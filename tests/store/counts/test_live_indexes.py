@@ -137,7 +137,8 @@ class RandomWrites:
         await change_customers(self.scope, self.where(), body)
 
     async def change_entitlement(self) -> None:
-        fields = self.rng.choice([{"suspended": True, "suspended_at": utc_now()}, {"cancelled_at": utc_now()}])
+        changes: list[dict[str, Any]] = [{"suspended": True, "suspended_at": utc_now()}, {"cancelled_at": utc_now()}]
+        fields = self.rng.choice(changes)
 
         async def body(batch: CustomerBatch) -> None:
             for change in batch.changes:
