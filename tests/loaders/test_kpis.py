@@ -88,7 +88,7 @@ async def test_a_kpi_is_valid_until_its_moment_and_not_a_millisecond_longer(
     while at < scope.now + DAY:
         value, valid_until = await read_figure(replace(scope, now=at), KpiKey(name, product))
         just_before = replace(scope, now=min(valid_until, scope.now + DAY) - MS)
-        assert (await KpiLoader(just_before).read_figure(KpiKey(name, product)))[0] == value == len(rule(lines, at))
+        assert (await read_figure(just_before, KpiKey(name, product)))[0] == value == len(rule(lines, at))
         figures.append((at - scope.now, value))
         at = valid_until
     assert [moment for moment, _ in figures] == [hour * HOUR for hour in (0, *FIVE)]
