@@ -182,7 +182,7 @@ async def test_another_process_answers_as_mongodb_after_any_writes(mongo_uri: st
             await build(indexes, system)
             for round_ in range(60):
                 await writes.write()
-                seen = writer.last_commit_time
+                seen = writer.last_commit
                 scope = replace(system, now=utc_now())
                 if round_ % 3 == 0:
                     scope = replace(scope, administrator_id=ADMINISTRATORS[0], role=PartnerRole.ADMINISTRATOR)
@@ -204,7 +204,7 @@ async def test_an_index_does_not_answer_who_has_seen_more(scope: Scope) -> None:
         assert await indexes.count(scope, EVERYTHING, 5 << 32) == 3
         assert await indexes.count(scope, EVERYTHING, 6 << 32) is None
         assert await indexes.count(scope, EVERYTHING, 1 << 62) is None
-        scope.client.note_commit(6 << 32)
+        scope.client.last_commit = 6 << 32
         assert await indexes.count(scope, EVERYTHING, 0) is None
         feed.position = Position(6 << 32)
         assert await indexes.count(scope, EVERYTHING, 0) == 3
