@@ -53,13 +53,13 @@ class AppState:
     verifier: TokenVerifier
     feed: Any
     figure_cache: FigureCache
-    live_indexes: LiveIndexes | None = None
     installation: Installation = field(default_factory=Installation)
     request_priority: RequestPriority = field(default_factory=RequestPriority)
     trusted_documents: TrustedDocuments = field(default_factory=TrustedDocuments)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     keys: InstallationKeys = field(default_factory=lambda: InstallationKeys(()))
     operation_recorder: OperationRecorder = field(default_factory=OperationRecorder)
+    live_indexes: LiveIndexes | None = None
     init_timeout_seconds: float = INIT_TIMEOUT_SECONDS
     is_ready: bool = False
     service_tokens: ServiceTokens = field(init=False)
