@@ -45,7 +45,7 @@ _CURRENT: ContextVar[OperationTime] = ContextVar("operation_time", default=_UNTR
 class Turns:
     """The turns in one event loop."""
 
-    TURN_SECONDS = 0.02
+    TURN_SECONDS = 0.01
 
     def __init__(self) -> None:
         self._loop: AbstractEventLoop | None = None

@@ -1,0 +1,42 @@
+"""The tokens of a document are counted before it is parsed, exactly and in linear time."""
+
+from time import process_time
+
+import pytest
+from graphql import Lexer, Source, TokenKind, get_introspection_query
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.graphql.cost import MAX_TEXT_LENGTH, MAX_TOKENS
+from server.graphql.parsing import _TOKEN, has_too_many_tokens, parse_document
+
+PIECES = ["name", "_a1", "12", "-1.5e+3", "...", "{", "}", "(", ")", "$", ":", "@", "!", "[", "]", "|", "=", "&"]
+STRINGS = ['"text"', '""', r'"\"\\\u0041"', '"""block "two" \\""" end"""', '""""""', '"# no comment"', '"""\n#\n"""']
+IGNORED = [" ", ",", "\n", '# comment "quote\n', "#\n#\n", "\ufeff"]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(st.sampled_from(PIECES + STRINGS), st.sampled_from(IGNORED)), max_size=40))
+def test_counts_as_the_lexer_does(parts: list[tuple[str, str]]) -> None:
+    text = "".join(f"{token} {ignored}" for token, ignored in parts)
+    lexer, count = Lexer(Source(text)), 0
+    while lexer.advance().kind != TokenKind.EOF:
+        count += lexer.token.kind != TokenKind.COMMENT
+    assert count == sum(1 for token in _TOKEN.finditer(text) if token[1]) == len(parts)
+
+
+def test_the_limit_is_the_parsers() -> None:
+    assert not isinstance(parse_document("{" + "a " * (MAX_TOKENS - 2) + "}"), list)
+    (error,) = parse_document("{" + "a " * (MAX_TOKENS - 1) + "}")  # type: ignore[misc]
+    assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert not has_too_many_tokens(get_introspection_query())
+
+
+@pytest.mark.parametrize(
+    "part", ['"', '"\\', '"""', '"""\\"""', '""x', '"""\\', "#", "#,", "#\n", "\\", "-", "{", "1.", '"""\\""" "a\\"']
+)
+def test_no_text_takes_more_than_linear_time(part: str) -> None:
+    text, begun = part * (MAX_TEXT_LENGTH // len(part)), process_time()
+    has_too_many_tokens(text)
+    # Measured: 15 ms; quadratic ones take seconds.
+    assert process_time() - begun < 0.3
