@@ -139,12 +139,27 @@ async function worksByKeyboard(page) {
   await page.keyboard.press("Tab");
 }
 
+async function kpisOpenTheirCustomers(page) {
+  await page.getByRole("link", { name: "Analytics" }).click();
+  const { kpis } = await query("{ kpis(product: MEETINGS) { nearingExpiration { count } } }");
+  const tile = page.getByRole("link", { name: `Nearing expiration ${kpis.nearingExpiration.count}` });
+  await tile.waitFor();
+  await page.getByRole("heading", { name: "License trend" }).waitFor();
+  await page.getByRole("button", { name: "Show as table" }).click();
+  await page.getByRole("table", { name: "License trend" }).waitFor();
+  await screenshot(page, "analytics");
+  await tile.click();
+  await page.waitForFunction((count) => document.querySelector(".customers-total")?.textContent === count, String(kpis.nearingExpiration.count));
+}
+
 async function readersSeeNoActions(context) {
   for (const role of ["READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR"]) {
     const page = await openAs(context, role, "/customers");
     await row(page, "Alpine Bakery").waitFor();
     assert.equal(await page.getByRole("button", { name: "Start trial" }).count(), 0);
     assert.equal(await page.getByRole("button", { name: /^Edit the tags/ }).count(), 0);
+    const seesAnalytics = role === "READ_ONLY_ADMINISTRATOR";
+    assert.equal(await page.getByRole("link", { name: "Analytics" }).count(), seesAnalytics ? 1 : 0);
     await page.close();
   }
   const { customers } = await query("{ customers { totalCount } }", {}, "ADMINISTRATOR");
@@ -168,6 +183,7 @@ try {
   await showsMistakesAtTheirFields(page);
   await extendsATrial(page);
   await worksByKeyboard(page);
+  await kpisOpenTheirCustomers(page);
   await readersSeeNoActions(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(other);

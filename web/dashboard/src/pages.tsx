@@ -5,6 +5,7 @@ import { PageSkeleton } from "./frame/frame_skeleton";
 import { CustomersPage } from "./customers/customers_page";
 import { NotFoundPage } from "./frame/not_found_page";
 
+const AnalyticsPage = lazy(() => import("./analytics/analytics_page"));
 const CustomerPage = lazy(() => import("./customer/customer_page"));
 
 export function Pages() {
@@ -16,6 +17,7 @@ export function Pages() {
         </Route>
         <Route path="/customers" component={CustomersPage} />
         <Route path="/customers/:id">{({ id }) => <CustomerPage key={id} />}</Route>
+        <Route path="/analytics" component={AnalyticsPage} />
         <Route component={NotFoundPage} />
       </Switch>
     </Suspense>

@@ -1,0 +1,92 @@
+/** What the analytics page asks of the API. */
+import { graphql } from "../gql";
+import type { ReportRowFragment } from "../gql/graphql";
+
+export type ReportRow = ReportRowFragment;
+
+export const KPIS = graphql(`
+  fragment KpiCounts on PartnerKpis {
+    product
+    asOf
+    totalCustomers { count }
+    nearingExpiration { count }
+    nearingRenewal { count }
+    lowLicenseAssignment { count }
+    overLicenseLimit { count }
+  }
+`);
+
+export const READ_KPIS = graphql(`
+  query Kpis($product: AnalyticsProduct, $filter: CustomerFilter) {
+    kpis(product: $product, filter: $filter) { ...KpiCounts }
+  }
+`);
+
+export const KPIS_CHANGED = graphql(`
+  subscription KpisChanged($product: AnalyticsProduct) {
+    kpisChanged(product: $product) { ...KpiCounts }
+  }
+`);
+
+export const REPORT_ROW = graphql(`
+  fragment ReportRow on EntitlementReportRow {
+    subscriptionId
+    number
+    trial
+    autoRenew
+    total
+    assigned
+    used
+    available
+    overage
+    assignedPercent
+    usedPercent
+    daysSinceAdded
+    daysToExpiry
+    weeklyAssignmentChange
+    weeklyUsageChange
+    customer { id name }
+  }
+`);
+
+export const LICENSE_ANALYTICS = graphql(`
+  query LicenseAnalytics($product: AnalyticsProduct!, $filter: CustomerFilter, $first: Int!) {
+    licenseAnalytics(product: $product, filter: $filter) {
+      asOf
+      licenseTrend(weeks: 12) { weekStart total assigned used available }
+      recentlyAdded(days: 90) {
+        newCustomers
+        totalLicenses
+        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+      }
+      expiring(days: 90) {
+        expiringCustomers
+        licenseAssignmentPercent
+        licenseUsagePercent
+        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+      }
+      renewing(days: 90) {
+        renewingCustomers
+        licenseAssignmentPercent
+        licenseUsagePercent
+        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+      }
+      lowAssignment {
+        lowAssignmentCustomers
+        licenseAssignmentPercent
+        licenseUsagePercent
+        usageWhenAssignedPercent
+        unassignedLicenses
+        peerGroupSize
+        thresholdPercent
+        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+      }
+      overLimit {
+        customersWithOverage
+        licensesInOverage
+        averageOverage
+        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+      }
+    }
+  }
+`);

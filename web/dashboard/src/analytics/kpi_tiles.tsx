@@ -1,0 +1,51 @@
+/** The five KPIs. Each opens the customers behind it, and changes by itself. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "urql";
+import { Link } from "wouter";
+import { useFeed } from "../api/feeds";
+import type { AnalyticsProduct, CustomerFilter, KpiCountsFragment, KpiKind } from "../gql/graphql";
+import { useFormats } from "../ui/formats";
+import { KPIS_CHANGED, READ_KPIS } from "./documents";
+
+type KpiName = Exclude<keyof KpiCountsFragment, "product" | "asOf" | "__typename">;
+
+const TILES: readonly { name: KpiName; kind: KpiKind }[] = [
+  { name: "totalCustomers", kind: "TOTAL_CUSTOMERS" },
+  { name: "nearingExpiration", kind: "NEARING_EXPIRATION" },
+  { name: "nearingRenewal", kind: "NEARING_RENEWAL" },
+  { name: "lowLicenseAssignment", kind: "LOW_LICENSE_ASSIGNMENT" },
+  { name: "overLicenseLimit", kind: "OVER_LICENSE_LIMIT" },
+];
+
+interface Props {
+  product: AnalyticsProduct;
+  filter: CustomerFilter;
+}
+
+export function KpiTiles({ product, filter }: Props) {
+  const { t } = useTranslation();
+  const { number } = useFormats();
+  const isFiltered = Object.keys(filter).length > 0;
+  const [{ data }, read] = useQuery({ query: READ_KPIS, variables: { product, filter }, requestPolicy: "cache-and-network" });
+  const [live, setLive] = useState<KpiCountsFragment | null>(null);
+  useFeed(KPIS_CHANGED, { product }, {
+    // The feed is of all customers; filtered figures are read again.
+    onChange: ({ kpisChanged }) => (isFiltered ? read({ requestPolicy: "network-only" }) : setLive(kpisChanged)),
+    onGap: () => undefined,
+  });
+  const kpis = !isFiltered && live?.product === product ? live : data?.kpis;
+  const tagged = filter.tag?.map((id) => `&tag=${id}`).join("") ?? "";
+  return (
+    <ul className="tiles">
+      {TILES.map(({ name, kind }) => (
+        <li key={name}>
+          <Link href={`/customers?kpi=${kind}&kpiProduct=${product}${tagged}`} className="tile">
+            <span className="secondary">{t(`kpi.${kind}`)}</span>
+            {kpis ? <strong className="tile-figure numbers">{number(kpis[name].count)}</strong> : <span className="skeleton tile-skeleton" />}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
