@@ -6,12 +6,16 @@ from itertools import islice
 from time import monotonic
 from typing import TypeVar
 
+from domain.customers.conditions import AllOf, Condition
 from domain.customers.keys import ALL_CUSTOMERS_KEY
+from store.counts.condition_bitmaps import count_facets, count_matches
 from store.counts.counted_customer import PROJECTION, CountedCustomer
 from store.counts.customer_index import CustomerIndex
 from store.customers.customers import EXTERNAL_ID_INDEX
+from store.customers.facets import CustomerFacets
 from store.customers.queries import COLLECTION
 from store.database.client import Client, Document
+from store.database.scope import Scope
 from store.database.turns import Turns
 
 Result = TypeVar("Result")
@@ -23,10 +27,6 @@ _SEGMENT_SIZE = 999
 _IN_USE_SECONDS = 60.0
 # An index that nobody uses collects the ids of this many changed customers.
 _MAX_CHANGED = 20_000
-
-
-class TooLarge(Exception):
-    """The index would take more memory than all indexes may."""
 
 
 class LiveIndex:
@@ -64,8 +64,8 @@ class LiveIndex:
             self.is_dropped = True
         self._keep_current()
 
-    async def build(self, max_bytes: int) -> None:
-        """Read all customers of the partner; raise TooLarge where they take too much memory."""
+    async def build(self, max_bytes: int) -> bool:
+        """Read all customers of the partner; return whether they take no more memory than this."""
         last_external_id, turns = "", Turns()
         while not self.is_dropped:
             page = await self._read_page(last_external_id)
@@ -77,18 +77,27 @@ class LiveIndex:
                 break
             last_external_id = page[-1]["external_id"]
             if self._index.bytes > max_bytes:
-                raise TooLarge
+                return False
         self._index.settle()
         self.bytes = self._index.bytes
         self._is_built = True
+        return self.bytes <= max_bytes
 
-    async def answer(self, compute: Callable[[CustomerIndex], Awaitable[Result]]) -> Result | None:
-        """Return what the function returns for the index with all changes until now; None for a dropped index."""
+    async def count(self, scope: Scope, condition: Condition) -> int | None:
+        """Return the number of visible customers that match; None for a dropped index."""
+        return await self._answer(lambda: count_matches(self._index, scope, condition))
+
+    async def facets(self, scope: Scope, condition: AllOf) -> CustomerFacets | None:
+        """Return the facets of the visible customers that match; None for a dropped index."""
+        return await self._answer(lambda: count_facets(self._index, scope, condition))
+
+    async def _answer(self, compute: Callable[[], Awaitable[Result]]) -> Result | None:
+        """Compute from the index with all changes until now."""
         self._used_at, until = monotonic(), self._change_count
         while not self.is_dropped and self._changed and next(iter(self._changed.values())) <= until:
             await asyncio.shield(self._begin_reading())
         async with self._lock:
-            return None if self.is_dropped else await compute(self._index)
+            return None if self.is_dropped else await compute()
 
     async def stop(self) -> None:
         """Drop the index, and wait for a read that has begun."""

@@ -6,21 +6,22 @@ change that the caller names, and every change of this process. It is dropped wh
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from importlib import import_module
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from prometheus_client import Counter, Gauge
 
 from domain.cursors.feed import Position
 from domain.customers.conditions import AllOf, Condition
-from store.counts.condition_bitmaps import count_facets, count_matches
-from store.counts.customer_index import CustomerIndex
-from store.counts.live_index import LiveIndex, TooLarge
 from store.customers.facets import CustomerFacets
 from store.database.client import Client, PyMongoError
 from store.database.scope import Scope
 from store.feed.events import FeedEvent
+
+if TYPE_CHECKING:
+    from store.counts.live_index import LiveIndex
 
 Result = TypeVar("Result")
 _COUNTS = Counter("partnerhub_counts", "Totals and facets that were counted, by where", ["source"])
@@ -32,6 +33,7 @@ _REFUSAL_SECONDS = 600.0
 # Two partners whose indexes do not fit together must not evict each other with every request.
 _EVICTION_SECONDS = 60.0
 _MAX_REFUSALS = 10_000
+_INDEX_MODULE = "store.counts.live_index"
 
 
 class ObservedFeed(Protocol):
@@ -69,11 +71,13 @@ class LiveIndexes:
 
     async def count(self, scope: Scope, condition: Condition, after_operation_time: int) -> int | None:
         """Return the number of visible customers that match; None where no index may answer."""
-        return await self._answer(scope, after_operation_time, lambda index: count_matches(index, scope, condition))
+        index = await self._current_index(scope.partner_id, after_operation_time)
+        return _counted(None if index is None else await index.count(scope, condition))
 
     async def facets(self, scope: Scope, condition: AllOf, after_operation_time: int) -> CustomerFacets | None:
         """Return the facets of the visible customers that match; None where no index may answer."""
-        return await self._answer(scope, after_operation_time, lambda index: count_facets(index, scope, condition))
+        index = await self._current_index(scope.partner_id, after_operation_time)
+        return _counted(None if index is None else await index.facets(scope, condition))
 
     async def stop(self) -> None:
         """Drop all indexes, and end their reads."""
@@ -90,27 +94,22 @@ class LiveIndexes:
         if self._build_task is not None:
             await asyncio.wait({self._build_task})
 
-    async def _answer(
-        self, scope: Scope, after_operation_time: int, compute: Callable[[CustomerIndex], Awaitable[Result]]
-    ) -> Result | None:
-        index, answer = self._use(scope.partner_id), None
-        if index is not None and await self._is_current(after_operation_time):
-            answer = await index.answer(compute)
-        _COUNTS.labels("database" if answer is None else "memory").inc()
+    async def _current_index(self, partner_id: str, after_operation_time: int) -> "LiveIndex | None":
+        """Return the partner's index where it may answer the caller."""
+        index = self._use(partner_id)
         _BYTES.set(self.bytes)
-        return answer
+        return index if index is not None and await self._is_current(after_operation_time) else None
 
-    def _use(self, partner_id: str) -> LiveIndex | None:
+    def _use(self, partner_id: str) -> "LiveIndex | None":
         """Return the partner's index; without one, begin to build it and return None."""
         index = self._ready.pop(partner_id, None)
         if index is not None and not index.is_dropped:
             self._ready[partner_id] = index
             self._evict()
             return index
-        may_build = self._max_bytes and self._building is None and self._feed.is_fresh
+        may_build = self._max_bytes and self._build_task is None and self._feed.is_fresh
         if may_build and self._refused_until.get(partner_id, 0.0) < monotonic():
-            self._building = LiveIndex(self._client, partner_id)
-            self._build_task = asyncio.create_task(self._build(self._building))
+            self._build_task = asyncio.create_task(self._build(partner_id))
         return None
 
     async def _is_current(self, after_operation_time: int) -> bool:
@@ -120,17 +119,27 @@ class LiveIndexes:
             return False
         return await self._feed.wait_until_reached(time, _WAIT_SECONDS) and self._feed.is_fresh
 
-    async def _build(self, index: LiveIndex) -> None:
+    async def _build(self, partner_id: str) -> None:
         try:
-            await index.build(self._max_bytes)
-        except (TooLarge, PyMongoError):
-            self._refuse(index.partner_id, _REFUSAL_SECONDS)
-        else:
-            if not index.is_dropped:
-                self._ready[index.partner_id] = index
-                self._evict()
+            index = await self._read_index(partner_id)
         finally:
             self._building = self._build_task = None
+        if index is None:
+            self._refuse(partner_id, _REFUSAL_SECONDS)
+        elif not index.is_dropped:
+            self._ready[partner_id] = index
+            self._evict()
+
+    async def _read_index(self, partner_id: str) -> "LiveIndex | None":
+        """Return a new index; None where it takes too much memory or MongoDB fails."""
+        # Imported here, because bitmaps and columns take two megabytes; in a thread, because that takes a while.
+        module = await asyncio.to_thread(import_module, _INDEX_MODULE)
+        index: LiveIndex = module.LiveIndex(self._client, partner_id)
+        self._building = index
+        try:
+            return index if await index.build(self._max_bytes) else None
+        except PyMongoError:
+            return None
 
     def _refuse(self, partner_id: str, seconds: float) -> None:
         if len(self._refused_until) >= _MAX_REFUSALS:
@@ -159,3 +168,8 @@ class LiveIndexes:
         self._ready.clear()
         if self._building is not None:
             self._building.is_dropped = True
+
+
+def _counted(answer: Result | None) -> Result | None:
+    _COUNTS.labels("database" if answer is None else "memory").inc()
+    return answer

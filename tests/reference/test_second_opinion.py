@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,18 +11,21 @@ import orjson
 from hypothesis import Phase, given, settings
 from strawberry.types import get_object_definition
 
+from domain.customers.conditions import EVERYTHING
 from domain.customers.filter import parse_filter
 from domain.imports.records import ImportKind
 from domain.paging import PageRequest
-from domain.types import PartnerRole
+from domain.types import ActivityKind, PartnerRole
 from jobs.imports.records import RejectedRecord
 from jobs.imports.runner import ImportSummary, import_stream
 from schema.customer_inputs import CustomerFilter
 from store.changes.customer_batch import CustomerBatch, change_customers
+from store.counts.live_index import LiveIndex
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.events.log import EventDraft
 from store.indexes import ensure_indexes
 from store.tenants.partners import Partners
 from tests.reference import model
@@ -76,6 +79,7 @@ async def _compared(client: Client, partner: str, groups: list[Streams], asked: 
     scope = Scope(client, partner, base)
     await Partners(scope).create("Somebody", [])
     await _add_tags(scope)
+    index = await FollowingIndex.build(scope)
     delivered = [model.ModelPartner() for _ in groups]
     last: tuple[str, list[Record]] | None = None
     for place in sorted({place for streams in groups for place in streams}):
@@ -85,9 +89,10 @@ async def _compared(client: Client, partner: str, groups: list[Streams], asked: 
             await _put_tags(scope, delivered, lines)
         elif accepted := await _deliver(scope, delivered, kind, lines, base):
             last = kind, accepted
+        await index.follow()
     assert last is not None
     await _repeat(scope, *last)
-    comparison = await PartnerComparison.read(scope, delivered)
+    comparison = await PartnerComparison.read(scope, delivered, index)
     await comparison.compare_customers()
     for order in ORDERS:
         assert await comparison.read_list({}, order, None) == comparison.expected({}, order, None)
@@ -112,6 +117,7 @@ async def _put_tags(scope: Scope, delivered: Sequence[model.ModelPartner], group
         for change in batch.changes:
             names = tags[change.customer["external_id"]]
             change.update_customer({"tag_ids": [f"tag_{name}-{scope.partner_id}" for name in names]})
+            change.add_event(EventDraft(ActivityKind.TAGS_ASSIGNED, change.id, "It has other tags"))
 
     await change_customers(scope, {"external_id": {"$in": list(tags)}}, body)
     for group, lines in zip(delivered, groups, strict=True):
@@ -181,6 +187,29 @@ def _to_asked(value: Any, base: datetime) -> Any:
     return [_to_asked(one, base) for one in value] if isinstance(value, list) else value
 
 
+@dataclass
+class FollowingIndex:
+    """The index in memory of a partner, which reads again only the customers that events name."""
+
+    scope: Scope
+    live: LiveIndex
+    events: set[str] = field(default_factory=set)
+
+    @classmethod
+    async def build(cls, scope: Scope) -> "FollowingIndex":
+        live = LiveIndex(scope.client, scope.partner_id)
+        assert await live.build(max_bytes=100_000_000)
+        return cls(scope, live)
+
+    async def follow(self) -> None:
+        """Read the customers of the events since the last call."""
+        for event in await self.scope.collection("events").find(self.scope.match(), {"customer_id": 1}):
+            if event["_id"] not in self.events and event["customer_id"] is not None:
+                self.live.mark_changed(event["customer_id"])
+            self.events.add(event["_id"])
+        await self.live.count(self.scope, EVERYTHING)
+
+
 @dataclass(frozen=True)
 class PartnerComparison:
     """The partner as the store has it, beside the partner as the model has it."""
@@ -189,9 +218,12 @@ class PartnerComparison:
     delivered: Sequence[model.ModelPartner]
     customers: Mapping[str, model.Facts]
     ids: Mapping[str, str]
+    index: "FollowingIndex"
 
     @classmethod
-    async def read(cls, scope: Scope, delivered: Sequence[model.ModelPartner]) -> "PartnerComparison":
+    async def read(
+        cls, scope: Scope, delivered: Sequence[model.ModelPartner], index: "FollowingIndex"
+    ) -> "PartnerComparison":
         scope = replace(scope, now=utc_now())
         found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
         ids = {document["external_id"]: document["_id"] for document in found}
@@ -199,7 +231,8 @@ class PartnerComparison:
         expected = {key: facts for group in delivered for key, facts in group.customers(scope.now).items()}
         known = {key: {**facts, "id": ids[key]} for key, facts in expected.items()}
         ids |= {one["email"]: one["_id"] for one in staff}
-        return cls(scope, delivered, known, {**ids, **{name: f"tag_{name}-{scope.partner_id}" for name in TAGS}})
+        ids |= {name: f"tag_{name}-{scope.partner_id}" for name in TAGS}
+        return cls(scope, delivered, known, ids, index)
 
     async def compare_customers(self) -> None:
         """Everything that a customer says, and the events that led there."""
@@ -235,9 +268,12 @@ class PartnerComparison:
         return [email for email in group.facts["administrators"] if group.is_assigned(email, key)]
 
     def _reader(self, viewer: str | None) -> Customers:
+        return Customers(self._scope_of(viewer))
+
+    def _scope_of(self, viewer: str | None) -> Scope:
         if viewer is None:
-            return Customers(self.scope)
-        return Customers(replace(self.scope, administrator_id=self.ids[viewer], role=PartnerRole.ADMINISTRATOR))
+            return self.scope
+        return replace(self.scope, administrator_id=self.ids[viewer], role=PartnerRole.ADMINISTRATOR)
 
     async def read_list(self, asked: Record, order: CustomerOrder, viewer: str | None) -> list[str]:
         """The store's list, as ids."""
@@ -251,8 +287,11 @@ class PartnerComparison:
         return [self._given(one) for one in asked] if isinstance(asked, list) else self.ids.get(asked, asked)
 
     async def read_count(self, asked: Record, viewer: str | None) -> int:
-        """The store's total."""
-        return await self._reader(viewer).count(parse_filter(self._given(asked)))
+        """The store's total, which is that of the index in memory too."""
+        condition = parse_filter(self._given(asked))
+        total = await self._reader(viewer).count(condition)
+        assert await self.index.live.count(self._scope_of(viewer), condition) == total
+        return total
 
     async def compare_pages(self, asked: Record, order: CustomerOrder, size: int, viewer: str | None) -> None:
         """The list page by page, forward and back."""
@@ -273,7 +312,9 @@ class PartnerComparison:
 
     async def compare_facets(self, asked: Record, order: CustomerOrder, viewer: str | None) -> None:
         """The counts behind each value: each dimension leaves out its own top-level condition."""
-        facets = await self._reader(viewer).facets(parse_filter(self._given(asked)))
+        condition = parse_filter(self._given(asked))
+        facets = await self._reader(viewer).facets(condition)
+        assert await self.index.live.facets(self._scope_of(viewer), condition) == facets
         for name, values in DIMENSIONS.items():
             others = {key: value for key, value in asked.items() if key != name}
             wanted = [len(self.expected({"all_of": [others, {name: [value]}]}, order, viewer)) for value in values]
