@@ -8,11 +8,12 @@ need a flush of its own.
 import asyncio
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import brotli
 import zstandard
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.http.accept import preferred_encoding
@@ -27,6 +28,9 @@ _COMPRESS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "br": lambda body: brotli.compress(body, quality=1),
     "gzip": lambda body: zlib.compress(body, 1, _GZIP),
 }
+# Encoded already, or a part of a body.
+_NOT_WHOLE: Final = frozenset({b"content-encoding", b"content-range"})
+_MAX_HEADER_BYTES: Final = 1_000
 _MEDIA_TYPES: Final = frozenset(
     {
         "application/json",
@@ -51,8 +55,15 @@ class CompressedResponses:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        encoding = preferred_encoding(", ".join(Headers(scope=scope).getlist("accept-encoding")), list(_COMPRESS))
+        accepted = [value for name, value in scope["headers"] if name == b"accept-encoding"]
+        encoding = _choose_encoding(b", ".join(accepted)[:_MAX_HEADER_BYTES])
         await self._app(scope, receive, _Response(send, encoding).send)
+
+
+# Clients send few different headers.
+@lru_cache(maxsize=256)
+def _choose_encoding(header: bytes) -> str | None:
+    return preferred_encoding(header.decode("latin-1"), list(_COMPRESS))
 
 
 class _Response:
@@ -68,20 +79,37 @@ class _Response:
             return
         start, self._start = self._start, None
         if start is not None:
-            headers = MutableHeaders(raw=start["headers"])
-            headers.add_vary_header("Accept-Encoding")
+            _add_vary(start["headers"])
             body = message.get("body", b"")
             if self._encoding is not None and len(body) >= MIN_BYTES and not message.get("more_body", False):
                 message = {**message, "body": await _compress(body, self._encoding)}
-                _describe_encoding(headers, self._encoding, len(message["body"]))
+                _describe_encoding(MutableHeaders(raw=start["headers"]), self._encoding, len(message["body"]))
             await self._send(start)
         await self._send(message)
 
 
 def _is_compressible(start: Message) -> bool:
-    headers = Headers(raw=start["headers"])
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return media_type in _MEDIA_TYPES and "content-encoding" not in headers and "content-range" not in headers
+    media_type = b""
+    for name, value in start["headers"]:
+        if name in _NOT_WHOLE:
+            return False
+        if name == b"content-type":
+            media_type = value
+    return _is_compressible_type(media_type)
+
+
+@lru_cache(maxsize=256)
+def _is_compressible_type(media_type: bytes) -> bool:
+    return media_type.decode("latin-1").partition(";")[0].strip().lower() in _MEDIA_TYPES
+
+
+def _add_vary(headers: list[tuple[bytes, bytes]]) -> None:
+    """Add Accept-Encoding to the header Vary, or the header where there is none."""
+    for position, (name, value) in enumerate(headers):
+        if name == b"vary":
+            headers[position] = name, value + b", Accept-Encoding"
+            return
+    headers.append((b"vary", b"Accept-Encoding"))
 
 
 def _describe_encoding(headers: MutableHeaders, encoding: str, length: int) -> None:

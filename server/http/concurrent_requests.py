@@ -1,5 +1,7 @@
 """A limit on the requests in progress: more would only wait, and time out together."""
 
+from collections.abc import Awaitable
+
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,9 +41,9 @@ class ConcurrentRequests:
             self._count -= is_counted
             is_counted = False
 
-        async def send_and_count(message: Message) -> None:
+        def send_and_count(message: Message) -> Awaitable[None]:
             stop_counting()
-            await send(message)
+            return send(message)
 
         self._count += 1
         try:

@@ -1,8 +1,8 @@
 """The /graphql endpoint over HTTP, according to the GraphQL-over-HTTP specification."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.languages.languages import choose_language
+from domain.languages.languages import Language, choose_language
 from domain.rate_limits import RateLimited
 from server.app.app_state import AppState
 from server.app.page_sign_in import page_sign_in
@@ -25,7 +25,7 @@ from server.http.graphiql import graphiql_response, wants_graphiql
 from server.http.rate_limit_headers import rate_limit_headers, rejection_headers
 from server.http.request_body import read_body
 from server.live.operation_runner import failure_response, run_operation
-from server.telemetry.operation_metrics import REQUEST_COUNT, REQUEST_SECONDS
+from server.telemetry.operation_metrics import count_request
 
 SEEN_HEADER = "X-Partnerhub-Seen"
 _UNKNOWN_CHANGE = 1 << 64
@@ -33,6 +33,8 @@ RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/js
 _STATUSES = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
 _FAILURE_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
+# The rest of a longer header that is remembered is ignored.
+_MAX_HEADER_LENGTH = 1_000
 _PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 
 
@@ -41,9 +43,10 @@ async def graphql(request: Request) -> Response:
     app_state: AppState = request.app.state.app_state
     if wants_graphiql(request):
         return graphiql_response(request, sign_in=page_sign_in(app_state.settings))
-    with REQUEST_SECONDS.time(), app_state.request_priority.track_request():
+    began_at = monotonic()
+    with app_state.request_priority.track_request():
         response = await _handle_request(request)
-    REQUEST_COUNT.labels(response.status_code).inc()
+    count_request(response.status_code, monotonic() - began_at)
     return response
 
 
@@ -52,13 +55,15 @@ async def _handle_request(request: Request) -> Response:
     response: GraphQLResponse
     headers: Mapping[str, str]
     try:
-        media_type = _negotiate_media_type(request.headers.get("accept"))
+        media_type = _negotiate_media_type(_first_characters(request.headers.get("accept")))
         status, response, headers = await _execute_request(request)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         status, response, headers = _error_parts(failure)
     if media_type == RESPONSE_JSON and status == 200 and "data" not in response:
         status = _failure_status(response)
-    return not_modified(request, headers) or _response(status, response, media_type, headers)
+    if "ETag" in headers:
+        return not_modified(request, headers) or _response(status, response, media_type, headers)
+    return _response(status, response, media_type, headers)
 
 
 def error_response(failure: Exception) -> Response:
@@ -109,6 +114,10 @@ def check_method(method: str, operation: Operation) -> None:
         raise HttpError(405, "Mutations need POST.", Allow="POST")
 
 
+def _first_characters(header: str | None) -> str | None:
+    return header[:_MAX_HEADER_LENGTH] if header else header
+
+
 def _parse_seen(header: str | None) -> int:
     """Return the time of the latest change that the caller has made; a header that is not one means a later change."""
     if header is None:
@@ -119,10 +128,12 @@ def _parse_seen(header: str | None) -> int:
 async def read_request(request: Request) -> OperationRequest:
     """Return what a POST or GET requests; raise HttpError where it is not well formed."""
     parameters = await _read_post(request) if request.method == "POST" else _read_get(request)
-    checked = _check_parameters(parameters, _parse_seen(request.headers.get(SEEN_HEADER)))
-    return replace(checked, language=choose_language(request.headers.get("accept-language")))
+    language = choose_language(request.headers.get("accept-language"))
+    return _check_parameters(parameters, _parse_seen(request.headers.get(SEEN_HEADER)), language)
 
 
+# Clients send few different headers. What is raised is not kept.
+@lru_cache(maxsize=256)
 def _negotiate_media_type(accept: str | None) -> str:
     """Return the media type of the response; plain JSON where the client states none."""
     media_type = preferred_media_type(accept, [PLAIN_JSON, RESPONSE_JSON])
@@ -133,9 +144,7 @@ def _negotiate_media_type(accept: str | None) -> str:
 
 async def _read_post(request: Request) -> Mapping[str, Any]:
     """Return the parameters of a POST; requiring JSON keeps forms of other sites from sending operations."""
-    media_type, _, options = request.headers.get("content-type", "").partition(";")
-    charset = options.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
-    if media_type.strip().lower() != PLAIN_JSON or charset not in {"", "utf-8", "utf8"}:
+    if not _is_json(request.headers.get("content-type", "")[:_MAX_HEADER_LENGTH]):
         raise HttpError(415, "Send the operation as application/json in UTF-8.")
     body = await read_body(request)
     try:
@@ -145,6 +154,13 @@ async def _read_post(request: Request) -> Mapping[str, Any]:
     if not isinstance(parameters, dict):
         raise HttpError(400, "The body must be a JSON object with a query; batches are not supported.")
     return parameters
+
+
+@lru_cache(maxsize=256)
+def _is_json(content_type: str) -> bool:
+    media_type, _, options = content_type.partition(";")
+    charset = options.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
+    return media_type.strip().lower() == PLAIN_JSON and charset in {"", "utf-8", "utf8"}
 
 
 def _read_get(request: Request) -> Mapping[str, Any]:
@@ -161,7 +177,7 @@ def _read_get(request: Request) -> Mapping[str, Any]:
     return parameters
 
 
-def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int) -> OperationRequest:
+def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int, language: Language) -> OperationRequest:
     name = parameters.get("operationName")
     try:
         document = read_requested_document(parameters)
@@ -176,7 +192,7 @@ def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int) 
         raise HttpError(400, "variables must be an object.")
     rejection = find_rejection(variables)
     accepted = None if rejection else variables
-    return OperationRequest(document, name or None, accepted, after_operation_time, rejection=rejection)
+    return OperationRequest(document, name or None, accepted, after_operation_time, language, rejection)
 
 
 def _response(status: int, response: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Response:

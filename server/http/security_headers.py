@@ -4,7 +4,7 @@ A route that serves a page sets its own Content-Security-Policy. Pages of other 
 Cross-Origin-Resource-Policy forbids only to embed them without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,13 +38,13 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
-        async def send_with_headers(message: Message) -> None:
+        def send_with_headers(message: Message) -> Awaitable[None]:
             if message["type"] in _RESPONSE_STARTS:
                 message = {**message, "headers": self._complete(message.get("headers", ()))}
-            await send(message)
+            return send(message)
 
         await self._app(scope, receive, send_with_headers)
 
     def _complete(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in headers}
-        return [*headers, *(header for header in self._defaults if header[0] not in present)]
+        return [*headers, *[header for header in self._defaults if header[0] not in present]]

@@ -132,7 +132,8 @@ async def _accept(
 ) -> _Accepted:
     record.set_viewer(viewer.partner_id, viewer.administrator.id)
     request = await read_and_charge(app_state, viewer, read_request)
-    viewer = replace(viewer, language=request.language)
+    if request.language is not viewer.language:
+        viewer = replace(viewer, language=request.language)
     operation = await _prepare(app_state, viewer, request, check, record)
     charge = await app_state.rate_limiter.charge(viewer, operation.cost)
     record.set_cost(charge.requested)

@@ -15,8 +15,8 @@ OTHER = "other"
 MAX_NAMES = 200
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-REQUEST_COUNT = Counter("partnerhub_http_requests_total", "Requests to /graphql by status", ["status"])
-REQUEST_SECONDS = Histogram("partnerhub_http_request_seconds", "How long requests to /graphql took", buckets=_SECONDS)
+_REQUEST_COUNT = Counter("partnerhub_http_requests_total", "Requests to /graphql by status", ["status"])
+_REQUEST_SECONDS = Histogram("partnerhub_http_request_seconds", "How long requests to /graphql took", buckets=_SECONDS)
 IMPORTED_RECORDS = Counter(
     "partnerhub_import_records_total", "Records of imports over HTTP by kind and result", ["kind", "result"]
 )
@@ -41,6 +41,12 @@ def name_label(name: str, names: Collection[str]) -> str:
     return name if name in names else OTHER
 
 
+def count_request(status: int, seconds: float) -> None:
+    """Count a request to /graphql and its time."""
+    _requests(status).inc()
+    _REQUEST_SECONDS.observe(seconds)
+
+
 def count_operation(operation: str, kind: str, codes: Collection[str], outcome: str) -> None:
     """Count an operation that has ended, and each code of its errors once."""
     _operations(operation, kind, outcome).inc()
@@ -59,6 +65,11 @@ def count_cost(operation: str, cost: int) -> None:
 
 
 # prometheus_client takes longer to find a metric by its labels than to count; there are few labels.
+@cache
+def _requests(status: int) -> Counter:
+    return _REQUEST_COUNT.labels(status)
+
+
 @cache
 def _operations(*labels: str) -> Counter:
     return _OPERATIONS.labels(*labels)

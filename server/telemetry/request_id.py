@@ -3,9 +3,9 @@
 The trace of the caller is continued here too.
 """
 
-import os
+import random
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Awaitable, Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ _NAME = HEADER.lower().encode()
 # Ids of proxies and of tracing have these characters; nothing of them can forge a line of a log.
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._:=+/@-]{1,128}")
 _RESPONSE_STARTS = {"http.response.start", "websocket.http.response.start", "websocket.accept"}
+# Ids need not be secret. A generator of our own is seeded by the system, in every worker anew.
+_ids = random.Random()  # noqa: S311
 _current: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -40,12 +42,13 @@ class RequestIds:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        request_id = _read_id(scope) or os.urandom(16).hex().encode()
+        # os.urandom would let other threads run, which takes longer than all the rest.
+        request_id = _read_id(scope) or b"%032x" % _ids.getrandbits(128)
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:
             if message["type"] in _RESPONSE_STARTS:
                 message = {**message, "headers": [*message.get("headers", ()), (_NAME, request_id)]}
-            await send(message)
+            return send(message)
 
         token = _current.set(request_id.decode())
         parent = attach_parent(scope["headers"])

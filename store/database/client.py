@@ -133,12 +133,17 @@ class Client:
         self.database_name = database
         self._client = kind(uri, **settings)
         self._database = self._client[database]
+        # Making one takes as long as a fifth of a query. The names are those of the store, so that there are few.
+        self._collections: dict[str, Collection] = {}
         # The cluster time of the latest transaction that this client has committed.
         self.last_commit = 0
 
     def collection(self, name: str) -> "Collection":
         """Return the collection of this name."""
-        return Collection(self._database[name])
+        collection = self._collections.get(name)
+        if collection is None:
+            collection = self._collections[name] = Collection(self._database[name])
+        return collection
 
     async def command(self, command: Mapping[str, Any], *, database: str | None = None) -> Document:
         """Run a command on the database, or on another one; return its reply."""
