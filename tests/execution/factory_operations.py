@@ -177,11 +177,8 @@ class OperationMaker:
         return response
 
     def _conditions(self) -> str:
-        texts = []
-        for directive in ("skip", "include"):
-            if self.choices.below(14) == 0:
-                texts.append(f" @{directive}(if: {self._condition_value()})")
-        return "".join(texts)
+        chosen = [directive for directive in ("skip", "include") if self.choices.below(14) == 0]
+        return "".join(f" @{directive}(if: {self._condition_value()})" for directive in chosen)
 
     def _condition_value(self) -> str:
         if self._chance(3):
@@ -206,7 +203,9 @@ class OperationMaker:
                 given.append(f"{name}: {self._input(argument.type, name, 2, has_default=_has_default(argument))}")
         return f"({', '.join(given)})" if given else ""
 
-    def _input(self, expected: Any, name: str, depth: int, *, has_default: bool = False, only_given: bool = False) -> str:
+    def _input(
+        self, expected: Any, name: str, depth: int, *, has_default: bool = False, only_given: bool = False
+    ) -> str:
         if self._chance(3):
             return self._variable(expected, name, depth, has_default=has_default, only_given=only_given)
         return self._value(expected, name, depth)[0]
@@ -229,7 +228,8 @@ class OperationMaker:
         if not declared.endswith("!") and self._chance(2):
             self._variables[variable] = None
         else:
-            self._variables[variable] = self._value(nullable, name, depth, only_literals=True)[1]
+            # None has been decided above.
+            self._variables[variable] = self._value(GraphQLNonNull(nullable), name, depth, only_literals=True)[1]
         return f"${variable}"
 
     def _value(self, expected: Any, name: str, depth: int, *, only_literals: bool = False) -> Leaf:

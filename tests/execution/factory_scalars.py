@@ -41,7 +41,7 @@ def add_leaf_forms(schema: GraphQLSchema) -> None:
     """Give the scalars and the enumeration of the schema their values in Python."""
     moment, color = schema.type_map["Moment"], schema.type_map["Color"]
     assert isinstance(moment, GraphQLScalarType) and isinstance(color, GraphQLEnumType)
-    moment.coerce_output_value, moment.coerce_input_value = _write_moment, _read_moment  # type: ignore[method-assign]
+    moment.coerce_output_value, moment.coerce_input_value = _write_moment, _read_moment
     moment.coerce_input_literal = lambda node: _read_moment(getattr(node, "value", None))
     for name, value in color.values.items():
         value.value = Color[name]
@@ -62,12 +62,29 @@ def good_leaf(name: str, random: Random) -> Any:
         return Moment(20 + number)
     if name == "Anything":
         return random.choice(({"b": [1, {"a": None}], "a": "ž"}, [1, [2]], "text", number, False, ""))
-    return random.choice((f"t{number}", "", "žuti 食品\u2028\"\\", number, True if name == "String" else "7"))
+    return random.choice((f"t{number}", "", 'žuti 食品\u2028"\\', number, True if name == "String" else "7"))
 
 
 def wrong_leaf(name: str, random: Random) -> Any:
     """Return a value that no leaf type accepts, except Anything; some accept it none the less."""
-    wrong = ("x", "", nan, 1.5, 2**40, [], {}, [1], {"a": 1}, object, Color.RED, Moment(13), Moment(14), b"x", "RED", ())
+    wrong: tuple[Any, ...] = (
+        "x",
+        "",
+        nan,
+        1.5,
+        2**40,
+        [],
+        {},
+        [1],
+        {"a": 1},
+        object,
+        Color.RED,
+        Moment(13),
+        Moment(14),
+        b"x",
+        "RED",
+        (),
+    )
     return random.choice(wrong)
 
 
@@ -91,7 +108,10 @@ def python_leaf(name: str, stored: Any) -> Any:
 
 def stored_form(name: str, graphql_type: str) -> Callable[[Any], Any] | None:
     """Return how a stored value is serialized; None where it is JSON."""
-    form: dict[str, Callable[[Any], Any]] = {"Color": lambda value: Color(value).name, "Moment": lambda value: f"m{value}"}
+    form: dict[str, Callable[[Any], Any]] = {
+        "Color": lambda value: Color(value).name,
+        "Moment": lambda value: f"m{value}",
+    }
     if name not in form or not graphql_type.startswith("["):
         return form.get(name)
     return each_item(lambda value: None if value is None else form[name](value))

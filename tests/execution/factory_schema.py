@@ -72,7 +72,8 @@ union Found = Person | Company | Note
 
 def _lines(random: Random, types: Sequence[str], count: int, modes: Sequence[str], prefix: str) -> Iterator[str]:
     for number in range(count):
-        mode = random.choice(modes)
+        # A value of a mutation is none that its parent stores.
+        mode = random.choice([each for each in modes if each != "stored" or not prefix.startswith("Change")])
         wrappers = ROOT_WRAPPERS if prefix in ("Root", "RootLeaf") else WRAPPERS
         wrapper = random.choice(wrappers if mode != "stored" else WRAPPERS[:8])
         arguments = "" if mode in ("stored", "plain") else random.choice(ARGUMENTS)
@@ -81,7 +82,10 @@ def _lines(random: Random, types: Sequence[str], count: int, modes: Sequence[str
 
 def _fields(random: Random, prefix: str, leaves: int, composites: int) -> list[str]:
     computed = [mode for mode in MODES if mode != "stored"]
-    return [*_lines(random, LEAVES, leaves, MODES, f"{prefix}Leaf"), *_lines(random, COMPOSITES, composites, computed, prefix)]
+    return [
+        *_lines(random, LEAVES, leaves, MODES, f"{prefix}Leaf"),
+        *_lines(random, COMPOSITES, composites, computed, prefix),
+    ]
 
 
 def print_schema(seed: int = 11) -> str:
@@ -96,7 +100,11 @@ def print_schema(seed: int = 11) -> str:
         "type Person implements Node & Named & Later": node + named + later + own["Person"],
         "type Company implements Node & Named": node + named + own["Company"],
         "type Note implements Node & Later": node + later + own["Note"],
-        "type Query": [*_fields(random, "Root", 8, 24), "  asyncRootNote: Note!", "  syncRootEcho(filter: Filter): String"],
+        "type Query": [
+            *_fields(random, "Root", 8, 24),
+            "  asyncRootNote: Note!",
+            "  syncRootEcho(filter: Filter): String",
+        ],
         "type Mutation": [*_fields(random, "Change", 6, 8), "  asyncCount: Int!", "  syncCount: Int!"],
     }
     return _HEAD + "\n".join(f"{head} {{\n" + "\n".join(lines) + "\n}" for head, lines in blocks.items())
@@ -121,12 +129,16 @@ def _declare(field: GraphQLField, mode: str, name: str) -> None:
     declared = None
     if mode == "stored":
         leaf = get_named_type(field.type).name
-        declared = FieldExecution(stored=StoredValue(name, stored_form(leaf, str(field.type)), optional=name[-1] in "0246"))
+        declared = FieldExecution(
+            stored=StoredValue(name, stored_form(leaf, str(field.type)), optional=name[-1] in "0246")
+        )
     elif mode in ("batch", "batchNow"):
         function = (batch_async if mode == "batch" else batch_sync)(name, field.type)
         declared = FieldExecution(batch=function, reads=frozenset(), takes_projection=name[-1] in "02468")
     elif mode == "each":
-        declared = FieldExecution(each=lambda context, parent, **given: World.of(context).answer(parent, name, field.type, given))
+        declared = FieldExecution(
+            each=lambda context, parent, **given: World.of(context).answer(parent, name, field.type, given)
+        )
     elif mode == "guarded":
         declared = FieldExecution(
             guard=lambda context: World.of(context).guard(name),
@@ -157,5 +169,5 @@ def feature_schema(seed: int = 11) -> GraphQLSchema:
         elif is_abstract_type(graphql_type) and name != "Found":
             # The union has no function: graphql-core then asks is_type_of of each of its types.
             is_later = isinstance(graphql_type, GraphQLInterfaceType) and name == "Later"
-            graphql_type.resolve_type = resolve_type_later if is_later else resolve_type_now  # type: ignore[attr-defined]
+            graphql_type.resolve_type = resolve_type_later if is_later else resolve_type_now
     return schema
