@@ -1,5 +1,6 @@
 """A plugin of pytest: graphql-core's own tests execute with another executor, and each test says how it ran."""
 
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
@@ -10,6 +11,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.context import CompiledExecutionContext
 
+# A test that waits for the cancellation of a neighbour would wait for ever.
+_SECONDS = 10
 runs: Counter[str] = Counter()
 
 
@@ -44,6 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
     execute.ExecutorThrowingOnIncremental = chosen
 
 
+def _time_out(*_: object) -> None:
+    raise TimeoutError(f"It took more than {_SECONDS} seconds.")
+
+
 _tests: dict[str, tuple[str, str]] = {}
 
 
@@ -52,12 +59,15 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Note how the operations of a test ran."""
     runs.clear()
     failure = ""
+    signal.signal(signal.SIGALRM, _time_out)
+    signal.alarm(_SECONDS)
     try:
         return (yield)
     except BaseException as raised:
         failure = f"{type(raised).__name__}: {str(raised)[:150]}"
         raise
     finally:
+        signal.alarm(0)
         reasons = sorted(reason for reason in runs if reason != "all")
         compiled = runs["all"] - sum(runs[reason] for reason in reasons)
         how = "no operation" if not runs else "compiled" if compiled == runs["all"] else ", ".join(reasons)

@@ -1,8 +1,9 @@
-"""Runs the execution tests of graphql-core with the compiled executor, and counts them by how they ran.
+"""Run the execution tests of graphql-core with the compiled executor, and count them by how they ran.
 
-The tests are those of the source distribution of the installed version, which pip downloads. Where a test executes an
-operation without naming an executor, it gets the compiled one. `--stock` runs them with Strawberry's executor instead,
-for comparison: what fails there fails because of Strawberry.
+The tests are those of the source distribution of the installed version, which pip downloads, with the plugin of pytest
+that they need. Where a test executes an operation without naming an executor, it gets the compiled one
+(tools/graphql_core_plugin.py). `--stock` runs them with Strawberry's executor, for comparison: what fails there too
+fails because of Strawberry. docs/execution.md has the last result.
 
     .venv/bin/python tools/graphql_core_tests.py [--stock]
 """
@@ -15,42 +16,32 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
+_PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
-def download(folder: Path) -> Path:
+def download_tests(folder: Path) -> Path:
     """Download and unpack the source distribution; return its folder."""
     release = f"graphql-core=={version('graphql-core')}"
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "graphql-core"]
-    subprocess.run([*pip, "--dest", str(folder), release], check=True)
+    command = [*_PIP, "download", "--no-deps", "--no-binary", "graphql-core", "--dest", str(folder), release]
+    subprocess.run(command, check=True)
     (archive,) = folder.glob("*.tar.gz")
     with tarfile.open(archive) as files:
         files.extractall(folder, filter="data")
-    return next(path for path in folder.iterdir() if path.is_dir())
+    return archive.with_name(archive.name.removesuffix(".tar.gz"))
 
 
 def main() -> int:
     """Run the tests; return the exit status of pytest."""
-    with TemporaryDirectory() as folder:
-        source = download(Path(folder))
-        plugin = "tools.graphql_core_plugin"
-        options = [
-            "-q",
-            "-n",
-            "0",
-            "-p",
-            plugin,
-            "-p",
-            "no:hypothesispytest",
-            "--tb=line",
-            "-W",
-            "ignore",
-            "tests/execution",
-        ]
-        options += ["--executor", "stock" if "--stock" in sys.argv else "compiled"]
-        environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}"}
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *options], cwd=source, env=environment, check=False
-        ).returncode
+    executor = "stock" if "--stock" in sys.argv else "compiled"
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        source, plugins = download_tests(folder), folder / "plugins"
+        subprocess.run([*_PIP, "install", "--no-deps", "--target", str(plugins), "pytest-describe"], check=True)
+        pytest = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-o", "addopts=", "-p", "graphql_core_plugin"]
+        options = ["--tb=no", "-W", "ignore", "--executor", executor, "tests/execution"]
+        path = ":".join(map(str, (ROOT, ROOT / "tools", plugins)))
+        run = subprocess.run([*pytest, *options], cwd=source, env={"PATH": "/usr/bin", "PYTHONPATH": path}, check=False)
+        return run.returncode
 
 
 if __name__ == "__main__":
