@@ -20,7 +20,7 @@ from execution.plan import FAILED, FieldPlan, ObjectPlan
 from execution.resolving import Resolving, is_loop_running
 from execution.runtime_types import RuntimeTypes
 from execution.turns import TURNS
-from execution.values import Job, are_plain, prepare
+from execution.values import Checks, Job, are_plain, prepare
 
 if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
@@ -46,6 +46,7 @@ class Levels:
         self._host, self._compiler = host, compiler
         self.completion = Completion(host)
         self.resolving = Resolving(host, self.completion)
+        self._checks = Checks(host.is_awaitable, host.is_async_iterable, self.resolving.expect)
         self._types = RuntimeTypes(host, self.resolving, self.completion)
 
     def root(self, plan: ObjectPlan, root: Any, places: Places) -> Any:
@@ -119,25 +120,24 @@ class Levels:
         if completed is not None:
             return completed
         prepared: list[Any] = list(values)
-        value_type, is_awaitable = field.definition.type, self._host.is_awaitable
+        value_type, checks = field.definition.type, self._checks
         jobs: list[Job] = []
         for index, value in enumerate(values):
-            if is_awaitable(value):
-                jobs.append(Job(prepared, index, value_type, self.resolving.expect(value)))
+            if checks.is_awaitable(value):
+                jobs.append(Job(prepared, index, value_type, checks.expect(value)))
             else:
-                jobs.extend(prepare(value_type, value, prepared, index, is_awaitable, self.resolving.expect))
+                jobs.extend(prepare(value_type, value, prepared, index, checks))
         if jobs:
             return self.resolving.expect(self._values_after(field, prepared, jobs, places))
         return self._any_values(field, prepared, places)
 
     async def _values_after(self, field: FieldPlan, values: list[Any], jobs: Sequence[Job], places: Places) -> Any:
-        is_awaitable, expect = self._host.is_awaitable, self.resolving.expect
         while jobs:
             results = await self.resolving.all([job.awaitable for job in jobs])
             # Where the operation waits no more, an awaitable in the result is one that nobody else would close.
             following: list[Job] = []
             for job, result in zip(jobs, results, strict=True):
-                following.extend(prepare(job.item_type, result, job.items, job.place, is_awaitable, expect))
+                following.extend(prepare(job.item_type, result, job.items, job.place, self._checks))
             jobs = following
         await TURNS.wait()
         completed = self._plain_values(field, values, places)

@@ -16,7 +16,7 @@ MAX_PLAN_BYTES = 32 * 1024 * 1024
 _OPERATION_BYTES, _PLAN_BYTES, _FIELD_BYTES = 1_000, 4_000, 2_500
 # A token of a document with its nodes.
 _TOKEN_BYTES = 600
-_CACHE = "execution.plans"
+_CACHE = "_compiled_plans"
 
 
 @dataclass(slots=True)
@@ -85,11 +85,14 @@ class PlanCache:
 
 
 def plan_cache(schema: GraphQLSchema) -> PlanCache:
-    """Return the cache of a schema."""
-    extensions: dict[str, Any] = schema.extensions
-    cache: PlanCache | None = extensions.get(_CACHE)
+    """Return the cache of a schema.
+
+    It is no entry of the schema's extensions: a schema that is made from this one shares those.
+    """
+    attributes: dict[str, Any] = vars(schema)
+    cache: PlanCache | None = attributes.get(_CACHE)
     if cache is None:
-        cache = extensions[_CACHE] = PlanCache()
+        cache = attributes[_CACHE] = PlanCache()
     return cache
 
 

@@ -39,10 +39,12 @@ class Resolving:
         """
         declared = field.execution
         try:
+            # As graphql-core does: a wrong argument is the error, although the field may not be read either.
+            coerced = self._arguments(field)
             if declared.guard is not None:
                 declared.guard(self._context)
             if declared.batch is not None:
-                results: Any = declared.batch(self._context, objects, **self._python_arguments(field, places))
+                results: Any = declared.batch(self._context, objects, **self._python_arguments(field, coerced))
                 if self._host.is_awaitable(results):
                     return self.expect(_await_batch(self.expect(results), len(objects), self))
                 return _check_batch(results, len(objects))
@@ -53,20 +55,22 @@ class Resolving:
             with suppress(Exception):
                 return [getattr(each, field.attribute) for each in objects]
         try:
-            call = self._caller(field, objects, places)
+            call = self._caller(field, objects, places, coerced)
         except Exception as failure:  # noqa: BLE001  A wrong argument is the error of the field of each object.
             return [failure] * len(objects)
         if len(objects) > _SHORT_LIST and is_loop_running():
             return self.expect(_call_in_turns(call, len(objects)))
         return [call(index) for index in range(len(objects))]
 
-    def _caller(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Callable[[int], Any]:
+    def _caller(
+        self, field: FieldPlan, objects: Sequence[Any], places: Places, coerced: dict[str, Any]
+    ) -> Callable[[int], Any]:
         """Return a function that returns the value of the field of one object, by its index."""
         each, context = field.execution.each, self._context
         if each is None:
             paths = places.fields(field)
             return lambda index: self.one(field, objects[index], paths[index])
-        arguments, function, caught = self._python_arguments(field, places), each, self._completion.caught
+        arguments, function, caught = self._python_arguments(field, coerced), each, self._completion.caught
 
         def call(index: int) -> Any:
             try:
@@ -98,10 +102,9 @@ class Resolving:
         host = self._host
         return get_argument_values(field.definition, node, host.variable_values, None, host.hide_suggestions)
 
-    def _python_arguments(self, field: FieldPlan, places: Places) -> Mapping[str, Any]:
+    def _python_arguments(self, field: FieldPlan, arguments: dict[str, Any]) -> Mapping[str, Any]:
         """Return the arguments of the declared functions: those of a resolver of Strawberry, converted."""
         declared, definition = field.execution, strawberry_field(field.definition)
-        arguments = self._arguments(field)
         if arguments and definition is not None:
             schema: Any = self._host.schema
             schema = schema._strawberry_schema

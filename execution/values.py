@@ -8,11 +8,10 @@ from types import AsyncGeneratorType, GeneratorType
 from typing import Any, NamedTuple
 
 from graphql import Undefined, is_list_type, is_non_null_type
-from graphql.pyutils import is_async_iterable, is_iterable
+from graphql.pyutils import is_iterable
 
 from execution.places import Items
 
-IsAwaitable = Callable[[Any], bool]
 # Whatever an instance says by these methods, its class does not tell.
 _DYNAMIC = ("__await__", "__getattr__", "__aiter__")
 _NEVER_PLAIN = (type(None), type(Undefined), GeneratorType, AsyncGeneratorType)
@@ -49,29 +48,35 @@ class Job(NamedTuple):
     awaitable: Awaitable[Any]
 
 
-def prepare(
-    value_type: Any, value: Any, items: list[Any], index: int, is_awaitable: IsAwaitable, expect: Callable[[Any], Any]
-) -> list[Job]:
+class Checks(NamedTuple):
+    """The predicates of an execution, and what registers something that will be awaited."""
+
+    is_awaitable: Callable[[Any], bool]
+    is_async_iterable: Callable[[Any], bool]
+    expect: Callable[[Any], Any]
+
+
+def prepare(value_type: Any, value: Any, items: list[Any], index: int, checks: Checks) -> list[Job]:
     """Store the value in `items`, with lists in the place of iterables; return what has to be awaited in it.
 
     An awaitable at this very place is not awaited: it is the result of one, or the caller has looked. What is returned
-    is registered with `expect`.
+    is registered with `checks.expect`.
     """
     items[index] = value
     inner = value_type.of_type if is_non_null_type(value_type) else value_type
     if not is_list_type(inner) or value is None or isinstance(value, Exception):
         return []
-    if is_async_iterable(value):
-        return [Job(items, index, value_type, expect(_read_async(value)))]
+    if checks.is_async_iterable(value):
+        return [Job(items, index, value_type, checks.expect(_read_async(value)))]
     if not is_iterable(value):
         return []
     listed = items[index] = value if isinstance(value, Items) else _read(value)
     jobs: list[Job] = []
     for place, item in enumerate(listed):
-        if is_awaitable(item):
-            jobs.append(Job(listed, place, inner.of_type, expect(item)))
+        if checks.is_awaitable(item):
+            jobs.append(Job(listed, place, inner.of_type, checks.expect(item)))
         else:
-            jobs.extend(prepare(inner.of_type, item, listed, place, is_awaitable, expect))
+            jobs.extend(prepare(inner.of_type, item, listed, place, checks))
     return jobs
 
 

@@ -136,7 +136,8 @@ class OperationExecutor(CompiledExecutionContext):
                 "select less of what it returns."
             )
         else:
-            failure = self.failure = QueryTooComplex(
+            # The first one stays: a cancelled list sets the limit to 0, so that what has been begun ends.
+            failure = self.failure = self.failure or QueryTooComplex(
                 f"This operation was stopped when its answer had cost {self.cost_limit:,}, the most that one operation "
                 "may cost: ask for smaller pages or for fewer relations."
             )

@@ -36,13 +36,13 @@ class Outcome:
 
 @dataclass(slots=True)
 class Request:
-    """One execution of a document; `context` makes the context value of each execution anew."""
+    """One execution of a document; `context` and `root` make those values of each execution anew."""
 
     schema: GraphQLSchema
     document: DocumentNode
     variables: Mapping[str, Any] = field(default_factory=dict)
     context: Callable[[], Any] = dict
-    root: Any = None
+    root: Callable[[], Any] = dict
     operation_name: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Request:
         outcome: Any = execute(
             self.schema,
             self.document,
-            self.root,
+            self.root(),
             self.context(),
             dict(self.variables),
             self.operation_name,

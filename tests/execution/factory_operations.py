@@ -1,6 +1,6 @@
 """Random valid operations over any schema, with variables for them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol, TypeVar
@@ -304,8 +304,8 @@ def _has_default(argument: Any) -> bool:
 
 
 def _possible_types(schema: GraphQLSchema, graphql_type: Any) -> frozenset[str]:
-    names: Mapping[str, frozenset[str]] = schema.extensions.setdefault("possible type names", {})
+    names: dict[str, frozenset[str]] = schema.__dict__.setdefault("_possible_type_names", {})
     if graphql_type.name not in names:
         types = schema.get_possible_types(graphql_type) if is_abstract_type(graphql_type) else [graphql_type]
-        names[graphql_type.name] = frozenset(each.name for each in types)  # type: ignore[index]
+        names[graphql_type.name] = frozenset(each.name for each in types)
     return names[graphql_type.name]

@@ -26,7 +26,7 @@ from tests.execution.factory_operations import Choices, Leaf, Limits, OperationM
 from tests.reference.api_client import ApiClient
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-CUSTOMERS, DOCUMENTS, MINIMUM_COMPILED = 25, 160, 0.95
+CUSTOMERS, DOCUMENTS, MINIMUM_COMPILED = 25, 120, 0.95
 # It needs the feed of a server.
 LIMITS = Limits(fields=16, depth=5, introspection=1, omitted=frozenset({"Query.feedCursor"}))
 COLLECTIONS = ("customers", "entitlements", "tags", "administrators", "invoices", "orders", "resources")

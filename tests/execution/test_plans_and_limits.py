@@ -50,7 +50,9 @@ def test_operations_of_one_document() -> None:
 def test_a_document_has_a_plan_of_its_own_in_each_schema() -> None:
     """Also in a schema that was made from the other one, whose extensions it shares."""
     document = parse("{ a }")
-    other = GraphQLSchema(**SCHEMA.to_kwargs() | {"query": build_schema("type Query { a: Int! }").query_type})
+    other = GraphQLSchema(
+        **SCHEMA.to_kwargs() | {"types": None, "query": build_schema("type Query { a: Int! }").query_type}
+    )
     for _ in range(2):
         for schema, expected in ((SCHEMA, {"a": "5"}), (other, {"a": 5})):
             executor: Any = COMPILED.build(schema, document, {"a": 5})
@@ -85,15 +87,15 @@ def test_the_cache_forgets_the_plans_of_the_least_recently_used() -> None:
     [
         "{ x%d: a }",
         "{ x%d: a rows { a b rows { a rows { a b } } } }",
-        "{ x%d: a " + " ".join(f"a{n}: rows {{ a }}" for n in range(60)) + " }",
-        "{ x%d: a ...F } fragment F on Query { " + " ".join(f"b{n}: b" for n in range(100)) + " }",
+        "{ x%d: a " + " ".join(f"a{n}: rows {{ a }}" for n in range(30)) + " }",
+        "{ x%d: a ...F } fragment F on Query { " + " ".join(f"b{n}: b" for n in range(50)) + " }",
     ],
     ids=["small", "nested", "aliases", "fragment"],
 )
 def test_plans_take_at_most_what_the_cache_counts(text: str) -> None:
     schema = build_schema(SDL)
     execute_now(schema, "{ a }", {})
-    cache, count = plan_cache(schema), 30
+    cache, count = plan_cache(schema), 12
     gc.collect()
     tracemalloc.start()
     try:
@@ -147,17 +149,6 @@ async def test_a_cancelled_operation_leaves_nothing(batch: bool) -> None:
     assert forgotten == []
 
 
-async def test_an_operation_that_is_never_awaited_leaves_no_coroutine() -> None:
-    async def later(*_: Any) -> str:
-        return "x"
-
-    with own_collection() as forgotten:
-        executor: Any = COMPILED.build(SCHEMA, parse("{ a rows { later } }"), {"a": later, "rows": [{"later": later}]})
-        executor.execute_operation().close()
-        del executor
-    assert [text for text in forgotten if "later" not in text] == []
-
-
 @strawberry.type
 class Row:
     number: int
@@ -193,9 +184,9 @@ async def run_limited(text: str, *, compiled: bool, **limits: Any) -> tuple[Any,
 
 
 @pytest.mark.parametrize(
-    "text", ["{ rows { number } }", "{ rows { rows { number } } }", "{ rows { rows { rows { number } } } }"]
+    "text", ["{ rows { number } }", "{ rows { rows { number } } }", "{ rows { fails rows { number } } }"]
 )
-@pytest.mark.parametrize("limit", [100, 1_200, 20_000, 30_000])
+@pytest.mark.parametrize("limit", [100, 1_200, 12_000, 30_000])
 async def test_the_cost_limit_stops_both_executors(text: str, limit: int) -> None:
     outcomes: list[tuple[Any, ...]] = []
     for compiled in (False, True):
