@@ -3,13 +3,12 @@
 from collections import Counter
 from datetime import date, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from domain.imports.records import ImportKind, parse_record
 from sample.licenses import License
 from sample.prices import PriceList
-from tests.sample.test_sample import DAY, NOON, Sample, line_of, make, state_of
+from tests.sample.test_sample import DAY, NOON, Sample, line_of, state_of
 
 ImportRecord = dict[str, Any]
 # The states of the invoices of an unpaid subscription, oldest first.
@@ -93,9 +92,3 @@ def test_prices_are_exact_and_have_the_decimals_of_their_currency() -> None:
     assert PriceList("DE").amount(licenses, 12) == "568.80"
     assert PriceList("JP").amount(licenses, 12) == "96696"
     assert PriceList(None).amount((License("CALLING", -2, 0, 0),), 1) == "-19.80"
-
-
-def test_the_same_seed_and_day_give_the_same_documents(tmp_path: Path) -> None:
-    few, many = make(tmp_path / "few", 70), make(tmp_path / "many", 90)
-    for kind in ("orders", "invoices"):
-        assert many[kind][: len(few[kind])] == few[kind]
