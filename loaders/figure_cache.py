@@ -1,4 +1,4 @@
-"""The figures that a process keeps between operations, until an event or the passing of time can change them."""
+"""Values that a process keeps between operations, until an event or the passing of time can change them."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
@@ -41,8 +41,16 @@ class FigureCache:
     change passes the change's time as `after_operation_time`: until the feed has reached it, the figure is read anew.
     """
 
-    def __init__(self, feed: ObservedFeed) -> None:
+    def __init__(
+        self,
+        feed: ObservedFeed,
+        affects: Callable[[FeedEvent], bool] | None = None,
+        size_of: Callable[[Any], int] | None = None,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        """`affects` says which events of a partner make its values outdated; `size_of` estimates a key with a value."""
         self._feed = feed
+        self._affects, self._size_of, self._max_bytes = affects or affects_figures, size_of or _figure_bytes, max_bytes
         self._figures: dict[str, dict[Hashable, CachedFigure[Any]]] = {}
         # An estimate of the memory of all figures, and of those of each partner.
         self.bytes = 0
@@ -67,7 +75,8 @@ class FigureCache:
             return cached
         change_count = self._change_count(scope.partner_id)
         figure = CachedFigure(*await read())
-        if self._change_count(scope.partner_id) == change_count and self._feed.is_fresh:
+        is_unchanged = self._change_count(scope.partner_id) == change_count and self._feed.is_fresh
+        if is_unchanged and scope.now < figure.valid_until:
             self._store(scope.partner_id, key, figure)
         return figure
 
@@ -78,10 +87,10 @@ class FigureCache:
         return self._gaps, self._change_counts.get(partner_id, 0)
 
     def _store(self, partner_id: str, key: Hashable, figure: CachedFigure[Any]) -> None:
-        size = len(repr((key, figure.value))) * _BYTES_PER_CHARACTER + _BYTES_PER_FIGURE
-        if self.bytes + size > MAX_BYTES:
+        size = self._size_of((key, figure.value))
+        if self.bytes + size > self._max_bytes:
             self._clear()
-        if size <= MAX_BYTES:
+        if size <= self._max_bytes:
             # A figure that is read again counts again, until the next event.
             self.bytes += size
             self._partner_bytes[partner_id] = self._partner_bytes.get(partner_id, 0) + size
@@ -98,10 +107,14 @@ class FigureCache:
         self._clear()
 
     def _on_event(self, event: FeedEvent) -> None:
-        if affects_figures(event):
+        if self._affects(event):
             self._change_counts[event.partner_id] = self._change_counts.get(event.partner_id, 0) + 1
             self._figures.pop(event.partner_id, None)
             self.bytes -= self._partner_bytes.pop(event.partner_id, 0)
+
+
+def _figure_bytes(entry: Any) -> int:
+    return len(repr(entry)) * _BYTES_PER_CHARACTER + _BYTES_PER_FIGURE
 
 
 def affects_figures(event: FeedEvent) -> bool:

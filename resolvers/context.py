@@ -57,6 +57,8 @@ class Context:
     operation_time: int = 0
     installation: Installation = field(default_factory=Installation)
     is_state_feed: bool = False
+    # Whether the response may be kept, so that every read must call `limit_validity`.
+    is_kept: bool = False
     valid_until: datetime = MAX_INSTANT
     loaders: Loaders = field(init=False)
     batched_fields: BatchedFields = field(default_factory=BatchedFields)
@@ -95,8 +97,12 @@ class Context:
             value, valid_until = await self.figure_cache.read_figure(
                 self.scope, name, max(self.after_operation_time, self.operation_time), read
             )
-        self.valid_until = min(self.valid_until, valid_until)
+        self.limit_validity(valid_until)
         return value
+
+    def limit_validity(self, moment: datetime) -> None:
+        """Record a moment at which time alone changes what was read."""
+        self.valid_until = min(self.valid_until, moment)
 
     def refresh(self, now: datetime) -> None:
         """Forget everything that was read, and move to `now`, the moment of a change that this operation made."""

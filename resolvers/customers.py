@@ -6,9 +6,10 @@ from datetime import datetime
 
 from domain.customers.reason_sentences import reason_message
 from domain.customers.reasons import StatusReason, StatusReasonCode
-from domain.entitlements.lifecycle import is_living, is_running
+from domain.entitlements.lifecycle import is_living, is_running, next_change_at
 from domain.entitlements.product_licenses import ProductLicenses, sum_by_product
 from domain.languages.rendering import render_message
+from domain.time.instants import MAX_INSTANT
 from domain.types import SubscriptionType
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument, Customers
@@ -77,7 +78,13 @@ async def licenses(context: Context, customers: Sequence[CustomerDocument]) -> l
 async def _read_entitlements(
     context: Context, customers: Sequence[CustomerDocument], projection: Projection
 ) -> list[list[EntitlementDocument]]:
-    return await context.loaders.entitlements_by_customer.load_all([customer.id for customer in customers], projection)
+    ids = [customer.id for customer in customers]
+    held = await context.loaders.entitlements_by_customer.load_all(ids, projection)
+    if context.is_kept:
+        now = context.scope.now
+        changes = (next_change_at(entitlement, now) for entitlements in held for entitlement in entitlements)
+        context.limit_validity(min(changes, default=MAX_INSTANT))
+    return held
 
 
 async def status_entitlements(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from domain.time.instants import add_months
+from domain.time.instants import MAX_INSTANT, add_months
 from domain.types import EntitlementState, Product, SubscriptionType
 
 RUNNING_STATES = frozenset({EntitlementState.ACTIVE, EntitlementState.SUSPENDED})
@@ -226,3 +226,9 @@ def state_transition_times(entitlement: EntitlementTerms) -> Iterator[datetime]:
         yield entitlement.ends_at
     if entitlement.cancelled_at is not None:
         yield entitlement.cancelled_at
+
+
+def next_change_at(entitlement: EntitlementTerms, now: datetime) -> datetime:
+    """Return the earliest moment after `now` at which time alone changes its state or its end; MAX_INSTANT for none."""
+    times = [*state_transition_times(entitlement), next_renewal(entitlement, now) or MAX_INSTANT]
+    return min((at for at in times if at > now), default=MAX_INSTANT)

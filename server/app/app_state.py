@@ -19,6 +19,7 @@ from server.auth.keys import InstallationKeys
 from server.auth.service_tokens import ServiceTokens
 from server.auth.verifier import TokenVerifier
 from server.auth.viewer import find_viewer, load_administrator, load_viewer, viewer_scope
+from server.graphql.kept_responses import KeptResponses
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import RateLimiter
@@ -64,11 +65,13 @@ class AppState:
     is_ready: bool = False
     service_tokens: ServiceTokens = field(init=False)
     kept_administrators: KeptAdministrators = field(init=False)
+    kept_responses: KeptResponses = field(init=False)
 
     def __post_init__(self) -> None:
         """Create what belongs to the client."""
         self.service_tokens = ServiceTokens(self.client)
         self.kept_administrators = KeptAdministrators(self.client, self.feed)
+        self.kept_responses = KeptResponses(self.feed, self.settings.kept_responses_bytes)
 
     def begin_shutdown(self) -> None:
         """Make /readyz report that no more requests should be sent here."""

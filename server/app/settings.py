@@ -187,6 +187,14 @@ class Settings(ConnectionSettings):
             "executes them, several times slower, with the same results"
         ),
     )
+    kept_responses_bytes: int = Field(
+        default=16 * 1024 * 1024,
+        ge=0,
+        description=(
+            "The memory in which a process keeps encoded responses to queries of customers, until an event of the "
+            "partner or time can change them; 0 keeps none"
+        ),
+    )
     metrics_port: int = Field(
         default=0,
         ge=0,

@@ -99,6 +99,7 @@ class Operation:
     cost: int
     cost_limit: int = MAX_COST
     is_compiled: bool = True
+    may_be_kept: bool = False
 
     @property
     def kind(self) -> OperationType:
@@ -142,7 +143,16 @@ class Operations:
             definition = select_operation(outcome.document, name)
             cost = outcome.cost(definition, variables or {}, self._field_costs)
             root_fields = outcome.root_fields(definition)
-            return Operation(text, outcome.document, definition, root_fields, cost, is_compiled=self._is_compiled)
+            may_be_kept = outcome.may_be_kept(definition, self.graphql_schema)
+            return Operation(
+                text,
+                outcome.document,
+                definition,
+                root_fields,
+                cost,
+                is_compiled=self._is_compiled,
+                may_be_kept=may_be_kept,
+            )
         except BadUserInput as failure:
             raise OperationRejected([failure_error(failure)]) from None
         except (QueryTooComplex, RecursionError) as failure:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 
+from schema.kept_responses import may_be_kept
 from server.graphql.cost import FieldCosts, check_cost, root_field_names, size_variables
 
 # Different page sizes of one document: more are estimated again.
@@ -20,6 +21,7 @@ class ValidDocument:
 
     document: DocumentNode
     _root_fields: dict[str, frozenset[str]] = field(default_factory=dict)
+    _kept: dict[str, bool] = field(default_factory=dict)
     _size_variables: list[tuple[str, ...]] = field(default_factory=list)
     _costs: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
@@ -29,6 +31,13 @@ class ValidDocument:
         if name not in self._root_fields:
             self._root_fields[name] = root_field_names(self.document, definition)
         return self._root_fields[name]
+
+    def may_be_kept(self, definition: OperationDefinitionNode, schema: GraphQLSchema) -> bool:
+        """Return whether the operation's response may be kept, computed once."""
+        name = definition.name.value if definition.name else ""
+        if name not in self._kept:
+            self._kept[name] = may_be_kept(schema, self.document, definition)
+        return self._kept[name]
 
     def costs_bytes(self) -> int:
         """Return an upper bound of the memory of the costs that this document may remember."""

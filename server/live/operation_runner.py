@@ -5,6 +5,7 @@ A transport reads the request before and writes the outcome after; it turns what
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import NamedTuple, Protocol
 
@@ -16,6 +17,7 @@ from execution.turns import TURNS
 from resolvers.context import Viewer
 from server.graphql.cost import MAX_TEXT_LENGTH
 from server.graphql.errors import Errors, InvalidRequest, exception_code, exception_error, failure_error
+from server.graphql.kept_responses import KeptResponses
 from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import COST_PER_CHARACTER, Charge, RateLimiter
@@ -33,6 +35,9 @@ class OperationAppState(FeedAppState, Protocol):
 
     @property
     def trusted_documents(self) -> TrustedDocuments: ...
+
+    @property
+    def kept_responses(self) -> KeptResponses: ...
 
     @property
     def rate_limiter(self) -> RateLimiter: ...
@@ -146,7 +151,9 @@ async def _execute(app_state: OperationAppState, accepted: _Accepted, record: Op
     operation, variables, charge = accepted.operation, accepted.request.variables or {}, accepted.charge
     with app_state.request_priority.track_request():
         await TURNS.wait()
-        response = await app_state.operations.execute(operation, variables, context, monotonic() - record.started_at)
+        spent = monotonic() - record.started_at
+        execute = partial(app_state.operations.execute, operation, variables, context, spent)
+        response = await app_state.kept_responses.find_or_execute(operation, variables, context, execute)
     if charge.extensions:
         response["extensions"] = {**response.get("extensions", {}), **charge.extensions}
     # The caller encodes it, which takes some milliseconds where it is large.
