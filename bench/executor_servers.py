@@ -55,7 +55,9 @@ def _wait_until_listening(port: int, process: "Popen[str]") -> None:
 def own_server(uri: str, **settings: str) -> Iterator[MeasuredServer]:
     """Run a server of this project with authentication, limits, logs and metrics."""
     # A connection waits while the other servers are measured.
-    harness = ServerHarness(uri, DATABASE, is_forked=False, connection_idle_seconds="120", **settings)
+    harness = ServerHarness(
+        uri, DATABASE, is_forked=False, connection_idle_seconds="120", log_slow_seconds="60", **settings
+    )
     token = harness.token()
     with ExitStack() as stack:
         with pinned(SERVER_CORE):

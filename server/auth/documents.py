@@ -1,10 +1,16 @@
-"""Fetches the JSON documents of issuers, with limits on time and size; redirects are not followed."""
+"""Fetches the JSON documents of issuers, with limits on time and size; redirects are not followed.
+
+httpx is imported when the first client is opened: it takes 3 MB, and most servers have no issuer.
+"""
 
 import asyncio
-from typing import Any, Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
 import orjson
+
+if TYPE_CHECKING:
+    import httpx
 
 FETCH_SECONDS: Final = 5.0
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
@@ -14,16 +20,20 @@ class FetchFailed(Exception):
     """A document cannot be fetched; the message says why, for an operator."""
 
 
-def new_http_client() -> httpx.AsyncClient:
+def new_http_client() -> "httpx.AsyncClient":
     """Return a client for documents of issuers."""
+    import httpx
+
     # An answer that unpacks to more than it weighs could not be limited: only plain answers are read.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "partnerhub"}
     limits = httpx.Limits(max_connections=20, max_keepalive_connections=0)
     return httpx.AsyncClient(follow_redirects=False, timeout=FETCH_SECONDS, headers=headers, limits=limits)
 
 
-async def fetch_json(client: httpx.AsyncClient, url: str, *, seconds: float = FETCH_SECONDS) -> Any:
+async def fetch_json(client: "httpx.AsyncClient", url: str, *, seconds: float = FETCH_SECONDS) -> Any:
     """Return the document at the address; raise FetchFailed where it is not whole within `seconds`."""
+    import httpx
+
     try:
         async with asyncio.timeout(seconds), client.stream("GET", url) as response:
             return orjson.loads(await _read(response))
@@ -35,11 +45,11 @@ async def fetch_json(client: httpx.AsyncClient, url: str, *, seconds: float = FE
         raise FetchFailed(f"{url} does not answer JSON") from None
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: "httpx.Response") -> bytes:
     if response.is_redirect:
         target = response.headers.get("location", "")[:200]
         raise FetchFailed(f"{response.url} redirects to {target}: name the final address, redirects are not followed")
-    if response.status_code != httpx.codes.OK:
+    if response.status_code != HTTPStatus.OK:
         raise FetchFailed(f"{response.url} answers with status {response.status_code}")
     if response.headers.get("content-encoding", "identity") != "identity":
         raise FetchFailed(f"{response.url} answers compressed, although that was not asked for")

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from domain.partner.ids import is_partner_id
 from domain.text.contacts import read_email
@@ -14,6 +12,9 @@ from server.auth.issuer_settings import IssuerSettings, check_address
 from server.auth.key_cache import KeyCache
 from server.auth.key_sets import InvalidKeySet, parse_key_set
 from server.auth.signatures import Key
+
+if TYPE_CHECKING:
+    import httpx
 
 _MAX_ID_LENGTH = 100
 
@@ -78,7 +79,7 @@ class OidcIssuer:
 
 
 async def fetch_keys(
-    client: httpx.AsyncClient, settings: IssuerSettings, *, seconds: float = FETCH_SECONDS
+    client: "httpx.AsyncClient", settings: IssuerSettings, *, seconds: float = FETCH_SECONDS
 ) -> dict[str, Key]:
     """Return the keys of the issuer, from its key set or by discovery; raise FetchFailed or InvalidKeySet.
 
@@ -92,7 +93,7 @@ async def fetch_keys(
         raise InvalidKeySet(f"{url}: {invalid}") from None
 
 
-async def _discover(client: httpx.AsyncClient, issuer: str, seconds: float) -> str:
+async def _discover(client: "httpx.AsyncClient", issuer: str, seconds: float) -> str:
     """Return the address of the key set that the issuer's own description names."""
     url = f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
     document = await fetch_json(client, url, seconds=seconds)
