@@ -16,6 +16,8 @@ from tests.prepared_database import PreparedDatabase, abort_left_transactions
 # A deadline and the check for slow data would measure the other work of the machine.
 settings.register_profile("partnerhub", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("partnerhub")
+# Imports and the collection of the tests create only what stays.
+tune_gc()
 
 # Where the tests that take seconds are, the longest first.
 _LONG = (

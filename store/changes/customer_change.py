@@ -155,6 +155,7 @@ class CustomerChange:
         (target._new_numbers if is_new else target._changed_numbers).add(number)
         for numbers in (self._new_numbers, self._changed_numbers, self._bookkeeping_numbers):
             numbers.discard(number)
+        # It may have come here within the same transaction.
         self.moved_ids.discard(document["_id"])
         self._is_customer_changed = self.has_lost_entitlement = True
         moved = [term for term in self.renewed_terms if term.subscription["_id"] == document["_id"]]
@@ -227,6 +228,7 @@ class CustomerChange:
 
     def compute_projection(self, now: datetime) -> None:
         """Renew subscriptions and compute the projection as of `now`; call once, after all changes."""
+        # The clock of the process that wrote last may be ahead of this one; statuses never go back in time.
         now = max(now, self.customer.get("evaluated_at", now))
         self._renew_all(now, written_at=now)
         facts, thresholds = self.facts(), self._partner.thresholds

@@ -64,6 +64,7 @@ async def choose_plan(query: ListQuery, counts: KeyCounts, customers: int = EXPE
     in_order = candidates_in_order(query, counts, customers)
     others = [candidate.count for candidate in (*in_order[1:], *outside_order_keys)]
     if outside_order_keys and outside_order_keys[0].count < estimate_scanned(in_order[0].count, others, customers):
+        # To sort the few matches costs less than to pass all rows before them in the order's index.
         plan = IndexPlan(KEYS_INDEX, (outside_order_keys[0].keys,), needs_sort=True)
         return [ListRange(values, plan, query.wanted) for values in _value_ranges(query)]
     plan = IndexPlan(order.index, _choose_key_sets(in_order, customers, order))
@@ -147,6 +148,7 @@ def _rank_ranges(query: ListQuery, *, is_lowest_urgency_apart: bool) -> list[Val
     apart = [LEAST_URGENT_RANK, null] if is_lowest_urgency_apart else [null]
     parts = [tuple(rank for rank in ranks if rank not in apart), *((rank,) for rank in apart if rank in ranks)]
     if not is_ascending and is_lowest_urgency_apart:
+        # A descending list begins with the lowest urgency; null stays last.
         parts[:2] = parts[1::-1]
     return [ValueRange(part) for part in parts if part]
 
