@@ -12,7 +12,7 @@ from domain.customers.conditions import Condition, HasKey
 from domain.customers.keys import ALL_CUSTOMERS_KEY
 from store.counts.counted_customer import CountedCustomer
 from store.counts.ordinals import Ordinals
-from store.counts.segments import Segment, SortedCondition
+from store.counts.segments import Segment, SegmentBuilder, SortedCondition
 from store.database.scope import Scope
 
 # Beyond this number, recent customers form a segment: matching them one by one would take two milliseconds.
@@ -29,6 +29,7 @@ class CustomerIndex:
         self._bitmaps: dict[str, BitMap] = {ALL_CUSTOMERS_KEY: BitMap()}
         self._segments: list[Segment] = []
         self._recent: dict[int, CountedCustomer] = {}
+        self._builder = SegmentBuilder()
         self._access_until: dict[int, dict[str, datetime]] = {}
 
     @property
@@ -51,6 +52,13 @@ class CustomerIndex:
 
     def put(self, id_: str, customer: CountedCustomer) -> None:
         """Add a customer, or replace its values."""
+        self._recent[self._put_keys(id_, customer)] = customer
+
+    def put_unread(self, id_: str, customer: CountedCustomer) -> None:
+        """Put one of many customers; none of them is found before `finish_segment`."""
+        self._builder.add(self._put_keys(id_, customer), customer)
+
+    def _put_keys(self, id_: str, customer: CountedCustomer) -> int:
         ordinal = self._ordinals.find(id_)
         if ordinal is None:
             ordinal = self._ordinals.add(id_)
@@ -61,9 +69,9 @@ class CustomerIndex:
             if bitmap is None:
                 bitmap = self._bitmaps[key] = BitMap()
             bitmap.add(ordinal)
-        self._recent[ordinal] = customer
         if customer.access_until:
             self._access_until[ordinal] = dict(customer.access_until)
+        return ordinal
 
     def remove(self, id_: str) -> None:
         """Remove a customer; do nothing where there is none."""
@@ -72,6 +80,8 @@ class CustomerIndex:
             self._forget(ordinal)
 
     def _forget(self, ordinal: int) -> None:
+        if ordinal in self._builder.ordinals:
+            self.finish_segment()
         if self._recent.pop(ordinal, None) is None:
             for segment in self._segments:
                 segment.owners.discard(ordinal)
@@ -83,9 +93,17 @@ class CustomerIndex:
         """Form a segment of the recent customers where there are more than the limit; return whether there are."""
         if len(self._recent) <= limit:
             return False
-        self._segments.append(Segment(self._recent))
+        for ordinal, customer in self._recent.items():
+            self._builder.add(ordinal, customer)
         self._recent = {}
+        self.finish_segment()
         return True
+
+    def finish_segment(self, size: int = 1) -> None:
+        """Form a segment of the unread customers where there are that many."""
+        if len(self._builder.ordinals) >= size:
+            self._segments.append(self._builder.finish())
+            self._builder = SegmentBuilder()
 
     def with_key(self, key: str) -> BitMap:
         """Return the customers that have the key; not to be changed."""

@@ -19,10 +19,10 @@ from store.database.scope import Scope
 from store.database.turns import Turns
 
 Result = TypeVar("Result")
-_PAGE_SIZE = 500
+_PAGE_SIZE = 200
 _READ_AT_ONCE = 100
-# Customers of a segment while the index is built; forming it takes about ten milliseconds.
-_SEGMENT_SIZE = 999
+# Customers of a segment while the index is built; sorting their values takes about ten milliseconds.
+_SEGMENT_SIZE = 2_000
 # While an index is used, changed customers are read at once, so that a request waits for few of them.
 _IN_USE_SECONDS = 60.0
 # An index that nobody uses collects the ids of this many changed customers.
@@ -70,15 +70,15 @@ class LiveIndex:
         while not self.is_dropped:
             page = await self._read_page(last_external_id)
             for document in page:
-                self._index.put(document["_id"], CountedCustomer.from_document(document))
+                self._index.put_unread(document["_id"], CountedCustomer.from_document(document))
                 await turns.pause_when_due()
-            self._index.settle(_SEGMENT_SIZE)
+            self._index.finish_segment(_SEGMENT_SIZE)
             if len(page) < _PAGE_SIZE:
                 break
             last_external_id = page[-1]["external_id"]
             if self._index.bytes > max_bytes:
                 return False
-        self._index.settle()
+        self._index.finish_segment()
         self.bytes = self._index.bytes
         self._is_built = True
         return self.bytes <= max_bytes

@@ -1,7 +1,7 @@
 """Segments: some customers' words, instants and rates, sorted once. A changed customer leaves its segment."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -18,27 +18,47 @@ from store.counts.sorted_columns import InstantColumn, Ordinals, RateColumn, Wor
 SortedCondition = HasWordPrefixes | InstantInRange | ExpiresWithin | RenewsWithin | HoldingEndsWithin | HasLowAssignment
 
 
+class SegmentBuilder:
+    """Collects the values of customers, so that a large segment is formed in small steps."""
+
+    def __init__(self) -> None:
+        self.ordinals: set[int] = set()
+        self._instants: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._rates: defaultdict[str, list[tuple[float, int, int]]] = defaultdict(list)
+        self._words: defaultdict[bytes, list[int]] = defaultdict(list)
+
+    def add(self, ordinal: int, customer: CountedCustomer) -> None:
+        """Add a customer that was not added before."""
+        self.ordinals.add(ordinal)
+        for column, instant in customer.instants():
+            self._instants[column].append((milliseconds(instant), ordinal))
+        for product, rate, added_at in customer.rates():
+            self._rates[product].append((rate, milliseconds(added_at), ordinal))
+        for word in customer.values.words:
+            for text in texts_from_starts(word):
+                self._words[_encode(text)].append(ordinal)
+
+    def finish(self) -> "Segment":
+        """Sort what was collected."""
+        instants = {column: InstantColumn(pairs) for column, pairs in self._instants.items()}
+        rates = {product: RateColumn(lines) for product, lines in self._rates.items()}
+        return Segment(self.ordinals, instants, rates, WordColumn(self._words))
+
+
 class Segment:
     """The columns of some customers; `owners` are those of them whose values are still these."""
 
     __slots__ = ("_instants", "_rates", "_words", "owners", "size")
 
-    def __init__(self, customers: Mapping[int, CountedCustomer]) -> None:
-        self.owners, self.size = BitMap(customers), len(customers)
-        instants: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        rates: defaultdict[str, list[tuple[float, int, int]]] = defaultdict(list)
-        words: defaultdict[str, list[int]] = defaultdict(list)
-        for ordinal, customer in customers.items():
-            for column, instant in customer.instants():
-                instants[column].append((milliseconds(instant), ordinal))
-            for product, rate, added_at in customer.rates():
-                rates[product].append((rate, milliseconds(added_at), ordinal))
-            for word in customer.values.words:
-                for text in texts_from_starts(word):
-                    words[text].append(ordinal)
-        self._instants = {column: InstantColumn(pairs) for column, pairs in instants.items()}
-        self._rates = {product: RateColumn(lines) for product, lines in rates.items()}
-        self._words = WordColumn({_encode(word): ordinals for word, ordinals in words.items()})
+    def __init__(
+        self,
+        ordinals: Collection[int],
+        instants: Mapping[str, InstantColumn],
+        rates: Mapping[str, RateColumn],
+        words: WordColumn,
+    ) -> None:
+        self.owners, self.size = BitMap(ordinals), len(ordinals)
+        self._instants, self._rates, self._words = instants, rates, words
 
     def find(self, condition: SortedCondition, now: datetime) -> BitMap:
         """Return the owners that match."""

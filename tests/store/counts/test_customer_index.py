@@ -37,12 +37,14 @@ def changed_index(rng: random.Random) -> tuple[CustomerIndex, list[dict[str, Any
         facts = {"_id": rng.choice(list(documents))} if documents and rng.random() < 0.3 else {}
         document = counted_document(rng, number, **facts)
         documents[document["_id"]] = document
-        index.put(document["_id"], CountedCustomer.from_document(document))
+        put = index.put if rng.random() < 0.6 else index.put_unread
+        put(document["_id"], CountedCustomer.from_document(document))
         if rng.random() < 0.15:
             removed = rng.choice(list(documents))
             del documents[removed]
             index.remove(removed)
         index.settle(rng.randrange(2, 12))
+    index.finish_segment()
     return index, list(documents.values())
 
 
