@@ -180,7 +180,7 @@ async def test_another_process_answers_as_mongodb_after_any_writes(mongo_uri: st
         system = Scope(reader, PARTNER, utc_now())
         async with indexes_of(system, feed) as indexes:
             await build(indexes, system)
-            for round_ in range(60):
+            for round_ in range(45):
                 await writes.write()
                 seen = writer.last_commit
                 scope = replace(system, now=utc_now())
