@@ -112,13 +112,15 @@ class LiveIndex:
 
     def _begin_reading(self) -> asyncio.Task[None]:
         """Return the task that reads the next changed customers."""
-        if self._reading is None:
+        # An ended task whose callback has not run yet must not be awaited again: that would never let the callback run.
+        if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read_changed())
             self._reading.add_done_callback(self._end_reading)
         return self._reading
 
     def _end_reading(self, reading: asyncio.Task[None]) -> None:
-        self._reading = None
+        if self._reading is reading:
+            self._reading = None
         if reading.cancelled() or reading.exception() is not None:
             self.is_dropped = True
         self._keep_current()

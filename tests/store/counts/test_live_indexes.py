@@ -16,6 +16,7 @@ from domain.customers.conditions import EVERYTHING, AllOf
 from domain.customers.filter import parse_filter
 from domain.types import ActivityKind, PartnerRole
 from store.changes.customer_batch import CustomerBatch, change_customers, evaluate_customers
+from store.counts.live_index import LiveIndex
 from store.counts.live_indexes import LiveIndexes
 from store.customers.customers import CUSTOMER_INDEXES, Customers
 from store.database.client import Client, Session
@@ -244,3 +245,28 @@ async def test_memory_is_bounded(scope: Scope) -> None:
         await build(indexes, other)
         assert await indexes.count(other, EVERYTHING, 0) == 0
         assert await indexes.count(scope, EVERYTHING, 0) is None
+
+
+async def test_a_change_is_read_that_comes_while_the_read_before_it_ends(scope: Scope) -> None:
+    await add_documents(scope, 2)
+    live = LiveIndex(scope.client, scope.partner_id)
+    assert await live.build(MEGABYTE)
+    await live._lock.acquire()
+    live.mark_changed("cus_1")
+    reading = live._reading
+    assert reading is not None
+    while not live._lock._waiters:
+        await asyncio.sleep(0)
+
+    async def change_again() -> int | None:
+        async with live._lock:
+            # The read has ended, and its callbacks have not run.
+            assert reading.done()
+        live.mark_changed("cus_1")
+        return await live.count(scope, EVERYTHING)
+
+    changing = asyncio.create_task(change_again())
+    await asyncio.sleep(0)
+    live._lock.release()
+    assert await asyncio.wait_for(changing, 10) == 2
+    assert live.changed_count == 0
