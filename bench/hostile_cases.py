@@ -70,10 +70,15 @@ def socket(name: str, *messages: Any, repeat: int = 1, operations: int = 1) -> C
 
     def build(tokens: Tokens) -> bytes:
         init = text_frame({"type": "connection_init", "payload": {"authorization": f"Bearer {tokens.api}"}})
-        frames = [message if isinstance(message, bytes) else text_frame(message) for message in messages]
+        frames = [message if isinstance(message, bytes) else _filled_frame(message, tokens) for message in messages]
         return HANDSHAKE.encode() + init + b"".join(frames) * repeat
 
     return Case(name, build, is_answered=False, operations=operations)
+
+
+def _filled_frame(message: Any, tokens: Tokens) -> bytes:
+    text = json.dumps(message).replace("@CUSTOMER", tokens.customer).replace("@TAG", tokens.tag)
+    return frame(0x81, text.encode())
 
 
 def text_frame(message: Any) -> bytes:
