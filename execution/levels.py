@@ -25,8 +25,8 @@ from execution.values import Checks, Job, are_plain, prepare
 if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
 
-# The rows of longer levels are built in parts, between which other operations have their turn.
-_AT_ONCE = 1_000
+# The rows of longer levels are built in parts, between which other operations have their turn; wide rows in smaller ones.
+_AT_ONCE, _VALUES_AT_ONCE = 1_000, 5_000
 _NULL = type(None)
 _LISTS = {list, tuple}
 Columns = dict[int, Any]
@@ -214,16 +214,19 @@ class Levels:
         return self.objects(self._compiler.plan_of(field, object_type), objects, places, field)
 
     def _rows(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
-        if len(objects) > _AT_ONCE and is_loop_running():
-            return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns))
+        at_once = max(1, min(_AT_ONCE, _VALUES_AT_ONCE // max(1, len(plan.fields))))
+        if len(objects) > at_once and is_loop_running():
+            return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns, at_once))
         rows: Any = plan.rows
         slow = partial(self._slow_row, plan, objects, places, columns)
         return rows(objects, slow, *(columns[field.index] for field in plan.columns))
 
-    async def _rows_in_parts(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
+    async def _rows_in_parts(
+        self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns, at_once: int
+    ) -> Any:
         results: list[Any] = []
-        for start in range(0, len(objects), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
+        for start in range(0, len(objects), at_once):
+            part = slice(start, start + at_once)
             some = objects[part]
             their_places = places.some(range(start, start + len(some)))
             results += await self.resolving.now(
