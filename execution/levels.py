@@ -25,7 +25,7 @@ from execution.values import Checks, Job, are_plain, prepare
 if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
 
-# The rows of longer levels are built in parts, between which other operations have their turn; wide rows in smaller ones.
+# The rows of longer levels, or of wide ones, are built in parts, between which other operations have their turn.
 _AT_ONCE, _VALUES_AT_ONCE = 1_000, 5_000
 _NULL = type(None)
 _LISTS = {list, tuple}
