@@ -25,6 +25,7 @@ from server.auth.keys import InstallationKeys
 from server.development_issuer.routes import development_routes
 from server.gc_tuning import tune_gc
 from server.graceful_shutdown import GracefulShutdown
+from server.graphql.kept_responses import KeptResponses
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
 from server.http import dashboard, event_stream, graphiql, imports, launch, metrics, probes
@@ -115,6 +116,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         FigureCache(feed),
         load_installation(settings, keys),
         trusted_documents=documents,
+        kept_responses=KeptResponses(feed, settings.kept_responses_bytes),
         live_indexes=_start_live_indexes(settings, client, feed, stack),
         init_timeout_seconds=settings.connection_init_seconds,
         rate_limiter=_start_rate_limiter(settings, client, stack),

@@ -61,17 +61,16 @@ class AppState:
     keys: InstallationKeys = field(default_factory=lambda: InstallationKeys(()))
     operation_recorder: OperationRecorder = field(default_factory=OperationRecorder)
     live_indexes: LiveIndexes | None = None
+    kept_responses: KeptResponses | None = None
     init_timeout_seconds: float = INIT_TIMEOUT_SECONDS
     is_ready: bool = False
     service_tokens: ServiceTokens = field(init=False)
     kept_administrators: KeptAdministrators = field(init=False)
-    kept_responses: KeptResponses = field(init=False)
 
     def __post_init__(self) -> None:
         """Create what belongs to the client."""
         self.service_tokens = ServiceTokens(self.client)
         self.kept_administrators = KeptAdministrators(self.client, self.feed)
-        self.kept_responses = KeptResponses(self.feed, self.settings.kept_responses_bytes)
 
     def begin_shutdown(self) -> None:
         """Make /readyz report that no more requests should be sent here."""

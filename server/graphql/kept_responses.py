@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from domain.customers.keys import ALL_CUSTOMERS_KEY
 from loaders.figure_cache import FigureCache, ObservedFeed
 from resolvers.context import Context
-from schema.kept_responses import CHANGING_CONDITIONS
+from server.graphql.kept_fields import CHANGING_CONDITIONS
 from server.graphql.operations import GraphQLResponse, Operation
 from store.feed.events import FeedEvent
 

@@ -143,16 +143,9 @@ class Operations:
             definition = select_operation(outcome.document, name)
             cost = outcome.cost(definition, variables or {}, self._field_costs)
             root_fields = outcome.root_fields(definition)
-            may_be_kept = outcome.may_be_kept(definition, self.graphql_schema)
-            return Operation(
-                text,
-                outcome.document,
-                definition,
-                root_fields,
-                cost,
-                is_compiled=self._is_compiled,
-                may_be_kept=may_be_kept,
-            )
+            is_kept = outcome.may_be_kept(definition, self.graphql_schema)
+            traits = {"is_compiled": self._is_compiled, "may_be_kept": is_kept}
+            return Operation(text, outcome.document, definition, root_fields, cost, **traits)
         except BadUserInput as failure:
             raise OperationRejected([failure_error(failure)]) from None
         except (QueryTooComplex, RecursionError) as failure:

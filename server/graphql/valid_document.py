@@ -6,8 +6,8 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 
-from schema.kept_responses import may_be_kept
 from server.graphql.cost import FieldCosts, check_cost, root_field_names, size_variables
+from server.graphql.kept_fields import may_be_kept
 
 # Different page sizes of one document: more are estimated again.
 _MAX_COSTS = 20

@@ -37,7 +37,7 @@ class OperationAppState(FeedAppState, Protocol):
     def trusted_documents(self) -> TrustedDocuments: ...
 
     @property
-    def kept_responses(self) -> KeptResponses: ...
+    def kept_responses(self) -> KeptResponses | None: ...
 
     @property
     def rate_limiter(self) -> RateLimiter: ...
@@ -153,7 +153,8 @@ async def _execute(app_state: OperationAppState, accepted: _Accepted, record: Op
         await TURNS.wait()
         spent = monotonic() - record.started_at
         execute = partial(app_state.operations.execute, operation, variables, context, spent)
-        response = await app_state.kept_responses.find_or_execute(operation, variables, context, execute)
+        kept = app_state.kept_responses
+        response = await (kept.find_or_execute(operation, variables, context, execute) if kept else execute())
     if charge.extensions:
         response["extensions"] = {**response.get("extensions", {}), **charge.extensions}
     # The caller encodes it, which takes some milliseconds where it is large.

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from domain.imports.records import ImportKind
 from jobs.imports.runner import import_stream
 from schema.build import build_schema
-from schema.kept_responses import KEPT_FIELDS
 from server.graphql import kept_responses
+from server.graphql.kept_fields import KEPT_FIELDS
 from server.graphql.operations import Operations
 from tests.api_server import ApiHarness
 

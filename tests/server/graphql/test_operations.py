@@ -146,8 +146,9 @@ async def test_the_cursor_of_the_feed_is_taken_before_anything_is_read() -> None
     class Loaders:
         class customers:  # noqa: N801
             @staticmethod
-            async def load(_id: str) -> None:
+            async def load_all(ids: list[str], _projection: object) -> list[None]:
                 told.append("customer")
+                return [None for _ in ids]
 
     scope, viewer = SimpleNamespace(partner_id="acme"), SimpleNamespace(permissions=())
     held = {"scope": scope, "loaders": Loaders(), "viewer": viewer, "operation_time": 0}
