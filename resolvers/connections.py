@@ -18,12 +18,29 @@ UNSELECTED_PAGE: Page[Any] = Page((), False, False, lambda _row: "")
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """The position of a page in its list."""
+    """The position of a page in its list. A cursor is encoded where it is selected."""
 
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    page: Page[Any]
+
+    @property
+    def has_next_page(self) -> bool:
+        """Whether rows follow."""
+        return self.page.has_next
+
+    @property
+    def has_previous_page(self) -> bool:
+        """Whether rows precede."""
+        return self.page.has_previous
+
+    @property
+    def start_cursor(self) -> str | None:
+        """The cursor of the first row."""
+        return self.page.start_cursor
+
+    @property
+    def end_cursor(self) -> str | None:
+        """The cursor of the last row."""
+        return self.page.end_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +70,7 @@ class BaseConnection(Generic[Row]):
     @property
     def page_info(self) -> PageInfo:
         """Whether rows precede and follow the page, and its first and last cursor."""
-        page = self.page
-        return PageInfo(page.has_next, page.has_previous, page.start_cursor, page.end_cursor)
+        return PageInfo(self.page)
 
 
 @dataclass(frozen=True, slots=True)
