@@ -226,3 +226,24 @@ async def test_others_have_their_turn_while_ten_thousand_rows_are_built() -> Non
 def test_the_stock_executor_is_another_class() -> None:
     """The comparisons of this folder would say nothing if both were compiled."""
     assert not issubclass(STOCK, COMPILED) and issubclass(OperationExecutor, COMPILED.__mro__[1])
+
+
+@pytest.mark.parametrize(
+    "text", ["{ rows { number } }", f"{{ rows {{ {FIFTY} }} }}", "{ rows { number fails again: fails } }"]
+)
+async def test_compiling_costs_at_most_ten_stock_executions(text: str) -> None:
+    """Processor time of this thread, each the least of three."""
+    stock: list[float] = []
+    first: list[float] = []
+    later: list[float] = []
+    for _ in range(3):
+        # A document of its own has no plan yet.
+        document = parse(text)
+        for times, compiled in ((stock, False), (first, True), (later, True)):
+            executor: Any = OperationExecutor.build(LIMITED, document, Query())
+            executor.is_compiling = compiled
+            started = thread_time()
+            result = executor.execute_operation()
+            await result if hasattr(result, "__await__") else result
+            times.append(thread_time() - started)
+    assert min(first) - min(later) <= 10 * min(stock)
