@@ -25,20 +25,24 @@ from tests.mongod import temporary_replica_set
 from tests.server_process import ServerHarness
 
 ROUNDS, WARM_UP_ROUNDS = 12, 1
-HAND_WRITTEN, OWN, STOCK = "hand-written", "partnerhub", "stock executor"
+HAND_WRITTEN, OWN, STOCK, KEPT = "hand-written route", "partnerhub", "stock executor", "kept"
 _FIELDS = "id externalId name domain country managedBy statuses products version updatedAt"
 _ROW = """id name statuses tags { id name color }
   subscriptions { id number state endsAt autoRenew licenses { product total assigned used } }"""
 
 
 class Query(NamedTuple):
-    """An operation, the requests of one block, and the least speed beside the hand-written route and stock."""
+    """An operation, the requests of one block, and the least speeds.
+
+    They are those beside the hand-written route, beside stock, and of kept responses beside the hand-written route.
+    """
 
     title: str
     text: str
     block: int
     least: float
     least_stock: float | None = None
+    least_kept: float | None = None
 
 
 QUERIES: Mapping[str, Query] = {
@@ -51,6 +55,7 @@ QUERIES: Mapping[str, Query] = {
         48,
         0.85,
         6,
+        3,
     ),
     "nested": Query(
         "100 customers with tags and subscriptions with licences",
@@ -58,6 +63,7 @@ QUERIES: Mapping[str, Query] = {
         16,
         0.9,
         9,
+        8,
     ),
 }
 
@@ -108,8 +114,12 @@ def measure_query(name: str, ids: Sequence[str], servers: Mapping[str, MeasuredS
                 target.run_block(query.block // 4 if title == STOCK else query.block)
     for target in targets.values():
         del target.rounds[:WARM_UP_ROUNDS]
-    rows = [_row(query.title, targets, HAND_WRITTEN, query.least)]
-    return rows + ([_row(query.title, targets, STOCK, query.least_stock)] if query.least_stock else [])
+    rows = [_row(query.title, targets, OWN, HAND_WRITTEN, query.least)]
+    if query.least_stock:
+        rows.append(_row(query.title, targets, OWN, STOCK, query.least_stock))
+    if query.least_kept:
+        rows.append(_row(f"{query.title}, repeated unchanged", targets, KEPT, HAND_WRITTEN, query.least_kept))
+    return rows
 
 
 def _compare_answers(targets: Mapping[str, _Target]) -> None:
@@ -118,10 +128,10 @@ def _compare_answers(targets: Mapping[str, _Target]) -> None:
         assert answer == expected, (answer[:500], expected[:500])
 
 
-def _row(title: str, targets: Mapping[str, _Target], other: str, least: float) -> Row:
-    pairs = zip(targets[OWN].rounds, targets[other].rounds, strict=True)
+def _row(title: str, targets: Mapping[str, _Target], own: str, other: str, least: float) -> Row:
+    pairs = zip(targets[own].rounds, targets[other].rounds, strict=True)
     ratio = median(theirs.cpu / ours.cpu for ours, theirs in pairs)
-    ours, theirs = targets[OWN].median, targets[other].median
+    ours, theirs = targets[own].median, targets[other].median
     return ratio_row(title, other, least, ratio, (ours.cpu, theirs.cpu), (ours.per_second, theirs.per_second))
 
 
@@ -132,8 +142,9 @@ def measure(rounds: int = ROUNDS, queries: Sequence[str] = ()) -> list[Row]:
         ids = asyncio.run(fill(mongod.uri))
         servers = {
             HAND_WRITTEN: stack.enter_context(hand_written_server(mongod.uri)),
-            OWN: stack.enter_context(own_server(mongod.uri)),
-            STOCK: stack.enter_context(own_server(mongod.uri, compiled_execution="false")),
+            OWN: stack.enter_context(own_server(mongod.uri, kept_responses_bytes="0")),
+            STOCK: stack.enter_context(own_server(mongod.uri, kept_responses_bytes="0", compiled_execution="false")),
+            KEPT: stack.enter_context(own_server(mongod.uri)),
         }
         return [row for name in queries or QUERIES for row in measure_query(name, ids, servers, rounds)]
 
