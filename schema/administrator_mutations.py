@@ -12,9 +12,8 @@ from schema.costs import list_size
 from schema.customers import Customer
 from schema.enums import PartnerRole, Permission
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT, user_errors_field
 from schema.organization import PartnerAdministrator
-from schema.user_errors import user_errors_field
 
 
 @strawberry.input

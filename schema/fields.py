@@ -7,7 +7,7 @@ cost as much as the whole field.
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import EnumType
 from functools import partial
@@ -84,39 +84,17 @@ def field(
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
-    With `batch` it is `resolver(context, parents, **arguments)`, which returns the results in the order of the parents.
-    Any field that needs the database below a list is one. `reads` are the stored fields that the resolver needs of its
-    parent; the whole document where they are not given. A resolver with the argument `projection` is told which stored
-    keys are needed of the documents that it returns. `same_read`: it returns what was read together with its parent.
-
+    With `batch` it is `resolver(context, parents, **arguments)`, which returns the results in the parents' order: any
+    field that needs the database below a list is one. `reads` are the stored fields that it needs of its parent; the
+    whole document where they are not given. A resolver with the argument `projection` is told which stored keys are
+    needed of the documents that it returns. `same_read`: it returns what was read together with its parent.
     `selection_flags` adds arguments that are True where one of the named fields is selected below this one, or where a
-    cursor is given: a page is then read whatever is selected, because only its list knows whether the cursor is valid.
-    `cost` is that of a computed value or of a loaded object, by the type, where it is not given.
+    cursor is given: only its list knows whether the cursor is valid. Without `cost` it is that of the type.
     `depends_on_viewer`: administrators of equal role and visibility may get different values, so feeds share none.
     """
-    convert = partial(_convert_arguments, tuple((selection_flags or {}).items()))
-    check_permission = partial(_check_permission, requires)
-    execution = FieldExecution(
-        batch=resolver if batch else None,
-        each=None if batch else resolver,
-        guard=None if requires is None else check_permission,
-        arguments=convert,
-        reads=None if reads is None else keys_of(reads),
-        same_read=same_read,
-        takes_projection="projection" in inspect.signature(resolver).parameters,
-    )
-
-    def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
-        context = info.context
-        check_permission(context)
-        converted = convert(given, info._raw_info)
-        if batch:
-            return context.batched_fields.load(context, resolver, converted, root)
-        return resolver(context, root, **converted)
-
-    resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]
+    execution = replace(_field_execution(resolver, requires, selection_flags, batch, reads), same_read=same_read)
     return strawberry.field(
-        resolver=resolve,
+        resolver=_stock_resolver(resolver, execution, arguments),
         graphql_type=graphql_type,
         description=describe_field(description, requires),
         directives=field_directives(requires, cost or _default_cost(graphql_type), list_size),
@@ -124,8 +102,45 @@ def field(
     )
 
 
-def _check_permission(requires: Permission | None, context: Context) -> None:
-    if requires is not None and requires not in context.viewer.permissions:
+def _field_execution(
+    resolver: Callable[..., Any],
+    requires: Permission | None,
+    selection_flags: Mapping[str, AbstractSet[str]] | None,
+    batch: bool,
+    reads: Iterable[Field[Any]] | None,
+) -> FieldExecution:
+    """Return what the compiled executor must know of a field."""
+    return FieldExecution(
+        batch=resolver if batch else None,
+        each=None if batch else resolver,
+        guard=None if requires is None else partial(_check_permission, requires),
+        arguments=partial(_convert_arguments, tuple((selection_flags or {}).items())),
+        reads=None if reads is None else keys_of(reads),
+        takes_projection="projection" in inspect.signature(resolver).parameters,
+    )
+
+
+def _stock_resolver(
+    resolver: Callable[..., Any], execution: FieldExecution, arguments: Mapping[str, Argument]
+) -> Callable[..., Any]:
+    """Return the function that Strawberry calls where graphql-core executes the operation."""
+    convert, guard = execution.arguments, execution.guard
+
+    def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
+        context = info.context
+        if guard is not None:
+            guard(context)
+        converted = convert(given, info._raw_info) if convert is not None else given
+        if execution.batch is not None:
+            return context.batched_fields.load(context, resolver, converted, root)
+        return resolver(context, root, **converted)
+
+    resolve.__signature__ = signature(arguments)  # type: ignore[attr-defined]
+    return resolve
+
+
+def _check_permission(requires: Permission, context: Context) -> None:
+    if requires not in context.viewer.permissions:
         raise Forbidden(requires)
 
 
@@ -178,7 +193,8 @@ def mutation(
     operation = resolver.__name__
 
     def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        _check_permission(requires, info.context)
+        if requires is not None:
+            _check_permission(requires, info.context)
         given = arguments["input"]
         key = None if given.idempotency_key is strawberry.UNSET else given.idempotency_key
         request = MutationRequest(operation, build_input(given, operation_input), key, requires, needs_terms)

@@ -10,11 +10,10 @@ from schema.connections import Connection
 from schema.customers import Customer
 from schema.enums import HelpdeskRequestState, HelpdeskTopic, Permission
 from schema.fields import Argument, field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, user_errors_field
 from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
 from schema.stored_values import shows
-from schema.user_errors import user_errors_field
 from store.organization.helpdesk import HelpdeskRequestDocument
 
 

@@ -8,8 +8,7 @@ from domain.partner.launch import LaunchCustomer, LaunchOrganization
 from resolvers import launch
 from schema.enums import Permission
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
-from schema.user_errors import user_errors_field
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, user_errors_field
 
 
 @strawberry.input

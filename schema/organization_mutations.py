@@ -12,9 +12,8 @@ from resolvers import organization_mutations as organization
 from schema.bulk_jobs import BulkJob
 from schema.enums import Permission, Product, SetupStepKey
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT, user_errors_field
 from schema.organization import PartnerOrganization
-from schema.user_errors import user_errors_field
 
 
 @strawberry.input

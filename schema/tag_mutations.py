@@ -12,9 +12,8 @@ from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import Permission, TagColor
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT, user_errors_field
 from schema.tags import Tag
-from schema.user_errors import user_errors_field
 
 
 @strawberry.input

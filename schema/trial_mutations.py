@@ -11,8 +11,7 @@ from schema.customers import Customer
 from schema.entitlements import CustomerSubscription, Trial
 from schema.enums import ManagedBy, Permission, Product
 from schema.fields import field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT
-from schema.user_errors import user_errors_field
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT, user_errors_field
 
 
 @strawberry.input

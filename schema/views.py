@@ -9,11 +9,10 @@ from schema.customer_inputs import CustomerFilter, CustomerOrder
 from schema.customer_lists import CustomerConnection
 from schema.enums import Permission
 from schema.fields import Argument, field, mutation
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT, user_errors_field
 from schema.node import PAGED, VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
 from schema.stored_values import shows
-from schema.user_errors import user_errors_field
 from store.organization.views import ViewDocument
 
 

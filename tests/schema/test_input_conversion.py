@@ -17,7 +17,7 @@ from schema.build import build_schema
 from schema.enums import TagColor as TagColorEnum
 from schema.fields import field, mutation
 from schema.input_conversion import build_input, check_input_type
-from schema.mutation_inputs import IDEMPOTENCY_KEY_FIELD
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD
 from store.changes.mutations import MutationRequest
 
 

@@ -1,4 +1,4 @@
-"""Mistakes that a person can correct, as every payload of a mutation lists them."""
+"""What mutations share: fields of their inputs, and the mistakes that every payload lists."""
 
 from typing import Any
 
@@ -8,6 +8,22 @@ from resolvers import mutations
 from schema import fields
 from schema.costs import list_size
 from schema.enums import UserErrorCode
+
+IDEMPOTENCY_KEY_FIELD: Any = strawberry.field(
+    default=strawberry.UNSET,
+    description=(
+        "A key that the client makes for one change, at most 200 characters. For 48 hours, repeating the mutation with "
+        "the same key and input returns the first answer and does nothing a second time; with other input it is "
+        "KEY_REUSED."
+    ),
+)
+VERSION_INPUT: Any = strawberry.field(description="The version that the change is based on; another one is STALE.")
+OPTIONAL_VERSION_INPUT: Any = strawberry.field(
+    default=strawberry.UNSET,
+    description=(
+        "The version that the change is based on; another one is STALE. Without it, the version is not checked."
+    ),
+)
 
 
 @strawberry.type
