@@ -54,7 +54,7 @@ class Stalls:
     async def _watch(self) -> None:
         while True:
             began = thread_time()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
             self.longest = max(self.longest, thread_time() - began)
 
     def stop(self) -> float:
