@@ -8,8 +8,13 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
+    OperationType,
     TypeNameMetaFieldDef,
+    ValueNode,
+    VariableNode,
     get_named_type,
     is_abstract_type,
     is_leaf_type,
@@ -55,7 +60,13 @@ class Compiler:
         """Return the plan of the operation's root type."""
         root_type: Any = self._schema.get_root_type(self._operation.operation)
         collected = collect_fields(self._schema, self._fragments, self._conditions, root_type, self._operation)
-        return self._compile_object(root_type, collected.grouped_field_set)
+        plan = self._compile_object(root_type, collected.grouped_field_set)
+        if self._operation.operation is OperationType.MUTATION:
+            # Each field ends before the next begins, and a required one that fails is the last.
+            for field in plan.fields:
+                field.is_inline = field.is_inline and field.definition.resolve is TypeNameMetaFieldDef.resolve
+            _finish(plan)
+        return plan
 
     def plan_of(self, field: FieldPlan, object_type: GraphQLObjectType) -> ObjectPlan:
         """Return the plan of the objects of one type that a field returns; it is compiled once."""
@@ -105,6 +116,7 @@ class Compiler:
             attribute=_attribute(definition),
             list_depth=_list_depth(definition.type),
             is_required=is_non_null_type(definition.type),
+            has_constant_arguments=not any(_has_variable(each.value) for each in details[0].node.arguments or ()),
         )
         field.is_inline = _can_be_inline(field)
         if field.execution.takes_projection:
@@ -159,6 +171,14 @@ def _can_be_inline(field: FieldPlan) -> bool:
     if execution.stored is not None or definition.resolve is TypeNameMetaFieldDef.resolve:
         return True
     return field.attribute is not None and field.list_depth == 0 and bool(leaf.unexpected or leaf.names)
+
+
+def _has_variable(value: ValueNode) -> bool:
+    if isinstance(value, ListValueNode):
+        return any(map(_has_variable, value.values))
+    if isinstance(value, ObjectValueNode):
+        return any(_has_variable(field.value) for field in value.fields)
+    return isinstance(value, VariableNode)
 
 
 def _list_depth(value_type: Any) -> int:

@@ -162,7 +162,7 @@ class Levels:
         done = self._children(field, children, classes, places.children(field, values))
         if type(done) is list:
             return self._column_of(field, values, done, places)
-        return self.resolving.expect(self._column_later(field, values, done, places))
+        return self.resolving.expect(self._column_later(field, values, done, places, is_plain=True))
 
     def _any_values(self, field: FieldPlan, values: list[Any], places: Places) -> Any:
         """Complete prepared values of whatever kind."""
@@ -172,10 +172,14 @@ class Levels:
         done = self._children(field, children, set(map(type, children)), places.children(field, values))
         if type(done) is list:
             return self.completion.column(field, values, done, places)
-        return self.resolving.expect(self._column_later(field, values, done, places))
+        return self.resolving.expect(self._column_later(field, values, done, places, is_plain=False))
 
-    async def _column_later(self, field: FieldPlan, values: list[Any], done: Any, places: Places) -> list[Any]:
+    async def _column_later(
+        self, field: FieldPlan, values: list[Any], done: Any, places: Places, *, is_plain: bool
+    ) -> list[Any]:
         results = await self.resolving.begin(done)
+        if is_plain:
+            return self._column_of(field, values, results, places)
         return self.completion.column(field, values, results, places)
 
     def _column_of(self, field: FieldPlan, values: list[Any], done: list[Any], places: Places) -> list[Any]:

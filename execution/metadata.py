@@ -57,7 +57,8 @@ class FieldExecution:
     batch: called once for all parents of a level, instead of the resolver.
     each: called for each parent instead of the resolver, without `info`.
     guard: called once for all parents of a level, before anything else. Where it raises, each has the error.
-    arguments: converts the arguments of `batch` and `each`.
+    arguments: converts the arguments of `batch` and `each`. It depends on nothing but its own arguments and the
+        document, so its result may be kept.
     reads: the keys that the field needs of its parent's mapping; None for all of them. `stored` reads its key.
     same_read: the objects of the field were read together with the parent (the nodes of a page): what is selected of
         them belongs to the projection of the field that read it.

@@ -56,6 +56,10 @@ class FieldPlan:
     list_depth: int = 0
     is_required: bool = False
     projection: frozenset[str] | None = None
+    # Whether the arguments are equal in every execution of the plan; then they are kept once they were computed.
+    has_constant_arguments: bool = False
+    arguments: dict[str, Any] | None = None
+    python_arguments: dict[str, Any] | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -3,6 +3,8 @@
 from asyncio import gather, get_running_loop, iscoroutine
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLResolveInfo
@@ -19,6 +21,7 @@ from execution.turns import TURNS
 if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
 
+_IMMUTABLE = (str, int, float, bool, Enum, frozenset, date)
 # A shorter level is resolved without a pause.
 _SHORT_LIST = 50
 
@@ -96,14 +99,27 @@ class Resolving:
 
     def _arguments(self, field: FieldPlan) -> dict[str, Any]:
         """Return the arguments as graphql-core coerces them."""
-        node = field.details[0].node
-        if not (field.definition.args or node.arguments):
-            return {}
-        host = self._host
-        return get_argument_values(field.definition, node, host.variable_values, None, host.hide_suggestions)
+        if field.arguments is not None:
+            return field.arguments
+        node, host = field.nodes[0], self._host
+        arguments: dict[str, Any] = {}
+        if field.definition.args or node.arguments:
+            arguments = get_argument_values(field.definition, node, host.variable_values, None, host.hide_suggestions)
+        if field.has_constant_arguments and _are_immutable(arguments):
+            field.arguments = arguments
+        return arguments
 
-    def _python_arguments(self, field: FieldPlan, arguments: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the arguments of the declared functions: those of a resolver of Strawberry, converted."""
+    def _python_arguments(self, field: FieldPlan, coerced: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of the declared functions."""
+        if field.python_arguments is not None:
+            return field.python_arguments
+        arguments = self._convert(field, dict(coerced))
+        if field.has_constant_arguments and _are_immutable(arguments):
+            field.python_arguments = arguments
+        return arguments
+
+    def _convert(self, field: FieldPlan, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a resolver of Strawberry, converted as the field declares."""
         declared, definition = field.execution, strawberry_field(field.definition)
         if arguments and definition is not None:
             schema: Any = self._host.schema
@@ -162,6 +178,10 @@ class Resolving:
             if isinstance(result, BaseException) and not isinstance(result, Exception):
                 raise result
         return results
+
+
+def _are_immutable(arguments: Mapping[str, Any]) -> bool:
+    return all(value is None or isinstance(value, _IMMUTABLE) for value in arguments.values())
 
 
 def is_loop_running() -> bool:

@@ -109,6 +109,8 @@ class Query:
 
 @strawberry.type
 class Mutation:
+    missing: str = strawberry.field(metadata={EXECUTION: FieldExecution(stored=StoredValue("missing"))})
+
     @strawberry.mutation
     async def add(self, info: strawberry.Info, number: int) -> int:
         await asyncio.sleep(0.001 / number)
