@@ -134,14 +134,17 @@ class Levels:
     async def _values_after(self, field: FieldPlan, values: list[Any], jobs: Sequence[Job], places: Places) -> Any:
         while jobs:
             results = await self.resolving.all([job.awaitable for job in jobs])
-            # Where the operation waits no more, an awaitable in the result is one that nobody else would close.
+            for job, result in zip(jobs, results, strict=True):
+                job.items[job.place] = result
+            await TURNS.wait()
+            completed = self._plain_values(field, values, places)
+            if completed is not None:
+                return await self.resolving.now(completed)
             following: list[Job] = []
             for job, result in zip(jobs, results, strict=True):
                 following.extend(prepare(job.item_type, result, job.items, job.place, self._checks))
             jobs = following
-        await TURNS.wait()
-        completed = self._plain_values(field, values, places)
-        return await self.resolving.now(self._any_values(field, values, places) if completed is None else completed)
+        return await self.resolving.now(self._any_values(field, values, places))
 
     def _plain_values(self, field: FieldPlan, values: list[Any], places: Places) -> Any:
         """Complete values, or lists of values, that need no closer look; None where some do."""
