@@ -136,14 +136,15 @@ class Levels:
             results = await self.resolving.all([job.awaitable for job in jobs])
             for job, result in zip(jobs, results, strict=True):
                 job.items[job.place] = result
-            await TURNS.wait()
             completed = self._plain_values(field, values, places)
             if completed is not None:
+                await TURNS.wait()
                 return await self.resolving.now(completed)
             following: list[Job] = []
             for job, result in zip(jobs, results, strict=True):
                 following.extend(prepare(job.item_type, result, job.items, job.place, self._checks))
             jobs = following
+        await TURNS.wait()
         return await self.resolving.now(self._any_values(field, values, places))
 
     def _plain_values(self, field: FieldPlan, values: list[Any], places: Places) -> Any:
