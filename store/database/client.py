@@ -82,9 +82,10 @@ def new_object_id_hex() -> str:
 
 
 def operation_time(session: Session) -> int:
-    """Return the cluster time of the session's last operation: 64 bits, seconds in the upper half."""
-    timestamp: Timestamp = session.operation_time
-    return int(timestamp.time) << 32 | int(timestamp.inc)
+    """Return the cluster time of the session's last operation: 64 bits, seconds in the upper half; 0 before any."""
+    timestamp: Timestamp | None = session.operation_time
+    # A transaction without any command has no time.
+    return 0 if timestamp is None else int(timestamp.time) << 32 | int(timestamp.inc)
 
 
 def time_limit(seconds: float) -> AbstractContextManager[None]:

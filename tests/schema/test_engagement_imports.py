@@ -10,10 +10,10 @@ from jobs.roll_up_calls import roll_up_calls_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness
 from tests.jobs.imports.factory_calls import (
-    LAST_WEEK,
-    NOON,
     import_report,
+    last_week,
     media,
+    noon,
     queue_call,
     report,
     row,
@@ -74,7 +74,7 @@ def test_repeated_files_count_once_and_a_moved_call_where_it_is_now(api: ApiHarn
     usage = read_engagement(api, TABLES)["customersByUsage"]["nodes"]
     figures = {"activeUsers": 2, "calls": 5, "minutes": 7, "weeklyChangePercent": None}
     assert usage == [{"customer": {"externalId": "C-1"}, **figures}]
-    deliver(api, ImportKind.CALLS, row("R-0", Org_UUID="C-2"), row("R-1", Start_time=format_instant(NOON - WEEK)))
+    deliver(api, ImportKind.CALLS, row("R-0", Org_UUID="C-2"), row("R-1", Start_time=format_instant(noon() - WEEK)))
     deliver(api, ImportKind.QUEUE_CALLS, queue_call("Q-1", customer="C-2", outcome="ABANDONED", waitSeconds=7))
     found = read_engagement(api, TABLES)
     counts = {one["customer"]["externalId"]: one["calls"] for one in found["customersByUsage"]["nodes"]}
@@ -88,14 +88,14 @@ def test_the_last_call_of_a_week_leaves_nothing_behind_when_it_moves(api: ApiHar
     start(api, "C-1")
     deliver(api, ImportKind.CALLS, row("R-1"))
     assert qualities(api) == [(0, 0, 0), (0, 0, 1)]
-    deliver(api, ImportKind.CALLS, row("R-1", Start_time=format_instant(NOON - WEEK)))
+    deliver(api, ImportKind.CALLS, row("R-1", Start_time=format_instant(noon() - WEEK)))
     assert qualities(api) == [(0, 0, 1), (0, 0, 0)]
     assert read_engagement(api, TABLES)["customersByUsage"]["nodes"] == []
 
 
 def test_a_week_ends_with_its_last_millisecond_and_a_start_without_a_zone_is_utc(api: ApiHarness) -> None:
     start(api, "C-1")
-    edges = (LAST_WEEK - MILLISECOND, LAST_WEEK, LAST_WEEK + WEEK - MILLISECOND)
+    edges = (last_week() - MILLISECOND, last_week(), last_week() + WEEK - MILLISECOND)
     rows = [row(f"R-{number}", Start_time=format_instant(edge)[:-1]) for number, edge in enumerate(edges)]
     assert deliver(api, ImportKind.CALLS, *rows).counts == (3, 0, 0, 0)
     assert qualities(api) == [(0, 0, 1), (0, 0, 2)]
@@ -103,7 +103,7 @@ def test_a_week_ends_with_its_last_millisecond_and_a_start_without_a_zone_is_utc
 
 def test_calls_of_this_week_wait_for_its_end(api: ApiHarness) -> None:
     start(api, "C-1")
-    deliver(api, ImportKind.CALLS, row("R-1", Start_time=format_instant(LAST_WEEK + WEEK)))
+    deliver(api, ImportKind.CALLS, row("R-1", Start_time=format_instant(last_week() + WEEK)))
     assert qualities(api) == [(0, 0, 0), (0, 0, 0)]
     assert read_engagement(api, "refreshedAt")["refreshedAt"] is None
 
@@ -141,14 +141,14 @@ def test_licensed_users_follow_the_snapshots_of_the_week(api: ApiHarness) -> Non
     }
     usage = {"entitlement": "S-1", "product": "CALLING", "used": 0}
     for day, assigned in ((1, 30), (6, 25)):
-        when = (LAST_WEEK + timedelta(days=day)).date().isoformat()
+        when = (last_week() + timedelta(days=day)).date().isoformat()
         deliver(api, ImportKind.LICENSE_USAGE, {**usage, "day": when, "assigned": assigned})
     # What is assigned now is the figure of the newest day, and a week without snapshots falls back to it.
     assert read_engagement(api, asked) == {
         "usersByUsageTrend": [{"inactive": 25, "low": 0}, {"inactive": 24, "low": 1}],
         "customersByUsage": {"nodes": [{"licensedUsers": 25}]},
     }
-    yesterday = (LAST_WEEK + WEEK).date().isoformat()
+    yesterday = (last_week() + WEEK).date().isoformat()
     deliver(api, ImportKind.LICENSE_USAGE, {**usage, "day": yesterday, "assigned": 33})
     assert read_engagement(api, asked) == {
         "usersByUsageTrend": [{"inactive": 33, "low": 0}, {"inactive": 24, "low": 1}],

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.imports.records import ImportKind
@@ -15,14 +15,20 @@ from store.database.scope import Scope
 from tests.domain.imports.factory_records import call_record, customer_record, media_record, queue_call_record
 from tests.jobs.imports.factory_imports import Imported, chunks_of, import_lines
 
-# Monday of the latest completed week; noon of its Wednesday is far from every boundary.
-LAST_WEEK = week_of(utc_now()) - WEEK
-NOON = LAST_WEEK + timedelta(days=2, hours=12)
+
+def last_week() -> datetime:
+    """Monday of the latest completed week: a run of all tests may pass the end of a week."""
+    return week_of(utc_now()) - WEEK
+
+
+def noon() -> datetime:
+    """Noon of its Wednesday, far from every boundary."""
+    return last_week() + timedelta(days=2, hours=12)
 
 
 def row(report_id: str = "R-1", **changes: Any) -> dict[str, str]:
     """A call of last week."""
-    return call_record(report_id, **{"Start_time": format_instant(NOON), **changes})
+    return call_record(report_id, **{"Start_time": format_instant(noon()), **changes})
 
 
 def media(report_id: str = "R-1", **changes: Any) -> dict[str, Any]:
@@ -32,7 +38,7 @@ def media(report_id: str = "R-1", **changes: Any) -> dict[str, Any]:
 
 def queue_call(id_: str = "Q-1", **changes: Any) -> dict[str, Any]:
     """A queue call of last week."""
-    return queue_call_record(id_, **{"offeredAt": format_instant(NOON), **changes})
+    return queue_call_record(id_, **{"offeredAt": format_instant(noon()), **changes})
 
 
 def report(*rows: dict[str, str], header: tuple[str, ...] = (), end: str = "\r\n") -> bytes:

@@ -21,10 +21,10 @@ from store.database.scope import Scope
 from tests.domain.imports.factory_records import OMITTED, customer_record
 from tests.forked_command import FORKSERVER
 from tests.jobs.imports.factory_calls import (
-    LAST_WEEK,
-    NOON,
     import_report,
+    last_week,
     media,
+    noon,
     queue_call,
     report,
     row,
@@ -34,7 +34,10 @@ from tests.jobs.imports.factory_imports import documents, find_only, import_line
 from tests.store.factory_customers import partner_scope
 
 M, Q = ImportKind.CALL_MEDIA, ImportKind.QUEUE_CALLS
-EARLIER = format_instant(NOON - WEEK)
+
+
+def earlier() -> str:
+    return format_instant(noon() - WEEK)
 
 
 async def ready(client: Client, *external_ids: str) -> Scope:
@@ -53,23 +56,23 @@ async def test_a_call_is_kept_with_everything_that_its_sums_need(client: Client)
     assert imported.counts == (1, 0, 0, 0)
     call, customer = await find_only(scope, "calls"), await find_only(scope, "customers")
     assert (call["_id"], call["customer_id"], call["version"]) == ("acme:R-1", customer["_id"], 1)
-    assert (call["week"], call["started_at"], call["seconds"]) == (LAST_WEEK, NOON, 90)
+    assert (call["week"], call["started_at"], call["seconds"]) == (last_week(), noon(), 90)
     assert (call["user_id"], call["endpoint"], call["features"]) == ("U-1", "ROOM_DEVICE", ["CALL_QUEUE"])
-    assert call["expires_at"] - NOON == timedelta(days=100)
+    assert call["expires_at"] - noon() == timedelta(days=100)
     week = await find_only(scope, "call_weeks")
-    assert (week["_id"], week["rolled_up_at"]) == (f"acme:{LAST_WEEK.date()}", None)
+    assert (week["_id"], week["rolled_up_at"]) == (f"acme:{last_week().date()}", None)
     assert abs(week["changed_at"] - utc_now()) < timedelta(minutes=1)
 
 
 async def test_repeating_a_report_writes_nothing_and_marks_nothing(client: Client) -> None:
     scope = await ready(client)
-    content = report(row("R-1"), row("R-2", Start_time=EARLIER), row("R-1"))
+    content = report(row("R-1"), row("R-2", Start_time=earlier()), row("R-1"))
     assert (await import_report(scope, content)).counts == (2, 0, 1, 0)
     names = ("calls", "call_weeks")
     before = [await documents(scope, name) for name in names]
     assert (await import_report(scope, content)).counts == (0, 0, 3, 0)
     assert [await documents(scope, name) for name in names] == before
-    assert await marks(scope) == {LAST_WEEK: 1, LAST_WEEK - WEEK: 1}
+    assert await marks(scope) == {last_week(): 1, last_week() - WEEK: 1}
 
 
 async def test_the_latest_delivery_wins_within_and_across_streams(client: Client) -> None:
@@ -81,20 +84,20 @@ async def test_the_latest_delivery_wins_within_and_across_streams(client: Client
     assert (await import_report(scope, report(row(Duration="4")))).counts == (0, 1, 0, 0)
     changed = await find_only(scope, "calls")
     assert changed == {**call, "seconds": 4, "version": 2, "updated_at": changed["updated_at"]}
-    assert await marks(scope) == {LAST_WEEK: 2}
+    assert await marks(scope) == {last_week(): 2}
 
 
 async def test_a_call_whose_start_moves_marks_both_weeks(client: Client) -> None:
     scope = await ready(client, "C-1", "C-2")
     await import_report(scope, report(row()))
-    assert (await import_report(scope, report(row(Start_time=EARLIER, Org_UUID="C-2")))).counts == (0, 1, 0, 0)
-    assert await marks(scope) == {LAST_WEEK: 2, LAST_WEEK - WEEK: 1}
+    assert (await import_report(scope, report(row(Start_time=earlier(), Org_UUID="C-2")))).counts == (0, 1, 0, 0)
+    assert await marks(scope) == {last_week(): 2, last_week() - WEEK: 1}
     assert (await find_only(scope, "calls"))["customer_id"] == (await find_only(scope, "customers", external_id="C-2"))[
         "_id"
     ]
-    twice = report(row(Start_time=format_instant(NOON)), row(Start_time=format_instant(NOON - 2 * WEEK)))
+    twice = report(row(Start_time=format_instant(noon())), row(Start_time=format_instant(noon() - 2 * WEEK)))
     assert (await import_report(scope, twice)).counts == (0, 2, 0, 0)
-    assert await marks(scope) == {LAST_WEEK: 3, LAST_WEEK - WEEK: 2, LAST_WEEK - 2 * WEEK: 1}
+    assert await marks(scope) == {last_week(): 3, last_week() - WEEK: 2, last_week() - 2 * WEEK: 1}
 
 
 def facts(call: Document) -> Document:
@@ -106,12 +109,12 @@ async def test_media_join_their_call_whichever_comes_first(client: Client) -> No
     scope = await ready(client)
     await import_report(scope, report(row("R-1")))
     assert (await import_lines(scope, M, media("R-1"), media("R-2"))).counts == (2, 0, 0, 0)
-    assert await marks(scope) == {LAST_WEEK: 2}
+    assert await marks(scope) == {last_week(): 2}
     waiting = await find_only(scope, "calls", report_id="R-2")
     assert (waiting["week"], waiting.get("customer_id"), waiting["loss"]) == (None, None, 0.5)
     assert timedelta(days=99) < waiting["expires_at"] - utc_now() < timedelta(days=101)
     assert (await import_report(scope, report(row("R-2")))).counts == (1, 0, 0, 0)
-    assert await marks(scope) == {LAST_WEEK: 3}
+    assert await marks(scope) == {last_week(): 3}
     first, second = await documents(scope, "calls")
     assert {**facts(first), "_id": "", "report_id": ""} == {**facts(second), "_id": "", "report_id": ""}
     assert (second["loss"], second["jitter"], second["latency"]) == (0.5, 12.0, 80.5)
@@ -122,31 +125,31 @@ async def test_repeated_and_corrected_media(client: Client) -> None:
     await import_report(scope, report(row()))
     await import_lines(scope, M, media())
     assert (await import_lines(scope, M, media(), {"reportId": "R-1"})).counts == (0, 0, 2, 0)
-    assert await marks(scope) == {LAST_WEEK: 2}
+    assert await marks(scope) == {last_week(): 2}
     corrected = {"reportId": "R-1", "packetLossPercent": 6, "jitterMs": None}
     assert (await import_lines(scope, M, corrected)).counts == (0, 1, 0, 0)
     call = await find_only(scope, "calls")
     assert (call["loss"], call["jitter"], call["latency"]) == (6.0, None, 80.5)
-    assert await marks(scope) == {LAST_WEEK: 3}
+    assert await marks(scope) == {last_week(): 3}
     assert (await import_report(scope, report(row()))).counts == (0, 0, 1, 0)
 
 
 async def test_queue_calls_are_kept_and_corrected(client: Client) -> None:
     scope = await ready(client)
-    lines = [queue_call("Q-1"), queue_call("Q-2", outcome="ABANDONED", offeredAt=EARLIER), queue_call("Q-1")]
+    lines = [queue_call("Q-1"), queue_call("Q-2", outcome="ABANDONED", offeredAt=earlier()), queue_call("Q-1")]
     assert (await import_lines(scope, Q, *lines)).counts == (2, 0, 1, 0)
     held = await find_only(scope, "queue_calls", queue_call_id="Q-1")
-    assert (held["_id"], held["week"], held["offered_at"]) == ("acme:Q-1", LAST_WEEK, NOON)
+    assert (held["_id"], held["week"], held["offered_at"]) == ("acme:Q-1", last_week(), noon())
     assert (held["queue"], held["outcome"], held["wait_seconds"]) == ("Support", "ANSWERED", 20)
     assert (await import_lines(scope, Q, queue_call("Q-1", waitSeconds=21))).counts == (0, 1, 0, 0)
-    assert await marks(scope) == {LAST_WEEK: 2, LAST_WEEK - WEEK: 1}
+    assert await marks(scope) == {last_week(): 2, last_week() - WEEK: 1}
 
 
 async def test_bad_rows_are_refused_and_stop_nothing(client: Client) -> None:
     scope = await ready(client)
     future = format_instant(utc_now() + timedelta(hours=1))
     soon = format_instant(utc_now() - timedelta(minutes=1))
-    closed = LAST_WEEK - 12 * WEEK
+    closed = last_week() - 12 * WEEK
     imported = await import_report(
         scope,
         report(
@@ -203,7 +206,7 @@ async def test_partners_do_not_meet(client: Client) -> None:
 
 async def test_many_slices_in_flight_count_every_row_once(client: Client) -> None:
     scope = await ready(client)
-    starts = [format_instant(NOON), EARLIER]
+    starts = [format_instant(noon()), earlier()]
     rows = [row(f"R-{number % 4500}", Start_time=starts[number % 2]) for number in range(9000)]
     imported = await import_report(scope, report(*rows), chunk=300_000)
     assert imported.counts == (4500, 0, 4500, 0)
@@ -232,7 +235,7 @@ async def test_writers_of_the_same_calls_add_each_once(client: Client, mongo_uri
     assert first.summary.unchanged + second.summary.unchanged == 400
     calls = await documents(scope, "calls")
     assert len(calls) == 400
-    assert all(call["week"] == LAST_WEEK and call["loss"] == 0.5 for call in calls)
+    assert all(call["week"] == last_week() and call["loss"] == 0.5 for call in calls)
 
 
 async def test_corrections_at_the_same_time_are_all_kept(client: Client, mongo_uri: str) -> None:
