@@ -25,6 +25,7 @@ from domain.imports.records import ImportKind
 from jobs.imports.runner import ImportSummary, import_stream
 from jobs.imports.streams import gunzip, read_chunks
 from sample.writer import write_sample
+from server.gc_tuning import tune_gc
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -59,6 +60,8 @@ def run_import(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind
 
 
 async def _run_import(uri: str, database: str, folder: Path, kinds: Sequence[ImportKind]) -> ImportMeasurement:
+    # As the command `partnerhub import` and the server do.
+    tune_gc()
     client = Client(uri, database)
     await prepare_database(client)
     scope = Scope(client, "bench", utc_now())

@@ -128,7 +128,7 @@ def select_event_keys(keys: Sequence[str]) -> list[str]:
 
 def ordering_keys(keys: Iterable[str]) -> list[str]:
     """Return the keys that belong into `order_keys`."""
-    return [key for key in keys if is_ordering(key)]
+    return [key for key in keys if key.partition(":")[0] in _ORDER_DIMENSIONS]
 
 
 def is_ordering(key: str) -> bool:

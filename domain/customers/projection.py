@@ -24,7 +24,7 @@ from domain.entitlements.lifecycle import (
 )
 from domain.text.words import MAX_SEARCHED_NUMBERS
 from domain.time.instants import MAX_INSTANT
-from domain.types import URGENCY_RANK, Product, SubscriptionType
+from domain.types import PRODUCTS, URGENCY_RANK, SubscriptionType
 
 # The urgency rank of a customer without a status: after all others.
 NO_STATUS_RANK = len(URGENCY_RANK)
@@ -85,8 +85,8 @@ def _project_entitlements(facts: CustomerFacts, now: datetime) -> Mapping[str, A
     ends = [(e, effective_end(e, now)) for e in running]
     soonest = min((end for _, end in ends), default=None)
     return {
-        "products": [str(product) for product in Product if product in products],
-        "running_products": [str(product) for product in Product if product in running_products],
+        "products": [str(product) for product in PRODUCTS if product in products],
+        "running_products": [str(product) for product in PRODUCTS if product in running_products],
         "holdings": summarize_holdings(ends),
         "subscription_types": [str(kind) for kind in SubscriptionType if any(e.kind == kind for e in living)],
         "next_expiry_at": soonest,

@@ -19,7 +19,7 @@ from domain.entitlements.peer_groups import (
     license_rate,
 )
 from domain.entitlements.product_licenses import ProductLicenses, sum_by_product
-from domain.types import Product
+from domain.types import PRODUCTS
 
 # The stored summary of one product; `summarize_holdings` defines its fields.
 Holding = dict[str, Any]
@@ -55,7 +55,7 @@ def summarize_holdings(running: Sequence[tuple[Entitlement, datetime]]) -> Holdi
     products = {line.figures.product for line in lines}
     return {
         str(product): _summarize_product([line for line in lines if line.figures.product == product])
-        for product in Product
+        for product in PRODUCTS
         if product in products
     }
 

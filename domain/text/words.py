@@ -66,7 +66,8 @@ def texts_from_starts(word: str) -> list[str]:
 
 def word_keys(words: Iterable[str]) -> list[str]:
     """Return the key of every stored prefix of every word, distinct and sorted."""
-    return [WORD_KEY_PREFIX + prefix for prefix in sorted({prefix for word in words for prefix in _prefixes(word)})]
+    texts = (text for word in words for text in texts_from_starts(word))
+    return sorted({key for text in texts for key in _prefix_keys(text)})
 
 
 def term_key(term: str) -> str:
@@ -79,10 +80,10 @@ def is_decided_by_key(term: str) -> bool:
     return len(term) <= _prefix_length(term[0])
 
 
-def _prefixes(word: str) -> Iterator[str]:
-    for start in (0,) if word.isascii() else _starts(word):
-        longest = min(len(word), start + _prefix_length(word[start]))
-        yield from (word[start:end] for end in range(start + 1, longest + 1))
+def _prefix_keys(text: str) -> list[str]:
+    """Return the key of every stored prefix of a text that begins at a start."""
+    longest = WORD_KEY_PREFIX + text[: _prefix_length(text[0])]
+    return [longest[:end] for end in range(len(WORD_KEY_PREFIX) + 1, len(longest) + 1)]
 
 
 def _starts(word: str) -> list[int]:

@@ -7,13 +7,17 @@ from typing import Any
 from domain.customers.keys import build_customer_keys, instant_keys, ordering_keys, running_keys, select_event_keys
 from domain.entitlements.holdings import holding_keys
 from domain.text.folding import fold_for_sorting
-from domain.text.words import customer_words
+from domain.text.words import customer_words, searched_words
 from domain.time.instants import MAX_INSTANT
 from store.database.client import Document
 from store.tenants.partners import PartnerDocument
 
-_LIST_FIELDS = ("_id", "partner_id", "order_keys", "keys")
-_FOLDED_FROM = ("name", "domain", "external_id", "living_numbers")
+_LIST_FIELDS = (
+    *("_id", "partner_id", "order_keys", "keys"),
+    *("name_folded", "created_at", "sign_in_sort", "next_expiry_sort", "urgency_sort", "external_id", "due_at"),
+)
+_NAMED_BY = ("name", "domain", "external_id")
+_FOLDED_FROM = (*_NAMED_BY, "living_numbers")
 
 
 def is_removed(customer: Mapping[str, Any], now: datetime) -> bool:
@@ -28,7 +32,7 @@ def storage_fields(
     expiries = [
         assignment["expires_at"] for assignment in customer["assignments"] if assignment["expires_at"] is not None
     ]
-    folded_fields = _folded_fields(customer, before)
+    folded_fields = fold_fields(customer, before)
     next_unassignment_at = min(expiries, default=None)
     moments = (customer["next_evaluation_at"], customer["next_renewal_at"], next_unassignment_at)
     return {
@@ -49,16 +53,34 @@ def key_fields(keys: list[str]) -> Document:
 
 
 def put_list_fields_first(customer: Document) -> Document:
-    """Return the document with the fields that lists check in front: MongoDB searches a document from its start."""
+    """Return the document with the fields of its indexes in front.
+
+    MongoDB searches a document from its start, and each change of a customer reads these fields for every index and
+    key, before the change and after it.
+    """
     return {**{name: customer[name] for name in _LIST_FIELDS}, **customer}
 
 
-def _folded_fields(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document:
+def fold_fields(customer: Mapping[str, Any], before: Mapping[str, Any]) -> Document:
     """Return the folded name and words: the stored ones where possible, because folding is slow."""
-    if all(name in before and before[name] == customer[name] for name in _FOLDED_FROM):
-        return {"name_folded": before["name_folded"], "words": before["words"]}
-    words = customer_words(*(customer[name] for name in _FOLDED_FROM))
-    return {"name_folded": fold_for_sorting(customer["name"]), "words": words}
+    if all(name in before for name in _FOLDED_FROM) and all(before[name] == customer[name] for name in _NAMED_BY):
+        return {"name_folded": before["name_folded"], "words": _words_with_numbers(customer, before)}
+    return {"name_folded": fold_for_sorting(customer["name"]), "words": _words(customer)}
+
+
+def _words_with_numbers(customer: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """Return the words of a customer that has the name, domain and external id of `before`, whose words are stored."""
+    numbers = set(customer["living_numbers"])
+    if not numbers.issuperset(before["living_numbers"]):
+        # A word of a number that is gone can also be one of the name.
+        return _words(customer)
+    added = numbers.difference(before["living_numbers"])
+    words: list[str] = before["words"]
+    return sorted({*words, *(word for number in added for word in searched_words(number))}) if added else words
+
+
+def _words(customer: Mapping[str, Any]) -> list[str]:
+    return customer_words(*(customer[name] for name in _FOLDED_FROM))
 
 
 def compute_keys(customer: Mapping[str, Any], words: list[str]) -> list[str]:
