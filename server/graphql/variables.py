@@ -16,6 +16,8 @@ MAX_KEY_LENGTH = 200
 MAX_LIST_LENGTH = 1_000
 # All values together: at most some 100 ms of conversion.
 MAX_VALUES = 5_000
+# orjson reads deeper nesting than it writes: 254 levels, in the keys of feeds and of kept responses.
+MAX_NESTING = 100
 
 
 def find_rejection(variables: Mapping[str, Any] | None) -> BadUserInput | None:
@@ -28,12 +30,14 @@ def find_rejection(variables: Mapping[str, Any] | None) -> BadUserInput | None:
 
 
 def check_variables(variables: Mapping[str, Any]) -> None:
-    """Raise BadUserInput where a key of the variables or a list in them is too long, or where they have many values."""
-    waiting: list[Any] = [variables]
+    """Raise BadUserInput where a key of the variables or a list in them is too long, or where they have many values or levels."""
+    waiting: list[tuple[Any, int]] = [(variables, 0)]
     count = 0
     while waiting:
-        value = waiting.pop()
+        value, depth = waiting.pop()
         count += len(value)
+        if depth > MAX_NESTING:
+            raise BadUserInput(f"The variables may be nested at most {MAX_NESTING} levels deep.")
         if count > MAX_VALUES:
             raise BadUserInput(translatable("The variables have at most {most} values in all.", most=MAX_VALUES))
         if type(value) is list and len(value) > MAX_LIST_LENGTH:
@@ -44,4 +48,4 @@ def check_variables(variables: Mapping[str, Any]) -> None:
                     translatable("A key in the variables has at most {most} characters.", most=MAX_KEY_LENGTH)
                 )
             value = value.values()
-        waiting += [item for item in value if type(item) is dict or type(item) is list]
+        waiting += [(item, depth + 1) for item in value if type(item) is dict or type(item) is list]

@@ -16,7 +16,7 @@ ROWS: dict[str, list[float]] = {
     "Cost before": [cost.MAX_COST],
     "Time of an operation": [operations.OPERATION_TIMEOUT_SECONDS],
     "A number in the text": [parsing.MAX_NUMBER_LENGTH],
-    "Values in the variables": [variables.MAX_VALUES, variables.MAX_LIST_LENGTH],
+    "Values in the variables": [variables.MAX_VALUES, variables.MAX_LIST_LENGTH, variables.MAX_NESTING],
     "Errors in an answer": [executor.MAX_ERRORS],
     "Remembered documents": [document_cache.MAX_CACHE_BYTES // MEGABYTE],
     "Remembered answers to introspection": [introspection_answers.MAX_BYTES // MEGABYTE],

@@ -7,7 +7,14 @@ import pytest
 from domain.failures import BadUserInput
 from schema.build import build_schema
 from server.graphql.operations import OperationRejected, Operations
-from server.graphql.variables import MAX_KEY_LENGTH, MAX_LIST_LENGTH, MAX_VALUES, check_variables, find_rejection
+from server.graphql.variables import (
+    MAX_KEY_LENGTH,
+    MAX_LIST_LENGTH,
+    MAX_NESTING,
+    MAX_VALUES,
+    check_variables,
+    find_rejection,
+)
 from tests.worst_texts import MEBIBYTE, WORST_TEXTS, run_at_once, worst_text
 
 LONG = "x" * (MAX_KEY_LENGTH + 1)
@@ -66,3 +73,11 @@ def test_a_mebibyte_of_key_is_refused_at_once(text: str) -> None:
     rejection = run_at_once(lambda: find_rejection({"input": {worst_text(text, MEBIBYTE): 1}}))
     assert rejection is not None
     assert rejection.__traceback__ is None
+
+
+def test_variables_that_are_nested_too_deeply_are_rejected() -> None:
+    deep: Any = 1
+    for _ in range(MAX_NESTING):
+        deep = [deep]
+    assert find_rejection({"a": deep}) is None
+    assert "100 levels" in str(find_rejection({"a": [deep]}))
