@@ -30,14 +30,14 @@ def find_rejection(variables: Mapping[str, Any] | None) -> BadUserInput | None:
 
 
 def check_variables(variables: Mapping[str, Any]) -> None:
-    """Raise BadUserInput where a key of the variables or a list in them is too long, or where they have many values or levels."""
+    """Raise BadUserInput where a key or a list in the variables is too long, or they have too many values or levels."""
     waiting: list[tuple[Any, int]] = [(variables, 0)]
     count = 0
     while waiting:
         value, depth = waiting.pop()
         count += len(value)
         if depth > MAX_NESTING:
-            raise BadUserInput(f"The variables may be nested at most {MAX_NESTING} levels deep.")
+            raise BadUserInput(translatable("The variables have at most {most} levels.", most=MAX_NESTING))
         if count > MAX_VALUES:
             raise BadUserInput(translatable("The variables have at most {most} values in all.", most=MAX_VALUES))
         if type(value) is list and len(value) > MAX_LIST_LENGTH:
