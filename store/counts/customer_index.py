@@ -56,7 +56,9 @@ class CustomerIndex:
 
     def put_unread(self, id_: str, customer: CountedCustomer) -> None:
         """Put one of many customers; none of them is found before `finish_segment`."""
-        self._builder.add(self._put_keys(id_, customer), customer)
+        # First the keys: they begin a new segment for a customer that is in this one already.
+        ordinal = self._put_keys(id_, customer)
+        self._builder.add(ordinal, customer)
 
     def _put_keys(self, id_: str, customer: CountedCustomer) -> int:
         ordinal = self._ordinals.find(id_)
