@@ -80,6 +80,9 @@ async def _settle() -> bool:
     while running := asyncio.all_tasks() - {current}:
         left_some = True
         await asyncio.wait(running)
+    # What the last of them held is released in the next turn of the event loop.
+    for _ in range(2):
+        await asyncio.sleep(0)
     return left_some
 
 
