@@ -146,6 +146,7 @@ class StubAppState:
     def __init__(self, client: Client, feed: Feed) -> None:
         self.client, self.feed = client, feed
         self.trusted_documents, self.rate_limiter = TrustedDocuments(), RateLimiter()
+        self.kept_responses = None
         self.operation_recorder = OperationRecorder()
         self.schema, self.operations, self.request_priority = SCHEMA, Operations(SCHEMA), RequestPriority()
         self.is_ready = True

@@ -69,6 +69,7 @@ class Process:
         self.operations = OPERATIONS
         self.request_priority = RequestPriority()
         self.trusted_documents, self.rate_limiter = TrustedDocuments(), RateLimiter()
+        self.kept_responses = None
         self.operation_recorder = OperationRecorder({"After"})
         self.feed_errors = errors or []
         self.served: tuple[Any, ...] = ()
