@@ -20,6 +20,7 @@ DEPENDENT_TYPES: dict[str, set[str]] = {
     # Only viewers whose assignments limit them: contexts and groups are theirs alone anyway.
     "resolvers/feeds.py": set(),
     "store/database/scope.py": set(),
+    "store/counts/customer_index.py": set(),
     "store/events/activity_queries.py": set(),
     "store/tags/bulk_jobs.py": set(),
     # Mutations, which no subscription executes.
