@@ -2,29 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from domain.cursors.feed import Position
 from domain.types import ActivityKind
 from store.database.scope import Scope
 from store.feed.events import FeedEvent
+from store.feed.observed_feed import ObservedFeed
 
 Value = TypeVar("Value")
 MAX_BYTES = 16 * 1024 * 1024
 # What an object takes for each character of its repr: a small number takes 28 bytes, a letter of a text one.
 _BYTES_PER_CHARACTER, _BYTES_PER_FIGURE = 16, 500
-
-
-class ObservedFeed(Protocol):
-    """The part of the feed that the cache uses: its events, its gaps, its position, and whether it is up to date."""
-
-    listeners: list[Callable[[FeedEvent], None]]
-    gap_listeners: list[Callable[[], None]]
-
-    @property
-    def position(self) -> Position: ...
-    @property
-    def is_fresh(self) -> bool: ...
 
 
 class CachedFigure(NamedTuple, Generic[Value]):

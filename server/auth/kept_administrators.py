@@ -7,13 +7,12 @@ has acknowledged the removal; another process does when its feed delivers it, a 
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
-from domain.cursors.feed import Position
 from domain.types import ActivityKind
 from server.auth.claims import Claims
 from store.database.client import Client
 from store.feed.events import ACCESS_EVENT_KINDS, FeedEvent
+from store.feed.observed_feed import ObservedFeed
 from store.tenants.administrators import AdministratorDocument
 
 _KINDS = ACCESS_EVENT_KINDS | {ActivityKind.ADMINISTRATOR_INVITED}
@@ -21,18 +20,6 @@ _KINDS = ACCESS_EVENT_KINDS | {ActivityKind.ADMINISTRATOR_INVITED}
 MAX_KEPT = 4096
 # By what a token names: an id, or an e-mail address.
 Key = tuple[str | None, str | None]
-
-
-class ObservedFeed(Protocol):
-    """The part of the feed that is used here."""
-
-    listeners: list[Callable[[FeedEvent], None]]
-    gap_listeners: list[Callable[[], None]]
-
-    @property
-    def position(self) -> Position: ...
-    @property
-    def is_fresh(self) -> bool: ...
 
 
 class KeptAdministrators:

@@ -8,11 +8,12 @@ import orjson
 from prometheus_client import Counter
 
 from domain.customers.keys import ALL_CUSTOMERS_KEY
-from loaders.figure_cache import FigureCache, ObservedFeed
+from loaders.figure_cache import FigureCache
 from resolvers.context import Context
 from server.graphql.kept_fields import CHANGING_CONDITIONS
 from server.graphql.operations import GraphQLResponse, Operation
 from store.feed.events import FeedEvent
+from store.feed.observed_feed import ObservedFeed
 
 # A larger one is executed each time; an entry takes this much besides its bytes.
 _MAX_RESPONSE_BYTES, _ENTRY_BYTES = 1024 * 1024, 1_000

@@ -6,19 +6,18 @@ change that the caller names, and every change of this process. It is dropped wh
 """
 
 import asyncio
-from collections.abc import Callable
 from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from prometheus_client import Counter, Gauge
 
-from domain.cursors.feed import Position
 from domain.customers.conditions import AllOf, Condition
 from store.customers.facets import CustomerFacets
 from store.database.client import Client, PyMongoError
 from store.database.scope import Scope
 from store.feed.events import FeedEvent
+from store.feed.observed_feed import ObservedFeed
 
 if TYPE_CHECKING:
     from store.counts.live_index import LiveIndex
@@ -36,23 +35,16 @@ _MAX_REFUSALS = 10_000
 _INDEX_MODULE = "store.counts.live_index"
 
 
-class ObservedFeed(Protocol):
-    """The part of the feed that the indexes use."""
+class AwaitedFeed(ObservedFeed, Protocol):
+    """A feed that can also be waited for."""
 
-    listeners: list[Callable[[FeedEvent], None]]
-    gap_listeners: list[Callable[[], None]]
-
-    @property
-    def position(self) -> Position: ...
-    @property
-    def is_fresh(self) -> bool: ...
     async def wait_until_reached(self, time: int, seconds: float) -> bool: ...
 
 
 class LiveIndexes:
     """The indexes of the partners that used one last; together they take at most `max_bytes`, 0 for no index."""
 
-    def __init__(self, client: Client, feed: ObservedFeed, max_bytes: int) -> None:
+    def __init__(self, client: Client, feed: AwaitedFeed, max_bytes: int) -> None:
         self._client = client
         self._feed = feed
         self._max_bytes = max_bytes
