@@ -116,7 +116,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         FigureCache(feed),
         load_installation(settings, keys),
         trusted_documents=documents,
-        kept_responses=KeptResponses(feed, settings.kept_responses_bytes),
+        kept_responses=KeptResponses(feed, settings.kept_responses_bytes) if settings.kept_responses_bytes else None,
         live_indexes=_start_live_indexes(settings, client, feed, stack),
         init_timeout_seconds=settings.connection_init_seconds,
         rate_limiter=_start_rate_limiter(settings, client, stack),

@@ -35,7 +35,6 @@ class KeptResponses:
     """
 
     def __init__(self, feed: ObservedFeed, max_bytes: int) -> None:
-        self._is_on = max_bytes > 0
         self._cache = FigureCache(feed, affects=_any_event, size_of=_entry_bytes, max_bytes=max_bytes)
 
     async def find_or_execute(
@@ -69,7 +68,7 @@ class KeptResponses:
         self, operation: Operation, variables: Mapping[str, Any], context: Context
     ) -> tuple[str, str, bytes, str, str] | None:
         """Return what the response depends on besides the partner; None where it may not be kept."""
-        if not self._is_on or not operation.may_be_kept or context.scope.visibility_key != ALL_CUSTOMERS_KEY:
+        if not operation.may_be_kept or context.scope.visibility_key != ALL_CUSTOMERS_KEY:
             return None
         values = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS) if variables else b""
         if any(condition in values for condition in _CHANGING):

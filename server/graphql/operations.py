@@ -144,8 +144,9 @@ class Operations:
             cost = outcome.cost(definition, variables or {}, self._field_costs)
             root_fields = outcome.root_fields(definition)
             is_kept = outcome.may_be_kept(definition, self.graphql_schema)
-            traits = {"is_compiled": self._is_compiled, "may_be_kept": is_kept}
-            return Operation(text, outcome.document, definition, root_fields, cost, **traits)
+            return Operation(
+                text, outcome.document, definition, root_fields, cost, MAX_COST, self._is_compiled, is_kept
+            )
         except BadUserInput as failure:
             raise OperationRejected([failure_error(failure)]) from None
         except (QueryTooComplex, RecursionError) as failure:
