@@ -11,7 +11,7 @@ import { SampleMenu } from "./sample_menu";
 import { SignInButtons } from "./sign_in_buttons";
 import { firstSample } from "./samples";
 import { createSocket } from "./socket";
-import { keepToken, loadToken } from "./token";
+import { keepToken, loadToken } from "../session/token";
 import { TokenField } from "./token_field";
 
 // The page is served by the endpoint that it speaks to, wherever a proxy has put that.

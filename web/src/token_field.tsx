@@ -1,7 +1,7 @@
 /** The field for the access token, with a line that says whose it is. */
 import { useEffect, useState } from "react";
 import type { Identity } from "./identity";
-import { tidyToken } from "./token";
+import { tidyToken } from "../session/token";
 
 /** Long enough to type on, short enough to feel immediate after a paste. */
 const PAUSE_MS = 300;

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { FieldError, Form, Input, Label, TextField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Button } from "../ui/button";
+import { tidyToken } from "../../../session/token";
 import { canSignIn, signIn } from "./sign_in";
 import { keepToken } from "./token";
 import "../ui/ui.css";
@@ -47,8 +48,7 @@ function TokenForm() {
       className="sign-in-token"
       onSubmit={(event) => {
         event.preventDefault();
-        // People paste whole header lines.
-        keepToken(token.replace(/^\s*(authorization:)?\s*(bearer)?\s*/i, "").replace(/\s+/g, ""));
+        keepToken(tidyToken(token));
       }}
     >
       <TextField className="field" value={token} onChange={setToken} isRequired>

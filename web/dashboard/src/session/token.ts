@@ -1,6 +1,6 @@
 /** The access token of this browser: kept for a tab, and handed to other tabs of this origin, never written to disk. */
+import { keepToken as storeToken, loadToken } from "../../../session/token";
 
-const KEY = "partnerhub:token";
 const ANSWER_MILLISECONDS = 150;
 
 type Message = { kind: "ask" } | { kind: "token"; token: string };
@@ -17,7 +17,7 @@ channel.addEventListener("message", ({ data }: MessageEvent<Message>) => {
 
 /** Returns the token of this tab, or the one of another open tab; empty where nobody is signed in. */
 export async function findToken(): Promise<string> {
-  const kept = sessionStorage.getItem(KEY) ?? "";
+  const kept = loadToken();
   if (kept) {
     current = kept;
     return kept;
@@ -52,7 +52,6 @@ export function onToken(listener: Listener): () => void {
 
 function apply(token: string): void {
   current = token;
-  if (token) sessionStorage.setItem(KEY, token);
-  else sessionStorage.removeItem(KEY);
+  storeToken(token);
   for (const listener of [...listeners]) listener(token);
 }
