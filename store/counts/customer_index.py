@@ -39,7 +39,7 @@ class CustomerIndex:
 
     @property
     def is_worn(self) -> bool:
-        """Whether so many customers have changed that a new index takes less memory and time."""
+        """Return whether a new index takes less memory and time, because many customers have changed."""
         customers, in_segments = len(self.everyone), sum(segment.size for segment in self._segments)
         return in_segments > 2 * customers + 10_000 or len(self._segments) > 300 + customers // 500
 

@@ -27,7 +27,7 @@ CUSTOMER = "query($id: ID!) { customer(by: {externalId: $id}) { name } }"
 
 @pytest.fixture
 def mongod() -> Iterator[Mongod]:
-    """Yield a mongod for this test alone, with a user who has a password; the test stops it."""
+    """Yield a mongod for this test alone, which requires the password of its user; the test stops it."""
     with temporary_replica_set(is_journaled=False) as (mongod,):
         with MongoClient[dict[str, Any]](mongod.uri) as client:
             client.admin.command("createUser", "hub", pwd=PASSWORD, roles=["root"])
