@@ -54,6 +54,7 @@ def generate_customer(partner_id: str, number: int, rng: random.Random, now: dat
         "country": COUNTRIES[skewed_index(rng, 12)],
         "managed_by": "PARTNER_ORGANIZATION" if rng.random() < 0.7 else "EXTERNAL_ADMINISTRATOR",
         "last_administrator_sign_in_at": signed_in,
+        "due_at": None,
         "removed_at": None,
         "tag_ids": sorted({TAGS[skewed_index(rng, 40)] for _ in range(skewed_index(rng, 5))}),
         "assignments": [],
