@@ -148,6 +148,10 @@ class Compiler:
 
 def _finish(plan: ObjectPlan) -> None:
     plan.columns = [field for field in plan.fields if not field.is_inline]
+    plan.is_stored = all(
+        field.is_inline and (field.execution.stored or field.definition.resolve is TypeNameMetaFieldDef.resolve)
+        for field in plan.fields
+    )
     plan.rows = build_rows(plan)
 
 
@@ -164,10 +168,13 @@ def _attribute(definition: GraphQLField) -> str | None:
 
 
 def _can_be_inline(field: FieldPlan) -> bool:
-    """Return whether the code of the rows can read a field: stored, an attribute of a simple type, or __typename."""
+    """Return whether the code of the rows can read a field: stored, computed, a simple attribute, or __typename."""
     execution, leaf, definition = field.execution, field.leaf, field.definition
-    if leaf is None or execution.guard is not None or execution.batch is not None or execution.each is not None:
+    if leaf is None or execution.guard is not None or execution.batch is not None:
         return False
+    if execution.each is not None:
+        has_arguments = definition.args or field.nodes[0].arguments or execution.arguments or execution.takes_projection
+        return execution.is_synchronous and field.list_depth == 0 and not has_arguments
     if execution.stored is not None or definition.resolve is TypeNameMetaFieldDef.resolve:
         return True
     return field.attribute is not None and field.list_depth == 0 and bool(leaf.unexpected or leaf.names)

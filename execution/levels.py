@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # The rows of longer levels, or of wide ones, are built in parts, between which other operations have their turn.
 _AT_ONCE, _VALUES_AT_ONCE = 1_000, 5_000
+# Rows are shared where objects are repeated so often on average.
+_MIN_REPETITIONS = 2
 _NULL = type(None)
 _LISTS = {list, tuple}
 Columns = dict[int, Any]
@@ -225,9 +227,11 @@ class Levels:
         at_once = max(1, min(_AT_ONCE, _VALUES_AT_ONCE // max(1, len(plan.fields))))
         if len(objects) > at_once and is_loop_running():
             return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns, at_once))
+        if plan.is_stored and (shared := _shared_rows(plan, objects)) is not None:
+            return shared
         rows: Any = plan.rows
         slow = partial(self._slow_row, plan, objects, places, columns)
-        return rows(objects, slow, *(columns[field.index] for field in plan.columns))
+        return rows(objects, self._host.context_value, slow, *(columns[field.index] for field in plan.columns))
 
     async def _rows_in_parts(
         self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns, at_once: int
@@ -265,3 +269,19 @@ class Levels:
             return completed[0]
         self.resolving.close_now(completed)
         raise NeedsColumn(field)
+
+
+def _shared_rows(plan: ObjectPlan, objects: Sequence[Any]) -> list[Any] | None:
+    """Return the rows of stored objects that are repeated, such as tags: each row is built once.
+
+    None where few are repeated, and where a row needs a closer look, because each then has errors at its own place.
+    """
+    distinct = {id(each): each for each in objects}
+    if _MIN_REPETITIONS * len(distinct) > len(objects):
+        return None
+    build: Any = plan.rows
+    rows = build(list(distinct.values()), None, lambda _index: FAILED)
+    if FAILED in rows:
+        return None
+    by_id = dict(zip(distinct, rows, strict=True))
+    return [by_id[id(each)] for each in objects]

@@ -64,6 +64,8 @@ class FieldExecution:
         them belongs to the projection of the field that read it.
     takes_projection: `batch` or `each` gets the keyword `projection`: the keys that are needed of the objects that it
         returns, as a frozenset; None for all. graphql-core's executor never passes it.
+    is_synchronous: `each` never returns an awaitable. The code of the rows calls it where it returns a scalar or an
+        enum value and has no arguments.
     """
 
     stored: StoredValue | None = None
@@ -74,8 +76,11 @@ class FieldExecution:
     reads: frozenset[str] | None = None
     same_read: bool = False
     takes_projection: bool = False
+    is_synchronous: bool = False
 
 
+# The key in the extensions of an object type of `function(objects) -> bool`: whether `is_type_of` is True for them all.
+ARE_ALL_OF_TYPE = "are_all_of_type"
 _NOTHING_DECLARED = FieldExecution()
 
 

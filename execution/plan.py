@@ -25,7 +25,8 @@ class Failed:
 
 
 FAILED = Failed()
-# `rows(objects, slow, *columns)`: the result of each object; `slow(index)` is that of a row with something unexpected.
+# `rows(objects, context, slow, *columns)`: the result of each object; `slow(index)` is that of a row with something
+# unexpected.
 Rows = Callable[..., list[Any]]
 
 
@@ -70,4 +71,6 @@ class ObjectPlan:
     fields: Sequence[FieldPlan]
     weight: int
     columns: list[FieldPlan] = field(default_factory=list)
+    # Whether equal objects have equal rows, because every value is stored.
+    is_stored: bool = False
     rows: Rows | None = None

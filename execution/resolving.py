@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _IMMUTABLE = (str, int, float, bool, Enum, frozenset, date)
 # A shorter level is resolved without a pause.
 _SHORT_LIST = 50
+# Of a longer one, so many objects are resolved before it is asked whether the turn is over.
+_CALLS_AT_ONCE = 10
 
 
 class Resolving:
@@ -197,10 +199,10 @@ async def _call_in_turns(call: Callable[[int], Any], count: int) -> list[Any]:
     """Return the values of a long level; other operations have their turn in between."""
     values: list[Any] = []
     try:
-        for index in range(count):
+        for start in range(0, count, _CALLS_AT_ONCE):
             if TURNS.is_over():
                 await TURNS.wait()
-            values.append(call(index))
+            values.extend(map(call, range(start, min(start + _CALLS_AT_ONCE, count))))
     except BaseException:
         for value in values:
             if iscoroutine(value):

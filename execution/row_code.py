@@ -2,7 +2,7 @@
 
 For `{ id name products tags { id } }` of a stored customer:
 
-    def rows(objects, slow, c0):
+    def rows(objects, context, slow, c0):
         results = []
         add = results.append
         for o, v3 in zip(objects, c0):
@@ -23,9 +23,12 @@ It is optimistic: `slow` completes a row with anything unexpected as graphql-cor
 by `repr`, so no text of a client or of a schema becomes code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from graphql import Undefined
+
+from execution.leaves import Leaf
 from execution.plan import FAILED, FieldPlan, ObjectPlan, Rows
 
 
@@ -34,7 +37,7 @@ def build_rows(plan: ObjectPlan) -> Rows:
     names: dict[str, Any] = {"FAILED": FAILED}
     columns = [(f"c{index}", f"v{column.index}") for index, column in enumerate(plan.columns)]
     lines = [
-        f"def rows({', '.join(['objects', 'slow', *(column for column, _ in columns)])}):",
+        f"def rows({', '.join(['objects', 'context', 'slow', *(column for column, _ in columns)])}):",
         " results = []",
         " add = results.append",
         _loop(columns),
@@ -65,7 +68,7 @@ def _reads(plan: ObjectPlan, names: dict[str, Any]) -> Iterator[str]:
             continue
         stored, variable = field.execution.stored, f"v{field.index}"
         if stored is None:
-            yield from _read_attribute(field, variable, names)
+            yield from _read_value(field, variable, names)
             continue
         if stored.attribute != mapping:
             mapping = stored.attribute
@@ -76,16 +79,35 @@ def _reads(plan: ObjectPlan, names: dict[str, Any]) -> Iterator[str]:
             yield f"if {variable} is not None: {variable} = f{field.index}({variable})"
 
 
-def _read_attribute(field: FieldPlan, variable: str, names: dict[str, Any]) -> Iterator[str]:
-    leaf, name = field.leaf, field.attribute
-    if name is None or leaf is None:
+def _read_value(field: FieldPlan, variable: str, names: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that read an attribute or call `each`, and serialize the value."""
+    leaf, name, each, index = field.leaf, field.attribute, field.execution.each, field.index
+    if leaf is None or (name is None and each is None):
         yield f"{variable} = {field.parent_type.name!r}"  # __typename
         return
-    yield f"{variable} = o.{name}"
+    if each is not None:
+        names[f"e{index}"] = each
+    yield f"{variable} = o.{name}" if each is None else f"{variable} = e{index}(context, o)"
+    guard = "" if field.is_required else f"if {variable} is not None: "
     if leaf.names:
-        names[f"n{field.index}"] = leaf.names
-        guard = "" if field.is_required else f"if {variable} is not None: "
-        yield f"{guard}{variable} = n{field.index}[{variable}]"
+        names[f"n{index}"] = leaf.names
+        yield f"{guard}{variable} = n{index}[{variable}]"
+    elif not leaf.unexpected:
+        names[f"f{index}"] = _serializer(leaf)
+        yield f"{guard}{variable} = f{index}({variable})"
+
+
+def _serializer(leaf: Leaf) -> Callable[[Any], Any]:
+    """Return the function that serializes a value; it raises where that needs a closer look."""
+    coerce = leaf.coerce
+
+    def serialize(value: Any) -> Any:
+        serialized = coerce(value)
+        if value is None or serialized is None or serialized is Undefined:
+            raise ValueError
+        return serialized
+
+    return serialize
 
 
 def _adds(plan: ObjectPlan) -> Iterator[str]:
@@ -108,7 +130,9 @@ def _unexpected(field: FieldPlan) -> str:
         return f"{variable} is FAILED" if is_required else ""
     if field.execution.stored is not None:
         return f"{variable} is None" if is_required else ""
-    if field.attribute is None or field.leaf is None or field.leaf.names:
+    if field.leaf is None or field.leaf.names or (field.attribute is None and field.execution.each is None):
+        return ""
+    if not field.leaf.unexpected:
         return ""
     condition = field.leaf.unexpected.format(v=variable)
     return condition if is_required else f"{variable} is not None and ({condition})"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from graphql.execution.executor import invalid_return_type_error
 
 from execution.completion import Completion
+from execution.metadata import ARE_ALL_OF_TYPE
 from execution.places import Places
 from execution.plan import FAILED, FieldPlan
 from execution.resolving import Resolving
@@ -28,7 +29,7 @@ class RuntimeTypes:
     ) -> Any:
         """Complete objects that must be of the type; the others are errors."""
         check = object_type.is_type_of
-        if check is None:
+        if check is None or _are_all_of(object_type, objects):
             return complete(field, object_type, objects, places)
         info = self._resolving.info(field, None)
         verdicts = [_call(check, each, info) for each in objects]
@@ -154,6 +155,15 @@ class RuntimeTypes:
         results = await self._resolving.all([values[index] for index in waiting])
         _place(values, waiting, results)
         return values
+
+
+def _are_all_of(object_type: Any, objects: Sequence[Any]) -> bool:
+    """Return whether the type declares a check of all objects at once, and that it holds."""
+    check = object_type.extensions.get(ARE_ALL_OF_TYPE)
+    try:
+        return check is not None and check(objects)
+    except Exception:  # noqa: BLE001  Then each object is checked by itself.
+        return False
 
 
 def _call(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -36,7 +36,8 @@ def are_plain(classes: set[type], known: set[type]) -> bool:
 def _is_plain(each: type) -> bool:
     if each in _NEVER_PLAIN or issubclass(each, BaseException) or "__class__" in vars(each):
         return False
-    return not any(hasattr(each, name) for name in _DYNAMIC)
+    # Not hasattr: in Python 3.11 the class of every enumeration has a `__getattr__`, which its members do not have.
+    return not any(name in vars(base) for base in each.__mro__ for name in _DYNAMIC)
 
 
 class Job(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, next_renewal, state_at
-from domain.entitlements.product_licenses import ProductLicenses, describe_lines
+from domain.entitlements.product_licenses import ProductLicenses
 from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
@@ -46,7 +46,7 @@ def renews_at(context: Context, entitlement: EntitlementDocument) -> datetime | 
 
 
 def licenses(_context: Context, entitlement: EntitlementDocument) -> list[ProductLicenses]:
-    return describe_lines(entitlement.licenses)
+    return entitlement.product_licenses
 
 
 async def started_by(

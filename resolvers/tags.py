@@ -1,8 +1,7 @@
 """Tags: their list, the tags of customers, and counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
 from domain.text.search import parse_search
@@ -25,13 +24,13 @@ async def customer_tags(
     ids = sorted({id_ for customer in customers for id_ in customer.tag_ids})
     tags = await context.loaders.tags.load_all(ids, with_fields(projection, TagDocument.id, TagDocument.name_folded))
     in_order = sorted((tag for tag in tags if tag is not None), key=lambda tag: (tag.name_folded, tag.id))
-    ranked = {tag.id: (rank, tag) for rank, tag in enumerate(in_order)}
-    return [_in_order(ranked, customer.tag_ids) for customer in customers]
-
-
-def _in_order(ranked: Mapping[str, tuple[int, TagDocument]], ids: Sequence[str]) -> list[TagDocument]:
-    own = sorted((ranked[id_] for id_ in ids if id_ in ranked), key=itemgetter(0))
-    return [tag for _, tag in own[:MAX_TAGS_PER_CUSTOMER]]
+    ranks = {tag.id: rank for rank, tag in enumerate(in_order)}
+    return [
+        [in_order[rank] for rank in sorted([ranks[id_] for id_ in customer.tag_ids if id_ in ranks])][
+            :MAX_TAGS_PER_CUSTOMER
+        ]
+        for customer in customers
+    ]
 
 
 @dataclass(frozen=True, slots=True)

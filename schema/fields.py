@@ -93,6 +93,8 @@ def field(
     `depends_on_viewer`: administrators of equal role and visibility may get different values, so feeds share none.
     """
     execution = replace(_field_execution(resolver, requires, selection_flags, batch, reads), same_read=same_read)
+    if not arguments and not selection_flags:
+        execution = replace(execution, arguments=None)
     return strawberry.field(
         resolver=_stock_resolver(resolver, execution, arguments),
         graphql_type=graphql_type,
@@ -117,6 +119,7 @@ def _field_execution(
         arguments=partial(_convert_arguments, tuple((selection_flags or {}).items())),
         reads=None if reads is None else keys_of(reads),
         takes_projection="projection" in inspect.signature(resolver).parameters,
+        is_synchronous=not batch and not inspect.iscoroutinefunction(resolver),
     )
 
 

@@ -4,21 +4,30 @@ A field without a resolver shows the attribute of its name. Where that is a fiel
 the compiled executor writes the stored value itself, and reads no other keys.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from domain.time.instants import format_instant
-from execution.metadata import EXECUTION, FieldExecution, StoredValue, each_item, enum_name, strawberry_field
+from execution.metadata import (
+    ARE_ALL_OF_TYPE,
+    EXECUTION,
+    FieldExecution,
+    StoredValue,
+    each_item,
+    enum_name,
+    strawberry_field,
+)
 from schema.node import Node
 from store.database.stored_fields import Field, StoredDocument, StoredField, fields_of
 
 Type = TypeVar("Type", bound=type)
-_DOCUMENT_CLASS, _IS_TYPE_OF = "_document_class", "is_type_of"
+_DOCUMENT_CLASS, _IS_TYPE_OF, _ARE_ALL = "_document_class", "is_type_of", "_are_all"
 
 
 def shows(document_class: type, condition: Callable[[Any], bool] | None = None) -> Callable[[Type], Type]:
@@ -31,9 +40,15 @@ def shows(document_class: type, condition: Callable[[Any], bool] | None = None) 
         setattr(graphql_class, _DOCUMENT_CLASS, document_class)
         if issubclass(graphql_class, Node):
             setattr(graphql_class, _IS_TYPE_OF, classmethod(is_type_of))
+            setattr(graphql_class, _ARE_ALL, staticmethod(partial(_are_all, document_class, condition)))
         return graphql_class
 
     return declare
+
+
+def _are_all(document_class: type, condition: Callable[[Any], bool] | None, objects: Sequence[Any]) -> bool:
+    """Return whether a type that shows the documents of the class is that of every object."""
+    return set(map(type, objects)) <= {document_class} and (condition is None or all(map(condition, objects)))
 
 
 def shown_documents(graphql_type: GraphQLObjectType) -> type[StoredDocument] | None:
@@ -48,6 +63,9 @@ def declare_stored_values(schema: GraphQLSchema) -> None:
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, GraphQLObjectType) and (document_class := shown_documents(graphql_type)):
             fields = fields_of(document_class)
+            if graphql_type.is_type_of is not None:
+                origin = graphql_type.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin
+                graphql_type.extensions[ARE_ALL_OF_TYPE] = getattr(origin, _ARE_ALL)
             for field in graphql_type.fields.values():
                 definition = strawberry_field(field)
                 if definition is not None and definition.base_resolver is None and definition.python_name in fields:

@@ -1,11 +1,12 @@
 """Figures of single licence lines, and their sums by product."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from domain.entitlements.license_keys import line_position
 from domain.entitlements.license_ratios import LicenseRatios
-from domain.entitlements.lifecycle import LicenseFigures
+from domain.entitlements.lifecycle import PRODUCTS, LicenseFigures
 from domain.types import Product
 
 
@@ -26,16 +27,21 @@ class ProductLicenses(LicenseRatios):
     name: str | None = None
 
 
-def describe_lines(lines: Iterable[LicenseFigures]) -> list[ProductLicenses]:
-    """Return each line with its available licences and its overage, by product, then by name."""
-    in_order = sorted(lines, key=lambda line: line_position(line.product, line.name))
-    return [_describe_line(*line) for line in in_order]
+def describe_lines(lines: Sequence[Mapping[str, Any]]) -> list[ProductLicenses]:
+    """Return each stored line with its available licences and its overage, by product, then by name."""
+    in_order = lines if len(lines) < 2 else sorted(lines, key=_position)
+    described = []
+    for line in in_order:
+        total, assigned = line["total"], line["assigned"]
+        surplus = total - assigned
+        available, overage = (surplus, 0) if surplus > 0 else (0, -surplus)
+        product = PRODUCTS[line["product"]]
+        described.append(ProductLicenses(product, total, assigned, line["used"], available, overage, line.get("name")))
+    return described
 
 
-def _describe_line(product: Product, total: int, assigned: int, used: int, name: str | None) -> ProductLicenses:
-    difference = total - assigned
-    available, overage = (difference, 0) if difference > 0 else (0, -difference)
-    return ProductLicenses(product, total, assigned, used, available, overage, name)
+def _position(line: Mapping[str, Any]) -> tuple[int, str]:
+    return line_position(line["product"], line.get("name"))
 
 
 def sum_by_product(lines: Iterable[LicenseFigures]) -> list[ProductLicenses]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.entitlements.lifecycle import LicenseFigures, read_license
+from domain.entitlements.product_licenses import ProductLicenses, describe_lines
 from domain.text.normalization import compose_key
 from domain.types import SubscriptionType
 from store.database.client import Document, IndexModel
@@ -63,6 +64,11 @@ class EntitlementDocument(StoredDocument):
         """The licence lines, in no particular order."""
         return list(map(read_license, self.document["licenses"]))
 
+    @derived("licenses")
+    def product_licenses(self) -> list[ProductLicenses]:
+        """The licence lines with their available licences and their overage, by product, then by name."""
+        return describe_lines(self.document["licenses"])
+
     @derived("extensions")
     def extensions(self) -> list[TrialExtension]:
         """The extensions of a trial, oldest first."""
@@ -98,8 +104,7 @@ class Entitlements:
         newest = [("customer_id", 1), ("added_at", -1), ("_id", 1)]
         by_customer: dict[str, list[EntitlementDocument]] = {id_: [] for id_ in customer_ids}
         for document in await self._collection.find(where, _project(projection), sort=newest):
-            entitlement = EntitlementDocument(document)
-            by_customer[entitlement.customer_id].append(entitlement)
+            by_customer[document["customer_id"]].append(EntitlementDocument(document))
         return by_customer
 
     async def by_number(self, number: str) -> EntitlementDocument | None:

@@ -21,7 +21,7 @@ LINES = st.lists(
 def test_the_surplus_of_one_line_takes_nothing_from_another() -> None:
     lines = [LicenseFigures(Product.CALLING, 5, 8, 1, "Professional"), LicenseFigures(Product.CALLING, 20, 10, 2)]
     assert sum_by_product(lines) == [ProductLicenses(Product.CALLING, 25, 18, 3, available=10, overage=3)]
-    assert describe_lines(lines) == [
+    assert describe_lines([line._asdict() for line in lines]) == [
         ProductLicenses(Product.CALLING, 20, 10, 2, 10, 0),
         ProductLicenses(Product.CALLING, 5, 8, 1, 0, 3, "Professional"),
     ]
@@ -33,7 +33,7 @@ def test_each_figure_is_the_sum_of_that_figure_over_single_lines(lines: list[Lic
     sums = sum_by_product(lines)
     assert [one.product for one in sums] == [product for product in Product if product in {x.product for x in lines}]
     for one in sums:
-        single = describe_lines(line for line in lines if line.product == one.product)
+        single = describe_lines([line._asdict() for line in lines if line.product == one.product])
         for figure in ("total", "assigned", "used", "available", "overage"):
             assert getattr(one, figure) == sum(getattr(line, figure) for line in single)
         assert one.available - one.overage == one.total - one.assigned
