@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLField, OperationType
+from graphql import ExecutionResult, GraphQLError, GraphQLField, OperationType
 from graphql.execution.values import VariableValues
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -41,6 +41,10 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
         """Count the cost of objects that are resolved next; return the error of each of them if it is too high."""
         return None
 
+    def depth_error(self) -> GraphQLError:
+        """Return the error of an operation that is nested too deeply for Python's stack."""
+        return GraphQLError("This operation is nested too deeply.")
+
     def not_compiled(self, reason: str) -> None:
         """Note that graphql-core's executor executes this operation."""
 
@@ -57,6 +61,9 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
         try:
             start = levels.root_serially if in_series else levels.root
             rows = start(plan.root, self.root_value, ROOT)
+        except RecursionError:
+            levels.resolving.close()
+            return self._refuse_depth()
         except BaseException:
             levels.resolving.close()
             raise
@@ -112,8 +119,13 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     ) -> ExecutionResult:
         try:
             return self._respond(levels, operation, plan, await levels.resolving.begin(rows))
+        except RecursionError:
+            return self._refuse_depth()
         finally:
             levels.resolving.close()
+
+    def _refuse_depth(self) -> ExecutionResult:
+        return ExecutionResult(None, [self.depth_error()])
 
     def _respond(
         self, levels: Levels, operation: OperationPlans, plan: CompiledPlan, rows: Sequence[Any]

@@ -75,6 +75,11 @@ class OperationExecutor(CompiledExecutionContext):
         """Return the declared cost of a field of an object, and of each row of the list that it holds."""
         return field_weight(field), row_weight(field)
 
+    def depth_error(self) -> GraphQLError:
+        """Return the error of an operation that is nested too deeply, with the code of a limit."""
+        failure = QueryTooComplex(str(super().depth_error()))
+        return GraphQLError(str(failure), original_error=failure)
+
     def not_compiled(self, reason: str) -> None:
         """Count an operation that graphql-core executes."""
         _NOT_COMPILED.labels(reason).inc()

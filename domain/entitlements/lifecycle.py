@@ -124,7 +124,7 @@ def is_trial(entitlement: EntitlementTerms) -> bool:
 
 def is_subscription(entitlement: EntitlementTerms) -> bool:
     """Return whether it is a subscription and not a trial."""
-    return not is_trial(entitlement)
+    return entitlement.kind != SubscriptionType.TRIAL
 
 
 def renews(entitlement: EntitlementTerms) -> bool:
@@ -205,8 +205,11 @@ def is_running(entitlement: EntitlementTerms, now: datetime) -> bool:
 
 
 def is_living(entitlement: EntitlementTerms, now: datetime) -> bool:
-    """Return whether it is running, READY_FOR_SETUP or SCHEDULED."""
-    return state_at(entitlement, now) in LIVING_STATES
+    """Return whether it is running, READY_FOR_SETUP or SCHEDULED: neither cancelled nor expired."""
+    cancelled = entitlement.cancelled_at
+    if cancelled is not None and cancelled <= now:
+        return False
+    return entitlement.ends_at > now or renews(entitlement)
 
 
 def next_renewal(entitlement: EntitlementTerms, now: datetime) -> datetime | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.entitlements.license_keys import line_position
+from domain.entitlements.license_keys import POSITIONS
 from domain.entitlements.license_ratios import LicenseRatios
 from domain.entitlements.lifecycle import PRODUCTS, LicenseFigures
 from domain.types import Product
@@ -29,19 +29,16 @@ class ProductLicenses(LicenseRatios):
 
 def describe_lines(lines: Sequence[Mapping[str, Any]]) -> list[ProductLicenses]:
     """Return each stored line with its available licences and its overage, by product, then by name."""
-    in_order = lines if len(lines) < 2 else sorted(lines, key=_position)
     described = []
-    for line in in_order:
+    for line in lines:
         total, assigned = line["total"], line["assigned"]
         surplus = total - assigned
         available, overage = (surplus, 0) if surplus > 0 else (0, -surplus)
         product = PRODUCTS[line["product"]]
         described.append(ProductLicenses(product, total, assigned, line["used"], available, overage, line.get("name")))
+    if len(described) > 1:
+        described.sort(key=lambda line: (POSITIONS[line.product], line.name or ""))
     return described
-
-
-def _position(line: Mapping[str, Any]) -> tuple[int, str]:
-    return line_position(line["product"], line.get("name"))
 
 
 def sum_by_product(lines: Iterable[LicenseFigures]) -> list[ProductLicenses]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.entitlements.lifecycle import (
+    LIVING_STATES,
     Entitlement,
     count_renewals,
     count_terms_until_end,
@@ -118,6 +119,12 @@ def test_running_is_active_or_suspended_and_living_includes_the_future() -> None
     ahead = entitlement(starts_at=NOON + DAY)
     assert is_running(entitlement(suspended=True), NOON) and not is_running(ahead, NOON)
     assert is_living(ahead, NOON) and not is_living(entitlement(first_ends_at=NOON), NOON)
+
+
+@settings(max_examples=300)
+@given(entitlements(), instants)
+def test_what_is_neither_cancelled_nor_expired_is_living(facts: Entitlement, now: datetime) -> None:
+    assert is_living(facts, now) is (state_at(facts, now) in LIVING_STATES)
 
 
 @settings(max_examples=300)
