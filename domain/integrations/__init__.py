@@ -1,0 +1,1 @@
+"""What reaches other systems: the rules of webhooks. Read webhooks.py first."""

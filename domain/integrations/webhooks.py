@@ -1,0 +1,79 @@
+"""Webhooks: their states, limits and the inputs of their mutations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from domain.inputs import ABSENT, Omittable
+from domain.types import ActivityKind, CustomerStatus
+
+MAX_WEBHOOKS = 20
+MAX_NAME_LENGTH = 100
+MAX_URL_LENGTH = 2_000
+DELIVERY_RETENTION = timedelta(days=14)
+
+
+class WebhookState(StrEnum):
+    """Whether a webhook receives events, and why not."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    DISABLED = "DISABLED"
+
+
+class WebhookDeliveryState(StrEnum):
+    """What became of the delivery of one event."""
+
+    DELIVERED = "DELIVERED"
+    RETRYING = "RETRYING"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateWebhook:
+    """A new webhook. An absent or empty list means every kind or every status."""
+
+    name: str
+    url: str
+    kinds: Omittable[tuple[ActivityKind, ...]] = ABSENT
+    statuses: Omittable[tuple[CustomerStatus, ...]] = ABSENT
+    filter: Omittable[Mapping[str, Any]] = ABSENT
+    after: Omittable[str] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateWebhook:
+    """Changes of a webhook; an absent field keeps its value."""
+
+    id: str
+    version: int
+    name: Omittable[str] = ABSENT
+    url: Omittable[str] = ABSENT
+    kinds: Omittable[tuple[ActivityKind, ...]] = ABSENT
+    statuses: Omittable[tuple[CustomerStatus, ...]] = ABSENT
+    filter: Omittable[Mapping[str, Any]] = ABSENT
+    paused: Omittable[bool] = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteWebhook:
+    """The webhook to be deleted."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateWebhookSecret:
+    """The webhook that gets a new secret."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayWebhook:
+    """The webhook that receives all events after the cursor again."""
+
+    id: str
+    after: str

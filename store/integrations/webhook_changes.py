@@ -1,0 +1,201 @@
+"""The mutations of webhooks; each function is the body of one transaction."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.cursors.feed import Position
+from domain.customers.filter import find_time_conditions, parse_filter
+from domain.failures import BadUserInput
+from domain.inputs import ABSENT, Omittable
+from domain.integrations.webhook_addresses import WebhookPolicy, is_webhook_url, literal_address
+from domain.integrations.webhook_signatures import SEED_BYTES
+from domain.integrations.webhooks import (
+    MAX_NAME_LENGTH,
+    MAX_URL_LENGTH,
+    MAX_WEBHOOKS,
+    CreateWebhook,
+    DeleteWebhook,
+    ReplayWebhook,
+    RotateWebhookSecret,
+    UpdateWebhook,
+    WebhookState,
+)
+from domain.messages import translatable
+from domain.partner.views import MAX_FILTER_LENGTH, filter_length, filter_to_document
+from domain.types import ActivityKind
+from domain.user_errors import UserErrorCode
+from store.changes.mutations import ChangedObject, Mutation
+from store.database.client import Document
+from store.database.ids import new_id
+from store.events.log import EventDraft
+from store.integrations.webhooks import COLLECTION, DELIVERIES, position_document
+
+_WEBHOOK = translatable("webhook")
+_CHANGED_FIELDS = ("name", "url", "kinds", "statuses", "filter", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSecretResult:
+    """The result of a mutation that returns a secret: the webhook, and the number of its secret."""
+
+    id: str
+    secret_number: int
+
+
+async def create_webhook(
+    mutation: Mutation[CreateWebhook], policy: WebhookPolicy, start: Position | None
+) -> WebhookSecretResult:
+    """Insert a webhook that receives the events after `start`; None stands for an invalid cursor."""
+    checks, given, now = mutation.checks, mutation.input, mutation.scope.now
+    fields = {
+        "name": checks.read_line(given.name, MAX_NAME_LENGTH, translatable("The webhook's name"), "name"),
+        "url": _read_url(mutation, given.url, policy),
+        "kinds": _read_list(given.kinds) or [],
+        "statuses": _read_list(given.statuses) or [],
+        "filter": _read_filter(mutation, given.filter),
+    }
+    _check_cursor(mutation, start)
+    await _check_limit(mutation)
+    position = position_document(checks.require(start))
+    new = {"_id": new_id("whk"), **mutation.scope.match(), "version": 1, "created_at": now, "updated_at": now}
+    secret = {"seed": secrets.token_bytes(SEED_BYTES), "secret_number": 1, "rotated_at": None}
+    progress = {"position": position, "pending": None, "failing_since": None}
+    webhook = {**new, **fields, **secret, **progress, "state": WebhookState.ACTIVE, "creator_id": mutation.actor.id}
+    await mutation.scope.collection(COLLECTION).insert_many([webhook], session=mutation.session)
+    _add_event(mutation, webhook, "was created", {name: [None, webhook[name]] for name in _CHANGED_FIELDS})
+    return WebhookSecretResult(webhook["_id"], 1)
+
+
+async def update_webhook(mutation: Mutation[UpdateWebhook], policy: WebhookPolicy) -> ChangedObject:
+    """Change the fields that the input contains; to end a pause makes a disabled webhook active again, too."""
+    given, checks = mutation.input, mutation.checks
+    webhook = await _find(mutation, given.id)
+    checks.check_version(given.version, webhook["version"], translatable("The webhook"))
+    fields: Document = {}
+    if given.name is not ABSENT:
+        what = translatable("The webhook's name")
+        fields["name"] = checks.read_line(given.name, MAX_NAME_LENGTH, what, "name")
+    if given.url is not ABSENT:
+        fields["url"] = _read_url(mutation, given.url, policy)
+    for name, values in (("kinds", given.kinds), ("statuses", given.statuses)):
+        if values is not ABSENT:
+            fields[name] = _read_list(values) or []
+    if given.filter is not ABSENT:
+        fields["filter"] = _read_filter(mutation, given.filter)
+    if given.paused is None:
+        checks.add(UserErrorCode.INVALID, translatable("A webhook is paused or not: give true or false."), "paused")
+    elif given.paused is not ABSENT:
+        fields["state"] = WebhookState.PAUSED if given.paused else WebhookState.ACTIVE
+    checks.raise_if_invalid()
+    changes = {name: [webhook[name], value] for name, value in fields.items() if webhook[name] != value}
+    if changes:
+        resumed = {"failing_since": None} if fields.get("state") == WebhookState.ACTIVE else {}
+        await _update(mutation, webhook, {**fields, **resumed})
+        _add_event(mutation, {**webhook, **fields}, "was changed", changes)
+    return ChangedObject(webhook["_id"])
+
+
+async def delete_webhook(mutation: Mutation[DeleteWebhook]) -> ChangedObject:
+    """Delete a webhook with its deliveries."""
+    webhook = await _find(mutation, mutation.input.id)
+    scope, session = mutation.scope, mutation.session
+    await scope.collection(COLLECTION).delete_many({**scope.match(), "_id": webhook["_id"]}, session=session)
+    await scope.collection(DELIVERIES).delete_many({**scope.match(), "webhook_id": webhook["_id"]}, session=session)
+    _add_event(mutation, webhook, "was deleted", {})
+    return ChangedObject(webhook["_id"])
+
+
+async def rotate_webhook_secret(mutation: Mutation[RotateWebhookSecret]) -> WebhookSecretResult:
+    """Replace the secret; the former one also signs for 24 hours."""
+    webhook = await _find(mutation, mutation.input.id)
+    number = webhook["secret_number"] + 1
+    await _update(mutation, webhook, {"secret_number": number, "rotated_at": mutation.scope.now})
+    _add_event(mutation, webhook, "got a new secret", {})
+    return WebhookSecretResult(webhook["_id"], number)
+
+
+async def replay_webhook(mutation: Mutation[ReplayWebhook], start: Position | None) -> ChangedObject:
+    """Deliver the events after the cursor again, and after them all that follow."""
+    webhook = await _find(mutation, mutation.input.id)
+    _check_cursor(mutation, start)
+    position = position_document(mutation.checks.require(start))
+    await _update(mutation, webhook, {"position": position, "pending": None})
+    _add_event(mutation, webhook, "delivers earlier events again", {})
+    return ChangedObject(webhook["_id"])
+
+
+async def _find(mutation: Mutation[Any], webhook_id: str) -> Document:
+    where = {**mutation.scope.match(), "_id": webhook_id}
+    webhook = await mutation.scope.collection(COLLECTION).find_one(where, session=mutation.session)
+    if webhook is None:
+        mutation.checks.add_not_found(_WEBHOOK, "id")
+    return mutation.checks.require(webhook)
+
+
+async def _update(mutation: Mutation[Any], webhook: Document, fields: Mapping[str, Any]) -> None:
+    # The version is also the fence of deliveries: one that began before the change cannot move the position any more.
+    change = {"$set": {**fields, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
+    where = {**mutation.scope.match(), "_id": webhook["_id"]}
+    await mutation.scope.collection(COLLECTION).update_one(where, change, session=mutation.session)
+
+
+def _add_event(mutation: Mutation[Any], webhook: Document, verb: str, changes: Mapping[str, Sequence[Any]]) -> None:
+    summary = f"Webhook {webhook['name']} {verb}"
+    mutation.add_event(EventDraft(ActivityKind.WEBHOOK_CHANGED, webhook["_id"], summary, changes))
+
+
+def _read_url(mutation: Mutation[Any], given: Omittable[str], policy: WebhookPolicy) -> str | None:
+    checks = mutation.checks
+    url = checks.read_line(given, MAX_URL_LENGTH, translatable("The webhook's address"), "url")
+    if url is None:
+        return None
+    if not is_webhook_url(url, policy):
+        message = translatable("The address must begin with https:// and name a host, in ASCII, without a user name.")
+        checks.add(UserErrorCode.INVALID, message, "url")
+    elif (address := literal_address(url)) is not None and not policy.allows(address):
+        message = translatable("The address is one of a private network, which webhooks do not reach.")
+        checks.add(UserErrorCode.INVALID, message, "url")
+    return url
+
+
+def _read_list(given: Omittable[tuple[Any, ...]]) -> list[str] | None:
+    return list(dict.fromkeys(map(str, given))) if isinstance(given, tuple) else None
+
+
+def _read_filter(mutation: Mutation[Any], given: Omittable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the filter to store; null or an absent filter chooses every event."""
+    if given is None or given is ABSENT:
+        return None
+    try:
+        parse_filter(given)
+    except BadUserInput as error:
+        mutation.checks.add(UserErrorCode.INVALID, error.message, "filter")
+        return None
+    for name in find_time_conditions(given):
+        message = translatable("A webhook's filter cannot contain {name}: its result changes with time.", name=name)
+        mutation.checks.add(UserErrorCode.INVALID, message, "filter")
+    document = filter_to_document(given)
+    if filter_length(document) > MAX_FILTER_LENGTH:
+        message = translatable(
+            "The filter is longer than the {most} characters that a webhook keeps.", most=MAX_FILTER_LENGTH
+        )
+        mutation.checks.add(UserErrorCode.TOO_LONG, message, "filter")
+    return document
+
+
+def _check_cursor(mutation: Mutation[Any], start: Position | None) -> None:
+    if start is None:
+        mutation.checks.add(UserErrorCode.INVALID, translatable("This is no cursor of a feed."), "after")
+
+
+async def _check_limit(mutation: Mutation[Any]) -> None:
+    """Add LIMIT_REACHED for one webhook too many; the guard makes two concurrent mutations conflict."""
+    scope, session = mutation.scope, mutation.session
+    guard = {"$inc": {"webhooks_guard": 1}}
+    await scope.collection("partners").update_one(scope.match(), guard, session=session)
+    webhooks = scope.collection(COLLECTION)
+    if len(await webhooks.find(scope.match(), {"_id": 1}, limit=MAX_WEBHOOKS, session=session)) == MAX_WEBHOOKS:
+        message = translatable("A partner has at most {most} webhooks: delete one first.", most=MAX_WEBHOOKS)
+        mutation.checks.add(UserErrorCode.LIMIT_REACHED, message)
