@@ -36,6 +36,7 @@ from loaders.relation import Relation, RelationLoader, RelationSet
 from loaders.request_memo import RequestMemo
 from loaders.tags import count_tagged_customers, read_tags
 from loaders.trends import read_calling_points, read_license_points
+from loaders.webhooks import read_webhook_deliveries, read_webhooks
 from store.calling.dataset import CallDataset
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.database.stored_fields import Projection
@@ -83,6 +84,8 @@ class Loaders(RelationSet):
     license_quarter_maximum = Relation(read_quarter_maximum)
     license_trends = Relation(read_license_points)
     calling_trends = Relation(read_calling_points)
+    webhooks = Relation(read_webhooks)
+    webhook_deliveries = Relation(read_webhook_deliveries)
 
     @cached_property
     def bulk_jobs(self) -> RequestMemo[str, BulkJobDocument | None]:

@@ -1,7 +1,8 @@
-"""What resolvers need of the installation: helpdesk, address, secrets of launches, terms, the limit of customers."""
+"""What resolvers need of the installation: helpdesk, address, secrets of launches, terms, limits."""
 
 from dataclasses import dataclass, field
 
+from domain.integrations.webhook_addresses import WebhookPolicy
 from domain.partner.helpdesk import HelpdeskContact
 from domain.partner.launch import LaunchReference, sign_launch_token
 from domain.partner.terms import DEFAULT_TERMS, Terms
@@ -16,6 +17,7 @@ class Installation:
     launch_secrets: tuple[bytes, ...] = ()
     terms: Terms = DEFAULT_TERMS
     max_customers: int = 1_000_000
+    webhook_policy: WebhookPolicy = field(default_factory=WebhookPolicy)
 
     def launch_url(self, partner_id: str, launch_id: str) -> str:
         """Return the address that opens the launch; raise RuntimeError where the installation has no key."""

@@ -90,4 +90,6 @@ _READERS: dict[str, _Reader] = {
     "res": _by_id("resources"),
     "hlp": _by_id("helpdesk_requests"),
     "evt": _by_id("events"),
+    "whk": _by_id("webhooks"),
+    "dlv": _by_id("webhook_deliveries"),
 }

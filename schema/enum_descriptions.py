@@ -6,6 +6,7 @@ from enum import StrEnum
 from domain.customers.kpis import KpiKind
 from domain.customers.reasons import StatusReasonCode
 from domain.entitlements.invoices import InvoiceState
+from domain.integrations.webhooks import WebhookDeliveryState, WebhookState
 from domain.partner.bulk_jobs import BulkJobState
 from domain.partner.helpdesk import HelpdeskRequestState, HelpdeskTopic
 from domain.partner.resources import ResourceKind
@@ -262,6 +263,22 @@ ENUM_DESCRIPTIONS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "LIMIT_REACHED": "The limit on the number of objects would be passed; the message names it.",
             "LAST_FULL_ADMINISTRATOR": "The last active FULL_ADMINISTRATOR can be neither demoted nor removed.",
             "WRONG_STATE": "The state of the object does not allow the change; the message says which one does.",
+        },
+    ),
+    WebhookDeliveryState: (
+        "The result of the last attempt of a delivery.",
+        {
+            "DELIVERED": "The address answered with a status of 200–299 within 10 seconds.",
+            "RETRYING": "The delivery is tried again at nextAttemptAt.",
+            "FAILED": "The delivery is given up after 24 hours, and delivery goes on with the next event.",
+        },
+    ),
+    WebhookState: (
+        "Whether a webhook receives events.",
+        {
+            "ACTIVE": "Events are delivered.",
+            "PAUSED": "Paused by an administrator, or because its creator was removed. Events wait.",
+            "DISABLED": "Disabled by the system, because every delivery has failed for five days. Events wait.",
         },
     ),
 }

@@ -11,6 +11,7 @@ from domain.calling.table_orders import CallingUsageOrderField, CallQualityOrder
 from domain.customers.kpis import KpiKind
 from domain.customers.reasons import StatusReasonCode
 from domain.entitlements.invoices import InvoiceState
+from domain.integrations.webhooks import WebhookDeliveryState, WebhookState
 from domain.partner.bulk_jobs import BulkJobState
 from domain.partner.helpdesk import HelpdeskRequestState, HelpdeskTopic
 from domain.partner.resources import ResourceKind
@@ -69,6 +70,8 @@ __all__ = [
     "SubscriptionType",
     "TagColor",
     "UserErrorCode",
+    "WebhookDeliveryState",
+    "WebhookState",
 ]
 
 

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema.administrator_mutations import AdministratorMutations
+from schema.administrators import AdministratorMutations
 from schema.helpdesk import HelpdeskMutations
 from schema.launch import LaunchMutations
 from schema.order_mutations import OrderMutations
@@ -10,6 +10,7 @@ from schema.organization_mutations import OrganizationMutations
 from schema.tag_mutations import TagMutations
 from schema.trial_mutations import TrialMutations
 from schema.views import ViewMutations
+from schema.webhooks import WebhookMutations
 
 
 @strawberry.type
@@ -22,5 +23,6 @@ class Mutation(
     TagMutations,
     TrialMutations,
     ViewMutations,
+    WebhookMutations,
 ):
     """The mutations; each is one transaction and reports mistakes as `userErrors`."""

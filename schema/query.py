@@ -29,6 +29,7 @@ from schema.organization import Viewer
 from schema.resources import ResourceQueries
 from schema.tags import Tag
 from schema.views import ViewQueries
+from schema.webhooks import WebhookQueries
 
 FEED_CURSOR_DESCRIPTION = (
     "A cursor that is taken before anything else of this operation is read. A feed that starts `after` it delivers "
@@ -46,6 +47,7 @@ class Query(
     LicenseAnalyticsQueries,
     ResourceQueries,
     ViewQueries,
+    WebhookQueries,
 ):
     """All queries. Objects that are not visible to the viewer do not exist for them.
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 
+from jobs.integrations.webhook_sender import WebhookSender
 from jobs.loop import JobLoop
 from loaders.figure_cache import FigureCache
 from schema.build import build_schema
@@ -103,6 +104,9 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     loop = JobLoop(client)
     loop.start()
     stack.push_async_callback(loop.stop)
+    sender = WebhookSender(client, feed, settings.webhook_policy)
+    sender.start()
+    stack.push_async_callback(sender.stop)
     schema = build_schema()
     operations = Operations(schema, is_compiled=settings.compiled_execution)
     documents = load_trusted_documents(settings, operations)

@@ -24,6 +24,7 @@ def load_installation(settings: Settings, keys: InstallationKeys) -> Installatio
         keys.launch_secrets,
         read_terms(settings),
         settings.limit_customers,
+        settings.webhook_policy,
     )
 
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from domain.failures import OperatorError
+from domain.integrations.webhook_addresses import WebhookPolicy, parse_networks
 from domain.rate_limits import RateLimit
 from server.app.connection_settings import ConnectionSettings
 from server.auth.origins import origin_of
@@ -180,6 +181,15 @@ class Settings(ConnectionSettings):
     rate_limit_partner_burst: int = Field(
         default=1_500_000, ge=1, description="The cost that a partner that was idle may use at once"
     )
+    webhook_networks: str = Field(
+        default="",
+        description=(
+            "Networks, separated by commas, that webhooks may reach in addition to public addresses: `10.20.0.0/16`"
+        ),
+    )
+    webhook_http: bool = Field(
+        default=False, description="Whether the address of a webhook may be http; else it is https"
+    )
     compiled_execution: bool = Field(
         default=True,
         description=(
@@ -222,6 +232,18 @@ class Settings(ConnectionSettings):
         default=2.0, gt=0, le=60, description="Queries and mutations that take this long are logged as warnings"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The log level")
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _check_webhook_networks(cls, text: str) -> str:
+        """Return the networks; raise ValueError for a text that is not a list of networks."""
+        parse_networks(text)
+        return text
+
+    @property
+    def webhook_policy(self) -> WebhookPolicy:
+        """What webhooks may reach."""
+        return WebhookPolicy(parse_networks(self.webhook_networks), self.webhook_http)
 
     @property
     def rate_limits(self) -> RateLimits:

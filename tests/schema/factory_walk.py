@@ -19,7 +19,7 @@ FULL, ADMINISTRATOR, READ_ONLY, HELPDESK = ROLES
 class TargetIds:
     """The ids of the objects of one target; each object is created when its id is first read."""
 
-    KINDS = ("customer", "trial", "subscription", "tag", "administrator", "view", "request", "job")
+    KINDS = ("customer", "trial", "subscription", "tag", "administrator", "view", "request", "job", "webhook")
 
     def __init__(self, world: "PartnerPair", target: str) -> None:
         self._world, self._target = world, target
@@ -61,6 +61,17 @@ class TargetIds:
     def request(self) -> str:
         given = {"topic": "OTHER", "subject": "S", "message": "M"}
         return self._create("hlp", lambda: self._run("requestHelpdesk", given, "request", self._owner_token))
+
+    @cached_property
+    def webhook(self) -> str:
+        # Of no event, so that the server has nothing to deliver while others are tested.
+        given = {"name": _new(), "url": HOOK_URL, "kinds": ["TERMS_ACCEPTED"]}
+        return self._create("whk", lambda: self._run("createWebhook", given, "webhook", self._maker_token))
+
+    @property
+    def feed_cursor(self) -> str:
+        """A cursor of the viewer's feed, whatever the target is."""
+        return str(self._world.api.execute_data(self._world.token, "{ feedCursor }")["feedCursor"])
 
     @cached_property
     def job(self) -> str:
@@ -116,6 +127,8 @@ def _new() -> str:
     return uuid4().hex[:12]
 
 
+# A name that never has an address: nothing is delivered.
+HOOK_URL = "https://hooks.invalid/"
 CALLING = [{"product": "CALLING", "licenses": 5}]
 CASES: Mapping[str, MutationCase] = {
     "createTag": MutationCase("EDIT_TAGS", None, lambda _: {"name": _new()}),
@@ -180,6 +193,15 @@ CASES: Mapping[str, MutationCase] = {
         lambda ids: {"topic": "OTHER", "subject": "S", "message": "M", "customer": ids.customer},
     ),
     "closeHelpdeskRequest": MutationCase(None, "request", lambda ids: {"id": ids.request}),
+    "createWebhook": MutationCase("MANAGE_INTEGRATIONS", None, lambda _: {"name": _new(), "url": HOOK_URL}),
+    "updateWebhook": MutationCase(
+        "MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook, "version": 1, "name": _new()}
+    ),
+    "deleteWebhook": MutationCase("MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook}),
+    "rotateWebhookSecret": MutationCase("MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook}),
+    "replayWebhook": MutationCase(
+        "MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook, "after": ids.feed_cursor}
+    ),
 }
 TARGETS = ("own", "unassigned", "foreign", "nowhere")
 

@@ -11,7 +11,7 @@ from schema.build import build_schema
 from store.database.scope import Scope
 from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import stored_events, token_of
-from tests.schema.factory_walk import CASES, FULL, PartnerPair, TargetIds
+from tests.schema.factory_walk import CASES, FULL, HOOK_URL, PartnerPair, TargetIds
 from tests.websocket_client import connect_websocket
 
 ACTIVITY = "subscription($after: String) { activity(after: $after) { event { kind summary actor { id } } } }"
@@ -142,6 +142,8 @@ FULL_INPUTS: dict[str, dict[str, Any]] = {
     "updateOrganization": {"country": "DE", "contactEmail": "a@acme.test"},
     "changeSettings": {"version": 1, "expiringSoonDays": 30, "noRecentActivityDays": 60},
     "saveCustomerView": {"version": 1, "filter": {"search": "a", "tag": ["tag_1"], "country": ["DE"]}},
+    "createWebhook": {"kinds": ["TAG_CREATED"], "statuses": ["TRIAL"], "filter": {"search": "a"}, "after": "c"},
+    "updateWebhook": {"url": HOOK_URL, "filter": {"search": "a", "country": ["DE"]}, "paused": True},
     "changeAdministrator": {"version": 1, "role": "HELPDESK_ADMINISTRATOR", "dryRun": True},
 }
 NEW_CUSTOMER = {"name": "Neu", "externalId": "NEU", "domain": "neu.example", "country": "DE"}

@@ -25,6 +25,7 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "MANAGE_ADMINISTRATORS": (FULL,),
     "MANAGE_ORGANIZATION": (FULL,),
     "CONTACT_HELPDESK": ROLES,
+    "MANAGE_INTEGRATIONS": (FULL,),
 }
 
 

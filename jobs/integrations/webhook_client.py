@@ -1,0 +1,144 @@
+"""Sends one delivery over HTTP: only to addresses that are allowed, without redirects, within limits.
+
+The name of the receiver is resolved for each delivery, and the connection goes to the address that was checked: a name
+that changes its address between the check and the connection gains nothing.
+"""
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from ssl import SSLContext
+from time import monotonic
+
+import httpx
+
+from domain.integrations.webhook_addresses import WebhookPolicy, first_allowed
+
+TIMEOUT_SECONDS = 10.0
+# A receiver is not expected to send more; the connection is closed behind this.
+_MAX_RESPONSE_BYTES = 16 * 1024
+# A name server that hangs must not delay the names of others.
+_MAX_RESOLVING = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The outcome of an attempt: the receiver's status, or the reason why there is none."""
+
+    status: int | None
+    error: str | None
+    milliseconds: int
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the receiver has accepted the delivery."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class _AddressRefused(httpx.TransportError):
+    """The receiver's name leads to an address that webhooks may not reach."""
+
+
+class WebhookClient:
+    """Sends the deliveries of one webhook; close it after use. It keeps one connection open between deliveries.
+
+    Webhooks share no connection: two names with one address would otherwise share what was verified for one of them.
+    """
+
+    def __init__(self, policy: WebhookPolicy, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._timeout_seconds = timeout_seconds
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+        inner = httpx.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=False)
+        transport = _CheckedTransport(inner, policy)
+        self._http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=timeout_seconds)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._http.aclose()
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Send the body; a failure is a response without a status."""
+        began_at = monotonic()
+        status, error = None, None
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                status = await self._post(url, headers, body)
+        except TimeoutError:
+            error = f"No answer within {self._timeout_seconds:g} seconds."
+        except (httpx.HTTPError, httpx.InvalidURL) as failure:
+            error = _describe(failure)
+        if status is not None and not 200 <= status < 300:
+            error = f"The address answered {status}."
+        return Response(status, error, round((monotonic() - began_at) * 1000))
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        sent = {"content-type": "application/json", "user-agent": "partnerhub-webhooks", **headers}
+        async with self._http.stream("POST", url, headers=sent, content=body) as response:
+            size = 0
+            async for chunk in response.aiter_raw():
+                size += len(chunk)
+                if size > _MAX_RESPONSE_BYTES:
+                    break
+            return response.status_code
+
+
+class _CheckedTransport(httpx.AsyncBaseTransport):
+    """Connects to the checked address of the receiver's name; the name stays in the header Host and in TLS."""
+
+    def __init__(self, inner: httpx.AsyncHTTPTransport, policy: WebhookPolicy) -> None:
+        self._inner, self._policy = inner, policy
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        addresses = [ip_address(text) for text in await _resolve(host)]
+        if (address := first_allowed(addresses, self._policy)) is None:
+            raise _AddressRefused("The name leads to an address that webhooks may not reach.")
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=str(address))
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def _resolve(host: str) -> list[str]:
+    """Return the addresses of a name or of an address in text form; raise ConnectError."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.run_in_executor(
+            _resolvers(), lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        )
+    except (OSError, UnicodeError):
+        raise httpx.ConnectError("The name of the address cannot be resolved.") from None
+    # A scope (`fe80::1%eth0`) is not part of the address.
+    return [str(each[4][0]).partition("%")[0] for each in found]
+
+
+@cache
+def _resolvers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_MAX_RESOLVING, "webhook names")
+
+
+@cache
+def _ssl_context() -> SSLContext:
+    # To load the certificates takes 20 ms.
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _describe(failure: Exception) -> str:
+    """Return one sentence; nothing of it comes from the receiver."""
+    match failure:
+        case _AddressRefused():
+            return str(failure)
+        case httpx.ConnectError() if "resolved" in str(failure):
+            return str(failure)
+        case httpx.ConnectError():
+            return "The address cannot be connected to, or its certificate is not valid."
+        case httpx.TimeoutException():
+            return "The address did not answer in time."
+        case _:
+            return "The connection was closed, or the answer is not HTTP."

@@ -1,0 +1,158 @@
+"""What the process that sends deliveries reads and writes.
+
+The position of a webhook moves in the transaction that records the delivery, and only from where the process has read
+it, in the version that it has read. So a process that dies repeats a delivery and never skips one, and two processes
+never move the position past each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from domain.cursors.feed import Position
+from domain.integrations.webhook_events import EventDetails
+from domain.integrations.webhook_retries import is_disabled
+from domain.integrations.webhooks import DELIVERY_RETENTION, WebhookDeliveryState, WebhookState
+from domain.permissions import Permission, can_see_all_customers, has_permission
+from domain.types import ActivityKind
+from store.customers.customers import Customers
+from store.database.client import Client, Document, Session
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.database.transactions import in_transaction
+from store.events.activity import Activity
+from store.events.log import NO_CUSTOMER, EventDraft, event_document
+from store.integrations.webhooks import COLLECTION, DELIVERIES, WebhookDocument, position_document
+from store.tenants.administrators import Administrators
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryAttempt:
+    """The last attempt of a delivery, with what it means for the delivery."""
+
+    delivery_id: str
+    event_id: str
+    event_at: datetime
+    position: Position
+    state: WebhookDeliveryState
+    attempts: int
+    first_attempt_at: datetime
+    attempted_at: datetime
+    milliseconds: int
+    response_status: int | None = None
+    error: str | None = None
+    next_attempt_at: datetime | None = None
+
+
+async def active_webhooks(client: Client) -> dict[str, tuple[str, int]]:
+    """Return partner and version of each active webhook of all partners, by id."""
+    fields = {"partner_id": 1, "version": 1}
+    documents = await client.collection(COLLECTION).find({"state": WebhookState.ACTIVE}, fields)
+    return {document["_id"]: (document["partner_id"], document["version"]) for document in documents}
+
+
+async def load_webhook(scope: Scope, webhook_id: str) -> WebhookDocument | None:
+    """Return the webhook where it is active."""
+    where = {**scope.match(), "_id": webhook_id, "state": WebhookState.ACTIVE}
+    document = await scope.collection(COLLECTION).find_one(where)
+    return None if document is None else WebhookDocument(document)
+
+
+async def find_creator_scope(scope: Scope, webhook: WebhookDocument) -> Scope | None:
+    """Return the scope of the webhook's creator; None where they have no access any more."""
+    creator = await Administrators(scope).find_active(webhook.creator_id)
+    return None if creator is None else replace(scope, administrator_id=creator.id, role=creator.role)
+
+
+async def read_details(creator: Scope, event: Document) -> EventDetails | None:
+    """Return what the body of a delivery shows besides the event; None where the creator may not see the event."""
+    role, customer_id, actor_id = creator.role, event["customer_id"], event["actor_id"]
+    if role is None or not has_permission(role, Permission.READ_ACTIVITY):
+        return None
+    customers = {} if customer_id is None else await Customers(creator).by_ids([customer_id])
+    is_own = actor_id == creator.administrator_id
+    if not (can_see_all_customers(role) or is_own or customers):
+        return None
+    actors = {} if actor_id is None else await Administrators(creator).by_ids([actor_id])
+    changes = (await Activity(creator).changes([event["_id"]])).get(event["_id"], [])
+    return EventDetails(
+        actor=next(({"id": each.id, "displayName": each.display_name} for each in actors.values()), None),
+        customer=next(
+            ({"id": each.id, "externalId": each.external_id, "name": each.name} for each in customers.values()), None
+        ),
+        changes=changes,
+    )
+
+
+async def move_position(scope: Scope, webhook: WebhookDocument, position: Position) -> bool:
+    """Record that no event up to the position has to be delivered; return False where the webhook was changed."""
+    change = {"$set": {"position": position_document(position)}}
+    return bool(await scope.collection(COLLECTION).update_one(_unchanged(scope, webhook), change))
+
+
+async def record_attempt(scope: Scope, webhook: WebhookDocument, attempt: DeliveryAttempt) -> bool:
+    """Record the attempt and its effect on the webhook; return False where the webhook was changed meanwhile."""
+    return await in_transaction(scope.client, lambda session: _record(scope, webhook, attempt, session))
+
+
+async def pause_without_creator(scope: Scope, webhook: WebhookDocument) -> None:
+    """Pause a webhook whose creator was removed."""
+
+    async def pause(session: Session) -> None:
+        changed = {"state": WebhookState.PAUSED, "updated_at": utc_now()}
+        change = {"$set": changed, "$inc": {"version": 1}}
+        if await scope.collection(COLLECTION).update_one(_unchanged(scope, webhook), change, session=session):
+            await _add_event(scope, webhook, "was paused: its creator was removed", WebhookState.PAUSED, session)
+
+    await in_transaction(scope.client, pause)
+
+
+def _unchanged(scope: Scope, webhook: WebhookDocument) -> Document:
+    is_active = {"state": WebhookState.ACTIVE, "version": webhook.version}
+    return {**scope.match(), "_id": webhook.id, **is_active, "position": position_document(webhook.position)}
+
+
+async def _record(scope: Scope, webhook: WebhookDocument, attempt: DeliveryAttempt, session: Session) -> bool:
+    is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
+    failing_since = None if is_delivered else webhook.failing_since or attempt.attempted_at
+    has_failed_for_days = failing_since is not None and is_disabled(failing_since, attempt.attempted_at)
+    fields: Document = {"failing_since": failing_since, "pending": None}
+    if attempt.state is WebhookDeliveryState.RETRYING:
+        fields["pending"] = None if has_failed_for_days else _pending(attempt)
+    else:
+        fields["position"] = position_document(attempt.position)
+    change: Document = {"$set": fields}
+    if has_failed_for_days:
+        fields |= {"state": WebhookState.DISABLED, "updated_at": attempt.attempted_at}
+        change["$inc"] = {"version": 1}
+    if not await scope.collection(COLLECTION).update_one(_unchanged(scope, webhook), change, session=session):
+        return False
+    if has_failed_for_days:
+        verb = "was disabled: every delivery has failed for five days"
+        await _add_event(scope, webhook, verb, WebhookState.DISABLED, session)
+    await _write_delivery(scope, webhook, attempt, session)
+    return True
+
+
+def _pending(attempt: DeliveryAttempt) -> Document:
+    names = ("delivery_id", "event_id", "event_at", "attempts", "first_attempt_at", "next_attempt_at")
+    return {name: getattr(attempt, name) for name in names}
+
+
+async def _write_delivery(scope: Scope, webhook: WebhookDocument, attempt: DeliveryAttempt, session: Session) -> None:
+    shown = ("attempts", "attempted_at", "milliseconds", "response_status", "error", "next_attempt_at")
+    changed: dict[str, Any] = {name: getattr(attempt, name) for name in shown}
+    changed |= {"state": attempt.state, "updated_at": attempt.attempted_at}
+    changed["expires_at"] = attempt.attempted_at + DELIVERY_RETENTION
+    first = {"webhook_id": webhook.id, "event_id": attempt.event_id, "created_at": attempt.first_attempt_at}
+    change = {"$set": changed, "$setOnInsert": first, "$inc": {"version": 1}}
+    where = {**scope.match(), "_id": attempt.delivery_id}
+    await scope.collection(DELIVERIES).update_one(where, change, upsert=True, session=session)
+
+
+async def _add_event(scope: Scope, webhook: WebhookDocument, verb: str, state: WebhookState, session: Session) -> None:
+    changes: dict[str, Sequence[Any]] = {"state": [WebhookState.ACTIVE, state]}
+    draft = EventDraft(ActivityKind.WEBHOOK_CHANGED, webhook.id, f"Webhook {webhook.name} {verb}", changes)
+    event = event_document(scope.partner_id, utc_now(), {**NO_CUSTOMER, "actor_id": None}, draft)
+    await scope.collection("events").insert_many([event], session=session)

@@ -1,0 +1,105 @@
+"""Addresses are checked at each delivery, and answers are limited."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from domain.integrations.webhook_addresses import WebhookPolicy, parse_networks
+from jobs.integrations.webhook_client import Response, WebhookClient
+from tests.jobs.integrations.receiver import Receiver, running_receiver
+
+LOOPBACK = WebhookPolicy(parse_networks("127.0.0.0/8, ::1/128"), is_http_allowed=True)
+REFUSED = "The name leads to an address that webhooks may not reach."
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with running_receiver() as running:
+        yield running
+
+
+async def _post(url: str, policy: WebhookPolicy = LOOPBACK, seconds: float = 10.0) -> Response:
+    client = WebhookClient(policy, seconds)
+    try:
+        return await client.post(url, {"webhook-id": "evt_1"}, b"{}")
+    finally:
+        await client.close()
+
+
+async def test_a_delivery_keeps_the_name_of_the_host(receiver: Receiver) -> None:
+    port = receiver.url.rpartition(":")[2]
+    assert (await _post(f"http://localhost:{port}/")).is_success
+    (delivery,) = await asyncio.to_thread(receiver.wait_for, 1)
+    assert delivery.headers["host"] == f"localhost:{port}" and delivery.headers["webhook-id"] == "evt_1"
+
+
+async def test_private_addresses_are_refused_also_behind_names(receiver: Receiver) -> None:
+    for url in (receiver.url, receiver.url.replace("127.0.0.1", "localhost"), "https://[::ffff:127.0.0.1]/"):
+        response = await _post(url, WebhookPolicy(is_http_allowed=True))
+        assert (response.status, response.error) == (None, REFUSED)
+    assert receiver.wait_for(0) == []
+
+
+async def test_a_name_that_changes_its_address_is_refused(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = iter(["127.0.0.1", "10.0.0.1"])
+
+    def resolve(_host: str, *_: Any, **_options: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(addresses), 0))]
+
+    client = WebhookClient(LOOPBACK)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    try:
+        url = receiver.url.replace("127.0.0.1", "hooks.example")
+        assert (await client.post(url, {}, b"{}")).is_success
+        # The open connection to the first address is not used either.
+        assert (await client.post(url, {}, b"{}")).error == REFUSED
+    finally:
+        await client.close()
+    assert len(receiver.wait_for(0)) == 1
+
+
+async def test_a_slow_receiver_is_a_failure(receiver: Receiver) -> None:
+    response = await _post(f"{receiver.url}/hanging", seconds=0.2)
+    assert response.error == "No answer within 0.2 seconds."
+
+
+async def test_a_receiver_that_is_not_there_is_a_failure() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        response = await _post(f"http://127.0.0.1:{unused.getsockname()[1]}/")
+    assert response.error == "The address cannot be connected to, or its certificate is not valid."
+
+
+async def _post_to(answer: bytes) -> Response:
+    """Return the response where the receiver sends these bytes, whatever it gets."""
+    has_ended = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        # The sender closes the connection.
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        has_ended.set()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        response = await _post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        await has_ended.wait()
+    return response
+
+
+async def test_a_wrong_answer_is_a_failure() -> None:
+    response = await _post_to(b"SSH-2.0\r\n\r\n")
+    assert response.error == "The connection was closed, or the answer is not HTTP."
+
+
+async def test_a_long_answer_is_not_read_to_its_end() -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n"
+    assert (await _post_to(head + b"x" * 100_000)).status == 200
