@@ -25,6 +25,7 @@ from resolvers.mutations import MutationResult, ObjectResult, changed_id, run_mu
 from store.changes.mutations import ChangedObject, MutationRequest
 from store.database.stored_fields import Projection
 from store.events.activity import EventDocument
+from store.feed.feed import Feed
 from store.integrations import webhook_changes
 from store.integrations.webhook_changes import WebhookSecretResult
 from store.integrations.webhooks import WebhookDeliveryDocument, WebhookDocument, Webhooks
@@ -86,8 +87,8 @@ async def delivered_event(
 
 async def create_webhook(context: Context, request: MutationRequest[CreateWebhook]) -> SecretResult:
     after, policy = value_or_none(request.input.after), context.installation.webhook_policy
-    start = context.feed.position if after is None else _read_cursor(context, after)
-    body = partial(webhook_changes.create_webhook, policy=policy, start=start)
+    read_start = partial(_read_start, context, after)
+    body = partial(webhook_changes.create_webhook, policy=policy, read_start=read_start)
     return await run_mutation(context, request, body, WebhookSecretResult)
 
 
@@ -105,7 +106,8 @@ async def rotate_webhook_secret(context: Context, request: MutationRequest[Rotat
 
 
 async def replay_webhook(context: Context, request: MutationRequest[ReplayWebhook]) -> ObjectResult:
-    body = partial(webhook_changes.replay_webhook, start=_read_cursor(context, request.input.after))
+    read_start = partial(_read_start, context, request.input.after)
+    body = partial(webhook_changes.replay_webhook, read_start=read_start)
     return await run_mutation(context, request, body, ChangedObject)
 
 
@@ -125,9 +127,12 @@ def deleted_id(_context: Context, payload: ObjectResult) -> str | None:
     return changed_id(payload)
 
 
-def _read_cursor(context: Context, cursor: str) -> Position | None:
+def _read_start(context: Context, after: str | None) -> Position | None:
+    """Return the position of the cursor, the present one without a cursor, or None for an invalid cursor."""
+    feed: Feed = context.feed
+    if after is None:
+        return feed.position
     try:
-        position: Position = context.feed.read_cursor(context.scope.partner_id, cursor)
+        return feed.read_cursor(context.scope.partner_id, after)
     except InvalidCursor:
         return None
-    return position

@@ -32,15 +32,11 @@ _URL = (
     "not followed."
 )
 _KINDS = "The kinds of event to deliver. An empty list means every kind."
-_STATUSES = (
-    "Of the STATUS_CHANGED events, only those in which one of these statuses was entered or left. An empty list means "
-    "any status."
-)
+_STATUSES = "Of STATUS_CHANGED events, only those that enter or leave one of these. An empty list means any status."
 _FILTER = (
     "Only events of customers that matched before or after the event. `expiresWithinDays`, `renewsWithinDays` and "
     "`kpi` are INVALID. At most 32,000 characters as JSON."
 )
-_CHANGED = "The webhook after the change; null where nothing was changed."
 
 
 @strawberry.type
@@ -194,7 +190,9 @@ class ReplayWebhookInput:
 class _WebhookPayload:
     """The fields that most payloads share."""
 
-    webhook = field(webhooks.changed_webhook, Webhook | None, _CHANGED)
+    webhook = field(
+        webhooks.changed_webhook, Webhook | None, "The webhook after the change; null where nothing was changed."
+    )
     user_errors = user_errors_field()
 
 

@@ -25,6 +25,8 @@ CACHES = {
     "domain.text.iso_codes.country_codes": (FEW, LARGE),
     "domain.text.iso_codes.currency_codes": (FEW, LARGE),
     "domain.text.words.is_unspaced": (8_192, ONE_CHARACTER),
+    "jobs.integrations.webhook_client._resolvers": (1, LARGE),
+    "jobs.integrations.webhook_client._ssl_context": (1, LARGE),
     "schema.build.build_schema": (1, 0),
     "schema.input_conversion._member_types": (FEW, LARGE),
     "server.connections.trusted_proxies._is_within": (1_024, 500),

@@ -1,7 +1,7 @@
 """The mutations of webhooks; each function is the body of one transaction."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ from store.database.ids import new_id
 from store.events.log import EventDraft
 from store.integrations.webhooks import COLLECTION, DELIVERIES, position_document
 
+# Returns the position from which a webhook receives events; None for an invalid cursor.
+ReadStart = Callable[[], Position | None]
 _WEBHOOK = translatable("webhook")
 _CHANGED_FIELDS = ("name", "url", "kinds", "statuses", "filter", "state")
 
@@ -45,9 +47,9 @@ class WebhookSecretResult:
 
 
 async def create_webhook(
-    mutation: Mutation[CreateWebhook], policy: WebhookPolicy, start: Position | None
+    mutation: Mutation[CreateWebhook], policy: WebhookPolicy, read_start: ReadStart
 ) -> WebhookSecretResult:
-    """Insert a webhook that receives the events after `start`; None stands for an invalid cursor."""
+    """Insert a webhook that receives the events after the start."""
     checks, given, now = mutation.checks, mutation.input, mutation.scope.now
     fields = {
         "name": checks.read_line(given.name, MAX_NAME_LENGTH, translatable("The webhook's name"), "name"),
@@ -56,7 +58,7 @@ async def create_webhook(
         "statuses": _read_list(given.statuses) or [],
         "filter": _read_filter(mutation, given.filter),
     }
-    _check_cursor(mutation, start)
+    start = _read_start(mutation, read_start)
     await _check_limit(mutation)
     position = position_document(checks.require(start))
     new = {"_id": new_id("whk"), **mutation.scope.match(), "version": 1, "created_at": now, "updated_at": now}
@@ -116,11 +118,10 @@ async def rotate_webhook_secret(mutation: Mutation[RotateWebhookSecret]) -> Webh
     return WebhookSecretResult(webhook["_id"], number)
 
 
-async def replay_webhook(mutation: Mutation[ReplayWebhook], start: Position | None) -> ChangedObject:
+async def replay_webhook(mutation: Mutation[ReplayWebhook], read_start: ReadStart) -> ChangedObject:
     """Deliver the events after the cursor again, and after them all that follow."""
     webhook = await _find(mutation, mutation.input.id)
-    _check_cursor(mutation, start)
-    position = position_document(mutation.checks.require(start))
+    position = position_document(mutation.checks.require(_read_start(mutation, read_start)))
     await _update(mutation, webhook, {"position": position, "pending": None})
     _add_event(mutation, webhook, "delivers earlier events again", {})
     return ChangedObject(webhook["_id"])
@@ -185,9 +186,11 @@ def _read_filter(mutation: Mutation[Any], given: Omittable[Mapping[str, Any]]) -
     return document
 
 
-def _check_cursor(mutation: Mutation[Any], start: Position | None) -> None:
+def _read_start(mutation: Mutation[Any], read_start: ReadStart) -> Position | None:
+    start = read_start()
     if start is None:
         mutation.checks.add(UserErrorCode.INVALID, translatable("This is no cursor of a feed."), "after")
+    return start
 
 
 async def _check_limit(mutation: Mutation[Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from inspect import iscoroutinefunction
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,8 +48,11 @@ NOT_BATCHED: Mapping[str, str] = {
     "ActivityConnection.totalCount": _COUNT,
     "OrderConnection.totalCount": _COUNT,
     "InvoiceConnection.totalCount": _COUNT,
+    "WebhookDeliveryConnection.totalCount": _COUNT,
 }
 DIGITS = "0" * 24
+# A feed that has no events in memory.
+FEED = SimpleNamespace(covers=lambda _partner, _position: False, cursor=lambda _partner, position: str(position))
 DOCUMENT_TYPES = {
     graphql_type.name: document_class
     for graphql_type in SCHEMA.type_map.values()
@@ -154,9 +158,21 @@ class World:
         request = {"topic": "OTHER", "subject": "S", "message": "M", "state": "CLOSED", "closed_at": self.scope.now}
         people = {"customer_id": customer, "author_id": author, "closed_by_id": author}
         await self.insert("helpdesk_requests", {"_id": f"hlp_{DIGITS}", **request, **people})
+        await self._fill_webhooks(author)
         for collection in ("orders", "invoices", "events"):
             documents = await self.scope.collection(collection).find(self.scope.match(), {"_id": 1})
             self.ids += [document["_id"] for document in documents]
+
+    async def _fill_webhooks(self, creator: str) -> None:
+        chosen = {"kinds": ["TAG_CREATED"], "statuses": ["TRIAL"], "filter": {"country": ["DE"]}, "state": "PAUSED"}
+        position = {"position": {"time": 1, "token": ""}, "creator_id": creator}
+        await self.insert(
+            "webhooks", {"_id": f"whk_{DIGITS}", "name": "A", "url": "https://a.example", **chosen, **position}
+        )
+        attempt = {"state": "RETRYING", "attempts": 1, "attempted_at": self.scope.now, "milliseconds": 5}
+        answer = {"response_status": 503, "error": "No", "next_attempt_at": self.scope.now}
+        ids = {"_id": f"dlv_{DIGITS}", "webhook_id": f"whk_{DIGITS}", "event_id": f"evt_{DIGITS}"}
+        await self.insert("webhook_deliveries", {**ids, **attempt, **answer})
 
     async def answers(self, text: str, **variables: Any) -> list[Any]:
         """Return the answers of the compiled executor and of graphql-core's."""
@@ -166,7 +182,7 @@ class World:
             await executor.execute(
                 executor.prepare(text, None, variables),
                 variables,
-                Context(scope, Viewer(self.viewer, PARTNER, scope.now)),
+                Context(scope, Viewer(self.viewer, PARTNER, scope.now), FEED),
             )
             for executor in self.executors
         ]

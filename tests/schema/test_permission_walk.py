@@ -13,7 +13,7 @@ from schema.build import build_schema
 from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import ROLES, stored_events
 from tests.schema.factory_paths import SCHEMA, id_places
-from tests.schema.factory_walk import ADMINISTRATOR, CASES, FULL, READ_ONLY, TARGETS, PartnerPair, TargetIds
+from tests.schema.factory_walk import ADMINISTRATOR, CASES, FULL, HOOK_URL, READ_ONLY, TARGETS, PartnerPair, TargetIds
 
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "EDIT_TAGS": (FULL, ADMINISTRATOR),
@@ -85,10 +85,17 @@ MORE_INPUTS: Mapping[str, Callable[[TargetIds], dict[str, Any]]] = {
     "assignTags": lambda ids: {"customers": {"matching": _filter(ids)}, "tags": [ids.home_tag]},
     "removeTags": lambda ids: {"customers": {"matching": _filter(ids)}, "tags": [ids.home_tag]},
     "saveCustomerView": lambda ids: {"id": ids.view, "filter": _filter(ids)},
+    "createWebhook": lambda ids: {"name": "Hook", "url": HOOK_URL, "filter": _filter(ids)},
+    "updateWebhook": lambda ids: {"id": ids.webhook, "version": 1, "filter": _filter(ids)},
 }
 # These name what a delivery names: a customer of this partner only.
 NAMES_OF_DELIVERIES = {"startTrial.input.customer.new.externalId", "updateCustomer.input.externalId"}
-KINDS = {name[:3]: name for name in TargetIds.KINDS} | {"adm": "administrator", "viw": "view", "hlp": "request"}
+KINDS = {name[:3]: name for name in TargetIds.KINDS} | {
+    "adm": "administrator",
+    "viw": "view",
+    "hlp": "request",
+    "whk": "webhook",
+}
 
 
 def _with_each_id_replaced(value: Any, ids: TargetIds, place: str) -> Iterator[tuple[str, Any]]:
