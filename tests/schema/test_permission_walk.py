@@ -86,7 +86,8 @@ MORE_INPUTS: Mapping[str, Callable[[TargetIds], dict[str, Any]]] = {
     "removeTags": lambda ids: {"customers": {"matching": _filter(ids)}, "tags": [ids.home_tag]},
     "saveCustomerView": lambda ids: {"id": ids.view, "filter": _filter(ids)},
     "createWebhook": lambda ids: {"name": "Hook", "url": HOOK_URL, "filter": _filter(ids)},
-    "updateWebhook": lambda ids: {"id": ids.webhook, "version": 1, "filter": _filter(ids)},
+    # Another version: the first of two changes would make the second one STALE.
+    "updateWebhook": lambda ids: {"id": ids.webhook, "version": 99, "filter": _filter(ids)},
 }
 # These name what a delivery names: a customer of this partner only.
 NAMES_OF_DELIVERIES = {"startTrial.input.customer.new.externalId", "updateCustomer.input.externalId"}
