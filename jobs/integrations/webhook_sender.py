@@ -89,7 +89,9 @@ class WebhookSender:
         stopped = [self._running.pop(id_)[2] for id_ in outdated]
         for task in stopped:
             task.cancel()
-        await asyncio.gather(*stopped, return_exceptions=True)
+        for error in await asyncio.gather(*stopped, return_exceptions=True):
+            if isinstance(error, Exception):
+                _log.error("webhook failed, it will start again", error=repr(error), exc_info=error)
         for id_, version in active.items():
             if id_ not in self._running:
                 deliveries = Deliveries(self._tools, version[0], id_)

@@ -35,7 +35,8 @@ from store.integrations.webhooks import COLLECTION, DELIVERIES, position_documen
 # Returns the position from which a webhook receives events; None for an invalid cursor.
 ReadStart = Callable[[], Position | None]
 _WEBHOOK = translatable("webhook")
-_CHANGED_FIELDS = ("name", "url", "kinds", "statuses", "filter", "state")
+# The fields of an event's changes. The path of an address can be a secret, and more administrators read the log.
+_SHOWN_FIELDS = ("name", "kinds", "statuses", "filter", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ async def create_webhook(
     progress = {"position": position, "pending": None, "failing_since": None}
     webhook = {**new, **fields, **secret, **progress, "state": WebhookState.ACTIVE, "creator_id": mutation.actor.id}
     await mutation.scope.collection(COLLECTION).insert_many([webhook], session=mutation.session)
-    _add_event(mutation, webhook, "was created", {name: [None, webhook[name]] for name in _CHANGED_FIELDS})
+    _add_event(mutation, webhook, "was created", {name: [None, webhook[name]] for name in _SHOWN_FIELDS})
     return WebhookSecretResult(webhook["_id"], 1)
 
 
@@ -95,7 +96,8 @@ async def update_webhook(mutation: Mutation[UpdateWebhook], policy: WebhookPolic
     if changes:
         resumed = {"failing_since": None} if fields.get("state") == WebhookState.ACTIVE else {}
         await _update(mutation, webhook, {**fields, **resumed})
-        _add_event(mutation, {**webhook, **fields}, "was changed", changes)
+        shown = {name: pair for name, pair in changes.items() if name in _SHOWN_FIELDS}
+        _add_event(mutation, {**webhook, **fields}, "was changed", shown)
     return ChangedObject(webhook["_id"])
 
 

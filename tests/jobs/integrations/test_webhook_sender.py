@@ -1,15 +1,17 @@
 """Deliveries of events to webhooks: a real server, a real database, a real receiver."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from domain.cursors.feed import Position, encode_feed_cursor
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness, running_shared_api
+from tests.installation_keys import KEYS
 from tests.jobs.integrations.receiver import Receiver, running_receiver
 from tests.schema.factory_walk import ADMINISTRATOR, FULL, PartnerPair
 
@@ -98,6 +100,17 @@ def test_a_replay_delivers_the_events_after_the_cursor_again(world: PartnerPair,
     world.run_mutation(world.token, "replayWebhook", "webhook { id }", given)
     again = receiver.wait_for(5)[3:]
     assert [each.headers["webhook-id"] for each in again] == [each.headers["webhook-id"] for each in first[1:]]
+
+
+def test_events_that_are_older_than_the_oplog_come_from_the_log(world: PartnerPair, receiver: Receiver) -> None:
+    _add_tags(world, "A", "B")
+    yesterday = Position(int((utc_now() - timedelta(days=1)).replace(tzinfo=UTC).timestamp()) << 32)
+    after = encode_feed_cursor(KEYS.cursor_secrets[0], world.api.partner, yesterday)
+    _create(world, receiver, after=after)
+    expected = [f"Tag {name} was created" for name in ("A", "B")]
+    assert [each.data["summary"] for each in receiver.wait_for(3)][1:] == expected
+    _add_tags(world, "C")
+    assert receiver.wait_for(4)[3].data["summary"] == "Tag C was created"
 
 
 def test_a_failed_delivery_is_repeated_and_later_events_wait(world: PartnerPair, receiver: Receiver) -> None:
