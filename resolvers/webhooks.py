@@ -15,10 +15,12 @@ from domain.integrations.webhooks import (
     DeleteWebhook,
     ReplayWebhook,
     RotateWebhookSecret,
+    SendWebhookSample,
     UpdateWebhook,
     WebhookDeliveryState,
 )
 from domain.partner.views import filter_to_api
+from jobs.integrations.webhook_samples import send_sample
 from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
 from resolvers.mutations import MutationResult, ObjectResult, changed_id, run_mutation
@@ -109,6 +111,18 @@ async def replay_webhook(context: Context, request: MutationRequest[ReplayWebhoo
     read_start = partial(_read_start, context, request.input.after)
     body = partial(webhook_changes.replay_webhook, read_start=read_start)
     return await run_mutation(context, request, body, ChangedObject)
+
+
+async def test_webhook(context: Context, request: MutationRequest[SendWebhookSample]) -> ObjectResult:
+    payload = await run_mutation(context, request, webhook_changes.test_webhook, ChangedObject)
+    if (delivery_id := changed_id(payload)) is not None:
+        await send_sample(context.scope, context.installation.webhook_policy, delivery_id)
+    return payload
+
+
+async def tested_delivery(context: Context, payload: ObjectResult) -> WebhookDeliveryDocument | None:
+    id_ = changed_id(payload)
+    return None if id_ is None else await context.loaders.webhook_deliveries.load(id_)
 
 
 async def changed_webhook(context: Context, payload: MutationResult[Any]) -> WebhookDocument | None:

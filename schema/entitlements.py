@@ -1,4 +1,4 @@
-"""Entitlements of customers to licences: subscriptions and trials."""
+"""Entitlements of customers to licences: subscriptions and trials; the mutation that sets an order up."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -7,12 +7,14 @@ import strawberry
 
 from domain.entitlements.license_keys import MAX_LICENSE_LINES
 from domain.entitlements.lifecycle import is_subscription, is_trial
+from domain.entitlements.orders import CompleteOrderSetup
 from domain.entitlements.trials import MAX_EXTENDED_TRIAL_DAYS
-from resolvers import entitlements
+from resolvers import entitlements, trials
 from schema import invoices, orders
 from schema.costs import list_size
-from schema.enums import EntitlementState, Product
-from schema.fields import field
+from schema.enums import EntitlementState, Permission, Product
+from schema.fields import field, mutation
+from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, user_errors_field
 from schema.node import VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
 from schema.stored_values import shows
@@ -164,3 +166,39 @@ class Trial(Entitlement):
         reads=(EntitlementDocument.converted_to,),
     )
     version: int = VERSION_FIELD
+
+
+@strawberry.input
+class CompleteOrderSetupInput:
+    """The subscription whose setup is completed."""
+
+    subscription: strawberry.ID = strawberry.field(
+        description="The id of a subscription in the state READY_FOR_SETUP; any other state is WRONG_STATE."
+    )
+    idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
+
+
+@strawberry.type
+class CompleteOrderSetupPayload:
+    """The subscription after the change, or the mistakes."""
+
+    subscription = field(
+        trials.changed_entitlement,
+        CustomerSubscription | None,
+        "The subscription after the change; null where nothing was changed.",
+    )
+    user_errors = user_errors_field()
+
+
+@strawberry.type
+class OrderMutations:
+    """The root field that sets up orders."""
+
+    complete_order_setup = mutation(
+        trials.complete_order_setup,
+        CompleteOrderSetupPayload,
+        CompleteOrderSetupInput,
+        CompleteOrderSetup,
+        "Marks an ordered subscription as set up.",
+        requires=Permission.SET_UP_ORDERS,
+    )

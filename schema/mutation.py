@@ -3,14 +3,14 @@
 import strawberry
 
 from schema.administrators import AdministratorMutations
+from schema.entitlements import OrderMutations
 from schema.helpdesk import HelpdeskMutations
 from schema.launch import LaunchMutations
-from schema.order_mutations import OrderMutations
 from schema.organization_mutations import OrganizationMutations
 from schema.tag_mutations import TagMutations
 from schema.trial_mutations import TrialMutations
 from schema.views import ViewMutations
-from schema.webhooks import WebhookMutations
+from schema.webhook_mutations import WebhookMutations
 
 
 @strawberry.type

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.customers.conditions import AllOf
@@ -78,3 +79,10 @@ def delivery_body(event: Mapping[str, Any], details: EventDetails, cursor: str) 
             "cursor": cursor,
         },
     }
+
+
+def sample_body(sample_id: str, now: datetime) -> dict[str, Any]:
+    """Return the body of the sample event, which is of no kind of the log."""
+    at = format_instant(now)
+    data = {"id": sample_id, "kind": None, "at": at, "summary": "This is a sample event"}
+    return {"type": "webhook.test", "timestamp": at, "data": data}

@@ -72,6 +72,13 @@ class RotateWebhookSecret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendWebhookSample:
+    """The webhook that receives a sample event."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayWebhook:
     """The webhook that receives all events after the cursor again."""
 

@@ -12,6 +12,7 @@ from domain.inputs import ABSENT, Omittable
 from domain.integrations.webhook_addresses import WebhookPolicy, is_webhook_url, literal_address
 from domain.integrations.webhook_signatures import SEED_BYTES
 from domain.integrations.webhooks import (
+    DELIVERY_RETENTION,
     MAX_NAME_LENGTH,
     MAX_URL_LENGTH,
     MAX_WEBHOOKS,
@@ -19,7 +20,9 @@ from domain.integrations.webhooks import (
     DeleteWebhook,
     ReplayWebhook,
     RotateWebhookSecret,
+    SendWebhookSample,
     UpdateWebhook,
+    WebhookDeliveryState,
     WebhookState,
 )
 from domain.messages import translatable
@@ -127,6 +130,19 @@ async def replay_webhook(mutation: Mutation[ReplayWebhook], read_start: ReadStar
     await _update(mutation, webhook, {"position": position, "pending": None})
     _add_event(mutation, webhook, "delivers earlier events again", {})
     return ChangedObject(webhook["_id"])
+
+
+async def test_webhook(mutation: Mutation[SendWebhookSample]) -> ChangedObject:
+    """Insert the delivery of a sample event, without an attempt; return the delivery."""
+    webhook, now = await _find(mutation, mutation.input.id), mutation.scope.now
+    stamps = {**mutation.scope.match(), "version": 1, "created_at": now, "updated_at": now}
+    ids = {"_id": new_id("dlv"), "webhook_id": webhook["_id"], "event_id": new_id("evt")}
+    attempt = {"state": WebhookDeliveryState.FAILED, "attempts": 0, "attempted_at": now, "milliseconds": 0}
+    result = {"error": "The sample was not sent to its end.", "expires_at": now + DELIVERY_RETENTION}
+    delivery = {**ids, **stamps, **attempt, **result}
+    await mutation.scope.collection(DELIVERIES).insert_many([delivery], session=mutation.session)
+    _add_event(mutation, webhook, "was tested", {})
+    return ChangedObject(delivery["_id"])
 
 
 async def _find(mutation: Mutation[Any], webhook_id: str) -> Document:

@@ -5,7 +5,7 @@ it, in the version that it has read. So a process that dies repeats a delivery a
 never move the position past each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -106,6 +106,23 @@ async def pause_without_creator(scope: Scope, webhook: WebhookDocument) -> None:
             await _add_event(scope, webhook, "was paused: its creator was removed", WebhookState.PAUSED, session)
 
     await in_transaction(scope.client, pause)
+
+
+async def claim_sample(scope: Scope, delivery_id: str) -> tuple[WebhookDocument, str] | None:
+    """Return the webhook and the event's id of a sample that was not sent yet; nobody else gets it afterwards."""
+    where = {**scope.match(), "_id": delivery_id, "attempts": 0}
+    delivery = await scope.collection(DELIVERIES).find_one_and_update(where, {"$set": {"attempts": 1}})
+    if delivery is None:
+        return None
+    webhook = await scope.collection(COLLECTION).find_one({**scope.match(), "_id": delivery["webhook_id"]})
+    return None if webhook is None else (WebhookDocument(webhook), delivery["event_id"])
+
+
+async def record_sample(scope: Scope, delivery_id: str, result: Mapping[str, Any]) -> None:
+    """Record the result of a sample (state, response_status, error, milliseconds); the webhook stays as it is."""
+    now = utc_now()
+    change = {"$set": {**result, "attempted_at": now, "updated_at": now}, "$inc": {"version": 1}}
+    await scope.collection(DELIVERIES).update_one({**scope.match(), "_id": delivery_id}, change)
 
 
 def _unchanged(scope: Scope, webhook: WebhookDocument) -> Document:

@@ -199,6 +199,7 @@ CASES: Mapping[str, MutationCase] = {
     ),
     "deleteWebhook": MutationCase("MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook}),
     "rotateWebhookSecret": MutationCase("MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook}),
+    "testWebhook": MutationCase("MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook}),
     "replayWebhook": MutationCase(
         "MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook, "after": ids.feed_cursor}
     ),

@@ -206,3 +206,17 @@ def test_the_former_secret_signs_for_a_day(world: PartnerPair, receiver: Receive
     (delivery,) = receiver.wait_for(1)
     for secret in (created["secret"], rotated):
         Webhook(secret).verify(delivery.body, delivery.headers)
+
+
+def test_a_sample_is_sent_at_once_and_only_once_for_a_key(world: PartnerPair, receiver: Receiver) -> None:
+    created = _create(world, receiver)
+    given = {"id": created["webhook"]["id"], "idempotencyKey": "once"}
+    selection = f"delivery {{ {DELIVERY} }}"
+    tested = world.run_mutation(world.token, "testWebhook", selection, given)["delivery"]
+    assert (tested["state"], tested["attempts"], tested["responseStatus"]) == ("DELIVERED", 1, 204)
+    assert world.run_mutation(world.token, "testWebhook", selection, given)["delivery"] == tested
+    (delivery,) = receiver.wait_for(1)
+    assert Webhook(created["secret"]).verify(delivery.body, delivery.headers)["type"] == "webhook.test"
+    receiver.answer = lambda _: 404
+    failed = world.run_mutation(world.token, "testWebhook", selection, {"id": given["id"]})["delivery"]
+    assert (failed["state"], failed["responseStatus"], failed["nextAttemptAt"]) == ("FAILED", 404, None)
