@@ -21,8 +21,7 @@ CREATE_TAG = """mutation($name: String!) {
 
 @pytest.fixture
 def harness(mongo_uri: str, new_database: str) -> ServerHarness:
-    settings = {"webhook_networks": "127.0.0.0/8", "webhook_http": "true"}
-    made = ServerHarness(mongo_uri, new_database, **settings)
+    made = ServerHarness(mongo_uri, new_database, webhook_networks="127.0.0.0/8", webhook_http="true")
     made.make_partner()
     return made
 
@@ -58,6 +57,7 @@ def _kill_at(receiver: Receiver, server: ServerProcess, number: int) -> None:
 
 def test_no_event_is_skipped_where_servers_are_killed(harness: ServerHarness, receiver: Receiver) -> None:
     created = received = 0
+    summaries: list[str] = []
     for kills in range(KILLS + 1):
         harness.url = ""
         with harness.start_server() as server:
@@ -73,8 +73,7 @@ def test_no_event_is_skipped_where_servers_are_killed(harness: ServerHarness, re
             else:
                 receiver.answer = lambda _: 204
                 created = _create_tags(harness, created)
-                expected = [f"Tag Tag {number} was created" for number in range(created)]
                 # Each kill repeats one delivery.
                 summaries = [each.data["summary"] for each in receiver.wait_for(created + KILLS)]
-    assert list(dict.fromkeys(summaries)) == expected
+    assert list(dict.fromkeys(summaries)) == [f"Tag Tag {number} was created" for number in range(created)]
     assert len(summaries) == created + KILLS
