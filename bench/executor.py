@@ -8,7 +8,7 @@ is that of all threads of the server. The ratios are medians over the rounds.
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from statistics import median
 from time import perf_counter
@@ -75,7 +75,7 @@ class Figures(NamedTuple):
     per_second: float
 
 
-class _Target:
+class Target:
     """One server with the load of one query."""
 
     def __init__(self, server: MeasuredServer, load: RequestLoad) -> None:
@@ -104,10 +104,10 @@ def measure_query(name: str, ids: Sequence[str], servers: Mapping[str, MeasuredS
     bodies = [orjson.dumps({"operationName": name, "query": query.text, "variables": v}) for v in variables]
     with ExitStack() as stack:
         targets = {
-            title: _Target(server, stack.enter_context(RequestLoad(server.url, bodies, server.headers)))
+            title: Target(server, stack.enter_context(RequestLoad(server.url, bodies, server.headers)))
             for title, server in servers.items()
         }
-        _compare_answers(targets)
+        compare_answers(targets.values())
         for _ in range(WARM_UP_ROUNDS + rounds):
             for title, target in targets.items():
                 # Much slower: fewer requests are as precise.
@@ -122,13 +122,13 @@ def measure_query(name: str, ids: Sequence[str], servers: Mapping[str, MeasuredS
     return rows
 
 
-def _compare_answers(targets: Mapping[str, _Target]) -> None:
-    expected, *others = (orjson.dumps(orjson.loads(target.load.answer())["data"]) for target in targets.values())
+def compare_answers(targets: Iterable[Target]) -> None:
+    expected, *others = (orjson.dumps(orjson.loads(target.load.answer())["data"]) for target in targets)
     for answer in others:
         assert answer == expected, (answer[:500], expected[:500])
 
 
-def _row(title: str, targets: Mapping[str, _Target], own: str, other: str, least: float) -> Row:
+def _row(title: str, targets: Mapping[str, Target], own: str, other: str, least: float) -> Row:
     pairs = zip(targets[own].rounds, targets[other].rounds, strict=True)
     ratio = median(theirs.cpu / ours.cpu for ours, theirs in pairs)
     ours, theirs = targets[own].median, targets[other].median

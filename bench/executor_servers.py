@@ -33,13 +33,13 @@ def hand_written_server(uri: str) -> Iterator[MeasuredServer]:
     with pinned(SERVER_CORE):
         process = Popen([sys.executable, *arguments], cwd=ROOT, text=True)
     try:
-        _wait_until_listening(port, process)
+        wait_until_listening(port, process)
         yield MeasuredServer(f"http://127.0.0.1:{port}", process.pid)
     finally:
         stop(process)
 
 
-def _wait_until_listening(port: int, process: "Popen[str]") -> None:
+def wait_until_listening(port: int, process: "Popen[str]") -> None:
     ends = monotonic() + _START_SECONDS
     while monotonic() < ends and process.poll() is None:
         try:

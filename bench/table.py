@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import executor, fanout, footprint
+from bench import executor, fanout, footprint, peers
 from bench.rows import Row, markdown
 from store.embedded.mongod import mongod_binary
 from tests.server_process import ROOT
@@ -26,6 +26,7 @@ PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "executor": executor.measure,
     "fanout": lambda: asyncio.run(fanout.measure()),
     "footprint": footprint.measure,
+    "peers": peers.measure_configured,
 }
 
 

@@ -1,0 +1,171 @@
+"""The schema of the peers harness, served through execution/: an ASGI application over the harness's collections.
+
+`python -m bench.peers_server SCHEMA_FILE URI PORT` runs it; bench.peers does.
+"""
+
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pymongo
+import uvicorn
+from graphql import DocumentNode, GraphQLSchema, build_schema, parse, validate
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from strawberry.execution import optimized_is_awaitable
+
+from execution.context import CompiledExecutionContext
+from execution.metadata import EXECUTION, FieldExecution, StoredValue
+
+_SORT = [("name", 1), ("_id", 1)]
+_ROWS_OF_PAGE = FieldExecution(same_read=True)
+
+
+class Row(NamedTuple):
+    """A document of the database, or an embedded one."""
+
+    document: Mapping[str, Any]
+
+
+class Connection(NamedTuple):
+    """A page of customers; it and its edges are read at once."""
+
+    edges: list["Edge"]
+    page_info: dict[str, Any]
+
+
+class Edge(NamedTuple):
+    """A customer of a page."""
+
+    node: Row
+
+
+class Database:
+    """The reads of the harness, with projections; it is the context of an operation."""
+
+    def __init__(self, uri: str, name: str = "bench10k") -> None:
+        collections = pymongo.AsyncMongoClient[dict[str, Any]](uri, maxPoolSize=50)[name]
+        self._customers, self._tags = collections["customers"], collections["tags"]
+        self._subscriptions = collections["subscriptions"]
+
+    async def page(
+        self, partner: str, condition: Mapping[str, Any] | None, first: int, after: str | None, keys: frozenset[str]
+    ) -> Connection:
+        where: dict[str, Any] = {"partnerId": partner}
+        for argument, key in (("status", "statuses"), ("product", "products")):
+            if condition and condition.get(argument):
+                where[key] = condition[argument]
+        if after:
+            name, id_ = b64decode(after).decode().rsplit("|", 1)
+            where |= {"name": {"$gte": name}, "$or": [{"name": {"$gt": name}}, {"_id": {"$gt": id_}}]}
+        fields = dict.fromkeys({*keys, "name"}, 1)
+        found = self._customers.find(where, fields, batch_size=first + 2).sort(_SORT).limit(first + 1)
+        documents = await found.to_list(None)
+        has_next = len(documents) > first
+        rows = documents[:first]
+        end = b64encode(f"{rows[-1]['name']}|{rows[-1]['_id']}".encode()).decode() if rows else None
+        return Connection([Edge(Row(each)) for each in rows], {"hasNextPage": has_next, "endCursor": end})
+
+    async def tags(self, customers: Sequence[Row], projection: frozenset[str]) -> list[list[Row]]:
+        ids = list({id_ for customer in customers for id_ in customer.document["tagIds"]})
+        fields = dict.fromkeys(projection, 1)
+        documents = await self._tags.find({"_id": {"$in": ids}}, fields, batch_size=1000).to_list(None)
+        by_id = {document["_id"]: Row(document) for document in documents}
+        return [[by_id[id_] for id_ in customer.document["tagIds"]] for customer in customers]
+
+    async def subscriptions(self, customers: Sequence[Row], projection: frozenset[str]) -> list[list[Row]]:
+        by_customer: dict[str, list[Row]] = {customer.document["_id"]: [] for customer in customers}
+        fields = dict.fromkeys({*projection, "customerId"}, 1)
+        where = {"customerId": {"$in": list(by_customer)}}
+        for document in await self._subscriptions.find(where, fields, batch_size=5000).to_list(None):
+            by_customer[document["customerId"]].append(Row(document))
+        return list(by_customer.values())
+
+
+def _page(context: Database, _root: None, *, projection: frozenset[str], **arguments: Any) -> Any:
+    condition, after = arguments.get("filter"), arguments.get("after")
+    return context.page(arguments["partnerId"], condition, arguments["first"], after, projection)
+
+
+def _licenses(_context: Database, subscriptions: Sequence[Row]) -> list[Row]:
+    return [Row(subscription.document["licenses"]) for subscription in subscriptions]
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat() + "Z"
+
+
+def declare(schema: GraphQLSchema) -> None:
+    """Declare how the fields of the harness's schema are executed."""
+    types: Any = schema.type_map
+    for name in ("Customer", "Tag", "ProductSubscription", "Licenses"):
+        for key, field in types[name].fields.items():
+            form = _iso if str(field.type).startswith("DateTime") else None
+            stored = StoredValue("_id" if key == "id" else key, form, optional=True)
+            field.extensions[EXECUTION] = FieldExecution(stored=stored)
+    connection = types["CustomerConnection"].fields
+    connection["edges"].extensions[EXECUTION] = types["CustomerEdge"].fields["node"].extensions[EXECUTION] = (
+        _ROWS_OF_PAGE
+    )
+    connection["pageInfo"].extensions[EXECUTION] = FieldExecution(reads=frozenset())
+    connection["pageInfo"].resolve = lambda page, _info: page.page_info
+    customer = types["Customer"].fields
+    batches: dict[str, tuple[Callable[..., Any], str]] = {
+        "tags": (Database.tags, "tagIds"),
+        "subscriptions": (Database.subscriptions, "_id"),
+    }
+    for name, (batch, key) in batches.items():
+        customer[name].extensions[EXECUTION] = FieldExecution(
+            batch=batch, reads=frozenset([key]), takes_projection=True
+        )
+    types["ProductSubscription"].fields["licenses"].extensions[EXECUTION] = FieldExecution(
+        batch=_licenses, reads=frozenset(["licenses"])
+    )
+    types["Query"].fields["customers"].extensions[EXECUTION] = FieldExecution(each=_page, takes_projection=True)
+
+
+def application(schema_file: str, uri: str) -> Starlette:
+    """Return the ASGI application."""
+    schema = build_schema(Path(schema_file).read_text())
+    declare(schema)
+    database: list[Database] = []
+
+    @cache
+    def document_of(text: str) -> DocumentNode:
+        document = parse(text)
+        assert not validate(schema, document)
+        return document
+
+    options_of_build: dict[str, Any] = {"is_awaitable": optimized_is_awaitable}
+
+    async def answer(request: Request) -> Response:
+        if not database:
+            database.append(Database(uri))
+        parameters = orjson.loads(await request.body())
+        executor: Any = CompiledExecutionContext.build(
+            schema,
+            document_of(parameters["query"]),
+            context_value=database[0],
+            raw_variable_values=parameters["variables"],
+            operation_name=parameters["operationName"],
+            **options_of_build,
+        )
+        result = await executor.execute_operation()
+        assert not result.errors and executor.fallback_reason is None, (result.errors, executor.fallback_reason)
+        return Response(orjson.dumps({"data": result.data}), media_type="application/json")
+
+    return Starlette(routes=[Route("/graphql", answer, methods=["POST"])])
+
+
+if __name__ == "__main__":
+    options: dict[str, Any] = {"loop": "uvloop", "http": "httptools", "timeout_keep_alive": 120}
+    uvicorn.run(
+        application(sys.argv[1], sys.argv[2]), port=int(sys.argv[3]), log_level="error", access_log=False, **options
+    )
