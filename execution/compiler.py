@@ -146,8 +146,13 @@ class Compiler:
         return frozenset() if field.definition.resolve is TypeNameMetaFieldDef.resolve else execution.reads
 
 
+# A field that the code of the rows computes counts as so many that it only reads.
+_COMPUTED_WIDTH = 5
+
+
 def _finish(plan: ObjectPlan) -> None:
     plan.columns = [field for field in plan.fields if not field.is_inline]
+    plan.width = sum(_COMPUTED_WIDTH if field.is_inline and field.execution.each else 1 for field in plan.fields)
     plan.is_stored = all(
         field.is_inline and (field.execution.stored or field.definition.resolve is TypeNameMetaFieldDef.resolve)
         for field in plan.fields

@@ -224,7 +224,7 @@ class Levels:
         return self.objects(self._compiler.plan_of(field, object_type), objects, places, field)
 
     def _rows(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
-        at_once = max(1, min(_AT_ONCE, _VALUES_AT_ONCE // max(1, len(plan.fields))))
+        at_once = max(1, min(_AT_ONCE, _VALUES_AT_ONCE // max(1, plan.width)))
         if len(objects) > at_once and is_loop_running():
             return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns, at_once))
         if plan.is_stored and (shared := _shared_rows(plan, objects)) is not None:

@@ -71,6 +71,8 @@ class ObjectPlan:
     fields: Sequence[FieldPlan]
     weight: int
     columns: list[FieldPlan] = field(default_factory=list)
+    # How long a row takes, in values that are only read.
+    width: int = 1
     # Whether equal objects have equal rows, because every value is stored.
     is_stored: bool = False
     rows: Rows | None = None
