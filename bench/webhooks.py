@@ -70,10 +70,11 @@ class Bench:
 
     async def add_webhooks(self, number: int, path: str = "") -> list[Any]:
         """Add webhooks to new partners, at most 20 to each."""
-        made = []
+        made, partner = [], ""
         for position in range(number):
             if position % 20 == 0:
-                self.partners.append(partner := f"p{len(self.partners)}")
+                partner = f"p{len(self.partners)}"
+                self.partners.append(partner)
                 await asyncio.to_thread(self.harness.make_partner, partner)
                 await self.run(partner, ACCEPT)
             url = f"{self.url}{path or f'/{partner}/{position}'}"
