@@ -1,7 +1,7 @@
 """The client of MongoDB, over motor or over PyMongo's asynchronous client.
 
 This is the only module that imports a driver. It hides the differences of the two: which methods are coroutines,
-sessions, change streams and close. The store's tests pass on both.
+sessions, change streams and close. tests/store/database runs on both.
 """
 
 import os

@@ -1,7 +1,6 @@
-"""The store's tests run on both drivers: on motor, and on PyMongo's own asynchronous client."""
+"""A client of the default driver on an empty database; the tests in database/ run on both drivers."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
@@ -14,9 +13,9 @@ def database_name(prepared_database: str) -> str:
     return prepared_database
 
 
-@pytest.fixture(params=["motor", "pymongo"])
-async def client(mongo_uri: str, database_name: str, request: Any) -> AsyncIterator[Client]:
+@pytest.fixture
+async def client(mongo_uri: str, database_name: str) -> AsyncIterator[Client]:
     """Yield a client on the test's database."""
-    opened = Client(mongo_uri, database_name, driver=request.param)
+    opened = Client(mongo_uri, database_name)
     yield opened
     await opened.close()
