@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ async def check_reads(client: Client) -> None:
     assert await collection.find({}, sort=[("_id", 1)]) == ROWS
     assert await collection.find_one({"_id": 2}, {"group": 1}) == {"_id": 2, "group": 0}
     assert await collection.find_one({"_id": 9}) is None
-    sums = [{"$group": {"_id": "$group", "sum": {"$sum": "$_id"}}}, {"$sort": {"_id": 1}}]
+    sums: list[dict[str, Any]] = [{"$group": {"_id": "$group", "sum": {"$sum": "$_id"}}}, {"$sort": {"_id": 1}}]
     assert await collection.aggregate(sums, allowDiskUse=False) == [{"_id": 0, "sum": 2}, {"_id": 1, "sum": 4}]
     assert await collection.count({"group": 1}) == 2
     assert await collection.count({"_id": {"$gt": 0}}, hint="_id_") == 3
