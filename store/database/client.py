@@ -4,6 +4,7 @@ This is the only module that imports a driver. It hides the differences of the t
 sessions, change streams and close. tests/store/database runs on both.
 """
 
+import asyncio
 import os
 
 # Motor runs every command in a thread of this pool. With ten streams and the default size, a query waited 1 s.
@@ -138,6 +139,8 @@ class Client:
         self._collections: dict[str, Collection] = {}
         # The cluster time of the latest transaction that this client has committed.
         self.last_commit = 0
+        # Transactions that conflicted repeat one at a time in this process; see store/database/transactions.py.
+        self.repeat_turn = asyncio.Lock()
 
     def collection(self, name: str) -> "Collection":
         """Return the collection of this name."""

@@ -1,5 +1,8 @@
 """Transactions: retried on conflicts with jittered backoff until a deadline, then UNAVAILABLE.
 
+Transactions that conflicted take turns within the process: without turns, twenty writers of one customer abort each
+other's attempts until the deadline.
+
 A transaction is repeated only where it is known not to be committed. A commit whose answer is late or lost is sent
 again until its outcome is known, also after the deadline of the conflicts.
 
@@ -9,8 +12,9 @@ through motor.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from functools import partial
 from time import monotonic
 from typing import TypeVar
 
@@ -37,6 +41,8 @@ _MIN_COMMIT_SECONDS = 0.1
 # The event loop holds tasks by weak references only; keep these until they are done.
 _ending_tasks: set[asyncio.Task[None]] = set()
 _MIN_BACKOFF, _MAX_BACKOFF = 0.005, 0.25
+# A repeat that gets no turn in this time is tried without one: a slow transaction delays the others no longer.
+_MAX_TURN_WAIT = 1.0
 
 
 async def in_transaction(
@@ -99,9 +105,11 @@ async def _retry_until_deadline(
     client: Client, body: Callable[[Session], Awaitable[Result]], limits: _TimeLimits, on_commit: OnCommit | None
 ) -> Result:
     backoff = _MIN_BACKOFF
+    turn: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
     while True:
         try:
-            return await _attempt(client, body, on_commit, limits)
+            async with turn():
+                return await _attempt(client, body, on_commit, limits)
         except PyMongoError as error:
             if not (error.timeout or _is_retryable(error)):
                 raise
@@ -109,8 +117,23 @@ async def _retry_until_deadline(
                 raise Unavailable from error
             if isinstance(error, ConnectionFailure):
                 await _wait_for_server(client)
+        turn = partial(_turn_to_repeat, client.repeat_turn)
         await asyncio.sleep(random.uniform(_MIN_BACKOFF, backoff))  # noqa: S311 (jitter, not a secret)
         backoff = min(backoff * 2, _MAX_BACKOFF)
+
+
+@asynccontextmanager
+async def _turn_to_repeat(turn: asyncio.Lock) -> AsyncIterator[None]:
+    """Hold the turn, in the order of the requests; after _MAX_TURN_WAIT go on without it."""
+    has_turn = False
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MAX_TURN_WAIT):
+                has_turn = await turn.acquire()
+        yield
+    finally:
+        if has_turn:
+            turn.release()
 
 
 async def _attempt(

@@ -1,5 +1,6 @@
 """Commits whose answer is late or lost: the transaction is not repeated, and its outcome is found out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,7 +8,15 @@ import pytest
 
 from domain.failures import OutcomeUnknown
 from domain.imports.records import ImportKind
-from store.database.client import Client, ExecutionTimeout, PyMongoError, ServerSelectionTimeoutError, Session
+from store.database import transactions
+from store.database.client import (
+    Client,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    Session,
+)
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from tests.domain.imports.factory_records import customer_record, invoice_record, subscription_record
@@ -81,3 +90,38 @@ async def test_an_import_reports_what_it_added_where_every_commit_answers_late(c
     assert (await import_lines(scope, ImportKind.INVOICES, *invoices)).counts == (20, 0, 0, 0)
     assert len(await documents(scope, "invoices")) == 20
     assert len(await documents(scope, "events", kind="INVOICE_CHANGED")) == 20
+
+
+async def test_conflicting_writers_take_turns(client: LateCommitClient) -> None:
+    counters, attempts = client.collection("counters"), 0
+    await counters.insert_many([{"_id": "one", "value": 0}])
+
+    async def add_one(session: Session) -> None:
+        nonlocal attempts
+        attempts += 1
+        before = await counters.find_one({"_id": "one"}, session=session)
+        assert before is not None
+        await asyncio.sleep(0.01)
+        await counters.update_one({"_id": "one"}, {"$set": {"value": before["value"] + 1}}, session=session)
+
+    await asyncio.gather(*(in_transaction(client, add_one) for _ in range(20)))
+    assert await counters.find_one({"_id": "one"}) == {"_id": "one", "value": 20}
+    # Each writer conflicts once; a repeat conflicts only with a writer that is not repeating.
+    assert attempts <= 60
+    assert not client.repeat_turn.locked()
+
+
+async def test_a_repeat_does_not_wait_long_for_its_turn(client: LateCommitClient, monkeypatch: Any) -> None:
+    monkeypatch.setattr(transactions, "_MAX_TURN_WAIT", 0.05)
+    attempts = 0
+
+    async def fail_once(session: Session) -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise DuplicateKeyError("a key that another transaction has inserted")
+
+    async with client.repeat_turn:
+        await in_transaction(client, fail_once)
+        assert client.repeat_turn.locked()
+    assert attempts == 2
