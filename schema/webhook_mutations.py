@@ -1,5 +1,7 @@
 """The mutations of webhooks: inputs, payloads, fields."""
 
+from typing import Any
+
 import strawberry
 
 from domain.integrations.webhooks import (
@@ -100,25 +102,31 @@ class TestWebhookInput:
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
+def _webhook_field() -> Any:
+    return field(
+        webhooks.changed_webhook, Webhook | None, "The webhook after the change; null where nothing was changed."
+    )
+
+
 @strawberry.type
 class _WebhookPayload:
     """The fields that most payloads share."""
 
-    webhook = field(
-        webhooks.changed_webhook, Webhook | None, "The webhook after the change; null where nothing was changed."
-    )
+    webhook = _webhook_field()
     user_errors = user_errors_field()
 
 
 @strawberry.type
-class _SecretPayload(_WebhookPayload):
+class _SecretPayload:
     """The fields of the payloads that show a secret."""
 
+    webhook = _webhook_field()
     secret = field(
         webhooks.changed_secret,
         str | None,
         "The secret, `whsec_…`. It is shown only in the answer to this mutation; null where nothing was changed.",
     )
+    user_errors = user_errors_field()
 
 
 @strawberry.type

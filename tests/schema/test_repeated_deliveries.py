@@ -289,6 +289,7 @@ LOCAL = {
     *("acceptTerms", "completeSetupStep", "updateOrganization", "setService", "changeSettings", "createTag"),
     *("launchCustomer", "launchOrganization", "saveCustomerView", "deleteCustomerView"),
     *("requestHelpdesk", "closeHelpdeskRequest"),
+    *("createWebhook", "updateWebhook", "deleteWebhook", "rotateWebhookSecret", "testWebhook", "replayWebhook"),
 }
 
 
