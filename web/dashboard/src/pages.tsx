@@ -6,6 +6,7 @@ import { CustomersPage } from "./customers/customers_page";
 import { NotFoundPage } from "./frame/not_found_page";
 
 const AnalyticsPage = lazy(() => import("./analytics/analytics_page"));
+const CallingPage = lazy(() => import("./calling/calling_page"));
 const CustomerPage = lazy(() => import("./customer/customer_page"));
 
 export function Pages() {
@@ -18,6 +19,7 @@ export function Pages() {
         <Route path="/customers" component={CustomersPage} />
         <Route path="/customers/:id">{({ id }) => <CustomerPage key={id} />}</Route>
         <Route path="/analytics" component={AnalyticsPage} />
+        <Route path="/calling" component={CallingPage} />
         <Route component={NotFoundPage} />
       </Switch>
     </Suspense>
