@@ -127,6 +127,16 @@ async function extendsATrial(page) {
   await page.getByText(/^Extended by 14 days/).waitFor();
 }
 
+async function showsCallingEngagement(page) {
+  await page.goto(`${origin}/calling`);
+  await page.getByRole("heading", { name: "Calling engagement" }).waitFor();
+  await page.getByText("The figures of this week have not been computed yet").waitFor();
+  await page.getByLabel("Week").selectOption({ index: 3 });
+  await page.waitForURL(/week=\d{4}-\d\d-\d\d/);
+  await page.getByText("The figures of this week have not been computed yet").waitFor();
+  await screenshot(page, "calling");
+}
+
 async function worksByKeyboard(page) {
   await page.goto(`${origin}/customers?order=NAME`);
   await row(page, "Alpine Bakery").waitFor();
@@ -184,6 +194,7 @@ try {
   await extendsATrial(page);
   await worksByKeyboard(page);
   await kpisOpenTheirCustomers(page);
+  await showsCallingEngagement(page);
   await readersSeeNoActions(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(other);

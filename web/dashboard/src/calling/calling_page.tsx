@@ -66,7 +66,7 @@ export default function CallingPage() {
         <label className="inline-field">
           <span className="secondary">{t("chart.week")}</span>
           <select value={week} onChange={(event) => setParameters(event.target.value ? { week: event.target.value } : {})}>
-            <option value="">{t("calling.latestWeek", { date: date(weeks[0]) })}</option>
+            <option value="">{t("calling.latestWeek", { date: date((!week && engagement?.weekStart) || weeks[0]) })}</option>
             {weeks.slice(1).map((each) => (
               <option key={each} value={each}>
                 {date(each)}
@@ -77,11 +77,10 @@ export default function CallingPage() {
       </header>
       {error && !engagement && <Failure error={error} onRetry={() => read({ requestPolicy: "network-only" })} />}
       {!engagement && !error && <CardsSkeleton />}
-      {engagement && (
+      {engagement && !engagement.refreshedAt && <p className="secondary">{t("calling.notRefreshed")}</p>}
+      {engagement?.refreshedAt && (
         <>
-          <p className="secondary">
-            {engagement.refreshedAt ? t("calling.refreshed", { when: instant(engagement.refreshedAt) }) : t("calling.notRefreshed")}
-          </p>
+          <p className="secondary">{t("calling.refreshed", { when: instant(engagement.refreshedAt) })}</p>
           <Trends engagement={engagement} />
           <UsageTable usage={engagement.customersByUsage} order={usageOrder} onOrder={setUsageOrder} />
           <QualityTable quality={engagement.customersByQuality} order={qualityOrder} onOrder={setQualityOrder} />
