@@ -146,7 +146,7 @@ class Compiler:
         return frozenset() if field.definition.resolve is TypeNameMetaFieldDef.resolve else execution.reads
 
 
-# A field that the code of the rows computes counts as so many that it only reads.
+# The time to compute a field within the code of a row, in fields that are only read.
 _COMPUTED_WIDTH = 5
 
 

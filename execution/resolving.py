@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _IMMUTABLE = (str, int, float, bool, Enum, frozenset, date)
 # A shorter level is resolved without a pause.
 _SHORT_LIST = 50
-# Of a longer one, so many objects are resolved before it is asked whether the turn is over.
+# The number of objects of a longer level that are resolved between two checks of the end of the turn.
 _CALLS_AT_ONCE = 10
 
 

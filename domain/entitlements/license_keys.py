@@ -12,8 +12,7 @@ from domain.types import Product
 # The highest number of lines that an entitlement is delivered with. Rates of sums over so many lines are still exact
 # when they are restored from a float (`rate_percent`).
 MAX_LICENSE_LINES = 50
-# The order of the products.
-POSITIONS = {str(product): position for position, product in enumerate(Product)}
+_POSITIONS = {str(product): position for position, product in enumerate(Product)}
 
 
 def license_key(product: str, name: str | None) -> str:
@@ -44,4 +43,4 @@ def key_fields(key: str) -> dict[str, str]:
 
 def line_position(product: str, name: str | None) -> tuple[int, str]:
     """Return what the lines of an entitlement are sorted by: the product, then the name; no name comes first."""
-    return POSITIONS[product], name or ""
+    return _POSITIONS[product], name or ""

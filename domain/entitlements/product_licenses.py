@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.entitlements.license_keys import POSITIONS
+from domain.entitlements.license_keys import line_position
 from domain.entitlements.license_ratios import LicenseRatios
 from domain.entitlements.lifecycle import PRODUCTS, LicenseFigures
 from domain.types import Product
@@ -37,7 +37,7 @@ def describe_lines(lines: Sequence[Mapping[str, Any]]) -> list[ProductLicenses]:
         product = PRODUCTS[line["product"]]
         described.append(ProductLicenses(product, total, assigned, line["used"], available, overage, line.get("name")))
     if len(described) > 1:
-        described.sort(key=lambda line: (POSITIONS[line.product], line.name or ""))
+        described.sort(key=lambda line: line_position(line.product, line.name))
     return described
 
 

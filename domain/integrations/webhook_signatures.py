@@ -1,7 +1,8 @@
 """Secrets and signatures of webhooks, as standardwebhooks.com defines them (HMAC-SHA256).
 
 The secrets of a webhook follow from one random seed and a number that each rotation increments. So a repeated mutation
-returns the secret of the first answer, which no document of the database contains.
+returns the secret of the first answer. The seed is stored with the webhook, in the clear: who reads the database can
+sign as this server.
 """
 
 import hmac

@@ -117,7 +117,8 @@ async def _retry_until_deadline(
                 raise Unavailable from error
             if isinstance(error, ConnectionFailure):
                 await _wait_for_server(client)
-        turn = partial(_turn_to_repeat, client.repeat_turn)
+            else:
+                turn = partial(_turn_to_repeat, client.repeat_turn)
         await asyncio.sleep(random.uniform(_MIN_BACKOFF, backoff))  # noqa: S311 (jitter, not a secret)
         backoff = min(backoff * 2, _MAX_BACKOFF)
 

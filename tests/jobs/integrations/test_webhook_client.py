@@ -75,7 +75,7 @@ async def test_a_receiver_that_is_not_there_is_a_failure() -> None:
 
 
 async def _post_to(answer: bytes) -> Response:
-    """Return the response where the receiver sends these bytes, whatever it gets."""
+    """Return the response of a receiver that sends these bytes to every request."""
     has_ended = asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
