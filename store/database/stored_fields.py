@@ -1,4 +1,4 @@
-"""Stored documents as typed objects: a class declares each field once, as a descriptor that reads it on access.
+"""Stored documents as typed objects: a class declares each field once, as a property that reads it on access.
 
     class TagDocument(StoredDocument):
         id = stored(str, "_id")
@@ -8,13 +8,13 @@
 
 Nothing is converted when a document is read, because most fields of most documents of a list are never asked for.
 `schema/` finds the declarations of a class (`fields_of`): a compiled executor writes the stored value of a field
-without calling the descriptor, and reads only the keys that an operation needs.
+without reading the property, and reads only the keys that an operation needs.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from enum import Enum
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from store.database.client import Document
 
@@ -41,96 +41,90 @@ class StoredDocument:
         return f"{type(self).__name__}({self.document!r})"
 
 
-class Field(Generic[Value]):
-    """The base of the descriptors: `keys` are the stored keys from which the value follows."""
+class Field(property, Generic[Value]):
+    """The base of the declarations: `keys` are the stored keys from which the value follows.
+
+    A property is read without Python code of its own. On the class it is the declaration itself.
+    """
 
     keys: tuple[str, ...] = ()
 
-    @overload
-    def __get__(self, document: None, owner: type) -> Self: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def __get__(self, document: StoredDocument, owner: type | None = None) -> Value: ...
+        @overload
+        def __get__(self, document: None, owner: type) -> Self: ...
 
-    def __get__(self, document: StoredDocument | None, owner: type | None = None) -> Any:
-        """Return the value of the document; the descriptor itself on the class."""
-        raise NotImplementedError
+        @overload
+        def __get__(self, document: StoredDocument, owner: type | None = None) -> Value: ...
+
+        def __get__(self, document: StoredDocument | None, owner: type | None = None) -> Any: ...
 
 
 class StoredField(Field[Value]):
     """A value that is stored under `key`, by default that of the attribute's name.
 
-    `kind` is the type of the value, or of the items of a list; enumerations are stored by value, dates as midnight.
+    `kind` is the type of the value, or of the items of a list; enumerations are stored by value, dates as midnight. A
+    key that is nullable may be absent.
     """
 
     def __init__(self, kind: type, key: str | None, *, is_list: bool = False, is_nullable: bool = False) -> None:
         self.kind, self.is_list, self.is_nullable = kind, is_list, is_nullable
-        self._set_key(key)
+        self.key = ""
+        if key is not None:
+            self._set_key(key)
 
     def __set_name__(self, _owner: type, name: str) -> None:
         if not self.keys:
             self._set_key(name)
 
-    def _set_key(self, key: str | None) -> None:
-        self.key, self.keys = key or "", () if key is None else (key,)
-
-    def __get__(self, document: Any, owner: type | None = None) -> Any:
-        """Return the value as it is stored."""
-        return self if document is None else document.document[self.key]
-
-
-class _NullableField(StoredField[Value]):
-    def __get__(self, document: Any, owner: type | None = None) -> Any:
-        return self if document is None else document.document.get(self.key)
-
-
-class _ConvertedField(StoredField[Value]):
-    def __init__(self, kind: type, key: str | None, *, is_list: bool = False, is_nullable: bool = False) -> None:
-        super().__init__(kind, key, is_list=is_list, is_nullable=is_nullable)
-        self._convert = _members(kind).__getitem__ if issubclass(kind, Enum) else _CONVERSIONS[kind]
-
-    def __get__(self, document: Any, owner: type | None = None) -> Any:
-        if document is None:
-            return self
-        value = document.document.get(self.key) if self.is_nullable else document.document[self.key]
-        if self.is_list:
-            return [self._convert(item) for item in value]
-        return None if value is None else self._convert(value)
-
-
-_CONVERSIONS: Mapping[type, Callable[[Any], Any]] = {date: lambda midnight: midnight.date()}
+    def _set_key(self, key: str) -> None:
+        self.key, self.keys = key, (key,)
+        super().__init__(_reader(self))
 
 
 class DerivedField(Field[Value]):
     """A value that a method computes from the stored keys that it names."""
 
     def __init__(self, keys: Sequence[str], compute: Callable[[Any], Value]) -> None:
-        self.keys, self._compute = tuple(keys), compute
-        self.__doc__ = compute.__doc__
-
-    def __get__(self, document: Any, owner: type | None = None) -> Any:
-        """Return the computed value."""
-        return self if document is None else self._compute(document)
+        super().__init__(compute)
+        self.keys = tuple(keys)
 
 
-def _members(kind: type[Enum]) -> dict[Any, Any]:
-    # A look-up takes a fifth of the time of a call of the enumeration.
-    return {member.value: member for member in kind}
+def _reader(field: StoredField[Any]) -> Callable[[Any], Any]:
+    """Return the function that reads a field of a document."""
+    key, convert = field.key, _conversion(field.kind)
+    if convert is None:
+        if field.is_nullable:
+            return lambda document: document.document.get(key)
+        return lambda document: document.document[key]
+    if field.is_list:
+        return lambda document: [convert(item) for item in document.document[key]]
+    if field.is_nullable:
+        return lambda document: None if (value := document.document.get(key)) is None else convert(value)
+    return lambda document: None if (value := document.document[key]) is None else convert(value)
+
+
+def _conversion(kind: type) -> Callable[[Any], Any] | None:
+    """Return the function that converts a stored value of a kind; None where it is used as it is stored."""
+    if issubclass(kind, Enum):
+        # A look-up takes a fifth of the time of a call of the enumeration.
+        return {member.value: member for member in kind}.__getitem__
+    return (lambda midnight: midnight.date()) if kind is date else None
 
 
 def stored(kind: type[Value], key: str | None = None) -> Field[Value]:
     """Declare a value that every document has."""
-    return _field_class(kind, StoredField)(kind, key)
+    return StoredField(kind, key)
 
 
 def stored_or_none(kind: type[Value], key: str | None = None) -> Field[Value | None]:
     """Declare a value that is null or absent in some documents."""
-    return _field_class(kind, _NullableField)(kind, key, is_nullable=True)
+    return StoredField(kind, key, is_nullable=True)
 
 
 def stored_list(kind: type[Value], key: str | None = None) -> Field[list[Value]]:
     """Declare a list of values that every document has."""
-    return _field_class(kind, StoredField)(kind, key, is_list=True)
+    return StoredField(kind, key, is_list=True)
 
 
 def derived(*keys: str) -> Callable[[Callable[[Any], Value]], Field[Value]]:
@@ -161,7 +155,3 @@ def projection_document(projection: frozenset[str], *always: str) -> dict[str, i
 def with_fields(projection: Projection, *fields: Field[Any]) -> Projection:
     """Return the projection with the keys of more fields."""
     return None if projection is None else projection | keys_of(fields)
-
-
-def _field_class(kind: type, plain: type[StoredField[Any]]) -> type[StoredField[Any]]:
-    return _ConvertedField if kind in _CONVERSIONS or issubclass(kind, Enum) else plain
