@@ -26,9 +26,10 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
-from store.tenants.partners import Partners
+from store.tenants.partners import COLLECTION, Partners, new_partner
 from store.tenants.service_tokens import record_service_token
 from tests.installation_keys import KEYS, SIGNING_KEY_SETTING
+from tests.plain_http import PlainHttpClient
 
 PARTNER = "acme"
 _PLAN = [{"product": "CALLING", "licenses": 100}, {"product": "MEETINGS", "licenses": 100}]
@@ -56,12 +57,14 @@ class ApiHarness:
         self.url = url
         self.partner, self.other = PARTNER, f"{PARTNER}-other"
         self.http = httpx.Client(verify=False, base_url=url, timeout=30)
+        self._operations = PlainHttpClient(url)
         # One client for all calls: to open one for each call takes three times as long as most calls.
         self._client = _run(_open_client(mongo_uri, database))
 
     def close(self) -> None:
         """Close the connections to the server and to the database."""
         self.http.close()
+        self._operations.close()
         _run(self._client.close())
 
     def with_new_partners(self) -> Self:
@@ -69,9 +72,13 @@ class ApiHarness:
         other_client = copy(self)
         other_client.partner = f"p-{uuid4().hex[:12]}"
         other_client.other = f"{other_client.partner}-other"
-        other_client.add_partner(other_client.partner)
-        other_client.add_partner(other_client.other)
+        other_client.store(other_client._add_partners)
         return other_client
+
+    async def _add_partners(self, scope: Scope) -> None:
+        scopes = [Scope(self._client, partner, scope.now) for partner in (self.partner, self.other)]
+        documents = [new_partner(one, f"The {one.partner_id} company", _PLAN) for one in scopes]
+        await scope.collection(COLLECTION).insert_many(documents)
 
     def store(self, work: Callable[[Scope], Awaitable[Result]], partner: str | None = None) -> Result:
         """Run store calls with the scope of the system, which sees the whole partner."""
@@ -104,22 +111,21 @@ class ApiHarness:
     def token(self, administrator_id: str, partner: str | None = None, scope: str = "api", **options: Any) -> str:
         """Return a token of the installation's own issuer."""
 
-        async def work(store_scope: Scope) -> str:
-            if not SERVICE_SCOPES.isdisjoint(scope.split()):
-                options["token_id"] = await record_service_token(
-                    store_scope, administrator_id, scope.split(), "a test", utc_now() + DEFAULT_TTL
-                )
-            now = options.pop("now", None) or utc_now()
-            return sign_token(KEYS.signing, store_scope.partner_id, administrator_id, now, scope=scope, **options)
+        async def record(store_scope: Scope) -> str:
+            expires_at = utc_now() + DEFAULT_TTL
+            return await record_service_token(store_scope, administrator_id, scope.split(), "a test", expires_at)
 
-        return self.store(work, partner)
+        if not SERVICE_SCOPES.isdisjoint(scope.split()):
+            options["token_id"] = self.store(record, partner)
+        now = options.pop("now", None) or utc_now()
+        return sign_token(KEYS.signing, partner or self.partner, administrator_id, now, scope=scope, **options)
 
     def execute(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
         """Execute an operation; return the whole response."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        # Unlike httpx's encoding, this one can encode a lone surrogate, as a browser does.
-        body = json.dumps({"query": query, "variables": variables})
-        response: dict[str, Any] = self.http.post("/graphql", content=body, headers=headers).json()
+        # This encoding can encode a lone surrogate, as a browser does.
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        response: dict[str, Any] = json.loads(self._operations.post("/graphql", body, headers))
         return response
 
     def execute_data(self, token: str, query: str, **variables: Any) -> dict[str, Any]:

@@ -113,12 +113,13 @@ class Partners:
 
     async def create(self, name: str, plan: Sequence[Mapping[str, Any]], *, session: Session = None) -> str:
         """Create the partner with default settings; return its id."""
-        document = _new_partner(self._scope, name, plan)
+        document = new_partner(self._scope, name, plan)
         await self._collection.insert_many([document], session=session)
         return str(document["_id"])
 
 
-def _new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> Document:
+def new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> Document:
+    """Return the document of a partner with default settings."""
     first = {"epoch": 1, "at": scope.now, **{key: DEFAULT_SETTINGS[key] for key in Thresholds.__dataclass_fields__}}
     return {
         "_id": new_id("par"),

@@ -8,13 +8,17 @@ from tests.api_server import ApiHarness
 ROLES = ("FULL_ADMINISTRATOR", "ADMINISTRATOR", "READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR")
 
 
+def accepted_terms() -> dict[str, Any]:
+    """The fields of a partner that has accepted the terms."""
+    at = parse_instant("2026-01-01T00:00:00Z")
+    return {"terms_accepted_at": at, "steps.ACCEPT_TERMS": at}
+
+
 def accept_terms(api: ApiHarness, partner: str | None = None) -> None:
     """Lets the partner's administrators change things."""
 
     async def work(scope: Any) -> None:
-        at = parse_instant("2026-01-01T00:00:00Z")
-        accepted = {"terms_accepted_at": at, "steps.ACCEPT_TERMS": at}
-        await scope.collection("partners").update_one(scope.match(), {"$set": accepted})
+        await scope.collection("partners").update_one(scope.match(), {"$set": accepted_terms()})
 
     api.store(work, partner)
 

@@ -6,11 +6,13 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from domain.types import PartnerRole
 from store.changes.bulk_jobs import JOB_COLLECTION
+from store.database.client import UpdateMany
 from store.database.ids import new_id
 from store.database.scope import Scope
-from tests.api_server import ApiHarness
-from tests.schema.factory_mutations import ROLES, accept_terms
+from tests.api_server import ApiHarness, administrator_document
+from tests.schema.factory_mutations import ROLES, accepted_terms
 from tests.store.factory_customers import add_customer, subscription, trial
 
 FULL, ADMINISTRATOR, READ_ONLY, HELPDESK = ROLES
@@ -24,14 +26,17 @@ class TargetIds:
     def __init__(self, world: "PartnerPair", target: str) -> None:
         self._world, self._target = world, target
         self._partner = world.api.other if target == "foreign" else world.api.partner
-        # These two belong to the viewer's partner, whatever the target is.
-        self.home_tag: str = world.home_tag
+        # Like `home_tag`, it belongs to the viewer's partner, whatever the target is.
         self.home_administrator: str = world.home_administrator
 
     def of_kind(self, kind: str) -> str:
         """Return the id of the object of a kind that `KINDS` names."""
         identity: str = getattr(self, kind)
         return identity
+
+    @property
+    def home_tag(self) -> str:
+        return self._world.home_tag
 
     @property
     def customer(self) -> str:
@@ -213,14 +218,23 @@ class PartnerPair:
     def __init__(self, api: ApiHarness, role: str) -> None:
         self.api = api
         self.role = role
-        for partner in (api.partner, api.other):
-            accept_terms(api, partner)
-        self.viewer = api.add_administrator(role)
+        self.viewer, self.full, self.home_administrator = api.store(self._prepare)
         self.token = api.token(self.viewer)
-        self.full = api.add_administrator(FULL)
-        self.home_administrator: str = api.add_administrator(ADMINISTRATOR)
-        tag = self.run_mutation(api.token(self.full), "createTag", "tag { id }", {"name": _new()})["tag"]
-        self.home_tag = str(tag["id"])
+
+    async def _prepare(self, scope: Scope) -> list[str]:
+        """Accept the terms of both partners; create the viewer and two others of the first partner, return their ids."""
+        both = {"partner_id": {"$in": [self.api.partner, self.api.other]}}
+        await scope.collection("partners").bulk_write([UpdateMany(both, {"$set": accepted_terms()})])
+        roles = map(PartnerRole, (self.role, FULL, ADMINISTRATOR))
+        made = [administrator_document(scope, role) for role in roles]
+        await scope.collection("administrators").insert_many(made)
+        return [str(document["_id"]) for document in made]
+
+    @cached_property
+    def home_tag(self) -> str:
+        """A tag of the first partner."""
+        given = {"name": _new()}
+        return str(self.run_mutation(self.api.token(self.full), "createTag", "tag { id }", given)["tag"]["id"])
 
     def run_mutation(self, token: str, field: str, selection: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The payload of a mutation that succeeds."""
