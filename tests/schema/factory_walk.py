@@ -222,7 +222,7 @@ class PartnerPair:
         self.token = api.token(self.viewer)
 
     async def _prepare(self, scope: Scope) -> list[str]:
-        """Accept the terms of both partners; create the viewer and two others of the first partner, return their ids."""
+        """Accept the terms of both partners; return the ids of the viewer and two others of the first partner."""
         both = {"partner_id": {"$in": [self.api.partner, self.api.other]}}
         await scope.collection("partners").bulk_write([UpdateMany(both, {"$set": accepted_terms()})])
         roles = map(PartnerRole, (self.role, FULL, ADMINISTRATOR))

@@ -20,6 +20,7 @@ SELECTIONS = ("__typename", "totalCount", "facets { status { count } }", "pageIn
 def world(shared_server: ApiHarness) -> PartnerPair:
     """Return a partner that has a row wherever a connection is below a row."""
     made = PartnerPair(shared_server.with_new_partners(), FULL)
+    assert made.home_tag
     for ids in (made.ids("own"), made.ids("foreign")):
         assert ids.customer and ids.view and ids.request and ids.webhook
     return made
