@@ -137,6 +137,19 @@ async function showsCallingEngagement(page) {
   await screenshot(page, "calling");
 }
 
+async function asksTheHelpdesk(page) {
+  await page.goto(`${origin}/resources`);
+  await page.getByRole("button", { name: "Contact the helpdesk" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Subject").fill("Queue calls overflow");
+  await dialog.getByRole("button", { name: "Send to the helpdesk" }).click();
+  await dialog.getByText("The message is blank.").waitFor();
+  await dialog.getByLabel("Message").fill("On Mondays, between 8:00 and 9:00.");
+  await dialog.getByRole("button", { name: "Send to the helpdesk" }).click();
+  await page.getByRole("cell", { name: /^Queue calls overflow/ }).waitFor();
+  await screenshot(page, "resources");
+}
+
 async function worksByKeyboard(page) {
   await page.goto(`${origin}/customers?order=NAME`);
   await row(page, "Alpine Bakery").waitFor();
@@ -195,6 +208,7 @@ try {
   await worksByKeyboard(page);
   await kpisOpenTheirCustomers(page);
   await showsCallingEngagement(page);
+  await asksTheHelpdesk(page);
   await readersSeeNoActions(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(other);

@@ -3,11 +3,23 @@ import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { PageSkeleton } from "./frame/frame_skeleton";
 import { CustomersPage } from "./customers/customers_page";
+import { loadPageTexts } from "./texts/texts";
 import { NotFoundPage } from "./frame/not_found_page";
 
-const AnalyticsPage = lazy(() => import("./analytics/analytics_page"));
-const CallingPage = lazy(() => import("./calling/calling_page"));
-const CustomerPage = lazy(() => import("./customer/customer_page"));
+type Page = { default: React.ComponentType };
+
+/** A page that is loaded when it is first opened, together with its texts. */
+function later(load: () => Promise<Page>) {
+  return lazy(async () => {
+    const [page] = await Promise.all([load(), loadPageTexts()]);
+    return page;
+  });
+}
+
+const AnalyticsPage = later(() => import("./analytics/analytics_page"));
+const CallingPage = later(() => import("./calling/calling_page"));
+const CustomerPage = later(() => import("./customer/customer_page"));
+const ResourcesPage = later(() => import("./resources/resources_page"));
 
 export function Pages() {
   return (
@@ -20,6 +32,7 @@ export function Pages() {
         <Route path="/customers/:id">{({ id }) => <CustomerPage key={id} />}</Route>
         <Route path="/analytics" component={AnalyticsPage} />
         <Route path="/calling" component={CallingPage} />
+        <Route path="/resources" component={ResourcesPage} />
         <Route component={NotFoundPage} />
       </Switch>
     </Suspense>

@@ -6,7 +6,7 @@ import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
-import { FieldError, FormDialog, TextInput } from "../ui/form";
+import { FormDialog, SelectInput, TextInput } from "../ui/form";
 import type { TabProps } from "./customer_page";
 import { ASSIGN_ADMINISTRATOR, ASSIGNABLE, ASSIGNMENTS, UNASSIGN_ADMINISTRATOR } from "./documents";
 import { CardsSkeleton, EmptyTab } from "./tab_states";
@@ -114,18 +114,13 @@ function AddDialog({ customer, onDone, onClose }: DialogProps) {
     <FormDialog title={t("assignment.add")} action={t("assignment.addTo", { name: customer.name })} fields={["administrator", "expiresAt"]} send={send} onDone={onDone} onClose={onClose}>
       {(errors) => (
         <>
-          <div className="field">
-            <label htmlFor="administrator">{t("assignment.administrator")}</label>
-            <select id="administrator" value={administrator} onChange={(event) => setAdministrator(event.target.value)} aria-invalid={"administrator" in errors}>
-              <option value="">{t("assignment.choose")}</option>
-              {data?.administrators?.nodes.map(({ id, displayName, email }) => (
-                <option key={id} value={id}>
-                  {displayName} ({email})
-                </option>
-              ))}
-            </select>
-            <FieldError text={errors.administrator} />
-          </div>
+          <SelectInput
+            label={t("assignment.administrator")}
+            value={administrator}
+            onChange={setAdministrator}
+            error={errors.administrator}
+            options={[["", t("assignment.choose")], ...(data?.administrators?.nodes ?? []).map(({ id, displayName, email }) => [id, `${displayName} (${email})`] as const)]}
+          />
           <TextInput label={t("assignment.untilDate")} type="date" value={until} onChange={setUntil} error={errors.expiresAt} />
         </>
       )}

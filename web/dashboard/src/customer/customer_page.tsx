@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "wouter";
 import { useQuery } from "urql";
 import { useFeed } from "../api/feeds";
+import { useFirstCursor } from "../api/followed";
 import TagDialog from "../customers/tag_dialog";
 import { PageSkeleton } from "../frame/frame_skeleton";
 import type { Permission } from "../gql/graphql";
@@ -44,12 +45,13 @@ export default function CustomerPage() {
     read({ requestPolicy: "network-only" });
     setChanges((count) => count + 1);
   }, [read]);
-  // Begins after the first answer; a later one must not restart it.
-  const [after, setAfter] = useState<string | null>(null);
-  if (after === null && data) setAfter(data.feedCursor);
+  const [after, expire] = useFirstCursor(data?.feedCursor);
   useFeed(CUSTOMER_CHANGED, customer && after ? { search: customer.externalId, after } : null, {
     onChange: ({ customerListChanged }) => customerListChanged.customerId === id && refresh(),
-    onGap: refresh,
+    onGap() {
+      expire();
+      refresh();
+    },
   });
   if (error && !customer) return <Failure error={error} onRetry={refresh} />;
   if (!data || (fetching && !customer)) return <PageSkeleton />;

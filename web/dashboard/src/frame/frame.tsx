@@ -22,6 +22,7 @@ const DESTINATIONS: readonly Destination[] = [
   { path: "/customers", text: "navigation.customers", icon: "customers", permission: "READ_CUSTOMERS" },
   { path: "/analytics", text: "navigation.analytics", icon: "analytics", permission: "READ_ANALYTICS" },
   { path: "/calling", text: "navigation.calling", icon: "calling", permission: "READ_ANALYTICS" },
+  { path: "/resources", text: "navigation.resources", icon: "resources" },
 ];
 
 export function Frame({ feed, children }: { feed: FeedClient; children: ReactNode }) {

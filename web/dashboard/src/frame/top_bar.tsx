@@ -23,6 +23,8 @@ export function TopBar() {
 function Connection() {
   const { t } = useTranslation();
   const state = useConnectionState();
+  // A page without a feed needs no connection.
+  if (state === "idle") return null;
   return (
     <span className={`connection connection-${state}`}>
       <span className="connection-dot" />

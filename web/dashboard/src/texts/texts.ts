@@ -1,4 +1,7 @@
-/** The languages of the pages: one catalogue each. The one of a viewer is that of the browser, or was chosen here. */
+/**
+ * The languages of the pages. The one of a viewer is that of the browser, or was chosen here. A language has two
+ * catalogues: the texts of the first page, and (`pages.…`) those of the pages that are loaded when they are opened.
+ */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import en from "./en.json";
@@ -28,13 +31,29 @@ export async function loadTexts(): Promise<void> {
   await showLanguage(initialLanguage());
 }
 
+const FIRST = { "sr-Latn": () => import("./sr-Latn.json") };
+const LATER = { en: () => import("./pages.en.json"), "sr-Latn": () => import("./pages.sr-Latn.json") };
+const added = new Set<() => Promise<unknown>>();
+let needsLaterPages = false;
+
+async function add(language: Language, load: () => Promise<{ default: object }>): Promise<void> {
+  if (added.has(load)) return;
+  const { default: texts } = await load();
+  i18next.addResourceBundle(language, "translation", texts, true);
+  added.add(load);
+}
+
 async function showLanguage(language: Language): Promise<void> {
-  if (language === "sr-Latn" && !i18next.hasResourceBundle(language, "translation")) {
-    const { default: texts } = await import("./sr-Latn.json");
-    i18next.addResourceBundle(language, "translation", texts);
-  }
+  await Promise.all([language !== "en" && add(language, FIRST[language]), needsLaterPages && add(language, LATER[language])]);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
+}
+
+/** Loads the texts of all pages but the first. */
+export async function loadPageTexts(): Promise<void> {
+  needsLaterPages = true;
+  const language = currentLanguage();
+  await add(language, LATER[language]);
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

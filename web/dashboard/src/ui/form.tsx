@@ -1,6 +1,6 @@
 /** The parts of a form: a field with its error, and a dialog that sends a mutation. Nothing is lost when it fails. */
-import { type ReactNode, useState } from "react";
-import { Input, Label, NumberField, TextField } from "react-aria-components";
+import { type ReactNode, useId, useState } from "react";
+import { Input, Label, NumberField, TextArea, TextField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "@urql/core";
 import { Button } from "./button";
@@ -32,6 +32,42 @@ export function TextInput({ label, value, onChange, error, autoFocus = false, ty
       <Input />
       <FieldError text={error} />
     </TextField>
+  );
+}
+
+export function TextAreaInput({ label, value, onChange, error, autoFocus = false }: Omit<TextProps, "type">) {
+  return (
+    <TextField className="field" value={value} onChange={onChange} isInvalid={error !== undefined} autoFocus={autoFocus}>
+      <Label>{label}</Label>
+      <TextArea rows={5} />
+      <FieldError text={error} />
+    </TextField>
+  );
+}
+
+interface SelectProps {
+  label: string;
+  value: string;
+  onChange(value: string): void;
+  /** Ids with their texts. */
+  options: readonly (readonly [id: string, text: string])[];
+  error?: string | undefined;
+}
+
+export function SelectInput({ label, value, onChange, options, error }: SelectProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onChange(event.target.value)} aria-invalid={error !== undefined}>
+        {options.map(([option, text]) => (
+          <option key={option} value={option}>
+            {text}
+          </option>
+        ))}
+      </select>
+      <FieldError text={error} />
+    </div>
   );
 }
 

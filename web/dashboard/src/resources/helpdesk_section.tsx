@@ -1,0 +1,170 @@
+/** The helpdesk: how to reach it, and the viewer's requests (a full administrator sees those of all). */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useClient } from "urql";
+import { Link } from "wouter";
+import { useFollowed } from "../api/followed";
+import { CardsSkeleton, EmptyTab } from "../customer/tab_states";
+import type { HelpdeskRequestsQuery, HelpdeskTopic } from "../gql/graphql";
+import { usePermission } from "../session/viewer";
+import { Button } from "../ui/button";
+import { Failure } from "../ui/failure";
+import { useFormats } from "../ui/formats";
+import { FormDialog, SelectInput, TextAreaInput, TextInput } from "../ui/form";
+import { CLOSE_HELPDESK_REQUEST, HELPDESK_REQUESTS, REQUEST_HELPDESK, type RequestRow } from "./documents";
+
+const TOPICS: readonly HelpdeskTopic[] = ["CALLING", "CONTACT_CENTER", "OTHER"];
+const PAGE_SIZE = 10;
+const MOST = 200;
+
+export function HelpdeskSection() {
+  const { t } = useTranslation();
+  const canAsk = usePermission("CONTACT_HELPDESK");
+  const [first, setFirst] = useState(PAGE_SIZE);
+  const [isAsking, setAsking] = useState(false);
+  const [closing, setClosing] = useState<RequestRow | null>(null);
+  const [{ data, error }, refresh] = useFollowed(HELPDESK_REQUESTS, { first }, ["HELPDESK_REQUESTED", "HELPDESK_CLOSED"]);
+  const end = () => {
+    setAsking(false);
+    setClosing(null);
+  };
+  const done = () => {
+    end();
+    refresh();
+  };
+  const requests = data?.helpdeskRequests;
+  const ask = canAsk && (
+    <Button kind="primary" onPress={() => setAsking(true)}>
+      {t("helpdesk.ask")}
+    </Button>
+  );
+  return (
+    <section className="resource-section" aria-label={t("helpdesk.title")}>
+      <div className="customer-title">
+        <h2>{t("helpdesk.title")}</h2>
+        {requests && requests.totalCount > 0 && ask}
+      </div>
+      {error && !data && <Failure error={error} onRetry={refresh} />}
+      {!data && !error && <CardsSkeleton />}
+      {data?.helpdesk && <Contact helpdesk={data.helpdesk} />}
+      {requests?.totalCount === 0 && (
+        <EmptyTab title={t("helpdesk.none")} text={t("helpdesk.noneText")}>
+          {ask}
+        </EmptyTab>
+      )}
+      {requests && requests.nodes.length > 0 && <Requests rows={requests.nodes} onClose={canAsk ? setClosing : undefined} />}
+      {requests && requests.totalCount > requests.nodes.length && first < MOST && (
+        <p>
+          <Button onPress={() => setFirst((count) => Math.min(MOST, count + PAGE_SIZE))}>{t("helpdesk.more")}</Button>
+        </p>
+      )}
+      {isAsking && <AskDialog onDone={done} onClose={end} />}
+      {closing && <CloseDialog request={closing} onDone={done} onClose={end} />}
+    </section>
+  );
+}
+
+function Contact({ helpdesk }: { helpdesk: NonNullable<HelpdeskRequestsQuery["helpdesk"]> }) {
+  const { t } = useTranslation();
+  const { name, phone, email, hours } = helpdesk;
+  return (
+    <address className="card helpdesk-contact">
+      <strong>{name}</strong>
+      {phone && <a href={`tel:${phone.replace(/[^+\d]/g, "")}`}>{phone}</a>}
+      {email && <a href={`mailto:${email}`}>{email}</a>}
+      {hours && <span className="secondary">{t("helpdesk.hours", { hours })}</span>}
+    </address>
+  );
+}
+
+function Requests({ rows, onClose }: { rows: readonly RequestRow[]; onClose: ((row: RequestRow) => void) | undefined }) {
+  const { t } = useTranslation();
+  const { instant, relative } = useFormats();
+  return (
+    <div className="scroll-x">
+      <table className="data-table" aria-label={t("helpdesk.requests")}>
+        <thead>
+          <tr>
+            <th scope="col">{t("helpdesk.subject")}</th>
+            <th scope="col">{t("helpdesk.topic")}</th>
+            <th scope="col">{t("helpdesk.by")}</th>
+            <th scope="col">{t("helpdesk.state")}</th>
+            <th scope="col">
+              <span className="only-for-readers">{t("column.actions")}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.id}>
+              <td className="helpdesk-subject">
+                <strong>{row.subject}</strong>
+                <p className="secondary small helpdesk-message">{row.message}</p>
+                {row.customer && <Link href={`/customers/${row.customer.id}`}>{row.customer.name}</Link>}
+              </td>
+              <td>{t(`helpdesk.topics.${row.topic}`)}</td>
+              <td>
+                {row.createdBy.displayName}
+                <p className="secondary small" title={instant(row.createdAt)}>
+                  {relative(row.createdAt)}
+                </p>
+              </td>
+              <td>
+                <span className={`state state-${row.state === "OPEN" ? "ACTIVE" : row.state}`}>{t(`helpdesk.states.${row.state}`)}</span>
+              </td>
+              <td>
+                {row.state === "OPEN" && onClose && (
+                  <Button kind="quiet" aria-label={t("helpdesk.closeOf", { subject: row.subject })} onPress={() => onClose(row)}>
+                    {t("helpdesk.close")}
+                  </Button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface DialogProps {
+  onDone(): void;
+  onClose(): void;
+}
+
+function AskDialog({ onDone, onClose }: DialogProps) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [topic, setTopic] = useState<HelpdeskTopic>("CALLING");
+  const [subject, setSubject] = useState("");
+  const [message, setMessage] = useState("");
+  const send = async (idempotencyKey: string) => {
+    const { data, error } = await client.mutation(REQUEST_HELPDESK, { input: { topic, subject, message, idempotencyKey } }).toPromise();
+    return { userErrors: data?.requestHelpdesk?.userErrors, error };
+  };
+  return (
+    <FormDialog title={t("helpdesk.ask")} action={t("helpdesk.send")} fields={["topic", "subject", "message"]} send={send} onDone={onDone} onClose={onClose}>
+      {(errors) => (
+        <>
+          <SelectInput label={t("helpdesk.topic")} value={topic} onChange={(value) => setTopic(value as HelpdeskTopic)} error={errors.topic} options={TOPICS.map((id) => [id, t(`helpdesk.topics.${id}`)])} />
+          <TextInput label={t("helpdesk.subject")} value={subject} onChange={setSubject} error={errors.subject} autoFocus />
+          <TextAreaInput label={t("helpdesk.message")} value={message} onChange={setMessage} error={errors.message} />
+        </>
+      )}
+    </FormDialog>
+  );
+}
+
+function CloseDialog({ request, onDone, onClose }: DialogProps & { request: RequestRow }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const send = async (idempotencyKey: string) => {
+    const { data, error } = await client.mutation(CLOSE_HELPDESK_REQUEST, { input: { id: request.id, idempotencyKey } }).toPromise();
+    return { userErrors: data?.closeHelpdeskRequest?.userErrors, error };
+  };
+  return (
+    <FormDialog title={t("helpdesk.closeTitle")} action={t("helpdesk.closeButton")} send={send} onDone={onDone} onClose={onClose}>
+      {() => <p>{t("helpdesk.closeText", { subject: request.subject })}</p>}
+    </FormDialog>
+  );
+}
