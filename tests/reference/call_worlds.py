@@ -145,14 +145,14 @@ def _identity(single_line: Record) -> Record:
 @st.composite
 def call_examples(draw: Draw) -> CallExample:
     """Customers with and without licences, with and without calls, in any order; some of it twice."""
-    customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 2, 4])))]
+    customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 2, 4, 9])))]
     fixed = {"managedBy": "PARTNER_ORGANIZATION", "createdAt": -600 * DAY}
     named = [{"externalId": key, "name": draw(st.sampled_from(NAMES)), **fixed} for key in customers]
     assigned = draw(st.lists(st.sampled_from(customers), unique=True))
-    made = [draw(calls(customers, f"R{n}")) for n in range(draw(st.integers(0, 7)))]
+    made = [draw(calls(customers, f"R{n}")) for n in range(draw(st.integers(0, 15)))]
     ids = [key for burst in made for key in burst.ids]
-    measured = draw(st.lists(media(ids), max_size=8)) if ids else []
-    queued = [draw(queue_calls(customers, f"Q{n}")) for n in range(draw(st.integers(0, 5)))]
+    measured = draw(st.lists(media(ids), max_size=20)) if ids else []
+    queued = [draw(queue_calls(customers, f"Q{n}")) for n in range(draw(st.integers(0, 12)))]
     streams: list[tuple[str, list[Any]]] = [("customers", named), ("administrators", administrators(assigned))]
     streams += draw(licenses(customers))
     early = draw(st.integers(0, len(measured)))
@@ -161,7 +161,7 @@ def call_examples(draw: Draw) -> CallExample:
     if made and draw(st.booleans()):
         # Delivered again: as it was, in another week, of another customer, in another call, with other columns.
         other = draw(calls(customers, "again")).alike
-        again = [{"Report ID": key, **other} for key in draw(st.lists(st.sampled_from(ids), max_size=3, unique=True))]
+        again = [{"Report ID": key, **other} for key in draw(st.lists(st.sampled_from(ids), max_size=8, unique=True))]
         delivered.append(("calls", [made[0], *again]))
     if queued and draw(st.booleans()):
         other = draw(queue_calls(customers, "again")).alike

@@ -164,8 +164,8 @@ def license_examples(draw: Draw) -> LicenseExample:
     """A partner: customers with and without entitlements, a crowd of peers where one is wanted, usage of some days."""
     shift = draw(st.sampled_from(["", "", "", "MONDAY", "BEFORE_MONDAY"]))
     days, is_steady = draw(st.sampled_from([1, 30, 90, 365])), bool(shift)
-    customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 3, 6])))]
-    first = [draw(entitlement(f"E-{n}", customers, days, is_steady=is_steady)) for n in range(draw(st.integers(0, 6)))]
+    customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 3, 6, 12])))]
+    first = [draw(entitlement(f"E-{n}", customers, days, is_steady=is_steady)) for n in range(draw(st.integers(0, 15)))]
     crowd = draw(st.sampled_from([0, 6, 7, 8, 8, 9, 13]))
     product = draw(st.sampled_from(["MEETINGS", "CALLING"]))
     first += [draw(peer(f"P-{n}", customers, product)) for n in range(crowd)]
@@ -174,12 +174,12 @@ def license_examples(draw: Draw) -> LicenseExample:
     streams = [("customers", [*whole]), ("administrators", administrators(assigned)), *group_by_kind(first)]
     held = [target for _, delivered in first for target in usage_targets(delivered)]
     if held:
-        reports = draw(st.lists(usage(held, youngest=8 if shift else 0), max_size=12))
+        reports = draw(st.lists(usage(held, youngest=8 if shift else 0), max_size=30))
         streams.append(("license-usage", reports))
     if first and draw(st.integers(0, 2)) == 0:
         # Delivered again, with other facts: what was summed up before must follow.
         kinds = {line["number"]: kind for kind, line in first}
-        again = [draw(entitlement(number, customers, days, is_steady=is_steady)) for number in list(kinds)[:3]]
+        again = [draw(entitlement(number, customers, days, is_steady=is_steady)) for number in list(kinds)[:8]]
         streams += group_by_kind([build_redelivery(kinds, first, kind, line) for kind, line in again])
     return LicenseExample([(kind, told) for kind, told in streams if told], shift, days)
 

@@ -25,8 +25,8 @@ from tests.reference.calls_model import Call, DeliveredCalls, endpoint, quality
 from tests.store.factory_customers import add_customer
 
 PATIENCE = 20.0
-# One round delivers and rolls up many groups of customers, which do not touch each other: 20 rounds are 200 examples.
-GROUPS, ROUNDS = 10, 20
+# One round delivers and rolls up many groups of customers, which do not touch each other: 8 rounds are 200 examples.
+GROUPS, ROUNDS = 25, 8
 LAST_WEEK = latest_completed_week(utc_now())
 STARTS = [LAST_WEEK, LAST_WEEK + WEEK - timedelta(seconds=1), LAST_WEEK - timedelta(seconds=1), LAST_WEEK - 3 * WEEK]
 MEASUREMENTS = {"loss": "packetLossPercent", "jitter": "jitterMs", "latency": "latencyMs"}
