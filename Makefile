@@ -42,7 +42,7 @@ test: setup programs client-packages ## run all tests against a real MongoDB (AR
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-faults: setup ## run the faults of docs/reliability.md at full length and print their figures (ARGS='-k hangs' for some)
-	@PARTNERHUB_FAULTS=long $(PYTHON) -m pytest -n 0 tests/faults $(ARGS)
+	@PARTNERHUB_FAULTS=long $(PYTHON) -m pytest -n 0 tests/faults tests/end_to_end/test_hostile.py $(ARGS)
 
 soak: setup ## run changes, reconnections and restarts for half an hour (MINUTES=5 for less)
 	@$(PYTHON) -m bench.soak $(or $(MINUTES),30)

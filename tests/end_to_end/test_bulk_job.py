@@ -16,8 +16,9 @@ from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
 from tests.store.factory_customers import add_customers, subscription, trial
 
-CUSTOMERS = 2_000
-KILLS = 8
+# More than one operation changes at once.
+CUSTOMERS = 1_200
+KILLS = 6
 ASSIGN = """mutation($tag: ID!) { assignTags(input: {customers: {matching: {}}, tags: [$tag], idempotencyKey: "once"}) {
   job { id } userErrors { code } } }"""
 CREATE = 'mutation { createTag(input: {name: "Bulk"}) { tag { id } userErrors { code } } }'

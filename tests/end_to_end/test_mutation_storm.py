@@ -24,9 +24,9 @@ from tests.end_to_end.storm_model import MutationModel, MutationStep, Payload
 from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
 
-# A round takes 0.8 s of processor time. More for a thorough run: STORM_ROUNDS=500.
-ROUNDS = int(os.environ.get("STORM_ROUNDS", "40"))
-_STEPS_PER_ROUND = 6
+# Most of the 0.8 s of processor time of a round starts a server. A thorough run: STORM_ROUNDS=500.
+ROUNDS = int(os.environ.get("STORM_ROUNDS", "16"))
+_STEPS_PER_ROUND = 15
 # The server dies this long after a random number of the answers: before, between and after the commits of the others.
 _MAX_PAUSE_SECONDS = 0.06
 

@@ -20,7 +20,7 @@ from tests.faults.workers import Workers
 from tests.schema.factory_mutations import accept_terms
 
 # The number of customers of each of three kinds, the seconds within which they become due, and the days to snapshot.
-CUSTOMERS, SECONDS, DAYS = scaled(60, 600), scaled(10, 90), scaled(4, 12)
+CUSTOMERS, SECONDS, DAYS = scaled(40, 600), scaled(6, 90), scaled(4, 12)
 JOB_SECONDS, CALL_SECONDS = scaled(4, 6), 0.7
 # The time to create the customers.
 LEAD = timedelta(seconds=scaled(3, 10))
