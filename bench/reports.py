@@ -20,14 +20,14 @@ from typing import Any
 from domain.entitlements.license_lines import build_license_lines
 from domain.paging import PageRequest
 from domain.time.weeks import WEEK, latest_completed_week
-from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, PartnerRole
+from domain.types import AnalyticsProduct, EntitlementReportOrderField, LicenseReport, OrderDirection, PartnerRole
 from store.customers.visibility import visible_customers
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
 from store.licenses.peer_histogram import rebuild_histogram
-from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrder
+from store.licenses.reports import LicenseReports, Report, ReportOrder
 from store.licenses.trend import read_license_trend
 from store.preparation import prepare_database
 from tests.mongod import temporary_replica_set
@@ -171,7 +171,7 @@ async def measure_reports(scope: Scope) -> None:
     limit = 4 * await measure_milliseconds(bare)
     print_row("one aggregation over the product's lines", limit / 4)
     by_use = ReportOrder(EntitlementReportOrderField.USED_PERCENT, OrderDirection.ASC)
-    for name in ReportName:
+    for name in LicenseReport:
         report = Report(name, PRODUCT, 365)
         for order in (None, by_use):
             listing = reports.listing(report, order, group.threshold)

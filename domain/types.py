@@ -116,6 +116,16 @@ class CustomerOrderField(StrEnum):
     URGENCY = "URGENCY"
 
 
+class LicenseReport(StrEnum):
+    """The reports of licence analytics."""
+
+    RECENTLY_ADDED = "RECENTLY_ADDED"
+    EXPIRING = "EXPIRING"
+    RENEWING = "RENEWING"
+    LOW_ASSIGNMENT = "LOW_ASSIGNMENT"
+    OVER_LIMIT = "OVER_LIMIT"
+
+
 class EntitlementReportOrderField(StrEnum):
     """The sort keys of a licence report; ties go by the customer's name, then the entitlement's number."""
 
@@ -175,5 +185,6 @@ class ActivityKind(StrEnum):
     HELPDESK_CLOSED = "HELPDESK_CLOSED"
     ORGANIZATION_LAUNCHED = "ORGANIZATION_LAUNCHED"
     WEBHOOK_CHANGED = "WEBHOOK_CHANGED"
+    EXPORTED = "EXPORTED"
     VIEW_SAVED = "VIEW_SAVED"
     VIEW_DELETED = "VIEW_DELETED"

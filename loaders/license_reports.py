@@ -7,14 +7,14 @@ from functools import partial
 from domain.customers.conditions import AllOf
 from domain.entitlements.peer_groups import PeerGroup
 from domain.entitlements.report_figures import ReportSums
-from domain.types import AnalyticsProduct
+from domain.types import AnalyticsProduct, LicenseReport
 from loaders.relation import in_key_order
 from loaders.request_memo import RequestMemo
 from store.customers.visibility import CustomerConditions, visible_customers
 from store.database.pages import Listing
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
-from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrder, ReportRow
+from store.licenses.reports import LicenseReports, Report, ReportOrder, ReportRow
 from store.licenses.snapshots import DayFigures, ProductLineKey, read_figures_a_week_ago, read_highest_used
 
 
@@ -70,6 +70,6 @@ async def _load(
 
 
 async def _read_threshold(peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report) -> float | None:
-    if report.name is not ReportName.LOW_ASSIGNMENT:
+    if report.name is not LicenseReport.LOW_ASSIGNMENT:
         return None
     return (await peer_groups.load(report.product)).threshold

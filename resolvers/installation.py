@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from domain.integrations.exports import ExportReference, sign_export_token
 from domain.integrations.webhook_addresses import WebhookPolicy
 from domain.partner.helpdesk import HelpdeskContact
 from domain.partner.launch import LaunchReference, sign_launch_token
@@ -21,7 +22,16 @@ class Installation:
 
     def launch_url(self, partner_id: str, launch_id: str) -> str:
         """Return the address that opens the launch; raise RuntimeError where the installation has no key."""
-        if not self.launch_secrets:
-            raise RuntimeError("No launch can be addressed without the installation's key.")
-        token = sign_launch_token(self.launch_secrets[0], LaunchReference(partner_id, launch_id))
+        token = sign_launch_token(self._secret, LaunchReference(partner_id, launch_id))
         return f"{self.address}/launch/{token}"
+
+    def export_url(self, partner_id: str, export_id: str) -> str:
+        """Return the address that streams the export; raise RuntimeError where the installation has no key."""
+        token = sign_export_token(self._secret, ExportReference(partner_id, export_id))
+        return f"{self.address}/export/{token}"
+
+    @property
+    def _secret(self) -> bytes:
+        if not self.launch_secrets:
+            raise RuntimeError("Nothing can be addressed without the installation's key.")
+        return self.launch_secrets[0]

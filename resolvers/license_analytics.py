@@ -17,7 +17,7 @@ from domain.entitlements.report_figures import (
 )
 from domain.ratios import mean, percent
 from domain.time.weeks import WEEK, latest_completed_week
-from domain.types import AnalyticsProduct
+from domain.types import AnalyticsProduct, LicenseReport
 from resolvers import entitlements
 from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
@@ -26,7 +26,7 @@ from resolvers.trends import LicenseTrendPoint
 from store.customers.customers import CustomerDocument
 from store.database.stored_fields import Projection, keys_of
 from store.entitlements.documents import TERMS, EntitlementDocument
-from store.licenses.reports import Report, ReportName, ReportOrder, ReportRow
+from store.licenses.reports import Report, ReportOrder, ReportRow
 from store.licenses.snapshots import DayFigures
 from store.licenses.trend import read_license_trend
 
@@ -58,26 +58,26 @@ async def trend(context: Context, analytics: LicenseAnalytics, weeks: int) -> li
 
 
 def recently_added(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
-    return _report(ReportName.RECENTLY_ADDED, analytics, days)
+    return _report(LicenseReport.RECENTLY_ADDED, analytics, days)
 
 
 def expiring(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
-    return _report(ReportName.EXPIRING, analytics, days)
+    return _report(LicenseReport.EXPIRING, analytics, days)
 
 
 def renewing(_context: Context, analytics: LicenseAnalytics, days: int) -> Report:
-    return _report(ReportName.RENEWING, analytics, days)
+    return _report(LicenseReport.RENEWING, analytics, days)
 
 
 def low_assignment(_context: Context, analytics: LicenseAnalytics) -> Report:
-    return _report(ReportName.LOW_ASSIGNMENT, analytics)
+    return _report(LicenseReport.LOW_ASSIGNMENT, analytics)
 
 
 def over_limit(_context: Context, analytics: LicenseAnalytics) -> Report:
-    return _report(ReportName.OVER_LIMIT, analytics)
+    return _report(LicenseReport.OVER_LIMIT, analytics)
 
 
-def _report(name: ReportName, analytics: LicenseAnalytics, days: int | None = None) -> Report:
+def _report(name: LicenseReport, analytics: LicenseAnalytics, days: int | None = None) -> Report:
     window = 0 if days is None else check_days(days)
     return Report(name, analytics.product, window, analytics.condition)
 

@@ -10,7 +10,7 @@ from domain.entitlements.lifecycle import is_subscription, is_trial
 from domain.entitlements.orders import CompleteOrderSetup
 from domain.entitlements.trials import MAX_EXTENDED_TRIAL_DAYS
 from resolvers import entitlements, trials
-from schema import invoices, orders
+from schema import billing_documents
 from schema.costs import list_size
 from schema.enums import EntitlementState, Permission, Product
 from schema.fields import field, mutation
@@ -113,9 +113,9 @@ class CustomerSubscription(Entitlement):
         "the subscription is cancelled, now or for a future day, and where it is not living.",
         reads=TERMS,
     )
-    invoice = invoices.NEWEST_INVOICE
-    invoices = invoices.SUBSCRIPTION_INVOICES
-    orders = orders.SUBSCRIPTION_ORDERS
+    invoice = billing_documents.NEWEST_INVOICE
+    invoices = billing_documents.SUBSCRIPTION_INVOICES
+    orders = billing_documents.SUBSCRIPTION_ORDERS
 
 
 @strawberry.type

@@ -4,6 +4,7 @@ import strawberry
 
 from schema.administrators import AdministratorMutations
 from schema.entitlements import OrderMutations
+from schema.exports import ExportMutations
 from schema.helpdesk import HelpdeskMutations
 from schema.launch import LaunchMutations
 from schema.organization_mutations import OrganizationMutations
@@ -16,6 +17,7 @@ from schema.webhook_mutations import WebhookMutations
 @strawberry.type
 class Mutation(
     AdministratorMutations,
+    ExportMutations,
     HelpdeskMutations,
     LaunchMutations,
     OrderMutations,

@@ -11,6 +11,7 @@ from resolvers import nodes as by_id
 from resolvers import tags as tag_resolvers
 from schema.activity import ActivityQueries
 from schema.administrators import AdministratorQueries
+from schema.billing_documents import Invoice, Order
 from schema.calling_engagement import CallingEngagementQueries
 from schema.costs import list_size
 from schema.customer_inputs import CustomerFilter, CustomerLookup, CustomerOrder
@@ -20,11 +21,9 @@ from schema.entitlements import Entitlement
 from schema.enums import Permission
 from schema.fields import Argument, field
 from schema.helpdesk import HelpdeskQueries
-from schema.invoices import Invoice
 from schema.kpis import KpiQueries
 from schema.license_analytics import LicenseAnalyticsQueries
 from schema.node import PAGED, Node
-from schema.orders import Order
 from schema.organization import Viewer
 from schema.resources import ResourceQueries
 from schema.tags import Tag

@@ -16,7 +16,7 @@ from store.database.client import Client, Document, IndexModel, OperationFailure
 from store.entitlements import documents as entitlements
 from store.entitlements import invoices, orders
 from store.events import log as events
-from store.integrations import webhooks
+from store.integrations import exports, webhooks
 from store.licenses import lines as license_lines
 from store.licenses import peer_histogram
 from store.licenses import snapshots as license_snapshots
@@ -67,6 +67,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     "resources": resources.RESOURCE_INDEXES,
     "helpdesk_requests": helpdesk.HELPDESK_INDEXES,
     "launches": launches.LAUNCH_INDEXES,
+    exports.COLLECTION: exports.EXPORT_INDEXES,
     webhooks.COLLECTION: webhooks.WEBHOOK_INDEXES,
     webhooks.DELIVERIES: webhooks.DELIVERY_INDEXES,
     "calls": calls.CALL_INDEXES,

@@ -1,20 +1,17 @@
 """Launches: addresses that open a customer's console once."""
 
-import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from domain.cursors.encoding import decode_base64url, encode_base64url
-from domain.failures import InvalidCursor
+from domain.partner.one_time_addresses import sign_address, verify_address
 
 LAUNCH_LIFETIME = timedelta(minutes=5)
 EXTERNAL_ID_PLACEHOLDER = "{externalId}"
-_MAC_BYTES = 16
+_PURPOSE = b"launch"
 _SLASH = re.compile(r"[/\\]")
 _DOT_SEGMENTS = {".", ".."}
 _MAX_DECODINGS = 5
@@ -40,22 +37,14 @@ class LaunchReference(NamedTuple):
 
 
 def sign_launch_token(secret: bytes, reference: LaunchReference) -> str:
-    """Return the token of a launch: the reference and its MAC. The token is not stored and cannot be forged."""
-    body = "/".join(reference).encode()
-    return encode_base64url(_mac(secret, body) + body)
+    """Return the token of a launch. The token is not stored and cannot be forged."""
+    return sign_address(_PURPOSE, secret, *reference)
 
 
 def verify_launch_token(secrets: Sequence[bytes], token: str) -> LaunchReference | None:
     """Return the launch of a token that one of the secrets signed; None for any other text."""
-    try:
-        raw = decode_base64url(token)
-    except InvalidCursor:
-        return None
-    mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not any(hmac.compare_digest(mac, _mac(secret, body)) for secret in secrets):
-        return None
-    partner_id, _, launch_id = body.decode().partition("/")
-    return LaunchReference(partner_id, launch_id)
+    ids = verify_address(_PURPOSE, secrets, token)
+    return None if ids is None else LaunchReference(*ids)
 
 
 def is_console_id(external_id: str) -> bool:
@@ -81,7 +70,3 @@ def build_console_url(template: str, external_id: str) -> str:
     if not is_console_id(external_id):
         raise ValueError("This id cannot be part of an address.")
     return template.replace(EXTERNAL_ID_PLACEHOLDER, quote(external_id, safe=""))
-
-
-def _mac(secret: bytes, body: bytes) -> bytes:
-    return hmac.digest(secret, b"launch\x00" + body, sha256)[:_MAC_BYTES]

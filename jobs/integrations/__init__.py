@@ -1,1 +1,1 @@
-"""Deliveries to other systems. Read webhook_sender.py first."""
+"""Deliveries to other systems, and the files of exports. Read webhook_sender.py first."""

@@ -1,1 +1,1 @@
-"""Webhooks and their deliveries. Read webhooks.py first."""
+"""Webhooks and their deliveries, and exports. Read webhooks.py first."""

@@ -7,14 +7,19 @@ whole partner.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple, Self
 
 from domain.cursors.list import CursorValueKind
 from domain.customers.conditions import EVERYTHING, AllOf
 from domain.entitlements.license_ratios import LicenseRatios
 from domain.entitlements.report_figures import ReportSums
-from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, SubscriptionType
+from domain.types import (
+    AnalyticsProduct,
+    EntitlementReportOrderField,
+    LicenseReport,
+    OrderDirection,
+    SubscriptionType,
+)
 from store.customers.visibility import CustomerConditions
 from store.database.client import Document
 from store.database.keyset import Column
@@ -32,16 +37,6 @@ from store.licenses.lines import (
 _F, _ASC, _DESC = EntitlementReportOrderField, OrderDirection.ASC, OrderDirection.DESC
 
 
-class ReportName(StrEnum):
-    """The reports of licence analytics."""
-
-    RECENTLY_ADDED = "RECENTLY_ADDED"
-    EXPIRING = "EXPIRING"
-    RENEWING = "RENEWING"
-    LOW_ASSIGNMENT = "LOW_ASSIGNMENT"
-    OVER_LIMIT = "OVER_LIMIT"
-
-
 class ReportOrder(NamedTuple):
     """The order of a table; ties go by the customer's name, then number; nulls come last in both directions."""
 
@@ -55,7 +50,7 @@ class Report(NamedTuple):
     It is about the customers that match `condition`.
     """
 
-    name: ReportName
+    name: LicenseReport
     product: AnalyticsProduct
     days: int = 0
     condition: AllOf = EVERYTHING
@@ -95,12 +90,12 @@ class ReportRow(LicenseRatios):
 
 
 _COPIED_FIELDS = tuple(name for name in ReportRow.__slots__ if name not in ("subscription_id", "trial"))
-DEFAULT_ORDERS: Mapping[ReportName, ReportOrder] = {
-    ReportName.RECENTLY_ADDED: ReportOrder(_F.ADDED_AT, _DESC),
-    ReportName.EXPIRING: ReportOrder(_F.ENDS_AT, _ASC),
-    ReportName.RENEWING: ReportOrder(_F.ENDS_AT, _ASC),
-    ReportName.LOW_ASSIGNMENT: ReportOrder(_F.ASSIGNED_PERCENT, _ASC),
-    ReportName.OVER_LIMIT: ReportOrder(_F.OVERAGE, _DESC),
+DEFAULT_ORDERS: Mapping[LicenseReport, ReportOrder] = {
+    LicenseReport.RECENTLY_ADDED: ReportOrder(_F.ADDED_AT, _DESC),
+    LicenseReport.EXPIRING: ReportOrder(_F.ENDS_AT, _ASC),
+    LicenseReport.RENEWING: ReportOrder(_F.ENDS_AT, _ASC),
+    LicenseReport.LOW_ASSIGNMENT: ReportOrder(_F.ASSIGNED_PERCENT, _ASC),
+    LicenseReport.OVER_LIMIT: ReportOrder(_F.OVERAGE, _DESC),
 }
 _SORT_FIELDS: Mapping[EntitlementReportOrderField, tuple[str, CursorValueKind]] = {
     _F.ADDED_AT: ("added_at", "instant"),
@@ -167,11 +162,11 @@ class LicenseReports:
 
     def _match(self, report: Report, threshold: float | None) -> Document:
         now, days = self._scope.now, report.days
-        conditions: Mapping[ReportName, Document] = {
-            ReportName.RECENTLY_ADDED: match_recently_added(now, days),
-            ReportName.EXPIRING: match_expiring(now, days),
-            ReportName.RENEWING: match_renewing(now, days),
-            ReportName.LOW_ASSIGNMENT: match_low_assignment(now, threshold),
-            ReportName.OVER_LIMIT: match_over_limit(),
+        conditions: Mapping[LicenseReport, Document] = {
+            LicenseReport.RECENTLY_ADDED: match_recently_added(now, days),
+            LicenseReport.EXPIRING: match_expiring(now, days),
+            LicenseReport.RENEWING: match_renewing(now, days),
+            LicenseReport.LOW_ASSIGNMENT: match_low_assignment(now, threshold),
+            LicenseReport.OVER_LIMIT: match_over_limit(),
         }
         return {**self._scope.match(), "product": str(report.product), **conditions[report.name]}

@@ -14,18 +14,18 @@ from domain.entitlements.peer_groups import PeerGroup
 from domain.entitlements.report_figures import ReportSums
 from domain.failures import InvalidCursor
 from domain.paging import PageRequest
-from domain.types import AnalyticsProduct, EntitlementReportOrderField, OrderDirection, PartnerRole
+from domain.types import AnalyticsProduct, EntitlementReportOrderField, LicenseReport, OrderDirection, PartnerRole
 from store.customers.visibility import ALL_CUSTOMERS, visible_customers
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.pages import Listing
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
-from store.licenses.reports import LicenseReports, Report, ReportName, ReportOrder, ReportRow
+from store.licenses.reports import LicenseReports, Report, ReportOrder, ReportRow
 from tests.factory_documents import assignment
 from tests.store.factory_customers import DAY, add_customer, partner_scope, subscription, trial
 
-F, D, N = EntitlementReportOrderField, OrderDirection, ReportName
+F, D, N = EntitlementReportOrderField, OrderDirection, LicenseReport
 MS = timedelta(milliseconds=1)
 MEETINGS, CALLING = AnalyticsProduct.MEETINGS, AnalyticsProduct.CALLING
 # Ahead of every write, however late this module's turn comes: what ends at this moment still runs when it is written.
