@@ -53,7 +53,10 @@ _REPORTS = {
 register_enum(ExportFormat, "The form of an exported file.", _FORMATS)
 register_enum(CustomerColumn, "A column of an export of customers.", _COLUMNS)
 register_enum(LicenseReport, "A report of LicenseAnalytics.", _REPORTS)
-_FORMAT_DESCRIPTION = "The form of the file. In CSV and XLSX, a text that a spreadsheet would read as a formula begins with an apostrophe."
+_FORMAT_DESCRIPTION = (
+    "The form of the file. In CSV and XLSX, a text that a spreadsheet would read as a formula begins with an "
+    "apostrophe."
+)
 
 
 @strawberry.input

@@ -29,7 +29,7 @@ from server.graceful_shutdown import GracefulShutdown
 from server.graphql.kept_responses import KeptResponses
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
-from server.http import dashboard, event_stream, graphiql, imports, launch, metrics, probes
+from server.http import dashboard, event_stream, exports, graphiql, imports, launch, metrics, probes
 from server.http import graphql as http
 from server.http.compression import CompressedResponses
 from server.http.concurrent_requests import ConcurrentRequests
@@ -85,6 +85,7 @@ def _routes() -> list[BaseRoute]:
         *routes_at("/graphql/stream", event_stream.graphql_stream, "GET", "POST"),
         WebSocketRoute("/graphql", websocket.graphql_websocket),
         WebSocketRoute("/graphql/", websocket.graphql_websocket),
+        *exports.routes,
         *imports.routes,
         *graphiql.routes,
         *dashboard.routes,

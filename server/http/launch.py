@@ -1,33 +1,17 @@
 """GET /launch/{token}: redirect to a customer's console once; otherwise show a page that states why not."""
 
-from base64 import b64encode
-from hashlib import sha256
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from domain.partner.launch import LaunchReference, build_console_url, verify_launch_token
 from server.app.app_state import AppState
 from server.graphql.errors import exception_error
-from server.http.html_pages import render_html_page
+from server.http.one_time_pages import ADDRESS_HEADERS, message_page
 from store.organization.launches import is_redeemable, redeem
 
-_STYLE: Final = """
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
-"""
-_STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
-# The address is a credential until it is used: it must not be cached, nor sent to other pages as a referrer.
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-}
 _UNKNOWN: Final = (
     404,
     "This address opens nothing",
@@ -50,29 +34,24 @@ async def launch(request: Request) -> Response:
     app_state: AppState = request.app.state.app_state
     name = verify_launch_token(app_state.installation.launch_secrets, request.path_params["token"])
     if name is None:
-        return _render_page(*_UNKNOWN)
+        return message_page(*_UNKNOWN)
     try:
         return await (
             _check_launch(app_state, name) if request.method == "HEAD" else _redirect_to_console(app_state, name)
         )
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
-        return _render_page(*_FAILURES.get(exception_error(failure)["extensions"]["code"], _FAILED))
+        return message_page(*_FAILURES.get(exception_error(failure)["extensions"]["code"], _FAILED))
 
 
 async def _check_launch(app_state: AppState, name: LaunchReference) -> Response:
-    return Response(headers=_HEADERS) if await is_redeemable(app_state.client, name) else _render_page(*_EXPIRED)
+    return Response(headers=ADDRESS_HEADERS) if await is_redeemable(app_state.client, name) else message_page(*_EXPIRED)
 
 
 async def _redirect_to_console(app_state: AppState, name: LaunchReference) -> Response:
     external_id = await redeem(app_state.client, name)
     if external_id is None:
-        return _render_page(*_EXPIRED)
-    return RedirectResponse(build_console_url(app_state.settings.console_url, external_id), 303, _HEADERS)
-
-
-def _render_page(status: int, title: str, sentence: str) -> Response:
-    page = render_html_page(title, _STYLE, f"<h1>{title}</h1>\n<p>{sentence}</p>")
-    return HTMLResponse(page, status, _HEADERS)
+        return message_page(*_EXPIRED)
+    return RedirectResponse(build_console_url(app_state.settings.console_url, external_id), 303, ADDRESS_HEADERS)
 
 
 routes = [Route("/launch/{token:path}", launch, methods=["GET"])]

@@ -163,7 +163,8 @@ async def _redeem(client: Client, reference: ExportReference, session: Session) 
     used = {"$set": {"used_at": scope.now, "updated_at": scope.now}, "$inc": {"version": 1}}
     if requester is None or not await collection.update_one(where, used, session=session):
         return None
-    summary = f"{_describe(description).capitalize()} left by the address that {requester.display_name} had asked for"
+    what = _describe(description)
+    summary = f"{what[0].upper()}{what[1:]} left by the address that {requester.display_name} had asked for"
     # Anybody can hold the address. So the event has no actor.
     shared = {**NO_CUSTOMER, "actor_id": None}
     event = event_document(

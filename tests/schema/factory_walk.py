@@ -198,6 +198,11 @@ CASES: Mapping[str, MutationCase] = {
         lambda ids: {"topic": "OTHER", "subject": "S", "message": "M", "customer": ids.customer},
     ),
     "closeHelpdeskRequest": MutationCase(None, "request", lambda ids: {"id": ids.request}),
+    "exportCustomers": MutationCase("READ_CUSTOMERS", None, lambda _: {"columns": ["NAME"]}),
+    "exportLicenseReport": MutationCase(
+        "READ_ANALYTICS", None, lambda _: {"report": "OVER_LIMIT", "product": "CALLING"}
+    ),
+    "exportActivity": MutationCase("READ_ACTIVITY", None, lambda _: {"format": "NDJSON"}),
     "createWebhook": MutationCase("MANAGE_INTEGRATIONS", None, lambda _: {"name": _new(), "url": HOOK_URL}),
     "updateWebhook": MutationCase(
         "MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook, "version": 1, "name": _new()}

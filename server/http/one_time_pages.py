@@ -1,0 +1,30 @@
+"""What the addresses that work once share: the headers of their answers, and the page that says why one does not."""
+
+from base64 import b64encode
+from hashlib import sha256
+from typing import Final
+
+from starlette.responses import HTMLResponse, Response
+
+from server.http.html_pages import render_html_page
+
+_STYLE: Final = """
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem }
+"""
+_STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
+# The address is a credential until it is used: it must not be cached, nor sent to other pages as a referrer.
+ADDRESS_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+def message_page(status: int, title: str, sentence: str) -> Response:
+    """Return a page for people that runs nothing."""
+    page = render_html_page(title, _STYLE, f"<h1>{title}</h1>\n<p>{sentence}</p>")
+    return HTMLResponse(page, status, ADDRESS_HEADERS)
