@@ -290,6 +290,7 @@ LOCAL = {
     *("launchCustomer", "launchOrganization", "saveCustomerView", "deleteCustomerView"),
     *("requestHelpdesk", "closeHelpdeskRequest"),
     *("createWebhook", "updateWebhook", "deleteWebhook", "rotateWebhookSecret", "testWebhook", "replayWebhook"),
+    *("exportCustomers", "exportLicenseReport", "exportActivity"),
 }
 
 
