@@ -26,6 +26,9 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "MANAGE_ORGANIZATION": (FULL,),
     "CONTACT_HELPDESK": ROLES,
     "MANAGE_INTEGRATIONS": (FULL,),
+    "READ_CUSTOMERS": ROLES,
+    "READ_ANALYTICS": (FULL, ADMINISTRATOR, READ_ONLY),
+    "READ_ACTIVITY": (FULL, ADMINISTRATOR, READ_ONLY),
 }
 
 
@@ -86,6 +89,9 @@ MORE_INPUTS: Mapping[str, Callable[[TargetIds], dict[str, Any]]] = {
     "removeTags": lambda ids: {"customers": {"matching": _filter(ids)}, "tags": [ids.home_tag]},
     "saveCustomerView": lambda ids: {"id": ids.view, "filter": _filter(ids)},
     "createWebhook": lambda ids: {"name": "Hook", "url": HOOK_URL, "filter": _filter(ids)},
+    "exportCustomers": lambda ids: {"filter": _filter(ids)},
+    "exportLicenseReport": lambda ids: {"report": "EXPIRING", "product": "CALLING", "filter": _filter(ids)},
+    "exportActivity": lambda ids: {"filter": {"actor": [ids.administrator], "customer": [ids.customer]}},
     # Another version: the first of two changes would make the second one STALE.
     "updateWebhook": lambda ids: {"id": ids.webhook, "version": 99, "filter": _filter(ids)},
 }
