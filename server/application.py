@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 
+from domain.languages.rendering import load_languages
 from jobs.integrations.webhook_sender import WebhookSender
 from jobs.loop import JobLoop
 from loaders.figure_cache import FigureCache
@@ -96,6 +97,7 @@ def _routes() -> list[BaseRoute]:
 
 
 async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppState:
+    load_languages()
     await stack.enter_async_context(Tracing())
     uri = stack.enter_context(database_uri(settings))
     keys = load_keys(settings)

@@ -1,5 +1,6 @@
 """What every forked server process has imported and built before it starts."""
 
+from domain.languages.rendering import load_languages
 from schema.build import build_schema
 from server import asgi, serving
 from server.cli import command_line
@@ -7,3 +8,4 @@ from server.cli import command_line
 __all__ = ["asgi", "command_line", "serving"]
 
 build_schema()
+load_languages()

@@ -43,6 +43,9 @@ from server.graphql.introspection import introspection_sizes
 
 MAX_TEXT_LENGTH = 100_000
 MAX_TOKENS = 2_000
+# Of fragments, inline fragments included.
+MAX_SPREADS = 200
+MAX_DIRECTIVES = 200
 MAX_DEPTH = 15
 MAX_ROOT_FIELDS = 30
 # 200 ms of processor time at about 7 µs, the median over the fields of the schema.

@@ -13,8 +13,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    specified_rules,
-    validate,
 )
 from strawberry.execution import optimized_is_awaitable
 
@@ -40,17 +38,15 @@ from server.graphql.errors import (
     request_errors,
 )
 from server.graphql.introspection_answers import IntrospectionAnswers
-from server.graphql.one_of import OneOfVariablesRule
 from server.graphql.parsing import matching_operations, parse_document, select_operation
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.valid_document import ValidDocument
+from server.graphql.validation import find_validation_errors
 
 # Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.
 MAX_CACHED_TEXT_LENGTH = 20_000
 OPERATION_TIMEOUT_SECONDS = 9.5
-_MAX_VALIDATION_ERRORS = 20
 _INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
-_RULES = (*specified_rules, OneOfVariablesRule)
 
 # The same test as graphql-core's, faster for plain values.
 _is_awaitable: Any = optimized_is_awaitable
@@ -202,7 +198,7 @@ class Operations:
         """Return the valid document or its errors: both are cached."""
         try:
             check_same_name_pairs(document)
-            errors = validate(self.graphql_schema, document, _RULES, max_errors=_MAX_VALIDATION_ERRORS)
+            errors = find_validation_errors(self.graphql_schema, document)
         except (QueryTooComplex, RecursionError) as failure:
             return _too_complex(failure)
         return request_errors(errors, VALIDATION_FAILED) if errors else ValidDocument(document)

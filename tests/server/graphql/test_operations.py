@@ -82,6 +82,13 @@ def test_an_attack_is_refused_before_it_costs_anything(text: str) -> None:
     assert process_time() - begun < 0.5
 
 
+def test_conflicts_of_one_name_are_looked_for_in_a_document_without_other_errors() -> None:
+    conflict = "a: feedCursor a: __typename"
+    for text, words in ((f"{{ {conflict} }}", "conflict"), (f"{{ {conflict} unknown }}", "Cannot query field")):
+        (error,) = OPERATIONS.find_errors(text)
+        assert words in error["message"]
+
+
 @strawberry.type
 class Row:
     number: int

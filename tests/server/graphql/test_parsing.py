@@ -7,8 +7,8 @@ from graphql import Lexer, Source, TokenKind, get_introspection_query
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.graphql.cost import MAX_TEXT_LENGTH, MAX_TOKENS
-from server.graphql.parsing import _TOKEN, has_too_many_tokens, parse_document
+from server.graphql.cost import MAX_DIRECTIVES, MAX_SPREADS, MAX_TEXT_LENGTH, MAX_TOKENS
+from server.graphql.parsing import _TOKEN, find_excess, parse_document
 
 PIECES = ["name", "_a1", "12", "-1.5e+3", "...", "{", "}", "(", ")", "$", ":", "@", "!", "[", "]", "|", "=", "&"]
 STRINGS = ['"text"', '""', r'"\"\\\u0041"', '"""block "two" \\""" end"""', '""""""', '"# no comment"', '"""\n#\n"""']
@@ -29,7 +29,16 @@ def test_the_limit_is_the_parsers() -> None:
     assert not isinstance(parse_document("{" + "a " * (MAX_TOKENS - 2) + "}"), list)
     (error,) = parse_document("{" + "a " * (MAX_TOKENS - 1) + "}")  # type: ignore[misc]
     assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
-    assert not has_too_many_tokens(get_introspection_query())
+    assert find_excess(get_introspection_query()) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "most"), [("...F ", MAX_SPREADS), ("...{a} ", MAX_SPREADS), ("a @b ", MAX_DIRECTIVES)]
+)
+def test_spreads_and_directives_are_counted_outside_of_texts(part: str, most: int) -> None:
+    assert find_excess("{%s}" % (part * most)) is None
+    assert f"more than {most}" in (find_excess("{%s}" % (part * (most + 1))) or "")
+    assert find_excess('{ a(b: "%s") }' % (part * 1_000)) is None
 
 
 @pytest.mark.parametrize(
@@ -37,6 +46,6 @@ def test_the_limit_is_the_parsers() -> None:
 )
 def test_no_text_takes_more_than_linear_time(part: str) -> None:
     text, begun = part * (MAX_TEXT_LENGTH // len(part)), process_time()
-    has_too_many_tokens(text)
+    find_excess(text)
     # Measured: 15 ms; quadratic ones take seconds.
     assert process_time() - begun < 0.3

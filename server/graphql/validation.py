@@ -1,0 +1,27 @@
+"""The validation of a document: the rules of the specification and our own.
+
+It cannot be interrupted. What it takes is bounded beforehand, by the tokens, spreads and directives of the text
+(parsing.py) and by the selections of one name and the cost (cost.py), and here by the number of errors.
+"""
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OverlappingFieldsCanBeMergedRule,
+    specified_rules,
+    validate,
+)
+
+from server.graphql.one_of import OneOfVariablesRule
+
+_MAX_ERRORS = 20
+# It takes as long as all others together.
+_LAST_RULE = OverlappingFieldsCanBeMergedRule
+_FIRST_RULES = (*(rule for rule in specified_rules if rule is not _LAST_RULE), OneOfVariablesRule)
+
+
+def find_validation_errors(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    """Return the errors of a document; conflicts between fields of one name only where it has no others."""
+    errors = validate(schema, document, _FIRST_RULES, max_errors=_MAX_ERRORS)
+    return errors or validate(schema, document, (_LAST_RULE,), max_errors=_MAX_ERRORS)
