@@ -108,9 +108,9 @@ def test_events_that_are_older_than_the_oplog_come_from_the_log(world: PartnerPa
     after = encode_feed_cursor(KEYS.cursor_secrets[0], world.api.partner, yesterday)
     _create(world, receiver, after=after)
     expected = [f"Tag {name} was created" for name in ("A", "B")]
-    assert [each.data["summary"] for each in receiver.wait_for(3)][1:] == expected
+    assert [each.data["summary"] for each in receiver.wait_for(2)] == expected
     _add_tags(world, "C")
-    assert receiver.wait_for(4)[3].data["summary"] == "Tag C was created"
+    assert receiver.wait_for(3)[2].data["summary"] == "Tag C was created"
 
 
 def test_a_failed_delivery_is_repeated_and_later_events_wait(world: PartnerPair, receiver: Receiver) -> None:
@@ -168,14 +168,14 @@ def test_a_webhook_pauses_where_its_creator_was_removed(world: PartnerPair, rece
 
 
 def test_only_what_the_creator_may_see_is_sent(world: PartnerPair, receiver: Receiver) -> None:
-    creator = world.api.add_administrator(FULL)
+    creator, tag = world.api.add_administrator(FULL), world.home_tag
     given = {"name": "Hook", "url": receiver.url + "/", "kinds": ["TAGS_ASSIGNED", "TAG_CREATED"]}
     world.run_mutation(world.api.token(creator), "createWebhook", CREATED, given)
     world.run_mutation(world.token, "changeAdministrator", "__typename", {"id": creator, "role": ADMINISTRATOR})
     hidden, own = (world.add_customer(world.api.partner, is_assigned=False)[0] for _ in range(2))
     world.run_mutation(world.token, "assignAdministrator", "__typename", {"administrator": creator, "customers": [own]})
     for customer in (hidden, own):
-        selected = {"customers": {"ids": [customer]}, "tags": [world.home_tag]}
+        selected = {"customers": {"ids": [customer]}, "tags": [tag]}
         world.run_mutation(world.token, "assignTags", "__typename", selected)
     assert [each.data["customer"]["id"] for each in receiver.wait_for(1)] == [own]
 
