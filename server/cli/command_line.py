@@ -14,6 +14,8 @@ from domain.failures import OperatorError
 from domain.time.instants import parse_date
 from server.app.settings import read_settings
 from server.cli import commands, token_commands
+from server.cli.export_options import exports_application
+from server.cli.options import DataOption, PartnerOption
 from server.cli.terminal import printable
 from store.database.clock import utc_now
 
@@ -29,12 +31,9 @@ tokens_application = typer.Typer(help="Service tokens: which there are, and an e
 jobs_application = typer.Typer(help="Work that runs later.", no_args_is_help=True)
 application.add_typer(partner_application, name="partner")
 application.add_typer(jobs_application, name="jobs")
+application.add_typer(exports_application, name="export")
 application.add_typer(tokens_application, name="tokens")
 
-DataOption = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="The directory of the embedded MongoDB.")
-]
-PartnerOption = Annotated[str, typer.Option("--partner", metavar="ID", help="The partner's id.")]
 OptionalPartnerOption = Annotated[str | None, typer.Option("--partner", metavar="ID", help="The partner's id.")]
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
