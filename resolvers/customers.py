@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.customers.reason_sentences import reason_message
 from domain.customers.reasons import StatusReason, StatusReasonCode
 from domain.entitlements.lifecycle import is_living, is_running, next_change_at
-from domain.entitlements.product_licenses import ProductLicenses, sum_by_product
+from domain.entitlements.product_licenses import sum_by_product
 from domain.languages.rendering import render_message
 from domain.time.instants import MAX_INSTANT
 from domain.types import SubscriptionType
@@ -15,7 +15,7 @@ from resolvers.context import Context
 from store.customers.customers import CustomerDocument, Customers
 from store.customers.documents import Assignment, StatusDetail
 from store.database.stored_fields import Projection, keys_of, with_fields
-from store.entitlements.documents import TERMS, EntitlementDocument
+from store.entitlements.documents import TERMS, EntitlementDocument, LicenseSumDocument
 from store.tenants.administrators import AdministratorDocument
 
 LIST_LIMIT = 200
@@ -67,11 +67,16 @@ async def _entitlements(
     ]
 
 
-async def licenses(context: Context, customers: Sequence[CustomerDocument]) -> list[list[ProductLicenses]]:
+async def licenses(context: Context, customers: Sequence[CustomerDocument]) -> list[list[LicenseSumDocument]]:
     held = await _read_entitlements(context, customers, keys_of([*TERMS, EntitlementDocument.licenses]))
     now = context.scope.now
+    running = ([line for e in entitlements if is_running(e, now) for line in e.licenses] for entitlements in held)
     return [
-        sum_by_product(line for e in entitlements if is_running(e, now) for line in e.licenses) for entitlements in held
+        [
+            LicenseSumDocument({**licenses._asdict(), "product": str(licenses.product)})
+            for licenses in sum_by_product(lines)
+        ]
+        for lines in running
     ]
 
 

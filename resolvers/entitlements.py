@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, next_renewal, state_at
-from domain.entitlements.product_licenses import ProductLicenses
 from domain.time.instants import whole_days_left
 from domain.types import EntitlementState
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument
 from store.database.stored_fields import Projection
-from store.entitlements.documents import EntitlementDocument, Entitlements, TrialExtension
+from store.entitlements.documents import EntitlementDocument, Entitlements, LicenseLineDocument, TrialExtension
 from store.tenants.administrators import AdministratorDocument
 
 
@@ -45,8 +44,12 @@ def renews_at(context: Context, entitlement: EntitlementDocument) -> datetime | 
     return next_renewal(entitlement, context.scope.now)
 
 
-def licenses(_context: Context, entitlement: EntitlementDocument) -> list[ProductLicenses]:
-    return entitlement.product_licenses
+def licenses(_context: Context, entitlement: EntitlementDocument) -> list[LicenseLineDocument]:
+    return entitlement.license_lines
+
+
+def licenses_at_once(_context: Context, entitlements: Sequence[EntitlementDocument]) -> list[list[LicenseLineDocument]]:
+    return [entitlement.license_lines for entitlement in entitlements]
 
 
 async def started_by(

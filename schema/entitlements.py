@@ -18,13 +18,14 @@ from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, user_errors_field
 from schema.node import VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
 from schema.stored_values import shows
-from store.entitlements.documents import TERMS, EntitlementDocument
+from store.entitlements.documents import TERMS, EntitlementDocument, LicenseLineDocument
 
 if TYPE_CHECKING:
     from schema.customers import Customer
 
 
 @strawberry.type
+@shows(LicenseLineDocument)
 class LicenseLine:
     """A license line, or the sum over the lines of a product. assigned may exceed total; the surplus is the overage.
     used never exceeds assigned.
@@ -77,6 +78,7 @@ class Entitlement(Node):
         list[LicenseLine],
         "The license lines, by product, then by name; at most 50 are delivered. Product and name are unique together.",
         list_size=list_size(MAX_LICENSE_LINES, typical=3),
+        at_once=entitlements.licenses_at_once,
         reads=(EntitlementDocument.licenses,),
     )
 

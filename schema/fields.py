@@ -78,6 +78,7 @@ def field(
     list_size: ListSize | None = None,
     depends_on_viewer: bool = False,
     batch: bool = False,
+    at_once: Callable[..., Sequence[Any]] | None = None,
     reads: Iterable[Field[Any]] | None = None,
     same_read: bool = False,
     **arguments: Argument,
@@ -85,18 +86,21 @@ def field(
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
     With `batch` it is `resolver(context, parents, **arguments)`, which returns the results in the parents' order: any
-    field that needs the database below a list is one. `reads` are the stored fields that it needs of its parent; the
-    whole document where they are not given. A resolver with the argument `projection` is told which stored keys are
-    needed of the documents that it returns. `same_read`: it returns what was read together with its parent.
+    field that needs the database below a list is one. `at_once(context, parents)` returns what `resolver` returns of
+    each parent, without awaiting, where the compiled executor has all parents of a list.
+    `reads` are the stored fields that it needs of its parent; the whole document where they are not given. A resolver
+    with the argument `projection` is told which stored keys are needed of the documents that it returns. `same_read`:
+    it returns what was read together with its parent.
     `selection_flags` adds arguments that are True where one of the named fields is selected below this one, or where a
     cursor is given: only its list knows whether the cursor is valid. Without `cost` it is that of the type.
     `depends_on_viewer`: administrators of equal role and visibility may get different values, so feeds share none.
     """
-    execution = replace(_field_execution(resolver, requires, selection_flags, batch, reads), same_read=same_read)
+    function = resolver if batch else at_once
+    execution = replace(_field_execution(resolver, requires, selection_flags, function, reads), same_read=same_read)
     if not arguments and not selection_flags:
         execution = replace(execution, arguments=None)
     return strawberry.field(
-        resolver=_stock_resolver(resolver, execution, arguments),
+        resolver=_stock_resolver(resolver, execution, arguments, is_batch=batch),
         graphql_type=graphql_type,
         description=describe_field(description, requires),
         directives=field_directives(requires, cost or _default_cost(graphql_type), list_size),
@@ -108,23 +112,23 @@ def _field_execution(
     resolver: Callable[..., Any],
     requires: Permission | None,
     selection_flags: Mapping[str, AbstractSet[str]] | None,
-    batch: bool,
+    batch: Callable[..., Any] | None,
     reads: Iterable[Field[Any]] | None,
 ) -> FieldExecution:
     """Return what the compiled executor must know of a field."""
     return FieldExecution(
-        batch=resolver if batch else None,
-        each=None if batch else resolver,
+        batch=batch,
+        each=resolver if batch is None else None,
         guard=None if requires is None else partial(_check_permission, requires),
         arguments=partial(_convert_arguments, tuple((selection_flags or {}).items())),
         reads=None if reads is None else keys_of(reads),
-        takes_projection="projection" in inspect.signature(resolver).parameters,
-        is_synchronous=not batch and not inspect.iscoroutinefunction(resolver),
+        takes_projection="projection" in inspect.signature(batch or resolver).parameters,
+        is_synchronous=batch is None and not inspect.iscoroutinefunction(resolver),
     )
 
 
 def _stock_resolver(
-    resolver: Callable[..., Any], execution: FieldExecution, arguments: Mapping[str, Argument]
+    resolver: Callable[..., Any], execution: FieldExecution, arguments: Mapping[str, Argument], *, is_batch: bool
 ) -> Callable[..., Any]:
     """Return the function that Strawberry calls where graphql-core executes the operation."""
     convert, guard = execution.arguments, execution.guard
@@ -134,7 +138,7 @@ def _stock_resolver(
         if guard is not None:
             guard(context)
         converted = convert(given, info._raw_info) if convert is not None else given
-        if execution.batch is not None:
+        if is_batch:
             return context.batched_fields.load(context, resolver, converted, root)
         return resolver(context, root, **converted)
 

@@ -41,6 +41,6 @@ def key_fields(key: str) -> dict[str, str]:
     return {"product": product, "name": name} if name else {"product": product}
 
 
-def line_position(product: str, name: str | None) -> tuple[int, str]:
-    """Return what the lines of an entitlement are sorted by: the product, then the name; no name comes first."""
-    return _POSITIONS[product], name or ""
+def line_position(line: Mapping[str, Any]) -> tuple[int, str]:
+    """Return what the stored lines of an entitlement are sorted by: the product, then the name; no name comes first."""
+    return _POSITIONS[line["product"]], line.get("name") or ""

@@ -39,9 +39,7 @@ def merge_licenses(
             lines[key] = _merge_line(key, by_key[key], line_before or {}, figures)
         elif line_before is None or _differing_figures(line_before, figures):
             lines[key] = _new_line(key, snapshot_keys, {**_INITIAL_FIGURES, **(line_before or {}), **figures})
-    return [
-        dict(line) for line in sorted(lines.values(), key=lambda line: line_position(line["product"], line.get("name")))
-    ]
+    return [dict(line) for line in sorted(lines.values(), key=line_position)]
 
 
 def _find_new_keys(former_keys: Iterable[str], delivered_keys: Iterable[str]) -> dict[str, str]:

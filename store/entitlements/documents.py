@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.entitlements.lifecycle import LicenseFigures, read_license
-from domain.entitlements.product_licenses import ProductLicenses, describe_lines
+from domain.entitlements.product_licenses import available_licenses, order_lines, surplus_licenses
+from domain.ratios import percent
 from domain.text.normalization import compose_key
-from domain.types import SubscriptionType
+from domain.types import Product, SubscriptionType
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
 from store.database.stored_fields import (
@@ -33,6 +34,45 @@ class TrialExtension(StoredDocument):
     at = stored(datetime)
     by_id = stored_or_none(str, "by")
     days = stored(int)
+
+
+class LicenseLineDocument(StoredDocument):
+    """A licence line of an entitlement."""
+
+    __slots__ = ()
+    product = stored(Product)
+    name = stored_or_none(str)
+    total = stored(int)
+    assigned = stored(int)
+    used = stored(int)
+
+    @derived("total", "assigned")
+    def available(self) -> int:
+        """The licences that nobody has."""
+        return available_licenses(self.total, self.assigned)
+
+    @derived("total", "assigned")
+    def overage(self) -> int:
+        """The licences that are assigned beyond the total."""
+        return surplus_licenses(self.total, self.assigned)
+
+    @derived("total", "assigned")
+    def assigned_percent(self) -> float | None:
+        """The assigned licences in percent of the total."""
+        return percent(self.assigned, self.total)
+
+    @derived("total", "used")
+    def used_percent(self) -> float | None:
+        """The used licences in percent of the total."""
+        return percent(self.used, self.total)
+
+
+class LicenseSumDocument(LicenseLineDocument):
+    """The sum over lines of one product, with the fields of `domain.entitlements.product_licenses.ProductLicenses`."""
+
+    __slots__ = ()
+    available = stored(int)
+    overage = stored(int)
 
 
 class EntitlementDocument(StoredDocument):
@@ -65,9 +105,9 @@ class EntitlementDocument(StoredDocument):
         return list(map(read_license, self.document["licenses"]))
 
     @derived("licenses")
-    def product_licenses(self) -> list[ProductLicenses]:
-        """The licence lines with their available licences and their overage, by product, then by name."""
-        return describe_lines(self.document["licenses"])
+    def license_lines(self) -> list[LicenseLineDocument]:
+        """The licence lines by product, then by name."""
+        return [LicenseLineDocument(line) for line in order_lines(self.document["licenses"])]
 
     @derived("extensions")
     def extensions(self) -> list[TrialExtension]:
