@@ -118,8 +118,9 @@ def _introspection() -> Iterator[Case]:
     chain = nested(4, "fields{type{", "name", "}}")
     yield graphql("introspection: nested types", "{__schema{types{%s}}}" % chain)
     yield graphql("introspection: ofType", "{__schema{types{fields{type{%s}}}}}" % nested(9, "ofType{", "name"))
-    of_enums = times(40, "e#:enumValues(includeDeprecated:true){name description}")
-    yield graphql("introspection: enum values × aliases", "{__schema{types{%s}}}" % of_enums)
+    for number in (20, 40):
+        of_enums = times(number, "e#:enumValues(includeDeprecated:true){name description}")
+        yield graphql(f"introspection: enum values × {number} aliases", "{__schema{types{%s}}}" % of_enums)
     fragments = times(10, "fragment F# on __Type{fields{type{name}}}")
     yield graphql("introspection: fragments", "{__schema{types{%s}}} %s" % (times(10, "...F#"), fragments))
     yield graphql("introspection: possible types", "{__schema{types{possibleTypes{interfaces{fields{name}}}}}}")
@@ -165,7 +166,8 @@ def _errors() -> Iterator[Case]:
     wrong = times(40, "w#:callingTrend(weeks:99){weekStart}")
     yield graphql("errors: wrong arguments × rows", "{customers(first:200){nodes{%s}}}" % wrong)
     yield graphql("errors: unknown fields", "{%s}" % times(1_000, "u#"))
-    yield graphql("errors: unknown fragments", "{%s}" % times(900, "...u#"))
+    for number in (200, 900):
+        yield graphql(f"errors: {number} unknown fragments", "{%s}" % times(number, "...u#"))
     yield graphql("errors: unknown variables", "{%s}" % times(180, "n#:node(id:$u#){id}"))
     yield graphql("errors: wrong values", "{%s}" % times(25, "c#:customers(filter:{status:[A,B,C,D,E,F]}){totalCount}"))
     yield graphql("errors: wrong cursors", "{%s}" % times(29, 'c#:customers(after:"wrong#"){totalCount}'))
@@ -190,13 +192,16 @@ def _documents() -> Iterator[Case]:
     doubling = " ".join(f"fragment F{n} on Query{{...F{n + 1} ...F{n + 1}}}" for n in range(250))
     yield graphql("documents: doubling fragments", "{...F0} %s fragment F250 on Query{__typename}" % doubling)
     yield graphql("documents: fragment circle", "{...A} fragment A on Query{...B} fragment B on Query{...A}")
-    yield graphql("documents: spreads of one fragment", "{%s} fragment F on Query{__typename}" % times(900, "...F"))
+    for number in (200, 900):
+        spreads = times(number, "...F")
+        yield graphql(f"documents: {number} spreads of a fragment", "{%s} fragment F on Query{__typename}" % spreads)
     yield graphql("documents: same names", "{%s}" % times(450, "node{name}"))
     yield graphql("documents: same names with arguments", "{%s}" % times(300, 'node(id:"a"){id}'))
     inline = nested(13, "...on Query{", times(60, "__typename"))
     yield graphql("documents: inline fragments", "{%s}" % inline)
     yield graphql("documents: directives", "{__typename %s}" % times(700, "@skip(if:false)"))
-    yield graphql("documents: unknown directives", "{__typename %s}" % times(900, "@u#"))
+    for number in (200, 900):
+        yield graphql(f"documents: {number} unknown directives", "{__typename %s}" % times(number, "@u#"))
     yield graphql("documents: variables", "query(%s){__typename}" % times(600, "$v#:ID"))
     yield graphql("documents: operations", times(500, "query Q#{__typename}"))
     yield graphql("documents: tokens", "{%s}" % times(4_500, "a"))
@@ -320,11 +325,12 @@ _INTROSPECTION = "{__schema{types{name fields{name args{name} type{name ofType{n
 
 
 def _mutations() -> Iterator[Case]:
-    create = times(20, 'm#:createTag(input:{name:"Many #"}){tag{id} userErrors{code}}')
-    yield graphql("mutations: 20 tags in one document", "mutation{%s}" % create)
-    remove = times(25, 'm#:deleteTag(input:{id:"tag_#",version:1}){userErrors{code}}')
-    yield graphql("mutations: 25 tags that do not exist", "mutation{%s}" % remove)
-    marked = times(15, "m#:createTag(input:{name:$n}){userErrors{code}}")
+    for number in (11, 20):
+        create = times(number, 'm#:createTag(input:{name:"Many #"}){tag{id} userErrors{code}}')
+        yield graphql(f"mutations: {number} tags in one document", "mutation{%s}" % create)
+    remove = times(11, 'm#:deleteTag(input:{id:"tag_#",version:1}){userErrors{code}}')
+    yield graphql("mutations: 11 tags that do not exist", "mutation{%s}" % remove)
+    marked = times(11, "m#:createTag(input:{name:$n}){userErrors{code}}")
     yield graphql("mutations: long names", "mutation($n:String!){%s}" % marked, n="a" + "\u0301" * 1_000)
 
 

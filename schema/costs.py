@@ -30,8 +30,8 @@ STEPWISE_RELATION_COST = 20
 ROW_COST = 5
 # Root fields that read figures of all customers of the partner.
 AGGREGATE_COST = 100
-# The transaction of a mutation.
-MUTATION_COST = 500
+# The transaction of a mutation: some ten commands to MongoDB, whose driver takes most of this.
+MUTATION_COST = 2_500
 _WEIGHT, _ROW_WEIGHT = "partnerhub_weight", "partnerhub_row_weight"
 
 

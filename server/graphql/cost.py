@@ -38,7 +38,7 @@ from graphql import (
 )
 
 from domain.failures import QueryTooComplex
-from schema.costs import DeclaredCost, declared_cost
+from schema.costs import DEFAULT_COST, RESOLVER_COST, DeclaredCost, declared_cost
 from server.graphql.introspection import introspection_sizes
 
 MAX_TEXT_LENGTH = 100_000
@@ -80,7 +80,9 @@ def read_field_costs(schema: GraphQLSchema) -> FieldCosts:
         if isinstance(graphql_type, (GraphQLObjectType, GraphQLInterfaceType))
     }
     for (type_name, field_name), size in introspection_sizes(schema).items():
-        costs[type_name][field_name] = costs[type_name][field_name]._replace(default_size=size)
+        # Most types have no such list: to find that out is most of what the field takes.
+        declared = DeclaredCost(DEFAULT_COST if field_name == "ofType" else RESOLVER_COST)
+        costs[type_name][field_name] = costs[type_name][field_name]._replace(declared=declared, default_size=size)
     costs["Query"]["__schema"] = FieldCost(DeclaredCost(), "__Schema", 1)
     costs["Query"]["__type"] = FieldCost(DeclaredCost(), "__Type", 1)
     return costs
