@@ -1,0 +1,138 @@
+"""Exports of a large partner, compared with reading the same documents bare from MongoDB; and the memory they take.
+
+`python -m bench.export [CUSTOMERS]` (5,000 with 12,500 entitlements; two minutes). Limits: an export of customers takes
+at most three times the processor time of the bare read, and its memory does not grow with the rows. "Bare" reads the
+documents that the rows come from, decodes and drops them: those of customers, for all columns with their entitlements.
+A report reads 92 days of snapshots of each row besides. Processor time is the sum of this process and mongod, the
+median of some rounds; wall time depends on the machine's load. Memory is the largest during an export less that before.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from statistics import median
+from typing import Any
+
+from bench.analytics_data import generate_customers
+from bench.process_usage import memory_kilobytes, precise_cpu_seconds
+from domain.integrations.exports import CustomerColumn, ExportDescription, ExportFormat, ExportKind
+from domain.time.instants import MAX_INSTANT
+from domain.types import LicenseReport, PartnerRole
+from resolvers.context import Context, Viewer
+from schema.build import build_schema
+from server.auth.viewer import viewer_scope
+from server.exports.stream import stream_file
+from server.gc_tuning import tune_gc
+from server.graphql.operations import GraphQLResponse, Operations
+from store.database.client import Client
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.preparation import prepare_database
+from store.tenants.administrators import Administrators
+from store.tenants.partners import Partners
+from tests.api_server import administrator_document
+from tests.mongod import temporary_replica_set
+from tests.store.factory_customers import add_customers
+
+PARTNER, ROUNDS = "bench", 3
+# Columns that one document of a customer has.
+PLAIN = (CustomerColumn.EXTERNAL_ID, CustomerColumn.NAME, CustomerColumn.COUNTRY, CustomerColumn.STATUSES)
+_REPORT_VARIABLES = {"filter": None, "product": "CALLING", "days": 365}
+EXPORTS: Mapping[str, ExportDescription] = {
+    "CSV, 4 columns": ExportDescription(ExportKind.CUSTOMERS, ExportFormat.CSV, {"filter": None}, PLAIN),
+    "CSV, all columns": ExportDescription(ExportKind.CUSTOMERS, ExportFormat.CSV, {"filter": None}),
+    "NDJSON, all columns": ExportDescription(ExportKind.CUSTOMERS, ExportFormat.NDJSON, {"filter": None}),
+    "XLSX, all columns": ExportDescription(ExportKind.CUSTOMERS, ExportFormat.XLSX, {"filter": None}),
+    "CSV, RECENTLY_ADDED": ExportDescription(
+        ExportKind.LICENSE_REPORT, ExportFormat.CSV, _REPORT_VARIABLES, report=LicenseReport.RECENTLY_ADDED
+    ),
+    "CSV, activity": ExportDescription(ExportKind.ACTIVITY, ExportFormat.CSV, {"filter": None}),
+}
+_COLLECTIONS: Mapping[str, tuple[str, ...]] = {
+    "CSV, 4 columns": ("customers",),
+    "CSV, RECENTLY_ADDED": ("license_lines", "entitlements", "customers"),
+    "CSV, activity": ("events", "customers"),
+}
+
+
+class Bench:
+    """The database of the partner, and the two ways to read it."""
+
+    def __init__(self, client: Client, mongod_pid: int, viewer: Viewer) -> None:
+        self._client, self._viewer, self._mongod_pid = client, viewer, mongod_pid
+        self._operations = Operations(build_schema())
+        self.highest_memory = 0
+
+    async def execute(self, query: str, variables: Mapping[str, Any]) -> GraphQLResponse:
+        """Execute a query of an export, as the command line does."""
+        operation = self._operations.prepare(query, None, variables)
+        context = Context(viewer_scope(self._client, self._viewer, utc_now()), self._viewer)
+        return await self._operations.execute(operation, variables, context)
+
+    async def export(self, description: ExportDescription) -> int:
+        """Return the bytes of the file."""
+        size = 0
+        async for part in stream_file(description, self.execute):
+            size += len(part)
+            self.highest_memory = max(self.highest_memory, memory_kilobytes(os.getpid()))
+        return size
+
+    async def read_bare(self, collections: tuple[str, ...]) -> int:
+        """Return the number of documents; they are read in batches, as a cursor does."""
+        count, scope = 0, Scope(self._client, PARTNER, utc_now())
+        for name in collections:
+            last = ""
+            while documents := await scope.collection(name).find(
+                {**scope.match(), "_id": {"$gt": last}}, sort=[("_id", 1)], limit=5_000
+            ):
+                count, last = count + len(documents), documents[-1]["_id"]
+        return count
+
+    async def measure(self, work: Callable[[], Awaitable[int]]) -> tuple[float, int]:
+        """Return the median of processor seconds, and what the work returns."""
+        taken, result = [], 0
+        for _ in range(ROUNDS):
+            began = self._used()
+            result = await work()
+            taken.append(self._used() - began)
+        return median(taken), result
+
+    def _used(self) -> float:
+        return precise_cpu_seconds(os.getpid()) + precise_cpu_seconds(self._mongod_pid)
+
+
+async def prepare(client: Client, customers: int) -> Viewer:
+    """Create the partner with its customers; return a viewer who sees all of them."""
+    await prepare_database(client)
+    scope = Scope(client, PARTNER, utc_now())
+    await Partners(scope).create("Bench", [])
+    document = administrator_document(scope, PartnerRole.FULL_ADMINISTRATOR)
+    await scope.collection("administrators").insert_many([document])
+    await add_customers(scope, generate_customers(customers, scope.now))
+    administrator = await Administrators(scope).find(document["_id"])
+    if administrator is None:
+        raise RuntimeError("The administrator was not stored.")
+    return Viewer(administrator, PARTNER, MAX_INSTANT)
+
+
+async def main(customers: int) -> None:
+    """Print one row for each export."""
+    with temporary_replica_set() as (mongod,):
+        client = Client(mongod.uri, "bench_export")
+        bench = Bench(client, mongod.pid, await prepare(client, customers))
+        tune_gc()
+        print(f"{customers:,} customers; load {os.getloadavg()[0]:.1f}")
+        print(f"{'export':22} {'bare s':>8} {'export s':>9} {'ratio':>6} {'MB':>7} {'memory kB':>10}")
+        for name, description in EXPORTS.items():
+            collections = _COLLECTIONS.get(name, ("customers", "entitlements"))
+            bare, _ = await bench.measure(lambda names=collections: bench.read_bare(names))  # type: ignore[misc]
+            before = bench.highest_memory = memory_kilobytes(os.getpid())
+            seconds, size = await bench.measure(lambda chosen=description: bench.export(chosen))  # type: ignore[misc]
+            grown = bench.highest_memory - before
+            print(f"{name:22} {bare:8.2f} {seconds:9.2f} {seconds / bare:6.1f} {size / 1e6:7.1f} {grown:10,}")
+        await client.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5_000))
