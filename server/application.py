@@ -33,8 +33,9 @@ from server.graphql.trusted_documents import TrustedDocuments
 from server.http import dashboard, event_stream, exports, graphiql, imports, launch, metrics, probes
 from server.http import graphql as http
 from server.http.compression import CompressedResponses
-from server.http.concurrent_requests import ConcurrentRequests
+from server.http.concurrent_requests import ConcurrentRequests, RequestCount
 from server.http.cors import CrossOriginRequests
+from server.http.direct_posts import DirectPosts
 from server.http.methods import routes_at
 from server.http.security_headers import SecurityHeaders
 from server.limits.rate_limiter import RateLimiter
@@ -69,14 +70,16 @@ def create_application(settings: Settings | None = None) -> Starlette:
             yield
             app_state.begin_shutdown()
 
-    limit = Middleware(ConcurrentRequests, limit=chosen.connection_requests)
+    count, is_https = RequestCount(chosen.connection_requests), chosen.public_url.startswith("https://")
     cors = Middleware(CrossOriginRequests, allowed_origins=chosen.origins)
-    middleware = [cors, limit, Middleware(CompressedResponses)]
+    middleware = [cors, Middleware(ConcurrentRequests, count=count), Middleware(CompressedResponses)]
     application = Starlette(routes=[*_routes(), *development_routes(chosen)], lifespan=lifespan, middleware=middleware)
     stack = application.build_middleware_stack()
     stack = metrics.MetricsPort(stack, chosen.metrics_port) if chosen.metrics_port else stack
-    stack = SecurityHeaders(stack, is_https=chosen.public_url.startswith("https://"))
-    application.middleware_stack = RequestIds(stack)
+    stack = RequestIds(SecurityHeaders(stack, is_https=is_https))
+    application.middleware_stack = DirectPosts(
+        stack, application, count, is_https=is_https, metrics_port=chosen.metrics_port
+    )
     return application
 
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import uvicorn
 from pymongo import MongoClient
+from starlette.applications import Starlette
 
 from domain.text.folding import fold_for_sorting
 from domain.types import PartnerRole
@@ -21,7 +22,11 @@ from server.app.settings import Settings
 from server.application import create_application
 from server.auth.claims import SERVICE_SCOPES
 from server.auth.tokens import DEFAULT_TTL, sign_token
+from server.connections.request_transport import RequestTransport
+from server.connections.server_config import ServerConfig
+from server.connections.trusted_proxies import TrustedProxies
 from server.live.socket_transport import SocketTransport
+from server.serving import wanted_connection_limits
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.ids import new_id
@@ -176,8 +181,7 @@ def running_api(mongo_uri: str, database: str, **settings: Any) -> Iterator[ApiH
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         application = create_application(chosen)
-        config = uvicorn.Config(application, log_level="warning", access_log=False, ws=SocketTransport)
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(_server_config(application, chosen))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         api = ApiHarness(f"http://127.0.0.1:{listener.getsockname()[1]}", mongo_uri, database)
@@ -189,6 +193,19 @@ def running_api(mongo_uri: str, database: str, **settings: Any) -> Iterator[ApiH
             api.close()
             server.should_exit = True
             thread.join(timeout=20)
+
+
+def _server_config(application: Starlette, settings: Settings) -> ServerConfig:
+    proxies = TrustedProxies(settings.trusted_proxies, settings.trusted_proxy_header)
+    return ServerConfig(
+        application,
+        wanted_connection_limits(settings),
+        proxies,
+        http=RequestTransport,
+        ws=SocketTransport,
+        log_level="warning",
+        access_log=False,
+    )
 
 
 def _wait_until_ready(api: ApiHarness, thread: threading.Thread) -> None:

@@ -1,16 +1,49 @@
-"""The FrameWriter of a streaming response: chunks are written to the transport, past ASGI."""
+"""A request and its response past ASGI: the body that has arrived, a whole response, or the chunks of a stream."""
 
+from collections.abc import Mapping
 from weakref import ref
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 
 class ResponseWriter:
-    """Writes to the body of a chunked response that has begun: one chunk for each message."""
+    """Writes a whole response, or (as a FrameWriter) the chunks of one that has begun: one for each message."""
 
     def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
         # The cycle's scope refers to this writer: a weak reference avoids a reference cycle.
         self._protocol, self._cycle = protocol, ref(cycle)
+
+    def take_body(self) -> bytes | None:
+        """Return the body of the request; None where not all of it has arrived."""
+        cycle = self._cycle()
+        if cycle is None or cycle.more_body or cycle.disconnected:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        return body
+
+    async def respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Write a response at once: head and body in one call of the system, which wakes the client once."""
+        protocol, cycle = self._protocol, self._cycle()
+        if protocol.flow.write_paused:
+            await protocol.flow.drain()
+        if cycle is None or cycle.disconnected:
+            return
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        if headers.get("Connection") == "close":
+            cycle.keep_alive = False
+        elif not cycle.keep_alive:
+            lines.append("connection: close\r\n")
+        head = "".join(lines).encode("latin-1")
+        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+            raise RuntimeError("A header has a line break.")
+        dates = [b"%b: %b\r\n" % header for header in cycle.default_headers]
+        cycle.response_started, cycle.waiting_for_100_continue = True, False
+        cycle.transport.write(b"".join([STATUS_LINE[status], *dates, head, b"\r\n", body]))
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
 
     def write(self, text: bytes) -> bool:
         protocol = self._protocol

@@ -56,13 +56,14 @@ class CompressedResponses:
             await self._app(scope, receive, send)
             return
         accepted = [value for name, value in scope["headers"] if name == b"accept-encoding"]
-        encoding = _choose_encoding(b", ".join(accepted)[:_MAX_HEADER_BYTES])
+        encoding = choose_encoding(b", ".join(accepted)[:_MAX_HEADER_BYTES])
         await self._app(scope, receive, _Response(send, encoding).send)
 
 
 # Clients send few different headers.
 @lru_cache(maxsize=256)
-def _choose_encoding(header: bytes) -> str | None:
+def choose_encoding(header: bytes) -> str | None:
+    """Return the encoding that a client prefers; None for none."""
     return preferred_encoding(header.decode("latin-1"), list(_COMPRESS))
 
 
@@ -82,7 +83,7 @@ class _Response:
             _add_vary(start["headers"])
             body = message.get("body", b"")
             if self._encoding is not None and len(body) >= MIN_BYTES and not message.get("more_body", False):
-                message = {**message, "body": await _compress(body, self._encoding)}
+                message = {**message, "body": await compress(body, self._encoding)}
                 _describe_encoding(MutableHeaders(raw=start["headers"]), self._encoding, len(message["body"]))
             await self._send(start)
         await self._send(message)
@@ -119,7 +120,8 @@ def _describe_encoding(headers: MutableHeaders, encoding: str, length: int) -> N
         headers["ETag"] = f"W/{headers['etag']}"
 
 
-async def _compress(body: bytes, encoding: str) -> bytes:
+async def compress(body: bytes, encoding: str) -> bytes:
+    """Return the body in the encoding."""
     if len(body) <= MAX_BYTES_IN_EVENT_LOOP:
         return _COMPRESS[encoding](body)
     return await asyncio.to_thread(_COMPRESS[encoding], body)

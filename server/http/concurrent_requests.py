@@ -13,21 +13,38 @@ _PROBES = {"/livez", "/readyz", "/metrics"}
 _RETRY_SECONDS = 1
 
 
+class RequestCount:
+    """The number of requests in progress, at most `limit`."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self.count = limit, 0
+
+    def begin(self) -> bool:
+        """Count a request; return False where there are too many."""
+        if self.count >= self._limit:
+            return False
+        self.count += 1
+        return True
+
+    def end(self) -> None:
+        """Stop counting a request that `begin` has counted."""
+        self.count -= 1
+
+
 class ConcurrentRequests:
-    """Middleware that answers 503 with Retry-After while `limit` requests are in progress.
+    """Middleware that answers 503 with Retry-After while too many requests are in progress.
 
     A request is in progress until its response begins, so streams of events do not count.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self._app, self._limit = app, limit
-        self._count = 0
+    def __init__(self, app: ASGIApp, count: RequestCount) -> None:
+        self._app, self._count = app, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on where there are not too many."""
         if scope["type"] != "http" or scope["path"] in _PROBES:
             await self._app(scope, receive, send)
-        elif self._count >= self._limit:
+        elif not self._count.begin():
             limit_log.report("requests", scope["client"][0] if scope["client"] else None)
             await _busy_response()(scope, receive, send)
         else:
@@ -38,14 +55,14 @@ class ConcurrentRequests:
 
         def stop_counting() -> None:
             nonlocal is_counted
-            self._count -= is_counted
+            if is_counted:
+                self._count.end()
             is_counted = False
 
         def send_and_count(message: Message) -> Awaitable[None]:
             stop_counting()
             return send(message)
 
-        self._count += 1
         try:
             await self._app(scope, receive, send_and_count)
         finally:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from server.graphql.operations import GraphQLResponse
 
 # Another user of the same browser sends another token; stored responses of the first one do not match it.
-_CACHEABLE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Accept-Language, Authorization"}
+_CACHEABLE = {"cache-control": "private, no-cache", "vary": "Accept, Accept-Language, Authorization"}
 
 
 def caching_headers(request: Request, response: GraphQLResponse) -> dict[str, str]:
@@ -32,4 +32,4 @@ def not_modified(request: Request, headers: Mapping[str, str]) -> Response | Non
     stored = request.headers.get("if-none-match", "").split(",")
     if etag is None or not {etag, etag.removeprefix("W/"), "*"} & {each.strip() for each in stored}:
         return None
-    return Response(status_code=304, headers=dict(headers))
+    return Response(status_code=304, headers={name: value for name, value in headers.items() if name != "content-type"})

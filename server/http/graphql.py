@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from graphql import OperationType
@@ -28,11 +28,12 @@ from server.live.operation_runner import failure_response, run_operation
 from server.telemetry.operation_metrics import count_request
 
 SEEN_HEADER = "X-Partnerhub-Seen"
+_SEEN = SEEN_HEADER.lower()
 _UNKNOWN_CHANGE = 1 << 64
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
 _STATUSES = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
 _FAILURE_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
-_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
+_HEADERS = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
 # The rest of a longer header that is remembered is ignored.
 _MAX_HEADER_LENGTH = 1_000
 _PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
@@ -45,12 +46,24 @@ async def graphql(request: Request) -> Response:
         return graphiql_response(request, sign_in=page_sign_in(app_state.settings))
     began_at = monotonic()
     with app_state.request_priority.track_request():
-        response = await _handle_request(request)
+        answer = await answer_request(request)
+    response = _response(answer)
+    if "ETag" in answer.headers:
+        response = not_modified(request, answer.headers) or response
     count_request(response.status_code, monotonic() - began_at)
     return response
 
 
-async def _handle_request(request: Request) -> Response:
+class Answer(NamedTuple):
+    """The response to a request, and how it is sent; names of `headers` that middleware sets too are in lower case."""
+
+    status: int
+    response: GraphQLResponse
+    headers: Mapping[str, str]
+
+
+async def answer_request(request: Request) -> Answer:
+    """Run the operation of a request; every failure becomes an answer."""
     media_type = PLAIN_JSON
     response: GraphQLResponse
     headers: Mapping[str, str]
@@ -61,15 +74,17 @@ async def _handle_request(request: Request) -> Response:
         status, response, headers = _error_parts(failure)
     if media_type == RESPONSE_JSON and status == 200 and "data" not in response:
         status = _failure_status(response)
-    if "ETag" in headers:
-        return not_modified(request, headers) or _response(status, response, media_type, headers)
-    return _response(status, response, media_type, headers)
+    return _answer(status, response, media_type, headers)
+
+
+def _answer(status: int, response: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Answer:
+    return Answer(status, response, {"content-type": f"{media_type}; charset=utf-8", **_HEADERS, **headers})
 
 
 def error_response(failure: Exception) -> Response:
     """Return the response to a request that failed before its operation ran."""
     status, response, headers = _error_parts(failure)
-    return _response(status, response, PLAIN_JSON, headers)
+    return _response(_answer(status, response, PLAIN_JSON, headers))
 
 
 def _error_parts(failure: Exception) -> tuple[int, GraphQLResponse, Mapping[str, str]]:
@@ -129,7 +144,7 @@ async def read_request(request: Request) -> OperationRequest:
     """Return what a POST or GET requests; raise HttpError where it is not well formed."""
     parameters = await _read_post(request) if request.method == "POST" else _read_get(request)
     language = choose_language(request.headers.get("accept-language"))
-    return _check_parameters(parameters, _parse_seen(request.headers.get(SEEN_HEADER)), language)
+    return _check_parameters(parameters, _parse_seen(request.headers.get(_SEEN)), language)
 
 
 # Clients send few different headers. What is raised is not kept.
@@ -195,5 +210,5 @@ def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int, 
     return OperationRequest(document, name or None, accepted, after_operation_time, language, rejection)
 
 
-def _response(status: int, response: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Response:
-    return Response(orjson.dumps(response), status, {**_HEADERS, **headers}, f"{media_type}; charset=utf-8")
+def _response(answer: Answer) -> Response:
+    return Response(orjson.dumps(answer.response), answer.status, answer.headers)

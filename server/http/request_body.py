@@ -8,8 +8,10 @@ from starlette.requests import ClientDisconnect, Request
 from domain.failures import Unavailable
 from jobs.imports.streams import BrokenGzip, gunzip
 from server.connections.limit_log import limit_log
+from server.connections.response_writer import ResponseWriter
 from server.http.errors import BodyLate, HttpError
 from server.limits.unfinished_bytes import UnfinishedPart, unfinished_bodies
+from server.live.frame_writer import WRITER_EXTENSION
 
 MAX_BODY_BYTES = 1024 * 1024
 # Without a limit, a body that does not arrive would keep its request, and a server that shuts down, forever.
@@ -42,6 +44,9 @@ async def read_body(request: Request) -> bytes:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in _ENCODINGS:
         raise HttpError(415, "Send the body as it is, or with Content-Encoding: gzip.", Accept_Encoding="gzip")
+    arrived = None if _ENCODINGS[encoding] else _arrived_body(request)
+    if arrived is not None:
+        return arrived
     received, body = _Received(request), bytearray()
     chunks, part = received.chunks(), UnfinishedPart(unfinished_bodies)
     try:
@@ -62,6 +67,15 @@ async def read_body(request: Request) -> bytes:
     finally:
         part.resize(0)
     return bytes(body)
+
+
+def _arrived_body(request: Request) -> bytes | None:
+    """Return a body that is there already: nothing is to be waited for or counted."""
+    writer = (request.scope.get("extensions") or {}).get(WRITER_EXTENSION)
+    body = writer.take_body() if isinstance(writer, ResponseWriter) else None
+    if body is not None and len(body) > MAX_BODY_BYTES:
+        raise HttpError(413, _TOO_LARGE, Connection="close")
+    return body
 
 
 def _check_unpacked_size(unpacked: int, received: int) -> None:

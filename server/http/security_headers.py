@@ -29,8 +29,13 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self._app = app
+        self._defaults = [(name.encode(), value.encode()) for name, value in self.defaults(is_https=is_https).items()]
+
+    @staticmethod
+    def defaults(*, is_https: bool) -> dict[str, str]:
+        """Return the headers, with names in lower case."""
         headers = {**DEFAULT_HEADERS, **(HTTPS_HEADERS if is_https else {})}
-        self._defaults = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        return {name.lower(): value for name, value in headers.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; add the missing headers where a response starts."""

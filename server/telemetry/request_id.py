@@ -5,7 +5,8 @@ The trace of the caller is continued here too.
 
 import random
 import re
-from collections.abc import Awaitable, Mapping, MutableMapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
@@ -42,26 +43,33 @@ class RequestIds:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        # os.urandom would let other threads run, which takes longer than all the rest.
-        request_id = _read_id(scope) or b"%032x" % _ids.getrandbits(128)
 
         def send_with_id(message: Message) -> Awaitable[None]:
             if message["type"] in _RESPONSE_STARTS:
                 message = {**message, "headers": [*message.get("headers", ()), (_NAME, request_id)]}
             return send(message)
 
-        token = _current.set(request_id.decode())
-        parent = attach_parent(scope["headers"])
-        try:
+        with self.track(scope["headers"]) as request_id:
             await self._app(scope, receive, send_with_id)
+
+    @staticmethod
+    @contextmanager
+    def track(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
+        """Return the id of the request with these headers; it is the current one in the block."""
+        # os.urandom would let other threads run, which takes longer than all the rest.
+        request_id = _read_id(headers) or b"%032x" % _ids.getrandbits(128)
+        token = _current.set(request_id.decode())
+        parent = attach_parent(headers)
+        try:
+            yield request_id
         finally:
             detach_parent(parent)
             _current.reset(token)
 
 
-def _read_id(scope: Scope) -> bytes | None:
+def _read_id(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     """Return the id that the client or a proxy sent, if it has the form of one."""
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == _NAME:
             return value if _ACCEPTED.fullmatch(value) else None
     return None

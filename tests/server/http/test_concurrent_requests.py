@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from server.http.concurrent_requests import ConcurrentRequests
+from server.http.concurrent_requests import ConcurrentRequests, RequestCount
 
 
 async def test_more_requests_get_503_until_a_response_begins() -> None:
@@ -23,21 +23,22 @@ async def test_more_requests_get_503_until_a_response_begins() -> None:
             await end.wait()
         await send({"type": "http.response.body", "body": b"ok"})
 
-    limited: Any = ConcurrentRequests(application, 2)
+    count = RequestCount(2)
+    limited: Any = ConcurrentRequests(application, count)
     transport = httpx.ASGITransport(limited, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.example", verify=False) as http:
         streams = [asyncio.create_task(http.get("/graphql/stream")) for _ in range(2)]
-        while limited._count < 2:
+        while count.count < 2:
             await asyncio.sleep(0)
         refused = await http.post("/graphql")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert refused.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
         assert (await http.get("/livez")).status_code == 200
         begin.set()
-        while limited._count:
+        while count.count:
             await asyncio.sleep(0)
         assert (await http.post("/graphql")).status_code == 200
         assert (await http.post("/fails")).status_code == 500
         end.set()
         assert [response.status_code for response in await asyncio.gather(*streams)] == [200, 200]
-    assert limited._count == 0
+    assert count.count == 0
