@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from functools import cache
 from typing import Any, Self, TypeVar
 from uuid import uuid4
@@ -199,7 +200,8 @@ def _server_config(application: Starlette, settings: Settings) -> ServerConfig:
     proxies = TrustedProxies(settings.trusted_proxies, settings.trusted_proxy_header)
     return ServerConfig(
         application,
-        wanted_connection_limits(settings),
+        # All connections of tests come from one address.
+        replace(wanted_connection_limits(settings), limit=10_000, limit_per_address=10_000),
         proxies,
         http=RequestTransport,
         ws=SocketTransport,
