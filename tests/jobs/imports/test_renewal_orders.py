@@ -1,7 +1,8 @@
 """Whatever is delivered of a renewing subscription, and in whatever order: its orders stay, and every term has one."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, cast
@@ -16,6 +17,7 @@ from store.changes.consistency_check import check_customers
 from store.changes.renewals import MAX_RENEWALS_PER_CHANGE
 from store.database.client import Client, Document
 from store.database.clock import utc_now
+from store.database.scope import Scope
 from store.indexes import ensure_indexes
 from tests.domain.imports.factory_records import customer_record, order_record, subscription_record
 from tests.jobs.imports.factory_imports import documents, find_only, import_lines
@@ -45,7 +47,9 @@ subscriptions = st.builds(
     cancelledAt=st.sampled_from([None, None, None, "2025-06-01T00:00:00Z", "2100-01-01T00:00:00Z"]),
 )
 orders = st.builds(_order, st.sampled_from([2, 35, 100]) | st.integers(-40, 200))
-streams = st.lists(st.lists(subscriptions | orders, min_size=1, max_size=2), max_size=5)
+streams = st.lists(subscriptions | orders, max_size=10)
+# One round delivers and compares that many groups, each a customer with a subscription, which do not touch each other.
+GROUPS = 12
 
 
 def test_every_term_has_an_order_and_none_disappears(mongo_uri: str, database_name: str) -> None:
@@ -53,8 +57,8 @@ def test_every_term_has_an_order_and_none_disappears(mongo_uri: str, database_na
     with asyncio.Runner() as runner:
         client = runner.run(_open(mongo_uri, database_name))
 
-        @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-        @given(streams)
+        @settings(max_examples=EXAMPLES // GROUPS, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+        @given(st.lists(streams, min_size=GROUPS, max_size=GROUPS))
         def holds(delivered: list[list[Line]]) -> None:
             runner.run(_deliver_all(client, f"partner-{next(partners)}", delivered))
 
@@ -70,30 +74,78 @@ async def _open(uri: str, database: str) -> Client:
     return client
 
 
-async def _deliver_all(client: Client, partner: str, delivered: list[list[Line]]) -> None:
+async def _deliver_all(client: Client, partner: str, delivered: Sequence[Sequence[Line]]) -> None:
+    """Deliver the lines of each group, the first ones of all together, then the second ones, and so on."""
     scope = await partner_scope(client, partner)
-    await import_lines(scope, ImportKind.CUSTOMERS, customer_record())
-    before: list[Document] = []
-    held: Document | None = None
-    since = BEGIN
-    for stream in [[_subscription(autoRenew=True, termMonths=1, endsAt=format_instant(BEGIN))], *delivered]:
-        for kind, line in stream:
-            assert (await import_lines(scope, kind, line)).refusals == []
-            after = await documents(scope, "orders")
-            _compare(before, after, line if kind is O else None)
-            (subscription,) = await documents(scope, "entitlements")
-            if held is not None and kind is S and held["first_ends_at"] == subscription["first_ends_at"]:
-                # What renewals cover already gets no further orders, whatever the length of its terms is now.
-                ids = {order["_id"] for order in before}
-                assert all(order["placed_at"] >= held["ends_at"] for order in after if order["_id"] not in ids)
-            since = _ordered_since(held, subscription, since)
-            before, held = after, subscription
+    groups = [Group(number, lines) for number, lines in enumerate(delivered)]
+    await import_lines(scope, ImportKind.CUSTOMERS, *(customer_record(f"C-{one.number}") for one in groups))
+    for place in range(max(len(group.lines) for group in groups)):
+        together = [group for group in groups if place < len(group.lines)]
+        for kind in (S, O):
+            lines = [group.lines[place][1] for group in together if group.lines[place][0] is kind]
+            assert not lines or (await import_lines(scope, kind, *lines)).refusals == []
+        stored = await Stored.read(scope)
+        for group in together:
+            group.compare(*group.lines[place], *stored.of(group))
     await renew_due(client)
-    after = await documents(scope, "orders")
-    (subscription,) = await documents(scope, "entitlements")
-    if subscription["auto_renew"] and subscription["cancelled_at"] is None:
-        assert all(_is_ordered(after, *term) for term in _terms(subscription) if term[0] >= since)
+    stored = await Stored.read(scope)
+    for group in groups:
+        group.compare_terms(*stored.of(group))
     assert [problem async for problem in check_customers(scope)] == []
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The partner's subscriptions by number, and their orders."""
+
+    subscriptions: dict[str, Document]
+    orders: list[Document]
+
+    @classmethod
+    async def read(cls, scope: Scope) -> "Stored":
+        held = await documents(scope, "entitlements")
+        return cls({one["number"]: one for one in held}, await documents(scope, "orders"))
+
+    def of(self, group: "Group") -> tuple[Document, list[Document]]:
+        """The subscription of a group and its orders."""
+        subscription = self.subscriptions[f"SUB-{group.number}"]
+        return subscription, [one for one in self.orders if one["entitlement_id"] == subscription["_id"]]
+
+
+class Group:
+    """A customer with one subscription, the lines that are delivered, and what was stored before the next one."""
+
+    def __init__(self, number: int, lines: Sequence[Line]) -> None:
+        first = _subscription(autoRenew=True, termMonths=1, endsAt=format_instant(BEGIN))
+        self.number = number
+        self.lines = [(kind, self._own(line)) for kind, line in (first, *lines)]
+        self._orders: list[Document] = []
+        self._subscription: Document | None = None
+        self._since = BEGIN
+
+    def _own(self, line: dict[str, Any]) -> dict[str, Any]:
+        """Return the line with the numbers of the group."""
+        number = line["number"].replace("SUB-1", f"SUB-{self.number}")
+        if "subscription" in line:
+            own = number if number.startswith("SUB") else f"{number}.{self.number}"
+            return {**line, "number": own, "subscription": f"SUB-{self.number}"}
+        return {**line, "number": number, "customer": f"C-{self.number}"}
+
+    def compare(self, kind: ImportKind, line: dict[str, Any], subscription: Document, orders: list[Document]) -> None:
+        """Compare what is stored with what was stored before the line was delivered."""
+        held = self._subscription
+        _compare(self._orders, orders, line if kind is O else None)
+        if held is not None and kind is S and held["first_ends_at"] == subscription["first_ends_at"]:
+            # What renewals cover already gets no further orders, whatever the length of its terms is now.
+            ids = {order["_id"] for order in self._orders}
+            assert all(order["placed_at"] >= held["ends_at"] for order in orders if order["_id"] not in ids)
+        self._since = _ordered_since(held, subscription, self._since)
+        self._orders, self._subscription = orders, subscription
+
+    def compare_terms(self, subscription: Document, orders: list[Document]) -> None:
+        """Check that every term has an order."""
+        if subscription["auto_renew"] and subscription["cancelled_at"] is None:
+            assert all(_is_ordered(orders, *term) for term in _terms(subscription) if term[0] >= self._since)
 
 
 def _compare(before: list[Document], after: list[Document], delivered: dict[str, Any] | None) -> None:
