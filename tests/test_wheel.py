@@ -88,7 +88,7 @@ def test_the_installed_command_prints_the_schema(installed: Path, tmp_path: Path
 
 
 def test_run_serves_the_sample_partner_outside_the_repository(installed: Path, tmp_path: Path) -> None:
-    command = [str(installed / "bin/partnerhub"), "run", "--port", "0", "--customers", "40"]
+    command = [str(installed / "bin/partnerhub"), "run", "--port", "0", "--customers", "10"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=_clean_environment(), stdout=subprocess.PIPE, text=True
     ) as process:
@@ -110,7 +110,7 @@ def test_run_serves_the_sample_partner_outside_the_repository(installed: Path, t
     built = (ROOT / "web/dist/index.html").read_text(encoding="utf-8")
     assert re.sub(r'(<meta name="sign-in" content=").*?"', r'\1"', page.text) == built
     customers = response["data"]["customers"]
-    assert (customers["totalCount"], len(customers["nodes"])) == (40, 3)
+    assert (customers["totalCount"], len(customers["nodes"])) == (10, 3)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".data"]
 
 
