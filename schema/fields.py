@@ -87,18 +87,14 @@ def field(
 
     With `batch` it is `resolver(context, parents, **arguments)`, which returns the results in the parents' order: any
     field that needs the database below a list is one. `at_once(context, parents)` returns what `resolver` returns of
-    each parent, without awaiting, where the compiled executor has all parents of a list.
-    `reads` are the stored fields that it needs of its parent; the whole document where they are not given. A resolver
-    with the argument `projection` is told which stored keys are needed of the documents that it returns. `same_read`:
-    it returns what was read together with its parent.
-    `selection_flags` adds arguments that are True where one of the named fields is selected below this one, or where a
-    cursor is given: only its list knows whether the cursor is valid. Without `cost` it is that of the type.
-    `depends_on_viewer`: administrators of equal role and visibility may get different values, so feeds share none.
+    each, without awaiting. `reads` are the stored fields that it needs of its parent, by default all. A resolver with
+    the argument `projection` is told which stored keys are needed of the documents that it returns. `same_read`: it
+    returns what was read together with its parent. `selection_flags` adds arguments that are True where one of the
+    named fields is selected below this one, or where a cursor is given: only its list knows whether the cursor is
+    valid. Without `cost` it is that of the type. `depends_on_viewer`: feeds share no values between administrators.
     """
-    function = resolver if batch else at_once
-    execution = replace(_field_execution(resolver, requires, selection_flags, function, reads), same_read=same_read)
-    if not arguments and not selection_flags:
-        execution = replace(execution, arguments=None)
+    function, flags = resolver if batch else at_once, selection_flags or ({} if arguments else None)
+    execution = replace(_field_execution(resolver, requires, flags, function, reads), same_read=same_read)
     return strawberry.field(
         resolver=_stock_resolver(resolver, execution, arguments, is_batch=batch),
         graphql_type=graphql_type,
@@ -115,12 +111,12 @@ def _field_execution(
     batch: Callable[..., Any] | None,
     reads: Iterable[Field[Any]] | None,
 ) -> FieldExecution:
-    """Return what the compiled executor must know of a field."""
+    """Return what the compiled executor must know of a field; without `selection_flags` it has no arguments."""
     return FieldExecution(
         batch=batch,
         each=resolver if batch is None else None,
         guard=None if requires is None else partial(_check_permission, requires),
-        arguments=partial(_convert_arguments, tuple((selection_flags or {}).items())),
+        arguments=None if selection_flags is None else partial(_convert_arguments, tuple(selection_flags.items())),
         reads=None if reads is None else keys_of(reads),
         takes_projection="projection" in inspect.signature(batch or resolver).parameters,
         is_synchronous=batch is None and not inspect.iscoroutinefunction(resolver),
