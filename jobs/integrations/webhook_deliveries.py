@@ -14,6 +14,7 @@ from domain.integrations.webhook_events import EventDetails, WebhookCondition, d
 from domain.integrations.webhook_retries import next_attempt_at
 from domain.integrations.webhook_signatures import signed_headers, valid_keys
 from domain.integrations.webhooks import WebhookDeliveryState
+from jobs.integrations.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_SECONDS
 from jobs.integrations.webhook_client import Response, WebhookClient
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
@@ -160,6 +161,8 @@ class Deliveries:
         response = await self._post(client, event, details)
         attempt = _evaluate(webhook, replace(event, position=position), response)
         is_recorded = await record_attempt(scope, webhook, attempt)
+        if is_recorded:
+            _count(attempt)
         if not is_recorded or attempt.state is WebhookDeliveryState.RETRYING:
             raise Superseded
         is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
@@ -216,3 +219,9 @@ def _evaluate(webhook: WebhookDocument, event: FeedEvent, response: Response) ->
         error=response.error,
         next_attempt_at=again,
     )
+
+
+def _count(attempt: DeliveryAttempt) -> None:
+    WEBHOOK_ATTEMPTS.labels(attempt.state.value).inc()
+    if attempt.state is WebhookDeliveryState.DELIVERED:
+        WEBHOOK_SECONDS.observe((attempt.attempted_at - attempt.event_at).total_seconds())

@@ -7,6 +7,8 @@ permissions, visible customers and limits are those of every other query.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
+from prometheus_client import Counter
+
 from domain.failures import QueryTooComplex
 from domain.integrations.exports import ExportDescription
 from domain.paging import MAX_PAGE_SIZE
@@ -15,6 +17,7 @@ from server.exports.lists import ExportedList, build_list
 from server.graphql.errors import Errors
 from server.graphql.operations import GraphQLResponse
 
+_ROWS = Counter("partnerhub_exported_rows_total", "Rows that were exported, by kind and format", ["kind", "format"])
 # Executes a query with variables.
 ExecuteQuery = Callable[[str, Mapping[str, Any]], Awaitable[GraphQLResponse]]
 
@@ -36,6 +39,7 @@ async def stream_file(description: ExportDescription, execute: ExecuteQuery) -> 
     beginning = writer.begin()
     async for rows in _read_pages(exported, description.variables, execute):
         part = beginning + writer.write_rows(rows)
+        _ROWS.labels(description.kind.value, description.format.value).inc(len(rows))
         beginning = b""
         if part:
             yield part

@@ -5,6 +5,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from standardwebhooks.webhooks import Webhook
 
 from domain.cursors.feed import Position, encode_feed_cursor
@@ -66,6 +67,10 @@ def _wait_for_delivery(world: PartnerPair, **expected: Any) -> dict[str, Any]:
         assert utc_now() < deadline, deliveries
 
 
+def _count_attempts(state: str) -> float:
+    return REGISTRY.get_sample_value("partnerhub_webhook_attempts_total", {"state": state}) or 0.0
+
+
 def _end_pause(world: PartnerPair, webhook_id: str) -> None:
     """Make the next attempt due now; a change of the webhook lets the sender read it again."""
 
@@ -115,6 +120,7 @@ def test_events_that_are_older_than_the_oplog_come_from_the_log(world: PartnerPa
 
 def test_a_failed_delivery_is_repeated_and_later_events_wait(world: PartnerPair, receiver: Receiver) -> None:
     receiver.answer = lambda _: 503
+    counted = _count_attempts("RETRYING"), _count_attempts("DELIVERED")
     webhook = _create(world, receiver)["webhook"]
     _add_tags(world, "A", "B")
     failed = _wait_for_delivery(world, state="RETRYING")
@@ -125,6 +131,8 @@ def test_a_failed_delivery_is_repeated_and_later_events_wait(world: PartnerPair,
     deliveries = receiver.wait_for(3)
     ids = [each.headers["webhook-id"] for each in deliveries]
     assert ids[0] == ids[1] != ids[2]
+    # The attempts before the last one were counted when the next one began.
+    assert _count_attempts("RETRYING") > counted[0] and _count_attempts("DELIVERED") > counted[1]
 
 
 def test_a_redirect_is_a_failure(world: PartnerPair, receiver: Receiver) -> None:
