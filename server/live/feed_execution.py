@@ -110,6 +110,14 @@ class FeedExecution:
         The limits of an operation hold for each result: its cost, and its time.
         """
         executor = self._build_executor(root, context)
+        async with self._request_priority.limit_results(context.scope.partner_id):
+            result = await self._execute(executor)
+        if any(is_database_failure(error) for error in result.errors or ()):
+            # A partial result would replace the change for good; the caller executes it again after the outage.
+            raise Unavailable
+        return orjson.dumps(Operations.render(result, executor))
+
+    async def _execute(self, executor: OperationExecutor) -> Any:
         with TURNS.track(_TURN_OWNER):
             result: Any = execute_subscription_event(executor)
             if isinstance(result, Awaitable):
@@ -118,10 +126,7 @@ class FeedExecution:
                         result = await result
                 except TimeoutError:
                     raise Unavailable from None
-        if any(is_database_failure(error) for error in result.errors or ()):
-            # A partial result would replace the change for good; the caller executes it again after the outage.
-            raise Unavailable
-        return orjson.dumps(Operations.render(result, executor))
+        return result
 
     def _result(self, change: FeedChange, payload: bytes, partner_id: str) -> FeedResult:
         cursor = self._feed.cursor(partner_id, change.position)

@@ -1,8 +1,13 @@
-"""Lets long deliveries of feeds wait while requests are in progress."""
+"""Lets long deliveries of feeds wait while requests are in progress, and few of their results be executed at once."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from weakref import WeakValueDictionary
+
+# 34 feeds of nested lists sent hundreds of commands to the database at once, behind which a query of another client
+# waited for 1.5 s.
+MAX_RESULTS_AT_ONCE = 3
 
 
 class RequestPriority:
@@ -14,6 +19,7 @@ class RequestPriority:
 
     def __init__(self) -> None:
         self._request_count = 0
+        self._results: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @contextmanager
     def track_request(self) -> Iterator[None]:
@@ -27,3 +33,10 @@ class RequestPriority:
     async def yield_to_requests(self, seconds: float) -> None:
         """Sleep for the seconds where requests are in progress, else for one turn of the event loop."""
         await asyncio.sleep(seconds if self._request_count else 0)
+
+    def limit_results(self, partner_id: str) -> asyncio.Semaphore:
+        """Return what lets MAX_RESULTS_AT_ONCE results of a partner's feeds be executed, while others wait."""
+        limit = self._results.get(partner_id)
+        if limit is None:
+            limit = self._results[partner_id] = asyncio.Semaphore(MAX_RESULTS_AT_ONCE)
+        return limit

@@ -41,6 +41,9 @@ class RecordedPriority(RequestPriority):
 
     yields: list[float] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        super().__init__()
+
     async def yield_to_requests(self, seconds: float) -> None:
         self.yields.append(seconds)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from server.live.request_priority import RequestPriority
+from server.live.request_priority import MAX_RESULTS_AT_ONCE, RequestPriority
 
 LONG = 0.05
 
@@ -40,3 +40,20 @@ async def test_other_tasks_run_in_any_case() -> None:
     asyncio.get_running_loop().call_soon(turns.append, 1)
     await request_priority.yield_to_requests(3600)
     assert turns == [1]
+
+
+async def test_a_partner_has_a_few_results_at_once_beside_those_of_another_partner() -> None:
+    request_priority, running, most = RequestPriority(), 0, 0
+
+    async def execute(partner: str) -> None:
+        nonlocal running, most
+        async with request_priority.limit_results(partner):
+            running, most = running + 1, max(most, running + 1)
+            await asyncio.sleep(0)
+            running -= 1
+
+    await asyncio.gather(*(execute("a") for _ in range(20)))
+    assert most == MAX_RESULTS_AT_ONCE
+    await asyncio.gather(*(execute(partner) for partner in "ab" for _ in range(20)))
+    assert most == 2 * MAX_RESULTS_AT_ONCE
+    assert not request_priority._results
