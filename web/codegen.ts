@@ -1,16 +1,19 @@
 /** Writes the types of every operation of the dashboard and widgets, and the manifest of trusted documents. */
 import type { CodegenConfig } from "@graphql-codegen/cli";
+import { addTypenameSelectionDocumentTransform } from "@graphql-codegen/client-preset";
 
 const scalars = { DateTime: "string", Date: "string", Decimal: "string", JSON: "unknown", ID: "string" };
 
 const config: CodegenConfig = {
   schema: "../schema.graphql",
-  documents: ["dashboard/src/**/*.{ts,tsx}", "widgets/src/**/*.{ts,tsx}", "!**/gql/**"],
   ignoreNoDocuments: true,
   generates: {
     "dashboard/src/gql/": {
+      documents: ["dashboard/src/**/*.{ts,tsx}", "!**/gql/**"],
       preset: "client",
       presetConfig: { persistedDocuments: { mode: "embedHashInDocument", hashAlgorithm: "sha256" }, fragmentMasking: false },
+      // The normalized cache needs __typename in the answer to a document that is sent by its id.
+      documentTransforms: [addTypenameSelectionDocumentTransform],
       config: { enumsAsTypes: true, scalars, useTypeImports: true },
     },
   },

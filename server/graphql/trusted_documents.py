@@ -27,12 +27,18 @@ def hash_text(text: str) -> str:
 
 
 class TrustedDocuments:
-    """The documents of the installation by id and by hash; with `is_exclusive` no other document is executed."""
+    """The documents of the installation by id and by hash; with `is_exclusive` no other document is executed.
 
-    def __init__(self, texts: Mapping[str, str] | None = None, *, is_exclusive: bool = False) -> None:
+    `built` are those of the server's own pages. Without `texts` an unknown id is "not supported": other clients then
+    stop to send ids that this server cannot know.
+    """
+
+    def __init__(
+        self, texts: Mapping[str, str] | None = None, *, built: Mapping[str, str] | None = None, is_exclusive: bool = False
+    ) -> None:
         self._is_supported, self._is_exclusive = texts is not None, is_exclusive
         self._texts: dict[str, str] = {}
-        for id_, text in (texts or {}).items():
+        for id_, text in {**(built or {}), **(texts or {})}.items():
             hash_ = hash_text(text)
             self._texts |= {id_: text, hash_: text, f"sha256:{hash_}": text}
 

@@ -14,8 +14,6 @@ from starlette.types import Scope
 from server.app.page_sign_in import PageSignIn
 from server.http.accept import preferred_encoding
 
-WEB_DIST: Final = Path(__file__).parents[2] / "web" / "dist"
-
 _EMPTY_SIGN_IN: Final = '<meta name="sign-in" content="" />'
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"

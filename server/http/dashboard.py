@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from server.app.app_state import AppState
 from server.app.page_sign_in import PageSignIn, page_sign_in
-from server.http.built_pages import WEB_DIST, HashedFiles, write_sign_in
+from server.app.web_build import WEB_DIST
+from server.http.built_pages import HashedFiles, write_sign_in
 
 DIST: Final = WEB_DIST / "dashboard"
 # The screens, as in web/dashboard/src/pages.tsx: an address of another name is 404 here, not an empty page.

@@ -8,8 +8,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 
 from server.app.page_sign_in import PageSignIn
+from server.app.web_build import WEB_DIST
 from server.http.accept import preferred_media_type
-from server.http.built_pages import WEB_DIST, HashedFiles, write_sign_in
+from server.http.built_pages import HashedFiles, write_sign_in
 from server.http.html_pages import render_html_page
 
 ASSETS_PATH: Final = "/graphql/assets"

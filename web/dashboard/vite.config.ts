@@ -4,6 +4,7 @@ import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import { defineConfig } from "vite";
 import { compressed } from "../compressed.ts";
 import { inlinedDocuments } from "../inlined_documents.ts";
+import { manifest } from "../manifest.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
@@ -11,7 +12,7 @@ export default defineConfig({
   root: folder,
   base: "/",
   // The component set carries its texts in 34 languages; the pages have two.
-  plugins: [{ ...optimizeLocales.vite({ locales: ["en-US", "sr-SP"] }), enforce: "pre" }, inlinedDocuments(`${folder}src/gql/graphql.ts`), compressed()],
+  plugins: [{ ...optimizeLocales.vite({ locales: ["en-US", "sr-SP"] }), enforce: "pre" }, inlinedDocuments(`${folder}src/gql/graphql.ts`), manifest(`${folder}src/gql`), compressed()],
   build: {
     outDir: "../dist/dashboard",
     emptyOutDir: true,

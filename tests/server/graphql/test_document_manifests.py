@@ -10,8 +10,9 @@ from domain.failures import OperatorError
 from schema.build import build_schema
 from server.app.documents import check_document_settings, find_document_problems, load_trusted_documents
 from server.app.settings import Settings
+from server.app.web_build import built_manifests
 from server.graphql.document_manifests import Manifests, read_manifests
-from server.graphql.operations import Operations
+from server.graphql.operations import OperationRejected, Operations
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.trusted_documents import hash_text
 
@@ -100,6 +101,22 @@ def test_a_server_starts_without_the_documents_that_its_schema_does_not_accept(t
     problems = find_document_problems(settings)
     assert len(problems) == 1 and "document old: Cannot query field 'removedField'" in problems[0]
     assert find_document_problems(Settings()) == []
+
+
+def test_the_documents_of_the_built_pages_are_valid_and_known_without_a_setting() -> None:
+    manifests = built_manifests()
+    if not manifests:
+        pytest.skip("The pages are not built: run make setup.")
+    documents = load_trusted_documents(Settings(), OPERATIONS)
+    for manifest in manifests:
+        built = read_manifests(str(manifest.parent), OPERATIONS)
+        assert built.texts and built.problems == []
+        for id_, text in built.texts.items():
+            assert documents.find_text(RequestedDocument(None, id_)) == text
+    with pytest.raises(OperationRejected) as rejected:
+        documents.find_text(RequestedDocument(None, "unknown"))
+    # Other clients must not send ids that this server cannot know.
+    assert rejected.value.errors[0]["message"] == "PersistedQueryNotSupported"
 
 
 def test_a_wrong_directory_names_the_setting(tmp_path: Path) -> None:

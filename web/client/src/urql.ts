@@ -1,13 +1,19 @@
-/** urql: an exchange that runs subscriptions over a feed client. */
-import { type Exchange, subscriptionExchange } from "@urql/core";
+/** urql: an exchange that runs subscriptions over a feed client, and one that sends operations by their ids. */
+import { type Exchange, getOperationName, makeOperation, mapExchange, stringifyDocument, subscriptionExchange } from "@urql/core";
+import { sendById } from "./documents";
 import type { FeedClient, FeedResult } from "./feed";
 
 export function feedExchange(feed: FeedClient): Exchange {
   return subscriptionExchange({
-    forwardSubscription: (request) => ({
+    forwardSubscription: ({ query, variables, extensions }, operation) => ({
       subscribe: (sink) => ({
         unsubscribe: feed.subscribe(
-          { query: request.query ?? "", variables: request.variables as Record<string, unknown> },
+          {
+            query: query ?? stringifyDocument(operation.query),
+            variables: variables as Record<string, unknown>,
+            operationName: getOperationName(operation.query),
+            extensions,
+          },
           {
             next: (result: FeedResult) => sink.next(result as Parameters<typeof sink.next>[0]),
             error: (failure) => sink.error(failure),
@@ -17,4 +23,25 @@ export function feedExchange(feed: FeedClient): Exchange {
       }),
     }),
   });
+}
+
+/** Sends each operation that graphql-codegen has given a hash by this hash: put it before the exchange of the cache. */
+export function documentIdExchange(): Exchange {
+  return mapExchange({
+    onOperation(operation) {
+      const id = documentHash(operation.query);
+      if (id === undefined || operation.kind === "subscription" || operation.kind === "teardown") return operation;
+      const send = operation.context.fetch ?? globalThis.fetch.bind(globalThis);
+      return makeOperation(operation.kind, operation, {
+        ...operation.context,
+        fetch: (address, request) => sendById(id, send, address, request),
+      });
+    },
+  });
+}
+
+/** The id of a document that graphql-codegen's client preset made with `embedHashInDocument`. */
+export function documentHash(document: object): string | undefined {
+  const { __meta__ } = document as { __meta__?: { hash?: string } };
+  return __meta__?.hash;
 }

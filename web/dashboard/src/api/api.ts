@@ -2,7 +2,7 @@
 import { Client, fetchExchange, mapExchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { createFeedClient, createSeenFetch, type FeedClient, typesWithoutId } from "../../../client/src";
-import { feedExchange } from "../../../client/src/urql";
+import { documentIdExchange, feedExchange } from "../../../client/src/urql";
 import { currentToken, keepToken } from "../session/token";
 
 /** Objects without an id are stored as a part of the object around them. */
@@ -31,6 +31,7 @@ export function createApi(language: () => string): Api {
           if (error.graphQLErrors.some(({ extensions }) => extensions.code === "UNAUTHENTICATED")) keepToken("");
         },
       }),
+      documentIdExchange(),
       cacheExchange({ keys: KEYS }),
       fetchExchange,
       feedExchange(feed),

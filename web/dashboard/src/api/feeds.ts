@@ -2,6 +2,7 @@
 import { stringifyDocument, type TypedDocumentNode } from "@urql/core";
 import { createContext, useContext, useEffect, useRef, useState } from "react";
 import { type ConnectionState, type FeedClient, isCursorExpired } from "../../../client/src";
+import { documentHash } from "../../../client/src/urql";
 
 export const FeedContext = createContext<FeedClient | null>(null);
 
@@ -30,7 +31,7 @@ export function useFeed<Data, Variables extends Record<string, unknown>>(
   useEffect(() => {
     if (variables === null) return;
     return feed.subscribe(
-      { query: stringifyDocument(document), variables },
+      { query: stringifyDocument(document), documentId: documentHash(document), variables },
       {
         next: ({ data }) => data && latest.current.onChange(data as Data),
         error: (failure) => isCursorExpired(failure) && latest.current.onGap(),

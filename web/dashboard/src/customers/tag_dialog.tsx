@@ -7,9 +7,9 @@ import { useFeed } from "../api/feeds";
 import type { BulkJobProgressSubscription, CustomerSelection } from "../gql/graphql";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
-import { TagLabel, type LabelledTag } from "../ui/tag_label";
+import { TagLabel } from "../ui/tag_label";
 import { splitErrors } from "../ui/user_errors";
-import { ASSIGN_TAGS, BULK_JOB, CREATE_TAG, REMOVE_TAGS, TAGS } from "./documents";
+import { ASSIGN_TAGS, BULK_JOB, CREATE_TAG, type CustomerRow, REMOVE_TAGS, TAGS } from "./documents";
 
 export interface TagTask {
   kind: "assign" | "remove";
@@ -19,7 +19,7 @@ export interface TagTask {
 interface Props {
   task: TagTask;
   onClose(): void;
-  onChanged(customers: readonly { id: string; version: number; tags: LabelledTag[] }[]): void;
+  onChanged(customers: readonly Pick<CustomerRow, "id" | "version" | "tags">[]): void;
 }
 
 interface Preview {
@@ -95,7 +95,7 @@ export default function TagDialog({ task, onClose, onChanged }: Props) {
 }
 
 interface TagAnswer extends Preview {
-  customers: { id: string; version: number; tags: LabelledTag[] }[];
+  customers: Pick<CustomerRow, "id" | "version" | "tags">[];
   job?: { id: string; total: number } | null;
   userErrors: { code: string; message: string; field?: string[] | null }[];
 }
