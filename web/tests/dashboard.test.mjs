@@ -213,6 +213,10 @@ try {
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(other);
   assert.deepEqual(browser.foreign, []);
+} catch (failure) {
+  console.error("the console:", browser.complaints);
+  for (const page of browser.context.pages()) console.error("a page:", page.url(), await page.locator("body").innerText({ timeout: 2_000 }).catch(String));
+  throw failure;
 } finally {
   await browser.close();
 }

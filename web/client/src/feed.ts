@@ -56,7 +56,9 @@ export function createFeedClient({ address, token }: FeedOptions): FeedClient {
     connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: pause,
-    shouldRetry: (failure) => !isRefusal(failure),
+    // Connections fail with events; an Error is a mistake of this page, and would be repeated without a pause.
+    shouldRetry: (failure) => !(failure instanceof Error) && !isRefusal(failure),
+    jsonMessageReplacer: withoutEmptyQuery,
     // A page that changes from one feed to another keeps its connection.
     lazyCloseTimeout: 10_000,
     // A vanished server sends no close frame: without an answer to a ping the connection is given up.
@@ -69,8 +71,7 @@ export function createFeedClient({ address, token }: FeedOptions): FeedClient {
   });
   return {
     subscribe: (operation, sink) =>
-      // The protocol of trusted documents has no query; the library's type demands one.
-      startResuming((request, heard) => client.subscribe(request as unknown as SubscribePayload, heard), operation, sink),
+      startResuming((request, heard) => client.subscribe(withQuery(request), heard), operation, sink),
     onState: (listener) => states.listen(listener),
     reconnect: () => client.terminate(),
     close: () => void client.dispose(),
@@ -82,10 +83,24 @@ export function isCursorExpired(failure: unknown): boolean {
   return codeOf(failure) === "CURSOR_EXPIRED";
 }
 
+/** A request with the id of its document has no query, but graphql-ws demands one: it is left out when it is sent. */
+function withQuery(request: Record<string, unknown>): SubscribePayload {
+  // The very object, whose variables change.
+  return Object.assign(request, { query: request.query ?? "" }) as unknown as SubscribePayload;
+}
+
+function withoutEmptyQuery(this: object, key: string, value: unknown): unknown {
+  return key === "query" && value === "" && "documentId" in this ? undefined : value;
+}
+
 function isRefusal(event: unknown): boolean {
-  return typeof event === "object" && event !== null && "code" in event && event.code === FORBIDDEN;
+  return closeCode(event) === FORBIDDEN;
 }
 
 function isNormal(event: unknown): boolean {
-  return typeof event === "object" && event !== null && "code" in event && event.code === 1000;
+  return closeCode(event) === 1000;
+}
+
+function closeCode(event: unknown): unknown {
+  return typeof event === "object" && event !== null && "code" in event ? event.code : undefined;
 }

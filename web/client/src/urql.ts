@@ -13,6 +13,7 @@ export function feedExchange(feed: FeedClient): Exchange {
             variables: variables as Record<string, unknown>,
             operationName: getOperationName(operation.query),
             extensions,
+            documentId: operation.context.documentId as string | undefined,
           },
           {
             next: (result: FeedResult) => sink.next(result as Parameters<typeof sink.next>[0]),
@@ -30,10 +31,12 @@ export function documentIdExchange(): Exchange {
   return mapExchange({
     onOperation(operation) {
       const id = documentHash(operation.query);
-      if (id === undefined || operation.kind === "subscription" || operation.kind === "teardown") return operation;
+      // The cache sends an operation again as it got it: its fetch is not wrapped twice.
+      if (id === undefined || operation.context.documentId === id || operation.kind === "teardown") return operation;
       const send = operation.context.fetch ?? globalThis.fetch.bind(globalThis);
       return makeOperation(operation.kind, operation, {
         ...operation.context,
+        documentId: id,
         fetch: (address, request) => sendById(id, send, address, request),
       });
     },
