@@ -34,7 +34,11 @@ class TrustedDocuments:
     """
 
     def __init__(
-        self, texts: Mapping[str, str] | None = None, *, built: Mapping[str, str] | None = None, is_exclusive: bool = False
+        self,
+        texts: Mapping[str, str] | None = None,
+        *,
+        built: Mapping[str, str] | None = None,
+        is_exclusive: bool = False,
     ) -> None:
         self._is_supported, self._is_exclusive = texts is not None, is_exclusive
         self._texts: dict[str, str] = {}
