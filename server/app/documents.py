@@ -22,7 +22,7 @@ def check_document_settings(settings: Settings) -> None:
 
 
 def load_trusted_documents(settings: Settings, operations: Operations) -> TrustedDocuments:
-    """Return the documents of the built pages and of all manifests; log those that cannot be used: they are left out."""
+    """Return the documents of the built pages and of all manifests; log and leave out those that cannot be used."""
     check_document_settings(settings)
     built = _read_built_documents()
     if not settings.trusted_documents:
