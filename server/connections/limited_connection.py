@@ -55,6 +55,10 @@ class LimitedConnection(HttpToolsProtocol):
         self._stop_timers()
         if self._admission is not None:
             self._admission.release()
+        if self._running is not None:
+            # uvicorn tells the last request alone: an earlier one would write to a closed transport.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
         self._running = None
 

@@ -17,6 +17,7 @@ from server.connections.limits import ConnectionLimits
 from server.connections.request_transport import RequestTransport
 from server.connections.server_config import ServerConfig
 from server.connections.trusted_proxies import TrustedProxies
+from server.live.frame_writer import WRITER_EXTENSION
 from server.live.socket_transport import SocketTransport
 from server.serving import wanted_connection_limits
 
@@ -140,7 +141,10 @@ def limited_server(proxies: str = "", header: str = "X-Forwarded-For", **limits:
 
 
 def _application(record: Callable[[dict[str, Any]], None]) -> Any:
-    """Return an application that reads the body, and answers what it has received; /large answers 4 MiB."""
+    """Return an application that reads the body, and answers what it has received; /large answers 4 MiB.
+
+    /left closes the connection before it answers, as a client that leaves does.
+    """
 
     async def run(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -160,6 +164,11 @@ def _application(record: Callable[[dict[str, Any]], None]) -> Any:
         record(request)
         content = b"x" * 4 * 1024 * 1024 if scope["path"] == "/large" else json.dumps(request).encode()
         headers = [(b"content-length", b"%d" % len(content))]
+        if scope["path"] == "/left":
+            scope["extensions"][WRITER_EXTENSION].abort()
+            # The transport is closed in the next iteration of the event loop.
+            for _ in range(5):
+                await asyncio.sleep(0)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 

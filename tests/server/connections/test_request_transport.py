@@ -1,6 +1,7 @@
 """Limits on requests, with real sockets: what exceeds one is answered, and its connection is closed."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator
 from typing import cast
@@ -205,6 +206,17 @@ async def test_a_client_that_does_not_read_is_disconnected(server: LimitedServer
     client.stop_reading()
     await no_connections(server)
     await client.close()
+
+
+async def test_a_response_to_a_client_that_has_left_logs_nothing(
+    server: LimitedServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
+    left = GET.replace(b"/", b"/left", 1)
+    for data in (left, left + GET):
+        assert await server.exchange(data) == b""
+    assert (await server.exchange(GET)).startswith(b"HTTP/1.1 200 ")
+    assert caplog.records == []
 
 
 async def test_pipelined_requests_are_answered_in_order_and_a_flood_of_them_is_not(server: LimitedServer) -> None:
