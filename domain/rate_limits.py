@@ -91,6 +91,10 @@ class BudgetState(NamedTuple):
         """The time until the budget is whole again, in seconds, rounded up."""
         return ceil((self.limit.capacity - self.remaining) / self.limit.per_second)
 
+    def seconds_until(self, remaining: float) -> float:
+        """Return the time until this much is left, where nothing is spent meanwhile."""
+        return max(0.0, (remaining - self.remaining) / self.limit.per_second)
+
 
 @dataclass(slots=True)
 class Share:
@@ -120,8 +124,7 @@ class Share:
 
     def seconds_until(self, cost: float, now: datetime) -> float:
         """Return the time until there is room for the cost, unless other processes give back or take."""
-        missing = cost - self.state("", now).remaining
-        return max(0.0, missing / self.limit.per_second)
+        return self.state("", now).seconds_until(cost)
 
     def state(self, name: str, now: datetime) -> BudgetState:
         """Return what is left at `now`."""

@@ -115,7 +115,7 @@ class _ExportPayload:
         str | None,
         "An address that streams the file once, within five minutes. Every page of the list is read with the rights "
         "that the administrator has at that moment, and its cost is charged to the administrator: a long export is "
-        "as slow as the rate limit. Null where nothing was requested.",
+        "as slow as the rate limit, of which it leaves half. Null where nothing was requested.",
     )
     expires_at = field(exports.expires_at, datetime | None, "The moment after which the address opens nothing.")
     user_errors = user_errors_field()

@@ -43,6 +43,8 @@ _FAILED: Final = (500, "Something went wrong on our side", "Please export again.
 _FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE, "UNAUTHENTICATED": _EXPIRED}
 # Of the viewer of one page. The next page finds the administrator again.
 _PAGE_LIFETIME: Final = timedelta(minutes=1)
+# What an export leaves of each budget to other requests.
+_LEFT_SHARE: Final = 0.5
 _log = get_logger("partnerhub.exports")
 
 
@@ -97,12 +99,15 @@ class _ExportReader:
         return Viewer(administrator, scope.partner_id, now + _PAGE_LIFETIME, description.language)
 
     async def _charge(self, viewer: Viewer, cost: int) -> None:
+        """Charge a page. Wait where more than half of a budget is spent, so that the viewer can still do other work."""
         while True:
             try:
-                await self._app_state.rate_limiter.charge(viewer, cost)
+                charge = await self._app_state.rate_limiter.charge(viewer, cost)
             except RateLimited as limited:
                 await asyncio.sleep(limited.retry_after)
             else:
+                waits = [state.seconds_until(_LEFT_SHARE * state.limit.capacity) for state in charge.states]
+                await asyncio.sleep(max(waits, default=0.0))
                 return
 
 

@@ -175,3 +175,8 @@ def test_after_a_pause_every_process_may_use_the_whole_budget(sequence: list[Ste
 @pytest.mark.parametrize(("capacity", "rate", "window"), [(1000, 50, 20), (10, 3, 4), (1, 100, 1)])
 def test_the_window_is_the_time_in_which_a_full_bucket_empties(capacity: float, rate: float, window: int) -> None:
     assert RateLimit(capacity, rate).window_seconds == window
+
+
+@pytest.mark.parametrize(("remaining", "seconds"), [(400.0, 2.0), (499.0, 0.02), (500.0, 0.0), (900.0, 0.0)])
+def test_states_when_a_part_of_the_budget_is_left_again(remaining: float, seconds: float) -> None:
+    assert BudgetState("administrator", LIMIT, remaining, START).seconds_until(500) == pytest.approx(seconds)

@@ -103,6 +103,7 @@ def send_operations(harness: ServerHarness) -> set[str]:
         answers += [http.post("/graphql", json=bodies[0], headers={"Authorization": f"Bearer {MARKER}.{MARKER}.x"})]
         answers += [http.get("/graphql", params={"query": bodies[1]["query"]}, headers=headers)]
         http.get(f"/launch/{MARKER}")
+        http.get(f"/export/{MARKER}")
         http.post("/graphql/stream", json=bodies[0], headers={**headers, "Accept": "text/event-stream"})
     return {code_of(answer.json()) for answer in answers}
 

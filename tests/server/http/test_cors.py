@@ -133,7 +133,7 @@ def test_a_page_of_an_allowed_origin_can_change_something(api: ApiHarness, heade
     assert "Friendly" in tag_names(api)
 
 
-@pytest.mark.parametrize("path", ["/livez", "/launch/x"])
+@pytest.mark.parametrize("path", ["/livez", "/launch/x", "/export/x"])
 def test_pages_and_files_are_served_to_any_origin(api: ApiHarness, path: str) -> None:
     expected = api.http.get(path).status_code
     response = api.http.get(path, headers={"Origin": FOREIGN})

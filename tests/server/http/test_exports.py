@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from inspect import isawaitable
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,12 +11,12 @@ import pytest
 from starlette.applications import Starlette
 
 from domain.integrations.exports import ExportReference, sign_export_token
-from domain.rate_limits import RateLimited
+from domain.rate_limits import BudgetState, RateLimit, RateLimited
 from domain.types import PartnerRole
 from resolvers.installation import Installation
 from server.app.app_state import AppState
 from server.http.exports import routes
-from server.limits.rate_limiter import RateLimiter
+from server.limits.rate_limiter import Charge, RateLimiter
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.ids import new_id
@@ -74,7 +75,9 @@ class FullBudget(RateLimiter):
             refused = RateLimited(cost, "administrator", 1.0, [])
             refused.retry_after = 0
             raise refused
-        return await super().charge(viewer, cost)
+        # A budget that needs 20 ms until half of it is left again.
+        state = BudgetState("administrator", RateLimit(100.0, 50.0), 49.0, utc_now())
+        return Charge(cost, [state])
 
 
 async def add_export(scope: Scope) -> ExportReference:
@@ -146,9 +149,10 @@ async def test_a_requester_who_loses_access_meanwhile_gets_no_further_page(scope
 
 
 async def test_waits_where_the_rate_limit_has_no_room(scope: Scope) -> None:
-    budget = FullBudget()
+    budget, began_at = FullBudget(), monotonic()
     messages = await get(scope, await add_export(scope), lambda: page(False), rate_limiter=budget)
     assert budget.refusals == 0 and body(messages) == b'{"name":"Acme"}\n'
+    assert monotonic() - began_at >= 0.02
     assert messages[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
 
