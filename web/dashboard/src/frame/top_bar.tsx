@@ -7,6 +7,7 @@ import { signOut } from "../session/sign_in";
 import { keepToken } from "../session/token";
 import { useViewer } from "../session/viewer";
 import { chooseLanguage, currentLanguage, type Language, LANGUAGES } from "../texts/texts";
+import { LaunchOrganization } from "./launch_organization";
 import { applyTheme, chosenTheme, type Theme, THEMES } from "./theme";
 
 export function TopBar() {
@@ -14,6 +15,7 @@ export function TopBar() {
   return (
     <header className="top-bar">
       <p className="top-bar-partner">{partner.name}</p>
+      <LaunchOrganization />
       <Connection />
       <ViewerMenu />
     </header>

@@ -1,5 +1,5 @@
 /** The parts of a form: a field with its error, and a dialog that sends a mutation. Nothing is lost when it fails. */
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId, useRef, useState } from "react";
 import { Input, Label, NumberField, TextArea, TextField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "@urql/core";
@@ -94,57 +94,65 @@ export interface SendResult {
   error: CombinedError | undefined;
 }
 
-interface FormDialogProps {
-  title: string;
+interface FormProps {
   /** What happens: "Start trial for 25 licenses". */
   action: string;
   isDangerous?: boolean;
   /** The names of the input's fields that the form shows; other mistakes stand above the buttons. */
   fields?: readonly string[];
-  /** Sends the mutation; the key stays the same for every attempt of this form. */
+  /** Sends the mutation; the key stays the same for every attempt of one change. */
   send(idempotencyKey: string): Promise<SendResult>;
   onDone(): void;
-  onClose(): void;
+  onCancel?(): void;
   children(errors: Readonly<Record<string, string>>): ReactNode;
 }
 
-export function FormDialog({ title, action, isDangerous = false, fields = [], send, onDone, onClose, children }: FormDialogProps) {
+export function Form({ action, isDangerous = false, fields = [], send, onDone, onCancel, children }: FormProps) {
   const { t } = useTranslation();
+  const form = useRef<HTMLFormElement>(null);
   const [errors, setErrors] = useState<ReturnType<typeof splitErrors>>({ fields: {}, others: [] });
   const [isSending, setSending] = useState(false);
-  const [idempotencyKey] = useState(() => crypto.randomUUID());
+  const [idempotencyKey, setKey] = useState(() => crypto.randomUUID());
   const submit = async () => {
     setSending(true);
     const { userErrors, error } = await send(idempotencyKey);
     setSending(false);
-    const found = splitErrors(userErrors, error, fields);
-    setErrors(found);
-    if (userErrors && userErrors.length === 0 && !error) onDone();
-    else requestAnimationFrame(() => document.querySelector<HTMLElement>("[role=dialog] [aria-invalid=true]")?.focus());
+    setErrors(splitErrors(userErrors, error, fields));
+    if (userErrors && userErrors.length === 0 && !error) {
+      setKey(crypto.randomUUID());
+      onDone();
+    } else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
   };
   return (
+    <form
+      ref={form}
+      className="form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {children(errors.fields)}
+      {errors.others.map((problem) => (
+        <p key={problem} className="field-error" role="alert">
+          {problem}
+        </p>
+      ))}
+      <div className="modal-actions">
+        {onCancel && <Button onPress={onCancel}>{t("form.cancel")}</Button>}
+        <Button kind={isDangerous ? "danger" : "primary"} type="submit" isDisabled={isSending}>
+          {action}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+export function FormDialog({ title, onClose, ...form }: Omit<FormProps, "onCancel"> & { title: string; onClose(): void }) {
+  return (
     <Dialog title={title} onClose={onClose}>
-      <form
-        className="form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        {children(errors.fields)}
-        {errors.others.map((problem) => (
-          <p key={problem} className="field-error" role="alert">
-            {problem}
-          </p>
-        ))}
-        <div className="modal-actions">
-          <Button onPress={onClose}>{t("form.cancel")}</Button>
-          <Button kind={isDangerous ? "danger" : "primary"} type="submit" isDisabled={isSending}>
-            {action}
-          </Button>
-        </div>
-      </form>
+      <Form {...form} onCancel={onClose} />
     </Dialog>
   );
 }

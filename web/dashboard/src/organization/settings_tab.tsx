@@ -1,0 +1,120 @@
+/** The partner's thresholds, with the number of customers that a new one concerns. */
+import { useDeferredValue, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useClient, useQuery } from "urql";
+import { usePermission } from "../session/viewer";
+import { useFormats } from "../ui/formats";
+import { Form, NumberInput } from "../ui/form";
+import { AFFECTED, CHANGE_SETTINGS, ORGANIZATION, type Partner } from "./documents";
+import type { TabProps } from "./organization_page";
+
+type Settings = Partner["settings"];
+
+const DAY = 24 * 60 * 60 * 1_000;
+const NAMES = ["expiringSoonDays", "noRecentActivityDays", "trialDays"] as const;
+type Name = (typeof NAMES)[number];
+
+export function SettingsTab({ partner }: TabProps) {
+  const { t } = useTranslation();
+  const { number } = useFormats();
+  const canManage = usePermission("MANAGE_ORGANIZATION");
+  if (canManage) return <SettingsForm settings={partner.settings} />;
+  return (
+    <>
+      <dl className="facts">
+        {NAMES.map((name) => (
+          <div key={name}>
+            <dt className="secondary small">{t(`settings.${name}`)}</dt>
+            <dd>{number(partner.settings[name])}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="secondary">{t("organization.onlyFull")}</p>
+    </>
+  );
+}
+
+function SettingsForm({ settings }: { settings: Settings }) {
+  const { t } = useTranslation();
+  const client = useClient();
+  const [values, setValues] = useState<Record<Name, number>>(settings);
+  const [version, setVersion] = useState(settings.version);
+  const [other, setOther] = useState<Settings | null>(null);
+  const [saved, setSaved] = useState("");
+  const affected = useAffected(values);
+  const send = async (idempotencyKey: string) => {
+    const { expiringSoonDays, noRecentActivityDays, trialDays } = values;
+    const { data, error } = await client.mutation(CHANGE_SETTINGS, { input: { version, expiringSoonDays, noRecentActivityDays, trialDays, idempotencyKey } }).toPromise();
+    const answer = data?.changeSettings;
+    if (answer?.userErrors.some(({ code }) => code === "STALE")) {
+      const present = await client.query(ORGANIZATION, {}, { requestPolicy: "network-only" }).toPromise();
+      const changed = present.data?.viewer.partner.settings ?? null;
+      setOther(changed);
+      // Sent again, the form replaces this version, which the user has seen.
+      if (changed) setVersion(changed.version);
+    } else if (answer?.partner && answer.userErrors.length === 0) {
+      setVersion(answer.partner.settings.version);
+      setOther(null);
+      setSaved(answer.job ? t("settings.savedJob", { count: answer.job.total }) : t("organization.saved"));
+    }
+    return { userErrors: answer?.userErrors, error };
+  };
+  const input = (name: Name, error: string | undefined, hint?: string) => (
+    <div className="setting">
+      <NumberInput
+        label={t(`settings.${name}`)}
+        value={values[name]}
+        onChange={(value) => {
+          setSaved("");
+          setValues((present) => ({ ...present, [name]: value }));
+        }}
+        error={error}
+      />
+      <p className="secondary small">{hint ?? t("settings.trialHint")}</p>
+    </div>
+  );
+  return (
+    <div className="card organization-form">
+      <Form action={t("settings.save")} fields={NAMES} send={send} onDone={() => undefined}>
+        {(errors) => (
+          <>
+            {other && (
+              <div className="stale" role="alert">
+                <p>{t("settings.stale")}</p>
+                {NAMES.map((name) => (
+                  <p key={name} className="secondary">
+                    {t(`settings.${name}`)}: {other[name]}
+                  </p>
+                ))}
+              </div>
+            )}
+            {input("expiringSoonDays", errors.expiringSoonDays, affected.expiring)}
+            {input("noRecentActivityDays", errors.noRecentActivityDays, affected.inactive)}
+            {input("trialDays", errors.trialDays)}
+            <p role="status">{saved}</p>
+          </>
+        )}
+      </Form>
+    </div>
+  );
+}
+
+/** Sentences about the customers that the thresholds concern now. */
+function useAffected(values: Record<Name, number>): { expiring: string; inactive: string } {
+  const { t } = useTranslation();
+  const [openedAt] = useState(Date.now);
+  const { expiringSoonDays, noRecentActivityDays } = useDeferredValue(values);
+  const isValid = expiringSoonDays >= 1 && expiringSoonDays <= 180 && noRecentActivityDays >= 1 && noRecentActivityDays <= 365;
+  const until = isValid ? new Date(openedAt - noRecentActivityDays * DAY).toISOString() : "";
+  const [{ data }] = useQuery({
+    query: AFFECTED,
+    variables: { expires: { expiresWithinDays: expiringSoonDays }, inactive: { lastAdministratorSignInAt: { until } } },
+    pause: !isValid,
+  });
+  const sentence = (name: string, counted: { totalCount: number } | null | undefined, days: number) =>
+    isValid && counted ? t(`settings.${name}`, { count: counted.totalCount, days }) : "\u00a0";
+  return {
+    expiring: sentence("expiringHint", data?.expiring, expiringSoonDays),
+    inactive: sentence("inactiveHint", data?.inactive, noRecentActivityDays),
+  };
+}
