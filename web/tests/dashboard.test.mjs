@@ -150,6 +150,36 @@ async function asksTheHelpdesk(page) {
   await screenshot(page, "resources");
 }
 
+async function setsUpTheOrganization(page) {
+  await page.goto(`${origin}/organization`);
+  await page.getByText("completed on").waitFor();
+  await page.getByLabel(/^Country/).fill("Germany");
+  await page.getByLabel("Contact e-mail address").fill("hello@partner.example");
+  await page.getByRole("button", { name: "Save profile and complete the step" }).click();
+  await page.locator(".field-error").waitFor();
+  await page.getByLabel(/^Country/).fill("DE");
+  await page.getByRole("button", { name: "Save profile and complete the step" }).click();
+  await page.getByRole("button", { name: "Complete this step" }).waitFor();
+  await screenshot(page, "organization");
+}
+
+async function invitesAndChangesAnAdministrator(page) {
+  await page.getByRole("tab", { name: "Administrators" }).click();
+  await page.getByRole("button", { name: "Invite administrator" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("E-mail address").fill("mira@partner.example");
+  await dialog.getByLabel("Name").fill("Mira Petrović");
+  await dialog.getByRole("button", { name: "Invite as Administrator" }).click();
+  await page.getByRole("button", { name: "Change Mira Petrović" }).click();
+  await dialog.getByLabel("Role").selectOption("HELPDESK_ADMINISTRATOR");
+  await dialog.getByText("0 assignments to customers end.").waitFor();
+  await dialog.getByRole("button", { name: "Save Mira Petrović" }).click();
+  await page.getByRole("row", { name: /Mira Petrović.*Helpdesk administrator/ }).waitFor();
+  await screenshot(page, "administrators");
+  await page.getByRole("tab", { name: "Roles" }).click();
+  await page.getByRole("rowheader", { name: "Manage integrations" }).waitFor();
+}
+
 async function worksByKeyboard(page) {
   await page.goto(`${origin}/customers?order=NAME`);
   await row(page, "Alpine Bakery").waitFor();
@@ -209,6 +239,8 @@ try {
   await kpisOpenTheirCustomers(page);
   await showsCallingEngagement(page);
   await asksTheHelpdesk(page);
+  await setsUpTheOrganization(page);
+  await invitesAndChangesAnAdministrator(page);
   await readersSeeNoActions(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(other);

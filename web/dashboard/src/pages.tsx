@@ -19,6 +19,7 @@ function later(load: () => Promise<Page>) {
 const AnalyticsPage = later(() => import("./analytics/analytics_page"));
 const CallingPage = later(() => import("./calling/calling_page"));
 const CustomerPage = later(() => import("./customer/customer_page"));
+const OrganizationPage = later(() => import("./organization/organization_page"));
 const ResourcesPage = later(() => import("./resources/resources_page"));
 
 export function Pages() {
@@ -33,6 +34,7 @@ export function Pages() {
         <Route path="/analytics" component={AnalyticsPage} />
         <Route path="/calling" component={CallingPage} />
         <Route path="/resources" component={ResourcesPage} />
+        <Route path="/organization" component={OrganizationPage} />
         <Route component={NotFoundPage} />
       </Switch>
     </Suspense>

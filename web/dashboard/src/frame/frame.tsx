@@ -23,6 +23,7 @@ const DESTINATIONS: readonly Destination[] = [
   { path: "/analytics", text: "navigation.analytics", icon: "analytics", permission: "READ_ANALYTICS" },
   { path: "/calling", text: "navigation.calling", icon: "calling", permission: "READ_ANALYTICS" },
   { path: "/resources", text: "navigation.resources", icon: "resources" },
+  { path: "/organization", text: "navigation.organization", icon: "organization" },
 ];
 
 export function Frame({ feed, children }: { feed: FeedClient; children: ReactNode }) {

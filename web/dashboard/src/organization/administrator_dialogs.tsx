@@ -105,7 +105,7 @@ export function RemoveDialog({ administrator, onDone, onClose }: Props & { admin
   const client = useClient();
   const { id, displayName: name, seesAllCustomers } = administrator;
   const [{ data }] = useQuery({ query: ASSIGNED_CUSTOMERS, variables: { id }, pause: seesAllCustomers, requestPolicy: "network-only" });
-  const assigned = data?.node?.__typename === "PartnerAdministrator" ? data.node.customers.totalCount : undefined;
+  const assigned = data?.node && "customers" in data.node ? data.node.customers.totalCount : undefined;
   const send = async (idempotencyKey: string) => {
     const { data: answer, error } = await client.mutation(REMOVE, { input: { id, idempotencyKey } }).toPromise();
     return { userErrors: answer?.removeAdministrator?.userErrors, error };

@@ -121,7 +121,7 @@ function Plan({ partner }: { partner: Partner }) {
     <section className="card setup-details" aria-label={t("setup.plan")}>
       <h3>{t("setup.plan")}</h3>
       {plan.length === 0 && <p className="secondary">{t("setup.noPlan")}</p>}
-      <dl className="figures">
+      <dl className="facts">
         {plan.map(({ product, licenses }) => (
           <div key={product}>
             <dt className="secondary small">{t(`product.${product}`)}</dt>
