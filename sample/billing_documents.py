@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 
 from sample.entitlements import Entitlement, add_months
 from sample.licenses import License, LicenseChange
@@ -45,7 +46,7 @@ class BillingDocumentFactory:
         months = subscription.term_months
         until = min(self._midnight, subscription.ends_at, subscription.cancelled_at or subscription.ends_at)
         starts = (add_months(subscription.starts_at, months * term) for term in range(1, 1_000 // months + 1))
-        return [at for at in starts if at < until]
+        return list(takewhile(lambda at: at < until, starts))
 
     def _order_record(
         self, subscription: Entitlement, kind: str, placed: datetime, changed: License | None, prices: PriceList
@@ -72,8 +73,9 @@ class BillingDocumentFactory:
         until = min(self._midnight, subscription.cancelled_at or self._midnight)
         if not subscription.auto_renew:
             until = min(until, subscription.ends_at)
-        starts = [add_months(subscription.starts_at, months * number) for number in range(1_000 // months)]
-        issue_dates = [at.date() for at in starts if at < until and subscription.set_up][-_MAX_INVOICES:]
+        starts = (add_months(subscription.starts_at, months * number) for number in range(1_000 // months))
+        past = takewhile(lambda at: at < until, starts) if subscription.set_up else ()
+        issue_dates = [at.date() for at in past][-_MAX_INVOICES:]
         for issued, state in zip(issue_dates, self._invoice_states(subscription, issue_dates), strict=True):
             if self._rng.chance(0.03):
                 yield self._invoice_record(subscription, prices, issued, months, "VOID")

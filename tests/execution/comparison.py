@@ -163,7 +163,7 @@ def own_collection() -> Iterator[list[str]]:
     """
     forgotten: list[str] = []
     gc.collect()
-    # What there is already need not be looked at again.
+    # What there is already need not be looked at again, here or later: a walk through it takes 0.1 s and more.
     gc.freeze()
     gc.disable()
     try:
@@ -174,4 +174,3 @@ def own_collection() -> Iterator[list[str]]:
         forgotten += [str(warning.message) for warning in caught if "never awaited" in str(warning.message)]
     finally:
         gc.enable()
-        gc.unfreeze()

@@ -248,20 +248,20 @@ async def test_fragments_that_double() -> None:
     assert actual.result.errors is None
 
 
-async def test_four_thousand_aliases() -> None:
+async def test_a_thousand_aliases() -> None:
     text = (
         "{ "
-        + " ".join(f"a{n}: row {{ name }}" for n in range(2_000))
-        + " ".join(f" b{n}: name" for n in range(2_000))
+        + " ".join(f"a{n}: row {{ name }}" for n in range(500))
+        + " ".join(f" b{n}: name" for n in range(500))
         + " }"
     )
     actual = await compare(text, lambda: {"row": Row(), "name": "x"})
-    assert actual.result.data is not None and len(actual.result.data) == 4_000
+    assert actual.result.data is not None and len(actual.result.data) == 1_000
 
 
 async def test_huge_lists() -> None:
-    await compare("{ names }", lambda: {"names": ["x"] * 50_000})
-    rows = [Row()] * 2_000
+    await compare("{ names }", lambda: {"names": ["x"] * 10_000})
+    rows = [Row()] * 400
     await compare("{ rows { name names rows { number } } }", lambda: {"rows": [*rows, None, ValueError("no"), *rows]})
 
 
