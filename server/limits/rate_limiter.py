@@ -22,7 +22,7 @@ from resolvers.context import Viewer
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.tenants.rate_budgets import give_back_budget, reserve_budget
+from store.tenants.rate_budgets import StoredBudget, give_back_budget, reserve_budget
 
 # A request costs this beside its fields: authentication, HTTP and JSON take about 1 ms, as 150 to 200 fields do.
 REQUEST_COST = 200
@@ -55,9 +55,8 @@ class Charge(NamedTuple):
     requested: int
     states: Sequence[BudgetState]
 
-    @property
-    def extensions(self) -> Mapping[str, object]:
-        """The entry of a response's extensions; empty where no limit is set."""
+    def describe(self) -> Mapping[str, object]:
+        """Return the entry of a response's extensions; empty where no limit is set."""
         return {"cost": describe_cost(self.requested, self.states)} if self.states else {}
 
 
@@ -74,6 +73,8 @@ class _Budget:
     used_at: float
     read_at: float = -math.inf
     failed_at: float = -math.inf
+    # As this process has stored it last; another process may have changed it since.
+    stored: StoredBudget | None = None
 
     def cost_of(self, requested: float) -> float:
         """Return what is charged: an operation that costs more than a whole budget needs all of it."""
@@ -103,7 +104,10 @@ class _Budget:
             raise Unavailable
         try:
             async with asyncio.timeout(_RESERVE_SECONDS):
-                self.share.add(await reserve_budget(self.scope, self.name, self.share.limit, needed))
+                reservation, self.stored = await reserve_budget(
+                    self.scope, self.name, self.share.limit, needed, self.stored
+                )
+                self.share.add(reservation)
         except (PyMongoError, Unavailable, TimeoutError):
             self.failed_at = monotonic()
             raise Unavailable from None
@@ -112,6 +116,7 @@ class _Budget:
     async def give_back(self, kept: float) -> None:
         surplus = self.share.take_surplus(kept)
         if surplus > 0:
+            self.stored = None
             await give_back_budget(self.scope, self.name, self.share.limit, surplus)
 
     def state(self, now: datetime) -> BudgetState:

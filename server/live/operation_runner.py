@@ -155,8 +155,8 @@ async def _execute(app_state: OperationAppState, accepted: _Accepted, record: Op
         execute = partial(app_state.operations.execute, operation, variables, context, spent)
         kept = app_state.kept_responses
         response = await (kept.find_or_execute(operation, variables, context, execute) if kept else execute())
-    if charge.extensions:
-        response["extensions"] = {**response.get("extensions", {}), **charge.extensions}
+    if charge.states:
+        response["extensions"] = {**response.get("extensions", {}), **charge.describe()}
     # The caller encodes it, which takes some milliseconds where it is large.
     await TURNS.wait()
     return OperationOutcome(response, context.operation_time, charge.states)
@@ -170,7 +170,7 @@ async def read_and_charge(app_state: OperationAppState, viewer: Viewer, read_req
         # The frames of the traceback and the cause hold what was read, while the charge may wait for the database.
         failure.__context__ = None
         rejected = failure.with_traceback(None)
-    rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).extensions
+    rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).describe()
     raise rejected
 
 
@@ -194,7 +194,7 @@ async def _prepare(
         record.set_operation(operation.kind.value, operation_name(operation))
         check(operation)
     except (OperationRejected, InvalidRequest) as rejected:
-        rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).extensions
+        rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).describe()
         raise
     return operation
 

@@ -64,7 +64,7 @@ async def test_reserves_chunks_and_refuses_without_asking_again(client: Client, 
     charge = await limiter.charge(make_viewer(), COST)
     assert charge.requested == 1000
     assert [(state.name, round(state.remaining)) for state in charge.states] == [("administrator", 99_000)]
-    assert charge.extensions["cost"]["limit"] == 100_000  # type: ignore[index]
+    assert charge.describe()["cost"]["limit"] == 100_000  # type: ignore[index]
     assert await count_accepted(limiter, make_viewer(), 400) == 99
     # 20 chunks, and a second refusal where the test takes more than a second.
     assert 20 <= len(round_trips) <= 30
