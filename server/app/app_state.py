@@ -100,7 +100,9 @@ class AppState:
 
     async def authenticate(self, token: str) -> Viewer:
         """Return the viewer of an API token; raise Unauthenticated or Unavailable."""
-        claims, now = await self.verify_token(token), utc_now()
+        now = utc_now()
+        claims = await self.verifier.verify(token, now)
+        await self.service_tokens.check(claims)
         viewer = find_viewer(self.kept_administrators, claims, now)
         if viewer is not None:
             return viewer

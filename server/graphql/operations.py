@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -27,6 +28,7 @@ from server.graphql.cost import (
     check_cost,
     check_same_name_pairs,
     read_field_costs,
+    root_field_names,
 )
 from server.graphql.document_cache import DocumentCache, document_bytes
 from server.graphql.errors import (
@@ -38,6 +40,7 @@ from server.graphql.errors import (
     request_errors,
 )
 from server.graphql.introspection_answers import IntrospectionAnswers
+from server.graphql.kept_fields import may_be_kept
 from server.graphql.parsing import matching_operations, parse_document, select_operation
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.valid_document import ValidDocument
@@ -113,6 +116,9 @@ class Operation:
         return self.kind is OperationType.QUERY and self.root_fields <= _INTROSPECTION
 
 
+CheckedDocument = ValidDocument[Operation] | Errors
+
+
 class Operations:
     """The operations of one schema."""
 
@@ -124,7 +130,7 @@ class Operations:
         self._is_compiled = is_compiled
         self.graphql_schema: GraphQLSchema = schema._schema
         self._field_costs = read_field_costs(self.graphql_schema)
-        self._documents: DocumentCache[ValidDocument | Errors] = DocumentCache()
+        self._documents: DocumentCache[CheckedDocument] = DocumentCache()
         self._introspection_answers = IntrospectionAnswers()
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
@@ -136,17 +142,19 @@ class Operations:
         if isinstance(outcome, list):
             raise OperationRejected(outcome)
         try:
-            definition = select_operation(outcome.document, name)
-            cost = outcome.cost(definition, variables or {}, self._field_costs)
-            root_fields = outcome.root_fields(definition)
-            is_kept = outcome.may_be_kept(definition, self.graphql_schema)
-            return Operation(
-                text, outcome.document, definition, root_fields, cost, MAX_COST, self._is_compiled, is_kept
-            )
+            prepare = partial(self._prepare, text, outcome.document, name, variables or {})
+            return outcome.prepare(name, variables or {}, prepare)
         except BadUserInput as failure:
             raise OperationRejected([failure_error(failure)]) from None
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
+
+    def _prepare(self, text: str, document: DocumentNode, name: str | None, variables: Mapping[str, Any]) -> Operation:
+        definition = select_operation(document, name)
+        cost = check_cost(document, definition, variables, self._field_costs)
+        root_fields = root_field_names(document, definition)
+        is_kept = may_be_kept(self.graphql_schema, document, definition)
+        return Operation(text, document, definition, root_fields, cost, MAX_COST, self._is_compiled, is_kept)
 
     def is_known(self, text: str) -> bool:
         """Return whether the text was parsed and validated recently, so that it need not be again."""
@@ -163,12 +171,12 @@ class Operations:
         try:
             for definition in outcome.document.definitions:
                 if isinstance(definition, OperationDefinitionNode):
-                    outcome.cost(definition, {}, self._field_costs)
+                    check_cost(outcome.document, definition, {}, self._field_costs)
         except (QueryTooComplex, RecursionError) as failure:
             return _too_complex(failure)
         return []
 
-    def _check_and_remember(self, text: str, name: str | None, variables: Mapping[str, Any]) -> ValidDocument | Errors:
+    def _check_and_remember(self, text: str, name: str | None, variables: Mapping[str, Any]) -> CheckedDocument:
         document = parse_document(text)
         if not isinstance(document, list):
             self._check_cost(document, name, variables)
@@ -176,7 +184,7 @@ class Operations:
         if len(text) <= MAX_CACHED_TEXT_LENGTH:
             # An error takes little, but its message may quote the text.
             if isinstance(outcome, ValidDocument):
-                self._documents.store(text, outcome, document_bytes(outcome.document) + outcome.costs_bytes())
+                self._documents.store(text, outcome, document_bytes(outcome.document) + outcome.operations_bytes())
             else:
                 self._documents.store(text, outcome, len(outcome) * (len(text) + 1_000))
         return outcome
@@ -186,15 +194,14 @@ class Operations:
 
         It is not remembered, because the same text can cost less with other variables.
         """
-        if len(matching_operations(document, name)) != 1:
-            return
+        matching = matching_operations(document, name)
         try:
-            for definition in matching_operations(document, name):
-                check_cost(document, definition, variables, self._field_costs)
+            if len(matching) == 1:
+                check_cost(document, matching[0], variables, self._field_costs)
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
 
-    def _validate(self, document: DocumentNode) -> ValidDocument | Errors:
+    def _validate(self, document: DocumentNode) -> CheckedDocument:
         """Return the valid document or its errors: both are cached."""
         try:
             check_same_name_pairs(document)

@@ -22,8 +22,10 @@ MAX_NESTING = 100
 
 def find_rejection(variables: Mapping[str, Any] | None) -> BadUserInput | None:
     """Return why the variables are not accepted; without a traceback, which would keep them in memory."""
+    if not variables:
+        return None
     try:
-        check_variables(variables or {})
+        check_variables(variables)
     except BadUserInput as failure:
         return failure.with_traceback(None)
     return None

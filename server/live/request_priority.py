@@ -1,8 +1,7 @@
 """Lets long deliveries of feeds wait while requests are in progress, and few of their results be executed at once."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Self
 from weakref import WeakValueDictionary
 
 # 34 feeds of nested lists sent hundreds of commands to the database at once, behind which a query of another client
@@ -21,14 +20,15 @@ class RequestPriority:
         self._request_count = 0
         self._results: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    @contextmanager
-    def track_request(self) -> Iterator[None]:
-        """Count a request while the block runs."""
+    def track_request(self) -> Self:
+        """Return a context manager: a request is counted while its block runs."""
+        return self
+
+    def __enter__(self) -> None:
         self._request_count += 1
-        try:
-            yield
-        finally:
-            self._request_count -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._request_count -= 1
 
     async def yield_to_requests(self, seconds: float) -> None:
         """Sleep for the seconds where requests are in progress, else for one turn of the event loop."""
