@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.types import EntitlementState, SubscriptionType
+from domain.entitlements.lifecycle import LicenseFigures
+from domain.types import EntitlementState, Product, SubscriptionType
 from resolvers import entitlements, license_analytics
 from store.licenses.reports import ReportRow
 from store.licenses.snapshots import DayFigures
@@ -61,6 +62,20 @@ async def test_a_living_subscription_renews_only_with_auto_renewal() -> None:
     context = context_with()
     assert entitlements.renews_at(context, entitlement_document(auto_renew=True)) == NOW + 10 * DAY
     assert entitlements.renews_at(context, entitlement_document()) is None
+
+
+def test_the_lines_of_a_list_are_those_of_each_of_its_entitlements() -> None:
+    other, calling = LicenseFigures(Product.OTHER, 5, 8, 1, "Fax"), LicenseFigures(Product.CALLING, 20, 10, 2)
+    held = [entitlement_document(licenses=lines) for lines in ([other, calling], [calling], [])]
+    context = context_with()
+    shown = entitlements.licenses_at_once(context, held)
+    assert shown == [entitlements.licenses(context, each) for each in held]
+    assert [[(line.product, line.name, line.available, line.overage) for line in lines] for lines in shown] == [
+        [(Product.CALLING, None, 10, 0), (Product.OTHER, "Fax", 0, 3)],
+        [(Product.CALLING, None, 10, 0)],
+        [],
+    ]
+    assert [(line.assigned_percent, line.used_percent) for line in shown[0]] == [(50.0, 10.0), (160.0, 20.0)]
 
 
 async def test_references_of_a_trial_are_null_where_it_has_none() -> None:
