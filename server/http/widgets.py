@@ -1,4 +1,4 @@
-"""The module of the widgets at /widgets.js, which pages of any origin may load; only allowed origins may call the API."""
+"""The module of the widgets at /widgets.js: pages of any origin may load it, only allowed ones may call the API."""
 
 from pathlib import Path
 from typing import Final

@@ -1,9 +1,10 @@
 """The dashboard in Chromium with a real server: sign-in, filters, tags, trials, live changes, a restart."""
 
 import os
+import socket
 import subprocess
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,9 @@ def _import_customers(harness: ServerHarness) -> None:
 
 
 def test_the_pages_work_in_the_browser(mongo_uri: str, database_name: str, node: str, chromium: str) -> None:
-    harness = ServerHarness(mongo_uri, database_name)
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    harness = ServerHarness(mongo_uri, database_name, allowed_origins=origin)
     harness.make_partner()
     with ExitStack() as servers:
         server = servers.enter_context(harness.start_server())
@@ -57,12 +60,15 @@ def test_the_pages_work_in_the_browser(mongo_uri: str, database_name: str, node:
             "start": lambda: servers.enter_context(harness.start_server("--port", port)),
             "rename": lambda: harness.import_lines("customers", [_customer(0, f"{LIVE} and Sons")]),
         }
-        _run_browser(harness, works, node, chromium)
+        _run_browser(harness, works, node, chromium, origin)
 
 
-def _run_browser(harness: ServerHarness, works: dict[str, Callable[[], object]], node: str, chromium: str) -> None:
+def _run_browser(
+    harness: ServerHarness, works: dict[str, Callable[[], object]], node: str, chromium: str, origin: str
+) -> None:
     tokens = orjson.dumps({role: harness.token(role) for role in EMAILS}).decode()
     addresses = {"PARTNERHUB_URL": harness.url, "PARTNERHUB_TOKENS": tokens, "PARTNERHUB_CHROMIUM": chromium}
+    addresses["PARTNERHUB_PAGE"] = origin
     script = Path("tests", "dashboard.test.mjs")
     with subprocess.Popen(
         [node, script],

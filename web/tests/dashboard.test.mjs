@@ -2,14 +2,16 @@
  * The dashboard against a running server, in Chromium. Environment:
  *   PARTNERHUB_URL                     the server
  *   PARTNERHUB_TOKENS                  a token for each role, as JSON
+ *   PARTNERHUB_PAGE                    another origin, which the server allows: its page embeds the widgets
  *   PARTNERHUB_SCREENSHOTS             a directory for pictures, where they are wanted
  * A line "DO name" on standard output asks whoever reads it to do something; it then answers with a line.
  */
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { openBrowser } from "./browser.mjs";
+import { openEmbeddingPage } from "./embedding_page.mjs";
 
-const { PARTNERHUB_URL, PARTNERHUB_TOKENS, PARTNERHUB_SCREENSHOTS } = process.env;
+const { PARTNERHUB_URL, PARTNERHUB_TOKENS, PARTNERHUB_PAGE, PARTNERHUB_SCREENSHOTS } = process.env;
 const origin = new URL(PARTNERHUB_URL).origin;
 const tokens = JSON.parse(PARTNERHUB_TOKENS);
 const PATIENCE_MS = 60_000;
@@ -89,9 +91,20 @@ async function aTagAppearsInAnotherWindow(page, other) {
   await row(other, "Alpine Bakery").getByText("Call before Friday").waitFor();
 }
 
-async function anOverageChangesTheRow(page) {
+async function anOverageChangesTheRow(page, widgets) {
   assert.equal(await row(page, "Alpine Bakery").getByText("License overage").count(), 0);
+  const statuses = widgets.locator("customer-statuses");
+  await statuses.getByText("No customer has one of these statuses").waitFor();
+  const figure = widgets.locator("partner-kpis .overLicenseLimit dd");
+  assert.equal(await figure.innerText(), "0");
   await ask("overage");
+  await statuses.getByRole("button", { name: "Alpine Bakery" }).waitFor({ timeout: 5_000 });
+  await figure.filter({ hasText: "1" }).waitFor();
+  await statuses.getByRole("button", { name: "Alpine Bakery" }).click();
+  assert.match(await widgets.evaluate(() => globalThis.chosen.id), /^cus_/);
+  await widgets.locator("activity-feed").getByRole("listitem").first().waitFor();
+  await widgets.locator("license-trend").getByText("No figures yet").waitFor();
+  await screenshot(widgets, "widgets");
   await row(page, "Alpine Bakery").getByText("License overage").waitFor({ timeout: 5_000 });
 }
 
@@ -232,7 +245,8 @@ try {
   assert.equal(await total(page), String((await query("{ customers { totalCount } }")).customers.totalCount));
   await filtersAsTheApiCounts(page);
   await aTagAppearsInAnotherWindow(page, other);
-  await anOverageChangesTheRow(other);
+  const embedding = await openEmbeddingPage(browser.context, PARTNERHUB_PAGE, origin, tokens.FULL_ADMINISTRATOR);
+  await anOverageChangesTheRow(other, embedding.page);
   await showsMistakesAtTheirFields(page);
   await extendsATrial(page);
   await worksByKeyboard(page);
@@ -244,7 +258,9 @@ try {
   await readersSeeNoActions(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(other);
-  assert.deepEqual(browser.foreign, []);
+  await embedding.page.locator("customer-statuses").getByRole("button", { name: "Alpine Bakery and Sons" }).waitFor();
+  await embedding.close();
+  assert.deepEqual(browser.foreign.filter((address) => !address.startsWith(`${PARTNERHUB_PAGE}/`)), []);
 } catch (failure) {
   console.error("the console:", browser.complaints);
   for (const page of browser.context.pages()) console.error("a page:", page.url(), await page.locator("body").innerText({ timeout: 2_000 }).catch(String));
