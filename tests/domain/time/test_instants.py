@@ -69,6 +69,7 @@ def test_an_instant_without_a_zone_is_in_utc_where_a_report_says_so(zone: str) -
 def test_prints_milliseconds_only_where_there_are_any() -> None:
     assert format_instant(datetime(2026, 11, 22, 19, 56)) == "2026-11-22T19:56:00Z"
     assert format_instant(datetime(2026, 11, 22, 19, 56, 0, 7000)) == "2026-11-22T19:56:00.007Z"
+    assert format_instant(datetime(2026, 11, 22, 19, 56, 0, 999)) == "2026-11-22T19:56:00Z"
     assert format_instant(datetime(1, 1, 1)) == "0001-01-01T00:00:00Z"
 
 
