@@ -1,6 +1,6 @@
 """Limits of an operation: they are checked before it runs, in time that is linear in its text."""
 
-from time import process_time
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -197,11 +197,11 @@ def test_the_size_of_a_connection_multiplies_its_facets_and_total() -> None:
 
 def test_chained_fragments_cost_no_time() -> None:
     fragments = "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} a{n}: viewer }} " for n in range(60))
-    begun = process_time()
+    begun = thread_time()
     with pytest.raises(QueryTooComplex):
         check("{ ...F0 } " + fragments + "fragment F60 on Query { viewer }")
     # It takes some milliseconds; without the memory of estimated fragments, 2^60 steps.
-    assert process_time() - begun < 0.5
+    assert thread_time() - begun < 0.5
 
 
 def test_a_fragment_that_contains_itself_or_does_not_exist_ends() -> None:
