@@ -162,7 +162,7 @@ def _unreached_limits() -> dict[str, str]:
     """Return the settings of benchmarks: limits in force that nothing reaches.
 
     The burst is 20 s of the rate, as an administrator has by default. A process reserves a twentieth of the burst at a
-    time, in two round trips: with the default burst, this rate would measure reservations instead of requests.
+    time, in a round trip: with the default burst, this rate would measure reservations instead of requests.
     """
     rates = {f"rate_limit_{name}": "1000000000" for name in ("administrator", "partner")}
     return {**rates, **{f"{name}_burst": "20000000000" for name in rates}}
