@@ -49,6 +49,7 @@ async def answer_plainly(request: Request) -> Response:
     viewer = await app_state.authenticate(read_bearer_token(request.headers.get("authorization")))
     parameters = orjson.loads(await request.body())
     schema, text = app_state.operations.graphql_schema, parameters["query"]
+    is_awaitable: Any = optimized_is_awaitable
     document = _documents.get(text)
     if document is None:
         document = _documents[text] = parse(text)
@@ -59,7 +60,7 @@ async def answer_plainly(request: Request) -> Response:
             document,
             context_value=app_state.context(viewer),
             raw_variable_values=parameters["variables"],
-            is_awaitable=optimized_is_awaitable,
+            is_awaitable=is_awaitable,
         )
         result = executor.execute_operation()
         result = result if isinstance(result, ExecutionResult) else await result
