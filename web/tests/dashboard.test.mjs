@@ -98,14 +98,14 @@ async function anOverageChangesTheRow(page, widgets) {
   const figure = widgets.locator("partner-kpis .overLicenseLimit dd");
   assert.equal(await figure.innerText(), "0");
   await ask("overage");
-  await statuses.getByRole("button", { name: "Alpine Bakery" }).waitFor({ timeout: 5_000 });
+  await statuses.getByRole("button", { name: "Alpine Bakery" }).waitFor();
   await figure.filter({ hasText: "1" }).waitFor();
   await statuses.getByRole("button", { name: "Alpine Bakery" }).click();
   assert.match(await widgets.evaluate(() => globalThis.chosen.id), /^cus_/);
   await widgets.locator("activity-feed").getByRole("listitem").first().waitFor();
   await widgets.locator("license-trend").getByText("No figures yet").waitFor();
   await screenshot(widgets, "widgets");
-  await row(page, "Alpine Bakery").getByText("License overage").waitFor({ timeout: 5_000 });
+  await row(page, "Alpine Bakery").getByText("License overage").waitFor();
 }
 
 async function catchesUpAfterARestart(page) {
