@@ -138,6 +138,8 @@ async function extendsATrial(page) {
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: /^Extend until/ }).click();
   await page.getByText(/^Extended by 14 days/).waitFor();
+  await page.getByRole("tab", { name: "Trends" }).click();
+  await page.getByRole("img", { name: /^Meetings licenses/ }).or(page.getByText("No trends yet")).waitFor();
 }
 
 async function showsCallingEngagement(page) {

@@ -9,7 +9,7 @@ import { TAGS } from "../customers/documents";
 import type { AnalyticsProduct, CustomerFilter } from "../gql/graphql";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
-import { TrendChart } from "../ui/trend_chart";
+import { LicenseTrend } from "../ui/license_trend";
 import { KPIS_CHANGED, LICENSE_ANALYTICS } from "./documents";
 import { KpiTiles } from "./kpi_tiles";
 import { Reports } from "./reports";
@@ -67,17 +67,7 @@ export default function AnalyticsPage() {
       {!analytics && !error && <CardsSkeleton />}
       {analytics && (
         <>
-          <TrendChart
-            title={t("analytics.trend")}
-            unit={t("analytics.licenses")}
-            weeks={analytics.licenseTrend.map(({ weekStart }) => weekStart)}
-            stacked={[
-              { color: 1, name: t("licenses.used"), values: analytics.licenseTrend.map(({ used, assigned }) => Math.min(used, assigned)) },
-              { color: 2, name: t("analytics.unused"), values: analytics.licenseTrend.map(({ used, assigned }) => Math.max(0, assigned - used)) },
-              { color: 3, name: t("licenses.available"), values: analytics.licenseTrend.map(({ available }) => available) },
-            ]}
-            line={{ color: 4, name: t("licenses.total"), unit: t("analytics.licenses"), values: analytics.licenseTrend.map(({ total }) => total) }}
-          />
+          <LicenseTrend title={t("analytics.trend")} weeks={analytics.licenseTrend} />
           <Reports analytics={analytics} />
           <p className="secondary small">{t("analytics.asOf", { when: instant(analytics.asOf) })}</p>
         </>

@@ -1,15 +1,14 @@
 /** Calling engagement of one week: users by usage, quality, features and queues, each with its customers. */
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
 import { CardsSkeleton } from "../customer/tab_states";
-import type { CallingEngagementQuery, CallingUsageOrderField, CallQualityOrderField, CallQueueOrderField } from "../gql/graphql";
+import type { CallingEngagementQuery } from "../gql/graphql";
 import { BarList } from "../ui/bar_list";
 import { Failure } from "../ui/failure";
-import { NONE, useFormats } from "../ui/formats";
+import { useFormats } from "../ui/formats";
 import { TrendChart } from "../ui/trend_chart";
-import { CustomerFiguresTable, type TableColumn, type TableOrder } from "./customer_table";
+import { QualityTable, QueueTable, seconds, UsageTable } from "./customer_tables";
 import { CALLING_ENGAGEMENT } from "./documents";
 import { completedWeeks } from "./weeks";
 import "../customer/customer.css";
@@ -17,45 +16,17 @@ import "../analytics/analytics.css";
 
 type Engagement = NonNullable<CallingEngagementQuery["callingEngagement"]>;
 
-const FIRST = 10;
 const WEEKS = 26;
-
-const USAGE_COLUMNS: readonly TableColumn<CallingUsageOrderField>[] = [
-  { name: "customer", field: "CUSTOMER_NAME" },
-  { name: "activeUsers", field: "ACTIVE_USERS" },
-  { name: "licensedUsers" },
-  { name: "calls", field: "CALLS" },
-  { name: "minutes" },
-  { name: "weeklyChange", field: "WEEKLY_CHANGE_PERCENT" },
-];
-const QUALITY_COLUMNS: readonly TableColumn<CallQualityOrderField>[] = [
-  { name: "customer", field: "CUSTOMER_NAME" },
-  { name: "poor", field: "POOR" },
-  { name: "poorPercent", field: "POOR_PERCENT" },
-  { name: "packetLoss" },
-  { name: "jitter" },
-  { name: "latency" },
-];
-const QUEUE_COLUMNS: readonly TableColumn<CallQueueOrderField>[] = [
-  { name: "customer", field: "CUSTOMER_NAME" },
-  { name: "offered", field: "OFFERED" },
-  { name: "answered" },
-  { name: "abandonedPercent", field: "ABANDONED_PERCENT" },
-  { name: "secondsToAnswer", field: "SECONDS_TO_ANSWER" },
-];
 
 export default function CallingPage() {
   const { t } = useTranslation();
   const { date, instant } = useFormats();
   const [parameters, setParameters] = useSearchParams();
-  const [usageOrder, setUsageOrder] = useState<TableOrder<CallingUsageOrderField>>({ field: "CALLS", direction: "DESC" });
-  const [qualityOrder, setQualityOrder] = useState<TableOrder<CallQualityOrderField>>({ field: "POOR", direction: "DESC" });
-  const [queueOrder, setQueueOrder] = useState<TableOrder<CallQueueOrderField>>({ field: "OFFERED", direction: "DESC" });
   const weeks = completedWeeks(WEEKS);
   const week = parameters.get("week") ?? "";
   const [{ data, error }, read] = useQuery({
     query: CALLING_ENGAGEMENT,
-    variables: { weekStart: week || null, first: FIRST, usageOrder, qualityOrder, queueOrder },
+    variables: { weekStart: week || null },
     requestPolicy: "cache-and-network",
   });
   const engagement = data?.callingEngagement;
@@ -63,7 +34,7 @@ export default function CallingPage() {
     <div className="customer">
       <header className="customer-title">
         <h1>{t("navigation.calling")}</h1>
-        <label className="inline-field">
+        <label className="inline-field inline-field-wide">
           <span className="secondary">{t("chart.week")}</span>
           <select value={week} onChange={(event) => setParameters(event.target.value ? { week: event.target.value } : {})}>
             <option value="">{t("calling.latestWeek", { date: date((!week && engagement?.weekStart) || weeks[0]) })}</option>
@@ -82,10 +53,10 @@ export default function CallingPage() {
         <>
           <p className="secondary">{t("calling.refreshed", { when: instant(engagement.refreshedAt) })}</p>
           <Trends engagement={engagement} />
-          <UsageTable usage={engagement.customersByUsage} order={usageOrder} onOrder={setUsageOrder} />
-          <QualityTable quality={engagement.customersByQuality} order={qualityOrder} onOrder={setQualityOrder} />
+          <UsageTable week={engagement.weekStart} />
+          <QualityTable week={engagement.weekStart} />
           <QueueTiles insights={engagement.queueInsights} />
-          <QueueTable queues={engagement.customersByQueue} order={queueOrder} onOrder={setQueueOrder} />
+          <QueueTable week={engagement.weekStart} />
         </>
       )}
     </div>
@@ -148,48 +119,6 @@ function Trends({ engagement }: { engagement: Engagement }) {
   );
 }
 
-interface TableProps<Field extends string> {
-  order: TableOrder<Field>;
-  onOrder(order: TableOrder<Field>): void;
-}
-
-function UsageTable({ usage, ...ordering }: TableProps<CallingUsageOrderField> & { usage: Engagement["customersByUsage"] }) {
-  const { t } = useTranslation();
-  const { number, percent } = useFormats();
-  const rows = usage.nodes.map(({ customer, activeUsers, licensedUsers, calls, minutes, weeklyChangePercent }) => ({
-    customer,
-    cells: [number(activeUsers), number(licensedUsers), number(calls), number(minutes), percent(weeklyChangePercent)],
-  }));
-  return <CustomerFiguresTable title={t("calling.byUsage")} columns={USAGE_COLUMNS} rows={rows} total={usage.totalCount} {...ordering} />;
-}
-
-function QualityTable({ quality, ...ordering }: TableProps<CallQualityOrderField> & { quality: Engagement["customersByQuality"] }) {
-  const { t } = useTranslation();
-  const { number, percent } = useFormats();
-  const milliseconds = (value: number | null | undefined) => (value == null ? NONE : `${number(Math.round(value))} ms`);
-  const rows = quality.nodes.map((row) => ({
-    customer: row.customer,
-    cells: [
-      number(row.poor),
-      percent(row.poorPercent),
-      percent(row.averagePacketLossPercent),
-      milliseconds(row.averageJitterMs),
-      milliseconds(row.averageLatencyMs),
-    ],
-  }));
-  return <CustomerFiguresTable title={t("calling.byQuality")} columns={QUALITY_COLUMNS} rows={rows} total={quality.totalCount} {...ordering} />;
-}
-
-function QueueTable({ queues, ...ordering }: TableProps<CallQueueOrderField> & { queues: Engagement["customersByQueue"] }) {
-  const { t } = useTranslation();
-  const { number, percent } = useFormats();
-  const rows = queues.nodes.map(({ customer, insights }) => ({
-    customer,
-    cells: [number(insights.offered), number(insights.answered), percent(insights.abandonedPercent), seconds(insights.averageSecondsToAnswer, number)],
-  }));
-  return <CustomerFiguresTable title={t("calling.byQueue")} columns={QUEUE_COLUMNS} rows={rows} total={queues.totalCount} {...ordering} />;
-}
-
 function QueueTiles({ insights }: { insights: Engagement["queueInsights"] }) {
   const { t } = useTranslation();
   const { number, percent } = useFormats();
@@ -208,8 +137,4 @@ function QueueTiles({ insights }: { insights: Engagement["queueInsights"] }) {
       ))}
     </ul>
   );
-}
-
-function seconds(value: number | null | undefined, number: (value: number) => string): string {
-  return value == null ? NONE : `${number(Math.round(value))} s`;
 }

@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { OrderDirection } from "../gql/graphql";
+import { CardsSkeleton } from "../customer/tab_states";
 import { Button } from "../ui/button";
 
 export interface TableOrder<Field extends string> {
@@ -18,22 +19,27 @@ export interface TableColumn<Field extends string> {
 interface Props<Field extends string> {
   title: string;
   columns: readonly TableColumn<Field>[];
-  rows: readonly { customer: { id: string; name: string }; cells: readonly string[] }[];
+  /** Undefined while they are loading. */
+  rows: readonly { customer: { id: string; name: string }; cells: readonly string[] }[] | undefined;
   total: number;
   order: TableOrder<Field>;
   onOrder(order: TableOrder<Field>): void;
+  /** Reads more rows; undefined where the API returns no more at once. */
+  onMore: (() => void) | undefined;
 }
 
-export function CustomerFiguresTable<Field extends string>({ title, columns, rows, total, order, onOrder }: Props<Field>) {
+export function CustomerFiguresTable<Field extends string>({ title, columns, rows, total, order, onOrder, onMore }: Props<Field>) {
   const { t } = useTranslation();
   return (
     <section className="report" aria-label={title}>
       <h2>{title}</h2>
-      {rows.length === 0 ? (
+      {!rows ? (
+        <CardsSkeleton />
+      ) : rows.length === 0 ? (
         <p className="secondary">{t("calling.noCustomers")}</p>
       ) : (
         <div className="scroll-x">
-          <table className="data-table numbers">
+          <table className="data-table figures-table numbers" aria-label={title}>
             <thead>
               <tr>
                 {columns.map((column) => (
@@ -56,7 +62,12 @@ export function CustomerFiguresTable<Field extends string>({ title, columns, row
           </table>
         </div>
       )}
-      {total > rows.length && <p className="secondary small">{t("report.more", { shown: rows.length, total })}</p>}
+      {rows && total > rows.length && (
+        <p className="secondary small more-rows">
+          {t("report.more", { shown: rows.length, total })}
+          {onMore && <Button onPress={onMore}>{t("calling.more")}</Button>}
+        </p>
+      )}
     </section>
   );
 }
@@ -75,7 +86,7 @@ function ColumnHead<Field extends string>({ column, order, onOrder }: HeadProps<
   const direction = isOrdered && order.direction === "DESC" ? "ASC" : "DESC";
   return (
     <th scope="col" aria-sort={isOrdered ? (order.direction === "DESC" ? "descending" : "ascending") : "none"}>
-      <Button kind="quiet" className="small" onPress={() => onOrder({ field, direction })}>
+      <Button kind="quiet" className="small order-button" onPress={() => onOrder({ field, direction })}>
         {t(`calling.column.${name}`)}
         {isOrdered && (order.direction === "DESC" ? " ↓" : " ↑")}
       </Button>

@@ -2,13 +2,7 @@
 import { graphql } from "../gql";
 
 export const CALLING_ENGAGEMENT = graphql(`
-  query CallingEngagement(
-    $weekStart: Date
-    $first: Int!
-    $usageOrder: CallingUsageOrder
-    $qualityOrder: CallQualityOrder
-    $queueOrder: CallQueueOrder
-  ) {
+  query CallingEngagement($weekStart: Date) {
     callingEngagement(weekStart: $weekStart) {
       weekStart
       weekEnd
@@ -18,15 +12,37 @@ export const CALLING_ENGAGEMENT = graphql(`
       qualityByEndpoint { endpoint good poor notAvailable poorPercent }
       featureUse { feature calls customers }
       queueInsights { offered answered abandoned averageSecondsToAnswer abandonedPercent }
-      customersByUsage(first: $first, orderBy: $usageOrder) {
+    }
+  }
+`);
+
+/** Each table is read by itself, so that another order or more rows of one do not read the others again. */
+export const CUSTOMERS_BY_USAGE = graphql(`
+  query CustomersByUsage($weekStart: Date, $first: Int!, $orderBy: CallingUsageOrder) {
+    callingEngagement(weekStart: $weekStart) {
+      customersByUsage(first: $first, orderBy: $orderBy) {
         totalCount
         nodes { activeUsers licensedUsers calls minutes weeklyChangePercent customer { id name } }
       }
-      customersByQuality(first: $first, orderBy: $qualityOrder) {
+    }
+  }
+`);
+
+export const CUSTOMERS_BY_QUALITY = graphql(`
+  query CustomersByQuality($weekStart: Date, $first: Int!, $orderBy: CallQualityOrder) {
+    callingEngagement(weekStart: $weekStart) {
+      customersByQuality(first: $first, orderBy: $orderBy) {
         totalCount
-        nodes { good poor poorPercent averagePacketLossPercent averageJitterMs averageLatencyMs customer { id name } }
+        nodes { poor poorPercent averagePacketLossPercent averageJitterMs averageLatencyMs customer { id name } }
       }
-      customersByQueue(first: $first, orderBy: $queueOrder) {
+    }
+  }
+`);
+
+export const CUSTOMERS_BY_QUEUE = graphql(`
+  query CustomersByQueue($weekStart: Date, $first: Int!, $orderBy: CallQueueOrder) {
+    callingEngagement(weekStart: $weekStart) {
+      customersByQueue(first: $first, orderBy: $orderBy) {
         totalCount
         nodes { insights { offered answered abandonedPercent averageSecondsToAnswer } customer { id name } }
       }

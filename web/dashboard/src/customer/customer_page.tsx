@@ -16,6 +16,7 @@ import { AdministratorsTab } from "./administrators_tab";
 import { CustomerHeader } from "./customer_header";
 import { CUSTOMER, CUSTOMER_CHANGED } from "./documents";
 import { SubscriptionsTab } from "./subscriptions_tab";
+import { TrendsTab } from "./trends_tab";
 import { TrialsTab } from "./trials_tab";
 import "./customer.css";
 
@@ -29,6 +30,7 @@ const TABS: readonly { id: string; Content: React.ComponentType<TabProps>; permi
   { id: "subscriptions", Content: SubscriptionsTab },
   { id: "trials", Content: TrialsTab },
   { id: "administrators", Content: AdministratorsTab },
+  { id: "trends", Content: TrendsTab, permission: "READ_ANALYTICS" },
   { id: "activity", Content: ActivityTab, permission: "READ_ACTIVITY" },
 ];
 

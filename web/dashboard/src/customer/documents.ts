@@ -164,3 +164,14 @@ export const UPDATE_CUSTOMER = graphql(`
     updateCustomer(input: $input) { customer { ...CustomerHead } userErrors { code message field } }
   }
 `);
+
+export const CUSTOMER_TRENDS = graphql(`
+  query CustomerTrends($id: ID!) {
+    customer(by: { id: $id }) {
+      id
+      meetings: licenseTrend(product: MEETINGS, weeks: 12) { weekStart total assigned used available }
+      calling: licenseTrend(product: CALLING, weeks: 12) { weekStart total assigned used available }
+      callingTrend(weeks: 8) { weekStart activeUsers licensedUsers calls minutes poorPercent }
+    }
+  }
+`);

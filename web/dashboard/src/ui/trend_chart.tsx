@@ -1,5 +1,5 @@
 /** Stacked columns or areas over weeks, with a line where there is one. The same figures are one click away as a table. */
-import { AxisBottom, AxisLeft } from "@visx/axis";
+import { AxisBottom, AxisLeft, AxisRight } from "@visx/axis";
 import { Group } from "@visx/group";
 import { ParentSize } from "@visx/responsive";
 import { scaleBand, scaleLinear } from "@visx/scale";
@@ -27,6 +27,7 @@ interface Props {
 }
 
 const MARGIN = { top: 12, right: 16, bottom: 32, left: 80 };
+const PERCENT_AXIS = 56;
 const HEIGHT = 260;
 
 export function TrendChart(props: Props) {
@@ -70,7 +71,8 @@ function Chart({ title, unit, weeks, stacked, line, width }: Props & { width: nu
   const { t } = useTranslation();
   const { date, number, percent } = useFormats();
   const [active, setActive] = useState<number | null>(null);
-  const inner = { width: Math.max(0, width - MARGIN.left - MARGIN.right), height: HEIGHT - MARGIN.top - MARGIN.bottom };
+  const right = line?.isPercent ? PERCENT_AXIS : MARGIN.right;
+  const inner = { width: Math.max(0, width - MARGIN.left - right), height: HEIGHT - MARGIN.top - MARGIN.bottom };
   const sums = weeks.map((_, week) => stacked.reduce((sum, { values }) => sum + (values[week] ?? 0), 0));
   const largest = Math.max(1, ...sums, ...(line && !line.isPercent ? line.values.map((value) => value ?? 0) : []));
   const x = scaleBand({ domain: weeks.map((_, week) => week), range: [0, inner.width], padding: 0.25 });
@@ -112,6 +114,7 @@ function Chart({ title, unit, weeks, stacked, line, width }: Props & { width: nu
             tickValues={weeks.map((_, week) => week).filter((week) => week % everyOther === 0)}
             tickFormat={(week) => date(weeks[Number(week)]).replace(/,? \d{4}\.?$/, "")}
           />
+          {line?.isPercent && <AxisRight left={inner.width} scale={percents} numTicks={4} tickFormat={(value) => percent(Number(value)).replace(/[.,]0/, "")} />}
           {weeks.map((week, place) => {
             let top = inner.height;
             return (
