@@ -110,9 +110,9 @@ function Tags({ customer, onTag }: { customer: CustomerRow; onTag: Props["onTag"
       type="button"
       className="tags-button"
       tabIndex={-1}
-      aria-label={t("tags.edit", { name: customer.name })}
       onClick={() => onTag([customer.id])}
     >
+      <span className="only-for-readers">{t("tags.edit", { name: customer.name })}</span>
       {tags.length ? labels : <span className="tags-add secondary small">{t("tags.add")}</span>}
     </button>
   );

@@ -22,7 +22,7 @@ export function FrameSkeleton() {
 export function PageSkeleton() {
   const { t } = useTranslation();
   return (
-    <div className="page-skeleton" aria-busy="true" aria-label={t("state.loading")}>
+    <div className="page-skeleton" role="status" aria-busy="true" aria-label={t("state.loading")}>
       <div className="skeleton" style={{ width: 220, height: 32 }} />
       <div className="skeleton" style={{ width: "70%", height: 32 }} />
       {Array.from({ length: 8 }, (_, row) => (
