@@ -5,8 +5,10 @@ from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from server.connections.request_writer import RequestWriter
 
-class ResponseWriter:
+
+class ResponseWriter(RequestWriter):
     """Writes a whole response, or (as a FrameWriter) the chunks of one that has begun: one for each message."""
 
     def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
@@ -14,7 +16,7 @@ class ResponseWriter:
         self._protocol, self._cycle = protocol, ref(cycle)
 
     def take_body(self) -> bytes | None:
-        """Return the body of the request; None where not all of it has arrived."""
+        """Take it from uvicorn, which then has nothing more to give."""
         cycle = self._cycle()
         if cycle is None or cycle.more_body or cycle.disconnected:
             return None
@@ -22,7 +24,7 @@ class ResponseWriter:
         return body
 
     async def respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Write a response at once: head and body in one call of the system, which wakes the client once."""
+        """Write a response as uvicorn would."""
         protocol, cycle = self._protocol, self._cycle()
         if protocol.flow.write_paused:
             await protocol.flow.drain()

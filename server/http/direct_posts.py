@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.connections.response_writer import ResponseWriter
+from server.connections.request_writer import RequestWriter
 from server.http.compression import MIN_BYTES, choose_encoding, compress
 from server.http.concurrent_requests import RequestCount
 from server.http.graphql import answer_request
@@ -49,14 +49,14 @@ class DirectPosts:
         finally:
             self._count.end()
 
-    def _find_writer(self, scope: Scope) -> ResponseWriter | None:
+    def _find_writer(self, scope: Scope) -> RequestWriter | None:
         """Return the writer of a response that can be written directly."""
         if scope["type"] != "http" or scope["path"] != _PATH or scope["method"] != "POST":
             return None
         if self._metrics_port and scope["server"][1] == self._metrics_port:
             return None
         writer = (scope.get("extensions") or {}).get(WRITER_EXTENSION)
-        return writer if isinstance(writer, ResponseWriter) else None
+        return writer if isinstance(writer, RequestWriter) else None
 
     def _request(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Request:
         scope["app"] = self._application
@@ -67,7 +67,7 @@ class DirectPosts:
         )
         return request
 
-    async def _respond(self, writer: ResponseWriter, request: Request, request_id: bytes) -> None:
+    async def _respond(self, writer: RequestWriter, request: Request, request_id: bytes) -> None:
         began_at, app_state = monotonic(), self._application.state.app_state
         with app_state.request_priority.track_request():
             answer = await answer_request(request)

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from domain.failures import Unavailable
 from jobs.imports.streams import BrokenGzip, gunzip
 from server.connections.limit_log import limit_log
-from server.connections.response_writer import ResponseWriter
+from server.connections.request_writer import RequestWriter
 from server.http.errors import BodyLate, HttpError
 from server.limits.unfinished_bytes import UnfinishedPart, unfinished_bodies
 from server.live.frame_writer import WRITER_EXTENSION
@@ -72,7 +72,7 @@ async def read_body(request: Request) -> bytes:
 def _arrived_body(request: Request) -> bytes | None:
     """Return a body that is there already: nothing is to be waited for or counted."""
     writer = (request.scope.get("extensions") or {}).get(WRITER_EXTENSION)
-    body = writer.take_body() if isinstance(writer, ResponseWriter) else None
+    body = writer.take_body() if isinstance(writer, RequestWriter) else None
     if body is not None and len(body) > MAX_BODY_BYTES:
         raise HttpError(413, _TOO_LARGE, Connection="close")
     return body

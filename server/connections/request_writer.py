@@ -1,0 +1,16 @@
+"""What the server that `partnerhub serve` starts offers for a request past ASGI; it imports nothing of that server."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+
+class RequestWriter(ABC):
+    """The body of a request that has arrived, and its response in one write."""
+
+    @abstractmethod
+    def take_body(self) -> bytes | None:
+        """Return the body of the request; None where not all of it has arrived."""
+
+    @abstractmethod
+    async def respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Write a response at once: head and body in one call of the system, which wakes the client once."""
