@@ -54,8 +54,8 @@ Node 20.19 or newer (or 22.12 or newer) on this machine, run</p>
 
 
 def wants_graphiql(request: Request) -> bool:
-    """Return whether a browser opens the page: GET or HEAD, no operation in the address, HTML preferred over JSON."""
-    names = ("query", "documentId", "extensions")
+    """Return whether a browser opens the page: GET or HEAD, HTML preferred over JSON; it shows a query of the address."""
+    names = ("documentId", "extensions")
     if request.method not in {"GET", "HEAD"} or any(name in request.query_params for name in names):
         return False
     offered = ["application/json", "application/graphql-response+json", "text/html"]

@@ -47,7 +47,8 @@ def _client(dist: Path) -> httpx.AsyncClient:
     ("method", "address", "accept"),
     [
         ("POST", "/graphql", "text/html"),
-        ("GET", "/graphql?query={viewer{permissions}}", "text/html"),
+        ("GET", "/graphql?query={viewer{permissions}}", "application/json"),
+        ("GET", "/graphql?documentId=abc", "text/html"),
         ("GET", "/graphql", "application/graphql-response+json, text/html;q=0.5"),
         ("GET", "/graphql", "*/*"),
         ("GET", "/graphql", ""),
@@ -59,9 +60,10 @@ async def test_requests_for_data_get_the_api(dist: Path, method: str, address: s
     assert answer.text == "the API"
 
 
-async def test_a_browser_gets_the_page_without_caching(dist: Path) -> None:
+@pytest.mark.parametrize("address", ["/graphql", "/graphql?query={viewer{permissions}}"])
+async def test_a_browser_gets_the_page_without_caching(dist: Path, address: str) -> None:
     async with _client(dist) as client:
-        answer = await client.get("/graphql", headers=BROWSER)
+        answer = await client.get(address, headers=BROWSER)
         head = await client.head("/graphql", headers=BROWSER)
     assert answer.text == "<title>built</title>"
     assert answer.headers["cache-control"] == "no-cache"

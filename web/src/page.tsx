@@ -20,6 +20,10 @@ const socket = createSocket(`${location.origin.replace(/^http/, "ws")}${ADDRESS}
 const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 const firstTabs = firstSample ? [{ query: firstSample.query, variables: firstSample.variables }] : [];
 
+/** A link can name the operation that the page opens with: `?query=` and `&variables=`. Nothing runs by itself. */
+const linked = new URLSearchParams(location.search);
+const given = linked.get("query") ? { initialQuery: linked.get("query") ?? "", initialVariables: linked.get("variables") ?? "" } : {};
+
 function useToken(): [string, (token: string) => void] {
   const [token, setToken] = useState(() => {
     const kept = loadToken();
@@ -49,7 +53,7 @@ export function Page() {
     [token],
   );
   return (
-    <GraphiQLProvider fetcher={fetcher} plugins={plugins} referencePlugin={DOC_EXPLORER_PLUGIN} defaultTabs={firstTabs}>
+    <GraphiQLProvider fetcher={fetcher} plugins={plugins} referencePlugin={DOC_EXPLORER_PLUGIN} defaultTabs={firstTabs} {...given}>
       <HistoryStore>
         <DocExplorerStore>
           <div className="graphiql-container page">

@@ -70,6 +70,15 @@ async function keepsTheTokenOverAReload(graphiql) {
   await graphiql.page.locator(".token-owner-known").waitFor();
 }
 
+async function opensTheOperationOfALink(graphiql) {
+  const query = "query Linked($first: Int!) { customers(first: $first) { totalCount } }";
+  await graphiql.open(`${address}?${new URLSearchParams({ query, variables: '{"first": 1}' })}`);
+  await graphiql.page.locator(".token-owner-known").waitFor();
+  assert.match(await graphiql.variables(), /"first": 1/);
+  await graphiql.run();
+  assert.equal(JSON.parse(await graphiql.response('"totalCount"')).errors, undefined);
+}
+
 async function runsEverySavedQuery(graphiql) {
   const titles = await graphiql.samples();
   assert.ok(titles.length >= 5, `only ${titles}`);
@@ -120,6 +129,7 @@ try {
   await runsTheFirstOperation(graphiql);
   await keepsTheTokenOverAReload(graphiql);
   await checksOperationsWithTheSchema(graphiql);
+  await opensTheOperationOfALink(graphiql);
   await runsEverySavedQuery(graphiql);
   await receivesAChange(graphiql);
   assert.deepEqual(browser.complaints, []);

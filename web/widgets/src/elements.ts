@@ -75,7 +75,7 @@ export class CustomerStatuses extends Widget {
       });
       return element("li", "", this.customerButton(customer), element("div", "chips", ...chips));
     });
-    this.show(element("p", "head", this.words.say("customers", total)), element("ul", "", ...rows));
+    this.show(element("p", "head", this.words.say(total === 1 ? "customer" : "customers", total)), element("ul", "", ...rows));
   }
 }
 

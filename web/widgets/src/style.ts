@@ -15,7 +15,7 @@ sheet.replaceSync(`
 :host([hidden]), [hidden] { display: none; }
 p, ul, dl, dd, dt, figure { margin: 0; padding: 0; }
 ul { list-style: none; }
-button { background: none; border: 0; border-radius: 4px; color: var(--accent); cursor: pointer; font: inherit; padding: 2px; text-align: start; }
+button { background: none; border: 0; border-radius: 4px; color: var(--accent); cursor: pointer; font: inherit; padding: 0; text-align: start; }
 button:hover { text-decoration: underline; }
 button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .state, .small, .banner { color: var(--quiet); }
