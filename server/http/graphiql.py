@@ -54,7 +54,7 @@ Node 20.19 or newer (or 22.12 or newer) on this machine, run</p>
 
 
 def wants_graphiql(request: Request) -> bool:
-    """Return whether a browser opens the page: GET or HEAD, HTML preferred over JSON; it shows a query of the address."""
+    """Return whether a browser opens the page: GET or HEAD, HTML preferred over JSON. It shows a linked query."""
     names = ("documentId", "extensions")
     if request.method not in {"GET", "HEAD"} or any(name in request.query_params for name in names):
         return False
