@@ -147,7 +147,7 @@ async def test_a_rejected_request_is_charged_wherever_it_is_rejected() -> None:
         Transport(Process(), "mutation { write }", failure=rejected),
         Transport(Process(), "{ nothing }"),
     ):
-        charge = AsyncMock(return_value=SimpleNamespace(extensions={"cost": 1}))
+        charge = AsyncMock(return_value=SimpleNamespace(describe=lambda: {"cost": 1}))
         transport.process.rate_limiter.charge = charge  # type: ignore[method-assign]
         with pytest.raises((InvalidRequest, OperationRejected)) as raised:
             await transport.run()
@@ -171,7 +171,7 @@ async def test_what_was_read_is_released_before_the_charge_waits() -> None:
 
     async def charge(_viewer: Viewer, _cost: int) -> Any:
         assert held[0]() is None
-        return SimpleNamespace(extensions={})
+        return SimpleNamespace(describe=dict)
 
     app_state.rate_limiter.charge = charge
     with pytest.raises(InvalidRequest):

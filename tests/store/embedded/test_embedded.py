@@ -80,6 +80,8 @@ def write(uri: str, name: str) -> None:
 
 def names(uri: str) -> set[str]:
     with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=10000) as client:
+        # A restarted mongod rejects reads while it recovers.
+        wait_until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "mongod is a primary")
         return {thing["_id"] for thing in client.kept.things.find()}
 
 
