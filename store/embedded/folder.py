@@ -18,6 +18,7 @@ from pathlib import Path
 
 # The name of the replica set whose only member stores its data in the folder.
 SET_NAME = "partnerhub"
+_PORT_BYTES = 5
 
 
 class HeldLock:
@@ -118,14 +119,17 @@ class EmbeddedFolder:
     def serving_port(self) -> int | None:
         """Return the published port; None where there is none, or where its supervisor has ended."""
         try:
-            text = self.serving.read_text()
-            lock = try_lock(self.serving, shared=True)
+            descriptor = os.open(self.serving, os.O_RDONLY)
         except FileNotFoundError:
             return None
-        if lock is not None:
-            lock.release()
-            return None
-        return int(text)
+        try:
+            # Lock and read one file: another with the same name may be published between the two.
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(os.pread(descriptor, _PORT_BYTES, 0))
+        finally:
+            os.close(descriptor)
+        return None
 
     def publish(self, port: int) -> HeldLock:
         """Publish that mongod accepts connections on this port; it is valid while the returned lock is held."""

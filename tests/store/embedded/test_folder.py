@@ -1,6 +1,7 @@
 """The folder of the embedded MongoDB: its locks, the published port and the stored port; no mongod is started."""
 
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,22 @@ def test_only_a_valid_port_is_read(folder: EmbeddedFolder, text: str, port: int 
     assert folder.last_port() is None
     folder.port.write_text(text)
     assert folder.last_port() == port
+
+
+def test_the_port_of_an_ended_supervisor_is_never_returned(folder: EmbeddedFolder) -> None:
+    returned: set[int | None] = set()
+    is_over = threading.Event()
+
+    def read() -> None:
+        while not is_over.is_set():
+            returned.add(folder.serving_port())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(200):
+        folder.serving.unlink(missing_ok=True)
+        folder.serving.write_text("1")
+        folder.publish(27017).release()
+    is_over.set()
+    reader.join()
+    assert returned <= {None, 27017}
