@@ -62,8 +62,8 @@ class OperationExecutor(CompiledExecutionContext):
         self.suppressed_errors = 0
         self.fallback_reason = None
         self.failure: QueryTooComplex | None = None
-        # By the id of a group of fields, which `_relevant_sub_fields` keeps alive.
-        self._group_costs: dict[int, int] = {}
+        # By the id of a group of fields. The group is kept, because the id of a freed one is that of a later one.
+        self._group_costs: dict[int, tuple[int, Any]] = {}
 
     @property
     def has_stopped(self) -> bool:  # type: ignore[override]
@@ -118,12 +118,12 @@ class OperationExecutor(CompiledExecutionContext):
         return super().execute_fields_serially(parent_type, source_value, path, grouped_field_set, position_context)
 
     def _spend(self, parent_type: GraphQLObjectType, grouped_field_set: Any) -> None:
-        cost = self._group_costs.get(id(grouped_field_set))
-        if cost is None:
+        known = self._group_costs.get(id(grouped_field_set))
+        if known is None:
             names = (details[0].node.name.value for details in grouped_field_set.values())
-            cost = sum(field_weight(parent_type.fields.get(name)) for name in names)
-            self._group_costs[id(grouped_field_set)] = cost
-        self._count(cost)
+            known = sum(field_weight(parent_type.fields.get(name)) for name in names), grouped_field_set
+            self._group_costs[id(grouped_field_set)] = known
+        self._count(known[0])
 
     def _count(self, cost: int) -> None:
         failure = self.spend(cost)

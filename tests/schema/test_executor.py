@@ -2,6 +2,7 @@
 
 import asyncio
 from time import monotonic, process_time, sleep
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from graphql import ExecutionResult, parse
 from strawberry.execution import optimized_is_awaitable
 
 from schema.build import build_schema
-from schema.costs import ROWS, store_field_weights
+from schema.costs import ROWS, field_weight, store_field_weights
 from schema.executor import MAX_ERRORS, OperationExecutor
 
 is_awaitable: Any = optimized_is_awaitable
@@ -116,6 +117,15 @@ async def test_counts_the_weight_of_every_field_of_every_object(cost: int, text:
     executor, result = await run(text, cost_limit=cost - 1)
     assert executor.failure is not None
     assert result.data is None
+
+
+def test_counts_a_group_of_fields_that_takes_the_memory_of_a_freed_one() -> None:
+    executor: Any = OperationExecutor.build(SCHEMA, parse("{ rows { number } }"), root_value=Query())
+    field = [SimpleNamespace(node=SimpleNamespace(name=SimpleNamespace(value="rows")))]
+    weight = field_weight(SCHEMA.query_type.fields["rows"])
+    for count in (1, 2, 3):
+        executor._spend(SCHEMA.query_type, {number: list(field) for number in range(count)})
+    assert executor.spent_cost == 6 * weight > 0
 
 
 @pytest.mark.parametrize("field", ["rows", "later"])
