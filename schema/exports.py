@@ -71,7 +71,7 @@ class ExportCustomersInput:
         default=strawberry.UNSET, description="The order. Without it, by name."
     )
     columns: list[CustomerColumn] | None = strawberry.field(
-        default=strawberry.UNSET, description="The columns to export. All columns are exported where none is named."
+        default=strawberry.UNSET, description="The columns to export; by default all."
     )
     format: ExportFormat = strawberry.field(default=ExportFormat.CSV, description=_FORMAT_DESCRIPTION)
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD

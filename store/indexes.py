@@ -13,6 +13,7 @@ from store.changes.external_ids import RELEASED_ID_INDEXES, RELEASED_IDS
 from store.customers import customers
 from store.database import leases
 from store.database.client import Client, Document, IndexModel, OperationFailure
+from store.database.one_time_requests import ONE_TIME_INDEXES
 from store.entitlements import documents as entitlements
 from store.entitlements import invoices, orders
 from store.events import log as events
@@ -66,8 +67,8 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     rate_budgets.COLLECTION: rate_budgets.RATE_BUDGET_INDEXES,
     "resources": resources.RESOURCE_INDEXES,
     "helpdesk_requests": helpdesk.HELPDESK_INDEXES,
-    "launches": launches.LAUNCH_INDEXES,
-    exports.COLLECTION: exports.EXPORT_INDEXES,
+    launches.COLLECTION: ONE_TIME_INDEXES,
+    exports.COLLECTION: ONE_TIME_INDEXES,
     webhooks.COLLECTION: webhooks.WEBHOOK_INDEXES,
     webhooks.DELIVERIES: webhooks.DELIVERY_INDEXES,
     "calls": calls.CALL_INDEXES,

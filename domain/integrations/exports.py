@@ -66,7 +66,7 @@ EXPORT_PERMISSIONS: Mapping[ExportKind, Permission] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportCustomers:
-    """The customers of a filter in an order; all columns where none is named."""
+    """An export of the customers of a filter, in an order; by default with all columns."""
 
     filter: Omittable[Mapping[str, Any]] = ABSENT
     order_by: Omittable[Mapping[str, Any]] = ABSENT

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.customers.filter import check_filter_permissions, parse_filter
@@ -29,17 +29,15 @@ from domain.permissions import ROLE_PERMISSIONS, has_permission
 from domain.types import ActivityKind, LicenseReport
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
-from store.database.client import Client, Document, IndexModel, Session
+from store.database.client import Client, Document, Session
 from store.database.clock import utc_now
-from store.database.ids import new_id
+from store.database.one_time_requests import is_usable, match_usable, new_request, use_up
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.events.log import NO_CUSTOMER, EventDraft, event_document
 from store.tenants.administrators import AdministratorDocument, Administrators
 
 COLLECTION = "exports"
-_RETENTION = timedelta(hours=48)
-EXPORT_INDEXES = (IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=int(_RETENTION.total_seconds())),)
 _NOUNS: Mapping[ExportKind, str] = {
     ExportKind.CUSTOMERS: "customers",
     ExportKind.LICENSE_REPORT: "a license report",
@@ -121,16 +119,9 @@ def _read_mapping(given: Omittable[Mapping[str, Any]]) -> Mapping[str, Any] | No
 
 async def _insert(mutation: Mutation[Any], description: ExportDescription) -> ExportResult:
     mutation.checks.raise_if_invalid()
-    scope, now = mutation.scope, mutation.scope.now
-    stamps = {**scope.match(), "version": 1, "created_at": now, "updated_at": now}
-    export = {
-        "_id": new_id("exp"),
-        **stamps,
-        "administrator_id": mutation.actor.id,
-        "expires_at": now + EXPORT_LIFETIME,
-        "used_at": None,
-        "description": _to_document(description),
-    }
+    scope = mutation.scope
+    stored = _to_document(description)
+    export = new_request(scope, "exp", mutation.actor.id, EXPORT_LIFETIME, description=stored)
     await scope.collection(COLLECTION).insert_many([export], session=mutation.session)
     summary = f"An export of {_describe(description)} was asked for"
     mutation.add_event(EventDraft(ActivityKind.EXPORTED, scope.partner_id, summary))
@@ -143,8 +134,7 @@ def _describe(description: ExportDescription) -> str:
 
 async def is_redeemable(client: Client, reference: ExportReference) -> bool:
     """Return whether the export is unused and valid, without using it up."""
-    scope = Scope(client, reference.partner_id, utc_now())
-    return await scope.collection(COLLECTION).find_one(_match_redeemable(scope, reference), {"_id": 1}) is not None
+    return await is_usable(client, COLLECTION, *reference)
 
 
 async def redeem(client: Client, reference: ExportReference) -> RedeemedExport | None:
@@ -154,14 +144,13 @@ async def redeem(client: Client, reference: ExportReference) -> RedeemedExport |
 
 async def _redeem(client: Client, reference: ExportReference, session: Session) -> RedeemedExport | None:
     scope = Scope(client, reference.partner_id, utc_now())
-    collection, where = scope.collection(COLLECTION), _match_redeemable(scope, reference)
-    export = await collection.find_one(where, session=session)
+    where = match_usable(scope, reference.export_id)
+    export = await scope.collection(COLLECTION).find_one(where, session=session)
     if export is None:
         return None
     description = _from_document(export["description"])
     requester = await find_reader(scope, export["administrator_id"], description.kind, session)
-    used = {"$set": {"used_at": scope.now, "updated_at": scope.now}, "$inc": {"version": 1}}
-    if requester is None or not await collection.update_one(where, used, session=session):
+    if requester is None or not await use_up(scope, COLLECTION, reference.export_id, scope.now, session):
         return None
     what = _describe(description)
     summary = f"{what[0].upper()}{what[1:]} left by the address that {requester.display_name} had asked for"
@@ -181,10 +170,6 @@ async def find_reader(
     administrator = await Administrators(scope).find_active(administrator_id, session=session)
     may_read = administrator is not None and has_permission(administrator.role, EXPORT_PERMISSIONS[kind])
     return administrator if may_read else None
-
-
-def _match_redeemable(scope: Scope, reference: ExportReference) -> Document:
-    return {**scope.match(), "_id": reference.export_id, "used_at": None, "expires_at": {"$gt": scope.now}}
 
 
 def _to_document(description: ExportDescription) -> Document:

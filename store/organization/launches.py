@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from domain.messages import translatable
@@ -20,17 +20,15 @@ from store.changes.customer_batch import CustomerBatch, load_customers, write_cu
 from store.changes.customer_change import CustomerChange
 from store.changes.customer_fields import is_removed
 from store.changes.mutations import Mutation
-from store.database.client import Client, Document, IndexModel, Session
+from store.database.client import Client, Document, Session
 from store.database.clock import utc_now
-from store.database.ids import new_id
+from store.database.one_time_requests import is_usable, match_usable, new_request, use_up
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.events.log import NO_CUSTOMER, EventDraft, event_document
 from store.tenants.administrators import AdministratorDocument, Administrators
 
 COLLECTION = "launches"
-_RETENTION = timedelta(hours=48)
-LAUNCH_INDEXES = (IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=int(_RETENTION.total_seconds())),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +78,12 @@ def _without_removed(batch: CustomerBatch) -> Sequence[CustomerChange]:
 
 def _new_launch(mutation: Mutation[Any], customer_id: str | None) -> Document:
     """Return the document of a launch of a customer, or of the partner's own organization for None."""
-    now = mutation.scope.now
-    return {
-        "_id": new_id("lch"),
-        "partner_id": mutation.scope.partner_id,
-        "version": 1,
-        "created_at": now,
-        "updated_at": now,
-        "customer_id": customer_id,
-        "administrator_id": mutation.actor.id,
-        "expires_at": now + LAUNCH_LIFETIME,
-        "used_at": None,
-    }
+    return new_request(mutation.scope, "lch", mutation.actor.id, LAUNCH_LIFETIME, customer_id=customer_id)
 
 
 async def is_redeemable(client: Client, reference: LaunchReference) -> bool:
     """Return whether the launch is unused and valid, without redeeming it."""
-    scope = Scope(client, reference.partner_id, utc_now())
-    return await scope.collection(COLLECTION).find_one(_match_redeemable(scope, reference), {"_id": 1}) is not None
+    return await is_usable(client, COLLECTION, *reference)
 
 
 async def redeem(client: Client, reference: LaunchReference) -> str | None:
@@ -111,7 +97,7 @@ async def redeem(client: Client, reference: LaunchReference) -> str | None:
 async def _redeem(client: Client, reference: LaunchReference, session: Session) -> str | None:
     scope = Scope(client, reference.partner_id, utc_now())
     collection = scope.collection(COLLECTION)
-    launch = await collection.find_one(_match_redeemable(scope, reference), session=session)
+    launch = await collection.find_one(match_usable(scope, reference.launch_id), session=session)
     requester = None if launch is None else await _find_requester(scope, launch, session)
     if launch is None or requester is None:
         return None
@@ -122,7 +108,7 @@ async def _redeem(client: Client, reference: LaunchReference, session: Session) 
     where = {**acting.match_customers(), "_id": launch["customer_id"]}
     batch = await load_customers(scope, where, session)
     changes = _without_removed(batch)
-    if not changes or not await _mark_used(scope, reference, batch.now, session):
+    if not changes or not await use_up(scope, COLLECTION, reference.launch_id, batch.now, session):
         return None
     change = changes[0]
     change.update_customer({})
@@ -136,24 +122,13 @@ async def _redeem(client: Client, reference: LaunchReference, session: Session) 
 async def _redeem_organization(
     scope: Scope, reference: LaunchReference, requester: AdministratorDocument, session: Session
 ) -> str | None:
-    if not await _mark_used(scope, reference, scope.now, session):
+    if not await use_up(scope, COLLECTION, reference.launch_id, scope.now, session):
         return None
     summary = f"The organization was opened by the address that {requester.display_name} had asked for"
     draft = EventDraft(ActivityKind.ORGANIZATION_LAUNCHED, scope.partner_id, summary)
     event = event_document(scope.partner_id, scope.now, {**NO_CUSTOMER, "actor_id": None}, draft)
     await scope.collection("events").insert_many([event], session=session)
     return scope.partner_id
-
-
-async def _mark_used(scope: Scope, reference: LaunchReference, now: datetime, session: Session) -> bool:
-    """Return whether the launch was redeemable; it cannot be redeemed again."""
-    used = {"$set": {"used_at": now, "updated_at": now}, "$inc": {"version": 1}}
-    where = _match_redeemable(scope, reference)
-    return bool(await scope.collection(COLLECTION).update_one(where, used, session=session))
-
-
-def _match_redeemable(scope: Scope, reference: LaunchReference) -> Document:
-    return {**scope.match(), "_id": reference.launch_id, "used_at": None, "expires_at": {"$gt": scope.now}}
 
 
 async def _find_requester(scope: Scope, launch: Document, session: Session) -> AdministratorDocument | None:
