@@ -20,7 +20,7 @@ from resolvers.context import Viewer
 from server.app.app_state import AppState
 from server.exports.lists import build_list
 from server.exports.stream import ExportFailed, stream_file
-from server.graphql.errors import exception_code
+from server.graphql.errors import exception_error
 from server.graphql.operations import GraphQLResponse
 from server.http.one_time_pages import ADDRESS_HEADERS, message_page
 from store.database.clock import utc_now
@@ -124,7 +124,7 @@ class _StreamedFile(StreamingResponse):
 def _failure_code(failure: Exception) -> str:
     if isinstance(failure, ExportFailed):
         return str(failure.errors[0]["extensions"]["code"])
-    return exception_code(failure)
+    return str(exception_error(failure)["extensions"]["code"])
 
 
 async def _with_first(first: bytes, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

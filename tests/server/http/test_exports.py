@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from domain.integrations.exports import ExportReference, sign_export_token
 from domain.rate_limits import BudgetState, RateLimit, RateLimited
@@ -158,7 +159,9 @@ async def test_waits_where_the_rate_limit_has_no_room(scope: Scope) -> None:
 
 async def test_a_mistake_of_ours_shows_nothing_of_it(scope: Scope) -> None:
     broken = cast(Scope, SimpleNamespace(client=None))
-    messages = await get(broken, await add_export(scope))
+    with capture_logs() as logs:
+        messages = await get(broken, await add_export(scope))
+    assert [record["event"] for record in logs] == ["internal_error"] and "exc_info" in logs[0]
     assert messages[0]["status"] == 500 and b"Error" not in body(messages)
     unknown = await get(scope, ExportReference(PARTNER, "exp_none"))
     assert unknown[0]["status"] == 410
