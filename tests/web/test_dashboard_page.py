@@ -1,5 +1,6 @@
 """The dashboard's page over HTTP: its addresses, security policy, sign-in, and the server without a build."""
 
+import re
 from html import unescape
 from pathlib import Path
 
@@ -79,6 +80,13 @@ def test_the_page_of_the_source_has_the_places_that_the_server_fills() -> None:
     assert source.count('<meta name="sign-in" content="" />') == 1
     assert source.count('<meta property="csp-nonce" nonce="" />') == 1
     assert DIST == WEB / "dist" / "dashboard"
+
+
+def test_the_scripts_of_the_first_page_have_at_most_200_kilobytes() -> None:
+    names = re.findall(r'/assets/([\w.-]+\.js)"', (DIST / "index.html").read_text(encoding="utf-8"))
+    sizes = {name: (DIST / "assets" / f"{name}.gz").stat().st_size for name in names}
+    assert sizes
+    assert sum(sizes.values()) <= 200_000, sizes
 
 
 def test_the_server_has_an_address_for_every_screen_of_the_page() -> None:

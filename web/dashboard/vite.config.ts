@@ -12,7 +12,7 @@ export default defineConfig({
   root: folder,
   base: "/",
   // The component set carries its texts in 34 languages; the pages have two.
-  plugins: [{ ...optimizeLocales.vite({ locales: ["en-US", "sr-SP"] }), enforce: "pre" }, inlinedDocuments(`${folder}src/gql/graphql.ts`), manifest(`${folder}src/gql`), compressed()],
+  plugins: [{ ...optimizeLocales.vite({ locales: ["en-US", "sr-SP"] }), enforce: "pre" }, inlinedDocuments(`${folder}src/gql`, `${folder}src/api/document_of_text.ts`), manifest(`${folder}src/gql`), compressed()],
   build: {
     outDir: "../dist/dashboard",
     emptyOutDir: true,

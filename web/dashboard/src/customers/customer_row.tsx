@@ -1,12 +1,12 @@
 /** One customer in the table. */
 import { memo, useState } from "react";
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { usePermission } from "../session/viewer";
 import { useFormats } from "../ui/formats";
 import { Icon } from "../ui/icons";
 import { LicenseBar, sumLicenses } from "../ui/license_bar";
+import { MenuButton, type MenuEntry } from "../ui/menu_button";
 import { StatusChips } from "../ui/status_chip";
 import { TagLabel } from "../ui/tag_label";
 import type { CustomerRow } from "./documents";
@@ -123,29 +123,17 @@ function RowActions({ customer, onTag }: { customer: CustomerRow; onTag: Props["
   const launch = useLaunch();
   const canEdit = usePermission("EDIT_TAGS");
   const canLaunch = usePermission("LAUNCH_CUSTOMER");
+  const { id } = customer;
+  const label = t("customers.actions", { name: customer.name });
+  const entries = () => {
+    const actions: MenuEntry[] = [{ id: "open", text: t("customers.open"), href: `/customers/${id}` }];
+    if (canEdit) actions.push({ id: "tags", text: t("tags.editShort"), onAction: () => onTag([id]) });
+    if (canLaunch) actions.push({ id: "launch", text: t("customers.launch"), onAction: () => void launch(id) });
+    return actions;
+  };
   return (
-    <MenuTrigger>
-      <AriaButton className="button button-quiet button-icon" excludeFromTabOrder aria-label={t("customers.actions", { name: customer.name })}>
-        <Icon name="more" />
-      </AriaButton>
-      <Popover className="menu-popover" placement="bottom end">
-        <Menu aria-label={t("customers.actions", { name: customer.name })}>
-          <MenuItem className="menu-item" href={`/customers/${customer.id}`}>
-            {t("customers.open")}
-          </MenuItem>
-          {canEdit && (
-            <MenuItem className="menu-item" onAction={() => onTag([customer.id])}>
-              {t("tags.editShort")}
-            </MenuItem>
-          )}
-          {canLaunch && (
-            <MenuItem className="menu-item" onAction={() => void launch(customer.id)}>
-              <Icon name="launch" />
-              {t("customers.launch")}
-            </MenuItem>
-          )}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <MenuButton className="button button-quiet button-icon" label={label} isIcon placement="bottom end" groups={() => [{ id: "actions", entries: entries() }]}>
+      <Icon name="more" />
+    </MenuButton>
   );
 }

@@ -1,12 +1,12 @@
 /** The top bar: partner, connection state, language, theme, and the viewer. */
 import { useState } from "react";
-import { Button as AriaButton, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useConnectionState } from "../api/feeds";
 import { signOut } from "../session/sign_in";
 import { keepToken } from "../session/token";
 import { useViewer } from "../session/viewer";
 import { chooseLanguage, currentLanguage, type Language, LANGUAGES } from "../texts/texts";
+import { MenuButton, type MenuGroup } from "../ui/menu_button";
 import { LaunchOrganization } from "./launch_organization";
 import { applyTheme, chosenTheme, type Theme, THEMES } from "./theme";
 
@@ -43,59 +43,38 @@ function ViewerMenu() {
     applyTheme(chosen);
     setTheme(chosen);
   };
+  const groups = (): MenuGroup[] => [
+    {
+      id: "language",
+      title: t("viewer.language"),
+      entries: Object.entries(LANGUAGES).map(([id, text]) => ({ id, text })),
+      chosen: [currentLanguage()],
+      onChoose: ([id]) => void chooseLanguage(id as Language),
+    },
+    {
+      id: "theme",
+      title: t("viewer.theme"),
+      entries: THEMES.map((id) => ({ id, text: t(`theme.${id}`) })),
+      chosen: [theme],
+      onChoose: ([id]) => chooseTheme(id as Theme),
+    },
+    {
+      id: "actions",
+      entries: [
+        { id: "graphiql", text: "GraphiQL", href: "/graphql", target: "_blank" },
+        { id: "leave", text: t("viewer.signOut"), onAction: leave },
+      ],
+    },
+  ];
   return (
-    <MenuTrigger>
-      <AriaButton className="viewer-button">
-        <span>{administrator.displayName}</span>
-        <span className="secondary small">{t(`role.${administrator.role}`)}</span>
-      </AriaButton>
-      <Popover className="menu-popover" placement="bottom end">
-        <Menu aria-label={t("viewer.menu")}>
-          <Choice title={t("viewer.language")} chosen={currentLanguage()} choose={(id) => void chooseLanguage(id as Language)} items={Object.entries(LANGUAGES)} />
-          <Choice title={t("viewer.theme")} chosen={theme} choose={(id) => chooseTheme(id as Theme)} items={THEMES.map((id) => [id, t(`theme.${id}`)])} />
-          <MenuItem className="menu-item" href="/graphql" target="_blank">
-            GraphiQL
-          </MenuItem>
-          <MenuItem className="menu-item" onAction={leave}>
-            {t("viewer.signOut")}
-          </MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <MenuButton className="viewer-button" label={t("viewer.menu")} placement="bottom end" groups={groups}>
+      <span>{administrator.displayName}</span>
+      <span className="secondary small">{t(`role.${administrator.role}`)}</span>
+    </MenuButton>
   );
 }
 
 function leave(): void {
   keepToken("");
   void signOut();
-}
-
-interface ChoiceProps {
-  title: string;
-  chosen: string;
-  choose(id: string): void;
-  items: (readonly [string, string])[];
-}
-
-function Choice({ title, chosen, choose, items }: ChoiceProps) {
-  return (
-    <MenuSection
-      selectionMode="single"
-      disallowEmptySelection
-      selectedKeys={[chosen]}
-      onSelectionChange={(keys) => keys !== "all" && choose(String([...keys][0]))}
-    >
-      <Header className="menu-header secondary small">{title}</Header>
-      {items.map(([id, text]) => (
-        <MenuItem key={id} id={id} className="menu-item" textValue={text}>
-          {({ isSelected }) => (
-            <>
-              {text}
-              {isSelected && <span className="menu-item-end">✓</span>}
-            </>
-          )}
-        </MenuItem>
-      ))}
-    </MenuSection>
-  );
 }

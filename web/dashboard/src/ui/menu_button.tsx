@@ -1,0 +1,66 @@
+/** A button that opens a menu. The menu's code is loaded when a pointer or the focus reaches the first such button. */
+import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
+import { Button as AriaButton, type PopoverProps } from "react-aria-components";
+
+const load = () => import("./menu_popover");
+const MenuPopover = lazy(load);
+
+export interface MenuEntry {
+  id: string;
+  text: string;
+  /** Shown instead of the text. */
+  label?: ReactNode;
+  /** Shown at the end of the line. */
+  end?: string | undefined;
+  isDimmed?: boolean;
+  href?: string;
+  target?: string;
+  onAction?(): void;
+}
+
+/** Entries to choose from, or, without `onChoose`, actions. */
+export interface MenuGroup {
+  id: string;
+  title?: string;
+  entries: readonly MenuEntry[];
+  chosen?: readonly string[];
+  isMultiple?: boolean;
+  onChoose?(ids: readonly string[]): void;
+}
+
+interface Props {
+  className: string;
+  /** The name of the menu, and of the button where `isIcon`. */
+  label: string;
+  isIcon?: boolean;
+  placement: NonNullable<PopoverProps["placement"]>;
+  groups(): readonly MenuGroup[];
+  children: ReactNode;
+}
+
+export function MenuButton({ className, label, isIcon = false, placement, groups, children }: Props) {
+  const button = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <AriaButton
+        ref={button}
+        className={className}
+        {...(isIcon && { excludeFromTabOrder: true, "aria-label": label })}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        onHoverStart={() => void load()}
+        onFocus={() => void load()}
+        onPress={() => setOpen(true)}
+        onKeyDown={(event) => event.key === "ArrowDown" && setOpen(true)}
+      >
+        {children}
+      </AriaButton>
+      {isOpen && (
+        <Suspense>
+          <MenuPopover label={label} placement={placement} groups={groups()} triggerRef={button} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
