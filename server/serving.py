@@ -34,6 +34,8 @@ from server.telemetry.tracing import wants_traces
 OnReady = Callable[[str], None]
 _READY_TIMEOUT_SECONDS = 120.0
 _IMPORT_MARGIN_SECONDS = 5.0
+# Without this, the kernel takes megabytes for a client that does not read, and the server notices it only after them.
+_MAX_UNSENT_BYTES = 128 * 1024
 
 
 def serve(settings: Settings, data: Path | None, host: str, port: int, workers: int) -> None:
@@ -57,6 +59,8 @@ def open_listener(host: str, port: int, setting: str = "--port, or 0 for a free 
         raise OperatorError(
             f"Cannot listen on {host} port {port} ({problem.strerror}): name another with {setting}."
         ) from None
+    # Its connections inherit the option. It limits what is not sent yet, so a distant client is as fast as before.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT_BYTES)
     listener.listen(BACKLOG)
     listener.set_inheritable(True)
     return listener

@@ -30,7 +30,7 @@ from store.counts.live_indexes import LiveIndexes
 from store.database.client import Client
 from store.database.clock import utc_now
 
-VIEWER_TIMEOUT_SECONDS = 4.0
+VIEWER_TIMEOUT_SECONDS = 3.5
 
 
 @asynccontextmanager

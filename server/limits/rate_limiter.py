@@ -33,7 +33,7 @@ SETTLE_SECONDS = 5.0
 # A budget without room is read again at most this often, and one that could not be read is too.
 _REFUSAL_SECONDS = 1.0
 # The time in which the database must answer, as for the viewer of a request.
-_RESERVE_SECONDS = 4.0
+_RESERVE_SECONDS = 3.5
 _STOP_SECONDS = 1.0
 ADMINISTRATOR, PARTNER = "administrator", "partner"
 _REJECTED = Counter(

@@ -3,6 +3,7 @@
 A transport reads the request before and writes the outcome after; it turns what is raised into its own form.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -107,9 +108,11 @@ async def _run(
     record: OperationRecord,
 ) -> OperationOutcome:
     with TURNS.track() as operation_time:
-        viewer = await app_state.authenticate(token)
-        operation_time.owner = (viewer.partner_id, viewer.administrator.id)
-        accepted = await _accept(app_state, viewer, read_request, check, record)
+        # The steps wait for the database with limits of their own, whose sum would be longer.
+        async with asyncio.timeout(app_state.operations.seconds):
+            viewer = await app_state.authenticate(token)
+            operation_time.owner = (viewer.partner_id, viewer.administrator.id)
+            accepted = await _accept(app_state, viewer, read_request, check, record)
         if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
             return await _execute(app_state, accepted, record)
     record.end_span()

@@ -32,7 +32,8 @@ from store.database.client import (
 
 Result = TypeVar("Result")
 OnCommit = Callable[[int], None]
-DEADLINE_SECONDS = 8.0
+# With the grace it ends before the time of an operation (OPERATION_TIMEOUT_SECONDS): the caller learns why.
+DEADLINE_SECONDS = 6.5
 # An attempt that starts before the deadline may end this much after it.
 _GRACE_SECONDS = 1.0
 _ABORT_SECONDS = 1.0
@@ -113,7 +114,8 @@ async def _retry_until_deadline(
         except PyMongoError as error:
             if not (error.timeout or _is_retryable(error)):
                 raise
-            if monotonic() + backoff > limits.last_attempt:
+            # A server was already waited for.
+            if isinstance(error, ServerSelectionTimeoutError) or monotonic() + backoff > limits.last_attempt:
                 raise Unavailable from error
             if isinstance(error, ConnectionFailure):
                 await _wait_for_server(client)

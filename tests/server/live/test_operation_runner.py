@@ -1,5 +1,6 @@
 """One operation from token to outcome: the order of its steps, its branches, and what reaches the transport."""
 
+import asyncio
 import weakref
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -131,6 +132,14 @@ async def test_reads_nothing_of_a_caller_that_is_not_authenticated() -> None:
     with pytest.raises(Unauthenticated):
         await Transport(process, "{ after }").run("bad")
     assert process.steps == ["authenticate bad"]
+
+
+async def test_the_steps_before_the_execution_together_have_the_time_of_an_operation() -> None:
+    process = Process()
+    process.operations = Operations(strawberry.Schema(Query, Mutation), seconds=0.05)
+    process.rate_limiter.charge = AsyncMock(side_effect=asyncio.Event().wait)  # type: ignore[method-assign]
+    with pytest.raises(TimeoutError):
+        await Transport(process, "{ after }").run()
 
 
 async def test_executes_nothing_that_the_transport_does_not_permit() -> None:

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
-from domain.failures import OutcomeUnknown
+from domain.failures import OutcomeUnknown, Unavailable
 from domain.imports.records import ImportKind
 from store.database import transactions
 from store.database.client import (
@@ -90,6 +91,16 @@ async def test_an_import_reports_what_it_added_where_every_commit_answers_late(c
     assert (await import_lines(scope, ImportKind.INVOICES, *invoices)).counts == (20, 0, 0, 0)
     assert len(await documents(scope, "invoices")) == 20
     assert len(await documents(scope, "events", kind="INVOICE_CHANGED")) == 20
+
+
+async def test_a_missing_server_is_waited_for_once(client: LateCommitClient) -> None:
+    async def find_no_server(_: Session) -> None:
+        raise ServerSelectionTimeoutError("no primary within 3 s")
+
+    client.command = AsyncMock()  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        await in_transaction(client, find_no_server)
+    client.command.assert_not_awaited()
 
 
 async def test_conflicting_writers_take_turns(client: LateCommitClient) -> None:
