@@ -135,9 +135,12 @@ async def test_reads_nothing_of_a_caller_that_is_not_authenticated() -> None:
 
 
 async def test_the_steps_before_the_execution_together_have_the_time_of_an_operation() -> None:
+    async def hang(*_: Any) -> None:
+        await asyncio.Event().wait()
+
     process = Process()
     process.operations = Operations(strawberry.Schema(Query, Mutation), seconds=0.05)
-    process.rate_limiter.charge = AsyncMock(side_effect=asyncio.Event().wait)  # type: ignore[method-assign]
+    process.rate_limiter.charge = AsyncMock(side_effect=hang)  # type: ignore[method-assign]
     with pytest.raises(TimeoutError):
         await Transport(process, "{ after }").run()
 
