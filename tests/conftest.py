@@ -12,6 +12,8 @@ from pymongo import MongoClient
 from server.gc_tuning import tune_gc
 from tests.mongod import temporary_replica_set
 from tests.prepared_database import PreparedDatabase, abort_left_transactions
+from tests.rewritten_tests import rewrite_test_modules
+from tests.start_order import start_with_long_tests
 
 # A deadline and the check for slow data would measure the other work of the machine.
 settings.register_profile("partnerhub", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,20 +21,10 @@ settings.load_profile("partnerhub")
 # Imports and the collection of the tests create only what stays.
 tune_gc()
 
-# Where the tests that take seconds are, the longest first.
-_LONG = (
-    "tests/end_to_end",
-    "tests/reference",
-    "tests/faults",
-    "tests/web",
-    "tests/jobs/imports/test_renewal_orders.py",
-    "tests/store/customers/test_lists.py",
-    "tests/server/http/test_schemathesis.py",
-    "tests/test_wheel.py",
-    "tests/server/cli",
-    "tests/store/embedded",
-    "tests/sample",
-)
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Rewrite the test modules of a new clone; see rewritten_tests.py."""
+    rewrite_test_modules(config)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -42,10 +34,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the long tests: a long one that starts last would leave the other processors idle."""
-    folders = {folder: place for place, folder in enumerate(_LONG)}
-    places = {item: next((folders[one] for one in _LONG if item.nodeid.startswith(one)), len(_LONG)) for item in items}
-    items.sort(key=places.__getitem__)
+    """Start with the long tests: one that starts last would leave the other processors idle."""
+    start_with_long_tests(items)
 
 
 def pytest_collection_finish() -> None:
