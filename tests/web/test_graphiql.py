@@ -1,4 +1,4 @@
-"""GraphiQL in Chromium with a real server: a query, a subscription that receives an import, a rejected token."""
+"""GraphiQL in Chromium with a real server: queries, mutations, a subscription that receives an import, a phone."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ from tests.server_process import ServerHarness
 from tests.web.conftest import WEB
 
 CUSTOMER = "WEB-1"
+ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
 
 
 def _subscription(assigned: int) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def test_runs_queries_and_subscriptions_in_the_browser(
     running_harness: ServerHarness, node: str, chromium: str
 ) -> None:
     _import_customer(running_harness)
+    assert running_harness.query(ACCEPT_TERMS)["data"]["acceptTerms"]["userErrors"] == []
     environment = {
         **os.environ,
         "PARTNERHUB_URL": running_harness.url,

@@ -1,6 +1,59 @@
-/** The access token: tidied, and kept for this browser tab only. */
+/** The access token of this browser: kept for a tab, and handed to other tabs of this origin, never written to disk. */
 
 const STORAGE_KEY = "partnerhub:token";
+const ANSWER_MILLISECONDS = 150;
+
+type Message = { kind: "ask" } | { kind: "answer" | "token"; token: string };
+type Listener = (token: string) => void;
+
+const channel = new BroadcastChannel("partnerhub:session");
+const listeners = new Set<Listener>();
+let current = "";
+let takeAnswer: Listener | undefined;
+
+channel.addEventListener("message", ({ data }: MessageEvent<Message>) => {
+  if (data.kind === "token") apply(data.token);
+  // Only the tab that asks takes an answer: another may show another administrator.
+  else if (data.kind === "answer") takeAnswer?.(data.token);
+  else if (current) channel.postMessage({ kind: "answer", token: current } satisfies Message);
+});
+
+/** Returns the token of this tab, or the one of another open tab; empty where nobody is signed in. */
+export async function findToken(): Promise<string> {
+  current = loadToken();
+  if (current) return current;
+  const answer = new Promise<string>((done) => {
+    takeAnswer = done;
+    setTimeout(() => done(""), ANSWER_MILLISECONDS);
+  });
+  channel.postMessage({ kind: "ask" } satisfies Message);
+  const token = await answer;
+  takeAnswer = undefined;
+  // Meanwhile this or another tab may have signed in.
+  if (token && !current) apply(token);
+  return current;
+}
+
+export function currentToken(): string {
+  return current;
+}
+
+/** Keeps the token here and in the other tabs; an empty one signs all of them out. */
+export function keepToken(token: string): void {
+  channel.postMessage({ kind: "token", token } satisfies Message);
+  apply(token);
+}
+
+/** Calls back with each new token, also with those of other tabs; the returned function ends that. */
+export function onToken(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Keeps a token in this tab only, so that tabs can show different administrators; tabs that open later get it, too. */
+export function keepTokenHere(token: string): void {
+  apply(token);
+}
 
 /** What a person pastes, without white space, quotes and the word Bearer. */
 export function tidyToken(pasted: string): string {
@@ -12,7 +65,7 @@ export function tidyToken(pasted: string): string {
     .replace(/\s+/g, "");
 }
 
-export function loadToken(): string {
+function loadToken(): string {
   try {
     return sessionStorage.getItem(STORAGE_KEY) ?? "";
   } catch {
@@ -21,7 +74,13 @@ export function loadToken(): string {
   }
 }
 
-export function keepToken(token: string): void {
+function apply(token: string): void {
+  current = token;
+  storeToken(token);
+  for (const listener of [...listeners]) listener(token);
+}
+
+function storeToken(token: string): void {
   try {
     if (token) sessionStorage.setItem(STORAGE_KEY, token);
     else sessionStorage.removeItem(STORAGE_KEY);

@@ -1,5 +1,6 @@
 /** The one websocket of the page (graphql-transport-ws), reopened with the new token whenever that changes. */
 import { type Client, createClient } from "graphql-ws";
+import { eventLog } from "./event_log";
 import { MISSING_TOKEN } from "./http";
 
 /** A refused token does not become valid by trying again; graphql-ws itself stops at 4401 only. */
@@ -35,7 +36,12 @@ function speakingOfFailures(client: Client, token: () => string): Client["subscr
       sink.error(withoutStack(MISSING_TOKEN));
       return () => undefined;
     }
-    return client.subscribe(operation, { ...sink, error: (failure) => sink.error(inWords(failure)) });
+    eventLog.begin();
+    const next: typeof sink.next = (event) => {
+      eventLog.add(event);
+      sink.next(event);
+    };
+    return client.subscribe(operation, { ...sink, next, error: (failure) => sink.error(inWords(failure)) });
   };
 }
 

@@ -71,17 +71,18 @@ async function keepsTheTokenOverAReload(graphiql) {
 }
 
 async function opensTheOperationOfALink(graphiql) {
-  const query = "query Linked($first: Int!) { customers(first: $first) { totalCount } }";
-  await graphiql.open(`${address}?${new URLSearchParams({ query, variables: '{"first": 1}' })}`);
+  const query = "query Other { feedCursor } query Linked($first: Int!) { customers(first: $first) { totalCount } }";
+  const link = { query, variables: '{"first": 1}', operationName: "Linked" };
+  await graphiql.open(`${address}?${new URLSearchParams(link)}`);
   await graphiql.page.locator(".token-owner-known").waitFor();
   assert.match(await graphiql.variables(), /"first": 1/);
   await graphiql.run();
   assert.equal(JSON.parse(await graphiql.response('"totalCount"')).errors, undefined);
 }
 
-async function runsEverySavedQuery(graphiql) {
+async function runsEverySavedOperation(graphiql) {
   const titles = await graphiql.samples();
-  assert.ok(titles.length >= 5, `only ${titles}`);
+  assert.ok(titles.length >= 9, `only ${titles}`);
   for (const title of titles.filter((each) => !each.startsWith("Live"))) {
     await graphiql.openSample(title);
     if ((await graphiql.variables()).includes("externalId"))
@@ -89,8 +90,30 @@ async function runsEverySavedQuery(graphiql) {
     await graphiql.run();
     const answer = JSON.parse(await graphiql.response('"data"'));
     assert.equal(answer.errors, undefined, title);
+    for (const { userErrors } of Object.values(answer.data)) assert.deepEqual(userErrors ?? [], [], title);
   }
   await graphiql.screenshot("3-one-customer");
+}
+
+async function explainsCosts(graphiql) {
+  const { page } = graphiql;
+  await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  await page.getByRole("link", { name: "Query", exact: true }).click();
+  await page.getByRole("link", { name: "customers", exact: true }).click();
+  await page.getByText("Needs the permission READ_CUSTOMERS.").waitFor();
+  await page.getByText(/^Cost: 10\. Length: first or last; without, 25\.$/).waitFor();
+  await page.getByRole("button", { name: "Hide Documentation Explorer" }).click();
+}
+
+async function worksOnAPhone(graphiql) {
+  const { page } = graphiql;
+  await page.setViewportSize({ width: 390, height: 844 });
+  const editors = await page.locator(".graphiql-editors").boundingBox();
+  const answer = await page.locator(".graphiql-response").boundingBox();
+  assert.ok(editors.width > 350 && answer.width > 350 && answer.y >= editors.y + editors.height, "not below each other");
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+  await graphiql.screenshot("5-a-phone");
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 async function receivesAChange(graphiql) {
@@ -104,6 +127,9 @@ async function receivesAChange(graphiql) {
   const change = JSON.parse(await graphiql.response(PARTNERHUB_CUSTOMER)).data.customerStatusChanged;
   assert.equal(change.customer.externalId, PARTNERHUB_CUSTOMER);
   assert.ok(change.entered.length + change.left.length > 0);
+  const log = graphiql.page.getByRole("region", { name: "Events of the subscription" });
+  await log.getByText("customerStatusChanged").first().click();
+  await log.getByText(`"externalId": "${PARTNERHUB_CUSTOMER}"`).waitFor();
   await graphiql.screenshot("4-a-change");
 }
 
@@ -117,7 +143,7 @@ async function refusesABadToken(graphiql, sockets) {
     assert.ok(Date.now() < end, "the socket was not opened again");
     await graphiql.page.waitForEvent("websocket", { timeout: 1_000 }).catch(() => undefined);
   }
-  await graphiql.screenshot("5-a-refused-token");
+  await graphiql.screenshot("6-a-refused-token");
 }
 
 const browser = await openBrowser(origin);
@@ -130,8 +156,10 @@ try {
   await keepsTheTokenOverAReload(graphiql);
   await checksOperationsWithTheSchema(graphiql);
   await opensTheOperationOfALink(graphiql);
-  await runsEverySavedQuery(graphiql);
+  await explainsCosts(graphiql);
+  await runsEverySavedOperation(graphiql);
   await receivesAChange(graphiql);
+  await worksOnAPhone(graphiql);
   assert.deepEqual(browser.complaints, []);
   await refusesABadToken(graphiql, browser.sockets);
   assert.deepEqual(browser.foreign, []);

@@ -51,13 +51,23 @@ async function graphiqlSignsInAndOut(graphiql) {
   await page.locator(".token-owner-known").waitFor();
   assert.match(await tokenOwner.innerText(), /Helpdesk_Administrator/);
   assert.equal(new URL(page.url()).search, "");
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await otherTabsAreSignedInAndOutWithIt(page);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("alert").getByText("Nobody was chosen").waitFor();
   await page.locator(".token-owner-missing").waitFor();
   const stored = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
   assert.ok(!stored.includes("access_token"), stored);
+}
+
+async function otherTabsAreSignedInAndOutWithIt(page) {
+  const dashboard = await page.context().newPage();
+  dashboard.setDefaultTimeout(60_000);
+  await dashboard.goto(api);
+  await dashboard.getByRole("heading", { name: /^Customers/ }).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await dashboard.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  await dashboard.close();
 }
 
 /** GraphiQL of a server whose issuer has another origin: its policy must allow the requests. */

@@ -10,7 +10,7 @@ import { Frame } from "./frame/frame";
 import { FrameSkeleton } from "./frame/frame_skeleton";
 import { Pages } from "./pages";
 import { completeSignIn } from "./session/sign_in";
-import { findToken, keepToken, onToken } from "./session/token";
+import { findToken, keepToken, onToken } from "../../session/token";
 import { VIEWER, ViewerContext } from "./session/viewer";
 import { currentLanguage } from "./texts/texts";
 import { Failure } from "./ui/failure";

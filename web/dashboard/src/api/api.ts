@@ -3,7 +3,7 @@ import { Client, fetchExchange, mapExchange } from "@urql/core";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { createFeedClient, createSeenFetch, type FeedClient, typesWithoutId } from "../../../client/src";
 import { documentIdExchange, feedExchange } from "../../../client/src/urql";
-import { currentToken, keepToken } from "../session/token";
+import { currentToken, keepToken } from "../../../session/token";
 
 /** Objects without an id are stored as a part of the object around them. */
 const KEYS = Object.fromEntries(typesWithoutId.map((name) => [name, () => null]));

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useConnectionState } from "../api/feeds";
 import { signOut } from "../session/sign_in";
-import { keepToken } from "../session/token";
+import { keepToken } from "../../../session/token";
 import { useViewer } from "../session/viewer";
 import { chooseLanguage, currentLanguage, type Language, LANGUAGES } from "../texts/texts";
 import { MenuButton, type MenuGroup } from "../ui/menu_button";

@@ -3,9 +3,8 @@ import { useState } from "react";
 import { FieldError, Form, Input, Label, TextField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Button } from "../ui/button";
-import { tidyToken } from "../../../session/token";
+import { keepToken, tidyToken } from "../../../session/token";
 import { canSignIn, signIn } from "./sign_in";
-import { keepToken } from "./token";
 import "../ui/ui.css";
 import "./sign_in_page.css";
 
