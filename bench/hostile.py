@@ -25,8 +25,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from bench.hostile_cases import CASES, Case, Tokens
-from bench.more_hostile_cases import MORE_CASES, write_manifest
+from bench.hostile_cases import Case, Tokens
+from bench.more_hostile_cases import all_cases, write_manifest
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -266,7 +266,7 @@ def print_results(results: Sequence[Result], number: int = 30) -> None:
 def main() -> None:
     word = next((argument for argument in sys.argv[1:] if argument != "--all"), "")
     with temporary_replica_set(is_journaled=False) as (mongod,), running_target(mongod.uri) as target:
-        results = [target.run(case) for case in (*CASES, *MORE_CASES) if word in case.name]
+        results = [target.run(case) for case in all_cases() if word in case.name]
     print_results(results, len(results) if "--all" in sys.argv else 30)
     sys.exit(any(map(exceeds, results)))
 

@@ -460,9 +460,9 @@ def _sockets() -> Iterator[Case]:
     yield socket("sockets: introspection", {"id": "1", "type": "subscribe", "payload": {"query": introspection}})
 
 
-CASES = tuple(
-    case
-    for group in (
+def first_cases() -> list[Case]:
+    """Build the cases of this module, which takes a second: some are large."""
+    groups = (
         _introspection,
         _pages,
         _errors,
@@ -477,5 +477,4 @@ CASES = tuple(
         _long_headers,
         _sockets,
     )
-    for case in group()
-)
+    return [case for group in groups for case in group()]

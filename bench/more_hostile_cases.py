@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.hostile_cases import Case, got, graphql, imported, nested, posted, raw, socket, streamed, times
+from bench.hostile_cases import Case, first_cases, got, graphql, imported, nested, posted, raw, socket, streamed, times
 
 # The documents of the manifest with which the server of the cases runs.
 TRUSTED: Mapping[str, str] = {
@@ -161,6 +161,7 @@ def _imports() -> Iterator[Case]:
     yield imported("imports: 100 times the same day", "license-usage", usage * 100)
 
 
-MORE_CASES = tuple(
-    case for group in (_compiled, _filters, _documents, _packed, _sockets, _connections, _imports) for case in group()
-)
+def all_cases() -> list[Case]:
+    """Build the cases of bench/hostile_cases.py and of this module."""
+    groups = (_compiled, _filters, _documents, _packed, _sockets, _connections, _imports)
+    return [*first_cases(), *(case for group in groups for case in group())]

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from graphql import GraphQLObjectType, print_ast
-from graphql import build_schema as from_sdl
 
 from schema.build import build_schema, print_sdl
+from tests.exported_schema import exported_schema
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -15,13 +15,13 @@ def test_the_exported_schema_is_up_to_date() -> None:
 
 
 def test_the_exported_schema_is_valid_and_whole() -> None:
-    exported, served = from_sdl(print_sdl()), build_schema()._schema
+    exported, served = exported_schema(), build_schema()._schema
     named = {name for name in served.type_map if not name.startswith("__")}
     assert named - set(exported.type_map) <= {"Int", "Float", "String", "Boolean", "ID"}
 
 
 def test_fields_print_the_permission_that_they_ask_for() -> None:
-    query = from_sdl(print_sdl()).query_type
+    query = exported_schema().query_type
     assert query is not None
     printed = {name: print_ast(field.ast_node) for name, field in query.fields.items() if field.ast_node is not None}
     needing = {name for name, field in printed.items() if "@requiresPermission(permission: READ_CUSTOMERS)" in field}

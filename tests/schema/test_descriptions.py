@@ -15,11 +15,10 @@ from graphql import (
     is_specified_scalar_type,
     value_from_ast_untyped,
 )
-from graphql import build_schema as from_sdl
 
-from schema.build import print_sdl
+from tests.exported_schema import exported_schema
 
-SCHEMA = from_sdl(print_sdl())
+SCHEMA = exported_schema()
 TYPES = [each for name, each in SCHEMA.type_map.items() if not name.startswith("__")]
 OWN_TYPES = [each for each in TYPES if not is_specified_scalar_type(each)]
 Described = tuple[str, str | None]

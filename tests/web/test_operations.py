@@ -5,29 +5,25 @@ from pathlib import Path
 
 import orjson
 import pytest
-from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
+from graphql import OperationDefinitionNode, parse, validate
 from graphql.execution.values import get_variable_values
 
+from tests.exported_schema import exported_schema
 from tests.web.conftest import WEB
 
 SCHEMA = WEB.parent / "schema.graphql"
 OPERATIONS = sorted((WEB / "operations").glob("*.graphql"))
 
 
-@pytest.fixture(scope="module")
-def schema() -> GraphQLSchema:
-    return build_schema(SCHEMA.read_text(encoding="utf-8"))
-
-
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
-def test_a_saved_operation_is_valid_against_our_schema(schema: GraphQLSchema, path: Path) -> None:
+def test_a_saved_operation_is_valid_against_our_schema(path: Path) -> None:
     document = parse(path.read_text(encoding="utf-8"))
-    assert validate(schema, document) == []
+    assert validate(exported_schema(), document) == []
     (operation,) = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     variables_file = path.with_suffix(".json")
     variables = orjson.loads(variables_file.read_bytes()) if variables_file.is_file() else {}
-    assert not isinstance(get_variable_values(schema, operation.variable_definitions or (), variables), list)
+    assert not isinstance(get_variable_values(exported_schema(), operation.variable_definitions or (), variables), list)
 
 
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
