@@ -56,6 +56,12 @@ class Bucket(NamedTuple):
         seconds = max(0.0, (now - self.at).total_seconds())
         return Bucket(max(0.0, self.level - seconds * limit.per_second), max(self.at, now))
 
+    def level_at(self, limit: RateLimit, now: datetime) -> float:
+        """Return the level of `leak`; each operation asks for it, of each of its budgets."""
+        if self.level <= 0.0 or now <= self.at:
+            return self.level
+        return max(0.0, self.level - (now - self.at).total_seconds() * limit.per_second)
+
 
 class Reservation(NamedTuple):
     """What was reserved, 0 where there was no room, and the bucket after it."""
@@ -128,8 +134,9 @@ class Share:
 
     def state(self, name: str, now: datetime) -> BudgetState:
         """Return what is left at `now`."""
-        remaining = self.held + self.limit.capacity - self.bucket.leak(self.limit, now).level
-        return BudgetState(name, self.limit, min(remaining, self.limit.capacity), now)
+        limit = self.limit
+        remaining = self.held + limit.capacity - self.bucket.level_at(limit, now)
+        return BudgetState(name, limit, min(remaining, limit.capacity), now)
 
 
 class RateLimited(RequestFailure):

@@ -8,8 +8,7 @@ ended, although it waits for the database several times.
 
 from asyncio import AbstractEventLoop, Future, Handle, TimerHandle, get_running_loop
 from collections import deque
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from contextvars import ContextVar
 from itertools import chain
 from time import monotonic
@@ -58,18 +57,9 @@ class Turns:
         self._turn_began_at = 0.0
         self._small_count = 0
 
-    @contextmanager
-    def track(self, owner: Hashable = None) -> Iterator[OperationTime]:
-        """Treat what the block does as one operation; its owner can be set later."""
-        operation = OperationTime(owner)
-        token = _CURRENT.set(operation)
-        self._small_count += 1
-        try:
-            yield operation
-        finally:
-            _CURRENT.reset(token)
-            if self._is_small(operation):
-                self._count_small_down()
+    def track(self, owner: Hashable = None) -> "TrackedOperation":
+        """Return a context manager: what its block does is one operation; its owner can be set later."""
+        return TrackedOperation(self, OperationTime(owner))
 
     def is_over(self) -> bool:
         """Return whether the running iteration of the event loop has worked for a turn."""
@@ -118,6 +108,15 @@ class Turns:
             operation.used += seconds
             if was_small and not self._is_small(operation):
                 self._count_small_down()
+
+    def begin(self) -> None:
+        """Count an operation, which is small at first."""
+        self._small_count += 1
+
+    def end(self, operation: OperationTime) -> None:
+        """Stop counting an operation, unless it has become a large one."""
+        if self._is_small(operation):
+            self._count_small_down()
 
     def _count_small_down(self) -> None:
         self._small_count -= 1
@@ -175,6 +174,24 @@ class Turns:
             self._enqueue(operation)
         if self._queue:
             self._schedule(worked)
+
+
+class TrackedOperation:
+    """The current operation of a block; a generator as context manager would take three times as long."""
+
+    __slots__ = ("_operation", "_token", "_turns")
+
+    def __init__(self, turns: Turns, operation: OperationTime) -> None:
+        self._turns, self._operation = turns, operation
+
+    def __enter__(self) -> OperationTime:
+        self._token = _CURRENT.set(self._operation)
+        self._turns.begin()
+        return self._operation
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.reset(self._token)
+        self._turns.end(self._operation)
 
 
 TURNS = Turns()

@@ -44,8 +44,8 @@ def check_variables(variables: Mapping[str, Any]) -> None:
             raise BadUserInput(translatable("The variables have at most {most} values in all.", most=MAX_VALUES))
         if type(value) is list and len(value) > MAX_LIST_LENGTH:
             raise TooManyValues("A list in the variables", MAX_LIST_LENGTH, len(value))
-        if isinstance(value, Mapping):
-            if any(len(key) > MAX_KEY_LENGTH for key in value):
+        if type(value) is not list:
+            if len(max(value, key=len, default="")) > MAX_KEY_LENGTH:
                 raise BadUserInput(
                     translatable("A key in the variables has at most {most} characters.", most=MAX_KEY_LENGTH)
                 )

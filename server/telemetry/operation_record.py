@@ -84,7 +84,7 @@ class OperationRecord:
 
     def set_errors(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Record the codes of entries of `errors`."""
-        self.codes = list(dict.fromkeys(error["extensions"]["code"] for error in errors))
+        self.codes = list(dict.fromkeys(error["extensions"]["code"] for error in errors)) if errors else ()
 
     def end_span(self) -> None:
         """End the span: with the operation, or where a subscription has begun."""
