@@ -172,8 +172,8 @@ def main(uri: str, blocks: int) -> int:
             name: orjson.dumps({"query": text, "variables": {"id": first} if "$id" in text else {}})
             for name, text in OPERATIONS.items()
         }
-        for server, body in product((limited, plain), list(bodies.values()) * WARM_UP_BLOCKS):
-            server.seconds(body)
+        for warmed, body in product((limited, plain), list(bodies.values()) * WARM_UP_BLOCKS):
+            warmed.seconds(body)
         measure_idle(limited, plain)
         ratios = {name: compare(limited, plain, name, body, blocks) for name, body in bodies.items()}
     largest = max(ratios.values())

@@ -78,8 +78,7 @@ class _Budget:
 
     def cost_of(self, requested: float) -> float:
         """Return what is charged: an operation that costs more than a whole budget needs all of it."""
-        capacity = self.share.limit.capacity
-        return requested if requested < capacity else capacity
+        return min(requested, self.share.limit.capacity)
 
     async def ensure(self, cost: float) -> bool:
         """Hold at least the cost; return False where there is no room for it at the moment."""

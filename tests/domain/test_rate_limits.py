@@ -74,6 +74,12 @@ def test_a_bucket_is_never_far_ahead_of_a_clock_that_has_read_it(level: float, a
     assert bucket.leak(LIMIT, after(5 + LIMIT.window_seconds)).level == 0
 
 
+@given(st.floats(0, 1000), st.floats(-(10**6), 10**6))
+def test_the_level_at_a_moment_is_that_of_the_bucket_then(level: float, ahead: float) -> None:
+    bucket = Bucket(level, after(ahead))
+    assert bucket.level_at(LIMIT, START) == bucket.leak(LIMIT, START).level
+
+
 def test_gives_back_what_was_not_spent() -> None:
     assert give_back(Bucket(500, START), LIMIT, 200, after(2)) == Bucket(200, after(2))
     assert give_back(Bucket(100, START), LIMIT, 200, START) == Bucket(0, START)
