@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { openBrowser } from "./browser.mjs";
+import { connectsAWebhook, exportsTheList, showsBothVersions } from "./dashboard_integrations.mjs";
 import { openEmbeddingPage } from "./embedding_page.mjs";
 
 const { PARTNERHUB_URL, PARTNERHUB_TOKENS, PARTNERHUB_PAGE, PARTNERHUB_SCREENSHOTS } = process.env;
@@ -257,6 +258,9 @@ try {
   await asksTheHelpdesk(page);
   await setsUpTheOrganization(page);
   await invitesAndChangesAnAdministrator(page);
+  await connectsAWebhook(page, origin);
+  await showsBothVersions(page, query);
+  await exportsTheList(page, origin, query);
   await readersSeeNoActions(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(other);

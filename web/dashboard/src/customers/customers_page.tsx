@@ -2,6 +2,7 @@
 import { lazy, Suspense, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePermission } from "../session/viewer";
+import { later } from "../texts/later";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
@@ -16,6 +17,7 @@ import { useLiveCustomers } from "./use_live_customers";
 import "./customers.css";
 
 // Loaded when they are first opened: the list is there sooner.
+const ExportDialog = later(() => import("../exports/export_customers_dialog"));
 const StartTrialDialog = lazy(() => import("./start_trial_dialog"));
 const TagDialog = lazy(() => import("./tag_dialog"));
 
@@ -28,6 +30,7 @@ export function CustomersPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [tagTask, setTagTask] = useState<TagTask | null>(null);
   const [isStarting, setStarting] = useState(false);
+  const [isExporting, setExporting] = useState(false);
   const canStart = usePermission("MANAGE_TRIALS");
   const tagCustomers = useCallback((ids: readonly string[]) => setTagTask({ kind: "assign", ids }), []);
   const hasFilter = Object.keys(state.filter).length > 0;
@@ -40,11 +43,14 @@ export function CustomersPage() {
             {counts ? number(counts.totalCount) : ""}
           </span>
         </h1>
-        {canStart && (
-          <Button kind="primary" onPress={() => setStarting(true)}>
-            {t("trial.start")}
-          </Button>
-        )}
+        <div className="customers-actions">
+          <Button onPress={() => setExporting(true)}>{t("customers.export")}</Button>
+          {canStart && (
+            <Button kind="primary" onPress={() => setStarting(true)}>
+              {t("trial.start")}
+            </Button>
+          )}
+        </div>
       </header>
       <SavedViews state={state} />
       <QueryBar state={state} counts={counts} />
@@ -81,6 +87,7 @@ export function CustomersPage() {
             onChanged={(customers) => customers.forEach((customer) => live.list.update(customer))}
           />
         )}
+        {isExporting && <ExportDialog filter={state.filter} order={state.order} total={counts?.totalCount} onClose={() => setExporting(false)} />}
         {isStarting && <StartTrialDialog onClose={() => setStarting(false)} />}
       </Suspense>
     </div>

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useClient, useQuery } from "urql";
 import type { PartnerRole } from "../gql/graphql";
 import { FormDialog, SelectInput, TextInput } from "../ui/form";
+import { Stale, useVersion } from "../ui/stale";
 import { PARTNER_ROLES } from "./administrators_tab";
 import { type Administrator, ADMINISTRATORS, ASSIGNED_CUSTOMERS, CHANGE, INVITE, REMOVE } from "./documents";
 
@@ -41,33 +42,20 @@ export function ChangeDialog({ administrator, onDone, onClose }: Props & { admin
   const { id, displayName: name } = administrator;
   const [displayName, setDisplayName] = useState(name);
   const [role, setRole] = useState(administrator.role);
-  const [version, setVersion] = useState(administrator.version);
-  const [other, setOther] = useState<Administrator | null>(null);
+  const { version, other, check } = useVersion(administrator, async () => {
+    const present = await client.query(ADMINISTRATORS, { search: administrator.email, role: null, first: 25 }, { requestPolicy: "network-only" }).toPromise();
+    return present.data?.administrators?.nodes.find((each) => each.id === id);
+  });
   const preview = useDryRun(administrator, role);
   const send = async (idempotencyKey: string) => {
     const { data, error } = await client.mutation(CHANGE, { input: { id, version, displayName, role, dryRun: false, idempotencyKey } }).toPromise();
-    const userErrors = data?.changeAdministrator?.userErrors;
-    if (userErrors?.some(({ code }) => code === "STALE")) {
-      const present = await client.query(ADMINISTRATORS, { search: administrator.email, role: null, first: 25 }, { requestPolicy: "network-only" }).toPromise();
-      const changed = present.data?.administrators?.nodes.find((each) => each.id === id) ?? null;
-      setOther(changed);
-      // Sent again, the form replaces this version, which the user has seen.
-      if (changed) setVersion(changed.version);
-    }
-    return { userErrors, error };
+    return { userErrors: await check(data?.changeAdministrator?.userErrors), error };
   };
   return (
     <FormDialog title={t("administrators.changeName", { name })} action={t("administrators.saveName", { name: displayName })} fields={["displayName", "role"]} send={send} onDone={onDone} onClose={onClose}>
       {(errors) => (
         <>
-          {other && (
-            <div className="stale" role="alert">
-              <p>{t("administrators.stale")}</p>
-              <p className="secondary">
-                {other.displayName} · {t(`role.${other.role}`)}
-              </p>
-            </div>
-          )}
+          {other && <Stale text={t("administrators.stale")} values={[[t("organization.name"), other.displayName], [t("administrators.role"), t(`role.${other.role}`)]]} />}
           <TextInput label={t("organization.name")} value={displayName} onChange={setDisplayName} error={errors.displayName} autoFocus />
           <RoleInput role={role} onChange={setRole} error={errors.role} />
           <p role="status">{preview}</p>

@@ -5,6 +5,7 @@ import { useClient, useQuery } from "urql";
 import { usePermission } from "../session/viewer";
 import { useFormats } from "../ui/formats";
 import { Form, NumberInput } from "../ui/form";
+import { Stale, useVersion } from "../ui/stale";
 import { AFFECTED, CHANGE_SETTINGS, ORGANIZATION, type Partner } from "./documents";
 import type { TabProps } from "./organization_page";
 
@@ -38,26 +39,21 @@ function SettingsForm({ settings }: { settings: Settings }) {
   const { t } = useTranslation();
   const client = useClient();
   const [values, setValues] = useState<Record<Name, number>>(settings);
-  const [version, setVersion] = useState(settings.version);
-  const [other, setOther] = useState<Settings | null>(null);
+  const { version, other, check, accept } = useVersion(settings, async () => {
+    const present = await client.query(ORGANIZATION, {}, { requestPolicy: "network-only" }).toPromise();
+    return present.data?.viewer.partner.settings;
+  });
   const [saved, setSaved] = useState("");
   const affected = useAffected(values);
   const send = async (idempotencyKey: string) => {
     const { expiringSoonDays, noRecentActivityDays, trialDays } = values;
     const { data, error } = await client.mutation(CHANGE_SETTINGS, { input: { version, expiringSoonDays, noRecentActivityDays, trialDays, idempotencyKey } }).toPromise();
     const answer = data?.changeSettings;
-    if (answer?.userErrors.some(({ code }) => code === "STALE")) {
-      const present = await client.query(ORGANIZATION, {}, { requestPolicy: "network-only" }).toPromise();
-      const changed = present.data?.viewer.partner.settings ?? null;
-      setOther(changed);
-      // Sent again, the form replaces this version, which the user has seen.
-      if (changed) setVersion(changed.version);
-    } else if (answer?.partner && answer.userErrors.length === 0) {
-      setVersion(answer.partner.settings.version);
-      setOther(null);
+    if (answer?.partner && answer.userErrors.length === 0) {
+      accept(answer.partner.settings);
       setSaved(answer.job ? t("settings.savedJob", { count: answer.job.total }) : t("organization.saved"));
     }
-    return { userErrors: answer?.userErrors, error };
+    return { userErrors: await check(answer?.userErrors), error };
   };
   const input = (name: Name, error: string | undefined, hint?: string) => (
     <div className="setting">
@@ -78,16 +74,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
       <Form action={t("settings.save")} fields={NAMES} send={send} onDone={() => undefined}>
         {(errors) => (
           <>
-            {other && (
-              <div className="stale" role="alert">
-                <p>{t("settings.stale")}</p>
-                {NAMES.map((name) => (
-                  <p key={name} className="secondary">
-                    {t(`settings.${name}`)}: {other[name]}
-                  </p>
-                ))}
-              </div>
-            )}
+            {other && <Stale text={t("settings.stale")} values={NAMES.map((name) => [t(`settings.${name}`), String(other[name])])} />}
             {input("expiringSoonDays", errors.expiringSoonDays, affected.expiring)}
             {input("noRecentActivityDays", errors.noRecentActivityDays, affected.inactive)}
             {input("trialDays", errors.trialDays)}

@@ -18,6 +18,7 @@ export function splitErrors(
   for (const { field, message } of userErrors ?? []) {
     const path = (field ?? []).slice(1).join(".");
     const shown = shownFields.find((name) => path === name || path.startsWith(`${name}.`));
+    if (!message) continue;
     if (shown === undefined) others.push(message);
     else fields[shown] = fields[shown] ? `${fields[shown]} ${message}` : message;
   }

@@ -1,0 +1,45 @@
+/** Steps of dashboard.test.mjs: a webhook from its creation to its end, and the list of customers as a file. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+
+export async function connectsAWebhook(page, origin) {
+  await page.goto(`${origin}/integrations`);
+  await page.getByRole("button", { name: "Create webhook" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Ticket system");
+  await dialog.getByLabel("Address").fill("ftp://tickets.example");
+  await dialog.getByRole("button", { name: "Create webhook" }).click();
+  await dialog.getByText("The address must begin with https://").waitFor();
+  await dialog.getByLabel("Address").fill("https://tickets.example/hooks");
+  await dialog.getByText("All events").click();
+  await dialog.getByLabel("Statuses changed").check();
+  await dialog.getByRole("button", { name: "Create webhook" }).click();
+  assert.match(await page.locator(".secret").innerText(), /^whsec_/);
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Resume" }).waitFor();
+  assert.equal(await page.locator(".secret").count(), 0);
+}
+
+/** Another window changes the webhook while a dialog is open: the dialog shows this version before it replaces it. */
+export async function showsBothVersions(page, query) {
+  await page.getByRole("button", { name: "Change", exact: true }).click();
+  const { webhooks } = await query("{ webhooks { id version } }");
+  await query("mutation ($input: UpdateWebhookInput!) { updateWebhook(input: $input) { userErrors { code } } }", { input: { ...webhooks[0], name: "Changed elsewhere" } });
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Changed here");
+  await dialog.getByRole("button", { name: "Save Changed here" }).click();
+  await dialog.getByRole("alert").getByText("Changed elsewhere").waitFor();
+  await dialog.getByRole("button", { name: "Save Changed here" }).click();
+  await page.getByRole("heading", { name: "Changed here" }).waitFor();
+}
+
+export async function exportsTheList(page, origin, query) {
+  await page.goto(`${origin}/customers?status=TRIAL`);
+  await page.getByRole("button", { name: "Export" }).click();
+  await page.getByLabel("Format").selectOption("NDJSON");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download NDJSON" }).click()]);
+  const rows = (await readFile(await download.path(), "utf8")).trim().split("\n");
+  const { customers } = await query("{ customers(filter: {status: [TRIAL]}) { totalCount } }");
+  assert.equal(rows.length, customers.totalCount);
+}
