@@ -15,17 +15,12 @@ from store.database.pages import Listing
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
 from store.licenses.reports import LicenseReports, Report, ReportOrder, ReportRow
-from store.licenses.snapshots import DayFigures, ProductLineKey, read_figures_a_week_ago, read_highest_used
+from store.licenses.snapshots import DayFigures, ProductLineKey, read_figures_a_week_ago
 
 
 async def read_week_ago(scope: Scope, lines: Sequence[ProductLineKey]) -> list[DayFigures | None]:
     """Return the figures of each line 7 to 13 days before today."""
     return in_key_order(lines, await read_figures_a_week_ago(scope, lines))
-
-
-async def read_quarter_maximum(scope: Scope, lines: Sequence[ProductLineKey]) -> list[int | None]:
-    """Return the highest `used` of each line on one of the last 92 days."""
-    return in_key_order(lines, await read_highest_used(scope, lines))
 
 
 class LicenseReportLoaders:

@@ -24,7 +24,7 @@ from loaders.customers import (
     read_entitlements_by_customer,
 )
 from loaders.kpis import KpiLoader
-from loaders.license_reports import LicenseReportLoaders, read_quarter_maximum, read_week_ago
+from loaders.license_reports import LicenseReportLoaders, read_week_ago
 from loaders.organization import (
     read_administrators,
     read_helpdesk_requests,
@@ -81,7 +81,6 @@ class Loaders(RelationSet):
     activity_counts = Relation(count_customer_events)
     event_changes = Relation(read_event_changes)
     license_week_ago = Relation(read_week_ago)
-    license_quarter_maximum = Relation(read_quarter_maximum)
     license_trends = Relation(read_license_points)
     calling_trends = Relation(read_calling_points)
     webhooks = Relation(read_webhooks)

@@ -15,6 +15,7 @@ from domain.entitlements.report_figures import (
     months_between,
     rate_percent,
 )
+from domain.entitlements.use_peaks import highest_used
 from domain.ratios import mean, percent
 from domain.time.weeks import WEEK, latest_completed_week
 from domain.types import AnalyticsProduct, LicenseReport
@@ -186,9 +187,8 @@ async def _week_ago(context: Context, lines: Sequence[ReportRow]) -> list[DayFig
     return await context.loaders.license_week_ago.load_all(_line_keys(lines))
 
 
-async def used_last_three_months(context: Context, lines: Sequence[ReportRow]) -> list[int]:
-    maxima = await context.loaders.license_quarter_maximum.load_all(_line_keys(lines))
-    return [max(line.used, before or 0) for line, before in zip(lines, maxima, strict=True)]
+def used_last_three_months(context: Context, line: ReportRow) -> int:
+    return highest_used(line.used, line.use_peaks, context.scope.now)
 
 
 def _line_keys(lines: Sequence[ReportRow]) -> list[tuple[str, str]]:

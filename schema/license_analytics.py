@@ -74,7 +74,6 @@ class EntitlementReportRow:
         analytics.used_last_three_months,
         int,
         "The highest daily figure of used in the last 92 days, including today's.",
-        batch=True,
     )
 
 

@@ -19,7 +19,12 @@ from uuid import uuid4
 from domain.failures import OperatorError
 from store.access.delivered_assignments import store_pending_lists
 from store.changes.external_ids import store_released_ids
-from store.changes.reprojection import reproject_customers, reproject_single_lines, store_status_facts
+from store.changes.reprojection import (
+    reproject_customers,
+    reproject_single_lines,
+    store_forecast_facts,
+    store_status_facts,
+)
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
 
@@ -69,6 +74,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(7, "Store what each single licence line has assigned", reproject_single_lines),
     Migration(8, "Delete the keys that were stored in the database", _delete_keys),
     Migration(9, "Store the released ids of customers in a collection of their own", store_released_ids),
+    Migration(10, "Store invoice amounts, peaks of use, lines of all products", store_forecast_facts),
 )
 
 

@@ -1,6 +1,7 @@
 """Checks that the stored projection of customers follows from their facts, and repairs it.
 
-It compares statuses, holdings, keys, the facts of invoices, licence lines and the weekly sums of licences.
+It compares statuses, holdings, keys, the facts of invoices, licence lines, their peaks of use, and the weekly sums of
+licences.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.events.log import EventDraft
 from store.licenses.lines import COLLECTION as LINES
+from store.licenses.use_peaks import PEAKS_FIELD, find_wrong_peaks
 from store.licenses.weeks import find_week_repairs, repair_weeks
 from store.tenants.partners import PartnerDocument, Partners
 
@@ -48,7 +50,7 @@ _COMPARED_FIELDS = (
     "name_folded",
     "words",
 )
-_METADATA_FIELDS = frozenset({"_id", "partner_id", "version", "created_at", "updated_at"})
+_METADATA_FIELDS = frozenset({"_id", "partner_id", "version", "created_at", "updated_at", PEAKS_FIELD})
 
 
 class Problem(NamedTuple):
@@ -121,7 +123,8 @@ async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Proble
             return [], ""
         ids = [customer["_id"] for customer in customers]
         entitlements = await read_entitlements(scope, ids, session)
-        lines = await _read_license_lines(scope, ids, session)
+        stored_lines = await _read_license_lines(scope, ids, session)
+        lines = _group_by_customer(stored_lines)
         stored = [entitlement for documents in entitlements.values() for entitlement in documents]
         wrong_numbers = (await find_wrong_invoice_facts(scope, session, stored)).keys()
         wrong_weeks = sorted(await find_week_repairs(scope, session, ids))
@@ -138,6 +141,10 @@ async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Proble
             for one in stored
             if one["number"] in wrong_numbers
         ]
+        problems += [
+            Problem(line["customer_id"], external_ids[line["customer_id"]], f"peaks of use of {line['_id']} are amiss")
+            for line in await find_wrong_peaks(scope, session, stored_lines)
+        ]
         return [*problems, *_find_week_problems(wrong_weeks, external_ids)], customers[-1]["external_id"]
 
     return await in_transaction(scope.client, body)
@@ -151,11 +158,15 @@ def _find_week_problems(wrong_weeks: Sequence[str], external_ids: Mapping[str, s
             yield Problem(id_, external_id, f"weekly sums of licences {_shorten(weeks)} are amiss")
 
 
-async def _read_license_lines(scope: Scope, ids: Sequence[str], session: Session) -> dict[str, dict[str, Document]]:
-    """Return the stored licence lines without metadata: by customer id, then by the id of the line."""
-    by_customer: dict[str, dict[str, Document]] = {}
+async def _read_license_lines(scope: Scope, ids: Sequence[str], session: Session) -> list[Document]:
     where = {**scope.match(), "customer_id": {"$in": list(ids)}}
-    for line in await scope.collection(LINES).find(where, session=session):
+    return await scope.collection(LINES).find(where, session=session)
+
+
+def _group_by_customer(lines: Sequence[Document]) -> dict[str, dict[str, Document]]:
+    """Return stored licence lines without metadata: by customer id, then by the id of the line."""
+    by_customer: dict[str, dict[str, Document]] = {}
+    for line in lines:
         fields = {name: value for name, value in line.items() if name not in _METADATA_FIELDS}
         by_customer.setdefault(line["customer_id"], {})[line["_id"]] = fields
     return by_customer

@@ -1,7 +1,9 @@
-"""What a subscription stores of its invoices: filters ask for the newest state, and a reason names an invoice.
+"""What a subscription stores of its invoices: filters ask for the newest state, a reason names an invoice, and
+forecasts sum the newest amounts.
 
-`invoice_state` is the state of the newest invoice that is not VOID; of two of one day, the later stored one is newer.
-`overdue_invoice` is the number of the oldest invoice that is OVERDUE. Both are None without such an invoice.
+`invoice_state`, `invoice_amount` and `invoice_currency` are those of the newest invoice that is not VOID; of two of one
+day, the later stored one is newer. `overdue_invoice` is the number of the oldest invoice that is OVERDUE. Each is None
+without such an invoice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +26,13 @@ _OVERDUE = {
 _NOT_VOID = {
     "$cond": [
         {"$ne": ["$state", str(InvoiceState.VOID)]},
-        {"issued_on": "$issued_on", "id": "$_id", "state": "$state"},
+        {
+            "issued_on": "$issued_on",
+            "id": "$_id",
+            "state": "$state",
+            "amount": "$amount",
+            "currency": "$currency",
+        },
         None,
     ]
 }
@@ -34,11 +42,15 @@ FACTS_PIPELINE: Sequence[Document] = (
     {
         "$project": {
             "invoice_state": {"$ifNull": ["$newest.state", None]},
+            "invoice_amount": {"$ifNull": ["$newest.amount", None]},
+            "invoice_currency": {"$ifNull": ["$newest.currency", None]},
             "overdue_invoice": {"$ifNull": ["$oldest.number", None]},
         }
     },
 )
-_NO_INVOICES: Document = {"invoice_state": None, "overdue_invoice": None}
+_NO_INVOICES: Document = dict.fromkeys(
+    ("invoice_state", "invoice_amount", "invoice_currency", "overdue_invoice"), None
+)
 
 
 async def find_wrong_invoice_facts(

@@ -49,6 +49,12 @@ async def store_status_facts(client: Client) -> None:
     await client.collection("customers").bulk_write([UpdateMany({}, [update])])
 
 
+async def store_forecast_facts(client: Client) -> None:
+    """Store the newest invoice amounts with the subscriptions, and write all licence lines with their peaks of use."""
+    await client.collection("invoices").aggregate([*FACTS_PIPELINE, _INTO_ENTITLEMENTS])
+    await reproject_customers(client)
+
+
 async def _next_batch(scope: Scope, last_id: str) -> list[str]:
     where = {**scope.match(), "_id": {"$gt": last_id}}
     customers = await scope.collection("customers").find(where, {"_id": 1}, sort=[("_id", 1)], limit=BATCH_SIZE)

@@ -1,11 +1,12 @@
 """Writes batches of license-usage: daily snapshots, and the current figures of their entitlements."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
 from domain.entitlements.license_keys import key_fields, key_of_line, snapshot_key
-from domain.entitlements.license_lines import ANALYTICS_PRODUCTS
+from domain.entitlements.license_lines import ANALYTICS_PRODUCTS, license_line_id
 from domain.entitlements.license_snapshots import WeekKey, sum_by_week, week_span
 from domain.failures import InvalidRecord
 from domain.imports.license_merging import UsageMergeResult, find_usage_line, is_open_day, merge_usage
@@ -20,6 +21,7 @@ from store.database.scope import Scope
 from store.imports.deliveries import RecordMerger, RecordResult, UpsertResult
 from store.imports.events import DeliveryEvents
 from store.imports.owners import load_owners, read_customer_ids_by_number
+from store.licenses.use_peaks import UsedByDay, update_peaks
 from store.licenses.weeks import write_weeks
 
 # The entitlement's id, the snapshot key of the licence line, and the day.
@@ -118,6 +120,7 @@ class _UsageMerger(RecordMerger):
         ]
         await batch.scope.collection("license_snapshots").bulk_write(writes, session=batch.session)
         await self._sum_weeks()
+        await update_peaks(batch.scope, batch.session, self._sum_days())
         updates = [self._update_licenses(number, licenses) for number, licenses in self._licenses.items()]
         day_updates = [update for update in updates if update is not None]
         await batch.scope.collection("entitlements").bulk_write(day_updates, session=batch.session)
@@ -132,6 +135,17 @@ class _UsageMerger(RecordMerger):
         sums = sum_by_week({**self._stored, **self._written}.values())
         removed = {change.id for change in batch.changes if not change.customer["keys"]}
         await write_weeks(batch.scope, batch.session, {key: sums[key] for key in changed_weeks}, removed)
+
+    def _sum_days(self) -> UsedByDay:
+        """Return the use of the written lines on the written days, the sum over single lines."""
+        written_days = {(key[0], snapshot["product"], key[2]) for key, snapshot in self._written.items()}
+        used_by_day: dict[str, Counter[datetime]] = {}
+        for snapshot in {**self._stored, **self._written}.values():
+            entitlement_id, product, day = snapshot["entitlement_id"], snapshot["product"], snapshot["day"]
+            if (entitlement_id, product, day) in written_days:
+                sums = used_by_day.setdefault(license_line_id(entitlement_id, product), Counter())
+                sums[day] += snapshot["used"]
+        return used_by_day
 
     def _update_licenses(self, number: str, licenses: list[Document]) -> UpdateOne | None:
         """Change the figures of the customer; where only the day is newer, return an update of the entitlement."""

@@ -1,4 +1,4 @@
-"""The stored licence lines of MEETINGS and CALLING: one document per line, and the conditions of reports and KPIs.
+"""The stored licence lines: one document per entitlement and product, and the conditions of reports and KPIs.
 
 The write path of customers keeps the documents equal to `build_license_lines` (domain/entitlements/license_lines.py),
 in the transaction that changes the entitlement. A line contains no facts of its own, so it can always be rebuilt.
@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 
 from domain.entitlements.license_lines import LicenseLine
 from domain.entitlements.peer_groups import latest_peer_addition
+from domain.entitlements.use_peaks import Peaks
 from store.database.client import DeleteOne, Document, IndexModel, InsertOne, ReplaceOne, UpdateOne
 from store.database.scope import Scope
+from store.licenses.use_peaks import PEAKS_FIELD
 
 COLLECTION = "license_lines"
 PEERS_INDEX, ENDS_INDEX, ADDED_INDEX, OVERAGE_INDEX = "peers", "ends", "added_rate", "overage"
@@ -78,16 +80,20 @@ def match_over_limit() -> Document:
 
 
 def build_line_writes(
-    scope: Scope, before: Mapping[str, LicenseLine], after: Mapping[str, LicenseLine], now: datetime
+    scope: Scope,
+    before: Mapping[str, LicenseLine],
+    after: Mapping[str, LicenseLine],
+    peaks: Mapping[str, Peaks],
+    now: datetime,
 ) -> Iterator[LicenseLineWrite]:
     """Yield the writes that change a customer's stored lines from `before` to `after`, both by line id.
 
-    `before` must be what is stored: unchanged lines are not written.
+    `before` must be what is stored: unchanged lines are not written. `peaks` are those of new lines with snapshots.
     """
     for id_, line in after.items():
         old_line = before.get(id_)
         if old_line is None:
-            yield InsertOne(_build_document(scope, id_, line, now))
+            yield InsertOne(_build_document(scope, id_, line, peaks.get(id_, ()), now))
         elif old_line != line:
             changed = {name: value for name, value in line.items() if old_line[name] != value}
             change = {"$set": {**changed, "updated_at": now}, "$inc": {"version": 1}}
@@ -96,16 +102,22 @@ def build_line_writes(
 
 
 def build_line_replacements(
-    scope: Scope, before: Mapping[str, LicenseLine], after: Mapping[str, LicenseLine], now: datetime
+    scope: Scope,
+    before: Mapping[str, LicenseLine],
+    after: Mapping[str, LicenseLine],
+    peaks: Mapping[str, Peaks],
+    now: datetime,
 ) -> Iterator[LicenseLineWrite]:
     """Yield the writes that store `after` completely, for lines that are missing or of another schema version."""
     for id_, line in after.items():
-        yield ReplaceOne({**scope.match(), "_id": id_}, _build_document(scope, id_, line, now), upsert=True)
+        document = _build_document(scope, id_, line, peaks.get(id_, ()), now)
+        yield ReplaceOne({**scope.match(), "_id": id_}, document, upsert=True)
     yield from _build_deletes(scope, before.keys() - after.keys())
 
 
-def _build_document(scope: Scope, id_: str, line: LicenseLine, now: datetime) -> Document:
-    return {"_id": id_, "partner_id": scope.partner_id, "version": 1, "created_at": now, "updated_at": now, **line}
+def _build_document(scope: Scope, id_: str, line: LicenseLine, peaks: Peaks, now: datetime) -> Document:
+    stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": now, "updated_at": now}
+    return {"_id": id_, **stamps, PEAKS_FIELD: list(peaks), **line}
 
 
 def _build_deletes(scope: Scope, ids: Iterable[str]) -> Iterator[DeleteOne]:

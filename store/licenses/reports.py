@@ -13,6 +13,7 @@ from domain.cursors.list import CursorValueKind
 from domain.customers.conditions import EVERYTHING, AllOf
 from domain.entitlements.license_ratios import LicenseRatios
 from domain.entitlements.report_figures import ReportSums
+from domain.entitlements.use_peaks import Peaks
 from domain.types import (
     AnalyticsProduct,
     EntitlementReportOrderField,
@@ -71,6 +72,7 @@ class ReportRow(LicenseRatios):
     assigned: int
     used: int
     overage: int
+    use_peaks: Peaks
 
     @property
     def number(self) -> str:

@@ -17,6 +17,7 @@ from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
+from store.licenses.use_peaks import read_used_by_day, update_peaks
 from store.licenses.weeks import recompute_weeks
 
 COLLECTION = "license_snapshots"
@@ -57,6 +58,7 @@ async def take_snapshots(scope: Scope, customer_ids: Sequence[str], day: datetim
             for key, (entitlement, figures) in due.items()
         ]
         await scope.collection(COLLECTION).insert_many(taken, session=session)
+        await update_peaks(scope, session, await read_used_by_day(scope, session, taken, {"$eq": day}))
         weeks = {WeekKey(snapshot["customer_id"], snapshot["product"], week_of(day)) for snapshot in taken}
         await recompute_weeks(scope, session, weeks, [entitlement["_id"] for entitlement in entitlements])
         return len(taken)
@@ -124,36 +126,17 @@ async def read_figures_a_week_ago(scope: Scope, lines: Sequence[ProductLineKey])
     """
     today = start_of_day(scope.now)
     days = {"$gte": today - 13 * DAY, "$lte": today - 7 * DAY}
-    groups = await _aggregate_by_product(
-        scope, lines, days, {"_id": _SINGLE_LINE, **_last(DayFigures._fields)}, _sum(DayFigures._fields)
-    )
-    return {key: DayFigures(group["assigned"], group["used"]) for key, group in groups.items()}
-
-
-async def read_highest_used(scope: Scope, lines: Sequence[ProductLineKey]) -> dict[ProductLineKey, int]:
-    """Return the highest `used` of one date, over the last 92 dates, today included; single lines are summed."""
-    today = start_of_day(scope.now)
-    days = {"$gte": today - 91 * DAY, "$lte": today}
-    of_date = {**_PRODUCT_LINE, "day": "$day"}
-    groups = await _aggregate_by_product(
-        scope, lines, days, {"_id": of_date, **_sum(["used"])}, {"used": {"$max": "$used"}}
-    )
-    return {key: group["used"] for key, group in groups.items()}
-
-
-async def _aggregate_by_product(
-    scope: Scope, lines: Sequence[ProductLineKey], days: Document, inner: Document, outer: Document
-) -> dict[ProductLineKey, Document]:
-    """Group the snapshots of these days in ascending order by `inner`, and the groups by product line with `outer`."""
     of_line = {name: f"$_id.{name}" for name in _PRODUCT_LINE}
     pipeline: list[Document] = [
         {"$match": {**_match_lines(scope, lines), "day": days}},
         _BY_DAY,
-        {"$group": inner},
-        {"$group": {"_id": of_line, **outer}},
+        {"$group": {"_id": _SINGLE_LINE, **_last(DayFigures._fields)}},
+        {"$group": {"_id": of_line, **{name: {"$sum": f"${name}"} for name in DayFigures._fields}}},
     ]
-    groups = await scope.collection(COLLECTION).aggregate(pipeline)
-    return {(group["_id"]["entitlement_id"], group["_id"]["product"]): group for group in groups}
+    return {
+        (group["_id"]["entitlement_id"], group["_id"]["product"]): DayFigures(group["assigned"], group["used"])
+        for group in await scope.collection(COLLECTION).aggregate(pipeline)
+    }
 
 
 _BY_DAY: Document = {"$sort": {"entitlement_id": 1, "product": 1, "day": 1}}
@@ -163,10 +146,6 @@ _SINGLE_LINE: Document = {**_PRODUCT_LINE, "name": "$name"}
 
 def _last(names: Iterable[str]) -> Document:
     return {name: {"$last": f"${name}"} for name in names}
-
-
-def _sum(names: Iterable[str]) -> Document:
-    return {name: {"$sum": f"${name}"} for name in names}
 
 
 def _match_lines(scope: Scope, lines: Sequence[ProductLineKey]) -> Document:
